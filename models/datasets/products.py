@@ -1,0 +1,169 @@
+"""The *Fashion Product Images* layout: its title groups, its split, and the edits by which it is trained and measured.
+
+The set is public (44 thousand catalogue photographs with gender, type, colour, season, usage and a title); a shop whose
+table has the same columns may use all of this as well. Any other catalogue: ``attribute_triplets.AttributeTriplets``.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+
+from models.datasets.catalog import Product
+from models.datasets.edit_rules import Attributes, OneTitleWord, Rule, SameTitle
+from models.datasets.wording import without_colours
+from models.errors import ModisteError
+from models.progress import track
+
+COLOUR, GENDER, USAGE, TYPE, SUBCATEGORY, SEASON = (
+    "baseColour",
+    "gender",
+    "usage",
+    "articleType",
+    "subCategory",
+    "season",
+)
+
+
+def title_group(product: Product) -> str:
+    """The title in lower case without colour words: the same for one article in all its colours."""
+    return without_colours(product.title, str(product.attributes.get(COLOUR, "")))
+
+
+def hash_photographs(products: Sequence[Product]) -> dict[str, str]:
+    """By product id, the hash of its photograph. Reads every image."""
+    return {
+        product.id: product.image_hash()
+        for product in track(products, total=len(products), what="hash images", unit="image")
+    }
+
+
+def split_by_title_group(
+    products: Sequence[Product],
+    *,
+    validation_share: float,
+    seed: int,
+    photographs: Mapping[str, str] | None = None,
+) -> tuple[list[Product], list[Product]]:
+    """Split so that nothing of the validation side was seen in training.
+
+    All products of one title group (one article in its colours) fall on the same side, and so do all that share one
+    photograph; splitting by row would leave most validation products with a near twin in training.
+
+    Args:
+        products: The catalogue.
+        validation_share: Share of the products for validation, between 0 and 1; met to within one group, since whole
+            groups move.
+        seed: Of the draw; the same for the same products gives the same split.
+        photographs: By product id, the hash of its photograph, as ``hash_photographs`` gives it; read here if None.
+
+    Returns:
+        Training and validation products, each in the order of the catalogue.
+
+    Raises:
+        ModisteError: The share is not between 0 and 1, or there are too few groups to have two sides.
+    """
+    if not 0 < validation_share < 1:
+        raise ModisteError(
+            f"A validation share of {validation_share} leaves nothing on one side.", hint="Give one between 0 and 1."
+        )
+    groups = _connected(products, hash_photographs(products) if photographs is None else photographs)
+    if len(groups) < 2:
+        raise ModisteError(
+            "All products belong to one title group, so they cannot be split.",
+            hint="Give products with different titles.",
+        )
+    random.Random(seed).shuffle(groups)
+    wanted = validation_share * len(products)
+    validation: set[str] = set()
+    for group in groups:
+        if len(validation) + len(group) / 2 <= wanted:
+            validation.update(group)
+    if not validation:
+        smallest = min(groups, key=len)
+        validation.update(smallest)
+    return (
+        [product for product in products if product.id not in validation],
+        [product for product in products if product.id in validation],
+    )
+
+
+def _connected(products: Sequence[Product], photographs: Mapping[str, str]) -> list[list[str]]:
+    """Ids that hang together by title group or photograph, in the order of their first product."""
+    parent = {product.id: product.id for product in products}
+
+    def root(id: str) -> str:
+        while parent[id] != id:
+            parent[id] = parent[parent[id]]
+            id = parent[id]
+        return id
+
+    first: dict[tuple[str, str], str] = {}
+    for product in products:
+        for key in (("title", title_group(product)), ("photograph", photographs[product.id])):
+            other = first.setdefault(key, product.id)
+            parent[root(product.id)] = root(other)
+    groups: dict[str, list[str]] = {}
+    for product in products:
+        groups.setdefault(root(product.id), []).append(product.id)
+    return list(groups.values())
+
+
+def strict_colour(weight: float = 1.0) -> Rule:
+    """The same title once the colour words are out of it, in another colour."""
+    return SameTitle(weight, changes=(COLOUR,))
+
+
+def colour(weight: float = 1.0) -> Rule:
+    """Another colour; gender, type, usage and season agree."""
+    return Attributes(weight, changes=(COLOUR,), keeps=(GENDER, TYPE, USAGE, SEASON))
+
+
+def one_title_word(weight: float = 1.0, *, codes: bool = False) -> Rule:
+    """Titles that differ in one word (the rule of Fashion200K)."""
+    return OneTitleWord(weight, codes=codes)
+
+
+def gender(weight: float = 1.0) -> Rule:
+    """For someone else; type, colour, usage and season agree."""
+    return Attributes(weight, changes=(GENDER,), keeps=(TYPE, COLOUR, USAGE, SEASON))
+
+
+def usage(weight: float = 1.0) -> Rule:
+    """For another occasion; type, colour, gender and season agree."""
+    return Attributes(weight, changes=(USAGE,), keeps=(TYPE, COLOUR, GENDER, SEASON))
+
+
+def article_type(weight: float = 1.0) -> Rule:
+    """Another type within the subcategory; colour, gender, usage and season agree."""
+    return Attributes(weight, changes=(TYPE,), keeps=(SUBCATEGORY, COLOUR, GENDER, USAGE, SEASON))
+
+
+def colour_and_gender(weight: float = 1.0) -> Rule:
+    """Another colour for someone else, in one modification; type, usage and season agree."""
+    return Attributes(weight, changes=(COLOUR, GENDER), keeps=(TYPE, USAGE, SEASON))
+
+
+def protocol_rules() -> dict[str, Rule]:
+    """The edits by which results on this set are reported, by the protocol's name."""
+    return {
+        "strict-colour": strict_colour(),
+        "one-title-word": one_title_word(),
+        "gender": gender(),
+        "usage": usage(),
+        "type": article_type(),
+        "colour-and-gender": colour_and_gender(),
+    }
+
+
+def training_rules() -> list[Rule]:
+    """The edits to train on. The precise ones come most: their targets differ in nothing but what is said."""
+    return [
+        strict_colour(3.0),
+        one_title_word(3.0),
+        colour(1.0),
+        gender(1.0),
+        usage(0.5),
+        article_type(1.0),
+        colour_and_gender(1.0),
+    ]

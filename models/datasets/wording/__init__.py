@@ -1,0 +1,16 @@
+"""Modifications the way people write them: ``word_modification([Edit("baseColour", "Red", "Navy Blue")], rng)``."""
+
+from models.datasets.wording.colours import title_colour, without_colours
+from models.datasets.wording.edit import Edit, audience, family_of, human_name, title_word
+from models.datasets.wording.sentences import word_modification
+
+__all__ = [
+    "Edit",
+    "audience",
+    "family_of",
+    "human_name",
+    "title_colour",
+    "title_word",
+    "without_colours",
+    "word_modification",
+]

@@ -1,0 +1,211 @@
+"""The forms of any edit: by the family of its attribute, or by its name and values where the shop made it up."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from models.datasets.wording.colour_forms import colour_forms
+from models.datasets.wording.colours import names_of
+from models.datasets.wording.edit import Edit, audience, family_of_edit, human_name
+from models.datasets.wording.forms import CHANGE, Forms, swaps
+from models.datasets.wording.grammar import given, literal, one_of
+from models.datasets.wording.type_forms import type_forms
+from models.datasets.wording.values import SAYINGS, THINGS, Saying, comparison
+
+
+@lru_cache(maxsize=2048)
+def forms_of(edit: Edit) -> Forms:
+    """All forms of an edit. Every family has every form, except that adjectives may be missing."""
+    before = literal(edit.before) if edit.before is not None else None
+    after = literal(edit.after) if edit.after is not None else None
+    family = family_of_edit(edit)
+    if after is None:
+        return _removal(edit, family, before or "")
+    if family in ("colour", "second colour"):
+        return colour_forms(family, before, after)
+    if family == "type" or (family == "style" and before is not None):
+        return type_forms(before, after)
+    if family in SAYINGS:
+        key = audience(after) if family == "gender" else after.lower()
+        if saying := SAYINGS[family].get(key or ""):
+            return _known(family, saying, before, after)
+    if family == "title":
+        return _title_word(before, after)
+    if before is None and family is None:
+        return _feature(after.lower()) if after.lower() == human_name(edit.attribute) else _addition(after.lower())
+    return _general(edit.attribute, family, before, after)
+
+
+def _feature(what: str, *, wanted: bool = True) -> Forms:
+    """A quality that a product has or has not, such as waterproof."""
+    is_so = what if wanted else f"not {what}"
+    has_it = f"[is|comes] {what}" if wanted else f"[is not|isn't] {what}"
+    return Forms(
+        adjectives=given([what] if wanted else []),
+        phrases=given([f"that {has_it}", f"in a {what} version" if wanted else f"that [is|comes] {is_so}"]),
+        fragments=given([is_so, f"one that {has_it}", f"{is_so} [this time|instead]"]),
+        commands=given([f"make it {is_so}", f"[find|show] me one that {has_it}"]),
+        facts=given([has_it, f"is {is_so}"]),
+    )
+
+
+def _addition(what: str) -> Forms:
+    """A part or detail that is to be there, such as pockets."""
+    return Forms(
+        adjectives=(),
+        phrases=given([f"with {what}", f"with {what}", f"with {what} [on it|added]"]),
+        fragments=given([what, f"{what} on it", f"one with {what}"]),
+        commands=given([f"add [some |]{what}", f"[give it|put] {what} [on it|too|as well]"]),
+        facts=given([f"has {what}", f"comes with {what}", f"is with {what}"]),
+    )
+
+
+def _removal(edit: Edit, family: str | None, before: str) -> Forms:
+    what = before.lower()
+    if what == human_name(edit.attribute):
+        return _feature(what, wanted=False)
+    if saying := SAYINGS.get(family or "", {}).get(what):
+        # "with stripes" tells what is there, so "without stripes" says that it is not.
+        stripped = saying.phrase.removeprefix("with ").replace("[a |", "[")
+        thing = stripped if saying.phrase.startswith("with ") else what
+    elif family in ("colour", "second colour"):
+        thing = one_of(names_of(before))
+    else:
+        thing = literal(what) or human_name(edit.attribute)
+    return Forms(
+        adjectives=(),
+        phrases=given([f"without [the |any |]{thing}", f"with no {thing}", f"minus the {thing}"]),
+        fragments=given([f"no {thing}", f"without {thing}", f"no more {thing}", f"no {thing} at all"]),
+        commands=given(
+            [f"[remove|drop|lose|take off|leave out|get rid of|skip] [the |]{thing}", f"take the {thing} away"]
+        ),
+        facts=given([f"has no {thing}", f"does not have {thing}", f"doesn't have {thing}", f"is without {thing}"]),
+    )
+
+
+NAMED_PARTS = {"sleeve": "sleeves", "neckline": "neckline", "fit": "fit", "heel": "heel", "pattern": "pattern"}
+
+
+def _known(family: str, saying: Saying, before: str | None, after: str) -> Forms:
+    adjectives, phrases, fragments = [saying.adjective], [saying.phrase], [saying.fragment]
+    commands = [f"[make|make|turn] it {saying.adjective}"]
+    facts = [f"is {saying.adjective}", f"is {saying.adjective}"]
+    with_prefix = saying.phrase.startswith(("with", "[with"))
+    if saying.phrase.startswith("with "):
+        thing = saying.phrase.removeprefix("with ")
+        facts += [f"has {thing}", f"has {thing}"]
+        commands += [f"[give it|add] {thing}", f"go for {thing}"]
+    else:
+        facts += [] if with_prefix else [f"is {saying.phrase}"]
+        commands += [f"[find|show|get] me [one|something similar] {saying.phrase}"]
+    if family in NAMED_PARTS and family not in ("pattern", "heel"):
+        word = {"three-quarter": "three-quarter length", "sleeveless": "", "collar": "", "turtleneck": "high"}.get(
+            after.lower(), after.lower()
+        )
+        if word:
+            part = NAMED_PARTS[family]
+            commands += [f"{CHANGE} the {part} to {word}", f"make the {part} {word}"]
+    old = SAYINGS[family].get((audience(before) if family == "gender" else before.lower()) or "") if before else None
+    if family == "pattern" and after.lower() == "plain" and old is not None and before is not None:
+        thing = old.phrase.removeprefix("with ")
+        phrases += [f"without {thing}", f"with no {THINGS['pattern'].get(before.lower(), 'pattern')}"]
+        fragments += [f"no {thing}", f"without {thing}", "less busy, just plain"]
+        commands += ["[remove|drop|lose|get rid of|take away] the [pattern|print]"]
+        facts += [
+            "has no [pattern|print]",
+            "is [solid|plain] [without|and has no] [pattern|print]",
+            "has a solid colour",
+        ]
+    if family == "gender" and {audience(before or ""), audience(after)} in ({"men", "boys"}, {"women", "girls"}):
+        grown = audience(after) in ("men", "women")
+        phrases += ["for [grown-ups|adults|an adult]" if grown else "for [kids|children|my kid|a child|little ones]"]
+        fragments += [
+            "[adult|the adult version|grown-up size]" if grown else "[kids' version|kids|children's|kids' size]"
+        ]
+    if old is not None and before is not None and family in ("gender", "usage"):
+        swap = {"gender": ("{a}'s, not {b}'s", "{a}'s instead of {b}'s")}.get(family, ("{a} instead of {b}",))
+        a, b = after.lower(), before.lower()
+        if family == "usage" or "unisex" not in (a, b):
+            fragments += [
+                text.replace("{a}'s", _possessive(a))
+                .replace("{b}'s", _possessive(b))
+                .replace("{a}", a)
+                .replace("{b}", b)
+                for text in swap
+            ]
+        facts += [f"is {saying.adjective} and [less|not] {b}"] if family == "usage" else []
+    elif before is not None:
+        things = THINGS.get(family, {})
+        new_thing, old_thing = things.get(after.lower()), things.get(before.lower())
+        if new_thing and old_thing:
+            swapped = swaps(old_thing, new_thing)
+            fragments += swapped[0]
+            commands += swapped[1]
+    if before is not None and (compared := comparison(family, before.lower(), after.lower())):
+        adjective, fragment = compared
+        # As often as the plain ways: this is how people ask.
+        adjectives += [adjective]
+        phrases += [f"with {fragment}", f"with {fragment}"]
+        fragments += [fragment, *([adjective] if adjective else [])]
+        facts += [f"has {fragment}", *([f"is {adjective}"] if adjective else [])]
+        commands += [f"make it {adjective}" if adjective else f"give it {fragment}", f"[give it|go for] {fragment}"]
+    return Forms(given(adjectives), given(phrases), given(fragments), given(commands), given(facts))
+
+
+def _possessive(audience_name: str) -> str:
+    return audience_name + ("'" if audience_name.endswith("s") else "'s")
+
+
+def _title_word(before: str | None, after: str) -> Forms:
+    new = after.lower()
+    fragments, commands, facts = swaps(before.lower() if before is not None else None, new)
+    added = [f"add {new}"] if before is None else []
+    return Forms(
+        adjectives=given([new]),
+        phrases=given([f"with {new}", f"with {new} instead"]),
+        fragments=given([new, f"the {new} one", f"[a |]{new} [one|version]", *fragments]),
+        commands=given([f"make it {new}", f"change it to {new}", *added, *commands, *commands]),
+        facts=given([f"is {new}", f"says {new}", *facts]),
+    )
+
+
+def _general(attribute: str, family: str | None, before: str | None, after: str) -> Forms:
+    name, value = human_name(attribute), after if family == "brand" else after.lower()
+    old = (before if family == "brand" else before.lower()) if before is not None else None
+    fragments, commands, facts = swaps(old, value)
+    if family == "brand":
+        phrases = [f"[from|by|made by] {value}", f"of the brand {value}", f"from the brand {value}"]
+        facts += [f"is [from|by] {value}", f"is a {value} one", f"has the {value} brand"]
+    elif family == "material":
+        phrases = [f"in {value}", f"made of {value}", f"made from {value}", f"in a {value} fabric"]
+        facts += [f"is made of {value}", f"is {value}", f"is of {value}"]
+    elif family == "year":
+        phrases = [f"from {value}", f"from the {value} collection", f"from the year {value}"]
+        facts += [f"is from {value}", f"came out in {value}"]
+    elif family in ("pattern", "neckline", "fit", "heel", "sleeve", "style"):
+        phrases = [f"with a {value} {name}", f"in a {value} {name}", f"with {value} {name}"]
+        facts += [f"has a {value} {name}", f"has {value} {name}"]
+    elif family in ("usage", "season", "gender"):
+        phrases = [f"for {value}", f"for {value} {'wear' if family == 'usage' else ''}"]
+        facts += [f"is for {value}"]
+    else:
+        phrases = [
+            f"with {name} {value}",
+            f"with {value} as [the |]{name}",
+            f"with the {name} [being |set to |]{value}",
+        ]
+        facts += [f"has {value} as its {name}", f"has {value} {name}"]
+    return Forms(
+        adjectives=given([value]) if family in ("brand", "material", "pattern") else (),
+        phrases=given(phrases),
+        fragments=given([value, f"{value} {name}", f"{name}: {value}", f"{name} {value}", *fragments]),
+        commands=given(
+            [
+                f"{CHANGE} the {name} to {value}",
+                f"make the {name} {value}",
+                f"[use|pick|choose] {value} [for|as] the {name}",
+                *commands,
+            ]
+        ),
+        facts=given([f"has the {name} {value}", *facts]),
+    )

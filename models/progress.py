@@ -27,6 +27,7 @@ def track(items: Iterable[Item], *, total: int, what: str, unit: str = "item", e
     if sys.stderr.isatty():
         yield from tqdm(items, total=total, desc=what, unit=unit, dynamic_ncols=True)
         return
+    units = f"{unit}es" if unit.endswith("ch") else f"{unit}s"
     start = last = time.monotonic()
     done = 0
     for done, item in enumerate(items, start=1):
@@ -35,5 +36,12 @@ def track(items: Iterable[Item], *, total: int, what: str, unit: str = "item", e
         if now - last >= every_s:
             last = now
             rate = done / max(now - start, 1e-9)
-            logger.info("%s: %d of %d %ss, %.0f a second", what, done, total, unit, rate)
-    logger.info("%s: %d %ss in %.1f s", what, done, unit, time.monotonic() - start)
+            logger.info("%s: %d of %d %s, %.1f a second", what, done, total, units, rate)
+    logger.info("%s: %d %s in %.1f s", what, done, units, time.monotonic() - start)
+
+
+def log_to_terminal() -> None:
+    """Let commands say what they do: their own progress as plain lines on stderr, of other libraries only warnings."""
+    logging.basicConfig(format="%(message)s", level=logging.WARNING)
+    for floor in ("models", "indexer"):
+        logging.getLogger(floor).setLevel(logging.INFO)

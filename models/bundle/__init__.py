@@ -1,0 +1,25 @@
+"""The door of the ground floor: load a bundle and run it. Nothing here imports torch."""
+
+from pathlib import Path
+
+from models.bundle.encoder import Bundle, VisionOutput
+from models.bundle.images import ImagePreprocessing, UnreadableImage, decode_image
+from models.bundle.manifest import BundleError, BundleManifest
+from models.bundle.text import TextSettings, Tokenizer, normalise_text
+
+SHIPPED_BUNDLE = Path(__file__).parent / "shipped"
+"""The bundle that comes with Modiste (see its ``MODEL_CARD.md``)."""
+
+__all__ = [
+    "SHIPPED_BUNDLE",
+    "Bundle",
+    "BundleError",
+    "BundleManifest",
+    "ImagePreprocessing",
+    "TextSettings",
+    "Tokenizer",
+    "UnreadableImage",
+    "VisionOutput",
+    "decode_image",
+    "normalise_text",
+]

@@ -1,0 +1,143 @@
+"""What a picture's file says before anything is decoded, and the file without what decoding does not need."""
+
+from __future__ import annotations
+
+import struct
+from typing import Literal, NamedTuple
+
+Format = Literal["JPEG", "PNG", "WEBP"]
+
+_PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
+_PNG_KEPT = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
+_SOI, _START_OF_SCAN, _EXIF_SEGMENT = b"\xff\xd8", 0xDA, 0xE1
+_START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_STANDALONE = frozenset(range(0xD0, 0xD9)) | {0x01}
+# JFIF and Adobe tell how the colours are meant; the other application segments and the comment do not.
+_DROPPED = frozenset(range(0xE1, 0xF0)) - {0xEE} | {0xFE}
+_ORIENTATION = 0x0112
+
+
+class Container(NamedTuple):
+    """A picture's file, opened but not decoded."""
+
+    format: Format
+    size: tuple[int, int]
+    """(width, height) as stored, before ``orientation`` is applied."""
+    orientation: int
+    """EXIF's, 1 to 8; 1 where there is none, or none that can be read."""
+    data: bytes
+    """The file without its metadata, which is where decoders are slow, talkative and attacked. Of an animated PNG it
+    holds the still picture alone."""
+    scans: int
+    """How many passes over the picture decoding will take: more than one in a progressive JPEG."""
+
+
+def read_container(data: bytes) -> Container | None:
+    """Read the headers of a JPEG, PNG or WebP file; None if it is none of these.
+
+    Raises:
+        ValueError: It is one, but damaged.
+    """
+    try:
+        if data[:3] == _SOI + b"\xff":
+            return _jpeg(data)
+        if data[:8] == _PNG_MAGIC:
+            return _png(data)
+        if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+            return _webp(data)
+    except struct.error as error:
+        raise ValueError("the headers are cut short") from error
+    return None
+
+
+def _jpeg(data: bytes) -> Container:
+    kept = [_SOI]
+    size, exif, at = None, b"", 2
+    while True:
+        at = data.find(b"\xff", at)  # What lies between two segments is junk that decoders skip, too.
+        if at < 0:
+            raise ValueError("there is no scan")
+        (marker,) = struct.unpack_from(">B", data, at + 1)
+        if marker in (0x00, 0xFF):  # An escaped byte and filling.
+            at += 1
+            continue
+        if marker == _START_OF_SCAN:
+            break
+        if marker in _STANDALONE:
+            at += 2
+            continue
+        (length,) = struct.unpack_from(">H", data, at + 2)
+        segment = data[at : at + 2 + length]
+        if marker in _START_OF_FRAME:
+            height, width = struct.unpack_from(">HH", segment, 5)
+            if size not in (None, (width, height)):
+                raise ValueError("there are frames of two sizes")
+            size = (width, height)
+        if marker == _EXIF_SEGMENT and not exif and segment[4:10] == b"Exif\0\0":
+            exif = segment[4:]
+        if marker not in _DROPPED:
+            kept.append(segment)
+        at += 2 + length
+    if size is None:
+        raise ValueError("there is no frame")
+    scans = data.count(b"\xff\xda", at)  # In coded data 0xFF is always followed by 0, so this finds nothing else.
+    return Container("JPEG", size, _orientation(exif), b"".join([*kept, data[at:]]), scans)
+
+
+def _png(data: bytes) -> Container:
+    if data[12:16] != b"IHDR":
+        raise ValueError("there is no header")
+    kept = [_PNG_MAGIC]
+    exif, at = b"", 8
+    while at + 8 <= len(data):
+        length, kind = struct.unpack_from(">I4s", data, at)
+        if kind in _PNG_KEPT:
+            kept.append(data[at : at + 12 + length])
+        elif kind == b"eXIf":
+            exif = data[at + 8 : at + 8 + length]
+        at += 12 + length
+        if kind == b"IEND":
+            break
+    return Container("PNG", struct.unpack_from(">II", data, 16), _orientation(exif), b"".join(kept), 1)
+
+
+def _webp(data: bytes) -> Container:
+    exif, at = b"", 12
+    kind = data[12:16]
+    if kind == b"VP8X":
+        bits = int.from_bytes(data[24:30], "little")
+        size = ((bits & 0xFFFFFF) + 1, (bits >> 24) + 1)
+        while at + 8 <= len(data):
+            chunk, length = struct.unpack_from("<4sI", data, at)
+            if chunk == b"EXIF":
+                exif = data[at + 8 : at + 8 + length]
+                break
+            at += 8 + length + length % 2
+    elif kind == b"VP8L":
+        (bits,) = struct.unpack_from("<I", data, 21)
+        size = ((bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1)
+    elif kind == b"VP8 ":
+        width, height = struct.unpack_from("<HH", data, 26)
+        size = (width & 0x3FFF, height & 0x3FFF)
+    else:
+        raise ValueError("there is no picture in it")
+    return Container("WEBP", size, _orientation(exif), data, 1)
+
+
+def _orientation(exif: bytes) -> int:
+    """Orientation in the first directory of EXIF data (a TIFF header, with or without ``Exif`` before it)."""
+    tiff = exif.removeprefix(b"Exif\0\0")
+    order = {b"II*\0": "<", b"MM\0*": ">"}.get(tiff[:4], "")
+    if not order:
+        return 1
+    try:
+        (start,) = struct.unpack_from(f"{order}I", tiff, 4)
+        (count,) = struct.unpack_from(f"{order}H", tiff, start)
+        for entry in range(start + 2, start + 2 + 12 * count, 12):
+            tag, kind = struct.unpack_from(f"{order}HH", tiff, entry)
+            if tag == _ORIENTATION:
+                (value,) = struct.unpack_from(f"{order}{'I' if kind == 4 else 'H'}", tiff, entry + 8)
+                return value if 1 <= value <= 8 else 1
+    except struct.error:
+        pass
+    return 1

@@ -1,0 +1,192 @@
+"""A loaded bundle: pictures, words and both together become vectors, in ONNX Runtime."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
+
+import numpy as np
+import numpy.typing as npt
+
+from models.bundle.images import Pixels
+from models.bundle.manifest import (
+    MANIFEST_NAME,
+    TOKENIZER_NAME,
+    BundleError,
+    BundleManifest,
+    Graph,
+    GraphName,
+    Tensor,
+    read_manifest,
+    verify_files,
+)
+from models.bundle.text import TokenIds, Tokenizer
+from models.errors import MissingExtra, ModisteError
+
+if TYPE_CHECKING:
+    import onnxruntime
+
+Vectors = npt.NDArray[np.float32]
+Device = Literal["auto", "cpu", "cuda"]
+
+_CPU, _CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
+_ONNX_TYPES = {"uint8": "tensor(uint8)", "int64": "tensor(int64)", "float32": "tensor(float)"}
+
+
+class GraphFailed(ModisteError):
+    """ONNX Runtime gave up on a graph; the cause says why."""
+
+
+class VisionOutput(NamedTuple):
+    """What one vision pass gives for B pictures."""
+
+    embedding: Vectors
+    """float32 ``[B, D]``, unit length: what gets indexed."""
+    features: Vectors
+    """float32 ``[B, ...]``: what ``query`` takes of a reference (the embedding, or local tokens ``[B, N, C]``)."""
+    attributes: Vectors | None
+    """float32 ``[B, A]`` probabilities of the bundle's attribute words, where it has them."""
+
+
+class Bundle:
+    """A bundle that has been verified and loaded. Its methods are safe to call from several threads at once.
+
+    They take any number of rows, none included, and raise ``ModisteError`` for arrays of another shape or type than
+    the manifest says, ``GraphFailed`` where ONNX Runtime fails (out of memory, an id that the tokenizer never gives).
+
+    Args:
+        folder: Where ``bundle.json`` lies.
+        device: ``"auto"`` takes CUDA where ONNX Runtime offers it and the CPU elsewhere.
+        threads: Threads that one graph run may use; 0 lets ONNX Runtime take every physical core.
+
+    Raises:
+        BundleError: The folder is no intact bundle, or ``device`` is not to be had.
+        MissingExtra: ONNX Runtime is not installed.
+    """
+
+    def __init__(self, folder: Path, *, device: Device = "auto", threads: int = 0) -> None:
+        self.folder = Path(folder)
+        self.manifest: BundleManifest = read_manifest(self.folder)
+        verify_files(self.folder, self.manifest)
+        self.tokenizer = Tokenizer(self.folder / TOKENIZER_NAME, self.manifest.text)
+        self.providers = _providers(device)
+        self._sessions = {name: self._open(graph, threads) for name, graph in self.manifest.graphs.items()}
+        if device == "cuda" and self.providers[0] != _CUDA:
+            raise BundleError(
+                "CUDA was asked for, but ONNX Runtime could not start it.",
+                hint="Check that its CUDA and cuDNN libraries and a GPU are there, or use the device 'cpu'.",
+            )
+
+    @property
+    def name(self) -> str:
+        """Name and version, such as ``modiste-small 1.0.0``."""
+        return f"{self.manifest.name} {self.manifest.version}"
+
+    @property
+    def fingerprint(self) -> str:
+        """See ``BundleManifest.fingerprint``."""
+        return self.manifest.fingerprint
+
+    @property
+    def dim(self) -> int:
+        """Width of every vector that the bundle gives."""
+        return self.manifest.dim
+
+    def vision(self, pixels: Pixels) -> VisionOutput:
+        """Encode pictures: uint8 ``[B, H, W, 3]`` as ``manifest.images.pixels`` makes them."""
+        outputs = self._run("vision", pixels=pixels)
+        return VisionOutput(
+            outputs["embedding"], outputs.get("features", outputs["embedding"]), outputs.get("attributes")
+        )
+
+    def query(self, features: Vectors, ids: TokenIds) -> Vectors:
+        """Compose: ``features`` of B references and ids ``[B, length]`` of modifications -> unit float32 ``[B, D]``."""
+        return self._run("query", features=features, ids=ids)["query"]
+
+    def text(self, ids: TokenIds) -> Vectors:
+        """Encode texts alone: ids ``[B, length]`` -> unit float32 ``[B, D]``."""
+        return self._run("text", ids=ids)["embedding"]
+
+    def _run(self, graph: GraphName, **inputs: npt.NDArray[np.generic]) -> dict[str, Vectors]:
+        spec = self.manifest.graphs[graph]
+        if _batch(graph, spec.inputs, inputs) == 0:  # Not every graph can run on nothing.
+            return {name: _nothing(tensor) for name, tensor in spec.outputs.items()}
+        names = list(spec.outputs)
+        try:
+            return dict(zip(names, self._sessions[graph].run(names, inputs), strict=True))
+        except Exception as error:  # ONNX Runtime's own exceptions share no public base.
+            raise GraphFailed(f"The graph {graph} of {self.name} could not be run on this input.") from error
+
+    def _open(self, graph: Graph, threads: int) -> onnxruntime.InferenceSession:
+        import onnxruntime
+
+        path = self.folder / graph.file
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.log_severity_level = 3
+        # Spinning threads burn the cores that decoding and FAISS need (docs/performance.md).
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        # Batches vary in size; planned memory would be kept once for every size seen.
+        options.enable_mem_pattern = False
+        try:
+            session = onnxruntime.InferenceSession(str(path), options, providers=self.providers)
+        except Exception as error:  # As above.
+            raise BundleError(f"{path} could not be loaded ({error}).", hint="Export the bundle again.") from error
+        # Where CUDA fails to start, ONNX Runtime falls back to the CPU without a word.
+        self.providers = [provider for provider in self.providers if provider in session.get_providers()]
+        for side, expected, found in (
+            ("take", graph.inputs, session.get_inputs()),
+            ("give", graph.outputs, session.get_outputs()),
+        ):
+            declared = {value.name: (value.type, value.shape) for value in found}
+            if declared.keys() != expected.keys() or not all(
+                _agrees(expected[name], *declared[name]) for name in expected
+            ):
+                raise BundleError(
+                    f"{path} does not {side} what {MANIFEST_NAME} says, but {declared}.",
+                    hint="Export the bundle again.",
+                )
+        return session
+
+
+def _providers(device: str) -> list[str]:
+    try:
+        import onnxruntime
+    except ImportError as error:
+        raise MissingExtra("onnxruntime", "cpu", "Running a bundle") from error
+    if device not in get_args(Device):
+        raise BundleError(f"There is no device {device!r}.", hint=f"Use one of {', '.join(get_args(Device))}.")
+    available = onnxruntime.get_available_providers()
+    if device == "cuda" and _CUDA not in available:
+        raise BundleError(
+            "CUDA was asked for, but this ONNX Runtime has no CUDA provider.",
+            hint="Install 'modiste[gpu]' in place of 'modiste[cpu]', or use the device 'cpu'.",
+        )
+    return [_CUDA, _CPU] if device != "cpu" and _CUDA in available else [_CPU]
+
+
+def _agrees(expected: Tensor, onnx_type: str, shape: list[int | str | None]) -> bool:
+    """Whether a graph's own declaration (axes that it leaves open are names or None) fits the manifest's."""
+    if onnx_type != _ONNX_TYPES.get(expected.dtype) or len(shape) != len(expected.shape):
+        return False
+    return all(not isinstance(axis, int) or axis == wanted for axis, wanted in zip(shape, expected.shape, strict=True))
+
+
+def _batch(graph: GraphName, expected: Mapping[str, Tensor], arrays: Mapping[str, npt.NDArray[np.generic]]) -> int:
+    """The number of rows of ``arrays``, which are checked against what the graph takes."""
+    rows = {len(array) for array in arrays.values() if array.ndim}
+    for name, tensor in expected.items():
+        array = arrays[name]
+        fits = array.ndim == len(tensor.shape) and all(
+            isinstance(wanted, str) or axis == wanted for axis, wanted in zip(array.shape, tensor.shape, strict=True)
+        )
+        if not fits or array.dtype != tensor.dtype or len(rows) != 1:
+            given = ", ".join(f"{key} {value.dtype} {list(value.shape)}" for key, value in arrays.items())
+            wanted = ", ".join(f"{key} {value.dtype} {list(value.shape)}" for key, value in expected.items())
+            raise ModisteError(f"The graph {graph} takes {wanted}, but was given {given}.", hint="Mend the arrays.")
+    return rows.pop()
+
+
+def _nothing(tensor: Tensor) -> Vectors:
+    return np.zeros([0 if isinstance(axis, str) else axis for axis in tensor.shape], dtype=np.float32)

@@ -1,0 +1,190 @@
+"""Picture bytes to model pixels: the one implementation that training, indexing and serving share."""
+
+from __future__ import annotations
+
+import io
+import math
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+from PIL.ImageFile import ImageFile
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile
+from PIL.WebPImagePlugin import WebPImageFile
+from pydantic import BaseModel, ConfigDict, Field
+
+from models.bundle.container import Container, Format, read_container
+from models.errors import ModisteError
+
+MAX_PIXELS = 50_000_000
+MAX_SIDE = 20_000
+MIN_SIDE = 8
+MAX_SCANS = 100
+"""Encoders write a dozen; thousands of empty ones in a small file would keep a thread busy for minutes."""
+
+Pixels = npt.NDArray[np.uint8]
+
+# Not `Image.open`: it warns, and looks for more formats in tables that the whole process shares.
+_OPEN: dict[Format, type[ImageFile]] = {"JPEG": JpegImageFile, "PNG": PngImageFile, "WEBP": WebPImageFile}
+
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""What undoes each EXIF orientation."""
+
+
+class UnreadableImage(ModisteError):
+    """Bytes that are not a picture which can be searched with; the message says why."""
+
+
+class ImagePreprocessing(BaseModel):
+    """How a picture becomes the pixels that ``vision.onnx`` takes; it travels with the bundle.
+
+    With ``pad_ratio`` 1.25 and a square size this is CLIP4Cir's TargetPad (Baldrati et al. 2022, section 3.3): a
+    picture whose sides, measured against the target's, differ by that ratio or more is padded until they differ by
+    just that. With ``pad_ratio`` 1 the whole picture is always kept (a letterbox).
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    height: int = Field(gt=0, le=2048)
+    width: int = Field(gt=0, le=2048)
+    pad_ratio: float = Field(default=1.25, ge=1.0, le=10.0)
+    fill: int = Field(default=0, ge=0, le=255)
+    """Grey level of the padding: 0 as CLIP4Cir has it, 255 for products photographed on white."""
+    mean: tuple[float, float, float] = (0.48145466, 0.4578275, 0.40821073)
+    std: tuple[float, float, float] = (0.26862954, 0.26130258, 0.27577711)
+    """Normalisation, of values in [0, 1]; it is inside ``vision.onnx``, and here so that training can repeat it."""
+
+    def pixels(self, image: Image.Image) -> Pixels:
+        """Pad, resize (bicubic, anti-aliased) and crop.
+
+        Args:
+            image: A decoded RGB picture of any proportions.
+
+        Returns:
+            uint8 ``[height, width, 3]``, contiguous and the caller's own.
+        """
+        padded = self._padded(image)
+        size = (self.width, self.height)
+        if self.pad_ratio > 1.0:  # Else the canvas has the target's proportions already, to within a pixel.
+            size = (
+                max(self.width, self.height * padded.width // padded.height),
+                max(self.height, self.width * padded.height // padded.width),
+            )
+        if padded.size != size:
+            padded = padded.resize(size, Image.Resampling.BICUBIC, reducing_gap=2.0)
+        if size != (self.width, self.height):
+            left, top = round((size[0] - self.width) / 2), round((size[1] - self.height) / 2)
+            padded = padded.crop((left, top, left + self.width, top + self.height))
+        return np.array(padded, dtype=np.uint8)
+
+    def _padded(self, image: Image.Image) -> Image.Image:
+        across, down = image.width / self.width, image.height / self.height
+        if max(across, down) / min(across, down) < self.pad_ratio:
+            return image
+        left, top = self._margins(*image.size)
+        size = (image.width + sum(left), image.height + sum(top))
+        if size[0] * size[1] > MAX_PIXELS:  # Of a thread, 20,000 pixels long, the canvas would take over a gigabyte.
+            shrink = math.sqrt(MAX_PIXELS / 4 / (size[0] * size[1]))
+            smaller = (max(1, round(image.width * shrink)), max(1, round(image.height * shrink)))
+            return self._padded(image.resize(smaller, Image.Resampling.BICUBIC, reducing_gap=2.0))
+        canvas = Image.new("RGB", size, (self.fill,) * 3)
+        canvas.paste(image, (left[0], top[0]))
+        return canvas
+
+    def _margins(self, width: int, height: int) -> tuple[tuple[int, int], tuple[int, int]]:
+        """Pixels to add (left, right) and (above, below)."""
+        if self.pad_ratio == 1.0:
+            across = max(0, -(-height * self.width // self.height) - width)
+            down = max(0, -(-width * self.height // self.width) - height)
+            return (across // 2, across - across // 2), (down // 2, down - down // 2)
+        longest = max(width / self.width, height / self.height) / self.pad_ratio
+        side, end = int((longest * self.width - width) / 2), int((longest * self.height - height) / 2)
+        return (max(0, side),) * 2, (max(0, end),) * 2
+
+
+def decode_image(data: bytes, *, about: tuple[int, int] | None = None) -> Image.Image:
+    """Decode a JPEG, PNG or WebP picture to upright RGB on white.
+
+    Args:
+        data: The file's bytes. Of an animation the first frame counts; colour profiles do not.
+        about: (width, height) that will be enough. A JPEG is then decoded at a smaller scale (at least twice that
+            size, whichever way it is turned), which costs a fraction of the time and differs from full decoding by
+            less than two grey levels on average.
+
+    Raises:
+        UnreadableImage: It is no such picture, not whole, not of 8 to 20,000 pixels a side, or of over 50 megapixels.
+    """
+    if not data:
+        raise UnreadableImage("The image is empty (0 bytes).", hint="Send the whole file.")
+    try:
+        container = read_container(data)
+    except ValueError as error:
+        raise _damaged() from error
+    if container is None:
+        raise UnreadableImage(
+            "The image is not a JPEG, PNG or WebP picture.", hint="Convert it to one of these formats."
+        )
+    _check_size(*container.size)
+    if container.scans > MAX_SCANS:
+        raise UnreadableImage(
+            f"The image is a progressive JPEG of {container.scans} scans, which is too many.",
+            hint="Save it again as an ordinary JPEG.",
+        )
+    image = _load(container, about)
+    turn = _UPRIGHT.get(container.orientation)
+    return image if turn is None else image.transpose(turn)
+
+
+def _load(container: Container, about: tuple[int, int] | None) -> Image.Image:
+    try:
+        image = _OPEN[container.format](io.BytesIO(container.data))
+        if image.size != container.size:
+            raise ValueError(f"the headers say {container.size}, the decoder says {image.size}")
+        if about is not None:
+            image.draft("RGB", (2 * max(about),) * 2)
+        image.load()
+        return _on_white(image)
+    except MemoryError:
+        raise
+    except Exception as error:  # Pillow's decoders answer damage with anything, from AssertionError to struct.error.
+        raise _damaged() from error
+
+
+def _damaged() -> UnreadableImage:
+    return UnreadableImage(
+        "The image is damaged or cut short and could not be decoded.", hint="Save it again and send the whole file."
+    )
+
+
+def _check_size(width: int, height: int) -> None:
+    if width * height > MAX_PIXELS or max(width, height) > MAX_SIDE:
+        raise UnreadableImage(
+            f"The image has {width} x {height} pixels, which is too large.",
+            hint=f"Send at most {MAX_PIXELS // 1_000_000} megapixels and {MAX_SIDE:,} pixels a side.",
+        )
+    if min(width, height) < MIN_SIDE:
+        raise UnreadableImage(
+            f"The image has {width} x {height} pixels, which is too small to search with.",
+            hint=f"Send a picture of at least {MIN_SIDE} x {MIN_SIDE} pixels.",
+        )
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    clear = image.info.get("transparency")
+    if image.mode == "I;16":  # Pillow would clip 16-bit grey instead of scaling it.
+        grey = np.asarray(image)
+        image = Image.fromarray((np.where(grey == clear, 0xFFFF, grey) >> 8).astype(np.uint8))
+    elif image.has_transparency_data:
+        image = image.convert("RGBA")
+        canvas = Image.new("RGBA", image.size, (255, 255, 255, 255))
+        image = Image.alpha_composite(canvas, image)
+    return image.convert("RGB")

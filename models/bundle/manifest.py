@@ -1,0 +1,209 @@
+"""``bundle.json``: what a bundle is, what its graphs take and give, and the checksum of every file in it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal, Self, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from models.bundle.images import ImagePreprocessing
+from models.bundle.text import TextSettings
+from models.errors import ModisteError
+
+MANIFEST_NAME = "bundle.json"
+TOKENIZER_NAME = "tokenizer.json"
+FORMAT = 1
+
+GraphName = Literal["vision", "query", "text"]
+
+
+class BundleError(ModisteError):
+    """A folder is not a bundle, or not an intact one."""
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Tensor(_Frozen):
+    """One input or output of a graph; ``shape`` spells free axes by name, such as ``"batch"``."""
+
+    dtype: str
+    shape: tuple[int | str, ...]
+
+
+class Graph(_Frozen):
+    """One ONNX file. ``precision`` tells how the weights are computed with: ``fp32``, ``fp16`` or ``int8``."""
+
+    file: str
+    inputs: dict[str, Tensor]
+    outputs: dict[str, Tensor]
+    precision: str = "fp32"
+
+
+class Metric(_Frozen):
+    """One measured figure, never without the protocol that it was measured by."""
+
+    protocol: str
+    edit: str
+    method: str
+    gallery: int
+    queries: int
+    values: dict[str, float]
+
+
+class File(_Frozen):
+    """A file of the bundle: lower-case hexadecimal sha256 and size in bytes."""
+
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    size: int = Field(ge=0)
+
+
+class BundleManifest(_Frozen):
+    """The manifest of a bundle (DESIGN: contracts, bundle). One that contradicts itself is not valid."""
+
+    format: Literal[1] = 1
+    name: str
+    version: str
+    created: str
+    backbone: str
+    composer: str
+    dim: int = Field(gt=0)
+    reference: Literal["embedding", "local"] = "embedding"
+    """What ``query`` takes of a reference: its unit embedding (which an index holds, too), or local features."""
+    images: ImagePreprocessing
+    text: TextSettings
+    graphs: dict[GraphName, Graph]
+    attributes: tuple[str, ...] = ()
+    """Words whose probabilities ``vision`` gives, in the order of its output; empty where it gives none."""
+    trained_on: tuple[str, ...] = ()
+    metrics: tuple[Metric, ...] = ()
+    licence: str = "Apache-2.0"
+    files: dict[str, File]
+
+    @model_validator(mode="after")
+    def _agrees_with_itself(self) -> Self:
+        for contradiction in self._contradictions():
+            raise ValueError(contradiction)
+        return self
+
+    def _contradictions(self) -> Iterator[str]:
+        for name in self.files:
+            if name in ("", ".", "..", MANIFEST_NAME) or set(name) & set("/\\\0"):
+                yield f"{name!r} is not the name of a file in the bundle's own folder"
+        for name in (TOKENIZER_NAME, *(graph.file for graph in self.graphs.values())):
+            if name not in self.files:
+                yield f"{name} has no checksum"
+        for graph in get_args(GraphName):
+            if graph not in self.graphs:
+                yield f"there is no graph {graph}"
+                return
+        pixels = Tensor(dtype="uint8", shape=("batch", self.images.height, self.images.width, 3))
+        ids = Tensor(dtype="int64", shape=("batch", self.text.length))
+        vectors = Tensor(dtype="float32", shape=("batch", self.dim))
+        seen = self.graphs["vision"].outputs
+        features = seen.get("features", vectors)
+        extra = {"features": features} if "features" in seen else {}
+        if self.attributes:
+            extra["attributes"] = Tensor(dtype="float32", shape=("batch", len(self.attributes)))
+        expected: dict[GraphName, tuple[dict[str, Tensor], dict[str, Tensor]]] = {
+            "vision": ({"pixels": pixels}, {"embedding": vectors, **extra}),
+            "query": ({"features": features, "ids": ids}, {"query": vectors}),
+            "text": ({"ids": ids}, {"embedding": vectors}),
+        }
+        for name, (inputs, outputs) in expected.items():
+            if self.graphs[name].inputs != inputs:
+                yield f"the graph {name} should take {_signature(inputs)}"
+            if self.graphs[name].outputs != outputs:
+                yield f"the graph {name} should give {_signature(outputs)}"
+
+    @property
+    def fingerprint(self) -> str:
+        """Sixteen hexadecimal digits that change whenever a vector could: graphs, weights, tokenizer, preprocessing.
+
+        Prose (the model card) and metrics leave it alone, so that correcting a sentence re-indexes nothing.
+        """
+        moving = {
+            "dim": self.dim,
+            "images": self.images.model_dump(mode="json"),
+            "text": self.text.model_dump(mode="json"),
+            "files": {name: file.sha256 for name, file in self.files.items() if not name.endswith(".md")},
+        }
+        return hashlib.sha256(json.dumps(moving, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _signature(tensors: dict[str, Tensor]) -> str:
+    return ", ".join(
+        f"{name} {tensor.dtype} [{', '.join(str(axis) for axis in tensor.shape)}]" for name, tensor in tensors.items()
+    )
+
+
+def file_digest(path: Path) -> File:
+    """Checksum and size of the file at ``path``."""
+    with path.open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    return File(sha256=digest, size=path.stat().st_size)
+
+
+def read_manifest(folder: Path) -> BundleManifest:
+    """Read ``bundle.json`` without looking at the other files.
+
+    Raises:
+        BundleError: ``folder`` holds no bundle, or one of a format that this version does not read.
+    """
+    path = folder / MANIFEST_NAME
+    if not path.is_file():
+        raise BundleError(
+            f"{folder} is not a bundle: it has no {MANIFEST_NAME}.",
+            hint="Give the folder that `modiste models export` wrote.",
+        )
+    try:
+        content = path.read_bytes()
+        raw = json.loads(content)
+    except OSError as error:
+        raise BundleError(f"{path} cannot be read ({error.strerror}).", hint="Mend its permissions.") from error
+    except (ValueError, RecursionError) as error:
+        raise BundleError(f"{path} is not JSON ({error}).", hint="Export the bundle again.") from error
+    found = raw.get("format") if isinstance(raw, dict) else None
+    if found != FORMAT:
+        raise BundleError(
+            f"{path} has bundle format {found!r}; this version reads format {FORMAT}.",
+            hint="Export the bundle again with this version of Modiste.",
+        )
+    try:
+        return BundleManifest.model_validate_json(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        what = f"{where}: {first['msg']}" if where else first["msg"].removeprefix("Value error, ")
+        raise BundleError(f"{path} is not a valid manifest: {what}.", hint="Export the bundle again.") from error
+
+
+def verify_files(folder: Path, manifest: BundleManifest) -> None:
+    """Compare every file of the bundle with its checksum.
+
+    Raises:
+        BundleError: A file is missing, unreadable or differs; loading it would be a guess.
+    """
+    for name, expected in manifest.files.items():
+        path = folder / name
+        try:
+            found = file_digest(path)
+        except FileNotFoundError as error:
+            raise BundleError(f"The bundle at {folder} lacks {name}.", hint="Copy the whole folder again.") from error
+        except OSError as error:
+            raise BundleError(f"{path} cannot be read ({error.strerror}).", hint="Mend its permissions.") from error
+        if found != expected:
+            raise BundleError(
+                f"{path} differs from its checksum in {MANIFEST_NAME}.",
+                hint="The file was changed or damaged: copy the bundle again, or export it again.",
+            )
+
+
+def write_manifest(folder: Path, manifest: BundleManifest) -> None:
+    """Write ``bundle.json``, last, so that a folder without one is never taken for a bundle."""
+    (folder / MANIFEST_NAME).write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")

@@ -1,0 +1,307 @@
+"""Files become pictures, and pictures become the pixels that the vision graph takes."""
+
+from __future__ import annotations
+
+import struct
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from PIL import Image, ImageDraw
+
+from models.bundle.images import ImagePreprocessing, decode_image
+from tests.models.pictures import chunk, photograph, png, saved, turned
+
+SQUARE = ImagePreprocessing(height=224, width=224)
+SHOP = ImagePreprocessing(height=80, width=64, pad_ratio=1.0, fill=255)
+WHITE, RED = (255, 255, 255), (220, 30, 40)
+
+
+def difference(left: Image.Image | npt.NDArray[np.uint8], right: Image.Image | npt.NDArray[np.uint8]) -> float:
+    """Mean absolute difference in grey levels."""
+    return float(np.abs(np.asarray(left, dtype=np.int16) - np.asarray(right, dtype=np.int16)).mean())
+
+
+def same(left: Image.Image | npt.NDArray[np.uint8], right: Image.Image | npt.NDArray[np.uint8]) -> bool:
+    """Whether they are equal to the last bit."""
+    return np.array_equal(np.asarray(left), np.asarray(right))
+
+
+# What is read
+
+
+@pytest.mark.parametrize("format", ["PNG", "WEBP"])
+def test_a_lossless_picture_comes_back_as_it_was(format: str) -> None:
+    picture = photograph(61, 43)
+    assert same(decode_image(saved(picture, format, lossless=True)), picture)
+
+
+@pytest.mark.parametrize("options", [{}, {"progressive": True}, {"subsampling": 0}, {"optimize": True}])
+def test_every_kind_of_jpeg_is_read(options: dict[str, int]) -> None:
+    picture = photograph(161, 143)
+    assert difference(decode_image(saved(picture, "JPEG", quality=95, **options)), picture) < 4
+
+
+def test_a_lossy_webp_is_read() -> None:
+    picture = photograph(161, 143)
+    assert difference(decode_image(saved(picture, "WEBP", quality=95)), picture) < 5
+
+
+def test_a_picture_for_print_in_cmyk_keeps_its_colours() -> None:
+    picture = photograph(60, 60)
+    assert difference(decode_image(saved(picture.convert("CMYK"), "JPEG", quality=95)), picture) < 5
+
+
+def test_grey_and_one_bit_pictures_become_rgb() -> None:
+    for mode in ("L", "1"):
+        grey = photograph(30, 30).convert(mode)
+        assert same(decode_image(saved(grey)), grey.convert("RGB"))
+
+
+def test_grey_of_sixteen_bits_is_scaled_and_not_clipped() -> None:
+    ramp = np.linspace(0, 65535, 40 * 40).reshape(40, 40).astype(np.uint16)
+    decoded = np.asarray(decode_image(saved(Image.fromarray(ramp))))
+    assert np.array_equal(decoded[..., 0], ramp >> 8)
+
+
+def test_colours_of_sixteen_bits_keep_their_upper_eight() -> None:
+    rows = (b"\0" + struct.pack(">HHH", 0xDC12, 0x1EFF, 0x2800) * 10) * 10
+    decoded = decode_image(png(10, 10, bits=16, colour=2, rows=rows))
+    assert decoded.getpixel((5, 5)) == (0xDC, 0x1E, 0x28)
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA"])
+@pytest.mark.parametrize("format", ["PNG", "WEBP"])
+def test_what_is_transparent_becomes_white(mode: str, format: str) -> None:
+    picture = Image.new("RGBA", (20, 20), (0, 0, 0, 0))
+    picture.paste((10, 10, 10, 255), (0, 0, 20, 10))
+    decoded = decode_image(saved(picture.convert(mode), format, lossless=True, exact=True))
+    assert decoded.getpixel((5, 15)) == WHITE
+    assert decoded.getpixel((5, 5)) == (10, 10, 10)
+
+
+def test_what_is_half_transparent_is_mixed_with_white() -> None:
+    decoded = decode_image(saved(Image.new("RGBA", (20, 20), (0, 0, 0, 128))))
+    assert decoded.getpixel((5, 5)) == pytest.approx((127, 127, 127), abs=1)
+
+
+@pytest.mark.parametrize("transparency", [1, b"\xff\x00\x80"])
+def test_a_palette_with_transparency_lies_on_white(transparency: int | bytes) -> None:
+    picture = Image.new("P", (20, 20), 1)
+    picture.putpalette([0, 0, 0, 200, 0, 0, 0, 0, 200])
+    picture.paste(0, (0, 0, 10, 20))
+    decoded = decode_image(saved(picture, transparency=transparency))
+    assert (decoded.getpixel((5, 5)), decoded.getpixel((15, 5))) == ((0, 0, 0), WHITE)
+
+
+@pytest.mark.parametrize(("mode", "clear"), [("L", 7), ("RGB", (7, 7, 7)), ("1", 0), ("I;16", 7)])
+def test_the_one_transparent_colour_of_a_png_becomes_white(mode: str, clear: int | tuple[int, ...]) -> None:
+    decoded = decode_image(saved(Image.new(mode, (20, 20), clear), transparency=clear))
+    assert decoded.getpixel((5, 5)) == WHITE
+
+
+def test_of_an_animation_the_first_frame_counts() -> None:
+    frames = [Image.new("RGB", (20, 20), colour) for colour in (RED, (0, 255, 0), (0, 0, 255))]
+    for format in ("PNG", "WEBP"):
+        animation = saved(frames[0], format, save_all=True, append_images=frames[1:], lossless=True, duration=50)
+        assert decode_image(animation).getpixel((5, 5)) == RED
+
+
+def test_ten_thousand_frames_cost_no_more_than_one() -> None:
+    still = saved(photograph(64, 64))
+    control = struct.pack(">IIIIHHBB", 64, 64, 0, 0, 1, 10, 0, 0)
+    ahead = still.index(b"IDAT") - 4
+    animation = [still[:ahead], chunk(b"acTL", struct.pack(">II", 10_000, 0))]
+    animation += [chunk(b"fcTL", struct.pack(">I", 0) + control), still[ahead:-12]]
+    body = still[ahead + 8 : -16]
+    for number in range(1, 10_000):
+        animation.append(chunk(b"fcTL", struct.pack(">I", 2 * number - 1) + control))
+        animation.append(chunk(b"fdAT", struct.pack(">I", 2 * number) + body[:64]))
+    file = b"".join([*animation, still[-12:]])
+    start = time.process_time()
+    decoded = decode_image(file)
+    assert time.process_time() - start < 0.5
+    assert same(decoded, photograph(64, 64))
+
+
+def test_the_second_picture_of_a_camera_file_is_ignored_and_drafting_still_works() -> None:
+    file = saved(photograph(400, 400), "MPO", save_all=True, append_images=[photograph(400, 400, seed=1)])
+    assert difference(decode_image(file), photograph(400, 400)) < 12
+    assert decode_image(file, about=(50, 50)).size == (100, 100)
+
+
+# Which way is up
+
+
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_picture_is_turned_as_its_camera_was_held(format: str, orientation: int) -> None:
+    upright = photograph(60, 40)
+    undo = {
+        1: (), 2: ("FLIP_LEFT_RIGHT",), 3: ("ROTATE_180",), 4: ("FLIP_TOP_BOTTOM",),
+        5: ("FLIP_LEFT_RIGHT", "ROTATE_90"), 6: ("ROTATE_90",),
+        7: ("FLIP_LEFT_RIGHT", "ROTATE_270"), 8: ("ROTATE_270",),
+    }[orientation]  # fmt: skip
+    stored = upright
+    for step in undo:
+        stored = stored.transpose(Image.Transpose[step])
+    decoded = decode_image(turned(stored, orientation, format, quality=95))
+    assert decoded.size == upright.size
+    assert difference(decoded, upright) < 8
+
+
+@pytest.mark.parametrize("orientation", [0, 9, 6553])
+def test_an_orientation_that_does_not_exist_is_no_orientation(orientation: int) -> None:
+    assert decode_image(turned(photograph(60, 40), orientation)).size == (60, 40)
+
+
+@pytest.mark.parametrize(
+    "exif",
+    [
+        b"", b"II*\0", b"MM\0*\xff\xff\xff\xff", b"II*\0\x08\0\0\0\xff\xff", b"nonsense" * 9,
+        b"II*\0\x08\0\0\0\x01\0\x12\x01\x07\0\xff\xff\xff\xff\xff\xff\xff\xff",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP"])
+def test_damaged_exif_is_passed_over(format: str, exif: bytes) -> None:
+    picture = saved(photograph(60, 40), format, exif=b"Exif\0\0" + exif)
+    assert decode_image(picture).size == (60, 40)
+
+
+# What the graph sees
+
+
+@pytest.mark.parametrize(
+    ("width", "height"), [(64, 80), (8, 8), (8, 20_000), (20_000, 8), (2500, 20_000), (1, 1), (333, 77), (79, 81)]
+)
+@pytest.mark.parametrize("pad_ratio", [1.0, 1.25, 10.0])
+def test_pixels_have_their_shape_whatever_the_proportions(width: int, height: int, pad_ratio: float) -> None:
+    images = ImagePreprocessing(height=80, width=64, pad_ratio=pad_ratio)
+    pixels = images.pixels(Image.new("RGB", (width, height), RED))
+    assert pixels.shape == (80, 64, 3)
+    assert pixels.dtype == np.uint8
+    assert pixels.flags.writeable
+    assert pixels.flags.c_contiguous
+
+
+def test_a_thread_of_a_picture_costs_no_more_memory_than_the_largest_picture() -> None:
+    start = time.process_time()
+    pixels = ImagePreprocessing(height=2048, width=1024, pad_ratio=1.0).pixels(Image.new("RGB", (8, 20_000), WHITE))
+    assert time.process_time() - start < 2
+    assert pixels[:, 512].min() > 100
+    assert not pixels[:, :500].any()
+
+
+def target_pad(picture: Image.Image, size: int, ratio: float) -> Image.Image:
+    """CLIP4Cir's preprocessing as its paper and research notes have it, step by step: pad, resize, crop."""
+    width, height = picture.size
+    if max(width, height) / min(width, height) >= ratio:
+        target = max(width, height) / ratio
+        sides = [max(int((target - side) / 2), 0) for side in (width, height)]
+        padded = np.zeros((height + 2 * sides[1], width + 2 * sides[0], 3), dtype=np.uint8)
+        padded[sides[1] : sides[1] + height, sides[0] : sides[0] + width] = np.asarray(picture)
+        picture = Image.fromarray(padded)
+        width, height = picture.size
+    short = min(width, height)
+    larger = picture.resize((int(size * width / short), int(size * height / short)), Image.Resampling.BICUBIC)
+    left, top = (round((side - size) / 2) for side in larger.size)
+    return larger.crop((left, top, left + size, top + size))
+
+
+@pytest.mark.parametrize(
+    ("width", "height"),
+    [
+        (224, 224),
+        (300, 250),
+        (250, 300),
+        (500, 400),
+        (400, 501),
+        (333, 777),
+        (777, 333),
+        (97, 401),
+        (1201, 350),
+        (60, 80),
+    ],
+)
+def test_a_ratio_of_one_and_a_quarter_in_a_square_is_target_pad(width: int, height: int) -> None:
+    picture = photograph(width, height)
+    expected = np.asarray(target_pad(picture, 224, 1.25), dtype=np.int16)
+    apart = np.abs(SQUARE.pixels(picture).astype(np.int16) - expected)
+    # The same geometry to the pixel; shrinking in two steps, which is faster, is what remains.
+    assert apart.mean() < 0.5
+    assert np.percentile(apart, 99.9) <= 8
+
+
+@pytest.mark.parametrize("side", [250, 251, 399, 1000])
+def test_a_picture_that_is_not_shrunk_by_much_is_target_pad_to_the_bit(side: int) -> None:
+    picture = photograph(side, 260)
+    assert same(SQUARE.pixels(picture), target_pad(picture, 224, 1.25))
+
+
+@pytest.mark.parametrize(("width", "height"), [(8, 9), (60, 80), (301, 100), (100, 303), (64, 80), (799, 1001)])
+def test_a_ratio_of_one_keeps_the_whole_picture(width: int, height: int) -> None:
+    framed = Image.new("RGB", (width, height), (0, 0, 0))
+    thickness = max(1, min(width, height) // 8)
+    ImageDraw.Draw(framed).rectangle((0, 0, width - 1, height - 1), outline=RED, width=thickness)
+    red = SHOP.pixels(framed)[..., 0].astype(np.int16) - SHOP.pixels(framed)[..., 1] > 100
+    down, across = np.flatnonzero(red.any(axis=1)), np.flatnonzero(red.any(axis=0))
+    seen_width, seen_height = across[-1] - across[0] + 1, down[-1] - down[0] + 1
+    scale = min(64 / width, 80 / height)
+    assert (seen_width, seen_height) == (
+        pytest.approx(width * scale, abs=0.1 * 64),
+        pytest.approx(height * scale, abs=0.1 * 80),
+    )
+    middle_row, middle_column = red[(down[0] + down[-1]) // 2], red[:, (across[0] + across[-1]) // 2]
+    for line in (middle_row, middle_column):
+        ends = np.flatnonzero(line)
+        assert not line[(ends[0] + ends[-1]) // 2], "the frame is seen on both sides, with the inside between"
+
+
+def test_padding_has_the_grey_that_the_bundle_says() -> None:
+    picture = Image.new("RGB", (100, 400), RED)
+    for fill in (0, 255):
+        pixels = ImagePreprocessing(height=64, width=64, pad_ratio=1.0, fill=fill).pixels(picture)
+        assert same(pixels[:, [0, -1]], np.full((64, 2, 3), fill))
+        assert pixels[32, 32].tolist() == list(RED)
+
+
+# Decoding at a smaller scale
+
+
+@pytest.mark.parametrize("images", [SQUARE, SHOP], ids=["square", "shop"])
+@pytest.mark.parametrize("orientation", [1, 6])
+@pytest.mark.parametrize(("width", "height"), [(2000, 1500), (1201, 1803), (500, 1999), (450, 450)])
+def test_drafting_stays_within_two_grey_levels_of_full_decoding(
+    images: ImagePreprocessing, orientation: int, width: int, height: int
+) -> None:
+    file = turned(photograph(width, height), orientation, quality=90)
+    full = images.pixels(decode_image(file))
+    draft = images.pixels(decode_image(file, about=(images.width, images.height)))
+    assert difference(full, draft) < 2
+
+
+def test_drafting_decodes_fewer_pixels_but_twice_the_target_either_way_up() -> None:
+    wide, tall = photograph(2000, 1000), photograph(1000, 2000)
+    for file in (saved(tall, "JPEG"), turned(wide, 6)):
+        drafted = decode_image(file, about=(64, 120))
+        assert drafted.size == (250, 500)
+
+
+def test_a_small_picture_is_not_drafted() -> None:
+    assert decode_image(saved(photograph(100, 90), "JPEG"), about=(64, 80)).size == (100, 90)
+
+
+# Among threads
+
+
+def test_threads_decode_as_one_does() -> None:
+    files = [
+        saved(photograph(300 + seed, 400, seed), format) for seed in range(6) for format in ("JPEG", "PNG", "WEBP")
+    ]
+    alone = [SHOP.pixels(decode_image(file, about=(64, 80))) for file in files]
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(lambda file: SHOP.pixels(decode_image(file, about=(64, 80))), files * 4))
+    for at, pixels in enumerate(together):
+        assert same(pixels, alone[at % len(files)])

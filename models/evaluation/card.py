@@ -1,0 +1,81 @@
+"""The model card: what a bundle was made from, how good it was found to be and by which protocol, and where it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from models.bundle.manifest import Metric
+from models.evaluation.tables import metrics_table
+from models.training.config import Source, TrainConfig
+from models.training.model import RetrievalModel
+
+_KINDS = {
+    "products": (
+        "product photographs with titles and attributes in the layout of the public *Fashion Product Images* data set "
+        "(licence of the photographs unknown upstream; they are not part of this bundle)"
+    ),
+    "garments": "garments drawn by `models/datasets/garments` from their attributes",
+    "catalog": "a shop's own catalogue",
+}
+
+
+def model_card(
+    config: TrainConfig, version: str, model: RetrievalModel, metrics: Sequence[Metric], trained_on: Sequence[str]
+) -> str:
+    """The text of ``MODEL_CARD.md``, all figures from ``metrics``."""
+    images = model.images
+    composer = sum(weight.numel() for weight in model.composer.parameters())
+    towers = model.backbone.clip
+    vision = sum(weight.numel() for weight in towers.visual.parameters())
+    text = sum(weight.numel() for weight in towers.text.parameters())
+    sources = "\n".join(
+        f"- **{source.name}**: {_KINDS[source.kind]}. {counts}."
+        for source, counts in zip(config.sources, trained_on, strict=True)
+    )
+    measured = [source for source in config.sources if source.validation_share]
+    return f"""# {config.name} {version}
+
+Composed retrieval of fashion products: a picture and a modification in words become one vector of {model.backbone.dim}
+dimensions, which finds the products that fit both.
+
+| part | what | parameters |
+| --- | --- | ---: |
+| vision tower | `{config.backbone.name}`, pictures of {images.width}x{images.height} pixels | {vision / 1e6:.2f} M |
+| text tower | {model.text_settings.length} tokens, lower-cased byte pairs | {text / 1e6:.2f} M |
+| composer | `{model.composer_name}` | {composer / 1e6:.2f} M |
+
+Weights are stored as float16 and computed with as float32.
+
+## Data
+
+{sources}
+
+Products are held out by title group (the same title once its colour words are removed) and by photograph, never by
+row. Modifications are worded by `models/datasets/wording` from differences of attributes and titles; nobody annotated
+any.
+
+## Figures
+
+Recall in per cent on held-out products: nothing of these title groups was trained on. The gallery is everything held
+out of a source; the reference is taken out of it; every equally right product counts as right. Text only and image
+only use the same towers; the weighted sum has the weight that is best on these very queries, which favours it.
+
+{metrics_table(metrics)}
+
+Made by `modiste models evaluate runs/{config.name}`, which measures on {_names(measured)}. These are *products,
+attribute edits*: wordings come from the same grammar as in training, and no figure here is one of FashionIQ or CIRR.
+
+## Limits
+
+- English only, and the words of fashion titles: other languages and subjects it has not seen come out as noise.
+- It looks at {images.width}x{images.height} pixels; details that such a picture does not show (fabric, small prints,
+  stitching) cannot be asked for.
+- Products photographed on a light background, mostly whole. A person's snapshot with a busy background is outside of
+  what it was trained on.
+- Colours are the shop's labels, about 96% right by eye; a garment of several colours has one label.
+- It was not examined for how it treats people who appear in photographs; it is meant to find garments, not people.
+"""
+
+
+def _names(sources: Sequence[Source]) -> str:
+    return " and ".join(source.name for source in sources) or "nothing"

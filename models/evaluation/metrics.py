@@ -1,0 +1,56 @@
+"""What is counted: where the first right product stands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from models.bundle.encoder import Vectors
+from models.errors import ModisteError
+
+Ranks = npt.NDArray[np.int64]
+
+
+def ranks_of_targets(
+    queries: Vectors, gallery: Vectors, targets: Sequence[Sequence[int]], removed: Sequence[int | None]
+) -> Ranks:
+    """Rank every query's first right answer, 1 being the best.
+
+    A wrong product with exactly the target's score (a shared photograph, say) counts as standing before it: a tie is no
+    success.
+
+    Args:
+        queries: float32 ``[Q, D]``.
+        gallery: float32 ``[N, D]``.
+        targets: Rows of the gallery that are right, at least one a query.
+        removed: Row that is taken out of a query's gallery (its reference), or None.
+
+    Returns:
+        int64 ``[Q]``.
+
+    Raises:
+        ModisteError: A query has no target, or its target is the row that is taken out.
+    """
+    ranks = np.empty(len(queries), dtype=np.int64)
+    for start in range(0, len(queries), 256):
+        scores = queries[start : start + 256] @ gallery.T
+        for at, row in enumerate(scores, start=start):
+            right = np.fromiter(targets[at], dtype=np.int64)
+            if len(right) == 0 or removed[at] in targets[at]:
+                raise ModisteError(
+                    f"Query {at} has no target that the gallery keeps.",
+                    hint="Check the dataset with `modiste models doctor`.",
+                )
+            best = row[right].max()
+            row[right] = -np.inf
+            if removed[at] is not None:
+                row[removed[at]] = -np.inf
+            ranks[at] = 1 + np.count_nonzero(row >= best)
+    return ranks
+
+
+def recall_at(ranks: Ranks, ks: Sequence[int] = (1, 10, 50)) -> dict[str, float]:
+    """Recall@K in per cent: the share of queries with a right product among the first K."""
+    return {f"R@{k}": round(100 * float(np.mean(ranks <= k)), 2) for k in ks}

@@ -1,0 +1,101 @@
+"""Protocols: which queries are asked of which gallery. A figure without its protocol's name says nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol as Interface
+
+import numpy as np
+
+from models.bundle.encoder import Vectors, VisionOutput
+from models.bundle.images import Pixels
+from models.bundle.manifest import Metric
+from models.bundle.text import TokenIds, Tokenizer
+from models.datasets.triplet import TripletDataset
+from models.evaluation.metrics import ranks_of_targets, recall_at
+from models.progress import track
+
+WEIGHTS = tuple(round(0.05 * step, 2) for step in range(21))
+"""Weights of the text that the tuned weighted sum may choose from."""
+
+
+class Encoder(Interface):
+    """What is evaluated: a loaded ``Bundle`` or a ``RetrievalModel`` in torch."""
+
+    tokenizer: Tokenizer
+
+    def vision(self, pixels: Pixels) -> VisionOutput: ...
+    def query(self, features: Vectors, ids: TokenIds) -> Vectors: ...
+    def text(self, ids: TokenIds) -> Vectors: ...
+
+
+class EncodedGallery:
+    """A gallery's embeddings and reference features, encoded once for all protocols over it."""
+
+    def __init__(self, encoder: Encoder, pixels: Pixels, batch: int = 256) -> None:
+        starts = range(0, len(pixels), batch)
+        parts = [
+            encoder.vision(np.ascontiguousarray(pixels[start : start + batch]))
+            for start in track(starts, total=len(starts), what="encode gallery", unit="batch")
+        ]
+        self.embedding = np.concatenate([part.embedding for part in parts])
+        self.features = np.concatenate([part.features for part in parts])
+
+
+def evaluate(encoder: Encoder, gallery: EncodedGallery, dataset: TripletDataset) -> list[Metric]:
+    """Measure the composer beside what it has to beat; the reference is taken out of each query's gallery.
+
+    Args:
+        encoder: A model or a bundle.
+        gallery: The encoded pictures of ``dataset.gallery``, in its order.
+        dataset: The queries; figures are given for each of their kinds of edit apart.
+
+    Returns:
+        For each kind of edit one ``Metric`` a method: ``image only``, ``text only``, ``weighted sum`` (with the weight
+        that is best on these very queries, which favours it) and ``composer``; values are Recall@1/10/50 in per cent.
+    """
+    row_of = {id: row for row, id in enumerate(dataset.gallery)}
+    metrics: list[Metric] = []
+    for edit in dict.fromkeys(query.edit for query in dataset.triplets):
+        queries = [query for query in dataset.triplets if query.edit == edit]
+        references = [row_of[query.reference] for query in queries]
+        targets = [[row_of[id] for id in query.targets] for query in queries]
+        ids, _ = encoder.tokenizer.encode([query.modification for query in queries])
+        methods = _measure(encoder, gallery, references, targets, ids)
+        metrics += [
+            Metric(
+                protocol=f"{dataset.name}, whole gallery, reference removed", edit=edit, method=method,
+                gallery=len(dataset.gallery), queries=len(queries), values=values,
+            )
+            for method, values in methods.items()
+        ]  # fmt: skip
+    return metrics
+
+
+def _measure(
+    encoder: Encoder, gallery: EncodedGallery, references: list[int], targets: list[list[int]], ids: TokenIds
+) -> dict[str, dict[str, float]]:
+    image = gallery.embedding[references]
+    text = _in_batches(lambda part: encoder.text(ids[part]), len(ids))
+    composed = _in_batches(lambda part: encoder.query(gallery.features[references][part], ids[part]), len(ids))
+
+    def measured(queries: Vectors) -> dict[str, float]:
+        return recall_at(ranks_of_targets(queries, gallery.embedding, targets, references))
+
+    sums = {weight: measured(_unit((1 - weight) * image + weight * text)) for weight in WEIGHTS}
+    best = max(sums, key=lambda weight: sums[weight]["R@10"])
+    return {
+        "image only": measured(image),
+        "text only": measured(text),
+        "weighted sum": {**sums[best], "weight": best},
+        "composer": measured(composed),
+    }
+
+
+def _in_batches(encode: Callable[[slice], Vectors], count: int, size: int = 256) -> Vectors:
+    return np.concatenate([encode(slice(at, at + size)) for at in range(0, count, size)])
+
+
+def _unit(vectors: Vectors) -> Vectors:
+    unit: Vectors = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+    return unit

@@ -1,0 +1,94 @@
+"""Figures of a run or a bundle: measured, saved, and put into the bundle that is exported."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Sequence
+from pathlib import Path
+
+from models.bundle.images import ImagePreprocessing
+from models.bundle.manifest import BundleManifest, Metric
+from models.datasets.pictures import load_pixels
+from models.errors import ModisteError
+from models.evaluation.card import model_card
+from models.evaluation.protocols import EncodedGallery, Encoder, evaluate
+from models.export import export_bundle
+from models.training.config import TrainConfig
+from models.training.run import Run
+from models.training.sources import split_source, validation_queries
+
+PARITY_PICTURES = 64
+PARITY_TEXTS = 128
+
+
+def evaluate_run(run: Run, queries: int = 2000) -> list[Metric]:
+    """Measure a trained run on the products that its sources hold out."""
+    model = run.model()
+    return evaluate_config(model, model.images, run.config(), run.cache, queries)
+
+
+def evaluate_config(
+    encoder: Encoder, images: ImagePreprocessing, config: TrainConfig, cache: Path, queries: int = 2000
+) -> list[Metric]:
+    """Measure on the products that a config's sources hold out.
+
+    Args:
+        encoder: A model or a bundle.
+        images: Its preprocessing.
+        config: Names the sources, and with them what was held out.
+        cache: Where decoded pictures are kept.
+        queries: At most so many of each kind of edit, chosen by the source's seed.
+
+    Raises:
+        ModisteError: No source holds anything out.
+    """
+    metrics: list[Metric] = []
+    for settings in config.sources:
+        _, validation = split_source(settings, cache)
+        if validation:
+            gallery = EncodedGallery(encoder, load_pixels(validation, images, cache))
+            metrics += evaluate(encoder, gallery, validation_queries(settings, validation, queries))
+    if not metrics:
+        raise ModisteError(
+            "No source of this config holds products out, so there is nothing to measure on.",
+            hint="Give a source a `validation_share`.",
+        )
+    return metrics
+
+
+def export_run(run: Run, folder: Path, version: str) -> BundleManifest:
+    """Export a run with its saved figures and a model card; pictures for the parity check are held-out ones.
+
+    Raises:
+        ModisteError: The run was not evaluated, or the export differs from the trained model.
+    """
+    config, model = run.config(), run.model()
+    if not run.metrics.is_file():
+        raise ModisteError(f"{run.folder} has no metrics yet.", hint=f"Run: modiste models evaluate {run.folder}")
+    metrics = [Metric.model_validate(entry) for entry in json.loads(run.metrics.read_text(encoding="utf-8"))]
+    pictures: list[bytes] = []
+    texts: list[str] = []
+    trained_on: list[str] = []
+    chance = random.Random(config.seed)
+    for settings in config.sources:
+        learnt, held = split_source(settings, run.cache)
+        trained_on.append(f"{settings.name}: {len(learnt)} products, {len(held)} held out")
+        shown = held or learnt
+        pictures += [product.read_image() for product in chance.sample(shown, min(len(shown), PARITY_PICTURES))]
+        texts += [query.modification for query in validation_queries(settings, shown, PARITY_TEXTS).triplets]
+    return export_bundle(
+        model, folder, name=config.name, version=version, tokenizer=run.tokenizer, pictures=pictures, texts=texts,
+        trained_on=trained_on, metrics=metrics, card=model_card(config, version, model, metrics, trained_on),
+    )  # fmt: skip
+
+
+def save_metrics(run: Run, metrics: Sequence[Metric]) -> None:
+    """Keep the figures beside the checkpoint."""
+    write_json(run.metrics, metrics)
+
+
+def write_json(path: Path, metrics: Sequence[Metric]) -> None:
+    """Write figures as a JSON list."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps([metric.model_dump() for metric in metrics], indent=2) + "\n", encoding="utf-8")

@@ -1,0 +1,252 @@
+"""From a trained run to a bundle: three ONNX graphs over one file of weights, checked against torch before release."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tempfile
+import warnings
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+import onnx
+import torch
+from onnx import TensorProto, helper, numpy_helper
+from torch import Tensor, nn
+
+from models.bundle.encoder import Bundle, Vectors
+from models.bundle.images import decode_image
+from models.bundle.manifest import (
+    MANIFEST_NAME,
+    TOKENIZER_NAME,
+    BundleManifest,
+    Graph,
+    GraphName,
+    Metric,
+    file_digest,
+    write_manifest,
+)
+from models.bundle.manifest import Tensor as TensorSpec
+from models.errors import ModisteError
+from models.training.model import RetrievalModel
+
+WEIGHTS_NAME = "weights.bin"
+MODEL_CARD = "MODEL_CARD.md"
+LEAST_COSINE = 0.9999
+"""Below this, a vector of ONNX Runtime and its twin of torch are called different."""
+SMALL = 1024
+"""Tensors of fewer elements stay inside the graph as they are."""
+
+
+class _Vision(nn.Module):
+    def __init__(self, model: RetrievalModel) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        return self.model.embed_pixels(pixels)
+
+
+class _Query(_Vision):
+    def forward(self, features: Tensor, ids: Tensor) -> Tensor:  # type: ignore[override]
+        return self.model.compose(features, ids)
+
+
+class _Text(_Vision):
+    def forward(self, ids: Tensor) -> Tensor:
+        return self.model.embed_ids(ids)
+
+
+def export_bundle(
+    model: RetrievalModel,
+    folder: Path,
+    *,
+    name: str,
+    version: str,
+    tokenizer: Path,
+    pictures: Sequence[bytes],
+    texts: Sequence[str],
+    trained_on: Sequence[str] = (),
+    metrics: Sequence[Metric] = (),
+    card: str = "",
+) -> BundleManifest:
+    """Write a bundle, or nothing.
+
+    Weights are stored as float16, once for all graphs (the text tower is in two of them), and computed with in float32:
+    half the disk and download for a difference that the parity check bounds.
+
+    Args:
+        model: In ``eval``, on the CPU.
+        folder: Must not exist yet: bundles are immutable.
+        name, version: Of the bundle.
+        tokenizer: ``tokenizer.json`` of the run.
+        pictures: Encoded pictures (JPEG, PNG or WebP bytes) to compare on; 16 or more make a fair check.
+        texts: Modifications to compare on.
+        trained_on, metrics, card: What goes into the manifest and the model card.
+
+    Raises:
+        ModisteError: ``folder`` exists, or ONNX Runtime and torch disagree (cosine under 0.9999).
+    """
+    if folder.exists():
+        raise ModisteError(f"{folder} exists already.", hint="Bundles are immutable: export into a new folder.")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    building = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    building.chmod(0o755)
+    try:
+        graphs = _write_graphs(model, building)
+        shutil.copyfile(tokenizer, building / TOKENIZER_NAME)
+        if card:
+            (building / MODEL_CARD).write_text(card, encoding="utf-8")
+        manifest = BundleManifest(
+            name=name, version=version, created=datetime.now(UTC).isoformat(timespec="seconds"),
+            backbone=model.backbone.name, composer=model.composer_name, dim=model.backbone.dim,
+            reference=model.composer.reference, images=model.images, text=model.text_settings, graphs=graphs,
+            trained_on=tuple(trained_on), metrics=tuple(metrics),
+            files={path.name: file_digest(path) for path in sorted(building.iterdir()) if path.name != MANIFEST_NAME},
+        )  # fmt: skip
+        write_manifest(building, manifest)
+        check_parity(model, Bundle(building, device="cpu"), pictures, texts)
+        building.rename(folder)
+    except BaseException:
+        shutil.rmtree(building, ignore_errors=True)
+        raise
+    return manifest
+
+
+def check_parity(model: RetrievalModel, bundle: Bundle, pictures: Sequence[bytes], texts: Sequence[str]) -> float:
+    """Compare torch and ONNX Runtime from the bytes of pictures and the letters of texts.
+
+    Returns:
+        The least cosine over all vectors of the three graphs.
+
+    Raises:
+        ModisteError: It is under 0.9999.
+    """
+    images = bundle.manifest.images
+    size = (images.width, images.height)
+    ours = np.stack([model.images.pixels(decode_image(data)) for data in pictures])
+    theirs = np.stack([images.pixels(decode_image(data, about=size)) for data in pictures])
+    ids, _ = model.tokenizer.encode(texts)
+    shipped_ids, _ = bundle.tokenizer.encode(texts)
+    seen, shipped = model.vision(ours), bundle.vision(theirs)
+    paired = [at % len(pictures) for at in range(len(texts))]
+    pairs = {
+        "vision": (seen.embedding, shipped.embedding),
+        "text": (model.text(ids), bundle.text(shipped_ids)),
+        "query": (model.query(seen.features[paired], ids), bundle.query(shipped.features[paired], shipped_ids)),
+    }
+    least = {graph: _least_cosine(left, right) for graph, (left, right) in pairs.items()}
+    worst = min(least, key=lambda graph: least[graph])
+    if not least[worst] >= LEAST_COSINE:
+        raise ModisteError(
+            f"The exported graph {worst}.onnx differs from the trained model: cosine {least[worst]:.6f}.",
+            hint=f"A bundle needs at least {LEAST_COSINE}; report this together with the versions of torch and onnx.",
+        )
+    return least[worst]
+
+
+def _least_cosine(left: Vectors, right: Vectors) -> float:
+    lengths = np.linalg.norm(left, axis=-1) * np.linalg.norm(right, axis=-1)
+    return float(((left * right).sum(axis=-1) / lengths).min())
+
+
+def _write_graphs(model: RetrievalModel, folder: Path) -> dict[GraphName, Graph]:
+    images, length = model.images, model.text_settings.length
+    pixels = torch.randint(0, 255, (2, images.height, images.width, 3), dtype=torch.uint8)
+    ids = model.ids(["a red dress", "the same but in blue"])
+    features = torch.from_numpy(model.vision(pixels.numpy()).features)
+    vector = ("batch", model.backbone.dim)
+    pixel_spec = TensorSpec(dtype="uint8", shape=("batch", images.height, images.width, 3))
+    id_spec = TensorSpec(dtype="int64", shape=("batch", length))
+    feature_spec = TensorSpec(dtype="float32", shape=("batch", *features.shape[1:]))
+    vector_spec = TensorSpec(dtype="float32", shape=vector)
+    plans: dict[GraphName, tuple[nn.Module, dict[str, Tensor], dict[str, TensorSpec], dict[str, TensorSpec]]] = {
+        "vision": (_Vision(model), {"pixels": pixels}, {"pixels": pixel_spec}, {"embedding": vector_spec}),
+        "query": (
+            _Query(model), {"features": features, "ids": ids},
+            {"features": feature_spec, "ids": id_spec}, {"query": vector_spec},
+        ),
+        "text": (_Text(model), {"ids": ids}, {"ids": id_spec}, {"embedding": vector_spec}),
+    }  # fmt: skip
+    graphs: dict[GraphName, Graph] = {}
+    with (folder / WEIGHTS_NAME).open("wb") as stream:
+        weights = _SharedWeights(stream)
+        for name, (module, example, inputs, outputs) in plans.items():
+            proto = _exported(module.eval(), example, list(outputs))
+            weights.move_out(proto)
+            (folder / f"{name}.onnx").write_bytes(proto.SerializeToString())
+            graphs[name] = Graph(file=f"{name}.onnx", inputs=inputs, outputs=outputs)
+    for graph in graphs.values():
+        onnx.checker.check_model(str(folder / graph.file))
+    return graphs
+
+
+def _exported(module: nn.Module, example: dict[str, Tensor], outputs: list[str]) -> onnx.ModelProto:
+    batch = torch.export.Dim("batch", min=1, max=4096)
+    with warnings.catch_warnings():
+        # Both inputs of a query have one and the same batch, which the exporter thinks worth a warning.
+        warnings.filterwarnings("ignore", message="# The axis name")
+        program = torch.onnx.export(
+            module, (), kwargs=example, dynamo=True, verbose=False, input_names=list(example),
+            output_names=[f"{name}{_OUTPUT}" for name in outputs], dynamic_shapes={key: {0: batch} for key in example},
+        )  # fmt: skip
+    assert program is not None
+    proto: onnx.ModelProto = program.model_proto
+    _name_outputs(proto, outputs)
+    return proto
+
+
+_OUTPUT = ":output"
+
+
+def _name_outputs(proto: onnx.ModelProto, names: Sequence[str]) -> None:
+    """Give outputs their plain names; the exporter has often taken those for values of its own, which make way."""
+    renamed = {name: f"{name}:inner" for name in names} | {f"{name}{_OUTPUT}": name for name in names}
+    for node in proto.graph.node:
+        node.input[:] = [renamed.get(value, value) for value in node.input]
+        node.output[:] = [renamed.get(value, value) for value in node.output]
+    for value in [*proto.graph.output, *proto.graph.initializer]:
+        value.name = renamed.get(value.name, value.name)
+
+
+class _SharedWeights:
+    """One file that several graphs read their large tensors from, each tensor stored once, as float16."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self.stream = stream
+        self.places: dict[str, tuple[int, int]] = {}
+
+    def move_out(self, proto: onnx.ModelProto) -> None:
+        """Replace the graph's large tensors by a reference into the file and a cast, which is folded at load."""
+        graph = proto.graph
+        casts: list[onnx.NodeProto] = []
+        for tensor in graph.initializer:
+            if tensor.data_type != TensorProto.FLOAT or int(np.prod(tensor.dims)) < SMALL:
+                continue
+            values = numpy_helper.to_array(tensor).astype(np.float16)
+            wide = tensor.name
+            tensor.CopyFrom(self._placed(values, f"{wide}.half"))
+            casts.append(helper.make_node("Cast", [f"{wide}.half"], [wide], to=TensorProto.FLOAT))
+        nodes = [*casts, *graph.node]
+        for node in nodes:
+            del node.metadata_props[:]  # Where in Python each operator came from: half of a small graph's bytes.
+        del graph.node[:]
+        graph.node.extend(nodes)
+        del graph.value_info[:]
+
+    def _placed(self, values: np.ndarray[Any, np.dtype[np.float16]], name: str) -> onnx.TensorProto:
+        data = np.ascontiguousarray(values).tobytes()
+        key = hashlib.sha256(data).hexdigest()
+        if key not in self.places:
+            self.stream.write(b"\0" * (-self.stream.tell() % 64))  # Aligned, so that it can be mapped.
+            self.places[key] = (self.stream.tell(), len(data))
+            self.stream.write(data)
+        offset, length = self.places[key]
+        tensor = onnx.TensorProto(name=name, data_type=TensorProto.FLOAT16, dims=values.shape)
+        tensor.data_location = TensorProto.EXTERNAL
+        for field, value in (("location", WEIGHTS_NAME), ("offset", str(offset)), ("length", str(length))):
+            tensor.external_data.add(key=field, value=value)
+        return tensor

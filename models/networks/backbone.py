@@ -1,0 +1,129 @@
+"""The vision-language model that embeds pictures and words, through open_clip."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import open_clip
+import torch
+from torch import Tensor, nn
+
+from models.bundle.images import ImagePreprocessing
+from models.bundle.text import TextSettings
+from models.errors import ModisteError
+from models.networks import trunks as trunks  # registers our own trunks with timm
+
+open_clip.add_model_config(Path(__file__).parent / "configs")
+
+Policy = Literal["frozen", "text-only", "both", "both-frozen-bn"]
+"""What stage 1 may move (CLIP4Cir): nothing, the text tower, both towers, or both with batch norm left in ``eval``."""
+
+
+class WordFeatures(NamedTuple):
+    """What the text tower makes of B texts."""
+
+    embedding: Tensor
+    """``[B, D]``, not normalised."""
+    tokens: Tensor
+    """``[B, L, W]``, one vector a token."""
+    mask: Tensor
+    """bool ``[B, L]``: True where there is a token, False on padding."""
+
+
+class Backbone(nn.Module):
+    """Two towers into one space of ``dim`` dimensions.
+
+    Args:
+        name: A model of open_clip (``ViT-B-16``, ``RN50x4``), one of ours in ``networks/configs``
+            (``modiste-small``), or a checkpoint as ``hf-hub:owner/name`` or ``local-dir:path``.
+        pretrained: An open_clip tag or the path of a checkpoint; None starts from random weights.
+        vocabulary: Size of the tokenizer, where it is one of our own.
+
+    Raises:
+        ModisteError: open_clip knows no such model or weights.
+    """
+
+    def __init__(self, name: str, *, pretrained: str | None = None, vocabulary: int | None = None) -> None:
+        super().__init__()
+        changes: dict[str, Any] = {}
+        if vocabulary is not None:
+            config = open_clip.get_model_config(name)
+            if config is None:
+                raise ModisteError(
+                    f"{name} is not a config of open_clip, so its vocabulary cannot be changed.",
+                    hint="Leave `backbone.vocabulary` out, or use a config such as modiste-small.",
+                )
+            changes["text_cfg"] = {**config["text_cfg"], "vocab_size": vocabulary}
+        try:
+            self.clip = open_clip.create_model(
+                name,
+                pretrained=pretrained,
+                load_weights=pretrained is not None or ":" in name,
+                pretrained_text=False,
+                force_custom_text=True,
+                **changes,
+            )
+        except (RuntimeError, ValueError, OSError, FileNotFoundError) as error:
+            raise ModisteError(
+                f"The backbone {name} ({pretrained or 'no weights'}) could not be made: {error}",
+                hint="Name a model of open_clip.list_models(), hf-hub:owner/name or local-dir:path, and its weights.",
+            ) from error
+        if not hasattr(self.clip.text, "token_embedding"):
+            raise ModisteError(
+                f"The text tower of {name} is not one of open_clip's own transformers.",
+                hint="Use a backbone with one, such as ViT-B-16 or RN50x4.",
+            )
+        self.name = name
+        self.clip.text.output_tokens = True
+        if self.clip.text.attn_mask is None:  # open_clip's configs cannot say so, but without it padding would be read.
+            self.clip.text.use_pad_mask = True
+        self.frozen_batch_norm = False
+
+    @property
+    def dim(self) -> int:
+        """Width D of the joint space."""
+        return int(self.clip.text.output_dim)
+
+    @property
+    def text_settings(self) -> TextSettings:
+        """Length and padding that the text tower was built for."""
+        return TextSettings(length=int(self.clip.text.context_length), pad_id=int(self.clip.text.pad_id))
+
+    @property
+    def image_preprocessing(self) -> ImagePreprocessing:
+        """Size and normalisation that the vision tower was built for, with CLIP4Cir's padding."""
+        config = open_clip.get_model_preprocess_cfg(self.clip)
+        size = config["size"]
+        height, width = (size, size) if isinstance(size, int) else size
+        return ImagePreprocessing(height=height, width=width, mean=tuple(config["mean"]), std=tuple(config["std"]))
+
+    def vision(self, images: Tensor) -> Tensor:
+        """Embed pictures: normalised float ``[B, 3, H, W]`` -> ``[B, D]``, not normalised."""
+        embedding: Tensor = self.clip.visual(images)
+        return embedding
+
+    def words(self, ids: Tensor) -> WordFeatures:
+        """Embed texts: int64 ids ``[B, L]``."""
+        mask = ids != self.clip.text.pad_id
+        if self.clip.text.attn_mask is None and not torch.compiler.is_exporting():
+            # Without a causal mask of fixed size, padding that no text of the batch needs is work for nothing.
+            longest = int(mask.sum(dim=1).max())
+            ids, mask = ids[:, :longest], mask[:, :longest]
+        embedding, tokens = self.clip.text(ids)
+        return WordFeatures(embedding, tokens, mask)
+
+    def apply_policy(self, policy: Policy) -> None:
+        """Say which weights may move from here on."""
+        self.clip.visual.requires_grad_(policy in ("both", "both-frozen-bn"))
+        self.clip.text.requires_grad_(policy != "frozen")
+        self.frozen_batch_norm = policy != "both"
+
+    def train(self, mode: bool = True) -> Backbone:
+        """As ``nn.Module.train``, except that frozen batch norm keeps its running statistics."""
+        super().train(mode)
+        if mode and self.frozen_batch_norm:
+            for module in self.modules():
+                if isinstance(module, nn.modules.batchnorm._BatchNorm):
+                    module.eval()
+        return self

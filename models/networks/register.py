@@ -1,0 +1,32 @@
+"""Every composer by its name in configs and on the command line: a new one is one line here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from models.errors import ModisteError
+from models.networks.arithmetic import ElementwiseSum
+from models.networks.combiner import Combiner
+from models.networks.composer import Composer
+
+COMPOSERS: dict[str, type[Composer]] = {
+    "sum": ElementwiseSum,
+    "combiner": Combiner,
+}
+
+
+def build_composer(name: str, dim: int, options: Mapping[str, Any]) -> Composer:
+    """Make a composer for embeddings of ``dim`` dimensions.
+
+    Raises:
+        ModisteError: There is no such composer, or it takes no such option.
+    """
+    if name not in COMPOSERS:
+        raise ModisteError(f"There is no composer {name!r}.", hint=f"Choose one of: {', '.join(COMPOSERS)}.")
+    try:
+        return COMPOSERS[name](dim, **options)
+    except TypeError as error:
+        raise ModisteError(
+            f"The composer {name!r} does not take these options ({error}).", hint="Mend `compose.options`."
+        ) from error

@@ -1,0 +1,100 @@
+"""Backbone, composer, tokenizer and preprocessing held together: what a checkpoint keeps and an export takes apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from tokenizers import Tokenizer as TokenizerFile
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from models.bundle.encoder import Vectors, VisionOutput
+from models.bundle.images import ImagePreprocessing, Pixels
+from models.bundle.text import TextSettings, TokenIds, Tokenizer
+from models.networks.backbone import Backbone
+from models.networks.composer import Composer
+from models.networks.register import build_composer
+from models.training.config import TrainConfig
+
+
+class RetrievalModel(nn.Module):
+    """Everything that a bundle will hold, in torch; it answers as a ``Bundle`` does, so one evaluation fits both.
+
+    Args:
+        config: The run; its ``compose`` section names the composer (the element-wise sum until there is one).
+        tokenizer: Path of ``tokenizer.json``.
+    """
+
+    scale: Tensor
+
+    def __init__(self, config: TrainConfig, tokenizer: Path) -> None:
+        super().__init__()
+        settings = config.backbone
+        # A trained tokenizer may have found fewer pieces than it was allowed.
+        vocabulary = TokenizerFile.from_file(str(tokenizer)).get_vocab_size() if settings.vocabulary else None
+        self.backbone = Backbone(settings.name, pretrained=settings.pretrained, vocabulary=vocabulary)
+        compose = config.compose
+        self.composer_name = compose.composer if compose else "sum"
+        self.composer: Composer = build_composer(
+            self.composer_name, self.backbone.dim, compose.options if compose else {}
+        )
+        self.log_scale = nn.Parameter(torch.tensor(np.log(1 / 0.07), dtype=torch.float32))
+        self.images: ImagePreprocessing = settings.images or self.backbone.image_preprocessing
+        self.text_settings: TextSettings = self.backbone.text_settings
+        self.tokenizer = Tokenizer(tokenizer, self.text_settings)
+        self.register_buffer("mean", torch.tensor(self.images.mean).view(1, 3, 1, 1), persistent=False)
+        self.register_buffer("std", torch.tensor(self.images.std).view(1, 3, 1, 1), persistent=False)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return self.log_scale.device
+
+    def normalised(self, pixels: Tensor) -> Tensor:
+        """float ``[B, 3, H, W]`` in [0, 1] to what the vision tower was built for, channels last."""
+        mean, std = self.get_buffer("mean"), self.get_buffer("std")
+        return ((pixels - mean) / std).contiguous(memory_format=torch.channels_last)
+
+    def embed_pixels(self, pixels: Tensor) -> Tensor:
+        """uint8 ``[B, H, W, 3]`` -> unit embeddings ``[B, D]``; this is what ``vision.onnx`` computes."""
+        images = pixels.permute(0, 3, 1, 2).to(torch.float32) / 255
+        return F.normalize(self.backbone.vision(self.normalised(images)).float(), dim=-1)
+
+    def embed_ids(self, ids: Tensor) -> Tensor:
+        """ids ``[B, L]`` -> unit embeddings ``[B, D]``; this is what ``text.onnx`` computes."""
+        return F.normalize(self.backbone.words(ids).embedding.float(), dim=-1)
+
+    def compose(self, features: Tensor, ids: Tensor) -> Tensor:
+        """Reference features and ids ``[B, L]`` -> unit queries ``[B, D]``; this is what ``query.onnx`` computes."""
+        words = self.composer.words(self.backbone, ids, features)
+        query: Tensor = self.composer(features, words)
+        return query.float()
+
+    # What follows mirrors models.bundle.Bundle, in numpy.
+
+    @torch.inference_mode()
+    def vision(self, pixels: Pixels) -> VisionOutput:
+        """See ``Bundle.vision``."""
+        embedding = _numpy(self.embed_pixels(torch.from_numpy(np.ascontiguousarray(pixels)).to(self.device)))
+        return VisionOutput(embedding, embedding, None)
+
+    @torch.inference_mode()
+    def query(self, features: Vectors, ids: TokenIds) -> Vectors:
+        """See ``Bundle.query``."""
+        return _numpy(self.compose(torch.from_numpy(features).to(self.device), torch.from_numpy(ids).to(self.device)))
+
+    @torch.inference_mode()
+    def text(self, ids: TokenIds) -> Vectors:
+        """See ``Bundle.text``."""
+        return _numpy(self.embed_ids(torch.from_numpy(ids).to(self.device)))
+
+    def ids(self, texts: Sequence[str]) -> Tensor:
+        """Token ids ``[B, L]`` on the model's device."""
+        return torch.from_numpy(self.tokenizer.encode(texts)[0]).to(self.device)
+
+
+def _numpy(tensor: Tensor) -> Vectors:
+    return tensor.float().cpu().numpy()

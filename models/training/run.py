@@ -1,0 +1,182 @@
+"""One run from config to evaluated checkpoint, resumable at any moment."""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import torch
+import yaml
+
+from models.errors import ModisteError
+from models.networks.backbone import Backbone
+from models.progress import track
+from models.training.checkpoint import Checkpoint
+from models.training.config import TrainConfig
+from models.training.model import RetrievalModel
+from models.training.sources import TrainingSource, open_source, vocabulary_texts
+from models.training.stages import Compose, Finetune, Joint, Stage
+from models.training.tokenizer import clip_tokenizer, train_tokenizer
+
+logger = logging.getLogger(__name__)
+
+SAVE_EVERY_S = 60.0
+DONE = "done"
+
+
+class Run:
+    """A folder with everything that a run knows: resolved config, tokenizer, checkpoint, log of losses, metrics."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.tokenizer = folder / "tokenizer.json"
+        self.config_file = folder / "config.yaml"
+        self.log = folder / "log.jsonl"
+        self.metrics = folder / "metrics.json"
+        self.cache = folder.parent / "cache"
+
+    def config(self) -> TrainConfig:
+        """The resolved config that the run was started with."""
+        if not self.config_file.is_file():
+            raise ModisteError(
+                f"{self.folder} is not a training run.", hint="Give a folder that `modiste models train` wrote."
+            )
+        return TrainConfig.model_validate(yaml.safe_load(self.config_file.read_text(encoding="utf-8")))
+
+    def model(self) -> RetrievalModel:
+        """The trained model, in ``eval`` and on the CPU."""
+        config = self.config()
+        checkpoint = Checkpoint.load(self.folder)
+        if checkpoint is None:
+            raise ModisteError(f"The run {self.folder} has no checkpoint yet.", hint="Train it first.")
+        model = RetrievalModel(config, self.tokenizer)
+        model.load_state_dict(checkpoint.model)
+        return model.eval()
+
+    def sources(self, config: TrainConfig, model_images: Any, *, triplets: bool) -> list[TrainingSource]:
+        """The config's sources, opened with the model's preprocessing."""
+        return [open_source(source, model_images, self.cache, triplets=triplets) for source in config.sources]
+
+
+def train(config: TrainConfig, folder: Path) -> Run:
+    """Train, or go on training, in ``folder``.
+
+    Raises:
+        ModisteError: The folder holds a run with another config, or a source cannot be used.
+    """
+    run = Run(folder)
+    _claim(run, config)
+    torch.manual_seed(config.seed)
+    device = _device(config.device)
+    settings = config.backbone
+    images = settings.images or Backbone(settings.name, vocabulary=settings.vocabulary).image_preprocessing
+    sources = run.sources(config, images, triplets=config.finetune is not None or config.compose is not None)
+    if not run.tokenizer.is_file():
+        vocabulary = settings.vocabulary
+        made = train_tokenizer(vocabulary_texts(sources, config.seed), vocabulary) if vocabulary else clip_tokenizer()
+        made.save(str(run.tokenizer))
+    model = RetrievalModel(config, run.tokenizer)
+    model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    checkpoint = Checkpoint.load(folder)
+    if checkpoint is not None:
+        model.load_state_dict(checkpoint.model)
+    stages = _stages(config, model, sources)
+    names = [stage.name for stage in stages]
+    first = 0 if checkpoint is None else (len(names) if checkpoint.stage == DONE else names.index(checkpoint.stage))
+    for at in range(first, len(stages)):
+        resumed = checkpoint if checkpoint is not None and checkpoint.stage == names[at] else None
+        _fit(stages[at], run, config, device, resumed)
+        following = names[at + 1] if at + 1 < len(names) else DONE
+        Checkpoint(following, 0, model.state_dict(), config=config.model_dump(mode="json")).save(folder)
+    return run
+
+
+def _stages(config: TrainConfig, model: RetrievalModel, sources: list[TrainingSource]) -> list[Stage]:
+    stages: list[Stage] = []
+    if config.joint:
+        stages.append(Joint(model, sources, config.seed, config.joint))
+    if config.finetune:
+        stages.append(Finetune(model, sources, config.seed, config.finetune))
+    if config.compose:
+        stages.append(Compose(model, sources, config.seed, config.compose))
+    return stages
+
+
+def _claim(run: Run, config: TrainConfig) -> None:
+    run.folder.mkdir(parents=True, exist_ok=True)
+    if run.config_file.is_file():
+        if run.config() != config:
+            raise ModisteError(
+                f"{run.folder} holds a run with another config.",
+                hint="Train into another folder, or remove this one to start again.",
+            )
+        logger.info("going on with the run in %s", run.folder)
+        return
+    resolved = yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False)
+    run.config_file.write_text(resolved, encoding="utf-8")
+
+
+def _device(name: str) -> torch.device:
+    if name == "cuda" and not torch.cuda.is_available():
+        raise ModisteError("CUDA was asked for, but torch sees no GPU.", hint="Set `device: cpu` or `device: auto`.")
+    return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
+
+
+def _fit(stage: Stage, run: Run, config: TrainConfig, device: torch.device, resumed: Checkpoint | None) -> None:
+    stage.start()
+    groups = [group for group in stage.parameters() if group["params"]]
+    optimizer = torch.optim.AdamW(groups, lr=stage.schedule.lr, weight_decay=stage.schedule.weight_decay)
+    first = 0
+    if resumed is not None and resumed.optimizer:
+        optimizer.load_state_dict(resumed.optimizer)
+        first = resumed.step
+    weights = [weight for group in groups for weight in group["params"]]
+    saved = logged = time.monotonic()
+    losses: list[float] = []
+    with ThreadPoolExecutor(1) as ahead, run.log.open("a", encoding="utf-8") as log:
+        following = ahead.submit(stage.prepare, first)
+        for step in track(range(first, stage.steps), total=stage.steps - first, what=stage.name, unit="step"):
+            batch = following.result()
+            if step + 1 < stage.steps:
+                following = ahead.submit(stage.prepare, step + 1)
+            for group in optimizer.param_groups:
+                group["lr"] = group.get("lr_ratio", 1.0) * _learning_rate(stage, step)
+            stage.model.train()
+            torch.manual_seed(stage.chance(step).getrandbits(63))  # Dropout, too, is as it would have been.
+            with torch.autocast(device.type, dtype=torch.bfloat16, enabled=config.precision == "bf16"):
+                loss = stage.loss(batch)
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()  # type: ignore[no-untyped-call]
+            torch.nn.utils.clip_grad_norm_(weights, 1.0)
+            optimizer.step()
+            losses.append(loss.item())
+            if not math.isfinite(losses[-1]):
+                raise ModisteError(
+                    f"The loss of stage {stage.name} is {losses[-1]} at step {step}.",
+                    hint="Lower its learning rate; the checkpoint before is kept.",
+                )
+            now = time.monotonic()
+            if now - logged > 10 or step + 1 == stage.steps:
+                mean = sum(losses) / len(losses)
+                entry = {"stage": stage.name, "step": step + 1, "of": stage.steps, "loss": round(mean, 4)}
+                log.write(json.dumps(entry) + "\n")
+                log.flush()
+                logged, losses = now, []
+            if now - saved > SAVE_EVERY_S:
+                state = config.model_dump(mode="json")
+                Checkpoint(stage.name, step + 1, stage.model.state_dict(), optimizer.state_dict(), state).save(
+                    run.folder
+                )
+                saved = now
+
+
+def _learning_rate(stage: Stage, step: int) -> float:
+    warmup = max(1, round(stage.schedule.warmup * stage.steps))
+    if step < warmup:
+        return stage.schedule.lr * (step + 1) / warmup
+    return stage.schedule.lr * (1 + math.cos(math.pi * (step - warmup) / max(1, stage.steps - warmup))) / 2

@@ -1,0 +1,197 @@
+"""A catalogue and a bundle become a generation: all of it, checked and durable, or nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from indexer.durable import locked, replace_text, sync
+from indexer.encode import encode_products
+from indexer.faiss_store import FaissStore, kind_for
+from indexer.gpu_store import on_gpu
+from indexer.manifest import (
+    INDEX_NAME,
+    PRODUCTS_NAME,
+    VECTORS_NAME,
+    GenerationManifest,
+    Skipped,
+    generation_folder,
+    write_manifest,
+)
+from indexer.products import images_root_of, write_products
+from indexer.publication import list_generations, publish
+from indexer.quality import measure_recall
+from indexer.reuse import earlier_vectors
+from models.bundle import Bundle
+from models.bundle.encoder import Device
+from models.bundle.manifest import file_digest
+from models.datasets.catalog import Catalog, read_catalog
+from models.errors import ModisteError
+
+BUILDING_NAME = ".building"
+REFUSED_NAME = "REFUSED.json"
+
+
+class BuildRefused(ModisteError):
+    """The build was not worth publishing; ``REFUSED.json`` in the index root tells all of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class BuildOptions:
+    """How to build.
+
+    Attributes:
+        publish: Whether the generation serves as soon as it is whole.
+        max_skipped: Share of the catalogue's products, 0 to 1, that may be unusable.
+        quality_floor: Recall at 10 against exact search, 0 to 1, below which the build is refused.
+        device: Where the index will be searched; a GPU needs no graph however large the catalogue is.
+        threads: Threads that decode and index; 0 takes all cores.
+        batch: Pictures for one run of the vision graph.
+    """
+
+    publish: bool = True
+    max_skipped: float = 0.05
+    quality_floor: float = 0.95
+    device: Device = "auto"
+    threads: int = 0
+    batch: int = 64
+
+
+def build_generation(
+    catalog: Catalog | Path, bundle: Bundle, index_root: Path, options: BuildOptions | None = None
+) -> str:
+    """Build a generation and, unless told otherwise, publish it.
+
+    Vectors of pictures that an earlier generation of the same bundle holds are reused. Everything is written into a
+    temporary folder, made durable and renamed, so that a crash at any point leaves what serves alone; what it left
+    behind is removed by the next build.
+
+    Args:
+        catalog: A catalogue, or where ``read_catalog`` finds one.
+        bundle: A loaded bundle.
+        index_root: The folder of all generations; made where it is missing.
+        options: None takes the defaults.
+
+    Returns:
+        The id of the generation.
+
+    Raises:
+        BuildRefused: Too many products are unusable, or recall is below the floor. Nothing was published.
+        Busy: Another build is running on ``index_root``.
+        ModisteError: The catalogue cannot be read, or the disk is full.
+    """
+    options = options or BuildOptions()
+    started = time.monotonic()
+    if isinstance(catalog, Path):
+        catalog = read_catalog(catalog)
+    try:
+        index_root.mkdir(parents=True, exist_ok=True)
+        with locked(index_root / ".build.lock", work="build", wait=False):
+            shutil.rmtree(index_root / BUILDING_NAME, ignore_errors=True)
+            try:
+                return _build(catalog, bundle, index_root, options, started)
+            finally:
+                shutil.rmtree(index_root / BUILDING_NAME, ignore_errors=True)
+    except OSError as error:
+        raise ModisteError(
+            f"The index could not be written to {index_root} ({error.strerror or error}); what serves is unchanged.",
+            hint="Check that the disk has space left and that the folder may be written to.",
+        ) from error
+
+
+def _build(catalog: Catalog, bundle: Bundle, index_root: Path, options: BuildOptions, started: float) -> str:
+    threads = options.threads or os.cpu_count() or 1
+    kind = kind_for(len(catalog), bundle.dim, on_gpu=on_gpu(options.device))
+    encoded = encode_products(
+        catalog, bundle, known=earlier_vectors(bundle, index_root), batch=options.batch, threads=threads
+    )
+    skipped = (*(Skipped(id=one.id, row=one.row, reason=one.reason) for one in catalog.problems), *encoded.skipped)
+    _refuse_if_too_many(skipped, len(catalog) + len(catalog.problems), options, index_root)
+
+    products = [catalog[place] for place in encoded.kept]
+    folder = index_root / BUILDING_NAME
+    folder.mkdir()
+    images_root = images_root_of(products)
+    with (folder / VECTORS_NAME).open("wb") as stream:
+        stream.write(encoded.vectors.data)
+    write_products(folder / PRODUCTS_NAME, products, encoded.hashes, catalog.columns, images_root)
+    store = FaissStore.build(encoded.vectors, kind, threads=threads)
+    store.write(folder / INDEX_NAME)
+    quality = measure_recall(store, encoded.vectors, products, catalog.columns, bundle)
+    if quality.recall < options.quality_floor:
+        raise _refusal(
+            index_root, skipped,
+            f"The index finds {quality.recall:.1%} of the truly nearest products, less than the floor of "
+            f"{options.quality_floor:.1%}; nothing was published.",
+            hint="Build for a GPU, which searches exactly (device cuda), or lower the quality floor.",
+        )  # fmt: skip
+
+    files = {name: file_digest(folder / name) for name in (VECTORS_NAME, INDEX_NAME, PRODUCTS_NAME)}
+    created, id = _next_id(index_root, "".join(file.sha256 for file in files.values()))
+    manifest = GenerationManifest(
+        id=id, created=created, bundle=bundle.name, fingerprint=bundle.fingerprint, dim=bundle.dim,
+        products=len(products), index=kind, catalog=catalog.source.name, columns=catalog.columns,
+        images_root=str(images_root) if images_root else None, encoded=encoded.encoded, reused=encoded.reused,
+        repeated=encoded.repeated, skipped=skipped, quality=quality,
+        seconds=round(time.monotonic() - started, 2), files=files,
+    )  # fmt: skip
+    write_manifest(folder, manifest)
+    _move_durably(folder, generation_folder(index_root, id))
+    if options.publish:
+        publish(index_root, id, verify=False)
+    (index_root / REFUSED_NAME).unlink(missing_ok=True)
+    return id
+
+
+def _refuse_if_too_many(skipped: Sequence[Skipped], total: int, options: BuildOptions, index_root: Path) -> None:
+    if len(skipped) < total and len(skipped) <= options.max_skipped * total:
+        return
+    # What differs from product to product (ids, paths, sizes) would make each reason unique.
+    reasons = Counter(re.sub(r"\S*[\d/]\S*", "…", one.reason) for one in skipped)
+    commonest = "; ".join(f"{count} x {reason.rstrip('.')}" for reason, count in reasons.most_common(3))
+    if len(skipped) == total:
+        message = f"None of the {total:,} products can be used ({commonest}); nothing was published."
+    else:
+        message = (
+            f"{len(skipped):,} of {total:,} products cannot be used, more than the {options.max_skipped:.1%} allowed "
+            f"({commonest}); nothing was published."
+        )
+    raise _refusal(
+        index_root, skipped, message, hint=f"Mend them (all are listed in {REFUSED_NAME}), or allow more to be skipped."
+    )
+
+
+def _refusal(index_root: Path, skipped: Sequence[Skipped], message: str, *, hint: str) -> BuildRefused:
+    report = {"refused": message, "skipped": [one.model_dump() for one in skipped]}
+    replace_text(index_root / REFUSED_NAME, json.dumps(report, ensure_ascii=False, indent=2) + "\n")
+    return BuildRefused(message, hint=hint)
+
+
+def _next_id(index_root: Path, digests: str) -> tuple[str, str]:
+    """Time of the build and the id made of it, later than every other id even if the clock was set back."""
+    moment = datetime.now(UTC).replace(microsecond=0)
+    pattern = "%Y%m%d-%H%M%S"
+    generations = list_generations(index_root)
+    if generations:
+        newest = datetime.strptime(generations[-1].id[:15], pattern).replace(tzinfo=UTC)
+        moment = max(moment, newest + timedelta(seconds=1))
+    return moment.isoformat(), f"{moment.strftime(pattern)}-{hashlib.sha256(digests.encode()).hexdigest()[:4]}"
+
+
+def _move_durably(folder: Path, target: Path) -> None:
+    for path in folder.iterdir():
+        sync(path)
+    sync(folder)
+    target.parent.mkdir(exist_ok=True)
+    sync(target.parent.parent)
+    os.rename(folder, target)
+    sync(target.parent)

@@ -1,0 +1,186 @@
+"""Products become vectors: pictures are decoded ahead of the vision graph, and no picture is encoded twice."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import NamedTuple, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from indexer.faiss_store import Halves
+from indexer.manifest import Skipped
+from models.bundle import Bundle, ImagePreprocessing, decode_image
+from models.bundle.images import Pixels
+from models.datasets.catalog import Product
+from models.errors import ModisteError
+from models.progress import track
+
+
+class KnownVectors(Protocol):
+    """Vectors of an earlier generation of the same bundle."""
+
+    def find(self, image_hash: str) -> npt.NDArray[np.float16] | None:
+        """The vector ``[D]`` of the picture with this sha256, None where it is new."""
+
+
+class Encoded(NamedTuple):
+    """What became of M products."""
+
+    kept: list[int]
+    """Places, ascending, of the N products that have a vector."""
+    vectors: Halves
+    """float16 ``[N, D]``, unit length to within half precision, in the order of ``kept``."""
+    hashes: list[str]
+    """Sha256 of the N pictures, in hexadecimal."""
+    skipped: list[Skipped]
+    encoded: int
+    reused: int
+    repeated: int
+    """See ``GenerationManifest`` for these three."""
+
+
+class _Prepared(NamedTuple):
+    """A picture on its way: with pixels to encode, a reason to skip it, or neither if its vector is found elsewhere."""
+
+    hash: str
+    pixels: Pixels | None = None
+    reason: str | None = None
+
+
+def encode_products(
+    products: Sequence[Product],
+    bundle: Bundle,
+    *,
+    known: KnownVectors | None = None,
+    batch: int = 64,
+    threads: int = 2,
+) -> Encoded:
+    """Encode the pictures of products.
+
+    Pictures are read, hashed and decoded by ``threads`` threads, at most two batches ahead of the vision graph. A
+    picture that cannot be used is reported in ``skipped`` and costs nobody else their vector.
+
+    Args:
+        known: Where vectors of unchanged pictures are found; None encodes everything.
+        batch: Pictures for one run of the vision graph.
+    """
+    desk = _Desk(bundle.manifest.images, known)
+    vectors = np.zeros((len(products), bundle.dim), dtype=np.float16)
+    hashes: list[str] = []
+    reasons: dict[int, str] = {}
+    source: dict[str, int] = {}
+    waiting: list[tuple[int, Pixels]] = []
+    counts = {"encoded": 0, "reused": 0, "repeated": 0}
+
+    def encode_waiting() -> None:
+        encoded = _encode([pixels for _, pixels in waiting], bundle)
+        for (place, _), vector in zip(waiting, encoded, strict=True):
+            if vector is None:
+                reasons[place] = "the vision graph gave no vector for the image"
+            else:
+                vectors[place] = vector
+                counts["encoded"] += 1
+        waiting.clear()
+
+    prepared = _ahead(products, desk.prepare, threads, batch * 2)
+    for place, picture in enumerate(track(prepared, total=len(products), what="encode", unit="product")):
+        hashes.append(picture.hash)
+        if picture.reason is not None:
+            reasons[place] = picture.reason
+        elif picture.pixels is not None:
+            waiting.append((place, picture.pixels))
+        if picture.reason is not None or picture.pixels is not None:
+            source[picture.hash] = place
+        if len(waiting) == batch:
+            encode_waiting()
+    if waiting:
+        encode_waiting()
+
+    for place, image_hash in enumerate(hashes):
+        first = source.get(image_hash)
+        if first == place or place in reasons:
+            continue
+        if first is None:
+            vector = known.find(image_hash) if known is not None else None
+            assert vector is not None, "a picture is encoded, skipped, repeated or known"
+            vectors[place] = vector
+            counts["reused"] += 1
+        elif first in reasons:
+            reasons[place] = reasons[first]
+        else:
+            vectors[place] = vectors[first]
+            counts["repeated"] += 1
+
+    kept = [place for place in range(len(products)) if place not in reasons]
+    skipped = [Skipped(id=products[place].id, row=None, reason=reason) for place, reason in sorted(reasons.items())]
+    return Encoded(
+        kept, vectors[kept] if reasons else vectors, [hashes[place] for place in kept], skipped,
+        counts["encoded"], counts["reused"], counts["repeated"],
+    )  # fmt: skip
+
+
+class _Desk:
+    """Where the decoding threads agree who decodes a picture that several products share."""
+
+    def __init__(self, preprocessing: ImagePreprocessing, known: KnownVectors | None) -> None:
+        self.preprocessing = preprocessing
+        self.known = known
+        self.claimed: set[str] = set()
+        self.turn = threading.Lock()
+
+    def prepare(self, product: Product) -> _Prepared:
+        try:
+            content = product.read_image()
+        except ModisteError as error:
+            reason = error.message
+            if isinstance(error.__cause__, OSError):
+                reason = f"the image file cannot be read: {error.__cause__.strerror}"
+            return _Prepared(f"none:{product.id}", reason=reason)
+        image_hash = hashlib.sha256(content).hexdigest()
+        with self.turn:
+            if image_hash in self.claimed:
+                return _Prepared(image_hash)
+            if self.known is not None and self.known.find(image_hash) is not None:
+                return _Prepared(image_hash)
+            self.claimed.add(image_hash)
+        try:
+            size = (self.preprocessing.width, self.preprocessing.height)
+            return _Prepared(image_hash, pixels=self.preprocessing.pixels(decode_image(content, about=size)))
+        except ModisteError as error:
+            return _Prepared(image_hash, reason=error.message)
+        except Exception as error:  # One strange picture must not end a night's build.
+            return _Prepared(image_hash, reason=f"the image could not be decoded: {type(error).__name__}")
+
+
+def _ahead(
+    products: Sequence[Product], prepare: Callable[[Product], _Prepared], threads: int, most: int
+) -> Iterator[_Prepared]:
+    """Prepare products in threads and yield them in order, never more than ``most`` ahead."""
+    waiting: deque[Future[_Prepared]] = deque()
+    with ThreadPoolExecutor(threads, thread_name_prefix="decode") as pool:
+        try:
+            for product in products:
+                waiting.append(pool.submit(prepare, product))
+                if len(waiting) > most:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
+
+
+def _encode(pictures: Sequence[Pixels], bundle: Bundle) -> list[npt.NDArray[np.float32] | None]:
+    """Vectors of pictures; None for one that the graph fails on, which is found by running each of them alone."""
+    try:
+        vectors = bundle.vision(np.stack(pictures)).embedding
+    except Exception:  # ONNX Runtime's own exceptions share no public base.
+        if len(pictures) == 1:
+            return [None]
+        return [vector for picture in pictures for vector in _encode([picture], bundle)]
+    return [vector if abs(float(vector @ vector) - 1) < 1e-2 else None for vector in vectors]

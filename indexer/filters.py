@@ -1,0 +1,158 @@
+"""Filters on attributes become a mask of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from indexer.store import Mask
+from models.bundle import normalise_text
+from models.datasets.catalog import Kind
+from models.errors import ModisteError
+
+Filters = Mapping[str, Any]
+"""Attribute name -> a value, a list of values of which one must match, or ``{"min": .., "max": ..}`` for numbers."""
+
+MOST_FILTERS = 32
+MOST_VALUES = 256
+
+
+class FilterError(ModisteError):
+    """A filter that cannot be applied to this catalogue; the hint says what can."""
+
+
+class AttributeColumn:
+    """One attribute of N products, ready to be filtered by.
+
+    Args:
+        name: The attribute.
+        kind: Kind of its values.
+        values: N of them, null where a product has none: a dictionary array of strings for text, a list array of
+            such for list, numbers, or booleans.
+    """
+
+    def __init__(self, name: str, kind: Kind, values: pa.Array) -> None:
+        self.name = name
+        self.kind = kind
+        self.values = values
+
+    def mask(self, wish: Any) -> Mask:
+        """Which rows satisfy ``wish``; a row without a value never does.
+
+        Text is compared without regard to case and to differences that cannot be seen (``normalise_text``); a list
+        satisfies it by holding a wanted value.
+
+        Args:
+            wish: A value, a list of values, or a range.
+
+        Returns:
+            bool ``[N]``.
+
+        Raises:
+            FilterError: The wish does not fit the kind.
+        """
+        if isinstance(wish, Mapping):
+            return self._in_range(wish)
+        values = self._listed(wish)
+        if self.kind in ("text", "list"):
+            return self._holding(values)
+        if self.kind == "number":
+            return np.isin(self._numbers, [self._number(value) for value in values])
+        if not all(isinstance(value, bool) for value in values):
+            raise FilterError(f"The filter {self.name!r} takes true or false.", hint="Write true or false, unquoted.")
+        return np.isin(self._numbers, np.array(values, dtype=np.float64))
+
+    def _listed(self, wish: Any) -> Sequence[Any]:
+        values = wish if isinstance(wish, list | tuple) else [wish]
+        if not values:
+            raise FilterError(f"The filter {self.name!r} has no value.", hint="Give one, or leave the filter out.")
+        if len(values) > MOST_VALUES:
+            raise FilterError(
+                f"The filter {self.name!r} has {len(values)} values.", hint=f"Give {MOST_VALUES} at most."
+            )
+        return values
+
+    def _holding(self, values: Sequence[Any]) -> Mask:
+        if not all(isinstance(value, str) for value in values):
+            raise FilterError(f"The filter {self.name!r} takes text.", hint="Put its value in quotes.")
+        codes = [code for value in values for code in self._codes.get(_folded(value), ())]
+        rows, words = self._words
+        mask = np.zeros(len(self.values), dtype=np.bool_)
+        mask[rows[np.isin(words, codes)]] = True
+        return mask
+
+    def _in_range(self, wish: Mapping[str, Any]) -> Mask:
+        if self.kind != "number":
+            raise FilterError(
+                f"The filter {self.name!r} is a range, but {self.name!r} is no number.", hint="Give a value or a list."
+            )
+        bounds = {end: self._number(bound) for end, bound in wish.items() if bound is not None}
+        if not bounds or not set(bounds) <= {"min", "max"}:
+            raise FilterError(
+                f"The range of the filter {self.name!r} needs min, max or both.", hint='Write {"min": 10, "max": 50}.'
+            )
+        low, high = bounds.get("min", -np.inf), bounds.get("max", np.inf)
+        if low > high:
+            raise FilterError(
+                f"The filter {self.name!r} has a min of {low:g} above its max of {high:g}.", hint="Swap them."
+            )
+        return (self._numbers >= low) & (self._numbers <= high)
+
+    def _number(self, value: Any) -> float:
+        try:
+            number = float(value) if isinstance(value, int | float) and not isinstance(value, bool) else np.nan
+        except OverflowError:
+            number = np.nan
+        if np.isnan(number):
+            raise FilterError(f"The filter {self.name!r} takes numbers.", hint='Write 42, [41, 42] or {"min": 10}.')
+        return number
+
+    @cached_property
+    def _numbers(self) -> npt.NDArray[np.float64]:
+        """The values as float64, NaN where there is none: no comparison holds for NaN."""
+        return np.asarray(self.values.cast(pa.float64()).to_numpy(zero_copy_only=False), dtype=np.float64)
+
+    @cached_property
+    def _words(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
+        """Row and code of every word in the column."""
+        rows = np.arange(len(self.values))
+        words = self.values
+        if self.kind == "list":
+            rows = np.repeat(rows, np.diff(words.offsets.to_numpy()))
+            words = words.flatten()
+        return rows, words.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+
+    @cached_property
+    def _codes(self) -> dict[str, list[int]]:
+        dictionary = (self.values.flatten() if self.kind == "list" else self.values).dictionary
+        codes: dict[str, list[int]] = {}
+        for code, word in enumerate(dictionary.to_pylist()):
+            codes.setdefault(_folded(word), []).append(code)
+        return codes
+
+
+def filter_mask(filters: Filters | None, columns: Mapping[str, AttributeColumn]) -> Mask | None:
+    """Which rows satisfy all ``filters``; None where there is nothing to filter by.
+
+    Raises:
+        FilterError: An attribute is unknown, or a filter does not fit its attribute.
+    """
+    if not filters:
+        return None
+    if len(filters) > MOST_FILTERS:
+        raise FilterError(f"There are {len(filters)} filters.", hint=f"Give {MOST_FILTERS} at most.")
+    unknown = [name for name in filters if name not in columns]
+    if unknown:
+        known = f"There are: {', '.join(columns)}." if columns else "This catalogue has no attributes."
+        raise FilterError(f"There is no attribute {unknown[0][:100]!r} to filter by.", hint=known)
+    mask: Mask = np.all([columns[name].mask(wish) for name, wish in filters.items()], axis=0)
+    return mask
+
+
+def _folded(text: str) -> str:
+    return normalise_text(text).casefold()

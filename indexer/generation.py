@@ -1,0 +1,214 @@
+"""A generation: one immutable index of one catalogue with one bundle. A door of this floor, like ``indexer.store``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from indexer.faiss_store import FaissStore, Halves
+from indexer.filters import FilterError, Filters, filter_mask
+from indexer.gpu_store import GpuStore, on_gpu
+from indexer.manifest import (
+    INDEX_NAME,
+    PRODUCTS_NAME,
+    VECTORS_NAME,
+    GenerationError,
+    GenerationManifest,
+    Quality,
+    Skipped,
+    generation_folder,
+    read_manifest,
+    verify_files,
+)
+from indexer.products import Entry, ProductTable
+from indexer.publication import current_id
+from indexer.store import Mask, Rows, Store, StoreError, Vectors
+from models.bundle import Bundle
+from models.bundle.encoder import Device
+from models.datasets.catalog import Kind
+from models.errors import ModisteError
+
+__all__ = [
+    "Entry",
+    "FilterError",
+    "Filters",
+    "Generation",
+    "GenerationError",
+    "GenerationManifest",
+    "Quality",
+    "Skipped",
+]
+
+
+class Generation:
+    """An opened generation; its methods are safe to call from several threads at once. See ``open``."""
+
+    def __init__(
+        self, manifest: GenerationManifest, store: Store, table: ProductTable, vectors: Halves, images_root: Path | None
+    ) -> None:
+        self.manifest = manifest
+        self.store = store
+        self._table = table
+        self._vectors = vectors
+        self._images_root = images_root
+
+    @classmethod
+    def open(
+        cls,
+        index_root: Path,
+        id: str | None = None,
+        *,
+        verify: bool = True,
+        device: Device = "cpu",
+        images_root: Path | None = None,
+        threads: int = 1,
+    ) -> Generation:
+        """Open a generation; its files are mapped into memory, not read.
+
+        Args:
+            index_root: The folder that holds ``generations/`` and ``CURRENT``.
+            id: Which one; None opens the published one.
+            verify: Whether to compare every file with its checksum (reads them once), not just its size.
+            device: Where vectors are searched; ``auto`` takes a GPU where FAISS sees one.
+            images_root: Where the catalogue's images lie now. None takes the absolute path of the build, so that a
+                generation stays valid whatever the working directory is.
+            threads: Threads that one search may use.
+
+        Raises:
+            GenerationError: There is none, or it is cut short, changed or inconsistent.
+            StoreError: ``device`` is not to be had.
+        """
+        if id is None:
+            id = current_id(index_root)
+            if id is None:
+                raise GenerationError(
+                    f"No generation is published in {index_root}.", hint="Build one first: `modiste index build`."
+                )
+        folder = generation_folder(index_root, id)
+        manifest = read_manifest(folder)
+        verify_files(folder, manifest, contents=verify)
+        gpu = on_gpu(device)
+        shape = (manifest.products, manifest.dim)
+        try:
+            table = ProductTable(folder / PRODUCTS_NAME, manifest.columns)
+            vectors = np.memmap(folder / VECTORS_NAME, dtype=np.float16, mode="r", shape=shape)
+            exact = FaissStore.load(folder / INDEX_NAME, manifest.index, threads=threads)
+        except (ValueError, OSError, StoreError) as error:
+            raise _damaged(folder, str(error)) from error
+        if (
+            len(table) != shape[0]
+            or vectors.nbytes != manifest.files[VECTORS_NAME].size
+            or (exact.size, exact.dim) != shape
+        ):
+            raise _damaged(folder, f"its files do not all hold {shape[0]} products and vectors of {shape[1]}")
+        root = images_root or (Path(manifest.images_root) if manifest.images_root else None)
+        return cls(manifest, GpuStore.load(vectors, exact) if gpu else exact, table, vectors, root)
+
+    @property
+    def id(self) -> str:
+        """Its id, such as ``20261120-101500-3f2a``."""
+        return self.manifest.id
+
+    @property
+    def size(self) -> int:
+        """N, the number of products; rows go from 0 to N - 1."""
+        return self.manifest.products
+
+    @property
+    def columns(self) -> dict[str, Kind]:
+        """The attributes by name, each with the kind of its values."""
+        return self.manifest.columns
+
+    @property
+    def products(self) -> pa.Table:
+        """The table as it lies in the file: id, title, image, image_hash, image_bytes, ``attribute.<name>``."""
+        return self._table.table
+
+    def check_bundle(self, bundle: Bundle) -> None:
+        """Refuse a bundle whose vectors cannot be compared with these.
+
+        Raises:
+            GenerationError: The generation was built with another bundle.
+        """
+        if (bundle.fingerprint, bundle.dim) != (self.manifest.fingerprint, self.manifest.dim):
+            raise GenerationError(
+                f"The generation {self.id} was built with {self.manifest.bundle} ({self.manifest.fingerprint}), "
+                f"not with {bundle.name} ({bundle.fingerprint}).",
+                hint="Build the index again with this bundle, or serve with the bundle that built it.",
+            )
+
+    def row_of(self, id: str) -> int | None:
+        """The row of a product, None where there is none with this id."""
+        return self._table.row_of(id)
+
+    def rows_of(self, ids: Sequence[str]) -> Rows:
+        """The rows of products, int64 ``[len(ids)]``, -1 for ids that there are not."""
+        found = (self._table.row_of(id) for id in ids)
+        return np.array([-1 if row is None else row for row in found], dtype=np.int64)
+
+    def product(self, row: int) -> Entry:
+        """Id, title and attributes of the product in ``row``."""
+        return self._table.entry(row)
+
+    def image(self, row: int) -> bytes:
+        """The picture of the product in ``row``, encoded as the catalogue has it (JPEG, PNG or WebP).
+
+        Raises:
+            ModisteError: Its file is gone or cannot be read.
+        """
+        image = self._table.image(row)
+        if isinstance(image, bytes):
+            return image
+        try:
+            return (self._images_root or Path()).joinpath(image).read_bytes()
+        except OSError as error:
+            raise ModisteError(
+                f"The picture of product {self._table.entry(row)['id']} cannot be read ({error.strerror}).",
+                hint="Put the catalogue's images back where they were, or say where they are now (images root).",
+            ) from error
+
+    def image_hash(self, row: int) -> str:
+        """Sha256 of the picture in ``row`` as it was indexed, in hexadecimal: changes whenever the picture does."""
+        return self._table.image_hash(row)
+
+    def column(self, name: str) -> pa.Array:
+        """The values of an attribute, N of them: a dictionary array of strings for text, a list array of such for list,
+        int64 or float64 for number, bool for flag; null (list: empty) where a product has none.
+
+        Raises:
+            KeyError: There is no such attribute.
+        """
+        return self._table.attributes[name].values
+
+    def vectors(self, rows: Sequence[int] | Rows) -> Vectors:
+        """The vectors of ``rows``: float32 ``[len(rows), D]``, of unit length to within half precision.
+
+        Raises:
+            IndexError: A row is negative or not below N.
+        """
+        taken = np.asarray(rows, dtype=np.int64)
+        if taken.size and taken.min() < 0:
+            raise IndexError("negative row")
+        return np.asarray(self._vectors[taken], dtype=np.float32)
+
+    def mask(self, filters: Filters | None) -> Mask | None:
+        """Which products satisfy all ``filters``: bool ``[N]``, or None where there is nothing to filter by.
+
+        Raises:
+            FilterError: See ``indexer.filters``.
+        """
+        return filter_mask(filters, self._table.attributes)
+
+    def close(self) -> None:
+        """Give memory back. Nothing may be asked of it any more."""
+        self.store.close()
+
+
+def _damaged(folder: Path, why: str) -> GenerationError:
+    return GenerationError(
+        f"The generation {folder.name} is damaged: {why}.",
+        hint="Roll back to another generation, or build the index again.",
+    )

@@ -1,0 +1,152 @@
+"""``manifest.json``: what a generation is, how it was made, and the checksum of every file in it."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from models.bundle.manifest import File, file_digest
+from models.datasets.catalog import Kind
+from models.errors import ModisteError
+
+FORMAT = 1
+MANIFEST_NAME = "manifest.json"
+VECTORS_NAME = "vectors.f16"
+INDEX_NAME = "index.faiss"
+PRODUCTS_NAME = "products.arrow"
+
+ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}")
+
+
+class GenerationError(ModisteError):
+    """A folder is not a generation, not an intact one, or not one of this bundle."""
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Skipped(_Frozen):
+    """A product of the catalogue that is not in the generation.
+
+    ``row`` is the line or row of the catalogue's file where the reader of the catalogue tells it, else None.
+    """
+
+    id: str | None
+    row: int | None
+    reason: str
+
+
+class Quality(_Frozen):
+    """Recall of the index against exact search, measured with composed queries (``indexer.quality``)."""
+
+    recall: float = Field(ge=0, le=1)
+    """Share of the ``k`` truly nearest products that the index returns among its ``k``."""
+    k: int
+    queries: int
+    protocol: str
+    """Where the queries came from, in words."""
+
+
+class GenerationManifest(_Frozen):
+    """The manifest of a generation (DESIGN: contracts, generation)."""
+
+    format: Literal[1] = 1
+    id: str = Field(pattern=rf"^{ID.pattern}$")
+    """UTC time of the build and four digits of a content hash: sorts by age, such as ``20261120-101500-3f2a``."""
+    created: str
+    """UTC, ISO 8601."""
+    bundle: str
+    """Name and version, such as ``modiste-small 1.0.0``."""
+    fingerprint: str
+    """The bundle's fingerprint: another one means vectors that cannot be compared."""
+    dim: int = Field(gt=0)
+    products: int = Field(gt=0)
+    index: str
+    """Kind of the index, such as ``exact-fp16`` (``indexer.faiss_store``)."""
+    catalog: str
+    """File name of the catalogue's table."""
+    columns: dict[str, Kind]
+    """Attributes by name, each with the kind of its values."""
+    images_root: str | None
+    """The folder that image paths in ``products.arrow`` count from, where images are files."""
+    encoded: int
+    """Pictures that went through the bundle for this generation."""
+    reused: int
+    """Products whose vector came from an earlier generation of the same bundle, since their picture is unchanged."""
+    repeated: int
+    """Products that share a vector within this build, since they have the same picture as another one."""
+    skipped: tuple[Skipped, ...] = ()
+    quality: Quality
+    seconds: float
+    """How long the build took."""
+    files: dict[str, File]
+
+
+def generation_folder(index_root: Path, id: str) -> Path:
+    """Where the generation ``id`` lies; an id of another form is refused, since it could lead out of the root."""
+    if not ID.fullmatch(id):
+        raise GenerationError(
+            f"{id!r} is not the id of a generation.",
+            hint="Take one that `modiste index list` shows, such as 20261120-101500-3f2a.",
+        )
+    return index_root / "generations" / id
+
+
+def read_manifest(folder: Path) -> GenerationManifest:
+    """Read ``manifest.json`` without looking at the other files.
+
+    Raises:
+        GenerationError: ``folder`` holds no generation, or one of a format that this version does not read.
+    """
+    path = folder / MANIFEST_NAME
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise GenerationError(
+            f"There is no generation {folder.name} in {folder.parent.parent} ({error.strerror}).",
+            hint="See `modiste index list` for those that there are.",
+        ) from error
+    again = "Build the index again, or roll back to another generation."
+    try:
+        raw = json.loads(content)
+        found = raw.get("format") if isinstance(raw, dict) else None
+        if found != FORMAT:
+            raise GenerationError(
+                f"{path} has generation format {found!r}; this version reads format {FORMAT}.", hint=again
+            )
+        manifest = GenerationManifest.model_validate_json(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise GenerationError(f"{path} is not a valid manifest: {where}: {first['msg']}.", hint=again) from error
+    except ValueError as error:
+        raise GenerationError(f"{path} is not JSON ({error}).", hint=again) from error
+    if manifest.id != folder.name:
+        raise GenerationError(f"{path} is the manifest of {manifest.id}, not of {folder.name}.", hint=again)
+    return manifest
+
+
+def write_manifest(folder: Path, manifest: GenerationManifest) -> None:
+    """Write ``manifest.json``, last, so that a folder without one is never taken for a generation."""
+    (folder / MANIFEST_NAME).write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
+
+
+def verify_files(folder: Path, manifest: GenerationManifest, *, contents: bool = True) -> None:
+    """Compare the size of every file of the generation with the manifest and, with ``contents``, its checksum.
+
+    Raises:
+        GenerationError: A file is missing or differs; searching it would be a guess.
+    """
+    again = "Roll back to another generation, or build the index again."
+    for name in (VECTORS_NAME, INDEX_NAME, PRODUCTS_NAME):
+        expected = manifest.files.get(name)
+        path = folder / name
+        if expected is None or not path.is_file():
+            raise GenerationError(f"The generation {manifest.id} lacks {name}.", hint=again)
+        if path.stat().st_size != expected.size or (contents and file_digest(path) != expected):
+            raise GenerationError(f"{path} differs from its checksum in {MANIFEST_NAME}.", hint=again)

@@ -1,0 +1,137 @@
+"""``products.arrow``: the columns of a generation, written once and mapped into memory when it is read."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypedDict
+
+import pyarrow as pa
+
+from indexer.filters import AttributeColumn
+from models.datasets.catalog import AttributeValue, Kind, Product
+
+ATTRIBUTE = "attribute."
+"""Prefix of attribute columns, so that no attribute of a shop's collides with Modiste's own columns."""
+
+
+class Entry(TypedDict):
+    """What an answer tells of a product; attributes without a value are absent."""
+
+    id: str
+    title: str
+    attributes: dict[str, AttributeValue]
+
+
+def images_root_of(products: Sequence[Product]) -> Path | None:
+    """The deepest folder that holds every image file; None where no image is a file."""
+    folders = {os.path.dirname(os.path.abspath(one.image)) for one in products if isinstance(one.image, Path)}
+    return Path(os.path.commonpath(folders)) if folders else None
+
+
+def write_products(
+    path: Path,
+    products: Sequence[Product],
+    hashes: Sequence[str],
+    columns: Mapping[str, Kind],
+    images_root: Path | None,
+) -> None:
+    """Write id, title, image path below ``images_root``, image hash, image bytes of catalogues that hold them, and
+    one column for each attribute, in one record batch of the Arrow IPC file format.
+    """
+    paths = [
+        os.path.relpath(product.image, images_root)
+        if images_root is not None and isinstance(product.image, Path)
+        else None
+        for product in products
+    ]
+    fields: dict[str, pa.Array] = {
+        "id": pa.array([product.id for product in products], pa.string()),
+        "title": pa.array([product.title for product in products], pa.string()),
+        "image": pa.array(paths, pa.string()),
+        "image_hash": pa.array(hashes, pa.string()),
+    }
+    contents = [product.image if isinstance(product.image, bytes) else None for product in products]
+    if any(content is not None for content in contents):
+        fields["image_bytes"] = pa.array(contents, pa.large_binary())
+    for name, kind in columns.items():
+        fields[ATTRIBUTE + name] = _attribute([product.attributes.get(name) for product in products], kind)
+    batch = pa.record_batch(list(fields.values()), names=list(fields))
+    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, batch.schema) as writer:
+        writer.write_batch(batch)
+
+
+class ProductTable:
+    """``products.arrow``, read without copying.
+
+    Args:
+        path: The file.
+        columns: The attributes, with the kind of their values.
+
+    Raises:
+        ValueError: It is no such file or lacks a column.
+    """
+
+    def __init__(self, path: Path, columns: Mapping[str, Kind]) -> None:
+        try:
+            self.table: pa.Table = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
+            if self.table.num_rows == 0:
+                raise ValueError("it has no rows")
+            self._fields: dict[str, pa.Array] = {
+                name: self.table.column(name).chunk(0) for name in self.table.column_names
+            }
+            self.attributes = {
+                name: AttributeColumn(name, kind, self._fields[ATTRIBUTE + name]) for name, kind in columns.items()
+            }
+            self._rows: dict[str, int] = {id: row for row, id in enumerate(self._fields["id"].to_pylist())}
+            self._titles, self._hashes = self._fields["title"], self._fields["image_hash"]
+        except (pa.ArrowException, OSError, KeyError) as error:
+            raise ValueError(f"{path} is not a table of products ({error})") from error
+
+    def __len__(self) -> int:
+        return int(self.table.num_rows)
+
+    def row_of(self, id: str) -> int | None:
+        """The row of a product, None where there is none with this id."""
+        return self._rows.get(id)
+
+    def entry(self, row: int) -> Entry:
+        """Id, title and attributes of the product in ``row``."""
+        attributes = {name: column.values[row].as_py() for name, column in self.attributes.items()}
+        return Entry(
+            id=self._fields["id"][row].as_py(),
+            title=self._titles[row].as_py(),
+            attributes={name: value for name, value in attributes.items() if value is not None and value != []},
+        )
+
+    def image_hash(self, row: int) -> str:
+        """Sha256 of the picture as it was indexed, in hexadecimal."""
+        return str(self._hashes[row].as_py())
+
+    def image(self, row: int) -> bytes | str:
+        """The picture itself where the table holds it, else its path below the images root."""
+        held = self._fields["image_bytes"][row].as_py() if "image_bytes" in self._fields else None
+        return held if held is not None else str(self._fields["image"][row].as_py())
+
+
+def _attribute(values: Sequence[Any], kind: Kind) -> pa.Array:
+    if kind == "text":
+        return pa.array(values, pa.string()).dictionary_encode()
+    if kind == "list":
+        return _lists(values)
+    if kind == "flag":
+        return pa.array(values, pa.bool_())
+    whole = all(isinstance(value, int) and abs(value) < 2**63 for value in values if value is not None)
+    if whole:
+        return pa.array(values, pa.int64())
+    return pa.array([None if value is None else float(value) for value in values], pa.float64())
+
+
+def _lists(values: Sequence[list[str] | None]) -> pa.Array:
+    offsets = [0]
+    words: list[str] = []
+    for value in values:
+        words.extend(value or ())
+        offsets.append(len(words))
+    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), pa.array(words, pa.string()).dictionary_encode())

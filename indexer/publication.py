@@ -1,0 +1,174 @@
+"""Which generation serves: ``CURRENT`` holds its id in one line, ``PUBLISHED`` the history that rollback goes by.
+
+``CURRENT`` alone decides, and is replaced at once. ``PUBLISHED`` lists each published id once, in order; what stands in
+it after the current id was rolled back or never came to serve. So a crash between the two writes changes nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import NamedTuple
+
+from indexer.durable import locked, replace_text
+from indexer.manifest import GenerationError, GenerationManifest, generation_folder, read_manifest, verify_files
+
+CURRENT_NAME = "CURRENT"
+PUBLISHED_NAME = "PUBLISHED"
+REMOVED_PREFIX = ".removed-"
+
+logger = logging.getLogger(__name__)
+
+
+class Listed(NamedTuple):
+    """One generation of an index root."""
+
+    id: str
+    manifest: GenerationManifest | None
+    """None where the manifest cannot be read."""
+    serving: bool
+    """``CURRENT`` names it."""
+    previous: bool
+    """``rollback`` would go to it."""
+
+
+def current_id(index_root: Path) -> str | None:
+    """The id of the published generation, None where nothing was published yet.
+
+    Raises:
+        GenerationError: ``CURRENT`` cannot be read or does not hold an id.
+    """
+    path = index_root / CURRENT_NAME
+    try:
+        id = path.read_text(encoding="utf-8").strip()
+        generation_folder(index_root, id)
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError, GenerationError) as error:
+        raise GenerationError(
+            f"{path} does not hold the id of a generation.",
+            hint="Publish a generation again: `modiste index list`, then `modiste index publish ID`.",
+        ) from error
+    return id
+
+
+def publish(index_root: Path, id: str, *, verify: bool = True) -> None:
+    """Let the generation ``id`` serve. Replicas that watch ``CURRENT`` follow without being asked.
+
+    Args:
+        verify: Whether to compare its files with their checksums first.
+
+    Raises:
+        GenerationError: It is missing or damaged; what serves is left alone.
+    """
+    folder = generation_folder(index_root, id)
+    manifest = read_manifest(folder)
+    if verify:
+        verify_files(folder, manifest)
+    with _publication(index_root):
+        history = [*(earlier for earlier in _history(index_root) if earlier != id), id]
+        replace_text(index_root / PUBLISHED_NAME, "".join(f"{line}\n" for line in history))
+        replace_text(index_root / CURRENT_NAME, f"{id}\n")
+
+
+def rollback(index_root: Path) -> str:
+    """Let the generation serve that was published before the current one, and return its id.
+
+    Raises:
+        GenerationError: There is none that is whole; what serves is left alone.
+    """
+    with _publication(index_root):
+        id = previous_id(index_root)
+        if id is None:
+            raise GenerationError(
+                f"There is no earlier published generation in {index_root} to go back to.",
+                hint="Publish any other one by its id: `modiste index list`, then `modiste index publish ID`.",
+            )
+        folder = generation_folder(index_root, id)
+        verify_files(folder, read_manifest(folder))
+        replace_text(index_root / CURRENT_NAME, f"{id}\n")
+    return id
+
+
+def previous_id(index_root: Path) -> str | None:
+    """The id that ``rollback`` would go to: published before the current one and still there."""
+    history = _history(index_root)
+    earlier = history[:-1] if _serving(index_root) else history
+    there = [id for id in earlier if generation_folder(index_root, id).is_dir()]
+    return there[-1] if there else None
+
+
+def list_generations(index_root: Path) -> list[Listed]:
+    """All generations of the root, oldest first, damaged ones included."""
+    folder = index_root / "generations"
+    if not folder.is_dir():
+        return []
+    serving, previous = _serving(index_root), previous_id(index_root)
+    found = []
+    for path in sorted(folder.iterdir()):
+        try:
+            generation_folder(index_root, path.name)
+        except GenerationError:
+            continue
+        try:
+            manifest = read_manifest(path)
+        except GenerationError as error:
+            logger.warning("%s", error)
+            manifest = None
+        found.append(Listed(path.name, manifest, path.name == serving, path.name == previous))
+    return found
+
+
+def prune(index_root: Path, keep: int, *, keep_previous: bool = True) -> list[str]:
+    """Delete all but the ``keep`` newest generations and return the deleted ids.
+
+    The one that serves is never deleted, the one that ``rollback`` goes to only without ``keep_previous``.
+    """
+    with _publication(index_root):
+        listed = list_generations(index_root)
+        if any(one.serving for one in listed) or not listed:
+            newest = {one.id for one in listed[max(0, len(listed) - keep) :]}
+        else:
+            raise GenerationError(
+                f"No generation of {index_root} is published, so there is no telling which ones are needed.",
+                hint="Publish one first: `modiste index publish ID`.",
+            )
+        spared = newest | {one.id for one in listed if one.serving or (one.previous and keep_previous)}
+        gone = [one.id for one in listed if one.id not in spared]
+        for id in gone:
+            # Renamed first, so that a crash while deleting leaves no generation with half its files.
+            os.rename(generation_folder(index_root, id), index_root / f"{REMOVED_PREFIX}{id}")
+        for left in index_root.glob(f"{REMOVED_PREFIX}*"):
+            shutil.rmtree(left)
+    return gone
+
+
+def _publication(index_root: Path) -> AbstractContextManager[None]:
+    if not index_root.is_dir():
+        raise GenerationError(
+            f"There is no index root at {index_root}.", hint="Build an index there first: `modiste index build`."
+        )
+    return locked(index_root / ".publication.lock", work="publication", wait=True)
+
+
+def _serving(index_root: Path) -> str | None:
+    try:
+        return current_id(index_root)
+    except GenerationError as error:
+        logger.warning("%s", error)
+        return None
+
+
+def _history(index_root: Path) -> list[str]:
+    """Published ids in order, up to the one that serves."""
+    try:
+        ids = (index_root / PUBLISHED_NAME).read_text(encoding="utf-8").split()
+    except FileNotFoundError:
+        ids = []
+    serving = _serving(index_root)
+    if serving is None:
+        return ids
+    return ids[: ids.index(serving) + 1] if serving in ids else [*ids, serving]

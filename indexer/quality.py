@@ -1,0 +1,103 @@
+"""Recall of an index against exact search, measured with composed queries before anything is published.
+
+Composed queries lie off the catalogue's manifold, where an approximate index loses results that catalogue vectors as
+queries would not show. So the queries are made by the bundle: a product of the catalogue as the reference, and an
+attribute value that another product has as the modification.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from indexer.faiss_store import CHUNK, Halves
+from indexer.manifest import Quality
+from indexer.store import Rows, Scores, Store, Vectors
+from models.bundle import Bundle, decode_image
+from models.datasets.catalog import Kind, Product
+
+QUERIES = 256
+TOP = 10
+BATCH = 64
+MOST_VALUES = 1000
+ROUNDING = 1e-5
+"""Scores closer than this are equal: products that share a photograph may stand in for each other."""
+
+
+def measure_recall(
+    store: Store, vectors: Halves, products: Sequence[Product], columns: Mapping[str, Kind], bundle: Bundle
+) -> Quality:
+    """Measure how many of the truly nearest products the store finds. Deterministic for one catalogue and bundle.
+
+    Args:
+        store: The index over ``vectors``.
+        vectors: float16 ``[N, D]``.
+        products: N products in the same order.
+        columns: Kinds of their attributes.
+        bundle: The one that made the vectors.
+
+    Raises:
+        ModisteError: A reference's picture, read again where the bundle wants local features, is gone.
+    """
+    rng = random.Random(len(products))
+    places = sorted(rng.sample(range(len(products)), min(QUERIES, len(products))))
+    words = _modifications(products, columns, rng, len(places))
+    ids, _ = bundle.tokenizer.encode(words)
+    queries = np.concatenate(
+        [
+            bundle.query(_features(places[at : at + BATCH], products, vectors, bundle), ids[at : at + BATCH])
+            for at in range(0, len(places), BATCH)
+        ]
+    )
+    k = min(TOP, len(products))
+    _, rows = store.search(queries, k)
+    worst_allowed = _exact_scores(queries, vectors, k)[:, -1:] - ROUNDING
+    recall = float((_scores_of(queries, vectors, rows) >= worst_allowed).mean())
+    protocol = f"{len(places)} products as references, each with a value that another product has as the modification"
+    return Quality(recall=recall, k=k, queries=len(places), protocol=protocol)
+
+
+def _modifications(
+    products: Sequence[Product], columns: Mapping[str, Kind], rng: random.Random, count: int
+) -> list[str]:
+    """``in <value>`` with the catalogue's own values; titles where it has no attributes in words."""
+    names = [name for name, kind in columns.items() if kind in ("text", "list")]
+    sample = products if len(products) <= MOST_VALUES else rng.sample(products, MOST_VALUES)
+    values: dict[str, set[str]] = {name: set() for name in names}
+    for product in sample:
+        for name in names:
+            value = product.attributes.get(name, [])
+            values[name].update(value if isinstance(value, list) else [str(value)])
+    # A column with as many values as products holds names or descriptions, not something that shoppers change.
+    telling = [sorted(found) for found in values.values() if 1 < len(found) <= max(2, len(sample) // 4)]
+    if not telling:
+        telling = [sorted({product.title for product in sample if product.title}) or ["another colour"]]
+    return [f"in {rng.choice(rng.choice(telling))}" for _ in range(count)]
+
+
+def _features(places: Sequence[int], products: Sequence[Product], vectors: Halves, bundle: Bundle) -> Vectors:
+    if bundle.manifest.reference == "embedding":
+        return vectors[list(places)].astype(np.float32)
+    images = bundle.manifest.images
+    size = (images.width, images.height)
+    pixels = [images.pixels(decode_image(products[place].read_image(), about=size)) for place in places]
+    return bundle.vision(np.stack(pixels)).features
+
+
+def _exact_scores(queries: Vectors, vectors: Halves, k: int) -> Scores:
+    """The ``k`` best inner products of each query, descending, without the index: ``[B, k]``."""
+    best = np.full((len(queries), k), -np.inf, dtype=np.float32)
+    for start in range(0, len(vectors), CHUNK):
+        scores = queries @ vectors[start : start + CHUNK].astype(np.float32).T
+        best = -np.sort(-np.concatenate([best, -np.partition(-scores, min(k, scores.shape[1]) - 1)[:, :k]], axis=1))
+        best = best[:, :k]
+    return best
+
+
+def _scores_of(queries: Vectors, vectors: Halves, rows: Rows) -> Scores:
+    """Inner products of queries ``[B, D]`` with ``rows`` ``[B, k]``; -inf where a row is -1."""
+    scores: Scores = np.einsum("bd,bkd->bk", queries, vectors[rows].astype(np.float32))
+    scores[rows < 0] = -np.inf
+    return scores

@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from indexer.build import BuildOptions, build_generation
+from models.bundle import Bundle
+from tests.indexer.shop import write_shop
+from tests.toy_bundle import write_toy_bundle
+
+QUIET = BuildOptions(threads=1, device="cpu")
+
+
+@pytest.fixture(scope="session")
+def toy_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_toy_bundle(tmp_path_factory.mktemp("bundle") / "toy")
+
+
+@pytest.fixture(scope="session")
+def toy(toy_folder: Path) -> Bundle:
+    return Bundle(toy_folder, device="cpu", threads=1)
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    return write_shop(tmp_path / "shop")
+
+
+@pytest.fixture
+def root(tmp_path: Path, shop: Path, toy: Bundle) -> Path:
+    """An index root with one published generation of the shop."""
+    build_generation(shop, toy, tmp_path / "index", QUIET)
+    return tmp_path / "index"
+
+
+@pytest.fixture
+def run_together() -> Callable[..., list[object]]:
+    """Runs ``work`` on all items in eight threads."""
+
+    def run(work: Callable[[int], object], items: Sequence[int]) -> list[object]:
+        with ThreadPoolExecutor(8) as pool:
+            return list(pool.map(work, items))
+
+    return run

@@ -1,0 +1,199 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from indexer.build import BuildOptions, build_generation
+from indexer.generation import Generation, GenerationError
+from indexer.manifest import generation_folder
+from indexer.publication import current_id, list_generations, prune, publish, rollback
+from models.bundle import Bundle
+from tests.indexer.conftest import QUIET
+from tests.indexer.shop import write_shop
+
+UNPUBLISHED = BuildOptions(threads=1, device="cpu", publish=False)
+
+
+@pytest.fixture
+def ids(root: Path, shop: Path, toy: Bundle) -> list[str]:
+    """Three generations, all published in turn; the last one serves."""
+    return [str(current_id(root)), *(build_generation(shop, toy, root, QUIET) for _ in range(2))]
+
+
+def test_nothing_is_current_before_the_first_publication(tmp_path: Path) -> None:
+    assert current_id(tmp_path) is None
+    assert list_generations(tmp_path) == []
+
+
+def test_ids_sort_by_age_even_when_several_are_built_in_one_second(ids: list[str]) -> None:
+    assert ids == sorted(ids)
+    assert len(set(ids)) == 3
+
+
+def test_a_new_id_is_the_latest_even_if_the_clock_was_set_back(root: Path, shop: Path, toy: Bundle) -> None:
+    future = generation_folder(root, "29991231-235959-abcd")
+    generation_folder(root, str(current_id(root))).rename(future)
+    assert build_generation(shop, toy, root, QUIET) > future.name
+
+
+def test_publishing_changes_what_opens(root: Path, ids: list[str]) -> None:
+    publish(root, ids[0])
+    assert Generation.open(root).id == ids[0]
+
+
+def test_rollback_goes_to_the_one_that_was_published_before(root: Path, ids: list[str]) -> None:
+    assert rollback(root) == ids[1] == current_id(root)
+
+
+def test_rolling_back_twice_goes_two_publications_back(root: Path, ids: list[str]) -> None:
+    rollback(root)
+    assert rollback(root) == ids[0] == current_id(root)
+
+
+def test_there_is_nothing_before_the_first_publication(root: Path) -> None:
+    serving = current_id(root)
+    with pytest.raises(GenerationError, match="no earlier published generation"):
+        rollback(root)
+    assert current_id(root) == serving
+
+
+def test_rollback_ignores_what_was_built_but_never_published(
+    root: Path, ids: list[str], shop: Path, toy: Bundle
+) -> None:
+    build_generation(shop, toy, root, UNPUBLISHED)
+    assert rollback(root) == ids[1]
+
+
+def test_after_a_rollback_a_new_publication_starts_from_there(
+    root: Path, ids: list[str], shop: Path, toy: Bundle
+) -> None:
+    rollback(root)
+    build_generation(shop, toy, root, QUIET)
+    assert rollback(root) == ids[1]
+
+
+def test_publishing_an_old_one_again_remembers_what_it_replaced(root: Path, ids: list[str]) -> None:
+    publish(root, ids[0])
+    assert rollback(root) == ids[2]
+    assert rollback(root) == ids[1]
+
+
+def test_a_history_that_ran_ahead_of_a_crash_is_ignored(root: Path, ids: list[str]) -> None:
+    (root / "PUBLISHED").write_text("\n".join([ids[0], ids[1], ids[2]]))
+    (root / "CURRENT").write_text(ids[1])
+    assert rollback(root) == ids[0]
+
+
+def test_a_lost_history_leaves_what_serves_alone(root: Path, ids: list[str]) -> None:
+    (root / "PUBLISHED").unlink()
+    assert Generation.open(root).id == ids[2]
+    with pytest.raises(GenerationError, match="no earlier"):
+        rollback(root)
+    publish(root, ids[0])
+    assert rollback(root) == ids[2]
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"latest\n", b"../../etc\n", b"\xff\xfe\x00", b"20200101-000000-abcd garbage"]
+)
+def test_a_damaged_current_is_refused_and_rollback_mends_it(root: Path, ids: list[str], content: bytes) -> None:
+    (root / "CURRENT").write_bytes(content)
+    with pytest.raises(GenerationError, match="does not hold the id"):
+        Generation.open(root)
+    assert rollback(root) == ids[2]
+    assert Generation.open(root).id == ids[2]
+
+
+def test_a_damaged_generation_is_not_published(root: Path, ids: list[str]) -> None:
+    os.truncate(generation_folder(root, ids[0]) / "vectors.f16", 10)
+    with pytest.raises(GenerationError, match="differs from its checksum"):
+        publish(root, ids[0])
+    assert current_id(root) == ids[2]
+
+
+def test_a_generation_that_there_is_not_is_not_published(root: Path, ids: list[str]) -> None:
+    with pytest.raises(GenerationError, match="There is no generation 20200101-000000-abcd"):
+        publish(root, "20200101-000000-abcd")
+    assert current_id(root) == ids[2]
+
+
+def test_rollback_does_not_go_to_a_damaged_generation(root: Path, ids: list[str]) -> None:
+    os.truncate(generation_folder(root, ids[1]) / "index.faiss", 10)
+    with pytest.raises(GenerationError, match="differs from its checksum"):
+        rollback(root)
+    assert current_id(root) == ids[2]
+
+
+def test_the_list_says_which_serves_and_where_rollback_goes(root: Path, ids: list[str]) -> None:
+    listed = list_generations(root)
+    assert [one.id for one in listed] == ids
+    assert [one.serving for one in listed] == [False, False, True]
+    assert [one.previous for one in listed] == [False, True, False]
+    assert [one.manifest.products for one in listed if one.manifest] == [20, 20, 20]
+
+
+def test_a_damaged_generation_is_listed_as_such(root: Path, ids: list[str]) -> None:
+    (generation_folder(root, ids[0]) / "manifest.json").write_text("{}")
+    assert [one.manifest is None for one in list_generations(root)] == [True, False, False]
+
+
+def test_pruning_keeps_the_newest(root: Path, ids: list[str]) -> None:
+    assert prune(root, 2) == [ids[0]]
+    assert [one.id for one in list_generations(root)] == ids[1:]
+    assert rollback(root) == ids[1]
+
+
+def test_pruning_all_spares_what_serves_and_what_rollback_needs(root: Path, ids: list[str]) -> None:
+    publish(root, ids[0])
+    assert prune(root, 0) == [ids[1]]
+    assert prune(root, 0, keep_previous=False) == [ids[2]]
+    assert Generation.open(root).id == ids[0]
+    assert not list(root.glob(".removed-*"))
+
+
+def test_pruning_without_a_published_generation_deletes_nothing(root: Path, ids: list[str]) -> None:
+    (root / "CURRENT").unlink()
+    with pytest.raises(GenerationError, match="no telling"):
+        prune(root, 0)
+    assert len(list_generations(root)) == 3
+
+
+def test_a_root_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(GenerationError, match="There is no index root"):
+        rollback(tmp_path / "nowhere")
+
+
+def test_publishing_waits_for_no_build(root: Path, ids: list[str]) -> None:
+    from indexer.durable import locked
+
+    with locked(root / ".build.lock", work="build", wait=False):
+        assert rollback(root) == ids[1]
+
+
+def test_readers_never_see_half_a_publication(root: Path, ids: list[str], tmp_path: Path) -> None:
+    from threading import Event, Thread
+
+    seen: set[str | None] = set()
+    stop = Event()
+
+    def read() -> None:
+        while not stop.is_set():
+            seen.add(current_id(root))
+
+    reader = Thread(target=read)
+    reader.start()
+    for turn in range(40):
+        publish(root, ids[turn % 3], verify=False)
+    stop.set()
+    reader.join()
+    assert seen <= set(ids)
+
+
+def test_a_shop_of_another_folder_may_share_the_root(root: Path, tmp_path: Path, toy: Bundle) -> None:
+    first = current_id(root)
+    build_generation(write_shop(tmp_path / "other", range(5)), toy, root, QUIET)
+    assert Generation.open(root).size == 5
+    assert rollback(root) == first
+    assert Generation.open(root).size == 20

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from indexer.encode import Encoded, encode_products
+from indexer.faiss_store import FaissStore
+from indexer.quality import measure_recall
+from models.bundle import Bundle
+from models.datasets.catalog import Catalog, Product, read_catalog
+from tests.indexer.shop import picture, write_shop
+from tests.toy_bundle import write_toy_bundle
+
+
+@pytest.fixture(scope="module")
+def catalog(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
+    return read_catalog(write_shop(tmp_path_factory.mktemp("shop"), range(80)))
+
+
+@pytest.fixture(scope="module")
+def encoded(catalog: Catalog, toy: Bundle) -> Encoded:
+    return encode_products(catalog, toy)
+
+
+def test_an_exact_index_is_measured_like_any_other(catalog: Catalog, encoded: Encoded, toy: Bundle) -> None:
+    store = FaissStore.build(encoded.vectors, "exact-fp16")
+    quality = measure_recall(store, encoded.vectors, catalog, catalog.columns, toy)
+    assert (quality.recall, quality.k, quality.queries) == (1.0, 10, 80)
+
+
+def test_an_index_that_answers_wrongly_is_found_out(catalog: Catalog, encoded: Encoded, toy: Bundle) -> None:
+    store = FaissStore.build(np.ascontiguousarray(encoded.vectors[::-1]), "exact-fp16")
+    assert measure_recall(store, encoded.vectors, catalog, catalog.columns, toy).recall < 0.6
+
+
+def test_an_index_that_finds_half_has_half_the_recall(catalog: Catalog, encoded: Encoded, toy: Bundle) -> None:
+    half = encoded.vectors.copy()
+    half[::2] = -half[::2]
+    recall = measure_recall(FaissStore.build(half, "exact-fp16"), encoded.vectors, catalog, catalog.columns, toy).recall
+    assert 0.3 < recall < 0.7
+
+
+def test_the_same_catalogue_gives_the_same_figure(catalog: Catalog, encoded: Encoded, toy: Bundle) -> None:
+    store = FaissStore.build(np.ascontiguousarray(encoded.vectors[::-1]), "exact-fp16")
+    figures = {measure_recall(store, encoded.vectors, catalog, catalog.columns, toy).recall for _ in range(3)}
+    assert len(figures) == 1
+
+
+def test_fewer_products_than_ten_can_be_measured(toy: Bundle) -> None:
+    products = [Product(str(number), "", {}, picture("Red", number)) for number in range(3)]
+    vectors = encode_products(products, toy).vectors
+    quality = measure_recall(FaissStore.build(vectors, "exact-fp16"), vectors, products, {}, toy)
+    assert (quality.recall, quality.k, quality.queries) == (1.0, 3, 3)
+
+
+def test_a_bundle_that_wants_local_features_gets_the_pictures_again(
+    catalog: Catalog, encoded: Encoded, tmp_path: Path
+) -> None:
+    folder = write_toy_bundle(tmp_path / "local")
+    manifest = json.loads((folder / "bundle.json").read_text())
+    (folder / "bundle.json").write_text(json.dumps({**manifest, "reference": "local"}))
+    store = FaissStore.build(encoded.vectors, "exact-fp16")
+    bundle = Bundle(folder, device="cpu", threads=1)
+    assert measure_recall(store, encoded.vectors, catalog, catalog.columns, bundle).recall == 1.0

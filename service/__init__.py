@@ -1,0 +1,1 @@
+"""The second floor: a request becomes products."""

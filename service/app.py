@@ -1,0 +1,115 @@
+"""The web application: parts put together, started and stopped."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.responses import FileResponse, Response
+from starlette.staticfiles import StaticFiles
+
+from models.bundle import Bundle
+from service import problems
+from service.cache import Cache, MemoryCache, RedisCache
+from service.context import Context
+from service.live_index import LiveIndex
+from service.middleware import BodyLimit, Observation, SecurityHeaders
+from service.openapi import openapi_document
+from service.pool import Pool
+from service.routes import health, operations, products, search
+from service.search import Search
+from service.settings import Settings, load_settings
+from service.telemetry import Telemetry
+
+WEB = Path(__file__).parent / "web"
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """Make the application; the bundle is loaded here, the generation when the server starts.
+
+    Args:
+        settings: Read from the environment where they are not given.
+
+    Raises:
+        ModisteError: A setting or the bundle cannot be used.
+    """
+    context = _assemble(settings or load_settings())
+    settings = context.settings
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        await context.live.start()
+        try:
+            yield
+        finally:
+            await context.live.stop()
+            await context.cache.close()
+            context.decoders.close()
+            context.searchers.close()
+
+    app = FastAPI(
+        title="Modiste",
+        summary="Composed image retrieval for fashion shops.",
+        version=modiste_version(),
+        lifespan=lifespan,
+        redoc_url=None,
+    )
+    app.state.context = context
+    app.openapi = lambda: openapi_document(app)  # type: ignore[method-assign]
+    problems.install(app)
+    for routes in (search, products, health, operations):
+        app.include_router(routes.router)
+    app.add_api_route("/", _page, include_in_schema=False)
+    app.mount("/assets", _Assets(directory=WEB))
+    # The last one added is the outermost.
+    app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes, max_image_bytes=settings.max_image_bytes)
+    app.add_middleware(Observation, telemetry=context.telemetry)
+    app.add_middleware(SecurityHeaders)
+    return app
+
+
+class _Assets(StaticFiles):
+    """The page's files; a browser asks each time whether it has the newest, so that an upgrade never mixes versions."""
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        response = super().file_response(*args, **kwargs)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+
+
+def modiste_version() -> str:
+    """The version that is installed."""
+    try:
+        return version("modiste")
+    except PackageNotFoundError:  # Run from a checkout that was not installed.
+        return "0+unknown"
+
+
+async def _page() -> FileResponse:
+    return FileResponse(WEB / "index.html", headers={"Cache-Control": "no-cache"})
+
+
+def _assemble(settings: Settings) -> Context:
+    telemetry = Telemetry()
+    bundle = Bundle(settings.bundle, device=settings.device, threads=settings.threads)
+    live = LiveIndex(settings.index_root, bundle, device=settings.device, poll_s=settings.poll_s, telemetry=telemetry)
+    cache = _cache(settings, telemetry)
+    decoders = Pool("decode", threads=settings.decoders, queue=settings.queue)
+    searchers = Pool("search", threads=settings.workers, queue=settings.queue)
+    search = Search(
+        bundle, live, cache, decoders=decoders, searchers=searchers, max_image_bytes=settings.max_image_bytes,
+        telemetry=telemetry,
+    )  # fmt: skip
+    return Context(settings, bundle, live, cache, search, decoders, searchers, telemetry)
+
+
+def _cache(settings: Settings, telemetry: Telemetry) -> Cache:
+    if settings.redis_url is None:
+        return MemoryCache(settings.cache_max_bytes, settings.cache_ttl_s)
+    return RedisCache(
+        settings.redis_url, ttl_s=settings.cache_ttl_s, timeout_s=settings.cache_timeout_ms / 1000, telemetry=telemetry
+    )

@@ -1,0 +1,98 @@
+"""The body of ``POST /search``: JSON or a form becomes one checked request."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import orjson
+from fastapi import Request
+from pydantic import ValidationError
+from starlette.datastructures import FormData, UploadFile
+
+from service.problems import RequestProblem, invalid_request
+from service.schemas import MAX_EXCLUDED, SearchRequest
+
+FORM_FIELDS = ("image", "product_id", "text", "k", "offset", "filters", "exclude")
+WHOLE = re.compile(r"[+-]?\d{1,9}")
+
+
+async def read_search(request: Request, max_body_bytes: int) -> tuple[SearchRequest, bytes | None]:
+    """Read and check the body.
+
+    Returns:
+        The request, and the bytes of the picture if a form brought one.
+
+    Raises:
+        RequestProblem: It is neither JSON nor a form, or a field is wrong.
+    """
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind == "application/json":
+        return _checked(_json(await request.body(), "The body")), None
+    if kind == "multipart/form-data":
+        async with request.form(
+            max_files=1, max_fields=MAX_EXCLUDED + len(FORM_FIELDS), max_part_size=max_body_bytes
+        ) as form:
+            picture = await _picture(form)
+            return _checked(_form_fields(form)), picture
+    raise RequestProblem(
+        f"The body is {kind or 'of no declared type'}, which this service does not read.",
+        hint="Send application/json, or multipart/form-data with the picture as a file named image.",
+    )
+
+
+def _checked(fields: Any) -> SearchRequest:
+    if not isinstance(fields, dict):
+        raise RequestProblem("The body is not a JSON object.", hint='Send one such as {"text": "a red dress"}.')
+    try:
+        return SearchRequest.model_validate(fields)
+    except ValidationError as error:
+        raise invalid_request(error) from error
+
+
+def _json(data: bytes | str, what: str) -> Any:
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        raise RequestProblem(f"{what} is not valid JSON: {error}.") from error
+
+
+async def _picture(form: FormData) -> bytes | None:
+    pictures = form.getlist("image")
+    if not pictures:
+        return None
+    picture = pictures[0]
+    if not isinstance(picture, UploadFile):
+        raise RequestProblem("image is a field of text.", hint="Send the picture as a file.")
+    data = await picture.read()
+    # A browser sends a file without name and content where none was chosen.
+    return data if data or picture.filename else None
+
+
+def _form_fields(form: FormData) -> dict[str, Any]:
+    """The form's fields as JSON would have them."""
+    names = [name for name, _ in form.multi_items()]
+    for name in names:
+        if name not in FORM_FIELDS:
+            raise RequestProblem(
+                f"{name[:100]} is not a field of this form.", hint=f"The fields are: {', '.join(FORM_FIELDS)}."
+            )
+        if names.count(name) > 1 and name != "exclude":
+            raise RequestProblem(f"{name} is given {names.count(name)} times.", hint="Give it once.")
+    fields: dict[str, Any] = {}
+    for name in dict.fromkeys(names):
+        if name == "image":
+            continue
+        values = form.getlist(name)
+        if any(isinstance(value, UploadFile) for value in values):
+            raise RequestProblem(f"{name} is a file.", hint="Send it as a field of text.")
+        value = str(values[0])
+        if name == "exclude":
+            fields[name] = _json(value, name) if len(values) == 1 and value.lstrip().startswith("[") else values
+        elif name == "filters":
+            fields[name] = _json(value, name)
+        elif name in ("k", "offset"):
+            fields[name] = int(value) if WHOLE.fullmatch(value.strip()) else value
+        elif name != "product_id" or value:
+            fields[name] = value
+    return fields

@@ -1,0 +1,51 @@
+"""What the routes share: the parts of one running service."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import orjson
+from fastapi import Depends, Request
+from pydantic import BaseModel
+from starlette.responses import Response
+
+from models.bundle import Bundle
+from service.cache import Cache
+from service.live_index import LiveIndex
+from service.pool import Pool
+from service.search import Search
+from service.settings import Settings
+from service.telemetry import Telemetry
+
+
+@dataclass(frozen=True)
+class Context:
+    """The parts of one running service."""
+
+    settings: Settings
+    bundle: Bundle
+    live: LiveIndex
+    cache: Cache
+    search: Search
+    decoders: Pool
+    searchers: Pool
+    telemetry: Telemetry
+
+
+def _context(request: Request) -> Context:
+    context: Context = request.app.state.context
+    return context
+
+
+ContextOf = Annotated[Context, Depends(_context)]
+"""A route's parameter that receives the service's parts."""
+
+
+class JsonAnswer(Response):
+    """A model as JSON."""
+
+    media_type = "application/json"
+
+    def render(self, content: Any) -> bytes:
+        return orjson.dumps(content.model_dump() if isinstance(content, BaseModel) else content)

@@ -1,0 +1,166 @@
+"""``modiste demo``: a drawn shop, indexed, served, and searched once over HTTP as any client would."""
+
+from __future__ import annotations
+
+import json
+import threading
+import urllib.request
+from collections import defaultdict
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from indexer.build import build_generation
+from indexer.manifest import GenerationError, generation_folder, read_manifest
+from indexer.publication import current_id
+from models.bundle import Bundle
+from models.datasets.garments import draw_catalog
+from models.errors import ModisteError
+from service.app import create_app
+from service.server import listen, running
+from service.settings import load_settings
+
+SEED = 7
+SHOWN = 5
+COLOUR = "colour"
+SECOND_COLOUR = "second colour"
+
+Product = dict[str, Any]
+
+
+class ExampleFailed(ModisteError):
+    """The example's results do not satisfy its modification."""
+
+    exit_code = 3
+
+
+@dataclass(frozen=True)
+class Example:
+    """A reference, a modification, and what its targets have in common."""
+
+    reference: Product
+    modification: str
+    wanted: dict[str, str]
+
+    def is_satisfied_by(self, product: Product) -> bool:
+        """Whether ``product`` is a target."""
+        return all(product["attributes"].get(name) == value for name, value in self.wanted.items())
+
+
+def run_demo(folder: Path, *, products: int, bundle_folder: Path, host: str, port: int, once: bool) -> None:
+    """Draw, index, serve, search; then serve until Ctrl-C unless ``once``.
+
+    Raises:
+        ModisteError: The port is taken, or something could not be drawn, indexed or served.
+        ExampleFailed: Fewer than half of the best results satisfy the modification.
+    """
+    listen(host, port).close()  # To hear of a taken port now, not after minutes of drawing.
+    bundle = Bundle(bundle_folder)
+    catalog = draw_catalog(folder / "catalog", products, SEED)
+    index_root = folder / "index"
+    if not _is_indexed(index_root, catalog, bundle):
+        typer.echo(f"Indexing {products:,} products with {bundle.name} ...")
+        build_generation(catalog, bundle, index_root)
+
+    settings = load_settings(index_root=index_root, bundle=bundle_folder, host=host, port=port)
+    with listen(host, port) as bound, running(create_app(settings), settings, bound) as url:
+        example = choose_example(_all_products(url))
+        query = {"product_id": example.reference["id"], "text": example.modification, "k": SHOWN}
+        answer = _call(url, "/search", query)
+        typer.echo(_report(example, answer))
+        satisfied = sum(example.is_satisfied_by(result) for result in answer["results"])
+        if once:
+            if satisfied * 2 <= SHOWN:
+                raise ExampleFailed(
+                    f"Only {satisfied} of the {SHOWN} best results satisfy the modification.",
+                    hint="Use a bundle that was trained for garments: leave --bundle out.",
+                )
+            return
+        typer.echo(f"\nTry your own at {url}/  (Ctrl-C ends)")
+        with suppress(KeyboardInterrupt):
+            threading.Event().wait()
+
+
+def choose_example(products: Sequence[Product]) -> Example:
+    """The first product of one colour, in the catalogue's order, for which a modification of it has targets.
+
+    A fair example needs targets: at least as many products of its type and the wanted colour as are shown, one of which
+    differs from the reference in nothing but the colour.
+
+    Raises:
+        ModisteError: There is none; the catalogue is too small.
+    """
+    of_kind: dict[tuple[str, str], int] = defaultdict(int)
+    alike: dict[str, list[Product]] = defaultdict(list)
+    for product in products:
+        of_kind[product["attributes"]["type"], product["attributes"][COLOUR]] += 1
+        alike[_all_but_colour(product)].append(product)
+    for product in products:
+        if SECOND_COLOUR in product["attributes"]:
+            continue
+        kind, own = product["attributes"]["type"], product["attributes"][COLOUR]
+        for twin in alike[_all_but_colour(product)]:
+            colour = twin["attributes"][COLOUR]
+            if colour != own and of_kind[kind, colour] >= SHOWN:
+                return Example(product, f"in {colour}", {"type": kind, COLOUR: colour})
+    raise ModisteError(
+        "No product of this catalogue has a modification with enough targets.", hint="Use --products 2000."
+    )
+
+
+def _all_but_colour(product: Product) -> str:
+    kept = {name: value for name, value in product["attributes"].items() if name not in (COLOUR, "price")}
+    return json.dumps(kept, sort_keys=True)
+
+
+def _is_indexed(index_root: Path, catalog: Path, bundle: Bundle) -> bool:
+    """Whether what is published was made of this catalogue, as it is now, with this bundle."""
+    try:
+        published = current_id(index_root)
+        if published is None:
+            return False
+        folder = generation_folder(index_root, published)
+        same_bundle = read_manifest(folder).fingerprint == bundle.fingerprint
+        return same_bundle and folder.stat().st_mtime >= (catalog / "catalog.csv").stat().st_mtime
+    except (GenerationError, OSError):
+        return False
+
+
+def _all_products(url: str) -> list[Product]:
+    products: list[Product] = []
+    while True:
+        page = _call(url, f"/products?limit=200&offset={len(products)}")
+        products += page["products"]
+        if len(products) >= page["total"]:
+            return products
+
+
+def _call(url: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(url + path, data, {"Content-Type": "application/json"})
+    # Proxies of the environment have no business between a program and itself.
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=60) as response:
+        answer: dict[str, Any] = json.load(response)
+    return answer
+
+
+def _report(example: Example, answer: dict[str, Any]) -> str:
+    names = [name for name in example.reference["attributes"] if name != "price"]
+    rows = [["", "score", "title", *names]]
+    rows += [
+        ["✓" if example.is_satisfied_by(result) else "·", f"{result['score']:.3f}", result["title"]]
+        + [str(result["attributes"].get(name, "–")) for name in names]
+        for result in answer["results"]
+    ]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    table = "\n".join(lines)
+    return (
+        f"\nreference     {example.reference['title']}  (product {example.reference['id']})\n"
+        f"modification  {example.modification}\n\n{table}\n\n"
+        f"{answer['timings_ms']['total']:.0f} ms, {answer['total']:,} products, {answer['bundle']}"
+    )

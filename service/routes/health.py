@@ -1,0 +1,42 @@
+"""``/health`` for probes and ``/metrics`` for Prometheus."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from prometheus_client import CONTENT_TYPE_LATEST
+from starlette.responses import Response
+
+from service.context import ContextOf, JsonAnswer
+from service.openapi import problems
+from service.problems import NotReady, problem_of
+from service.schemas import Readiness
+
+router = APIRouter(tags=["health"])
+
+
+@router.get("/health/live", summary="The process answers")
+async def live() -> dict[str, str]:
+    """Says nothing of the index: a full queue or a missing generation is no reason to restart."""
+    return {"status": "live"}
+
+
+@router.get("/health/ready", summary="Searches are answered", response_model=Readiness, responses=problems(503))
+async def ready(context: ContextOf) -> Response:
+    """503 with the reasons until a generation serves. A newer one that was refused shows in ``refused``."""
+    refused = context.live.refused
+    try:
+        with context.live.use() as generation:
+            readiness = Readiness(
+                generation=generation.id, bundle=context.bundle.name, products=generation.size,
+                cache=context.cache.state, refused=refused,
+            )  # fmt: skip
+            return JsonAnswer(readiness)
+    except NotReady as error:
+        reason = refused.reason if refused else "Nothing has been published yet: modiste index build"
+        return problem_of(error, reasons=[reason], refused=refused and refused.model_dump())
+
+
+@router.get("/metrics", summary="Prometheus metrics", response_class=Response)
+async def metrics(context: ContextOf) -> Response:
+    """Requests, stages, cache and generation."""
+    return Response(context.telemetry.exposition(), media_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,113 @@
+"""``GET /products``, one product, its picture, and what the catalogue can be filtered by."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Annotated
+
+import numpy as np
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from indexer.generation import Generation
+from models.errors import ModisteError
+from service.context import ContextOf, JsonAnswer
+from service.facets import catalog_filters
+from service.openapi import problems
+from service.problems import NotFound, UnknownProduct
+from service.schemas import MAX_K, CatalogSummary, ProductCard, ProductPage
+from service.search import product_card
+
+router = APIRouter(tags=["products"])
+
+IMAGE_MAX_AGE_S = 300
+SIGNATURES = ((b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG\r\n\x1a\n", "image/png"), (b"RIFF", "image/webp"))
+
+
+@router.get(
+    "/products",
+    summary="Browse the catalogue",
+    response_model=ProductPage,
+    responses=problems(422, 503),
+)
+async def list_products(
+    context: ContextOf,
+    offset: Annotated[int, Query(ge=0, description="How many to skip.")] = 0,
+    limit: Annotated[int, Query(ge=1, le=MAX_K, description="How many to answer with.")] = 24,
+    seed: Annotated[
+        int | None, Query(ge=0, lt=2**32, description="Shuffles the catalogue, in the same way for the same seed.")
+    ] = None,
+) -> Response:
+    """In the catalogue's order, or shuffled by a seed."""
+    with context.live.use() as generation:
+        return JsonAnswer(await context.searchers.run(partial(_page, generation, offset, limit, seed)))
+
+
+# Before the product itself, whose id may hold slashes.
+@router.get(
+    "/products/{id:path}/image",
+    summary="The picture of a product",
+    response_class=Response,
+    responses={200: {"content": {"image/*": {}}}, 304: {"description": "Unchanged"}, **problems(404, 503)},
+)
+async def product_image(id: str, request: Request, context: ContextOf) -> Response:
+    """The picture as the catalogue has it: JPEG, PNG or WebP."""
+    with context.live.use() as generation:
+        row = _row(generation, id)
+        headers = {
+            "ETag": f'"{generation.image_hash(row)}"',
+            "Cache-Control": f"public, max-age={IMAGE_MAX_AGE_S}",
+        }
+        if headers["ETag"] in request.headers.get("if-none-match", ""):
+            return Response(status_code=304, headers=headers)
+        try:
+            data = await context.decoders.run(partial(generation.image, row))
+        except ModisteError as error:
+            raise NotFound(
+                f"The picture of product {id!r} is gone.", hint="The operator can build the index again."
+            ) from error
+    media = next((media for start, media in SIGNATURES if data.startswith(start)), "application/octet-stream")
+    return Response(data, headers=headers, media_type=media)
+
+
+@router.get(
+    "/products/{id:path}",
+    summary="One product",
+    response_model=ProductCard,
+    responses=problems(404, 503),
+)
+async def product(id: str, context: ContextOf) -> Response:
+    """Its title, attributes and the link of its picture."""
+    with context.live.use() as generation:
+        return JsonAnswer(product_card(generation, _row(generation, id)))
+
+
+@router.get(
+    "/catalog",
+    summary="What can be searched and filtered by",
+    response_model=CatalogSummary,
+    responses=problems(503),
+)
+async def catalog(context: ContextOf) -> Response:
+    """How many products there are, and their attributes with the commonest values or the range."""
+    with context.live.use() as generation:
+        filters = await context.searchers.run(partial(catalog_filters, generation))
+        return JsonAnswer(
+            CatalogSummary(total=generation.size, filters=filters, generation=generation.id, bundle=context.bundle.name)
+        )
+
+
+def _row(generation: Generation, id: str) -> int:
+    row = generation.row_of(id)
+    if row is None:
+        raise UnknownProduct(id)
+    return row
+
+
+def _page(generation: Generation, offset: int, limit: int, seed: int | None) -> ProductPage:
+    page = slice(min(offset, generation.size), min(offset + limit, generation.size))
+    if seed is None:
+        rows = np.arange(page.start, page.stop)
+    else:
+        rows = np.random.default_rng(seed).permutation(generation.size)[page]
+    return ProductPage(products=[product_card(generation, int(row)) for row in rows], total=generation.size)

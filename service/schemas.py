@@ -1,0 +1,220 @@
+"""What goes over the wire: the request and the answers, as the OpenAPI document shows them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, StrictBool, StrictInt, StrictStr
+
+MAX_TEXT = 2_000
+MAX_K = 200
+MAX_OFFSET = 10_000
+MAX_EXCLUDED = 1_000
+MAX_ID = 512
+
+ProductId = Annotated[StrictStr, Field(min_length=1, max_length=MAX_ID)]
+Scalar = StrictBool | StrictInt | FiniteFloat | StrictStr
+Mode = Literal["composed", "image", "text"]
+
+
+class _Wire(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Range(_Wire):
+    """Numbers from ``min`` to ``max``, both included; either may be left out."""
+
+    min: Annotated[FiniteFloat, Field(strict=True)] | None = None
+    max: Annotated[FiniteFloat, Field(strict=True)] | None = None
+
+
+Filter = Scalar | list[Scalar] | Range
+
+EXAMPLES: dict[str, dict[str, Any]] = {
+    "composed": {
+        "summary": "Picture and words: like product 12, but red",
+        "value": {"product_id": "12", "text": "in red", "k": 12},
+    },
+    "text": {"summary": "Words alone", "value": {"text": "a red dress"}},
+    "image": {
+        "summary": "A picture alone, the second page of results",
+        "value": {"product_id": "12", "k": 24, "offset": 24, "exclude": ["7"]},
+    },
+    "upload": {
+        "summary": "A picture in the body (16 x 16 pixels of navy)",
+        "value": {
+            "image_base64": (
+                "iVBORw0KGgoAAAANSUhEUgAAABAAAAAQCAIAAACQkWg2AAAAGUlEQVR4nGMUkQtgIAUwkaR6"
+                "VMOohiGlAQDA/wCiEZoVMAAAAABJRU5ErkJggg=="
+            ),
+            "text": "in red",
+        },
+    },
+}
+
+
+class SearchRequest(_Wire):
+    """One search. At most one reference (a picture or a product), a modification, or both."""
+
+    image_base64: StrictStr | None = Field(
+        None, description="The reference: a JPEG, PNG or WebP file in base64, or as a `data:image/...;base64,` URL."
+    )
+    product_id: ProductId | None = Field(
+        None, description="The reference: a product of the catalogue. It is itself left out of the results."
+    )
+    text: StrictStr | None = Field(
+        None, max_length=MAX_TEXT, description="The modification, or with no reference what to look for."
+    )
+    k: StrictInt = Field(20, ge=1, le=MAX_K, description="How many products to answer with.")
+    offset: StrictInt = Field(0, ge=0, le=MAX_OFFSET, description="How many of the best products to skip.")
+    filters: dict[str, Filter] = Field(
+        default_factory=dict,
+        max_length=32,
+        description="What attributes must be: a value, one of a list, or a range of numbers. See GET /catalog.",
+    )
+    exclude: list[ProductId] = Field(
+        default_factory=list, max_length=MAX_EXCLUDED, description="Products to leave out of the results."
+    )
+
+
+class ProductCard(_Wire):
+    """A product as the catalogue has it, with the link of its picture."""
+
+    id: str
+    title: str
+    attributes: dict[str, str | bool | int | float | list[str]]
+    image: str = Field(examples=["/products/12/image"])
+
+
+class Result(ProductCard):
+    """A product that was found; ``score`` is the cosine of the query and the product."""
+
+    score: float
+
+
+class Timings(_Wire):
+    """Milliseconds by stage; 0 where this request did not need the stage."""
+
+    decode: float = 0.0
+    vision: float = 0.0
+    query: float = 0.0
+    store: float = 0.0
+    columns: float = 0.0
+    total: float = 0.0
+
+
+class Found(_Wire):
+    """The part of an answer that a cache may keep."""
+
+    mode: Mode
+    results: list[Result]
+    total: int = Field(description="How many products remain after filters and exclusions: the bound for paging.")
+    text_truncated: bool = Field(description="Whether the end of the text was too long for the model to read.")
+
+
+class SearchAnswer(Found):
+    """Products, best first, and how they were found."""
+
+    k: int
+    offset: int
+    generation: str
+    bundle: str
+    cached: bool
+    timings_ms: Timings
+
+
+class ProductPage(_Wire):
+    """Some products, and how many there are."""
+
+    products: list[ProductCard]
+    total: int
+
+
+class ValueCount(_Wire):
+    """A value of an attribute, and how many products have it."""
+
+    value: str | bool
+    count: int
+
+
+class ChoiceFilter(_Wire):
+    """An attribute of words (``text``, ``list``) or of true and false (``flag``); its commonest values first."""
+
+    kind: Literal["text", "list", "flag"]
+    values: list[ValueCount]
+
+
+class NumberFilter(_Wire):
+    """An attribute of numbers and the range that the catalogue has."""
+
+    kind: Literal["number"]
+    min: float
+    max: float
+
+
+class CatalogSummary(_Wire):
+    """What can be searched and filtered by."""
+
+    total: int
+    filters: dict[str, Annotated[ChoiceFilter | NumberFilter, Field(discriminator="kind")]]
+    generation: str
+    bundle: str
+
+
+class Refusal(_Wire):
+    """A generation that was published but is not served, and why."""
+
+    generation: str
+    reason: str
+
+
+class Readiness(_Wire):
+    """The service can answer searches."""
+
+    status: Literal["ready"] = "ready"
+    generation: str
+    bundle: str
+    products: int
+    cache: str = Field(description="`memory`, `redis`, or `redis (away)`: searches go on without it.")
+    refused: Refusal | None = None
+
+
+class Reload(_Wire):
+    """What a look at the published generation came to."""
+
+    generation: str | None
+    changed: bool
+    refused: Refusal | None = None
+
+
+class GenerationSummary(_Wire):
+    """One generation; its figures are None where it is damaged."""
+
+    id: str
+    published: bool = Field(description="Whether replicas are to serve it.")
+    rollback_target: bool = Field(description="Whether `modiste index rollback` goes to it.")
+    damaged: bool
+    created: str | None = None
+    bundle: str | None = None
+    products: int | None = None
+    index: str | None = None
+    recall: float | None = None
+
+
+class GenerationList(_Wire):
+    """The generations of the index root, and the one that this process serves."""
+
+    serving: str | None
+    generations: list[GenerationSummary]
+
+
+class Problem(BaseModel):
+    """A problem document (RFC 9457). ``type`` is stable; ``hint`` says what to change."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str = Field(examples=["/problems/invalid-request"])
+    title: str
+    status: int
+    detail: str
+    hint: str | None = None

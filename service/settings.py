@@ -1,0 +1,66 @@
+"""What an operator can set: flags first, then ``MODISTE_*`` variables, then these defaults."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from models.bundle import SHIPPED_BUNDLE
+from models.errors import ModisteError
+
+PREFIX = "MODISTE_"
+
+
+class Settings(BaseSettings):
+    """Settings of one serving process; read once, never changed."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="forbid")
+
+    index_root: Path = Field(Path("index"), description="Folder that `modiste index build` publishes into.")
+    bundle: Path = Field(SHIPPED_BUNDLE, description="Bundle to encode queries with; the index must be built with it.")
+    device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Where graphs run; auto takes CUDA if there.")
+    host: str = Field("127.0.0.1", description="Address to listen on; 0.0.0.0 opens the service to the network.")
+    port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 lets the system choose.")
+
+    redis_url: str | None = Field(None, description="Redis that replicas share results in; else each keeps its own.")
+    cache_ttl_s: float = Field(300, gt=0, description="Seconds that a result may be answered from the cache.")
+    cache_max_bytes: int = Field(64 * 2**20, ge=0, description="Memory for results without Redis; 0 keeps none.")
+    cache_timeout_ms: float = Field(10, gt=0, le=1000, description="The longest that a request waits for Redis.")
+
+    max_image_bytes: int = Field(10 * 2**20, gt=0, description="Largest picture accepted, in bytes of its file.")
+    decoders: int = Field(2, ge=1, le=256, description="Threads that decode pictures.")
+    workers: int = Field(2, ge=1, le=256, description="Threads that encode and search; more than cores gain nothing.")
+    queue: int = Field(32, ge=0, le=10_000, description="Requests that may wait per pool; others get 503 at once.")
+    threads: int = Field(1, ge=0, le=256, description="Threads in one graph run: 1 serves many, 0 (all) one fast.")
+
+    operations_key: SecretStr | None = Field(None, description="Key of /operations; without it nobody may use them.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least serious message logged.")
+    poll_s: float = Field(2, gt=0, le=3600, description="Seconds between two looks at what is published.")
+    drain_s: float = Field(30, ge=0, le=3600, description="Seconds that requests in flight may take after SIGTERM.")
+
+    @property
+    def max_body_bytes(self) -> int:
+        """Largest request body: the largest picture as base64, and a mebibyte for all other fields."""
+        return (self.max_image_bytes + 2) // 3 * 4 + 2**20
+
+
+def load_settings(**flags: Any) -> Settings:
+    """Read the settings; ``flags`` that are None count as not given.
+
+    Raises:
+        ModisteError: A value cannot be used; names the variable.
+    """
+    given = {name: value for name, value in flags.items() if value is not None}
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0])
+        source = f"--{name.replace('_', '-')}" if name in given else f"{PREFIX}{name.upper()}"
+        raise ModisteError(
+            f"{source} cannot be {first['input']!r}: {first['msg'][0].lower()}{first['msg'][1:]}.",
+            hint=Settings.model_fields[name].description or "",
+        ) from error

@@ -1,0 +1,46 @@
+/** Products as cards. */
+
+import { wording } from "./suggestions.js";
+
+const MOST_WORDS = 4;
+
+/**
+ * @param product a product or a result (which also has a score)
+ * @param {string} href where going on from the product leads
+ * @param {Object} own the reference's attributes: the card says what differs from them; {} if there are none
+ */
+export function card(product, href, own) {
+  const item = copy("product-card");
+  item.dataset.id = product.id;
+  item.querySelector("a").href = href;
+  const image = item.querySelector("img");
+  image.alt = product.title;
+  image.src = product.image;
+  image.addEventListener("error", () => item.classList.add("missing"));
+  item.querySelector(".card-title").textContent = product.title;
+  const { price } = product.attributes;
+  if (typeof price === "number") item.querySelector(".card-price").textContent = money.format(price);
+  item.querySelector(".card-words").textContent = differences(product.attributes, own);
+  if (product.score !== undefined) {
+    const score = item.querySelector(".card-score");
+    score.textContent = product.score.toFixed(2);
+    score.title = "How well it fits, 1 at most";
+  }
+  return item;
+}
+
+/** Empty cards that hold the place while products are on their way. */
+export const blankCards = (count) => Array.from({ length: count }, () => copy("blank-card"));
+
+/** The attributes that are other than the reference's, in words; the title says enough where there is no reference. */
+function differences(attributes, own) {
+  if (!Object.keys(own).length) return "";
+  const named = Object.entries(attributes).flatMap(([name, value]) => [value].flat().map((word) => [name, word]));
+  const worded = named.filter(([, word]) => typeof word === "string" && word);
+  const telling = worded.filter(([name, word]) => ![own[name]].flat().includes(word)).slice(0, MOST_WORDS);
+  return telling.map(([name, word]) => wording(name, word)).join(" · ");
+}
+
+const money = new Intl.NumberFormat(undefined, { minimumFractionDigits: 2 });
+
+const copy = (id) => document.getElementById(id).content.firstElementChild.cloneNode(true);

@@ -1,0 +1,89 @@
+/**
+ * The filter controls: check boxes for words and for true and false, a lowest and a highest for numbers. In a step
+ * every value is a word, as in its address; `typed` turns them into what the service compares with.
+ */
+
+const SPOKEN = { true: "yes", false: "no" };
+
+/** Draw a control for each of /catalog's `filters` into `box`. */
+export function drawFilters(box, filters) {
+  box.replaceChildren(
+    ...Object.entries(filters).map(([name, { kind, ...options }]) => {
+      const field = element("fieldset");
+      field.append(element("legend", { textContent: name }));
+      field.append(kind === "number" ? range(name, options) : choices(name, options));
+      return field;
+    }),
+  );
+}
+
+/** Set the controls in `box` to `wanted`, the filters of a step. */
+export function setFilters(box, wanted) {
+  for (const input of inputs(box)) {
+    const { attribute, end } = input.dataset;
+    if (!end) input.checked = listed(wanted[attribute]).includes(input.value);
+    else if (input !== document.activeElement) input.value = wanted[attribute]?.[end] ?? "";
+  }
+  // A link may name a value that is too rare to be listed; it must still be possible to take it off.
+  for (const [attribute, values] of Object.entries(wanted)) {
+    const mine = inputs(box).filter((input) => input.dataset.attribute === attribute && !input.dataset.end);
+    const unlisted = listed(values).filter((value) => !mine.some((input) => input.value === value));
+    const rare = unlisted.map((value) => choice(attribute, { value, count: "" }));
+    mine[0]?.closest(".choices").append(...rare);
+    rare.forEach((label) => (label.firstElementChild.checked = true));
+  }
+}
+
+/** The filters as they are set in `box`, as a step has them. */
+export function chosenFilters(box) {
+  const chosen = {};
+  for (const input of inputs(box)) {
+    const { attribute, end } = input.dataset;
+    if (input.checked) chosen[attribute] = [...(chosen[attribute] ?? []), input.value];
+    else if (end && Number.isFinite(input.valueAsNumber)) {
+      chosen[attribute] = { ...chosen[attribute], [end]: input.valueAsNumber };
+    }
+  }
+  return chosen;
+}
+
+/** A step's filters as a search takes them; `filters` are those of /catalog. */
+export const typed = (wanted, filters) =>
+  Object.fromEntries(
+    Object.entries(wanted).map(([name, value]) => [
+      name,
+      filters[name]?.kind === "flag" ? listed(value).map((word) => word === "true") : value,
+    ]),
+  );
+
+const listed = (wanted) => (Array.isArray(wanted) ? wanted : []);
+
+const inputs = (box) => [...box.querySelectorAll("input")];
+
+function choices(attribute, { values }) {
+  const list = element("div", { className: "choices" });
+  list.append(...values.map((value) => choice(attribute, value)));
+  return list;
+}
+
+function choice(attribute, { value, count }) {
+  const label = element("label", { className: "choice" });
+  const input = element("input", { type: "checkbox", value });
+  input.dataset.attribute = attribute;
+  const word = element("span", { textContent: SPOKEN[value] ?? value });
+  label.append(input, word, element("small", { textContent: count }));
+  return label;
+}
+
+function range(attribute, bounds) {
+  const ends = element("div", { className: "range" });
+  for (const [end, word] of [["min", "from"], ["max", "to"]]) {
+    const input = element("input", { type: "number", step: "any", placeholder: bounds[end] });
+    input.setAttribute("aria-label", `${attribute} ${word}`);
+    Object.assign(input.dataset, { attribute, end });
+    ends.append(element("span", { textContent: word }), input);
+  }
+  return ends;
+}
+
+const element = (tag, properties = {}) => Object.assign(document.createElement(tag), properties);

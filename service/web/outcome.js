@@ -1,0 +1,84 @@
+/** What the service answers, as the page shows it: heading, cards, and what to say when there are none. */
+
+import { blankCards, card } from "./cards.js";
+import { address, isQuery, start } from "./steps.js";
+
+const FURTHEST = 10_000; // the service pages no further
+const BLANKS = 12;
+const MODES = { composed: "Picture and words", image: "Picture alone", text: "Words alone" };
+
+const at = (id) => document.getElementById(id);
+const number = (value) => value.toLocaleString("en-GB");
+
+/** Show that an answer is on its way: blank cards if there is nothing yet, else the last answer, dimmed. */
+export function drawWaiting(step) {
+  drawHeading(step);
+  at("products").setAttribute("aria-busy", "true");
+  at("problem").hidden = at("more").hidden = at("empty").hidden = true;
+  at("status").textContent = "Looking…";
+  if (!at("products").childElementCount) at("products").replaceChildren(...blankCards(BLANKS));
+}
+
+/**
+ * @param {{step, answer, catalog, reference}} state the answer has {items, total, facts}
+ * @param {number} from the first item that is not on the page yet; 0 draws all of them anew
+ */
+export function drawAnswer({ step, answer, catalog, reference }, from = 0) {
+  const { items, total, facts } = answer;
+  drawHeading(step);
+  const own = reference?.attributes ?? {};
+  const cards = items.slice(from).map((product) =>
+    card(product, address({ ...start(), product: product.id, filters: step.filters }), own),
+  );
+  if (from) at("products").append(...cards);
+  else at("products").replaceChildren(...cards);
+  at("products").setAttribute("aria-busy", "false");
+  at("problem").hidden = true;
+  at("more").hidden = items.length >= total || items.length > FURTHEST;
+  at("note").hidden = !facts?.text_truncated;
+  at("note").textContent = "These are more words than the model reads; it left out the end of them.";
+  drawEmpty(step, items);
+  at("facts").textContent = facts ? inWords(facts, total) : `${number(total)} products · ${catalog.bundle}`;
+  at("status").textContent = `${number(items.length)} of ${number(total)} products shown.`;
+}
+
+/** Say kindly what went wrong; the products stay if they are this step's. Trying again is offered where it may help. */
+export function drawProblem({ step, answer }, { title, detail, hint, status }) {
+  drawHeading(step);
+  if (!answer) {
+    at("products").replaceChildren();
+    at("facts").textContent = "";
+  }
+  at("retry").hidden = status < 500;
+  at("products").setAttribute("aria-busy", "false");
+  at("problem-title").textContent = title;
+  at("problem-detail").textContent = detail;
+  at("problem-hint").textContent = hint;
+  at("problem").hidden = false;
+  at("problem").scrollIntoView({ block: "nearest" });
+  at("status").textContent = "";
+}
+
+function drawHeading(step) {
+  const words = step.text.trim();
+  const pictured = step.picture ? "Closest to your picture" : "From the catalogue";
+  at("heading").textContent = words ? `“${words}”` : step.product ? "More like this" : pictured;
+  at("surprise").hidden = isQuery(step);
+  at("restart").hidden = !isQuery(step);
+  document.title = isQuery(step) ? `${at("heading").textContent} · Modiste` : "Modiste";
+}
+
+function drawEmpty(step, items) {
+  const filtered = Object.keys(step.filters).length > 0;
+  at("empty").hidden = items.length > 0;
+  at("empty-words").textContent = filtered ? "No product passes these filters." : "There is no product to show.";
+  at("empty-clear").hidden = !filtered;
+}
+
+function inWords({ mode, timings_ms: timings, cached, bundle, generation }, total) {
+  const stages = Object.entries(timings).filter(([stage, ms]) => stage !== "total" && ms >= 0.5);
+  const breakdown = stages.map(([stage, ms]) => `${stage} ${Math.round(ms)}`).join(", ");
+  const time = `${Math.max(1, Math.round(timings.total))} ms${breakdown && !cached ? ` (${breakdown})` : ""}`;
+  const origin = cached ? ["from the cache"] : [];
+  return [MODES[mode], `${number(total)} products`, time, ...origin, bundle, `generation ${generation}`].join(" · ");
+}

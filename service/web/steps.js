@@ -1,0 +1,50 @@
+/**
+ * A step is what the shopper looks at: a reference (a product's id, or the id of a picture kept in this tab), a
+ * modification, filters, and the seed of the shuffle while nothing is asked for. Every step has an address.
+ *
+ * @typedef {{product: string, picture: string, text: string, filters: Object, seed: number}} Step
+ */
+
+/** The shuffle that the front page opens with. */
+const FIRST_SEED = 1;
+
+/** @returns {Step} the step with nothing asked for, in the order of `seed`. */
+export const start = (seed = FIRST_SEED) => ({ product: "", picture: "", text: "", filters: {}, seed });
+
+export const hasReference = (step) => Boolean(step.product || step.picture);
+
+export const isQuery = (step) => hasReference(step) || step.text.trim() !== "";
+
+/** `/?product=12&text=in+navy&is.colour=red&min.price=10`: readable, and safe to share while no picture is in it. */
+export function address(step) {
+  const words = new URLSearchParams();
+  if (step.product) words.set("product", step.product);
+  if (step.picture) words.set("picture", step.picture);
+  if (step.text.trim()) words.set("text", step.text.trim());
+  for (const [attribute, wanted] of Object.entries(step.filters)) {
+    if (Array.isArray(wanted)) wanted.forEach((value) => words.append(`is.${attribute}`, value));
+    else Object.entries(wanted).forEach(([end, number]) => words.set(`${end}.${attribute}`, number));
+  }
+  if (!isQuery(step) && step.seed !== FIRST_SEED) words.set("seed", step.seed);
+  return words.size ? `/?${words}` : "/";
+}
+
+/** The step that an address (its part from `?` on) stands for; what makes no sense in it is left out. */
+export function stepAt(search) {
+  const words = new URLSearchParams(search);
+  const step = start(/^\d{1,9}$/.test(words.get("seed")) ? Number(words.get("seed")) : FIRST_SEED);
+  step.product = words.get("product") ?? "";
+  step.picture = step.product ? "" : (words.get("picture") ?? "");
+  step.text = words.get("text") ?? "";
+  for (const [word, value] of words) {
+    const [, end, attribute] = /^(is|min|max)\.(.+)$/s.exec(word) ?? [];
+    if (end === "is") step.filters[attribute] = [...list(step.filters[attribute]), value];
+    else if (end && Number.isFinite(Number.parseFloat(value))) {
+      step.filters[attribute] = { ...range(step.filters[attribute]), [end]: Number.parseFloat(value) };
+    }
+  }
+  return step;
+}
+
+const list = (wanted) => (Array.isArray(wanted) ? wanted : []);
+const range = (wanted) => (Array.isArray(wanted) ? {} : wanted);

@@ -1,0 +1,197 @@
+"""A small shop to test the service with: sixty pieces of cloth, the toy bundle, and a generation of both."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from PIL import Image
+
+from indexer.build import BuildOptions, build_generation
+from models.bundle import Bundle
+from service.app import create_app
+from service.server import listen, running
+from service.settings import Settings
+from tests.toy_bundle import write_toy_bundle
+
+COLOURS = {
+    "red": (255, 0, 0), "green": (0, 255, 0), "blue": (0, 0, 255), "white": (255, 255, 255), "black": (0, 0, 0),
+    "pink": (255, 128, 128), "purple": (128, 0, 128), "yellow": (255, 255, 0), "maroon": (128, 0, 0),
+    "navy": (0, 0, 128),
+}  # fmt: skip
+OPERATIONS_KEY = "a key of operations"
+
+
+def cloth(top: str, bottom: str | None = None, *, shade: float = 1.0, size: tuple[int, int] = (60, 80)) -> Image.Image:
+    """A picture of one colour, or of one over another."""
+    upper, lower = (tuple(round(part * shade) for part in COLOURS[colour]) for colour in (top, bottom or top))
+    picture = Image.new("RGB", size, upper)
+    picture.paste(lower, (0, size[1] // 2, *size))
+    return picture
+
+
+def encoded(picture: Image.Image, format: str = "PNG", **options: Any) -> bytes:
+    """The picture as a file."""
+    stream = io.BytesIO()
+    picture.save(stream, format, **options)
+    return stream.getvalue()
+
+
+def write_cloth_catalog(folder: Path, *, shade: float = 1.0) -> Path:
+    """Sixty products: ids 0-9 of one colour in the order of ``COLOURS``, 10-54 of two, 55-59 of one, darker.
+
+    Attributes: colour, second colour (of the two-coloured), price (10 to 69), occasions (a list), new (a flag).
+    """
+    pairs: list[tuple[str, str | None, float]] = [(colour, None, shade) for colour in COLOURS]
+    names = list(COLOURS)
+    pairs += [(top, bottom, shade) for at, top in enumerate(names) for bottom in names[at + 1 :]]
+    pairs += [(colour, None, shade * 0.9) for colour in [*names[:4], "pink"]]
+    (folder / "images").mkdir(parents=True)
+    lines = ["id,title,image,colour,second colour,price,occasions,new"]
+    for at, (top, bottom, darkness) in enumerate(pairs):
+        cloth(top, bottom, shade=darkness).save(folder / "images" / f"{at}.png")
+        title = f"{top.title()} and {bottom} cloth" if bottom else f"{top.title()} cloth"
+        occasions = "work|party" if at % 2 else "party"
+        new = "yes" if at % 3 == 0 else "no"
+        lines.append(f"{at},{title},images/{at}.png,{top.title()},{bottom or ''},{10 + at},{occasions},{new}")
+    (folder / "catalog.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return folder / "catalog.csv"
+
+
+class Shop(NamedTuple):
+    """Where the parts of a shop lie."""
+
+    bundle: Path
+    catalog: Path
+    index_root: Path
+
+
+class Served(NamedTuple):
+    """A running service."""
+
+    url: str
+    client: httpx.Client
+    app: FastAPI
+
+    def search(self, **fields: Any) -> dict[str, Any]:
+        """The answer to a search in JSON that must succeed."""
+        response = self.client.post("/search", json=fields)
+        assert response.status_code == 200, response.text
+        answer: dict[str, Any] = response.json()
+        return answer
+
+    def found(self, **fields: Any) -> list[str]:
+        """The ids of the products that a search finds."""
+        return [result["id"] for result in self.search(**fields)["results"]]
+
+
+Serve = Callable[..., AbstractContextManager[Served]]
+
+
+def build(catalog: Path, bundle: Path, index_root: Path, *, publish: bool = True) -> str:
+    """Build a generation; its id."""
+    loaded = Bundle(bundle, device="cpu", threads=1)
+    return build_generation(catalog, loaded, index_root, BuildOptions(publish=publish, device="cpu", threads=1))
+
+
+@pytest.fixture(scope="session")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    """A shop with one published generation; tests leave it as it is."""
+    folder = tmp_path_factory.mktemp("shop")
+    bundle = write_toy_bundle(folder / "bundle")
+    catalog = write_cloth_catalog(folder / "catalog")
+    build(catalog, bundle, folder / "index")
+    return Shop(bundle, catalog, folder / "index")
+
+
+@pytest.fixture
+def own_shop(shop: Shop, tmp_path: Path) -> Shop:
+    """A copy of the shop's index that a test may change."""
+    shutil.copytree(shop.index_root, tmp_path / "index")
+    return shop._replace(index_root=tmp_path / "index")
+
+
+@contextmanager
+def _serve(shop: Shop, **changes: Any) -> Iterator[Served]:
+    usual: dict[str, Any] = {
+        "index_root": shop.index_root, "bundle": shop.bundle, "device": "cpu", "threads": 1, "poll_s": 0.05,
+        "operations_key": OPERATIONS_KEY,
+    }  # fmt: skip
+    settings = Settings(**{**usual, **changes})
+    app = create_app(settings)
+    with (
+        running(app, settings, listen("127.0.0.1", 0)) as url,
+        httpx.Client(base_url=url, timeout=30, trust_env=False) as client,
+    ):
+        yield Served(url, client, app)
+
+
+@pytest.fixture(scope="session")
+def serve() -> Serve:
+    """``with serve(shop, **settings) as served``: a real server on a free port."""
+    return _serve
+
+
+@pytest.fixture(scope="session")
+def served(shop: Shop) -> Iterator[Served]:
+    """The shop, served for the whole session; tests leave it as it is."""
+    with _serve(shop) as served:
+        yield served
+
+
+class Redis:
+    """A real Redis on a free port, without a disk."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = int(free.getsockname()[1])
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self.start()
+
+    def start(self) -> None:
+        """Start it, or start it again."""
+        command = ["redis-server", "--bind", "127.0.0.1", "--port", str(self.port), "--save", "", "--appendonly", "no"]
+        self._process = subprocess.Popen(command, cwd=self._folder, stdout=subprocess.DEVNULL)
+        until = time.monotonic() + 10
+        while time.monotonic() < until:
+            try:
+                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+                return
+            except OSError:
+                time.sleep(0.02)
+        pytest.fail("redis-server did not start within 10 s.")
+
+    def kill(self) -> None:
+        """End it as a crash would."""
+        self._process.kill()
+        self._process.wait()
+
+
+@pytest.fixture
+def redis_server(tmp_path: Path) -> Iterator[Redis]:
+    """A real Redis of the test's own."""
+    if shutil.which("redis-server") is None:
+        pytest.fail("These tests need the program redis-server: install it (Debian: apt install redis-server).")
+    server = Redis(tmp_path)
+    yield server
+    server.kill()
+
+
+def eventually(check: Callable[[], bool], what: str, *, within_s: float = 10.0) -> None:
+    """Wait until ``check`` holds; fail otherwise."""
+    until = time.monotonic() + within_s
+    while not check():
+        assert time.monotonic() < until, f"Not within {within_s:g} s: {what}."
+        time.sleep(0.02)

@@ -1,0 +1,58 @@
+"""The OpenAPI document: what it shows is true."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from fastapi import FastAPI
+
+from tests.service.conftest import OPERATIONS_KEY, Served
+
+
+def document(served: Served) -> dict[str, Any]:
+    described: dict[str, Any] = served.client.get("/openapi.json").json()
+    return described
+
+
+def test_every_example_of_a_search_is_answered(served: Served) -> None:
+    body = document(served)["paths"]["/search"]["post"]["requestBody"]["content"]
+    examples = body["application/json"]["examples"]
+    assert set(examples) == {"composed", "text", "image", "upload"}
+    for name, example in examples.items():
+        response = served.client.post("/search", json=example["value"])
+        assert response.status_code == 200, name
+        assert response.json()["mode"] == ("composed" if name == "upload" else name)
+
+
+def test_every_reference_leads_somewhere(served: Served) -> None:
+    described = document(served)
+    references = set(re.findall(r'"\$ref":\s*"#/components/schemas/(\w+)"', json.dumps(described)))
+    assert "SearchRequest" in references
+    assert references <= set(described["components"]["schemas"])
+
+
+def test_answers_have_the_fields_that_are_described(served: Served) -> None:
+    schemas = document(served)["components"]["schemas"]
+    answer = served.search(product_id="4", text="red")
+    assert set(answer) == set(schemas["SearchAnswer"]["properties"])
+    assert set(answer["results"][0]) == set(schemas["Result"]["properties"])
+    problem = served.client.post("/search", json={}).json()
+    assert set(problem) == set(schemas["Problem"]["properties"])
+
+
+def test_every_described_path_answers(served: Served) -> None:
+    described = document(served)["paths"]
+    assert "/operations/reload" in described
+    for path, methods in described.items():
+        for method in methods:
+            response = served.client.request(
+                method, path.replace("{id}", "4"), headers={"Authorization": f"Bearer {OPERATIONS_KEY}"}
+            )
+            assert response.status_code in (200, 422), path
+
+
+def test_the_document_is_made_once(served: Served) -> None:
+    app: FastAPI = served.app
+    assert app.openapi() is app.openapi()

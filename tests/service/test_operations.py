@@ -1,0 +1,109 @@
+"""Health, metrics, and what only an operator may do."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from indexer.publication import current_id
+from tests.service.conftest import OPERATIONS_KEY, Serve, Served, Shop, build
+
+KEY = {"Authorization": f"Bearer {OPERATIONS_KEY}"}
+
+
+def test_live_says_only_that_the_process_answers(served: Served) -> None:
+    assert served.client.get("/health/live").json() == {"status": "live"}
+
+
+def test_ready_tells_what_serves(served: Served, shop: Shop) -> None:
+    assert served.client.get("/health/ready").json() == {
+        "status": "ready", "generation": current_id(shop.index_root), "bundle": "toy 1.0.0", "products": 60,
+        "cache": "memory", "refused": None,
+    }  # fmt: skip
+
+
+def test_metrics_count_requests_by_route_and_status(serve: Serve, shop: Shop) -> None:
+    with serve(shop) as served:
+        served.search(product_id="4", text="red")
+        served.client.post("/search", json={})
+        served.client.get("/products/4/image")
+        served.client.get("/products/999")
+        served.client.get("/nowhere/12345")
+        metrics = served.client.get("/metrics").text
+    for line in (
+        'modiste_requests_total{method="POST",route="/search",status="200"} 1.0',
+        'modiste_requests_total{method="POST",route="/search",status="422"} 1.0',
+        'modiste_requests_total{method="GET",route="/products/{id:path}/image",status="200"} 1.0',
+        'modiste_requests_total{method="GET",route="/products/{id:path}",status="404"} 1.0',
+        'modiste_requests_total{method="GET",route="unmatched",status="404"} 1.0',
+        'modiste_stage_seconds_count{stage="store"} 1.0',
+        'modiste_stage_seconds_count{stage="query"} 1.0',
+        "modiste_products 60.0",
+        'bundle="toy 1.0.0"',
+    ):
+        assert line in metrics, line
+    assert "12345" not in metrics
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Authorization": "Bearer wrong"},
+        {"Authorization": f"Basic {OPERATIONS_KEY}"},
+        {"Authorization": OPERATIONS_KEY},
+        {"Authorization": "Bearer"},
+        {"Authorization": b"Bearer \xff\xfe"},
+    ],
+)
+@pytest.mark.parametrize(("method", "path"), [("GET", "/operations/generations"), ("POST", "/operations/reload")])
+def test_operations_need_the_key(served: Served, method: str, path: str, headers: dict[str, str]) -> None:
+    response = served.client.request(method, path, headers=headers)
+    assert response.status_code == 403
+    assert response.json()["type"] == "/problems/not-allowed"
+
+
+def test_operations_are_off_without_a_configured_key(serve: Serve, shop: Shop) -> None:
+    with serve(shop, operations_key=None) as served:
+        response = served.client.post("/operations/reload", headers=KEY)
+    assert response.status_code == 403
+    assert "MODISTE_OPERATIONS_KEY" in response.json()["hint"]
+
+
+def test_generations_are_listed_with_what_serves_and_what_a_rollback_goes_to(serve: Serve, own_shop: Shop) -> None:
+    first = str(current_id(own_shop.index_root))
+    second = build(own_shop.catalog, own_shop.bundle, own_shop.index_root)
+    with serve(own_shop) as served:
+        listed = served.client.get("/operations/generations", headers=KEY).json()
+    assert listed["serving"] == second
+    older, newer = listed["generations"]
+    assert (older["id"], older["published"], older["rollback_target"]) == (first, False, True)
+    assert (newer["id"], newer["published"], newer["damaged"]) == (second, True, False)
+    assert (newer["products"], newer["bundle"], newer["recall"]) == (60, "toy 1.0.0", 1.0)
+
+
+def reload(served: Served) -> httpx.Response:
+    return served.client.post("/operations/reload", headers=KEY)
+
+
+def test_reload_serves_what_is_published_without_waiting_for_the_next_look(serve: Serve, own_shop: Shop) -> None:
+    with serve(own_shop, poll_s=3600) as served:
+        first = current_id(own_shop.index_root)
+        assert reload(served).json() == {"generation": first, "changed": False, "refused": None}
+        second = build(own_shop.catalog, own_shop.bundle, own_shop.index_root)
+        assert reload(served).json() == {"generation": second, "changed": True, "refused": None}
+        assert served.search(text="red")["generation"] == second
+
+
+def test_reload_looks_again_at_a_generation_that_was_refused(serve: Serve, own_shop: Shop) -> None:
+    first = str(current_id(own_shop.index_root))
+    second = build(own_shop.catalog, own_shop.bundle, own_shop.index_root, publish=False)
+    vectors = own_shop.index_root / "generations" / second / "vectors.f16"
+    whole = vectors.read_bytes()
+    vectors.write_bytes(whole[:-2])
+    with serve(own_shop, poll_s=3600) as served:
+        (own_shop.index_root / "CURRENT").write_text(f"{second}\n")
+        answer = reload(served).json()
+        assert (answer["generation"], answer["refused"]["generation"]) == (first, second)
+        vectors.write_bytes(whole)
+        assert reload(served).json() == {"generation": second, "changed": True, "refused": None}

@@ -1,0 +1,44 @@
+"""Settings: where they come from, and what a bad one is told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from models.errors import ModisteError
+from service.settings import load_settings
+
+
+def test_flags_win_over_variables_and_variables_over_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MODISTE_PORT", "9000")
+    monkeypatch.setenv("MODISTE_INDEX_ROOT", "/srv/index")
+    monkeypatch.setenv("MODISTE_REDIS_URL", "")
+    settings = load_settings(port=9001, index_root=None)
+    assert (settings.port, settings.index_root, settings.host) == (9001, Path("/srv/index"), "127.0.0.1")
+    assert settings.redis_url is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("PORT", "http"), ("PORT", "70000"), ("WORKERS", "0"), ("POLL_S", "-1"), ("DEVICE", "tpu"), ("LOG_LEVEL", "loud")],
+)
+def test_a_bad_variable_is_named_with_its_value(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(f"MODISTE_{name}", value)
+    with pytest.raises(ModisteError, match=f"MODISTE_{name} cannot be '{value}'") as refusal:
+        load_settings()
+    assert refusal.value.hint
+
+
+def test_a_bad_flag_is_named_as_it_is_typed() -> None:
+    with pytest.raises(ModisteError, match="--log-level cannot be 'loud'"):
+        load_settings(log_level="loud")
+
+
+def test_the_operations_key_is_never_shown() -> None:
+    assert "hush" not in repr(load_settings(operations_key="hush"))
+
+
+def test_the_largest_picture_fits_into_the_largest_body_as_base64() -> None:
+    settings = load_settings(max_image_bytes=1_000_000)
+    assert settings.max_body_bytes > 1_000_000 * 4 / 3

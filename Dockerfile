@@ -1,0 +1,46 @@
+# Two targets: `cpu` (default) and `gpu`. Both run `modiste` without root; neither holds torch.
+#   docker build --target cpu -t modiste .        docker build --target gpu -t modiste:gpu .
+
+FROM python:3.13-slim-bookworm AS source
+WORKDIR /source
+COPY pyproject.toml README.md LICENSE ./
+COPY models models
+COPY indexer indexer
+COPY service service
+
+FROM source AS build-cpu
+RUN python -m venv /opt/modiste && /opt/modiste/bin/pip install --no-cache-dir '.[cpu]'
+
+# onnxruntime-gpu and faiss-gpu need CUDA's libraries beside them. The image brings CUDA 13 and cuDNN 9; faiss-gpu's wheel
+# brings the CUDA 12 libraries that it was linked to.
+FROM nvidia/cuda:13.0.1-cudnn-runtime-ubuntu24.04 AS gpu-base
+RUN apt-get update && apt-get install -y --no-install-recommends python3 python3-venv curl && rm -rf /var/lib/apt/lists/*
+
+FROM gpu-base AS build-gpu
+WORKDIR /source
+COPY --from=source /source ./
+RUN python3 -m venv /opt/modiste && /opt/modiste/bin/pip install --no-cache-dir '.[gpu]'
+
+FROM gpu-base AS gpu
+RUN useradd --uid 10001 --create-home modiste && mkdir -p /data/index && chown -R modiste /data
+COPY --from=build-gpu /opt/modiste /opt/modiste
+ENV PATH=/opt/modiste/bin:$PATH PYTHONUNBUFFERED=1 MODISTE_HOST=0.0.0.0 MODISTE_PORT=8000 MODISTE_INDEX_ROOT=/data/index
+USER modiste
+WORKDIR /home/modiste
+VOLUME /data/index
+EXPOSE 8000
+HEALTHCHECK --interval=10s --timeout=3s --start-period=60s --retries=3 \
+    CMD ["python3", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/health/live', timeout=2)"]
+CMD ["modiste", "serve"]
+
+FROM python:3.13-slim-bookworm AS cpu
+RUN useradd --uid 10001 --create-home modiste && mkdir -p /data/index && chown -R modiste /data
+COPY --from=build-cpu /opt/modiste /opt/modiste
+ENV PATH=/opt/modiste/bin:$PATH PYTHONUNBUFFERED=1 MODISTE_HOST=0.0.0.0 MODISTE_PORT=8000 MODISTE_INDEX_ROOT=/data/index
+USER modiste
+WORKDIR /home/modiste
+VOLUME /data/index
+EXPOSE 8000
+HEALTHCHECK --interval=10s --timeout=3s --start-period=60s --retries=3 \
+    CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/health/live', timeout=2)"]
+CMD ["modiste", "serve"]

@@ -1,0 +1,47 @@
+# `make help` lists what there is. Two environments: .venv (serving and indexing, no torch) and .venv-dev (everything).
+.DEFAULT_GOAL := help
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+PYTHON ?= python3
+SERVE := .venv
+DEV := .venv-dev
+
+.PHONY: help demo serve test check format lint types system clean
+
+help: ## Say what each target does
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  \033[1m%-8s\033[0m %s\n", $$1, $$2}'
+
+demo: $(SERVE)/.ready ## Draw a small shop, index it, answer one query and serve the page at http://127.0.0.1:8000
+	$(SERVE)/bin/modiste demo
+
+serve: $(SERVE)/.ready ## Serve the index at MODISTE_INDEX_ROOT
+	$(SERVE)/bin/modiste serve
+
+test: system $(SERVE)/.ready $(DEV)/.ready check ## Set everything up and run every check and test
+	MODISTE_SERVING_PYTHON=$(CURDIR)/$(SERVE)/bin/python $(DEV)/bin/pytest
+
+check: $(DEV)/.ready ## Lint, format, types and import directions
+	$(DEV)/bin/ruff check .
+	$(DEV)/bin/ruff format --check .
+	$(DEV)/bin/mypy
+	PYTHONPATH=. $(DEV)/bin/lint-imports
+
+format: $(DEV)/.ready ## Bring every file into shape
+	$(DEV)/bin/ruff check --fix .
+	$(DEV)/bin/ruff format .
+
+system: ## Install what tests need from the distribution: Redis and Chromium (Debian, Ubuntu)
+	deploy/install-test-services
+
+clean: ## Remove environments, caches and the demo's files
+	rm -rf $(SERVE) $(DEV) demo .pytest_cache .mypy_cache .ruff_cache .import_linter_cache *.egg-info build
+
+$(SERVE)/.ready: pyproject.toml
+	$(PYTHON) -m venv $(SERVE)
+	$(SERVE)/bin/python -m pip install --quiet --editable '.[cpu]'
+	touch $@
+
+$(DEV)/.ready: pyproject.toml
+	$(PYTHON) -m venv $(DEV)
+	$(DEV)/bin/python -m pip install --quiet --editable '.[cpu,train,dev]'
+	touch $@

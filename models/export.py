@@ -15,6 +15,7 @@ import numpy as np
 import onnx
 import torch
 from onnx import TensorProto, helper, numpy_helper
+from tokenizers import Tokenizer as TokenizerFile
 from torch import Tensor, nn
 
 from models.bundle.encoder import Bundle, Vectors
@@ -97,7 +98,7 @@ def export_bundle(
     building.chmod(0o755)
     try:
         graphs = _write_graphs(model, building)
-        shutil.copyfile(tokenizer, building / TOKENIZER_NAME)
+        TokenizerFile.from_file(str(tokenizer)).save(str(building / TOKENIZER_NAME), pretty=False)
         if card:
             (building / MODEL_CARD).write_text(card, encoding="utf-8")
         manifest = BundleManifest(

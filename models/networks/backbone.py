@@ -13,6 +13,7 @@ from models.bundle.images import ImagePreprocessing
 from models.bundle.text import TextSettings
 from models.errors import ModisteError
 from models.networks import trunks as trunks  # registers our own trunks with timm
+from models.networks.adaptation import adapted
 
 open_clip.add_model_config(Path(__file__).parent / "configs")
 
@@ -79,6 +80,7 @@ class Backbone(nn.Module):
         if self.clip.text.attn_mask is None:  # open_clip's configs cannot say so, but without it padding would be read.
             self.clip.text.use_pad_mask = True
         self.frozen_batch_norm = False
+        self.adapted_text: nn.Module | None = None
 
     @property
     def dim(self) -> int:
@@ -104,13 +106,24 @@ class Backbone(nn.Module):
         return embedding
 
     def words(self, ids: Tensor) -> WordFeatures:
-        """Embed texts: int64 ids ``[B, L]``."""
+        """Embed texts that describe products: int64 ids ``[B, L]``."""
+        return self._encode(self.clip.text, ids)
+
+    def modifications(self, ids: Tensor) -> WordFeatures:
+        """Embed texts that ask for changes: as ``words``, by the adapted tower where there is one."""
+        return self._encode(self.clip.text if self.adapted_text is None else self.adapted_text, ids)
+
+    def adapt_text(self, rank: int) -> None:
+        """Begin an adaptation of the text tower, as it is now, to modifications; the tower itself stays as it is."""
+        self.adapted_text = adapted(self.clip.text, rank).to(self.clip.logit_scale.device)
+
+    def _encode(self, tower: nn.Module, ids: Tensor) -> WordFeatures:
         mask = ids != self.clip.text.pad_id
         if self.clip.text.attn_mask is None and not torch.compiler.is_exporting():
             # Without a causal mask of fixed size, padding that no text of the batch needs is work for nothing.
             longest = int(mask.sum(dim=1).max())
             ids, mask = ids[:, :longest], mask[:, :longest]
-        embedding, tokens = self.clip.text(ids)
+        embedding, tokens = tower(ids)
         return WordFeatures(embedding, tokens, mask)
 
     def apply_policy(self, policy: Policy) -> None:

@@ -22,7 +22,7 @@ class Composer(nn.Module, ABC):
 
     def words(self, backbone: Backbone, ids: Tensor, reference: Tensor) -> WordFeatures:
         """Encode modifications ``ids`` ``[B, L]`` in the presence of their references."""
-        return backbone.words(ids)
+        return backbone.modifications(ids)
 
     @abstractmethod
     def forward(self, reference: Tensor, words: WordFeatures) -> Tensor:

@@ -80,12 +80,10 @@ class ComposeStage(Schedule):
     steps: int = Field(ge=1)
     composer: str = "combiner"
     options: dict[str, Any] = Field(default_factory=dict)
-    train_text: bool = True
-    """Let the text tower learn how people word modifications. The paper freezes it, which suits a tower trained on
-    a web's worth of sentences; one that has only seen titles has yet to learn what "the same but in red" means."""
-    text_lr_ratio: float = Field(default=0.5, ge=0)
-    joint_weight: float = Field(default=0.3, ge=0)
-    """Weight of stage 0's loss beside the composer's while the text tower moves, so that text-only search stays."""
+    text_rank: int = Field(default=0, ge=0)
+    """Rank by which the composer's own copy of the text tower may differ from the backbone's; 0 takes that as it is.
+    The paper does so with a tower that was trained on a web's worth of sentences; one that has only seen titles has yet
+    to learn what "the same but in red" means, and should still find "red dress" as before."""
     negatives: int = Field(default=4096, ge=0)
     """Products drawn from the gallery as negatives beside the batch's own targets and references."""
     scale: float = Field(default=20.0, gt=0)

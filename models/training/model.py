@@ -37,6 +37,8 @@ class RetrievalModel(nn.Module):
         vocabulary = TokenizerFile.from_file(str(tokenizer)).get_vocab_size() if settings.vocabulary else None
         self.backbone = Backbone(settings.name, pretrained=settings.pretrained, vocabulary=vocabulary)
         compose = config.compose
+        if compose and compose.text_rank:
+            self.backbone.adapt_text(compose.text_rank)
         self.composer_name = compose.composer if compose else "sum"
         self.composer: Composer = build_composer(
             self.composer_name, self.backbone.dim, compose.options if compose else {}

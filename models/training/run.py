@@ -128,7 +128,7 @@ def _device(name: str) -> torch.device:
 
 
 def _fit(stage: Stage, run: Run, config: TrainConfig, device: torch.device, resumed: Checkpoint | None) -> None:
-    stage.start()
+    stage.start(fresh=resumed is None or not resumed.optimizer)
     groups = [group for group in stage.parameters() if group["params"]]
     optimizer = torch.optim.AdamW(groups, lr=stage.schedule.lr, weight_decay=stage.schedule.weight_decay)
     first = 0
@@ -145,7 +145,7 @@ def _fit(stage: Stage, run: Run, config: TrainConfig, device: torch.device, resu
             if step + 1 < stage.steps:
                 following = ahead.submit(stage.prepare, step + 1)
             for group in optimizer.param_groups:
-                group["lr"] = group.get("lr_ratio", 1.0) * _learning_rate(stage, step)
+                group["lr"] = _learning_rate(stage, step)
             stage.model.train()
             torch.manual_seed(stage.chance(step).getrandbits(63))  # Dropout, too, is as it would have been.
             with torch.autocast(device.type, dtype=torch.bfloat16, enabled=config.precision == "bf16"):

@@ -37,13 +37,13 @@ class Stage(ABC):
         self.sources = sources
         self.seed = seed
 
-    def start(self) -> None:
-        """Make ready: freeze, cache. Runs at the start of the stage and again when it is taken up after a kill."""
+    def start(self, *, fresh: bool) -> None:
+        """Make ready: freeze, cache. Runs when the stage begins (``fresh``) and when it is taken up after a kill."""
         self.model.train()
 
     @abstractmethod
     def parameters(self) -> list[dict[str, Any]]:
-        """Parameter groups for the optimiser; ``lr_ratio`` scales the schedule's learning rate."""
+        """Parameter groups for the optimiser."""
 
     @abstractmethod
     def prepare(self, step: int) -> Any:
@@ -166,8 +166,11 @@ class Compose(Stage):
         self.steps = schedule.steps
         self.features: dict[str, Tensor] = {}
 
-    def start(self) -> None:
-        self.model.backbone.apply_policy("text-only" if self.options.train_text else "frozen")
+    def start(self, *, fresh: bool) -> None:
+        backbone = self.model.backbone
+        backbone.apply_policy("frozen")
+        if fresh and self.options.text_rank:
+            backbone.adapt_text(self.options.text_rank)
         self.model.eval()
         for source in self.sources:
             size = 512
@@ -177,10 +180,8 @@ class Compose(Stage):
             self.features[source.name] = torch.from_numpy(np.concatenate(parts)).to(self.model.device)
 
     def parameters(self) -> list[dict[str, Any]]:
-        groups = _decayed([self.model.composer])
-        if self.options.train_text:
-            groups += _decayed([self.model.backbone.clip.text], lr_ratio=self.options.text_lr_ratio)
-        return groups
+        adapted = self.model.backbone.adapted_text
+        return _decayed([self.model.composer] if adapted is None else [self.model.composer, adapted])
 
     def prepare(self, step: int) -> dict[str, Any]:
         chance = self.chance(step)
@@ -191,39 +192,26 @@ class Compose(Stage):
         references = [source.row_of[triplet.reference] for triplet in triplets]
         others = chance.sample(range(len(source.train)), min(self.options.negatives, len(source.train)))
         candidates = [*targets, *references, *others]
-        batch: dict[str, Any] = {
+        return {
             "source": source.name,
             "references": torch.tensor(references),
             "candidates": torch.tensor(candidates),
             "right": torch.from_numpy(source.right_targets(triplets, candidates)),
             "ids": self.model.ids([triplet.modification for triplet in triplets]),
         }
-        if self.options.train_text and self.options.joint_weight:
-            rows = chance.sample(range(len(source.train)), min(size, len(source.train)))
-            batch["rows"] = torch.tensor(rows)
-            batch["captions"] = self.model.ids([source.caption(row, chance) for row in rows])
-            batch["groups"] = torch.from_numpy(source.title_group[rows])
-        return batch
 
     def loss(self, batch: dict[str, Any]) -> Tensor:
         bank = self.features[batch["source"]]
         device = self.model.device
         candidates = bank[batch["candidates"].to(device)]
         query = self.model.compose(bank[batch["references"].to(device)], batch["ids"])
-        loss = batch_based_classification(query, candidates, batch["right"].to(device), self.options.scale)
-        if "rows" in batch:
-            text = self.model.backbone.words(batch["captions"]).embedding.float()
-            scale = self.model.log_scale.detach().exp().clamp(max=100)
-            image = bank[batch["rows"].to(device)]
-            joint = mini_batch_match_retrieval(image, text, scale, batch["groups"].to(device))
-            loss = loss + self.options.joint_weight * joint
-        return loss
+        return batch_based_classification(query, candidates, batch["right"].to(device), self.options.scale)
 
 
-def _decayed(modules: Sequence[torch.nn.Module], lr_ratio: float = 1.0) -> list[dict[str, Any]]:
+def _decayed(modules: Sequence[torch.nn.Module]) -> list[dict[str, Any]]:
     """Weight decay for matrices, none for biases, norms and other vectors."""
     moving = [weight for module in modules for weight in module.parameters() if weight.requires_grad]
     return [
-        {"params": [weight for weight in moving if weight.ndim >= 2], "lr_ratio": lr_ratio},
-        {"params": [weight for weight in moving if weight.ndim < 2], "lr_ratio": lr_ratio, "weight_decay": 0.0},
+        {"params": [weight for weight in moving if weight.ndim >= 2]},
+        {"params": [weight for weight in moving if weight.ndim < 2], "weight_decay": 0.0},
     ]

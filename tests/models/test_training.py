@@ -41,6 +41,7 @@ SMALL = {
         "batch": 16,
         "lr": 0.001,
         "negatives": 32,
+        "text_rank": 4,
         "options": {"projection": 32, "hidden": 32},
     },
 }

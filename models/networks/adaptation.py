@@ -1,0 +1,47 @@
+"""Low-rank adaptation (LoRA; Hu et al., ICLR 2022, section 4.1): a copy of a network that differs from it by little."""
+
+from __future__ import annotations
+
+import copy
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils import parametrize
+
+
+class LowRank(nn.Module):
+    """``W + B A``: what a frozen weight ``[rows, columns]`` lacks, learnt at ``rank``. Starts as nothing.
+
+    Args:
+        rows, columns: Shape of the weight.
+        rank: Of the update.
+    """
+
+    def __init__(self, rows: int, columns: int, rank: int) -> None:
+        super().__init__()
+        self.down = nn.Parameter(torch.randn(rank, columns) / math.sqrt(rank))
+        self.up = nn.Parameter(torch.zeros(rows, rank))
+
+    def forward(self, weight: Tensor) -> Tensor:
+        """The adapted weight, of the same shape."""
+        return weight + self.up @ self.down
+
+
+def adapted(network: nn.Module, rank: int) -> nn.Module:
+    """Copy ``network`` so that each of its matrices may differ by ``rank``, and its biases and norms freely.
+
+    The matrices of the copy stay equal to the original's, so that an export stores them once for both.
+    """
+    twin = copy.deepcopy(network).requires_grad_(True)
+    matrices = [
+        (module, name, weight)
+        for module in twin.modules()
+        for name, weight in module.named_parameters(recurse=False)
+        if weight.ndim == 2 and min(weight.shape) > rank
+    ]
+    for module, name, weight in matrices:
+        weight.requires_grad_(False)
+        rows, columns = weight.shape
+        parametrize.register_parametrization(module, name, LowRank(rows, columns, rank))
+    return twin

@@ -13,6 +13,7 @@ from models.datasets.pictures import load_pixels
 from models.errors import ModisteError
 from models.evaluation.card import model_card
 from models.evaluation.protocols import EncodedGallery, Encoder, evaluate
+from models.evaluation.tables import write_json
 from models.export import export_bundle
 from models.training.config import TrainConfig
 from models.training.run import Run
@@ -86,9 +87,3 @@ def export_run(run: Run, folder: Path, version: str) -> BundleManifest:
 def save_metrics(run: Run, metrics: Sequence[Metric]) -> None:
     """Keep the figures beside the checkpoint."""
     write_json(run.metrics, metrics)
-
-
-def write_json(path: Path, metrics: Sequence[Metric]) -> None:
-    """Write figures as a JSON list."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps([metric.model_dump() for metric in metrics], indent=2) + "\n", encoding="utf-8")

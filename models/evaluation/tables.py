@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from pathlib import Path
 
 from models.bundle.manifest import Metric
 
 
 def metrics_table(metrics: Sequence[Metric]) -> str:
-    """A Markdown table, one line a protocol, edit and method."""
+    """A Markdown table, one line a protocol, edit and method, one column a measure."""
+    measures = list(dict.fromkeys(key for metric in metrics for key in metric.values if key != "weight"))
     lines = [
-        "| protocol | edit | queries | gallery | method | R@1 | R@10 | R@50 |",
-        "| --- | --- | ---: | ---: | --- | ---: | ---: | ---: |",
+        f"| protocol | edit | queries | gallery | method | {' | '.join(measures)} |",
+        f"| --- | --- | ---: | ---: | --- |{' ---: |' * len(measures)}",
     ]
     for metric in metrics:
         weight = metric.values.get("weight")
         method = metric.method if weight is None else f"{metric.method} (text weighs {weight:g})"
-        figures = " | ".join(f"{metric.values[key]:.1f}" for key in ("R@1", "R@10", "R@50"))
+        figures = " | ".join(f"{metric.values[key]:.1f}" if key in metric.values else "" for key in measures)
         lines.append(
             f"| {metric.protocol} | {metric.edit} | {metric.queries} | {metric.gallery} | {method} | {figures} |"
         )
     return "\n".join(lines)
+
+
+def write_json(path: Path, metrics: Sequence[Metric]) -> None:
+    """Write figures as a JSON list."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps([metric.model_dump() for metric in metrics], indent=2) + "\n", encoding="utf-8")

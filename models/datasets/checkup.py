@@ -1,0 +1,193 @@
+"""What ``modiste models doctor`` looks for: pictures that are missing, corrupt or there twice, and odd annotations."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from itertools import combinations
+from pathlib import Path
+from typing import get_args
+
+from models.bundle.images import decode_image
+from models.datasets.annotation import Annotation
+from models.datasets.catalog import Catalog, read_catalog
+from models.datasets.cirr import RELEASE, read_cirr
+from models.datasets.cirr import Split as CirrSplit
+from models.datasets.fashion200k import read_fashion200k, read_fashion200k_products
+from models.datasets.fashioniq import CATEGORIES, read_fashioniq
+from models.datasets.fashioniq import Split as FashionIqSplit
+from models.datasets.findings import Finding, counted
+from models.datasets.picture_folder import PictureFolder
+from models.datasets.shoes import SPLITS, read_shoes
+from models.errors import ModisteError
+from models.progress import track
+
+ENOUGH_PIXELS = (224, 224)
+"""A JPEG that is decoded at a smaller scale is read to its end just as well, several times faster."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checkup:
+    """What was looked at, and what was found.
+
+    Attributes:
+        looked_at: How many there were of what, such as ``{"fashioniq/dress/val: queries": 2017}``.
+        findings: In the order in which they were found.
+    """
+
+    looked_at: dict[str, int]
+    findings: tuple[Finding, ...]
+
+    @property
+    def faults(self) -> int:
+        """How many findings stop a training or make a figure wrong; the others are remarks."""
+        return sum(finding.is_fault for finding in self.findings)
+
+    def lines(self, most: int = 10) -> Iterator[str]:
+        """A report to print: what was looked at, then every kind of finding with its first ``most`` cases."""
+        for what, count in self.looked_at.items():
+            yield f"{count:>9,}  {what}"
+        for kind, count in counted(self.findings).items():
+            cases = [finding for finding in self.findings if finding.kind == kind]
+            yield f"\n{kind} ({'fault' if cases[0].is_fault else 'remark'}): {count:,}"
+            yield from (f"  {finding}" for finding in cases[:most])
+            if count > most:
+                yield f"  ... and {count - most:,} more"
+        yield f"\n{self.faults:,} faults, {len(self.findings) - self.faults:,} remarks"
+
+
+@dataclass(frozen=True, slots=True)
+class _Picture:
+    """A picture to look at: whose it is, and how its bytes are had."""
+
+    where: str
+    id: str
+    read: Callable[[], bytes]
+
+
+def check_dataset(folder: Path, images: Path | None = None) -> Checkup:
+    """Check an annotated dataset of the literature, known by its files, or else a catalogue.
+
+    Of annotations every split that is there is checked: empty captions, references that are their own targets, targets
+    and references outside the gallery, repeated ids, CIRR's subsets, pictures that two splits share. Of a catalogue:
+    rows that cannot be used and products without a title. Of both: pictures that are missing, corrupt, or the same.
+
+    Args:
+        folder: The dataset's own folder, or whatever ``read_catalog`` reads.
+        images: Folder with the pictures. The pictures of an annotated dataset are not looked at if None.
+
+    Raises:
+        ModisteError: It is no dataset that can be read at all.
+    """
+    if any((folder / "captions").glob(f"cap.{RELEASE}.*.json")):
+        return _check_annotations(
+            [
+                read_cirr(folder, split)
+                for split in get_args(CirrSplit)
+                if _has_captions(folder, f"cap.{RELEASE}.{split}")
+            ],
+            images,
+        )
+    if any((folder / "captions").glob("cap.*.json")):
+        return _check_annotations(
+            [
+                read_fashioniq(folder, category, split)
+                for category in CATEGORIES
+                for split in get_args(FashionIqSplit)
+                if _has_captions(folder, f"cap.{category}.{split}")
+            ],
+            images,
+        )
+    if (folder / "relative_captions_shoes.json").is_file():
+        return _check_annotations([read_shoes(folder, split) for split in SPLITS], images)
+    if any((folder / "labels").glob("*_detect_all.txt")):
+        return _check_annotations([read_fashion200k(folder)], images, read_fashion200k_products(folder, "train"))
+    return _check_catalog(folder, images)
+
+
+def _has_captions(folder: Path, stem: str) -> bool:
+    return (folder / "captions" / f"{stem}.json").is_file()
+
+
+def _check_annotations(
+    annotations: Sequence[Annotation], images: Path | None, training: Catalog | None = None
+) -> Checkup:
+    looked_at: dict[str, int] = {}
+    findings: list[Finding] = []
+    ids_of: dict[str, set[str]] = {}
+    if training is not None:
+        ids_of["fashion200k/train"] = {product.id for product in training}
+        findings += [Finding("unusable entry", "labels", problem.id, problem.reason) for problem in training.problems]
+    for annotation in annotations:
+        looked_at[f"{annotation.name}: entries"] = len(annotation.entries)
+        looked_at[f"{annotation.name}: gallery"] = len(annotation.gallery)
+        findings += annotation.findings()
+        ids_of[annotation.name] = {*annotation.gallery, *(entry.reference for entry in annotation.entries)}
+    findings += _split_overlaps(ids_of)
+    if images is not None:
+        folder = PictureFolder(images)
+        named = {id: name for name, ids in reversed(ids_of.items()) for id in ids}
+        pictures = [_Picture(name, id, partial(folder.read, id)) for id, name in sorted(named.items())]
+        looked_at["pictures"] = len(pictures)
+        findings += _check_pictures(pictures)
+    return Checkup(looked_at, tuple(findings))
+
+
+def _split_overlaps(ids_of: dict[str, set[str]]) -> Iterator[Finding]:
+    """Pictures of a split that is trained on in a split that is measured on; categories count together."""
+    for (one, ids), (other, others) in combinations(ids_of.items(), 2):
+        shared = len(ids & others)
+        if shared and ("/train" in one) != ("/train" in other):
+            reason = f"{shared:,} of its pictures are in {other}, too: a model that trains on one has seen the other's"
+            yield Finding("split overlap", one, None, reason)
+
+
+def _check_catalog(path: Path, images: Path | None) -> Checkup:
+    rows = {problem.row for problem in read_catalog(path, images=images, images_required=False).problems}
+    catalog = read_catalog(path, images=images)
+    findings = [
+        Finding(
+            "unusable entry" if problem.row in rows else "missing picture",
+            f"{catalog.source.name} row {problem.row}", problem.id, problem.reason,
+        )
+        for problem in catalog.problems
+    ]  # fmt: skip
+    findings += [
+        Finding("empty caption", catalog.source.name, product.id, "the product has no title")
+        for product in catalog
+        if not product.title
+    ]
+    findings += _check_pictures([_Picture(catalog.source.name, product.id, product.read_image) for product in catalog])
+    return Checkup({f"{catalog.source.name}: products": len(catalog)}, tuple(findings))
+
+
+def _check_pictures(pictures: Sequence[_Picture]) -> list[Finding]:
+    def look(picture: _Picture) -> tuple[str, Finding | None]:
+        try:
+            data = picture.read()
+        except ModisteError as error:
+            return "", Finding("missing picture", picture.where, picture.id, error.message)
+        try:
+            decode_image(data, about=ENOUGH_PIXELS)
+        except ModisteError as error:
+            return "", Finding("corrupt picture", picture.where, picture.id, error.message)
+        return hashlib.sha256(data).hexdigest(), None
+
+    findings: list[Finding] = []
+    first: dict[str, _Picture] = {}
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        looked = track(pool.map(look, pictures), total=len(pictures), what="look at pictures", unit="picture")
+        for picture, (digest, finding) in zip(pictures, looked, strict=True):
+            if finding is not None:
+                findings.append(finding)
+            elif first.setdefault(digest, picture) is not picture:
+                same = first[digest]
+                reason = f"it is the same file as {same.id}" + (
+                    f" of {same.where}" if same.where != picture.where else ""
+                )
+                findings.append(Finding("duplicate picture", picture.where, picture.id, reason))
+    return findings

@@ -1,0 +1,122 @@
+"""Vectors that were computed elsewhere, so that anyone can check this code's figures against theirs, and theirs by it.
+
+The file is NumPy's ``.npz`` with three arrays: ``names`` ``[N]``, text; ``gallery`` ``[N, D]``; and ``queries``
+``[Q, D]``, one row for every query that the annotation spells, in the order of its file.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from models.bundle.encoder import Vectors
+from models.errors import ModisteError
+
+KEYS = ("names", "gallery", "queries")
+_WRITE = "Write it with numpy.savez(FILE, names=..., gallery=..., queries=...)."
+
+
+@dataclass(frozen=True, slots=True)
+class NamedVectors:
+    """A gallery by name, and queries in annotation order; all float32 of unit length, so that a product is a cosine.
+
+    Attributes:
+        row_of: By picture, its row in ``gallery``. There may be more pictures than one protocol searches in.
+        gallery: float32 ``[N, D]``.
+        queries: float32 ``[Q, D]``.
+    """
+
+    row_of: dict[str, int]
+    gallery: Vectors
+    queries: Vectors
+
+    def gallery_of(self, names: Sequence[str], *, what: str) -> Vectors:
+        """The rows of some pictures, in their order: float32 ``[len(names), D]``.
+
+        Raises:
+            ModisteError: A picture has no vector; the message counts them and names the first.
+        """
+        missing = [name for name in names if name not in self.row_of]
+        if missing:
+            raise ModisteError(
+                f"{len(missing):,} of the {len(names):,} pictures in the gallery of {what} have no vector, such as "
+                f"{missing[0]!r}.",
+                hint="Give a vector for every picture that this protocol searches in, under its published name.",
+            )
+        chosen: Vectors = self.gallery[[self.row_of[name] for name in names]]
+        return chosen
+
+
+def read_vectors(path: Path) -> NamedVectors:
+    """Read and check a file of vectors. Numbers of any width are taken; lengths do not matter, as cosines are compared.
+
+    Raises:
+        ModisteError: It is no such file, lacks an array, repeats a name, the shapes disagree, or a vector is zero or
+            not finite. Nothing is mended.
+    """
+    arrays = _arrays(path)
+    names, gallery, queries = arrays["names"], arrays["gallery"], arrays["queries"]
+    if names.ndim != 1 or names.dtype.kind not in "US":
+        raise ModisteError(
+            f"`names` in {path} is not a list of text but {names.dtype} of shape {names.shape}.", hint=_WRITE
+        )
+    listed = [name.decode() if isinstance(name, bytes) else str(name) for name in names.tolist()]
+    for key in ("gallery", "queries"):
+        if arrays[key].ndim != 2 or arrays[key].dtype.kind not in "fiu" or 0 in arrays[key].shape:
+            raise ModisteError(
+                f"`{key}` in {path} is not a matrix of numbers but {arrays[key].dtype} of shape {arrays[key].shape}.",
+                hint=_WRITE,
+            )
+    if len(listed) != len(gallery):
+        raise ModisteError(
+            f"{path} has {len(listed):,} names for {len(gallery):,} gallery vectors.", hint="Give each vector its name."
+        )
+    if gallery.shape[1] != queries.shape[1]:
+        raise ModisteError(
+            f"The gallery of {path} has {gallery.shape[1]} dimensions, its queries have {queries.shape[1]}.",
+            hint="Both must come from the same space.",
+        )
+    row_of = {name: row for row, name in enumerate(listed)}
+    if len(row_of) < len(listed):
+        twice = next(name for row, name in enumerate(listed) if row_of[name] != row)
+        raise ModisteError(f"{path} names {twice!r} more than once.", hint="Give every picture one vector.")
+    return NamedVectors(row_of, _unit(gallery, f"`gallery` in {path}"), _unit(queries, f"`queries` in {path}"))
+
+
+def _arrays(path: Path) -> dict[str, np.ndarray]:
+    if not path.is_file():
+        raise ModisteError(f"There is no file of vectors at {path}.", hint="Check the path.")
+    try:
+        with path.open("rb") as stream:  # Given a path, np.load leaves the file open when it is no archive.
+            file = np.load(stream, allow_pickle=False)
+            if isinstance(file, np.ndarray):
+                raise ModisteError(f"{path} holds one array, not named ones.", hint=_WRITE)
+            lacking = [key for key in KEYS if key not in file.files]
+            if lacking:
+                raise ModisteError(
+                    f"{path} lacks {' and '.join(f'`{key}`' for key in lacking)}; it has {', '.join(file.files)}.",
+                    hint=_WRITE,
+                )
+            return {key: file[key] for key in KEYS}
+    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+        raise ModisteError(
+            f"{path} cannot be read as an .npz file of plain arrays ({error}).",
+            hint=f"{_WRITE} `names` must be text, not objects.",
+        ) from error
+
+
+def _unit(vectors: np.ndarray, what: str) -> Vectors:
+    wide = vectors.astype(np.float64)
+    lengths = np.linalg.norm(wide, axis=1, keepdims=True)
+    wrong = np.flatnonzero(~np.isfinite(lengths[:, 0]) | (lengths[:, 0] == 0))
+    if len(wrong):
+        raise ModisteError(
+            f"Row {wrong[0]} of {what} is zero or not finite ({len(wrong):,} such rows).",
+            hint="Compute it again; a picture without a vector cannot be searched.",
+        )
+    unit: Vectors = (wide / lengths).astype(np.float32)
+    return unit

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 import tempfile
 import warnings
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO
 
 import numpy as np
 import onnx
 import torch
-from onnx import TensorProto, helper, numpy_helper
 from tokenizers import Tokenizer as TokenizerFile
 from torch import Tensor, nn
 
@@ -33,13 +30,11 @@ from models.bundle.manifest import (
 from models.bundle.manifest import Tensor as TensorSpec
 from models.errors import ModisteError
 from models.training.model import RetrievalModel
+from models.weights import WEIGHTS_NAME, SharedWeights
 
-WEIGHTS_NAME = "weights.bin"
 MODEL_CARD = "MODEL_CARD.md"
 LEAST_COSINE = 0.9999
 """Below this, a vector of ONNX Runtime and its twin of torch are called different."""
-SMALL = 1024
-"""Tensors of fewer elements stay inside the graph as they are."""
 
 
 class _Vision(nn.Module):
@@ -174,10 +169,10 @@ def _write_graphs(model: RetrievalModel, folder: Path) -> dict[GraphName, Graph]
     }  # fmt: skip
     graphs: dict[GraphName, Graph] = {}
     with (folder / WEIGHTS_NAME).open("wb") as stream:
-        weights = _SharedWeights(stream)
+        weights = SharedWeights(stream)
         for name, (module, example, inputs, outputs) in plans.items():
             proto = _exported(module.eval(), example, list(outputs))
-            weights.move_out(proto)
+            weights.move_out(proto.graph)
             (folder / f"{name}.onnx").write_bytes(proto.SerializeToString())
             graphs[name] = Graph(file=f"{name}.onnx", inputs=inputs, outputs=outputs)
     for graph in graphs.values():
@@ -211,43 +206,3 @@ def _name_outputs(proto: onnx.ModelProto, names: Sequence[str]) -> None:
         node.output[:] = [renamed.get(value, value) for value in node.output]
     for value in [*proto.graph.output, *proto.graph.initializer]:
         value.name = renamed.get(value.name, value.name)
-
-
-class _SharedWeights:
-    """One file that several graphs read their large tensors from, each tensor stored once, as float16."""
-
-    def __init__(self, stream: BinaryIO) -> None:
-        self.stream = stream
-        self.places: dict[str, tuple[int, int]] = {}
-
-    def move_out(self, proto: onnx.ModelProto) -> None:
-        """Replace the graph's large tensors by a reference into the file and a cast, which is folded at load."""
-        graph = proto.graph
-        casts: list[onnx.NodeProto] = []
-        for tensor in graph.initializer:
-            if tensor.data_type != TensorProto.FLOAT or int(np.prod(tensor.dims)) < SMALL:
-                continue
-            values = numpy_helper.to_array(tensor).astype(np.float16)
-            wide = tensor.name
-            tensor.CopyFrom(self._placed(values, f"{wide}.half"))
-            casts.append(helper.make_node("Cast", [f"{wide}.half"], [wide], to=TensorProto.FLOAT))
-        nodes = [*casts, *graph.node]
-        for node in nodes:
-            del node.metadata_props[:]  # Where in Python each operator came from: half of a small graph's bytes.
-        del graph.node[:]
-        graph.node.extend(nodes)
-        del graph.value_info[:]
-
-    def _placed(self, values: np.ndarray[Any, np.dtype[np.float16]], name: str) -> onnx.TensorProto:
-        data = np.ascontiguousarray(values).tobytes()
-        key = hashlib.sha256(data).hexdigest()
-        if key not in self.places:
-            self.stream.write(b"\0" * (-self.stream.tell() % 64))  # Aligned, so that it can be mapped.
-            self.places[key] = (self.stream.tell(), len(data))
-            self.stream.write(data)
-        offset, length = self.places[key]
-        tensor = onnx.TensorProto(name=name, data_type=TensorProto.FLOAT16, dims=values.shape)
-        tensor.data_location = TensorProto.EXTERNAL
-        for field, value in (("location", WEIGHTS_NAME), ("offset", str(offset)), ("length", str(length))):
-            tensor.external_data.add(key=field, value=value)
-        return tensor

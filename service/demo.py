@@ -26,6 +26,7 @@ from service.settings import load_settings
 
 SEED = 7
 SHOWN = 5
+EXAMPLE_TYPE = "dress"
 COLOUR = "colour"
 SECOND_COLOUR = "second colour"
 
@@ -86,9 +87,10 @@ def run_demo(folder: Path, *, products: int, bundle_folder: Path, host: str, por
 
 
 def choose_example(products: Sequence[Product]) -> Example:
-    """The first product of one colour, in the catalogue's order, for which a modification of it has targets.
+    """The first dress of one colour, in the catalogue's order, for which a modification of it has targets.
 
-    A fair example needs targets: at least as many products of its type and the wanted colour as are shown, one of which
+    A dress, because a drawn shirt and a T-shirt with a collar look alike, so that a table of types would tell little. A
+    fair example needs targets: at least as many products of its type and the wanted colour as are shown, one of which
     differs from the reference in nothing but the colour.
 
     Raises:
@@ -100,7 +102,7 @@ def choose_example(products: Sequence[Product]) -> Example:
         of_kind[product["attributes"]["type"], product["attributes"][COLOUR]] += 1
         alike[_all_but_colour(product)].append(product)
     for product in products:
-        if SECOND_COLOUR in product["attributes"]:
+        if product["attributes"]["type"] != EXAMPLE_TYPE or SECOND_COLOUR in product["attributes"]:
             continue
         kind, own = product["attributes"]["type"], product["attributes"][COLOUR]
         for twin in alike[_all_but_colour(product)]:

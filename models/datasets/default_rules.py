@@ -58,6 +58,21 @@ def default_rules(products: Sequence[Product]) -> list[Rule]:
     return rules
 
 
+def loose_rules(rules: Sequence[Rule]) -> list[Rule]:
+    """The same changes of attributes, keeping only what a product is and whom it is for; half as often.
+
+    Exact rules alone teach that a bag is no worse an answer than another dress once the one exact dress is found. A
+    shopper sees a page of results: those after the exact ones should still be of the kind, with what was asked.
+    """
+    return [
+        replace(rule, weight=rule.weight / 2, keeps=kept)
+        for rule in rules
+        if isinstance(rule, Attributes)
+        and (kept := tuple(column for column in rule.keeps if family_of(column) in ("type", "gender")))
+        and kept != rule.keeps
+    ]
+
+
 def _value_counts(products: Sequence[Product], *, lists: bool = False) -> dict[str, Counter[AttributeValue]]:
     """How often each column has each value: columns of text and flags, or (with no values) those of lists."""
     counts: dict[str, Counter[AttributeValue]] = {}

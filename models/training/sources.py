@@ -14,7 +14,7 @@ from models.bundle.images import ImagePreprocessing, Pixels
 from models.bundle.text import normalise_text
 from models.datasets.attribute_triplets import AttributeTriplets
 from models.datasets.catalog import Product, read_catalog
-from models.datasets.default_rules import default_rules
+from models.datasets.default_rules import default_rules, loose_rules
 from models.datasets.garments import draw_catalog
 from models.datasets.pictures import load_pixels
 from models.datasets.products import hash_photographs, protocol_rules, split_by_title_group, training_rules
@@ -159,7 +159,11 @@ def validation_queries(source: Source, products: Sequence[Product], limit: int) 
 
 
 def _training_triplets(source: Source, products: Sequence[Product]) -> AttributeTriplets:
-    rules = training_rules() if source.kind == "products" else None
+    if source.kind == "products":
+        rules = training_rules()
+    else:
+        exact = default_rules(products)
+        rules = [*exact, *loose_rules(exact)]
     return AttributeTriplets(products, rules, photographs=hash_photographs(products))
 
 

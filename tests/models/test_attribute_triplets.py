@@ -7,7 +7,7 @@ import pytest
 
 from models.datasets.attribute_triplets import AttributeTriplets, NoTriplets
 from models.datasets.catalog import AttributeValue, Product
-from models.datasets.default_rules import default_rules
+from models.datasets.default_rules import default_rules, loose_rules
 from models.datasets.edit_rules import Attributes, ListItem, OneTitleWord, SameTitle
 from models.datasets.triplet import Triplet, TripletDataset
 from models.errors import ModisteError
@@ -235,3 +235,9 @@ def test_large_buckets_are_indexed_without_listing_their_pairs() -> None:
     triplets = AttributeTriplets(products, [Attributes(changes=("colour",), keeps=("type",))])
     assert triplets.pair_counts()["colour"] == 18_000 * 17_998
     assert len(triplets.sample(random.Random(0)).targets) >= 2
+
+
+def test_loose_rules_keep_only_what_a_product_is_and_whom_it_is_for() -> None:
+    exact = Attributes(0.8, ("colour",), ("type", "gender", "sleeve"))
+    loose = loose_rules([exact, Attributes(1.0, ("colour",), ("type",)), OneTitleWord()])
+    assert loose == [Attributes(0.4, ("colour",), ("type", "gender"))]

@@ -1,0 +1,99 @@
+"""What production installs, ``pip install .[cpu]``, has no torch: the demo, the indexer and the service run in it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The interpreter of the serving environment: the one that ``make demo`` uses, or a new one."""
+    given = os.environ.get("MODISTE_SERVING_PYTHON")
+    if given:
+        return Path(given)
+    folder = tmp_path_factory.mktemp("serving") / "venv"
+    subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+    made = folder / "bin" / "python"
+    subprocess.run([made, "-m", "pip", "install", "--quiet", "--editable", f"{ROOT}[cpu]"], check=True)
+    return made
+
+
+@pytest.fixture(scope="session")
+def demo(python: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A demo of a small shop that was run once: its folder, and what it printed."""
+    folder = tmp_path_factory.mktemp("demo")
+    done = modiste(python, "demo", "--folder", str(folder), "--products", "400", "--port", "0", "--once")
+    assert done.returncode == 0, done.stderr + done.stdout
+    return folder, done.stdout
+
+
+def modiste(python: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([python.parent / "modiste", *arguments], capture_output=True, text=True, timeout=300)
+
+
+@contextmanager
+def served(python: Path, index_root: Path) -> Iterator[str]:
+    command = [str(python.parent / "modiste"), "serve", "--index-root", str(index_root), "--port", "0"]
+    server = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    try:
+        assert server.stderr is not None
+        for line in server.stderr:
+            if found := re.search(r"http://127\.0\.0\.1:\d+", line):
+                yield found[0]
+                break
+        else:
+            pytest.fail(f"The server ended with {server.wait()}.")
+    finally:
+        server.terminate()
+        server.communicate(timeout=60)
+
+
+def test_neither_torch_nor_what_exports_models_is_installed(python: Path) -> None:
+    check = "import importlib.util as u; print([m for m in ('torch', 'open_clip', 'timm', 'onnx') if u.find_spec(m)])"
+    assert subprocess.run([python, "-c", check], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+def test_the_demo_prints_a_worked_example_whose_results_satisfy_it(demo: tuple[Path, str]) -> None:
+    _, printed = demo
+    assert "modification  in " in printed
+    assert printed.count("✓") >= 3
+
+
+def test_the_demo_can_be_run_again_and_indexes_nothing_anew(python: Path, demo: tuple[Path, str]) -> None:
+    folder, _ = demo
+    again = modiste(python, "demo", "--folder", str(folder), "--products", "400", "--port", "0", "--once")
+    assert again.returncode == 0, again.stderr
+    assert "Indexing" not in again.stdout
+    assert len(list((folder / "index" / "generations").iterdir())) == 1
+
+
+def test_a_catalogue_is_indexed_served_and_searched(python: Path, demo: tuple[Path, str], tmp_path: Path) -> None:
+    catalog = demo[0] / "catalog"
+    built = modiste(python, "index", "build", "--catalog", str(catalog), "--index-root", str(tmp_path))
+    assert built.returncode == 0, built.stderr
+    assert "400 products indexed" in built.stdout
+    with served(python, tmp_path) as url:
+        body = json.dumps({"text": "a red dress", "k": 5}).encode()
+        request = urllib.request.Request(f"{url}/search", body, {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=30) as response:
+            answer = json.load(response)
+    assert answer["mode"] == "text"
+    assert [result["attributes"]["type"] for result in answer["results"][:3]] == ["dress"] * 3
+
+
+def test_training_without_torch_says_which_extra_brings_it(python: Path) -> None:
+    refused = modiste(python, "models", "train", "modiste-small")
+    assert refused.returncode == 1
+    assert "pip install 'modiste[train]'" in refused.stderr

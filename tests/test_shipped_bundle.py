@@ -1,0 +1,104 @@
+"""What the bundle that comes along promises, on real products that nobody trained on and on a drawn shop."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from indexer.build import build_generation
+from models.bundle import SHIPPED_BUNDLE, Bundle
+from models.bundle.manifest import Metric
+from models.datasets.catalog import Catalog, read_catalog
+from models.evaluation.report import evaluate_config
+from models.evaluation.tables import metrics_table
+from models.training.config import read_config
+from service.app import create_app
+from service.settings import load_settings
+
+PRODUCTS = Path(__file__).parents[1] / ".." / "shared" / "data" / "fashion-products"
+
+
+@pytest.fixture(scope="module")
+def bundle() -> Bundle:
+    return Bundle(SHIPPED_BUNDLE, device="cpu")
+
+
+@pytest.fixture(scope="module")
+def catalog() -> Catalog:
+    if not PRODUCTS.is_dir():
+        pytest.skip("needs the product photographs in ../shared/data/fashion-products")
+    return read_catalog(PRODUCTS)
+
+
+@pytest.fixture(scope="module")
+def figures(
+    bundle: Bundle, catalog: Catalog, tmp_path_factory: pytest.TempPathFactory
+) -> dict[tuple[str, str], Metric]:
+    settings = read_config(Path(bundle.manifest.name))
+    real = tuple(source for source in settings.sources if source.kind == "products")
+    cache = tmp_path_factory.mktemp("cache")
+    metrics = evaluate_config(
+        bundle, bundle.manifest.images, settings.model_copy(update={"sources": real}), cache, queries=500
+    )
+    return {(metric.edit, metric.method): metric for metric in metrics}
+
+
+@pytest.fixture(scope="module")
+def index_root(bundle: Bundle, catalog: Catalog, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("index")
+    started = time.monotonic()
+    build_generation(catalog, bundle, root)
+    assert time.monotonic() - started < 600
+    return root
+
+
+def test_the_bundle_stays_under_15_megabytes() -> None:
+    assert sum(path.stat().st_size for path in SHIPPED_BUNDLE.iterdir()) < 15_000_000
+
+
+def test_the_model_card_shows_the_manifests_figures(bundle: Bundle) -> None:
+    card = (SHIPPED_BUNDLE / "MODEL_CARD.md").read_text()
+    assert metrics_table(bundle.manifest.metrics) in card
+    assert "modiste models evaluate" in card
+
+
+def test_the_composer_beats_the_best_weighted_sum_by_20_points_on_strict_colour_changes(
+    figures: dict[tuple[str, str], Metric],
+) -> None:
+    recall = {method: figures["strict-colour", method].values["R@10"] for method in ("composer", "weighted sum")}
+    assert recall["composer"] >= recall["weighted sum"] + 20
+
+
+@pytest.mark.parametrize("edit", ["strict-colour", "one-title-word", "gender", "usage", "type", "colour-and-gender"])
+def test_the_composer_beats_either_half_of_the_query(figures: dict[tuple[str, str], Metric], edit: str) -> None:
+    composer = figures[edit, "composer"]
+    assert composer.gallery >= 5000
+    assert composer.values["R@10"] > figures[edit, "image only"].values["R@10"]
+    assert composer.values["R@10"] > figures[edit, "text only"].values["R@10"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "colour"),
+    [("Tshirts", "Blue"), ("Shirts", "White"), ("Handbags", "Black"), ("Casual Shoes", "White"), ("Kurtas", "Green")],
+)
+def test_a_photograph_and_in_red_gives_red_products_of_the_same_kind(
+    index_root: Path, catalog: Catalog, kind: str, colour: str
+) -> None:
+    same = [p for p in catalog if p.attributes["articleType"] == kind and p.attributes["baseColour"] == colour]
+    photographs = [product.read_image() for product in same[:60:6]]
+    right = shown = 0
+    with TestClient(create_app(load_settings(index_root=index_root))) as client:
+        for photograph in photographs:
+            answer = client.post("/search", files={"image": photograph}, data={"text": "in red", "k": "10"})
+            results = answer.json()["results"]
+            shown += len(results)
+            reds = ("Red", "Maroon", "Burgundy", "Rust")
+            right += sum(
+                r["attributes"]["articleType"] == kind and r["attributes"]["baseColour"] in reds for r in results
+            )
+    assert shown == 10 * len(photographs)
+    assert right / shown >= 0.6, json.dumps({"kind": kind, "right": right, "shown": shown})

@@ -45,9 +45,10 @@ def train(
     overrides = dict(_key_and_value(item) for item in change or [])
     settings = read_config(config, overrides)
     run = run_training(settings, output or Path("runs") / settings.name)
-    metrics = evaluate_run(run)
+    held_out = any(source.validation_share for source in settings.sources)
+    metrics = evaluate_run(run) if held_out else []
     save_metrics(run, metrics)
-    typer.echo(metrics_table(metrics))
+    typer.echo(metrics_table(metrics) if held_out else "Nothing was held out, so nothing was measured.")
     typer.echo(f"\nTrained in {run.folder}. Next: modiste models export {run.folder} --output BUNDLE")
 
 
@@ -210,6 +211,7 @@ def _by_protocols(
     if (model / MANIFEST_NAME).is_file():
         bundle = Bundle(model)
         return evaluate_encoder(runs, bundle, bundle.manifest.images)
+    _needs_torch("Measuring a run")
     from models.training.run import Run
 
     trained = Run(model).model()

@@ -96,7 +96,10 @@ async def _page() -> FileResponse:
 def _assemble(settings: Settings) -> Context:
     telemetry = Telemetry()
     bundle = Bundle(settings.bundle, device=settings.device, threads=settings.threads)
-    live = LiveIndex(settings.index_root, bundle, device=settings.device, poll_s=settings.poll_s, telemetry=telemetry)
+    live = LiveIndex(
+        settings.index_root, bundle, device=settings.device, poll_s=settings.poll_s, telemetry=telemetry,
+        images_root=settings.images_root,
+    )  # fmt: skip
     cache = _cache(settings, telemetry)
     decoders = Pool("decode", threads=settings.decoders, queue=settings.queue)
     searchers = Pool("search", threads=settings.workers, queue=settings.queue)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import urllib.error
 import urllib.request
 from collections import defaultdict
 from collections.abc import Sequence
@@ -145,8 +146,13 @@ def _call(url: str, path: str, body: dict[str, Any] | None = None) -> dict[str, 
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(url + path, data, {"Content-Type": "application/json"})
     # Proxies of the environment have no business between a program and itself.
-    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=60) as response:
-        answer: dict[str, Any] = json.load(response)
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(request, timeout=60) as response:
+            answer: dict[str, Any] = json.load(response)
+    except urllib.error.HTTPError as error:
+        problem = json.load(error)
+        raise ModisteError(f"{path} was refused: {problem['detail']}", hint=problem.get("hint", "")) from error
     return answer
 
 

@@ -69,12 +69,15 @@ class LiveIndex:
         index_root: Where generations are published.
         bundle: What queries are encoded with; a generation must have been built with the same.
         poll_s: Seconds between two looks at ``CURRENT``.
+        images_root: Where pictures lie now; None takes where they were indexed.
     """
 
     def __init__(
-        self, index_root: Path, bundle: Bundle, *, device: Device, poll_s: float, telemetry: Telemetry
-    ) -> None:
+        self, index_root: Path, bundle: Bundle, *, device: Device, poll_s: float, telemetry: Telemetry,
+        images_root: Path | None = None,
+    ) -> None:  # fmt: skip
         self._index_root, self._bundle, self._device = index_root, bundle, device
+        self._images_root = images_root
         self._poll_s, self._telemetry = poll_s, telemetry
         self._held: _Held | None = None
         self._reloading = asyncio.Lock()
@@ -141,7 +144,7 @@ class LiveIndex:
         return True
 
     def _open(self, id: str) -> Generation:
-        generation = Generation.open(self._index_root, id, device=self._device)
+        generation = Generation.open(self._index_root, id, device=self._device, images_root=self._images_root)
         try:
             generation.check_bundle(self._bundle)
             _canary(generation, self._bundle)

@@ -20,6 +20,10 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="forbid")
 
     index_root: Path = Field(Path("index"), description="Folder that `modiste index build` publishes into.")
+    images_root: Path | None = Field(
+        None,
+        description="Common folder of the catalogue's pictures, if they lie elsewhere than when they were indexed.",
+    )
     bundle: Path = Field(SHIPPED_BUNDLE, description="Bundle to encode queries with; the index must be built with it.")
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Where graphs run; auto takes CUDA if there.")
     host: str = Field("127.0.0.1", description="Address to listen on; 0.0.0.0 opens the service to the network.")

@@ -34,7 +34,7 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def demo(python: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """A demo of a small shop that was run once: its folder, and what it printed."""
     folder = tmp_path_factory.mktemp("demo")
-    done = modiste(python, "demo", "--folder", str(folder), "--products", "400", "--port", "0", "--once")
+    done = modiste(python, "demo", "--folder", str(folder), "--port", "0", "--once")
     assert done.returncode == 0, done.stderr + done.stdout
     return folder, done.stdout
 
@@ -73,7 +73,7 @@ def test_the_demo_prints_a_worked_example_whose_results_satisfy_it(demo: tuple[P
 
 def test_the_demo_can_be_run_again_and_indexes_nothing_anew(python: Path, demo: tuple[Path, str]) -> None:
     folder, _ = demo
-    again = modiste(python, "demo", "--folder", str(folder), "--products", "400", "--port", "0", "--once")
+    again = modiste(python, "demo", "--folder", str(folder), "--port", "0", "--once")
     assert again.returncode == 0, again.stderr
     assert "Indexing" not in again.stdout
     assert len(list((folder / "index" / "generations").iterdir())) == 1
@@ -83,7 +83,7 @@ def test_a_catalogue_is_indexed_served_and_searched(python: Path, demo: tuple[Pa
     catalog = demo[0] / "catalog"
     built = modiste(python, "index", "build", "--catalog", str(catalog), "--index-root", str(tmp_path))
     assert built.returncode == 0, built.stderr
-    assert "400 products indexed" in built.stdout
+    assert "2,000 products indexed" in built.stdout
     with served(python, tmp_path) as url:
         body = json.dumps({"text": "a red dress", "k": 5}).encode()
         request = urllib.request.Request(f"{url}/search", body, {"Content-Type": "application/json"})

@@ -184,7 +184,8 @@ def _on_white(image: Image.Image) -> Image.Image:
         grey = np.asarray(image)
         image = Image.fromarray((np.where(grey == clear, 0xFFFF, grey) >> 8).astype(np.uint8))
     elif image.has_transparency_data:
-        image = image.convert("RGBA")
-        canvas = Image.new("RGBA", image.size, (255, 255, 255, 255))
-        image = Image.alpha_composite(canvas, image)
-    return image.convert("RGB")
+        image = image if image.mode == "RGBA" else image.convert("RGBA")
+        canvas = Image.new("RGB", image.size, (255, 255, 255))
+        canvas.paste(image, mask=image)
+        return canvas
+    return image if image.mode == "RGB" else image.convert("RGB")

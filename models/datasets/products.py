@@ -100,7 +100,10 @@ def _connected(products: Sequence[Product], photographs: Mapping[str, str]) -> l
 
     first: dict[tuple[str, str], str] = {}
     for product in products:
-        for key in (("title", title_group(product)), ("photograph", photographs[product.id])):
+        keys = [("photograph", photographs[product.id])]
+        if group := title_group(product):  # Products without a title have none in common.
+            keys.append(("title", group))
+        for key in keys:
             other = first.setdefault(key, product.id)
             parent[root(product.id)] = root(other)
     groups: dict[str, list[str]] = {}

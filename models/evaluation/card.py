@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from models.bundle.images import ImagePreprocessing
 from models.bundle.manifest import Metric
 from models.evaluation.tables import metrics_table
 from models.training.config import Source, TrainConfig
@@ -28,10 +29,15 @@ def model_card(
     towers = model.backbone.clip
     vision = sum(weight.numel() for weight in towers.visual.parameters())
     text = sum(weight.numel() for weight in towers.text.parameters())
+    own = config.backbone.vocabulary
+    words = (
+        "a vocabulary trained on these sources" if own else f"CLIP's vocabulary, weights {config.backbone.pretrained}"
+    )
     sources = "\n".join(
         f"- **{source.name}**: {_KINDS[source.kind]}. {counts}."
         for source, counts in zip(config.sources, trained_on, strict=True)
     )
+    limits = "\n".join(f"- {limit}" for limit in _limits(config, images))
     measured = [source for source in config.sources if source.validation_share]
     return f"""# {config.name} {version}
 
@@ -41,7 +47,7 @@ dimensions, which finds the products that fit both.
 | part | what | parameters |
 | --- | --- | ---: |
 | vision tower | `{config.backbone.name}`, pictures of {images.width}x{images.height} pixels | {vision / 1e6:.2f} M |
-| text tower | {model.text_settings.length} tokens, lower-cased byte pairs | {text / 1e6:.2f} M |
+| text tower | {model.text_settings.length} tokens, {words} | {text / 1e6:.2f} M |
 | composer | `{model.composer_name}` | {composer / 1e6:.2f} M |
 
 Weights are stored as float16 and computed with as float32.
@@ -62,19 +68,35 @@ only use the same towers; the weighted sum has the weight that is best on these 
 
 {metrics_table(metrics)}
 
-Made by `modiste models evaluate runs/{config.name}`, which measures on {_names(measured)}. These are *products,
-attribute edits*: wordings come from the same grammar as in training, and no figure here is one of FashionIQ or CIRR.
+Made by `modiste models evaluate runs/{config.name}`, which measures on {_names(measured)}; `modiste models evaluate
+BUNDLE --config CONFIG` measures the exported bundle in the same way, where the same data is at hand. These are
+*products, attribute edits*: wordings come from the same grammar as in training, and no figure here is one of FashionIQ
+or CIRR.
 
 ## Limits
 
-- English only, and the words of fashion titles: other languages and subjects it has not seen come out as noise.
-- It looks at {images.width}x{images.height} pixels; details that such a picture does not show (fabric, small prints,
-  stitching) cannot be asked for.
-- Products photographed on a light background, mostly whole. A person's snapshot with a busy background is outside of
-  what it was trained on.
-- Colours are the shop's labels, about 96% right by eye; a garment of several colours has one label.
-- It was not examined for how it treats people who appear in photographs; it is meant to find garments, not people.
+{limits}
 """
+
+
+def _limits(config: TrainConfig, images: ImagePreprocessing) -> list[str]:
+    limits = [
+        f"It looks at {images.width}x{images.height} pixels; details that such a picture does not show (fabric, small "
+        "prints, stitching) cannot be asked for.",
+        "Recall counts the first right product alone. What follows it on a page is of the kind less often, most of all "
+        "where the catalogue has few products that fit.",
+        "It was not examined for how it treats people who appear in photographs; it is meant to find garments, not "
+        "people.",
+    ]
+    if config.backbone.vocabulary:
+        limits.insert(0, "It knows the language and the words of its training data; others come out as noise.")
+    if any(source.kind == "products" for source in config.sources):
+        limits += [
+            "The photographs show products on a light background, mostly whole; a person's snapshot with a busy "
+            "background is outside of what it was trained on.",
+            "Colours are the labels of that data set, about 96% right by eye; a garment of several colours has one.",
+        ]
+    return limits
 
 
 def _names(sources: Sequence[Source]) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import logging
 import random
 from collections.abc import Sequence
 from pathlib import Path
 
 from models.bundle.images import ImagePreprocessing
 from models.bundle.manifest import BundleManifest, Metric
+from models.datasets.attribute_triplets import NoTriplets
 from models.datasets.pictures import load_pixels
 from models.errors import ModisteError
 from models.evaluation.card import model_card
@@ -18,6 +20,8 @@ from models.export import export_bundle
 from models.training.config import TrainConfig
 from models.training.run import Run
 from models.training.sources import split_source, validation_queries
+
+logger = logging.getLogger(__name__)
 
 PARITY_PICTURES = 64
 PARITY_TEXTS = 128
@@ -47,9 +51,15 @@ def evaluate_config(
     metrics: list[Metric] = []
     for settings in config.sources:
         _, validation = split_source(settings, cache)
-        if validation:
-            gallery = EncodedGallery(encoder, load_pixels(validation, images, cache))
-            metrics += evaluate(encoder, gallery, validation_queries(settings, validation, queries))
+        if not validation:
+            continue
+        try:
+            dataset = validation_queries(settings, validation, queries)
+        except NoTriplets as error:
+            logger.warning("What %s holds out gives no queries and is not measured: %s", settings.name, error)
+            continue
+        gallery = EncodedGallery(encoder, load_pixels(validation, images, cache))
+        metrics += evaluate(encoder, gallery, dataset)
     if not metrics:
         raise ModisteError(
             "No source of this config holds products out, so there is nothing to measure on.",
@@ -77,7 +87,7 @@ def export_run(run: Run, folder: Path, version: str) -> BundleManifest:
         trained_on.append(f"{settings.name}: {len(learnt)} products, {len(held)} held out")
         shown = held or learnt
         pictures += [product.read_image() for product in chance.sample(shown, min(len(shown), PARITY_PICTURES))]
-        texts += [query.modification for query in validation_queries(settings, shown, PARITY_TEXTS).triplets]
+        texts += [product.title for product in chance.sample(shown, min(len(shown), PARITY_TEXTS))]
     return export_bundle(
         model, folder, name=config.name, version=version, tokenizer=run.tokenizer, pictures=pictures, texts=texts,
         trained_on=trained_on, metrics=metrics, card=model_card(config, version, model, metrics, trained_on),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 import re
 from collections.abc import Sequence
@@ -12,7 +13,7 @@ import numpy as np
 
 from models.bundle.images import ImagePreprocessing, Pixels
 from models.bundle.text import normalise_text
-from models.datasets.attribute_triplets import AttributeTriplets
+from models.datasets.attribute_triplets import AttributeTriplets, NoTriplets
 from models.datasets.catalog import Product, read_catalog
 from models.datasets.default_rules import default_rules, loose_rules
 from models.datasets.garments import draw_catalog
@@ -21,6 +22,8 @@ from models.datasets.products import hash_photographs, protocol_rules, split_by_
 from models.datasets.triplet import Triplet, TripletDataset
 from models.errors import ModisteError
 from models.training.config import Source
+
+logger = logging.getLogger(__name__)
 
 GARMENT_WIDTH, GARMENT_HEIGHT = 120, 160
 """Drawn garments to learn from are drawn at this size."""
@@ -45,9 +48,7 @@ class TrainingSource:
     def __post_init__(self) -> None:
         self.row_of = {product.id: row for row, product in enumerate(self.train)}
         titles: dict[str, int] = {}
-        self.title_group = np.array(
-            [titles.setdefault(normalise_text(product.title).lower(), len(titles)) for product in self.train]
-        )
+        self.title_group = np.array([titles.setdefault(_said_of(product), len(titles)) for product in self.train])
 
     def caption(self, row: int, chance: random.Random) -> str:
         """The title of a product, its attributes, or both; words are left out now and then so that none is leant on."""
@@ -57,9 +58,9 @@ class TrainingSource:
         values = [str(value) for value in product.attributes.values() if isinstance(value, str)]
         chosen = chance.sample(values, min(len(values), chance.randint(2, 4)))
         kind = chance.random()
-        if kind < 0.55 or not chosen:
+        if words and (kind < 0.55 or not chosen):
             return " ".join(kept)
-        if kind < 0.8:
+        if not words or kind < 0.8:
             return " ".join(chosen)
         return " ".join([*chosen, *kept] if chance.random() < 0.5 else [*kept, *chosen])
 
@@ -78,6 +79,12 @@ class TrainingSource:
             found = columns.keys() & triplet.targets
             right[line, [column for id in found for column in columns[id]]] = True
         return right
+
+
+def _said_of(product: Product) -> str:
+    """What all texts of a product come from: equal for products that no text can tell apart."""
+    values = sorted(str(value) for value in product.attributes.values() if isinstance(value, str))
+    return normalise_text(product.title or " ".join(values)).lower()
 
 
 def split_source(source: Source, cache: Path) -> tuple[list[Product], list[Product]]:
@@ -158,13 +165,17 @@ def validation_queries(source: Source, products: Sequence[Product], limit: int) 
     )
 
 
-def _training_triplets(source: Source, products: Sequence[Product]) -> AttributeTriplets:
+def _training_triplets(source: Source, products: Sequence[Product]) -> AttributeTriplets | None:
     if source.kind == "products":
         rules = training_rules()
     else:
         exact = default_rules(products)
         rules = [*exact, *loose_rules(exact)]
-    return AttributeTriplets(products, rules, photographs=hash_photographs(products))
+    try:
+        return AttributeTriplets(products, rules, photographs=hash_photographs(products))
+    except NoTriplets as error:
+        logger.warning("The source %s gives no triplets and is left out of stages 1 and 2: %s", source.name, error)
+        return None
 
 
 def vocabulary_texts(sources: Sequence[TrainingSource], seed: int, modifications: int = 60_000) -> list[str]:

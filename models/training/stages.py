@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from models.errors import ModisteError
 from models.networks.arithmetic import ElementwiseSum
 from models.progress import track
 from models.training.augmentation import augment
@@ -60,6 +61,11 @@ class Stage(ABC):
     def pick_source(self, chance: random.Random) -> TrainingSource:
         """A source by weight: a batch has one source, so that its negatives are of the same shop."""
         able = [source for source in self.sources if source.triplets is not None]
+        if not able:
+            raise ModisteError(
+                "No source gives triplets: no two products differ in one thing and agree in the rest.",
+                hint="Give more products, or columns such as colour and type.",
+            )
         return chance.choices(able, [source.weight for source in able])[0]
 
     def pixels(self, source: TrainingSource, rows: Sequence[int]) -> Tensor:

@@ -94,3 +94,9 @@ def test_training_and_validation_of_the_set_share_no_photograph(fashion_products
     assert len(validation) == pytest.approx(300, abs=60)
     assert not {hashes[p.id] for p in train} & {hashes[p.id] for p in validation}
     assert AttributeTriplets(train, training_rules(), photographs=hashes).sample_many(100, seed=0)
+
+
+def test_products_without_a_title_are_split_like_any_others() -> None:
+    products = [Product(str(number), "", {"colour": "red"}, f"picture {number}".encode()) for number in range(40)]
+    train, validation = split_by_title_group(products, validation_share=0.25, seed=1)
+    assert (len(train), len(validation)) == (30, 10)

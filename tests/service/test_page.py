@@ -30,7 +30,7 @@ Visit = Callable[..., Page]
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    program = shutil.which("chromium")
+    program = shutil.which("chromium") or shutil.which("chromium-browser")
     if program is None:
         pytest.fail("These tests need the program chromium: `make test` installs it (Debian: apt install chromium).")
     with sync_playwright() as playwright:

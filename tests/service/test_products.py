@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.service.conftest import Serve, Served, Shop, build, cloth, encoded, write_cloth_catalog
+from tests.toy_bundle import write_toy_bundle
 
 
 def ids(served: Served, query: str) -> list[str]:
@@ -125,3 +126,15 @@ def test_every_offered_value_filters_to_as_many_products_as_it_says(served: Serv
         for choice in offered.get("values", []):
             total = served.search(text="red", filters={name: choice["value"]})["total"]
             assert total == choice["count"], (name, choice)
+
+
+def test_pictures_are_found_where_they_were_moved_to(serve: Serve, tmp_path: Path) -> None:
+    catalog = write_cloth_catalog(tmp_path / "before")
+    bundle = write_toy_bundle(tmp_path / "bundle")
+    build(catalog, bundle, tmp_path / "index")
+    (tmp_path / "before").rename(tmp_path / "after")
+    shop = Shop(bundle, catalog, tmp_path / "index")
+    with serve(shop) as served:
+        assert served.client.get("/products/1/image").status_code == 404
+    with serve(shop, images_root=tmp_path / "after" / "images") as served:
+        assert served.client.get("/products/1/image").status_code == 200

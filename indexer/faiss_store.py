@@ -23,7 +23,7 @@ Halves = npt.NDArray[np.float16]
 Kind = Literal["exact-fp16", "hnsw32-fp16"]
 
 EXACT_VALUES = 100_000_000
-"""Numbers (N x D) up to which the index is exact: about 10 ms a query on one core (docs/performance.md)."""
+"""Numbers (N x D) up to which the index is exact: about 20 ms a query (docs/performance.md)."""
 
 LINKS = 32
 EF_CONSTRUCTION = 80

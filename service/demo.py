@@ -88,9 +88,9 @@ def run_demo(folder: Path, *, products: int, bundle_folder: Path, host: str, por
 
 
 def choose_example(products: Sequence[Product]) -> Example:
-    """The first dress of one colour, in the catalogue's order, for which a modification of it has targets.
+    """The first product of one colour, in the catalogue's order, for which a modification of it has targets.
 
-    A dress, because a drawn shirt and a T-shirt with a collar look alike, so that a table of types would tell little. A
+    A dress if there is one: a drawn shirt and a T-shirt with a collar look alike, so a table of types tells little. A
     fair example needs targets: at least as many products of its type and the wanted colour as are shown, one of which
     differs from the reference in nothing but the colour.
 
@@ -102,8 +102,8 @@ def choose_example(products: Sequence[Product]) -> Example:
     for product in products:
         of_kind[product["attributes"]["type"], product["attributes"][COLOUR]] += 1
         alike[_all_but_colour(product)].append(product)
-    for product in products:
-        if product["attributes"]["type"] != EXAMPLE_TYPE or SECOND_COLOUR in product["attributes"]:
+    for product in sorted(products, key=lambda one: one["attributes"]["type"] != EXAMPLE_TYPE):
+        if SECOND_COLOUR in product["attributes"]:
             continue
         kind, own = product["attributes"]["type"], product["attributes"][COLOUR]
         for twin in alike[_all_but_colour(product)]:

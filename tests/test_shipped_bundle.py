@@ -80,9 +80,20 @@ def test_the_composer_beats_either_half_of_the_query(figures: dict[tuple[str, st
     assert composer.values["R@10"] > figures[edit, "text only"].values["R@10"]
 
 
+NOT_YET = pytest.mark.xfail(reason="this bundle gives too many red products of a neighbouring kind", strict=True)
+
+
 @pytest.mark.parametrize(
     ("kind", "colour"),
-    [("Tshirts", "Blue"), ("Shirts", "White"), ("Handbags", "Black"), ("Casual Shoes", "White"), ("Kurtas", "Green")],
+    [
+        ("Tshirts", "Blue"),
+        ("Handbags", "Black"),
+        ("Casual Shoes", "White"),
+        ("Kurtas", "Green"),
+        pytest.param("Shirts", "White", marks=NOT_YET),
+        pytest.param("Heels", "Black", marks=NOT_YET),
+        pytest.param("Dresses", "Black", marks=NOT_YET),
+    ],
 )
 def test_a_photograph_and_in_red_gives_red_products_of_the_same_kind(
     index_root: Path, catalog: Catalog, kind: str, colour: str
@@ -90,8 +101,7 @@ def test_a_photograph_and_in_red_gives_red_products_of_the_same_kind(
     same = [p for p in catalog if p.attributes["articleType"] == kind and p.attributes["baseColour"] == colour]
     photographs = [product.read_image() for product in same[:60:6]]
     reds = ("Red", "Maroon", "Burgundy", "Rust")
-    family = same[0].attributes["subCategory"]
-    right = near = shown = 0
+    right = shown = 0
     with TestClient(create_app(load_settings(index_root=index_root))) as client:
         for photograph in photographs:
             answer = client.post("/search", files={"image": photograph}, data={"text": "in red", "k": "10"})
@@ -99,7 +109,5 @@ def test_a_photograph_and_in_red_gives_red_products_of_the_same_kind(
             shown += len(results)
             red = [one["attributes"] for one in results if one["attributes"]["baseColour"] in reds]
             right += sum(one["articleType"] == kind for one in red)
-            near += sum(one["subCategory"] == family for one in red)
     assert shown == 10 * len(photographs)
-    assert right / shown >= 0.4, f"{right} of {shown} are red {kind}"
-    assert near / shown >= 0.6, f"{near} of {shown} are red {family}"
+    assert right / shown >= 0.6, f"{right} of {shown} are red {kind}"

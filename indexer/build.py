@@ -14,11 +14,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from indexer.attributes import write_attributes
 from indexer.durable import locked, replace_text, sync
 from indexer.encode import encode_products
 from indexer.faiss_store import FaissStore, kind_for
 from indexer.gpu_store import on_gpu
 from indexer.manifest import (
+    ATTRIBUTES_NAME,
     INDEX_NAME,
     PRODUCTS_NAME,
     VECTORS_NAME,
@@ -30,7 +32,7 @@ from indexer.manifest import (
 from indexer.products import images_root_of, write_products
 from indexer.publication import list_generations, publish
 from indexer.quality import measure_recall
-from indexer.reuse import earlier_vectors
+from indexer.reuse import earlier_pictures
 from models.bundle import Bundle
 from models.bundle.encoder import Device
 from models.bundle.manifest import file_digest
@@ -112,7 +114,7 @@ def _build(catalog: Catalog, bundle: Bundle, index_root: Path, options: BuildOpt
     threads = options.threads or os.cpu_count() or 1
     kind = kind_for(len(catalog), bundle.dim, on_gpu=on_gpu(options.device))
     encoded = encode_products(
-        catalog, bundle, known=earlier_vectors(bundle, index_root), batch=options.batch, threads=threads
+        catalog, bundle, known=earlier_pictures(bundle, index_root), batch=options.batch, threads=threads
     )
     skipped = (*(Skipped(id=one.id, row=one.row, reason=one.reason) for one in catalog.problems), *encoded.skipped)
     _refuse_if_too_many(skipped, len(catalog) + len(catalog.problems), options, index_root)
@@ -123,6 +125,8 @@ def _build(catalog: Catalog, bundle: Bundle, index_root: Path, options: BuildOpt
     images_root = images_root_of(products)
     with (folder / VECTORS_NAME).open("wb") as stream:
         stream.write(encoded.vectors.data)
+    if bundle.manifest.attributes:
+        write_attributes(folder / ATTRIBUTES_NAME, encoded.shown)
     write_products(folder / PRODUCTS_NAME, products, encoded.hashes, catalog.columns, images_root)
     store = FaissStore.build(encoded.vectors, kind, threads=threads)
     store.write(folder / INDEX_NAME)
@@ -135,13 +139,13 @@ def _build(catalog: Catalog, bundle: Bundle, index_root: Path, options: BuildOpt
             hint="Build for a GPU, which searches exactly (device cuda), or lower the quality floor.",
         )  # fmt: skip
 
-    files = {name: file_digest(folder / name) for name in (VECTORS_NAME, INDEX_NAME, PRODUCTS_NAME)}
+    files = {path.name: file_digest(path) for path in sorted(folder.iterdir())}
     created, id = _next_id(index_root, "".join(file.sha256 for file in files.values()))
     manifest = GenerationManifest(
         id=id, created=created, bundle=bundle.name, fingerprint=bundle.fingerprint, dim=bundle.dim,
         products=len(products), index=kind, catalog=catalog.source.name, columns=catalog.columns,
-        images_root=str(images_root) if images_root else None, encoded=encoded.encoded, reused=encoded.reused,
-        repeated=encoded.repeated, skipped=skipped, quality=quality,
+        attributes=bundle.manifest.attributes, images_root=str(images_root) if images_root else None,
+        encoded=encoded.encoded, reused=encoded.reused, repeated=encoded.repeated, skipped=skipped, quality=quality,
         seconds=round(time.monotonic() - started, 2), files=files,
     )  # fmt: skip
     write_manifest(folder, manifest)

@@ -12,6 +12,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from indexer.attributes import LogOdds, quantised
 from indexer.faiss_store import Halves
 from indexer.manifest import Skipped
 from models.bundle import Bundle, ImagePreprocessing, decode_image
@@ -21,11 +22,20 @@ from models.errors import ModisteError
 from models.progress import track
 
 
-class KnownVectors(Protocol):
-    """Vectors of an earlier generation of the same bundle."""
+class Seen(NamedTuple):
+    """What the vision graph made of one picture, as a generation keeps it."""
 
-    def find(self, image_hash: str) -> npt.NDArray[np.float16] | None:
-        """The vector ``[D]`` of the picture with this sha256, None where it is new."""
+    vector: npt.NDArray[np.float16]
+    """``[D]``."""
+    shown: LogOdds
+    """Of the bundle's words ``[A]`` (``indexer.attributes``); A is 0 for a bundle without."""
+
+
+class KnownPictures(Protocol):
+    """Pictures of an earlier generation of the same bundle."""
+
+    def find(self, image_hash: str) -> Seen | None:
+        """What is known of the picture with this sha256, None where it is new."""
 
 
 class Encoded(NamedTuple):
@@ -35,6 +45,8 @@ class Encoded(NamedTuple):
     """Places, ascending, of the N products that have a vector."""
     vectors: Halves
     """float16 ``[N, D]``, unit length to within half precision, in the order of ``kept``."""
+    shown: LogOdds
+    """uint8 ``[N, A]``: how probably each shows the bundle's words (``indexer.attributes``)."""
     hashes: list[str]
     """Sha256 of the N pictures, in hexadecimal."""
     skipped: list[Skipped]
@@ -56,7 +68,7 @@ def encode_products(
     products: Sequence[Product],
     bundle: Bundle,
     *,
-    known: KnownVectors | None = None,
+    known: KnownPictures | None = None,
     batch: int = 64,
     threads: int = 2,
 ) -> Encoded:
@@ -66,11 +78,12 @@ def encode_products(
     picture that cannot be used is reported in ``skipped`` and costs nobody else their vector.
 
     Args:
-        known: Where vectors of unchanged pictures are found; None encodes everything.
+        known: Where unchanged pictures are found; None encodes everything.
         batch: Pictures for one run of the vision graph.
     """
     desk = _Desk(bundle.manifest.images, known)
     vectors = np.zeros((len(products), bundle.dim), dtype=np.float16)
+    shown = np.zeros((len(products), len(bundle.manifest.attributes)), dtype=np.uint8)
     hashes: list[str] = []
     reasons: dict[int, str] = {}
     source: dict[str, int] = {}
@@ -79,11 +92,11 @@ def encode_products(
 
     def encode_waiting() -> None:
         encoded = _encode([pixels for _, pixels in waiting], bundle)
-        for (place, _), vector in zip(waiting, encoded, strict=True):
-            if vector is None:
+        for (place, _), seen in zip(waiting, encoded, strict=True):
+            if seen is None:
                 reasons[place] = "the vision graph gave no vector for the image"
             else:
-                vectors[place] = vector
+                vectors[place], shown[place] = seen
                 counts["encoded"] += 1
         waiting.clear()
 
@@ -106,28 +119,28 @@ def encode_products(
         if first == place or place in reasons:
             continue
         if first is None:
-            vector = known.find(image_hash) if known is not None else None
-            assert vector is not None, "a picture is encoded, skipped, repeated or known"
-            vectors[place] = vector
+            seen = known.find(image_hash) if known is not None else None
+            assert seen is not None, "a picture is encoded, skipped, repeated or known"
+            vectors[place], shown[place] = seen
             counts["reused"] += 1
         elif first in reasons:
             reasons[place] = reasons[first]
         else:
-            vectors[place] = vectors[first]
+            vectors[place], shown[place] = vectors[first], shown[first]
             counts["repeated"] += 1
 
     kept = [place for place in range(len(products)) if place not in reasons]
     skipped = [Skipped(id=products[place].id, row=None, reason=reason) for place, reason in sorted(reasons.items())]
     return Encoded(
-        kept, vectors[kept] if reasons else vectors, [hashes[place] for place in kept], skipped,
-        counts["encoded"], counts["reused"], counts["repeated"],
+        kept, vectors[kept] if reasons else vectors, shown[kept] if reasons else shown,
+        [hashes[place] for place in kept], skipped, counts["encoded"], counts["reused"], counts["repeated"],
     )  # fmt: skip
 
 
 class _Desk:
     """Where the decoding threads agree who decodes a picture that several products share."""
 
-    def __init__(self, preprocessing: ImagePreprocessing, known: KnownVectors | None) -> None:
+    def __init__(self, preprocessing: ImagePreprocessing, known: KnownPictures | None) -> None:
         self.preprocessing = preprocessing
         self.known = known
         self.claimed: set[str] = set()
@@ -175,12 +188,17 @@ def _ahead(
                 future.cancel()
 
 
-def _encode(pictures: Sequence[Pixels], bundle: Bundle) -> list[npt.NDArray[np.float32] | None]:
-    """Vectors of pictures; None for one that the graph fails on, which is found by running each of them alone."""
+def _encode(pictures: Sequence[Pixels], bundle: Bundle) -> list[Seen | None]:
+    """What is seen in pictures; None for one that the graph fails on, which is found by running each of them alone."""
     try:
-        vectors = bundle.vision(np.stack(pictures)).embedding
+        vectors, _, probabilities = bundle.vision(np.stack(pictures))
     except Exception:  # ONNX Runtime's own exceptions share no public base.
         if len(pictures) == 1:
             return [None]
-        return [vector for picture in pictures for vector in _encode([picture], bundle)]
-    return [vector if abs(float(vector @ vector) - 1) < 1e-2 else None for vector in vectors]
+        return [seen for picture in pictures for seen in _encode([picture], bundle)]
+    if probabilities is None:
+        probabilities = np.zeros((len(pictures), 0), dtype=np.float32)
+    shown = quantised(np.nan_to_num(probabilities))
+    whole = np.abs((vectors * vectors).sum(axis=1) - 1) < 1e-2
+    rows = zip(vectors.astype(np.float16), shown, whole, strict=True)
+    return [Seen(vector, odds) if fine else None for vector, odds, fine in rows]

@@ -8,10 +8,12 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from indexer.attributes import AttributeColumns
 from indexer.faiss_store import FaissStore, Halves
 from indexer.filters import FilterError, Filters, filter_mask
 from indexer.gpu_store import GpuStore, on_gpu
 from indexer.manifest import (
+    ATTRIBUTES_NAME,
     INDEX_NAME,
     PRODUCTS_NAME,
     VECTORS_NAME,
@@ -47,10 +49,18 @@ class Generation:
     """An opened generation; its methods are safe to call from several threads at once. See ``open``."""
 
     def __init__(
-        self, manifest: GenerationManifest, store: Store, table: ProductTable, vectors: Halves, images_root: Path | None
+        self,
+        manifest: GenerationManifest,
+        store: Store,
+        table: ProductTable,
+        vectors: Halves,
+        attributes: AttributeColumns | None,
+        images_root: Path | None,
     ) -> None:
         self.manifest = manifest
         self.store = store
+        self.attributes = attributes
+        """How probably every product shows the bundle's words; None for a bundle without any, or an old generation."""
         self._table = table
         self._vectors = vectors
         self._images_root = images_root
@@ -95,6 +105,8 @@ class Generation:
         try:
             table = ProductTable(folder / PRODUCTS_NAME, manifest.columns)
             vectors = np.memmap(folder / VECTORS_NAME, dtype=np.float16, mode="r", shape=shape)
+            words = manifest.attributes
+            attributes = AttributeColumns(folder / ATTRIBUTES_NAME, words, shape[0]) if words else None
             exact = FaissStore.load(folder / INDEX_NAME, manifest.index, threads=threads)
         except (ValueError, OSError, StoreError) as error:
             raise _damaged(folder, str(error)) from error
@@ -105,7 +117,7 @@ class Generation:
         ):
             raise _damaged(folder, f"its files do not all hold {shape[0]} products and vectors of {shape[1]}")
         root = images_root or (Path(manifest.images_root) if manifest.images_root else None)
-        return cls(manifest, GpuStore.load(vectors, exact) if gpu else exact, table, vectors, root)
+        return cls(manifest, GpuStore.load(vectors, exact) if gpu else exact, table, vectors, attributes, root)
 
     @property
     def id(self) -> str:

@@ -18,6 +18,7 @@ MANIFEST_NAME = "manifest.json"
 VECTORS_NAME = "vectors.f16"
 INDEX_NAME = "index.faiss"
 PRODUCTS_NAME = "products.arrow"
+ATTRIBUTES_NAME = "attributes.u8"
 
 ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}")
 
@@ -72,6 +73,9 @@ class GenerationManifest(_Frozen):
     """File name of the catalogue's table."""
     columns: dict[str, Kind]
     """Attributes by name, each with the kind of its values."""
+    attributes: tuple[str, ...] = ()
+    """The words whose probabilities the generation holds for every product (``indexer.attributes``), in their order:
+    the bundle's, or none where it has none or the generation is older than this."""
     images_root: str | None
     """The folder that image paths in ``products.arrow`` count from, where images are files."""
     encoded: int
@@ -143,7 +147,7 @@ def verify_files(folder: Path, manifest: GenerationManifest, *, contents: bool =
         GenerationError: A file is missing or differs; searching it would be a guess.
     """
     again = "Roll back to another generation, or build the index again."
-    for name in (VECTORS_NAME, INDEX_NAME, PRODUCTS_NAME):
+    for name in (VECTORS_NAME, INDEX_NAME, PRODUCTS_NAME, *((ATTRIBUTES_NAME,) if manifest.attributes else ())):
         expected = manifest.files.get(name)
         path = folder / name
         if expected is None or not path.is_file():

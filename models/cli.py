@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,7 +11,7 @@ import typer
 from models.errors import MissingExtra, ModisteError
 
 if TYPE_CHECKING:
-    from models.bundle.manifest import Metric
+    from models.bundle.manifest import BundleManifest, Metric
 
 app = typer.Typer(no_args_is_help=True, help="Data becomes a bundle: train, evaluate and export a model.")
 
@@ -20,6 +21,16 @@ def _needs_torch(purpose: str) -> None:
         import open_clip  # noqa: F401
     except ImportError as error:
         raise MissingExtra("torch with open_clip", "train", purpose) from error
+
+
+@app.command("list")
+def list_composers() -> None:
+    """Show the composers: what each is, what it takes of a reference, its size, and the config that trains it."""
+    _needs_torch("Building the composers to count their parameters")
+    from models.training.inventory import WIDTHS, inventory, inventory_table
+
+    typer.echo(inventory_table(inventory()))
+    typer.echo(f"\nParameters at the widths of {WIDTHS}. Train one with: modiste models train CONFIG")
 
 
 @app.command()
@@ -61,7 +72,10 @@ def evaluate(
     queries: Annotated[int, typer.Option(min=10, help="Queries of each kind; more make steadier figures.")] = 2000,
     protocol: Annotated[
         list[str] | None,
-        typer.Option(help="A protocol of the literature, such as fashioniq-original. Repeatable, over one dataset."),
+        typer.Option(
+            help="A protocol of the literature, such as fashioniq-original, over one dataset; or style-search, on "
+            "held-out products. Repeatable."
+        ),
     ] = None,
     annotations: Annotated[Path | None, typer.Option(help="The dataset's annotations, as they were published.")] = None,
     images: Annotated[Path | None, typer.Option(help="The dataset's pictures, in whatever sub-folders.")] = None,
@@ -77,7 +91,11 @@ def evaluate(
     """Measure Recall on held-out products beside image only, text only and the best weighted sum, or by a protocol."""
     from models.evaluation.tables import metrics_table, write_json
 
-    if protocol:
+    if protocol and "style-search" in protocol:
+        metrics = _style_search(model, config, queries)
+        if named := [name for name in protocol if name != "style-search"]:
+            metrics += _by_protocols(named, annotations, category or [], images, model, vectors)
+    elif protocol:
         metrics = _by_protocols(protocol, annotations, category or [], images, model, vectors)
     elif model is None:
         raise ModisteError("There is nothing to measure.", hint="Give a model, or --protocol with --vectors.")
@@ -89,21 +107,107 @@ def evaluate(
 
 
 @app.command()
+def compare(
+    start: Annotated[
+        Path, typer.Argument(metavar="RUN", help="A finished run: all entries have its backbone, words and sources.")
+    ],
+    config: Annotated[Path | None, typer.Option(help="What to compare, as YAML. [the one that comes along]")] = None,
+    output: Annotated[
+        Path, typer.Option(help="Folder of the runs. What is finished there is not trained again.")
+    ] = Path("runs/comparison"),
+    page: Annotated[Path, typer.Option(help="The page to write, with its pictures beside it.")] = Path(
+        "docs/results.md"
+    ),
+    only: Annotated[
+        list[str] | None, typer.Option(help="Train this entry alone; the page tells of the others, too. Repeatable.")
+    ] = None,
+    seeds: Annotated[str | None, typer.Option(help="Such as 1,2,3. [those of the config]")] = None,
+    steps: Annotated[int | None, typer.Option(min=1, help="Of every entry. [those of the config]")] = None,
+    queries: Annotated[int, typer.Option(min=10, help="Queries of each kind; more make steadier figures.")] = 2000,
+) -> None:
+    """Train all composers side by side, with one backbone and budget, and write docs/results.md. Can be repeated."""
+    _needs_torch("Training")
+    from models.evaluation.comparison import compare as run_comparison
+    from models.evaluation.entries import ENTRIES, read_comparison
+    from models.evaluation.results_page import write_results
+    from models.training.run import Run
+
+    told = {"config": config, "seeds": seeds, "steps": steps, "queries": queries if queries != 2000 else None}
+    options = [f"--{name} {value}" for name, value in told.items() if value is not None]
+    found = run_comparison(
+        read_comparison(config or ENTRIES), Run(start), output, seeds=_numbers(seeds), only=only or (), steps=steps,
+        queries=queries,
+    )  # fmt: skip
+    write_results(found, page, " ".join(["modiste models compare", str(start), *options]))
+    for what, why in found.failures.items():
+        typer.echo(f"{what} failed: {why}", err=True)
+    typer.echo(page)
+    if found.failures:
+        raise typer.Exit(1)
+
+
+@app.command()
 def export(
     run_folder: Annotated[Path, typer.Argument(metavar="RUN", help="The run's folder.")],
     output: Annotated[Path, typer.Option(help="The bundle's folder; must not exist yet.")],
     version: Annotated[str, typer.Option(help="The bundle's version.")] = "1.0.0",
+    precision: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Add graphs in int8 (for CPUs) or fp16 (for GPUs; needs one here), refused where they find less or "
+            "are no faster; auto tries what this machine can measure, fp32 adds none. Repeatable. [auto]"
+        ),
+    ] = None,
 ) -> None:
     """Write a bundle (ONNX graphs, tokenizer, manifest, model card) and compare it with torch from picture bytes."""
     _needs_torch("Export")
     from models.evaluation.report import export_run
     from models.training.run import Run
+    from models.variants import add_variants_by_config, chosen_precisions
 
-    manifest = export_run(Run(run_folder), output, version)
+    run, (chosen, strict) = Run(run_folder), chosen_precisions(precision or ["auto"])
+    if not chosen or not any(source.validation_share for source in run.config().sources):
+        _told(export_run(run, output, version), output)
+        return
+    with TemporaryDirectory() as folder:
+        export_run(run, Path(folder) / "fp32", version)
+        _told(
+            add_variants_by_config(Path(folder) / "fp32", output, chosen, run.config(), run.cache, strict=strict),
+            output,
+        )
+
+
+@app.command()
+def quantise(
+    bundle: Annotated[Path, typer.Argument(help="A bundle's folder.")],
+    output: Annotated[Path, typer.Option(help="The new bundle's folder; must not exist yet.")],
+    precision: Annotated[
+        list[str] | None, typer.Option(help="int8, fp16 or auto, as `modiste models export` takes them. [auto]")
+    ] = None,
+    config: Annotated[
+        str | None, typer.Option(help="Config whose products calibrate and measure. [the one of the bundle's name]")
+    ] = None,
+) -> None:
+    """Add int8 or fp16 graphs to a bundle, where they are faster and lose at most half a point of Recall@10."""
+    _needs_torch("Reading a config's held-out products")
+    from models.bundle.manifest import read_manifest
+    from models.training.config import read_config
+    from models.variants import add_variants_by_config, chosen_precisions
+
+    chosen, strict = chosen_precisions(precision or ["auto"])
+    settings = read_config(Path(config or read_manifest(bundle).name))
+    _told(add_variants_by_config(bundle, output, chosen, settings, Path("runs") / "cache", strict=strict), output)
+
+
+def _told(manifest: BundleManifest, output: Path) -> None:
     size = sum(file.size for file in manifest.files.values()) / 1e6
     typer.echo(
         f"{output}: bundle {manifest.name} {manifest.version}, {size:.1f} MB, fingerprint {manifest.fingerprint}"
     )
+    for precision, variant in manifest.variants.items():
+        loss = ", ".join(f"{way} {points:+.2f}" for way, points in variant.trial.loss.items())
+        speed = ", ".join(f"{graph} {times:.2f}x" for graph, times in variant.trial.speedup.items())
+        typer.echo(f"{precision}: {speed} as fast as fp32; points of Recall@10 lost: {loss}")
 
 
 @app.command()
@@ -152,6 +256,15 @@ def draw(
     typer.echo(draw_catalog(output, count, seed, width, height))
 
 
+def _numbers(listed: str | None) -> tuple[int, ...]:
+    try:
+        return tuple(int(one) for one in (listed or "").split(",") if one)
+    except ValueError as error:
+        raise ModisteError(
+            f"--seeds {listed} is no list of numbers.", hint="Write for example --seeds 1,2,3."
+        ) from error
+
+
 def _key_and_value(item: str) -> tuple[str, str]:
     key, equals, value = item.partition("=")
     if not equals or not key:
@@ -175,6 +288,26 @@ def _on_held_out(model: Path, config: str | None, queries: int) -> list[Metric]:
     metrics = evaluate_run(run, queries)
     save_metrics(run, metrics)
     return metrics
+
+
+def _style_search(model: Path | None, config: str | None, queries: int) -> list[Metric]:
+    _needs_torch("Evaluation on held-out products")
+    from models.bundle import Bundle
+    from models.bundle.manifest import MANIFEST_NAME
+    from models.evaluation.style import evaluate_style
+    from models.training.config import read_config
+    from models.training.run import Run
+
+    if model is None:
+        raise ModisteError("The protocol style-search measures a model.", hint="Give a run's folder, or a bundle's.")
+    if (model / MANIFEST_NAME).is_file():
+        bundle = Bundle(model)
+        settings = read_config(Path(config or bundle.manifest.name))
+        words = bundle.manifest.attributes
+        return evaluate_style(bundle, bundle.manifest.images, words, settings, Path("runs") / "cache", queries)
+    run = Run(model)
+    trained = run.model()
+    return evaluate_style(trained, trained.images, trained.words, run.config(), run.cache, queries)
 
 
 def _by_protocols(

@@ -15,7 +15,7 @@ import torch
 from tokenizers import Tokenizer as TokenizerFile
 from torch import Tensor, nn
 
-from models.bundle.encoder import Bundle, Vectors
+from models.bundle.encoder import Bundle, Vectors, VisionOutput
 from models.bundle.images import decode_image
 from models.bundle.manifest import (
     MANIFEST_NAME,
@@ -28,13 +28,17 @@ from models.bundle.manifest import (
     write_manifest,
 )
 from models.bundle.manifest import Tensor as TensorSpec
+from models.datasets.attribute_words import spellings_of
 from models.errors import ModisteError
+from models.padding import LEAST, trim_padding
 from models.training.model import RetrievalModel
 from models.weights import WEIGHTS_NAME, SharedWeights
 
 MODEL_CARD = "MODEL_CARD.md"
 LEAST_COSINE = 0.9999
 """Below this, a vector of ONNX Runtime and its twin of torch are called different."""
+MOST_APART = 0.02
+"""So far apart may both see the probability of a word."""
 
 
 class _Vision(nn.Module):
@@ -42,8 +46,10 @@ class _Vision(nn.Module):
         super().__init__()
         self.model = model
 
-    def forward(self, pixels: Tensor) -> Tensor:
-        return self.model.embed_pixels(pixels)
+    def forward(self, pixels: Tensor) -> tuple[Tensor, ...]:
+        embedding, local = self.model.see(pixels)
+        seen = (embedding,) if local is None else (embedding, local)
+        return seen if self.model.attributes is None else (*seen, self.model.attributes(embedding))
 
 
 class _Query(_Vision):
@@ -52,7 +58,7 @@ class _Query(_Vision):
 
 
 class _Text(_Vision):
-    def forward(self, ids: Tensor) -> Tensor:
+    def forward(self, ids: Tensor) -> Tensor:  # type: ignore[override]
         return self.model.embed_ids(ids)
 
 
@@ -84,7 +90,7 @@ def export_bundle(
         trained_on, metrics, card: What goes into the manifest and the model card.
 
     Raises:
-        ModisteError: ``folder`` exists, or ONNX Runtime and torch disagree (cosine under 0.9999).
+        ModisteError: ``folder`` exists, or ONNX Runtime and torch disagree (see ``check_parity``).
     """
     if folder.exists():
         raise ModisteError(f"{folder} exists already.", hint="Bundles are immutable: export into a new folder.")
@@ -100,6 +106,7 @@ def export_bundle(
             name=name, version=version, created=datetime.now(UTC).isoformat(timespec="seconds"),
             backbone=model.backbone.name, composer=model.composer_name, dim=model.backbone.dim,
             reference=model.composer.reference, images=model.images, text=model.text_settings, graphs=graphs,
+            attributes=model.words, spellings=spellings_of(model.words),
             trained_on=tuple(trained_on), metrics=tuple(metrics),
             files={path.name: file_digest(path) for path in sorted(building.iterdir()) if path.name != MANIFEST_NAME},
         )  # fmt: skip
@@ -116,10 +123,10 @@ def check_parity(model: RetrievalModel, bundle: Bundle, pictures: Sequence[bytes
     """Compare torch and ONNX Runtime from the bytes of pictures and the letters of texts.
 
     Returns:
-        The least cosine over all vectors of the three graphs.
+        The least cosine over all vectors of the three graphs, each local feature among them.
 
     Raises:
-        ModisteError: It is under 0.9999.
+        ModisteError: It is under 0.9999, or a word's probability differs by more than 0.02.
     """
     images = bundle.manifest.images
     size = (images.width, images.height)
@@ -131,6 +138,7 @@ def check_parity(model: RetrievalModel, bundle: Bundle, pictures: Sequence[bytes
     paired = [at % len(pictures) for at in range(len(texts))]
     pairs = {
         "vision": (seen.embedding, shipped.embedding),
+        "features": (seen.features, shipped.features),
         "text": (model.text(ids), bundle.text(shipped_ids)),
         "query": (model.query(seen.features[paired], ids), bundle.query(shipped.features[paired], shipped_ids)),
     }
@@ -138,10 +146,25 @@ def check_parity(model: RetrievalModel, bundle: Bundle, pictures: Sequence[bytes
     worst = min(least, key=lambda graph: least[graph])
     if not least[worst] >= LEAST_COSINE:
         raise ModisteError(
-            f"The exported graph {worst}.onnx differs from the trained model: cosine {least[worst]:.6f}.",
+            f"The exported {worst} differs from the trained model: cosine {least[worst]:.6f}.",
             hint=f"A bundle needs at least {LEAST_COSINE}; report this together with the versions of torch and onnx.",
         )
+    _check_words(model, seen, bundle, shipped)
     return least[worst]
+
+
+def _check_words(model: RetrievalModel, seen: VisionOutput, bundle: Bundle, shipped: VisionOutput) -> None:
+    if bundle.manifest.attributes != model.words or (seen.attributes is None) != (shipped.attributes is None):
+        raise ModisteError("The bundle tells other words than the trained model.", hint="Export it again.")
+    if seen.attributes is None or shipped.attributes is None:
+        return
+    apart = np.abs(seen.attributes - shipped.attributes).max(axis=0)
+    if not apart.max() <= MOST_APART:
+        raise ModisteError(
+            f"The exported attributes differ from the trained model's: {model.words[apart.argmax()]!r} by "
+            f"{apart.max():.3f}.",
+            hint=f"At most {MOST_APART} is allowed; report this together with the versions of torch and onnx.",
+        )
 
 
 def _least_cosine(left: Vectors, right: Vectors) -> float:
@@ -159,8 +182,13 @@ def _write_graphs(model: RetrievalModel, folder: Path) -> dict[GraphName, Graph]
     id_spec = TensorSpec(dtype="int64", shape=("batch", length))
     feature_spec = TensorSpec(dtype="float32", shape=("batch", *features.shape[1:]))
     vector_spec = TensorSpec(dtype="float32", shape=vector)
+    seen = {"embedding": vector_spec}
+    if model.composer.reference == "local":
+        seen["features"] = feature_spec
+    if model.words:
+        seen["attributes"] = TensorSpec(dtype="float32", shape=("batch", len(model.words)))
     plans: dict[GraphName, tuple[nn.Module, dict[str, Tensor], dict[str, TensorSpec], dict[str, TensorSpec]]] = {
-        "vision": (_Vision(model), {"pixels": pixels}, {"pixels": pixel_spec}, {"embedding": vector_spec}),
+        "vision": (_Vision(model), {"pixels": pixels}, {"pixels": pixel_spec}, seen),
         "query": (
             _Query(model), {"features": features, "ids": ids},
             {"features": feature_spec, "ids": id_spec}, {"query": vector_spec},
@@ -171,7 +199,11 @@ def _write_graphs(model: RetrievalModel, folder: Path) -> dict[GraphName, Graph]
     with (folder / WEIGHTS_NAME).open("wb") as stream:
         weights = SharedWeights(stream)
         for name, (module, example, inputs, outputs) in plans.items():
-            proto = _exported(module.eval(), example, list(outputs))
+            # A causal tower is exported with a mask of fixed size; any other masks padding, which need not be read.
+            trimmed = "ids" in example and model.backbone.clip.text.attn_mask is None
+            proto = _exported(module.eval(), example, list(outputs), length if trimmed else None)
+            if trimmed:
+                trim_padding(proto.graph, "ids", length, model.text_settings.pad_id)
             weights.move_out(proto.graph)
             (folder / f"{name}.onnx").write_bytes(proto.SerializeToString())
             graphs[name] = Graph(file=f"{name}.onnx", inputs=inputs, outputs=outputs)
@@ -180,14 +212,20 @@ def _write_graphs(model: RetrievalModel, folder: Path) -> dict[GraphName, Graph]
     return graphs
 
 
-def _exported(module: nn.Module, example: dict[str, Tensor], outputs: list[str]) -> onnx.ModelProto:
+def _exported(
+    module: nn.Module, example: dict[str, Tensor], outputs: list[str], longest: int | None
+) -> onnx.ModelProto:
+    """The graph of ``module``; its ``ids`` may be of any length up to ``longest``, unless that is None."""
     batch = torch.export.Dim("batch", min=1, max=4096)
+    axes = {name: {0: batch} for name in example}
+    if longest is not None:
+        axes["ids"][1] = torch.export.Dim("length", min=LEAST, max=longest)
     with warnings.catch_warnings():
         # Both inputs of a query have one and the same batch, which the exporter thinks worth a warning.
         warnings.filterwarnings("ignore", message="# The axis name")
         program = torch.onnx.export(
             module, (), kwargs=example, dynamo=True, verbose=False, input_names=list(example),
-            output_names=[f"{name}{_OUTPUT}" for name in outputs], dynamic_shapes={key: {0: batch} for key in example},
+            output_names=[f"{name}{_OUTPUT}" for name in outputs], dynamic_shapes=axes,
         )  # fmt: skip
     assert program is not None
     proto: onnx.ModelProto = program.model_proto

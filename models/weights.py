@@ -45,11 +45,9 @@ class SharedWeights:
                 half = f"{half}.turned"
             nodes.append(helper.make_node("Cast", [half], [wide], to=TensorProto.FLOAT))
         nodes += graph.node
-        for node in nodes:
-            del node.metadata_props[:]  # Where in Python each operator came from: half of a small graph's bytes.
-        del graph.node[:]
+        del graph.node[:], graph.value_info[:]
         graph.node.extend(nodes)
-        del graph.value_info[:]
+        shorten(graph)
 
     def _placed(self, values: Halves, name: str) -> onnx.TensorProto:
         key = _key(values)
@@ -64,6 +62,26 @@ class SharedWeights:
         for field, value in (("location", WEIGHTS_NAME), ("offset", str(offset)), ("length", str(length))):
             tensor.external_data.add(key=field, value=value)
         return tensor
+
+
+def shorten(graph: onnx.GraphProto, *, weights: bool = False) -> None:
+    """Leave out what only says where in Python each operator came from: most of a small graph's bytes.
+
+    Inputs and outputs keep their names, and unless ``weights`` initialisers do; inner values get short ones, operators
+    none.
+    """
+    kept = {value.name for value in (*graph.input, *graph.output)} | {""}
+    if not weights:
+        kept |= {tensor.name for tensor in graph.initializer}
+    short: dict[str, str] = {}
+    for node in graph.node:
+        node.ClearField("name")
+        node.ClearField("doc_string")
+        del node.metadata_props[:]
+        for names in (node.input, node.output):
+            names[:] = [name if name in kept else short.setdefault(name, f":{len(short)}") for name in names]
+    for tensor in graph.initializer:
+        tensor.name = short.get(tensor.name, tensor.name)
 
 
 def _key(values: Halves) -> str:

@@ -22,14 +22,22 @@ WORDS = {"red": (1, -1, -1), "green": (-1, 1, -1), "blue": (-1, -1, 1), "white":
 SIZE, GRID, LENGTH = 32, 4, 16
 
 
-def write_toy_bundle(folder: Path, *, name: str = "toy", seed: int = 0, dim: int = 48) -> Path:
-    """Write a bundle into ``folder``; another ``seed`` or ``dim`` gives another, incompatible bundle."""
+def write_toy_bundle(
+    folder: Path, *, name: str = "toy", seed: int = 0, dim: int = 48, attributes: bool = False
+) -> Path:
+    """Write a bundle into ``folder``; another ``seed`` or ``dim`` gives another, incompatible bundle.
+
+    With ``attributes``, its vision graph also tells how probably a picture is red, green, blue, white or black.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     mixing = np.random.default_rng(seed).normal(size=(GRID * GRID * 3, dim)).astype(np.float32)
     colours = np.zeros((len(WORDS) + 2, 3), dtype=np.float32)
     colours[2:] = list(WORDS.values())
     words = np.tile(colours, (1, GRID * GRID)) @ mixing
-    _save(folder / "vision.onnx", _vision_nodes(), {"mixing": mixing}, ["pixels"], ["embedding"], dim)
+    seen = ["embedding", "attributes"] if attributes else ["embedding"]
+    telling = 4 * np.array(list(WORDS.values()), dtype=np.float32).T
+    vision = _vision_nodes() + (_attribute_nodes() if attributes else [])
+    _save(folder / "vision.onnx", vision, {"mixing": mixing, "telling": telling}, ["pixels"], seen, dim)
     _save(folder / "text.onnx", _text_nodes("embedding"), {"words": words}, ["ids"], ["embedding"], dim)
     _save(folder / "query.onnx", _query_nodes(), {"words": words}, ["features", "ids"], ["query"], dim)
     vocabulary = {"[PAD]": 0, "[UNK]": 1, **{word: 2 + at for at, word in enumerate(WORDS)}}
@@ -40,8 +48,9 @@ def write_toy_bundle(folder: Path, *, name: str = "toy", seed: int = 0, dim: int
     pixels = Tensor(dtype="uint8", shape=("batch", SIZE, SIZE, 3))
     ids = Tensor(dtype="int64", shape=("batch", LENGTH))
     vector = Tensor(dtype="float32", shape=("batch", dim))
+    shown = {"attributes": Tensor(dtype="float32", shape=("batch", len(WORDS)))} if attributes else {}
     graphs: dict[GraphName, Graph] = {
-        "vision": Graph(file="vision.onnx", inputs={"pixels": pixels}, outputs={"embedding": vector}),
+        "vision": Graph(file="vision.onnx", inputs={"pixels": pixels}, outputs={"embedding": vector, **shown}),
         "query": Graph(file="query.onnx", inputs={"features": vector, "ids": ids}, outputs={"query": vector}),
         "text": Graph(file="text.onnx", inputs={"ids": ids}, outputs={"embedding": vector}),
     }
@@ -49,7 +58,8 @@ def write_toy_bundle(folder: Path, *, name: str = "toy", seed: int = 0, dim: int
     manifest = BundleManifest(
         name=name, version="1.0.0", created="2026-01-01T00:00:00Z", backbone="toy", composer="sum", dim=dim,
         images=ImagePreprocessing(height=SIZE, width=SIZE, pad_ratio=1.0, fill=255),
-        text=TextSettings(length=LENGTH), graphs=graphs, files=files,
+        text=TextSettings(length=LENGTH), graphs=graphs, files=files, attributes=tuple(WORDS) if attributes else (),
+        spellings={"red": ("scarlet",), "black": ("jet black",)} if attributes else {},
     )  # fmt: skip
     write_manifest(folder, manifest)
     return folder
@@ -66,10 +76,12 @@ def _save(
     outputs: list[str],
     dim: int,
 ) -> None:
-    shapes: dict[str, list[str | int]] = {"pixels": ["batch", SIZE, SIZE, 3], "ids": ["batch", LENGTH]}
+    shapes: dict[str, list[str | int]] = {
+        "pixels": ["batch", SIZE, SIZE, 3], "ids": ["batch", LENGTH], "attributes": ["batch", len(WORDS)],
+    }  # fmt: skip
     constants = {
         **weights, "half": np.float32(127.5), "flat": np.array([0, -1]),
-        "axis": np.array([1]), "tiny": np.float32(1e-6),
+        "axis": np.array([1]), "places": np.array([1, 2]), "bar": np.float32(4.8), "tiny": np.float32(1e-6),
     }  # fmt: skip
     used = {name for node in nodes for name in node.input}
 
@@ -100,6 +112,16 @@ def _vision_nodes() -> list[onnx.NodeProto]:
         helper.make_node("Reshape", ["cells", "flat"], ["flattened"]),
         helper.make_node("MatMul", ["flattened", "mixing"], ["mixed"]),
         *_unit("mixed", "embedding"),
+    ]
+
+
+def _attribute_nodes() -> list[onnx.NodeProto]:
+    """A colour is shown where the picture's mean lies far enough its way."""
+    return [
+        helper.make_node("ReduceMean", ["cells", "places"], ["mean"], keepdims=0),
+        helper.make_node("MatMul", ["mean", "telling"], ["likeness"]),
+        helper.make_node("Sub", ["likeness", "bar"], ["odds"]),
+        helper.make_node("Sigmoid", ["odds"], ["attributes"]),
     ]
 
 

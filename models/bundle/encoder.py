@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
@@ -17,20 +18,27 @@ from models.bundle.manifest import (
     BundleManifest,
     Graph,
     GraphName,
+    Precision,
     Tensor,
     read_manifest,
     verify_files,
 )
 from models.bundle.text import TokenIds, Tokenizer
+from models.bundle.vocabulary import Vocabulary
 from models.errors import MissingExtra, ModisteError
 
 if TYPE_CHECKING:
     import onnxruntime
 
+logger = logging.getLogger(__name__)
+
 Vectors = npt.NDArray[np.float32]
 Device = Literal["auto", "cpu", "cuda"]
 
 _CPU, _CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
+_FASTEST: dict[str, Precision] = {_CPU: "int8", _CUDA: "fp16"}
+# The default tries every algorithm of cuDNN for every new size of batch, which takes seconds in the middle of traffic.
+_PROVIDER_OPTIONS = {_CUDA: {"cudnn_conv_algo_search": "HEURISTIC"}, _CPU: {}}
 _ONNX_TYPES = {"uint8": "tensor(uint8)", "int64": "tensor(int64)", "float32": "tensor(float)"}
 
 
@@ -59,24 +67,63 @@ class Bundle:
         folder: Where ``bundle.json`` lies.
         device: ``"auto"`` takes CUDA where ONNX Runtime offers it and the CPU elsewhere.
         threads: Threads that one graph run may use; 0 lets ONNX Runtime take every physical core.
+        precision: ``"auto"`` takes the variant that is meant for the device (int8 on the CPU, fp16 on CUDA) where the
+            bundle has it, and fp32 for every graph that has none.
+        bind: Hand inputs and outputs over by ONNX Runtime's IO binding. The answers are the same; on the CPU it gains
+            nothing, and on a GPU it has not been measured.
 
     Raises:
-        BundleError: The folder is no intact bundle, or ``device`` is not to be had.
+        BundleError: The folder is no intact bundle, or ``device`` or ``precision`` is not to be had.
         MissingExtra: ONNX Runtime is not installed.
     """
 
-    def __init__(self, folder: Path, *, device: Device = "auto", threads: int = 0) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        device: Device = "auto",
+        threads: int = 0,
+        precision: Precision | Literal["auto"] = "auto",
+        bind: bool = False,
+    ) -> None:
         self.folder = Path(folder)
         self.manifest: BundleManifest = read_manifest(self.folder)
         verify_files(self.folder, self.manifest)
         self.tokenizer = Tokenizer(self.folder / TOKENIZER_NAME, self.manifest.text)
+        self.vocabulary = Vocabulary(self.manifest.attributes, self.manifest.spellings)
+        self._threads, self._bind = threads, bind
         self.providers = _providers(device)
-        self._sessions = {name: self._open(graph, threads) for name, graph in self.manifest.graphs.items()}
-        if device == "cuda" and self.providers[0] != _CUDA:
+        wanted = self.providers[0]
+        self.graphs = self._graphs_in(precision)
+        """The graphs that run, each with its precision."""
+        self._sessions = {name: self._open(graph) for name, graph in self.graphs.items()}
+        if self.providers[0] != wanted:
+            self._fall_back(device, precision)
+
+    def _graphs_in(self, precision: Precision | Literal["auto"]) -> dict[GraphName, Graph]:
+        """The graphs in ``precision``, and those in fp32 where there is none."""
+        there = self.manifest.variants
+        if precision == "auto":
+            precision = _FASTEST[self.providers[0]]
+        elif precision != "fp32" and precision not in there:
+            raise BundleError(
+                f"The bundle {self.name} has no variant in {precision}.",
+                hint=f"It has {', '.join(['fp32', *there])}; `modiste models quantise` makes others.",
+            )
+        if precision == "fp16" and self.providers[0] == _CPU:  # It would be slower, and can crash ONNX Runtime 1.31.
+            raise BundleError("The precision fp16 is for CUDA.", hint="Use the device 'cuda', or int8 on the CPU.")
+        return {**self.manifest.graphs, **(there[precision].graphs if precision in there else {})}
+
+    def _fall_back(self, device: Device, precision: Precision | Literal["auto"]) -> None:
+        """CUDA is installed, but did not start: where that may be, run what is best for the CPU."""
+        if device == "cuda":
             raise BundleError(
                 "CUDA was asked for, but ONNX Runtime could not start it.",
                 hint="Check that its CUDA and cuDNN libraries and a GPU are there, or use the device 'cpu'.",
             )
+        self.graphs = self._graphs_in(precision)
+        self._sessions = {name: self._open(graph) for name, graph in self.graphs.items()}
+        logger.warning("CUDA is installed but could not be started; %s runs on the CPU.", self.name)
 
     @property
     def name(self) -> str:
@@ -109,28 +156,31 @@ class Bundle:
         return self._run("text", ids=ids)["embedding"]
 
     def _run(self, graph: GraphName, **inputs: npt.NDArray[np.generic]) -> dict[str, Vectors]:
-        spec = self.manifest.graphs[graph]
+        spec = self.graphs[graph]
         if _batch(graph, spec.inputs, inputs) == 0:  # Not every graph can run on nothing.
             return {name: _nothing(tensor) for name, tensor in spec.outputs.items()}
-        names = list(spec.outputs)
+        names, session = list(spec.outputs), self._sessions[graph]
         try:
-            return dict(zip(names, self._sessions[graph].run(names, inputs), strict=True))
+            found = _bound_run(session, names, inputs) if self._bind else session.run(names, inputs)
+            return dict(zip(names, found, strict=True))
         except Exception as error:  # ONNX Runtime's own exceptions share no public base.
             raise GraphFailed(f"The graph {graph} of {self.name} could not be run on this input.") from error
 
-    def _open(self, graph: Graph, threads: int) -> onnxruntime.InferenceSession:
+    def _open(self, graph: Graph) -> onnxruntime.InferenceSession:
         import onnxruntime
 
         path = self.folder / graph.file
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
+        options.intra_op_num_threads = self._threads
         options.log_severity_level = 3
         # Spinning threads burn the cores that decoding and FAISS need (docs/performance.md).
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         # Batches vary in size; planned memory would be kept once for every size seen.
         options.enable_mem_pattern = False
         try:
-            session = onnxruntime.InferenceSession(str(path), options, providers=self.providers)
+            session = onnxruntime.InferenceSession(
+                str(path), options, providers=[(provider, _PROVIDER_OPTIONS[provider]) for provider in self.providers]
+            )
         except Exception as error:  # As above.
             raise BundleError(f"{path} could not be loaded ({error}).", hint="Export the bundle again.") from error
         # Where CUDA fails to start, ONNX Runtime falls back to the CPU without a word.
@@ -164,6 +214,20 @@ def _providers(device: str) -> list[str]:
             hint="Install 'modiste[gpu]' in place of 'modiste[cpu]', or use the device 'cpu'.",
         )
     return [_CUDA, _CPU] if device != "cpu" and _CUDA in available else [_CPU]
+
+
+def _bound_run(
+    session: onnxruntime.InferenceSession, outputs: list[str], inputs: Mapping[str, npt.NDArray[np.generic]]
+) -> list[Vectors]:
+    """As ``session.run``; every call has a binding of its own, for threads share the session."""
+    binding = session.io_binding()
+    for name, array in inputs.items():
+        binding.bind_cpu_input(name, np.ascontiguousarray(array))
+    for name in outputs:
+        binding.bind_output(name)
+    session.run_with_iobinding(binding)
+    vectors: list[Vectors] = binding.copy_outputs_to_cpu()
+    return vectors
 
 
 def _agrees(expected: Tensor, onnx_type: str, shape: list[int | str | None]) -> bool:

@@ -116,9 +116,9 @@ def decode_image(data: bytes, *, about: tuple[int, int] | None = None) -> Image.
 
     Args:
         data: The file's bytes. Of an animation the first frame counts; colour profiles do not.
-        about: (width, height) that will be enough. A JPEG is then decoded at a smaller scale (at least twice that
-            size, whichever way it is turned), which costs a fraction of the time and differs from full decoding by
-            less than two grey levels on average.
+        about: (width, height) of the upright picture that will be enough. A JPEG is then decoded at a smaller scale
+            (at least twice that size), which costs a fraction of the time and differs from full decoding by less than
+            two grey levels on average.
 
     Raises:
         UnreadableImage: It is no such picture, not whole, not of 8 to 20,000 pixels a side, or of over 50 megapixels.
@@ -150,7 +150,10 @@ def _load(container: Container, about: tuple[int, int] | None) -> Image.Image:
         if image.size != container.size:
             raise ValueError(f"the headers say {container.size}, the decoder says {image.size}")
         if about is not None:
-            image.draft("RGB", (2 * max(about),) * 2)
+            across, down = (
+                about if container.orientation < 5 else about[::-1]
+            )  # As stored, a picture may lie on its side.
+            image.draft("RGB", (2 * across, 2 * down))
         image.load()
         return _on_white(image)
     except MemoryError:

@@ -19,6 +19,7 @@ TOKENIZER_NAME = "tokenizer.json"
 FORMAT = 1
 
 GraphName = Literal["vision", "query", "text"]
+Precision = Literal["fp32", "fp16", "int8"]
 
 
 class BundleError(ModisteError):
@@ -37,12 +38,12 @@ class Tensor(_Frozen):
 
 
 class Graph(_Frozen):
-    """One ONNX file. ``precision`` tells how the weights are computed with: ``fp32``, ``fp16`` or ``int8``."""
+    """One ONNX file. ``precision`` tells what the weights are computed with; inputs and outputs are the same in all."""
 
     file: str
     inputs: dict[str, Tensor]
     outputs: dict[str, Tensor]
-    precision: str = "fp32"
+    precision: Precision = "fp32"
 
 
 class Metric(_Frozen):
@@ -54,6 +55,27 @@ class Metric(_Frozen):
     gallery: int
     queries: int
     values: dict[str, float]
+
+
+class Trial(_Frozen):
+    """How a variant did beside fp32 before it was let into the bundle (``models.trial`` says how it is measured)."""
+
+    device: str
+    """What it was timed on: ``cpu`` or ``cuda``."""
+    queries: int
+    recall: dict[str, float]
+    """Recall@10 in per cent of the bundle in fp32, for each way of asking: the mean over the held-out protocols."""
+    loss: dict[str, float]
+    """Points of Recall@10 lost, the most of all pairings of a query and a gallery; negative where it gained."""
+    speedup: dict[GraphName, float]
+    """Time in fp32 over time of the variant; empty where the device that it is for was not at hand."""
+
+
+class Variant(_Frozen):
+    """Graphs of another precision, which answer for those of ``BundleManifest.graphs`` of the same names."""
+
+    graphs: dict[GraphName, Graph] = Field(min_length=1)
+    trial: Trial
 
 
 class File(_Frozen):
@@ -78,8 +100,12 @@ class BundleManifest(_Frozen):
     images: ImagePreprocessing
     text: TextSettings
     graphs: dict[GraphName, Graph]
+    variants: dict[Precision, Variant] = {}
+    """The same in other precisions, for the devices that are faster with them."""
     attributes: tuple[str, ...] = ()
     """Words whose probabilities ``vision`` gives, in the order of its output; empty where it gives none."""
+    spellings: dict[str, tuple[str, ...]] = {}
+    """Other ways to write some of these words, as a shopper may."""
     trained_on: tuple[str, ...] = ()
     metrics: tuple[Metric, ...] = ()
     licence: str = "Apache-2.0"
@@ -95,13 +121,15 @@ class BundleManifest(_Frozen):
         for name in self.files:
             if name in ("", ".", "..", MANIFEST_NAME) or set(name) & set("/\\\0"):
                 yield f"{name!r} is not the name of a file in the bundle's own folder"
-        for name in (TOKENIZER_NAME, *(graph.file for graph in self.graphs.values())):
+        for name in (TOKENIZER_NAME, *(graph.file for graph in self.graphs.values()), *self._variant_files()):
             if name not in self.files:
                 yield f"{name} has no checksum"
         for graph in get_args(GraphName):
             if graph not in self.graphs:
                 yield f"there is no graph {graph}"
                 return
+        for word in self.spellings.keys() - set(self.attributes):
+            yield f"there are spellings of {word!r}, which is no attribute"
         pixels = Tensor(dtype="uint8", shape=("batch", self.images.height, self.images.width, 3))
         ids = Tensor(dtype="int64", shape=("batch", self.text.length))
         vectors = Tensor(dtype="float32", shape=("batch", self.dim))
@@ -121,17 +149,35 @@ class BundleManifest(_Frozen):
             if self.graphs[name].outputs != outputs:
                 yield f"the graph {name} should give {_signature(outputs)}"
 
+        for precision, variant in self.variants.items():
+            for name, graph in variant.graphs.items():
+                if precision == "fp32" or graph.precision != precision:
+                    yield f"the graph {name} of the variant {precision} says that it is {graph.precision}"
+                expects = self.graphs[name]
+                if (graph.inputs, graph.outputs) != (expects.inputs, expects.outputs):
+                    yield f"the graph {name} of the variant {precision} takes or gives other things than {name}"
+
+    def _variant_files(self) -> list[str]:
+        return [graph.file for variant in self.variants.values() for graph in variant.graphs.values()]
+
     @property
     def fingerprint(self) -> str:
         """Sixteen hexadecimal digits that change whenever a vector could: graphs, weights, tokenizer, preprocessing.
 
-        Prose (the model card) and metrics leave it alone, so that correcting a sentence re-indexes nothing.
+        Prose (the model card) and metrics leave it alone, so that correcting a sentence re-indexes nothing. So do
+        variants: a variant is let in only if a gallery and queries of either precision find each other, so one
+        generation serves all of them, whichever machine built it.
         """
+        left_out = set(self._variant_files()) - {graph.file for graph in self.graphs.values()}
         moving = {
             "dim": self.dim,
             "images": self.images.model_dump(mode="json"),
             "text": self.text.model_dump(mode="json"),
-            "files": {name: file.sha256 for name, file in self.files.items() if not name.endswith(".md")},
+            "files": {
+                name: file.sha256
+                for name, file in self.files.items()
+                if not name.endswith(".md") and name not in left_out
+            },
         }
         return hashlib.sha256(json.dumps(moving, sort_keys=True).encode()).hexdigest()[:16]
 

@@ -152,11 +152,13 @@ class AttributeTriplets:
         targets = self._twins.targets(reference, bucket[after])
         if not targets:
             return None
+        edits = source.rule.edits(before, after)
         return Triplet(
             reference=self.products[reference].id,
-            modification=word_modification(source.rule.edits(before, after), rng, self._nouns[reference] or None),
+            modification=word_modification(edits, rng, self._nouns[reference] or None),
             targets=tuple(self.products[row].id for row in targets),
             edit=source.rule.name,
+            asked=tuple(edits),
         )
 
 

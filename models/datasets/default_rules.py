@@ -36,7 +36,7 @@ def default_rules(products: Sequence[Product]) -> list[Rule]:
     """
     counts = _value_counts(products)
     main = type_column(products)
-    columns = [column for column, values in counts.items() if _is_categorical(values)]
+    columns = categorical_columns(products)
     changing = {
         column: VISIBLE.get(family, 0.0) if (family := family_of(column)) not in (None, "year", "title") else 0.3
         for column in columns
@@ -56,6 +56,11 @@ def default_rules(products: Sequence[Product]) -> list[Rule]:
     rules += _covering(products, SameTitle(1.0, (colours[0] if colours else "colour",)), counts)
     rules += _covering(products, OneTitleWord(1.0), counts)
     return rules
+
+
+def categorical_columns(products: Sequence[Product]) -> tuple[str, ...]:
+    """The columns of text and flags with few enough values that products share them."""
+    return tuple(column for column, values in _value_counts(products).items() if _is_categorical(values))
 
 
 def loose_rules(rules: Sequence[Rule]) -> list[Rule]:

@@ -181,6 +181,16 @@ def value_of(product: Product, attribute: str) -> str | None:
     return str(value) if not isinstance(value, list) else None
 
 
+def carries(product: Product, edit: Edit) -> bool:
+    """Whether a product has what an edit asks for: a value, a word of the title, an item of a list or its absence."""
+    if edit.attribute == "title":
+        return edit.after in {title_word(word) for word in product.title.lower().split()}
+    items = product.attributes.get(edit.attribute)
+    if isinstance(items, list):
+        return edit.before not in items and (edit.after is None or edit.after in items)
+    return (value_of(product, edit.attribute) or None) == edit.after
+
+
 def _kept(product: Product, attribute: str) -> object:
     value = product.attributes.get(attribute)
     return frozenset(value) if isinstance(value, list) else value

@@ -24,6 +24,10 @@ COLOUR, GENDER, USAGE, TYPE, SUBCATEGORY, SEASON = (
     "season",
 )
 
+JUDGED = (GENDER, TYPE, COLOUR, USAGE)
+"""What an answer is judged to have kept. The season is in the table and not in the picture; the subcategory follows
+from the type."""
+
 
 def title_group(product: Product) -> str:
     """The title in lower case without colour words: the same for one article in all its colours."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from models.datasets.catalog import Product
+from models.datasets.wording import Edit
 from models.errors import ModisteError
 
 
@@ -19,6 +21,7 @@ class Triplet:
         edit: Name of the kind of edit, such as ``"colour"`` or ``"colour+gender"``; reports group by it.
         captions: The separate sentences of an annotated dataset with several captions a triplet, in the order of
             its file; ``modification`` is then how the dataset joins them. Empty elsewhere.
+        asked: The changes of attributes that the modification puts into words, where the dataset knows them.
 
     Raises:
         ModisteError: Without a target, or with the reference among the targets.
@@ -29,6 +32,7 @@ class Triplet:
     targets: tuple[str, ...]
     edit: str
     captions: tuple[str, ...] = ()
+    asked: tuple[Edit, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.targets:
@@ -50,6 +54,8 @@ class TripletDataset:
         gallery: Ids of all candidates, without repetition, in the order of the dataset's own file.
         triplets: The queries. References may be outside the gallery, targets may not.
         image_of: Gives the encoded picture (JPEG, PNG or WebP bytes) of an id; a ModisteError if it has none.
+        products: The products of the gallery in its order, where the dataset has their attributes; else empty.
+        judged: The attributes by which an answer is judged to have kept what was not asked.
 
     Raises:
         ModisteError: When a gallery id is repeated, or a target is not in the gallery.
@@ -59,6 +65,8 @@ class TripletDataset:
     gallery: tuple[str, ...]
     triplets: tuple[Triplet, ...]
     image_of: Callable[[str], bytes]
+    products: tuple[Product, ...] = ()
+    judged: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         known = set(self.gallery)

@@ -51,6 +51,30 @@ def ranks_of_targets(
     return ranks
 
 
+def top_rows(queries: Vectors, gallery: Vectors, removed: Sequence[int | None], k: int) -> Ranks:
+    """The rows of the gallery that stand first, best first.
+
+    Args:
+        queries: float32 ``[Q, D]``.
+        gallery: float32 ``[N, D]``.
+        removed: Row that is taken out of a query's gallery, or None.
+        k: How many; fewer where the gallery holds fewer.
+
+    Returns:
+        int64 ``[Q, K]``, K at most ``k`` and at most N - 1.
+    """
+    k = min(k, len(gallery) - 1)
+    top = np.empty((len(queries), k), dtype=np.int64)
+    for start in range(0, len(queries), 256):
+        scores = queries[start : start + 256] @ gallery.T
+        for at, row in enumerate(scores, start=start):
+            if removed[at] is not None:
+                row[removed[at]] = -np.inf
+            first = np.argpartition(-row, k)[:k]
+            top[at] = first[np.argsort(-row[first], kind="stable")]
+    return top
+
+
 def recall_at(ranks: Ranks, ks: Sequence[int] = (1, 10, 50)) -> dict[str, float]:
     """Recall@K in per cent: the share of queries with a right product among the first K."""
     return {f"R@{k}": round(100 * float(np.mean(ranks <= k)), 2) for k in ks}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Protocol as Interface
 
 import numpy as np
@@ -12,7 +12,8 @@ from models.bundle.images import Pixels
 from models.bundle.manifest import Metric
 from models.bundle.text import TokenIds, Tokenizer
 from models.datasets.triplet import TripletDataset
-from models.evaluation.metrics import ranks_of_targets, recall_at
+from models.evaluation.metrics import ranks_of_targets, recall_at, top_rows
+from models.evaluation.satisfaction import PAGE, Satisfaction
 from models.progress import track
 
 WEIGHTS = tuple(round(0.05 * step, 2) for step in range(21))
@@ -30,7 +31,7 @@ class Encoder(Interface):
 
 
 class EncodedGallery:
-    """A gallery's embeddings and reference features, encoded once for all protocols over it."""
+    """A gallery's embeddings, reference features and attributes, encoded once for all protocols over it."""
 
     def __init__(self, encoder: Encoder, pixels: Pixels, batch: int = 256) -> None:
         starts = range(0, len(pixels), batch)
@@ -40,59 +41,93 @@ class EncodedGallery:
         ]
         self.embedding = np.concatenate([part.embedding for part in parts])
         self.features = np.concatenate([part.features for part in parts])
+        told = [part.attributes for part in parts if part.attributes is not None]
+        self.attributes = np.concatenate(told) if told else None
 
 
-def evaluate(encoder: Encoder, gallery: EncodedGallery, dataset: TripletDataset) -> list[Metric]:
+def evaluate(
+    encoder: Encoder, gallery: EncodedGallery, dataset: TripletDataset, *, beside: bool = True
+) -> list[Metric]:
     """Measure the composer beside what it has to beat; the reference is taken out of each query's gallery.
 
     Args:
         encoder: A model or a bundle.
         gallery: The encoded pictures of ``dataset.gallery``, in its order.
         dataset: The queries; figures are given for each of their kinds of edit apart.
+        beside: Measure image only, text only and the weighted sum, too; they are the same for all composers over one
+            backbone.
 
     Returns:
         For each kind of edit one ``Metric`` a method: ``image only``, ``text only``, ``weighted sum`` (with the weight
-        that is best on these very queries, which favours it) and ``composer``; values are Recall@1/10/50 in per cent.
+        that is best on these very queries, which favours it) and ``composer``; values are Recall@1/10/50 in per cent,
+        and what ``Satisfaction`` finds in the first ten results.
     """
     row_of = {id: row for row, id in enumerate(dataset.gallery)}
     metrics: list[Metric] = []
+    satisfaction = Satisfaction(dataset)
     for edit in dict.fromkeys(query.edit for query in dataset.triplets):
         queries = [query for query in dataset.triplets if query.edit == edit]
         references = [row_of[query.reference] for query in queries]
         targets = [[row_of[id] for id in query.targets] for query in queries]
         ids, _ = encoder.tokenizer.encode([query.modification for query in queries])
-        methods = _measure(encoder, gallery, references, targets, ids)
+        figures = {
+            method: recall
+            | satisfaction.measure(queries, top_rows(vectors, gallery.embedding, references, PAGE))
+            | more
+            for method, (vectors, recall, more) in _measure(encoder, gallery, references, targets, ids, beside).items()
+        }
         metrics += [
             Metric(
                 protocol=f"{dataset.name}, whole gallery, reference removed", edit=edit, method=method,
                 gallery=len(dataset.gallery), queries=len(queries), values=values,
             )
-            for method, values in methods.items()
+            for method, values in figures.items()
         ]  # fmt: skip
     return metrics
 
 
-def _measure(
-    encoder: Encoder, gallery: EncodedGallery, references: list[int], targets: list[list[int]], ids: TokenIds
-) -> dict[str, dict[str, float]]:
-    image = gallery.embedding[references]
-    text = _in_batches(lambda part: encoder.text(ids[part]), len(ids))
-    composed = _in_batches(lambda part: encoder.query(gallery.features[references][part], ids[part]), len(ids))
+Measured = tuple[Vectors, dict[str, float], dict[str, float]]  # query vectors, their recall, what else is to be told
 
-    def measured(queries: Vectors) -> dict[str, float]:
+
+def _measure(
+    encoder: Encoder,
+    gallery: EncodedGallery,
+    references: list[int],
+    targets: list[list[int]],
+    ids: TokenIds,
+    beside: bool,
+) -> dict[str, Measured]:
+    composed = in_batches(lambda part: encoder.query(gallery.features[references][part], ids[part]), len(ids))
+
+    def recall(queries: Vectors) -> dict[str, float]:
         return recall_at(ranks_of_targets(queries, gallery.embedding, targets, references))
 
-    sums = {weight: measured(_unit((1 - weight) * image + weight * text)) for weight in WEIGHTS}
-    best = max(sums, key=lambda weight: sums[weight]["R@10"])
+    if not beside:
+        return {"composer": (composed, recall(composed), {})}
+    image = gallery.embedding[references]
+    text = in_batches(lambda part: encoder.text(ids[part]), len(ids))
+    sums = {weight: recall(weighted_sum(image, text, weight)) for weight in WEIGHTS}
+    best = best_weight(sums)
     return {
-        "image only": measured(image),
-        "text only": measured(text),
-        "weighted sum": {**sums[best], "weight": best},
-        "composer": measured(composed),
+        "image only": (image, recall(image), {}),
+        "text only": (text, recall(text), {}),
+        "weighted sum": (weighted_sum(image, text, best), sums[best], {"weight": best}),
+        "composer": (composed, recall(composed), {}),
     }
 
 
-def _in_batches(encode: Callable[[slice], Vectors], count: int, size: int = 256) -> Vectors:
+def weighted_sum(image: Vectors, text: Vectors, weight: float) -> Vectors:
+    """Unit queries ``[Q, D]`` of unit embeddings ``[Q, D]``; the text counts ``weight``, the picture the rest."""
+    return _unit((1 - weight) * image + weight * text)
+
+
+def best_weight(recalls: Mapping[float, Mapping[str, float]]) -> float:
+    """The weight of the text with the best Recall@10, and the best Recall@1 among those."""
+    return max(recalls, key=lambda weight: (recalls[weight]["R@10"], recalls[weight]["R@1"]))
+
+
+def in_batches(encode: Callable[[slice], Vectors], count: int, size: int = 256) -> Vectors:
+    """What ``encode`` makes of ``count`` rows, ``size`` of them at a time."""
     return np.concatenate([encode(slice(at, at + size)) for at in range(0, count, size)])
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import logging
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from models.bundle.images import ImagePreprocessing
+from models.bundle.images import ImagePreprocessing, Pixels
 from models.bundle.manifest import BundleManifest, Metric
 from models.datasets.attribute_triplets import NoTriplets
 from models.datasets.pictures import load_pixels
+from models.datasets.triplet import TripletDataset
 from models.errors import ModisteError
 from models.evaluation.card import model_card
 from models.evaluation.protocols import EncodedGallery, Encoder, evaluate
@@ -49,6 +50,20 @@ def evaluate_config(
         ModisteError: No source holds anything out.
     """
     metrics: list[Metric] = []
+    for dataset, pixels in held_out(images, config, cache, queries):
+        metrics += evaluate(encoder, EncodedGallery(encoder, pixels), dataset)
+    if not metrics:
+        raise ModisteError(
+            "No source of this config holds products out, so there is nothing to measure on.",
+            hint="Give a source a `validation_share`.",
+        )
+    return metrics
+
+
+def held_out(
+    images: ImagePreprocessing, config: TrainConfig, cache: Path, queries: int = 2000
+) -> Iterator[tuple[TripletDataset, Pixels]]:
+    """The queries over what each of a config's sources holds out, and their gallery's pixels."""
     for settings in config.sources:
         _, validation = split_source(settings, cache)
         if not validation:
@@ -58,14 +73,7 @@ def evaluate_config(
         except NoTriplets as error:
             logger.warning("What %s holds out gives no queries and is not measured: %s", settings.name, error)
             continue
-        gallery = EncodedGallery(encoder, load_pixels(validation, images, cache))
-        metrics += evaluate(encoder, gallery, dataset)
-    if not metrics:
-        raise ModisteError(
-            "No source of this config holds products out, so there is nothing to measure on.",
-            hint="Give a source a `validation_share`.",
-        )
-    return metrics
+        yield dataset, load_pixels(validation, images, cache)
 
 
 def export_run(run: Run, folder: Path, version: str) -> BundleManifest:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -14,9 +16,12 @@ from models.bundle.text import TextSettings
 from models.errors import ModisteError
 from models.networks import trunks as trunks  # registers our own trunks with timm
 from models.networks.adaptation import adapted
+from models.networks.local_features import Parts, Views, crops, grid
 
 open_clip.add_model_config(Path(__file__).parent / "configs")
 
+Injection = Callable[[Tensor], Tensor]
+"""What is added to a block of the text tower: from the tokens ``[B, L, W]`` that the block took."""
 Policy = Literal["frozen", "text-only", "both", "both-frozen-bn"]
 """What stage 1 may move (CLIP4Cir): nothing, the text tower, both towers, or both with batch norm left in ``eval``."""
 
@@ -88,6 +93,16 @@ class Backbone(nn.Module):
         return int(self.clip.text.output_dim)
 
     @property
+    def text_width(self) -> int:
+        """Width W of the text tower's tokens."""
+        return int(self.clip.text.width)
+
+    @property
+    def text_layers(self) -> int:
+        """How many blocks the text tower has."""
+        return len(self.clip.text.transformer.resblocks)
+
+    @property
     def text_settings(self) -> TextSettings:
         """Length and padding that the text tower was built for."""
         return TextSettings(length=int(self.clip.text.context_length), pad_id=int(self.clip.text.pad_id))
@@ -105,13 +120,30 @@ class Backbone(nn.Module):
         embedding: Tensor = self.clip.visual(images)
         return embedding
 
+    def vision_local(self, images: Tensor, parts: Parts = "grid") -> Views:
+        """Embed pictures and their parts: normalised float ``[B, 3, H, W]`` -> ``[B, D]`` and ``[B, N, D]``.
+
+        The embedding is the one that ``vision`` gives.
+
+        Raises:
+            ModisteError: The vision tower has no such parts.
+        """
+        return grid(self.clip.visual, images) if parts == "grid" else crops(self.vision, images)
+
     def words(self, ids: Tensor) -> WordFeatures:
         """Embed texts that describe products: int64 ids ``[B, L]``."""
         return self._encode(self.clip.text, ids)
 
-    def modifications(self, ids: Tensor) -> WordFeatures:
-        """Embed texts that ask for changes: as ``words``, by the adapted tower where there is one."""
-        return self._encode(self.clip.text if self.adapted_text is None else self.adapted_text, ids)
+    def modifications(self, ids: Tensor, injections: Sequence[Injection] = ()) -> WordFeatures:
+        """Embed texts that ask for changes: as ``words``, by the adapted tower where there is one.
+
+        Args:
+            ids: int64 ``[B, L]``.
+            injections: One a block of the tower, or none: what each adds to its block's tokens.
+        """
+        tower = self.clip.text if self.adapted_text is None else self.adapted_text
+        with _injected(tower, injections):
+            return self._encode(tower, ids)
 
     def adapt_text(self, rank: int) -> None:
         """Begin an adaptation of the text tower, as it is now, to modifications; the tower itself stays as it is."""
@@ -140,3 +172,22 @@ class Backbone(nn.Module):
                 if isinstance(module, nn.modules.batchnorm._BatchNorm):
                     module.eval()
         return self
+
+
+@contextmanager
+def _injected(tower: nn.Module, injections: Sequence[Injection]) -> Iterator[None]:
+    """A text tower whose blocks give more than their own: the tower stays open_clip's, and what it does after them."""
+
+    def adding(injection: Injection) -> Callable[[nn.Module, tuple[Tensor, ...], Tensor], Tensor]:
+        return lambda _, taken, given: given + injection(taken[0])
+
+    blocks = tower.transformer.resblocks  # type: ignore[union-attr]
+    hooks = [
+        block.register_forward_hook(adding(injection))
+        for block, injection in zip(blocks, injections, strict=bool(injections))  # type: ignore[arg-type]
+    ]
+    try:
+        yield
+    finally:
+        for hook in hooks:
+            hook.remove()

@@ -7,12 +7,21 @@ from typing import Any
 
 from models.errors import ModisteError
 from models.networks.arithmetic import ElementwiseSum
+from models.networks.backbone import Backbone
 from models.networks.combiner import Combiner
+from models.networks.composeae import ComposeAE
 from models.networks.composer import Composer
+from models.networks.dqe import DistinctiveQuery
+from models.networks.fashionern import FashionERN
+from models.networks.tirg import TIRG
 
 COMPOSERS: dict[str, type[Composer]] = {
     "sum": ElementwiseSum,
+    "tirg": TIRG,
+    "composeae": ComposeAE,
     "combiner": Combiner,
+    "dqe": DistinctiveQuery,
+    "fashionern": FashionERN,
 }
 
 
@@ -30,3 +39,9 @@ def build_composer(name: str, dim: int, options: Mapping[str, Any]) -> Composer:
         raise ModisteError(
             f"The composer {name!r} does not take these options ({error}).", hint="Mend `compose.options`."
         ) from error
+
+
+def composer_for(backbone: Backbone, name: str, options: Mapping[str, Any]) -> Composer:
+    """Make a composer for a backbone; raises as ``build_composer``."""
+    sizes = COMPOSERS[name].sizes(backbone) if name in COMPOSERS else {}
+    return build_composer(name, backbone.dim, {**options, **sizes})

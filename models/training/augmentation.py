@@ -6,9 +6,14 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+WHITE = 0.88
+"""What is lighter than this in every channel, and hangs together with the border, is backdrop."""
+BUSY = 0.25
+"""Share of the pictures that are put before another backdrop."""
+
 
 def augment(pixels: Tensor, generator: torch.Generator) -> Tensor:
-    """Mirror, shift, scale, light and blur.
+    """Another backdrop now and then, and mirror, shift, scale, light and blur.
 
     Hue is left alone: the colour is what shoppers ask for.
 
@@ -24,7 +29,11 @@ def augment(pixels: Tensor, generator: torch.Generator) -> Tensor:
     def chance(low: float, high: float, *shape: int) -> Tensor:
         return (torch.rand(batch, *shape, generator=generator) * (high - low) + low).to(pixels.device)
 
-    zoom, mirror = chance(0.85, 1.12), torch.where(chance(0, 1) < 0.5, -1.0, 1.0)
+    busy = chance(0, 1) < BUSY
+    if busy.any():
+        pixels = pixels.clone()
+        pixels[busy] = before_backdrops(pixels[busy], generator)
+    zoom, mirror = chance(0.75, 1.2), torch.where(chance(0, 1) < 0.5, -1.0, 1.0)
     affine = torch.zeros(batch, 2, 3, device=pixels.device)
     affine[:, 0, 0], affine[:, 1, 1] = zoom * mirror * chance(0.95, 1.05), zoom * chance(0.95, 1.05)
     affine[:, :, 2] = chance(-0.1, 0.1, 2)
@@ -34,3 +43,41 @@ def augment(pixels: Tensor, generator: torch.Generator) -> Tensor:
     smaller = F.interpolate(moved, scale_factor=0.6, mode="bilinear", antialias=True)
     blurred = F.interpolate(smaller, size=pixels.shape[-2:], mode="bilinear")
     return torch.where(chance(0, 1, 1, 1, 1) < 0.15, blurred, moved).clamp(0, 1)
+
+
+def before_backdrops(pixels: Tensor, generator: torch.Generator) -> Tensor:
+    """Put garments photographed on white before busy backdrops, as in a person's own photograph.
+
+    A backdrop is a part of another of the pictures, enlarged and tinted: nothing but the batch is needed, and shapes
+    and textures are real ones.
+
+    Args:
+        pixels: float ``[B, 3, H, W]`` in [0, 1].
+        generator: Source of chance, on the CPU.
+
+    Returns:
+        The same shape and range.
+    """
+    batch, _, height, width = pixels.shape
+
+    def chance(low: float, high: float, *shape: int) -> Tensor:
+        return (torch.rand(batch, *shape, generator=generator) * (high - low) + low).to(pixels.device)
+
+    other = pixels[torch.randperm(batch, generator=generator).to(pixels.device)]
+    affine = torch.zeros(batch, 2, 3, device=pixels.device)
+    affine[:, 0, 0] = affine[:, 1, 1] = chance(0.15, 0.6)
+    affine[:, :, 2] = chance(-0.4, 0.4, 2)
+    grid = F.affine_grid(affine, list(pixels.shape), align_corners=False)
+    scene = F.grid_sample(other, grid, padding_mode="reflection", align_corners=False)
+    tint, share = chance(0.15, 1, 3, 1, 1), chance(0.1, 0.8, 1, 1, 1)
+    scene = scene * (1 - share) + tint * share
+    # Only what the border's white reaches is backdrop: a white shirt stays. At half size, so that the walk is short.
+    light = F.avg_pool2d((pixels.amin(dim=1, keepdim=True) > WHITE).to(pixels.dtype), 2) > 0.99
+    reached = torch.zeros_like(light)
+    reached[..., [0, -1], :] = True
+    reached[..., :, [0, -1]] = True
+    reached &= light
+    for _ in range((height + width) // 4):
+        reached = (F.max_pool2d(reached.to(pixels.dtype), 3, 1, 1) > 0) & light
+    clear = F.interpolate(reached.to(pixels.dtype), size=(height, width), mode="bilinear")
+    return clear * scene + (1 - clear) * pixels

@@ -18,7 +18,8 @@ CHECKPOINT = "checkpoint.pt"
 class Checkpoint:
     """Weights, and how far which stage has come.
 
-    ``stage`` is the stage at work and ``step`` its next step; ``optimizer`` is empty between stages.
+    ``stage`` is the stage at work and ``step`` its next step; ``optimizer`` is empty between stages, and
+    ``state`` where the stage has nothing of its own to keep.
     """
 
     stage: str
@@ -26,6 +27,7 @@ class Checkpoint:
     model: dict[str, Any]
     optimizer: dict[str, Any] = field(default_factory=dict)
     config: dict[str, Any] = field(default_factory=dict)
+    state: dict[str, Any] = field(default_factory=dict)
 
     def save(self, run: Path) -> None:
         """Write into the folder ``run``, whole or not at all."""

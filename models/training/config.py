@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from models.bundle.images import ImagePreprocessing
 from models.errors import ModisteError
@@ -22,12 +22,21 @@ class Source(_Section):
     """Products to learn from.
 
     ``products`` reads the Fashion Product Images layout, ``catalog`` a shop's own table (any that ``modiste index
-    build`` reads), ``garments`` draws ``count`` garments.
+    build`` reads), ``garments`` draws ``count`` garments; their triplets come from attributes and titles, or from
+    ``triplets``. ``fashioniq`` and ``shoes`` read the training split of the annotated dataset in ``path``.
     """
 
     name: str
-    kind: Literal["products", "catalog", "garments"]
+    kind: Literal["products", "catalog", "garments", "fashioniq", "shoes"]
     path: Path | None = None
+    images: Path | None = None
+    """Folder of the pictures, where they are not beside the table."""
+    id_column: str | None = None
+    """Name of the catalogue's column, where it is not found by its usual names; likewise the next two."""
+    title_column: str | None = None
+    image_column: str | None = None
+    triplets: Path | None = None
+    """A shop's own triplets over this catalogue: a table with the columns reference, target and modification."""
     count: int = Field(default=10_000, ge=100)
     seed: int = 0
     weight: float = Field(default=1.0, gt=0)
@@ -59,10 +68,23 @@ class Schedule(_Section):
     """Share of the steps."""
 
 
+class AttributeSettings(_Section):
+    """The attribute-extraction head, learnt beside the joint embedding (Sadeh et al. 2019)."""
+
+    least: int = Field(default=50, ge=1)
+    """A word that fewer products of a source have is not learnt. (The paper: 500, of half a million.)"""
+    weight: float = Field(default=1.0, gt=0)
+    """Weight of its loss beside Mini-Batch Match Retrieval's."""
+
+
 class JointStage(Schedule):
     """Stage 0: image and title into one space (Mini-Batch Match Retrieval)."""
 
     epochs: int = Field(ge=1)
+    attributes: AttributeSettings | None = None
+    """None: no attribute head, and so no `prefer` and `avoid` by attributes."""
+    kinship: float = Field(default=0.0, ge=0)
+    """Weight of a loss between pictures: those of one type, colour and audience come before all others."""
 
 
 class FinetuneStage(Schedule):
@@ -72,6 +94,29 @@ class FinetuneStage(Schedule):
     policy: Literal["text-only", "both", "both-frozen-bn"] = "both-frozen-bn"
     scale: float = Field(default=20.0, gt=0)
     """Factor of the cosines in the softmax. CLIP4Cir has 100 for CLIP's narrow cone of similarities."""
+
+
+class MiningSettings(_Section):
+    """Negatives from the mid zone (DQE-CIR; QuRe where it is silent); see ``models.training.negatives``."""
+
+    zone: Literal["drops"] | tuple[float, float] = "drops"
+    """``drops``: between the two largest drops of score after the target (QuRe). ``[low, high]``: products whose cosine
+    with the query is by so much other than the target's, as in ``[-0.3, -0.05]`` (DQE-CIR chose its bounds by hand)."""
+    every: int = Field(default=250, ge=1)
+    """Steps from one refresh to the next. (QuRe: a sixth of the training.)"""
+    warmup: int = Field(default=250, ge=0)
+    """Steps on the batch's own negatives first: the zone of a composer that knows nothing is noise. (QuRe: one
+    interval.)"""
+    queries: int = Field(default=8192, ge=1)
+    """Queries that a refresh scores, and from which the steps until the next one are drawn."""
+    negatives: int = Field(default=1, ge=1)
+    """Negatives of each query in a step, drawn from its zone. (Both papers: one.)"""
+
+    @model_validator(mode="after")
+    def _zone_is_below_the_target(self) -> Self:
+        if isinstance(self.zone, tuple) and not -2 <= self.zone[0] < self.zone[1] <= 0:
+            raise ValueError("the zone's bounds go from the lower to the higher, between -2 and 0")
+        return self
 
 
 class ComposeStage(Schedule):
@@ -88,6 +133,10 @@ class ComposeStage(Schedule):
     """Products drawn from the gallery as negatives beside the batch's own targets and references."""
     scale: float = Field(default=20.0, gt=0)
     """As in stage 1."""
+    kinship: float = Field(default=1.0, ge=0)
+    """Weight of the loss that brings everything of the target's type, colour and audience before the rest."""
+    mining: MiningSettings | None = None
+    """Each query against negatives of its own mid zone, instead of all candidates of the batch; for any composer."""
 
 
 class TrainConfig(_Section):
@@ -99,6 +148,8 @@ class TrainConfig(_Section):
     precision: Literal["fp32", "bf16"] = "bf16"
     backbone: BackboneSettings
     sources: tuple[Source, ...] = Field(min_length=1)
+    start: Path | None = None
+    """A finished run: its backbone, tokenizer and attribute words are taken over, in place of a stage 0."""
     joint: JointStage | None = None
     finetune: FinetuneStage | None = None
     compose: ComposeStage | None = None
@@ -107,6 +158,10 @@ class TrainConfig(_Section):
 def read_config(path: Path, overrides: dict[str, str] | None = None) -> TrainConfig:
     """Read a config file; a bare name finds one that comes with Modiste.
 
+    A config that ``extends`` another says only what is different: a section is merged with the other's key by key, and
+    what lies deeper is replaced as a whole. A run's ``name`` is always its own, and so are the ``options`` of a
+    composer that the other config does not have.
+
     Args:
         path: A YAML file, or a name such as ``modiste-small``.
         overrides: Values by dotted key, such as ``{"compose.steps": "200"}``, read as YAML.
@@ -114,14 +169,8 @@ def read_config(path: Path, overrides: dict[str, str] | None = None) -> TrainCon
     Raises:
         ModisteError: The file is missing or says something that a run does not understand.
     """
-    shipped = CONFIGS / f"{path.name}.yaml"
-    if not path.is_file() and path.suffix == "" and shipped.is_file():
-        path = shipped
-    if not path.is_file():
-        names = ", ".join(sorted(found.stem for found in CONFIGS.glob("*.yaml")))
-        raise ModisteError(f"There is no config {path}.", hint=f"Give a YAML file or one of: {names}.")
     try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+        raw = _resolved(path, ())
         for key, value in (overrides or {}).items():
             _assign(raw, key.split("."), yaml.safe_load(value))
         return TrainConfig.model_validate(raw)
@@ -133,6 +182,44 @@ def read_config(path: Path, overrides: dict[str, str] | None = None) -> TrainCon
         raise ModisteError(
             f"{path}: {where}: {first['msg']}.", hint="See docs/training.md for what a config holds."
         ) from error
+
+
+def _found(path: Path) -> Path:
+    shipped = CONFIGS / f"{path.name}.yaml"
+    if not path.is_file() and path.suffix == "" and shipped.is_file():
+        return shipped
+    if not path.is_file():
+        names = ", ".join(sorted(found.stem for found in CONFIGS.glob("*.yaml")))
+        raise ModisteError(f"There is no config {path}.", hint=f"Give a YAML file or one of: {names}.")
+    return path
+
+
+def _resolved(path: Path, extending: tuple[Path, ...]) -> dict[str, Any]:
+    """What a file says, on top of what it extends."""
+    path = _found(path).resolve()
+    if path in extending:
+        raise ModisteError(f"{path} extends itself.", hint="End the chain of `extends` with a config that has none.")
+    own = yaml.safe_load(path.read_text(encoding="utf-8"))
+    if not isinstance(own, dict):
+        raise ModisteError(f"{path} holds no config.", hint="See docs/training.md for what a config holds.")
+    base = own.pop("extends", None)
+    if base is None:
+        return own
+    if not isinstance(base, str):
+        raise ModisteError(f"{path}: extends: {base!r} is no config.", hint="Name one, or give the path of its file.")
+    return _extended(_resolved(path.parent / base, (*extending, path)), own)
+
+
+def _extended(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+    merged = {key: value for key, value in base.items() if key != "name"}
+    for key, value in own.items():
+        inherited = merged.get(key)
+        if isinstance(inherited, dict) and isinstance(value, dict):
+            if key == "compose" and value.get("composer", inherited.get("composer")) != inherited.get("composer"):
+                inherited = {name: setting for name, setting in inherited.items() if name != "options"}
+            value = {**inherited, **value}
+        merged[key] = value
+    return merged
 
 
 def _assign(tree: Any, keys: list[str], value: Any) -> None:

@@ -14,9 +14,10 @@ from torch.nn import functional as F
 from models.bundle.encoder import Vectors, VisionOutput
 from models.bundle.images import ImagePreprocessing, Pixels
 from models.bundle.text import TextSettings, TokenIds, Tokenizer
+from models.networks.attributes import AttributeHead
 from models.networks.backbone import Backbone
 from models.networks.composer import Composer
-from models.networks.register import build_composer
+from models.networks.register import composer_for
 from models.training.config import TrainConfig
 
 
@@ -26,11 +27,12 @@ class RetrievalModel(nn.Module):
     Args:
         config: The run; its ``compose`` section names the composer (the element-wise sum until there is one).
         tokenizer: Path of ``tokenizer.json``.
+        words: The words of the attribute head; none for a model without one.
     """
 
     scale: Tensor
 
-    def __init__(self, config: TrainConfig, tokenizer: Path) -> None:
+    def __init__(self, config: TrainConfig, tokenizer: Path, words: Sequence[str] = ()) -> None:
         super().__init__()
         settings = config.backbone
         # A trained tokenizer may have found fewer pieces than it was allowed.
@@ -40,9 +42,9 @@ class RetrievalModel(nn.Module):
         if compose and compose.text_rank:
             self.backbone.adapt_text(compose.text_rank)
         self.composer_name = compose.composer if compose else "sum"
-        self.composer: Composer = build_composer(
-            self.composer_name, self.backbone.dim, compose.options if compose else {}
-        )
+        self.composer: Composer = composer_for(self.backbone, self.composer_name, compose.options if compose else {})
+        self.words = tuple(words)
+        self.attributes = AttributeHead(self.backbone.dim, len(words)) if words else None
         self.log_scale = nn.Parameter(torch.tensor(np.log(1 / 0.07), dtype=torch.float32))
         self.images: ImagePreprocessing = settings.images or self.backbone.image_preprocessing
         self.text_settings: TextSettings = self.backbone.text_settings
@@ -60,10 +62,15 @@ class RetrievalModel(nn.Module):
         mean, std = self.get_buffer("mean"), self.get_buffer("std")
         return ((pixels - mean) / std).contiguous(memory_format=torch.channels_last)
 
-    def embed_pixels(self, pixels: Tensor) -> Tensor:
-        """uint8 ``[B, H, W, 3]`` -> unit embeddings ``[B, D]``; this is what ``vision.onnx`` computes."""
-        images = pixels.permute(0, 3, 1, 2).to(torch.float32) / 255
-        return F.normalize(self.backbone.vision(self.normalised(images)).float(), dim=-1)
+    def see(self, pixels: Tensor) -> tuple[Tensor, Tensor | None]:
+        """uint8 ``[B, H, W, 3]`` -> unit embeddings ``[B, D]`` and what ``vision.onnx`` gives beside them: the local
+        features ``[B, 1 + N, D]`` (see ``Composer.reference``) where the composer takes those, else None."""
+        images = self.normalised(pixels.permute(0, 3, 1, 2).to(torch.float32) / 255)
+        if self.composer.reference == "embedding":
+            return F.normalize(self.backbone.vision(images).float(), dim=-1), None
+        embedding, local = self.backbone.vision_local(images, self.composer.parts)
+        unit = F.normalize(embedding.float(), dim=-1)
+        return unit, torch.cat([unit[:, None], F.normalize(local.float(), dim=-1)], dim=1)
 
     def embed_ids(self, ids: Tensor) -> Tensor:
         """ids ``[B, L]`` -> unit embeddings ``[B, D]``; this is what ``text.onnx`` computes."""
@@ -80,8 +87,13 @@ class RetrievalModel(nn.Module):
     @torch.inference_mode()
     def vision(self, pixels: Pixels) -> VisionOutput:
         """See ``Bundle.vision``."""
-        embedding = _numpy(self.embed_pixels(torch.from_numpy(np.ascontiguousarray(pixels)).to(self.device)))
-        return VisionOutput(embedding, embedding, None)
+        seen, local = self.see(torch.from_numpy(np.ascontiguousarray(pixels)).to(self.device))
+        embedding = _numpy(seen)
+        return VisionOutput(
+            embedding,
+            embedding if local is None else _numpy(local),
+            None if self.attributes is None else _numpy(self.attributes(seen)),
+        )
 
     @torch.inference_mode()
     def query(self, features: Vectors, ids: TokenIds) -> Vectors:

@@ -13,6 +13,7 @@ from typing import Any
 import torch
 import yaml
 
+from models.datasets.attribute_words import common_words
 from models.errors import ModisteError
 from models.networks.backbone import Backbone
 from models.progress import track
@@ -26,19 +27,27 @@ from models.training.tokenizer import clip_tokenizer, train_tokenizer
 logger = logging.getLogger(__name__)
 
 SAVE_EVERY_S = 60.0
+LOG_POINTS = 50
+"""A stage's losses are logged at least so many times, however fast it is."""
 DONE = "done"
 
 
 class Run:
-    """A folder with everything that a run knows: resolved config, tokenizer, checkpoint, log of losses, metrics."""
+    """A folder with everything that a run knows: resolved config, tokenizer, checkpoint, log of losses, metrics.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        folder: Where it lies.
+        cache: Where decoded pictures and their features are kept, by default beside it.
+    """
+
+    def __init__(self, folder: Path, cache: Path | None = None) -> None:
         self.folder = folder
         self.tokenizer = folder / "tokenizer.json"
+        self.words_file = folder / "attributes.json"
         self.config_file = folder / "config.yaml"
         self.log = folder / "log.jsonl"
         self.metrics = folder / "metrics.json"
-        self.cache = folder.parent / "cache"
+        self.cache = cache or folder.parent / "cache"
 
     def config(self) -> TrainConfig:
         """The resolved config that the run was started with."""
@@ -48,13 +57,20 @@ class Run:
             )
         return TrainConfig.model_validate(yaml.safe_load(self.config_file.read_text(encoding="utf-8")))
 
+    def words(self) -> list[str]:
+        """The words of the attribute head; none where the run has no head."""
+        if not self.words_file.is_file():
+            return []
+        words: list[str] = json.loads(self.words_file.read_text(encoding="utf-8"))
+        return words
+
     def model(self) -> RetrievalModel:
         """The trained model, in ``eval`` and on the CPU."""
         config = self.config()
         checkpoint = Checkpoint.load(self.folder)
         if checkpoint is None:
             raise ModisteError(f"The run {self.folder} has no checkpoint yet.", hint="Train it first.")
-        model = RetrievalModel(config, self.tokenizer)
+        model = RetrievalModel(config, self.tokenizer, self.words())
         model.load_state_dict(checkpoint.model)
         return model.eval()
 
@@ -63,28 +79,35 @@ class Run:
         return [open_source(source, model_images, self.cache, triplets=triplets) for source in config.sources]
 
 
-def train(config: TrainConfig, folder: Path) -> Run:
-    """Train, or go on training, in ``folder``.
+def train(config: TrainConfig, folder: Path, cache: Path | None = None) -> Run:
+    """Train, or go on training, in ``folder``; ``cache`` as in ``Run``.
 
     Raises:
         ModisteError: The folder holds a run with another config, or a source cannot be used.
     """
-    run = Run(folder)
+    run = Run(folder, cache)
     _claim(run, config)
     torch.manual_seed(config.seed)
     device = _device(config.device)
     settings = config.backbone
     images = settings.images or Backbone(settings.name, vocabulary=settings.vocabulary).image_preprocessing
     sources = run.sources(config, images, triplets=config.finetune is not None or config.compose is not None)
+    if config.start is not None:
+        _take_words(run, Run(config.start))
     if not run.tokenizer.is_file():
         vocabulary = settings.vocabulary
         made = train_tokenizer(vocabulary_texts(sources, config.seed), vocabulary) if vocabulary else clip_tokenizer()
         made.save(str(run.tokenizer))
-    model = RetrievalModel(config, run.tokenizer)
+    if config.joint and config.joint.attributes and not run.words_file.is_file():
+        words = [word for source in sources for word in common_words(source.train, config.joint.attributes.least)]
+        run.words_file.write_text(json.dumps(list(dict.fromkeys(words)), indent=0), encoding="utf-8")
+    model = RetrievalModel(config, run.tokenizer, run.words())
     model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     checkpoint = Checkpoint.load(folder)
     if checkpoint is not None:
         model.load_state_dict(checkpoint.model)
+    elif config.start is not None:
+        _take_backbone(model, Run(config.start))
     stages = _stages(config, model, sources)
     names = [stage.name for stage in stages]
     first = 0 if checkpoint is None else (len(names) if checkpoint.stage == DONE else names.index(checkpoint.stage))
@@ -121,6 +144,34 @@ def _claim(run: Run, config: TrainConfig) -> None:
     run.config_file.write_text(resolved, encoding="utf-8")
 
 
+def _take_words(run: Run, start: Run) -> None:
+    """Ids and words mean what they meant to the backbone that is taken over."""
+    start.config()  # To hear of a folder that is no run.
+    for mine, theirs in ((run.tokenizer, start.tokenizer), (run.words_file, start.words_file)):
+        if theirs.is_file() and not mine.is_file():
+            mine.write_bytes(theirs.read_bytes())
+
+
+def _take_backbone(model: RetrievalModel, start: Run) -> None:
+    """The weights of the other run's stages 0 and 1."""
+    if model.images != start.model().images:
+        raise ModisteError(
+            f"{start.folder} prepares pictures in another way.", hint="Give the same `backbone` section as that run."
+        )
+    checkpoint = Checkpoint.load(start.folder)
+    assert checkpoint is not None
+    taken = ("backbone.clip.", "attributes.", "log_scale")
+    weights = {name: weight for name, weight in checkpoint.model.items() if name.startswith(taken)}
+    try:
+        missing = model.load_state_dict(weights, strict=False).missing_keys
+    except RuntimeError as error:
+        raise ModisteError(
+            f"The backbone of {start.folder} is another: {error}", hint="Give the same `backbone` section as that run."
+        ) from error
+    if lacking := [name for name in missing if name.startswith(taken)]:
+        raise ModisteError(f"{start.folder} lacks {lacking[0]}.", hint="Give the same `backbone` section as that run.")
+
+
 def _device(name: str) -> torch.device:
     if name == "cuda" and not torch.cuda.is_available():
         raise ModisteError("CUDA was asked for, but torch sees no GPU.", hint="Set `device: cpu` or `device: auto`.")
@@ -134,8 +185,10 @@ def _fit(stage: Stage, run: Run, config: TrainConfig, device: torch.device, resu
     first = 0
     if resumed is not None and resumed.optimizer:
         optimizer.load_state_dict(resumed.optimizer)
+        stage.restore(resumed.state)
         first = resumed.step
     weights = [weight for group in groups for weight in group["params"]]
+    often = max(1, stage.steps // LOG_POINTS)
     saved = logged = time.monotonic()
     losses: list[float] = []
     with ThreadPoolExecutor(1) as ahead, run.log.open("a", encoding="utf-8") as log:
@@ -161,22 +214,26 @@ def _fit(stage: Stage, run: Run, config: TrainConfig, device: torch.device, resu
                     hint="Lower its learning rate; the checkpoint before is kept.",
                 )
             now = time.monotonic()
-            if now - logged > 10 or step + 1 == stage.steps:
+            if now - logged > 10 or (step + 1) % often == 0 or step + 1 == stage.steps:
                 mean = sum(losses) / len(losses)
                 entry = {"stage": stage.name, "step": step + 1, "of": stage.steps, "loss": round(mean, 4)}
+                entry["seconds"] = round(now - logged, 3)  # Since the entry before.
                 log.write(json.dumps(entry) + "\n")
                 log.flush()
                 logged, losses = now, []
             if now - saved > SAVE_EVERY_S:
-                state = config.model_dump(mode="json")
-                Checkpoint(stage.name, step + 1, stage.model.state_dict(), optimizer.state_dict(), state).save(
-                    run.folder
-                )
+                Checkpoint(
+                    stage.name, step + 1, stage.model.state_dict(), optimizer.state_dict(),
+                    config=config.model_dump(mode="json"), state=stage.state(),
+                ).save(run.folder)  # fmt: skip
                 saved = now
 
 
 def _learning_rate(stage: Stage, step: int) -> float:
-    warmup = max(1, round(stage.schedule.warmup * stage.steps))
+    phase = step * stage.phases // stage.steps
+    begin, end = (math.ceil(at * stage.steps / stage.phases) for at in (phase, phase + 1))
+    step, steps = step - begin, end - begin
+    warmup = max(1, round(stage.schedule.warmup * steps))
     if step < warmup:
         return stage.schedule.lr * (step + 1) / warmup
-    return stage.schedule.lr * (1 + math.cos(math.pi * (step - warmup) / max(1, stage.steps - warmup))) / 2
+    return stage.schedule.lr * (1 + math.cos(math.pi * (step - warmup) / max(1, steps - warmup))) / 2

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from indexer.encode import encode_products
+from indexer.encode import Seen, encode_products
 from models.bundle import Bundle, VisionOutput, decode_image
 from models.bundle.images import Pixels
 from models.datasets.catalog import Product, read_catalog
@@ -107,8 +107,8 @@ def test_known_pictures_are_not_encoded_again(toy: Bundle) -> None:
     marker = np.full(toy.dim, 0.5, dtype=np.float16)
 
     class Known:
-        def find(self, image_hash: str) -> npt.NDArray[np.float16] | None:
-            return marker if image_hash == hashlib.sha256(red).hexdigest() else None
+        def find(self, image_hash: str) -> Seen | None:
+            return Seen(marker, np.zeros(0, np.uint8)) if image_hash == hashlib.sha256(red).hexdigest() else None
 
     encoded = encode_products([product("a", red), product("b", blue), product("c", red)], toy, known=Known())
     assert (encoded.encoded, encoded.reused, encoded.repeated) == (1, 2, 0)

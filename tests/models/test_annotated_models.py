@@ -41,7 +41,11 @@ def test_a_bundle_is_measured_by_several_protocols_beside_picture_and_words_alon
     assert found["fashioniq-original-reference-removed", "composer"] == 100.0
     assert found["fashioniq-original-reference-removed", "image only"] < 100.0
     assert found["fashioniq-val", "image only"] == 0.0
-    assert {method for _, method in found} == {"image only", "text only", "composer"}
+    assert {method for _, method in found} == {"image only", "text only", "weighted sum", "composer"}
+    weights = {metric.method: metric.values.get("weight") for metric in metrics}
+    assert weights["composer"] is None
+    for protocol in ("fashioniq-original-reference-removed", "fashioniq-val"):
+        assert found[protocol, "weighted sum"] >= max(found[protocol, "image only"], found[protocol, "text only"])
     assert {metric.gallery for metric in metrics} == {4, 3}
 
 

@@ -271,8 +271,11 @@ def test_padding_has_the_grey_that_the_bundle_says() -> None:
 
 
 @pytest.mark.parametrize("images", [SQUARE, SHOP], ids=["square", "shop"])
-@pytest.mark.parametrize("orientation", [1, 6])
-@pytest.mark.parametrize(("width", "height"), [(2000, 1500), (1201, 1803), (500, 1999), (450, 450)])
+@pytest.mark.parametrize("orientation", [1, 3, 6, 8])
+@pytest.mark.parametrize(
+    ("width", "height"),
+    [(2000, 1500), (1201, 1803), (500, 1999), (450, 450), (600, 800), (1024, 1280), (1023, 1279), (2016, 1512)],
+)
 def test_drafting_stays_within_two_grey_levels_of_full_decoding(
     images: ImagePreprocessing, orientation: int, width: int, height: int
 ) -> None:
@@ -280,6 +283,19 @@ def test_drafting_stays_within_two_grey_levels_of_full_decoding(
     full = images.pixels(decode_image(file))
     draft = images.pixels(decode_image(file, about=(images.width, images.height)))
     assert difference(full, draft) < 2
+
+
+def test_drafting_is_as_close_in_nearly_every_pixel() -> None:
+    file = turned(photograph(1512, 2016), 6, quality=90)
+    full = SHOP.pixels(decode_image(file)).astype(np.int16)
+    draft = SHOP.pixels(decode_image(file, about=(SHOP.width, SHOP.height))).astype(np.int16)
+    assert np.quantile(np.abs(full - draft), 0.99) <= 6
+
+
+def test_drafting_knows_which_way_up_the_picture_lies() -> None:
+    upright, lying = saved(photograph(600, 800), "JPEG"), turned(photograph(800, 600), 6)
+    for file in (upright, lying):
+        assert decode_image(file, about=(64, 80)).size == (150, 200)
 
 
 def test_drafting_decodes_fewer_pixels_but_twice_the_target_either_way_up() -> None:

@@ -2,7 +2,7 @@ import math
 
 import torch
 
-from models.training.losses import batch_based_classification, mini_batch_match_retrieval
+from models.networks.losses import batch_based_classification, kinship, mini_batch_match_retrieval
 
 
 def test_match_retrieval_of_two_products_is_the_hand_computed_cross_entropy() -> None:
@@ -33,3 +33,42 @@ def test_classification_leaves_equally_right_candidates_out_of_the_negatives() -
     both = torch.tensor([[True, True]])
     assert math.isclose(batch_based_classification(query, candidates, own, 5.0).item(), math.log(2), rel_tol=1e-6)
     assert batch_based_classification(query, candidates, both, 5.0).item() == 0.0
+
+
+def kin_of_one(right: list[bool], kin: list[bool], scale: float = 1.0) -> float:
+    """One query ``[1, 0]`` against candidates whose cosines are 1, 0, 0 and -1."""
+    candidates = torch.tensor([[1.0, 0.0], [0.0, 1.0], [0.0, -1.0], [-1.0, 0.0]])
+    return kinship(torch.tensor([[1.0, 0.0]]), candidates, torch.tensor([right]), torch.tensor([kin]), scale).item()
+
+
+def test_a_relative_is_classified_among_what_is_not_of_the_kind() -> None:
+    loss = kin_of_one([True, False, False, False], [True, True, False, False])
+    # The relative has the cosine 0; the others 0 and -1.
+    assert math.isclose(loss, math.log(1 + 1 + math.exp(-1)), rel_tol=1e-6)
+
+
+def test_several_relatives_cost_their_mean_and_not_each_other() -> None:
+    loss = kin_of_one([True, False, False, False], [True, True, True, False])
+    assert math.isclose(loss, math.log(1 + math.exp(-1)), rel_tol=1e-6)
+
+
+def test_a_query_without_relatives_costs_nothing() -> None:
+    assert kin_of_one([True, False, False, False], [True, False, False, False]) == 0.0
+
+
+def test_the_exact_target_is_no_negative_of_its_relatives_even_where_its_kind_is_unknown() -> None:
+    loss = kin_of_one([True, False, False, False], [False, True, False, False], scale=3.0)
+    assert math.isclose(loss, math.log(1 + 1 + math.exp(-3)), rel_tol=1e-6)
+
+
+def test_kinship_is_the_mean_over_the_queries_that_have_relatives() -> None:
+    query = torch.eye(2)
+    candidates = torch.tensor([[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0]])
+    right = torch.tensor([[True, False, False], [False, True, False]])
+    kin = torch.tensor([[True, False, True], [False, True, False]])  # the second query has no relative
+    expected = math.log(1 + math.exp(0.0 + 1))  # the relative has the cosine -1, the only other 0
+    assert math.isclose(kinship(query, candidates, right, kin, 1.0).item(), expected, rel_tol=1e-6)
+
+
+def test_a_gallery_of_one_kind_costs_nothing() -> None:
+    assert kin_of_one([True, False, False, False], [True, True, True, True]) == 0.0

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from models.errors import ModisteError
-from models.evaluation.metrics import ranks_of_targets, recall_at
+from models.evaluation.metrics import ranks_of_targets, recall_at, top_rows
 
 GALLERY = np.eye(5, dtype=np.float32)
 
@@ -51,3 +51,12 @@ def test_many_queries_rank_as_each_alone() -> None:
 
 def test_recall_is_the_share_of_queries_within_k_in_per_cent() -> None:
     assert recall_at(np.array([1, 2, 10, 11, 51])) == {"R@1": 20.0, "R@10": 60.0, "R@50": 80.0}
+
+
+def test_the_top_rows_stand_in_the_order_of_their_scores_without_the_reference() -> None:
+    assert top_rows(query(0.1, 0.9, 0.2, 0.3, 0.4), GALLERY, [None], 3).tolist() == [[1, 4, 3]]
+    assert top_rows(query(0.1, 0.9, 0.2, 0.3, 0.4), GALLERY, [1], 3).tolist() == [[4, 3, 2]]
+
+
+def test_a_small_gallery_has_fewer_top_rows() -> None:
+    assert top_rows(query(0.1, 0.9, 0.2, 0.3, 0.4), GALLERY, [0], 10).tolist() == [[1, 4, 3, 2]]

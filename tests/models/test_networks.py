@@ -1,10 +1,12 @@
 import pytest
 import torch
+from torch import Tensor
 from torch.nn import functional as F
 
 from models.errors import ModisteError
 from models.networks.backbone import Backbone, WordFeatures
-from models.networks.register import COMPOSERS, build_composer
+from models.networks.composer import Batch, Composer
+from models.networks.register import COMPOSERS, build_composer, composer_for
 
 
 @pytest.fixture(scope="module")
@@ -14,7 +16,7 @@ def backbone() -> Backbone:
 
 
 def words(count: int, dim: int) -> WordFeatures:
-    return WordFeatures(torch.randn(count, dim), torch.randn(count, 6, 12), torch.ones(count, 6, dtype=torch.bool))
+    return WordFeatures(torch.randn(count, dim), torch.randn(count, 6, dim), torch.ones(count, 6, dtype=torch.bool))
 
 
 def test_both_towers_end_in_one_space(backbone: Backbone) -> None:
@@ -62,16 +64,44 @@ def test_an_unknown_backbone_is_refused_with_a_hint() -> None:
         Backbone("no-such-model")
 
 
+def references(composer: Composer, embedding: Tensor) -> Tensor:
+    """What a composer takes: the unit embeddings ``[B, D]``, or these and eleven parts ``[B, 12, D]``."""
+    if composer.reference == "embedding":
+        return embedding
+    parts = F.normalize(torch.randn(len(embedding), 11, embedding.shape[1]), dim=-1)
+    return torch.cat([embedding[:, None], parts], dim=1)
+
+
 @pytest.mark.parametrize("name", sorted(COMPOSERS))
-def test_every_composer_gives_unit_queries_and_can_learn(name: str) -> None:
-    composer = build_composer(name, 16, {})
-    reference = F.normalize(torch.randn(3, 16), dim=-1).requires_grad_()
-    query = composer(reference, words(3, 16))
-    assert query.shape == (3, 16)
+def test_every_composer_gives_unit_queries_that_listen_to_the_reference(name: str, backbone: Backbone) -> None:
+    composer = composer_for(backbone, name, {}).eval()
+    ids = torch.tensor([[2, 9, 17, 599], [2, 7, 599, 0], [2, 8, 599, 0]])
+    reference = references(composer, F.normalize(torch.randn(3, backbone.dim), dim=-1)).requires_grad_()
+    query = composer(reference, composer.words(backbone, ids, reference))
+    assert query.shape == (3, backbone.dim)
     torch.testing.assert_close(query.norm(dim=-1), torch.ones(3))
-    (query @ torch.randn(16)).sum().backward()
+    (query @ torch.randn(backbone.dim)).sum().backward()
     assert reference.grad is not None
-    assert all(weight.grad is not None for weight in composer.parameters())
+    assert reference.grad.any()
+
+
+@pytest.mark.parametrize("name", sorted(COMPOSERS))
+def test_every_composers_objective_reaches_all_that_it_learns(name: str, backbone: Backbone) -> None:
+    composer = composer_for(backbone, name, {}).train()
+    candidates = F.normalize(torch.randn(10, backbone.dim), dim=-1)
+    ids = torch.tensor([[2, 9, 17, 599], [2, 7, 599, 0], [2, 8, 599, 0], [2, 8, 7, 599]])
+    right = torch.eye(4, 10, dtype=torch.bool)
+    batch = Batch(references(composer, candidates[4:8]), ids, candidates, right, right, scale=20.0, kinship=1.0)
+    reached = set()
+    for phase in range(composer.phases):
+        composer.enter(phase, backbone)
+        loss = composer.objective(backbone, batch)
+        assert loss.shape == ()
+        learning = {weight: name for name, weight in composer.named_parameters() if weight.requires_grad}
+        gradients = torch.autograd.grad(loss, list(learning), allow_unused=True) if learning else []
+        found = zip(learning.values(), gradients, strict=True)
+        reached |= {weight for weight, gradient in found if gradient is not None}
+    assert reached == {weight for weight, _ in composer.named_parameters()}
 
 
 def test_the_sum_with_no_weight_on_the_text_is_the_reference() -> None:

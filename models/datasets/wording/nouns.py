@@ -78,6 +78,7 @@ IRREGULAR = {
     "clutches": "clutch",
     "booties": "bootie",
     "kurtis": "kurti",
+    "ties": "tie",
     "dresses": "dress",
     "watches": "watch",
 }

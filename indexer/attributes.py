@@ -1,0 +1,65 @@
+"""What every product's picture shows, word by word: the attribute probabilities of a generation.
+
+They are kept as log-odds in one byte, from -8 to 8 in 255 steps. Plain probabilities in a byte would call everything
+under 1/510 impossible, and ``float16`` takes twice the room; log-odds tell the improbable (a wanted word) and the
+nearly certain (an unwanted one) apart to within about three parts in a hundred, which a ranking does not notice. The
+file holds one word after another, ``[A, N]``: a search reads few words of all products.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from indexer.store import Rows
+from models.bundle.style_search import Floats
+
+LogOdds = npt.NDArray[np.uint8]
+
+FARTHEST = 8.0
+STEPS = 255
+PROBABILITIES: Floats = (1 / (1 + np.exp(-np.linspace(-FARTHEST, FARTHEST, STEPS + 1)))).astype(np.float32)
+"""The probability that each byte stands for."""
+
+
+def quantised(probabilities: Floats) -> LogOdds:
+    """Probabilities of any shape as log-odds in a byte each."""
+    bounded = np.clip(probabilities.astype(np.float64), PROBABILITIES[0], PROBABILITIES[-1])
+    odds = np.log(bounded) - np.log1p(-bounded)
+    return np.rint((odds + FARTHEST) * (STEPS / (2 * FARTHEST))).astype(np.uint8)
+
+
+def write_attributes(path: Path, shown: LogOdds) -> None:
+    """Write what ``quantised`` made of ``[N, A]``, one word after another."""
+    with path.open("wb") as stream:
+        stream.write(np.ascontiguousarray(shown.T).data)
+
+
+class AttributeColumns:
+    """The probabilities of a generation, mapped into memory. Safe to use from several threads at once.
+
+    Args:
+        path: What ``write_attributes`` wrote.
+        words: A words, in their order.
+        size: N, the number of products.
+
+    Raises:
+        ValueError: The file has not one byte for every word and product.
+    """
+
+    def __init__(self, path: Path, words: Sequence[str], size: int) -> None:
+        self.words = tuple(words)
+        self._odds = np.memmap(path, dtype=np.uint8, mode="r", shape=(len(self.words), size))
+        if path.stat().st_size != self._odds.nbytes:
+            raise ValueError(f"{path.name} holds more than {len(self.words)} words of {size} products")
+
+    def probabilities(self, places: Sequence[int]) -> Floats:
+        """float32 ``[len(places), N]``: how probably each product shows the words at ``places``."""
+        return PROBABILITIES[self._odds[np.asarray(places, dtype=np.int64)]]
+
+    def log_odds(self, rows: Sequence[int] | Rows) -> LogOdds:
+        """The bytes of some products ``[len(rows), A]``, as they are kept."""
+        return np.ascontiguousarray(self._odds[:, np.asarray(rows, dtype=np.int64)].T)

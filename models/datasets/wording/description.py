@@ -1,0 +1,104 @@
+"""A product's attributes as a shopper would say them: "a red dress", "women's navy casual shoes"."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+
+from models.datasets.wording.colours import ALIASES, canonical, is_colour, names_of
+from models.datasets.wording.edit import AUDIENCES, audience, family_of, human_name
+from models.datasets.wording.grammar import literal, pattern, tidy
+from models.datasets.wording.nouns import is_type, noun_of
+from models.datasets.wording.values import SAYINGS
+
+ALONE = frozenset({"brand", "material", "style"})
+"""Families whose values say by themselves what they are about."""
+UNSEEN = frozenset({"season", "year", "title"})
+"""Families that no picture shows."""
+
+
+def describe(attributes: Mapping[str, object], rng: random.Random) -> str:
+    """A noun phrase of the type, the colour, and some of what else is known.
+
+    Args:
+        attributes: As a product of a catalogue has them.
+        rng: Where chance comes from; the same state gives the same words.
+
+    Returns:
+        One phrase, or nothing where the attributes hold no type.
+    """
+    named = ((family_of(name), value) for name, value in attributes.items() if value)
+    families = {family: value for family, value in named if family is not None and family not in UNSEEN}
+    kind = _type_of(attributes)
+    if kind is None:
+        return ""
+    noun = rng.choice(noun_of(kind).names[:2])
+    before: list[str] = []
+    after: list[str] = []
+    for family in rng.sample(sorted(families), len(families)):
+        saying = _saying(family, families[family])
+        if saying is None or rng.random() < 0.5:
+            continue
+        adjective, phrase = saying
+        if adjective and (not phrase or rng.random() < 0.6):
+            before.append(adjective)
+        elif phrase:
+            after.append(phrase)
+    colour = families.get("colour")
+    if isinstance(colour, str) and rng.random() < 0.85:
+        before.append(literal(rng.choice(names_of(colour)[:2])))
+    article = "" if noun_of(kind).paired else "[a|a|the||]"
+    return tidy(pattern(" ".join([article, *before, literal(noun), *after])).say(rng))
+
+
+def attribute_phrase(name: str, value: str | bool) -> str:
+    """One value under one name for all its spellings, with its attribute where alone it says nothing.
+
+    ``("articleType", "Tshirts")`` is "t-shirt", ``("baseColour", "Gray")`` is "grey", ``("sleeve", "long")`` is "long
+    sleeve", and a flag that is set has the attribute's own name.
+    """
+    if isinstance(value, bool):
+        return human_name(name) if value else ""
+    plain = " ".join(value.lower().split())
+    if not plain:
+        return ""
+    family = family_of(name)
+    if family == "colour":
+        return canonical(plain)
+    if family == "second colour":
+        return f"{canonical(plain)} details"
+    if family == "gender":
+        return audience(plain) or plain
+    if family == "type":
+        return noun_of(plain).singulars[0]
+    says_all = family == "usage" or family in ALONE or human_name(name) in plain
+    return plain if says_all else f"{plain} {human_name(name)}"
+
+
+def spellings(word: str) -> list[str]:
+    """The other ways in which people write a word that ``attribute_phrase`` or ``title_word`` gave."""
+    ways: list[str] = []
+    if is_colour(word):
+        ways += [*names_of(word), *(alias for alias, colour in ALIASES.items() if colour == canonical(word))]
+    ways += sorted(AUDIENCES.get(word, ()))
+    if is_type(word.split()[-1]) or is_type(word):
+        noun = noun_of(word)
+        ways += [*noun.singulars, *noun.plurals]
+    ways += [way.replace("grey", "gray").replace("colour", "color") for way in [word, *ways]]
+    return [way for way in dict.fromkeys(ways) if way != word]
+
+
+def _type_of(attributes: Mapping[str, object]) -> str | None:
+    """The most particular type: shops list them from the coarse to the fine."""
+    named = [value for name, value in attributes.items() if family_of(name) == "type" and isinstance(value, str)]
+    return named[-1] if named else None
+
+
+def _saying(family: str, value: object) -> tuple[str, str] | None:
+    if not isinstance(value, str):
+        return None
+    if family in ALONE:
+        return literal(value.lower()), ""
+    key = (audience(value) or "") if family == "gender" else value.lower()
+    saying = SAYINGS.get(family, {}).get(key)
+    return None if saying is None else (saying.adjective, saying.phrase)

@@ -1,0 +1,76 @@
+"""Whether a page of results does what was asked: the change happened, and the rest stayed.
+
+Recall counts the one product that an annotation names. A shopper looks at a page, on which every product may carry what
+was asked and keep what was not, or neither.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from models.datasets.edit_rules import carries, value_of
+from models.datasets.triplet import Triplet, TripletDataset
+
+PAGE = 10
+"""Results that are looked at."""
+
+Rows = npt.NDArray[np.int64]
+
+
+class Satisfaction:
+    """Judges results by the attributes of a dataset's products.
+
+    Args:
+        dataset: With ``products`` and ``judged``, and with ``asked`` in its triplets; where any is missing, there is
+            nothing to judge by, and no figures come of it.
+    """
+
+    def __init__(self, dataset: TripletDataset) -> None:
+        self.products = dataset.products
+        self.judged = dataset.judged
+        self.row_of = {id: row for row, id in enumerate(dataset.gallery)}
+        codes: dict[tuple[str, str | None], int] = {}
+        self.values = np.array(
+            [
+                [codes.setdefault((name, value_of(one, name)), len(codes)) for name in self.judged]
+                for one in self.products
+            ]
+        ).reshape(len(self.products), len(self.judged))
+
+    def measure(self, queries: Sequence[Triplet], results: Rows) -> dict[str, float]:
+        """Two shares of the results of each query, in per cent, each the mean over the queries.
+
+        ``asked@10``: the share that carries all that was asked. ``kept@10``: the share that has the reference's values
+        in all that was to stay, which are the judged attributes that were not asked for and in which at least half of
+        the right targets agree with the reference (asked for "a kurta instead of a shirt", nothing can keep its
+        sleeves, where kurtas have none in the table). A query without any such attribute has no share.
+
+        Args:
+            queries: Q of the dataset's triplets.
+            results: int64 ``[Q, K]``, rows of the gallery.
+        """
+        if not self.products or not all(query.asked for query in queries):
+            return {}
+        asked = [
+            np.mean([all(carries(self.products[row], edit) for edit in query.asked) for row in rows])
+            for query, rows in zip(queries, results, strict=True)
+        ]
+        kept = [
+            np.mean((self.values[rows][:, staying] == self.values[self.row_of[query.reference], staying]).all(axis=1))
+            for query, rows in zip(queries, results, strict=True)
+            if (staying := self.staying(query)).any()
+        ]
+        shares = {f"asked@{PAGE}": asked, f"kept@{PAGE}": kept}
+        return {name: round(100 * float(np.mean(share)), 2) for name, share in shares.items() if share}
+
+    def staying(self, query: Triplet) -> npt.NDArray[np.bool_]:
+        """Which of the judged attributes are to stay as they are: bool ``[len(judged)]``."""
+        changing = {edit.attribute for edit in query.asked}
+        own = self.values[self.row_of[query.reference]]
+        agreeing = self.values[[self.row_of[id] for id in query.targets]] == own
+        free = np.array([name not in changing for name in self.judged], dtype=bool)
+        staying: npt.NDArray[np.bool_] = free & (agreeing.mean(axis=0) >= 0.5)
+        return staying

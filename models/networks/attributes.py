@@ -1,0 +1,35 @@
+"""The attribute-extraction head of Sadeh et al. (2019): which of the catalogue's words a picture shows."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+class AttributeHead(nn.Module):
+    """A linear layer and a sigmoid on the picture's embedding, one probability a word.
+
+    It reads unit vectors times sqrt(D), as the Combiner does: what an index keeps of a product is then all that is
+    needed to say its words.
+
+    Args:
+        dim: D, width of the embeddings.
+        words: A, how many words there are.
+    """
+
+    def __init__(self, dim: int, words: int) -> None:
+        super().__init__()
+        self.scale = math.sqrt(dim)
+        self.linear = nn.Linear(dim, words)
+
+    def logits(self, embedding: Tensor) -> Tensor:
+        """Embeddings ``[B, D]`` of any length -> ``[B, A]``."""
+        logits: Tensor = self.linear(self.scale * F.normalize(embedding, dim=-1))
+        return logits
+
+    def forward(self, embedding: Tensor) -> Tensor:
+        """Embeddings ``[B, D]`` of any length -> probabilities ``[B, A]``."""
+        return torch.sigmoid(self.logits(embedding))

@@ -1,0 +1,117 @@
+"""The losses of stages 0 to 2."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+
+def mini_batch_match_retrieval(image: Tensor, text: Tensor, scale: Tensor, groups: Tensor) -> Tensor:
+    """Mini-Batch Match Retrieval (Sadeh et al. 2019): each picture finds its text among the batch's, and the reverse.
+
+    The paper sums two cross-entropies over cosines divided by a temperature; ``scale`` is that temperature's
+    inverse. Products with one and the same title match each other's text as well as their own, so the target is shared
+    out evenly among a group instead of calling equals wrong.
+
+    Args:
+        image: Embeddings ``[B, D]``, of any length.
+        text: Embeddings ``[B, D]``.
+        scale: Scalar.
+        groups: int ``[B]``; equal numbers match.
+
+    Returns:
+        Scalar, the mean of both directions.
+    """
+    logits = scale * F.normalize(image, dim=-1) @ F.normalize(text, dim=-1).T
+    match = (groups[:, None] == groups[None, :]).to(logits.dtype)
+    target = match / match.sum(dim=1, keepdim=True)
+    return (F.cross_entropy(logits, target) + F.cross_entropy(logits.T, target)) / 2
+
+
+def batch_based_classification(query: Tensor, candidates: Tensor, right: Tensor, scale: float) -> Tensor:
+    """Query to target among the candidates (Vo et al. 2019, section 4, equation 3; CLIP4Cir, equation 1).
+
+    Args:
+        query: Unit queries ``[B, D]``.
+        candidates: Unit embeddings ``[C, D]``; the target of query i stands in row i.
+        right: bool ``[B, C]``: candidates that are equally right for a query. They are left out of its negatives.
+        scale: Factor of the cosines.
+
+    Returns:
+        Scalar.
+    """
+    logits = scale * query @ candidates.T
+    own = torch.arange(len(query), device=query.device)
+    others = right.clone()
+    others[own, own] = False
+    return F.cross_entropy(logits.masked_fill(others, float("-inf")), own)
+
+
+def attribute_extraction(logits: Tensor, shown: Tensor, known: Tensor, rarity: Tensor) -> Tensor:
+    """Weighted cross-entropy of the words that a picture shows (Sadeh et al. 2019, attribute extraction).
+
+    The paper weights words against their frequency and leaves the formula open; here a picture that shows a word counts
+    ``rarity`` times, and the sum is taken per word shown, so that it is of the same order as the retrieval losses.
+
+    Args:
+        logits: ``[B, A]``.
+        shown: bool ``[B, A]``: the words of each product.
+        known: bool ``[B, A]``: the words that its catalogue uses at all; where a shop never says "sleeveless", that
+            it is not said tells nothing.
+        rarity: ``[A]``, at least 1.
+
+    Returns:
+        Scalar.
+    """
+    truth = shown.to(logits.dtype)
+    costs = F.binary_cross_entropy_with_logits(logits, truth, pos_weight=rarity, reduction="none")
+    return (costs * known).sum() / (truth * rarity).sum().clamp(min=1)
+
+
+def kinship(query: Tensor, candidates: Tensor, right: Tensor, kin: Tensor, scale: float) -> Tensor:
+    """Everything of the target's kind stands before everything else.
+
+    ``batch_based_classification`` alone teaches that a bag is no worse an answer than another dress once the one exact
+    dress is found, and pushes away what has all that was asked but is another product. A shopper sees a page of
+    results: those after the exact ones should still be of the kind, with what was asked. Each relative of the target is
+    classified among the candidates that are not of the kind.
+
+    Args:
+        query: Unit queries ``[B, D]``.
+        candidates: Unit embeddings ``[C, D]``.
+        right: bool ``[B, C]``: the exact targets, which have their own loss.
+        kin: bool ``[B, C]``: candidates with the target's type, colour and audience.
+        scale: Factor of the cosines.
+
+    Returns:
+        Scalar, the mean over the queries that have relatives.
+    """
+    logits = scale * query @ candidates.T
+    relatives = kin & ~right
+    # Finite: where everything is kin, minus infinity would leave no gradient but NaN.
+    others = torch.logsumexp(logits.masked_fill(kin | right, -1e4), dim=1, keepdim=True)
+    costs = F.softplus(others - logits) * relatives
+    counts = relatives.sum(dim=1)
+    means = costs.sum(dim=1) / counts.clamp(min=1)
+    return means.sum() / (counts > 0).sum().clamp(min=1)
+
+
+def pairwise_preference(query: Tensor, target: Tensor, negatives: Tensor, scale: float) -> Tensor:
+    """Each query prefers its target to negatives of its own (DQE-CIR's KL term; QuRe, Kwak et al., ICML 2025).
+
+    The divergence of the softmax over (target, negatives) from (1, 0, ...); with a single negative, as in both papers,
+    that is ``-log sigmoid(s+ - s-)``, the Bradley-Terry model.
+
+    Args:
+        query: Unit queries ``[B, D]``.
+        target: Unit embeddings ``[B, D]``.
+        negatives: Unit embeddings ``[B, H, D]``.
+        scale: Factor of the cosines.
+
+    Returns:
+        Scalar.
+    """
+    candidates = torch.cat([target[:, None], negatives], dim=1)
+    logits = scale * torch.einsum("bd,bhd->bh", query, candidates)
+    return F.cross_entropy(logits, torch.zeros(len(query), dtype=torch.int64, device=query.device))

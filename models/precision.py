@@ -1,0 +1,196 @@
+"""A bundle's graphs in other precisions, over the weights that it has: int8 for CPUs and fp16 for GPUs.
+
+Neither stores a weight anew. An int8 graph reads the float16 weights and quantises them while it is loaded, by scales
+that are stored; ONNX Runtime folds that into int8 constants. So a variant of a small graph costs a hundred kilobytes.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+from onnx.reference import ReferenceEvaluator
+from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
+from onnxruntime.transformers.float16 import DEFAULT_OP_BLOCK_LIST, convert_float_to_float16
+from onnxruntime.transformers.onnx_model import OnnxModel
+
+from models.weights import shorten
+
+Feeds = Sequence[Mapping[str, npt.NDArray[np.generic]]]
+"""Batches of a graph's inputs."""
+
+_CONVOLUTIONAL = ["Conv", "Relu", "Add", "MaxPool", "Gemm"]
+_TRANSFORMER = ["MatMul", "Gemm"]
+# Lengths leave the range of float16: the square of a component of a unit vector is often too small for it.
+_WIDE = ["ReduceL2", "ReduceSumSquare", "Clip", "Max", "Div", "Sqrt", "Pow", "Expand"]
+
+
+class _Parts(NamedTuple):
+    """A graph, apart from what can be computed before any input is known."""
+
+    model: onnx.ModelProto
+    """The graph with those results as initialisers."""
+    nodes: list[onnx.NodeProto]
+    """What computes them, from ``weights``."""
+    weights: dict[str, onnx.TensorProto]
+    """Initialisers by name; those of ``weights.bin`` without their values."""
+    values: dict[str, onnx.TensorProto]
+    """The results that the graph needs, by name."""
+
+
+def int8_graph(path: Path, feeds: Feeds) -> onnx.ModelProto | None:
+    """The graph with its convolutions, or the products with its weights, in int8.
+
+    Scales are fixed by ``feeds`` and none is found while serving: with dynamic quantisation the vector of one request
+    would depend on the others in its batch. Weights take 7 bits of the 8: on x86 without VNNI (AMD before Zen 4, Intel
+    before Ice Lake) sums of two products of 8 bits overflow 16.
+
+    Args:
+        path: The graph in fp32, beside ``weights.bin``.
+        feeds: Inputs like those to come; some hundred rows settle the scales.
+
+    Returns:
+        The graph, for the same folder; None if there is nothing in it to quantise.
+    """
+    parts = _taken_apart(path)
+    kinds = [node.op_type for node in parts.model.graph.node]
+    # In a transformer, rounding what passes between the layers costs more than it gains.
+    chosen = _CONVOLUTIONAL if kinds.count("Conv") > kinds.count("MatMul") else _TRANSFORMER
+    helper.set_model_props(parts.model, {"onnx.quant.pre_process": "onnxruntime.quant"})  # Silences advice to do so.
+    with tempfile.TemporaryDirectory() as folder:
+        result = Path(folder) / "int8.onnx"
+        quantize_static(
+            parts.model, result, _Reader(feeds), quant_format=QuantFormat.QDQ, op_types_to_quantize=chosen,
+            per_channel=True, reduce_range=True, activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8,
+            extra_options={"MatMulConstBOnly": True},
+        )  # fmt: skip
+        made = onnx.load(result)
+    if all(node.op_type != "DequantizeLinear" for node in made.graph.node):
+        return None
+    return _put_together(made, parts)
+
+
+def fp16_graph(path: Path) -> onnx.ModelProto:
+    """The graph computing in float16, except for lengths of vectors; inputs and outputs stay as they are."""
+    parts = _taken_apart(path)
+    whole = onnx.ModelProto()
+    whole.CopyFrom(parts.model)
+    half = convert_float_to_float16(whole, keep_io_types=True, op_block_list=[*DEFAULT_OP_BLOCK_LIST, *_WIDE])
+    # The conversion appends its casts at the end, and those of a value that two wide operators take it appends twice.
+    once = {tuple(node.output): node for node in half.graph.node}
+    del half.graph.node[:]
+    half.graph.node.extend(once.values())
+    for node in half.graph.node:
+        narrow = once.get(tuple(node.input))
+        if narrow is not None and _is_cast(node, TensorProto.FLOAT) and _is_cast(narrow, TensorProto.FLOAT16):
+            # What goes from one wide operator to the next is not rounded on its way.
+            node.input[:] = narrow.input
+    OnnxModel(half).topological_sort()
+    return _put_together(half, parts)
+
+
+class _Reader(CalibrationDataReader):  # type: ignore[misc]
+    def __init__(self, feeds: Feeds) -> None:
+        self._feeds: Iterator[Mapping[str, Any]] = iter(feeds)
+
+    def get_next(self) -> Mapping[str, Any] | None:
+        return next(self._feeds, None)
+
+
+def _taken_apart(path: Path) -> _Parts:
+    model, hollow = onnx.load(path), onnx.load(path, load_external_data=False)
+    graph = model.graph
+    known = {tensor.name for tensor in graph.initializer}
+    early: list[onnx.NodeProto] = []
+    late: list[onnx.NodeProto] = []
+    for node in graph.node:
+        is_constant = len(node.input) > 0 and all(not name or name in known for name in node.input)
+        (early if is_constant else late).append(_copied(node))
+        known.update(node.output if is_constant else ())
+    needed = {name for node in late for name in node.input} | {value.name for value in graph.output}
+    results = sorted(needed & {name for node in early for name in node.output})
+    evaluated = helper.make_graph(
+        early, "early", [], [helper.make_empty_tensor_value_info(name) for name in results], graph.initializer
+    )
+    evaluator = ReferenceEvaluator(helper.make_model(evaluated, opset_imports=model.opset_import))
+    found = zip(results, evaluator.run(results, {}), strict=True)
+    values = {name: numpy_helper.from_array(np.ascontiguousarray(value), name) for name, value in found}
+    constants = [tensor for tensor in graph.initializer if tensor.name in needed]
+    weights = {tensor.name: tensor for tensor in hollow.graph.initializer}
+    parts = _Parts(onnx.ModelProto(), early, weights, values)
+    parts.model.CopyFrom(model)
+    del parts.model.graph.node[:], parts.model.graph.initializer[:], parts.model.graph.value_info[:]
+    parts.model.graph.node.extend(late)
+    parts.model.graph.initializer.extend([*constants, *values.values()])
+    return parts
+
+
+def _put_together(variant: onnx.ModelProto, parts: _Parts) -> onnx.ModelProto:
+    """The variant with its large constants computed from the bundle's own weights again."""
+    graph = variant.graph
+    constants = {tensor.name: tensor for tensor in graph.initializer}
+    wanted: set[str] = set()
+    nodes: list[onnx.NodeProto] = []
+    renamed: dict[str, str] = {}
+    for name, tensor in list(constants.items()):
+        source = name.removesuffix("_quantized")
+        if source != name and source in parts.values:
+            quantise = _quantiser(graph, parts, constants, source, name)
+            if quantise is None:
+                continue
+            nodes.append(quantise)
+        elif name not in parts.values:
+            continue
+        elif tensor.data_type == TensorProto.FLOAT16:
+            renamed[name] = f"{name}.fp16"
+            nodes.append(helper.make_node("Cast", [name], [renamed[name]], to=TensorProto.FLOAT16))
+        wanted.add(source)
+        del constants[name]
+    for node in graph.node:
+        node.input[:] = [renamed.get(name, name) for name in node.input]
+    for node in reversed(parts.nodes):
+        if wanted & set(node.output):
+            nodes.insert(0, node)
+            wanted.update(node.input)
+    nodes += graph.node
+    used = {name for node in nodes for name in node.input}
+    weights = {name: tensor for name, tensor in parts.weights.items() if name in wanted}
+    del graph.node[:], graph.initializer[:], graph.value_info[:]
+    graph.node.extend(nodes)
+    graph.initializer.extend(tensor for name, tensor in (weights | constants).items() if name in used)
+    shorten(graph, weights=True)
+    return variant
+
+
+def _quantiser(
+    graph: onnx.GraphProto, parts: _Parts, constants: Mapping[str, onnx.TensorProto], source: str, name: str
+) -> onnx.NodeProto | None:
+    """What makes the int8 constant ``name`` of the result ``source``; None if it could not be made just so."""
+    reader = next(node for node in graph.node if node.op_type == "DequantizeLinear" and node.input[0] == name)
+    scale, zero = (constants[value] for value in reader.input[1:3])
+    axis = {attribute.name: attribute.i for attribute in reader.attribute if attribute.name == "axis"}
+    values, wanted = numpy_helper.to_array(parts.values[source]), numpy_helper.to_array(constants[name])
+    along = [1] * values.ndim
+    if scale.dims and values.ndim:
+        along[axis.get("axis", 1)] = -1
+    scales, zeros = (numpy_helper.to_array(tensor).reshape(along) for tensor in (scale, zero))
+    limits = np.iinfo(wanted.dtype)
+    if not np.array_equal(np.clip(np.rint(values / scales) + zeros, limits.min, limits.max), wanted):
+        return None
+    return helper.make_node("QuantizeLinear", [source, scale.name, zero.name], [name], **axis)
+
+
+def _is_cast(node: onnx.NodeProto, to: int) -> bool:
+    return node.op_type == "Cast" and node.attribute[0].i == to
+
+
+def _copied(node: onnx.NodeProto) -> onnx.NodeProto:
+    copy = onnx.NodeProto()
+    copy.CopyFrom(node)
+    return copy

@@ -1,0 +1,78 @@
+"""What `modiste models list` shows: every composer of the register, and the config that trains it."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from models.networks.backbone import Backbone
+from models.networks.composer import Composer
+from models.networks.register import COMPOSERS, composer_for
+from models.training.config import CONFIGS, ComposeStage, TrainConfig, read_config
+
+WIDTHS = "modiste-small"
+"""Parameters are counted at the widths of this backbone."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One composer."""
+
+    name: str
+    """In configs."""
+    origin: str
+    """Its paper: what its file says in its first line."""
+    reference: str
+    """What it takes of a reference."""
+    parameters: int
+    """Learnable numbers, what only training needs among them, at the shipped backbone's widths."""
+    configs: tuple[str, ...]
+    """Those that come along and train it."""
+
+
+def inventory() -> list[Entry]:
+    """Every composer, in the register's order, with the options that its first shipped config gives it."""
+    configs = [read_config(Path(path.stem)) for path in sorted(CONFIGS.glob("*.yaml"))]
+    backbone = Backbone(WIDTHS)
+    return [_entry(name, backbone, _that_train(name, configs)) for name in COMPOSERS]
+
+
+def _that_train(name: str, configs: Sequence[TrainConfig]) -> dict[str, ComposeStage]:
+    return {config.name: config.compose for config in configs if config.compose and config.compose.composer == name}
+
+
+def _entry(name: str, backbone: Backbone, stages: dict[str, ComposeStage]) -> Entry:
+    options = next(iter(stages.values())).options if stages else {}
+    composer = composer_for(backbone, name, options)
+    return Entry(
+        name=name,
+        origin=_first_line(type(composer)),
+        reference="embedding" if composer.reference == "embedding" else f"embedding and parts ({composer.parts})",
+        parameters=sum(weight.numel() for weight in composer.parameters()),
+        configs=tuple(stages),
+    )
+
+
+def _first_line(composer: type[Composer]) -> str:
+    written = inspect.getdoc(sys.modules[composer.__module__]) or composer.__name__
+    return written.splitlines()[0].rstrip(".")
+
+
+def inventory_table(entries: Sequence[Entry]) -> str:
+    """Aligned columns for a terminal, the longest one last."""
+    head = ("composer", "of the reference", "parameters", "config", "what it is")
+    rows = [
+        (
+            entry.name, entry.reference, f"{entry.parameters / 1e6:.2f} M" if entry.parameters else "none",
+            ", ".join(entry.configs) or "-", entry.origin,
+        )
+        for entry in entries
+    ]  # fmt: skip
+    widths = [max(len(row[column]) for row in [head, *rows]) for column in range(len(head) - 1)]
+    ruled = [head, tuple("-" * width for width in [*widths, len(head[-1])]), *rows]
+    return "\n".join(
+        "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[-1]]) for row in ruled
+    )

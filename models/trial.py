@@ -1,0 +1,165 @@
+"""A variant stands trial beside fp32: is it faster, and does it find the same products?"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from models.bundle.encoder import Bundle, Vectors
+from models.bundle.images import Pixels
+from models.bundle.manifest import GraphName, Trial
+from models.datasets.triplet import TripletDataset
+from models.errors import ModisteError
+from models.evaluation.metrics import ranks_of_targets, recall_at
+from models.evaluation.protocols import EncodedGallery
+
+logger = logging.getLogger(__name__)
+
+MOST_POINTS = 0.5
+"""Points of Recall@10 that a variant may lose."""
+LEAST_SPEEDUP = 1.05
+BATCHES = (1, 8, 32)
+ROUNDS = 15
+
+
+class VariantRefused(ModisteError):
+    """A variant that is not faster, or finds less; the message has the figures."""
+
+
+class Questions(NamedTuple):
+    """Queries over held-out products, and the pixels of their gallery in its order."""
+
+    dataset: TripletDataset
+    pixels: Pixels
+
+
+def faster_graphs(fp32: Bundle, variant: Bundle, pixels: Pixels, texts: Sequence[str]) -> dict[GraphName, float]:
+    """Time both in turn, on one thread, in batches of 1, 8 and 32.
+
+    On the CPU the time of the thread counts, not of the clock, so that a busy machine changes little.
+
+    Returns:
+        How many times faster every graph is that is faster (by a twentieth at least): the geometric mean of the
+        batches' median times.
+    """
+    clock = time.thread_time if fp32.providers == ["CPUExecutionProvider"] else time.perf_counter
+    runs = {bundle: _runs(bundle, pixels, texts) for bundle in (fp32, variant)}
+    speedups: dict[GraphName, float] = {}
+    for graph in fp32.graphs:
+        ratios = []
+        for batch in BATCHES:
+            spent: dict[Bundle, list[float]] = {fp32: [], variant: []}
+            for _ in range(ROUNDS):
+                for bundle, times in spent.items():
+                    start = clock()
+                    runs[bundle][graph](batch)
+                    times.append(clock() - start)
+            ratios.append(float(np.median(spent[fp32][1:]) / np.median(spent[variant][1:])))
+        speedup = round(float(np.exp(np.mean(np.log(ratios)))), 2)
+        logger.info("%s: %.2f times as fast as fp32", graph, speedup)
+        if speedup >= LEAST_SPEEDUP:
+            speedups[graph] = speedup
+    return speedups
+
+
+def _runs(bundle: Bundle, pixels: Pixels, texts: Sequence[str]) -> dict[GraphName, Callable[[int], object]]:
+    many = np.resize(pixels, (max(BATCHES), *pixels.shape[1:]))
+    ids, _ = bundle.tokenizer.encode([texts[at % len(texts)] for at in range(max(BATCHES))])
+    features = bundle.vision(many).features
+    return {
+        "vision": lambda batch: bundle.vision(many[:batch]),
+        "query": lambda batch: bundle.query(features[:batch], ids[:batch]),
+        "text": lambda batch: bundle.text(ids[:batch]),
+    }
+
+
+def try_variant(
+    fp32: Bundle, variant: Bundle, held_out: Sequence[Questions], speedup: Mapping[GraphName, float]
+) -> Trial:
+    """Measure Recall@10 end to end, from pixels and words to ranks.
+
+    A generation outlives the machine that built it, so galleries and queries are paired in every way that can come to
+    pass: both through the variant; queries through it against a gallery in fp32 (the reference uploaded, or a product
+    whose features are stored), and the other way round; and a gallery of which every other product was encoded by each,
+    as a nightly build on another machine leaves it.
+
+    Returns:
+        The figures: means over the kinds of edit of all protocols, by way of asking.
+
+    Raises:
+        VariantRefused: In one of the pairings over half a point is lost.
+    """
+    recalls: dict[str, dict[str, list[float]]] = {}
+    queries = 0
+    for dataset, pixels in held_out:
+        queries += len(dataset.triplets)
+        for pairing, methods in _recalls(fp32, variant, dataset, pixels).items():
+            for method, found in methods.items():
+                recalls.setdefault(pairing, {}).setdefault(method, []).extend(found)
+    means = {pairing: {name: float(np.mean(found)) for name, found in by.items()} for pairing, by in recalls.items()}
+    base = means.pop(_BASE)
+    loss = {method: max(base[method] - by[method] for by in means.values()) for method in base}
+    for pairing, by in means.items():
+        told = ", ".join(f"{method} {by[method]:.2f} (fp32 {base[method]:.2f})" for method in base)
+        logger.info("Recall@10, %s: %s", pairing, told)
+    worst = max(loss, key=lambda method: loss[method])
+    if not loss[worst] <= MOST_POINTS:
+        pairing = min(means, key=lambda name: means[name][worst])
+        raise VariantRefused(
+            f"The variant loses {loss[worst]:.2f} points of Recall@10 ({worst}, {pairing}: {means[pairing][worst]:.2f} "
+            f"instead of {base[worst]:.2f}); at most {MOST_POINTS} are allowed.",
+            hint="Stay with fp32, or give more pictures to calibrate with.",
+        )
+    return Trial(
+        device="cpu" if fp32.providers == ["CPUExecutionProvider"] else "cuda", queries=queries,
+        recall={method: round(value, 2) for method, value in base.items()},
+        loss={method: round(value, 2) for method, value in loss.items()}, speedup=dict(speedup),
+    )  # fmt: skip
+
+
+_BASE = "fp32 throughout"
+
+
+def _recalls(
+    fp32: Bundle, variant: Bundle, dataset: TripletDataset, pixels: Pixels
+) -> dict[str, dict[str, list[float]]]:
+    """Recall@10 of every kind of edit, by pairing and by way of asking."""
+    base, other = EncodedGallery(fp32, pixels), EncodedGallery(variant, pixels)
+    mixed = other.embedding.copy()
+    mixed[::2] = base.embedding[::2]
+    pairings: dict[str, tuple[Bundle, EncodedGallery, Vectors]] = {
+        _BASE: (fp32, base, base.embedding),
+        "the variant throughout": (variant, other, other.embedding),
+        "variant's queries, gallery in fp32": (variant, other, base.embedding),
+        "variant's queries, gallery and references in fp32": (variant, base, base.embedding),
+        "queries in fp32, variant's gallery": (fp32, base, other.embedding),
+        "variant's queries, mixed gallery": (variant, other, mixed),
+    }
+    row_of = {id: row for row, id in enumerate(dataset.gallery)}
+    found: dict[str, dict[str, list[float]]] = {pairing: {} for pairing in pairings}
+    for edit in dict.fromkeys(query.edit for query in dataset.triplets):
+        queries = [query for query in dataset.triplets if query.edit == edit]
+        references = [row_of[query.reference] for query in queries]
+        targets = [[row_of[id] for id in query.targets] for query in queries]
+        ids, _ = fp32.tokenizer.encode([query.modification for query in queries])
+        texts = {bundle: _in_batches(bundle.text, ids) for bundle in (fp32, variant)}
+        for pairing, (encoder, seen, gallery) in pairings.items():
+            asked = {
+                "composer": _in_batches(encoder.query, seen.features[references], ids),
+                "image only": seen.embedding[references],
+                "text only": texts[encoder],
+            }
+            for method, vectors in asked.items():
+                ranks = ranks_of_targets(vectors, gallery, targets, references)
+                found[pairing].setdefault(method, []).append(recall_at(ranks)["R@10"])
+    return found
+
+
+def _in_batches(encode: Callable[..., Vectors], *arrays: npt.NDArray[np.generic], size: int = 256) -> Vectors:
+    starts = range(0, len(arrays[0]), size)
+    return np.concatenate([encode(*(array[at : at + size] for array in arrays)) for at in starts])

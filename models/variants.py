@@ -1,0 +1,230 @@
+"""From a bundle to one that also holds its graphs in other precisions, where they pass their trial."""
+
+from __future__ import annotations
+
+import logging
+import random
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+import onnxruntime
+
+from models.bundle.encoder import Bundle, Device
+from models.bundle.images import ImagePreprocessing, Pixels
+from models.bundle.manifest import (
+    BundleManifest,
+    Graph,
+    GraphName,
+    Precision,
+    Variant,
+    file_digest,
+    read_manifest,
+    write_manifest,
+)
+from models.datasets.attribute_triplets import NoTriplets
+from models.datasets.catalog import Product
+from models.datasets.pictures import load_pixels
+from models.errors import ModisteError
+from models.evaluation.report import held_out
+from models.precision import fp16_graph, int8_graph
+from models.training.config import TrainConfig
+from models.training.sources import split_source, validation_queries
+from models.trial import Questions, VariantRefused, faster_graphs, try_variant
+
+logger = logging.getLogger(__name__)
+
+_DEVICE: dict[Precision, Device] = {"int8": "cpu", "fp16": "cuda"}
+_BATCH = 32
+EXAMPLES = 256
+"""Products of each source to calibrate with."""
+QUERIES = 1000
+"""Of each kind of edit, to measure with."""
+
+
+class Examples(NamedTuple):
+    """What int8 learns its scales from: never what it is measured on."""
+
+    pixels: Pixels
+    texts: Sequence[str]
+    """Modifications and titles."""
+
+
+def chosen_precisions(names: Sequence[str]) -> tuple[list[Precision], bool]:
+    """What the command line's ``--precision`` asks for beside fp32, and whether a refusal of it is an error.
+
+    ``auto`` tries what this machine can measure (int8 on any, fp16 where ONNX Runtime has CUDA) and takes a refusal for
+    an answer.
+
+    Raises:
+        ModisteError: There is no such precision.
+    """
+    known: tuple[Precision, ...] = ("int8", "fp16")
+    for name in names:
+        if name not in (*known, "auto", "fp32"):
+            raise ModisteError(f"There is no precision {name!r}.", hint="Use auto, fp32, int8 or fp16.")
+    if "auto" in names:
+        has_cuda = "CUDAExecutionProvider" in onnxruntime.get_available_providers()
+        return list(known) if has_cuda else ["int8"], False
+    return [name for name in known if name in names], True
+
+
+def add_variants(
+    source: Path,
+    folder: Path,
+    precisions: Sequence[Precision],
+    examples: Examples,
+    held_out: Sequence[Questions],
+    *,
+    strict: bool = True,
+) -> BundleManifest:
+    """Write the bundle at ``source`` once more, with its graphs in other precisions beside those in fp32.
+
+    The new bundle has the fingerprint of the old one: what passes its trial speaks the same language, and every
+    generation of the one serves with the other.
+
+    Args:
+        source: A bundle.
+        folder: Must not exist yet.
+        precisions: ``int8`` and ``fp16``; fp16 needs a GPU, for nothing is let in that was not measured.
+        examples: Some hundred pictures and texts that were learnt from.
+        held_out: What Recall@10 is measured on.
+        strict: Raise for a variant that is refused, instead of leaving it out with a warning.
+
+    Raises:
+        VariantRefused: A variant is no faster or loses over half a point.
+        ModisteError: ``folder`` exists, or CUDA is needed and not to be had.
+    """
+    if folder.exists():
+        raise ModisteError(f"{folder} exists already.", hint="Bundles are immutable: write into a new folder.")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    building = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    building.chmod(0o755)
+    try:
+        manifest = Bundle(source, device="cpu", precision="fp32").manifest
+        kept = manifest.files.keys() - {g.file for v in manifest.variants.values() for g in v.graphs.values()}
+        for name in kept:
+            shutil.copy2(source / name, building / name)
+        files = {name: manifest.files[name] for name in kept}
+        manifest = manifest.model_copy(update={"variants": {}, "files": dict(sorted(files.items()))})
+        write_manifest(building, manifest)
+        for precision in precisions:
+            try:
+                manifest = _with_variant(building, manifest, precision, examples, held_out)
+            except VariantRefused as refusal:
+                if strict:
+                    raise
+                logger.warning("%s is left out: %s", precision, refusal.message)
+            write_manifest(building, manifest)
+        building.rename(folder)
+    except BaseException:
+        shutil.rmtree(building, ignore_errors=True)
+        raise
+    return manifest
+
+
+def _with_variant(
+    folder: Path, manifest: BundleManifest, precision: Precision, examples: Examples, held_out: Sequence[Questions]
+) -> BundleManifest:
+    """Make, time and measure one variant; its files stay in ``folder`` only if it passes."""
+    device = _DEVICE[precision]
+    fp32 = Bundle(folder, device=device, threads=1, precision="fp32")
+    graphs = _write_graphs(folder, manifest, precision, fp32, examples)
+    try:
+        variant = _trial_bundle(folder, manifest, graphs, device)
+        speedup = faster_graphs(fp32, variant, examples.pixels, examples.texts)
+        graphs = _only(folder, graphs, speedup)
+        if not graphs:
+            raise VariantRefused(
+                f"No graph is faster in {precision} than in fp32 on this machine.", hint="Stay with fp32."
+            )
+        trial = try_variant(fp32, _trial_bundle(folder, manifest, graphs, device), held_out, speedup)
+    except BaseException:
+        _only(folder, graphs, {})
+        raise
+    files = {**manifest.files, **{graph.file: file_digest(folder / graph.file) for graph in graphs.values()}}
+    variants = {**manifest.variants, precision: Variant(graphs=graphs, trial=trial)}
+    return manifest.model_copy(update={"variants": variants, "files": dict(sorted(files.items()))})
+
+
+def _write_graphs(
+    folder: Path, manifest: BundleManifest, precision: Precision, fp32: Bundle, examples: Examples
+) -> dict[GraphName, Graph]:
+    feeds = _feeds(fp32, examples)
+    graphs: dict[GraphName, Graph] = {}
+    for name, graph in manifest.graphs.items():
+        path = folder / graph.file
+        made = int8_graph(path, feeds[name]) if precision == "int8" else fp16_graph(path)
+        if made is None:
+            continue
+        file = f"{name}.{precision}.onnx"
+        (folder / file).write_bytes(made.SerializeToString())
+        onnx.checker.check_model(str(folder / file))
+        graphs[name] = graph.model_copy(update={"file": file, "precision": precision})
+    return graphs
+
+
+def _feeds(fp32: Bundle, examples: Examples) -> dict[GraphName, list[Mapping[str, npt.NDArray[np.generic]]]]:
+    ids, _ = fp32.tokenizer.encode(examples.texts)
+    starts = range(0, len(examples.pixels), _BATCH)
+    pictures = [np.ascontiguousarray(examples.pixels[at : at + _BATCH]) for at in starts]
+    features = np.concatenate([fp32.vision(pixels).features for pixels in pictures])
+    batches = [ids[at : at + _BATCH] for at in range(0, len(ids), _BATCH)]
+    paired = [np.arange(at, min(at + _BATCH, len(ids))) % len(features) for at in range(0, len(ids), _BATCH)]
+    return {
+        "vision": [{"pixels": pixels} for pixels in pictures],
+        "query": [{"features": features[rows], "ids": batch} for rows, batch in zip(paired, batches, strict=True)],
+        "text": [{"ids": batch} for batch in batches],
+    }
+
+
+def _trial_bundle(folder: Path, manifest: BundleManifest, graphs: Mapping[GraphName, Graph], device: Device) -> Bundle:
+    """A bundle that runs the variant's graphs in the place of its own: untried, it is no variant yet."""
+    digests = {graph.file: file_digest(folder / graph.file) for graph in graphs.values()}
+    changes = {"graphs": {**manifest.graphs, **graphs}, "files": {**manifest.files, **digests}}
+    write_manifest(folder, manifest.model_copy(update=changes))
+    return Bundle(folder, device=device, threads=1, precision="fp32")
+
+
+def _only(folder: Path, graphs: Mapping[GraphName, Graph], kept: Mapping[GraphName, float]) -> dict[GraphName, Graph]:
+    for name in graphs.keys() - kept.keys():
+        (folder / graphs[name].file).unlink(missing_ok=True)
+    return {name: graph for name, graph in graphs.items() if name in kept}
+
+
+def add_variants_by_config(
+    source: Path, folder: Path, precisions: Sequence[Precision], config: TrainConfig, cache: Path, *, strict: bool
+) -> BundleManifest:
+    """``add_variants``, calibrated with what a config's sources teach and measured on what they hold out.
+
+    Raises:
+        ModisteError: As ``add_variants``; or a source cannot be read, or none holds anything out.
+    """
+    images = read_manifest(source).images
+    measured = [Questions(dataset, pixels) for dataset, pixels in held_out(images, config, cache, QUERIES)]
+    if not measured:
+        raise ModisteError(
+            "No source of this config holds products out, so a variant cannot be measured.",
+            hint="Give a source a `validation_share`, or stay with `--precision fp32`.",
+        )
+    return add_variants(source, folder, precisions, _examples(config, images, cache), measured, strict=strict)
+
+
+def _examples(config: TrainConfig, images: ImagePreprocessing, cache: Path) -> Examples:
+    chance = random.Random(config.seed)
+    shown: list[Product] = []
+    texts: list[str] = []
+    for settings in config.sources:
+        learnt, _ = split_source(settings, cache)
+        some = chance.sample(learnt, min(len(learnt), EXAMPLES))
+        shown += some
+        texts += [product.title for product in some if product.title]
+        with suppress(NoTriplets):
+            texts += [one.modification for one in validation_queries(settings, some, EXAMPLES // 4).triplets]
+    return Examples(load_pixels(shown, images), texts)

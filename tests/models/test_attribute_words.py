@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import numpy as np
+
+from models.datasets.attribute_words import common_words, shown_words, spellings_of, words_of
+from models.datasets.catalog import AttributeValue, Product
+
+
+def product(title: str = "", **attributes: AttributeValue) -> Product:
+    return Product(id="p", title=title, attributes=attributes, image=None)
+
+
+def test_spellings_of_one_word_are_one_word() -> None:
+    shop, other = product("Gray Tshirts for Men"), product("grey t-shirt, men's")
+    assert words_of(shop) == words_of(other) == {"grey", "t-shirt", "men"}
+
+
+def test_a_value_of_several_words_is_one_word() -> None:
+    assert words_of(product(articleType="Casual Shoes", baseColour="Navy Blue")) == {"casual shoe", "navy blue"}
+
+
+def test_a_value_that_alone_says_nothing_carries_its_attribute() -> None:
+    assert words_of(product(sleeve="long", heel="high")) == {"long sleeve", "high heel"}
+
+
+def test_a_flag_is_a_word_where_it_is_set_and_none_where_it_is_not() -> None:
+    assert words_of(product(waterproof=True)) == {"waterproof"}
+    assert words_of(product(waterproof=False)) == frozenset()
+
+
+def test_numbers_and_what_no_picture_shows_are_no_words() -> None:
+    assert words_of(product("Shirt 2012", price=19, season="Summer", year="2012")) == {"shirt"}
+
+
+def test_articles_and_single_letters_of_a_title_are_no_words() -> None:
+    assert words_of(product("a dress for the beach & v")) == {"dress", "beach"}
+
+
+def test_rare_words_are_left_out_and_the_most_frequent_come_first() -> None:
+    products = [product("red shirt"), product("red dress"), product("blue shirt"), product("red hat")]
+    assert common_words(products, least=2) == ["red", "shirt"]
+
+
+def test_words_of_one_frequency_come_by_the_alphabet_so_that_two_runs_agree() -> None:
+    assert common_words([product("shirt dress blue")], least=1) == ["blue", "dress", "shirt"]
+
+
+def test_what_a_product_shows_is_a_row_in_the_order_of_the_words() -> None:
+    shown = shown_words([product("red shirt"), product("blue hat")], ["shirt", "blue", "red"])
+    assert shown.dtype == np.bool_
+    assert shown.tolist() == [[True, False, True], [False, True, False]]
+
+
+def test_of_no_products_nothing_is_shown() -> None:
+    assert shown_words([], ["red"]).shape == (0, 1)
+
+
+def test_a_word_has_the_spellings_that_people_use() -> None:
+    ways = spellings_of(["t-shirt", "grey", "navy blue", "women", "casual shoe"])
+    assert {"tee", "tees", "t-shirts", "tshirts"} <= set(ways["t-shirt"])
+    assert "gray" in ways["grey"]
+    assert {"navy", "dark blue"} <= set(ways["navy blue"])
+    assert {"ladies", "woman", "women's"} <= set(ways["women"])
+    assert "casual shoes" in ways["casual shoe"]
+
+
+def test_a_word_of_its_own_is_no_spelling_of_another() -> None:
+    ways = spellings_of(["navy blue", "navy", "shoe", "casual shoe"])
+    assert "navy" not in ways["navy blue"]
+    assert "shoe" not in ways["casual shoe"]
+
+
+def test_a_spelling_belongs_to_one_word_only() -> None:
+    ways = spellings_of(["maroon", "burgundy", "sweater", "jumper"])
+    everything = [spelling for spellings in ways.values() for spelling in spellings]
+    assert len(everything) == len(set(everything))
+    assert "dark red" in ways["maroon"]
+
+
+def test_a_word_that_people_write_in_one_way_has_no_spellings() -> None:
+    assert spellings_of(["striped", "casual"]) == {}

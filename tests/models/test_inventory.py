@@ -1,0 +1,48 @@
+import pytest
+from typer.testing import CliRunner
+
+from models.cli import app
+from models.networks.register import COMPOSERS
+from models.training.inventory import Entry, inventory, inventory_table
+
+
+@pytest.fixture(scope="module")
+def entries() -> dict[str, Entry]:
+    return {entry.name: entry for entry in inventory()}
+
+
+def test_every_composer_of_the_register_is_listed_with_where_it_is_from(entries: dict[str, Entry]) -> None:
+    assert list(entries) == list(COMPOSERS)
+    assert "Vo et al., CVPR 2019" in entries["tirg"].origin
+    assert "WACV 2021" in entries["composeae"].origin
+    assert all(entry.origin for entry in entries.values())
+
+
+def test_parameters_are_those_of_the_options_in_the_shipped_config(entries: dict[str, Entry]) -> None:
+    dim, projection, hidden = 256, 512, 256
+    projections = 2 * (dim * projection + projection)
+    vector = 2 * projection * hidden + hidden + hidden * dim + dim
+    balance = 2 * projection * hidden + hidden + hidden + 1
+    assert entries["combiner"].parameters == projections + vector + balance
+    assert entries["sum"].parameters == 0
+
+
+def test_a_composer_names_the_configs_that_train_it(entries: dict[str, Entry]) -> None:
+    assert "modiste-small" in entries["combiner"].configs
+    assert entries["tirg"].configs == ("tirg",)
+    assert entries["composeae"].configs == ("composeae",)
+
+
+def test_the_table_has_a_line_for_each_and_its_columns_stand_under_each_other(entries: dict[str, Entry]) -> None:
+    head, rule, *lines = inventory_table(list(entries.values())).splitlines()
+    assert len(lines) == len(entries)
+    at = head.index("what it is")
+    assert rule[at - 2 : at] == "  "
+    assert all(line[at:] == entry.origin for line, entry in zip(lines, entries.values(), strict=True))
+
+
+def test_the_command_prints_the_table_and_says_what_to_do_next(entries: dict[str, Entry]) -> None:
+    result = CliRunner().invoke(app, ["list"])
+    assert result.exit_code == 0, result.output
+    assert inventory_table(list(entries.values())) in result.output
+    assert "modiste models train" in result.output

@@ -10,7 +10,7 @@ from service.context import ContextOf
 from service.problems import NotAllowed
 
 
-def require_operator(request: Request, context: ContextOf) -> None:
+async def require_operator(request: Request, context: ContextOf) -> None:
     """Refuse a request without ``Authorization: Bearer`` and the key of the settings.
 
     Raises:

@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from fastapi import FastAPI
-from starlette.responses import FileResponse, Response
+from fastapi import FastAPI, Request
+from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from models.bundle import Bundle
 from service import problems
-from service.cache import Cache, MemoryCache, RedisCache
+from service.admission import BATCHES_ON_GPU, SLOTS_PER_WORKER, Admission
+from service.cache import Cache, MemoryCache, TwoLevelCache
 from service.context import Context
+from service.features import FeatureCache
 from service.live_index import LiveIndex
-from service.middleware import BodyLimit, Observation, SecurityHeaders
+from service.middleware import Attendance, BodyLimit, Observation, SecurityHeaders
 from service.openapi import openapi_document
 from service.pool import Pool
+from service.redis_cache import RedisCache
+from service.reference import reference_page
 from service.routes import health, operations, products, search
 from service.search import Search
 from service.settings import Settings, load_settings
 from service.telemetry import Telemetry
+from service.tracing import Tracing
 
 WEB = Path(__file__).parent / "web"
 
@@ -42,20 +48,23 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        await asyncio.to_thread(context.search.warm)
         await context.live.start()
         try:
             yield
         finally:
             await context.live.stop()
             await context.cache.close()
+            context.search.close()
             context.decoders.close()
-            context.searchers.close()
+            context.readers.close()
 
     app = FastAPI(
         title="Modiste",
         summary="Composed image retrieval for fashion shops.",
         version=modiste_version(),
         lifespan=lifespan,
+        docs_url=None,
         redoc_url=None,
     )
     app.state.context = context
@@ -64,11 +73,16 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     for routes in (search, products, health, operations):
         app.include_router(routes.router)
     app.add_api_route("/", _page, include_in_schema=False)
+    app.add_api_route("/docs", _docs, include_in_schema=False)
     app.mount("/assets", _Assets(directory=WEB))
     # The last one added is the outermost.
+    app.add_middleware(
+        Attendance, admission=context.admission, telemetry=context.telemetry, most_s=settings.deadline_ms / 1000
+    )
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes, max_image_bytes=settings.max_image_bytes)
-    app.add_middleware(Observation, telemetry=context.telemetry)
+    app.add_middleware(Observation, telemetry=context.telemetry, admission=context.admission)
     app.add_middleware(SecurityHeaders)
+    app.add_middleware(Tracing)
     return app
 
 
@@ -89,30 +103,46 @@ def modiste_version() -> str:
         return "0+unknown"
 
 
+async def _docs(request: Request) -> HTMLResponse:
+    return HTMLResponse(reference_page(request.app.openapi()))
+
+
 async def _page() -> FileResponse:
     return FileResponse(WEB / "index.html", headers={"Cache-Control": "no-cache"})
 
 
 def _assemble(settings: Settings) -> Context:
     telemetry = Telemetry()
-    bundle = Bundle(settings.bundle, device=settings.device, threads=settings.threads)
+    bundle = Bundle(settings.bundle, device=settings.device, threads=settings.threads, precision=settings.precision)
     live = LiveIndex(
         settings.index_root, bundle, device=settings.device, poll_s=settings.poll_s, telemetry=telemetry,
         images_root=settings.images_root,
     )  # fmt: skip
     cache = _cache(settings, telemetry)
-    decoders = Pool("decode", threads=settings.decoders, queue=settings.queue)
-    searchers = Pool("search", threads=settings.workers, queue=settings.queue)
+    admission = Admission(
+        slots=settings.in_flight or _slots(bundle, settings), body_bytes=settings.max_held_bytes, telemetry=telemetry
+    )
+    decoders = Pool("decode", threads=settings.decoders, queue=settings.queue, polite=True)
+    readers = Pool("read", threads=settings.workers, queue=settings.queue)
     search = Search(
-        bundle, live, cache, decoders=decoders, searchers=searchers, max_image_bytes=settings.max_image_bytes,
+        bundle, live, workers=settings.workers, most=settings.max_batch, decoders=decoders, admission=admission,
+        answers=cache, features=FeatureCache(cache, bundle), max_image_bytes=settings.max_image_bytes,
         telemetry=telemetry,
     )  # fmt: skip
-    return Context(settings, bundle, live, cache, search, decoders, searchers, telemetry)
+    return Context(settings, bundle, live, cache, search, admission, decoders, readers, telemetry)
+
+
+def _slots(bundle: Bundle, settings: Settings) -> int:
+    if bundle.providers[0] == "CPUExecutionProvider":
+        return SLOTS_PER_WORKER * settings.workers
+    return BATCHES_ON_GPU * settings.max_batch
 
 
 def _cache(settings: Settings, telemetry: Telemetry) -> Cache:
+    near = MemoryCache(settings.cache_max_bytes, settings.cache_ttl_s)
     if settings.redis_url is None:
-        return MemoryCache(settings.cache_max_bytes, settings.cache_ttl_s)
-    return RedisCache(
+        return near
+    far = RedisCache(
         settings.redis_url, ttl_s=settings.cache_ttl_s, timeout_s=settings.cache_timeout_ms / 1000, telemetry=telemetry
     )
+    return TwoLevelCache(near, far)

@@ -11,9 +11,11 @@ from pydantic import ValidationError
 from starlette.datastructures import FormData, UploadFile
 
 from service.problems import RequestProblem, invalid_request
-from service.schemas import MAX_EXCLUDED, SearchRequest
+from service.schemas import MAX_EXCLUDED, MAX_WORDS, SearchRequest
 
-FORM_FIELDS = ("image", "product_id", "text", "k", "offset", "filters", "exclude")
+LISTS = {"exclude": MAX_EXCLUDED, "prefer": MAX_WORDS, "avoid": MAX_WORDS}
+"""Fields that may be repeated, and how often."""
+FORM_FIELDS = ("image", "product_id", "text", "k", "offset", "filters", "style", *LISTS)
 WHOLE = re.compile(r"[+-]?\d{1,9}")
 
 
@@ -31,7 +33,7 @@ async def read_search(request: Request, max_body_bytes: int) -> tuple[SearchRequ
         return _checked(_json(await request.body(), "The body")), None
     if kind == "multipart/form-data":
         async with request.form(
-            max_files=1, max_fields=MAX_EXCLUDED + len(FORM_FIELDS), max_part_size=max_body_bytes
+            max_files=1, max_fields=sum(LISTS.values()) + len(FORM_FIELDS), max_part_size=max_body_bytes
         ) as form:
             picture = await _picture(form)
             return _checked(_form_fields(form)), picture
@@ -77,7 +79,7 @@ def _form_fields(form: FormData) -> dict[str, Any]:
             raise RequestProblem(
                 f"{name[:100]} is not a field of this form.", hint=f"The fields are: {', '.join(FORM_FIELDS)}."
             )
-        if names.count(name) > 1 and name != "exclude":
+        if names.count(name) > 1 and name not in LISTS:
             raise RequestProblem(f"{name} is given {names.count(name)} times.", hint="Give it once.")
     fields: dict[str, Any] = {}
     for name in dict.fromkeys(names):
@@ -87,7 +89,7 @@ def _form_fields(form: FormData) -> dict[str, Any]:
         if any(isinstance(value, UploadFile) for value in values):
             raise RequestProblem(f"{name} is a file.", hint="Send it as a field of text.")
         value = str(values[0])
-        if name == "exclude":
+        if name in LISTS:
             fields[name] = _json(value, name) if len(values) == 1 and value.lstrip().startswith("[") else values
         elif name == "filters":
             fields[name] = _json(value, name)

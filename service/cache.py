@@ -1,35 +1,21 @@
-"""Answers kept for the next one who asks the same: in Redis, which replicas share, or in this process.
+"""Answers and features kept for the next one who asks the same: in this process, and in Redis, which replicas share.
 
 A cache may lose anything at any time and never raises; searching goes on without it.
 """
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import logging
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
-from typing import Any, Protocol, TypeVar
+from collections.abc import Callable
+from typing import Any, Protocol
 
 import orjson
-import redis.asyncio
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
 
-from models.errors import ModisteError
-from service.telemetry import Telemetry
-
-T = TypeVar("T")
-
-logger = logging.getLogger(__name__)
-
-KEY_FORMAT = 1
-FAILURES_TO_OPEN = 3
-OPEN_S = 5.0
-MOST_WRITES = 64
+KEY_FORMAT = 2
+SELDOM_S = 60.0
 
 
 class Cache(Protocol):
@@ -80,12 +66,13 @@ class MemoryCache:
         self._values.move_to_end(key)
         return value
 
-    def put(self, key: str, value: bytes) -> None:
+    def put(self, key: str, value: bytes, ttl_s: float | None = None) -> None:
+        """Keep ``value``; for ``ttl_s`` only, where it was made a while ago."""
         if key in self._values:
             self._drop(key)
         if len(key) + len(value) > self._max_bytes:
             return
-        self._values[key] = (self._clock() + self._ttl_s, value)
+        self._values[key] = (self._clock() + (self._ttl_s if ttl_s is None else ttl_s), value)
         self.bytes += len(key) + len(value)
         while self.bytes > self._max_bytes:
             self._drop(next(iter(self._values)))
@@ -98,74 +85,59 @@ class MemoryCache:
         self.bytes -= len(key) + len(self._values.pop(key)[1])
 
 
-class RedisCache:
-    """Redis, never waited for longer than ``timeout_s``, and left alone for a while when it keeps failing.
+class FarCache(Cache, Protocol):
+    """A cache that tells how much longer a value is good for, so that a copy of it does not outlive it."""
 
-    Args:
-        url: Such as ``redis://127.0.0.1:6379/0``.
-        ttl_s: Seconds that a value is good for.
-        timeout_s: The longest that one read may take.
+    async def fetch(self, key: str) -> tuple[bytes, float] | None:
+        """What ``get`` gives, and the seconds that are left of its time."""
 
-    Raises:
-        ModisteError: ``url`` is not a Redis URL.
+
+class TwoLevelCache:
+    """A memory of this process in front of what all processes share. What is found far is kept near from then on.
+
+    Nothing is ever withdrawn: a key names everything that its value depends on, the generation among it.
     """
 
-    def __init__(self, url: str, *, ttl_s: float, timeout_s: float, telemetry: Telemetry) -> None:
-        self._ttl_ms, self._timeout_s, self._telemetry = max(1, round(ttl_s * 1000)), timeout_s, telemetry
-        self._writes: set[asyncio.Task[None]] = set()
-        self._failures, self._closed_until = 0, 0.0
-        try:
-            self._redis = redis.asyncio.Redis.from_url(url, retry=Retry(NoBackoff(), 0))
-        except ValueError as error:
-            raise ModisteError(
-                f"MODISTE_REDIS_URL is not a Redis URL: {error}.", hint="Give one such as redis://127.0.0.1:6379/0."
-            ) from error
+    def __init__(self, near: MemoryCache, far: FarCache) -> None:
+        self._near, self._far = near, far
 
     @property
     def state(self) -> str:
-        return "redis (away)" if self._failures >= FAILURES_TO_OPEN else "redis"
+        return self._far.state
 
     async def get(self, key: str) -> bytes | None:
-        found = await self._attempt(lambda: self._redis.get(key))
-        return found if isinstance(found, bytes) else None
+        value = await self._near.get(key)
+        if value is not None:
+            return value
+        found = await self._far.fetch(key)
+        if found is None:
+            return None
+        value, left_s = found
+        self._near.put(key, value, left_s)
+        return value
 
     def put(self, key: str, value: bytes) -> None:
-        if len(self._writes) >= MOST_WRITES:
-            return
-        task = asyncio.create_task(self._write(key, value))
-        self._writes.add(task)
-        task.add_done_callback(self._writes.discard)
+        self._near.put(key, value)
+        self._far.put(key, value)
 
     async def close(self) -> None:
-        if self._writes:
-            await asyncio.wait(self._writes)
-        await self._redis.aclose()
+        await self._near.close()
+        await self._far.close()
 
-    async def _write(self, key: str, value: bytes) -> None:
-        await self._attempt(lambda: self._redis.set(key, value, px=self._ttl_ms))
 
-    async def _attempt(self, command: Callable[[], Awaitable[T]]) -> T | None:
-        """Run ``command``. After some failures in a row, only one attempt every few seconds."""
-        now = time.monotonic()
-        if self._failures >= FAILURES_TO_OPEN:
-            if now < self._closed_until:
-                return None
-            self._closed_until = now + OPEN_S
-        try:
-            async with asyncio.timeout(self._timeout_s):
-                answer = await command()
-        # Besides its own errors the client raises ValueError and others where what answers does not speak Redis.
-        except (RedisError, OSError, TimeoutError, ValueError, LookupError, TypeError, AttributeError) as error:
-            self._failed(error)
-            return None
-        if self._failures >= FAILURES_TO_OPEN:
-            logger.info("Redis answers again; results are shared again.")
-        self._failures = 0
-        return answer
+class Seldom:
+    """Warnings of one kind, at most one a minute: what goes wrong with every request would flood the log."""
 
-    def _failed(self, error: Exception) -> None:
-        self._telemetry.cache("error")
-        self._failures += 1
-        self._closed_until = time.monotonic() + OPEN_S
-        if self._failures == FAILURES_TO_OPEN:
-            logger.warning("Redis does not answer (%s); searching goes on without it.", type(error).__name__)
+    def __init__(self, logger: logging.Logger, clock: Callable[[], float] = time.monotonic) -> None:
+        self._logger, self._clock = logger, clock
+        self._quiet_until, self._unsaid = float("-inf"), 0
+
+    def warn(self, message: str, *arguments: object) -> None:
+        """Log ``message``, or count it for the next time."""
+        now = self._clock()
+        if now < self._quiet_until:
+            self._unsaid += 1
+            return
+        more = f" ({self._unsaid} more of these were not logged.)" if self._unsaid else ""
+        self._quiet_until, self._unsaid = now + SELDOM_S, 0
+        self._logger.warning(message + more, *arguments)

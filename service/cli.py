@@ -59,11 +59,16 @@ def serve(
     workers: Annotated[
         int | None, typer.Option(help="Requests that encode and search at once; more than cores gain nothing.")
     ] = None,
+    processes: Annotated[
+        int | None,
+        typer.Option(help="Processes that share the port and the index; about cores / workers, more gain nothing."),
+    ] = None,
     threads: Annotated[
         int | None, typer.Option(help="Threads in one graph run: 1 serves many shoppers, 0 (all) answers one fastest.")
     ] = None,
     redis_url: Annotated[
-        str | None, typer.Option(help="Redis that replicas share results in; without, each keeps its own.")
+        str | None,
+        typer.Option(help="Redis that processes and replicas share answers in; without, each keeps its own."),
     ] = None,
     log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error.")] = None,
 ) -> None:
@@ -71,20 +76,35 @@ def serve(
 
     Whatever is not given here comes from MODISTE_* variables, such as MODISTE_OPERATIONS_KEY.
     """
+    from models.bundle.manifest import read_manifest
     from service.app import create_app
     from service.server import address, listen, run
     from service.settings import load_settings
     from service.telemetry import configure_logging
+    from service.tracing import set_up_tracing, shut_down_tracing
 
     settings = load_settings(
         index_root=index_root, bundle=bundle, host=host, port=port, device=device and device.value, workers=workers,
-        threads=threads, redis_url=redis_url, log_level=log_level,
+        processes=processes, threads=threads, redis_url=redis_url, log_level=log_level,
     )  # fmt: skip
     configure_logging(settings.log_level)
+    if settings.processes > 1:
+        from service.processes import run_processes
+
+        manifest = read_manifest(settings.bundle)
+        with listen(settings.host, settings.port) as bound:
+            told = f"{manifest.name} {manifest.version} at {address(bound)} with {settings.processes} processes"
+            typer.echo(f"Modiste serves {told}", err=True)
+            run_processes(settings, bound)
+        return
+    set_up_tracing()
     application = create_app(settings)
     with listen(settings.host, settings.port) as bound:
         typer.echo(f"Modiste serves {application.state.context.bundle.name} at {address(bound)}", err=True)
-        run(application, settings, bound)
+        try:
+            run(application, settings, bound)
+        finally:
+            shut_down_tracing()
 
 
 @app.command()

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from models.bundle import Bundle
+from service.admission import Admission
 from service.cache import Cache
 from service.live_index import LiveIndex
 from service.pool import Pool
@@ -28,12 +29,14 @@ class Context:
     live: LiveIndex
     cache: Cache
     search: Search
+    admission: Admission
     decoders: Pool
-    searchers: Pool
+    readers: Pool
     telemetry: Telemetry
 
 
-def _context(request: Request) -> Context:
+async def _context(request: Request) -> Context:
+    # Not a plain function: FastAPI would take each through a thread.
     context: Context = request.app.state.context
     return context
 

@@ -27,7 +27,6 @@ from service.settings import load_settings
 
 SEED = 7
 SHOWN = 5
-EXAMPLE_TYPE = "dress"
 COLOUR = "colour"
 SECOND_COLOUR = "second colour"
 
@@ -88,36 +87,41 @@ def run_demo(folder: Path, *, products: int, bundle_folder: Path, host: str, por
 
 
 def choose_example(products: Sequence[Product]) -> Example:
-    """The first product of one colour, in the catalogue's order, for which a modification of it has targets.
+    """The reference and the colour to which the catalogue has the most close targets.
 
-    A dress if there is one: a drawn shirt and a T-shirt with a collar look alike, so a table of types tells little. A
-    fair example needs targets: at least as many products of its type and the wanted colour as are shown, one of which
-    differs from the reference in nothing but the colour.
+    A fair example is one that can be satisfied: close targets are products of the type and the wanted colour that
+    differ from the reference in one more attribute at most, and one of them must differ in nothing else.
 
     Raises:
         ModisteError: There is none; the catalogue is too small.
     """
-    of_kind: dict[tuple[str, str], int] = defaultdict(int)
-    alike: dict[str, list[Product]] = defaultdict(list)
+    families: dict[str, list[Product]] = defaultdict(list)
     for product in products:
-        of_kind[product["attributes"]["type"], product["attributes"][COLOUR]] += 1
-        alike[_all_but_colour(product)].append(product)
-    for product in sorted(products, key=lambda one: one["attributes"]["type"] != EXAMPLE_TYPE):
-        if SECOND_COLOUR in product["attributes"]:
-            continue
-        kind, own = product["attributes"]["type"], product["attributes"][COLOUR]
-        for twin in alike[_all_but_colour(product)]:
-            colour = twin["attributes"][COLOUR]
-            if colour != own and of_kind[kind, colour] >= SHOWN:
-                return Example(product, f"in {colour}", {"type": kind, COLOUR: colour})
-    raise ModisteError(
-        "No product of this catalogue has a modification with enough targets.", hint="Use --products 2000."
-    )
+        if SECOND_COLOUR not in product["attributes"]:
+            families[product["attributes"]["type"]].append(product)
+    best, most = None, 0
+    for family in families.values():
+        for reference in family:
+            close: dict[str, list[int]] = defaultdict(list)
+            for other in family:
+                differences = _differences(reference, other)
+                if COLOUR in differences and len(differences) <= 2:
+                    close[other["attributes"][COLOUR]].append(len(differences))
+            for colour, counts in sorted(close.items()):
+                if 1 in counts and len(counts) > most:
+                    wanted = {"type": reference["attributes"]["type"], COLOUR: colour}
+                    best, most = Example(reference, f"in {colour}", wanted), len(counts)
+    if best is None:
+        raise ModisteError(
+            "No product of this catalogue has a modification with enough targets.", hint="Use --products 2000."
+        )
+    return best
 
 
-def _all_but_colour(product: Product) -> str:
-    kept = {name: value for name, value in product["attributes"].items() if name not in (COLOUR, "price")}
-    return json.dumps(kept, sort_keys=True)
+def _differences(one: Product, other: Product) -> set[str]:
+    """The attributes in which two products differ; prices do not count."""
+    mine, theirs = one["attributes"], other["attributes"]
+    return {name for name in mine.keys() | theirs.keys() if name != "price" and mine.get(name) != theirs.get(name)}
 
 
 def _is_indexed(index_root: Path, catalog: Path, bundle: Bundle) -> bool:

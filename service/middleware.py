@@ -1,19 +1,22 @@
-"""What surrounds every request: its id, its time, its log line, its security headers, and the bound of its body."""
+"""What surrounds every request: its id, its time, its log line, its security headers, and the bounds of its body and of
+its time."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 import time
 import uuid
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from service.admission import TIMEOUT_HEADER, Admission, deadline, seconds_allowed
 from service.pictures import too_large
-from service.problems import internal_problem, problem_of
-from service.telemetry import Telemetry, request_id
+from service.problems import DeadlinePassed, RequestProblem, internal_problem, problem_of
+from service.telemetry import Passage, Telemetry, request_id
 
 logger = logging.getLogger(__name__)
 
@@ -25,12 +28,6 @@ CONTENT_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; "
     "manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
-# The interactive documentation that FastAPI brings loads Swagger UI and starts it by an inline script.
-DOCS_POLICY = (
-    "default-src 'none'; script-src 'unsafe-inline' https://cdn.jsdelivr.net; "
-    "style-src 'unsafe-inline' https://cdn.jsdelivr.net; img-src data: https://fastapi.tiangolo.com; "
-    "connect-src 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -41,8 +38,8 @@ HEADERS = {
 class Observation:
     """Gives each request an id, measures, counts and logs it, and answers failures that nothing else caught."""
 
-    def __init__(self, app: ASGIApp, *, telemetry: Telemetry) -> None:
-        self._app, self._telemetry = app, telemetry
+    def __init__(self, app: ASGIApp, *, telemetry: Telemetry, admission: Admission) -> None:
+        self._app, self._telemetry, self._admission = app, telemetry, admission
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -61,6 +58,8 @@ class Observation:
                 headers = MutableHeaders(scope=message)
                 headers["X-Request-ID"] = id
                 headers["Server-Timing"] = _server_timing(scope, start)
+                if self._admission.draining:
+                    headers["Connection"] = "close"
             await send(message)
 
         try:
@@ -99,7 +98,7 @@ class SecurityHeaders:
         async def send_secured(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                headers["Content-Security-Policy"] = DOCS_POLICY if scope["path"] == "/docs" else CONTENT_POLICY
+                headers["Content-Security-Policy"] = CONTENT_POLICY
                 headers.update(HEADERS)
             await send(message)
 
@@ -133,14 +132,96 @@ class BodyLimit:
         await self._app(scope, receive_bounded, send)
 
 
+class Attendance:
+    """Lets searches in or refuses them before their bodies are read, gives them a deadline, and drops those whose
+    client has gone or whose time is over.
+
+    Args:
+        most_s: Seconds that a search may take at most, sending its body included.
+    """
+
+    def __init__(self, app: ASGIApp, *, admission: Admission, telemetry: Telemetry, most_s: float) -> None:
+        self._app, self._admission, self._telemetry, self._most_s = app, admission, telemetry, most_s
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"] != "/search" or scope["method"] != "POST":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        declared = headers.get("content-length", "")
+        try:
+            allowed_s = seconds_allowed(headers.get(TIMEOUT_HEADER), self._most_s)
+            self._admission.check_arrival(int(declared) if declared.isdecimal() else None)
+        except RequestProblem as problem:
+            await problem_of(problem)(scope, receive, send)
+            return
+        await self._attend(scope, receive, send, allowed_s)
+
+    async def _attend(self, scope: Scope, receive: Receive, send: Send, allowed_s: float) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        watch: asyncio.Task[Message] | None = None
+        held, gone, answering = 0, False, False
+
+        def left(_: asyncio.Task[Message]) -> None:
+            nonlocal gone
+            if not answering and not task.done():
+                gone = True
+                task.cancel()
+
+        async def receive_attended() -> Message:
+            nonlocal watch, held
+            if watch is not None:
+                return await asyncio.shield(watch)
+            message = await receive()
+            arrived = len(message.get("body", b""))
+            self._admission.hold(arrived)
+            held += arrived
+            if message["type"] == "http.request" and not message.get("more_body"):
+                # The next message can only be that the client has gone.
+                watch = asyncio.create_task(receive())  # type: ignore[arg-type]
+                watch.add_done_callback(left)
+            return message
+
+        async def send_attended(message: Message) -> None:
+            nonlocal answering
+            answering = True
+            await send(message)
+
+        until = deadline.set(asyncio.get_running_loop().time() + allowed_s)
+        try:
+            async with asyncio.timeout(allowed_s) as timeout:
+                await self._app(scope, receive_attended, send_attended)
+        except TimeoutError:
+            if answering or not timeout.expired():
+                raise
+            self._telemetry.deadline_missed()
+            await problem_of(DeadlinePassed(allowed_s))(scope, receive, send_attended)
+        except asyncio.CancelledError:
+            if not gone:
+                raise
+            task.uncancel()
+            raise ClientDisconnect from None
+        finally:
+            answering = True
+            if watch is not None:
+                watch.cancel()
+            self._admission.let_go(held)
+            deadline.reset(until)
+
+
 def _route(scope: Scope) -> str:
     """The route's pattern: a label with few values, whatever addresses are asked for."""
     return getattr(scope.get("route"), "path", None) or "unmatched"
 
 
 def _server_timing(scope: Scope, start: float) -> str:
-    timings = getattr(Request(scope).state, "timings", None)
-    stages = {} if timings is None else timings.model_dump(exclude={"total"})
-    stages = {stage: spent for stage, spent in stages.items() if spent}
-    stages["total"] = (time.perf_counter() - start) * 1000
-    return ", ".join(f"{stage};dur={spent:.1f}" for stage, spent in stages.items())
+    """``vision;dur=1.8, vision-queue;dur=0.2, ..., total;dur=4.1``: milliseconds of work and of waiting by stage."""
+    passages: dict[str, Passage] = scope.get("state", {}).get("passages", {})
+    parts = []
+    for stage, passage in passages.items():
+        parts.append(f"{stage};dur={passage.work * 1000:.2f}")
+        if stage != "columns":  # They are read where the store's outcome arrives, without another wait.
+            parts.append(f"{stage}-queue;dur={passage.queue * 1000:.2f}")
+    parts.append(f"total;dur={(time.perf_counter() - start) * 1000:.2f}")
+    return ", ".join(parts)

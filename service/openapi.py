@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Any
+from typing import Any, get_args
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
+from models.bundle.style_search import DEFAULT_STYLE, Style
 from service.problems import PROBLEM_TYPE
 from service.schemas import EXAMPLES, Problem, SearchRequest
 
 _REFERENCE = "#/components/schemas/{model}"
 
+_REPEATED = {"type": "array", "items": {"type": "string"}, "description": "Repeated, or one JSON array."}
 _FORM: dict[str, Any] = {
     "type": "object",
     "properties": {
@@ -23,7 +25,10 @@ _FORM: dict[str, Any] = {
         "k": {"type": "integer", "default": 20},
         "offset": {"type": "integer", "default": 0},
         "filters": {"type": "string", "description": "JSON, as in the JSON body.", "examples": ['{"colour": "Red"}']},
-        "exclude": {"type": "array", "items": {"type": "string"}, "description": "Repeated, or one JSON array."},
+        "exclude": _REPEATED,
+        "prefer": _REPEATED,
+        "avoid": _REPEATED,
+        "style": {"type": "string", "enum": list(get_args(Style)), "default": DEFAULT_STYLE},
     },
 }
 

@@ -8,7 +8,11 @@ import hashlib
 from typing import NamedTuple
 
 from models.bundle import UnreadableImage
+from models.bundle.container import read_container
 from service.problems import ImageTooLarge
+
+LARGE_BYTES = 256 * 2**10
+LARGE_PIXELS = 2_000_000
 
 _URL_ALPHABET = str.maketrans("-_", "+/")
 
@@ -32,6 +36,17 @@ def read_picture(sent: bytes | str, limit: int) -> Picture:
     if len(data) > limit:
         raise too_large(limit)
     return Picture(data, hashlib.sha256(data).hexdigest())
+
+
+def is_large(data: bytes) -> bool:
+    """Whether decoding a picture takes more than a few milliseconds."""
+    if len(data) > LARGE_BYTES:
+        return True
+    try:
+        container = read_container(data)
+    except ValueError:  # Decoding will tell what is wrong.
+        return False
+    return container is not None and container.size[0] * container.size[1] > LARGE_PIXELS
 
 
 def too_large(limit: int) -> ImageTooLarge:

@@ -1,9 +1,12 @@
-"""Threads that do the heavy work, so that the event loop never blocks, and a queue that refuses to grow."""
+"""Threads for what is done beside searching (giant pictures, files, columns), and a queue that refuses to grow."""
 
 from __future__ import annotations
 
 import asyncio
 import contextvars
+import os
+import sys
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
@@ -11,6 +14,8 @@ from typing import TypeVar
 from service.problems import Overloaded
 
 T = TypeVar("T")
+
+NICENESS = 10
 
 
 class Pool:
@@ -20,10 +25,13 @@ class Pool:
         name: Prefix of the threads' names.
         threads: How many pieces of work run at once.
         queue: How many more may wait.
+        polite: Whether the threads leave the cores to whoever else has work (on Linux).
     """
 
-    def __init__(self, name: str, *, threads: int, queue: int) -> None:
-        self._executor = ThreadPoolExecutor(threads, thread_name_prefix=name)
+    def __init__(self, name: str, *, threads: int, queue: int, polite: bool = False) -> None:
+        self._executor = ThreadPoolExecutor(
+            threads, thread_name_prefix=name, initializer=_be_polite if polite else None
+        )
         self._free = threads + queue
 
     async def run(self, work: Callable[[], T]) -> T:
@@ -53,3 +61,8 @@ class Pool:
     def close(self) -> None:
         """Let running work finish and end the threads."""
         self._executor.shutdown()
+
+
+def _be_polite() -> None:
+    if sys.platform == "linux":  # Elsewhere a priority belongs to the whole process.
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)

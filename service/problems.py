@@ -64,12 +64,24 @@ class NotReady(RequestProblem):
 
 
 class Overloaded(RequestProblem):
-    """More requests than the pools take."""
+    """More requests than can be answered soon."""
 
     slug, title, status, retry_after_s = "overloaded", "The service is overloaded", 503, 1
 
     def __init__(self) -> None:
         super().__init__("More requests wait than can be answered soon.", hint="Send the request again in a moment.")
+
+
+class DeadlinePassed(RequestProblem):
+    """The answer would come later than the client, or the operator, allows."""
+
+    slug, title, status = "deadline-passed", "The answer took too long", 504
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(
+            f"There was no answer within {seconds * 1000:,.0f} ms, so the search was dropped.",
+            hint="Send the request again in a moment, or allow it more time with X-Request-Timeout-Ms.",
+        )
 
 
 PROBLEM_TYPE = "application/problem+json"

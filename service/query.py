@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from models.bundle import normalise_text
+from models.bundle.style_search import Style
 from service.problems import RequestProblem
 from service.schemas import Mode, SearchRequest
 
@@ -21,6 +22,9 @@ class Query:
     offset: int
     filters: dict[str, Any]
     exclude: frozenset[str]
+    prefer: tuple[str, ...]
+    avoid: tuple[str, ...]
+    style: Style
 
     @classmethod
     def of(cls, request: SearchRequest, upload: bytes | None = None) -> Query:
@@ -36,12 +40,13 @@ class Query:
         if not pictures and request.product_id is None and not text:
             raise RequestProblem(
                 "There is nothing to search for.",
-                hint="Send a picture, a product_id, a text, or a reference and a text.",
+                hint="Send a picture, a product_id, a text, or a reference and a text; words to prefer come beside it.",
             )
         filters = request.model_dump(include={"filters"}, exclude_none=True)["filters"]
         return cls(
             picture=pictures[0] if pictures else None, product_id=request.product_id, text=text,
             k=request.k, offset=request.offset, filters=filters, exclude=frozenset(request.exclude),
+            prefer=tuple(request.prefer), avoid=tuple(request.avoid), style=request.style,
         )  # fmt: skip
 
     @property

@@ -6,13 +6,18 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, StrictBool, StrictInt, StrictStr
 
+from models.bundle.style_search import DEFAULT_STYLE, Style
+
 MAX_TEXT = 2_000
 MAX_K = 200
 MAX_OFFSET = 10_000
 MAX_EXCLUDED = 1_000
 MAX_ID = 512
+MAX_WORDS = 16
+MAX_WORD = 64
 
 ProductId = Annotated[StrictStr, Field(min_length=1, max_length=MAX_ID)]
+Word = Annotated[StrictStr, Field(min_length=1, max_length=MAX_WORD)]
 Scalar = StrictBool | StrictInt | FiniteFloat | StrictStr
 Mode = Literal["composed", "image", "text"]
 
@@ -39,6 +44,10 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "image": {
         "summary": "A picture alone, the second page of results",
         "value": {"product_id": "12", "k": 24, "offset": 24, "exclude": ["7"]},
+    },
+    "preferred": {
+        "summary": "A picture and words that results should show or not",
+        "value": {"product_id": "12", "prefer": ["red"], "avoid": ["black"]},
     },
     "upload": {
         "summary": "A picture in the body (16 x 16 pixels of navy)",
@@ -75,6 +84,19 @@ class SearchRequest(_Wire):
     exclude: list[ProductId] = Field(
         default_factory=list, max_length=MAX_EXCLUDED, description="Products to leave out of the results."
     )
+    prefer: list[Word] = Field(
+        default_factory=list,
+        max_length=MAX_WORDS,
+        description="Words that results should show, beside a reference or a text: GET /catalog lists those known.",
+    )
+    avoid: list[Word] = Field(
+        default_factory=list, max_length=MAX_WORDS, description="Words that results should not show."
+    )
+    style: Style = Field(
+        DEFAULT_STYLE,
+        description="What `prefer` and `avoid` do: move the query towards and away from the words (`arithmetic`), "
+        "multiply scores by how well a product shows what it should (`filter`), or both (`joint`).",
+    )
 
 
 class ProductCard(_Wire):
@@ -87,19 +109,22 @@ class ProductCard(_Wire):
 
 
 class Result(ProductCard):
-    """A product that was found; ``score`` is the cosine of the query and the product."""
+    """A product that was found; ``score`` is the cosine of the query and the product, multiplied by how well it
+    shows the words where ``prefer`` and ``avoid`` filter."""
 
     score: float
 
 
 class Timings(_Wire):
-    """Milliseconds by stage; 0 where this request did not need the stage."""
+    """Milliseconds by stage; 0 where this request did not need the stage. Requests that were answered together each
+    report what their batch took; waiting is told apart, as ``queue``."""
 
     decode: float = 0.0
     vision: float = 0.0
     query: float = 0.0
     store: float = 0.0
     columns: float = 0.0
+    queue: float = 0.0
     total: float = 0.0
 
 
@@ -117,6 +142,9 @@ class SearchAnswer(Found):
 
     k: int
     offset: int
+    prefer: dict[str, str] = Field(description="The preferred words as they were sent, and the known word for each.")
+    avoid: dict[str, str] = Field(description="Likewise the words to avoid.")
+    style: Style | None = Field(description="How these words were searched by; null without any.")
     generation: str
     bundle: str
     cached: bool
@@ -157,6 +185,7 @@ class CatalogSummary(_Wire):
 
     total: int
     filters: dict[str, Annotated[ChoiceFilter | NumberFilter, Field(discriminator="kind")]]
+    words: list[str] = Field(description="What `prefer` and `avoid` know; the commonest in training first.")
     generation: str
     bundle: str
 

@@ -2,193 +2,285 @@
 
 from __future__ import annotations
 
-import logging
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
 from functools import partial
-from urllib.parse import quote
+from typing import NamedTuple
 
 import numpy as np
-from pydantic import ValidationError
+import orjson
 
 from indexer.generation import Generation
-from indexer.store import Vectors
-from models.bundle import Bundle, decode_image
+from indexer.store import Mask, Vectors
+from models.bundle import Bundle, VisionOutput, decode_image
 from models.bundle.images import Pixels
+from models.bundle.style_search import moved_query
+from service.admission import Admission
 from service.cache import Cache, cache_key
+from service.cards import results_json
+from service.encoding import Encoded, Encoding, Wish
+from service.features import FeatureCache
+from service.fitting import FittingLookup, find_fitting
 from service.live_index import LiveIndex
-from service.pictures import Picture, read_picture
+from service.nearest import Lookup, Masks, Neighbours, depth_for, find_nearest
+from service.pictures import Picture, is_large, read_picture
 from service.pool import Pool
+from service.preference import Preference, understood_preference
 from service.problems import UnknownProduct
 from service.query import Query
-from service.schemas import Found, ProductCard, Result, SearchAnswer, Timings
-from service.telemetry import Telemetry
+from service.single_flight import SingleFlight
+from service.stages import Crew, Life, Step
+from service.telemetry import Passage, Telemetry
+from service.tracing import span
 
-logger = logging.getLogger(__name__)
+STAGES = ("decode", "vision", "query", "store", "columns")
+"""The stages of a query's life, as ``timings_ms`` and metrics call them."""
+
+INLINE_BYTES = 256 * 2**10
+MOST_LOOKUPS = 64
 
 
-class Stopwatch:
-    """Milliseconds by stage of one search."""
+class Answer(NamedTuple):
+    """A search's answer, and where its time went."""
 
-    def __init__(self) -> None:
-        self._start = time.perf_counter()
-        self.stages: dict[str, float] = {}
+    body: bytes
+    """``schemas.SearchAnswer`` as JSON."""
+    passages: dict[str, Passage]
+    """By stage; empty for what a cache knew."""
 
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        """Time the block as (a part of) a stage."""
-        start = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.stages[name] = self.stages.get(name, 0.0) + _milliseconds_since(start)
 
-    def timings(self) -> Timings:
-        """All stages so far, and the time since the start."""
-        return Timings(**self.stages, total=_milliseconds_since(self._start))
+class Found(NamedTuple):
+    """What a life comes to."""
+
+    json: bytes
+    """``schemas.Found`` as JSON: the part of an answer that a cache may keep."""
+    seen: VisionOutput | None
+    """What a vision pass of this very life saw in the picture."""
 
 
 class Search:
     """Answers queries with the generation that serves.
 
+    On a CPU one crew serves all stages. On a GPU the graphs have a thread of their own, and so has the store: both
+    answer one batch at a time, and the CPU's threads decode meanwhile.
+
     Args:
-        decoders: Where pictures are read and decoded.
-        searchers: Where graphs run and vectors are searched.
+        workers: Threads that compute; as many as cores, or fewer.
+        most: Queries in one batch of a graph.
+        decoders: Where large pictures are decoded.
+        answers: Keeps answers.
+        features: Keeps what was seen in references.
     """
 
     def __init__(
-        self, bundle: Bundle, live: LiveIndex, cache: Cache, *, decoders: Pool, searchers: Pool,
-        max_image_bytes: int, telemetry: Telemetry,
+        self, bundle: Bundle, live: LiveIndex, *, workers: int, most: int, decoders: Pool, admission: Admission,
+        answers: Cache, features: FeatureCache, max_image_bytes: int, telemetry: Telemetry,
     ) -> None:  # fmt: skip
-        self._bundle, self._live, self._cache = bundle, live, cache
-        self._decoders, self._searchers = decoders, searchers
+        self._bundle, self._live, self._decoders, self._admission = bundle, live, decoders, admission
+        self._answers, self._features, self._flights, self._masks = answers, features, SingleFlight(), Masks()
         self._max_image_bytes, self._telemetry = max_image_bytes, telemetry
+        # Read once: the fingerprint is a digest of the whole manifest, made anew whenever it is asked for.
+        self._fingerprint, self._name = bundle.fingerprint, bundle.name
+        self._encoding = Encoding(bundle, most)
 
-    async def answer(self, query: Query) -> SearchAnswer:
+        self._crew = Crew("search", workers, telemetry)
+        self._owner = Crew("store", 1, telemetry)
+        on_gpu = bundle.providers[0] != "CPUExecutionProvider"
+        graphs = Crew("graphs", 1, telemetry) if on_gpu else self._crew
+        self._crews = {self._crew, graphs, self._owner}
+        self._decode = self._crew.stage("decode", self._decoded, most)
+        self._vision = graphs.stage("vision", self._encoding.vision, most)
+        self._query = graphs.stage("query", self._encoding.query, most)
+        self._text = graphs.stage("query", self._encoding.text, most)
+        self._store = self._crew.stage("store", find_nearest, MOST_LOOKUPS)
+        self._owned_store = self._owner.stage("store", find_nearest, MOST_LOOKUPS)
+        self._fitting = self._crew.stage("store", find_fitting, MOST_LOOKUPS)
+        self._owned_fitting = self._owner.stage("store", find_fitting, MOST_LOOKUPS)
+        self._words: dict[int, Vectors] = {}
+
+    async def answer(self, query: Query) -> Answer:
         """Find the products that fit.
 
         Raises:
             ModisteError: The query cannot be answered, as the problem documents tell.
         """
-        watch = Stopwatch()
+        start = time.perf_counter()
         with self._live.use() as generation:
-            picture = None
-            if query.picture is not None:
-                with watch.stage("decode"):
-                    picture = await self._decoders.run(partial(read_picture, query.picture, self._max_image_bytes))
-            key = self._key(query, picture, generation)
-            found = await self._cached(key)
-            cached = found is not None
-            if found is None:
-                pixels = None
-                if picture is not None:
-                    with watch.stage("decode"):
-                        pixels = await self._decoders.run(partial(self._pixels, picture.data))
-                found = await self._searchers.run(partial(self._find, query, pixels, generation, watch))
-                self._cache.put(key, found.model_dump_json().encode())
-        timings = watch.timings()
-        for stage in (*watch.stages, "total"):
-            self._telemetry.stage(stage, getattr(timings, stage))
-        return SearchAnswer(
-            **dict(found), k=query.k, offset=query.offset, generation=generation.id, bundle=self._bundle.name,
-            cached=cached, timings_ms=timings,
-        )  # fmt: skip
+            preference = understood_preference(query.prefer, query.avoid, query.style, self._bundle, generation)
+            picture = None if query.picture is None else await self._read(query.picture)
+            key = self._key(query, preference, picture, generation)
+            kept = await self._answers.get(key)
+            self._telemetry.cache("miss" if kept is None else "hit", "answers")
+            passages: dict[str, Passage] = {}
+            if kept is not None:
+                found = kept
+            else:
+                found, passages = await self._shared(query, preference, picture, generation, key)
+        total = time.perf_counter() - start
+        self._telemetry.stage("total", total)
+        about = {
+            "k": query.k, "offset": query.offset,
+            "prefer": preference.prefer if preference else {}, "avoid": preference.avoid if preference else {},
+            "style": preference and preference.style, "generation": generation.id, "bundle": self._name,
+            "cached": kept is not None, "timings_ms": _timings(passages, total),
+        }  # fmt: skip
+        return Answer(found[:-1] + b"," + orjson.dumps(about)[1:], passages)
 
-    def _key(self, query: Query, picture: Picture | None, generation: Generation) -> str:
+    def warm(self) -> None:
+        """Run every graph at every size, so that no request is the first. Takes seconds for large models."""
+        self._encoding.warm()
+
+    def close(self) -> None:
+        """End the threads; nothing may be in progress."""
+        for crew in self._crews:
+            crew.close()
+
+    async def _read(self, sent: bytes | str) -> Picture:
+        read = partial(read_picture, sent, self._max_image_bytes)
+        # A thread costs more than reading a small picture, and the event loop too much time for a large one.
+        return read() if len(sent) <= INLINE_BYTES else await self._decoders.run(read)
+
+    def _key(self, query: Query, preference: Preference | None, picture: Picture | None, generation: Generation) -> str:
         return cache_key(
-            bundle=self._bundle.fingerprint, generation=generation.id, product=query.product_id, text=query.text,
+            bundle=self._fingerprint, generation=generation.id, product=query.product_id, text=query.text,
             picture=picture and picture.digest,
             k=query.k, offset=query.offset, filters=query.filters, exclude=sorted(query.exclude),
+            preference=preference and preference.key,
         )  # fmt: skip
 
-    async def _cached(self, key: str) -> Found | None:
-        value = await self._cache.get(key)
-        if value is not None:
-            try:
-                found = Found.model_validate_json(value)
-            except ValidationError:
-                logger.warning("The cache holds something else than an answer under %s; it is computed again.", key)
-                self._telemetry.cache("error")
-                return None
-            self._telemetry.cache("hit")
-            return found
-        self._telemetry.cache("miss")
-        return None
+    async def _shared(
+        self, query: Query, preference: Preference | None, picture: Picture | None, generation: Generation, key: str
+    ) -> tuple[bytes, dict[str, Passage]]:
+        """Find, or wait for who is finding the same already."""
+        # Everyone who waits holds the generation that is searched, so they must mean the very same object.
+        work = partial(self._find, query, preference, picture, generation, key)
+        return await self._flights.run(f"{key} {id(generation)}", work)
+
+    async def _find(
+        self, query: Query, preference: Preference | None, picture: Picture | None, generation: Generation, key: str
+    ) -> tuple[bytes, dict[str, Passage]]:
+        """What no cache knows: look at what is known of the reference, then send the query through the stages."""
+        row = None if query.product_id is None else generation.row_of(query.product_id)
+        if query.product_id is not None and row is None:
+            raise UnknownProduct(query.product_id)
+        seen = None
+        indexed = row is not None and (self._bundle.manifest.reference == "embedding" or not query.text)
+        digest = picture.digest if picture else generation.image_hash(row) if row is not None and not indexed else None
+        if digest is not None:
+            seen = await self._features.get(digest)
+            self._telemetry.cache("hit" if seen else "miss", "features")
+            if seen is None and picture is None:
+                assert row is not None
+                picture = Picture(await self._decoders.run(partial(generation.image, row)), digest)
+        pixels = None
+        if seen is None and picture is not None and is_large(picture.data):
+            # Apart from the rest, and before it takes a place among them: a giant delays nobody but other giants.
+            pixels = await self._decoders.run(partial(self._pixels, picture.data))
+        passages: dict[str, Passage] = {}
+        with self._admission.slot():
+            indexed_row = row if indexed else None
+            life = self._life(query, preference, generation, indexed_row, row, picture, pixels, seen, passages)
+            found = await self._crew.run(life, passages)
+        if found.seen is not None and digest is not None:
+            self._features.put(digest, found.seen)
+        self._answers.put(key, found.json)
+        return found.json, passages
+
+    def _life(
+        self, query: Query, preference: Preference | None, generation: Generation, indexed: int | None,
+        row: int | None, picture: Picture | None, pixels: Pixels | None, seen: VisionOutput | None,
+        passages: dict[str, Passage],
+    ) -> Life[Found]:  # fmt: skip
+        """A query's way through the stages, in threads.
+
+        Args:
+            indexed: Row of the reference where its stored vector is all that is needed of it.
+            row: Row of the reference where it is a product.
+        """
+        seen_now = None
+        allowed = self._masks.of(generation, query.filters)
+        vector: Vectors | None = None
+        features: Vectors | None = None
+        if indexed is not None:
+            vector = features = generation.vectors([indexed])
+        elif seen is not None or picture is not None:
+            if seen is None:
+                assert picture is not None
+                if pixels is None:
+                    pixels = yield self._decode(picture.data)
+                seen = seen_now = yield self._vision(pixels)
+            vector, features = seen.embedding, seen.features
+        words = yield from self._embedded(preference)
+        truncated = False
+        if query.text:
+            stage = self._text if features is None else self._query
+            encoded: Encoded = yield stage(Wish(features, query.text))
+            vector, truncated = encoded
+        removed = {int(found) for found in generation.rows_of(sorted(query.exclude)) if found >= 0}
+        if row is not None:
+            removed.add(row)
+        # It is cheaper to ask for a few more and drop them than to make a mask of one's own of each query's removals.
+        total = generation.size if allowed is None else int(allowed.sum())
+        total -= len(removed) if allowed is None else sum(bool(allowed[one]) for one in removed)
+        rows, scores = [], []
+        if query.offset < total:
+            assert vector is not None
+            wanted = min(query.offset + query.k, total) + len(removed)
+            if words is not None:
+                vector = moved_query(vector[0], *words)[None]
+            nearest: Neighbours = yield self._lookup(generation, vector, wanted, allowed, preference)
+            pairs = zip(nearest.rows.tolist(), nearest.scores.tolist(), strict=True)
+            page = [pair for pair in pairs if pair[0] not in removed][query.offset : query.offset + query.k]
+            rows, scores = [row for row, _ in page], [score for _, score in page]
+        start = time.perf_counter()
+        with span("columns"):
+            results = results_json(generation, rows, scores)
+        found = b'{"mode":"%b","results":%b,"total":%d,"text_truncated":%b}' % (
+            query.mode.encode(), results, total, b"true" if truncated else b"false",
+        )  # fmt: skip
+        columns = passages["columns"] = Passage(0.0, time.perf_counter() - start)
+        self._telemetry.stage("columns", columns.work)
+        return Found(found, seen_now)
+
+    def _embedded(self, preference: Preference | None) -> Life[tuple[Vectors, Vectors] | None]:
+        """The vectors ``[W, D]`` of the wanted and of the unwanted words, where they are to move the query."""
+        if preference is None or not preference.moves:
+            return None
+        for place in (*preference.wanted, *preference.unwanted):
+            if place not in self._words:
+                encoded: Encoded = yield self._text(Wish(None, self._bundle.vocabulary.words[place]))
+                self._words[place] = encoded.vector
+        return self._stacked(preference.wanted), self._stacked(preference.unwanted)
+
+    def _stacked(self, places: Sequence[int]) -> Vectors:
+        return np.concatenate([np.zeros((0, self._bundle.dim), np.float32), *(self._words[place] for place in places)])
+
+    def _lookup(
+        self, generation: Generation, vector: Vectors, wanted: int, allowed: Mask | None, preference: Preference | None
+    ) -> Step:
+        # FAISS' resources on a GPU serve one thread at a time.
+        on_gpu = generation.store.kind.startswith("gpu")
+        if preference is None or not preference.filters:
+            stage = self._owned_store if on_gpu else self._store
+            return stage(Lookup(generation, vector, depth_for(wanted), allowed))
+        stage = self._owned_fitting if on_gpu else self._fitting
+        return stage(FittingLookup(generation.store, vector, preference.satisfied(generation), wanted, allowed))
+
+    def _decoded(self, pictures: list[bytes]) -> list[Pixels | Exception]:
+        return [self._pixels_or_error(picture) for picture in pictures]
+
+    def _pixels_or_error(self, picture: bytes) -> Pixels | Exception:
+        try:
+            return self._pixels(picture)
+        except Exception as error:
+            return error
 
     def _pixels(self, picture: bytes) -> Pixels:
         images = self._bundle.manifest.images
         return images.pixels(decode_image(picture, about=(images.width, images.height)))
 
-    def _find(self, query: Query, pixels: Pixels | None, generation: Generation, watch: Stopwatch) -> Found:
-        reference_row = None
-        if query.product_id is not None:
-            reference_row = generation.row_of(query.product_id)
-            if reference_row is None:
-                raise UnknownProduct(query.product_id)
-        vector, truncated = self._encode(query, pixels, reference_row, generation, watch)
-        removed = {int(row) for row in generation.rows_of(sorted(query.exclude)) if row >= 0}
-        if reference_row is not None:
-            removed.add(reference_row)
-        with watch.stage("store"):
-            scores, rows, total = _best(vector, query, removed, generation)
-        with watch.stage("columns"):
-            results = [
-                Result(**dict(product_card(generation, row)), score=round(score, 6))
-                for score, row in zip(scores, rows, strict=True)
-            ]
-        return Found(mode=query.mode, results=results, total=total, text_truncated=truncated)
 
-    def _encode(
-        self, query: Query, pixels: Pixels | None, row: int | None, generation: Generation, watch: Stopwatch
-    ) -> tuple[Vectors, bool]:
-        """The query's vector ``[1, D]``, and whether the text was cut."""
-        features = embedding = None
-        if row is not None and (self._bundle.manifest.reference == "embedding" or not query.text):
-            # The index has already seen this picture.
-            features = embedding = generation.vectors([row])
-        elif row is not None:
-            with watch.stage("decode"):
-                pixels = self._pixels(generation.image(row))
-        if pixels is not None:
-            with watch.stage("vision"):
-                seen = self._bundle.vision(pixels[None])
-            features, embedding = seen.features, seen.embedding
-        if not query.text:
-            assert embedding is not None
-            return embedding, False
-        with watch.stage("query"):
-            ids, truncated = self._bundle.tokenizer.encode([query.text])
-            vector = self._bundle.text(ids) if features is None else self._bundle.query(features, ids)
-        return vector, truncated[0]
-
-
-def product_card(generation: Generation, row: int) -> ProductCard:
-    """The product in ``row`` with the link of its picture."""
-    product = generation.product(row)
-    return ProductCard(**product, image=f"/products/{quote(product['id'], safe='')}/image")
-
-
-def _best(
-    vector: Vectors, query: Query, removed: set[int], generation: Generation
-) -> tuple[list[float], list[int], int]:
-    """Scores and rows of the page that is asked for, and how many products there are to page through."""
-    allowed = generation.mask(query.filters)
-    if allowed is None:
-        total = generation.size - len(removed)
-    else:
-        allowed = np.array(allowed)
-        allowed[list(removed)] = False
-        total = int(np.count_nonzero(allowed))
-    if query.offset >= total:
-        return [], [], total
-    # Without a filter it is cheaper to ask for a few more and drop them than to hand a mask to the store.
-    spare = len(removed) if allowed is None else 0
-    scores, rows = generation.store.search(vector, min(query.offset + query.k, total) + spare, allowed)
-    kept = np.array([row >= 0 and int(row) not in removed for row in rows[0]], dtype=np.bool_)
-    page = slice(query.offset, query.offset + query.k)
-    return scores[0][kept][page].tolist(), rows[0][kept][page].tolist(), total
-
-
-def _milliseconds_since(start: float) -> float:
-    return round((time.perf_counter() - start) * 1000, 3)
+def _timings(passages: dict[str, Passage], total: float) -> dict[str, float]:
+    stages = {name: passages[name].work if name in passages else 0.0 for name in STAGES}
+    queue = sum(passage.queue for passage in passages.values())
+    return {name: round(seconds * 1000, 3) for name, seconds in {**stages, "queue": queue, "total": total}.items()}

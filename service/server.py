@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
+import logging
 import signal
 import socket
 import sys
@@ -10,14 +12,19 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from types import FrameType
 
 import uvicorn
 from fastapi import FastAPI
 
 from models.errors import ModisteError
+from service.admission import Admission
 from service.settings import Settings
 
+logger = logging.getLogger(__name__)
+
 START_TIMEOUT_S = 60.0
+LAST_WORDS_S = 0.3
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -53,7 +60,12 @@ def address(bound: socket.socket) -> str:
 
 
 def run(app: FastAPI, settings: Settings, bound: socket.socket) -> None:
-    """Serve until SIGTERM or SIGINT; requests in flight are finished first."""
+    """Serve until SIGTERM or SIGINT; requests in flight are finished first.
+
+    After SIGTERM the service says for ``notice_s`` that it is not ready, and asks clients to close their connections,
+    while it goes on answering; then it stops listening. So nobody finds a door shut that a load balancer, or a
+    connection kept alive, still calls open.
+    """
     # uvicorn sends itself the signal again once it has drained; to be told to stop is no failure.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with suppress(KeyboardInterrupt):
@@ -83,9 +95,40 @@ def running(app: FastAPI, settings: Settings, bound: socket.socket) -> Iterator[
         bound.close()
 
 
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, admission: Admission, notice_s: float) -> None:
+        super().__init__(config)
+        self._admission, self._notice_s = admission, notice_s
+        self._stop_at = float("inf")
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if sig != signal.SIGTERM or self._admission.draining:
+            super().handle_exit(sig, frame)
+            return
+        logger.info("SIGTERM: not ready from now on; no longer listening in %g s.", self._notice_s)
+        self._admission.draining = True
+        self._stop_at = time.monotonic() + self._notice_s
+
+    async def on_tick(self, counter: int) -> bool:
+        if time.monotonic() >= self._stop_at and not self.should_exit:
+            super().handle_exit(signal.SIGTERM, None)
+        return await super().on_tick(counter)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # uvicorn would hang up on who has connected and is about to send, for whom nobody is to blame.
+        await asyncio.sleep(0)
+        for server in self.servers:
+            server.close()
+        for listening in sockets or []:
+            listening.close()
+        if self._admission.draining:
+            await asyncio.sleep(LAST_WORDS_S)
+        await super().shutdown(sockets)
+
+
 def _server(app: FastAPI, settings: Settings) -> uvicorn.Server:
     config = uvicorn.Config(
-        app, log_config=None, access_log=False, server_header=False, ws="none", lifespan="on",
+        app, log_config=None, access_log=False, server_header=False, ws="none", lifespan="on", proxy_headers=False,
         timeout_graceful_shutdown=round(settings.drain_s),
     )  # fmt: skip
-    return uvicorn.Server(config)
+    return _Server(config, app.state.context.admission, settings.notice_s)

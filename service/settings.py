@@ -15,7 +15,7 @@ PREFIX = "MODISTE_"
 
 
 class Settings(BaseSettings):
-    """Settings of one serving process; read once, never changed."""
+    """Settings of one service; read once, never changed."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="forbid")
 
@@ -26,23 +26,57 @@ class Settings(BaseSettings):
     )
     bundle: Path = Field(SHIPPED_BUNDLE, description="Bundle to encode queries with; the index must be built with it.")
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Where graphs run; auto takes CUDA if there.")
+    precision: Literal["auto", "fp32", "fp16", "int8"] = Field(
+        "auto", description="Variant of the bundle's graphs; auto takes the fastest that the bundle has for the device."
+    )
     host: str = Field("127.0.0.1", description="Address to listen on; 0.0.0.0 opens the service to the network.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 lets the system choose.")
 
-    redis_url: str | None = Field(None, description="Redis that replicas share results in; else each keeps its own.")
-    cache_ttl_s: float = Field(300, gt=0, description="Seconds that a result may be answered from the cache.")
-    cache_max_bytes: int = Field(64 * 2**20, ge=0, description="Memory for results without Redis; 0 keeps none.")
-    cache_timeout_ms: float = Field(10, gt=0, le=1000, description="The longest that a request waits for Redis.")
+    redis_url: str | None = Field(
+        None, description="Redis that processes and replicas share answers in; else each keeps its own."
+    )
+    cache_ttl_s: float = Field(300, gt=0, description="Seconds that answers and features of pictures may be reused.")
+    cache_max_bytes: int = Field(
+        64 * 2**20,
+        ge=0,
+        description="Memory of each process for answers and features, in front of Redis; 0 keeps none.",
+    )
+    cache_timeout_ms: float = Field(10, gt=0, le=1000, description="The longest that one look into Redis may take.")
 
     max_image_bytes: int = Field(10 * 2**20, gt=0, description="Largest picture accepted, in bytes of its file.")
-    decoders: int = Field(2, ge=1, le=256, description="Threads that decode pictures.")
-    workers: int = Field(2, ge=1, le=256, description="Threads that encode and search; more than cores gain nothing.")
-    queue: int = Field(32, ge=0, le=10_000, description="Requests that may wait per pool; others get 503 at once.")
+    max_held_bytes: int = Field(
+        256 * 2**20, gt=0, description="Memory for bodies of searches that are being received or answered."
+    )
+    decoders: int = Field(2, ge=1, le=256, description="Threads that decode giant pictures, apart from all others.")
+    workers: int = Field(
+        2, ge=1, le=256, description="Threads that decode, encode and search; more than cores gain nothing."
+    )
+    queue: int = Field(
+        32, ge=0, le=10_000, description="Giant pictures, and requests for products, that may wait; others get 503."
+    )
+    in_flight: int | None = Field(
+        None, ge=1, le=100_000,
+        description="Searches in progress; others get 503 at once. Without it 5 a worker, on a GPU 4 full batches.",
+    )  # fmt: skip
+    max_batch: int = Field(
+        16, ge=1, le=64, description="Searches that a graph answers together at most; 32 or 64 suit a GPU."
+    )
+    processes: int = Field(
+        1, ge=1, le=256, description="Processes that share the port and the index; about cores / workers."
+    )
     threads: int = Field(1, ge=0, le=256, description="Threads in one graph run: 1 serves many, 0 (all) one fast.")
+    deadline_ms: float = Field(
+        30_000, gt=0, le=600_000,
+        description="The longest that a search may take; a client can allow less with X-Request-Timeout-Ms.",
+    )  # fmt: skip
 
     operations_key: SecretStr | None = Field(None, description="Key of /operations; without it nobody may use them.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least serious message logged.")
     poll_s: float = Field(2, gt=0, le=3600, description="Seconds between two looks at what is published.")
+    notice_s: float = Field(
+        0.5, ge=0, le=600,
+        description="Seconds between not ready and not listening after SIGTERM: until a load balancer has noticed.",
+    )  # fmt: skip
     drain_s: float = Field(30, ge=0, le=3600, description="Seconds that requests in flight may take after SIGTERM.")
 
     @property

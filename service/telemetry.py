@@ -4,18 +4,31 @@ from __future__ import annotations
 
 import contextvars
 import logging
+import os
 import sys
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import orjson
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
 
 CacheOutcome = Literal["hit", "miss", "error"]
+CacheName = Literal["answers", "features", "redis"]
 
 request_id: contextvars.ContextVar[str] = contextvars.ContextVar("request_id", default="")
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+_ROWS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)
+
+
+class Passage(NamedTuple):
+    """How long one query was in a stage, in seconds."""
+
+    queue: float
+    """From being ready for the stage to the start of its batch."""
+    work: float
+    """What the batch took, which all of its members waited for."""
 
 
 class Telemetry:
@@ -23,6 +36,7 @@ class Telemetry:
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
+        self._served: tuple[str, str] | None = None
         self._requests = Counter(
             "modiste_requests", "Requests answered.", ["route", "method", "status"], registry=self._registry
         )
@@ -30,15 +44,43 @@ class Telemetry:
             "modiste_request_seconds", "Time to answer.", ["route"], buckets=_SECONDS, registry=self._registry
         )
         self._stage_seconds = Histogram(
-            "modiste_stage_seconds", "Time of a search's stage.", ["stage"], buckets=_SECONDS, registry=self._registry
+            "modiste_stage_seconds", "Time that a search's stage worked on the batch that the search was part of.",
+            ["stage"], buckets=_SECONDS, registry=self._registry,
+        )  # fmt: skip
+        self._queue_seconds = Histogram(
+            "modiste_stage_queue_seconds", "Time that a search waited for a stage.",
+            ["stage"], buckets=_SECONDS, registry=self._registry,
+        )  # fmt: skip
+        self._batch_rows = Histogram(
+            "modiste_batch_rows", "Searches in one batch of a stage.", ["stage"], buckets=_ROWS, registry=self._registry
         )
-        self._cache = Counter("modiste_cache", "Looks into the result cache.", ["outcome"], registry=self._registry)
+        self._cache = Counter("modiste_cache", "Looks into a cache.", ["cache", "outcome"], registry=self._registry)
+        self._in_flight = Gauge(
+            "modiste_searches_in_flight", "Searches in progress.", registry=self._registry, multiprocess_mode="livesum"
+        )
+        self._turned_away = Counter(
+            "modiste_requests_refused", "Requests refused because of load.", ["reason"], registry=self._registry
+        )
+        self._deadlines = Counter(
+            "modiste_deadlines_missed", "Requests dropped because their time was over.", registry=self._registry
+        )
+        for reason in ("busy", "bodies", "deadline"):
+            self._turned_away.labels(reason)  # A counter that is not there yet cannot be alerted on.
         self._generation = Gauge(
-            "modiste_generation_info", "The generation that serves.", ["generation", "bundle"], registry=self._registry
+            "modiste_generation_info",
+            "Processes that serve this generation.",
+            ["generation", "bundle"],
+            registry=self._registry,
+            multiprocess_mode="livesum",
         )
-        self._products = Gauge("modiste_products", "Products that can be found.", registry=self._registry)
+        self._products = Gauge(
+            "modiste_products", "Products that can be found.", registry=self._registry, multiprocess_mode="livemax"
+        )
         self._refused = Gauge(
-            "modiste_generation_refused", "1 while the published generation is refused.", registry=self._registry
+            "modiste_generation_refused",
+            "1 while the published generation is refused.",
+            registry=self._registry,
+            multiprocess_mode="livemax",
         )
         self._refusals = Counter("modiste_generation_refusals", "Generations refused.", registry=self._registry)
 
@@ -47,17 +89,37 @@ class Telemetry:
         self._requests.labels(route, method, str(status)).inc()
         self._request_seconds.labels(route).observe(seconds)
 
-    def stage(self, stage: str, milliseconds: float) -> None:
-        """Record how long a stage took."""
-        self._stage_seconds.labels(stage).observe(milliseconds / 1000)
+    def stage(self, stage: str, seconds: float, queue_seconds: float | None = None) -> None:
+        """Record how long a stage worked for a search, and how long the search had waited for it."""
+        self._stage_seconds.labels(stage).observe(seconds)
+        if queue_seconds is not None:
+            self._queue_seconds.labels(stage).observe(queue_seconds)
 
-    def cache(self, outcome: CacheOutcome) -> None:
-        """Count a look into the cache."""
-        self._cache.labels(outcome).inc()
+    def batch(self, stage: str, rows: int) -> None:
+        """Record how many searches a stage worked on at once."""
+        self._batch_rows.labels(stage).observe(rows)
+
+    def cache(self, outcome: CacheOutcome, cache: CacheName = "redis") -> None:
+        """Count a look into a cache, or a failure of what caches share."""
+        self._cache.labels(cache, outcome).inc()
+
+    def in_flight(self, searches: int) -> None:
+        """Record how many searches are in progress."""
+        self._in_flight.set(searches)
+
+    def turned_away(self, reason: str) -> None:
+        """Count a request that was refused because of load."""
+        self._turned_away.labels(reason).inc()
+
+    def deadline_missed(self) -> None:
+        """Count a request that was dropped because its time was over."""
+        self._deadlines.inc()
 
     def serving(self, generation: str, bundle: str, products: int) -> None:
         """Record what serves from now on."""
-        self._generation.clear()
+        if self._served is not None:
+            self._generation.labels(*self._served).set(0)
+        self._served = (generation, bundle)
         self._generation.labels(generation, bundle).set(1)
         self._products.set(products)
         self._refused.set(0)
@@ -72,8 +134,12 @@ class Telemetry:
         self._refused.set(0)
 
     def exposition(self) -> bytes:
-        """All metrics in Prometheus' text format."""
-        return generate_latest(self._registry)
+        """All metrics in Prometheus' text format: of all processes together, where there are several."""
+        if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+            return generate_latest(self._registry)
+        together = CollectorRegistry()
+        MultiProcessCollector(together)  # type: ignore[no-untyped-call]
+        return generate_latest(together)
 
 
 class _JsonLines(logging.Formatter):

@@ -22,8 +22,12 @@ async def live() -> dict[str, str]:
 
 @router.get("/health/ready", summary="Searches are answered", response_model=Readiness, responses=problems(503))
 async def ready(context: ContextOf) -> Response:
-    """503 with the reasons until a generation serves. A newer one that was refused shows in ``refused``."""
+    """503 with the reasons until a generation serves, and again when the service is about to stop. A newer generation
+    that was refused shows in ``refused``."""
     refused = context.live.refused
+    if context.admission.draining:
+        stopping = NotReady("The service is about to stop.", hint="Send requests to another replica.")
+        return problem_of(stopping, reasons=["The service is about to stop."])
     try:
         with context.live.use() as generation:
             readiness = Readiness(
@@ -38,5 +42,5 @@ async def ready(context: ContextOf) -> Response:
 
 @router.get("/metrics", summary="Prometheus metrics", response_class=Response)
 async def metrics(context: ContextOf) -> Response:
-    """Requests, stages, cache and generation."""
+    """Requests, stages with their queues and batches, load, caches and generation."""
     return Response(context.telemetry.exposition(), media_type=CONTENT_TYPE_LATEST)

@@ -11,12 +11,12 @@ from starlette.responses import Response
 
 from indexer.generation import Generation
 from models.errors import ModisteError
+from service.cards import product_card
 from service.context import ContextOf, JsonAnswer
 from service.facets import catalog_filters
 from service.openapi import problems
 from service.problems import NotFound, UnknownProduct
 from service.schemas import MAX_K, CatalogSummary, ProductCard, ProductPage
-from service.search import product_card
 
 router = APIRouter(tags=["products"])
 
@@ -40,7 +40,7 @@ async def list_products(
 ) -> Response:
     """In the catalogue's order, or shuffled by a seed."""
     with context.live.use() as generation:
-        return JsonAnswer(await context.searchers.run(partial(_page, generation, offset, limit, seed)))
+        return JsonAnswer(await context.readers.run(partial(_page, generation, offset, limit, seed)))
 
 
 # Before the product itself, whose id may hold slashes.
@@ -61,7 +61,7 @@ async def product_image(id: str, request: Request, context: ContextOf) -> Respon
         if headers["ETag"] in request.headers.get("if-none-match", ""):
             return Response(status_code=304, headers=headers)
         try:
-            data = await context.decoders.run(partial(generation.image, row))
+            data = await context.readers.run(partial(generation.image, row))
         except ModisteError as error:
             raise NotFound(
                 f"The picture of product {id!r} is gone.", hint="The operator can build the index again."
@@ -91,10 +91,12 @@ async def product(id: str, context: ContextOf) -> Response:
 async def catalog(context: ContextOf) -> Response:
     """How many products there are, and their attributes with the commonest values or the range."""
     with context.live.use() as generation:
-        filters = await context.searchers.run(partial(catalog_filters, generation))
-        return JsonAnswer(
-            CatalogSummary(total=generation.size, filters=filters, generation=generation.id, bundle=context.bundle.name)
-        )
+        filters = await context.readers.run(partial(catalog_filters, generation))
+        summary = CatalogSummary(
+            total=generation.size, filters=filters, words=list(context.bundle.manifest.attributes),
+            generation=generation.id, bundle=context.bundle.name,
+        )  # fmt: skip
+        return JsonAnswer(summary)
 
 
 def _row(generation: Generation, id: str) -> int:

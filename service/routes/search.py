@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from service.body import read_search
-from service.context import ContextOf, JsonAnswer
+from service.context import ContextOf
 from service.openapi import SEARCH_BODY, problems
 from service.query import Query
 from service.schemas import SearchAnswer
@@ -18,7 +18,7 @@ router = APIRouter(tags=["search"])
     "/search",
     summary="Find products by a reference, a modification, or both",
     response_model=SearchAnswer,
-    responses=problems(404, 413, 422, 503),
+    responses=problems(404, 413, 422, 503, 504),
     openapi_extra={"requestBody": SEARCH_BODY},
 )
 async def search(request: Request, context: ContextOf) -> Response:
@@ -26,5 +26,5 @@ async def search(request: Request, context: ContextOf) -> Response:
     finds what looks alike, a text alone finds what it describes."""
     body, picture = await read_search(request, context.settings.max_body_bytes)
     answer = await context.search.answer(Query.of(body, picture))
-    request.state.timings = answer.timings_ms
-    return JsonAnswer(answer)
+    request.state.passages = answer.passages
+    return Response(answer.body, media_type="application/json")

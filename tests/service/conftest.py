@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -108,7 +109,7 @@ def build(catalog: Path, bundle: Path, index_root: Path, *, publish: bool = True
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     """A shop with one published generation; tests leave it as it is."""
     folder = tmp_path_factory.mktemp("shop")
-    bundle = write_toy_bundle(folder / "bundle")
+    bundle = write_toy_bundle(folder / "bundle", attributes=True)
     catalog = write_cloth_catalog(folder / "catalog")
     build(catalog, bundle, folder / "index")
     return Shop(bundle, catalog, folder / "index")
@@ -172,6 +173,14 @@ class Redis:
             except OSError:
                 time.sleep(0.02)
         pytest.fail("redis-server did not start within 10 s.")
+
+    def freeze(self) -> None:
+        """Let it accept and say nothing."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        self._process.send_signal(signal.SIGCONT)
 
     def kill(self) -> None:
         """End it as a crash would."""

@@ -1,19 +1,14 @@
-"""The result cache: what it keeps, and that nothing ever waits for it."""
+"""The cache: what it keeps, for how long, and in how much memory."""
 
 from __future__ import annotations
 
 import asyncio
-import socket
-import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import logging
 
 import pytest
-import redis
 
-from service.cache import FAILURES_TO_OPEN, MemoryCache, cache_key
-from tests.service.conftest import Redis, Serve, Served, Shop, build, eventually
+from service.cache import MemoryCache, Seldom, TwoLevelCache, cache_key
+from tests.service.conftest import Serve, Shop, build, eventually
 
 
 def get(cache: MemoryCache, key: str) -> bytes | None:
@@ -52,6 +47,58 @@ def test_a_value_that_is_too_large_is_not_kept_and_replaces_the_old_one() -> Non
     cache.put("a", b"old")
     cache.put("a", bytes(51))
     assert get(cache, "a") is None
+
+
+class Far(MemoryCache):
+    """Another process's memory, which counts who looks, and says how long its values have still to live."""
+
+    def __init__(self, left_s: float) -> None:
+        super().__init__(1000, ttl_s=60)
+        self.left_s, self.looks = left_s, 0
+
+    async def fetch(self, key: str) -> tuple[bytes, float] | None:
+        self.looks += 1
+        value = await self.get(key)
+        return None if value is None else (value, self.left_s)
+
+
+def two_levels(left_s: float = 60) -> tuple[list[float], Far, TwoLevelCache]:
+    now, far = [100.0], Far(left_s)
+    return now, far, TwoLevelCache(MemoryCache(1000, ttl_s=60, clock=lambda: now[0]), far)
+
+
+def test_what_was_found_far_is_near_from_then_on() -> None:
+    _, far, cache = two_levels()
+    far.put("a", b"value")
+    assert [asyncio.run(cache.get("a")) for _ in range(3)] == [b"value"] * 3
+    assert far.looks == 1
+
+
+def test_what_is_put_is_near_and_far() -> None:
+    _, far, cache = two_levels()
+    cache.put("a", b"value")
+    assert asyncio.run(cache.get("a")) == b"value"
+    assert far.looks == 0
+    assert asyncio.run(far.get("a")) == b"value"
+
+
+def test_a_near_copy_does_not_outlive_what_it_is_a_copy_of() -> None:
+    now, far, cache = two_levels(left_s=5)
+    far.put("a", b"value")
+    asyncio.run(cache.get("a"))
+    now[0] += 5
+    far.put("a", b"newer value")
+    assert asyncio.run(cache.get("a")) == b"newer value"
+
+
+def test_what_keeps_happening_is_logged_seldom_and_counted(caplog: pytest.LogCaptureFixture) -> None:
+    now = [100.0]
+    seldom = Seldom(logging.getLogger("test"), clock=lambda: now[0])
+    for _ in range(5):
+        seldom.warn("%s is rubbish.", "this")
+    now[0] += 60
+    seldom.warn("%s is rubbish.", "that")
+    assert caplog.messages == ["this is rubbish.", "that is rubbish. (4 more of these were not logged.)"]
 
 
 def test_keys_differ_with_every_part_but_not_with_their_order() -> None:
@@ -94,116 +141,10 @@ def test_a_cache_of_no_bytes_keeps_nothing(serve: Serve, shop: Shop) -> None:
         assert served.search(text="red")["cached"] is False
 
 
-def is_shared(served: Served, text: str) -> Callable[[], bool]:
-    return lambda: bool(served.search(text=text)["cached"])
-
-
-def cache_state(served: Served) -> str:
-    return str(served.client.get("/health/ready").json()["cache"])
-
-
-def test_replicas_share_results_through_redis(serve: Serve, shop: Shop, redis_server: Redis) -> None:
-    with (
-        serve(shop, redis_url=redis_server.url, cache_timeout_ms=1000) as one,
-        serve(shop, redis_url=redis_server.url, cache_timeout_ms=1000) as other,
-    ):
-        results = one.search(text="red")["results"]
-        eventually(is_shared(other, "red"), "the other replica knows the result")
-        assert other.search(text="red")["results"] == results
-
-
-def test_results_leave_redis_when_their_time_is_up(serve: Serve, shop: Shop, redis_server: Redis) -> None:
-    with (
-        serve(shop, redis_url=redis_server.url, cache_timeout_ms=1000, cache_ttl_s=60) as served,
-        redis.Redis.from_url(redis_server.url) as client,
-    ):
-        served.search(text="red")
-        eventually(lambda: client.dbsize() == 1, "the result is in Redis")
-        (key,) = client.scan_iter()
-        assert 50_000 < client.pttl(key) <= 60_000
-
-
-def test_rubbish_in_redis_is_computed_again(serve: Serve, shop: Shop, redis_server: Redis) -> None:
-    with (
-        serve(shop, redis_url=redis_server.url, cache_timeout_ms=1000) as served,
-        redis.Redis.from_url(redis_server.url) as client,
-    ):
-        results = served.search(text="red")["results"]
-        for rubbish in (b"rubbish", b"", b"{}", b'{"mode": "text", "results": [1]}'):
-            eventually(is_shared(served, "red"), "the result is in Redis")
-            (key,) = client.scan_iter()
-            client.set(key, rubbish)
-            answer = served.search(text="red")
-            assert (answer["cached"], answer["results"]) == (False, results)
-
-
-def test_searches_go_on_when_redis_is_killed_and_share_again_when_it_is_back(
-    serve: Serve, shop: Shop, redis_server: Redis, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("service.cache.OPEN_S", 0.2)
-    with serve(shop, redis_url=redis_server.url, cache_timeout_ms=200) as served:
-        eventually(is_shared(served, "red"), "results are shared")
-        redis_server.kill()
-        for number in range(20):
-            assert served.search(text=f"red {number}")["cached"] is False
-        assert cache_state(served) == "redis (away)"
-        redis_server.start()
-        eventually(is_shared(served, "red"), "results are shared again")
-        assert cache_state(served) == "redis"
-
-
-@contextmanager
-def false_redis(answer: bytes | None) -> Iterator[str]:
-    """Something that accepts connections, and answers everything with ``answer`` or not at all; its URL."""
-    connections: list[socket.socket] = []
-
-    def talk(connection: socket.socket) -> None:
-        try:
-            while connection.recv(65536):
-                if answer is not None:
-                    connection.sendall(answer)
-        except OSError:
-            pass
-
-    def accept(listener: socket.socket) -> None:
-        while True:
-            try:
-                connection, _ = listener.accept()
-            except OSError:
-                return
-            connections.append(connection)
-            threading.Thread(target=talk, args=[connection], daemon=True).start()
-
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        threading.Thread(target=accept, args=[listener], daemon=True).start()
-        yield f"redis://127.0.0.1:{listener.getsockname()[1]}/0"
-        listener.shutdown(socket.SHUT_RDWR)
-    for connection in connections:
-        connection.close()
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [None, b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\x00\xff\x00\xff\r\n", b"$5\r\nab", b"*-7\r\n", b"+OK\r\n" * 100],
-    ids=["silence", "HTTP", "bytes", "half an answer", "nonsense", "too much"],
-)
-def test_a_redis_that_answers_rubbish_or_nothing_neither_fails_nor_delays_a_search(
-    serve: Serve, shop: Shop, answer: bytes | None
-) -> None:
-    with false_redis(answer) as url, serve(shop, redis_url=url, cache_timeout_ms=200) as served:
-        served.search(text="warm")
-        start = time.perf_counter()
-        for number in range(20):
-            assert served.search(text=f"red {number}")["cached"] is False
-        took = time.perf_counter() - start
-    # Waiting for silence 200 ms each would take 4 s; left alone after a few failures, it costs only those.
-    assert took < 0.2 * FAILURES_TO_OPEN + 1.5
-
-
 def test_looks_into_the_cache_are_counted(serve: Serve, shop: Shop) -> None:
     with serve(shop) as served:
         for _ in range(3):
             served.search(text="red")
         metrics = served.client.get("/metrics").text
-    assert 'modiste_cache_total{outcome="hit"} 2.0' in metrics
-    assert 'modiste_cache_total{outcome="miss"} 1.0' in metrics
+    assert 'modiste_cache_total{cache="answers",outcome="hit"} 2.0' in metrics
+    assert 'modiste_cache_total{cache="answers",outcome="miss"} 1.0' in metrics

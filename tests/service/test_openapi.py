@@ -19,11 +19,12 @@ def document(served: Served) -> dict[str, Any]:
 def test_every_example_of_a_search_is_answered(served: Served) -> None:
     body = document(served)["paths"]["/search"]["post"]["requestBody"]["content"]
     examples = body["application/json"]["examples"]
-    assert set(examples) == {"composed", "text", "image", "upload"}
+    assert set(examples) == {"composed", "text", "image", "preferred", "upload"}
     for name, example in examples.items():
         response = served.client.post("/search", json=example["value"])
         assert response.status_code == 200, name
-        assert response.json()["mode"] == ("composed" if name == "upload" else name)
+        modes = {"upload": "composed", "preferred": "image"}
+        assert response.json()["mode"] == modes.get(name, name)
 
 
 def test_every_reference_leads_somewhere(served: Served) -> None:

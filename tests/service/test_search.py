@@ -84,7 +84,7 @@ def test_composed_results_equal_brute_force(served: Served, bundle: Bundle, gene
 def test_a_bundle_that_composes_local_features_sees_the_picture_of_a_product_again(
     serve: Serve, shop: Shop, tmp_path: Path
 ) -> None:
-    folder = write_toy_bundle(tmp_path / "bundle")
+    folder = write_toy_bundle(tmp_path / "bundle", attributes=True)
     write_manifest(folder, read_manifest(folder).model_copy(update={"reference": "local"}))
     query = {"product_id": "20", "text": "blue and white", "k": 5}
     with serve(shop) as by_embedding, serve(shop._replace(bundle=folder)) as by_features:
@@ -174,7 +174,7 @@ def test_an_answer_says_how_it_came_about(served: Served, generation: Generation
     answer = served.search(product_id="3", text="in black", k=4, offset=2)
     assert (answer["k"], answer["offset"], answer["total"]) == (4, 2, 59)
     assert (answer["generation"], answer["bundle"]) == (generation.id, "toy 1.0.0")
-    assert set(answer["timings_ms"]) == {"decode", "vision", "query", "store", "columns", "total"}
+    assert set(answer["timings_ms"]) == {"decode", "vision", "query", "store", "columns", "queue", "total"}
     assert answer["timings_ms"]["total"] >= answer["timings_ms"]["store"] > 0
 
 

@@ -1,0 +1,187 @@
+"""Several processes behind one port: what they share, and what happens to one, to all, and to the one above them."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import httpx
+import pytest
+
+from tests.service.conftest import Shop, build, eventually
+from tests.service.test_cli import ENVIRONMENT, ROOT, modiste, refuses_connections
+
+PROCESSES = 2
+SERVED = re.compile(r'modiste_generation_info\{[^}]*generation="([^"]+)"[^}]*\} (\d+)')
+
+
+class Processes(NamedTuple):
+    """``modiste serve --processes 2``."""
+
+    parent: subprocess.Popen[str]
+    url: str
+    lines: list[str]
+
+    @property
+    def children(self) -> set[int]:
+        """The processes that serve, or are about to."""
+        tasks = Path(f"/proc/{self.parent.pid}/task").glob("*/children")
+        pids = {int(pid) for children in tasks for pid in children.read_text().split()}
+        return {pid for pid in pids if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()}
+
+    @property
+    def served_by(self) -> dict[str, int]:
+        """How many processes serve which generation, as ``/metrics`` tells."""
+        return {id: int(number) for id, number in SERVED.findall(self.get("/metrics").text) if number != "0"}
+
+    def get(self, path: str) -> httpx.Response:
+        return httpx.get(f"{self.url}{path}", trust_env=False, timeout=30)
+
+    def search(self, text: str = "red") -> httpx.Response:
+        return httpx.post(f"{self.url}/search", json={"text": text}, trust_env=False, timeout=30)
+
+
+@contextmanager
+def serving(shop: Shop, **variables: str) -> Iterator[Processes]:
+    command = [sys.executable, "-m", "service.cli", "serve", "--port", "0", "--device", "cpu", "--workers", "1"]
+    command += ["--processes", str(PROCESSES), "--index-root", str(shop.index_root), "--bundle", str(shop.bundle)]
+    environment = {**ENVIRONMENT, "MODISTE_POLL_S": "0.1", "MODISTE_NOTICE_S": "0", **variables}
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True) as parent:
+        assert parent.stderr is not None
+        url = re.search(r"http://\S+", parent.stderr.readline())
+        assert url is not None
+        lines: list[str] = []
+        reader = threading.Thread(target=lambda: lines.extend(parent.stderr or ()), daemon=True)
+        reader.start()
+        served, children = Processes(parent, url[0], lines), set[int]()
+        try:
+            eventually(lambda: sum(served.served_by.values()) == PROCESSES, "all processes serve", within_s=60)
+            children = served.children
+            yield served
+            parent.terminate()
+            parent.wait(20)
+        finally:
+            parent.kill()
+            for pid in filter(alive, children):  # Of a test that failed: nobody else ends them any more.
+                os.kill(pid, signal.SIGKILL)
+            reader.join(5)
+
+
+@pytest.fixture(scope="module")
+def served(shop: Shop) -> Iterator[Processes]:
+    """Two processes for the tests that leave them as they are."""
+    with serving(shop) as served:
+        yield served
+
+
+def alive(pid: int) -> bool:
+    try:
+        return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+
+
+def test_they_answer_at_one_port(served: Processes) -> None:
+    answers = [served.search().json() for _ in range(20)]
+    assert all(answer["results"] == answers[0]["results"] for answer in answers)
+    assert len(served.children) == PROCESSES
+
+
+def test_a_generations_vectors_are_in_memory_once(served: Processes) -> None:
+    for pid in served.children:
+        mappings = Path(f"/proc/{pid}/smaps").read_text().split("\n")
+        starts = [at for at, line in enumerate(mappings) if line.endswith("/vectors.f16")]
+        assert starts, f"process {pid} does not map the vectors"
+        for start in starts:
+            pages = dict(line.split(":", 1) for line in mappings[start + 1 : start + 20] if ":" in line)
+            # A page of its own would be one that it changed; all others are the file's, which the system holds once.
+            assert pages["Private_Dirty"].split() == ["0", "kB"]
+            assert pages["Anonymous"].split() == ["0", "kB"]
+
+
+def test_metrics_are_the_sum_over_all_of_them(served: Processes) -> None:
+    def counted() -> int:
+        found = re.search(r'modiste_requests_total\{[^}]*route="/search"[^}]*\} (\d+)', served.get("/metrics").text)
+        return int(found[1]) if found else 0
+
+    before = counted()
+    for _ in range(30):
+        served.search()
+    assert {counted() for _ in range(10)} == {before + 30}
+
+
+def test_one_that_is_killed_is_replaced_and_no_other_request_is_lost(shop: Shop) -> None:
+    with serving(shop) as served:
+        counted = served.get("/metrics").text.count("modiste_generation_info{")
+        victim, other = sorted(served.children)
+        os.kill(victim, signal.SIGKILL)
+        eventually(lambda: not alive(victim), "it is dead")
+        assert [served.search(f"red {at}").status_code for at in range(20)] == [200] * 20
+        eventually(lambda: len(served.children) == PROCESSES, "another one is there")
+        assert other in served.children
+        eventually(lambda: sum(served.served_by.values()) == PROCESSES, "the new one serves", within_s=60)
+        assert served.get("/metrics").text.count("modiste_generation_info{") == counted
+        eventually(lambda: any("another takes its place" in line for line in served.lines), "the log tells")
+
+
+def test_each_changes_to_a_new_generation_by_itself(own_shop: Shop) -> None:
+    with serving(own_shop) as served:
+        published = build(own_shop.catalog, own_shop.bundle, own_shop.index_root)
+        eventually(lambda: served.served_by == {published: PROCESSES}, "all serve the new generation")
+        assert {served.search(f"red {at}").json()["generation"] for at in range(20)} == {published}
+
+
+def test_sigterm_lets_all_of_them_finish_what_they_have_begun(shop: Shop) -> None:
+    half_sent, go_on = threading.Semaphore(0), threading.Event()
+
+    def body() -> Iterator[bytes]:
+        yield b'{"text": "re'
+        half_sent.release()
+        go_on.wait(30)
+        yield b'd"}'
+
+    def search(url: str) -> httpx.Response:
+        headers = {"Content-Type": "application/json"}
+        return httpx.post(f"{url}/search", content=body(), headers=headers, timeout=60, trust_env=False)
+
+    shoppers = 8
+    with ThreadPoolExecutor(shoppers) as pool, serving(shop) as served:
+        in_flight = [pool.submit(search, served.url) for _ in range(shoppers)]
+        for _ in range(shoppers):
+            assert half_sent.acquire(timeout=30)
+        time.sleep(0.2)
+        served.parent.send_signal(signal.SIGTERM)
+        eventually(lambda: refuses_connections(served.url), "new connections are refused")
+        go_on.set()
+        assert [bool(each.result().json()["results"]) for each in in_flight] == [True] * shoppers
+        assert served.parent.wait(10) == 0
+
+
+def test_none_outlives_a_parent_that_is_killed(shop: Shop) -> None:
+    with serving(shop) as served:
+        children = served.children
+        served.parent.kill()
+        eventually(lambda: not any(alive(pid) for pid in children), "the others have stopped, too")
+
+
+def test_what_none_of_them_can_serve_is_told_once_and_ends_the_program(shop: Shop, tmp_path: Path) -> None:
+    broken = tmp_path / "bundle"
+    broken.mkdir()
+    for file in shop.bundle.iterdir():
+        (broken / file.name).write_bytes(file.read_bytes())
+    (broken / "vision.onnx").write_bytes(b"rubbish")
+    answer = modiste("serve", "--port", "0", "--processes", "2", "--bundle", broken, "--index-root", shop.index_root)
+    assert answer.returncode == 1
+    assert "Traceback" not in answer.stderr
+    assert answer.stderr.count("modiste: ") == 1
+    assert "vision.onnx" in answer.stderr

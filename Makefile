@@ -6,7 +6,7 @@ PYTHON ?= python3
 SERVE := .venv
 DEV := .venv-dev
 
-.PHONY: help demo serve test check format lint types system clean
+.PHONY: help demo serve test check bench format lint types system clean
 
 help: ## Say what each target does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  \033[1m%-8s\033[0m %s\n", $$1, $$2}'
@@ -25,6 +25,9 @@ check: $(DEV)/.ready ## Lint, format, types and import directions
 	$(DEV)/bin/ruff format --check .
 	$(DEV)/bin/mypy
 	PYTHONPATH=. $(DEV)/bin/lint-imports
+
+bench: system $(DEV)/.ready ## Measure the service against the bare pipeline (BENCH='overhead --rounds 3' for less)
+	$(DEV)/bin/python -m tests.bench $(BENCH)
 
 format: $(DEV)/.ready ## Bring every file into shape
 	$(DEV)/bin/ruff check --fix .

@@ -162,8 +162,8 @@ def export(
     """Write a bundle (ONNX graphs, tokenizer, manifest, model card) and compare it with torch from picture bytes."""
     _needs_torch("Export")
     from models.evaluation.report import export_run
+    from models.export.variants import add_variants_by_config, chosen_precisions
     from models.training.run import Run
-    from models.variants import add_variants_by_config, chosen_precisions
 
     run, (chosen, strict) = Run(run_folder), chosen_precisions(precision or ["auto"])
     if not chosen or not any(source.validation_share for source in run.config().sources):
@@ -191,8 +191,8 @@ def quantise(
     """Add int8 or fp16 graphs to a bundle, where they are faster and lose at most half a point of Recall@10."""
     _needs_torch("Reading a config's held-out products")
     from models.bundle.manifest import read_manifest
+    from models.export.variants import add_variants_by_config, chosen_precisions
     from models.training.config import read_config
-    from models.variants import add_variants_by_config, chosen_precisions
 
     chosen, strict = chosen_precisions(precision or ["auto"])
     settings = read_config(Path(config or read_manifest(bundle).name))

@@ -58,7 +58,7 @@ class Metric(_Frozen):
 
 
 class Trial(_Frozen):
-    """How a variant did beside fp32 before it was let into the bundle (``models.trial`` says how it is measured)."""
+    """How a variant did beside fp32 before it was let in; ``models.export.trial`` says how it is measured."""
 
     device: str
     """What it was timed on: ``cpu`` or ``cuda``."""

@@ -17,7 +17,7 @@ from models.errors import ModisteError
 from models.evaluation.card import model_card
 from models.evaluation.protocols import EncodedGallery, Encoder, evaluate
 from models.evaluation.tables import write_json
-from models.export import export_bundle
+from models.export.bundle import export_bundle
 from models.training.config import TrainConfig
 from models.training.run import Run
 from models.training.sources import split_source, validation_queries

@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 
 from models.datasets.garments import draw_garment, sample_shop
-from models.export import export_bundle
+from models.export.bundle import export_bundle
 from models.training.config import TrainConfig
 from models.training.model import RetrievalModel
 from models.training.tokenizer import clip_tokenizer

@@ -10,7 +10,7 @@ import torch
 
 from models.bundle import Bundle
 from models.errors import ModisteError
-from models.export import check_parity, export_bundle
+from models.export.bundle import check_parity, export_bundle
 from models.training.model import RetrievalModel
 from tests.models.pictures import photograph, saved
 from tests.models.untrained import WISHES, untrained_model

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from models.bundle import Bundle
-from models.export import export_bundle
+from models.export.bundle import export_bundle
 from models.training.model import RetrievalModel
 from tests.models.pictures import photograph, saved
 from tests.models.untrained import WISHES, untrained_model

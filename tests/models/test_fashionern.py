@@ -17,7 +17,7 @@ from torch.nn import functional as F
 from indexer.build import BuildOptions, build_generation
 from models.bundle import Bundle
 from models.errors import ModisteError
-from models.export import check_parity, export_bundle
+from models.export.bundle import check_parity, export_bundle
 from models.networks.attention import Attention
 from models.networks.backbone import Backbone
 from models.networks.composer import Batch

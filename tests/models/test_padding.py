@@ -10,7 +10,7 @@ import onnxruntime
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from models.padding import LEAST, trim_padding
+from models.export.padding import LEAST, trim_padding
 
 LENGTH, PAD = 12, 7
 VALUES = np.random.default_rng(0).normal(size=(20, 4)).astype(np.float32)

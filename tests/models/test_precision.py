@@ -14,7 +14,6 @@ import onnx
 import onnxruntime
 import pytest
 
-from models import variants
 from models.bundle import SHIPPED_BUNDLE, Bundle, BundleError
 from models.bundle.encoder import Vectors, VisionOutput
 from models.bundle.images import Pixels
@@ -22,9 +21,10 @@ from models.bundle.manifest import MANIFEST_NAME, GraphName, Trial, read_manifes
 from models.bundle.text import TokenIds
 from models.datasets.triplet import Triplet, TripletDataset
 from models.errors import ModisteError
-from models.precision import fp16_graph, int8_graph
-from models.trial import Questions, VariantRefused, faster_graphs, try_variant
-from models.variants import Examples, add_variants, chosen_precisions
+from models.export import variants
+from models.export.precision import fp16_graph, int8_graph
+from models.export.trial import Questions, VariantRefused, faster_graphs, try_variant
+from models.export.variants import Examples, add_variants, chosen_precisions
 from tests.toy_bundle import SIZE, WORDS, write_toy_bundle
 
 COUNT = 60

@@ -19,7 +19,7 @@ from models.bundle import Bundle, BundleManifest, decode_image
 from models.datasets.catalog import read_catalog
 from models.errors import ModisteError
 from models.evaluation.report import evaluate_run, export_run, save_metrics
-from models.export import check_parity, export_bundle
+from models.export.bundle import check_parity, export_bundle
 from models.training.checkpoint import Checkpoint
 from models.training.config import TrainConfig, read_config
 from models.training.run import DONE, Run, train
@@ -156,7 +156,7 @@ def test_any_number_of_pictures_and_texts_goes_through_the_graphs(bundle: Bundle
 
 
 def test_export_refuses_when_onnx_and_torch_disagree(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("models.export.LEAST_COSINE", 1.1)
+    monkeypatch.setattr("models.export.bundle.LEAST_COSINE", 1.1)
     pictures = [product.read_image() for product in read_catalog(run.cache / "garments-240-5")[:4]]
     with pytest.raises(ModisteError, match="differs from the trained model"):
         export_bundle(

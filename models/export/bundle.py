@@ -30,9 +30,9 @@ from models.bundle.manifest import (
 from models.bundle.manifest import Tensor as TensorSpec
 from models.datasets.attribute_words import spellings_of
 from models.errors import ModisteError
-from models.padding import LEAST, trim_padding
+from models.export.padding import LEAST, trim_padding
+from models.export.weights import WEIGHTS_NAME, SharedWeights
 from models.training.model import RetrievalModel
-from models.weights import WEIGHTS_NAME, SharedWeights
 
 MODEL_CARD = "MODEL_CARD.md"
 LEAST_COSINE = 0.9999

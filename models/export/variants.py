@@ -33,10 +33,10 @@ from models.datasets.catalog import Product
 from models.datasets.pictures import load_pixels
 from models.errors import ModisteError
 from models.evaluation.report import held_out
-from models.precision import fp16_graph, int8_graph
+from models.export.precision import fp16_graph, int8_graph
+from models.export.trial import Questions, VariantRefused, faster_graphs, try_variant
 from models.training.config import TrainConfig
 from models.training.sources import split_source, validation_queries
-from models.trial import Questions, VariantRefused, faster_graphs, try_variant
 
 logger = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ PYTHON ?= python3
 SERVE := .venv
 DEV := .venv-dev
 
-.PHONY: help demo serve test check bench format lint types system clean
+.PHONY: help demo serve test check bench format lint types system clean version
 
 help: ## Say what each target does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  \033[1m%-8s\033[0m %s\n", $$1, $$2}'
@@ -39,12 +39,16 @@ system: ## Install what tests need from the distribution: Redis and Chromium (De
 clean: ## Remove environments, caches and the demo's files
 	rm -rf $(SERVE) $(DEV) demo .pytest_cache .mypy_cache .ruff_cache .import_linter_cache *.egg-info build
 
-$(SERVE)/.ready: pyproject.toml
+version:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
+	  || { echo "$(PYTHON) is $$($(PYTHON) -V 2>&1); Modiste needs 3.11 to 3.13: make PYTHON=python3.12 ..."; exit 1; }
+
+$(SERVE)/.ready: pyproject.toml | version
 	$(PYTHON) -m venv $(SERVE)
 	$(SERVE)/bin/python -m pip install --quiet --editable '.[cpu]'
 	touch $@
 
-$(DEV)/.ready: pyproject.toml
+$(DEV)/.ready: pyproject.toml | version
 	$(PYTHON) -m venv $(DEV)
 	$(DEV)/bin/python -m pip install --quiet --editable '.[cpu,train,dev]'
 	touch $@

@@ -158,6 +158,10 @@ def export(
             "are no faster; auto tries what this machine can measure, fp32 adds none. Repeatable. [auto]"
         ),
     ] = None,
+    licence: Annotated[
+        str | None,
+        typer.Option(help="Under which the bundle may be used; needed for weights of others. [Apache-2.0]"),
+    ] = None,
 ) -> None:
     """Write a bundle (ONNX graphs, tokenizer, manifest, model card) and compare it with torch from picture bytes."""
     _needs_torch("Export")
@@ -167,10 +171,10 @@ def export(
 
     run, (chosen, strict) = Run(run_folder), chosen_precisions(precision or ["auto"])
     if not chosen or not any(source.validation_share for source in run.config().sources):
-        _told(export_run(run, output, version), output)
+        _told(export_run(run, output, version, licence), output)
         return
     with TemporaryDirectory() as folder:
-        export_run(run, Path(folder) / "fp32", version)
+        export_run(run, Path(folder) / "fp32", version, licence)
         _told(
             add_variants_by_config(Path(folder) / "fp32", output, chosen, run.config(), run.cache, strict=strict),
             output,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from models.bundle.images import ImagePreprocessing
 from models.bundle.manifest import Metric
 from models.evaluation.tables import metrics_table
 from models.training.config import Source, TrainConfig
@@ -17,6 +16,8 @@ _KINDS = {
     ),
     "garments": "garments drawn by `models/datasets/garments` from their attributes",
     "catalog": "a shop's own catalogue",
+    "fashioniq": "FashionIQ's training split, with people's relative captions",
+    "shoes": "the training split of Shoes, with people's relative captions",
 }
 
 
@@ -29,6 +30,7 @@ def model_card(
     towers = model.backbone.clip
     vision = sum(weight.numel() for weight in towers.visual.parameters())
     text = sum(weight.numel() for weight in towers.text.parameters())
+    head = 0 if model.attributes is None else sum(weight.numel() for weight in model.attributes.parameters())
     own = config.backbone.vocabulary
     words = (
         "a vocabulary trained on these sources" if own else f"CLIP's vocabulary, weights {config.backbone.pretrained}"
@@ -37,7 +39,7 @@ def model_card(
         f"- **{source.name}**: {_KINDS[source.kind]}. {counts}."
         for source, counts in zip(config.sources, trained_on, strict=True)
     )
-    limits = "\n".join(f"- {limit}" for limit in _limits(config, images))
+    limits = "\n".join(f"- {limit}" for limit in _limits(config, model))
     measured = [source for source in config.sources if source.validation_share]
     return f"""# {config.name} {version}
 
@@ -49,6 +51,7 @@ dimensions, which finds the products that fit both.
 | vision tower | `{config.backbone.name}`, pictures of {images.width}x{images.height} pixels | {vision / 1e6:.2f} M |
 | text tower | {model.text_settings.length} tokens, {words} | {text / 1e6:.2f} M |
 | composer | `{model.composer_name}` | {composer / 1e6:.2f} M |
+| attribute head | {len(model.words)} words | {head / 1e6:.2f} M |
 
 Weights are stored as float16 and computed with as float32.
 
@@ -64,7 +67,9 @@ any.
 
 Recall in per cent on held-out products: nothing of these title groups was trained on. The gallery is everything held
 out of a source; the reference is taken out of it; every equally right product counts as right. Text only and image
-only use the same towers; the weighted sum has the weight that is best on these very queries, which favours it.
+only use the same towers; the weighted sum has the weight that is best on these very queries, which favours it. Of each
+query's first ten results, asked@10 is the share that carries what was asked, and kept@10 the share that keeps what was
+not.
 
 {metrics_table(metrics)}
 
@@ -79,7 +84,8 @@ or CIRR.
 """
 
 
-def _limits(config: TrainConfig, images: ImagePreprocessing) -> list[str]:
+def _limits(config: TrainConfig, model: RetrievalModel) -> list[str]:
+    images = model.images
     limits = [
         f"It looks at {images.width}x{images.height} pixels; details that such a picture does not show (fabric, small "
         "prints, stitching) cannot be asked for.",
@@ -88,12 +94,14 @@ def _limits(config: TrainConfig, images: ImagePreprocessing) -> list[str]:
         "It was not examined for how it treats people who appear in photographs; it is meant to find garments, not "
         "people.",
     ]
+    if not model.words:
+        limits.append("It has no attribute head, so shoppers cannot `prefer` or `avoid` words.")
     if config.backbone.vocabulary:
         limits.insert(0, "It knows the language and the words of its training data; others come out as noise.")
     if any(source.kind == "products" for source in config.sources):
         limits += [
-            "The photographs show products on a light background, mostly whole; a person's snapshot with a busy "
-            "background is outside of what it was trained on.",
+            "The photographs show products on a light background, mostly whole. In training some were put before "
+            "backdrops made of other pictures; how well a person's own snapshot is understood was not measured.",
             "Colours are the labels of that data set, about 96% right by eye; a garment of several colours has one.",
         ]
     return limits

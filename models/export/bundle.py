@@ -74,6 +74,7 @@ def export_bundle(
     trained_on: Sequence[str] = (),
     metrics: Sequence[Metric] = (),
     card: str = "",
+    licence: str = "Apache-2.0",
 ) -> BundleManifest:
     """Write a bundle, or nothing.
 
@@ -87,7 +88,7 @@ def export_bundle(
         tokenizer: ``tokenizer.json`` of the run.
         pictures: Encoded pictures (JPEG, PNG or WebP bytes) to compare on; 16 or more make a fair check.
         texts: Modifications to compare on.
-        trained_on, metrics, card: What goes into the manifest and the model card.
+        trained_on, metrics, card, licence: What goes into the manifest and the model card.
 
     Raises:
         ModisteError: ``folder`` exists, or ONNX Runtime and torch disagree (see ``check_parity``).
@@ -107,7 +108,7 @@ def export_bundle(
             backbone=model.backbone.name, composer=model.composer_name, dim=model.backbone.dim,
             reference=model.composer.reference, images=model.images, text=model.text_settings, graphs=graphs,
             attributes=model.words, spellings=spellings_of(model.words),
-            trained_on=tuple(trained_on), metrics=tuple(metrics),
+            licence=licence, trained_on=tuple(trained_on), metrics=tuple(metrics),
             files={path.name: file_digest(path) for path in sorted(building.iterdir()) if path.name != MANIFEST_NAME},
         )  # fmt: skip
         write_manifest(building, manifest)

@@ -1,0 +1,20 @@
+"""The licence that a bundle's manifest names."""
+
+from pathlib import Path
+
+import pytest
+
+from models.errors import ModisteError
+from models.evaluation.report import _licence
+from models.training.config import BackboneSettings, read_config
+
+
+@pytest.mark.parametrize(("name", "pretrained"), [("ViT-B-16", "openai"), ("hf-hub:someone/something", None)])
+def test_weights_of_others_need_their_terms_to_be_said(name: str, pretrained: str | None) -> None:
+    config = read_config(Path("modiste-small"))
+    taken = config.model_copy(update={"backbone": BackboneSettings(name=name, pretrained=pretrained)})
+    with pytest.raises(ModisteError, match="Under which licence") as caught:
+        _licence(taken, None)
+    assert "--licence" in (caught.value.hint or "")
+    assert _licence(taken, "MIT") == "MIT"
+    assert _licence(config, None) == "Apache-2.0"

@@ -33,4 +33,4 @@ def learning_curve(log: Path, stage: str = "compose") -> list[Point]:
 
 def training_seconds(log: Path, stage: str = "compose") -> float:
     """Seconds that the steps of a stage took; what was lost by a kill, reading and encoding are not in it."""
-    return round(sum(point.seconds for point in learning_curve(log, stage)), 1)
+    return round(sum(point.seconds for point in learning_curve(log, stage)), 3)

@@ -6,17 +6,17 @@ import hmac
 
 from fastapi import Request
 
-from service.context import ContextOf
+from service.context import context_of
 from service.problems import NotAllowed
 
 
-async def require_operator(request: Request, context: ContextOf) -> None:
+async def require_operator(request: Request) -> None:
     """Refuse a request without ``Authorization: Bearer`` and the key of the settings.
 
     Raises:
         NotAllowed: The key is missing or wrong, or the service has none configured.
     """
-    key = context.settings.operations_key
+    key = context_of(request).settings.operations_key
     if key is None:
         raise NotAllowed("Operations are switched off.", hint="MODISTE_OPERATIONS_KEY switches them on.")
     scheme, _, given = request.headers.get("authorization", "").partition(" ")

@@ -90,6 +90,8 @@ def _bucket(count: int) -> int:
 
 def _padded(rows: Sequence[np.ndarray] | np.ndarray) -> np.ndarray:
     """``rows`` as one array, the last one repeated until a bucket is full."""
+    if len(rows) == 1:  # One alone fills its bucket; there is nothing to copy.
+        return rows[0][None]
     spare = _bucket(len(rows)) - len(rows)
     if not spare and isinstance(rows, np.ndarray):
         return rows

@@ -6,8 +6,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+import secrets
 import time
-import uuid
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
@@ -28,11 +28,15 @@ CONTENT_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; "
     "manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
-HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Permissions-Policy": "camera=(self), microphone=(), geolocation=()",
-}
+SECURITY = Headers(
+    {
+        "Content-Security-Policy": CONTENT_POLICY,
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer",
+        "Permissions-Policy": "camera=(self), microphone=(), geolocation=()",
+    }
+)
+"""Of every answer; nothing else sets these."""
 
 
 class Observation:
@@ -46,7 +50,7 @@ class Observation:
             await self._app(scope, receive, send)
             return
         given = Headers(scope=scope).get("x-request-id", "")
-        id = given if SAFE_ID.fullmatch(given) else uuid.uuid4().hex
+        id = given if SAFE_ID.fullmatch(given) else secrets.token_hex(16)
         token = request_id.set(id)
         start = time.perf_counter()
         status = 0
@@ -56,10 +60,10 @@ class Observation:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 headers = MutableHeaders(scope=message)
-                headers["X-Request-ID"] = id
-                headers["Server-Timing"] = _server_timing(scope, start)
+                headers.append("X-Request-ID", id)
+                headers.append("Server-Timing", _server_timing(scope, start))
                 if self._admission.draining:
-                    headers["Connection"] = "close"
+                    headers.append("Connection", "close")
             await send(message)
 
         try:
@@ -97,9 +101,7 @@ class SecurityHeaders:
 
         async def send_secured(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers["Content-Security-Policy"] = CONTENT_POLICY
-                headers.update(HEADERS)
+                message["headers"] = [*message["headers"], *SECURITY.raw]
             await send(message)
 
         await self._app(scope, receive, send_secured)

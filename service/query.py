@@ -42,7 +42,7 @@ class Query:
                 "There is nothing to search for.",
                 hint="Send a picture, a product_id, a text, or a reference and a text; words to prefer come beside it.",
             )
-        filters = request.model_dump(include={"filters"}, exclude_none=True)["filters"]
+        filters = request.model_dump(include={"filters"}, exclude_none=True)["filters"] if request.filters else {}
         return cls(
             picture=pictures[0] if pictures else None, product_id=request.product_id, text=text,
             k=request.k, offset=request.offset, filters=filters, exclude=frozenset(request.exclude),

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from service.telemetry import Passage, Telemetry
-from service.tracing import span
+from service.tracing import span, tracing
 
 T = TypeVar("T")
 
@@ -214,7 +214,7 @@ class Crew:
             return
         start = time.perf_counter()
         with ExitStack() as spans:
-            for journey in batch:
+            for journey in batch if tracing() else ():
                 _enter_span(spans, journey, stage.name, len(batch), start - journey.ready_at)
             outcomes = _outcomes(stage.work, [journey.input for journey in batch])
         work = time.perf_counter() - start

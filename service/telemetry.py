@@ -6,7 +6,9 @@ import contextvars
 import logging
 import os
 import sys
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from typing import Literal, NamedTuple
 
 import orjson
@@ -37,35 +39,26 @@ class Telemetry:
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
         self._served: tuple[str, str] | None = None
-        self._requests = Counter(
-            "modiste_requests", "Requests answered.", ["route", "method", "status"], registry=self._registry
-        )
-        self._request_seconds = Histogram(
-            "modiste_request_seconds", "Time to answer.", ["route"], buckets=_SECONDS, registry=self._registry
-        )
-        self._stage_seconds = Histogram(
+        self._requests = self._counter("modiste_requests", "Requests answered.", "route", "method", "status")
+        self._request_seconds = self._histogram("modiste_request_seconds", "Time to answer.", _SECONDS, "route")
+        self._stage_seconds = self._histogram(
             "modiste_stage_seconds", "Time that a search's stage worked on the batch that the search was part of.",
-            ["stage"], buckets=_SECONDS, registry=self._registry,
+            _SECONDS, "stage",
         )  # fmt: skip
-        self._queue_seconds = Histogram(
-            "modiste_stage_queue_seconds", "Time that a search waited for a stage.",
-            ["stage"], buckets=_SECONDS, registry=self._registry,
-        )  # fmt: skip
-        self._batch_rows = Histogram(
-            "modiste_batch_rows", "Searches in one batch of a stage.", ["stage"], buckets=_ROWS, registry=self._registry
+        self._queue_seconds = self._histogram(
+            "modiste_stage_queue_seconds", "Time that a search waited for a stage.", _SECONDS, "stage"
         )
-        self._cache = Counter("modiste_cache", "Looks into a cache.", ["cache", "outcome"], registry=self._registry)
+        self._batch_rows = self._histogram("modiste_batch_rows", "Searches in one batch of a stage.", _ROWS, "stage")
+        self._cache = self._counter("modiste_cache", "Looks into a cache.", "cache", "outcome")
         self._in_flight = Gauge(
             "modiste_searches_in_flight", "Searches in progress.", registry=self._registry, multiprocess_mode="livesum"
         )
-        self._turned_away = Counter(
-            "modiste_requests_refused", "Requests refused because of load.", ["reason"], registry=self._registry
-        )
+        self._turned_away = self._counter("modiste_requests_refused", "Requests refused because of load.", "reason")
         self._deadlines = Counter(
             "modiste_deadlines_missed", "Requests dropped because their time was over.", registry=self._registry
         )
         for reason in ("busy", "bodies", "deadline"):
-            self._turned_away.labels(reason)  # A counter that is not there yet cannot be alerted on.
+            self._turned_away(reason)  # A counter that is not there yet cannot be alerted on.
         self._generation = Gauge(
             "modiste_generation_info",
             "Processes that serve this generation.",
@@ -86,22 +79,22 @@ class Telemetry:
 
     def request(self, route: str, method: str, status: int, seconds: float) -> None:
         """Count a request that was answered."""
-        self._requests.labels(route, method, str(status)).inc()
-        self._request_seconds.labels(route).observe(seconds)
+        self._requests(route, method, str(status)).inc()
+        self._request_seconds(route).observe(seconds)
 
     def stage(self, stage: str, seconds: float, queue_seconds: float | None = None) -> None:
         """Record how long a stage worked for a search, and how long the search had waited for it."""
-        self._stage_seconds.labels(stage).observe(seconds)
+        self._stage_seconds(stage).observe(seconds)
         if queue_seconds is not None:
-            self._queue_seconds.labels(stage).observe(queue_seconds)
+            self._queue_seconds(stage).observe(queue_seconds)
 
     def batch(self, stage: str, rows: int) -> None:
         """Record how many searches a stage worked on at once."""
-        self._batch_rows.labels(stage).observe(rows)
+        self._batch_rows(stage).observe(rows)
 
     def cache(self, outcome: CacheOutcome, cache: CacheName = "redis") -> None:
         """Count a look into a cache, or a failure of what caches share."""
-        self._cache.labels(cache, outcome).inc()
+        self._cache(cache, outcome).inc()
 
     def in_flight(self, searches: int) -> None:
         """Record how many searches are in progress."""
@@ -109,7 +102,7 @@ class Telemetry:
 
     def turned_away(self, reason: str) -> None:
         """Count a request that was refused because of load."""
-        self._turned_away.labels(reason).inc()
+        self._turned_away(reason).inc()
 
     def deadline_missed(self) -> None:
         """Count a request that was dropped because its time was over."""
@@ -140,6 +133,14 @@ class Telemetry:
         together = CollectorRegistry()
         MultiProcessCollector(together)  # type: ignore[no-untyped-call]
         return generate_latest(together)
+
+    # The part of a metric with given labels is looked up for every request, and the library checks them every time.
+
+    def _counter(self, name: str, what: str, *labels: str) -> Callable[..., Counter]:
+        return cache(Counter(name, what, labels, registry=self._registry).labels)
+
+    def _histogram(self, name: str, what: str, buckets: Sequence[float], *labels: str) -> Callable[..., Histogram]:
+        return cache(Histogram(name, what, labels, buckets=buckets, registry=self._registry).labels)
 
 
 class _JsonLines(logging.Formatter):

@@ -44,6 +44,11 @@ def span(name: str, **attributes: str | int | float | bool) -> AbstractContextMa
     return _tracer.start_as_current_span(name, attributes=attributes)
 
 
+def tracing() -> bool:
+    """Whether spans go anywhere: what prepares one can be spared otherwise."""
+    return _tracer is not None
+
+
 def set_up_tracing(exporter: SpanExporter | None = None) -> bool:
     """Trace from now on, if it is asked for; whether it is.
 

@@ -37,6 +37,8 @@ def normalise_text(text: str) -> str:
 
     Halves of surrogate pairs, which no encoding can carry, count as invisible.
     """
+    if text.isascii() and text.isprintable():  # As nearly all are: nothing to look up sign by sign.
+        return " ".join(text.split())
     seen = text.translate({ord(sign): _visible(sign) for sign in set(text)})
     return " ".join(unicodedata.normalize("NFKC", seen).split())
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.responses import Response
 
-from service.context import ContextOf, JsonAnswer
+from service.context import JsonAnswer, context_of
 from service.openapi import problems
 from service.problems import NotReady, problem_of
 from service.schemas import Readiness
@@ -21,9 +21,10 @@ async def live() -> dict[str, str]:
 
 
 @router.get("/health/ready", summary="Searches are answered", response_model=Readiness, responses=problems(503))
-async def ready(context: ContextOf) -> Response:
+async def ready(request: Request) -> Response:
     """503 with the reasons until a generation serves, and again when the service is about to stop. A newer generation
     that was refused shows in ``refused``."""
+    context = context_of(request)
     refused = context.live.refused
     if context.admission.draining:
         stopping = NotReady("The service is about to stop.", hint="Send requests to another replica.")
@@ -41,6 +42,6 @@ async def ready(context: ContextOf) -> Response:
 
 
 @router.get("/metrics", summary="Prometheus metrics", response_class=Response)
-async def metrics(context: ContextOf) -> Response:
+async def metrics(request: Request) -> Response:
     """Requests, stages with their queues and batches, load, caches and generation."""
-    return Response(context.telemetry.exposition(), media_type=CONTENT_TYPE_LATEST)
+    return Response(context_of(request).telemetry.exposition(), media_type=CONTENT_TYPE_LATEST)

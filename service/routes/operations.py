@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from indexer.publication import Listed, list_generations
 from service.access import require_operator
-from service.context import ContextOf, JsonAnswer
+from service.context import JsonAnswer, context_of
 from service.openapi import problems
 from service.schemas import GenerationList, Reload
 
@@ -20,8 +20,9 @@ router = APIRouter(
 
 
 @router.get("/generations", summary="All generations of the index root", response_model=GenerationList)
-async def generations(context: ContextOf) -> Response:
+async def generations(request: Request) -> Response:
     """Oldest first, with the one that this process serves."""
+    context = context_of(request)
     listed = await asyncio.to_thread(list_generations, context.settings.index_root)
     return JsonAnswer(
         GenerationList.model_validate(
@@ -31,9 +32,9 @@ async def generations(context: ContextOf) -> Response:
 
 
 @router.post("/reload", summary="Serve what is published now", response_model=Reload)
-async def reload(context: ContextOf) -> Response:
+async def reload(request: Request) -> Response:
     """Looks at once instead of at the next poll, also at a generation that was refused before."""
-    return JsonAnswer(await context.live.reload())
+    return JsonAnswer(await context_of(request).live.reload())
 
 
 def _summary(listed: Listed) -> dict[str, Any]:

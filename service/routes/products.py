@@ -12,7 +12,7 @@ from starlette.responses import Response
 from indexer.generation import Generation
 from models.errors import ModisteError
 from service.cards import product_card
-from service.context import ContextOf, JsonAnswer
+from service.context import JsonAnswer, context_of
 from service.facets import catalog_filters
 from service.openapi import problems
 from service.problems import NotFound, UnknownProduct
@@ -31,7 +31,7 @@ SIGNATURES = ((b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG\r\n\x1a\n", "image/png
     responses=problems(422, 503),
 )
 async def list_products(
-    context: ContextOf,
+    request: Request,
     offset: Annotated[int, Query(ge=0, description="How many to skip.")] = 0,
     limit: Annotated[int, Query(ge=1, le=MAX_K, description="How many to answer with.")] = 24,
     seed: Annotated[
@@ -39,6 +39,7 @@ async def list_products(
     ] = None,
 ) -> Response:
     """In the catalogue's order, or shuffled by a seed."""
+    context = context_of(request)
     with context.live.use() as generation:
         return JsonAnswer(await context.readers.run(partial(_page, generation, offset, limit, seed)))
 
@@ -50,8 +51,9 @@ async def list_products(
     response_class=Response,
     responses={200: {"content": {"image/*": {}}}, 304: {"description": "Unchanged"}, **problems(404, 503)},
 )
-async def product_image(id: str, request: Request, context: ContextOf) -> Response:
+async def product_image(id: str, request: Request) -> Response:
     """The picture as the catalogue has it: JPEG, PNG or WebP."""
+    context = context_of(request)
     with context.live.use() as generation:
         row = _row(generation, id)
         headers = {
@@ -76,8 +78,9 @@ async def product_image(id: str, request: Request, context: ContextOf) -> Respon
     response_model=ProductCard,
     responses=problems(404, 503),
 )
-async def product(id: str, context: ContextOf) -> Response:
+async def product(id: str, request: Request) -> Response:
     """Its title, attributes and the link of its picture."""
+    context = context_of(request)
     with context.live.use() as generation:
         return JsonAnswer(product_card(generation, _row(generation, id)))
 
@@ -88,8 +91,9 @@ async def product(id: str, context: ContextOf) -> Response:
     response_model=CatalogSummary,
     responses=problems(503),
 )
-async def catalog(context: ContextOf) -> Response:
+async def catalog(request: Request) -> Response:
     """How many products there are, and their attributes with the commonest values or the range."""
+    context = context_of(request)
     with context.live.use() as generation:
         filters = await context.readers.run(partial(catalog_filters, generation))
         summary = CatalogSummary(

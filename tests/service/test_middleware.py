@@ -41,6 +41,12 @@ def test_browsers_may_load_only_the_services_own_files_and_nothing_inline(served
     assert headers["x-content-type-options"] == "nosniff"
 
 
+@pytest.mark.parametrize("path", ["/", "/docs", "/assets/page.js", "/products/4/image", "/health/ready", "/nowhere"])
+def test_no_header_of_an_answer_is_said_twice(served: Served, path: str) -> None:
+    names = [name for name, _ in served.client.get(path).headers.multi_items()]
+    assert len(names) == len(set(names))
+
+
 def test_the_page_and_its_files_are_served(served: Served) -> None:
     assert served.client.get("/").headers["content-type"].startswith("text/html")
     assert "javascript" in served.client.get("/assets/page.js").headers["content-type"]

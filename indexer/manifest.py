@@ -62,7 +62,7 @@ class GenerationManifest(_Frozen):
     created: str
     """UTC, ISO 8601."""
     bundle: str
-    """Name and version, such as ``modiste-small 1.0.0``."""
+    """Name and version, such as ``modiste-base 1.0.0``."""
     fingerprint: str
     """The bundle's fingerprint: another one means vectors that cannot be compared."""
     dim: int = Field(gt=0)

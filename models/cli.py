@@ -8,25 +8,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from models.errors import MissingExtra, ModisteError
+from models.errors import ModisteError
+from models.training.extra import needs_torch
 
 if TYPE_CHECKING:
-    from models.bundle.manifest import BundleManifest, Metric
+    from models.bundle.manifest import BundleManifest
 
 app = typer.Typer(no_args_is_help=True, help="Data becomes a bundle: train, evaluate and export a model.")
-
-
-def _needs_torch(purpose: str) -> None:
-    try:
-        import open_clip  # noqa: F401
-    except ImportError as error:
-        raise MissingExtra("torch with open_clip", "train", purpose) from error
 
 
 @app.command("list")
 def list_composers() -> None:
     """Show the composers: what each is, what it takes of a reference, its size, and the config that trains it."""
-    _needs_torch("Building the composers to count their parameters")
+    needs_torch("Building the composers to count their parameters")
     from models.training.inventory import WIDTHS, inventory, inventory_table
 
     typer.echo(inventory_table(inventory()))
@@ -36,7 +30,7 @@ def list_composers() -> None:
 @app.command()
 def train(
     config: Annotated[
-        Path, typer.Argument(help="A YAML file, or the name of a config that comes along (modiste-small).")
+        Path, typer.Argument(help="A YAML file, or the name of a config that comes along (modiste-base).")
     ],
     output: Annotated[
         Path | None, typer.Option(help="The run's folder. An unfinished run in it goes on where it was. [runs/<name>]")
@@ -47,7 +41,7 @@ def train(
     ] = None,
 ) -> None:
     """Train a model: joint embedding, fine-tuning, composer, as the config says."""
-    _needs_torch("Training")
+    needs_torch("Training")
     from models.evaluation.report import evaluate_run, save_metrics
     from models.evaluation.tables import metrics_table
     from models.training.config import read_config
@@ -73,8 +67,8 @@ def evaluate(
     protocol: Annotated[
         list[str] | None,
         typer.Option(
-            help="A protocol of the literature, such as fashioniq-original, over one dataset; or style-search, on "
-            "held-out products. Repeatable."
+            help="A protocol of the literature, such as fashioniq-original, over one dataset; or style-search or "
+            "uploads, on held-out products. Repeatable."
         ),
     ] = None,
     annotations: Annotated[Path | None, typer.Option(help="The dataset's annotations, as they were published.")] = None,
@@ -89,18 +83,18 @@ def evaluate(
     output: Annotated[Path | None, typer.Option(help="Also save the figures here, as JSON.")] = None,
 ) -> None:
     """Measure Recall on held-out products beside image only, text only and the best weighted sum, or by a protocol."""
+    from models.evaluation.measurement import measure_by_protocols, measure_held_out
     from models.evaluation.tables import metrics_table, write_json
 
-    if protocol and "style-search" in protocol:
-        metrics = _style_search(model, config, queries)
-        if named := [name for name in protocol if name != "style-search"]:
-            metrics += _by_protocols(named, annotations, category or [], images, model, vectors)
-    elif protocol:
-        metrics = _by_protocols(protocol, annotations, category or [], images, model, vectors)
+    if protocol:
+        metrics = measure_by_protocols(
+            protocol, model, vectors, config=config, queries=queries, annotations=annotations,
+            categories=category or [], images=images,
+        )  # fmt: skip
     elif model is None:
         raise ModisteError("There is nothing to measure.", hint="Give a model, or --protocol with --vectors.")
     else:
-        metrics = _on_held_out(model, config, queries)
+        metrics = measure_held_out(model, config, queries)
     if output is not None:
         write_json(output, metrics)
     typer.echo(metrics_table(metrics))
@@ -126,7 +120,7 @@ def compare(
     queries: Annotated[int, typer.Option(min=10, help="Queries of each kind; more make steadier figures.")] = 2000,
 ) -> None:
     """Train all composers side by side, with one backbone and budget, and write docs/results.md. Can be repeated."""
-    _needs_torch("Training")
+    needs_torch("Training")
     from models.evaluation.comparison import compare as run_comparison
     from models.evaluation.entries import ENTRIES, read_comparison
     from models.evaluation.results_page import write_results
@@ -164,11 +158,13 @@ def export(
     ] = None,
 ) -> None:
     """Write a bundle (ONNX graphs, tokenizer, manifest, model card) and compare it with torch from picture bytes."""
-    _needs_torch("Export")
+    needs_torch("Export")
     from models.evaluation.report import export_run
+    from models.export.new_folder import require_absent
     from models.export.variants import add_variants_by_config, chosen_precisions
     from models.training.run import Run
 
+    require_absent(output)
     run, (chosen, strict) = Run(run_folder), chosen_precisions(precision or ["auto"])
     if not chosen or not any(source.validation_share for source in run.config().sources):
         _told(export_run(run, output, version, licence), output)
@@ -193,13 +189,13 @@ def quantise(
     ] = None,
 ) -> None:
     """Add int8 or fp16 graphs to a bundle, where they are faster and lose at most half a point of Recall@10."""
-    _needs_torch("Reading a config's held-out products")
+    needs_torch("Reading a config's held-out products")
     from models.bundle.manifest import read_manifest
     from models.export.variants import add_variants_by_config, chosen_precisions
-    from models.training.config import read_config
+    from models.training.config import config_of_bundle
 
     chosen, strict = chosen_precisions(precision or ["auto"])
-    settings = read_config(Path(config or read_manifest(bundle).name))
+    settings = config_of_bundle(read_manifest(bundle).name, config)
     _told(add_variants_by_config(bundle, output, chosen, settings, Path("runs") / "cache", strict=strict), output)
 
 
@@ -274,82 +270,3 @@ def _key_and_value(item: str) -> tuple[str, str]:
     if not equals or not key:
         raise ModisteError(f"--set {item} is not KEY=VALUE.", hint="Write for example --set compose.steps=200.")
     return key, value
-
-
-def _on_held_out(model: Path, config: str | None, queries: int) -> list[Metric]:
-    _needs_torch("Evaluation on held-out products")
-    from models.bundle import Bundle
-    from models.bundle.manifest import MANIFEST_NAME
-    from models.evaluation.report import evaluate_config, evaluate_run, save_metrics
-    from models.training.config import read_config
-    from models.training.run import Run
-
-    if (model / MANIFEST_NAME).is_file():
-        bundle = Bundle(model)
-        settings = read_config(Path(config or bundle.manifest.name))
-        return evaluate_config(bundle, bundle.manifest.images, settings, Path("runs") / "cache", queries)
-    run = Run(model)
-    metrics = evaluate_run(run, queries)
-    save_metrics(run, metrics)
-    return metrics
-
-
-def _style_search(model: Path | None, config: str | None, queries: int) -> list[Metric]:
-    _needs_torch("Evaluation on held-out products")
-    from models.bundle import Bundle
-    from models.bundle.manifest import MANIFEST_NAME
-    from models.evaluation.style import evaluate_style
-    from models.training.config import read_config
-    from models.training.run import Run
-
-    if model is None:
-        raise ModisteError("The protocol style-search measures a model.", hint="Give a run's folder, or a bundle's.")
-    if (model / MANIFEST_NAME).is_file():
-        bundle = Bundle(model)
-        settings = read_config(Path(config or bundle.manifest.name))
-        words = bundle.manifest.attributes
-        return evaluate_style(bundle, bundle.manifest.images, words, settings, Path("runs") / "cache", queries)
-    run = Run(model)
-    trained = run.model()
-    return evaluate_style(trained, trained.images, trained.words, run.config(), run.cache, queries)
-
-
-def _by_protocols(
-    names: list[str],
-    annotations: Path | None,
-    categories: list[str],
-    images: Path | None,
-    model: Path | None,
-    vectors: Path | None,
-) -> list[Metric]:
-    from models.bundle import Bundle
-    from models.bundle.manifest import MANIFEST_NAME
-    from models.evaluation.annotated import evaluate_vectors, find_protocol
-    from models.evaluation.annotated_models import evaluate_encoder
-    from models.evaluation.vectors import read_vectors
-
-    if annotations is None or (model is None) == (vectors is None):
-        raise ModisteError(
-            "A protocol needs --annotations, and either a model or --vectors.",
-            hint="Write for example: --protocol fashioniq-original --annotations DIR --vectors FILE.npz",
-        )
-    runs = {
-        protocol: protocol.read(annotations, categories=categories, images=images)
-        for protocol in map(find_protocol, names)
-    }
-    if vectors is not None:
-        given = read_vectors(vectors)
-        return [
-            metric
-            for protocol, read in runs.items()
-            for metric in evaluate_vectors(protocol, read, given, f"vectors of {vectors.name}")
-        ]
-    assert model is not None
-    if (model / MANIFEST_NAME).is_file():
-        bundle = Bundle(model)
-        return evaluate_encoder(runs, bundle, bundle.manifest.images)
-    _needs_torch("Measuring a run")
-    from models.training.run import Run
-
-    trained = Run(model).model()
-    return evaluate_encoder(runs, trained, trained.images)

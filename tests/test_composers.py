@@ -23,10 +23,10 @@ from models.evaluation.protocols import WEIGHTS, EncodedGallery, best_weight, we
 from models.evaluation.report import evaluate_run, export_run, save_metrics
 from models.networks.register import COMPOSERS
 from models.training.checkpoint import Checkpoint
+from models.training.compose import Compose
 from models.training.config import ComposeStage, TrainConfig
 from models.training.run import DONE, Run, train
 from models.training.sources import split_source, validation_queries
-from models.training.stages import Compose
 from service.app import create_app
 from service.settings import load_settings
 

@@ -95,6 +95,6 @@ def test_a_catalogue_is_indexed_served_and_searched(python: Path, demo: tuple[Pa
 
 
 def test_training_without_torch_says_which_extra_brings_it(python: Path) -> None:
-    refused = modiste(python, "models", "train", "modiste-small")
+    refused = modiste(python, "models", "train", "modiste-base")
     assert refused.returncode == 1
     assert "pip install 'modiste[train]'" in refused.stderr

@@ -127,7 +127,7 @@ class Bundle:
 
     @property
     def name(self) -> str:
-        """Name and version, such as ``modiste-small 1.0.0``."""
+        """Name and version, such as ``modiste-base 1.0.0``."""
         return f"{self.manifest.name} {self.manifest.version}"
 
     @property

@@ -10,7 +10,8 @@ every product's picture.
 3. *Joint*: equation 1 with the moved query.
 
 The notes leave open how much a word and the filter weigh, and what becomes of a negative cosine; all three are said
-below. The weights are those with the best MM on held-out products (`modiste models evaluate --protocol style-search`).
+below. Both weights were chosen among a few by MM on the very held-out queries that `modiste models evaluate --protocol
+style-search` measures, so its figures for arithmetic, filter and joint flatter all three.
 """
 
 from __future__ import annotations

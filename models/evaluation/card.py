@@ -53,7 +53,7 @@ dimensions, which finds the products that fit both.
 | composer | `{model.composer_name}` | {composer / 1e6:.2f} M |
 | attribute head | {len(model.words)} words | {head / 1e6:.2f} M |
 
-Weights are stored as float16 and computed with as float32.
+{_STORED[config.backbone.weights]}
 
 ## Data
 
@@ -82,6 +82,13 @@ or CIRR.
 
 {limits}
 """
+
+
+_STORED = {
+    "float16": "Weights are stored as float16 and computed with as float32.",
+    "int8": "The towers' weights were rounded to 255 steps a channel before the composer was trained, and are stored "
+    "as int8 with a scale for each channel; all others as float16. All are computed with as float32.",
+}
 
 
 def _limits(config: TrainConfig, model: RetrievalModel) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Protocol as Interface
 
 import numpy as np
+import numpy.typing as npt
 
 from models.bundle.encoder import Vectors, VisionOutput
 from models.bundle.images import Pixels
@@ -97,7 +98,7 @@ def _measure(
     ids: TokenIds,
     beside: bool,
 ) -> dict[str, Measured]:
-    composed = in_batches(lambda part: encoder.query(gallery.features[references][part], ids[part]), len(ids))
+    composed = in_batches(encoder.query, gallery.features[references], ids)
 
     def recall(queries: Vectors) -> dict[str, float]:
         return recall_at(ranks_of_targets(queries, gallery.embedding, targets, references))
@@ -105,7 +106,7 @@ def _measure(
     if not beside:
         return {"composer": (composed, recall(composed), {})}
     image = gallery.embedding[references]
-    text = in_batches(lambda part: encoder.text(ids[part]), len(ids))
+    text = in_batches(encoder.text, ids)
     sums = {weight: recall(weighted_sum(image, text, weight)) for weight in WEIGHTS}
     best = best_weight(sums)
     return {
@@ -126,9 +127,10 @@ def best_weight(recalls: Mapping[float, Mapping[str, float]]) -> float:
     return max(recalls, key=lambda weight: (recalls[weight]["R@10"], recalls[weight]["R@1"]))
 
 
-def in_batches(encode: Callable[[slice], Vectors], count: int, size: int = 256) -> Vectors:
-    """What ``encode`` makes of ``count`` rows, ``size`` of them at a time."""
-    return np.concatenate([encode(slice(at, at + size)) for at in range(0, count, size)])
+def in_batches(encode: Callable[..., Vectors], *arrays: npt.NDArray[np.generic], size: int = 256) -> Vectors:
+    """What ``encode`` makes of the rows of ``arrays``, one at least, ``size`` of them at a time."""
+    starts = range(0, len(arrays[0]), size)
+    return np.concatenate([encode(*(array[at : at + size] for array in arrays)) for at in starts])
 
 
 def _unit(vectors: Vectors) -> Vectors:

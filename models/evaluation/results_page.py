@@ -165,7 +165,7 @@ def _cost(found: Comparison) -> str:
     head = ("", "composer, M", "text adaptation, M", "bundle, MB", "query, ms", "training, s")
     return (
         "Learnt numbers beyond the backbone, in millions: the composer's, what only training needs among them, and "
-        "those of the adapted text tower, which all have alike. A bundle is everything that is deployed, as float16. A "
+        "those of the adapted text tower, which all have alike. A bundle is everything that is deployed. A "
         "query is the median time of `query.onnx` in ONNX Runtime (fp32, CPU, one thread, batch 1), all entries in "
         f"turn. Training is the time of the steps, without reading and encoding.\n\n{_table(head, rows)}"
     )
@@ -194,7 +194,7 @@ def _examples(found: Comparison, results: Results, pictures: Path) -> str:
     row_of = {id: row for row, id in enumerate(dataset.gallery)}
     ids, _ = model.tokenizer.encode([query.modification for query in dataset.triplets])
     references = [row_of[query.reference] for query in dataset.triplets]
-    queries = in_batches(lambda part: model.query(gallery.features[references[part]], ids[part]), len(ids))
+    queries = in_batches(model.query, gallery.features[references], ids)
     examples = judged_examples(dataset, queries, gallery.embedding)
     for name, part in zip(("good", "bad"), good_and_bad(examples, EXAMPLES), strict=True):
         (pictures / f"{name}.png").write_bytes(contact_sheet(dataset, part))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 import warnings
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -30,6 +28,7 @@ from models.bundle.manifest import (
 from models.bundle.manifest import Tensor as TensorSpec
 from models.datasets.attribute_words import spellings_of
 from models.errors import ModisteError
+from models.export.new_folder import new_folder
 from models.export.padding import LEAST, trim_padding
 from models.export.weights import WEIGHTS_NAME, SharedWeights
 from models.training.model import RetrievalModel
@@ -78,8 +77,9 @@ def export_bundle(
 ) -> BundleManifest:
     """Write a bundle, or nothing.
 
-    Weights are stored as float16, once for all graphs (the text tower is in two of them), and computed with in float32:
-    half the disk and download for a difference that the parity check bounds.
+    Weights are stored once for all graphs (the text tower is in two of them), in float16 or, where they were rounded so
+    (``backbone.weights``), in int8, and computed with in float32: a half or a quarter of the disk and download, for a
+    difference that the parity check bounds.
 
     Args:
         model: In ``eval``, on the CPU.
@@ -93,12 +93,7 @@ def export_bundle(
     Raises:
         ModisteError: ``folder`` exists, or ONNX Runtime and torch disagree (see ``check_parity``).
     """
-    if folder.exists():
-        raise ModisteError(f"{folder} exists already.", hint="Bundles are immutable: export into a new folder.")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    building = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    building.chmod(0o755)
-    try:
+    with new_folder(folder) as building:
         graphs = _write_graphs(model, building)
         TokenizerFile.from_file(str(tokenizer)).save(str(building / TOKENIZER_NAME), pretty=False)
         if card:
@@ -113,10 +108,6 @@ def export_bundle(
         )  # fmt: skip
         write_manifest(building, manifest)
         check_parity(model, Bundle(building, device="cpu"), pictures, texts)
-        building.rename(folder)
-    except BaseException:
-        shutil.rmtree(building, ignore_errors=True)
-        raise
     return manifest
 
 

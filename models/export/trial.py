@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from models.bundle.encoder import Bundle, Vectors
 from models.bundle.images import Pixels
@@ -16,7 +15,7 @@ from models.bundle.manifest import GraphName, Trial
 from models.datasets.triplet import TripletDataset
 from models.errors import ModisteError
 from models.evaluation.metrics import ranks_of_targets, recall_at
-from models.evaluation.protocols import EncodedGallery
+from models.evaluation.protocols import EncodedGallery, in_batches
 
 logger = logging.getLogger(__name__)
 
@@ -147,10 +146,10 @@ def _recalls(
         references = [row_of[query.reference] for query in queries]
         targets = [[row_of[id] for id in query.targets] for query in queries]
         ids, _ = fp32.tokenizer.encode([query.modification for query in queries])
-        texts = {bundle: _in_batches(bundle.text, ids) for bundle in (fp32, variant)}
+        texts = {bundle: in_batches(bundle.text, ids) for bundle in (fp32, variant)}
         for pairing, (encoder, seen, gallery) in pairings.items():
             asked = {
-                "composer": _in_batches(encoder.query, seen.features[references], ids),
+                "composer": in_batches(encoder.query, seen.features[references], ids),
                 "image only": seen.embedding[references],
                 "text only": texts[encoder],
             }
@@ -158,8 +157,3 @@ def _recalls(
                 ranks = ranks_of_targets(vectors, gallery, targets, references)
                 found[pairing].setdefault(method, []).append(recall_at(ranks)["R@10"])
     return found
-
-
-def _in_batches(encode: Callable[..., Vectors], *arrays: npt.NDArray[np.generic], size: int = 256) -> Vectors:
-    starts = range(0, len(arrays[0]), size)
-    return np.concatenate([encode(*(array[at : at + size] for array in arrays)) for at in starts])

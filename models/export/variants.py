@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import random
 import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -33,6 +32,7 @@ from models.datasets.catalog import Product
 from models.datasets.pictures import load_pixels
 from models.errors import ModisteError
 from models.evaluation.report import held_out
+from models.export.new_folder import new_folder, require_absent
 from models.export.precision import fp16_graph, int8_graph
 from models.export.trial import Questions, VariantRefused, faster_graphs, try_variant
 from models.training.config import TrainConfig
@@ -101,12 +101,8 @@ def add_variants(
         VariantRefused: A variant is no faster or loses over half a point.
         ModisteError: ``folder`` exists, or CUDA is needed and not to be had.
     """
-    if folder.exists():
-        raise ModisteError(f"{folder} exists already.", hint="Bundles are immutable: write into a new folder.")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    building = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    building.chmod(0o755)
-    try:
+    _require_devices(precisions)
+    with new_folder(folder) as building:
         manifest = Bundle(source, device="cpu", precision="fp32").manifest
         kept = manifest.files.keys() - {g.file for v in manifest.variants.values() for g in v.graphs.values()}
         for name in kept:
@@ -122,11 +118,15 @@ def add_variants(
                     raise
                 logger.warning("%s is left out: %s", precision, refusal.message)
             write_manifest(building, manifest)
-        building.rename(folder)
-    except BaseException:
-        shutil.rmtree(building, ignore_errors=True)
-        raise
     return manifest
+
+
+def _require_devices(precisions: Sequence[Precision]) -> None:
+    if "fp16" in precisions and "CUDAExecutionProvider" not in onnxruntime.get_available_providers():
+        raise ModisteError(
+            "fp16 is for GPUs, and this ONNX Runtime has no CUDA to measure it with.",
+            hint="Install 'modiste[gpu]' in place of 'modiste[cpu]' on a machine with a GPU, or ask for int8.",
+        )
 
 
 def _with_variant(
@@ -135,6 +135,7 @@ def _with_variant(
     """Make, time and measure one variant; its files stay in ``folder`` only if it passes."""
     device = _DEVICE[precision]
     fp32 = Bundle(folder, device=device, threads=1, precision="fp32")
+    logger.info("%s: from %d pictures and %d texts", precision, len(examples.pixels), len(examples.texts))
     graphs = _write_graphs(folder, manifest, precision, fp32, examples)
     try:
         variant = _trial_bundle(folder, manifest, graphs, device)
@@ -206,6 +207,8 @@ def add_variants_by_config(
     Raises:
         ModisteError: As ``add_variants``; or a source cannot be read, or none holds anything out.
     """
+    require_absent(folder)
+    _require_devices(precisions)
     images = read_manifest(source).images
     measured = [Questions(dataset, pixels) for dataset, pixels in held_out(images, config, cache, QUERIES)]
     if not measured:

@@ -13,11 +13,16 @@ WEIGHTS_NAME = "weights.bin"
 SMALL = 1024
 """Tensors of fewer elements stay inside their graph."""
 
-Halves = np.ndarray[Any, np.dtype[np.float16]]
+STEPS = 127
+"""Steps of an 8-bit weight to either side of zero."""
+
+Array = np.ndarray[Any, np.dtype[Any]]
 
 
 class SharedWeights:
-    """Stores large tensors as float16, each once, however many graphs hold it, as it is or transposed.
+    """Stores large tensors in few bytes, each once, however many graphs hold it, as it is or transposed.
+
+    Weights that were rounded to 8 bits (``models.networks.rounding``) take a byte each, all others two, as float16.
 
     Args:
         stream: The open file ``weights.bin``.
@@ -30,26 +35,35 @@ class SharedWeights:
     def move_out(self, graph: onnx.GraphProto) -> None:
         """Replace the graph's large tensors by references into the file.
 
-        What widens and turns them again is folded into constants when ONNX Runtime loads the graph.
+        What widens, scales and turns them again is folded into constants when ONNX Runtime loads the graph.
         """
         nodes: list[onnx.NodeProto] = []
+        scales: list[onnx.TensorProto] = []
         for tensor in graph.initializer:
             if tensor.data_type != TensorProto.FLOAT or int(np.prod(tensor.dims)) < SMALL:
                 continue
-            values: Halves = numpy_helper.to_array(tensor).astype(np.float16)
-            wide, half = tensor.name, f"{tensor.name}.half"
+            wide = numpy_helper.to_array(tensor)
+            rounded = _steps_of(wide)
+            values, scale = (wide.astype(np.float16), None) if rounded is None else rounded
+            name, kept = tensor.name, f"{tensor.name}.kept"
             turned = values.ndim == 2 and _key(values) not in self.places and _key(values.T) in self.places
-            tensor.CopyFrom(self._placed(values.T if turned else values, half))
+            tensor.CopyFrom(self._placed(values.T if turned else values, kept))
             if turned:
-                nodes.append(helper.make_node("Transpose", [half], [f"{half}.turned"], perm=[1, 0]))
-                half = f"{half}.turned"
-            nodes.append(helper.make_node("Cast", [half], [wide], to=TensorProto.FLOAT))
+                nodes.append(helper.make_node("Transpose", [kept], [f"{kept}.turned"], perm=[1, 0]))
+                kept = f"{kept}.turned"
+            widened = name if scale is None else f"{name}.steps"
+            nodes.append(helper.make_node("Cast", [kept], [widened], to=TensorProto.FLOAT))
+            if scale is not None:
+                by = f"{name}.scale"
+                scales.append(self._placed(scale, by) if scale.size >= SMALL else numpy_helper.from_array(scale, by))
+                nodes.append(helper.make_node("Mul", [widened, by], [name]))
         nodes += graph.node
         del graph.node[:], graph.value_info[:]
         graph.node.extend(nodes)
+        graph.initializer.extend(scales)
         shorten(graph)
 
-    def _placed(self, values: Halves, name: str) -> onnx.TensorProto:
+    def _placed(self, values: Array, name: str) -> onnx.TensorProto:
         key = _key(values)
         if key not in self.places:
             data = values.tobytes()
@@ -57,11 +71,25 @@ class SharedWeights:
             self.places[key] = (self.stream.tell(), len(data))
             self.stream.write(data)
         offset, length = self.places[key]
-        tensor = onnx.TensorProto(name=name, data_type=TensorProto.FLOAT16, dims=values.shape)
+        kind = helper.np_dtype_to_tensor_dtype(values.dtype)
+        tensor = onnx.TensorProto(name=name, data_type=kind, dims=values.shape)
         tensor.data_location = TensorProto.EXTERNAL
         for field, value in (("location", WEIGHTS_NAME), ("offset", str(offset)), ("length", str(length))):
             tensor.external_data.add(key=field, value=value)
         return tensor
+
+
+def _steps_of(values: Array) -> tuple[Array, Array] | None:
+    """int8 steps, and float32 scales that broadcast against them, whose product is ``values``; None if they were not
+    rounded. Rows may have become columns, and a batch norm may have been folded into them: both keep the steps."""
+    for axis in dict.fromkeys((0, values.ndim - 1)):
+        others = tuple(other for other in range(values.ndim) if other != axis)
+        scale = np.abs(values).max(axis=others, keepdims=True) / np.float32(STEPS)
+        scale[scale == 0] = 1
+        steps = np.rint(values / scale)
+        if np.abs(values / scale - steps).max() < 1e-3:
+            return steps.astype(np.int8), scale.astype(np.float32)
+    return None
 
 
 def shorten(graph: onnx.GraphProto, *, weights: bool = False) -> None:
@@ -84,5 +112,5 @@ def shorten(graph: onnx.GraphProto, *, weights: bool = False) -> None:
         tensor.name = short.get(tensor.name, tensor.name)
 
 
-def _key(values: Halves) -> str:
-    return hashlib.sha256(repr(values.shape).encode() + values.tobytes()).hexdigest()
+def _key(values: Array) -> str:
+    return hashlib.sha256(repr((values.shape, values.dtype.name)).encode() + values.tobytes()).hexdigest()

@@ -17,6 +17,7 @@ from models.errors import ModisteError
 from models.networks import trunks as trunks  # registers our own trunks with timm
 from models.networks.adaptation import adapted
 from models.networks.local_features import Parts, Views, crops, grid
+from models.networks.rounding import round_to_int8
 
 open_clip.add_model_config(Path(__file__).parent / "configs")
 
@@ -144,6 +145,10 @@ class Backbone(nn.Module):
         tower = self.clip.text if self.adapted_text is None else self.adapted_text
         with _injected(tower, injections):
             return self._encode(tower, ids)
+
+    def round_weights(self) -> None:
+        """Round both towers to 8 bits; an adaptation of the text tower begins after this."""
+        round_to_int8(self.clip)
 
     def adapt_text(self, rank: int) -> None:
         """Begin an adaptation of the text tower, as it is now, to modifications; the tower itself stays as it is."""

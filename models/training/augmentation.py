@@ -8,7 +8,7 @@ from torch.nn import functional as F
 
 WHITE = 0.88
 """What is lighter than this in every channel, and hangs together with the border, is backdrop."""
-BUSY = 0.25
+BUSY = 0.2
 """Share of the pictures that are put before another backdrop."""
 
 
@@ -43,6 +43,12 @@ def augment(pixels: Tensor, generator: torch.Generator) -> Tensor:
     smaller = F.interpolate(moved, scale_factor=0.6, mode="bilinear", antialias=True)
     blurred = F.interpolate(smaller, size=pixels.shape[-2:], mode="bilinear")
     return torch.where(chance(0, 1, 1, 1, 1) < 0.15, blurred, moved).clamp(0, 1)
+
+
+def mirror(pixels: Tensor, generator: torch.Generator) -> Tensor:
+    """Half of the pictures mirrored, and nothing else; arguments and result as of ``augment``."""
+    mirrored = (torch.rand(len(pixels), generator=generator) < 0.5).to(pixels.device)
+    return torch.where(mirrored[:, None, None, None], pixels.flip(-1), pixels)
 
 
 def before_backdrops(pixels: Tensor, generator: torch.Generator) -> Tensor:

@@ -56,6 +56,9 @@ class BackboneSettings(_Section):
     """Train a tokenizer of this size on the sources' own words; None takes CLIP's."""
     images: ImagePreprocessing | None = None
     """Overrides what the backbone was built for (padding and its colour, mostly)."""
+    weights: Literal["float16", "int8"] = "float16"
+    """How a bundle stores the two towers. ``int8`` takes half the room: once nothing moves them any more, their weights
+    are rounded to 255 steps a channel, and stage 2 and all figures see them so."""
 
 
 class Schedule(_Section):
@@ -83,8 +86,9 @@ class JointStage(Schedule):
     epochs: int = Field(ge=1)
     attributes: AttributeSettings | None = None
     """None: no attribute head, and so no `prefer` and `avoid` by attributes."""
-    kinship: float = Field(default=0.0, ge=0)
-    """Weight of a loss between pictures: those of one type, colour and audience come before all others."""
+    plain: float = Field(default=0.0, ge=0, le=1)
+    """Share of the steps, the last ones, that see pictures as they are, at most mirrored: what augmentation blurs (the
+    shade of a colour, a heel) is settled there."""
 
 
 class FinetuneStage(Schedule):
@@ -163,7 +167,7 @@ def read_config(path: Path, overrides: dict[str, str] | None = None) -> TrainCon
     composer that the other config does not have.
 
     Args:
-        path: A YAML file, or a name such as ``modiste-small``.
+        path: A YAML file, or a name such as ``modiste-base``.
         overrides: Values by dotted key, such as ``{"compose.steps": "200"}``, read as YAML.
 
     Raises:
@@ -182,6 +186,24 @@ def read_config(path: Path, overrides: dict[str, str] | None = None) -> TrainCon
         raise ModisteError(
             f"{path}: {where}: {first['msg']}.", hint="See docs/training.md for what a config holds."
         ) from error
+
+
+def config_of_bundle(name: str, given: str | None) -> TrainConfig:
+    """The config that says which products a bundle was not trained on.
+
+    Args:
+        name: The bundle's name; the run that it came from, and often a config that comes along, has the same.
+        given: Path or name of a config, if the user names one.
+
+    Raises:
+        ModisteError: No config is named, and none that comes along has the bundle's name; or as ``read_config``.
+    """
+    if given is None and not (CONFIGS / f"{name}.yaml").is_file():
+        raise ModisteError(
+            f"The bundle is called {name}, and no config that comes along is.",
+            hint="Name the config that trained it with --config; a run's folder holds it as config.yaml.",
+        )
+    return read_config(Path(given or name))
 
 
 def _found(path: Path) -> Path:

@@ -13,7 +13,7 @@ from models.networks.composer import Composer
 from models.networks.register import COMPOSERS, composer_for
 from models.training.config import CONFIGS, ComposeStage, TrainConfig, read_config
 
-WIDTHS = "modiste-small"
+WIDTHS = "modiste-base"
 """Parameters are counted at the widths of this backbone."""
 
 

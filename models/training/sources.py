@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import random
 import re
-from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -33,8 +32,6 @@ logger = logging.getLogger(__name__)
 GARMENT_WIDTH, GARMENT_HEIGHT = 120, 160
 """Drawn garments to learn from are drawn at this size."""
 LEAST_PRODUCTS = 50
-LEAST_OF_A_TYPE = 100
-"""Types with fewer products than this come as they are."""
 ANNOTATED = ("fashioniq", "shoes")
 """Kinds of sources whose triplets people wrote; they are measured by their own protocols, not on a held-out share."""
 
@@ -63,7 +60,6 @@ class TrainingSource:
         named = (tuple(value_of(product, column) for column in columns) for product in self.train)
         alone = np.arange(len(self.train))  # Nothing is known to be of a kind with anything.
         self.kin = np.array([kinds.setdefault(values, len(kinds)) for values in named]) if columns else alone
-        self.chance_of = _evened(self.train)
         titles: dict[str, int] = {}
         self.title_group = np.array([titles.setdefault(_said_of(product), len(titles)) for product in self.train])
 
@@ -88,14 +84,9 @@ class TrainingSource:
         return " ".join([*chosen, *kept] if chance.random() < 0.5 else [*kept, *chosen])
 
     def sample(self, count: int, chance: random.Random) -> list[Triplet]:
-        """Training triplets, of this source's products; those of rare types come more often than they are."""
+        """Training triplets, of this source's products."""
         assert self.triplets is not None
-        triplets: list[Triplet] = []
-        while len(triplets) < count:
-            triplet = self.triplets.sample(chance)
-            if chance.random() < self.chance_of[self.row_of[triplet.reference]]:
-                triplets.append(triplet)
-        return triplets
+        return [self.triplets.sample(chance) for _ in range(count)]
 
     def right_targets(self, triplets: Sequence[Triplet], candidates: Sequence[int]) -> np.ndarray:
         """bool ``[len(triplets), len(candidates)]``: which candidate rows are right for which query."""
@@ -115,18 +106,6 @@ def _kind_columns(products: Sequence[Product]) -> list[str]:
     columns = dict.fromkeys(column for product in products for column in product.attributes)
     kinds = [column for column in columns if family_of(column) in ("colour", "gender")]
     return kinds if main is None else [main, *kinds]
-
-
-def _evened(products: Sequence[Product]) -> list[float]:
-    """For each product the chance that a triplet of its is taken: a type n times as frequent comes sqrt(n) times as
-    often. Left alone, a fashion shop teaches T-shirts and shoes, and its few dresses are never learnt."""
-    main = type_column(products)
-    if main is None:
-        return [1.0] * len(products)
-    kinds = [value_of(product, main) for product in products]
-    counts = Counter(kinds)
-    least = max(LEAST_OF_A_TYPE, min(counts.values()))
-    return [min(1.0, (least / counts[kind]) ** 0.5) for kind in kinds]
 
 
 def _said_of(product: Product) -> str:

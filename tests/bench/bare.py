@@ -14,13 +14,14 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
 from indexer.generation import Generation
 from models.bundle import Bundle, decode_image
 from models.bundle.images import Pixels
+from models.bundle.manifest import Precision
 from tests.bench.requests import MODIFICATIONS
 
 K = 20
@@ -42,10 +43,19 @@ class Pipeline:
 
     Args:
         threads: Threads in one graph run.
+        precision: As ``Bundle`` takes it.
     """
 
-    def __init__(self, bundle: Path, index_root: Path, pictures: Sequence[Path], *, threads: int) -> None:
-        self.bundle = Bundle(bundle, device="cpu", threads=threads)
+    def __init__(
+        self,
+        bundle: Path,
+        index_root: Path,
+        pictures: Sequence[Path],
+        *,
+        threads: int,
+        precision: Precision | Literal["auto"],
+    ) -> None:
+        self.bundle = Bundle(bundle, device="cpu", threads=threads, precision=precision)
         self.generation = Generation.open(index_root)
         self.pictures = [path.read_bytes() for path in pictures]
 
@@ -78,12 +88,21 @@ class Bare:
 
     Args:
         threads: Threads in one graph run of ``latencies``; the service's own setting makes a fair comparison.
+        precision: As ``Bundle`` takes it.
     """
 
-    def __init__(self, bundle: Path, index_root: Path, pictures: Sequence[Path], *, threads: int = 1) -> None:
+    def __init__(
+        self,
+        bundle: Path,
+        index_root: Path,
+        pictures: Sequence[Path],
+        *,
+        threads: int = 1,
+        precision: Precision | Literal["auto"] = "auto",
+    ) -> None:
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
-        arguments = (theirs, bundle, index_root, list(pictures), threads)
+        arguments = (theirs, bundle, index_root, list(pictures), threads, precision)
         self._process = context.Process(target=_serve, args=arguments, name="bare", daemon=True)
         self._process.start()
         theirs.close()
@@ -132,12 +151,19 @@ def cores() -> int:
     return len(os.sched_getaffinity(0))
 
 
-def _serve(pipe: Connection, bundle: Path, index_root: Path, pictures: list[Path], threads: int) -> None:
+def _serve(
+    pipe: Connection,
+    bundle: Path,
+    index_root: Path,
+    pictures: list[Path],
+    threads: int,
+    precision: Precision | Literal["auto"],
+) -> None:
     made: dict[int, Pipeline] = {}
 
     def pipeline(threads: int) -> Pipeline:
         if threads not in made:
-            made[threads] = Pipeline(bundle, index_root, pictures, threads=threads)
+            made[threads] = Pipeline(bundle, index_root, pictures, threads=threads, precision=precision)
             made[threads].answer(range(4))
         return made[threads]
 

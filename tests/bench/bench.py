@@ -8,14 +8,16 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from models.bundle import SHIPPED_BUNDLE
+from models.bundle.manifest import Precision
 from models.errors import ModisteError
 from service.settings import load_settings
 from tests.bench.bare import Bare
 from tests.bench.load import Arrivals, Run
 from tests.bench.processes import Service, hello, service
+from tests.bench.requests import FreshUploads
 from tests.bench.shop import SIZES, drawn_pictures, drawn_shop, indexed, product_ids
 
 logger = logging.getLogger("tests.bench")
@@ -34,7 +36,7 @@ class Options:
         sizes: Of the pictures, names of ``shop.SIZES``.
         arrivals: Of the open loop.
         soak_minutes: Of the soak.
-        bundles: The first is measured throughout; the precision benchmark compares all.
+        bundles: The first is measured throughout; the precision benchmark compares all, in every precision.
         backbones: Names of open_clip that the large backbones' benchmark exports.
         products: In the drawn shop.
         catalog: Of the precision benchmark's queries; the drawn shop where it is None.
@@ -97,6 +99,10 @@ class Bench:
         counts = {"thumbnail": 12, "phone": 2} if self.options.quick else {"thumbnail": 400, "phone": 60}
         return drawn_pictures(self.options.cache, size, counts[size])
 
+    def uploads(self, size: str) -> FreshUploads:
+        """Searches with those pictures, no two of them equal."""
+        return FreshUploads([path.read_bytes() for path in self.pictures(size)])
+
     def service(
         self, settings: Mapping[str, Any] | None = None, *, bundle: Path | None = None, index_root: Path | None = None
     ) -> AbstractContextManager[Service]:
@@ -109,12 +115,19 @@ class Bench:
         return hello(self._log("hello"))
 
     def bare(
-        self, size: str, *, bundle: Path | None = None, index_root: Path | None = None, threads: int | None = None
+        self,
+        size: str,
+        *,
+        bundle: Path | None = None,
+        index_root: Path | None = None,
+        threads: int | None = None,
+        precision: Precision | Literal["auto"] = "auto",
     ) -> Bare:
         """The bare pipeline over the shop, in a process of its own, with as many ``threads`` as the service has."""
         bundle = bundle or self.bundle
         threads = self.threads if threads is None else threads
-        return Bare(bundle, index_root or self.index_root(bundle), self.pictures(size), threads=threads)
+        root = index_root or self.index_root(bundle)
+        return Bare(bundle, root, self.pictures(size), threads=threads, precision=precision)
 
     def _log(self, name: str) -> Path:
         self._services += 1

@@ -72,7 +72,7 @@ def bench(
     bundle: Annotated[
         list[Path] | None,
         typer.Option(
-            help="Bundle to measure; `precision` compares all that are given with the first (its fp32 one).",
+            help="Bundle to measure; `precision` compares all, in fp32 and int8, with the first in fp32.",
             show_default="the shipped one",
         ),
     ] = None,

@@ -7,7 +7,6 @@ from typing import Any
 from tests.bench.bench import Bench, logger, require_fresh
 from tests.bench.client import header
 from tests.bench.load import Generator, Run
-from tests.bench.requests import FreshUploads
 from tests.bench.result import Chart, Result, Target, at_most
 from tests.bench.saturation import best_clients
 from tests.bench.statistics import Spread, percentile
@@ -35,7 +34,7 @@ def measure(bench: Bench) -> Result:
 
 
 def _measure(bench: Bench, size: str) -> dict[str, Any]:
-    shots = FreshUploads([path.read_bytes() for path in bench.pictures(size)])
+    shots = bench.uploads(size)
     options = bench.options
     rounds: list[dict[str, Any]] = []
     with bench.service() as service, Generator(service.port) as generator:

@@ -6,8 +6,7 @@ from typing import Any
 
 from tests.bench.bench import Bench, require_fresh
 from tests.bench.load import Generator, Run
-from tests.bench.requests import FreshUploads
-from tests.bench.result import Chart, Result, at_most
+from tests.bench.result import Chart, Result, at_most, beside_bare
 from tests.bench.statistics import Spread, percentile, summary
 
 TITLE = "Overhead at one client, uncached"
@@ -19,20 +18,16 @@ BLOCK = 5
 def measure(bench: Bench) -> Result:
     """p50 of the service over p50 of the bare pipeline, of blocks in turn."""
     result = Result("overhead", TITLE)
-    split: dict[str, list[tuple[str, float]]] = {"service": [], "bare": []}
     for size in bench.options.sizes:
-        figures, ratios = _measure(bench, size)
-        result.figures[size] = figures
+        result.figures[size], ratios = _measure(bench, size)
         result.targets.append(at_most(f"p50 of the service over the bare pipeline's, {size}", ratios, MOST))
-        split["service"].append((size, figures["service_ms"]["p50"]))
-        split["bare"].append((size, figures["bare_ms"]["p50"]))
-    result.charts.append(Chart("p50 at one client", "picture", "ms", split, "bars"))
+    bars = beside_bare(result.figures, "ms", "p50")
+    result.charts.append(Chart("p50 at one client", "picture", "ms", bars, "bars"))
     return result
 
 
 def _measure(bench: Bench, size: str) -> tuple[dict[str, Any], list[float]]:
-    paths = bench.pictures(size)
-    shots = FreshUploads([path.read_bytes() for path in paths])
+    shots = bench.uploads(size)
     blocks = 2 if bench.options.quick else 60
     with bench.service() as service, Generator(service.port) as generator, bench.bare(size) as bare:
         number = 4 * BLOCK

@@ -6,16 +6,17 @@ import json
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from models.bundle import Bundle
+from models.bundle.manifest import Precision, read_manifest
 from models.datasets.attribute_triplets import AttributeTriplets
 from models.datasets.catalog import read_catalog
 from models.datasets.triplet import TripletDataset
 from models.errors import ModisteError
 from tests.bench.bench import Bench, logger
 from tests.bench.load import Generator
-from tests.bench.requests import FreshUploads, upload
+from tests.bench.requests import upload
 from tests.bench.result import Chart, Result, Target, at_most
 from tests.bench.shop import indexed
 from tests.bench.statistics import summary
@@ -40,16 +41,16 @@ def measure(bench: Bench) -> Result:
     )
     variants = _variants(bench.options.bundles)
     names = list(variants)
-    result.figures = {name: _described(folder) for name, folder in variants.items()}
+    result.figures = {name: _described(variant) for name, variant in variants.items()}
     size = bench.options.sizes[0]
-    shots = FreshUploads([path.read_bytes() for path in bench.pictures(size)])
+    shots = bench.uploads(size)
     with ExitStack() as stack:
         generators, bares = {}, {}
-        for name, folder in variants.items():
-            root = indexed(bench.options.cache, catalog, folder)
-            service = stack.enter_context(bench.service(bundle=folder, index_root=root))
+        for name, (folder, precision) in variants.items():
+            root = indexed(bench.options.cache, catalog, folder, precision=precision)
+            service = stack.enter_context(bench.service({"precision": precision}, bundle=folder, index_root=root))
             generators[name] = stack.enter_context(Generator(service.port))
-            bares[name] = stack.enter_context(bench.bare(size, bundle=folder, index_root=root))
+            bares[name] = stack.enter_context(bench.bare(size, bundle=folder, index_root=root, precision=precision))
         repeats = 2 if bench.options.quick else 20
         spent: dict[str, list[float]] = {name: [] for name in names}
         passes: dict[str, dict[str, list[float]]] = {name: {} for name in names}
@@ -72,25 +73,37 @@ def measure(bench: Bench) -> Result:
     return result
 
 
-def _variants(folders: Sequence[Path]) -> dict[str, Path]:
-    """Bundles by the name of their folder.
+class Variant(NamedTuple):
+    """A bundle in one of its precisions."""
+
+    folder: Path
+    precision: Precision
+
+
+def _variants(folders: Sequence[Path]) -> dict[str, Variant]:
+    """Every bundle in fp32, by the name of its folder, and in int8 where it has that.
 
     Raises:
-        ModisteError: Two folders have one name.
+        ModisteError: Two folders have one name, or one is no bundle.
     """
-    found = {folder.name: folder for folder in folders}
-    if len(found) != len(folders):
+    if len({folder.name for folder in folders}) != len(folders):
         raise ModisteError(
             "Two bundles lie in folders of the same name.", hint="Rename one; reports go by these names."
         )
+    found: dict[str, Variant] = {}
+    for folder in folders:
+        found[folder.name] = Variant(folder, "fp32")
+        if "int8" in read_manifest(folder).variants:  # fp16 is for GPUs, and the bare pipeline runs on the CPU.
+            found[f"{folder.name} int8"] = Variant(folder, "int8")
     return found
 
 
-def _described(folder: Path) -> dict[str, Any]:
-    bundle = Bundle(folder, device="cpu")
+def _described(variant: Variant) -> dict[str, Any]:
+    folder, precision = variant
+    bundle = Bundle(folder, device="cpu", precision=precision)
     return {
         "bundle": bundle.name, "fingerprint": bundle.fingerprint, "providers": bundle.providers,
-        "precisions": {graph: spec.precision for graph, spec in bundle.manifest.graphs.items()},
+        "precisions": {graph: spec.precision for graph, spec in bundle.graphs.items()},
         "bytes": sum(path.stat().st_size for path in folder.iterdir() if path.is_file()),
     }  # fmt: skip
 
@@ -112,7 +125,7 @@ def _recall(generator: Generator, dataset: TripletDataset) -> float:
 
 def _targets(names: list[str], figures: dict[str, Any]) -> list[Target]:
     if len(names) == 1:
-        note = "only one bundle was given; name its variants with --bundle"
+        note = "only one bundle was given, in fp32 alone; `modiste models quantise` adds int8 to it"
         return [Target("points of Recall@10 lost by a variant", f"at most {MOST_POINTS}", None, None, note)]
     first = figures[names[0]]["recall_at_10"]
     return [

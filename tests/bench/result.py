@@ -74,6 +74,14 @@ class Chart:
     kind: Literal["lines", "bars"] = "lines"
 
 
+def beside_bare(figures: Mapping[str, Any], unit: str, statistic: str) -> dict[str, list[tuple[str, float]]]:
+    """Bars of the service and of the bare pipeline over sizes: ``figures[size]["service_<unit>"][statistic]``."""
+    return {
+        side: [(size, one[f"{side}_{unit}"][statistic]) for size, one in figures.items()]
+        for side in ("service", "bare")
+    }
+
+
 @dataclass
 class Result:
     """One benchmark's outcome."""

@@ -7,8 +7,7 @@ from typing import Any
 from tests.bench.bare import Bare, Way, cores, ways
 from tests.bench.bench import Bench, logger, require_fresh
 from tests.bench.load import Generator, Shots
-from tests.bench.requests import FreshUploads
-from tests.bench.result import Chart, Result, at_least
+from tests.bench.result import Chart, Result, at_least, beside_bare
 from tests.bench.statistics import Spread
 
 TITLE = "Saturation, against the bare pipeline's best batches"
@@ -20,13 +19,10 @@ BATCHES = (1, 2, 4, 8, 16, 32)
 def measure(bench: Bench) -> Result:
     """Rounds of the service at its best number of clients and the bare pipeline at its best way, in turn."""
     result = Result("saturation", TITLE)
-    bars: dict[str, list[tuple[str, float]]] = {"service": [], "bare": []}
     for size in bench.options.sizes:
-        figures, ratios = _measure(bench, size)
-        result.figures[size] = figures
+        result.figures[size], ratios = _measure(bench, size)
         result.targets.append(at_least(f"requests a second over the bare pipeline's best, {size}", ratios, LEAST))
-        bars["service"].append((size, figures["service_per_s"]["median"]))
-        bars["bare"].append((size, figures["bare_per_s"]["median"]))
+    bars = beside_bare(result.figures, "per_s", "median")
     result.charts.append(Chart("Requests a second", "picture", "a second", bars, "bars"))
     return result
 
@@ -51,7 +47,7 @@ def _best_way(bare: Bare, *, seconds: float, quick: bool) -> tuple[Way, list[dic
 
 
 def _measure(bench: Bench, size: str) -> tuple[dict[str, Any], list[float]]:
-    shots = FreshUploads([path.read_bytes() for path in bench.pictures(size)])
+    shots = bench.uploads(size)
     quick, seconds = bench.options.quick, bench.options.seconds
     with bench.service() as service, Generator(service.port) as generator, bench.bare(size) as bare:
         generator.one_by_one(shots, 20)

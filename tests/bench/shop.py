@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from indexer.build import BuildOptions, build_generation
 from indexer.publication import current_id
 from models.bundle import Bundle
+from models.bundle.manifest import Precision
 from models.datasets.catalog import read_catalog
 from models.datasets.garments import draw_catalog
 
@@ -28,14 +30,23 @@ def drawn_pictures(cache: Path, size: str, count: int) -> list[Path]:
     return sorted((folder / "images").glob("*.jpg"))
 
 
-def indexed(cache: Path, catalog: Path, bundle_folder: Path, *, first: int | None = None) -> Path:
-    """The index root of a catalogue with a bundle; built once and kept.
+def indexed(
+    cache: Path,
+    catalog: Path,
+    bundle_folder: Path,
+    *,
+    first: int | None = None,
+    precision: Precision | Literal["auto"] = "auto",
+) -> Path:
+    """The index root of a catalogue with a bundle; built once for each precision and kept.
 
     Args:
         first: Index only so many products, for bundles that take long over each.
+        precision: Of the vision graph, as ``Bundle`` takes it.
     """
-    bundle = Bundle(bundle_folder, device="cpu")
-    root = cache / "index" / f"{catalog.name}-{first or 'all'}-{bundle.fingerprint[:16]}"
+    bundle = Bundle(bundle_folder, device="cpu", precision=precision)
+    seen_in = bundle.graphs["vision"].precision  # Variants share a fingerprint, and would share an index.
+    root = cache / "index" / f"{catalog.name}-{first or 'all'}-{bundle.fingerprint}-{seen_in}"
     if not root.is_dir() or current_id(root) is None:
         if first is not None:
             catalog = beginning(catalog, first, cache)

@@ -9,19 +9,8 @@ import pytest
 from indexer.build import BuildOptions, build_generation
 from models.bundle import Bundle
 from tests.indexer.shop import write_shop
-from tests.toy_bundle import write_toy_bundle
 
 QUIET = BuildOptions(threads=1, device="cpu")
-
-
-@pytest.fixture(scope="session")
-def toy_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_toy_bundle(tmp_path_factory.mktemp("bundle") / "toy")
-
-
-@pytest.fixture(scope="session")
-def toy(toy_folder: Path) -> Bundle:
-    return Bundle(toy_folder, device="cpu", threads=1)
 
 
 @pytest.fixture

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 
 from models.bundle import Bundle, decode_image
 from models.datasets.catalog import read_catalog
+from models.evaluation.entries import Entry, read_comparison
 from models.evaluation.report import evaluate_run, export_run, save_metrics
 from models.networks.register import COMPOSERS
 from models.training.config import read_config
@@ -60,7 +62,7 @@ def registered(tmp_path_factory: pytest.TempPathFactory) -> pytest.MonkeyPatch:
 @pytest.fixture(scope="module")
 def run(registered: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Run:
     folder = tmp_path_factory.mktemp("runs")
-    (config,) = blocks("yaml")
+    config, _ = blocks("yaml")
     (folder / "film.yaml").write_text(config, encoding="utf-8")
     made = train(read_config(folder / "film.yaml", SMALLER), folder / "film")
     save_metrics(made, evaluate_run(made, queries=20))
@@ -75,7 +77,7 @@ def bundle(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
 
 
 def test_the_pages_config_says_only_what_is_different_from_the_shipped_one(run: Run) -> None:
-    film, shipped = run.config().compose, read_config(Path("modiste-small")).compose
+    film, shipped = run.config().compose, read_config(Path("modiste-base")).compose
     assert film is not None
     assert shipped is not None
     assert (film.composer, film.options) == ("film", {"hidden": 512})
@@ -98,6 +100,15 @@ def test_the_pages_bundle_answers_a_query(run: Run, bundle: Bundle) -> None:
     scores = (query @ seen.embedding.T)[0]
     assert np.isfinite(scores).all()
     assert scores.max() > scores.min()
+
+
+def test_the_pages_entry_of_the_comparison_trains_the_pages_config(tmp_path: Path) -> None:
+    config, entry = blocks("yaml")
+    (tmp_path / "film.yaml").write_text(config, encoding="utf-8")
+    (said,) = yaml.safe_load(entry)
+    assert f"{said['config']}.yaml" in PAGE.read_text(encoding="utf-8")
+    stage = Entry.model_validate({**said, "config": str(tmp_path / "film.yaml")}).stage(read_comparison().budget)
+    assert (stage.composer, stage.options) == ("film", {"hidden": 512})
 
 
 def test_what_the_page_names_exists() -> None:

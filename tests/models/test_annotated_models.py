@@ -11,14 +11,8 @@ from models.evaluation.annotated import find_protocol
 from models.evaluation.annotated_models import evaluate_encoder
 from tests.models.annotations import write_fashioniq
 from tests.models.pictures import saved
-from tests.toy_bundle import write_toy_bundle
 
 COLOURS = {"dark": (40, 40, 40), "reddish": (170, 40, 40), "greenish": (40, 170, 40), "bluish": (40, 40, 170)}
-
-
-@pytest.fixture(scope="module")
-def toy(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
-    return Bundle(write_toy_bundle(tmp_path_factory.mktemp("bundle") / "toy"), device="cpu", threads=1)
 
 
 @pytest.fixture

@@ -77,5 +77,10 @@ def test_a_spelling_belongs_to_one_word_only() -> None:
     assert "dark red" in ways["maroon"]
 
 
+def test_sleeves_come_in_pairs_and_a_pattern_need_not_be_called_one() -> None:
+    ways = spellings_of(["long sleeve", "striped pattern", "maxi length", "maxi"])
+    assert ways == {"long sleeve": ("long sleeves",), "striped pattern": ("striped",)}
+
+
 def test_a_word_that_people_write_in_one_way_has_no_spellings() -> None:
     assert spellings_of(["striped", "casual"]) == {}

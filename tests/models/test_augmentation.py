@@ -3,7 +3,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from models.training.augmentation import augment, before_backdrops
+from models.training.augmentation import augment, before_backdrops, mirror
 
 
 def chance(seed: int = 0) -> torch.Generator:
@@ -39,6 +39,14 @@ def test_the_pictures_given_are_left_as_they_are() -> None:
     augment(given, chance())
     before_backdrops(given, chance())
     assert torch.equal(given, before)
+
+
+def test_mirroring_turns_about_half_of_the_pictures_and_changes_nothing_else() -> None:
+    given = torch.rand(200, 3, 8, 6, generator=chance(1))
+    changed = mirror(given, chance())
+    turned = (changed == given.flip(-1)).flatten(1).all(dim=1)
+    assert (turned | (changed == given).flatten(1).all(dim=1)).all()
+    assert 70 <= turned.sum() <= 130
 
 
 def test_the_white_around_a_garment_becomes_a_backdrop() -> None:

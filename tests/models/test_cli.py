@@ -24,11 +24,11 @@ def test_a_catalogue_is_drawn_where_it_is_asked_for(tmp_path: Path) -> None:
 
 def test_a_change_that_is_not_key_and_value_is_refused() -> None:
     with pytest.raises(ModisteError, match="KEY=VALUE"):
-        run("train", "modiste-small", "--set", "compose.steps")
+        run("train", "modiste-base", "--set", "compose.steps")
 
 
 def test_training_from_a_missing_config_names_those_that_there_are(tmp_path: Path) -> None:
-    with pytest.raises(ModisteError, match="modiste-small"):
+    with pytest.raises(ModisteError, match="modiste-base"):
         run("train", str(tmp_path / "none.yaml"))
 
 

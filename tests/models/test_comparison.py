@@ -13,29 +13,16 @@ from models.cli import app
 from models.errors import ModisteError
 from models.evaluation.entries import config_of, read_comparison
 from models.evaluation.results import judge, summary
-from models.training.config import read_config
 from models.training.curve import learning_curve, training_seconds
 from models.training.run import Run, train
+from tests.models.first_run import first_run
 
-START = """
-name: first
-seed: 3
-device: cpu
-precision: fp32
-backbone:
-  name: modiste-small
-  vocabulary: 600
-  images: {height: 80, width: 64, pad_ratio: 1.0, fill: 255, mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25]}
-sources:
-  - {name: garments, kind: garments, count: 240, seed: 2, validation_share: 0.4}
-joint: {epochs: 1, batch: 32, lr: 0.001, attributes: {least: 5}}
-"""
 COMPARED = """
 seeds: [1, 2]
 budget: {steps: 2, batch: 8, negatives: 16, text_rank: 2}
 entries:
-  - {name: sum, title: The sum, config: modiste-small, compose: {composer: sum}}
-  - {name: small, title: A small Combiner, config: modiste-small, compose: {options: {projection: 16, hidden: 16}}}
+  - {name: sum, title: The sum, config: modiste-base, compose: {composer: sum}}
+  - {name: small, title: A small Combiner, config: modiste-base, compose: {options: {projection: 16, hidden: 16}}}
 claims:
   - {says: more is found, paper: CLIP4Cir, better: small, than: sum}
   - {says: joint search is better, paper: MBMR, better: joint, than: filter, measure: MM@20, protocol: style-search}
@@ -44,9 +31,7 @@ claims:
 
 @pytest.fixture(scope="module")
 def start(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    folder = tmp_path_factory.mktemp("runs")
-    (folder / "first.yaml").write_text(START)
-    return train(read_config(folder / "first.yaml"), folder / "first")
+    return first_run(tmp_path_factory.mktemp("runs"))
 
 
 def compare(start: Run, compared: Path, *more: str) -> Result:
@@ -140,7 +125,7 @@ def test_what_is_finished_is_not_trained_or_measured_again(start: Run, compared:
 
 def test_an_entry_that_fails_is_told_of_and_the_others_go_on(start: Run, compared: Path) -> None:
     settings = yaml.safe_load(COMPARED)
-    broken = {"name": "broken", "title": "Broken", "config": "modiste-small", "compose": {"options": {"width": 3}}}
+    broken = {"name": "broken", "title": "Broken", "config": "modiste-base", "compose": {"options": {"width": 3}}}
     settings["entries"].insert(0, broken)
     path = start.folder.parent / "broken.yaml"
     path.write_text(yaml.safe_dump(settings))

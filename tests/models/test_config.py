@@ -4,7 +4,7 @@ import pytest
 import yaml
 
 from models.errors import ModisteError
-from models.training.config import CONFIGS, TrainConfig, read_config
+from models.training.config import CONFIGS, TrainConfig, config_of_bundle, read_config
 
 BASE = """
 name: base
@@ -64,8 +64,8 @@ def test_a_chain_of_extensions_is_followed_and_overrides_come_last(tmp_path: Pat
 
 
 def test_a_config_of_ones_own_may_extend_one_that_comes_along(tmp_path: Path) -> None:
-    (tmp_path / "mine.yaml").write_text("extends: modiste-small\nname: mine")
-    shipped = read_config(Path("modiste-small"))
+    (tmp_path / "mine.yaml").write_text("extends: modiste-base\nname: mine")
+    shipped = read_config(Path("modiste-base"))
     assert read_config(tmp_path / "mine.yaml") == shipped.model_copy(update={"name": "mine"})
 
 
@@ -78,7 +78,7 @@ def test_a_circle_of_extensions_is_refused_with_a_hint(tmp_path: Path) -> None:
     ("text", "said"),
     [
         ("extends: nowhere\nname: own", "There is no config"),
-        ("extends: [modiste-small]\nname: own", "is no config"),
+        ("extends: [modiste-base]\nname: own", "is no config"),
         ("- a list", "holds no config"),
         ("name: [own", "is not YAML"),
     ],
@@ -94,3 +94,12 @@ def test_every_config_that_comes_along_is_read_under_the_name_of_its_file(path: 
     config = read_config(Path(path.stem))
     assert config.name == path.stem
     assert TrainConfig.model_validate(yaml.safe_load(yaml.safe_dump(config.model_dump(mode="json")))) == config
+
+
+def test_a_bundle_is_measured_with_the_config_of_its_name_or_the_one_that_is_given(tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text("extends: modiste-base\nname: mine")
+    assert config_of_bundle("modiste-base", None) == read_config(Path("modiste-base"))
+    assert config_of_bundle("modiste-base", str(tmp_path / "mine.yaml")).name == "mine"
+    with pytest.raises(ModisteError, match="The bundle is called mine") as refused:
+        config_of_bundle("mine", None)
+    assert "--config" in str(refused.value.hint)

@@ -19,11 +19,6 @@ from models.errors import ModisteError
 from tests.toy_bundle import LENGTH, SIZE, write_toy_bundle
 
 
-@pytest.fixture(scope="module")
-def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
-    return Bundle(write_toy_bundle(tmp_path_factory.mktemp("bundle") / "toy"), device="cpu", threads=1)
-
-
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return write_toy_bundle(tmp_path / "toy")
@@ -60,59 +55,59 @@ def is_unit(vectors: Any, count: int) -> bool:
 # What it gives
 
 
-def test_pictures_words_and_both_become_unit_vectors(bundle: Bundle) -> None:
-    ids, _ = bundle.tokenizer.encode(["red", "blue", "white"])
-    seen = bundle.vision(some_pixels(3))
+def test_pictures_words_and_both_become_unit_vectors(toy: Bundle) -> None:
+    ids, _ = toy.tokenizer.encode(["red", "blue", "white"])
+    seen = toy.vision(some_pixels(3))
     assert is_unit(seen.embedding, 3)
-    assert is_unit(bundle.text(ids), 3)
-    assert is_unit(bundle.query(seen.features, ids), 3)
+    assert is_unit(toy.text(ids), 3)
+    assert is_unit(toy.query(seen.features, ids), 3)
 
 
-def test_where_a_bundle_has_no_local_features_the_embedding_is_what_the_composer_takes(bundle: Bundle) -> None:
-    seen = bundle.vision(some_pixels(2))
+def test_where_a_bundle_has_no_local_features_the_embedding_is_what_the_composer_takes(toy: Bundle) -> None:
+    seen = toy.vision(some_pixels(2))
     assert seen.features is seen.embedding
     assert seen.attributes is None
 
 
-def test_a_row_does_not_depend_on_its_batch(bundle: Bundle) -> None:
+def test_a_row_does_not_depend_on_its_batch(toy: Bundle) -> None:
     pixels = some_pixels(5)
-    together = bundle.vision(pixels).embedding
-    alone = np.concatenate([bundle.vision(picture[None]).embedding for picture in pixels])
+    together = toy.vision(pixels).embedding
+    alone = np.concatenate([toy.vision(picture[None]).embedding for picture in pixels])
     assert np.allclose(together, alone, atol=1e-6)
 
 
-def test_an_empty_batch_gives_no_rows(bundle: Bundle) -> None:
-    ids, _ = bundle.tokenizer.encode([])
-    seen = bundle.vision(some_pixels(0))
+def test_an_empty_batch_gives_no_rows(toy: Bundle) -> None:
+    ids, _ = toy.tokenizer.encode([])
+    seen = toy.vision(some_pixels(0))
     assert seen.embedding.shape == seen.features.shape == (0, 48)
-    assert bundle.text(ids).shape == bundle.query(seen.features, ids).shape == (0, 48)
-    assert bundle.text(ids).dtype == np.float32
+    assert toy.text(ids).shape == toy.query(seen.features, ids).shape == (0, 48)
+    assert toy.text(ids).dtype == np.float32
 
 
-def test_arrays_that_are_views_are_read_as_they_look(bundle: Bundle) -> None:
+def test_arrays_that_are_views_are_read_as_they_look(toy: Bundle) -> None:
     mirrored = some_pixels(3)[:, :, ::-1]
-    assert np.array_equal(bundle.vision(mirrored).embedding, bundle.vision(mirrored.copy()).embedding)
+    assert np.array_equal(toy.vision(mirrored).embedding, toy.vision(mirrored.copy()).embedding)
 
 
-def test_threads_are_answered_as_one_is(bundle: Bundle) -> None:
+def test_threads_are_answered_as_one_is(toy: Bundle) -> None:
     batches = [some_pixels(count) for count in (1, 2, 3, 7, 16)]
-    ids, _ = bundle.tokenizer.encode(["red", "a blue one", "white"])
-    expected = [bundle.vision(pixels).embedding for pixels in batches]
-    composed = bundle.query(expected[2], ids)
+    ids, _ = toy.tokenizer.encode(["red", "a blue one", "white"])
+    expected = [toy.vision(pixels).embedding for pixels in batches]
+    composed = toy.query(expected[2], ids)
 
     def ask(number: int) -> bool:
         at = number % len(batches)
-        same = np.array_equal(bundle.vision(batches[at]).embedding, expected[at])
+        same = np.array_equal(toy.vision(batches[at]).embedding, expected[at])
         return same and np.array_equal(
-            bundle.query(expected[2], bundle.tokenizer.encode(["red", "a blue one", "white"])[0]), composed
+            toy.query(expected[2], toy.tokenizer.encode(["red", "a blue one", "white"])[0]), composed
         )
 
     with ThreadPoolExecutor(8) as pool:
         assert all(pool.map(ask, range(200)))
 
 
-def test_a_bundle_tells_its_name_width_and_fingerprint(bundle: Bundle) -> None:
-    assert (bundle.name, bundle.dim, len(bundle.fingerprint)) == ("toy 1.0.0", 48, 16)
+def test_a_bundle_tells_its_name_width_and_fingerprint(toy: Bundle) -> None:
+    assert (toy.name, toy.dim, len(toy.fingerprint)) == ("toy 1.0.0", 48, 16)
 
 
 # What it refuses to run
@@ -127,36 +122,36 @@ def test_a_bundle_tells_its_name_width_and_fingerprint(bundle: Bundle) -> None:
     ],
     ids=lambda array: f"{array.dtype} {array.shape}",
 )  # fmt: skip
-def test_pixels_of_another_shape_or_type_are_refused_in_plain_words(bundle: Bundle, pixels: Any) -> None:
+def test_pixels_of_another_shape_or_type_are_refused_in_plain_words(toy: Bundle, pixels: Any) -> None:
     with pytest.raises(ModisteError, match=r"vision takes pixels uint8 \['batch', 32, 32, 3\], but was given pixels"):
-        bundle.vision(pixels)
+        toy.vision(pixels)
 
 
 @pytest.mark.parametrize(
     "ids", [np.zeros((1, LENGTH), np.int32), np.zeros((1, LENGTH - 1), np.int64), np.zeros(LENGTH, np.int64)]
 )
-def test_ids_of_another_shape_or_type_are_refused_in_plain_words(bundle: Bundle, ids: Any) -> None:
+def test_ids_of_another_shape_or_type_are_refused_in_plain_words(toy: Bundle, ids: Any) -> None:
     with pytest.raises(ModisteError, match=r"text takes ids int64 \['batch', 16\], but was given ids"):
-        bundle.text(ids)
+        toy.text(ids)
     with pytest.raises(ModisteError, match="query takes features"):
-        bundle.query(some_features(1), ids)
+        toy.query(some_features(1), ids)
 
 
 @pytest.mark.parametrize("features", [some_features(1, 47), some_features(1).astype(np.float16), some_features(1)[0]])
-def test_features_of_another_bundle_are_refused_in_plain_words(bundle: Bundle, features: Any) -> None:
+def test_features_of_another_bundle_are_refused_in_plain_words(toy: Bundle, features: Any) -> None:
     with pytest.raises(ModisteError, match="query takes features"):
-        bundle.query(features, bundle.tokenizer.encode(["red"])[0])
+        toy.query(features, toy.tokenizer.encode(["red"])[0])
 
 
 @pytest.mark.parametrize("references", [0, 1, 2])
-def test_a_query_needs_as_many_references_as_modifications(bundle: Bundle, references: int) -> None:
+def test_a_query_needs_as_many_references_as_modifications(toy: Bundle, references: int) -> None:
     with pytest.raises(ModisteError, match="query takes features"):
-        bundle.query(some_features(references), bundle.tokenizer.encode(["red"] * 3)[0])
+        toy.query(some_features(references), toy.tokenizer.encode(["red"] * 3)[0])
 
 
-def test_a_failure_inside_a_graph_is_named_and_keeps_its_cause(bundle: Bundle) -> None:
+def test_a_failure_inside_a_graph_is_named_and_keeps_its_cause(toy: Bundle) -> None:
     with pytest.raises(GraphFailed, match=r"The graph text of toy 1\.0\.0") as failed:
-        bundle.text(np.full((1, LENGTH), 10**6))
+        toy.text(np.full((1, LENGTH), 10**6))
     assert "onnxruntime" in type(failed.value.__cause__).__module__
 
 
@@ -258,5 +253,5 @@ def test_an_unknown_device_is_refused_with_the_ones_that_there_are(folder: Path)
     assert refused.value.hint == "Use one of auto, cpu, cuda."
 
 
-def test_the_cpu_is_what_was_asked_for(bundle: Bundle) -> None:
-    assert list(bundle.providers) == ["CPUExecutionProvider"]
+def test_the_cpu_is_what_was_asked_for(toy: Bundle) -> None:
+    assert list(toy.providers) == ["CPUExecutionProvider"]

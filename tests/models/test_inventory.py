@@ -28,7 +28,7 @@ def test_parameters_are_those_of_the_options_in_the_shipped_config(entries: dict
 
 
 def test_a_composer_names_the_configs_that_train_it(entries: dict[str, Entry]) -> None:
-    assert "modiste-small" in entries["combiner"].configs
+    assert "modiste-base" in entries["combiner"].configs
     assert entries["tirg"].configs == ("tirg",)
     assert entries["composeae"].configs == ("composeae",)
 

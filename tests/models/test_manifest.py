@@ -13,17 +13,11 @@ from pydantic import ValidationError
 
 from models.bundle import BundleError, BundleManifest
 from models.bundle.manifest import MANIFEST_NAME, Metric, file_digest, read_manifest, verify_files, write_manifest
-from tests.toy_bundle import write_toy_bundle
-
-
-@pytest.fixture(scope="module")
-def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_toy_bundle(tmp_path_factory.mktemp("bundle") / "toy")
 
 
 @pytest.fixture
-def folder(original: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(original, tmp_path / "toy"))
+def folder(toy_folder: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(toy_folder, tmp_path / "toy"))
 
 
 def change(folder: Path, edit: Callable[[Any], object]) -> None:

@@ -24,22 +24,13 @@ from models.errors import ModisteError
 from models.export import variants
 from models.export.precision import fp16_graph, int8_graph
 from models.export.trial import Questions, VariantRefused, faster_graphs, try_variant
-from models.export.variants import Examples, add_variants, chosen_precisions
+from models.export.variants import Examples, add_variants, add_variants_by_config, chosen_precisions
+from tests.models.untrained import untrained_config
 from tests.toy_bundle import SIZE, WORDS, write_toy_bundle
 
 COUNT = 60
 ALL_FASTER: dict[GraphName, float] = {"vision": 2.0, "query": 2.0, "text": 2.0}
 TEXTS = ["red trousers", "a long blue dress for women", "with shorter sleeves", "black", "no print at all, please"]
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_toy_bundle(tmp_path_factory.mktemp("bundle") / "toy")
-
-
-@pytest.fixture(scope="module")
-def toy(folder: Path) -> Bundle:
-    return Bundle(folder, device="cpu", threads=1)
 
 
 @pytest.fixture(scope="module")
@@ -64,12 +55,12 @@ def questions(toy: Bundle, pixels: Pixels) -> Questions:
 
 
 @pytest.fixture(scope="module")
-def with_int8(folder: Path, pixels: Pixels, questions: Questions, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def with_int8(toy_folder: Path, pixels: Pixels, questions: Questions, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The toy bundle with its vision graph in int8, as if that were faster for so small a graph."""
     target = tmp_path_factory.mktemp("variants") / "toy"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(variants, "faster_graphs", lambda *bundles: dict(ALL_FASTER))
-        add_variants(folder, target, ["int8"], Examples(pixels, list(WORDS)), [questions])
+        add_variants(toy_folder, target, ["int8"], Examples(pixels, list(WORDS)), [questions])
     return target
 
 
@@ -117,9 +108,9 @@ def test_a_row_in_int8_does_not_depend_on_its_batch(shipped_text: Int8Text) -> N
     assert np.allclose(text(ids), alone, atol=1e-6)
 
 
-def test_a_graph_without_anything_to_quantise_is_not_made(folder: Path, toy: Bundle) -> None:
+def test_a_graph_without_anything_to_quantise_is_not_made(toy_folder: Path, toy: Bundle) -> None:
     ids, _ = toy.tokenizer.encode(list(WORDS))
-    assert int8_graph(folder / "text.onnx", [{"ids": ids}]) is None
+    assert int8_graph(toy_folder / "text.onnx", [{"ids": ids}]) is None
 
 
 def test_an_fp16_graph_says_nearly_the_same_in_unit_vectors_of_float32(tmp_path: Path) -> None:
@@ -164,8 +155,8 @@ def _burn() -> None:
         pass
 
 
-def test_only_graphs_that_are_faster_count_as_such(folder: Path, toy: Bundle, pixels: Pixels) -> None:
-    slow = Slow(folder, device="cpu", threads=1)
+def test_only_graphs_that_are_faster_count_as_such(toy_folder: Path, toy: Bundle, pixels: Pixels) -> None:
+    slow = Slow(toy_folder, device="cpu", threads=1)
     assert faster_graphs(toy, slow, pixels, list(WORDS)) == {}
     assert faster_graphs(slow, toy, pixels, list(WORDS)).keys() == {"vision", "query", "text"}
 
@@ -212,34 +203,53 @@ def test_the_manifest_tells_how_a_variant_stood_its_trial(with_int8: Path) -> No
 
 
 def test_variants_can_be_made_anew_of_a_bundle_that_has_some(
-    with_int8: Path, folder: Path, pixels: Pixels, questions: Questions, tmp_path: Path
+    with_int8: Path, toy_folder: Path, pixels: Pixels, questions: Questions, tmp_path: Path
 ) -> None:
     add_variants(with_int8, tmp_path / "again", [], Examples(pixels, list(WORDS)), [questions])
-    assert read_manifest(tmp_path / "again") == read_manifest(folder)
-    assert {path.name for path in (tmp_path / "again").iterdir()} == {path.name for path in folder.iterdir()}
+    assert read_manifest(tmp_path / "again") == read_manifest(toy_folder)
+    assert {path.name for path in (tmp_path / "again").iterdir()} == {path.name for path in toy_folder.iterdir()}
 
 
 @pytest.mark.parametrize("strict", [True, False])
 def test_a_refused_variant_leaves_nothing_behind(
-    folder: Path, pixels: Pixels, questions: Questions, tmp_path: Path, strict: bool,
+    toy_folder: Path, pixels: Pixels, questions: Questions, tmp_path: Path, strict: bool,
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture,
 ) -> None:  # fmt: skip
     monkeypatch.setattr(variants, "faster_graphs", lambda *bundles: {})
     target, examples = tmp_path / "out" / "toy", Examples(pixels, list(WORDS))
     if strict:
         with pytest.raises(VariantRefused, match="No graph is faster in int8"):
-            add_variants(folder, target, ["int8"], examples, [questions])
+            add_variants(toy_folder, target, ["int8"], examples, [questions])
         assert list(target.parent.iterdir()) == []
     else:
-        add_variants(folder, target, ["int8"], examples, [questions], strict=False)
+        add_variants(toy_folder, target, ["int8"], examples, [questions], strict=False)
         assert "int8 is left out: No graph is faster" in caplog.text
-        assert Bundle(target, device="cpu").manifest == read_manifest(folder)
+        assert Bundle(target, device="cpu").manifest == read_manifest(toy_folder)
         assert not (target / "vision.int8.onnx").exists()
 
 
-def test_a_bundle_is_not_overwritten(folder: Path, pixels: Pixels, questions: Questions) -> None:
+def test_a_bundle_is_not_overwritten(toy_folder: Path, pixels: Pixels, questions: Questions) -> None:
     with pytest.raises(ModisteError, match="exists already"):
-        add_variants(folder, folder, ["int8"], Examples(pixels, list(WORDS)), [questions])
+        add_variants(toy_folder, toy_folder, ["int8"], Examples(pixels, list(WORDS)), [questions])
+
+
+def test_what_cannot_be_written_is_refused_before_any_product_is_read(toy_folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(ModisteError, match="exists already"):
+        add_variants_by_config(
+            toy_folder, toy_folder, ["int8"], untrained_config("combiner"), tmp_path / "cache", strict=True
+        )
+    assert not (tmp_path / "cache").exists()
+
+
+def test_fp16_is_refused_where_there_is_no_gpu_to_measure_it_with(
+    toy_folder: Path, pixels: Pixels, questions: Questions, tmp_path: Path
+) -> None:
+    if "CUDAExecutionProvider" in onnxruntime.get_available_providers():
+        pytest.skip("This ONNX Runtime is built for CUDA.")
+    with pytest.raises(ModisteError, match="fp16 is for GPUs") as refused:
+        add_variants(toy_folder, tmp_path / "toy", ["fp16"], Examples(pixels, list(WORDS)), [questions])
+    assert "int8" in refused.value.hint
+    assert list(tmp_path.iterdir()) == []
 
 
 def edited(source: Path, target: Path, edit: Callable[[Any], object]) -> Path:
@@ -253,8 +263,8 @@ def edited(source: Path, target: Path, edit: Callable[[Any], object]) -> Path:
     return target
 
 
-def test_a_bundle_from_before_there_were_variants_is_read(folder: Path, tmp_path: Path, toy: Bundle) -> None:
-    old = edited(folder, tmp_path / "old", lambda raw: raw.pop("variants"))
+def test_a_bundle_from_before_there_were_variants_is_read(toy_folder: Path, tmp_path: Path, toy: Bundle) -> None:
+    old = edited(toy_folder, tmp_path / "old", lambda raw: raw.pop("variants"))
     assert Bundle(old, device="cpu").fingerprint == toy.fingerprint
 
 
@@ -280,9 +290,9 @@ def test_a_manifest_whose_variants_contradict_it_is_refused(
 # What is asked for
 
 
-def test_a_precision_that_the_bundle_lacks_is_refused_with_those_that_it_has(folder: Path) -> None:
+def test_a_precision_that_the_bundle_lacks_is_refused_with_those_that_it_has(toy_folder: Path) -> None:
     with pytest.raises(BundleError, match="has no variant in int8") as refused:
-        Bundle(folder, device="cpu", precision="int8")
+        Bundle(toy_folder, device="cpu", precision="int8")
     assert "It has fp32" in refused.value.hint
 
 
@@ -322,8 +332,8 @@ def test_where_cuda_does_not_start_the_cpu_takes_over_with_its_own_graphs(
         Bundle(with_int8, device="cuda")
 
 
-def test_bound_inputs_and_outputs_give_the_same_answers(folder: Path, toy: Bundle, pixels: Pixels) -> None:
-    bound = Bundle(folder, device="cpu", threads=1, bind=True)
+def test_bound_inputs_and_outputs_give_the_same_answers(toy_folder: Path, toy: Bundle, pixels: Pixels) -> None:
+    bound = Bundle(toy_folder, device="cpu", threads=1, bind=True)
     ids, _ = toy.tokenizer.encode(["red"] * COUNT)
     mirrored = pixels[:, :, ::-1]
     assert np.array_equal(bound.vision(mirrored).embedding, toy.vision(mirrored).embedding)

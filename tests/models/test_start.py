@@ -7,30 +7,20 @@ import torch
 
 from models.errors import ModisteError
 from models.training.checkpoint import Checkpoint
-from models.training.config import TrainConfig, read_config
+from models.training.config import TrainConfig
 from models.training.run import Run, train
+from tests.models.first_run import first_run
 
-CONFIG = """
-name: first
-seed: 3
-device: cpu
-precision: fp32
-backbone:
-  name: modiste-small
-  vocabulary: 600
-  images: {height: 80, width: 64, pad_ratio: 1.0, fill: 255, mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25]}
-sources:
-  - {name: garments, kind: garments, count: 110, seed: 2, validation_share: 0.3}
-joint: {epochs: 1, batch: 32, lr: 0.001, attributes: {least: 5}}
-compose: {composer: combiner, options: {projection: 16, hidden: 16}, text_rank: 4, steps: 2, batch: 16, lr: 0.001}
-"""
+WITH_A_COMPOSER = {
+    "sources": "[{name: garments, kind: garments, count: 110, seed: 2, validation_share: 0.3}]",
+    "compose": "{composer: combiner, options: {projection: 16, hidden: 16}, text_rank: 4, steps: 2, batch: 16, "
+    "lr: 0.001}",
+}
 
 
 @pytest.fixture(scope="module")
 def first(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    folder = tmp_path_factory.mktemp("runs")
-    (folder / "first.yaml").write_text(CONFIG)
-    return train(read_config(folder / "first.yaml"), folder / "first")
+    return first_run(tmp_path_factory.mktemp("runs"), WITH_A_COMPOSER)
 
 
 def second(first: Run, **changes: object) -> TrainConfig:

@@ -22,6 +22,7 @@ from models.evaluation.report import evaluate_run, export_run, save_metrics
 from models.export.bundle import check_parity, export_bundle
 from models.training.checkpoint import Checkpoint
 from models.training.config import TrainConfig, read_config
+from models.training.joint import Joint
 from models.training.run import DONE, Run, train
 
 SMALL = {
@@ -62,6 +63,21 @@ def bundle(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     folder = tmp_path_factory.mktemp("bundles") / "tiny"
     export_run(run, folder, "1.0.0")
     return Bundle(folder, device="cpu")
+
+
+def test_the_last_steps_of_stage_0_see_pictures_as_they_are_if_so_asked(run: Run, tmp_path: Path) -> None:
+    settings = config(joint={**SMALL["joint"], "plain": 0.5})  # type: ignore[dict-item]
+    assert settings.joint is not None
+    sources, model = run.sources(settings, run.model().images, triplets=False), run.model()
+    stage = Joint(model, sources, settings.seed, settings.joint)
+    known = {picture.tobytes() for one in sources[0].pixels for picture in (one, one[:, ::-1])}
+
+    def as_they_are(step: int) -> list[bool]:
+        pixels = (stage.prepare(step)["pixels"] * 255).round().to(torch.uint8).permute(0, 2, 3, 1).numpy()
+        return [picture.tobytes() in known for picture in pixels]
+
+    assert not any(as_they_are(stage.steps // 2 - 1))
+    assert all(as_they_are(stage.steps // 2 + 1))
 
 
 def test_the_loss_of_the_joint_embedding_falls(run: Run) -> None:
@@ -192,9 +208,9 @@ def test_a_damaged_checkpoint_is_refused_with_a_hint(tmp_path: Path) -> None:
 )
 def test_a_wrong_config_is_refused_before_anything_starts(change: dict[str, str], said: str) -> None:
     with pytest.raises(ModisteError, match=said):
-        read_config(Path("modiste-small"), change)
+        read_config(Path("modiste-base"), change)
 
 
 def test_an_unknown_config_names_those_that_come_along(tmp_path: Path) -> None:
-    with pytest.raises(ModisteError, match="modiste-small"):
+    with pytest.raises(ModisteError, match="modiste-base"):
         read_config(tmp_path / "missing.yaml")

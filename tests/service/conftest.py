@@ -19,6 +19,7 @@ from fastapi import FastAPI
 from PIL import Image
 
 from indexer.build import BuildOptions, build_generation
+from indexer.generation import Generation
 from models.bundle import Bundle
 from service.app import create_app
 from service.server import listen, running
@@ -113,6 +114,18 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     catalog = write_cloth_catalog(folder / "catalog")
     build(catalog, bundle, folder / "index")
     return Shop(bundle, catalog, folder / "index")
+
+
+@pytest.fixture(scope="session")
+def bundle(shop: Shop) -> Bundle:
+    """The shop's bundle."""
+    return Bundle(shop.bundle, device="cpu", threads=1)
+
+
+@pytest.fixture(scope="session")
+def generation(shop: Shop) -> Generation:
+    """The shop's generation."""
+    return Generation.open(shop.index_root)
 
 
 @pytest.fixture

@@ -19,16 +19,6 @@ from tests.toy_bundle import WORDS, write_toy_bundle
 PLACES = {word: place for place, word in enumerate(WORDS)}
 
 
-@pytest.fixture(scope="module")
-def bundle(shop: Shop) -> Bundle:
-    return Bundle(shop.bundle, device="cpu", threads=1)
-
-
-@pytest.fixture(scope="module")
-def generation(shop: Shop) -> Generation:
-    return Generation.open(shop.index_root)
-
-
 def refusal(served: Served, **fields: Any) -> dict[str, Any]:
     response = served.client.post("/search", json=fields)
     assert response.status_code == 422, response.text

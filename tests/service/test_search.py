@@ -16,16 +16,6 @@ from tests.service.conftest import Serve, Served, Shop, cloth, encoded
 from tests.toy_bundle import write_toy_bundle
 
 
-@pytest.fixture(scope="module")
-def bundle(shop: Shop) -> Bundle:
-    return Bundle(shop.bundle, device="cpu", threads=1)
-
-
-@pytest.fixture(scope="module")
-def generation(shop: Shop) -> Generation:
-    return Generation.open(shop.index_root)
-
-
 def test_a_product_and_words_find_what_fits_both(served: Served) -> None:
     answer = served.search(product_id="2", text="in red", k=3)
     assert answer["mode"] == "composed"

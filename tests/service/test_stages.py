@@ -49,15 +49,21 @@ class Turnstile:
         return [number + 1 for number in numbers]
 
 
+async def under_way(crew: Crew, stage: Stage, work: Turnstile, count: int) -> list[asyncio.Task[int]]:
+    """Lives that begin with 0, 1, ...: the first has entered the stage, the others wait for it."""
+    lives = [asyncio.create_task(crew.run(through(stage, start=0), {}))]
+    assert await asyncio.to_thread(work.entered.wait, 10)
+    lives += [asyncio.create_task(crew.run(through(stage, start=number), {})) for number in range(1, count)]
+    await asyncio.sleep(0)
+    return lives
+
+
 def test_who_finds_a_stage_idle_starts_at_once_and_what_comes_meanwhile_is_the_next_batch() -> None:
     async def scenario() -> None:
         with crew() as one:
             work = Turnstile()
             stage = one.stage("test", work, most=8)
-            first = asyncio.create_task(one.run(through(stage, start=0), {}))
-            assert await asyncio.to_thread(work.entered.wait, 10)
-            rest = [asyncio.create_task(one.run(through(stage, start=number), {})) for number in range(1, 6)]
-            await asyncio.sleep(0)
+            first, *rest = await under_way(one, stage, work, 6)
             work.open.set()
             assert await asyncio.gather(first, *rest) == [1, 2, 3, 4, 5, 6]
             assert work.batches == [[0], [1, 2, 3, 4, 5]]
@@ -70,10 +76,7 @@ def test_a_batch_has_a_largest_size() -> None:
         with crew() as one:
             work = Turnstile()
             stage = one.stage("test", work, most=2)
-            first = asyncio.create_task(one.run(through(stage, start=0), {}))
-            assert await asyncio.to_thread(work.entered.wait, 10)
-            rest = [asyncio.create_task(one.run(through(stage, start=number), {})) for number in range(1, 6)]
-            await asyncio.sleep(0)
+            first, *rest = await under_way(one, stage, work, 6)
             work.open.set()
             await asyncio.gather(first, *rest)
             assert max(len(batch) for batch in work.batches) == 2
@@ -141,11 +144,7 @@ def test_a_life_whose_caller_has_gone_is_dropped_where_it_waits_and_costs_nothin
         with crew() as one:
             work = Turnstile()
             stage = one.stage("test", work, most=8)
-            first = asyncio.create_task(one.run(through(stage, start=0), {}))
-            assert await asyncio.to_thread(work.entered.wait, 10)
-            leaves = asyncio.create_task(one.run(through(stage, start=1), {}))
-            stays = asyncio.create_task(one.run(through(stage, start=2), {}))
-            await asyncio.sleep(0)
+            first, leaves, stays = await under_way(one, stage, work, 3)
             leaves.cancel()
             await asyncio.sleep(0)
             work.open.set()

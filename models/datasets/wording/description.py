@@ -84,6 +84,10 @@ def spellings(word: str) -> list[str]:
     if is_type(word.split()[-1]) or is_type(word):
         noun = noun_of(word)
         ways += [*noun.singulars, *noun.plurals]
+    elif word.endswith((" sleeve", " heel")):
+        ways.append(f"{word}s")
+    elif word.endswith((" pattern", " length", " fit")):
+        ways.append(word.rsplit(" ", 1)[0])
     ways += [way.replace("grey", "gray").replace("colour", "color") for way in [word, *ways]]
     return [way for way in dict.fromkeys(ways) if way != word]
 

@@ -1,0 +1,108 @@
+"""Stage 0: the joint embedding of pictures and words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from models.datasets.attribute_words import shown_words
+from models.errors import ModisteError
+from models.networks.losses import attribute_extraction, mini_batch_match_retrieval
+from models.training.augmentation import augment, mirror
+from models.training.config import JointStage
+from models.training.model import RetrievalModel
+from models.training.sources import TrainingSource
+from models.training.stage import Stage, decayed
+
+MOST_RARE = 20.0
+"""However rare a word, a picture that shows it counts at most so many times."""
+
+
+class Joint(Stage):
+    """Stage 0: image and title into one space, by Mini-Batch Match Retrieval, and the words that a picture shows."""
+
+    name = "joint"
+    schedule: JointStage
+
+    def __init__(
+        self, model: RetrievalModel, sources: Sequence[TrainingSource], seed: int, schedule: JointStage
+    ) -> None:
+        super().__init__(model, sources, seed)
+        self.schedule = schedule
+        self.rows = [
+            (at, row) for at, source in enumerate(sources) for row in range(len(source.train)) if source.said(row)
+        ]
+        if not self.rows:
+            raise ModisteError(
+                "No product has a title or attributes, so stage 0 has nothing to read.",
+                hint="Leave `joint` out and start from a backbone with weights (`backbone.pretrained`).",
+            )
+        self.steps_an_epoch = max(1, len(self.rows) // schedule.batch)
+        self.steps = schedule.epochs * self.steps_an_epoch
+        self.ordered = (-1, np.zeros(0, dtype=np.int64))
+        self.shown: list[Tensor] = []
+        self.known: list[Tensor] = []
+        self.rarity = torch.ones(len(model.words))
+        if schedule.attributes:
+            self._read_words(schedule.attributes.least)
+
+    def _order(self, epoch: int) -> np.ndarray:
+        """An epoch's order of the rows."""
+        if epoch != self.ordered[0]:
+            self.ordered = (epoch, np.random.default_rng([self.seed, epoch]).permutation(len(self.rows)))
+        return self.ordered[1]
+
+    def _read_words(self, least: int) -> None:
+        """Which product shows which word, which source knows it, and how rare it is."""
+        self.shown = [torch.from_numpy(shown_words(source.train, self.model.words)) for source in self.sources]
+        self.known = [shown.sum(dim=0) >= least for shown in self.shown]
+        count = sum(shown.sum(dim=0) for shown in self.shown)
+        among = sum(known * len(shown) for known, shown in zip(self.known, self.shown, strict=True))
+        self.rarity = (torch.as_tensor(among) / torch.as_tensor(count).clamp(min=1)).sqrt().clamp(1, MOST_RARE)
+
+    def parameters(self) -> list[dict[str, Any]]:
+        self.model.backbone.apply_policy("both")
+        head = [self.model.attributes] if self.model.attributes is not None else []
+        return [*decayed([self.model.backbone, *head]), {"params": [self.model.log_scale], "weight_decay": 0.0}]
+
+    def prepare(self, step: int) -> dict[str, Tensor]:
+        epoch, at = divmod(step, self.steps_an_epoch)
+        order = self._order(epoch)
+        chance = self.chance(step)
+        size = self.schedule.batch
+        images, captions, groups, shown, known = [], [], [], [], []
+        for index in order[at * size : (at + 1) * size]:
+            which, row = self.rows[index]
+            source = self.sources[which]
+            sharp = source.sharper.get(row)
+            if sharp is not None and source.sharper_pixels is not None and chance.random() < 0.5:
+                images.append(source.sharper_pixels[sharp])
+            else:
+                images.append(source.pixels[row])
+            captions.append(source.caption(row, chance))
+            groups.append(which * 1_000_000 + int(source.title_group[row]))
+            if self.shown:
+                shown.append(self.shown[which][row])
+                known.append(self.known[which])
+        pixels = torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2).to(torch.float32) / 255
+        change = augment if step < (1 - self.schedule.plain) * self.steps else mirror
+        pixels = change(pixels, torch.Generator().manual_seed(chance.getrandbits(63)))
+        batch = {"pixels": pixels, "ids": self.model.ids(captions), "groups": torch.tensor(groups)}
+        return batch if not shown else batch | {"shown": torch.stack(shown), "known": torch.stack(known)}
+
+    def loss(self, batch: dict[str, Tensor]) -> Tensor:
+        batch = {name: part.to(self.model.device) for name, part in batch.items()}
+        image = self.model.backbone.vision(self.model.normalised(batch["pixels"])).float()
+        text = self.model.backbone.words(batch["ids"]).embedding.float()
+        scale = self.model.log_scale.exp().clamp(max=100)
+        loss = mini_batch_match_retrieval(image, text, scale, batch["groups"])
+        if self.schedule.attributes and self.model.attributes is not None:
+            logits = self.model.attributes.logits(image).float()
+            rarity = self.rarity.to(self.model.device)
+            extraction = attribute_extraction(logits, batch["shown"], batch["known"], rarity)
+            loss = loss + self.schedule.attributes.weight * extraction
+        return loss

@@ -24,7 +24,8 @@ from service.settings import Settings
 logger = logging.getLogger(__name__)
 
 START_TIMEOUT_S = 60.0
-LAST_WORDS_S = 0.3
+LAST_WORDS_S = 1.0
+"""Who has connected before the door was shut has so long to send a request."""
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -115,8 +116,10 @@ class _Server(uvicorn.Server):
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        # uvicorn would hang up on who has connected and is about to send, for whom nobody is to blame.
-        await asyncio.sleep(0)
+        # uvicorn would hang up on who has connected and is about to send, for whom nobody is to blame. One round of the
+        # event loop hears of those who wait to be let in, the next lets them in.
+        for _ in range(2):
+            await asyncio.sleep(0)
         for server in self.servers:
             server.close()
         for listening in sockets or []:

@@ -57,8 +57,8 @@ class BackboneSettings(_Section):
     images: ImagePreprocessing | None = None
     """Overrides what the backbone was built for (padding and its colour, mostly)."""
     weights: Literal["float16", "int8"] = "float16"
-    """How a bundle stores the two towers. ``int8`` takes half the room: once nothing moves them any more, their weights
-    are rounded to 255 steps a channel, and stage 2 and all figures see them so."""
+    """How a bundle stores the two towers and the composer. ``int8`` takes half the room: once nothing moves them any
+    more, their weights are rounded to 255 steps a channel; stage 2 sees the towers so, and all figures see all so."""
 
 
 class Schedule(_Section):

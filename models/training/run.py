@@ -16,6 +16,7 @@ import yaml
 from models.datasets.attribute_words import common_words
 from models.errors import ModisteError
 from models.networks.backbone import Backbone
+from models.networks.rounding import round_to_int8
 from models.progress import track
 from models.training.checkpoint import Checkpoint
 from models.training.compose import Compose
@@ -116,12 +117,13 @@ def train(config: TrainConfig, folder: Path, cache: Path | None = None) -> Run:
     first = 0 if checkpoint is None else (len(names) if checkpoint.stage == DONE else names.index(checkpoint.stage))
     for at in range(first, len(stages)):
         resumed = checkpoint if checkpoint is not None and checkpoint.stage == names[at] else None
-        if not stages[at].moves_backbone:
-            _settle(model, config)
+        if not stages[at].moves_backbone and config.backbone.weights == "int8":
+            model.backbone.round_weights()
         _fit(stages[at], run, config, device, resumed)
         following = names[at + 1] if at + 1 < len(names) else DONE
-        if following == DONE:
-            _settle(model, config)
+        if following == DONE and config.backbone.weights == "int8":
+            model.backbone.round_weights()
+            round_to_int8(model.composer)
         Checkpoint(following, 0, model.state_dict(), config=config.model_dump(mode="json")).save(folder)
     return run
 
@@ -135,12 +137,6 @@ def _stages(config: TrainConfig, model: RetrievalModel, sources: list[TrainingSo
     if config.compose:
         stages.append(Compose(model, sources, config.seed, config.compose))
     return stages
-
-
-def _settle(model: RetrievalModel, config: TrainConfig) -> None:
-    """Bring the backbone, which no later stage moves, into the form in which a bundle stores it."""
-    if config.backbone.weights == "int8":
-        model.backbone.round_weights()
 
 
 def _claim(run: Run, config: TrainConfig) -> None:

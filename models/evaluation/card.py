@@ -88,7 +88,7 @@ _STORED = {
     "float16": "Weights are stored as float16 and computed with as float32.",
     "int8": "Weights were rounded to 255 steps a channel, those of the towers before the composer was trained, and are "
     "stored as int8 with a scale for each channel; what is small, and what the composer adapts of the text tower, as "
-    "float16. All are computed with as float32, but where a graph in int8 comes along and fits the device.",
+    "float16. Graphs in fp32 compute with all of them as float32; a bundle may bring others along.",
 }
 
 

@@ -8,7 +8,7 @@ the source, whether learnt from or not. There are no words: what is measured is 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -58,12 +58,13 @@ def evaluate_uploads(
         products = list(read_source(source, cache))
         gallery = EncodedGallery(encoder, load_pixels(products, images, cache)).embedding
         sharp = load_pixels(shown, images, cache)
+        photographs = hash_photographs(products)
         kinds = {"sharp": sharp, "before a busy backdrop": busy(sharp, source.seed)}
         metrics += [
             Metric(
                 protocol=f"{UPLOADS}: {source.name}, held-out title groups, whole catalogue", edit=kind,
                 method="image only", gallery=len(products), queries=len(shown),
-                values=_figures(EncodedGallery(encoder, pixels).embedding, gallery, shown, products),
+                values=_figures(EncodedGallery(encoder, pixels).embedding, gallery, shown, products, photographs),
             )
             for kind, pixels in kinds.items()
         ]  # fmt: skip
@@ -98,11 +99,11 @@ def _sharper(source: Source, cache: Path) -> list[Product]:
 
 
 def _figures(
-    queries: Vectors, gallery: Vectors, shown: Sequence[Product], products: Sequence[Product]
-) -> dict[str, float]:
+    queries: Vectors, gallery: Vectors, shown: Sequence[Product], products: Sequence[Product],
+    photographs: Mapping[str, str],
+) -> dict[str, float]:  # fmt: skip
     """How often the own product comes first and among the first ten, where all that have its photograph are right, and
     how much of the first ten is of its kind."""
-    photographs = hash_photographs(products)
     photograph = np.array([photographs[product.id] for product in products])
     row_of = {product.id: row for row, product in enumerate(products)}
     own = [row_of[product.id] for product in shown]

@@ -16,6 +16,9 @@ SMALL = 1024
 STEPS = 127
 """Steps of an 8-bit weight to either side of zero."""
 
+LEAST_SHARING = 8
+"""Weights to a scale; with fewer, a byte and a scale take no less room than float16."""
+
 Array = np.ndarray[Any, np.dtype[Any]]
 
 
@@ -82,9 +85,13 @@ class SharedWeights:
 def _steps_of(values: Array) -> tuple[Array, Array] | None:
     """int8 steps, and float32 scales that broadcast against them, whose product is ``values``; None if they were not
     rounded. Rows may have become columns, and a batch norm may have been folded into them: both keep the steps."""
+    if values.ndim < 2:
+        return None
     for axis in dict.fromkeys((0, values.ndim - 1)):
         others = tuple(other for other in range(values.ndim) if other != axis)
         scale = np.abs(values).max(axis=others, keepdims=True) / np.float32(STEPS)
+        if values.size < LEAST_SHARING * scale.size:
+            continue  # A number alone is always a multiple of itself.
         scale[scale == 0] = 1
         steps = np.rint(values / scale)
         if np.abs(values / scale - steps).max() < 1e-3:

@@ -33,7 +33,8 @@ async def generations(request: Request) -> Response:
 
 @router.post("/reload", summary="Serve what is published now", response_model=Reload)
 async def reload(request: Request) -> Response:
-    """Looks at once instead of at the next poll, also at a generation that was refused before."""
+    """Looks at once instead of at the next poll, also at a generation that was refused before. Of several processes
+    behind one port, the one that this request reaches; the others look at their next poll."""
     return JsonAnswer(await context_of(request).live.reload())
 
 

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from onnx import helper, numpy_helper
 from torch import nn
 
 from models.bundle import Bundle
 from models.export.bundle import check_parity, export_bundle
+from models.export.weights import SharedWeights
 from models.networks.rounding import round_to_int8
 from models.training.config import TrainConfig
 from models.training.model import RetrievalModel
@@ -72,6 +76,16 @@ def test_a_bundle_stores_rounded_towers_in_a_byte_a_weight_and_answers_the_same(
     saved_bytes = plain.manifest.files["weights.bin"].size - rounded.manifest.files["weights.bin"].size
     assert saved_bytes == pytest.approx(towers, rel=0.02)
     assert check_parity(model, rounded, PICTURES, WISHES) > 0.999999  # float16 would lose more than this
+
+
+@pytest.mark.parametrize("shape", [(2048,), (2048, 1), (1, 2048), (512, 4), (64, 32)])
+def test_weights_that_were_not_rounded_are_stored_as_float16_whatever_their_shape(shape: tuple[int, ...]) -> None:
+    values = np.random.default_rng(0).normal(size=shape).astype(np.float32)
+    graph = helper.make_graph([], "one", [], [], [numpy_helper.from_array(values, "weight")])
+    stream = io.BytesIO()
+    SharedWeights(stream).move_out(graph)
+    assert len(stream.getvalue()) == 2 * values.size
+    assert [node.op_type for node in graph.node] == ["Cast"]
 
 
 @pytest.mark.parametrize("stages", [("joint",), ("joint", "compose")])

@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
 
 import pytest
@@ -307,6 +307,7 @@ def test_closing_waits_for_writes_but_not_for_a_redis_that_is_away(redis_server:
 def false_redis(talk: Callable[[socket.socket], None]) -> Iterator[str]:
     """Something else that listens where Redis should, and talks to each connection as ``talk`` does; its URL."""
     connections: list[socket.socket] = []
+    threads: list[threading.Thread] = []
 
     def serve(connection: socket.socket) -> None:
         try:
@@ -322,12 +323,24 @@ def false_redis(talk: Callable[[socket.socket], None]) -> Iterator[str]:
             except OSError:
                 return
             connections.append(connection)
-            threading.Thread(target=serve, args=[connection], daemon=True).start()
+            start(serve, connection)
+
+    def start(work: Callable[[socket.socket], None], end: socket.socket) -> threading.Thread:
+        thread = threading.Thread(target=work, args=[end], daemon=True)
+        thread.start()
+        threads.append(thread)
+        return thread
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        threading.Thread(target=accept, args=[listener], daemon=True).start()
+        accepting = start(accept, listener)
         yield f"redis://127.0.0.1:{listener.getsockname()[1]}/0"
         listener.shutdown(socket.SHUT_RDWR)
+        accepting.join()  # Whom it lets in last has to be hung up on too.
+    for connection in connections:
+        with suppress(OSError):  # The client may have gone.
+            connection.shutdown(socket.SHUT_RDWR)
+    for thread in threads:
+        thread.join()
     for connection in connections:
         connection.close()
 

@@ -11,7 +11,7 @@ from service.problems import Overloaded, RequestProblem
 from service.telemetry import Telemetry
 
 TIMEOUT_HEADER = "x-request-timeout-ms"
-SLOTS_PER_WORKER = 5
+SLOTS_PER_WORKER = 6
 BATCHES_ON_GPU = 4
 SMALL_BODY_BYTES = 64 * 2**10
 _NEWEST = 0.1
@@ -24,12 +24,13 @@ deadline: contextvars.ContextVar[float] = contextvars.ContextVar("deadline", def
 class Admission:
     """Counts what is in progress and refuses at once what would make everyone wait. Used from one event loop.
 
-    Searches are bounded by their number, five for each thread that computes. N of them on W threads wait for N / W
+    Searches are bounded by their number, six for each thread that computes. N of them on W threads wait for N / W
     times the time of one, whatever the model costs, and less where batches help: so a number is a bound on waiting
-    time, as multiples of an unhurried answer, without a clock to tune. Beyond it throughput does not grow (on a CPU
-    batches of five are about as efficient as of fifty), only waiting does. A GPU, which is idle below a full batch,
-    gets room for some. Besides, a request is refused that would probably miss its deadline, by the pace of those before
-    it: better told now than after it has cost as much as an answer.
+    time, as multiples of an unhurried answer, without a clock to tune. With more, throughput grows ever more slowly
+    (half of them travel in a batch while the others arrive, and batches of three do three quarters of what batches of
+    thirty do), waiting by as much each time. A GPU, which is idle below a full batch, gets room for some. Besides, a
+    request is refused that would probably miss its deadline, by the pace of those before it: better told now than after
+    it has cost as much as an answer.
 
     Bodies are bounded by their bytes as they arrive, so that slow senders hold no more than they have sent.
 
@@ -44,6 +45,8 @@ class Admission:
         self._pace_s = 0.0
         self.draining = False
         """Whether the service is about to stop: it answers, but asks to be left alone."""
+        self.crowded = False
+        """Whether clients would do better to connect anew: another process has far fewer connections."""
 
     def check_arrival(self, declared_bytes: int | None) -> None:
         """Refuse a body, before it is read, that will most probably be refused after. A small one may come in even when

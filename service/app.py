@@ -18,6 +18,7 @@ from service import problems
 from service.admission import BATCHES_ON_GPU, SLOTS_PER_WORKER, Admission
 from service.cache import Cache, MemoryCache, TwoLevelCache
 from service.context import Context
+from service.cores import shared_out
 from service.features import FeatureCache
 from service.live_index import LiveIndex
 from service.middleware import Attendance, BodyLimit, Observation, SecurityHeaders
@@ -119,23 +120,18 @@ def _assemble(settings: Settings) -> Context:
         images_root=settings.images_root,
     )  # fmt: skip
     cache = _cache(settings, telemetry)
-    admission = Admission(
-        slots=settings.in_flight or _slots(bundle, settings), body_bytes=settings.max_held_bytes, telemetry=telemetry
-    )
+    gpu = bundle.providers[0] != "CPUExecutionProvider"
+    workers = shared_out(settings, gpu=gpu).workers
+    slots = settings.in_flight or (BATCHES_ON_GPU * settings.max_batch if gpu else SLOTS_PER_WORKER * workers)
+    admission = Admission(slots=slots, body_bytes=settings.max_held_bytes, telemetry=telemetry)
     decoders = Pool("decode", threads=settings.decoders, queue=settings.queue, polite=True)
-    readers = Pool("read", threads=settings.workers, queue=settings.queue)
+    readers = Pool("read", threads=workers, queue=settings.queue)
     search = Search(
-        bundle, live, workers=settings.workers, most=settings.max_batch, decoders=decoders, admission=admission,
+        bundle, live, workers=workers, most=settings.max_batch, decoders=decoders, admission=admission,
         answers=cache, features=FeatureCache(cache, bundle), max_image_bytes=settings.max_image_bytes,
         telemetry=telemetry,
     )  # fmt: skip
     return Context(settings, bundle, live, cache, search, admission, decoders, readers, telemetry)
-
-
-def _slots(bundle: Bundle, settings: Settings) -> int:
-    if bundle.providers[0] == "CPUExecutionProvider":
-        return SLOTS_PER_WORKER * settings.workers
-    return BATCHES_ON_GPU * settings.max_batch
 
 
 def _cache(settings: Settings, telemetry: Telemetry) -> Cache:

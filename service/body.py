@@ -8,8 +8,8 @@ from typing import Any
 import orjson
 from fastapi import Request
 from pydantic import ValidationError
-from starlette.datastructures import FormData, UploadFile
 
+from service.form import Part, read_form
 from service.problems import RequestProblem, invalid_request
 from service.schemas import MAX_EXCLUDED, MAX_WORDS, SearchRequest
 
@@ -19,7 +19,7 @@ FORM_FIELDS = ("image", "product_id", "text", "k", "offset", "filters", "style",
 WHOLE = re.compile(r"[+-]?\d{1,9}")
 
 
-async def read_search(request: Request, max_body_bytes: int) -> tuple[SearchRequest, bytes | None]:
+async def read_search(request: Request) -> tuple[SearchRequest, bytes | None]:
     """Read and check the body.
 
     Returns:
@@ -32,11 +32,11 @@ async def read_search(request: Request, max_body_bytes: int) -> tuple[SearchRequ
     if kind == "application/json":
         return _checked(_json(await request.body(), "The body")), None
     if kind == "multipart/form-data":
-        async with request.form(
-            max_files=1, max_fields=sum(LISTS.values()) + len(FORM_FIELDS), max_part_size=max_body_bytes
-        ) as form:
-            picture = await _picture(form)
-            return _checked(_form_fields(form)), picture
+        fields = sum(LISTS.values()) + len(FORM_FIELDS)
+        kind = request.headers["content-type"]
+        parts = await read_form(kind, request.stream(), most_files=1, most_fields=fields)
+        picture = _picture(parts)
+        return _checked(_form_fields(parts)), picture
     raise RequestProblem(
         f"The body is {kind or 'of no declared type'}, which this service does not read.",
         hint="Send application/json, or multipart/form-data with the picture as a file named image.",
@@ -59,38 +59,37 @@ def _json(data: bytes | str, what: str) -> Any:
         raise RequestProblem(f"{what} is not valid JSON: {error}.") from error
 
 
-async def _picture(form: FormData) -> bytes | None:
-    pictures = form.getlist("image")
-    if not pictures:
+def _picture(parts: list[Part]) -> bytes | None:
+    picture = next((part for part in parts if part.name == "image"), None)
+    if picture is None:
         return None
-    picture = pictures[0]
-    if not isinstance(picture, UploadFile):
+    if picture.filename is None:
         raise RequestProblem("image is a field of text.", hint="Send the picture as a file.")
-    data = await picture.read()
     # A browser sends a file without name and content where none was chosen.
-    return data if data or picture.filename else None
+    return picture.content if picture.content or picture.filename else None
 
 
-def _form_fields(form: FormData) -> dict[str, Any]:
+def _form_fields(parts: list[Part]) -> dict[str, Any]:
     """The form's fields as JSON would have them."""
-    names = [name for name, _ in form.multi_items()]
-    for name in names:
+    named: dict[str, list[Part]] = {}
+    for part in parts:
+        named.setdefault(part.name, []).append(part)
+    fields: dict[str, Any] = {}
+    for name, given in named.items():
         if name not in FORM_FIELDS:
             raise RequestProblem(
                 f"{name[:100]} is not a field of this form.", hint=f"The fields are: {', '.join(FORM_FIELDS)}."
             )
-        if names.count(name) > 1 and name not in LISTS:
-            raise RequestProblem(f"{name} is given {names.count(name)} times.", hint="Give it once.")
-    fields: dict[str, Any] = {}
-    for name in dict.fromkeys(names):
+        if len(given) > 1 and name not in LISTS:
+            raise RequestProblem(f"{name} is given {len(given)} times.", hint="Give it once.")
         if name == "image":
             continue
-        values = form.getlist(name)
-        if any(isinstance(value, UploadFile) for value in values):
+        if any(part.filename is not None for part in given):
             raise RequestProblem(f"{name} is a file.", hint="Send it as a field of text.")
-        value = str(values[0])
+        value = given[0].text
         if name in LISTS:
-            fields[name] = _json(value, name) if len(values) == 1 and value.lstrip().startswith("[") else values
+            listed = len(given) == 1 and value.lstrip().startswith("[")
+            fields[name] = _json(value, name) if listed else [part.text for part in given]
         elif name == "filters":
             fields[name] = _json(value, name)
         elif name in ("k", "offset"):

@@ -57,11 +57,11 @@ def serve(
     port: Annotated[int | None, typer.Option(help="Port to listen on; 0 lets the system choose.")] = None,
     device: Annotated[DeviceName | None, typer.Option(help="Where graphs and index run; auto takes a GPU.")] = None,
     workers: Annotated[
-        int | None, typer.Option(help="Requests that encode and search at once; more than cores gain nothing.")
+        int | None, typer.Option(help="Threads of each process that encode and search; its share of the cores.")
     ] = None,
     processes: Annotated[
         int | None,
-        typer.Option(help="Processes that share the port and the index; about cores / workers, more gain nothing."),
+        typer.Option(help="Processes that share the port and the index; one a core (8 at most), with a GPU one."),
     ] = None,
     threads: Annotated[
         int | None, typer.Option(help="Threads in one graph run: 1 serves many shoppers, 0 (all) answers one fastest.")
@@ -76,8 +76,10 @@ def serve(
 
     Whatever is not given here comes from MODISTE_* variables, such as MODISTE_OPERATIONS_KEY.
     """
+    from models.bundle import uses_gpu
     from models.bundle.manifest import read_manifest
     from service.app import create_app
+    from service.cores import shared_out
     from service.server import address, listen, run
     from service.settings import load_settings
     from service.telemetry import configure_logging
@@ -88,14 +90,15 @@ def serve(
         processes=processes, threads=threads, redis_url=redis_url, log_level=log_level,
     )  # fmt: skip
     configure_logging(settings.log_level)
-    if settings.processes > 1:
+    processes = shared_out(settings, gpu=uses_gpu(settings.device)).processes
+    if processes > 1:
         from service.processes import run_processes
 
         manifest = read_manifest(settings.bundle)
         with listen(settings.host, settings.port) as bound:
-            told = f"{manifest.name} {manifest.version} at {address(bound)} with {settings.processes} processes"
+            told = f"{manifest.name} {manifest.version} at {address(bound)} with {processes} processes"
             typer.echo(f"Modiste serves {told}", err=True)
-            run_processes(settings, bound)
+            run_processes(settings, bound, processes)
         return
     set_up_tracing()
     application = create_app(settings)

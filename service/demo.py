@@ -67,7 +67,7 @@ def run_demo(folder: Path, *, products: int, bundle_folder: Path, host: str, por
         typer.echo(f"Indexing {products:,} products with {bundle.name} ...")
         build_generation(catalog, bundle, index_root)
 
-    settings = load_settings(index_root=index_root, bundle=bundle_folder, host=host, port=port)
+    settings = load_settings(index_root=index_root, bundle=bundle_folder, host=host, port=port, processes=1)
     with listen(host, port) as bound, running(create_app(settings), settings, bound) as url:
         example = choose_example(_all_products(url))
         query = {"product_id": example.reference["id"], "text": example.modification, "k": SHOWN}

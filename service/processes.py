@@ -1,6 +1,6 @@
 """Several processes behind one listening socket, for more cores than one event loop can feed.
 
-The socket is bound once and inherited, so a connection that waits belongs to none of them: whoever is free takes it,
+The socket is bound once and inherited, so a connection that waits belongs to none of them: whoever has fewest takes it,
 and one that dies takes none along. Each maps the same generation's files into its memory, which the system holds once.
 """
 
@@ -24,6 +24,7 @@ from pathlib import Path
 from prometheus_client.multiprocess import mark_process_dead
 
 from models.errors import ModisteError
+from service.door import ABSENT, Counts, Crowd
 from service.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -38,15 +39,16 @@ GRACE_S = 5.0
 _spawning = multiprocessing.get_context("spawn")
 
 
-def run_processes(settings: Settings, bound: socket.socket) -> None:
-    """Serve with ``settings.processes`` processes until SIGTERM or SIGINT; one that dies is started again.
+def run_processes(settings: Settings, bound: socket.socket, processes: int) -> None:
+    """Serve with several processes until SIGTERM or SIGINT; one that dies is started again.
 
     Raises:
         ModisteError: None of them can serve: a setting or the bundle cannot be used.
     """
     with tempfile.TemporaryDirectory(prefix="modiste-metrics-") as folder, _signals() as signals:
         os.environ[METRICS_FOLDER] = folder  # prometheus_client's own switch; read when the workers import it.
-        workers = [_Worker(settings, bound) for _ in range(settings.processes)]
+        counts = _spawning.RawArray("i", [ABSENT] * processes)
+        workers = [_Worker(settings, bound, counts, place) for place in range(processes)]
         try:
             _keep(workers, signals, Path(folder))
         finally:
@@ -59,15 +61,16 @@ def run_processes(settings: Settings, bound: socket.socket) -> None:
 class _Worker:
     """One process, and whatever is started in its place."""
 
-    def __init__(self, settings: Settings, bound: socket.socket) -> None:
-        self._settings, self._bound = settings, bound
+    def __init__(self, settings: Settings, bound: socket.socket, counts: Counts, place: int) -> None:
+        self._settings, self._bound, self._counts, self._place = settings, bound, counts, place
         self._short_lives, self._could_serve = 0, False
         self.start()
 
     def start(self) -> None:
         self.messages, theirs = _spawning.Pipe()
+        crowd = Crowd(self._counts, self._place)
         self.process: BaseProcess = _spawning.Process(
-            target=_serve, args=(self._settings, self._bound, theirs), name="modiste", daemon=True
+            target=_serve, args=(self._settings, self._bound, crowd, theirs), name="modiste", daemon=True
         )
         self.process.start()
         theirs.close()
@@ -79,6 +82,7 @@ class _Worker:
         """Plan the next start: at once, or later and later where lives are short."""
         self._listen()
         self.messages.close()
+        self._counts[self._place] = ABSENT
         lived = time.monotonic() - self._started
         self._short_lives = self._short_lives + 1 if lived < SHORT_LIFE_S else 0
         pause = min(2.0 ** (self._short_lives - 2), LONGEST_PAUSE_S) if self._short_lives > 1 else 0.0
@@ -161,7 +165,7 @@ def _signals() -> Iterator[int]:
         os.close(tell)
 
 
-def _serve(settings: Settings, bound: socket.socket, parent: Connection) -> None:
+def _serve(settings: Settings, bound: socket.socket, crowd: Crowd, parent: Connection) -> None:
     """The life of one process."""
     from service.app import create_app
     from service.server import run
@@ -180,7 +184,7 @@ def _serve(settings: Settings, bound: socket.socket, parent: Connection) -> None
         sys.exit(error.exit_code)
     parent.send(None)
     try:
-        run(application, settings, bound)
+        run(application, settings, bound, crowd)
     finally:
         shut_down_tracing()
 

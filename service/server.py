@@ -10,15 +10,17 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
+from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
 
 from models.errors import ModisteError
 from service.admission import Admission
+from service.door import Crowd, Door
 from service.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -60,17 +62,20 @@ def address(bound: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def run(app: FastAPI, settings: Settings, bound: socket.socket) -> None:
+def run(app: FastAPI, settings: Settings, bound: socket.socket, crowd: Crowd | None = None) -> None:
     """Serve until SIGTERM or SIGINT; requests in flight are finished first.
 
     After SIGTERM the service says for ``notice_s`` that it is not ready, and asks clients to close their connections,
     while it goes on answering; then it stops listening. So nobody finds a door shut that a load balancer, or a
     connection kept alive, still calls open.
+
+    Args:
+        crowd: Of the processes that share the socket, if there are others.
     """
     # uvicorn sends itself the signal again once it has drained; to be told to stop is no failure.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with suppress(KeyboardInterrupt):
-        _server(app, settings).run(sockets=[bound])
+        _server(app, settings, crowd).run(sockets=[bound])
 
 
 @contextmanager
@@ -97,10 +102,29 @@ def running(app: FastAPI, settings: Settings, bound: socket.socket) -> Iterator[
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, admission: Admission, notice_s: float) -> None:
+    def __init__(self, config: uvicorn.Config, admission: Admission, notice_s: float, crowd: Crowd | None) -> None:
         super().__init__(config)
-        self._admission, self._notice_s = admission, notice_s
+        self._admission, self._notice_s, self._crowd = admission, notice_s, crowd
+        self._doors: list[Door] = []
         self._stop_at = float("inf")
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._crowd is None:
+            await super().startup(sockets)
+            return
+        await super().startup([])  # All but the listening.
+        connections = self.server_state.connections = _Connections(self._tell)
+        self._doors = [
+            Door(listening, self._crowd, self._talk, lambda: len(connections)) for listening in sockets or []
+        ]
+
+    def _talk(self) -> asyncio.Protocol:
+        kind = self.config.http_protocol_class
+        return kind(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)  # type: ignore[call-arg]
+
+    def _tell(self) -> None:
+        for door in self._doors:
+            door.tell()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         if sig != signal.SIGTERM or self._admission.draining:
@@ -113,6 +137,7 @@ class _Server(uvicorn.Server):
     async def on_tick(self, counter: int) -> bool:
         if time.monotonic() >= self._stop_at and not self.should_exit:
             super().handle_exit(signal.SIGTERM, None)
+        self._admission.crowded = self._crowd is not None and self._crowd.much_smaller_elsewhere
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -120,6 +145,8 @@ class _Server(uvicorn.Server):
         # event loop hears of those who wait to be let in, the next lets them in.
         for _ in range(2):
             await asyncio.sleep(0)
+        for door in self._doors:
+            await door.shut()
         for server in self.servers:
             server.close()
         for listening in sockets or []:
@@ -129,9 +156,25 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def _server(app: FastAPI, settings: Settings) -> uvicorn.Server:
+class _Connections(set[Any]):
+    """What uvicorn keeps of its connections, with a word for the others whenever one comes or goes."""
+
+    def __init__(self, tell: Callable[[], None]) -> None:
+        super().__init__()
+        self._tell = tell
+
+    def add(self, connection: Any) -> None:
+        super().add(connection)
+        self._tell()
+
+    def discard(self, connection: Any) -> None:
+        super().discard(connection)
+        self._tell()
+
+
+def _server(app: FastAPI, settings: Settings, crowd: Crowd | None = None) -> uvicorn.Server:
     config = uvicorn.Config(
         app, log_config=None, access_log=False, server_header=False, ws="none", lifespan="on", proxy_headers=False,
         timeout_graceful_shutdown=round(settings.drain_s),
     )  # fmt: skip
-    return _Server(config, app.state.context.admission, settings.notice_s)
+    return _Server(config, app.state.context.admission, settings.notice_s, crowd)

@@ -48,22 +48,23 @@ class Settings(BaseSettings):
         256 * 2**20, gt=0, description="Memory for bodies of searches that are being received or answered."
     )
     decoders: int = Field(2, ge=1, le=256, description="Threads that decode giant pictures, apart from all others.")
-    workers: int = Field(
-        2, ge=1, le=256, description="Threads that decode, encode and search; more than cores gain nothing."
+    workers: int | None = Field(
+        None, ge=1, le=256, description="Threads of each process that decode, encode and search. Without it its cores."
     )
     queue: int = Field(
         32, ge=0, le=10_000, description="Giant pictures, and requests for products, that may wait; others get 503."
     )
     in_flight: int | None = Field(
         None, ge=1, le=100_000,
-        description="Searches in progress; others get 503 at once. Without it 5 a worker, on a GPU 4 full batches.",
+        description="Searches in progress; others get 503 at once. Without it 6 a worker, on a GPU 4 full batches.",
     )  # fmt: skip
     max_batch: int = Field(
         16, ge=1, le=64, description="Searches that a graph answers together at most; 32 or 64 suit a GPU."
     )
-    processes: int = Field(
-        1, ge=1, le=256, description="Processes that share the port and the index; about cores / workers."
-    )
+    processes: int | None = Field(
+        None, ge=1, le=256,
+        description="Processes that share the port and the index. Without it one a core (8 at most), with a GPU one.",
+    )  # fmt: skip
     threads: int = Field(1, ge=0, le=256, description="Threads in one graph run: 1 serves many, 0 (all) one fast.")
     deadline_ms: float = Field(
         30_000, gt=0, le=600_000,

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from models.bundle.encoder import Bundle, VisionOutput
+from models.bundle.encoder import Bundle, VisionOutput, uses_gpu
 from models.bundle.images import ImagePreprocessing, UnreadableImage, decode_image
 from models.bundle.manifest import BundleError, BundleManifest
 from models.bundle.text import TextSettings, Tokenizer, normalise_text
@@ -22,4 +22,5 @@ __all__ = [
     "VisionOutput",
     "decode_image",
     "normalise_text",
+    "uses_gpu",
 ]

@@ -200,6 +200,15 @@ class Bundle:
         return session
 
 
+def uses_gpu(device: str) -> bool:
+    """Whether a bundle that is opened for this device runs on a GPU, if that can be started.
+
+    Raises:
+        BundleError: The device is not to be had.
+    """
+    return _providers(device)[0] == _CUDA
+
+
 def _providers(device: str) -> list[str]:
     try:
         import onnxruntime

@@ -38,7 +38,7 @@ async def search(request: Request) -> Response:
     """A picture or a product is the reference, the text is the modification: *composed* search. A reference alone
     finds what looks alike, a text alone finds what it describes."""
     context = context_of(request)
-    body, picture = await read_search(request, context.settings.max_body_bytes)
+    body, picture = await read_search(request)
     answer = await context.search.answer(Query.of(body, picture))
     request.state.passages = answer.passages
     return Response(answer.body, media_type="application/json")

@@ -53,7 +53,9 @@ class _Connection(asyncio.Protocol):
             self._parts.clear()
             self._head_end = self._end = -1
             # A refusal may come before the whole picture has left; the rest would be read as the next request.
-            self._finish(Answer(int(head[9:12]), head, body), keep=not self._transport.get_write_buffer_size())
+            sent = not self._transport.get_write_buffer_size()
+            keep = sent and header(head, b"connection").lower() != b"close"
+            self._finish(Answer(int(head[9:12]), head, body), keep=keep)
 
     def connection_lost(self, error: Exception | None) -> None:
         self._client.lost(self)

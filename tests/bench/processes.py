@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -15,12 +16,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from models.bundle import uses_gpu
 from models.errors import ModisteError
+from service.cores import shared_out
+from service.settings import load_settings
 
 REPOSITORY = Path(__file__).parents[2]
 READY_WITHIN_S = 300.0
 STOP_WITHIN_S = 40.0
 _PAGE = os.sysconf("SC_PAGE_SIZE")
+_SERVING = re.compile(rb"^modiste_generation_info\{[^}]*\} (\d+)", re.MULTILINE)
 
 
 class Service(NamedTuple):
@@ -63,7 +68,14 @@ def service(index_root: Path, bundle: Path, log: Path, settings: Mapping[str, An
         sys.executable, "-m", "service.cli", "serve", "--index-root", str(index_root), "--bundle", str(bundle),
         "--host", "127.0.0.1", "--port", str(port),
     ]  # fmt: skip
+    given = load_settings(**settings)
+    processes = shared_out(given, gpu=uses_gpu(given.device)).processes
     with _running(command, port, "/health/ready", log, changes) as started:
+        until = time.monotonic() + READY_WITHIN_S
+        while sum(int(serve) for serve in _SERVING.findall(started.fetch("/metrics")[1])) < processes:
+            if time.monotonic() > until:
+                raise ModisteError(f"Not all of its {processes} processes serve.", hint=f"{log} tells why.")
+            time.sleep(0.05)
         yield started
 
 

@@ -211,6 +211,14 @@ def redis_server(tmp_path: Path) -> Iterator[Redis]:
     server.kill()
 
 
+def is_ready(url: str) -> bool:
+    """Whether a service that runs as a process answers searches."""
+    try:
+        return httpx.get(f"{url}/health/ready", timeout=5, trust_env=False).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
 def eventually(check: Callable[[], bool], what: str, *, within_s: float = 10.0) -> None:
     """Wait until ``check`` holds; fail otherwise."""
     until = time.monotonic() + within_s

@@ -18,7 +18,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.service.conftest import Shop, eventually
+from tests.service.conftest import Shop, eventually, is_ready
 from tests.toy_bundle import write_toy_bundle
 
 ROOT = Path(__file__).parents[2]
@@ -42,6 +42,7 @@ def serving(shop: Shop) -> Iterator[tuple[subprocess.Popen[str], str]]:
             assert process.stderr is not None
             url = re.search(r"http://\S+", process.stderr.readline())
             assert url is not None
+            eventually(lambda: is_ready(url[0]), "it is ready", within_s=60)
             yield process, url[0]
         finally:
             process.kill()

@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -132,6 +132,60 @@ def test_one_that_is_killed_is_replaced_and_no_other_request_is_lost(shop: Shop)
         eventually(lambda: sum(served.served_by.values()) == PROCESSES, "the new one serves", within_s=60)
         assert served.get("/metrics").text.count("modiste_generation_info{") == counted
         eventually(lambda: any("another takes its place" in line for line in served.lines), "the log tells")
+
+
+def connections(served: Processes) -> list[int]:
+    """How many connections each process has, fewest first."""
+    port = f":{int(served.url.rpartition(':')[2]):04X}"
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    established = {f"socket:[{row[9]}]" for row in rows if row[1].endswith(port) and row[3] == "01"}
+    return sorted(len(established & open_files(pid)) for pid in served.children)
+
+
+def open_files(pid: int) -> set[str]:
+    """What the file descriptors of a process stand for."""
+    found = set()
+    for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):  # Closed since.
+            found.add(os.readlink(descriptor))
+    return found
+
+
+@contextmanager
+def shoppers(served: Processes, count: int) -> Iterator[list[httpx.Client]]:
+    """Clients that each keep one connection."""
+    with ExitStack() as stack:
+        limits = httpx.Limits(max_connections=1)
+        yield [
+            stack.enter_context(httpx.Client(base_url=served.url, limits=limits, trust_env=False, timeout=30))
+            for _ in range(count)
+        ]
+
+
+def test_lasting_connections_are_shared_out(served: Processes) -> None:
+    with shoppers(served, 6) as clients:
+        for client in clients:
+            assert client.post("/search", json={"text": "red"}).status_code == 200
+        assert connections(served) == [3, 3]
+        headers = [client.post("/search", json={"text": "red"}).headers for client in clients]
+        assert not any("connection" in found for found in headers), "nobody is asked to move"
+
+
+def test_one_that_comes_late_gets_its_share_of_lasting_connections(shop: Shop) -> None:
+    with serving(shop) as served, shoppers(served, 6) as clients:
+        os.kill(min(served.children), signal.SIGKILL)
+        eventually(lambda: len(served.children) == 1, "it is dead")
+        for client in clients:
+            with suppress(httpx.TransportError):  # Of those that it had.
+                client.post("/search", json={"text": "red"})
+            assert client.post("/search", json={"text": "red"}).status_code == 200
+        eventually(lambda: sum(served.served_by.values()) == PROCESSES, "the new one serves", within_s=60)
+
+        def evenly() -> bool:
+            assert [client.post("/search", json={"text": "red"}).status_code for client in clients] == [200] * 6
+            return connections(served) == [3, 3]
+
+        eventually(evenly, "both have three")
 
 
 def test_each_changes_to_a_new_generation_by_itself(own_shop: Shop) -> None:

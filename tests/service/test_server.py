@@ -15,7 +15,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.service.conftest import Shop, eventually
+from tests.service.conftest import Shop, eventually, is_ready
 
 ROOT = Path(__file__).parents[2]
 
@@ -37,13 +37,6 @@ def serving(shop: Shop, **variables: str) -> Iterator[tuple[subprocess.Popen[str
             yield process, url[0]
         finally:
             process.kill()
-
-
-def is_ready(url: str) -> bool:
-    try:
-        return httpx.get(f"{url}/health/ready", timeout=5, trust_env=False).status_code == 200
-    except httpx.TransportError:
-        return False
 
 
 def test_sigterm_under_load_loses_nothing_that_was_accepted(shop: Shop) -> None:

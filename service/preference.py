@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 from indexer.generation import Generation
 from models.bundle import Bundle
@@ -59,6 +59,13 @@ class Preference(NamedTuple):
         return [self.style, self.wanted, self.unwanted]
 
 
+def possible_styles(bundle: Bundle, generation: Generation) -> tuple[Style, ...]:
+    """How words can be searched by; not at all without words, and only by moving the query without attributes."""
+    if not bundle.vocabulary:
+        return ()
+    return get_args(Style) if generation.attributes is not None else ("arithmetic",)
+
+
 def understood_preference(
     prefer: Sequence[str], avoid: Sequence[str], style: Style, bundle: Bundle, generation: Generation
 ) -> Preference | None:
@@ -76,7 +83,7 @@ def understood_preference(
             f"The bundle {bundle.name} has no attribute words, so nothing can be preferred or avoided.",
             hint="Say it in the text; or have the operator serve a bundle that was trained with `joint.attributes`.",
         )
-    if generation.attributes is None and style != "arithmetic":
+    if style not in possible_styles(bundle, generation):
         raise NoWords(
             f"The generation {generation.id} holds no attributes of its products, so they cannot be filtered by words.",
             hint='Use the style "arithmetic"; or have the operator build the index again.',

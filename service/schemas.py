@@ -186,6 +186,7 @@ class CatalogSummary(_Wire):
     total: int
     filters: dict[str, Annotated[ChoiceFilter | NumberFilter, Field(discriminator="kind")]]
     words: list[str] = Field(description="What `prefer` and `avoid` know; the commonest in training first.")
+    styles: list[Style] = Field(description="What `style` can be with these words; empty where there are none.")
     generation: str
     bundle: str
 

@@ -15,6 +15,7 @@ from service.cards import product_card
 from service.context import JsonAnswer, context_of
 from service.facets import catalog_filters
 from service.openapi import problems
+from service.preference import possible_styles
 from service.problems import NotFound, UnknownProduct
 from service.schemas import MAX_K, CatalogSummary, ProductCard, ProductPage
 
@@ -98,7 +99,8 @@ async def catalog(request: Request) -> Response:
         filters = await context.readers.run(partial(catalog_filters, generation))
         summary = CatalogSummary(
             total=generation.size, filters=filters, words=list(context.bundle.manifest.attributes),
-            generation=generation.id, bundle=context.bundle.name,
+            styles=list(possible_styles(context.bundle, generation)), generation=generation.id,
+            bundle=context.bundle.name,
         )  # fmt: skip
         return JsonAnswer(summary)
 

@@ -1,7 +1,7 @@
 /** What the service answers, as the page shows it: heading, cards, and what to say when there are none. */
 
 import { blankCards, card } from "./cards.js";
-import { address, isQuery, start } from "./steps.js";
+import { address, isQuery, onward } from "./steps.js";
 
 const FURTHEST = 10_000; // the service pages no further
 const BLANKS = 12;
@@ -27,9 +27,7 @@ export function drawAnswer({ step, answer, catalog, reference }, from = 0) {
   const { items, total, facts } = answer;
   drawHeading(step);
   const own = reference?.attributes ?? {};
-  const cards = items.slice(from).map((product) =>
-    card(product, address({ ...start(), product: product.id, filters: step.filters }), own),
-  );
+  const cards = items.slice(from).map((product) => card(product, address(onward(step, product.id)), own));
   if (from) at("products").append(...cards);
   else at("products").replaceChildren(...cards);
   at("products").setAttribute("aria-busy", "false");
@@ -75,10 +73,18 @@ function drawEmpty(step, items) {
   at("empty-clear").hidden = !filtered;
 }
 
-function inWords({ mode, timings_ms: timings, cached, bundle, generation }, total) {
+function inWords({ mode, prefer, avoid, timings_ms: timings, cached, bundle, generation }, total) {
   const stages = Object.entries(timings).filter(([stage, ms]) => stage !== "total" && ms >= 0.5);
   const breakdown = stages.map(([stage, ms]) => `${stage} ${Math.round(ms)}`).join(", ");
   const time = `${Math.max(1, Math.round(timings.total))} ms${breakdown && !cached ? ` (${breakdown})` : ""}`;
   const origin = cached ? ["from the cache"] : [];
-  return [MODES[mode], `${number(total)} products`, time, ...origin, bundle, `generation ${generation}`].join(" · ");
+  const wishes = [...understood("preferring", prefer), ...understood("avoiding", avoid)];
+  const size = `${number(total)} products`;
+  return [MODES[mode], ...wishes, size, time, ...origin, bundle, `generation ${generation}`].join(" · ");
 }
+
+/** Words as the service understood them, whichever spelling it was sent. */
+const understood = (wish, words) => {
+  const known = [...new Set(Object.values(words))];
+  return known.length ? [`${wish} ${known.join(", ")}`] : [];
+};

@@ -6,10 +6,11 @@ import { drawAnswer, drawProblem, drawWaiting } from "./outcome.js";
 import { keepPicture, picture } from "./pictures.js";
 import { drawRequest } from "./request.js";
 import * as shop from "./shop.js";
-import { address, isQuery, start, stepAt } from "./steps.js";
+import { address, isQuery, onward, start, stepAt } from "./steps.js";
 import { toggled } from "./suggestions.js";
 import { track } from "./trail.js";
 import { forget, leave, remember, visit } from "./visits.js";
+import { onWords } from "./words.js";
 
 const PAGE = 24; // products at a time: whole rows of 2, 3, 4 and 6
 const PAUSE = 450; // ms without a keystroke before words are searched for
@@ -58,7 +59,9 @@ async function show({ visited = false, typing = false } = {}) {
   pending.abort();
   pending = new AbortController();
   step = stepAt(location.search);
-  entry = { trail: [], draft: false, ...history.state };
+  const { trail = [], draft = false } = history.state ?? {};
+  // The browser keeps its history for longer than steps keep their form.
+  entry = { trail: trail.map((kept) => ({ ...kept, step: { ...start(), ...kept.step } })), draft };
   const earlier = visited ? visit(address(step)) : undefined;
   answer = earlier?.answer;
   if (!typing) at("text").value = step.text; // letters typed meanwhile would be taken back
@@ -70,9 +73,11 @@ async function show({ visited = false, typing = false } = {}) {
 
 async function ask(signal) {
   drawWaiting(step);
+  let asked = [];
   try {
     if (Object.keys(step.filters).length) await loadCatalog(signal); // it says how the filters are typed
-    const [first] = await Promise.all([part(0, signal), loadReference(signal), loadCatalog(signal)]);
+    asked = [part(0, signal), loadReference(signal), loadCatalog(signal)];
+    const [first] = await Promise.all(asked);
     if (first.facts && first.facts.generation !== catalog.generation) {
       catalog = undefined;
       forget();
@@ -85,6 +90,8 @@ async function ask(signal) {
     drawRequest(state(), suggest);
     drawAnswer(state());
   } catch (error) {
+    await Promise.allSettled(asked);
+    drawRequest(state(), suggest); // what was asked for may be why: it must be possible to change it
     complain(error, signal);
   }
 }
@@ -118,6 +125,7 @@ async function part(offset, signal) {
   if (step.text.trim()) query.text = step.text.trim();
   if (step.product) query.product_id = step.product;
   if (step.picture) query.image_base64 = keptPicture();
+  for (const wish of ["prefer", "avoid"]) if (step[wish].length) query[wish] = step[wish];
   if (Object.keys(step.filters).length) query.filters = typed(step.filters, catalog.filters);
   const { results, total, ...facts } = await shop.search(query, signal);
   return { items: results, total, facts };
@@ -167,7 +175,7 @@ const suggest = (suggestion, all) => go({ ...step, text: toggled(at("text").valu
 /** Go on from a product: it becomes the reference, and this step the end of the trail. */
 function goOnFrom(id) {
   const here = track(step, known.get(step.product));
-  go({ ...start(), product: id, filters: step.filters }, { trail: isQuery(step) ? [...entry.trail, here] : [] });
+  go(onward(step, id), { trail: isQuery(step) ? [...entry.trail, here] : [] });
   window.scrollTo(0, 0);
   // A keyboard that slides in over half of a phone is no help in looking at what one has just chosen.
   const field = matchMedia("(hover: hover) and (pointer: fine)").matches ? at("text") : at("heading");
@@ -232,6 +240,7 @@ onPlainClick(at("trail"), (event) => {
   go(entry.trail[index].step, { trail: entry.trail.slice(0, index) });
 });
 onPicture(bring);
+onWords((change) => go(change(asWorded())));
 window.addEventListener("popstate", () => {
   leave(address(step));
   show({ visited: true });

@@ -1,10 +1,11 @@
-/** What the shopper asks, as the page shows it: reference, modification, suggestions, filters and trail. */
+/** What the shopper asks, as the page shows it: reference, modification, suggestions, words, filters and trail. */
 
 import { drawFilters, setFilters } from "./filters.js";
 import { picture } from "./pictures.js";
 import { hasReference, isQuery } from "./steps.js";
 import { isIn, suggestions } from "./suggestions.js";
 import { drawTrail, titleOf } from "./trail.js";
+import { drawWords } from "./words.js";
 
 const at = (id) => document.getElementById(id);
 let drawnCatalog;
@@ -19,6 +20,7 @@ export function drawRequest({ step, trail, catalog, reference, likeness, seen },
   const ready = catalog && likeness;
   const offered = ready ? suggestions(catalog.filters, likeness.attributes, reference?.attributes ?? {}, seen) : [];
   drawSuggestions(offered, step.text, onSuggestion);
+  drawWords(step, catalog);
   if (catalog) drawFilterPanel(step, catalog);
   drawTrail(at("trail"), trail);
 }

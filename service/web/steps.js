@@ -1,26 +1,40 @@
 /**
  * A step is what the shopper looks at: a reference (a product's id, or the id of a picture kept in this tab), a
- * modification, filters, and the seed of the shuffle while nothing is asked for. Every step has an address.
+ * modification, words that results should show or not, filters, and the seed of the shuffle while nothing is asked
+ * for. Every step has an address.
  *
- * @typedef {{product: string, picture: string, text: string, filters: Object, seed: number}} Step
+ * @typedef {{product: string, picture: string, text: string, prefer: string[], avoid: string[], filters: Object,
+ *   seed: number}} Step
  */
 
 /** The shuffle that the front page opens with. */
 const FIRST_SEED = 1;
 
 /** @returns {Step} the step with nothing asked for, in the order of `seed`. */
-export const start = (seed = FIRST_SEED) => ({ product: "", picture: "", text: "", filters: {}, seed });
+export const start = (seed = FIRST_SEED) => ({
+  product: "",
+  picture: "",
+  text: "",
+  prefer: [],
+  avoid: [],
+  filters: {},
+  seed,
+});
+
+/** The step that goes on from a product: what every result must be, or should show, holds for the next ones, too. */
+export const onward = ({ prefer, avoid, filters }, product) => ({ ...start(), product, prefer, avoid, filters });
 
 export const hasReference = (step) => Boolean(step.product || step.picture);
 
 export const isQuery = (step) => hasReference(step) || step.text.trim() !== "";
 
-/** `/?product=12&text=in+navy&is.colour=red&min.price=10`: readable, and safe to share while no picture is in it. */
+/** `/?product=12&text=in+navy&avoid=striped&is.colour=red&min.price=10`: readable, and safe to share while no picture is in it. */
 export function address(step) {
   const words = new URLSearchParams();
   if (step.product) words.set("product", step.product);
   if (step.picture) words.set("picture", step.picture);
   if (step.text.trim()) words.set("text", step.text.trim());
+  for (const wish of ["prefer", "avoid"]) step[wish].forEach((word) => words.append(wish, word));
   for (const [attribute, wanted] of Object.entries(step.filters)) {
     if (Array.isArray(wanted)) wanted.forEach((value) => words.append(`is.${attribute}`, value));
     else Object.entries(wanted).forEach(([end, number]) => words.set(`${end}.${attribute}`, number));
@@ -36,6 +50,7 @@ export function stepAt(search) {
   step.product = words.get("product") ?? "";
   step.picture = step.product ? "" : (words.get("picture") ?? "");
   step.text = words.get("text") ?? "";
+  for (const wish of ["prefer", "avoid"]) step[wish] = distinct(words.getAll(wish));
   for (const [word, value] of words) {
     const [, end, attribute] = /^(is|min|max)\.(.+)$/s.exec(word) ?? [];
     if (end === "is") step.filters[attribute] = [...list(step.filters[attribute]), value];
@@ -46,5 +61,6 @@ export function stepAt(search) {
   return step;
 }
 
+const distinct = (words) => [...new Set(words.map((word) => word.trim()).filter(Boolean))];
 const list = (wanted) => (Array.isArray(wanted) ? wanted : []);
 const range = (wanted) => (Array.isArray(wanted) ? {} : wanted);

@@ -2,6 +2,7 @@
 
 import { picture } from "./pictures.js";
 import { address } from "./steps.js";
+import { signed } from "./words.js";
 
 /** What a step leaves on the trail; `reference` is its reference if that is a product. */
 export const track = (step, reference) => ({ step, title: titleOf(step, reference), image: reference?.image });
@@ -18,7 +19,7 @@ export function drawTrail(box, trail) {
       const [link, image, words] = ["a", "img", "span"].map((tag) => item.querySelector(tag));
       link.href = address(step);
       link.dataset.index = index;
-      words.textContent = step.text ? `“${step.text}”` : title;
+      words.textContent = [step.text ? `“${step.text}”` : title, ...signed(step)].join(" ");
       if (source) {
         image.src = source;
         image.alt = step.text ? title : "";

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import shutil
 import signal
 import socket
@@ -20,6 +21,7 @@ from PIL import Image
 
 from indexer.build import BuildOptions, build_generation
 from indexer.generation import Generation
+from indexer.manifest import ATTRIBUTES_NAME, MANIFEST_NAME
 from models.bundle import Bundle
 from service.app import create_app
 from service.server import listen, running
@@ -104,6 +106,15 @@ def build(catalog: Path, bundle: Path, index_root: Path, *, publish: bool = True
     """Build a generation; its id."""
     loaded = Bundle(bundle, device="cpu", threads=1)
     return build_generation(catalog, loaded, index_root, BuildOptions(publish=publish, device="cpu", threads=1))
+
+
+def drop_attributes(index_root: Path, id: str) -> None:
+    """Make a generation one from before there were attributes."""
+    folder = index_root / "generations" / id
+    raw = json.loads((folder / MANIFEST_NAME).read_text())
+    del raw["attributes"], raw["files"][ATTRIBUTES_NAME]
+    (folder / MANIFEST_NAME).write_text(json.dumps(raw))
+    (folder / ATTRIBUTES_NAME).unlink()
 
 
 @pytest.fixture(scope="session")

@@ -15,8 +15,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Error, FilePayload, Page, Request, Route, expect, sync_playwright
 
-from tests.service.conftest import Serve, Served, Shop, build, cloth, encoded, write_cloth_catalog
-from tests.toy_bundle import write_toy_bundle
+from tests.service.conftest import Serve, Served, Shop, build, cloth, drop_attributes, encoded, write_cloth_catalog
+from tests.toy_bundle import WORDS, write_toy_bundle
 
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -24,6 +24,8 @@ FLAGS = [
 ]  # fmt: skip
 DESKTOP, PHONE = (1280, 860), (375, 740)
 PAGE = 24
+
+WORDY = "/?product=10&" + "&".join(f"prefer={word}&avoid=jet-black" for word in ("red", "white", "blue", "Scarlet"))
 
 Visit = Callable[..., Page]
 
@@ -106,6 +108,18 @@ def bring(page: Page, picture: Image.Image) -> None:
     page.set_input_files("#file", FilePayload(name="cloth.png", mimeType="image/png", buffer=encoded(picture)))
     expect(page.locator("#reference-title")).to_have_text("Your picture")
     settled(page)
+
+
+def wish(page: Page, word: str, button: str) -> None:
+    """Type a word and press ``Show`` or ``Not``."""
+    page.get_by_role("combobox").fill(word)
+    page.get_by_role("button", name=f"{button} this word", exact=True).click()
+
+
+def wishes(page: Page) -> list[str]:
+    """What the chips of the chosen words are called, in their order."""
+    names: list[str] = page.locator("#chosen-words button").evaluate_all("chips => chips.map(chip => chip.ariaLabel)")
+    return names
 
 
 HANDED_OVER = """([data, type]) => {
@@ -344,6 +358,149 @@ def test_filters_that_nothing_passes_say_so_and_can_be_cleared(visit: Visit, ser
     expect_shown(page, served.found(text="red", k=PAGE))
 
 
+def test_words_to_show_or_not_change_the_results_and_are_part_of_the_link(visit: Visit, served: Served) -> None:
+    page = visit("/?product=5&text=white")
+    before = shown(page)
+
+    wish(page, "red", "Show")
+    page.wait_for_url("**/?product=5&text=white&prefer=red")
+    wish(page, "black", "Not")
+    page.wait_for_url("**/?product=5&text=white&prefer=red&avoid=black")
+
+    wished = served.found(product_id="5", text="white", prefer=["red"], avoid=["black"], k=PAGE)
+    assert wished != before
+    expect_shown(page, wished)
+    assert wishes(page) == ["Prefer red, remove", "Avoid black, remove"]
+    expect(page.get_by_role("combobox")).to_have_value("")
+    expect(page.locator("#facts")).to_contain_text("preferring red · avoiding black · 59 products")
+    page.reload()
+    expect_shown(page, wished)
+    assert wishes(page) == ["Prefer red, remove", "Avoid black, remove"]
+    assert shown(visit(page.url.removeprefix(served.url))) == wished
+
+
+def test_a_click_takes_a_word_off_and_back_brings_it_again(visit: Visit, served: Served) -> None:
+    page = visit("/?product=5&prefer=red&prefer=white&avoid=black")
+    three = shown(page)
+
+    page.get_by_role("button", name="Prefer red, remove").click()
+
+    page.wait_for_url("**/?product=5&prefer=white&avoid=black")
+    assert wishes(page) == ["Prefer white, remove", "Avoid black, remove"]
+    two = served.found(product_id="5", prefer=["white"], avoid=["black"], k=PAGE)
+    assert two != three
+    expect_shown(page, two)
+    page.go_back()
+    expect_shown(page, three)
+    assert wishes(page) == ["Prefer red, remove", "Prefer white, remove", "Avoid black, remove"]
+
+
+def test_start_over_clears_the_words(visit: Visit) -> None:
+    page = visit("/?product=5&prefer=red&avoid=black")
+    page.get_by_role("combobox").fill("gre")
+
+    page.get_by_role("button", name="Start over").click()
+
+    page.wait_for_url(re.compile(r"/$"))
+    settled(page)
+    page.locator(".card a").first.click()
+    expect(page.get_by_role("group", name="Words")).to_be_visible()
+    assert wishes(page) == []
+    expect(page.get_by_role("combobox")).to_have_value("")
+
+
+def test_words_go_on_with_a_result_and_the_trail_leads_back_to_them(visit: Visit, served: Served) -> None:
+    page = visit("/?product=5&text=white&prefer=red&avoid=black")
+    before = shown(page)
+
+    page.locator(".card a").nth(1).click()
+
+    page.wait_for_url(f"**/?product={before[1]}&prefer=red&avoid=black")
+    expect_shown(page, served.found(product_id=before[1], prefer=["red"], avoid=["black"], k=PAGE))
+    page.get_by_role("button", name="Prefer red, remove").click()
+    page.get_by_role("navigation", name="Earlier steps").get_by_role("link", name="“white” + red − black").click()
+    expect_shown(page, before)
+    assert wishes(page) == ["Prefer red, remove", "Avoid black, remove"]
+
+
+def test_the_words_that_are_known_are_suggested_and_understood_however_they_are_typed(
+    visit: Visit, served: Served
+) -> None:
+    page = visit("/?product=5")
+    suggested = page.locator("#word").evaluate("field => [...field.list.options].map(option => option.value)")
+    assert suggested == list(WORDS)
+
+    wish(page, " RED ", "Show")
+    page.wait_for_url("**/?product=5&prefer=red")
+    wish(page, "Jet-Black", "Not")  # a spelling that is not listed
+
+    page.wait_for_url("**/?product=5&prefer=red&avoid=Jet-Black")
+    expect_shown(page, served.found(product_id="5", prefer=["red"], avoid=["black"], k=PAGE))
+    expect(page.locator("#facts")).to_contain_text("avoiding black")
+
+
+def test_a_word_that_is_wished_for_the_other_way_round_changes_sides(visit: Visit, served: Served) -> None:
+    page = visit("/?product=5&prefer=red&prefer=white")
+
+    wish(page, "red", "Not")
+
+    page.wait_for_url("**/?product=5&prefer=white&avoid=red")
+    expect_shown(page, served.found(product_id="5", prefer=["white"], avoid=["red"], k=PAGE))
+
+
+def test_an_unknown_word_is_refused_in_the_words_of_the_service_and_can_be_taken_off(
+    visit: Visit, served: Served, complaints: list[str]
+) -> None:
+    page = visit("/?product=5&prefer=gren")
+
+    problem = served.client.post("/search", json={"product_id": "5", "prefer": ["gren"]}).json()
+    for words in (problem["title"], problem["detail"], 'Did you mean "green"?'):
+        expect(page.get_by_role("alert")).to_contain_text(words)
+    wish(page, "green", "Show")
+    expect(page.get_by_role("alert")).to_contain_text(problem["detail"])
+    page.get_by_role("button", name="Prefer gren, remove").click()
+
+    expect(page.get_by_role("alert")).to_be_hidden()
+    expect_shown(page, served.found(product_id="5", prefer=["green"], k=PAGE))
+    assert all("422" in complaint for complaint in complaints)
+    complaints.clear()
+
+
+def test_words_wait_for_something_to_go_beside(visit: Visit, served: Served) -> None:
+    page = visit("/?prefer=red")
+    expect(page.get_by_role("group", name="Words")).to_be_hidden()
+
+    ask(page, "white")
+
+    expect(page.get_by_role("group", name="Words")).to_be_visible()
+    assert shown(page) == served.found(text="white", prefer=["red"], k=PAGE)
+
+
+@pytest.mark.parametrize("silent_part", ["bundle", "generation"])
+def test_words_are_not_offered_where_the_bundle_or_the_generation_knows_none(
+    visit: Visit, shop: Shop, serve: Serve, tmp_path: Path, complaints: list[str], silent_part: str
+) -> None:
+    bundle = write_toy_bundle(tmp_path / "bundle") if silent_part == "bundle" else shop.bundle
+    id = build(shop.catalog, bundle, tmp_path / "index")
+    if silent_part == "generation":
+        drop_attributes(tmp_path / "index", id)
+
+    with serve(Shop(bundle, shop.catalog, tmp_path / "index")) as silent:
+        page = visit("/?product=5&text=white", url=silent.url)
+        expect(page.locator("#filters")).to_be_visible()
+        expect(page.get_by_role("group", name="Words")).to_be_hidden()
+
+        page.goto(f"{silent.url}/?product=5&prefer=red")  # a link from elsewhere
+        expect(page.get_by_role("alert")).to_contain_text("This service does not search by preferred words")
+        expect(page.get_by_role("combobox")).to_be_hidden()
+        page.get_by_role("button", name="Prefer red, remove").click()
+        expect_shown(page, silent.found(product_id="5", k=PAGE))
+        expect(page.get_by_role("group", name="Words")).to_be_hidden()
+        page.close()
+    assert all("422" in complaint for complaint in complaints)
+    complaints.clear()
+
+
 def test_show_more_goes_on_to_the_last_product_without_repeating_one(visit: Visit, served: Served) -> None:
     page = visit("/?product=0&text=blue")
 
@@ -435,8 +592,34 @@ def test_the_whole_way_can_be_gone_by_keyboard(visit: Visit, served: Served) -> 
     expect_shown(page, served.found(product_id=first, text="green", k=PAGE))
 
 
+def test_words_can_be_chosen_and_taken_off_by_keyboard(visit: Visit, served: Served) -> None:
+    page = visit("/?product=5")
+    page.get_by_role("combobox").focus()
+    page.keyboard.type("red")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/?product=5&prefer=red")
+    expect(page.get_by_role("combobox")).to_be_focused()
+    page.keyboard.type("black")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/?product=5&prefer=red&avoid=black")
+
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Prefer red, remove")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/?product=5&avoid=black")
+    expect_shown(page, served.found(product_id="5", avoid=["black"], k=PAGE))
+    expect(page.get_by_role("button", name="Avoid black, remove")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/?product=5")
+
+    expect_shown(page, served.found(product_id="5", k=PAGE))
+    expect(page.get_by_role("button", name="Show this word")).to_be_focused()
+
+
 def test_every_control_and_picture_has_a_name(visit: Visit) -> None:
-    page = visit("/?product=0&text=blue&is.new=true")
+    page = visit("/?product=0&text=blue&prefer=red&avoid=black&is.new=true")
     page.locator("summary").click()
 
     unnamed = page.evaluate("""() => [...document.querySelectorAll("input, textarea, button, a, main img")]
@@ -448,7 +631,7 @@ def test_every_control_and_picture_has_a_name(visit: Visit) -> None:
     assert unnamed == []
 
 
-@pytest.mark.parametrize("path", ["/", "/?product=10&text=blue", "/?text=red&min.price=1000"])
+@pytest.mark.parametrize("path", ["/", "/?product=10&text=blue", "/?text=red&min.price=1000", WORDY])
 def test_a_phone_never_scrolls_sideways(visit: Visit, path: str) -> None:
     page = visit(path, size=PHONE, is_mobile=True, has_touch=True)
     if path != "/":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +9,9 @@ import numpy as np
 import pytest
 
 from indexer.generation import Generation
-from indexer.manifest import ATTRIBUTES_NAME, MANIFEST_NAME
 from models.bundle import Bundle
 from models.bundle.style_search import Floats, filtered_scores, moved_query, satisfaction
-from tests.service.conftest import Serve, Served, Shop, build, cloth, encoded
+from tests.service.conftest import Serve, Served, Shop, build, cloth, drop_attributes, encoded
 from tests.toy_bundle import WORDS, write_toy_bundle
 
 PLACES = {word: place for place, word in enumerate(WORDS)}
@@ -172,8 +170,10 @@ def test_a_form_takes_words_repeated_or_as_a_list(served: Served) -> None:
     assert (single["prefer"], single["avoid"]) == ({"red": "red"}, {"blue": "blue"})
 
 
-def test_the_catalogue_lists_the_words(served: Served) -> None:
-    assert served.client.get("/catalog").json()["words"] == list(WORDS)
+def test_the_catalogue_lists_the_words_and_the_styles(served: Served) -> None:
+    catalog = served.client.get("/catalog").json()
+    assert catalog["words"] == list(WORDS)
+    assert catalog["styles"] == ["arithmetic", "filter", "joint"]
 
 
 def test_a_bundle_without_words_says_what_to_do(shop: Shop, serve: Serve, tmp_path: Path) -> None:
@@ -181,7 +181,8 @@ def test_a_bundle_without_words_says_what_to_do(shop: Shop, serve: Serve, tmp_pa
     build(shop.catalog, bundle, tmp_path / "index")
     with serve(Shop(bundle, shop.catalog, tmp_path / "index")) as silent:
         problem = refusal(silent, product_id="5", prefer=["red"])
-        assert silent.client.get("/catalog").json()["words"] == []
+        catalog = silent.client.get("/catalog").json()
+        assert (catalog["words"], catalog["styles"]) == ([], [])
     assert problem["type"] == "/problems/no-words"
     assert "joint.attributes" in problem["hint"]
 
@@ -189,13 +190,9 @@ def test_a_bundle_without_words_says_what_to_do(shop: Shop, serve: Serve, tmp_pa
 def test_a_generation_from_before_there_were_attributes_still_moves_the_query(
     shop: Shop, serve: Serve, tmp_path: Path
 ) -> None:
-    id = build(shop.catalog, shop.bundle, tmp_path / "index")
-    folder = tmp_path / "index" / "generations" / id
-    raw = json.loads((folder / MANIFEST_NAME).read_text())
-    del raw["attributes"], raw["files"][ATTRIBUTES_NAME]
-    (folder / MANIFEST_NAME).write_text(json.dumps(raw))
-    (folder / ATTRIBUTES_NAME).unlink()
+    drop_attributes(tmp_path / "index", build(shop.catalog, shop.bundle, tmp_path / "index"))
     with serve(shop._replace(index_root=tmp_path / "index")) as old:
         assert "build the index again" in refusal(old, product_id="5", prefer=["red"])["hint"]
+        assert old.client.get("/catalog").json()["styles"] == ["arithmetic"]
         answer = old.search(product_id="5", prefer=["red"], style="arithmetic")
     assert answer["prefer"] == {"red": "red"}

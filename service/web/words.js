@@ -1,0 +1,86 @@
+/**
+ * The words that results should show (`prefer`) or not (`avoid`): a field that suggests those the bundle knows, and a
+ * chip for each that was chosen. The service understands more spellings than it lists, so it judges what is typed.
+ */
+
+import { isQuery } from "./steps.js";
+
+const SIGNS = { prefer: "+", avoid: "−" };
+const SPOKEN = { prefer: "Prefer", avoid: "Avoid" };
+const STYLE = "joint"; // how words are searched by where a search does not say
+
+const at = (id) => document.getElementById(id);
+let drawnCatalog;
+
+/** The words of a step with their signs, which no line parts from them: "+ red", "− black". */
+export const signed = (step) => chosen(step).map(({ wish, word }) => `${SIGNS[wish]}\u00a0${word}`);
+
+/** Draw the words of a step; `catalog` is undefined until it is known. */
+export function drawWords(step, catalog) {
+  const able = Boolean(catalog?.words.length && catalog.styles.includes(STYLE));
+  if (able && drawnCatalog !== catalog) {
+    at("known-words").replaceChildren(...catalog.words.map((value) => element("option", { value })));
+    at("word").placeholder = `${catalog.words[0]}, say`;
+    drawnCatalog = catalog;
+  }
+  at("word-line").hidden = !able;
+  // A link may have words where none are known; it must still be possible to take them off.
+  at("words").hidden = !isQuery(step) || !(able || chosen(step).length);
+  if (at("words").hidden) at("word").value = "";
+  drawChips(at("chosen-words"), step);
+}
+
+/** Tell `bring` of every change to the words, as a function from step to step. */
+export function onWords(bring) {
+  const say = (wish) => {
+    const word = at("word").value.trim();
+    at("word").value = "";
+    if (word) bring((step) => withWord(step, wish, knownAs(word)));
+    else at("word").focus();
+  };
+  at("prefer").addEventListener("click", () => say("prefer"));
+  at("avoid").addEventListener("click", () => say("avoid"));
+  at("word").addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.isComposing) return;
+    event.preventDefault(); // the form around the field would search for the modification
+    say("prefer");
+  });
+  at("chosen-words").addEventListener("click", (event) => {
+    const { wish, word } = event.target.closest("button")?.dataset ?? {};
+    if (wish) bring((step) => ({ ...step, [wish]: step[wish].filter((other) => other !== word) }));
+  });
+}
+
+const chosen = (step) => Object.keys(SIGNS).flatMap((wish) => step[wish].map((word) => ({ wish, word })));
+
+/** The step with a word wanted or not; one that was wished for the other way round changes sides. */
+function withWord(step, wish, word) {
+  if (step[wish].includes(word)) return step;
+  const [prefer, avoid] = [step.prefer, step.avoid].map((words) => words.filter((other) => key(other) !== key(word)));
+  const kept = { ...step, prefer, avoid };
+  return { ...kept, [wish]: [...kept[wish], word] };
+}
+
+/** The word as the field suggests it, however it was typed; as it was typed if it is none of those. */
+const knownAs = (said) =>
+  [...at("known-words").options].map(({ value }) => value).find((word) => key(word) === key(said)) ?? said;
+
+const key = (word) => word.toLowerCase().replaceAll("-", " ");
+
+function drawChips(list, step) {
+  const focused = [...list.children].findIndex((item) => item.contains(document.activeElement));
+  list.replaceChildren(
+    ...chosen(step).map(({ wish, word }) => {
+      const [item, button] = [element("li"), element("button", { type: "button", textContent: word })];
+      button.setAttribute("aria-label", `${SPOKEN[wish]} ${word}, remove`);
+      Object.assign(button.dataset, { wish, word, sign: SIGNS[wish] });
+      item.append(button);
+      return item;
+    }),
+  );
+  if (focused < 0) return;
+  const next = list.children[Math.min(focused, list.childElementCount - 1)]?.firstElementChild;
+  (next ?? at("prefer")).focus({ preventScroll: true }); // not the field, for which a phone would bring its keyboard
+}
+
+const element = (tag, properties = {}) => Object.assign(document.createElement(tag), properties);

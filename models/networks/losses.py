@@ -75,26 +75,28 @@ def kinship(query: Tensor, candidates: Tensor, right: Tensor, kin: Tensor, scale
     ``batch_based_classification`` alone teaches that a bag is no worse an answer than another dress once the one exact
     dress is found, and pushes away what has all that was asked but is another product. A shopper sees a page of
     results: those after the exact ones should still be of the kind, with what was asked. Each relative of the target is
-    classified among the candidates that are not of the kind.
+    classified among the candidates that are not of the kind. A page is short, so those that are most like the target
+    count most (a softmax of half the factor): to bring all red dresses forward equally would take the query away from
+    the one.
 
     Args:
         query: Unit queries ``[B, D]``.
-        candidates: Unit embeddings ``[C, D]``.
+        candidates: Unit embeddings ``[C, D]``; the target of query i stands in row i.
         right: bool ``[B, C]``: the exact targets, which have their own loss.
         kin: bool ``[B, C]``: candidates with the target's type, colour and audience.
         scale: Factor of the cosines.
 
     Returns:
-        Scalar, the mean over the queries that have relatives.
+        Scalar, the mean over the queries that have relatives. No gradient goes into how like the target they are.
     """
     logits = scale * query @ candidates.T
     relatives = kin & ~right
     # Finite: where everything is kin, minus infinity would leave no gradient but NaN.
     others = torch.logsumexp(logits.masked_fill(kin | right, -1e4), dim=1, keepdim=True)
-    costs = F.softplus(others - logits) * relatives
-    counts = relatives.sum(dim=1)
-    means = costs.sum(dim=1) / counts.clamp(min=1)
-    return means.sum() / (counts > 0).sum().clamp(min=1)
+    likeness = (scale / 2 * candidates[: len(query)] @ candidates.T).detach()
+    shares = torch.softmax(likeness.masked_fill(~relatives, -1e4), dim=1) * relatives
+    costs = F.softplus(others - logits)
+    return (costs * shares).sum() / relatives.any(dim=1).sum().clamp(min=1)
 
 
 def pairwise_preference(query: Tensor, target: Tensor, negatives: Tensor, scale: float) -> Tensor:

@@ -52,6 +52,16 @@ def test_several_relatives_cost_their_mean_and_not_each_other() -> None:
     assert math.isclose(loss, math.log(1 + math.exp(-1)), rel_tol=1e-6)
 
 
+def test_the_relative_that_is_most_like_the_target_counts_most() -> None:
+    candidates = torch.tensor([[1.0, 0.0], [0.6, 0.8], [0.0, 1.0], [-1.0, 0.0]])
+    right, kin = torch.tensor([[True, False, False, False]]), torch.tensor([[True, True, True, False]])
+    near, far = math.exp(4 / 2 * 0.6), math.exp(0)
+    costs = math.log(1 + math.exp(4 * (-1 - 0.6))), math.log(1 + math.exp(4 * (-1 - 0)))
+    expected = (near * costs[0] + far * costs[1]) / (near + far)
+    loss = kinship(candidates[:1], candidates, right, kin, 4.0)
+    assert math.isclose(loss.item(), expected, rel_tol=1e-5)
+
+
 def test_a_query_without_relatives_costs_nothing() -> None:
     assert kin_of_one([True, False, False, False], [True, False, False, False]) == 0.0
 

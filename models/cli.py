@@ -67,8 +67,8 @@ def evaluate(
     protocol: Annotated[
         list[str] | None,
         typer.Option(
-            help="A protocol of the literature, such as fashioniq-original, over one dataset; or style-search or "
-            "uploads, on held-out products. Repeatable."
+            help="A protocol of the literature, such as fashioniq-original, over one dataset; or style-search, "
+            "style-weights or uploads, on held-out products. Repeatable."
         ),
     ] = None,
     annotations: Annotated[Path | None, typer.Option(help="The dataset's annotations, as they were published.")] = None,

@@ -10,7 +10,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from models.errors import ModisteError
-from models.evaluation.style import METHODS as STYLES
+from models.evaluation.style import WAYS
 from models.training.config import ComposeStage, TrainConfig, read_config
 from models.training.run import Run
 
@@ -88,7 +88,7 @@ class ComparisonSettings(_Section):
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(f"there are two entries {twice[0]!r}")
         for claim in self.claims:
-            known = STYLES if claim.protocol == "style-search" else (*names, *BACKBONE)
+            known = tuple(WAYS) if claim.protocol == "style-search" else (*names, *BACKBONE)
             if strange := {claim.better, claim.than} - set(known):
                 raise ValueError(f"the claim {claim.says!r} is about {sorted(strange)[0]!r}, which is not compared")
         return self

@@ -13,8 +13,8 @@ from models.datasets.triplet import TripletDataset
 from models.evaluation.entries import BACKBONE
 from models.evaluation.protocols import EncodedGallery, evaluate
 from models.evaluation.report import save_metrics
-from models.evaluation.style import STYLE_SEARCH, measure_styles
-from models.evaluation.style_queries import StyleGallery
+from models.evaluation.style import style_metrics
+from models.evaluation.style_queries import StyleGallery, half_of
 from models.training.curve import training_seconds
 from models.training.model import RetrievalModel
 from models.training.run import Run
@@ -100,26 +100,16 @@ def measured_backbone(
     for dataset, pixels in questions:
         gallery = EncodedGallery(model, pixels)
         metrics += [metric for metric in evaluate(model, gallery, dataset) if metric.method in BACKBONE]
-        for seed in seeds if model.words and dataset.products else ():
-            styles[seed] += _styles(model, gallery, dataset, queries // 4, seed)
+        rows = half_of(dataset.products, "measured") if model.words else []
+        if rows:
+            half = StyleGallery([dataset.products[row] for row in rows], model.words)
+            encoded = EncodedGallery(model, pixels[rows])
+            for seed in seeds:
+                asked = half.queries(queries // 4, seed)
+                styles[seed] += style_metrics(model, encoded, half, asked, dataset.name)
     figures = BackboneFigures(queries=queries, metrics=metrics, styles=styles)
     _write(path, figures)
     return figures
-
-
-def _styles(
-    model: RetrievalModel, gallery: EncodedGallery, dataset: TripletDataset, queries: int, seed: int
-) -> list[Metric]:
-    styles = StyleGallery(dataset.products, model.words)
-    asked = styles.queries(queries, seed)
-    measured = measure_styles(model, gallery, styles, asked) if asked else {}
-    return [
-        Metric(
-            protocol=f"{STYLE_SEARCH}: {dataset.name}, whole gallery, reference removed", edit=edit, method=method,
-            gallery=len(dataset.gallery), queries=sum(query.edit == edit for query in asked), values=values,
-        )
-        for (edit, method), values in measured.items()
-    ]  # fmt: skip
 
 
 def _write(path: Path, figures: BaseModel) -> None:

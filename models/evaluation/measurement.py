@@ -17,6 +17,7 @@ from models.evaluation.annotated import evaluate_vectors, find_protocol
 from models.evaluation.annotated_models import evaluate_encoder
 from models.evaluation.protocols import Encoder
 from models.evaluation.style import STYLE_SEARCH, evaluate_style
+from models.evaluation.style_weights import STYLE_WEIGHTS, evaluate_style_weights
 from models.evaluation.uploads import UPLOADS, evaluate_uploads
 from models.evaluation.vectors import read_vectors
 from models.training.config import TrainConfig, config_of_bundle
@@ -25,7 +26,7 @@ from models.training.extra import needs_torch
 if TYPE_CHECKING:
     from models.training.run import Run
 
-HELD_OUT = (STYLE_SEARCH, UPLOADS)
+HELD_OUT = (STYLE_SEARCH, STYLE_WEIGHTS, UPLOADS)
 """Protocols over the products that a config holds out."""
 CACHE = Path("runs") / "cache"
 """Where decoded pictures are kept that a bundle is measured on."""
@@ -97,8 +98,9 @@ def _measure_held_out_by(protocol: str, model: Path | None, config: str | None, 
     if model is None:
         raise ModisteError(f"The protocol {protocol} measures a model.", hint="Give a run's folder, or a bundle's.")
     subject = open_subject(model)
-    if protocol == STYLE_SEARCH:
-        return evaluate_style(subject.encoder, subject.images, subject.words, *subject.held_out(config), queries)
+    if protocol in (STYLE_SEARCH, STYLE_WEIGHTS):
+        measure = evaluate_style if protocol == STYLE_SEARCH else evaluate_style_weights
+        return measure(subject.encoder, subject.images, subject.words, *subject.held_out(config), queries)
     return evaluate_uploads(subject.encoder, subject.images, *subject.held_out(config), queries)
 
 

@@ -11,6 +11,7 @@ import random
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -18,9 +19,12 @@ import numpy.typing as npt
 from models.datasets.attribute_words import shown_words
 from models.datasets.catalog import Product
 from models.datasets.default_rules import type_column
+from models.datasets.products import split_by_title_group
 from models.datasets.wording import UNSEEN, attribute_phrase, family_of
 
 Gains = npt.NDArray[np.float64]
+Half = Literal["chosen on", "measured"]
+"""Of the products that a source holds out: those on which weights are chosen, and those that figures are told of."""
 
 LEAST = 10
 """A word that fewer products of the gallery have is not asked for."""
@@ -43,6 +47,20 @@ class StyleQuery:
     unwanted: tuple[str, ...]
     asked: frozenset[str]
     edit: str
+
+
+def half_of(held: Sequence[Product], half: Half) -> list[int]:
+    """The rows of one half of held-out products, the same for the same products, and in their order.
+
+    All products of one title group or photograph fall on the same side, as when they were held out
+    (``split_by_title_group``), so no query of one half has a near twin in the other. Products too few for a query in
+    either half give none.
+    """
+    if len(held) < 4 * LEAST:  # A query takes two words, and each half its own products of them.
+        return []
+    chosen_on, _ = split_by_title_group(held, validation_share=0.5, seed=0)
+    ids = {product.id for product in chosen_on}
+    return [row for row, product in enumerate(held) if (product.id in ids) == (half == "chosen on")]
 
 
 class StyleGallery:

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from models.datasets.catalog import AttributeValue, Product
+from models.datasets.products import title_group
 from models.evaluation.protocols import EncodedGallery, Encoder
-from models.evaluation.style import measure_styles, normalised_gain
-from models.evaluation.style_queries import LEAST, StyleGallery, StyleQuery
+from models.evaluation.style import Weights, measure_styles, normalised_gain
+from models.evaluation.style_queries import LEAST, StyleGallery, StyleQuery, half_of
 
 WORDS = ("red", "blue", "long sleeve", "sleeveless", "shirt", "women")
 
@@ -113,6 +114,34 @@ def test_equal_seeds_draw_equal_queries() -> None:
     assert styles.queries(10, seed=3) != styles.queries(10, seed=4)
 
 
+def articles(count: int) -> list[Product]:
+    """Each in two colours, on a picture of its own."""
+    return [
+        Product(
+            f"{number} {colour}", f"Shirt number{number} {colour}", {"baseColour": colour}, f"{number}{colour}".encode()
+        )
+        for number in range(count)
+        for colour in ("Red", "Blue")
+    ]
+
+
+def test_the_halves_share_no_product_and_no_title_group_and_leave_nothing_out() -> None:
+    held = articles(50)
+    chosen_on, measured = half_of(held, "chosen on"), half_of(held, "measured")
+    assert sorted([*chosen_on, *measured]) == list(range(100))
+    assert len(chosen_on) == pytest.approx(50, abs=2)
+    assert not {title_group(held[row]) for row in chosen_on} & {title_group(held[row]) for row in measured}
+
+
+def test_equal_products_have_equal_halves() -> None:
+    assert half_of(articles(50), "measured") == half_of(articles(50), "measured")
+
+
+def test_products_too_few_for_a_query_in_each_half_have_no_halves() -> None:
+    few = articles(2 * LEAST)[:-1]
+    assert half_of(few, "chosen on") == half_of(few, "measured") == []
+
+
 class Words:
     """Stands for a model: each word is one axis of its text tower."""
 
@@ -135,7 +164,13 @@ def test_the_three_ways_and_their_mean_are_the_hand_computed_figures() -> None:
     gallery.attributes[:, 0] = 0.9, 0.8, 0.0, 0.9  # red, of which all but the first and third are wrong
     gallery.attributes[:, 1] = 0.1, 0.2, 1.0, 0.1  # blue
     model = cast(Encoder, Words({"red": [0, 1, 0], "blue": [0, 0, 1]}))
-    figures = measure_styles(model, gallery, StyleGallery(SHOP, WORDS), [TURN_BLUE], weight=0.5)
+    ways = {
+        "image only": Weights(0, 0),
+        "arithmetic": Weights(0.5, 0),
+        "filter": Weights(0, 0.35),
+        "joint": Weights(0.5, 0.35),
+    }
+    figures = measure_styles(model, gallery, StyleGallery(SHOP, WORDS), [TURN_BLUE], ways)
     # The cosines with the reference are 0.64, 0.36, 0.48: blue, bare, hat are found as blue, hat, bare.
     ideal = 1 + 2 / 3 / math.log2(3)
     assert figures["replace", "image only"]["V-nDCG@20"] == round(100 * (1 + 2 / 3 / 2) / ideal, 2)

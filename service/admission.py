@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from service.problems import Overloaded, RequestProblem
@@ -45,8 +45,8 @@ class Admission:
         self._pace_s = 0.0
         self.draining = False
         """Whether the service is about to stop: it answers, but asks to be left alone."""
-        self.crowded = False
-        """Whether clients would do better to connect anew: another process has far fewer connections."""
+        self.crowded: Callable[[], bool] = lambda: False
+        """Whether a client would do better to connect anew: another process has far fewer connections."""
 
     def check_arrival(self, declared_bytes: int | None) -> None:
         """Refuse a body, before it is read, that will most probably be refused after. A small one may come in even when

@@ -90,15 +90,15 @@ def serve(
         processes=processes, threads=threads, redis_url=redis_url, log_level=log_level,
     )  # fmt: skip
     configure_logging(settings.log_level)
-    processes = shared_out(settings, gpu=uses_gpu(settings.device)).processes
-    if processes > 1:
+    shares = shared_out(settings, gpu=uses_gpu(settings.device))
+    if shares.processes > 1:
         from service.processes import run_processes
 
         manifest = read_manifest(settings.bundle)
         with listen(settings.host, settings.port) as bound:
-            told = f"{manifest.name} {manifest.version} at {address(bound)} with {processes} processes"
+            told = f"{manifest.name} {manifest.version} at {address(bound)} with {shares.processes} processes"
             typer.echo(f"Modiste serves {told}", err=True)
-            run_processes(settings, bound, processes)
+            run_processes(settings, bound, shares)
         return
     set_up_tracing()
     application = create_app(settings)

@@ -48,7 +48,6 @@ class Crowd:
         """Whether another process has fewer."""
         return self._least() < self._counts[self._place]
 
-    @property
     def much_smaller_elsewhere(self) -> bool:
         """Whether another process has so few that some should move: it came late, or has lost many."""
         least = self._least()

@@ -24,6 +24,7 @@ from pathlib import Path
 from prometheus_client.multiprocess import mark_process_dead
 
 from models.errors import ModisteError
+from service.cores import Shares, keep_to_own_cores
 from service.door import ABSENT, Counts, Crowd
 from service.settings import Settings
 
@@ -39,7 +40,7 @@ GRACE_S = 5.0
 _spawning = multiprocessing.get_context("spawn")
 
 
-def run_processes(settings: Settings, bound: socket.socket, processes: int) -> None:
+def run_processes(settings: Settings, bound: socket.socket, shares: Shares) -> None:
     """Serve with several processes until SIGTERM or SIGINT; one that dies is started again.
 
     Raises:
@@ -47,8 +48,10 @@ def run_processes(settings: Settings, bound: socket.socket, processes: int) -> N
     """
     with tempfile.TemporaryDirectory(prefix="modiste-metrics-") as folder, _signals() as signals:
         os.environ[METRICS_FOLDER] = folder  # prometheus_client's own switch; read when the workers import it.
-        counts = _spawning.RawArray("i", [ABSENT] * processes)
-        workers = [_Worker(settings, bound, counts, place) for place in range(processes)]
+        counts = _spawning.RawArray("i", [ABSENT] * shares.processes)
+        # A process that keeps to its own cores cannot find out how many there are.
+        settings = settings.model_copy(update=shares._asdict())
+        workers = [_Worker(settings, bound, counts, place) for place in range(shares.processes)]
         try:
             _keep(workers, signals, Path(folder))
         finally:
@@ -68,9 +71,11 @@ class _Worker:
 
     def start(self) -> None:
         self.messages, theirs = _spawning.Pipe()
-        crowd = Crowd(self._counts, self._place)
         self.process: BaseProcess = _spawning.Process(
-            target=_serve, args=(self._settings, self._bound, crowd, theirs), name="modiste", daemon=True
+            target=_serve,
+            args=(self._settings, self._bound, self._counts, self._place, theirs),
+            name="modiste",
+            daemon=True,
         )
         self.process.start()
         theirs.close()
@@ -165,7 +170,7 @@ def _signals() -> Iterator[int]:
         os.close(tell)
 
 
-def _serve(settings: Settings, bound: socket.socket, crowd: Crowd, parent: Connection) -> None:
+def _serve(settings: Settings, bound: socket.socket, counts: Counts, place: int, parent: Connection) -> None:
     """The life of one process."""
     from service.app import create_app
     from service.server import run
@@ -173,6 +178,7 @@ def _serve(settings: Settings, bound: socket.socket, crowd: Crowd, parent: Conne
     from service.tracing import set_up_tracing, shut_down_tracing
 
     configure_logging(settings.log_level)
+    keep_to_own_cores(place, len(counts))
     # A terminal sends its Ctrl-C to all of us; until there is something to drain, it is the parent's to tell.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_follow, args=[parent], name="parent", daemon=True).start()
@@ -184,7 +190,7 @@ def _serve(settings: Settings, bound: socket.socket, crowd: Crowd, parent: Conne
         sys.exit(error.exit_code)
     parent.send(None)
     try:
-        run(application, settings, bound, crowd)
+        run(application, settings, bound, Crowd(counts, place))
     finally:
         shut_down_tracing()
 

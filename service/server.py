@@ -114,6 +114,8 @@ class _Server(uvicorn.Server):
             return
         await super().startup([])  # All but the listening.
         connections = self.server_state.connections = _Connections(self._tell)
+        # Asked anew for every answer: each that makes its client leave is one fewer.
+        self._admission.crowded = self._crowd.much_smaller_elsewhere
         self._doors = [
             Door(listening, self._crowd, self._talk, lambda: len(connections)) for listening in sockets or []
         ]
@@ -137,7 +139,6 @@ class _Server(uvicorn.Server):
     async def on_tick(self, counter: int) -> bool:
         if time.monotonic() >= self._stop_at and not self.should_exit:
             super().handle_exit(signal.SIGTERM, None)
-        self._admission.crowded = self._crowd is not None and self._crowd.much_smaller_elsewhere
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:

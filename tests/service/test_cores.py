@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from service.cores import shared_out, usable_cores
+from service.cores import keep_to_own_cores, shared_out, usable_cores
 from service.settings import load_settings
 
 
@@ -48,3 +48,32 @@ def test_a_containers_quota_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 def test_without_a_container_all_cores_are_there(tmp_path: Path) -> None:
     assert usable_cores(tmp_path / "cpu.max") >= 1
+
+
+@pytest.mark.parametrize(
+    ("cores", "quota", "places"),
+    [
+        ({0, 1}, "max 100000", [{0}, {1}]),
+        ({2, 3, 5, 9}, "max 100000", [{2, 3}, {5, 9}]),
+        ({4, 5, 6}, "max 100000", [{4}, {5, 6}]),
+        ({7}, "max 100000", [{7}, {7}]),
+        ({0, 1, 2, 3}, "200000 100000", [{0, 1, 2, 3}, {0, 1, 2, 3}]),
+    ],
+    ids=["one each", "two each", "three for two", "fewer cores than processes", "a part of the time"],
+)
+def test_processes_keep_to_cores_of_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cores: set[int], quota: str, places: list[set[int]]
+) -> None:
+    (tmp_path / "cpu.max").write_text(quota)
+    monkeypatch.setattr("service.cores.QUOTA", tmp_path / "cpu.max")
+    for place, expected in enumerate(places):
+        held = cores
+        monkeypatch.setattr(os, "sched_getaffinity", lambda pid: cores, raising=False)
+
+        def hold(pid: int, wanted: list[int]) -> None:
+            nonlocal held
+            held = set(wanted)
+
+        monkeypatch.setattr(os, "sched_setaffinity", hold, raising=False)
+        keep_to_own_cores(place, 2)
+        assert held == expected

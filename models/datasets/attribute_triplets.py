@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import random
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -26,6 +27,8 @@ from models.errors import ModisteError
 Query = tuple[Bucket, int, Values, Values]  # bucket, row of the reference, its values, the asked values
 
 
+RARE = 50
+"""Types of fewer products are not asked about any more often: of the same few queries one learns little."""
 MOST_TRIES = 1000  # of drawing a query that has a target; each of them fails only where photographs are shared
 
 
@@ -42,6 +45,8 @@ class AttributeTriplets:
         photographs: By product id, anything that is equal for products with the very same photograph
             (``products.hash_photographs``). Where it is given, a product with a target's photograph is a target too,
             and one with the reference's photograph never is.
+        evenness: Of what is sampled. 0 asks as often about a type of product as there are products of it, 1 as often
+            about each that has ``RARE`` products or more; what is listed is the same.
 
     Raises:
         NoTriplets: No two products differ in the way of any rule.
@@ -55,6 +60,7 @@ class AttributeTriplets:
         rules: Sequence[Rule] | None = None,
         *,
         photographs: Mapping[str, object] | None = None,
+        evenness: float = 0.0,
     ) -> None:
         self.products = products
         chosen = default_rules(products) if rules is None else list(rules)
@@ -69,6 +75,8 @@ class AttributeTriplets:
         self._twins = _Twins(products, photographs)
         column = type_column(products)
         self._nouns = [str(product.attributes.get(column, "")) if column else "" for product in products]
+        counts = Counter(self._nouns)
+        self._chances = [(RARE / max(counts[noun], RARE)) ** evenness for noun in self._nouns]
 
     @property
     def rules(self) -> tuple[Rule, ...]:
@@ -86,14 +94,20 @@ class AttributeTriplets:
     def sample(self, rng: random.Random) -> Triplet:
         """One triplet: a rule by its weight, a reference it applies to, and one of the values to be had, by chance."""
         for _ in range(MOST_TRIES):
-            source = self._sources[bisect_right(self._weights, rng.random() * self._weights[-1])]
-            triplet = self._triplet(source, source.sample(rng), rng)
+            triplet = self._triplet(*self._drawn(rng), rng)
             if triplet is not None:
                 return triplet
         raise NoTriplets(
             "The products that differ in the table share their photographs.",
             hint="Give every product its own photograph, or leave the photographs out of account.",
         )
+
+    def _drawn(self, rng: random.Random) -> tuple[_Source, Query]:
+        while True:
+            source = self._sources[bisect_right(self._weights, rng.random() * self._weights[-1])]
+            query = source.sample(rng)
+            if rng.random() < self._chances[query[1]]:
+                return source, query
 
     def sample_many(self, count: int, seed: int) -> list[Triplet]:
         """``count`` triplets; the same for the same seed."""

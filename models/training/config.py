@@ -41,6 +41,9 @@ class Source(_Section):
     seed: int = 0
     weight: float = Field(default=1.0, gt=0)
     """Share of the batches of stages 1 and 2, relative to the other sources."""
+    evenness: float = Field(default=0.0, ge=0, le=1)
+    """How much more often rare types of products are asked about than there are products of them: 0 not at all, 1 as
+    often as common ones. Of triplets made from attributes."""
     validation_share: float = Field(default=0.15, ge=0, lt=1)
     """Share of the products held out, by title group and never by row."""
     sharper: Path | None = None

@@ -226,7 +226,7 @@ def _training_triplets(
         exact = default_rules(products)
         rules = [*exact, *loose_rules(exact)]
     try:
-        return AttributeTriplets(products, rules, photographs=hash_photographs(products))
+        return AttributeTriplets(products, rules, photographs=hash_photographs(products), evenness=source.evenness)
     except NoTriplets as error:
         logger.warning("The source %s gives no triplets and is left out of stages 1 and 2: %s", source.name, error)
         return None

@@ -241,3 +241,17 @@ def test_loose_rules_keep_only_what_a_product_is_and_whom_it_is_for() -> None:
     exact = Attributes(0.8, ("colour",), ("type", "gender", "sleeve"))
     loose = loose_rules([exact, Attributes(1.0, ("colour",), ("type",)), OneTitleWord()])
     assert loose == [Attributes(0.4, ("colour",), ("type", "gender"))]
+
+
+@pytest.mark.parametrize(("evenness", "share"), [(0.0, 0.1), (0.5, 0.25), (1.0, 0.5)])
+def test_rare_types_can_be_asked_about_more_often(evenness: float, share: float) -> None:
+    products = [
+        product(f"{kind}-{number}", type=kind, colour=("red", "blue")[number % 2], gender="Women")
+        for kind, count in (("shirt", 900), ("dress", 100))
+        for number in range(count)
+    ]
+    triplets = AttributeTriplets(products, [COLOUR], evenness=evenness)
+    sampled = triplets.sample_many(4000, seed=0)
+    dresses = sum(triplet.reference.startswith("dress") for triplet in sampled) / len(sampled)
+    assert dresses == pytest.approx(share, abs=0.03)
+    assert triplets.query_counts() == {COLOUR.name: 1000}

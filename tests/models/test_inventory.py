@@ -19,7 +19,7 @@ def test_every_composer_of_the_register_is_listed_with_where_it_is_from(entries:
 
 
 def test_parameters_are_those_of_the_options_in_the_shipped_config(entries: dict[str, Entry]) -> None:
-    dim, projection, hidden = 256, 512, 256
+    dim, projection, hidden = 256, 512, 512
     projections = 2 * (dim * projection + projection)
     vector = 2 * projection * hidden + hidden + hidden * dim + dim
     balance = 2 * projection * hidden + hidden + hidden + 1

@@ -11,7 +11,7 @@ from service.problems import Overloaded, RequestProblem
 from service.telemetry import Telemetry
 
 TIMEOUT_HEADER = "x-request-timeout-ms"
-SLOTS_PER_WORKER = 6
+SLOTS_PER_WORKER = 5
 BATCHES_ON_GPU = 4
 SMALL_BODY_BYTES = 64 * 2**10
 _NEWEST = 0.1
@@ -24,7 +24,7 @@ deadline: contextvars.ContextVar[float] = contextvars.ContextVar("deadline", def
 class Admission:
     """Counts what is in progress and refuses at once what would make everyone wait. Used from one event loop.
 
-    Searches are bounded by their number, six for each thread that computes. N of them on W threads wait for N / W
+    Searches are bounded by their number, five for each thread that computes. N of them on W threads wait for N / W
     times the time of one, whatever the model costs, and less where batches help: so a number is a bound on waiting
     time, as multiples of an unhurried answer, without a clock to tune. With more, throughput grows ever more slowly
     (half of them travel in a batch while the others arrive, and batches of three do three quarters of what batches of

@@ -33,8 +33,8 @@ async def read_search(request: Request) -> tuple[SearchRequest, bytes | None]:
         return _checked(_json(await request.body(), "The body")), None
     if kind == "multipart/form-data":
         fields = sum(LISTS.values()) + len(FORM_FIELDS)
-        kind = request.headers["content-type"]
-        parts = await read_form(kind, request.stream(), most_files=1, most_fields=fields)
+        stream = request.stream()
+        parts = await read_form(request.headers["content-type"], stream, most_files=1, most_fields=fields)
         picture = _picture(parts)
         return _checked(_form_fields(parts)), picture
     raise RequestProblem(

@@ -26,7 +26,8 @@ def shared_out(settings: Settings, *, gpu: bool) -> Shares:
     """What is set, and where nothing is, all cores and none twice.
 
     On a CPU they go to processes: two threads of one Python process that both prepare requests, and answer them, spend
-    a third of the time waiting for each other. A GPU serves one process at a time best; the threads decode for it.
+    a third of the time waiting for each other. Of a GPU's memory every process would take a part of its own, so there
+    is one, whose threads decode for it.
     """
     cores = usable_cores()
     processes = settings.processes or (1 if gpu else min(cores, MOST_PROCESSES))
@@ -37,9 +38,9 @@ def keep_to_own_cores(place: int, processes: int) -> None:
     """Let this process, the ``place``-th of so many, run on its part of the cores alone.
 
     A thread that computes waits for the event loop's to let go of Python's lock. If that one is put aside for another
-    process on another core, this one's core stands still, for milliseconds: at 90 per cent of saturation a fourth of
-    two cores did. Where a container may use only a part of the machine's time, nothing is done: which cores are free is
-    not known there. Nor is it where there are fewer cores than processes.
+    process on another core, this one's core stands still, for milliseconds: near saturation a sixth of two cores did,
+    and past it a fourth. Where a container may use only a part of the machine's time, nothing is done: which cores are
+    free is not known there. Nor is it where there are fewer cores than processes.
     """
     if not hasattr(os, "sched_setaffinity"):
         return

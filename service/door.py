@@ -7,6 +7,7 @@ import logging
 import math
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Protocol
 
 logger = logging.getLogger(__name__)
@@ -91,8 +92,9 @@ class Door:
         self._crowd.tell(ABSENT)
         await self._keeper
         waiting = []
-        while (connection := self._accepted()) is not None:
-            waiting.append(connection)
+        with suppress(OSError):  # Too many open files: those who still wait are hung up on.
+            while (connection := self._accepted()) is not None:
+                waiting.append(connection)
         # At once: if no other process listens, who connects between the last look and this finds the door slammed.
         self._listening.close()
         for connection in waiting:

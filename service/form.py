@@ -29,7 +29,7 @@ async def read_form(kind: str, body: AsyncIterable[bytes], *, most_files: int, m
     """The parts of a form, in its order.
 
     Starlette's reader makes a temporary file of each file, because a body may be larger than memory. Here bodies are
-    bounded, and that reader took a third as long as finding a cached answer does.
+    bounded, and that reader takes half as long again.
 
     Args:
         kind: The header ``Content-Type``.

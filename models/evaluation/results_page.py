@@ -55,6 +55,8 @@ def _front(found: Comparison, results: Results, command: str) -> str:
     start, backbone, budget = found.start, found.start.config().backbone, found.budget
     galleries = {protocol: gallery for (protocol, _), (_, gallery) in results.questions.items()}
     stages = [stage for stage in ("joint", "finetune") if getattr(start.config(), stage)]
+    if (earlier := start.config().start) is not None:
+        stages = [f"begun from `{earlier}`", *stages]
     rows = [
         ("command", f"`{command}`"),
         ("machine", machine()),

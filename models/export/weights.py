@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -10,6 +12,8 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 WEIGHTS_NAME = "weights.bin"
+KEPT = ".kept"
+"""What is added to the name of a tensor that was moved out."""
 SMALL = 1024
 """Tensors of fewer elements stay inside their graph."""
 
@@ -48,7 +52,7 @@ class SharedWeights:
             wide = numpy_helper.to_array(tensor)
             rounded = _steps_of(wide)
             values, scale = (wide.astype(np.float16), None) if rounded is None else rounded
-            name, kept = tensor.name, f"{tensor.name}.kept"
+            name, kept = tensor.name, f"{tensor.name}{KEPT}"
             turned = values.ndim == 2 and _key(values) not in self.places and _key(values.T) in self.places
             tensor.CopyFrom(self._placed(values.T if turned else values, kept))
             if turned:
@@ -121,3 +125,30 @@ def shorten(graph: onnx.GraphProto, *, weights: bool = False) -> None:
 
 def _key(values: Array) -> str:
     return hashlib.sha256(repr((values.shape, values.dtype.name)).encode() + values.tobytes()).hexdigest()
+
+
+def stored_weights(path: Path) -> Iterator[tuple[str, Array]]:
+    """The weights of a graph, in float32: what ``SharedWeights.move_out`` did, undone.
+
+    Args:
+        path: A graph of a bundle in fp32, with the bundle's weights beside it.
+
+    Returns:
+        Each float tensor under the name that it had before it was moved out, those in the graph's order.
+    """
+    graph = onnx.load(path).graph
+    values = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
+    origins: dict[str, str] = {}
+    for node in graph.node:  # What widens, scales and turns stands before all else.
+        origin = origins.pop(node.input[0], node.input[0]) if node.input else ""
+        if not origin.endswith(KEPT):
+            break
+        taken = values.pop(node.input[0])
+        if node.op_type == "Mul":
+            made = taken * values.pop(node.input[1])
+        else:
+            made = taken.T if node.op_type == "Transpose" else taken.astype(np.float32)
+        values[node.output[0]], origins[node.output[0]] = made, origin
+    for name, value in values.items():
+        if value.dtype == np.float32:
+            yield origins.get(name, name).removesuffix(KEPT), value

@@ -156,8 +156,8 @@ class TrainConfig(_Section):
     backbone: BackboneSettings
     sources: tuple[Source, ...] = Field(min_length=1)
     start: Path | None = None
-    """A finished run: its backbone, tokenizer and attribute words are taken over, in place of a stage 0 or for
-    another to go on from."""
+    """A finished run or a bundle: its backbone, tokenizer and attribute words are taken over, in place of a stage 0 or
+    for another to go on from."""
     joint: JointStage | None = None
     finetune: FinetuneStage | None = None
     compose: ComposeStage | None = None

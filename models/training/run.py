@@ -6,6 +6,7 @@ import json
 import logging
 import math
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from models.training.joint import Joint
 from models.training.model import RetrievalModel
 from models.training.sources import TrainingSource, open_source, vocabulary_texts
 from models.training.stage import Stage
+from models.training.start import Start, bundle_start, is_bundle, settle_batch_norms, take_backbone, take_bundle
 from models.training.tokenizer import clip_tokenizer, train_tokenizer
 
 logger = logging.getLogger(__name__)
@@ -96,25 +98,34 @@ def train(config: TrainConfig, folder: Path, cache: Path | None = None) -> Run:
     settings = config.backbone
     images = settings.images or Backbone(settings.name, vocabulary=settings.vocabulary).image_preprocessing
     sources = run.sources(config, images, triplets=config.finetune is not None or config.compose is not None)
-    if config.start is not None:
-        _take_words(run, Run(config.start))
+    start = None if config.start is None else _start(config.start)
+    if start is not None:  # Ids and words mean what they meant to the backbone that is taken over.
+        run.tokenizer.write_bytes(start.tokenizer)
+        if start.words:
+            _write_words(run, start.words)
     if not run.tokenizer.is_file():
         vocabulary = settings.vocabulary
         made = train_tokenizer(vocabulary_texts(sources, config.seed), vocabulary) if vocabulary else clip_tokenizer()
         made.save(str(run.tokenizer))
     if config.joint and config.joint.attributes and not run.words_file.is_file():
         words = [word for source in sources for word in common_words(source.train, config.joint.attributes.least)]
-        run.words_file.write_text(json.dumps(list(dict.fromkeys(words)), indent=0), encoding="utf-8")
+        _write_words(run, tuple(dict.fromkeys(words)))
     model = RetrievalModel(config, run.tokenizer, run.words())
     model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     checkpoint = Checkpoint.load(folder)
     if checkpoint is not None:
         model.load_state_dict(checkpoint.model)
-    elif config.start is not None:
-        _take_backbone(model, Run(config.start))
+    elif start is not None and is_bundle(start.folder):
+        take_bundle(model, start)
+    elif start is not None:
+        take_backbone(model, start)
     stages = _stages(config, model, sources)
+    if checkpoint is None and start is not None and is_bundle(start.folder) and any(s.moves_backbone for s in stages):
+        settle_batch_norms(model, sources[0].pixels)
     names = [stage.name for stage in stages]
     first = 0 if checkpoint is None else (len(names) if checkpoint.stage == DONE else names.index(checkpoint.stage))
+    if not stages:  # Nothing but what was taken over, for others to start from.
+        Checkpoint(DONE, 0, model.state_dict(), config=config.model_dump(mode="json")).save(folder)
     for at in range(first, len(stages)):
         resumed = checkpoint if checkpoint is not None and checkpoint.stage == names[at] else None
         if not stages[at].moves_backbone and config.backbone.weights == "int8":
@@ -153,32 +164,18 @@ def _claim(run: Run, config: TrainConfig) -> None:
     run.config_file.write_text(resolved, encoding="utf-8")
 
 
-def _take_words(run: Run, start: Run) -> None:
-    """Ids and words mean what they meant to the backbone that is taken over."""
-    start.config()  # To hear of a folder that is no run.
-    for mine, theirs in ((run.tokenizer, start.tokenizer), (run.words_file, start.words_file)):
-        if theirs.is_file() and not mine.is_file():
-            mine.write_bytes(theirs.read_bytes())
+def _write_words(run: Run, words: Sequence[str]) -> None:
+    run.words_file.write_text(json.dumps(words, indent=0), encoding="utf-8")
 
 
-def _take_backbone(model: RetrievalModel, start: Run) -> None:
-    """The weights of the other run's stages 0 and 1."""
-    if model.images != start.model().images:
-        raise ModisteError(
-            f"{start.folder} prepares pictures in another way.", hint="Give the same `backbone` section as that run."
-        )
-    checkpoint = Checkpoint.load(start.folder)
+def _start(folder: Path) -> Start:
+    """What there is to take over of a finished run, or of a bundle."""
+    if is_bundle(folder):
+        return bundle_start(folder)
+    run = Run(folder)
+    images, checkpoint = run.model().images, Checkpoint.load(folder)
     assert checkpoint is not None
-    taken = ("backbone.clip.", "attributes.", "log_scale")
-    weights = {name: weight for name, weight in checkpoint.model.items() if name.startswith(taken)}
-    try:
-        missing = model.load_state_dict(weights, strict=False).missing_keys
-    except RuntimeError as error:
-        raise ModisteError(
-            f"The backbone of {start.folder} is another: {error}", hint="Give the same `backbone` section as that run."
-        ) from error
-    if lacking := [name for name in missing if name.startswith(taken)]:
-        raise ModisteError(f"{start.folder} lacks {lacking[0]}.", hint="Give the same `backbone` section as that run.")
+    return Start(folder, images, run.tokenizer.read_bytes(), tuple(run.words()), checkpoint.model)
 
 
 def _device(name: str) -> torch.device:

@@ -1,15 +1,21 @@
-"""A run that starts from another one's backbone, and the features that runs share."""
+"""A run that starts from the backbone of another one or of a bundle, and the features that runs share."""
 
+import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from models.errors import ModisteError
+from models.export.bundle import export_bundle
 from models.training.checkpoint import Checkpoint
 from models.training.config import TrainConfig
 from models.training.run import Run, train
+from models.training.start import settle_batch_norms
 from tests.models.first_run import first_run
+from tests.models.pictures import photograph, saved
+from tests.models.untrained import WISHES
 
 WITH_A_COMPOSER = {
     "sources": "[{name: garments, kind: garments, count: 110, seed: 2, validation_share: 0.3}]",
@@ -64,3 +70,67 @@ def test_a_run_without_a_checkpoint_is_refused(first: Run, tmp_path: Path) -> No
     assert Checkpoint.load(tmp_path) is None
     with pytest.raises(ModisteError, match="has no checkpoint yet"):
         train(second(first, start=tmp_path), first.folder.parent / "sixth")
+
+
+@pytest.fixture(scope="module")
+def bundle(first: Run) -> Path:
+    pictures = [saved(photograph(40, 60, seed)) for seed in range(4)]
+    folder = first.folder.parent / "bundle"
+    export_bundle(
+        first.model(), folder, name="first", version="1", tokenizer=first.tokenizer, pictures=pictures, texts=WISHES
+    )
+    return folder
+
+
+@pytest.mark.parametrize("weights", ["float16", "int8"])
+def test_a_bundle_is_as_good_a_start_as_its_run(first: Run, weights: str) -> None:
+    started = second(first, backbone=first.config().backbone.model_copy(update={"weights": weights}))
+    run = train(started, first.folder.parent / f"stored-{weights}")
+    pictures = [saved(photograph(40, 60, seed)) for seed in range(4)]
+    folder = run.folder / "bundle"
+    export_bundle(
+        run.model(), folder, name="stored", version="1", tokenizer=run.tokenizer, pictures=pictures, texts=WISHES
+    )
+    nothing = started.model_copy(update={"start": folder, "compose": None})
+    towers = train(nothing, first.folder.parent / f"towers-{weights}")
+    pixels = np.random.default_rng(1).integers(0, 256, (16, 80, 64, 3), dtype=np.uint8)
+    theirs, ours = run.model(), towers.model()
+    ids, _ = theirs.tokenizer.encode(WISHES[:4])
+    tolerance = 1e-5 if weights == "int8" else 1e-2
+    np.testing.assert_allclose(ours.vision(pixels).embedding, theirs.vision(pixels).embedding, atol=tolerance)
+    np.testing.assert_allclose(ours.text(ids), theirs.text(ids), atol=tolerance)
+    told, truth = ours.vision(pixels).attributes, theirs.vision(pixels).attributes
+    assert told is not None
+    assert truth is not None
+    np.testing.assert_allclose(told, truth, atol=1e-2)
+    assert towers.words() == run.words()
+    assert json.loads(towers.tokenizer.read_text()) == json.loads(run.tokenizer.read_text())
+
+
+def test_towers_of_a_bundle_can_go_on_learning(first: Run, bundle: Path) -> None:
+    joint = first.config().joint
+    config = second(first, start=bundle, compose=None, joint=joint)
+    run = train(config, first.folder.parent / "on")
+    losses = [json.loads(line)["loss"] for line in run.log.read_text().splitlines()]
+    begun = [json.loads(line)["loss"] for line in first.log.read_text().splitlines()]
+    assert losses[0] < begun[0]
+    assert run.words() == first.words()
+
+
+def test_batch_norms_get_statistics_without_changing_an_answer(first: Run, bundle: Path) -> None:
+    model = train(second(first, start=bundle, compose=None), first.folder.parent / "settled").model()
+    pixels = np.random.default_rng(2).integers(0, 256, (32, 80, 64, 3), dtype=np.uint8)
+    norms = [module for module in model.modules() if isinstance(module, torch.nn.BatchNorm2d)]
+    assert all(norm.running_var is not None and norm.running_var.eq(1).all() for norm in norms)
+    before = model.vision(pixels).embedding
+    settle_batch_norms(model, pixels)
+    np.testing.assert_allclose(model.vision(pixels).embedding, before, atol=1e-4)
+    model.train()
+    trained = model.see(torch.from_numpy(pixels))[0].detach().numpy()
+    assert (trained * before).sum(axis=1).min() > 0.99
+
+
+def test_a_bundle_of_another_backbone_is_refused(first: Run, bundle: Path) -> None:
+    backbone = first.config().backbone.model_copy(update={"name": "modiste-base"})
+    with pytest.raises(ModisteError, match="holds no weight for"):
+        train(second(first, start=bundle, backbone=backbone, compose=None), first.folder.parent / "seventh")

@@ -1,0 +1,190 @@
+"""What a run takes over from another one, or from a bundle, in place of a stage 0 of its own.
+
+A bundle holds all of its towers, only written down for running: batch norm is folded into the convolutions before it,
+and the exporter leaves matrices that it turned without their names. Both can be undone, so a shop can go on from the
+bundle that comes along, whose run nobody but us has.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from models.bundle import Bundle
+from models.bundle.encoder import Vectors
+from models.bundle.images import ImagePreprocessing, Pixels
+from models.bundle.manifest import MANIFEST_NAME, TOKENIZER_NAME, GraphName
+from models.errors import ModisteError
+from models.export.weights import SMALL, stored_weights
+from models.training.model import RetrievalModel
+
+TAKEN = ("backbone.clip.", "attributes.", "log_scale")
+"""What is taken over of a model's weights; the composer and its adaptation of the text tower are not."""
+SAME_BACKBONE = "Give the same `backbone` section as that run."
+LEAST_COSINE = 0.9999
+SETTLED_ON = 1024
+"""Pictures on which batch norms are measured."""
+
+
+@dataclass(frozen=True)
+class Start:
+    """What there is to take over."""
+
+    folder: Path
+    images: ImagePreprocessing
+    tokenizer: bytes
+    """``tokenizer.json``."""
+    words: tuple[str, ...]
+    """Of the attribute head."""
+    weights: dict[str, Tensor]
+    """By their names in ``RetrievalModel``; those of a bundle by their names in its graphs."""
+
+
+def is_bundle(folder: Path) -> bool:
+    """Whether ``folder`` holds a bundle, and not a run."""
+    return (folder / MANIFEST_NAME).is_file()
+
+
+def take_backbone(model: RetrievalModel, start: Start) -> None:
+    """Give ``model`` the weights of the other's stages 0 and 1.
+
+    Raises:
+        ModisteError: Its backbone is another, or prepares pictures in another way.
+    """
+    if model.images != start.images:
+        raise ModisteError(f"{start.folder} prepares pictures in another way.", hint=SAME_BACKBONE)
+    weights = {name: weight for name, weight in start.weights.items() if name.startswith(TAKEN)}
+    try:
+        missing = model.load_state_dict(weights, strict=False).missing_keys
+    except RuntimeError as error:
+        raise ModisteError(f"The backbone of {start.folder} is another: {error}", hint=SAME_BACKBONE) from error
+    if lacking := [name for name in missing if name.startswith(TAKEN)]:
+        raise ModisteError(f"{start.folder} lacks {lacking[0]}.", hint=SAME_BACKBONE)
+
+
+def bundle_start(folder: Path) -> Start:
+    """What a bundle has to take over, its weights still as its graphs hold them; see ``take_bundle``.
+
+    Raises:
+        BundleError: The folder is no intact bundle.
+    """
+    bundle = Bundle(folder, device="cpu", precision="fp32")
+    manifest = bundle.manifest
+    graphs: tuple[GraphName, ...] = ("vision", "text")
+    held = {
+        f"{graph}:{name}": torch.tensor(values)
+        for graph in graphs
+        for name, values in stored_weights(folder / manifest.graphs[graph].file)
+    }
+    tokenizer = (folder / TOKENIZER_NAME).read_bytes()
+    return Start(folder, manifest.images, tokenizer, manifest.attributes, held)
+
+
+def take_bundle(model: RetrievalModel, start: Start) -> None:
+    """Give ``model`` the towers and the attribute head of a bundle, and see that it answers as the bundle does.
+
+    Raises:
+        ModisteError: Its backbone is another.
+    """
+    visual, text = model.backbone.clip.visual, model.backbone.clip.text
+    weights = dict(_tower("backbone.clip.visual.", visual, start, "vision"))
+    weights |= dict(_tower("backbone.clip.text.", text, start, "text"))
+    if model.attributes is not None:
+        weights |= dict(_tower("attributes.", model.attributes, start, "vision"))
+    own = {name: value for name, value in model.state_dict().items() if name.startswith(TAKEN)}
+    take_backbone(model, Start(start.folder, start.images, start.tokenizer, start.words, own | weights))
+    _check(model, Bundle(start.folder, device="cpu", precision="fp32"))
+
+
+def _tower(prefix: str, network: nn.Module, start: Start, graph: GraphName) -> Iterator[tuple[str, Tensor]]:
+    """The weights of one network, named as ``RetrievalModel`` names them."""
+    held = {name.removeprefix(f"{graph}:"): w for name, w in start.weights.items() if name.startswith(f"{graph}:")}
+    nameless = iter([w for name, w in held.items() if not name.startswith("model.") and w.numel() >= SMALL])
+    norms = _batch_norms(network)
+    normed = {f"{norm}.{of}" for norm in norms.values() for of in ("weight", "bias")}
+    for name, parameter in network.named_parameters():
+        if name in normed:
+            continue
+        weight = held.get(f"model.{prefix}{name}")
+        if weight is None and parameter.ndim == 2:
+            # Matrices that the exporter turned stand in the order in which they are used, which is that of the module.
+            turned = next(nameless, None)
+            weight = None if turned is None else turned.T
+        if weight is None or weight.shape != parameter.shape:
+            raise ModisteError(
+                f"{start.folder} holds no weight for {prefix}{name} as the config has it.", hint=SAME_BACKBONE
+            )
+        module = name.removesuffix(".weight")
+        if name.endswith(".weight") and module in norms:
+            kernel, scale = _unfolded(weight)
+            yield f"{prefix}{name}", kernel
+            norm = f"{prefix}{norms[module]}"
+            eps = network.get_submodule(norms[module]).eps
+            yield f"{norm}.weight", scale * math.sqrt(1 + float(eps))  # type: ignore[arg-type]
+            yield f"{norm}.bias", held[f"model.{prefix}{name}_bias"]
+            yield f"{norm}.running_mean", torch.zeros_like(scale)
+            yield f"{norm}.running_var", torch.ones_like(scale)
+        else:
+            yield f"{prefix}{name}", weight
+
+
+def _batch_norms(network: nn.Module) -> dict[str, str]:
+    """For each convolution that a batch norm follows, the batch norm's name."""
+    found, before = {}, ""
+    for name, module in network.named_modules():
+        if isinstance(module, nn.BatchNorm2d) and before:
+            found[before], before = name, ""
+        elif isinstance(module, nn.Conv2d):
+            before = name
+    return found
+
+
+def _unfolded(weight: Tensor) -> tuple[Tensor, Tensor]:
+    """A kernel, and what its batch norm multiplies it with. The largest number of a channel becomes 127/128, so that
+    rounding to int8 (``networks.rounding``) finds the very steps that it once made."""
+    scale = weight.flatten(1).abs().amax(dim=1).clamp(min=torch.finfo(weight.dtype).tiny) * (128 / 127)
+    return weight / scale.view(-1, *[1] * (weight.ndim - 1)), scale
+
+
+@torch.no_grad()
+def settle_batch_norms(model: RetrievalModel, pixels: Pixels) -> None:
+    """Give each batch norm of the vision tower, which a bundle has folded away, the statistics of what it sees, and
+    undo in its scale and shift what that would change: training needs statistics, and the tower answers as before."""
+    seen: dict[nn.BatchNorm2d, list[Tensor]] = {}
+    norms = [module for module in model.backbone.clip.visual.modules() if isinstance(module, nn.BatchNorm2d)]
+    hooks = [norm.register_forward_pre_hook(lambda m, taken: seen.setdefault(m, []).append(taken[0])) for norm in norms]
+    model.eval()
+    model.see(torch.from_numpy(pixels[:SETTLED_ON]).to(model.device))
+    for hook in hooks:
+        hook.remove()
+    for norm, (taken,) in seen.items():
+        assert norm.running_mean is not None
+        assert norm.running_var is not None
+        variance, mean = torch.var_mean(taken, dim=(0, 2, 3))
+        variance = variance.clamp(min=1e-6)
+        gain = norm.weight / torch.sqrt(norm.running_var + norm.eps)
+        norm.bias.add_(gain * (mean - norm.running_mean))
+        norm.weight.copy_(gain * torch.sqrt(variance + norm.eps))
+        norm.running_mean.copy_(mean)
+        norm.running_var.copy_(variance)
+
+
+def _check(model: RetrievalModel, bundle: Bundle) -> None:
+    images = bundle.manifest.images
+    pixels = np.random.default_rng(0).integers(0, 256, (8, images.height, images.width, 3), dtype=np.uint8)
+    ids, _ = bundle.tokenizer.encode(["a red dress", "black shoes for men"])
+    model.eval()
+    pairs = ((model.vision(pixels).embedding, bundle.vision(pixels).embedding), (model.text(ids), bundle.text(ids)))
+    if min(_cosines(pairs)) < LEAST_COSINE:
+        raise ModisteError(f"The backbone of {bundle.folder} is another.", hint=SAME_BACKBONE)
+
+
+def _cosines(pairs: Iterable[tuple[Vectors, Vectors]]) -> Iterator[float]:
+    for ours, theirs in pairs:
+        yield float((ours * theirs).sum(axis=1).min())

@@ -34,6 +34,7 @@ class Compose(Stage):
         self.features: dict[str, Tensor] = {}
         self.embeddings: dict[str, Tensor] = {}
         self.mining = NegativeMining(schedule.mining, seed) if schedule.mining else None
+        self.apart = self.mining is None
         self.phases = model.composer.phases
         self.phase = -1
 
@@ -87,7 +88,7 @@ class Compose(Stage):
             self.model.backbone,
             Batch(
                 reference=self.features[name][batch["references"].to(device)].float(),
-                ids=batch["ids"],
+                ids=batch["ids"].to(device),
                 candidates=self.embeddings[name][batch["candidates"].to(device)],
                 right=batch["right"].to(device),
                 kin=batch["kin"].to(device),
@@ -119,6 +120,6 @@ class Compose(Stage):
         training = self.model.training
         self.model.eval()
         features = self.features[source.name][torch.tensor(references, device=self.model.device)]
-        query = self.model.compose(features.float(), self.model.ids(modifications))
+        query = self.model.compose(features.float(), self.model.ids(modifications).to(self.model.device))
         self.model.train(training)
         return query

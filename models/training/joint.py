@@ -88,15 +88,32 @@ class Joint(Stage):
             if self.shown:
                 shown.append(self.shown[which][row])
                 known.append(self.known[which])
-        pixels = torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2).to(torch.float32) / 255
-        change = augment if step < (1 - self.schedule.plain) * self.steps else mirror
-        pixels = change(pixels, torch.Generator().manual_seed(chance.getrandbits(63)))
-        batch = {"pixels": pixels, "ids": self.model.ids(captions), "groups": torch.tensor(groups)}
+        batch = {
+            "pixels": torch.from_numpy(np.stack(images)),
+            "chance": torch.tensor(chance.getrandbits(63)),
+            "plain": torch.tensor(step >= (1 - self.schedule.plain) * self.steps),
+            "ids": self.model.ids(captions),
+            "groups": torch.tensor(groups),
+        }
         return batch if not shown else batch | {"shown": torch.stack(shown), "known": torch.stack(known)}
 
+    def shown_pixels(self, batch: dict[str, Tensor]) -> Tensor:
+        """A batch's pictures as the vision tower sees them, float ``[B, 3, H, W]`` in [0, 1].
+
+        They are changed where the model is: a GPU does it beside the cores that make the next batches.
+        """
+        change = mirror if batch["plain"] else augment
+        generator = torch.Generator().manual_seed(int(batch["chance"]))
+        pixels = batch["pixels"].to(self.model.device, non_blocking=True).permute(0, 3, 1, 2)
+        with torch.autocast(self.model.device.type, enabled=False):  # Half precision would not hit a pixel's place.
+            return change(pixels.to(torch.float32) / 255, generator)
+
     def loss(self, batch: dict[str, Tensor]) -> Tensor:
-        batch = {name: part.to(self.model.device) for name, part in batch.items()}
-        image = self.model.backbone.vision(self.model.normalised(batch["pixels"])).float()
+        pixels = self.shown_pixels(batch)
+        batch = {
+            name: part.to(self.model.device, non_blocking=True) for name, part in batch.items() if name != "pixels"
+        }
+        image = self.model.backbone.vision(self.model.normalised(pixels)).float()
         text = self.model.backbone.words(batch["ids"]).embedding.float()
         scale = self.model.log_scale.exp().clamp(max=100)
         loss = mini_batch_match_retrieval(image, text, scale, batch["groups"])

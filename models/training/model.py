@@ -106,8 +106,8 @@ class RetrievalModel(nn.Module):
         return _numpy(self.embed_ids(torch.from_numpy(ids).to(self.device)))
 
     def ids(self, texts: Sequence[str]) -> Tensor:
-        """Token ids ``[B, L]`` on the model's device."""
-        return torch.from_numpy(self.tokenizer.encode(texts)[0]).to(self.device)
+        """Token ids ``[B, L]``, on the CPU."""
+        return torch.from_numpy(self.tokenizer.encode(texts)[0])
 
 
 def _numpy(tensor: Tensor) -> Vectors:

@@ -7,7 +7,7 @@ import logging
 import math
 import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from models.errors import ModisteError
 from models.networks.backbone import Backbone
 from models.networks.rounding import round_to_int8
 from models.progress import track
+from models.training.batches import batches
 from models.training.checkpoint import Checkpoint
 from models.training.compose import Compose
 from models.training.config import TrainConfig
@@ -115,10 +116,9 @@ def train(config: TrainConfig, folder: Path, cache: Path | None = None) -> Run:
     checkpoint = Checkpoint.load(folder)
     if checkpoint is not None:
         model.load_state_dict(checkpoint.model)
-    elif start is not None and is_bundle(start.folder):
-        take_bundle(model, start)
     elif start is not None:
-        take_backbone(model, start)
+        take = take_bundle if is_bundle(start.folder) else take_backbone
+        take(model, start, learning=config.joint is not None)
     stages = _stages(config, model, sources)
     if checkpoint is None and start is not None and is_bundle(start.folder) and any(s.moves_backbone for s in stages):
         settle_batch_norms(model, sources[0].pixels)
@@ -197,12 +197,9 @@ def _fit(stage: Stage, run: Run, config: TrainConfig, device: torch.device, resu
     often = max(1, stage.steps // LOG_POINTS)
     saved = logged = time.monotonic()
     losses: list[float] = []
-    with ThreadPoolExecutor(1) as ahead, run.log.open("a", encoding="utf-8") as log:
-        following = ahead.submit(stage.prepare, first)
+    with closing(batches(stage, first, device)) as prepared, run.log.open("a", encoding="utf-8") as log:
         for step in track(range(first, stage.steps), total=stage.steps - first, what=stage.name, unit="step"):
-            batch = following.result()
-            if step + 1 < stage.steps:
-                following = ahead.submit(stage.prepare, step + 1)
+            batch = next(prepared)
             for group in optimizer.param_groups:
                 group["lr"] = _learning_rate(stage, step)
             stage.model.train()

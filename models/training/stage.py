@@ -30,6 +30,8 @@ class Stage(ABC):
     phases = 1
     """Each takes an equal part of the steps, with its own warm-up and cosine."""
     moves_backbone: ClassVar[bool] = True
+    apart = True
+    """Whether batches can be made in other processes: they follow from nothing that training changes."""
 
     def __init__(self, model: RetrievalModel, sources: Sequence[TrainingSource], seed: int) -> None:
         self.model = model

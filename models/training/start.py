@@ -51,13 +51,19 @@ def is_bundle(folder: Path) -> bool:
     return (folder / MANIFEST_NAME).is_file()
 
 
-def take_backbone(model: RetrievalModel, start: Start) -> None:
+def take_backbone(model: RetrievalModel, start: Start, *, learning: bool = False) -> None:
     """Give ``model`` the weights of the other's stages 0 and 1.
+
+    Args:
+        model: As its config made it.
+        start: What is taken over.
+        learning: A stage 0 follows, so pictures may have another size: the towers will get used to it.
 
     Raises:
         ModisteError: Its backbone is another, or prepares pictures in another way.
     """
-    if model.images != start.images:
+    size = {"height": model.images.height, "width": model.images.width}
+    if model.images != (start.images.model_copy(update=size) if learning else start.images):
         raise ModisteError(f"{start.folder} prepares pictures in another way.", hint=SAME_BACKBONE)
     weights = {name: weight for name, weight in start.weights.items() if name.startswith(TAKEN)}
     try:
@@ -86,11 +92,10 @@ def bundle_start(folder: Path) -> Start:
     return Start(folder, manifest.images, tokenizer, manifest.attributes, held)
 
 
-def take_bundle(model: RetrievalModel, start: Start) -> None:
+def take_bundle(model: RetrievalModel, start: Start, *, learning: bool = False) -> None:
     """Give ``model`` the towers and the attribute head of a bundle, and see that it answers as the bundle does.
 
-    Raises:
-        ModisteError: Its backbone is another.
+    Arguments and errors are those of ``take_backbone``.
     """
     visual, text = model.backbone.clip.visual, model.backbone.clip.text
     weights = dict(_tower("backbone.clip.visual.", visual, start, "vision"))
@@ -98,7 +103,9 @@ def take_bundle(model: RetrievalModel, start: Start) -> None:
     if model.attributes is not None:
         weights |= dict(_tower("attributes.", model.attributes, start, "vision"))
     own = {name: value for name, value in model.state_dict().items() if name.startswith(TAKEN)}
-    take_backbone(model, Start(start.folder, start.images, start.tokenizer, start.words, own | weights))
+    take_backbone(
+        model, Start(start.folder, start.images, start.tokenizer, start.words, own | weights), learning=learning
+    )
     _check(model, Bundle(start.folder, device="cpu", precision="fp32"))
 
 

@@ -117,6 +117,17 @@ def test_towers_of_a_bundle_can_go_on_learning(first: Run, bundle: Path) -> None
     assert run.words() == first.words()
 
 
+def test_pictures_may_have_another_size_where_a_stage_0_follows(first: Run, bundle: Path) -> None:
+    backbone = first.config().backbone
+    assert backbone.images is not None
+    larger = backbone.images.model_copy(update={"height": 96, "width": 80})
+    config = second(first, start=bundle, compose=None, backbone=backbone.model_copy(update={"images": larger}))
+    with pytest.raises(ModisteError, match="prepares pictures in another way"):
+        train(config, first.folder.parent / "larger-refused")
+    run = train(config.model_copy(update={"joint": first.config().joint}), first.folder.parent / "larger")
+    assert run.model().images == larger
+
+
 def test_batch_norms_get_statistics_without_changing_an_answer(first: Run, bundle: Path) -> None:
     model = train(second(first, start=bundle, compose=None), first.folder.parent / "settled").model()
     pixels = np.random.default_rng(2).integers(0, 256, (32, 80, 64, 3), dtype=np.uint8)
@@ -125,7 +136,8 @@ def test_batch_norms_get_statistics_without_changing_an_answer(first: Run, bundl
     before = model.vision(pixels).embedding
     settle_batch_norms(model, pixels)
     np.testing.assert_allclose(model.vision(pixels).embedding, before, atol=1e-4)
-    model.train()
+    for norm in norms:
+        norm.train()
     trained = model.see(torch.from_numpy(pixels))[0].detach().numpy()
     assert (trained * before).sum(axis=1).min() > 0.99
 

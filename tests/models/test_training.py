@@ -73,7 +73,7 @@ def test_the_last_steps_of_stage_0_see_pictures_as_they_are_if_so_asked(run: Run
     known = {picture.tobytes() for one in sources[0].pixels for picture in (one, one[:, ::-1])}
 
     def as_they_are(step: int) -> list[bool]:
-        pixels = (stage.prepare(step)["pixels"] * 255).round().to(torch.uint8).permute(0, 2, 3, 1).numpy()
+        pixels = (stage.shown_pixels(stage.prepare(step)) * 255).round().to(torch.uint8).permute(0, 2, 3, 1).numpy()
         return [picture.tobytes() in known for picture in pixels]
 
     assert not any(as_they_are(stage.steps // 2 - 1))

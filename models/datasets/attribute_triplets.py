@@ -120,10 +120,23 @@ class AttributeTriplets:
         The limit is shared among the rules by weight; what a rule cannot give goes to the others. Where all queries
         fit into the limit, all come.
         """
-        for source, count in zip(self._sources, self._shares(limit), strict=True):
+        for source, count in zip(self._sources, self._shares(limit, lambda one: one.queries), strict=True):
             rng = random.Random(f"{seed} {source.rule.name}")
             for number in rng.sample(range(source.queries), count):
                 triplet = self._triplet(source, source.query(number), rng)
+                if triplet is not None:
+                    yield triplet
+
+    def draw_pairs(self, limit: int, seed: int) -> Iterator[Triplet]:
+        """The queries of at most ``limit`` pairs of reference and target, drawn from all by equal chance.
+
+        A query comes as often as it has answers, where ``enumerate_queries`` has each but once; so do the triplets of
+        annotated datasets, which begin with a pair. Limit and seed are as there.
+        """
+        for source, count in zip(self._sources, self._shares(limit, lambda one: one.pairs), strict=True):
+            rng = random.Random(f"{seed} {source.rule.name} pairs")
+            for number in rng.sample(range(source.pairs), count):
+                triplet = self._triplet(source, source.query_of_pair(number), rng)
                 if triplet is not None:
                     yield triplet
 
@@ -143,7 +156,7 @@ class AttributeTriplets:
             counts[source.rule.name] = counts.get(source.rule.name, 0) + count(source)
         return counts
 
-    def _shares(self, limit: int) -> list[int]:
+    def _shares(self, limit: int, available: Callable[[_Source], int]) -> list[int]:
         shares = [0] * len(self._sources)
         open_sources = list(range(len(shares)))
         while limit > 0 and open_sources:
@@ -153,11 +166,11 @@ class AttributeTriplets:
                 source = self._sources[place]
                 # At least one each, so that the loop ends even when the weights are tiny.
                 share = max(1, int(limit * source.rule.weight / total))
-                share = min(share, source.queries - shares[place], limit - given)
+                share = min(share, available(source) - shares[place], limit - given)
                 shares[place] += share
                 given += share
             limit -= given
-            open_sources = [place for place in open_sources if shares[place] < self._sources[place].queries]
+            open_sources = [place for place in open_sources if shares[place] < available(self._sources[place])]
         return shares
 
     def _triplet(self, source: _Source, query: Query, rng: random.Random) -> Triplet | None:
@@ -200,9 +213,16 @@ class _Origin:
     def option_count(self) -> int:
         return len(self.values) - 1 if self.options is None else len(self.options)
 
+    def asked(self, option: int) -> Values:
+        place = self.options[option] if self.options is not None else option + (option >= self.place)
+        return self.values[place]
+
     def query(self, reference: int, option: int) -> Query:
-        asked = self.options[option] if self.options is not None else option + (option >= self.place)
-        return self.bucket, self.rows[reference], self.values[self.place], self.values[asked]
+        return self.bucket, self.rows[reference], self.values[self.place], self.asked(option)
+
+    def targets(self) -> list[int]:
+        """How many targets the options up to each have together."""
+        return list(accumulate(len(self.bucket[self.asked(option)]) for option in range(self.option_count)))
 
 
 class _Source:
@@ -210,18 +230,20 @@ class _Source:
 
     def __init__(self, rule: Rule, products: Sequence[Product]) -> None:
         self.rule = rule
-        self.pairs = 0
         self.origins: list[_Origin] = []
+        pairs: list[int] = []
         for bucket in buckets_of(rule, products):
             values = tuple(bucket)
             size = sum(len(rows) for rows in bucket.values())
             for place, own in enumerate(values):
                 if len(own) == 1:
                     self.origins.append(_Origin(bucket, values, place, None))
-                    self.pairs += len(bucket[own]) * (size - len(bucket[own]))
+                    pairs.append(len(bucket[own]) * (size - len(bucket[own])))
                 elif options := tuple(at for at, other in enumerate(values) if all_differ(own, other)):
                     self.origins.append(_Origin(bucket, values, place, options))
-                    self.pairs += len(bucket[own]) * sum(len(bucket[values[at]]) for at in options)
+                    pairs.append(len(bucket[own]) * sum(len(bucket[values[at]]) for at in options))
+        self._pairs = list(accumulate(pairs))
+        self.pairs = self._pairs[-1] if self._pairs else 0
         self._references = list(accumulate(len(origin.rows) for origin in self.origins))
         self._queries = list(accumulate(len(origin.rows) * origin.option_count for origin in self.origins))
         self.queries = self._queries[-1] if self._queries else 0
@@ -236,6 +258,14 @@ class _Source:
         at = bisect_right(self._queries, number)
         origin = self.origins[at]
         return origin.query(*divmod(number - (self._queries[at - 1] if at else 0), origin.option_count))
+
+    def query_of_pair(self, number: int) -> Query:
+        """The query that pair ``number`` of ``range(self.pairs)`` answers."""
+        at = bisect_right(self._pairs, number)
+        origin = self.origins[at]
+        targets = origin.targets()
+        reference, target = divmod(number - (self._pairs[at - 1] if at else 0), targets[-1])
+        return origin.query(reference, bisect_right(targets, target))
 
 
 class _Twins:

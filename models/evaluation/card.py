@@ -66,10 +66,12 @@ any.
 ## Figures
 
 Recall in per cent on held-out products: nothing of these title groups was trained on. The gallery is everything held
-out of a source; the reference is taken out of it; every equally right product counts as right. Text only and image
-only use the same towers; the weighted sum has the weight that is best on these very queries, which favours it. Of each
-query's first ten results, asked@10 is the share that carries what was asked, and kept@10 the share that keeps what was
-not.
+out of a source; the reference is taken out of it; every equally right product counts as right. Each question that can
+be asked comes once, so that most have one or two answers among thousands; *drawn by pairs*, it comes as often as there
+are products that answer it. Text only and image only use the same towers; the weighted sum has the weight that is best
+on these very queries, which favours it. Of each query's first ten results, asked@10 is the share that carries what was
+asked, and kept@10 the share that keeps what was not; fit@10 is the share of those products that do both and could
+stand there, ten at most, that does stand there.
 
 {metrics_table(metrics)}
 

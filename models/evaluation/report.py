@@ -7,6 +7,7 @@ import logging
 import random
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import get_args
 
 from models.bundle.images import ImagePreprocessing, Pixels
 from models.bundle.manifest import BundleManifest, Metric
@@ -20,7 +21,7 @@ from models.evaluation.tables import write_json
 from models.export.bundle import export_bundle
 from models.training.config import TrainConfig
 from models.training.run import Run
-from models.training.sources import split_source, validation_queries
+from models.training.sources import Draw, split_source, validation_queries
 
 logger = logging.getLogger(__name__)
 
@@ -50,8 +51,10 @@ def evaluate_config(
         ModisteError: No source holds anything out.
     """
     metrics: list[Metric] = []
-    for dataset, pixels in held_out(images, config, cache, queries):
-        metrics += evaluate(encoder, EncodedGallery(encoder, pixels), dataset)
+    both = (held_out(images, config, cache, queries, drawn) for drawn in get_args(Draw))
+    for (questions, pixels), (pairs, _) in zip(*both, strict=True):
+        gallery = EncodedGallery(encoder, pixels)
+        metrics += evaluate(encoder, gallery, questions) + evaluate(encoder, gallery, pairs)
     if not metrics:
         raise ModisteError(
             "No source of this config holds products out, so there is nothing to measure on.",
@@ -61,15 +64,18 @@ def evaluate_config(
 
 
 def held_out(
-    images: ImagePreprocessing, config: TrainConfig, cache: Path, queries: int = 2000
+    images: ImagePreprocessing, config: TrainConfig, cache: Path, queries: int = 2000, drawn: Draw = "questions"
 ) -> Iterator[tuple[TripletDataset, Pixels]]:
-    """The queries over what each of a config's sources holds out, and their gallery's pixels."""
+    """The queries over what each of a config's sources holds out, and their gallery's pixels.
+
+    ``drawn`` is as ``validation_queries`` takes it.
+    """
     for settings in config.sources:
         _, validation = split_source(settings, cache)
         if not validation:
             continue
         try:
-            dataset = validation_queries(settings, validation, queries)
+            dataset = validation_queries(settings, validation, queries, drawn)
         except NoTriplets as error:
             logger.warning("What %s holds out gives no queries and is not measured: %s", settings.name, error)
             continue

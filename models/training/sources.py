@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 import random
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from models.bundle.text import normalise_text
 from models.datasets.attribute_triplets import AttributeTriplets, NoTriplets
 from models.datasets.catalog import Catalog, Product, read_catalog
 from models.datasets.default_rules import categorical_columns, default_rules, loose_rules, type_column
-from models.datasets.edit_rules import value_of
+from models.datasets.edit_rules import Rule, value_of
 from models.datasets.garments import draw_catalog
 from models.datasets.own_triplets import read_own_triplets
 from models.datasets.pictures import load_pixels
@@ -28,6 +29,8 @@ from models.training.config import Source
 from models.training.given_triplets import GivenTriplets, read_annotated
 
 logger = logging.getLogger(__name__)
+
+Draw = Literal["questions", "pairs"]
 
 GARMENT_WIDTH, GARMENT_HEIGHT = 120, 160
 """Drawn garments to learn from are drawn at this size."""
@@ -175,7 +178,9 @@ def open_source(source: Source, images: ImagePreprocessing, cache: Path, *, trip
     return opened
 
 
-def validation_queries(source: Source, products: Sequence[Product], limit: int) -> TripletDataset:
+def validation_queries(
+    source: Source, products: Sequence[Product], limit: int, drawn: Draw = "questions"
+) -> TripletDataset:
     """Queries over held-out products, with all their right targets.
 
     Args:
@@ -183,28 +188,31 @@ def validation_queries(source: Source, products: Sequence[Product], limit: int) 
         products: The gallery.
         limit: At most so many queries of each kind: the named edits of ``products.protocol_rules``, or one and several
             attributes at once for any other catalogue; a shop's own triplets come as a kind of their own.
+        drawn: ``questions``: each question that can be asked comes once, so that the rare ones, which one product
+            answers, are most. ``pairs``: each comes as often as products answer it, as triplets of reference and
+            target would bring it.
     """
     photographs = hash_photographs(products)
+
+    def queries(rules: Sequence[Rule]) -> Iterator[Triplet]:
+        triplets = AttributeTriplets(products, rules, photographs=photographs)
+        draw = triplets.draw_pairs if drawn == "pairs" else triplets.enumerate_queries
+        return draw(limit, source.seed)
+
     if source.kind == "products":
-        kinds = [
-            (name, AttributeTriplets(products, [rule], photographs=photographs).enumerate_queries(limit, source.seed))
-            for name, rule in protocol_rules().items()
-        ]
+        kinds = [(name, queries([rule])) for name, rule in protocol_rules().items()]
     else:
         rules = default_rules(products)
         single = [rule for rule in rules if "+" not in rule.name]
         several = [rule for rule in rules if "+" in rule.name]
-        kinds = [
-            (name, AttributeTriplets(products, chosen, photographs=photographs).enumerate_queries(limit, source.seed))
-            for name, chosen in (("one attribute", single), ("two attributes", several))
-            if chosen
-        ]
+        named = (("one attribute", single), ("two attributes", several))
+        kinds = [(name, queries(chosen)) for name, chosen in named if chosen]
     by_id = {product.id: product for product in products}
     if source.triplets is not None:
         own = _within(read_own_triplets(source.triplets), by_id)
         kinds.append(("own", iter(random.Random(source.seed).sample(own, min(limit, len(own))))))
     return TripletDataset(
-        name=f"{source.name}, held-out title groups",
+        name=f"{source.name}, held-out title groups{', drawn by pairs' if drawn == 'pairs' else ''}",
         gallery=tuple(by_id),
         triplets=tuple(replace(triplet, edit=name) for name, triplets in kinds for triplet in triplets),
         image_of=lambda id: by_id[id].read_image(),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from itertools import product as every
 
 import pytest
@@ -54,6 +55,34 @@ def test_enumeration_keeps_its_limit_and_repeats_for_its_seed() -> None:
     assert len(some) == 20
     assert some == list(triplets.enumerate_queries(20, seed=1))
     assert some != list(triplets.enumerate_queries(20, seed=2))
+
+
+def test_drawn_by_pairs_a_query_comes_as_often_as_it_has_answers() -> None:
+    products = [product(f"{colour}-{copy}", type="bag", colour=colour) for colour in ("red", "blue") for copy in (1, 2)]
+    products.append(product("green", type="bag", colour="green"))
+    triplets = AttributeTriplets(products, [Attributes(changes=("colour",), keeps=("type",))])
+    drawn = list(triplets.draw_pairs(1000, seed=0))
+    assert len(drawn) == triplets.pair_counts()["colour"] == 4 * (2 + 1) + 4
+    asked = Counter((one.reference, one.asked[0].after) for one in drawn)
+    assert asked == {
+        **{(f"red-{copy}", other): count for copy in (1, 2) for other, count in (("blue", 2), ("green", 1))},
+        **{(f"blue-{copy}", other): count for copy in (1, 2) for other, count in (("red", 2), ("green", 1))},
+        ("green", "red"): 2,
+        ("green", "blue"): 2,
+    }
+    assert all(len(one.targets) == asked[one.reference, one.asked[0].after] for one in drawn)
+
+
+def test_pairs_keep_their_limit_and_repeat_for_their_seed() -> None:
+    triplets = AttributeTriplets(shop())  # Edits of one attribute and of several, of which only some keep columns.
+    some = list(triplets.draw_pairs(30, seed=1))
+    assert len(some) == 30
+    assert some == list(triplets.draw_pairs(30, seed=1))
+    assert some != list(triplets.draw_pairs(30, seed=2))
+    every = list(triplets.draw_pairs(10**6, seed=1))
+    assert len(every) == sum(triplets.pair_counts().values())
+    counts = Counter(one.edit for one in every)
+    assert counts == triplets.pair_counts()
 
 
 def test_sampling_repeats_for_its_seed() -> None:

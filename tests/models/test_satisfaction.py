@@ -36,12 +36,27 @@ def dataset(*triplets: Triplet, judged: tuple[str, ...] = ("type", "colour", "ge
 def test_asked_counts_the_change_and_kept_counts_the_rest() -> None:
     # Blue are three of the four; a dress for women are the first and the last.
     page = np.array([[1, 2, 3, 4]])
-    assert Satisfaction(dataset(IN_BLUE)).measure([IN_BLUE], page) == {"asked@10": 75.0, "kept@10": 50.0}
+    shares = Satisfaction(dataset(IN_BLUE)).measure([IN_BLUE], page)
+    assert (shares["asked@10"], shares["kept@10"]) == (75.0, 50.0)
+
+
+def test_fit_counts_what_could_have_stood_on_the_page() -> None:
+    satisfaction = Satisfaction(dataset(IN_BLUE))
+    assert satisfaction.measure([IN_BLUE], np.array([[1, 2, 3, 4]]))["fit@10"] == 100.0  # Nothing else fits.
+    assert satisfaction.measure([IN_BLUE], np.array([[2, 3]]))["fit@10"] == 0.0
+    for_a_girl = Triplet("red-dress", "in blue", ("blue-dress-for-girls",), "colour", asked=IN_BLUE.asked)
+    assert Satisfaction(dataset(for_a_girl)).measure([for_a_girl], np.array([[1, 2, 4]]))["fit@10"] == 50.0
+
+
+def test_a_query_that_nothing_fits_has_no_such_share() -> None:
+    gone = Triplet("red-dress", "in mauve", ("blue-dress",), "colour", asked=(Edit("colour", "red", "mauve"),))
+    assert "fit@10" not in Satisfaction(dataset(gone)).measure([gone], np.array([[1, 2]]))
 
 
 def test_the_shares_are_means_over_the_queries() -> None:
     satisfaction = Satisfaction(dataset(IN_BLUE))
-    assert satisfaction.measure([IN_BLUE, IN_BLUE], np.array([[1, 4], [2, 3]])) == {"asked@10": 75.0, "kept@10": 50.0}
+    shares = satisfaction.measure([IN_BLUE, IN_BLUE], np.array([[1, 4], [2, 3]]))
+    assert shares == {"asked@10": 75.0, "kept@10": 50.0, "fit@10": 50.0}
 
 
 def test_what_most_right_targets_have_otherwise_cannot_be_kept() -> None:
@@ -51,12 +66,12 @@ def test_what_most_right_targets_have_otherwise_cannot_be_kept() -> None:
     satisfaction = Satisfaction(dataset(half, rare))
     assert satisfaction.staying(half).tolist() == [True, False, True]
     assert satisfaction.staying(rare).tolist() == [True, False, False]
-    assert satisfaction.measure([rare], np.array([[1, 2, 3, 4]])) == {"asked@10": 75.0, "kept@10": 75.0}
+    assert satisfaction.measure([rare], np.array([[1, 2, 3, 4]]))["kept@10"] == 75.0
 
 
 def test_where_nothing_is_to_stay_there_is_no_share_that_kept_it() -> None:
     satisfaction = Satisfaction(dataset(IN_BLUE, judged=("colour",)))
-    assert satisfaction.measure([IN_BLUE], np.array([[1, 4]])) == {"asked@10": 50.0}
+    assert satisfaction.measure([IN_BLUE], np.array([[1, 4]])) == {"asked@10": 50.0, "fit@10": 50.0}
 
 
 def test_a_dataset_without_attributes_is_not_judged() -> None:
@@ -120,12 +135,13 @@ class Gallery:
     embedding = features = np.eye(5, dtype=np.float32)
 
 
-def test_an_evaluation_tells_both_shares_beside_recall_and_a_table_shows_them() -> None:
+def test_an_evaluation_tells_all_shares_beside_recall_and_a_table_shows_them() -> None:
     metrics = evaluate(AlwaysBlueDress(), Gallery(), dataset(IN_BLUE))  # type: ignore[arg-type]
     composer = next(metric for metric in metrics if metric.method == "composer")
-    assert composer.values == {"R@1": 100.0, "R@10": 100.0, "R@50": 100.0, "asked@10": 75.0, "kept@10": 50.0}
-    assert all({"asked@10", "kept@10"} <= metric.values.keys() for metric in metrics)
-    assert "| R@1 | R@10 | R@50 | asked@10 | kept@10 |" in metrics_table(metrics)
+    shares = {"asked@10": 75.0, "kept@10": 50.0, "fit@10": 100.0}
+    assert composer.values == {"R@1": 100.0, "R@10": 100.0, "R@50": 100.0, **shares}
+    assert all(shares.keys() <= metric.values.keys() for metric in metrics)
+    assert "| R@1 | R@10 | R@50 | asked@10 | kept@10 | fit@10 |" in metrics_table(metrics)
 
 
 def test_without_attributes_the_table_is_as_before() -> None:

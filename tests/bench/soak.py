@@ -44,6 +44,7 @@ def measure(bench: Bench) -> Result:
     by_kind: dict[str, list[float]] = defaultdict(list)
     statuses: Counter[str] = Counter()
     wrong: Counter[str] = Counter()
+    refused: Counter[str] = Counter()
     shots, allowed = _traffic(bench)
     caches = {name: CACHE_BYTES for name in Settings.model_fields if name.endswith("cache_max_bytes")}
     with bench.service(caches, index_root=root) as service, Generator(service.port) as generator:
@@ -57,7 +58,9 @@ def measure(bench: Bench) -> Result:
         def each(sample: Sample) -> None:
             kind = sample.kind.split(":")[0].split(" ")[0]
             statuses[f"{kind} {sample.status}"] += 1
-            if sample.status not in allowed(sample.kind):
+            if sample.status == 503 and 503 not in allowed(sample.kind):
+                refused[f"{sample.kind} refused"] += 1
+            elif sample.status not in allowed(sample.kind):
                 wrong[f"{sample.kind} answered {sample.status}"] += 1
             else:
                 by_window[int((sample.intended - start) / window)].append(sample.ms)
@@ -80,6 +83,7 @@ def measure(bench: Bench) -> Result:
     result.figures = {
         "minutes": round(seconds / 60, 2), "rate_per_s": round(rate, 2), "generator": run.generator(),
         "requests": sum(statuses.values()), "statuses": dict(sorted(statuses.items())), "unexpected": dict(wrong),
+        "refused": dict(refused),
         "unanswered": run.unanswered, "window_s": window, "p95_ms_by_window": [round(value, 3) for value in p95],
         "latency_ms_by_kind": {kind: summary(spent) for kind, spent in by_kind.items()},
         "resident_bytes": memory[:: max(1, len(memory) // 300)], "memory_growth": round(growth, 4),
@@ -88,7 +92,12 @@ def measure(bench: Bench) -> Result:
     slower = percentile(p95[-third:], 50) / percentile(p95[1 : 1 + third] or p95[:1], 50) if p95 else float("nan")
     result.targets = [
         at_most("memory of the last quarter over the second", [growth], MOST_GROWTH),
-        at_most("unexpected or missing answers", [float(sum(wrong.values()) + run.unanswered)], 0, note=_few(wrong)),
+        at_most(
+            "unexpected, refused or missing answers",
+            [float((wrong + refused).total() + run.unanswered)],
+            0,
+            note=_few(wrong + refused),
+        ),
         at_most("p95 of the last third over the first", [slower], MOST_SLOWER),
     ]
     mib = [(at / 60, amount / 2**20) for at, amount in memory]

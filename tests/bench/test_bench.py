@@ -83,7 +83,8 @@ def test_neither_broken_pictures_nor_redis_change_an_answer(report: dict[str, An
 def test_a_soak_counts_every_answer_and_watches_memory(report: dict[str, Any]) -> None:
     figures = report["benchmarks"]["soak"]["figures"]
     assert figures["requests"] == sum(figures["statuses"].values()) > 0
-    assert figures["unexpected"] == {}
+    assert figures["unexpected"] == {}  # Whether any was refused is up to the machine, and a matter for the verdict.
+    assert sum(figures["refused"].values()) < figures["requests"] / 2
     assert len(figures["resident_bytes"]) > 1
 
 

@@ -122,10 +122,8 @@ class AttributeTriplets:
         """
         for source, count in zip(self._sources, self._shares(limit, lambda one: one.queries), strict=True):
             rng = random.Random(f"{seed} {source.rule.name}")
-            for number in rng.sample(range(source.queries), count):
-                triplet = self._triplet(source, source.query(number), rng)
-                if triplet is not None:
-                    yield triplet
+            numbers = rng.sample(range(source.queries), count)
+            yield from self._triplets(source, map(source.query, numbers), rng)
 
     def draw_pairs(self, limit: int, seed: int) -> Iterator[Triplet]:
         """The queries of at most ``limit`` pairs of reference and target, drawn from all by equal chance.
@@ -135,10 +133,8 @@ class AttributeTriplets:
         """
         for source, count in zip(self._sources, self._shares(limit, lambda one: one.pairs), strict=True):
             rng = random.Random(f"{seed} {source.rule.name} pairs")
-            for number in rng.sample(range(source.pairs), count):
-                triplet = self._triplet(source, source.query_of_pair(number), rng)
-                if triplet is not None:
-                    yield triplet
+            numbers = rng.sample(range(source.pairs), count)
+            yield from self._triplets(source, map(source.query_of_pair, numbers), rng)
 
     def dataset(self, name: str, limit: int, seed: int) -> TripletDataset:
         """The queries of ``enumerate_queries`` over a gallery of all the products."""
@@ -172,6 +168,10 @@ class AttributeTriplets:
             limit -= given
             open_sources = [place for place in open_sources if shares[place] < available(self._sources[place])]
         return shares
+
+    def _triplets(self, source: _Source, queries: Iterable[Query], rng: random.Random) -> Iterator[Triplet]:
+        made = (self._triplet(source, query, rng) for query in queries)
+        return (triplet for triplet in made if triplet is not None)
 
     def _triplet(self, source: _Source, query: Query, rng: random.Random) -> Triplet | None:
         """None if every target shares the reference's photograph: such a difference is only in the table."""

@@ -156,8 +156,9 @@ class Backbone(nn.Module):
 
     def _encode(self, tower: nn.Module, ids: Tensor) -> WordFeatures:
         mask = ids != self.clip.text.pad_id
-        if self.clip.text.attn_mask is None and not torch.compiler.is_exporting():
-            # Without a causal mask of fixed size, padding that no text of the batch needs is work for nothing.
+        if self.clip.text.attn_mask is None and ids.device.type == "cpu" and not torch.compiler.is_exporting():
+            # Without a causal mask of fixed size, padding that no text of the batch needs is work for nothing; a GPU
+            # would have to finish everything before it can say how much that is, and reads it in less time.
             longest = int(mask.sum(dim=1).max())
             ids, mask = ids[:, :longest], mask[:, :longest]
         embedding, tokens = tower(ids)

@@ -69,6 +69,36 @@ def attribute_extraction(logits: Tensor, shown: Tensor, known: Tensor, rarity: T
     return (costs * known).sum() / (truth * rarity).sum().clamp(min=1)
 
 
+def distillation(student: Tensor, teacher: Tensor) -> Tensor:
+    """A picture lies for the student where it lies for the teacher: one minus their cosine.
+
+    Args:
+        student: Embeddings ``[B, D]``, of any length.
+        teacher: Embeddings ``[B, D]``, of any length.
+
+    Returns:
+        Scalar, the mean over the batch.
+    """
+    return 1 - F.cosine_similarity(student, teacher, dim=-1).mean()
+
+
+def attribute_distillation(logits: Tensor, probabilities: Tensor) -> Tensor:
+    """A word is for the student as probable as for the teacher (Hinton et al. 2015, at temperature 1).
+
+    As in ``attribute_extraction`` the sum is taken per word shown, here per word that the teacher expects. No word
+    counts more for being rare: the teacher learnt with such weights, so its probabilities have them already.
+
+    Args:
+        logits: The student's, ``[B, A]``.
+        probabilities: The teacher's, ``[B, A]``.
+
+    Returns:
+        Scalar.
+    """
+    costs = F.binary_cross_entropy_with_logits(logits, probabilities, reduction="sum")
+    return costs / probabilities.sum().clamp(min=1)
+
+
 def kinship(query: Tensor, candidates: Tensor, right: Tensor, kin: Tensor, scale: float) -> Tensor:
     """Everything of the target's kind stands before everything else.
 

@@ -7,12 +7,12 @@ from typing import Any
 from timm.models import build_model_with_cfg, generate_default_cfgs, register_model
 from timm.models.resnet import BasicBlock, ResNet
 
-__all__ = ["garment_resnet", "garment_resnet_wide"]
+__all__ = ["garment_resnet", "garment_resnet_large", "garment_resnet_wide"]
 
 _THUMBNAILS = {"input_size": (3, 80, 64), "pool_size": (5, 4), "num_classes": 0, "first_conv": "conv1"}
 
 default_cfgs = generate_default_cfgs(
-    {"garment_resnet.untrained": _THUMBNAILS, "garment_resnet_wide.untrained": _THUMBNAILS}
+    {f"garment_resnet{size}.untrained": _THUMBNAILS for size in ("", "_wide", "_large")}
 )
 
 
@@ -31,6 +31,17 @@ def garment_resnet_wide(pretrained: bool = False, **kwargs: Any) -> ResNet:
     """The same with 7.8 M parameters, nearly all of the new ones in its last two stages, where a picture is 5x4 cells
     and a weight costs the least. ``[B, 3, H, W]`` -> ``[B, 384, H/16, W/16]``."""
     return _resnet("garment_resnet_wide", pretrained, layers=(2, 2, 2, 2), channels=(64, 128, 256, 384), **kwargs)
+
+
+@register_model
+def garment_resnet_large(pretrained: bool = False, drop_path_rate: float = 0.1, **kwargs: Any) -> ResNet:
+    """A deeper one with 27 M parameters, too large to ship: a teacher for the others.
+
+    Training leaves out blocks by chance (stochastic depth, Huang et al. 2016), the last of them one time in ten.
+    ``[B, 3, H, W]`` -> ``[B, 512, H/16, W/16]``.
+    """
+    shape = {"layers": (3, 4, 6, 3), "channels": (96, 192, 320, 512)}
+    return _resnet("garment_resnet_large", pretrained, drop_path_rate=drop_path_rate, **shape, **kwargs)
 
 
 def _resnet(name: str, pretrained: bool, **shape: Any) -> ResNet:

@@ -27,11 +27,12 @@ def augment(pixels: Tensor, generator: torch.Generator) -> Tensor:
     batch = len(pixels)
 
     def chance(low: float, high: float, *shape: int) -> Tensor:
-        return (torch.rand(batch, *shape, generator=generator) * (high - low) + low).to(pixels.device)
+        drawn = torch.rand(batch, *shape, generator=generator) * (high - low) + low
+        return drawn.to(pixels.device, non_blocking=True)
 
-    busy = chance(0, 1) < BUSY
-    if busy.any():
-        pixels = pixels.clone()
+    busy = (torch.rand(batch, generator=generator) < BUSY).nonzero().flatten()
+    if len(busy):  # Known on the CPU: to ask a GPU would be to wait for it.
+        pixels, busy = pixels.clone(), busy.to(pixels.device, non_blocking=True)
         pixels[busy] = before_backdrops(pixels[busy], generator)
     zoom, mirror = chance(0.75, 1.2), torch.where(chance(0, 1) < 0.5, -1.0, 1.0)
     affine = torch.zeros(batch, 2, 3, device=pixels.device)
@@ -47,7 +48,7 @@ def augment(pixels: Tensor, generator: torch.Generator) -> Tensor:
 
 def mirror(pixels: Tensor, generator: torch.Generator) -> Tensor:
     """Half of the pictures mirrored, and nothing else; arguments and result as of ``augment``."""
-    mirrored = (torch.rand(len(pixels), generator=generator) < 0.5).to(pixels.device)
+    mirrored = (torch.rand(len(pixels), generator=generator) < 0.5).to(pixels.device, non_blocking=True)
     return torch.where(mirrored[:, None, None, None], pixels.flip(-1), pixels)
 
 
@@ -67,9 +68,10 @@ def before_backdrops(pixels: Tensor, generator: torch.Generator) -> Tensor:
     batch, _, height, width = pixels.shape
 
     def chance(low: float, high: float, *shape: int) -> Tensor:
-        return (torch.rand(batch, *shape, generator=generator) * (high - low) + low).to(pixels.device)
+        drawn = torch.rand(batch, *shape, generator=generator) * (high - low) + low
+        return drawn.to(pixels.device, non_blocking=True)
 
-    other = pixels[torch.randperm(batch, generator=generator).to(pixels.device)]
+    other = pixels[torch.randperm(batch, generator=generator).to(pixels.device, non_blocking=True)]
     affine = torch.zeros(batch, 2, 3, device=pixels.device)
     affine[:, 0, 0] = affine[:, 1, 1] = chance(0.15, 0.6)
     affine[:, :, 2] = chance(-0.4, 0.4, 2)
@@ -80,8 +82,9 @@ def before_backdrops(pixels: Tensor, generator: torch.Generator) -> Tensor:
     # Only what the border's white reaches is backdrop: a white shirt stays. At half size, so that the walk is short.
     light = F.avg_pool2d((pixels.amin(dim=1, keepdim=True) > WHITE).to(pixels.dtype), 2) > 0.99
     reached = torch.zeros_like(light)
-    reached[..., [0, -1], :] = True
-    reached[..., :, [0, -1]] = True
+    for edge in (0, -1):
+        reached[..., edge, :] = True
+        reached[..., :, edge] = True
     reached &= light
     for _ in range((height + width) // 4):
         reached = (F.max_pool2d(reached.to(pixels.dtype), 3, 1, 1) > 0) & light

@@ -29,7 +29,9 @@ def batches(stage: Stage, first: int, device: torch.device, processes: int | Non
     """
     if processes is None:
         processes = min(MOST_PROCESSES, (os.cpu_count() or 1) // 2) if device.type == "cuda" else 0
-    return _by_processes(stage, first, processes) if processes and stage.apart else _by_thread(stage, first)
+    if processes and stage.apart:
+        return _by_processes(stage, first, processes, pinned=device.type == "cuda")
+    return _by_thread(stage, first)
 
 
 def _by_thread(stage: Stage, first: int) -> Generator[Any]:
@@ -56,10 +58,11 @@ def _as_it_is(batch: Any) -> Any:
     return batch
 
 
-def _by_processes(stage: Stage, first: int, processes: int) -> Generator[Any]:
-    # Forked, so that all share the decoded pictures and nobody copies the index of triplets.
+def _by_processes(stage: Stage, first: int, processes: int, *, pinned: bool) -> Generator[Any]:
+    # Forked, so that all share the decoded pictures and nobody copies the index of triplets. From pinned memory a GPU
+    # fetches a batch by itself, while the step before it runs.
     loader = DataLoader(
         _Prepared(stage), sampler=range(first, stage.steps), batch_size=None, collate_fn=_as_it_is,
-        num_workers=processes, prefetch_factor=4, multiprocessing_context="fork",
+        num_workers=processes, prefetch_factor=4, multiprocessing_context="fork", pin_memory=pinned,
     )  # fmt: skip
     yield from loader

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from models.bundle.images import ImagePreprocessing
 from models.errors import ModisteError
@@ -92,6 +92,22 @@ class JointStage(Schedule):
     plain: float = Field(default=0.0, ge=0, le=1)
     """Share of the steps, the last ones, that see pictures as they are, at most mirrored: what augmentation blurs (the
     shade of a colour, a heel) is settled there."""
+    average: float = Field(default=0.0, ge=0, lt=1)
+    """Weights and batch norms' statistics end as their exponential moving average, of which each step keeps this share
+    (such as 0.998); 0: as the last step leaves them."""
+    teacher: tuple[Path, ...] = ()
+    """A finished run of the same sources, usually with a larger vision tower, that this one learns to see like
+    (knowledge distillation: Hinton et al. 2015; the same crops for both and many epochs: Beyer et al. 2022). The text
+    tower, the attribute head and the tokenizer begin as the teacher's. Of several the first is the one to see like, and
+    all of them together say how probable words are."""
+    teacher_weight: float = Field(default=1.0, gt=0)
+    """Weight of how far a picture's embedding lies from the teacher's (one minus the cosine). What teachers say of
+    words has `attributes.weight`, as what the catalogue says."""
+
+    @field_validator("teacher", mode="before")
+    @classmethod
+    def _one_or_several(cls, given: Any) -> Any:
+        return (given,) if isinstance(given, str | Path) else given or ()
 
 
 class FinetuneStage(Schedule):

@@ -8,10 +8,16 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from models.datasets.attribute_words import shown_words
 from models.errors import ModisteError
-from models.networks.losses import attribute_extraction, mini_batch_match_retrieval
+from models.networks.losses import (
+    attribute_distillation,
+    attribute_extraction,
+    distillation,
+    mini_batch_match_retrieval,
+)
 from models.training.augmentation import augment, mirror
 from models.training.config import JointStage
 from models.training.model import RetrievalModel
@@ -20,19 +26,30 @@ from models.training.stage import Stage, decayed
 
 MOST_RARE = 20.0
 """However rare a word, a picture that shows it counts at most so many times."""
+TAUGHT = ("backbone.clip.text.", "attributes.", "log_scale")
+"""What begins as it is in the teacher: to land where the teacher's pictures do, titles and words have to lie there."""
 
 
 class Joint(Stage):
-    """Stage 0: image and title into one space, by Mini-Batch Match Retrieval, and the words that a picture shows."""
+    """Stage 0: image and title into one space, by Mini-Batch Match Retrieval, and the words that a picture shows.
+
+    With teachers (``JointStage.teacher``) also by what they make of the very same pictures, changed by the same chance.
+    """
 
     name = "joint"
     schedule: JointStage
 
     def __init__(
-        self, model: RetrievalModel, sources: Sequence[TrainingSource], seed: int, schedule: JointStage
-    ) -> None:
+        self, model: RetrievalModel, sources: Sequence[TrainingSource], seed: int, schedule: JointStage,
+        teachers: Sequence[RetrievalModel] = (),
+    ) -> None:  # fmt: skip
         super().__init__(model, sources, seed)
         self.schedule = schedule
+        self.teachers = [teacher.eval().requires_grad_(False) for teacher in teachers]
+        for teacher in self.teachers:
+            teacher.to(model.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.average = get_ema_multi_avg_fn(schedule.average)  # type: ignore[no-untyped-call]
+        self.averaged: dict[str, Tensor] = {}
         self.rows = [
             (at, row) for at, source in enumerate(sources) for row in range(len(source.train)) if source.said(row)
         ]
@@ -46,7 +63,7 @@ class Joint(Stage):
         self.ordered = (-1, np.zeros(0, dtype=np.int64))
         self.shown: list[Tensor] = []
         self.known: list[Tensor] = []
-        self.rarity = torch.ones(len(model.words))
+        self.rarity = torch.ones(len(model.words), device=model.device)
         if schedule.attributes:
             self._read_words(schedule.attributes.least)
 
@@ -62,7 +79,15 @@ class Joint(Stage):
         self.known = [shown.sum(dim=0) >= least for shown in self.shown]
         count = sum(shown.sum(dim=0) for shown in self.shown)
         among = sum(known * len(shown) for known, shown in zip(self.known, self.shown, strict=True))
-        self.rarity = (torch.as_tensor(among) / torch.as_tensor(count).clamp(min=1)).sqrt().clamp(1, MOST_RARE)
+        rarity = (torch.as_tensor(among) / torch.as_tensor(count).clamp(min=1)).sqrt().clamp(1, MOST_RARE)
+        self.rarity = rarity.to(self.model.device)
+
+    def start(self, *, fresh: bool) -> None:
+        super().start(fresh=fresh)
+        if fresh and self.teachers:
+            first = self.teachers[0].state_dict()
+            taught = {name: weight for name, weight in first.items() if name.startswith(TAUGHT)}
+            self.model.load_state_dict(taught, strict=False)
 
     def parameters(self) -> list[dict[str, Any]]:
         self.model.backbone.apply_policy("both")
@@ -113,13 +138,53 @@ class Joint(Stage):
         batch = {
             name: part.to(self.model.device, non_blocking=True) for name, part in batch.items() if name != "pixels"
         }
-        image = self.model.backbone.vision(self.model.normalised(pixels)).float()
+        images = self.model.normalised(pixels)
+        image = self.model.backbone.vision(images).float()
         text = self.model.backbone.words(batch["ids"]).embedding.float()
         scale = self.model.log_scale.exp().clamp(max=100)
         loss = mini_batch_match_retrieval(image, text, scale, batch["groups"])
         if self.schedule.attributes and self.model.attributes is not None:
             logits = self.model.attributes.logits(image).float()
-            rarity = self.rarity.to(self.model.device)
-            extraction = attribute_extraction(logits, batch["shown"], batch["known"], rarity)
+            extraction = attribute_extraction(logits, batch["shown"], batch["known"], self.rarity)
             loss = loss + self.schedule.attributes.weight * extraction
+        if self.teachers:
+            taught, probable = self._taught(images)
+            loss = loss + self.schedule.teacher_weight * distillation(image, taught)
+            if self.schedule.attributes and self.model.attributes is not None and probable is not None:
+                loss = loss + self.schedule.attributes.weight * attribute_distillation(logits, probable)
         return loss
+
+    @torch.no_grad()
+    def _taught(self, images: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Normalised pictures ``[B, 3, H, W]`` -> where they lie for the first teacher ``[B, D]``, and how probable
+        their words are for all that have words, ``[B, A]``. Embeddings have no mean: no two runs share a space."""
+        views = [teacher.backbone.vision(images).float() for teacher in self.teachers]
+        heads = [teacher.attributes for teacher in self.teachers]
+        said = [head(view).float() for head, view in zip(heads, views, strict=True) if head is not None]
+        return views[0], torch.stack(said).mean(dim=0) if said else None
+
+    def stepped(self) -> None:
+        if not self.schedule.average:
+            return
+        moved = self._averageable()
+        if self.averaged:
+            self.average(list(self.averaged.values()), list(moved.values()), None)
+        else:  # The weights that the first step begins with are chance, or another run's, and have no part in it.
+            self.averaged = {name: weight.clone() for name, weight in moved.items()}
+
+    def finish(self) -> None:
+        self.model.load_state_dict(self.averaged, strict=False)
+        self.averaged, self.teachers = {}, []
+
+    def _averageable(self) -> dict[str, Tensor]:
+        """Weights and the statistics of batch norms, by name; what another stage moves stays what it is.
+
+        ``AveragedModel`` of torch would average counters too, and wait for the GPU at every step.
+        """
+        return {name: weight for name, weight in self.model.state_dict().items() if weight.is_floating_point()}
+
+    def state(self) -> dict[str, Any]:
+        return {"averaged": self.averaged} if self.averaged else {}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        self.averaged = {name: weight.to(self.model.device) for name, weight in state.get("averaged", {}).items()}

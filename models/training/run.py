@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 import yaml
+from torch import Tensor
 
 from models.datasets.attribute_words import common_words
 from models.errors import ModisteError
@@ -104,6 +105,12 @@ def train(config: TrainConfig, folder: Path, cache: Path | None = None) -> Run:
         run.tokenizer.write_bytes(start.tokenizer)
         if start.words:
             _write_words(run, start.words)
+    elif config.joint and config.joint.teacher and not run.tokenizer.is_file():
+        teacher = Run(config.joint.teacher[0])
+        teacher.config()  # Says so where there is no run.
+        run.tokenizer.write_bytes(teacher.tokenizer.read_bytes())
+        if teacher.words():
+            _write_words(run, teacher.words())
     if not run.tokenizer.is_file():
         vocabulary = settings.vocabulary
         made = train_tokenizer(vocabulary_texts(sources, config.seed), vocabulary) if vocabulary else clip_tokenizer()
@@ -142,7 +149,8 @@ def train(config: TrainConfig, folder: Path, cache: Path | None = None) -> Run:
 def _stages(config: TrainConfig, model: RetrievalModel, sources: list[TrainingSource]) -> list[Stage]:
     stages: list[Stage] = []
     if config.joint:
-        stages.append(Joint(model, sources, config.seed, config.joint))
+        teachers = [_teacher(folder, model, first=at == 0) for at, folder in enumerate(config.joint.teacher)]
+        stages.append(Joint(model, sources, config.seed, config.joint, teachers))
     if config.finetune:
         stages.append(Finetune(model, sources, config.seed, config.finetune))
     if config.compose:
@@ -178,6 +186,35 @@ def _start(folder: Path) -> Start:
     return Start(folder, images, run.tokenizer.read_bytes(), tuple(run.words()), checkpoint.model)
 
 
+def _teacher(folder: Path, student: RetrievalModel, *, first: bool) -> RetrievalModel:
+    """The model of a finished run, of which ``student`` can learn: it sees the very same pictures and knows the same
+    words, if any; with the ``first`` one the student will share the space, so it has to read the same as well."""
+    run = Run(folder)
+    teacher = run.model()
+    same = {
+        "preparation of pictures": teacher.images == student.images,
+        "list of attribute words": teacher.words in ((), student.words),
+    }
+    if first:
+        same |= {
+            "tokenizer": json.loads(run.tokenizer.read_bytes()) == json.loads(student.tokenizer.path.read_bytes()),
+            "width of embeddings (embed_dim)": teacher.backbone.dim == student.backbone.dim,
+            "text tower (text_cfg)": _shapes(teacher.backbone.clip.text) == _shapes(student.backbone.clip.text),
+        }
+    for what, equal in same.items():
+        if not equal:
+            raise ModisteError(
+                f"The teacher {folder} has another {what}.",
+                hint="Give the same `backbone` section, but for a network that differs in its `vision_cfg` alone, the "
+                "same sources, and no `start`: tokenizer and words are then the teacher's.",
+            )
+    return teacher
+
+
+def _shapes(network: torch.nn.Module) -> dict[str, torch.Size]:
+    return {name: weight.shape for name, weight in network.state_dict().items()}
+
+
 def _device(name: str) -> torch.device:
     if name == "cuda" and not torch.cuda.is_available():
         raise ModisteError("CUDA was asked for, but torch sees no GPU.", hint="Set `device: cpu` or `device: auto`.")
@@ -196,7 +233,7 @@ def _fit(stage: Stage, run: Run, config: TrainConfig, device: torch.device, resu
     weights = [weight for group in groups for weight in group["params"]]
     often = max(1, stage.steps // LOG_POINTS)
     saved = logged = time.monotonic()
-    losses: list[float] = []
+    losses: list[Tensor] = []
     with closing(batches(stage, first, device)) as prepared, run.log.open("a", encoding="utf-8") as log:
         for step in track(range(first, stage.steps), total=stage.steps - first, what=stage.name, unit="step"):
             batch = next(prepared)
@@ -210,26 +247,42 @@ def _fit(stage: Stage, run: Run, config: TrainConfig, device: torch.device, resu
             loss.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(weights, 1.0)
             optimizer.step()
-            losses.append(loss.item())
-            if not math.isfinite(losses[-1]):
-                raise ModisteError(
-                    f"The loss of stage {stage.name} is {losses[-1]} at step {step}.",
-                    hint="Lower its learning rate; the checkpoint before is kept.",
-                )
+            stage.stepped()
+            losses.append(loss.detach())
             now = time.monotonic()
             if now - logged > 10 or (step + 1) % often == 0 or step + 1 == stage.steps:
-                mean = sum(losses) / len(losses)
+                told = _told(stage, losses, step)
+                mean = sum(told) / len(told)
                 entry = {"stage": stage.name, "step": step + 1, "of": stage.steps, "loss": round(mean, 4)}
                 entry["seconds"] = round(now - logged, 3)  # Since the entry before.
                 log.write(json.dumps(entry) + "\n")
                 log.flush()
                 logged, losses = now, []
             if now - saved > SAVE_EVERY_S:
+                if losses:
+                    _told(stage, losses, step)
                 Checkpoint(
                     stage.name, step + 1, stage.model.state_dict(), optimizer.state_dict(),
                     config=config.model_dump(mode="json"), state=stage.state(),
                 ).save(run.folder)  # fmt: skip
                 saved = now
+    stage.finish()
+
+
+def _told(stage: Stage, losses: list[Tensor], step: int) -> list[float]:
+    """The losses of the steps up to ``step``, asked for together: a GPU that is asked at each one stands still there.
+
+    Raises:
+        ModisteError: One is not finite.
+    """
+    told: list[float] = torch.stack(losses).tolist()
+    for at, loss in enumerate(told, start=step + 1 - len(told)):
+        if not math.isfinite(loss):
+            raise ModisteError(
+                f"The loss of stage {stage.name} is {loss} at step {at}.",
+                hint="Lower its learning rate; the checkpoint before is kept.",
+            )
+    return told
 
 
 def _learning_rate(stage: Stage, step: int) -> float:

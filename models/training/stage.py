@@ -54,6 +54,12 @@ class Stage(ABC):
     def loss(self, batch: Any) -> Tensor:
         """What the batch costs: a scalar."""
 
+    def stepped(self) -> None:  # noqa: B027
+        """A step has moved the weights."""
+
+    def finish(self) -> None:  # noqa: B027
+        """The last step is done: leave the model as the next stage finds it."""
+
     def state(self) -> dict[str, Any]:
         """What a checkpoint keeps beside weights and optimiser: what follows from neither seed nor step."""
         return {}

@@ -96,6 +96,16 @@ def test_every_config_that_comes_along_is_read_under_the_name_of_its_file(path: 
     assert TrainConfig.model_validate(yaml.safe_load(yaml.safe_dump(config.model_dump(mode="json")))) == config
 
 
+@pytest.mark.parametrize(
+    ("given", "teachers"), [("one", ("one",)), ("[one, runs/two]", ("one", "runs/two")), ("null", ()), ("[]", ())]
+)
+def test_a_teacher_is_one_run_or_several_or_none(tmp_path: Path, given: str, teachers: tuple[str, ...]) -> None:
+    config = extending(tmp_path, f"name: own\njoint: {{teacher: {given}, teacher_weight: 4, average: 0.998}}")
+    assert config.joint is not None
+    assert config.joint.teacher == tuple(Path(folder) for folder in teachers)
+    assert TrainConfig.model_validate(yaml.safe_load(yaml.safe_dump(config.model_dump(mode="json")))) == config
+
+
 def test_a_bundle_is_measured_with_the_config_of_its_name_or_the_one_that_is_given(tmp_path: Path) -> None:
     (tmp_path / "mine.yaml").write_text("extends: modiste-base\nname: mine")
     assert config_of_bundle("modiste-base", None) == read_config(Path("modiste-base"))

@@ -1,4 +1,7 @@
-"""What every product's picture shows, word by word: the attribute probabilities of a generation.
+"""What every product shows, word by word: the attribute probabilities of a generation.
+
+They are what the bundle sees in the pictures, corrected by what the catalogue itself says: a shop knows better than any
+picture whom a shirt is for.
 
 They are kept as log-odds in one byte, from -8 to 8 in 255 steps. Plain probabilities in a byte would call everything
 under 1/510 impossible, and ``float16`` takes twice the room; log-odds tell the improbable (a wanted word) and the
@@ -16,6 +19,7 @@ import numpy.typing as npt
 
 from indexer.store import Rows
 from models.bundle.style_search import Floats
+from models.datasets.attribute_words import DENIED, SAID, Told
 
 LogOdds = npt.NDArray[np.uint8]
 
@@ -32,8 +36,14 @@ def quantised(probabilities: Floats) -> LogOdds:
     return np.rint((odds + FARTHEST) * (STEPS / (2 * FARTHEST))).astype(np.uint8)
 
 
+def corrected(seen: LogOdds, told: Told) -> LogOdds:
+    """What is seen in N pictures ``[N, A]``, with what the catalogue says in the place of what it contradicts."""
+    said, denied = quantised(np.array([SAID, DENIED]))
+    return np.where(told.said, said, np.where(told.denied, denied, seen))
+
+
 def write_attributes(path: Path, shown: LogOdds) -> None:
-    """Write what ``quantised`` made of ``[N, A]``, one word after another."""
+    """Write ``[N, A]``, one word after another."""
     with path.open("wb") as stream:
         stream.write(np.ascontiguousarray(shown.T).data)
 
@@ -56,9 +66,15 @@ class AttributeColumns:
         if path.stat().st_size != self._odds.nbytes:
             raise ValueError(f"{path.name} holds more than {len(self.words)} words of {size} products")
 
-    def probabilities(self, places: Sequence[int]) -> Floats:
-        """float32 ``[len(places), N]``: how probably each product shows the words at ``places``."""
-        return PROBABILITIES[self._odds[np.asarray(places, dtype=np.int64)]]
+    def probabilities(self, places: Sequence[int] | Rows, rows: Rows | None = None) -> Floats:
+        """float32 ``[len(places), N]``: how probably each product shows the words at ``places``; or ``[len(places),
+        len(rows)]``, of some products alone."""
+        words = np.asarray(places, dtype=np.int64)
+        return PROBABILITIES[self._odds[words] if rows is None else self._odds[words[:, None], rows[None, :]]]
+
+    def of(self, rows: Sequence[int] | Rows) -> Floats:
+        """float32 ``[len(rows), A]``: how probably some products show each word."""
+        return PROBABILITIES[self.log_odds(rows)]
 
     def log_odds(self, rows: Sequence[int] | Rows) -> LogOdds:
         """The bytes of some products ``[len(rows), A]``, as they are kept."""

@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from indexer.attributes import write_attributes
+import numpy as np
+
+from indexer.attributes import LogOdds, corrected, write_attributes
 from indexer.durable import locked, replace_text, sync
 from indexer.encode import encode_products
 from indexer.faiss_store import FaissStore, kind_for
@@ -23,6 +25,7 @@ from indexer.manifest import (
     ATTRIBUTES_NAME,
     INDEX_NAME,
     PRODUCTS_NAME,
+    SEEN_NAME,
     VECTORS_NAME,
     GenerationManifest,
     Skipped,
@@ -36,7 +39,8 @@ from indexer.reuse import earlier_pictures
 from models.bundle import Bundle
 from models.bundle.encoder import Device
 from models.bundle.manifest import file_digest
-from models.datasets.catalog import Catalog, read_catalog
+from models.datasets.attribute_words import told_words
+from models.datasets.catalog import Catalog, Product, read_catalog
 from models.errors import ModisteError
 
 BUILDING_NAME = ".building"
@@ -125,8 +129,7 @@ def _build(catalog: Catalog, bundle: Bundle, index_root: Path, options: BuildOpt
     images_root = images_root_of(products)
     with (folder / VECTORS_NAME).open("wb") as stream:
         stream.write(encoded.vectors.data)
-    if bundle.manifest.attributes:
-        write_attributes(folder / ATTRIBUTES_NAME, encoded.shown)
+    told = _write_words(folder, bundle.manifest.attributes, encoded.shown, products)
     write_products(folder / PRODUCTS_NAME, products, encoded.hashes, catalog.columns, images_root)
     store = FaissStore.build(encoded.vectors, kind, threads=threads)
     store.write(folder / INDEX_NAME)
@@ -144,7 +147,7 @@ def _build(catalog: Catalog, bundle: Bundle, index_root: Path, options: BuildOpt
     manifest = GenerationManifest(
         id=id, created=created, bundle=bundle.name, fingerprint=bundle.fingerprint, dim=bundle.dim,
         products=len(products), index=kind, catalog=catalog.source.name, columns=catalog.columns,
-        attributes=bundle.manifest.attributes, images_root=str(images_root) if images_root else None,
+        attributes=bundle.manifest.attributes, told=told, images_root=str(images_root) if images_root else None,
         encoded=encoded.encoded, reused=encoded.reused, repeated=encoded.repeated, skipped=skipped, quality=quality,
         seconds=round(time.monotonic() - started, 2), files=files,
     )  # fmt: skip
@@ -154,6 +157,20 @@ def _build(catalog: Catalog, bundle: Bundle, index_root: Path, options: BuildOpt
         publish(index_root, id, verify=False)
     (index_root / REFUSED_NAME).unlink(missing_ok=True)
     return id
+
+
+def _write_words(
+    folder: Path, words: Sequence[str], seen: LogOdds, products: Sequence[Product]
+) -> tuple[str, ...]:  # fmt: skip
+    """Write what every product shows; gives the words that the catalogue itself tells."""
+    if not words:
+        return ()
+    told = told_words(products, words)
+    places = np.flatnonzero((told.said | told.denied).any(axis=0))
+    write_attributes(folder / ATTRIBUTES_NAME, corrected(seen, told))
+    if places.size:
+        write_attributes(folder / SEEN_NAME, seen)
+    return tuple(words[place] for place in places.tolist())
 
 
 def _refuse_if_too_many(skipped: Sequence[Skipped], total: int, options: BuildOptions, index_root: Path) -> None:

@@ -46,7 +46,7 @@ class Encoded(NamedTuple):
     vectors: Halves
     """float16 ``[N, D]``, unit length to within half precision, in the order of ``kept``."""
     shown: LogOdds
-    """uint8 ``[N, A]``: how probably each shows the bundle's words (``indexer.attributes``)."""
+    """uint8 ``[N, A]``: how probably each picture shows the bundle's words (``indexer.attributes``)."""
     hashes: list[str]
     """Sha256 of the N pictures, in hexadecimal."""
     skipped: list[Skipped]

@@ -16,6 +16,7 @@ from indexer.manifest import (
     ATTRIBUTES_NAME,
     INDEX_NAME,
     PRODUCTS_NAME,
+    SEEN_NAME,
     VECTORS_NAME,
     GenerationError,
     GenerationManifest,
@@ -55,12 +56,17 @@ class Generation:
         table: ProductTable,
         vectors: Halves,
         attributes: AttributeColumns | None,
+        seen: AttributeColumns | None,
         images_root: Path | None,
     ) -> None:
         self.manifest = manifest
         self.store = store
         self.attributes = attributes
         """How probably every product shows the bundle's words; None for a bundle without any, or an old generation."""
+        self.seen = seen
+        """The same by the pictures alone."""
+        self.told = np.isin(manifest.attributes, manifest.told)
+        """bool ``[A]``: the words that the catalogue itself tells of its products."""
         self._table = table
         self._vectors = vectors
         self._images_root = images_root
@@ -107,6 +113,7 @@ class Generation:
             vectors = np.memmap(folder / VECTORS_NAME, dtype=np.float16, mode="r", shape=shape)
             words = manifest.attributes
             attributes = AttributeColumns(folder / ATTRIBUTES_NAME, words, shape[0]) if words else None
+            seen = AttributeColumns(folder / SEEN_NAME, words, shape[0]) if manifest.told else attributes
             exact = FaissStore.load(folder / INDEX_NAME, manifest.index, threads=threads)
         except (ValueError, OSError, StoreError) as error:
             raise _damaged(folder, str(error)) from error
@@ -117,7 +124,8 @@ class Generation:
         ):
             raise _damaged(folder, f"its files do not all hold {shape[0]} products and vectors of {shape[1]}")
         root = images_root or (Path(manifest.images_root) if manifest.images_root else None)
-        return cls(manifest, GpuStore.load(vectors, exact) if gpu else exact, table, vectors, attributes, root)
+        store = GpuStore.load(vectors, exact) if gpu else exact
+        return cls(manifest, store, table, vectors, attributes, seen, root)
 
     @property
     def id(self) -> str:

@@ -19,6 +19,8 @@ VECTORS_NAME = "vectors.f16"
 INDEX_NAME = "index.faiss"
 PRODUCTS_NAME = "products.arrow"
 ATTRIBUTES_NAME = "attributes.u8"
+SEEN_NAME = "seen.u8"
+"""The same by the pictures alone, where the catalogue tells words of its own: what the next build reuses."""
 
 ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}")
 
@@ -76,6 +78,8 @@ class GenerationManifest(_Frozen):
     attributes: tuple[str, ...] = ()
     """The words whose probabilities the generation holds for every product (``indexer.attributes``), in their order:
     the bundle's, or none where it has none or the generation is older than this."""
+    told: tuple[str, ...] = ()
+    """Those of them that the catalogue itself says of a product, or denies of one by saying another."""
     images_root: str | None
     """The folder that image paths in ``products.arrow`` count from, where images are files."""
     encoded: int
@@ -147,7 +151,10 @@ def verify_files(folder: Path, manifest: GenerationManifest, *, contents: bool =
         GenerationError: A file is missing or differs; searching it would be a guess.
     """
     again = "Roll back to another generation, or build the index again."
-    for name in (VECTORS_NAME, INDEX_NAME, PRODUCTS_NAME, *((ATTRIBUTES_NAME,) if manifest.attributes else ())):
+    names = [VECTORS_NAME, INDEX_NAME, PRODUCTS_NAME]
+    names += [ATTRIBUTES_NAME] if manifest.attributes else []
+    names += [SEEN_NAME] if manifest.told else []
+    for name in names:
         expected = manifest.files.get(name)
         path = folder / name
         if expected is None or not path.is_file():

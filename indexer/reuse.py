@@ -30,8 +30,8 @@ class EarlierPictures:
         if row is None:
             return None
         vector = self._generation.vectors([row])[0].astype(np.float16)
-        attributes = self._generation.attributes
-        return Seen(vector, np.zeros(0, np.uint8) if attributes is None else attributes.log_odds([row])[0])
+        seen = self._generation.seen
+        return Seen(vector, np.zeros(0, np.uint8) if seen is None else seen.log_odds([row])[0])
 
 
 def earlier_pictures(bundle: Bundle, index_root: Path) -> EarlierPictures | None:

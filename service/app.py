@@ -129,7 +129,7 @@ def _assemble(settings: Settings) -> Context:
     search = Search(
         bundle, live, workers=workers, most=settings.max_batch, decoders=decoders, admission=admission,
         answers=cache, features=FeatureCache(cache, bundle), max_image_bytes=settings.max_image_bytes,
-        telemetry=telemetry,
+        expect=settings.expect_words, telemetry=telemetry,
     )  # fmt: skip
     return Context(settings, bundle, live, cache, search, admission, decoders, readers, telemetry)
 

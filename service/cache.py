@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 import orjson
 
-KEY_FORMAT = 2
+KEY_FORMAT = 3
 SELDOM_S = 60.0
 
 

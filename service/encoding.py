@@ -22,6 +22,8 @@ class Wish(NamedTuple):
     features: Vectors | None
     """float32 ``[1, ...]``: the reference's, as ``Bundle.query`` takes them."""
     text: str
+    shown: Vectors | None = None
+    """float32 ``[1, A]``: how probably the reference shows the bundle's words, as ``Bundle.expected`` takes it."""
 
 
 class Encoded(NamedTuple):
@@ -31,6 +33,8 @@ class Encoded(NamedTuple):
     """Unit float32 ``[1, D]``."""
     truncated: bool
     """Whether the model read only the beginning of the text."""
+    expected: Vectors | None = None
+    """float32 ``[1, A]``: the answer's words, where the reference's were told."""
 
 
 class Encoding:
@@ -61,8 +65,17 @@ class Encoding:
     def query(self, wishes: list[Wish]) -> list[Encoded]:
         """Compose references and modifications."""
         ids, truncated = self._bundle.tokenizer.encode([wish.text for wish in wishes])
-        features = [wish.features[0] for wish in wishes if wish.features is not None]
-        return _encoded(self._bundle.query(_padded(features), _padded(ids)), truncated)
+        features = _padded([wish.features[0] for wish in wishes if wish.features is not None])
+        if not self._bundle.manifest.expects or all(wish.shown is None for wish in wishes):
+            return _encoded(self._bundle.query(features, _padded(ids)), truncated)
+        untold = np.zeros(len(self._bundle.vocabulary), np.float32)
+        shown = _padded([untold if wish.shown is None else wish.shown[0] for wish in wishes])
+        vectors, expected = self._bundle.expected(features, _padded(ids), shown)
+        assert expected is not None
+        return [
+            Encoded(vectors[row : row + 1], cut, None if wish.shown is None else expected[row : row + 1])
+            for row, (wish, cut) in enumerate(zip(wishes, truncated, strict=True))
+        ]
 
     def text(self, wishes: list[Wish]) -> list[Encoded]:
         """Encode texts alone."""
@@ -75,7 +88,7 @@ class Encoding:
         blank = np.full((images.height, images.width, 3), images.fill, dtype=np.uint8)
         for size in (bucket for bucket in BUCKETS if bucket <= _bucket(self.most)):
             seen = self.vision([blank] * size)
-            self.query([Wish(one.features, "in red") for one in seen])
+            self.query([Wish(one.features, "in red", one.attributes) for one in seen])
             self.text([Wish(None, "in red")] * size)
 
 

@@ -1,4 +1,4 @@
-"""The store's part of a query with wanted and unwanted words: products by cosine times satisfaction."""
+"""The store's part of a query with words: products by cosine, times how well they show what is wanted and expected."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 
 from indexer.store import Mask, Store, Vectors
 from models.bundle.style_search import Floats, filtered_scores
+from service.expectation import Expectation
 from service.nearest import Neighbours, depth_for
 
 AHEAD = 4
@@ -24,8 +25,10 @@ class FittingLookup(NamedTuple):
     store: Store
     vector: Vectors
     """Unit float32 ``[1, D]``."""
-    satisfied: Floats
-    """How well the words hold of each product, ``style_search.satisfaction`` ``[N]``."""
+    satisfied: Floats | None
+    """How well the wanted and unwanted words hold of each product, ``style_search.satisfaction`` ``[N]``."""
+    expectation: Expectation | None
+    """What the answer should show."""
     wanted: int
     """How many products to find."""
     allowed: Mask | None
@@ -37,7 +40,10 @@ def find_fitting(lookups: list[FittingLookup]) -> list[Neighbours]:
     return [_best_fitting(*lookup) for lookup in lookups]
 
 
-def _best_fitting(store: Store, vector: Vectors, satisfied: Floats, wanted: int, allowed: Mask | None) -> Neighbours:
+def _best_fitting(
+    store: Store, vector: Vectors, satisfied: Floats | None, expectation: Expectation | None, wanted: int,
+    allowed: Mask | None,
+) -> Neighbours:  # fmt: skip
     """Look at the nearest products, deeper and deeper, until none further away can come before those found.
 
     No score is above its cosine, so products beyond the last cosine seen need no look once enough score higher; nor
@@ -51,13 +57,16 @@ def _best_fitting(store: Store, vector: Vectors, satisfied: Floats, wanted: int,
         near, found = store.search(vector, depth, allowed)
         seen = found[0] >= 0
         cosines, rows = near[0][seen], found[0][seen]
-        scores = filtered_scores(cosines, satisfied[rows])
+        fit = np.ones(len(rows), np.float32) if satisfied is None else satisfied[rows]
+        if expectation is not None:  # Of those seen alone: of all N it would cost more than the search.
+            fit = fit * expectation.agreement(rows)
+        scores = filtered_scores(cosines, fit)
         # Equal scores in the order of their rows, so that pages never overlap.
         order = np.lexsort((rows, -scores))[:wanted]
         reached = float(scores[order[-1]]) if len(order) == wanted else -np.inf
         if len(rows) < depth or depth == store.size or reached > cosines[-1]:
             return Neighbours(scores[order], rows[order])
-        if reached > 0:
+        if reached > 0 and satisfied is not None:
             possible = satisfied * np.float32(ROUNDING) >= reached
             allowed = possible if allowed is None else allowed & possible
         depth *= FURTHER

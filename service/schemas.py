@@ -110,7 +110,7 @@ class ProductCard(_Wire):
 
 class Result(ProductCard):
     """A product that was found; ``score`` is the cosine of the query and the product, multiplied by how well it
-    shows the words where ``prefer`` and ``avoid`` filter."""
+    shows the words that are ``expected``, and those of ``prefer`` and ``avoid`` where they filter."""
 
     score: float
 
@@ -135,6 +135,10 @@ class Found(_Wire):
     results: list[Result]
     total: int = Field(description="How many products remain after filters and exclusions: the bound for paging.")
     text_truncated: bool = Field(description="Whether the end of the text was too long for the model to read.")
+    expected: list[str] = Field(
+        description="Words that the answer is expected to have, the surest first: products that the catalogue says to "
+        "show them come first. Empty where the bundle expects none, or the catalogue tells none."
+    )
 
 
 class SearchAnswer(Found):

@@ -19,6 +19,7 @@ from service.admission import Admission
 from service.cache import Cache, cache_key
 from service.cards import results_json
 from service.encoding import Encoded, Encoding, Wish
+from service.expectation import Expectation, expectation, shown_by
 from service.features import FeatureCache
 from service.fitting import FittingLookup, find_fitting
 from service.live_index import LiveIndex
@@ -70,11 +71,12 @@ class Search:
         decoders: Where large pictures are decoded.
         answers: Keeps answers.
         features: Keeps what was seen in references.
+        expect: Whether products that show the words expected of the answer come first, where the bundle tells them.
     """
 
     def __init__(
         self, bundle: Bundle, live: LiveIndex, *, workers: int, most: int, decoders: Pool, admission: Admission,
-        answers: Cache, features: FeatureCache, max_image_bytes: int, telemetry: Telemetry,
+        answers: Cache, features: FeatureCache, max_image_bytes: int, expect: bool, telemetry: Telemetry,
     ) -> None:  # fmt: skip
         self._bundle, self._live, self._decoders, self._admission = bundle, live, decoders, admission
         self._answers, self._features, self._flights, self._masks = answers, features, SingleFlight(), Masks()
@@ -82,6 +84,7 @@ class Search:
         # Read once: the fingerprint is a digest of the whole manifest, made anew whenever it is asked for.
         self._fingerprint, self._name = bundle.fingerprint, bundle.name
         self._encoding = Encoding(bundle, most)
+        self._expects = expect and bundle.manifest.expects
 
         self._crew = Crew("search", workers, telemetry)
         self._owner = Crew("store", 1, telemetry)
@@ -145,7 +148,7 @@ class Search:
             bundle=self._fingerprint, generation=generation.id, product=query.product_id, text=query.text,
             picture=picture and picture.digest,
             k=query.k, offset=query.offset, filters=query.filters, exclude=sorted(query.exclude),
-            preference=preference and preference.key,
+            preference=preference and preference.key, expects=self._expects,
         )  # fmt: skip
 
     async def _shared(
@@ -211,11 +214,13 @@ class Search:
                 seen = seen_now = yield self._vision(pixels)
             vector, features = seen.embedding, seen.features
         words = yield from self._embedded(preference)
-        truncated = False
+        truncated, hoped = False, None
         if query.text:
             stage = self._text if features is None else self._query
-            encoded: Encoded = yield stage(Wish(features, query.text))
-            vector, truncated = encoded
+            shown = self._shown(generation, row, seen)
+            encoded: Encoded = yield stage(Wish(features, query.text, shown))
+            vector, truncated = encoded.vector, encoded.truncated
+            hoped = expectation(encoded.expected, generation, preference)
         removed = {int(found) for found in generation.rows_of(sorted(query.exclude)) if found >= 0}
         if row is not None:
             removed.add(row)
@@ -228,15 +233,16 @@ class Search:
             wanted = min(query.offset + query.k, total) + len(removed)
             if words is not None:
                 vector = moved_query(vector[0], *words)[None]
-            nearest: Neighbours = yield self._lookup(generation, vector, wanted, allowed, preference)
+            nearest: Neighbours = yield self._lookup(generation, vector, wanted, allowed, preference, hoped)
             pairs = zip(nearest.rows.tolist(), nearest.scores.tolist(), strict=True)
             page = [pair for pair in pairs if pair[0] not in removed][query.offset : query.offset + query.k]
             rows, scores = [row for row, _ in page], [score for _, score in page]
         start = time.perf_counter()
         with span("columns"):
             results = results_json(generation, rows, scores)
-        found = b'{"mode":"%b","results":%b,"total":%d,"text_truncated":%b}' % (
+        found = b'{"mode":"%b","results":%b,"total":%d,"text_truncated":%b,"expected":%b}' % (
             query.mode.encode(), results, total, b"true" if truncated else b"false",
+            orjson.dumps(hoped.words if hoped else []),
         )  # fmt: skip
         columns = passages["columns"] = Passage(0.0, time.perf_counter() - start)
         self._telemetry.stage("columns", columns.work)
@@ -255,16 +261,25 @@ class Search:
     def _stacked(self, places: Sequence[int]) -> Vectors:
         return np.concatenate([np.zeros((0, self._bundle.dim), np.float32), *(self._words[place] for place in places)])
 
+    def _shown(self, generation: Generation, row: int | None, seen: VisionOutput | None) -> Vectors | None:
+        """The reference's words, where the answer's are to be expected: the catalogue's of a product, those that are
+        seen in an upload."""
+        if not self._expects:
+            return None
+        return shown_by(generation, [row]) if row is not None else seen and seen.attributes
+
     def _lookup(
-        self, generation: Generation, vector: Vectors, wanted: int, allowed: Mask | None, preference: Preference | None
-    ) -> Step:
+        self, generation: Generation, vector: Vectors, wanted: int, allowed: Mask | None,
+        preference: Preference | None, hoped: Expectation | None,
+    ) -> Step:  # fmt: skip
         # FAISS' resources on a GPU serve one thread at a time.
         on_gpu = generation.store.kind.startswith("gpu")
-        if preference is None or not preference.filters:
+        satisfied = preference.satisfied(generation) if preference is not None and preference.filters else None
+        if satisfied is None and hoped is None:
             stage = self._owned_store if on_gpu else self._store
             return stage(Lookup(generation, vector, depth_for(wanted), allowed))
         stage = self._owned_fitting if on_gpu else self._fitting
-        return stage(FittingLookup(generation.store, vector, preference.satisfied(generation), wanted, allowed))
+        return stage(FittingLookup(generation.store, vector, satisfied, hoped, wanted, allowed))
 
     def _decoded(self, pictures: list[bytes]) -> list[Pixels | Exception]:
         return [self._pixels_or_error(picture) for picture in pictures]

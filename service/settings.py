@@ -32,6 +32,12 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address to listen on; 0.0.0.0 opens the service to the network.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 lets the system choose.")
 
+    expect_words: bool = Field(
+        True,
+        description="Whether products come first that the catalogue says to keep what a modification leaves alone, and "
+        "to have what it asks for, where the bundle can tell; false ranks by vectors alone.",
+    )
+
     redis_url: str | None = Field(
         None, description="Redis that processes and replicas share answers in; else each keeps its own."
     )

@@ -23,12 +23,15 @@ SIZE, GRID, LENGTH = 32, 4, 16
 
 
 def write_toy_bundle(
-    folder: Path, *, name: str = "toy", seed: int = 0, dim: int = 48, attributes: bool = False
+    folder: Path, *, name: str = "toy", seed: int = 0, dim: int = 48, attributes: bool = False, expects: bool = False
 ) -> Path:
     """Write a bundle into ``folder``; another ``seed`` or ``dim`` gives another, incompatible bundle.
 
-    With ``attributes``, its vision graph also tells how probably a picture is red, green, blue, white or black.
+    With ``attributes``, its vision graph also tells how probably a picture is red, green, blue, white or black. With
+    ``expects``, its query graph tells as well which of these the answer will be: those that the text names, else those
+    of the reference.
     """
+    attributes = attributes or expects
     folder.mkdir(parents=True, exist_ok=True)
     mixing = np.random.default_rng(seed).normal(size=(GRID * GRID * 3, dim)).astype(np.float32)
     colours = np.zeros((len(WORDS) + 2, 3), dtype=np.float32)
@@ -39,7 +42,12 @@ def write_toy_bundle(
     vision = _vision_nodes() + (_attribute_nodes() if attributes else [])
     _save(folder / "vision.onnx", vision, {"mixing": mixing, "telling": telling}, ["pixels"], seen, dim)
     _save(folder / "text.onnx", _text_nodes("embedding"), {"words": words}, ["ids"], ["embedding"], dim)
-    _save(folder / "query.onnx", _query_nodes(), {"words": words}, ["features", "ids"], ["query"], dim)
+    named = np.eye(len(WORDS) + 2, len(WORDS), -2, dtype=np.float32)
+    asked, answered = ["features", "ids"], ["query"]
+    if expects:
+        asked, answered = [*asked, "shown"], [*answered, "expected"]
+    query = _query_nodes() + (_expecting_nodes() if expects else [])
+    _save(folder / "query.onnx", query, {"words": words, "named": named}, asked, answered, dim)
     vocabulary = {"[PAD]": 0, "[UNK]": 1, **{word: 2 + at for at, word in enumerate(WORDS)}}
     tokenizer = tokenizers.Tokenizer(tokenizers.models.WordLevel(vocabulary, unk_token="[UNK]"))
     tokenizer.normalizer = tokenizers.normalizers.Lowercase()
@@ -48,10 +56,16 @@ def write_toy_bundle(
     pixels = Tensor(dtype="uint8", shape=("batch", SIZE, SIZE, 3))
     ids = Tensor(dtype="int64", shape=("batch", LENGTH))
     vector = Tensor(dtype="float32", shape=("batch", dim))
-    shown = {"attributes": Tensor(dtype="float32", shape=("batch", len(WORDS)))} if attributes else {}
+    told = Tensor(dtype="float32", shape=("batch", len(WORDS)))
+    shown = {"attributes": told} if attributes else {}
+    tensors = {"features": vector, "ids": ids, "shown": told, "query": vector, "expected": told}
     graphs: dict[GraphName, Graph] = {
         "vision": Graph(file="vision.onnx", inputs={"pixels": pixels}, outputs={"embedding": vector, **shown}),
-        "query": Graph(file="query.onnx", inputs={"features": vector, "ids": ids}, outputs={"query": vector}),
+        "query": Graph(
+            file="query.onnx",
+            inputs={name: tensors[name] for name in asked},
+            outputs={name: tensors[name] for name in answered},
+        ),
         "text": Graph(file="text.onnx", inputs={"ids": ids}, outputs={"embedding": vector}),
     }
     files = {path.name: file_digest(path) for path in sorted(folder.iterdir()) if path.name != "bundle.json"}
@@ -77,11 +91,13 @@ def _save(
     dim: int,
 ) -> None:
     shapes: dict[str, list[str | int]] = {
-        "pixels": ["batch", SIZE, SIZE, 3], "ids": ["batch", LENGTH], "attributes": ["batch", len(WORDS)],
+        "pixels": ["batch", SIZE, SIZE, 3], "ids": ["batch", LENGTH],
+        **{words: ["batch", len(WORDS)] for words in ("attributes", "shown", "expected")},
     }  # fmt: skip
     constants = {
         **weights, "half": np.float32(127.5), "flat": np.array([0, -1]),
         "axis": np.array([1]), "places": np.array([1, 2]), "bar": np.float32(4.8), "tiny": np.float32(1e-6),
+        "once": np.float32(1),
     }  # fmt: skip
     used = {name for node in nodes for name in node.input}
 
@@ -135,6 +151,17 @@ def _text_nodes(output: str) -> list[onnx.NodeProto]:
 
 def _query_nodes() -> list[onnx.NodeProto]:
     return [*_text_nodes("wish"), helper.make_node("Add", ["features", "wish"], ["sum"]), *_unit("sum", "query")]
+
+
+def _expecting_nodes() -> list[onnx.NodeProto]:
+    return [
+        helper.make_node("Gather", ["named", "ids"], ["each"], axis=0),
+        helper.make_node("ReduceMax", ["each", "axis"], ["wanted"], keepdims=0),
+        helper.make_node("ReduceMax", ["wanted", "axis"], ["any"], keepdims=1),
+        helper.make_node("Sub", ["once", "any"], ["none"]),
+        helper.make_node("Mul", ["shown", "none"], ["stays"]),
+        helper.make_node("Add", ["stays", "wanted"], ["expected"]),
+    ]
 
 
 def _unit(source: str, output: str) -> list[onnx.NodeProto]:

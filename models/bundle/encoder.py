@@ -57,6 +57,15 @@ class VisionOutput(NamedTuple):
     """float32 ``[B, A]`` probabilities of the bundle's attribute words, where it has them."""
 
 
+class QueryOutput(NamedTuple):
+    """What one query pass gives for B queries."""
+
+    query: Vectors
+    """float32 ``[B, D]``, unit length."""
+    expected: Vectors | None
+    """float32 ``[B, A]`` probabilities of the answer's words, where the bundle expects any."""
+
+
 class Bundle:
     """A bundle that has been verified and loaded. Its methods are safe to call from several threads at once.
 
@@ -140,6 +149,16 @@ class Bundle:
         """Width of every vector that the bundle gives."""
         return self.manifest.dim
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The attribute words, in the order of their probabilities."""
+        return self.manifest.attributes
+
+    @property
+    def expects(self) -> bool:
+        """Whether ``expected`` tells anything."""
+        return self.manifest.expects
+
     def vision(self, pixels: Pixels) -> VisionOutput:
         """Encode pictures: uint8 ``[B, H, W, 3]`` as ``manifest.images.pixels`` makes them."""
         outputs = self._run("vision", pixels=pixels)
@@ -149,7 +168,21 @@ class Bundle:
 
     def query(self, features: Vectors, ids: TokenIds) -> Vectors:
         """Compose: ``features`` of B references and ids ``[B, length]`` of modifications -> unit float32 ``[B, D]``."""
-        return self._run("query", features=features, ids=ids)["query"]
+        unknown = {"shown": np.zeros((len(ids), len(self.vocabulary)), np.float32)} if self.manifest.expects else {}
+        return self._run("query", features=features, ids=ids, **unknown)["query"]
+
+    def expected(self, features: Vectors, ids: TokenIds, shown: Vectors | None) -> QueryOutput:
+        """Compose, and tell which words the answer will have.
+
+        Args:
+            features, ids: As ``query`` takes them.
+            shown: float32 ``[B, A]``: how probably each reference shows the bundle's words. None tells nothing of them,
+                and is told nothing of the answer.
+        """
+        if shown is None or not self.manifest.expects:
+            return QueryOutput(self.query(features, ids), None)
+        outputs = self._run("query", features=features, ids=ids, shown=shown)
+        return QueryOutput(outputs["query"], outputs["expected"])
 
     def text(self, ids: TokenIds) -> Vectors:
         """Encode texts alone: ids ``[B, length]`` -> unit float32 ``[B, D]``."""

@@ -138,9 +138,13 @@ class BundleManifest(_Frozen):
         extra = {"features": features} if "features" in seen else {}
         if self.attributes:
             extra["attributes"] = Tensor(dtype="float32", shape=("batch", len(self.attributes)))
+        asked, answered = {"features": features, "ids": ids}, {"query": vectors}
+        if self.expects:
+            words = Tensor(dtype="float32", shape=("batch", len(self.attributes)))
+            asked, answered = asked | {"shown": words}, answered | {"expected": words}
         expected: dict[GraphName, tuple[dict[str, Tensor], dict[str, Tensor]]] = {
             "vision": ({"pixels": pixels}, {"embedding": vectors, **extra}),
-            "query": ({"features": features, "ids": ids}, {"query": vectors}),
+            "query": (asked, answered),
             "text": ({"ids": ids}, {"embedding": vectors}),
         }
         for name, (inputs, outputs) in expected.items():
@@ -159,6 +163,11 @@ class BundleManifest(_Frozen):
 
     def _variant_files(self) -> list[str]:
         return [graph.file for variant in self.variants.values() for graph in variant.graphs.values()]
+
+    @property
+    def expects(self) -> bool:
+        """Whether ``query`` tells which words the answer will have, and must be told what the reference shows."""
+        return "expected" in self.graphs["query"].outputs
 
     @property
     def fingerprint(self) -> str:

@@ -58,7 +58,7 @@ class Tokenizer:
             self._tokenizer = tokenizers.Tokenizer.from_file(str(path))
         except Exception as error:  # The library raises bare Exception.
             raise ModisteError(f"{path} is not a tokenizer ({error}).", hint="Export the bundle again.") from error
-        self.settings = settings
+        self.settings, self.path = settings, Path(path)
         self._tokenizer.enable_truncation(settings.length)
         self._tokenizer.enable_padding(pad_id=settings.pad_id, length=settings.length)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,10 @@ from models.datasets.edit_rules import WORDS_WITHOUT_MEANING
 from models.datasets.wording import UNSEEN, attribute_phrase, family_of, spellings, title_word
 
 Shown = npt.NDArray[np.bool_]
+Probabilities = npt.NDArray[np.float32]
+
+SAID, DENIED = np.float32(0.97), np.float32(0.03)
+"""How probable a word is that the catalogue says of a product, and one that it denies: catalogues err, too."""
 
 
 def words_of(product: Product) -> frozenset[str]:
@@ -46,6 +51,46 @@ def shown_words(products: Sequence[Product], words: Sequence[str]) -> Shown:
     for row, product in enumerate(products):
         shown[row, [column[word] for word in words_of(product) if word in column]] = True
     return shown
+
+
+class Told(NamedTuple):
+    """What a catalogue itself says of its products' words."""
+
+    said: Shown
+    """bool ``[N, A]``: the words that a product's title and values have."""
+    denied: Shown
+    """bool ``[N, A]``: the words of others in a column in which this product has another value. What its title leaves
+    out is denied by nothing."""
+
+
+def told_words(products: Sequence[Product], words: Sequence[str]) -> Told:
+    """Which of ``words`` the catalogue says of each product, and which it says that it is not."""
+    place = {word: at for at, word in enumerate(words)}
+    said = shown_words(products, words)
+    valued = [
+        {
+            name: attribute_phrase(name, value)
+            for name, value in product.attributes.items()
+            if isinstance(value, str | bool) and family_of(name) not in UNSEEN
+        }
+        for product in products
+    ]
+    columns: dict[str, set[int]] = {}
+    for values in valued:
+        for name, word in values.items():
+            if word in place:
+                columns.setdefault(name, set()).add(place[word])
+    of_column = {name: sorted(places) for name, places in columns.items()}
+    denied = np.zeros_like(said)
+    for row, values in enumerate(valued):
+        for name in values.keys() & of_column.keys():
+            denied[row, of_column[name]] = True
+    return Told(said, denied & ~said)
+
+
+def informed(seen: Probabilities, told: Told) -> Probabilities:
+    """Probabilities of words as the pictures show them, float32 ``[N, A]``, corrected by what the catalogue says."""
+    return np.where(told.said, SAID, np.where(told.denied, DENIED, seen)).astype(np.float32)
 
 
 def spellings_of(words: Sequence[str]) -> dict[str, tuple[str, ...]]:

@@ -121,7 +121,7 @@ def config_of(entry: Entry, budget: Budget, seed: int, start: Run) -> TrainConfi
     """How an entry is trained: backbone, tokenizer, words and sources of ``start``, stage 2 its own."""
     # Only stage 0 looks at the sharper pictures.
     sources = tuple(source.model_copy(update={"sharper": None}) for source in start.config().sources)
-    changed = {"joint": None, "finetune": None, "compose": entry.stage(budget), "sources": sources}
+    changed = {"joint": None, "finetune": None, "compose": entry.stage(budget), "expect": None, "sources": sources}
     return start.config().model_copy(
         update={"name": f"{entry.name}-{seed}", "seed": seed, "start": start.folder, **changed}
     )

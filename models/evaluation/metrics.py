@@ -35,19 +35,26 @@ def ranks_of_targets(
     """
     ranks = np.empty(len(queries), dtype=np.int64)
     for start in range(0, len(queries), 256):
-        scores = queries[start : start + 256] @ gallery.T
-        for at, row in enumerate(scores, start=start):
-            right = np.fromiter(targets[at], dtype=np.int64)
-            if len(right) == 0 or removed[at] in targets[at]:
-                raise ModisteError(
-                    f"Query {at} has no target that the gallery keeps.",
-                    hint="Check the dataset with `modiste models doctor`.",
-                )
-            best = row[right].max()
-            row[right] = -np.inf
-            if removed[at] is not None:
-                row[removed[at]] = -np.inf
-            ranks[at] = 1 + np.count_nonzero(row >= best)
+        part = slice(start, start + 256)
+        ranks[part] = ranks_by_score(queries[part] @ gallery.T, targets[part], removed[part])
+    return ranks
+
+
+def ranks_by_score(scores: Vectors, targets: Sequence[Sequence[int]], removed: Sequence[int | None]) -> Ranks:
+    """The same by given scores, float32 ``[Q, N]``."""
+    ranks = np.empty(len(scores), dtype=np.int64)
+    for at, row in enumerate(scores.copy()):
+        right = np.fromiter(targets[at], dtype=np.int64)
+        if len(right) == 0 or removed[at] in targets[at]:
+            raise ModisteError(
+                f"Query {at} has no target that the gallery keeps.",
+                hint="Check the dataset with `modiste models doctor`.",
+            )
+        best = row[right].max()
+        row[right] = -np.inf
+        if removed[at] is not None:
+            row[removed[at]] = -np.inf
+        ranks[at] = 1 + np.count_nonzero(row >= best)
     return ranks
 
 
@@ -63,15 +70,22 @@ def top_rows(queries: Vectors, gallery: Vectors, removed: Sequence[int | None], 
     Returns:
         int64 ``[Q, K]``, K at most ``k`` and at most N - 1.
     """
-    k = min(k, len(gallery) - 1)
-    top = np.empty((len(queries), k), dtype=np.int64)
-    for start in range(0, len(queries), 256):
-        scores = queries[start : start + 256] @ gallery.T
-        for at, row in enumerate(scores, start=start):
-            if removed[at] is not None:
-                row[removed[at]] = -np.inf
-            first = np.argpartition(-row, k)[:k]
-            top[at] = first[np.argsort(-row[first], kind="stable")]
+    parts = [
+        top_by_score(queries[start : start + 256] @ gallery.T, removed[start : start + 256], k)
+        for start in range(0, len(queries), 256)
+    ]
+    return np.concatenate(parts) if parts else np.empty((0, min(k, len(gallery) - 1)), dtype=np.int64)
+
+
+def top_by_score(scores: Vectors, removed: Sequence[int | None], k: int) -> Ranks:
+    """The same by given scores, float32 ``[Q, N]``."""
+    k = min(k, scores.shape[1] - 1)
+    top = np.empty((len(scores), k), dtype=np.int64)
+    for at, row in enumerate(scores.copy()):
+        if removed[at] is not None:
+            row[removed[at]] = -np.inf
+        first = np.argpartition(-row, k)[:k]
+        top[at] = first[np.argsort(-row[first], kind="stable")]
     return top
 
 

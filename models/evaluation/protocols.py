@@ -13,7 +13,8 @@ from models.bundle.images import Pixels
 from models.bundle.manifest import Metric
 from models.bundle.text import TokenIds, Tokenizer
 from models.datasets.triplet import TripletDataset
-from models.evaluation.metrics import ranks_of_targets, recall_at, top_rows
+from models.evaluation.expectation import Expecting, ToldGallery, expected_scores
+from models.evaluation.metrics import ranks_by_score, ranks_of_targets, recall_at, top_by_score, top_rows
 from models.evaluation.satisfaction import PAGE, Satisfaction
 from models.progress import track
 
@@ -60,12 +61,14 @@ def evaluate(
 
     Returns:
         For each kind of edit one ``Metric`` a method: ``image only``, ``text only``, ``weighted sum`` (with the weight
-        that is best on these very queries, which favours it) and ``composer``; values are Recall@1/10/50 in per cent,
-        and what ``Satisfaction`` finds in the first ten results.
+        that is best on these very queries, which favours it) and ``composer``, by vectors alone; where the encoder
+        expects words, also what ``expected_scores`` tells apart. Values are Recall@1/10/50 in per cent, and what
+        ``Satisfaction`` finds in the first ten results.
     """
     row_of = {id: row for row, id in enumerate(dataset.gallery)}
     metrics: list[Metric] = []
     satisfaction = Satisfaction(dataset)
+    told: ToldGallery | None = None
     for edit in dict.fromkeys(query.edit for query in dataset.triplets):
         queries = [query for query in dataset.triplets if query.edit == edit]
         references = [row_of[query.reference] for query in queries]
@@ -77,6 +80,16 @@ def evaluate(
             | more
             for method, (vectors, recall, more) in _measure(encoder, gallery, references, targets, ids, beside).items()
         }
+        if isinstance(encoder, Expecting) and encoder.expects and dataset.products:
+            assert gallery.attributes is not None
+            told = told or ToldGallery(dataset.products, gallery.attributes, encoder.words)
+            figures |= {
+                method: recall_at(ranks_by_score(scores, targets, references))
+                | satisfaction.measure(queries, top_by_score(scores, references, PAGE))
+                for method, scores in expected_scores(
+                    encoder, gallery.features, gallery.embedding, told, references, ids
+                )
+            }
         metrics += [
             Metric(
                 protocol=f"{dataset.name}, whole gallery, reference removed", edit=edit, method=method,

@@ -13,7 +13,7 @@ import torch
 from tokenizers import Tokenizer as TokenizerFile
 from torch import Tensor, nn
 
-from models.bundle.encoder import Bundle, Vectors, VisionOutput
+from models.bundle.encoder import Bundle, Vectors
 from models.bundle.images import decode_image
 from models.bundle.manifest import (
     MANIFEST_NAME,
@@ -54,6 +54,11 @@ class _Vision(nn.Module):
 class _Query(_Vision):
     def forward(self, features: Tensor, ids: Tensor) -> Tensor:  # type: ignore[override]
         return self.model.compose(features, ids)
+
+
+class _Expecting(_Vision):
+    def forward(self, features: Tensor, ids: Tensor, shown: Tensor) -> tuple[Tensor, Tensor]:  # type: ignore[override]
+        return self.model.expect(features, ids, shown)
 
 
 class _Text(_Vision):
@@ -141,16 +146,22 @@ def check_parity(model: RetrievalModel, bundle: Bundle, pictures: Sequence[bytes
             f"The exported {worst} differs from the trained model: cosine {least[worst]:.6f}.",
             hint=f"A bundle needs at least {LEAST_COSINE}; report this together with the versions of torch and onnx.",
         )
-    _check_words(model, seen, bundle, shipped)
+    _check_words(model, seen.attributes, bundle, shipped.attributes)
+    if model.expectation is not None:
+        assert seen.attributes is not None
+        shown = seen.attributes[paired]
+        ours_expected = model.expected(seen.features[paired], ids, shown).expected
+        theirs_expected = bundle.expected(shipped.features[paired], shipped_ids, shown).expected
+        _check_words(model, ours_expected, bundle, theirs_expected)
     return least[worst]
 
 
-def _check_words(model: RetrievalModel, seen: VisionOutput, bundle: Bundle, shipped: VisionOutput) -> None:
-    if bundle.manifest.attributes != model.words or (seen.attributes is None) != (shipped.attributes is None):
+def _check_words(model: RetrievalModel, ours: Vectors | None, bundle: Bundle, theirs: Vectors | None) -> None:
+    if bundle.manifest.attributes != model.words or (ours is None) != (theirs is None):
         raise ModisteError("The bundle tells other words than the trained model.", hint="Export it again.")
-    if seen.attributes is None or shipped.attributes is None:
+    if ours is None or theirs is None:
         return
-    apart = np.abs(seen.attributes - shipped.attributes).max(axis=0)
+    apart = np.abs(ours - theirs).max(axis=0)
     if not apart.max() <= MOST_APART:
         raise ModisteError(
             f"The exported attributes differ from the trained model's: {model.words[apart.argmax()]!r} by "
@@ -187,6 +198,13 @@ def _write_graphs(model: RetrievalModel, folder: Path) -> dict[GraphName, Graph]
         ),
         "text": (_Text(model), {"ids": ids}, {"ids": id_spec}, {"embedding": vector_spec}),
     }  # fmt: skip
+    if model.expectation is not None:
+        _, example, inputs, outputs = plans["query"]
+        word_spec = TensorSpec(dtype="float32", shape=("batch", len(model.words)))
+        plans["query"] = (
+            _Expecting(model), example | {"shown": torch.rand(2, len(model.words))},
+            inputs | {"shown": word_spec}, outputs | {"expected": word_spec},
+        )  # fmt: skip
     graphs: dict[GraphName, Graph] = {}
     with (folder / WEIGHTS_NAME).open("wb") as stream:
         weights = SharedWeights(stream)

@@ -175,12 +175,17 @@ def _feeds(fp32: Bundle, examples: Examples) -> dict[GraphName, list[Mapping[str
     ids, _ = fp32.tokenizer.encode(examples.texts)
     starts = range(0, len(examples.pixels), _BATCH)
     pictures = [np.ascontiguousarray(examples.pixels[at : at + _BATCH]) for at in starts]
-    features = np.concatenate([fp32.vision(pixels).features for pixels in pictures])
+    seen = [fp32.vision(pixels) for pixels in pictures]
+    features = np.concatenate([one.features for one in seen])
+    told = {"shown": np.concatenate([one.attributes for one in seen])} if fp32.manifest.expects else {}
     batches = [ids[at : at + _BATCH] for at in range(0, len(ids), _BATCH)]
     paired = [np.arange(at, min(at + _BATCH, len(ids))) % len(features) for at in range(0, len(ids), _BATCH)]
     return {
         "vision": [{"pixels": pixels} for pixels in pictures],
-        "query": [{"features": features[rows], "ids": batch} for rows, batch in zip(paired, batches, strict=True)],
+        "query": [
+            {"features": features[rows], "ids": batch, **{name: array[rows] for name, array in told.items()}}
+            for rows, batch in zip(paired, batches, strict=True)
+        ],
         "text": [{"ids": batch} for batch in batches],
     }
 

@@ -1,4 +1,4 @@
-"""The losses of stages 0 to 2."""
+"""The losses of all stages."""
 
 from __future__ import annotations
 
@@ -97,6 +97,21 @@ def attribute_distillation(logits: Tensor, probabilities: Tensor) -> Tensor:
     """
     costs = F.binary_cross_entropy_with_logits(logits, probabilities, reduction="sum")
     return costs / probabilities.sum().clamp(min=1)
+
+
+def expected_words(expected: Tensor, shown: Tensor, known: Tensor) -> Tensor:
+    """Cross-entropy of the words that a query's target has, the sum over the words.
+
+    Args:
+        expected: Probabilities ``[B, A]``.
+        shown: bool ``[B, A]``: the words of each target.
+        known: bool ``[A]``: the words that the catalogue uses at all, as in ``attribute_extraction``.
+
+    Returns:
+        Scalar, the mean over the batch.
+    """
+    costs = F.binary_cross_entropy(expected.clamp(1e-6, 1 - 1e-6), shown.to(expected.dtype), reduction="none")
+    return (costs * known).sum() / len(expected)
 
 
 def kinship(query: Tensor, candidates: Tensor, right: Tensor, kin: Tensor, scale: float) -> Tensor:

@@ -162,6 +162,14 @@ class ComposeStage(Schedule):
     """Each query against negatives of its own mid zone, instead of all candidates of the batch; for any composer."""
 
 
+class ExpectStage(Schedule):
+    """Stage 3: which words the answer will have; needs the attribute head of `joint.attributes`."""
+
+    steps: int = Field(ge=1)
+    hidden: int = Field(default=256, ge=1)
+    """Width of the hidden layers."""
+
+
 class TrainConfig(_Section):
     """A whole run."""
 
@@ -177,6 +185,7 @@ class TrainConfig(_Section):
     joint: JointStage | None = None
     finetune: FinetuneStage | None = None
     compose: ComposeStage | None = None
+    expect: ExpectStage | None = None
 
 
 def read_config(path: Path, overrides: dict[str, str] | None = None) -> TrainConfig:

@@ -11,12 +11,13 @@ from tokenizers import Tokenizer as TokenizerFile
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from models.bundle.encoder import Vectors, VisionOutput
+from models.bundle.encoder import QueryOutput, Vectors, VisionOutput
 from models.bundle.images import ImagePreprocessing, Pixels
 from models.bundle.text import TextSettings, TokenIds, Tokenizer
 from models.networks.attributes import AttributeHead
 from models.networks.backbone import Backbone
 from models.networks.composer import Composer
+from models.networks.expectation import Expectation
 from models.networks.register import composer_for
 from models.training.config import TrainConfig
 
@@ -45,6 +46,8 @@ class RetrievalModel(nn.Module):
         self.composer: Composer = composer_for(self.backbone, self.composer_name, compose.options if compose else {})
         self.words = tuple(words)
         self.attributes = AttributeHead(self.backbone.dim, len(words)) if words else None
+        expect = config.expect if words else None
+        self.expectation = Expectation(self.backbone.dim, len(words), expect.hidden) if expect else None
         self.log_scale = nn.Parameter(torch.tensor(np.log(1 / 0.07), dtype=torch.float32))
         self.images: ImagePreprocessing = settings.images or self.backbone.image_preprocessing
         self.text_settings: TextSettings = self.backbone.text_settings
@@ -82,7 +85,19 @@ class RetrievalModel(nn.Module):
         query: Tensor = self.composer(features, words)
         return query.float()
 
+    def expect(self, features: Tensor, ids: Tensor, shown: Tensor) -> tuple[Tensor, Tensor]:
+        """As ``compose``, with probabilities ``[B, A]`` of the reference's words -> also those of the answer's words;
+        this is what ``query.onnx`` computes where there is an expectation."""
+        assert self.expectation is not None
+        text = self.backbone.modifications(ids).embedding.float()
+        return self.compose(features, ids), self.expectation(text, shown)
+
     # What follows mirrors models.bundle.Bundle, in numpy.
+
+    @property
+    def expects(self) -> bool:
+        """See ``Bundle.expects``."""
+        return self.expectation is not None
 
     @torch.inference_mode()
     def vision(self, pixels: Pixels) -> VisionOutput:
@@ -99,6 +114,15 @@ class RetrievalModel(nn.Module):
     def query(self, features: Vectors, ids: TokenIds) -> Vectors:
         """See ``Bundle.query``."""
         return _numpy(self.compose(torch.from_numpy(features).to(self.device), torch.from_numpy(ids).to(self.device)))
+
+    @torch.inference_mode()
+    def expected(self, features: Vectors, ids: TokenIds, shown: Vectors | None) -> QueryOutput:
+        """See ``Bundle.expected``."""
+        if shown is None or self.expectation is None:
+            return QueryOutput(self.query(features, ids), None)
+        given = (torch.from_numpy(np.ascontiguousarray(array)).to(self.device) for array in (features, ids, shown))
+        query, expected = self.expect(*given)
+        return QueryOutput(_numpy(query), _numpy(expected))
 
     @torch.inference_mode()
     def text(self, ids: TokenIds) -> Vectors:

@@ -24,6 +24,7 @@ from models.training.batches import batches
 from models.training.checkpoint import Checkpoint
 from models.training.compose import Compose
 from models.training.config import TrainConfig
+from models.training.expect import Expect
 from models.training.finetune import Finetune
 from models.training.joint import Joint
 from models.training.model import RetrievalModel
@@ -99,7 +100,7 @@ def train(config: TrainConfig, folder: Path, cache: Path | None = None) -> Run:
     device = _device(config.device)
     settings = config.backbone
     images = settings.images or Backbone(settings.name, vocabulary=settings.vocabulary).image_preprocessing
-    sources = run.sources(config, images, triplets=config.finetune is not None or config.compose is not None)
+    sources = run.sources(config, images, triplets=any((config.finetune, config.compose, config.expect)))
     start = None if config.start is None else _start(config.start)
     if start is not None:  # Ids and words mean what they meant to the backbone that is taken over.
         run.tokenizer.write_bytes(start.tokenizer)
@@ -139,9 +140,11 @@ def train(config: TrainConfig, folder: Path, cache: Path | None = None) -> Run:
             model.backbone.round_weights()
         _fit(stages[at], run, config, device, resumed)
         following = names[at + 1] if at + 1 < len(names) else DONE
-        if following == DONE and config.backbone.weights == "int8":
+        if config.backbone.weights == "int8" and following in (Expect.name, DONE):
             model.backbone.round_weights()
             round_to_int8(model.composer)
+        if config.backbone.weights == "int8" and following == DONE and model.expectation is not None:
+            round_to_int8(model.expectation)
         Checkpoint(following, 0, model.state_dict(), config=config.model_dump(mode="json")).save(folder)
     return run
 
@@ -155,6 +158,8 @@ def _stages(config: TrainConfig, model: RetrievalModel, sources: list[TrainingSo
         stages.append(Finetune(model, sources, config.seed, config.finetune))
     if config.compose:
         stages.append(Compose(model, sources, config.seed, config.compose))
+    if config.expect:
+        stages.append(Expect(model, sources, config.seed, config.expect))
     return stages
 
 

@@ -8,13 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from indexer.attributes import AttributeColumns, quantised, write_attributes
+from indexer.attributes import AttributeColumns, corrected, quantised, write_attributes
 from indexer.build import build_generation
 from indexer.generation import Generation, GenerationError
-from indexer.manifest import ATTRIBUTES_NAME, MANIFEST_NAME
+from indexer.manifest import ATTRIBUTES_NAME, MANIFEST_NAME, SEEN_NAME
 from indexer.publication import list_generations
 from models.bundle import Bundle, decode_image
 from models.bundle.manifest import MANIFEST_NAME as BUNDLE_MANIFEST_NAME
+from models.datasets.attribute_words import DENIED, SAID, Told
 from tests.indexer.conftest import QUIET
 from tests.indexer.shop import write_shop
 from tests.toy_bundle import WORDS, write_toy_bundle
@@ -72,20 +73,20 @@ def test_a_file_of_another_size_is_refused(tmp_path: Path) -> None:
 
 def test_a_generation_holds_what_the_vision_graph_tells_of_every_picture(known_root: Path, knowing: Bundle) -> None:
     generation = Generation.open(known_root)
-    assert generation.attributes is not None
-    assert generation.attributes.words == tuple(WORDS)
+    assert generation.seen is not None
+    assert generation.seen.words == tuple(WORDS)
     pixels = [knowing.manifest.images.pixels(decode_image(generation.image(row))) for row in range(generation.size)]
     told = knowing.vision(np.stack(pixels)).attributes
     assert told is not None
-    read = generation.attributes.probabilities(range(len(WORDS)))
+    read = generation.seen.probabilities(range(len(WORDS)))
     assert np.abs(read - np.clip(told.T, 0.0004, 0.9996)).max() < 0.01
 
 
 def test_red_products_probably_show_red(known_root: Path, knowing: Bundle) -> None:
     generation = Generation.open(known_root)
-    assert generation.attributes is not None
+    assert generation.seen is not None
     colours = np.array(generation.column("colour").to_pylist())
-    red = generation.attributes.probabilities([knowing.vocabulary.words.index("red")])[0]
+    red = generation.seen.probabilities([knowing.vocabulary.words.index("red")])[0]
     assert red[colours == "Red"].min() > 0.5 > red[colours != "Red"].max()
 
 
@@ -96,24 +97,72 @@ def test_unchanged_pictures_keep_what_they_show_without_the_vision_graph(
     write_shop(shop, range(24))
     after = Generation.open(known_root, build_generation(shop, knowing, known_root, QUIET))
     assert (after.manifest.reused, after.manifest.encoded) == (20, 4)
-    assert before.attributes is not None
-    assert after.attributes is not None
+    assert before.seen is not None
+    assert after.seen is not None
     rows = after.rows_of([before.product(row)["id"] for row in range(before.size)])
-    assert np.array_equal(after.attributes.log_odds(rows), before.attributes.log_odds(range(before.size)))
-    assert len(after.attributes.log_odds(range(after.size))) == 24
+    assert np.array_equal(after.seen.log_odds(rows), before.seen.log_odds(range(before.size)))
+    assert len(after.seen.log_odds(range(after.size))) == 24
 
 
-def test_changed_probabilities_are_found_by_their_checksum(known_root: Path) -> None:
-    path = folder_of(known_root) / ATTRIBUTES_NAME
+def test_what_the_catalogue_says_stands_in_the_place_of_what_is_seen(known_root: Path, knowing: Bundle) -> None:
+    generation = Generation.open(known_root)
+    assert generation.attributes is not None
+    assert generation.manifest.told == ("red", "green", "blue", "white")
+    assert generation.told.tolist() == [True, True, True, True, False]
+    colours = np.array([colour.lower() for colour in generation.column("colour").to_pylist()])
+    for word, shown in zip(WORDS, generation.attributes.probabilities(range(4)), strict=False):
+        np.testing.assert_allclose(shown[colours == word], SAID, atol=0.005)
+        np.testing.assert_allclose(shown[colours != word], DENIED, atol=0.005)
+    black = knowing.vocabulary.words.index("black")
+    assert generation.seen is not None
+    assert np.array_equal(generation.attributes.probabilities([black]), generation.seen.probabilities([black]))
+
+
+def test_what_is_neither_said_nor_denied_stays_as_it_was_seen() -> None:
+    seen = quantised(np.array([[0.2, 0.3, 0.4]], np.float32))
+    told = Told(np.array([[True, False, False]]), np.array([[False, True, False]]))
+    assert corrected(seen, told).tolist() == [[*quantised(np.array([SAID, DENIED])), seen[0, 2]]]
+
+
+def test_a_value_that_the_catalogue_corrects_needs_no_new_look_at_the_picture(
+    known_root: Path, shop: Path, knowing: Bundle
+) -> None:
+    table = shop / "catalog.csv"
+    table.write_text(table.read_text().replace("p0,Red shirt 0,images/0.jpg,Red", "p0,Shirt 0,images/0.jpg,Blue"))
+    generation = Generation.open(known_root, build_generation(shop, knowing, known_root, QUIET))
+    assert (generation.manifest.reused, generation.manifest.encoded) == (20, 0)
+    assert generation.attributes is not None
+    assert generation.seen is not None
+    row = generation.rows_of(["p0"])
+    places = [list(WORDS).index(word) for word in ("red", "blue")]
+    np.testing.assert_allclose(generation.attributes.probabilities(places, row)[:, 0], [DENIED, SAID], atol=0.005)
+    assert generation.seen.probabilities(places, row)[0, 0] > 0.5  # Its picture is as red as before.
+
+
+def test_a_catalogue_that_tells_no_words_keeps_what_is_seen_alone(tmp_path: Path, shop: Path, knowing: Bundle) -> None:
+    names = [f"images/{number}.jpg" for number in range(20)]
+    (shop / "catalog.csv").write_text("\n".join(["id,image", *(f"p{name},{name}" for name in names)]) + "\n")
+    build_generation(shop, knowing, tmp_path / "known", QUIET)
+    generation = Generation.open(tmp_path / "known")
+    assert generation.manifest.told == ()
+    assert not generation.told.any()
+    assert generation.seen is generation.attributes
+    assert not (folder_of(tmp_path / "known") / SEEN_NAME).exists()
+
+
+@pytest.mark.parametrize("name", [ATTRIBUTES_NAME, SEEN_NAME])
+def test_changed_probabilities_are_found_by_their_checksum(known_root: Path, name: str) -> None:
+    path = folder_of(known_root) / name
     path.write_bytes(bytes(path.stat().st_size))
-    with pytest.raises(GenerationError, match=r"attributes\.u8 differs from its checksum"):
+    with pytest.raises(GenerationError, match=rf"{name} differs from its checksum"):
         Generation.open(known_root)
     assert Generation.open(known_root, verify=False).size == 20
 
 
-def test_missing_probabilities_are_found(known_root: Path) -> None:
-    (folder_of(known_root) / ATTRIBUTES_NAME).unlink()
-    with pytest.raises(GenerationError, match=r"lacks attributes\.u8"):
+@pytest.mark.parametrize("name", [ATTRIBUTES_NAME, SEEN_NAME])
+def test_missing_probabilities_are_found(known_root: Path, name: str) -> None:
+    (folder_of(known_root) / name).unlink()
+    with pytest.raises(GenerationError, match=rf"lacks {name}"):
         Generation.open(known_root, verify=False)
 
 
@@ -127,9 +176,11 @@ def forget(root: Path) -> None:
     """Make the generation one from before there were attributes."""
     folder = folder_of(root)
     raw = json.loads((folder / MANIFEST_NAME).read_text())
-    del raw["attributes"], raw["files"][ATTRIBUTES_NAME]
+    del raw["attributes"], raw["told"]
+    for name in (ATTRIBUTES_NAME, SEEN_NAME):
+        del raw["files"][name]
+        (folder / name).unlink()
     (folder / MANIFEST_NAME).write_text(json.dumps(raw))
-    (folder / ATTRIBUTES_NAME).unlink()
 
 
 def test_a_generation_from_before_there_were_attributes_still_opens(known_root: Path) -> None:

@@ -25,10 +25,11 @@ SMALLER = {
     "backbone.vocabulary": "600",
     "backbone.images": "{height: 32, width: 32, pad_ratio: 1.0, fill: 255}",
     "sources": "[{name: garments, kind: garments, count: 240, seed: 5, validation_share: 0.3}]",
-    "joint": "{epochs: 1, batch: 32, lr: 0.001}",
+    "joint": "{epochs: 1, batch: 32, lr: 0.001, attributes: {least: 20}}",
     "compose.steps": "6",
     "compose.batch": "16",
     "compose.negatives": "32",
+    "expect.steps": "6",
 }
 
 

@@ -2,7 +2,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.datasets.attribute_words import common_words, shown_words, spellings_of, words_of
+from models.datasets.attribute_words import (
+    DENIED,
+    SAID,
+    common_words,
+    informed,
+    shown_words,
+    spellings_of,
+    told_words,
+    words_of,
+)
 from models.datasets.catalog import AttributeValue, Product
 
 
@@ -53,6 +62,41 @@ def test_what_a_product_shows_is_a_row_in_the_order_of_the_words() -> None:
 
 def test_of_no_products_nothing_is_shown() -> None:
     assert shown_words([], ["red"]).shape == (0, 1)
+
+
+def test_a_catalogue_says_what_titles_and_values_have_and_denies_the_other_values_of_a_column() -> None:
+    products = [product("polka dress", baseColour="Red"), product("shirt", baseColour="Blue"), product("blue hat")]
+    told = told_words(products, ["red", "blue", "polka", "green"])
+    assert told.said.tolist() == [
+        [True, False, True, False],
+        [False, True, False, False],
+        [False, True, False, False],
+    ]
+    # No title denies anything, nor does a product without the column, nor is a word denied that no column has.
+    assert told.denied.tolist() == [
+        [False, True, False, False],
+        [True, False, False, False],
+        [False, False, False, False],
+    ]
+
+
+def test_a_word_that_a_title_says_is_not_denied_by_a_column() -> None:
+    told = told_words([product("red shirt", baseColour="Maroon"), product(baseColour="Red")], ["red", "maroon"])
+    assert told.said[0].tolist() == [True, True]
+    assert not told.denied[0].any()
+
+
+def test_numbers_and_what_no_picture_shows_deny_nothing() -> None:
+    told = told_words([product(season="Summer", price=3), product(season="Winter", price=4)], ["summer", "winter"])
+    assert not told.said.any()
+    assert not told.denied.any()
+
+
+def test_what_is_seen_is_corrected_by_what_is_told() -> None:
+    seen = np.full((2, 3), 0.4, np.float32)
+    told = told_words([product(colour="Red"), product("hat", colour="Blue")], ["red", "blue", "hat"])
+    half = np.float32(0.4)
+    assert informed(seen, told).tolist() == [[SAID, DENIED, half], [DENIED, SAID, SAID]]
 
 
 def test_a_word_has_the_spellings_that_people_use() -> None:

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from models.errors import ModisteError
-from models.evaluation.metrics import ranks_of_targets, recall_at, top_rows
+from models.evaluation.metrics import ranks_by_score, ranks_of_targets, recall_at, top_by_score, top_rows
 
 GALLERY = np.eye(5, dtype=np.float32)
 
@@ -60,3 +60,11 @@ def test_the_top_rows_stand_in_the_order_of_their_scores_without_the_reference()
 
 def test_a_small_gallery_has_fewer_top_rows() -> None:
     assert top_rows(query(0.1, 0.9, 0.2, 0.3, 0.4), GALLERY, [0], 10).tolist() == [[1, 4, 3, 2]]
+
+
+def test_ranks_and_top_rows_by_score_leave_the_scores_as_they_were() -> None:
+    scores = query(0.1, 0.9, 0.2, 0.3, 0.4) @ GALLERY.T
+    before = scores.copy()
+    assert ranks_by_score(scores, [[3]], [1]).tolist() == [2]
+    assert top_by_score(scores, [1], 3).tolist() == [[4, 3, 2]]
+    np.testing.assert_array_equal(scores, before)

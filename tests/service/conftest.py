@@ -21,7 +21,7 @@ from PIL import Image
 
 from indexer.build import BuildOptions, build_generation
 from indexer.generation import Generation
-from indexer.manifest import ATTRIBUTES_NAME, MANIFEST_NAME
+from indexer.manifest import ATTRIBUTES_NAME, MANIFEST_NAME, SEEN_NAME
 from models.bundle import Bundle
 from service.app import create_app
 from service.server import listen, running
@@ -112,9 +112,11 @@ def drop_attributes(index_root: Path, id: str) -> None:
     """Make a generation one from before there were attributes."""
     folder = index_root / "generations" / id
     raw = json.loads((folder / MANIFEST_NAME).read_text())
-    del raw["attributes"], raw["files"][ATTRIBUTES_NAME]
+    del raw["attributes"], raw["told"]
+    for name in (ATTRIBUTES_NAME, SEEN_NAME):
+        del raw["files"][name]
+        (folder / name).unlink()
     (folder / MANIFEST_NAME).write_text(json.dumps(raw))
-    (folder / ATTRIBUTES_NAME).unlink()
 
 
 @pytest.fixture(scope="session")

@@ -31,7 +31,7 @@ def store(vectors: Vectors) -> FaissStore:
 
 
 def found(store: FaissStore, query: Vectors, satisfied: Floats, wanted: int, allowed: Mask | None = None) -> Neighbours:
-    return find_fitting([FittingLookup(store, query, satisfied, wanted, allowed)])[0]
+    return find_fitting([FittingLookup(store, query, satisfied, None, wanted, allowed)])[0]
 
 
 def by_scoring_all(

@@ -1,0 +1,167 @@
+"""Stage 3 from the network to the bundle: which words the answer to a query will have."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from models.bundle import Bundle, decode_image
+from models.bundle.manifest import Metric
+from models.datasets.attribute_words import informed, told_words
+from models.datasets.catalog import Product
+from models.errors import ModisteError
+from models.evaluation.expectation import PRODUCT, UPLOAD
+from models.evaluation.report import evaluate_run, export_run, save_metrics
+from models.export.bundle import check_parity
+from models.networks.expectation import Expectation
+from models.networks.losses import expected_words
+from models.training.checkpoint import Checkpoint
+from models.training.run import Run, train
+from models.training.sources import split_source
+from tests.models.first_run import first_run
+from tests.models.pictures import photograph, saved
+
+EXPECT = "{steps: 200, batch: 128, lr: 0.004, hidden: 64}"
+
+
+def test_untaught_it_expects_the_words_of_the_reference_and_hardly_any_other() -> None:
+    torch.manual_seed(0)
+    network = Expectation(16, 5).eval()
+    shown = torch.tensor([[0.97, 0.03, 0.9, 0.03, 0.03]])
+    expected = network(torch.randn(1, 16), shown)
+    assert expected.shape == (1, 5)
+    assert expected[0, [0, 2]].min() > 0.5 > 5 * expected[0, [1, 3, 4]].max()
+
+
+def test_neither_the_length_of_a_text_nor_certainty_beyond_measure_counts() -> None:
+    torch.manual_seed(0)
+    network = Expectation(16, 3).eval()
+    text, shown = torch.randn(4, 16), torch.tensor([0.0, 1.0, 0.5]).expand(4, 3)
+    sure = shown.clamp(1e-4, 1 - 1e-4)
+    torch.testing.assert_close(network(text, shown), network(7 * text, sure), atol=1e-3, rtol=0)
+
+
+def test_the_loss_is_the_cross_entropy_of_the_words_that_the_catalogue_uses() -> None:
+    expected = torch.tensor([[0.8, 0.3, 0.5], [0.1, 0.6, 0.5]])
+    shown = torch.tensor([[True, False, True], [False, True, False]])
+    known = torch.tensor([True, True, False])
+    by_hand = -(math.log(0.8) + math.log(0.7) + math.log(0.9) + math.log(0.6)) / 2
+    assert math.isclose(expected_words(expected, shown, known).item(), by_hand, rel_tol=1e-6)
+
+
+def test_a_certain_error_costs_a_finite_amount() -> None:
+    assert expected_words(torch.ones(1, 1), torch.zeros(1, 1).bool(), torch.ones(1).bool()).isfinite()
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return first_run(tmp_path_factory.mktemp("runs"), {"expect": EXPECT})
+
+
+@pytest.fixture(scope="module")
+def figures(run: Run) -> list[Metric]:
+    return evaluate_run(run, queries=60)
+
+
+@pytest.fixture(scope="module")
+def bundle(run: Run, figures: list[Metric], tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    save_metrics(run, figures)
+    folder = tmp_path_factory.mktemp("bundles") / "expecting"
+    export_run(run, folder, "1.0.0")
+    return Bundle(folder, device="cpu")
+
+
+def test_it_learns_that_a_colour_comes_and_the_kind_stays(run: Run) -> None:
+    model = run.model()
+    _, held = split_source(run.config().sources[0], run.cache)
+    place = {word: at for at, word in enumerate(model.words)}
+    kinds: list[str] = [word for word in ("dress", "shirt", "skirt", "jacket", "bag", "shoes") if word in place]
+    assert len(kinds) > 2
+    references = [p for p in held if kind_of(p) in kinds and p.attributes["colour"] != "red"][:12]
+    assert len(references) == 12
+    pixels = np.stack([model.images.pixels(decode_image(product.read_image())) for product in references])
+    seen = model.vision(pixels)
+    assert seen.attributes is not None
+    shown = informed(seen.attributes, told_words(references, model.words))
+    red, blue = (
+        model.expected(seen.features, model.tokenizer.encode([wish] * 12)[0], shown).expected
+        for wish in ("in red", "in blue")
+    )
+    assert red is not None
+    assert blue is not None
+    own = [kinds.index(kind_of(product)) for product in references]
+    assert np.mean(red[:, [place[kind] for kind in kinds]].argmax(axis=1) == own) >= 0.75
+    assert (red - blue)[:, place["red"]].mean() > 0.02 > -0.02 > (red - blue)[:, place["blue"]].mean()
+
+
+def kind_of(product: Product) -> str:
+    return str(product.attributes["type"])
+
+
+def test_it_leaves_towers_and_composer_as_they_were(run: Run, tmp_path: Path) -> None:
+    without = first_run(tmp_path)
+    kept, ours = Checkpoint.load(without.folder), Checkpoint.load(run.folder)
+    assert kept is not None
+    assert ours is not None
+    new = {name for name in ours.model if name.startswith("expectation.")}
+    assert new
+    assert ours.model.keys() - new == kept.model.keys()
+    assert not without.model().expects
+    assert run.model().expects
+
+
+def test_a_model_without_words_has_nothing_to_expect(tmp_path: Path) -> None:
+    with pytest.raises(ModisteError, match="no attribute words to expect"):
+        first_run(tmp_path, {"joint.attributes": "null", "expect": EXPECT})
+
+
+def test_products_with_the_expected_words_first_carry_more_of_what_was_asked(figures: list[Metric]) -> None:
+    methods = {metric.method for metric in figures}
+    assert methods == {"image only", "text only", "weighted sum", "composer", PRODUCT, UPLOAD}
+
+    def fit(method: str) -> float:
+        return float(np.mean([metric.values["fit@10"] for metric in figures if metric.method == method]))
+
+    assert fit(PRODUCT) > fit("composer") + 10
+    assert fit(UPLOAD) != fit(PRODUCT)  # This head has seen too little to help.
+
+
+def test_the_bundle_expects_what_the_trained_model_does(run: Run, bundle: Bundle) -> None:
+    pictures = [saved(photograph(40, 60, seed)) for seed in range(4)]
+    assert bundle.expects
+    assert bundle.words == run.model().words
+    assert check_parity(run.model(), bundle, pictures, ["in red", "longer", ""]) >= 0.9999
+
+
+def test_the_query_is_the_same_whatever_is_known_of_the_reference(bundle: Bundle) -> None:
+    chance = np.random.default_rng(0)
+    features = chance.normal(size=(2, bundle.dim)).astype(np.float32)
+    ids, _ = bundle.tokenizer.encode(["in red", "longer"])
+    untold = bundle.expected(features, ids, None)
+    told = bundle.expected(features, ids, chance.random((2, len(bundle.words)), dtype=np.float32))
+    assert untold.expected is None
+    assert told.expected is not None
+    assert told.expected.shape == (2, len(bundle.words))
+    np.testing.assert_array_equal(told.query, untold.query)
+    np.testing.assert_array_equal(told.query, bundle.query(features, ids))
+
+
+def test_an_expectation_that_was_trained_on_after_the_export_is_found_out(run: Run, bundle: Bundle) -> None:
+    model = run.model()
+    assert model.expectation is not None
+    with torch.no_grad():
+        model.expectation.come.bias.add_(3)
+    with pytest.raises(ModisteError, match="differ from the trained model's"):
+        check_parity(model, bundle, [saved(photograph(40, 60, 1))], ["in red"])
+
+
+def test_a_finished_run_stays_as_it_is(run: Run) -> None:
+    before = Checkpoint.load(run.folder)
+    after = Checkpoint.load(train(run.config(), run.folder).folder)
+    assert before is not None
+    assert after is not None
+    assert all(torch.equal(before.model[name], weight) for name, weight in after.model.items())

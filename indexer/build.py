@@ -12,9 +12,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import compress
 from pathlib import Path
-
-import numpy as np
 
 from indexer.attributes import LogOdds, corrected, write_attributes
 from indexer.durable import locked, replace_text, sync
@@ -129,7 +128,7 @@ def _build(catalog: Catalog, bundle: Bundle, index_root: Path, options: BuildOpt
     images_root = images_root_of(products)
     with (folder / VECTORS_NAME).open("wb") as stream:
         stream.write(encoded.vectors.data)
-    told = _write_words(folder, bundle.manifest.attributes, encoded.shown, products)
+    told, valued = _write_words(folder, bundle.manifest.attributes, encoded.shown, products)
     write_products(folder / PRODUCTS_NAME, products, encoded.hashes, catalog.columns, images_root)
     store = FaissStore.build(encoded.vectors, kind, threads=threads)
     store.write(folder / INDEX_NAME)
@@ -147,7 +146,8 @@ def _build(catalog: Catalog, bundle: Bundle, index_root: Path, options: BuildOpt
     manifest = GenerationManifest(
         id=id, created=created, bundle=bundle.name, fingerprint=bundle.fingerprint, dim=bundle.dim,
         products=len(products), index=kind, catalog=catalog.source.name, columns=catalog.columns,
-        attributes=bundle.manifest.attributes, told=told, images_root=str(images_root) if images_root else None,
+        attributes=bundle.manifest.attributes, told=told, valued=valued,
+        images_root=str(images_root) if images_root else None,
         encoded=encoded.encoded, reused=encoded.reused, repeated=encoded.repeated, skipped=skipped, quality=quality,
         seconds=round(time.monotonic() - started, 2), files=files,
     )  # fmt: skip
@@ -161,16 +161,15 @@ def _build(catalog: Catalog, bundle: Bundle, index_root: Path, options: BuildOpt
 
 def _write_words(
     folder: Path, words: Sequence[str], seen: LogOdds, products: Sequence[Product]
-) -> tuple[str, ...]:  # fmt: skip
-    """Write what every product shows; gives the words that the catalogue itself tells."""
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Write what every product shows; gives the words that the catalogue itself tells, and the values among them."""
     if not words:
-        return ()
+        return (), ()
     told = told_words(products, words)
-    places = np.flatnonzero((told.said | told.denied).any(axis=0))
     write_attributes(folder / ATTRIBUTES_NAME, corrected(seen, told))
-    if places.size:
+    if told.told.any():
         write_attributes(folder / SEEN_NAME, seen)
-    return tuple(words[place] for place in places.tolist())
+    return tuple(compress(words, told.told)), tuple(compress(words, told.valued))
 
 
 def _refuse_if_too_many(skipped: Sequence[Skipped], total: int, options: BuildOptions, index_root: Path) -> None:

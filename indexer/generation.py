@@ -67,6 +67,8 @@ class Generation:
         """The same by the pictures alone."""
         self.told = np.isin(manifest.attributes, manifest.told)
         """bool ``[A]``: the words that the catalogue itself tells of its products."""
+        self.valued = np.isin(manifest.attributes, manifest.valued)
+        """bool ``[A]``: those of them that are values of a column."""
         self._table = table
         self._vectors = vectors
         self._images_root = images_root

@@ -80,6 +80,8 @@ class GenerationManifest(_Frozen):
     the bundle's, or none where it has none or the generation is older than this."""
     told: tuple[str, ...] = ()
     """Those of them that the catalogue itself says of a product, or denies of one by saying another."""
+    valued: tuple[str, ...] = ()
+    """Those of these that are values of a column (``attribute_words.Told``)."""
     images_root: str | None
     """The folder that image paths in ``products.arrow`` count from, where images are files."""
     encoded: int

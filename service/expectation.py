@@ -1,4 +1,4 @@
-"""Words that are expected of a query's answer, where the catalogue tells them of its products."""
+"""What is expected of a query's answer, where the catalogue tells words of its products."""
 
 from __future__ import annotations
 
@@ -7,53 +7,63 @@ from typing import NamedTuple
 
 import numpy as np
 
+from indexer.attributes import AttributeColumns
 from indexer.generation import Generation
 from indexer.store import Rows, Vectors
-from models.bundle.style_search import EXPECTED_FROM, Floats, agreement
+from models.bundle.expectation import TITLED_FROM, Weights, agreement, recognised, weights_of
+from models.bundle.style_search import Floats
+from service.nearest import Neighbours
 from service.preference import Preference
 
 
 class Expectation(NamedTuple):
-    """What the answer should show."""
+    """What the words of products count for one query."""
 
-    generation: Generation
+    attributes: AttributeColumns
     places: Rows
-    """Of the words in the bundle's vocabulary."""
-    weights: Floats
-    """How probably each is expected."""
+    """Of the W words that count at all, in the bundle's vocabulary."""
+    weights: Weights
+    """Theirs, ``[W]`` each."""
+    words: list[str]
+    """Those that the answer will rather have than not, the surest first."""
 
     def agreement(self, rows: Rows) -> Floats:
-        """How well the products in ``rows`` show it: ``[len(rows)]``, 0 to 1."""
-        attributes = self.generation.attributes
-        assert attributes is not None, "words are only expected where products have them"
-        return agreement(attributes.probabilities(self.places, rows), self.weights)
-
-    @property
-    def words(self) -> list[str]:
-        """The words, the surest first."""
-        every = self.generation.manifest.attributes
-        return [every[self.places[at]] for at in np.argsort(-self.weights, kind="stable")]
+        """How well the products in ``rows`` fit: ``[len(rows)]``, 0 to 1."""
+        return agreement(self.attributes.probabilities(self.places, rows), self.weights)
 
 
 def expectation(
-    expected: Vectors | None, generation: Generation, preference: Preference | None = None
+    expected: Vectors, shown: Vectors, generation: Generation, preference: Preference | None = None
 ) -> Expectation | None:
     """What is expected of an answer in this catalogue.
 
     Args:
-        expected: ``QueryOutput.expected`` of one query ``[1, A]``; None where nothing is.
+        expected: ``QueryOutput.expected`` of one query ``[1, A]``.
+        shown: What it was told of the reference ``[1, A]``.
         generation: What is searched.
         preference: Words of which the shopper has said more than can be guessed.
     """
-    if expected is None or generation.attributes is None:
+    attributes = generation.attributes
+    if attributes is None:
         return None
-    hoped = (expected[0] >= EXPECTED_FROM) & generation.told
+    present, absent = weights_of(expected[0], shown[0], generation.told, generation.valued)
     if preference is not None:
-        hoped[[*preference.wanted, *preference.unwanted]] = False
-    places = np.flatnonzero(hoped)
-    return Expectation(generation, places, expected[0, places]) if places.size else None
+        spoken = [*preference.wanted, *preference.unwanted]
+        present[spoken] = absent[spoken] = 0
+    places = np.flatnonzero((present > 0) | (absent > 0))
+    if not places.size:
+        return None
+    order = np.argsort(-expected[0], kind="stable")
+    words = [attributes.words[at] for at in order.tolist() if expected[0, at] >= TITLED_FROM and present[at] > 0]
+    return Expectation(attributes, places, Weights(present[places], absent[places]), words)
 
 
 def shown_by(generation: Generation, rows: Sequence[int]) -> Vectors | None:
     """How probably products show the bundle's words, float32 ``[len(rows), A]``, for ``Bundle.expected``."""
     return None if generation.attributes is None else generation.attributes.of(rows)
+
+
+def shown_in(seen: Vectors, near: Neighbours, generation: Generation) -> Vectors:
+    """How probably an upload shows them, ``[1, A]``: by what is seen in it ``[1, A]`` and the products next to it."""
+    assert generation.attributes is not None
+    return recognised(seen, near.scores[None], generation.attributes.of(near.rows)[None], generation.told)

@@ -13,13 +13,14 @@ import orjson
 from indexer.generation import Generation
 from indexer.store import Mask, Vectors
 from models.bundle import Bundle, VisionOutput, decode_image
+from models.bundle.expectation import NEIGHBOURS
 from models.bundle.images import Pixels
 from models.bundle.style_search import moved_query
 from service.admission import Admission
 from service.cache import Cache, cache_key
 from service.cards import results_json
 from service.encoding import Encoded, Encoding, Wish
-from service.expectation import Expectation, expectation, shown_by
+from service.expectation import Expectation, expectation, shown_by, shown_in
 from service.features import FeatureCache
 from service.fitting import FittingLookup, find_fitting
 from service.live_index import LiveIndex
@@ -217,10 +218,11 @@ class Search:
         truncated, hoped = False, None
         if query.text:
             stage = self._text if features is None else self._query
-            shown = self._shown(generation, row, seen)
+            shown = yield from self._shown(generation, row, seen)
             encoded: Encoded = yield stage(Wish(features, query.text, shown))
             vector, truncated = encoded.vector, encoded.truncated
-            hoped = expectation(encoded.expected, generation, preference)
+            if shown is not None and encoded.expected is not None:
+                hoped = expectation(encoded.expected, shown, generation, preference)
         removed = {int(found) for found in generation.rows_of(sorted(query.exclude)) if found >= 0}
         if row is not None:
             removed.add(row)
@@ -261,25 +263,30 @@ class Search:
     def _stacked(self, places: Sequence[int]) -> Vectors:
         return np.concatenate([np.zeros((0, self._bundle.dim), np.float32), *(self._words[place] for place in places)])
 
-    def _shown(self, generation: Generation, row: int | None, seen: VisionOutput | None) -> Vectors | None:
-        """The reference's words, where the answer's are to be expected: the catalogue's of a product, those that are
-        seen in an upload."""
-        if not self._expects:
+    def _shown(self, generation: Generation, row: int | None, seen: VisionOutput | None) -> Life[Vectors | None]:
+        """The reference's words ``[1, A]``, where the answer's are to be expected: of a product as the catalogue says;
+        of an upload as is seen in it, and as the products say that look like it."""
+        if not self._expects or not generation.told.any():
             return None
-        return shown_by(generation, [row]) if row is not None else seen and seen.attributes
+        if row is not None:
+            return shown_by(generation, [row])
+        if seen is None or seen.attributes is None:
+            return None
+        near: Neighbours = yield self._nearest(Lookup(generation, seen.embedding, NEIGHBOURS, None))
+        return shown_in(seen.attributes, near, generation)
 
     def _lookup(
         self, generation: Generation, vector: Vectors, wanted: int, allowed: Mask | None,
         preference: Preference | None, hoped: Expectation | None,
     ) -> Step:  # fmt: skip
-        # FAISS' resources on a GPU serve one thread at a time.
-        on_gpu = generation.store.kind.startswith("gpu")
         satisfied = preference.satisfied(generation) if preference is not None and preference.filters else None
         if satisfied is None and hoped is None:
-            stage = self._owned_store if on_gpu else self._store
-            return stage(Lookup(generation, vector, depth_for(wanted), allowed))
-        stage = self._owned_fitting if on_gpu else self._fitting
+            return self._nearest(Lookup(generation, vector, depth_for(wanted), allowed))
+        stage = self._owned_fitting if _on_gpu(generation) else self._fitting
         return stage(FittingLookup(generation.store, vector, satisfied, hoped, wanted, allowed))
+
+    def _nearest(self, lookup: Lookup) -> Step:
+        return (self._owned_store if _on_gpu(lookup.generation) else self._store)(lookup)
 
     def _decoded(self, pictures: list[bytes]) -> list[Pixels | Exception]:
         return [self._pixels_or_error(picture) for picture in pictures]
@@ -293,6 +300,11 @@ class Search:
     def _pixels(self, picture: bytes) -> Pixels:
         images = self._bundle.manifest.images
         return images.pixels(decode_image(picture, about=(images.width, images.height)))
+
+
+def _on_gpu(generation: Generation) -> bool:
+    """Whether one thread has to do all searches: FAISS' resources on a GPU serve one at a time."""
+    return generation.store.kind.startswith("gpu")
 
 
 def _timings(passages: dict[str, Passage], total: float) -> dict[str, float]:

@@ -220,7 +220,9 @@ class Crew:
         work = time.perf_counter() - start
         self._telemetry.batch(stage.name, len(batch))
         for journey, outcome in zip(batch, outcomes, strict=True):
-            passage = journey.passages[stage.name] = Passage(start - journey.ready_at, work)
+            passage = Passage(start - journey.ready_at, work)
+            before = journey.passages.get(stage.name, Passage(0.0, 0.0))
+            journey.passages[stage.name] = Passage(before.queue + passage.queue, before.work + passage.work)
             self._telemetry.stage(stage.name, passage.work, passage.queue)
             journey.input = None
             _go_on(journey, outcome)

@@ -10,10 +10,7 @@ every product's picture.
 3. *Joint*: equation 1 with the moved query.
 
 The notes leave open how much a word and the filter weigh, and what becomes of a negative cosine; all three are said
-below. A fourth way needs no words of the shopper: those that the answer will have are expected, and filter too
-(``agreement``).
-
-Both weights were chosen by `modiste models evaluate --protocol style-weights`, on held-out products that the
+below. Both weights were chosen by `modiste models evaluate --protocol style-weights`, on held-out products that the
 protocol `style-search` does not measure.
 """
 
@@ -34,14 +31,6 @@ search hardly tells weights up to this one apart, and loses above it; arithmetic
 FILTER_STRENGTH = 0.35
 """Exponent of ``p_w`` (the paper's equation: 1). Cosines among products differ by a factor of two, probabilities by a
 thousand, so a small exponent leaves the picture its say. Anything from 0.25 to 0.5 does as well."""
-
-
-EXPECTED_FROM = 0.5
-"""A word is expected of the answer where it is more probable than not."""
-EXPECTATION_STRENGTH = 0.15
-"""Exponent of the probability of an expected word; less than of a word that a shopper names, which is no guess."""
-LEAST_SHOWN = np.float32(3e-4)
-"""No product lacks an expected word for certain. Generations keep no smaller probability (``indexer.attributes``)."""
 
 
 def moved_query(start: Floats, wanted: Floats, unwanted: Floats, weight: float = WORD_WEIGHT) -> Floats:
@@ -76,25 +65,6 @@ def satisfaction(wanted: Floats, unwanted: Floats, strength: float = FILTER_STRE
     """
     held: Floats = (wanted.prod(axis=0) * (1 - unwanted).prod(axis=0)) ** np.float32(strength)
     return held
-
-
-def agreement(shown: Floats, expected: Floats, strength: float = EXPECTATION_STRENGTH) -> Floats:
-    """How well products show the words that are expected of the answer: the product over the words of
-    ``p_w ** (strength * e_w)``, with ``e_w`` how probably the word is expected.
-
-    Nobody names these words; a model that composes tells them beside its query (``networks.expectation``). They count
-    where the catalogue itself tells them of its products: a picture's words say nothing that its vector does not.
-
-    Args:
-        shown: Probabilities of the expected words ``[W, N]``, none to many.
-        expected: How probably each is expected ``[W]``.
-        strength: How much they count beside the cosine.
-
-    Returns:
-        ``[N]``, 0 to 1; 1 throughout without any word.
-    """
-    agreed: Floats = np.exp(np.float32(strength) * (expected @ np.log(np.maximum(shown, LEAST_SHOWN))))
-    return agreed
 
 
 def filtered_scores(cosines: Floats, satisfied: Floats) -> Floats:

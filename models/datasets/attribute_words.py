@@ -62,6 +62,16 @@ class Told(NamedTuple):
     """bool ``[N, A]``: the words of others in a column in which this product has another value. What its title leaves
     out is denied by nothing."""
 
+    @property
+    def told(self) -> npt.NDArray[np.bool_]:
+        """bool ``[A]``: the words that are said of any product."""
+        return np.asarray((self.said | self.denied).any(axis=0))
+
+    @property
+    def valued(self) -> npt.NDArray[np.bool_]:
+        """bool ``[A]``: those of them that are values of a column, where products have one of several."""
+        return np.asarray(self.denied.any(axis=0))
+
 
 def told_words(products: Sequence[Product], words: Sequence[str]) -> Told:
     """Which of ``words`` the catalogue says of each product, and which it says that it is not."""

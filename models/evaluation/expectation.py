@@ -1,7 +1,7 @@
 """The composer as the service runs it: products first that the catalogue says to have the words which are expected.
 
 Two ways of asking are told apart. The gallery's words are the catalogue's in both; those of the reference are the
-catalogue's where it is a product, and what its picture shows where it is an upload.
+catalogue's where it is a product, and where it is an upload what its picture shows and what looks like it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from typing import runtime_checkable
 import numpy as np
 
 from models.bundle.encoder import QueryOutput, Vectors
-from models.bundle.style_search import EXPECTATION_STRENGTH, EXPECTED_FROM, agreement, filtered_scores
+from models.bundle.expectation import Rows, agreement, recognised_among, weights_of
+from models.bundle.style_search import filtered_scores
 from models.bundle.text import TokenIds
 from models.datasets.attribute_words import informed, told_words
 from models.datasets.catalog import Product
@@ -39,36 +40,43 @@ class ToldGallery:
 
     Args:
         products: N, in the gallery's order.
+        embedding: float32 ``[N, D]``.
         seen: float32 ``[N, A]``: how probably each picture shows the words.
         words: A of them.
     """
 
-    def __init__(self, products: Sequence[Product], seen: Vectors, words: Sequence[str]) -> None:
+    def __init__(self, products: Sequence[Product], embedding: Vectors, seen: Vectors, words: Sequence[str]) -> None:
         told = told_words(products, words)
-        self.seen = seen
+        self.embedding, self._seen = embedding, seen
         self.shown = informed(seen, told)
-        self.told = (told.said | told.denied).any(axis=0)
+        self.told, self.valued = told.told, told.valued
+
+    def known(self, method: str, rows: Rows) -> Vectors:
+        """What is known of the words of references, ``[len(rows), A]``. Uploads are recognised by other products: their
+        own may not be in the catalogue."""
+        if method == PRODUCT:
+            return self.shown[rows]
+        return recognised_among(self.embedding, self._seen, self.shown, self.told, rows)
 
 
 def expected_scores(
-    encoder: Expecting, features: Vectors, embedding: Vectors, gallery: ToldGallery, references: Sequence[int],
-    ids: TokenIds, strength: float = EXPECTATION_STRENGTH,
-) -> Iterator[tuple[str, Vectors]]:  # fmt: skip
+    encoder: Expecting, features: Vectors, gallery: ToldGallery, references: Sequence[int], ids: TokenIds
+) -> Iterator[tuple[str, Vectors]]:
     """Score a gallery by each of the two ways: the method, and float32 ``[Q, N]``.
 
     Args:
-        features, embedding: Of the gallery, as ``EncodedGallery`` holds them.
+        features: Of the gallery, as ``EncodedGallery`` holds them.
         references: Q rows of the gallery.
         ids: int64 ``[Q, L]``.
-        strength: As ``agreement`` takes it.
     """
     places = np.asarray(references, dtype=np.int64)
-    for method, shown in ((PRODUCT, gallery.shown), (UPLOAD, gallery.seen)):
+    for method in (PRODUCT, UPLOAD):
         parts = []
         for at in range(0, len(places), AT_ONCE):
             rows = places[at : at + AT_ONCE]
-            query, expected = encoder.expected(features[rows], ids[at : at + AT_ONCE], shown[rows])
+            shown = gallery.known(method, rows)
+            query, expected = encoder.expected(features[rows], ids[at : at + AT_ONCE], shown)
             assert expected is not None
-            weights = np.where((expected >= EXPECTED_FROM) & gallery.told, expected, 0).astype(np.float32)
-            parts.append(filtered_scores(query @ embedding.T, agreement(gallery.shown.T, weights, strength)))
+            weights = weights_of(expected, shown, gallery.told, gallery.valued)
+            parts.append(filtered_scores(query @ gallery.embedding.T, agreement(gallery.shown.T, weights)))
         yield method, np.concatenate(parts)

@@ -82,13 +82,11 @@ def evaluate(
         }
         if isinstance(encoder, Expecting) and encoder.expects and dataset.products:
             assert gallery.attributes is not None
-            told = told or ToldGallery(dataset.products, gallery.attributes, encoder.words)
+            told = told or ToldGallery(dataset.products, gallery.embedding, gallery.attributes, encoder.words)
             figures |= {
                 method: recall_at(ranks_by_score(scores, targets, references))
                 | satisfaction.measure(queries, top_by_score(scores, references, PAGE))
-                for method, scores in expected_scores(
-                    encoder, gallery.features, gallery.embedding, told, references, ids
-                )
+                for method, scores in expected_scores(encoder, gallery.features, told, references, ids)
             }
         metrics += [
             Metric(

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from models.bundle.expectation import recognised_among
 from models.datasets.attribute_words import SAID, informed, shown_words, told_words
 from models.errors import ModisteError
 from models.networks.losses import expected_words
@@ -24,8 +26,8 @@ OVERLOOKED = 0.1
 class Expect(Stage):
     """Stage 3: the expectation (``networks.expectation``), beside towers and a composer that stay as they are.
 
-    Half of the references are known to the catalogue, as a shop's own products are, half by their pictures alone, as
-    uploads are.
+    Half of the references are known to the catalogue, as a shop's own products are, half by their pictures and what
+    looks like them, as uploads are.
     """
 
     name = "expect"
@@ -60,8 +62,11 @@ class Expect(Stage):
             shown = torch.from_numpy(shown_words(source.train, model.words))
             self.shown[source.name] = shown
             self.known[source.name] = shown.any(dim=0)
-            self.seen[source.name] = seen
-            self.told[source.name] = torch.from_numpy(informed(seen.numpy(), told_words(source.train, model.words)))
+            told = told_words(source.train, model.words)
+            known = informed(seen.numpy(), told)
+            every = np.arange(len(known))
+            likely = recognised_among(embeddings.numpy(), seen.numpy(), known, told.told, every)
+            self.told[source.name], self.seen[source.name] = torch.from_numpy(known), torch.from_numpy(likely)
 
     def parameters(self) -> list[dict[str, Any]]:
         assert self.model.expectation is not None
@@ -88,7 +93,8 @@ class Expect(Stage):
         batch = {name: part.to(self.model.device, non_blocking=True) for name, part in batch.items()}
         assert self.model.expectation is not None
         with torch.no_grad():
-            text = self.model.backbone.modifications(batch["ids"]).embedding.float()
+            said = self.model.backbone.modifications(batch["ids"])
+        said = said._replace(embedding=said.embedding.float(), tokens=said.tokens.float())
         with torch.autocast(self.model.device.type, enabled=False):  # Half precision rounds "nearly sure" to "sure".
-            expected = self.model.expectation(text, batch["reference"])
+            expected = self.model.expectation(said, batch["reference"])
             return expected_words(expected, batch["shown"], batch["known"])

@@ -47,7 +47,9 @@ class RetrievalModel(nn.Module):
         self.words = tuple(words)
         self.attributes = AttributeHead(self.backbone.dim, len(words)) if words else None
         expect = config.expect if words else None
-        self.expectation = Expectation(self.backbone.dim, len(words), expect.hidden) if expect else None
+        self.expectation = (
+            Expectation(self.backbone.dim, self.backbone.text_width, len(words), expect.hidden) if expect else None
+        )
         self.log_scale = nn.Parameter(torch.tensor(np.log(1 / 0.07), dtype=torch.float32))
         self.images: ImagePreprocessing = settings.images or self.backbone.image_preprocessing
         self.text_settings: TextSettings = self.backbone.text_settings
@@ -89,8 +91,7 @@ class RetrievalModel(nn.Module):
         """As ``compose``, with probabilities ``[B, A]`` of the reference's words -> also those of the answer's words;
         this is what ``query.onnx`` computes where there is an expectation."""
         assert self.expectation is not None
-        text = self.backbone.modifications(ids).embedding.float()
-        return self.compose(features, ids), self.expectation(text, shown)
+        return self.compose(features, ids), self.expectation(self.backbone.modifications(ids), shown)
 
     # What follows mirrors models.bundle.Bundle, in numpy.
 

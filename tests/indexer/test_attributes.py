@@ -108,7 +108,7 @@ def test_what_the_catalogue_says_stands_in_the_place_of_what_is_seen(known_root:
     generation = Generation.open(known_root)
     assert generation.attributes is not None
     assert generation.manifest.told == ("red", "green", "blue", "white")
-    assert generation.told.tolist() == [True, True, True, True, False]
+    assert generation.told.tolist() == generation.valued.tolist() == [True, True, True, True, False]
     colours = np.array([colour.lower() for colour in generation.column("colour").to_pylist()])
     for word, shown in zip(WORDS, generation.attributes.probabilities(range(4)), strict=False):
         np.testing.assert_allclose(shown[colours == word], SAID, atol=0.005)
@@ -176,7 +176,7 @@ def forget(root: Path) -> None:
     """Make the generation one from before there were attributes."""
     folder = folder_of(root)
     raw = json.loads((folder / MANIFEST_NAME).read_text())
-    del raw["attributes"], raw["told"]
+    del raw["attributes"], raw["told"], raw["valued"]
     for name in (ATTRIBUTES_NAME, SEEN_NAME):
         del raw["files"][name]
         (folder / name).unlink()

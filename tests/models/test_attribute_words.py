@@ -72,6 +72,8 @@ def test_a_catalogue_says_what_titles_and_values_have_and_denies_the_other_value
         [False, True, False, False],
         [False, True, False, False],
     ]
+    assert told.told.tolist() == [True, True, True, False]
+    assert told.valued.tolist() == [True, True, False, False]
     # No title denies anything, nor does a product without the column, nor is a word denied that no column has.
     assert told.denied.tolist() == [
         [False, True, False, False],

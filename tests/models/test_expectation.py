@@ -17,6 +17,7 @@ from models.errors import ModisteError
 from models.evaluation.expectation import PRODUCT, UPLOAD
 from models.evaluation.report import evaluate_run, export_run, save_metrics
 from models.export.bundle import check_parity
+from models.networks.backbone import WordFeatures
 from models.networks.expectation import Expectation
 from models.networks.losses import expected_words
 from models.training.checkpoint import Checkpoint
@@ -28,21 +29,43 @@ from tests.models.pictures import photograph, saved
 EXPECT = "{steps: 200, batch: 128, lr: 0.004, hidden: 64}"
 
 
+def some_words(count: int) -> WordFeatures:
+    """Random texts of one to four tokens of width 8, and embeddings of width 16."""
+    mask = torch.arange(4) <= torch.arange(count)[:, None]
+    return WordFeatures(torch.randn(count, 16), torch.randn(count, 4, 8), mask)
+
+
+def test_what_stands_on_padding_is_not_read() -> None:
+    torch.manual_seed(0)
+    network, said, shown = Expectation(16, 8, 3).eval(), some_words(2), torch.full((2, 3), 0.3)
+    changed = said._replace(tokens=torch.where(said.mask[..., None], said.tokens, 99.0))
+    torch.testing.assert_close(network(said, shown), network(changed, shown))
+
+
+def test_each_token_is_read() -> None:
+    torch.manual_seed(0)
+    network, said, shown = Expectation(16, 8, 3).eval(), some_words(4), torch.full((4, 3), 0.3)
+    changed = said._replace(tokens=said.tokens.flip(-1))
+    assert (network(said, shown) - network(changed, shown)).abs().max(dim=1).values.min() > 1e-6
+
+
 def test_untaught_it_expects_the_words_of_the_reference_and_hardly_any_other() -> None:
     torch.manual_seed(0)
-    network = Expectation(16, 5).eval()
+    network = Expectation(16, 8, 5).eval()
     shown = torch.tensor([[0.97, 0.03, 0.9, 0.03, 0.03]])
-    expected = network(torch.randn(1, 16), shown)
+    expected = network(some_words(1), shown)
     assert expected.shape == (1, 5)
     assert expected[0, [0, 2]].min() > 0.5 > 5 * expected[0, [1, 3, 4]].max()
 
 
 def test_neither_the_length_of_a_text_nor_certainty_beyond_measure_counts() -> None:
     torch.manual_seed(0)
-    network = Expectation(16, 3).eval()
-    text, shown = torch.randn(4, 16), torch.tensor([0.0, 1.0, 0.5]).expand(4, 3)
+    network = Expectation(16, 8, 3).eval()
+    said, shown = some_words(4), torch.tensor([0.0, 1.0, 0.5]).expand(4, 3)
     sure = shown.clamp(1e-4, 1 - 1e-4)
-    torch.testing.assert_close(network(text, shown), network(7 * text, sure), atol=1e-3, rtol=0)
+    torch.testing.assert_close(
+        network(said, shown), network(said._replace(embedding=7 * said.embedding), sure), atol=1e-3, rtol=0
+    )
 
 
 def test_the_loss_is_the_cross_entropy_of_the_words_that_the_catalogue_uses() -> None:

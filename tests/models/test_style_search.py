@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.bundle.style_search import Floats, agreement, filtered_scores, moved_query, satisfaction
+from models.bundle.style_search import Floats, filtered_scores, moved_query, satisfaction
 
 
 def floats(*rows: object) -> Floats:
@@ -48,21 +48,6 @@ def test_the_strength_of_a_filter_is_the_exponent_of_the_probability() -> None:
 
 def test_without_words_everything_is_satisfied() -> None:
     np.testing.assert_array_equal(satisfaction(NONE, NONE), [1, 1])
-
-
-def test_agreement_weighs_each_word_by_how_surely_it_is_expected() -> None:
-    shown = floats([0.5, 1.0], [0.25, 0.1])
-    agreed = agreement(shown, floats(1.0, 0.5), strength=0.2)
-    np.testing.assert_allclose(agreed, [0.5**0.2 * 0.25**0.1, 0.1**0.1], rtol=1e-6)
-
-
-def test_where_nothing_is_expected_everything_agrees() -> None:
-    np.testing.assert_array_equal(agreement(NONE, floats()), [1, 1])
-
-
-def test_a_word_that_a_product_seems_to_lack_for_certain_still_leaves_its_cosine_a_say() -> None:
-    agreed = agreement(floats([0.0, 0.5]), floats(1.0))
-    assert 0.2 < agreed[0] < agreed[1] < 1
 
 
 def test_filtering_multiplies_a_cosine_by_the_satisfaction() -> None:

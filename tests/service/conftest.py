@@ -112,7 +112,7 @@ def drop_attributes(index_root: Path, id: str) -> None:
     """Make a generation one from before there were attributes."""
     folder = index_root / "generations" / id
     raw = json.loads((folder / MANIFEST_NAME).read_text())
-    del raw["attributes"], raw["told"]
+    del raw["attributes"], raw["told"], raw["valued"]
     for name in (ATTRIBUTES_NAME, SEEN_NAME):
         del raw["files"][name]
         (folder / name).unlink()

@@ -102,12 +102,11 @@ class Bundle:
         self.vocabulary = Vocabulary(self.manifest.attributes, self.manifest.spellings)
         self._threads, self._bind = threads, bind
         self.providers = _providers(device)
-        wanted = self.providers[0]
+        if self.providers[0] == _CUDA:
+            self._try_cuda(device)
         self.graphs = self._graphs_in(precision)
         """The graphs that run, each with its precision."""
         self._sessions = {name: self._open(graph) for name, graph in self.graphs.items()}
-        if self.providers[0] != wanted:
-            self._fall_back(device, precision)
 
     def _graphs_in(self, precision: Precision | Literal["auto"]) -> dict[GraphName, Graph]:
         """The graphs in ``precision``, and those in fp32 where there is none."""
@@ -123,15 +122,17 @@ class Bundle:
             raise BundleError("The precision fp16 is for CUDA.", hint="Use the device 'cuda', or int8 on the CPU.")
         return {**self.manifest.graphs, **(there[precision].graphs if precision in there else {})}
 
-    def _fall_back(self, device: Device, precision: Precision | Literal["auto"]) -> None:
-        """CUDA is installed, but did not start: where that may be, run what is best for the CPU."""
+    def _try_cuda(self, device: Device) -> None:
+        """CUDA may be installed and not start, which ONNX Runtime says only once a graph is open. One in fp32 tries it:
+        one in fp16 crashes ONNX Runtime where the CPU has to take it after all."""
+        self._open(self.manifest.graphs["text"])
+        if self.providers[0] == _CUDA:
+            return
         if device == "cuda":
             raise BundleError(
                 "CUDA was asked for, but ONNX Runtime could not start it.",
                 hint="Check that its CUDA and cuDNN libraries and a GPU are there, or use the device 'cpu'.",
             )
-        self.graphs = self._graphs_in(precision)
-        self._sessions = {name: self._open(graph) for name, graph in self.graphs.items()}
         logger.warning("CUDA is installed but could not be started; %s runs on the CPU.", self.name)
 
     @property

@@ -31,6 +31,7 @@ def model_card(
     vision = sum(weight.numel() for weight in towers.visual.parameters())
     text = sum(weight.numel() for weight in towers.text.parameters())
     head = 0 if model.attributes is None else sum(weight.numel() for weight in model.attributes.parameters())
+    guess = 0 if model.expectation is None else sum(weight.numel() for weight in model.expectation.parameters())
     own = config.backbone.vocabulary
     words = (
         "a vocabulary trained on these sources" if own else f"CLIP's vocabulary, weights {config.backbone.pretrained}"
@@ -52,6 +53,7 @@ dimensions, which finds the products that fit both.
 | text tower | {model.text_settings.length} tokens, {words} | {text / 1e6:.2f} M |
 | composer | `{model.composer_name}` | {composer / 1e6:.2f} M |
 | attribute head | {len(model.words)} words | {head / 1e6:.2f} M |
+| expectation | {"which of the words an answer has" if guess else "none"} | {guess / 1e6:.2f} M |
 
 {_STORED[config.backbone.weights]}
 
@@ -72,7 +74,7 @@ are products that answer it. Text only and image only use the same towers; the w
 on these very queries, which favours it. Of each query's first ten results, asked@10 is the share that carries what was
 asked, and kept@10 the share that keeps what was not; fit@10 is the share of those products that do both and could
 stand there, ten at most, that does stand there.
-
+{_EXPECTING if guess else ""}
 {metrics_table(metrics)}
 
 Made by `modiste models evaluate runs/{config.name}`, which measures on {_names(measured)}; `modiste models evaluate
@@ -85,6 +87,15 @@ or CIRR.
 {limits}
 """
 
+
+_EXPECTING = """
+`composer` ranks by pictures alone. `composer, product` and `composer, upload` are what the service does where a
+catalogue has attributes and titles: what these say of a product counts with its picture, so that products come first
+which are said to have what is expected of the answer (`models/bundle/expectation.py`). The gallery's words are the
+catalogue's in both, and they are also what *asked*, *kept* and right answers are judged by: a catalogue that says
+nothing gets the figures of `composer`. The reference's words are the catalogue's where it is a product of the shop; an
+upload's are recognised by its picture and by the products that look like it.
+"""
 
 _STORED = {
     "float16": "Weights are stored as float16 and computed with as float32.",

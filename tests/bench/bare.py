@@ -1,7 +1,8 @@
 """The bare pipeline in a process of its own: decode, vision, query, search, and nothing around them.
 
 It is what the service's cost is compared with: the same bundle, generation and pictures, in the order in which
-``FreshUploads`` sends them, without HTTP, queues, caches or columns.
+``FreshUploads`` sends them, without HTTP, queues, caches or columns. It finds what the service finds: where the bundle
+tells which words an answer will have, it recognises the upload by its neighbours and puts first what fits.
 """
 
 from __future__ import annotations
@@ -19,9 +20,14 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from indexer.generation import Generation
-from models.bundle import Bundle, decode_image
+from models.bundle import Bundle, VisionOutput, decode_image
+from models.bundle.expectation import NEIGHBOURS
 from models.bundle.images import Pixels
 from models.bundle.manifest import Precision
+from models.bundle.text import TokenIds
+from service.expectation import expectation, shown_in
+from service.fitting import FittingLookup, find_fitting
+from service.nearest import Neighbours
 from tests.bench.requests import MODIFICATIONS
 
 K = 20
@@ -70,17 +76,37 @@ class Pipeline:
         start = time.perf_counter()
         pixels = np.stack([self.pixels(number) for number in numbers])
         decoded = time.perf_counter()
-        features = self.bundle.vision(pixels).features
-        seen = time.perf_counter()
+        seen = self.bundle.vision(pixels)
+        looked = time.perf_counter()
         # As FreshUploads pairs them: a picture keeps its modification from one period to the next.
         texts = [MODIFICATIONS[number % len(self.pictures) % len(MODIFICATIONS)] for number in numbers]
-        vectors = self.bundle.query(features, self.bundle.tokenizer.encode(texts)[0])
+        ids, _ = self.bundle.tokenizer.encode(texts)
+        if self.bundle.manifest.expects:
+            spent = self._fitting(seen, ids)
+        else:
+            vectors = self.bundle.query(seen.features, ids)
+            composed = time.perf_counter()
+            self.generation.store.search(vectors, K)
+            spent = {"query": composed - looked, "search": time.perf_counter() - composed}
+        spent |= {"decode": decoded - start, "vision": looked - decoded, "total": time.perf_counter() - start}
+        return {stage: seconds * 1000 for stage, seconds in spent.items()}
+
+    def _fitting(self, seen: VisionOutput, ids: TokenIds) -> dict[str, float]:
+        """Find the rows of a batch as the service does with a bundle that expects words; seconds by stage."""
+        assert seen.attributes is not None
+        generation, start = self.generation, time.perf_counter()
+        scores, rows = generation.store.search(seen.embedding, NEIGHBOURS)
+        recognised = time.perf_counter()
+        near = [Neighbours(*one) for one in zip(scores, rows, strict=True)]
+        shown = [shown_in(one[None], alike, generation) for one, alike in zip(seen.attributes, near, strict=True)]
+        vectors, expected = self.bundle.expected(seen.features, ids, np.concatenate(shown))
+        assert expected is not None
         composed = time.perf_counter()
-        self.generation.store.search(vectors, K)
+        for vector, hoped, was in zip(vectors, expected, shown, strict=True):
+            wish = expectation(hoped[None], was, generation)
+            find_fitting([FittingLookup(generation.store, vector[None], None, wish, K, None)])
         found = time.perf_counter()
-        moments = [start, decoded, seen, composed, found]
-        stages = zip(("decode", "vision", "query", "search"), moments, moments[1:], strict=False)
-        return {**{name: (to - since) * 1000 for name, since, to in stages}, "total": (found - start) * 1000}
+        return {"query": composed - recognised, "search": recognised - start + found - composed}
 
 
 class Bare:
@@ -210,12 +236,13 @@ def _passes(pipeline: Pipeline, batch: int, repeats: int) -> dict[str, list[floa
     texts = [MODIFICATIONS[number % len(MODIFICATIONS)] for number in range(batch)]
     ids, _ = bundle.tokenizer.encode(texts)
     pixels = np.stack([pipeline.pixels(number) for number in range(batch)])
-    features = bundle.vision(pixels).features
+    seen = bundle.vision(pixels)
+    features, shown = seen.features, seen.attributes if bundle.manifest.expects else None
     vectors = bundle.query(features, ids)
     passes: dict[str, Callable[[], object]] = {
         "decode": lambda: [pipeline.pixels(number) for number in range(batch)],
         "vision": lambda: bundle.vision(pixels),
-        "query": lambda: bundle.query(features, ids),
+        "query": lambda: bundle.expected(features, ids, shown),
         "text": lambda: bundle.text(ids),
         "search": lambda: store.search(vectors, K),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,7 @@ from pydantic import ValidationError
 
 from models.bundle import BundleError, BundleManifest
 from models.bundle.manifest import MANIFEST_NAME, Metric, file_digest, read_manifest, verify_files, write_manifest
+from tests.toy_bundle import write_toy_bundle
 
 
 @pytest.fixture
@@ -96,6 +98,23 @@ def test_a_wrong_field_is_refused_by_its_name(folder: Path, edit: Callable[[Any]
 def test_a_manifest_that_contradicts_itself_is_refused(folder: Path, edit: Callable[[Any], object], named: str) -> None:
     change(folder, edit)
     assert named in refusal(folder)
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda query: query["inputs"].pop("shown"),
+        lambda query: query["inputs"]["shown"].update(shape=["batch", 4]),
+        lambda query: query["outputs"]["expected"].update(shape=["batch", 6]),
+    ],
+)
+def test_a_bundle_that_expects_words_must_be_told_what_the_reference_shows(
+    tmp_path: Path, edit: Callable[[Any], object]
+) -> None:
+    folder = write_toy_bundle(tmp_path / "expecting", expects=True)
+    assert read_manifest(folder).expects
+    change(folder, lambda raw: edit(raw["graphs"]["query"]))
+    assert re.search(r"the graph query should (take|give) .* float32 \[batch, 5\]", refusal(folder))
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from indexer.attributes import AttributeColumns, quantised, write_attributes
 from indexer.faiss_store import FaissStore, Kind
 from indexer.store import Mask, Vectors
+from models.bundle.expectation import Weights, agreement
 from models.bundle.style_search import Floats, filtered_scores
+from service.expectation import Expectation
 from service.fitting import FittingLookup, find_fitting
 from service.nearest import Neighbours
 
@@ -101,6 +106,27 @@ def test_equal_scores_come_in_the_order_of_their_rows() -> None:
     store = FaissStore.build(same.astype(np.float16), "exact-fp16")
     ours = found(store, same[:1], np.full(300, 0.5, dtype=np.float32), 50)
     assert ours.rows.tolist() == list(range(50))
+
+
+@pytest.mark.parametrize("filtering", [False, True])
+@pytest.mark.parametrize("strength", [0.2, 3.0])
+def test_products_that_agree_with_what_is_expected_are_found_wherever_they_are(
+    store: FaissStore, vectors: Vectors, strength: float, filtering: bool, tmp_path: Path
+) -> None:
+    chance = np.random.default_rng(5)
+    write_attributes(tmp_path / "attributes.u8", quantised(chance.random((SIZE, 6)).astype(np.float32) ** 4))
+    attributes = AttributeColumns(tmp_path / "attributes.u8", [f"word {at}" for at in range(6)], SIZE)
+    places = np.array([1, 2, 5])
+    weights = Weights(*(strength * chance.random((2, 3)).astype(np.float32)))
+    hoped = Expectation(attributes, places, weights, [])
+    satisfied = odds(6, 0.1) if filtering else None
+    fit = agreement(attributes.probabilities(places), weights) * (1 if satisfied is None else satisfied)
+    for seed, wanted in ((0, 1), (1, 20), (2, 500), (3, SIZE)):
+        query = vectors[seed : seed + 1]
+        right = by_scoring_all(vectors, query, fit, wanted)
+        ours = find_fitting([FittingLookup(store, query, satisfied, hoped, wanted, None)])[0]
+        np.testing.assert_allclose(ours.scores, right.scores, atol=1e-5)
+        assert len(set(ours.rows.tolist())) == wanted
 
 
 @pytest.mark.parametrize("kind", ["hnsw32-fp16"])

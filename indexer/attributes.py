@@ -62,15 +62,19 @@ class AttributeColumns:
 
     def __init__(self, path: Path, words: Sequence[str], size: int) -> None:
         self.words = tuple(words)
+        self.size = size
         self._odds = np.memmap(path, dtype=np.uint8, mode="r", shape=(len(self.words), size))
         if path.stat().st_size != self._odds.nbytes:
             raise ValueError(f"{path.name} holds more than {len(self.words)} words of {size} products")
 
-    def probabilities(self, places: Sequence[int] | Rows, rows: Rows | None = None) -> Floats:
-        """float32 ``[len(places), N]``: how probably each product shows the words at ``places``; or ``[len(places),
-        len(rows)]``, of some products alone."""
-        words = np.asarray(places, dtype=np.int64)
-        return PROBABILITIES[self._odds[words] if rows is None else self._odds[words[:, None], rows[None, :]]]
+    def probabilities(self, places: Sequence[int]) -> Floats:
+        """float32 ``[len(places), N]``: how probably each product shows the words at ``places``."""
+        return PROBABILITIES[self._odds[np.asarray(places, dtype=np.int64)]]
+
+    def column(self, place: int) -> LogOdds:
+        """The bytes of the word at ``place``, of all products ``[N]``, as they are kept."""
+        column: LogOdds = self._odds[place]
+        return column
 
     def of(self, rows: Sequence[int] | Rows) -> Floats:
         """float32 ``[len(rows), A]``: how probably some products show each word."""

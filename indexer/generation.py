@@ -27,6 +27,7 @@ from indexer.manifest import (
     verify_files,
 )
 from indexer.products import Entry, ProductTable
+from indexer.profiles import Profiles
 from indexer.publication import current_id
 from indexer.store import Mask, Rows, Store, StoreError, Vectors
 from models.bundle import Bundle
@@ -69,6 +70,8 @@ class Generation:
         """bool ``[A]``: the words that the catalogue itself tells of its products."""
         self.valued = np.isin(manifest.attributes, manifest.valued)
         """bool ``[A]``: those of them that are values of a column."""
+        self.profiles = None if attributes is None else Profiles(attributes, self.valued)
+        """How well every product agrees with what a query expects; None where there are no attributes."""
         self._table = table
         self._vectors = vectors
         self._images_root = images_root

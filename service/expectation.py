@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from indexer.attributes import AttributeColumns
 from indexer.generation import Generation
-from indexer.store import Rows, Vectors
-from models.bundle.expectation import TITLED_FROM, Weights, agreement, recognised, weights_of
+from indexer.profiles import Profiles
+from indexer.store import Vectors
+from models.bundle.expectation import TITLED_FROM, Weights, recognised, tempered, weights_of
 from models.bundle.style_search import Floats
 from service.nearest import Neighbours
 from service.preference import Preference
@@ -19,17 +19,15 @@ from service.preference import Preference
 class Expectation(NamedTuple):
     """What the words of products count for one query."""
 
-    attributes: AttributeColumns
-    places: Rows
-    """Of the W words that count at all, in the bundle's vocabulary."""
+    profiles: Profiles
     weights: Weights
-    """Theirs, ``[W]`` each."""
+    """Of the bundle's words, ``[A]`` each."""
     words: list[str]
     """Those that the answer will rather have than not, the surest first."""
 
-    def agreement(self, rows: Rows) -> Floats:
-        """How well the products in ``rows`` fit: ``[len(rows)]``, 0 to 1."""
-        return agreement(self.attributes.probabilities(self.places, rows), self.weights)
+    def agreement(self) -> Floats:
+        """How well each product fits: ``[N]``, 0 to 1."""
+        return tempered(self.profiles.log_likelihood(self.weights))
 
 
 def expectation(
@@ -43,19 +41,18 @@ def expectation(
         generation: What is searched.
         preference: Words of which the shopper has said more than can be guessed.
     """
-    attributes = generation.attributes
-    if attributes is None:
+    attributes, profiles = generation.attributes, generation.profiles
+    if attributes is None or profiles is None:
         return None
     present, absent = weights_of(expected[0], shown[0], generation.told, generation.valued)
     if preference is not None:
         spoken = [*preference.wanted, *preference.unwanted]
         present[spoken] = absent[spoken] = 0
-    places = np.flatnonzero((present > 0) | (absent > 0))
-    if not places.size:
+    if not (present.any() or absent.any()):
         return None
     order = np.argsort(-expected[0], kind="stable")
     words = [attributes.words[at] for at in order.tolist() if expected[0, at] >= TITLED_FROM and present[at] > 0]
-    return Expectation(attributes, places, Weights(present[places], absent[places]), words)
+    return Expectation(profiles, Weights(present, absent), words)
 
 
 def shown_by(generation: Generation, rows: Sequence[int]) -> Vectors | None:

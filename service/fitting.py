@@ -26,9 +26,10 @@ class FittingLookup(NamedTuple):
     vector: Vectors
     """Unit float32 ``[1, D]``."""
     satisfied: Floats | None
-    """How well the wanted and unwanted words hold of each product, ``style_search.satisfaction`` ``[N]``."""
+    """How well the wanted and unwanted words hold of each product, ``style_search.satisfaction`` ``[N]``; None where
+    they do not filter."""
     expectation: Expectation | None
-    """What the answer should show."""
+    """What the answer should show; not None if ``satisfied`` is."""
     wanted: int
     """How many products to find."""
     allowed: Mask | None
@@ -37,36 +38,39 @@ class FittingLookup(NamedTuple):
 
 def find_fitting(lookups: list[FittingLookup]) -> list[Neighbours]:
     """The best of all N products for each query, by ``filtered_scores`` (``stages.Work``)."""
-    return [_best_fitting(*lookup) for lookup in lookups]
+    return [_best_fitting(one.store, one.vector, _fit(one), one.wanted, one.allowed) for one in lookups]
 
 
-def _best_fitting(
-    store: Store, vector: Vectors, satisfied: Floats | None, expectation: Expectation | None, wanted: int,
-    allowed: Mask | None,
-) -> Neighbours:  # fmt: skip
+def _fit(lookup: FittingLookup) -> Floats:
+    """How well each product fits what is wanted and what is expected: ``[N]``, 0 to 1."""
+    fits = [] if lookup.satisfied is None else [lookup.satisfied]
+    if lookup.expectation is not None:
+        fits.append(lookup.expectation.agreement())
+    return fits[0] if len(fits) == 1 else np.multiply(*fits)
+
+
+def _best_fitting(store: Store, vector: Vectors, fit: Floats, wanted: int, allowed: Mask | None) -> Neighbours:
     """Look at the nearest products, deeper and deeper, until none further away can come before those found.
 
-    No score is above its cosine, so products beyond the last cosine seen need no look once enough score higher; nor
-    is one above its satisfaction, so those of which the words hardly hold are left out of the next look.
+    No score is above its cosine times the best fit, so products beyond the last cosine seen need no look once enough
+    score higher; nor is one above its fit, so those that hardly fit are left out of the next look.
     With an exact store the outcome is thus that of scoring all N; with an approximate one, that of scoring the longest
     list which it had to give.
     """
+    best = float(fit.max() if allowed is None else fit.max(where=allowed, initial=0)) * ROUNDING
     depth = depth_for(AHEAD * wanted)
     while True:
         depth = min(depth, store.size)
         near, found = store.search(vector, depth, allowed)
         seen = found[0] >= 0
         cosines, rows = near[0][seen], found[0][seen]
-        fit = np.ones(len(rows), np.float32) if satisfied is None else satisfied[rows]
-        if expectation is not None:  # Of those seen alone: of all N it would cost more than the search.
-            fit = fit * expectation.agreement(rows)
-        scores = filtered_scores(cosines, fit)
+        scores = filtered_scores(cosines, fit[rows])
         # Equal scores in the order of their rows, so that pages never overlap.
         order = np.lexsort((rows, -scores))[:wanted]
         reached = float(scores[order[-1]]) if len(order) == wanted else -np.inf
-        if len(rows) < depth or depth == store.size or reached > cosines[-1]:
+        if len(rows) < depth or depth == store.size or reached > cosines[-1] * (best if cosines[-1] > 0 else 1):
             return Neighbours(scores[order], rows[order])
-        if reached > 0 and satisfied is not None:
-            possible = satisfied * np.float32(ROUNDING) >= reached
+        if reached > 0:
+            possible = fit * np.float32(ROUNDING) >= reached
             allowed = possible if allowed is None else allowed & possible
         depth *= FURTHER

@@ -60,8 +60,8 @@ def weights_of(expected: Floats, shown: Floats, told: Flags, valued: Flags) -> W
 
 
 def agreement(shown: Floats, weights: Weights) -> Floats:
-    """How well products fit what is expected: ``prod_w p_w ** (s * a_w) * (1 - p_w) ** (s * b_w)``, where the weights
-    are ``a`` and ``b`` and ``s`` is ``STRENGTH``. It multiplies cosines, as ``style_search.filtered_scores`` says.
+    """How well products fit what is expected: the ``tempered`` likelihood ``prod_w p_w ** a_w * (1 - p_w) ** b_w`` of
+    their words, where the weights are ``a`` and ``b``. It multiplies cosines, as ``style_search.filtered_scores`` says.
 
     Args:
         shown: Probabilities of the words ``[A, N]``.
@@ -72,8 +72,13 @@ def agreement(shown: Floats, weights: Weights) -> Floats:
     """
     present = weights.present @ np.log(np.maximum(shown, LEAST_SHOWN))
     absent = weights.absent @ np.log(np.maximum(1 - shown, LEAST_SHOWN))
-    agreed: Floats = np.exp(STRENGTH * (present + absent))
-    return agreed
+    return tempered(present + absent)
+
+
+def tempered(log_likelihood: Floats) -> Floats:
+    """``exp(STRENGTH * log_likelihood)``: a likelihood that leaves a cosine beside it its say."""
+    fit: Floats = np.exp(STRENGTH * log_likelihood)
+    return fit
 
 
 def recognised(seen: Floats, cosines: Floats, near: Floats, told: Flags) -> Floats:

@@ -134,9 +134,9 @@ def test_a_value_that_the_catalogue_corrects_needs_no_new_look_at_the_picture(
     assert generation.attributes is not None
     assert generation.seen is not None
     row = generation.rows_of(["p0"])
-    places = [list(WORDS).index(word) for word in ("red", "blue")]
-    np.testing.assert_allclose(generation.attributes.probabilities(places, row)[:, 0], [DENIED, SAID], atol=0.005)
-    assert generation.seen.probabilities(places, row)[0, 0] > 0.5  # Its picture is as red as before.
+    red, blue = (list(WORDS).index(word) for word in ("red", "blue"))
+    np.testing.assert_allclose(generation.attributes.of(row)[0, [red, blue]], np.array([DENIED, SAID]), atol=0.005)
+    assert generation.seen.of(row)[0, red] > 0.5  # Its picture is as red as before.
 
 
 def test_a_catalogue_that_tells_no_words_keeps_what_is_seen_alone(tmp_path: Path, shop: Path, knowing: Bundle) -> None:

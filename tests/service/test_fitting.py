@@ -9,6 +9,7 @@ import pytest
 
 from indexer.attributes import AttributeColumns, quantised, write_attributes
 from indexer.faiss_store import FaissStore, Kind
+from indexer.profiles import Profiles
 from indexer.store import Mask, Vectors
 from models.bundle.expectation import Weights, agreement
 from models.bundle.style_search import Floats, filtered_scores
@@ -116,11 +117,10 @@ def test_products_that_agree_with_what_is_expected_are_found_wherever_they_are(
     chance = np.random.default_rng(5)
     write_attributes(tmp_path / "attributes.u8", quantised(chance.random((SIZE, 6)).astype(np.float32) ** 4))
     attributes = AttributeColumns(tmp_path / "attributes.u8", [f"word {at}" for at in range(6)], SIZE)
-    places = np.array([1, 2, 5])
-    weights = Weights(*(strength * chance.random((2, 3)).astype(np.float32)))
-    hoped = Expectation(attributes, places, weights, [])
+    weights = Weights(*(strength * chance.random((2, 6)).astype(np.float32)))
+    hoped = Expectation(Profiles(attributes, np.zeros(6, dtype=np.bool_)), weights, [])
     satisfied = odds(6, 0.1) if filtering else None
-    fit = agreement(attributes.probabilities(places), weights) * (1 if satisfied is None else satisfied)
+    fit = agreement(attributes.probabilities(range(6)), weights) * (1 if satisfied is None else satisfied)
     for seed, wanted in ((0, 1), (1, 20), (2, 500), (3, SIZE)):
         query = vectors[seed : seed + 1]
         right = by_scoring_all(vectors, query, fit, wanted)

@@ -1,0 +1,68 @@
+"""What columns say of many products is weighed once, and comes to what weighing every product comes to."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from indexer.attributes import AttributeColumns, corrected, quantised, write_attributes
+from indexer.profiles import Profiles
+from models.bundle.expectation import Weights, agreement, tempered
+from models.bundle.style_search import Floats
+from models.datasets.attribute_words import Told
+
+N, A = 500, 12
+CHANCE = np.random.default_rng(0)
+COLOURS, KINDS, FITS, TITLED = range(4), range(4, 7), range(7, 10), range(10, 12)
+VALUED = np.arange(A) < 10
+
+
+def told() -> Told:
+    """Every product has a colour and a kind; a third has no fit; titles say words of some."""
+    said = np.zeros((N, A), dtype=np.bool_)
+    denied = np.zeros((N, A), dtype=np.bool_)
+    for column in (COLOURS, KINDS, FITS):
+        known = np.arange(N) % 3 > 0 if column is FITS else np.ones(N, dtype=np.bool_)
+        said[np.flatnonzero(known), CHANCE.choice(column, N)[known]] = True
+        denied[np.ix_(known, np.array(column))] = True
+    said[:, np.array(TITLED)] = CHANCE.random((N, 2)) < 0.2
+    return Told(said, denied & ~said)
+
+
+@pytest.fixture(scope="module")
+def attributes(tmp_path_factory: pytest.TempPathFactory) -> AttributeColumns:
+    path = tmp_path_factory.mktemp("profiles") / "attributes.u8"
+    write_attributes(path, corrected(quantised(CHANCE.random((N, A)).astype(np.float32)), told()))
+    return AttributeColumns(path, [f"word {at}" for at in range(A)], N)
+
+
+def weights(*counted: int) -> Weights:
+    present, absent = CHANCE.random((2, A)).astype(np.float32)
+    left_out = ~np.isin(np.arange(A), counted)
+    present[left_out] = absent[left_out] = 0
+    return Weights(present, absent)
+
+
+def by_product(attributes: AttributeColumns, wish: Weights) -> Floats:
+    return agreement(attributes.of(range(N)).T, wish)
+
+
+@pytest.mark.parametrize(
+    "counted", [tuple(range(A)), tuple(COLOURS), (*KINDS, *FITS), tuple(FITS), tuple(TITLED), (0, 11), ()]
+)
+def test_every_product_gets_what_it_gets_alone(attributes: AttributeColumns, counted: tuple[int, ...]) -> None:
+    wish = weights(*counted)
+    fit = tempered(Profiles(attributes, VALUED).log_likelihood(wish))
+    assert fit.dtype == np.float32
+    np.testing.assert_allclose(fit, by_product(attributes, wish), rtol=1e-4)
+
+
+def test_there_is_one_profile_for_all_products_of_which_the_same_is_said(attributes: AttributeColumns) -> None:
+    assert Profiles(attributes, VALUED).count == len(COLOURS) * len(KINDS)  # What is left empty is in none.
+
+
+def test_a_catalogue_without_columns_has_one_empty_profile(attributes: AttributeColumns) -> None:
+    profiles = Profiles(attributes, np.zeros(A, dtype=np.bool_))
+    assert profiles.count == 1
+    wish = weights(*TITLED)
+    np.testing.assert_allclose(tempered(profiles.log_likelihood(wish)), by_product(attributes, wish), rtol=1e-4)

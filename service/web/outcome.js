@@ -5,6 +5,7 @@ import { address, isQuery, onward } from "./steps.js";
 
 const FURTHEST = 10_000; // the service pages no further
 const BLANKS = 12;
+const MOST_EXPECTED = 6; // there may be a dozen; the surest come first
 const MODES = { composed: "Picture and words", image: "Picture alone", text: "Words alone" };
 
 const at = (id) => document.getElementById(id);
@@ -73,18 +74,19 @@ function drawEmpty(step, items) {
   at("empty-clear").hidden = !filtered;
 }
 
-function inWords({ mode, prefer, avoid, timings_ms: timings, cached, bundle, generation }, total) {
+function inWords({ mode, prefer, avoid, expected, timings_ms: timings, cached, bundle, generation }, total) {
   const stages = Object.entries(timings).filter(([stage, ms]) => stage !== "total" && ms >= 0.5);
   const breakdown = stages.map(([stage, ms]) => `${stage} ${Math.round(ms)}`).join(", ");
   const time = `${Math.max(1, Math.round(timings.total))} ms${breakdown && !cached ? ` (${breakdown})` : ""}`;
   const origin = cached ? ["from the cache"] : [];
-  const wishes = [...understood("preferring", prefer), ...understood("avoiding", avoid)];
+  const wishes = [
+    ...named("expecting", expected.slice(0, MOST_EXPECTED)),
+    ...named("preferring", Object.values(prefer)),
+    ...named("avoiding", Object.values(avoid)),
+  ];
   const size = `${number(total)} products`;
   return [MODES[mode], ...wishes, size, time, ...origin, bundle, `generation ${generation}`].join(" · ");
 }
 
 /** Words as the service understood them, whichever spelling it was sent. */
-const understood = (wish, words) => {
-  const known = [...new Set(Object.values(words))];
-  return known.length ? [`${wish} ${known.join(", ")}`] : [];
-};
+const named = (wish, words) => (words.length ? [`${wish} ${[...new Set(words)].join(", ")}`] : []);

@@ -20,7 +20,7 @@ Rows = npt.NDArray[np.int64]
 
 STRENGTH = np.float32(0.2)
 """Exponent of the likelihood of a product's words, beside its cosine."""
-ASKED = np.float32(3.0)
+ASKED = np.float32(4.0)
 """What a word counts that comes new, beside one that stays: of two products of which neither fits whole, a shopper
 rather sees the one that has what was asked for."""
 TITLED_FROM = 0.5

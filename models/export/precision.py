@@ -27,6 +27,7 @@ Feeds = Sequence[Mapping[str, npt.NDArray[np.generic]]]
 
 _CONVOLUTIONAL = ["Conv", "Relu", "Add", "MaxPool", "Gemm"]
 _TRANSFORMER = ["MatMul", "Gemm"]
+_TELLING = "model.expectation."
 # Lengths leave the range of float16: the square of a component of a unit vector is often too small for it.
 _WIDE = ["ReduceL2", "ReduceSumSquare", "Clip", "Max", "Div", "Sqrt", "Pow", "Expand"]
 
@@ -59,6 +60,8 @@ def int8_graph(path: Path, feeds: Feeds) -> onnx.ModelProto | None:
         The graph, for the same folder; None if there is nothing in it to quantise.
     """
     parts = _taken_apart(path)
+    for at, node in enumerate(parts.model.graph.node):
+        node.name = str(at)
     kinds = [node.op_type for node in parts.model.graph.node]
     # In a transformer, rounding what passes between the layers costs more than it gains.
     chosen = _CONVOLUTIONAL if kinds.count("Conv") > kinds.count("MatMul") else _TRANSFORMER
@@ -67,6 +70,7 @@ def int8_graph(path: Path, feeds: Feeds) -> onnx.ModelProto | None:
         result = Path(folder) / "int8.onnx"
         quantize_static(
             parts.model, result, _Reader(feeds), quant_format=QuantFormat.QDQ, op_types_to_quantize=chosen,
+            nodes_to_exclude=_delicate(parts.model.graph),
             per_channel=True, reduce_range=True, activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8,
             extra_options={"MatMulConstBOnly": True},
         )  # fmt: skip
@@ -93,6 +97,11 @@ def fp16_graph(path: Path) -> onnx.ModelProto:
             node.input[:] = narrow.input
     OnnxModel(half).topological_sort()
     return _put_together(half, parts)
+
+
+def _delicate(graph: onnx.GraphProto) -> list[str]:
+    """The layers that tell probabilities: near 0 and 1 their log-odds decide, and they cost next to nothing."""
+    return [node.name for node in graph.node if any(name.startswith(_TELLING) for name in node.input)]
 
 
 class _Reader(CalibrationDataReader):  # type: ignore[misc]

@@ -14,7 +14,8 @@ from models.bundle.images import Pixels
 from models.bundle.manifest import GraphName, Trial
 from models.datasets.triplet import TripletDataset
 from models.errors import ModisteError
-from models.evaluation.metrics import ranks_of_targets, recall_at
+from models.evaluation.expectation import ToldGallery, expected_scores
+from models.evaluation.metrics import ranks_by_score, ranks_of_targets, recall_at
 from models.evaluation.protocols import EncodedGallery, in_batches
 
 logger = logging.getLogger(__name__)
@@ -102,13 +103,13 @@ def try_variant(
                 recalls.setdefault(pairing, {}).setdefault(method, []).extend(found)
     means = {pairing: {name: float(np.mean(found)) for name, found in by.items()} for pairing, by in recalls.items()}
     base = means.pop(_BASE)
-    loss = {method: max(base[method] - by[method] for by in means.values()) for method in base}
+    loss = {method: max(base[method] - by[method] for by in means.values() if method in by) for method in base}
     for pairing, by in means.items():
-        told = ", ".join(f"{method} {by[method]:.2f} (fp32 {base[method]:.2f})" for method in base)
+        told = ", ".join(f"{method} {by[method]:.2f} (fp32 {base[method]:.2f})" for method in by)
         logger.info("Recall@10, %s: %s", pairing, told)
     worst = max(loss, key=lambda method: loss[method])
     if not loss[worst] <= MOST_POINTS:
-        pairing = min(means, key=lambda name: means[name][worst])
+        pairing = min((name for name in means if worst in means[name]), key=lambda name: means[name][worst])
         raise VariantRefused(
             f"The variant loses {loss[worst]:.2f} points of Recall@10 ({worst}, {pairing}: {means[pairing][worst]:.2f} "
             f"instead of {base[worst]:.2f}); at most {MOST_POINTS} are allowed.",
@@ -139,6 +140,11 @@ def _recalls(
         "queries in fp32, variant's gallery": (fp32, base, other.embedding),
         "variant's queries, mixed gallery": (variant, other, mixed),
     }
+    told = {
+        bundle: ToldGallery(dataset.products, seen.embedding, seen.attributes, bundle.words)
+        for bundle, seen in ((fp32, base), (variant, other))
+        if bundle.expects and dataset.products and seen.attributes is not None
+    }
     row_of = {id: row for row, id in enumerate(dataset.gallery)}
     found: dict[str, dict[str, list[float]]] = {pairing: {} for pairing in pairings}
     for edit in dict.fromkeys(query.edit for query in dataset.triplets):
@@ -156,4 +162,8 @@ def _recalls(
             for method, vectors in asked.items():
                 ranks = ranks_of_targets(vectors, gallery, targets, references)
                 found[pairing].setdefault(method, []).append(recall_at(ranks)["R@10"])
+            if encoder in told and gallery is seen.embedding:  # Words are weighed beside cosines that one bundle made.
+                for method, scores in expected_scores(encoder, seen.features, told[encoder], references, ids):
+                    ranks = ranks_by_score(scores, targets, references)
+                    found[pairing].setdefault(method, []).append(recall_at(ranks)["R@10"])
     return found

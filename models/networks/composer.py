@@ -78,6 +78,11 @@ class Composer(nn.Module, ABC):
         """Encode modifications ``ids`` ``[B, L]`` in the presence of their references."""
         return backbone.modifications(ids)
 
+    @property
+    def reads_plainly(self) -> bool:
+        """Whether ``words`` are ``Backbone.modifications`` alone, whatever the reference is."""
+        return type(self).words is Composer.words
+
     @abstractmethod
     def forward(self, reference: Tensor, words: WordFeatures) -> Tensor:
         """Compose: ``reference`` as ``self.reference`` says, ``words`` of as many texts -> unit queries ``[B, D]``."""

@@ -15,7 +15,7 @@ from models.bundle.encoder import QueryOutput, Vectors, VisionOutput
 from models.bundle.images import ImagePreprocessing, Pixels
 from models.bundle.text import TextSettings, TokenIds, Tokenizer
 from models.networks.attributes import AttributeHead
-from models.networks.backbone import Backbone
+from models.networks.backbone import Backbone, WordFeatures
 from models.networks.composer import Composer
 from models.networks.expectation import Expectation
 from models.networks.register import composer_for
@@ -83,15 +83,20 @@ class RetrievalModel(nn.Module):
 
     def compose(self, features: Tensor, ids: Tensor) -> Tensor:
         """Reference features and ids ``[B, L]`` -> unit queries ``[B, D]``; this is what ``query.onnx`` computes."""
-        words = self.composer.words(self.backbone, ids, features)
-        query: Tensor = self.composer(features, words)
-        return query.float()
+        return self._composed(features, self.composer.words(self.backbone, ids, features))
 
     def expect(self, features: Tensor, ids: Tensor, shown: Tensor) -> tuple[Tensor, Tensor]:
         """As ``compose``, with probabilities ``[B, A]`` of the reference's words -> also those of the answer's words;
         this is what ``query.onnx`` computes where there is an expectation."""
         assert self.expectation is not None
-        return self.compose(features, ids), self.expectation(self.backbone.modifications(ids), shown)
+        said = self.backbone.modifications(ids)
+        # Most composers read the same, and reading takes most of a query's time.
+        words = said if self.composer.reads_plainly else self.composer.words(self.backbone, ids, features)
+        return self._composed(features, words), self.expectation(said, shown)
+
+    def _composed(self, features: Tensor, words: WordFeatures) -> Tensor:
+        query: Tensor = self.composer(features, words)
+        return query.float()
 
     # What follows mirrors models.bundle.Bundle, in numpy.
 

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import math
+import shutil
 from pathlib import Path
 
 import numpy as np
+import onnx
+import onnxruntime
 import pytest
 import torch
 
 from models.bundle import Bundle, decode_image
 from models.bundle.manifest import Metric
+from models.bundle.style_search import Floats
 from models.datasets.attribute_words import informed, told_words
 from models.datasets.catalog import Product
 from models.errors import ModisteError
 from models.evaluation.expectation import PRODUCT, UPLOAD
 from models.evaluation.report import evaluate_run, export_run, save_metrics
 from models.export.bundle import check_parity
+from models.export.precision import int8_graph
 from models.networks.backbone import WordFeatures
 from models.networks.expectation import Expectation
 from models.networks.losses import expected_words
@@ -171,6 +176,39 @@ def test_the_query_is_the_same_whatever_is_known_of_the_reference(bundle: Bundle
     assert told.expected.shape == (2, len(bundle.words))
     np.testing.assert_array_equal(told.query, untold.query)
     np.testing.assert_array_equal(told.query, bundle.query(features, ids))
+
+
+def test_the_graph_reads_a_modification_once(bundle: Bundle) -> None:
+    layers = {
+        graph: [
+            node.op_type for node in onnx.load(bundle.folder / f"{graph}.onnx", load_external_data=False).graph.node
+        ]
+        for graph in ("query", "text")
+    }
+    assert layers["query"].count("LayerNormalization") == layers["text"].count("LayerNormalization") > 0
+
+
+def test_in_int8_probabilities_are_told_as_in_fp32(bundle: Bundle, tmp_path: Path) -> None:
+    chance = np.random.default_rng(1)
+    ids, _ = bundle.tokenizer.encode(["in red", "longer", "not black but blue", "for men"] * 8)
+    feeds = {
+        "features": chance.normal(size=(32, bundle.dim)).astype(np.float32) / bundle.dim**0.5, "ids": ids,
+        "shown": chance.choice(np.array([0.001, 0.03, 0.5, 0.97, 0.999], np.float32), (32, len(bundle.words))),
+    }  # fmt: skip
+    folder = Path(shutil.copytree(bundle.folder, tmp_path / "bundle"))
+    int8 = int8_graph(folder / "query.onnx", [feeds])
+    assert int8 is not None
+    onnx.save(int8, folder / "query.int8.onnx")
+    session = onnxruntime.InferenceSession(folder / "query.int8.onnx", providers=["CPUExecutionProvider"])
+    (expected,) = session.run(["expected"], feeds)
+    told = bundle.expected(**feeds).expected
+    assert told is not None
+    assert np.abs(log_odds(expected) - log_odds(told)).mean() < 0.05  # With its layers in int8, too: several times that.
+
+
+def log_odds(probabilities: Floats) -> Floats:
+    odds: Floats = np.log(probabilities) - np.log1p(-probabilities)
+    return odds
 
 
 def test_an_expectation_that_was_trained_on_after_the_export_is_found_out(run: Run, bundle: Bundle) -> None:

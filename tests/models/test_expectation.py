@@ -203,7 +203,7 @@ def test_in_int8_probabilities_are_told_as_in_fp32(bundle: Bundle, tmp_path: Pat
     (expected,) = session.run(["expected"], feeds)
     told = bundle.expected(**feeds).expected
     assert told is not None
-    assert np.abs(log_odds(expected) - log_odds(told)).mean() < 0.05  # With its layers in int8, too: several times that.
+    assert np.abs(log_odds(expected) - log_odds(told)).mean() < 0.05  # All in int8: several times that.
 
 
 def log_odds(probabilities: Floats) -> Floats:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -100,6 +101,12 @@ def index_root(
     return root
 
 
+@pytest.fixture(scope="module")
+def client(index_root: Path) -> Iterator[TestClient]:
+    with TestClient(create_app(load_settings(index_root=index_root))) as client:
+        yield client
+
+
 def test_the_bundle_stays_under_15_megabytes() -> None:
     assert sum(path.stat().st_size for path in SHIPPED_BUNDLE.iterdir()) < 15_000_000
 
@@ -159,7 +166,7 @@ def test_int8_finds_what_fp32_finds(bundle: Bundle) -> None:
 
 
 @pytest.mark.parametrize("text", OWN_WORDS)
-def test_wordings_that_no_template_has_are_understood(index_root: Path, catalog: Catalog, text: str) -> None:
+def test_wordings_that_no_template_has_are_understood(client: TestClient, catalog: Catalog, text: str) -> None:
     asked = OWN_WORDS[text]
     chance = random.Random(3)
     edits = [Edit(name, None, value) for name, value in asked.items()]
@@ -173,14 +180,13 @@ def test_wordings_that_no_template_has_are_understood(index_root: Path, catalog:
         and all(product.attributes[name] != value for name, value in asked.items())
     ]
     right = shown = 0
-    with TestClient(create_app(load_settings(index_root=index_root))) as client:
-        for product in chance.sample(others, 20):
-            answer = client.post("/search", json={"product_id": product.id, "text": text, "k": 10})
-            if answer.status_code == 404:  # One of the photographs.
-                continue
-            results = [one["attributes"] for one in answer.json()["results"]]
-            shown += len(results)
-            right += sum(all(_shows(one, name, value) for name, value in asked.items()) for one in results)
+    for product in chance.sample(others, 20):
+        answer = client.post("/search", json={"product_id": product.id, "text": text, "k": 10})
+        if answer.status_code == 404:  # One of the photographs.
+            continue
+        results = [one["attributes"] for one in answer.json()["results"]]
+        shown += len(results)
+        right += sum(all(_shows(one, name, value) for name, value in asked.items()) for one in results)
     assert shown >= 150
     assert right / shown >= 0.75, f"{right} of {shown} have it"
 

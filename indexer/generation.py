@@ -70,8 +70,8 @@ class Generation:
         """bool ``[A]``: the words that the catalogue itself tells of its products."""
         self.valued = np.isin(manifest.attributes, manifest.valued)
         """bool ``[A]``: those of them that are values of a column."""
-        self.profiles = None if attributes is None else Profiles(attributes, self.valued)
-        """How well every product agrees with what a query expects; None where there are no attributes."""
+        self.profiles = Profiles(attributes, self.valued) if attributes is not None and manifest.told else None
+        """How well every product agrees with what a query expects; None where the catalogue tells no words."""
         self._table = table
         self._vectors = vectors
         self._images_root = images_root

@@ -1,8 +1,9 @@
 """How well every product agrees with what a query expects, in a fraction of the time of its search.
 
 A query weighs some hundred words of all N products. Most are values of columns, and products share them: 33,617 of them
-say four thousand different things there. So what is said is weighed once a profile, and word by word only what is not
-said of every product alike: words of titles, and of columns that are left empty here and there.
+say four thousand different things there. So what is said is weighed once a profile. Where a few products leave a column
+empty, their words are weighed one by one, and word by word only what many leave open: words of titles, and of columns
+that are often empty.
 """
 
 from __future__ import annotations
@@ -11,13 +12,19 @@ import numpy as np
 import numpy.typing as npt
 
 from indexer.attributes import PROBABILITIES, AttributeColumns, quantised
-from models.bundle.expectation import Weights
+from models.bundle.expectation import Flags, Weights
 from models.bundle.style_search import Floats
 from models.datasets.attribute_words import DENIED, SAID
 
 PRESENT, ABSENT = np.log(PROBABILITIES), np.log1p(-PROBABILITIES)
 """What a byte means for a word that is to be there, and for one that is not."""
+MOST_OPEN = 1 / 16
+"""Share of products that may leave a word open which profiles tell: to weigh one of these costs as much as to weigh a
+word of ten products at once."""
+AGREED = 0.9
+"""Share of products that have a word, or lack it, from which on they agree in it."""
 _DENIED, _SAID = quantised(np.array([DENIED, SAID])).tolist()
+_BYTES = len(PROBABILITIES)
 
 
 class Profiles:
@@ -28,18 +35,29 @@ class Profiles:
         valued: bool ``[A]``: the words that are values of a column.
     """
 
-    def __init__(self, attributes: AttributeColumns, valued: npt.NDArray[np.bool_]) -> None:
+    def __init__(self, attributes: AttributeColumns, valued: Flags) -> None:
         self._attributes = attributes
-        columns = {place: attributes.column(place) for place in np.flatnonzero(valued).tolist()}
-        self._settled = [place for place, column in columns.items() if np.isin(column, (_DENIED, _SAID)).all()]
-        said = np.zeros((attributes.size, len(self._settled) + 1), dtype=np.bool_)
-        for at, place in enumerate(self._settled):
-            said[:, at] = columns[place] == _SAID
-        packed = np.packbits(said, axis=1)
+        self._settled: list[int] = []
+        said: list[Flags] = []
+        rows, codes = [_NONE], [_NONE]
+        for place in np.flatnonzero(valued).tolist():
+            column = attributes.column(place)
+            left_open = np.flatnonzero((column != _DENIED) & (column != _SAID))
+            if len(left_open) > MOST_OPEN * attributes.size:
+                continue
+            rows.append(left_open)
+            codes.append(len(self._settled) * _BYTES + column[left_open].astype(np.int64))
+            said.append(column == _SAID)
+            self._settled.append(place)
+        said.append(np.zeros(attributes.size, dtype=np.bool_))  # What fills rows of places up.
+        packed = np.packbits(np.stack(said, axis=1), axis=1)
         _, first, self._of = np.unique(
             packed.view(f"V{packed.shape[1]}").ravel(), return_index=True, return_inverse=True
         )
-        self._said = _places(said[first])
+        self._said = _places(np.stack([column[first] for column in said], axis=1))
+        self._open, self._owner = np.unique(np.concatenate(rows), return_inverse=True)
+        self._codes = np.concatenate(codes)
+        self._agreed: dict[int, Flags] = {}
 
     @property
     def count(self) -> int:
@@ -57,13 +75,33 @@ class Profiles:
         settled = self._settled
         denied = present[settled] * PRESENT[_DENIED] + absent[settled] * ABSENT[_DENIED]
         said = present[settled] * PRESENT[_SAID] + absent[settled] * ABSENT[_SAID]
-        gains = np.append(said - denied, np.float32(0))  # The last is what fills rows up.
+        gains = np.append(said - denied, np.float32(0))
         total: Floats = (gains[self._said].sum(axis=1) + denied.sum())[self._of]
+        if len(self._open):  # Profiles take what is open for denied.
+            as_told = present[settled][:, None] * PRESENT + absent[settled][:, None] * ABSENT
+            gained = (as_told - denied[:, None]).ravel()[self._codes]
+            total[self._open] += np.bincount(self._owner, gained).astype(np.float32)
         unsettled = (present > 0) | (absent > 0)
         unsettled[settled] = False
         for place in np.flatnonzero(unsettled).tolist():
             total += (present[place] * PRESENT + absent[place] * ABSENT)[self._attributes.column(place)]
         return total
+
+    def agreed(self, place: int) -> Flags:
+        """The words in which products that have the word at ``place`` agree, itself among them: nearly all of them have
+        these, or hardly any. bool ``[A]``; without such products, the word itself alone."""
+        if place not in self._agreed:
+            agreed = np.zeros(len(self._attributes.words), dtype=np.bool_)
+            rows = np.flatnonzero(self._attributes.column(place) >= _BYTES // 2)
+            for other in range(len(agreed)) if len(rows) else ():
+                share = (self._attributes.column(other)[rows] >= _BYTES // 2).mean()
+                agreed[other] = not 1 - AGREED < share < AGREED
+            agreed[place] = True
+            self._agreed[place] = agreed
+        return self._agreed[place]
+
+
+_NONE = np.zeros(0, dtype=np.int64)
 
 
 def _places(said: npt.NDArray[np.bool_]) -> npt.NDArray[np.int32]:

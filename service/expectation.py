@@ -26,8 +26,10 @@ class Expectation(NamedTuple):
     """Those that the answer will rather have than not, the surest first."""
 
     def agreement(self) -> Floats:
-        """How well each product fits: ``[N]``, 0 to 1."""
-        return tempered(self.profiles.log_likelihood(self.weights))
+        """How well each product fits, beside the best of the catalogue, which has 1: ``[N]``, 0 to 1. By itself a
+        likelihood of a hundred words is small, however well they fit, and would make scores that nobody can read."""
+        likelihood = self.profiles.log_likelihood(self.weights)
+        return tempered(likelihood - likelihood.max())
 
 
 def expectation(
@@ -46,8 +48,13 @@ def expectation(
         return None
     present, absent = weights_of(expected[0], shown[0], generation.told, generation.valued)
     if preference is not None:
-        spoken = [*preference.wanted, *preference.unwanted]
-        present[spoken] = absent[spoken] = 0
+        # Of products that have a wanted word, nothing is to be guessed in which they all agree anyway: a watch is no
+        # shirt. An unwanted word is lacked by the answer for certain, as other values of its column are.
+        for place in preference.wanted:
+            agreed = profiles.agreed(place)
+            present[agreed] = absent[agreed] = 0
+        unwanted = list(preference.unwanted)
+        present[unwanted], absent[unwanted] = 0, generation.valued[unwanted]
     if not (present.any() or absent.any()):
         return None
     order = np.argsort(-expected[0], kind="stable")

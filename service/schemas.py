@@ -109,8 +109,9 @@ class ProductCard(_Wire):
 
 
 class Result(ProductCard):
-    """A product that was found; ``score`` is the cosine of the query and the product, multiplied by how well it
-    shows the words that are ``expected``, and those of ``prefer`` and ``avoid`` where they filter."""
+    """A product that was found; ``score`` is the cosine of the query and the product. Where the answer's words are
+    expected, it is multiplied by how well the product shows them, beside the one of the catalogue that shows them best;
+    and where ``prefer`` and ``avoid`` filter, by how probably it shows those."""
 
     score: float
 
@@ -136,8 +137,8 @@ class Found(_Wire):
     total: int = Field(description="How many products remain after filters and exclusions: the bound for paging.")
     text_truncated: bool = Field(description="Whether the end of the text was too long for the model to read.")
     expected: list[str] = Field(
-        description="Words that the answer is expected to have, the surest first: products that the catalogue says to "
-        "show them come first. Empty where the bundle expects none, or the catalogue tells none."
+        description="Words that the answer will rather have than not, the surest first: products that the catalogue "
+        "says to show them come first. Empty where the bundle expects none, or the catalogue tells none."
     )
 
 

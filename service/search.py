@@ -82,7 +82,7 @@ class Search:
         self._bundle, self._live, self._decoders, self._admission = bundle, live, decoders, admission
         self._answers, self._features, self._flights, self._masks = answers, features, SingleFlight(), Masks()
         self._max_image_bytes, self._telemetry = max_image_bytes, telemetry
-        # Read once: the fingerprint is a digest of the whole manifest, made anew whenever it is asked for.
+        # Read once: the fingerprint is a digest of half the manifest, made anew whenever it is asked for.
         self._fingerprint, self._name = bundle.fingerprint, bundle.name
         self._encoding = Encoding(bundle, most)
         self._expects = expect and bundle.manifest.expects

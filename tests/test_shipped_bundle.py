@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -41,6 +41,7 @@ OWN_WORDS = {
     "something my girlfriend could wear": {"gender": "Women"},
     "my wife would like the same in pink": {"gender": "Women", "baseColour": "Pink"},
     "a men's one, and black please": {"gender": "Men", "baseColour": "Black"},
+    "for her, and in red": {"gender": "Women", "baseColour": "Red"},
 }
 """What people might say, and what products should then have. No template says it so. They were
 written before they were tried; of one more, "my brother wants one as well", nothing was understood."""
@@ -153,7 +154,7 @@ def test_a_page_carries_what_was_asked_and_keeps_the_rest(
     assert (told.gallery, told.queries) == (6053, 2000)
     assert told.values["asked@10"] >= 85
     assert told.values["kept@10"] >= 75
-    # The figures of 500 other draws differ from it by chance, one of fifty by three points; the graphs are in int8.
+    # Of 500 queries instead of 2,000, and in int8: chance alone made two points of difference.
     found = figures["pairs", edit, PRODUCT].values
     assert abs(found["asked@10"] - told.values["asked@10"]) < 4
     assert abs(found["kept@10"] - told.values["kept@10"]) < 4
@@ -177,7 +178,7 @@ def test_wordings_that_no_template_has_are_understood(client: TestClient, catalo
         for product in catalog
         if product.attributes["articleType"] in ("Tshirts", "Shirts", "Tops", "Casual Shoes", "Handbags", "Watches")
         and product.attributes["gender"] in ("Men", "Women")
-        and all(product.attributes[name] != value for name, value in asked.items())
+        and not any(_shows(product.attributes, name, value) for name, value in asked.items())
     ]
     right = shown = 0
     for product in chance.sample(others, 20):
@@ -191,7 +192,7 @@ def test_wordings_that_no_template_has_are_understood(client: TestClient, catalo
     assert right / shown >= 0.75, f"{right} of {shown} have it"
 
 
-def _shows(attributes: dict[str, str], name: str, value: str) -> bool:
+def _shows(attributes: Mapping[str, object], name: str, value: str) -> bool:
     """Whether a product has a value, or one that a shopper would take for it."""
     alike = {"Red": REDS, "Navy Blue": ("Blue",), "Pink": ("Magenta", "Peach"), "Green": ("Olive", "Sea Green")}
     alike |= {
@@ -205,17 +206,14 @@ def _shows(attributes: dict[str, str], name: str, value: str) -> bool:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_photograph_and_in_red_gives_red_products_of_the_same_kind(
-    index_root: Path, photographs: dict[str, list[Product]], kind: str
+    client: TestClient, photographs: dict[str, list[Product]], kind: str
 ) -> None:
     right = shown = 0
-    with TestClient(create_app(load_settings(index_root=index_root))) as client:
-        for photograph in photographs[kind]:
-            answer = client.post(
-                "/search", files={"image": photograph.read_image()}, data={"text": "in red", "k": "10"}
-            )
-            results = answer.json()["results"]
-            shown += len(results)
-            red = [one["attributes"] for one in results if one["attributes"]["baseColour"] in REDS]
-            right += sum(one["articleType"] == kind for one in red)
+    for photograph in photographs[kind]:
+        picture = {"image": photograph.read_image()}
+        results = client.post("/search", files=picture, data={"text": "in red", "k": "10"}).json()["results"]
+        shown += len(results)
+        red = [one["attributes"] for one in results if one["attributes"]["baseColour"] in REDS]
+        right += sum(one["articleType"] == kind for one in red)
     assert shown == 10 * len(photographs[kind]) == 100
     assert right / shown >= 0.6, f"{right} of {shown} are red {kind}"

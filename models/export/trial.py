@@ -89,7 +89,8 @@ def try_variant(
     as a nightly build on another machine leaves it.
 
     Returns:
-        The figures: means over the kinds of edit of all protocols, by way of asking.
+        The figures: means over the kinds of edit of all protocols, by way of asking; where the bundle expects words,
+        also as the service ranks by them.
 
     Raises:
         VariantRefused: In one of the pairings over half a point is lost.
@@ -141,9 +142,9 @@ def _recalls(
         "variant's queries, mixed gallery": (variant, other, mixed),
     }
     told = {
-        bundle: ToldGallery(dataset.products, seen.embedding, seen.attributes, bundle.words)
-        for bundle, seen in ((fp32, base), (variant, other))
-        if bundle.expects and dataset.products and seen.attributes is not None
+        seen: ToldGallery(dataset.products, seen.embedding, seen.attributes, fp32.words)
+        for seen in (base, other)
+        if fp32.expects and dataset.products and seen.attributes is not None
     }
     row_of = {id: row for row, id in enumerate(dataset.gallery)}
     found: dict[str, dict[str, list[float]]] = {pairing: {} for pairing in pairings}
@@ -162,8 +163,8 @@ def _recalls(
             for method, vectors in asked.items():
                 ranks = ranks_of_targets(vectors, gallery, targets, references)
                 found[pairing].setdefault(method, []).append(recall_at(ranks)["R@10"])
-            if encoder in told and gallery is seen.embedding:  # Words are weighed beside cosines that one bundle made.
-                for method, scores in expected_scores(encoder, seen.features, told[encoder], references, ids):
+            if seen in told and gallery is seen.embedding:  # As the service ranks; one encoding has all of its parts.
+                for method, scores in expected_scores(encoder, seen.features, told[seen], references, ids):
                     ranks = ranks_by_score(scores, targets, references)
                     found[pairing].setdefault(method, []).append(recall_at(ranks)["R@10"])
     return found

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -17,23 +19,26 @@ COLOURS, KINDS, FITS, TITLED = range(4), range(4, 7), range(7, 10), range(10, 12
 VALUED = np.arange(A) < 10
 
 
-def told() -> Told:
-    """Every product has a colour and a kind; a third has no fit; titles say words of some."""
+def told(colourless: int = 0) -> Told:
+    """Every product has a colour, but for the first few, and a kind; a third has no fit; titles say words of some."""
     said = np.zeros((N, A), dtype=np.bool_)
     denied = np.zeros((N, A), dtype=np.bool_)
     for column in (COLOURS, KINDS, FITS):
-        known = np.arange(N) % 3 > 0 if column is FITS else np.ones(N, dtype=np.bool_)
+        known = np.arange(N) % 3 > 0 if column is FITS else np.arange(N) >= (colourless if column is COLOURS else 0)
         said[np.flatnonzero(known), CHANCE.choice(column, N)[known]] = True
         denied[np.ix_(known, np.array(column))] = True
     said[:, np.array(TITLED)] = CHANCE.random((N, 2)) < 0.2
     return Told(said, denied & ~said)
 
 
+def written(path: Path, told: Told) -> AttributeColumns:
+    write_attributes(path, corrected(quantised(CHANCE.random((N, A)).astype(np.float32)), told))
+    return AttributeColumns(path, [f"word {at}" for at in range(A)], N)
+
+
 @pytest.fixture(scope="module")
 def attributes(tmp_path_factory: pytest.TempPathFactory) -> AttributeColumns:
-    path = tmp_path_factory.mktemp("profiles") / "attributes.u8"
-    write_attributes(path, corrected(quantised(CHANCE.random((N, A)).astype(np.float32)), told()))
-    return AttributeColumns(path, [f"word {at}" for at in range(A)], N)
+    return written(tmp_path_factory.mktemp("profiles") / "attributes.u8", told())
 
 
 def weights(*counted: int) -> Weights:
@@ -66,3 +71,27 @@ def test_a_catalogue_without_columns_has_one_empty_profile(attributes: Attribute
     assert profiles.count == 1
     wish = weights(*TITLED)
     np.testing.assert_allclose(tempered(profiles.log_likelihood(wish)), by_product(attributes, wish), rtol=1e-4)
+
+
+@pytest.mark.parametrize(("colourless", "profiles"), [(1, 3 * 4 + 1), (30, 3 * 4 + 3), (100, 3)])
+def test_what_a_few_leave_empty_is_weighed_for_them_alone(tmp_path: Path, colourless: int, profiles: int) -> None:
+    attributes = written(tmp_path / "attributes.u8", told(colourless))
+    found = Profiles(attributes, VALUED)
+    assert found.count == profiles  # By kind, and by colour or none, unless many have none.
+    for counted in (tuple(range(A)), tuple(COLOURS), tuple(KINDS)):
+        wish = weights(*counted)
+        np.testing.assert_allclose(tempered(found.log_likelihood(wish)), by_product(attributes, wish), rtol=1e-4)
+
+
+def test_products_with_a_value_agree_in_the_other_values_of_its_column(tmp_path: Path) -> None:
+    profiles = Profiles(written(tmp_path / "attributes.u8", told(30)), VALUED)
+    assert np.flatnonzero(profiles.agreed(5)).tolist() == list(KINDS)
+    # The thirty without a colour are seen in some of each; the others have one of four.
+    assert profiles.agreed(0)[0]
+    assert not profiles.agreed(0)[4:].any()
+
+
+def test_without_a_product_that_has_a_word_it_agrees_with_itself_alone(tmp_path: Path) -> None:
+    said = np.zeros((N, A), dtype=np.bool_)
+    profiles = Profiles(written(tmp_path / "attributes.u8", Told(said, ~said)), VALUED)
+    assert np.flatnonzero(profiles.agreed(5)).tolist() == [5]

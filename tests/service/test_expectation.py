@@ -14,6 +14,7 @@ from models.bundle import Bundle
 from models.bundle.expectation import agreement, weights_of
 from models.bundle.style_search import filtered_scores
 from service.expectation import expectation
+from service.preference import understood_preference
 from tests.service.conftest import (
     COLOURS,
     Serve,
@@ -78,14 +79,15 @@ def test_what_the_catalogue_says_counts_more_than_what_a_picture_shows(
         assert served.search(product_id="3", text="longer")["expected"] == ["green"]
 
 
-def test_the_score_is_the_cosine_times_the_agreement(hopeful: Served, expecting: Shop) -> None:
+def test_the_score_is_the_cosine_times_the_agreement_beside_the_best(hopeful: Served, expecting: Shop) -> None:
     bundle, generation = Bundle(expecting.bundle, device="cpu", threads=1), Generation.open(expecting.index_root)
     assert generation.attributes is not None
     vectors = generation.vectors(range(60))
     query = bundle.query(vectors[[20]], bundle.tokenizer.encode(["white"])[0])
     white = np.array([word == "white" for word in WORDS], np.float32)
     weights = weights_of(white, generation.attributes.of([20])[0], generation.told, generation.valued)
-    scores = filtered_scores(vectors @ query[0], agreement(generation.attributes.of(range(60)).T, weights))
+    fit = agreement(generation.attributes.of(range(60)).T, weights)
+    scores = filtered_scores(vectors @ query[0], fit / fit.max())
     scores[20] = -np.inf
     answer = hopeful.search(product_id="20", text="white", k=59)
     found = np.array([result["score"] for result in answer["results"]])
@@ -107,6 +109,42 @@ def test_what_a_shopper_avoids_is_not_expected(hopeful: Served) -> None:
 
 def test_what_a_shopper_prefers_is_not_expected_as_well(hopeful: Served) -> None:
     assert hopeful.search(product_id="1", text="red", prefer=["red"])["expected"] == []
+
+
+@pytest.fixture(scope="module")
+def plain(expecting: Shop, serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The fifteen products of one colour, five of the colours twice (0 and 55 are red): who has one has no other."""
+    folder = tmp_path_factory.mktemp("plain")
+    catalog = write_cloth_catalog(folder / "catalog")
+    lines = catalog.read_text(encoding="utf-8").splitlines()
+    catalog.write_text("\n".join(lines[:11] + lines[56:]) + "\n", encoding="utf-8")
+    build(catalog, expecting.bundle, folder / "index")
+    with serve(Shop(expecting.bundle, catalog, folder / "index")) as served:
+        yield served
+
+
+@pytest.mark.parametrize("style", ["filter", "joint"])
+def test_what_stays_does_not_stand_against_what_a_shopper_prefers(plain: Served, style: str) -> None:
+    wish: dict[str, Any] = {"product_id": "4", "text": "longer", "k": 2}
+    assert plain.search(**wish)["expected"] == ["black"]
+    answer = plain.search(**wish, prefer=["red"], style=style)
+    assert (answer["expected"], colours(answer)) == ([], ["Red", "Red"])
+
+
+def test_an_unwanted_word_costs_as_much_as_other_values_that_are_not_expected(expecting: Shop) -> None:
+    bundle, generation = Bundle(expecting.bundle, device="cpu", threads=1), Generation.open(expecting.index_root)
+    black, nothing = np.array([[0, 0, 0, 0, 1]], np.float32), np.zeros((1, 5), np.float32)
+    preference = understood_preference([], ["red"], "filter", bundle, generation)
+    hoped = expectation(black, nothing, generation, preference)
+    assert hoped is not None
+    assert hoped.weights.absent.tolist() == [1, 1, 1, 1, 0]
+    assert hoped.words == ["black"]
+    # Without what was expected, all values of the column cost the same, and the preference decides.
+    preference = understood_preference([], ["black"], "filter", bundle, generation)
+    instead = expectation(black, nothing, generation, preference)
+    assert instead is not None
+    assert not instead.weights.present.any()
+    assert instead.weights.absent.tolist() == [1, 1, 1, 1, 1]
 
 
 def test_pages_with_expectations_neither_overlap_nor_leave_out(hopeful: Served) -> None:

@@ -120,7 +120,8 @@ def test_products_that_agree_with_what_is_expected_are_found_wherever_they_are(
     weights = Weights(*(strength * chance.random((2, 6)).astype(np.float32)))
     hoped = Expectation(Profiles(attributes, np.zeros(6, dtype=np.bool_)), weights, [])
     satisfied = odds(6, 0.1) if filtering else None
-    fit = agreement(attributes.probabilities(range(6)), weights) * (1 if satisfied is None else satisfied)
+    fit = agreement(attributes.probabilities(range(6)), weights)
+    fit *= (1 if satisfied is None else satisfied) / fit.max()
     for seed, wanted in ((0, 1), (1, 20), (2, 500), (3, SIZE)):
         query = vectors[seed : seed + 1]
         right = by_scoring_all(vectors, query, fit, wanted)

@@ -5,6 +5,8 @@ SHELL := bash
 PYTHON ?= python3
 SERVE := .venv
 DEV := .venv-dev
+# A file's tests stay together, for the models that they train; the longest files come first and last.
+AT_ONCE := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 .PHONY: help demo serve test check bench format lint types system clean version
 
@@ -18,7 +20,7 @@ serve: $(SERVE)/.ready ## Serve the index at MODISTE_INDEX_ROOT
 	$(SERVE)/bin/modiste serve
 
 test: system $(SERVE)/.ready $(DEV)/.ready check ## Set everything up and run every check and test
-	MODISTE_SERVING_PYTHON=$(CURDIR)/$(SERVE)/bin/python $(DEV)/bin/pytest
+	MODISTE_SERVING_PYTHON=$(CURDIR)/$(SERVE)/bin/python OMP_NUM_THREADS=1 $(DEV)/bin/pytest $(AT_ONCE)
 
 check: $(DEV)/.ready ## Lint, format, types and import directions
 	$(DEV)/bin/ruff check .

@@ -63,7 +63,8 @@ class AttributeColumns:
     def __init__(self, path: Path, words: Sequence[str], size: int) -> None:
         self.words = tuple(words)
         self.size = size
-        self._odds = np.memmap(path, dtype=np.uint8, mode="r", shape=(len(self.words), size))
+        # A plain array: the class of mapped ones watches every slice that is taken of it.
+        self._odds = np.asarray(np.memmap(path, dtype=np.uint8, mode="r", shape=(len(self.words), size)))
         if path.stat().st_size != self._odds.nbytes:
             raise ValueError(f"{path.name} holds more than {len(self.words)} words of {size} products")
 

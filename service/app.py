@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from models.bundle import Bundle
 from service import problems
@@ -60,7 +62,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             context.decoders.close()
             context.readers.close()
 
-    app = FastAPI(
+    app = _Application(
         title="Modiste",
         summary="Composed image retrieval for fashion shops.",
         version=modiste_version(),
@@ -76,15 +78,35 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_api_route("/", _page, include_in_schema=False)
     app.add_api_route("/docs", _docs, include_in_schema=False)
     app.mount("/assets", _Assets(directory=WEB))
-    # The last one added is the outermost.
-    app.add_middleware(
-        Attendance, admission=context.admission, telemetry=context.telemetry, most_s=settings.deadline_ms / 1000
+    # The last one is the outermost.
+    app.surround(
+        partial(
+            Attendance, admission=context.admission, telemetry=context.telemetry, most_s=settings.deadline_ms / 1e3
+        ),
+        partial(BodyLimit, max_bytes=settings.max_body_bytes, max_image_bytes=settings.max_image_bytes),
+        partial(Observation, telemetry=context.telemetry, admission=context.admission),
+        SecurityHeaders,
+        Tracing,
     )
-    app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes, max_image_bytes=settings.max_image_bytes)
-    app.add_middleware(Observation, telemetry=context.telemetry, admission=context.admission)
-    app.add_middleware(SecurityHeaders)
-    app.add_middleware(Tracing)
     return app
+
+
+class _Application(FastAPI):
+    """Searches go straight to their end, through the same layers as everything else, but past FastAPI's own."""
+
+    def surround(self, *layers: Callable[[ASGIApp], ASGIApp]) -> None:
+        """Put layers around everything, from the innermost to the outermost."""
+        self._search: ASGIApp = search.straight
+        for layer in layers:
+            self._search = layer(self._search)
+            self.add_middleware(layer)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] == search.PATH and scope["method"] == "POST":
+            scope["app"] = self
+            await self._search(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
 
 
 class _Assets(StaticFiles):

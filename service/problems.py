@@ -174,7 +174,8 @@ def _sentence(error: Any) -> tuple[str, str]:
             return f"is not valid: {message[0].lower()}{message[1:]}", ""
 
 
-async def _on_modiste_error(request: Request, error: Exception) -> Response:
+async def on_modiste_error(request: Request, error: Exception) -> Response:
+    """The document of what a request ran into; what is no fault of its own is raised on, to be logged."""
     assert isinstance(error, ModisteError)
     response = problem_of(error)
     if response.status_code == 500:
@@ -200,6 +201,6 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
 
 def install(app: FastAPI) -> None:
     """Answer every error of ``app`` with a problem document; what is left over, the middleware does."""
-    app.add_exception_handler(ModisteError, _on_modiste_error)
+    app.add_exception_handler(ModisteError, on_modiste_error)
     app.add_exception_handler(RequestValidationError, _on_validation_error)
     app.add_exception_handler(HTTPException, _on_http_exception)

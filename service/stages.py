@@ -64,12 +64,14 @@ class Stage:
         work: See ``Work``; it runs in the threads of ``crew``.
         most: Queries in one batch.
         crew: Whose threads serve it.
+        place: Which of its crew's stages it is.
     """
 
     name: str
     work: Work
     most: int
     crew: Crew
+    place: int
     waiting: deque[Journey[Any]] = field(default_factory=deque)
 
     def __call__(self, input: Any) -> Step:
@@ -106,7 +108,7 @@ class Crew:
 
     def stage(self, name: str, work: Work, most: int) -> Stage:
         """Another stage, served after those that there are. All are made before the first journey."""
-        stage = Stage(name, work, most, self)
+        stage = Stage(name, work, most, self, len(self._stages))
         self._stages.append(stage)
         return stage
 
@@ -175,17 +177,16 @@ class Crew:
         at, gate = 0, threading.Lock()
         gate.acquire()
         while (taken := self._take(at, gate)) is not None:
-            at, batch = taken
-            try:
-                if at < 0:
+            while taken is not None:
+                at, batch = taken
+                try:
+                    outcomes = [None] * len(batch) if at < 0 else self._work(self._stages[at], batch)
+                    taken = self._go_on(batch, outcomes)
+                except Exception as error:  # A thread that ended would let everyone wait for ever.
+                    logger.exception("A batch was lost.")
                     for journey in batch:
-                        _go_on(journey, None)
-                else:
-                    self._work(self._stages[at], batch)
-            except Exception as error:  # A thread that ended would let everyone wait for ever.
-                logger.exception("A batch was lost.")
-                for journey in batch:
-                    _resolve(journey, None, error)
+                        _resolve(journey, None, error)
+                    taken = None
             at += 1
 
     def _take(self, at: int, gate: threading.Lock) -> tuple[int, list[Journey[Any]]] | None:
@@ -200,7 +201,7 @@ class Crew:
                         continue
                     share = -(-len(waiting) // (1 + len(self._idle)))
                     batch = [waiting.popleft() for _ in range(min(share, stage.most) if stage else share)]
-                    if self._idle and (self._setting_out or any(stage.waiting for stage in self._stages)):
+                    if self._idle and self._busy():
                         self._wake_one()
                     return number, batch
                 if self._closed:
@@ -208,10 +209,27 @@ class Crew:
                 self._idle.append(gate)
             gate.acquire()
 
-    def _work(self, stage: Stage, batch: list[Journey[Any]]) -> None:
-        batch = [journey for journey in batch if not _dropped(journey)]
+    def _go_on(self, batch: list[Journey[Any]], outcomes: Sequence[Any]) -> tuple[int, list[Journey[Any]]] | None:
+        """Live on with each, up to where it waits or ends. One that is alone in this crew need not queue: it is
+        returned with its next stage, to be worked on at once."""
+        for journey, outcome in zip(batch, outcomes, strict=True):
+            stage = _live_on(journey, outcome)
+            if stage is None:
+                continue
+            if len(batch) == 1 and stage.crew is self and not self._busy():
+                return stage.place, batch
+            stage.crew._arrive(journey, stage)
+        return None
+
+    def _busy(self) -> bool:
+        """Whether anyone waits. Who comes this very moment waits for one stage of another's, as in any batch."""
+        return bool(self._setting_out) or any(stage.waiting for stage in self._stages)
+
+    def _work(self, stage: Stage, batch: list[Journey[Any]]) -> Sequence[Any]:
+        """The outcomes of ``batch``, from which those are taken out whom nobody waits for."""
+        batch[:] = [journey for journey in batch if not _dropped(journey)]
         if not batch:
-            return
+            return []
         start = time.perf_counter()
         with ExitStack() as spans:
             for journey in batch if tracing() else ():
@@ -219,13 +237,13 @@ class Crew:
             outcomes = _outcomes(stage.work, [journey.input for journey in batch])
         work = time.perf_counter() - start
         self._telemetry.batch(stage.name, len(batch))
-        for journey, outcome in zip(batch, outcomes, strict=True):
+        for journey in batch:
             passage = Passage(start - journey.ready_at, work)
             before = journey.passages.get(stage.name, Passage(0.0, 0.0))
             journey.passages[stage.name] = Passage(before.queue + passage.queue, before.work + passage.work)
             self._telemetry.stage(stage.name, passage.work, passage.queue)
             journey.input = None
-            _go_on(journey, outcome)
+        return outcomes
 
 
 def _outcomes(work: Work, inputs: list[Any]) -> Sequence[Any]:
@@ -241,10 +259,10 @@ def _outcomes(work: Work, inputs: list[Any]) -> Sequence[Any]:
         return [outcome for input in inputs for outcome in _outcomes(work, [input])]
 
 
-def _go_on(journey: Journey[Any], outcome: Any) -> None:
-    """Live on from where the life waited for ``outcome``, up to its next step or its end."""
+def _live_on(journey: Journey[Any], outcome: Any) -> Stage | None:
+    """Live on from where the life waited for ``outcome``: to the stage that it waits for next, or to its end."""
     if journey.started and _dropped(journey):
-        return
+        return None
     try:
         if isinstance(outcome, BaseException):
             step = journey.context.run(journey.life.throw, outcome)
@@ -260,7 +278,9 @@ def _go_on(journey: Journey[Any], outcome: Any) -> None:
             journey.ready_at = time.perf_counter()
         journey.started = True
         journey.input = step.input
-        step.stage.crew._arrive(journey, step.stage)
+        stage: Stage = step.stage
+        return stage
+    return None
 
 
 def _dropped(journey: Journey[Any]) -> bool:

@@ -2,33 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
-from typing import Any
-
 from fastapi import APIRouter, Request
-from fastapi.routing import APIRoute
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
+from models.errors import ModisteError
 from service.body import read_search
 from service.context import context_of
 from service.openapi import SEARCH_BODY, problems
+from service.problems import on_modiste_error
 from service.query import Query
 from service.schemas import SearchAnswer
 
+PATH = "/search"
 
-class _Direct(APIRoute):
-    """A route that FastAPI documents and does not run. The endpoint reads the request and makes the response itself;
-    finding out that nothing is left to solve and to validate would take as long as finding a cached answer."""
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        return self.endpoint
-
-
-router = APIRouter(tags=["search"], route_class=_Direct)
+router = APIRouter(tags=["search"])
 
 
 @router.post(
-    "/search",
+    PATH,
     summary="Find products by a reference, a modification, or both",
     response_model=SearchAnswer,
     responses=problems(404, 413, 422, 503, 504),
@@ -42,3 +34,15 @@ async def search(request: Request) -> Response:
     answer = await context.search.answer(Query.of(body, picture))
     request.state.passages = answer.passages
     return Response(answer.body, media_type="application/json")
+
+
+async def straight(scope: Scope, receive: Receive, send: Send) -> None:
+    """``search`` as an ASGI application. It reads the request and makes the response itself, and nothing is left for
+    FastAPI to route, to solve and to validate; finding that out would take as long as finding a cached answer."""
+    scope["route"] = router.routes[0]  # Metrics and traces ask for it.
+    request = Request(scope, receive)
+    try:
+        response = await search(request)
+    except ModisteError as error:
+        response = await on_modiste_error(request, error)
+    await response(scope, receive, send)

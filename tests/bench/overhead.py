@@ -11,7 +11,7 @@ from tests.bench.statistics import Spread, percentile, summary
 
 TITLE = "Overhead at one client, uncached"
 MOST = 1.25
-BLOCK = 5
+BLOCK = 25
 """Requests to one side before the other's turn: few, so that noise hits both; some, so that caches of the CPU warm."""
 
 
@@ -28,7 +28,7 @@ def measure(bench: Bench) -> Result:
 
 def _measure(bench: Bench, size: str) -> tuple[dict[str, Any], list[float]]:
     shots = bench.uploads(size)
-    blocks = 2 if bench.options.quick else 60
+    blocks = 2 if bench.options.quick else 12
     with bench.service() as service, Generator(service.port) as generator, bench.bare(size) as bare:
         number = 4 * BLOCK
         generator.one_by_one(shots, number)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from service.problems import Overloaded, RequestProblem
 from service.telemetry import Telemetry
 
 TIMEOUT_HEADER = "x-request-timeout-ms"
-SLOTS_PER_WORKER = 5
+SLOTS_PER_WORKER = 4
 BATCHES_ON_GPU = 4
-SMALL_BODY_BYTES = 64 * 2**10
+SMALL_BODY_BYTES = 8 * 2**10
 _NEWEST = 0.1
 """Weight of the newest observation in a moving average."""
 
@@ -24,7 +24,7 @@ deadline: contextvars.ContextVar[float] = contextvars.ContextVar("deadline", def
 class Admission:
     """Counts what is in progress and refuses at once what would make everyone wait. Used from one event loop.
 
-    Searches are bounded by their number, five for each thread that computes. N of them on W threads wait for N / W
+    Searches are bounded by their number, four for each thread that computes. N of them on W threads wait for N / W
     times the time of one, whatever the model costs, and less where batches help: so a number is a bound on waiting
     time, as multiples of an unhurried answer, without a clock to tune. With more, throughput grows ever more slowly
     (half of them travel in a batch while the others arrive, and batches of three do three quarters of what batches of
@@ -45,12 +45,11 @@ class Admission:
         self._pace_s = 0.0
         self.draining = False
         """Whether the service is about to stop: it answers, but asks to be left alone."""
-        self.crowded: Callable[[], bool] = lambda: False
-        """Whether a client would do better to connect anew: another process has far fewer connections."""
 
     def check_arrival(self, declared_bytes: int | None) -> None:
         """Refuse a body, before it is read, that will most probably be refused after. A small one may come in even when
-        all slots are taken: a cache may know the answer.
+        all slots are taken, because a cache may know the answer. It may know a picture, too, but to read and digest
+        what most probably must be refused takes time from those who are in.
 
         Args:
             declared_bytes: The body's length; None where it is not told.

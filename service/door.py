@@ -47,16 +47,8 @@ class Crowd:
     @property
     def smaller_elsewhere(self) -> bool:
         """Whether another process has fewer."""
-        return self._least() < self._counts[self._place]
-
-    def much_smaller_elsewhere(self) -> bool:
-        """Whether another process has so few that some should move: it came late, or has lost many."""
-        least = self._least()
-        return self._counts[self._place] >= max(least + 2, least * 1.25)
-
-    def _least(self) -> float:
         there = [count for count in (self._counts[place] for place in range(len(self._counts))) if count > ABSENT]
-        return min(there, default=math.inf)
+        return min(there, default=math.inf) < self._counts[self._place]
 
 
 class Door:

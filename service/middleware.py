@@ -62,7 +62,7 @@ class Observation:
                 headers = MutableHeaders(scope=message)
                 headers.append("X-Request-ID", id)
                 headers.append("Server-Timing", _server_timing(scope, start))
-                if self._admission.draining or self._admission.crowded():
+                if self._admission.draining:
                     headers.append("Connection", "close")
             await send(message)
 

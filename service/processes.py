@@ -26,6 +26,7 @@ from prometheus_client.multiprocess import mark_process_dead
 from models.errors import ModisteError
 from service.cores import Shares, keep_to_own_cores
 from service.door import ABSENT, Counts, Crowd
+from service.handover import Handover, Mailboxes
 from service.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -49,9 +50,10 @@ def run_processes(settings: Settings, bound: socket.socket, shares: Shares) -> N
     with tempfile.TemporaryDirectory(prefix="modiste-metrics-") as folder, _signals() as signals:
         os.environ[METRICS_FOLDER] = folder  # prometheus_client's own switch; read when the workers import it.
         counts = _spawning.RawArray("i", [ABSENT] * shares.processes)
+        mailboxes = Mailboxes.make(shares.processes, lambda size: _spawning.RawArray("i", size))
         # A process that keeps to its own cores cannot find out how many there are.
         settings = settings.model_copy(update=shares._asdict())
-        workers = [_Worker(settings, bound, counts, place) for place in range(shares.processes)]
+        workers = [_Worker(settings, bound, counts, mailboxes, place) for place in range(shares.processes)]
         try:
             _keep(workers, signals, Path(folder))
         finally:
@@ -64,8 +66,11 @@ def run_processes(settings: Settings, bound: socket.socket, shares: Shares) -> N
 class _Worker:
     """One process, and whatever is started in its place."""
 
-    def __init__(self, settings: Settings, bound: socket.socket, counts: Counts, place: int) -> None:
+    def __init__(
+        self, settings: Settings, bound: socket.socket, counts: Counts, mailboxes: Mailboxes | None, place: int
+    ) -> None:
         self._settings, self._bound, self._counts, self._place = settings, bound, counts, place
+        self._mailboxes = mailboxes
         self._short_lives, self._could_serve = 0, False
         self.start()
 
@@ -73,7 +78,7 @@ class _Worker:
         self.messages, theirs = _spawning.Pipe()
         self.process: BaseProcess = _spawning.Process(
             target=_serve,
-            args=(self._settings, self._bound, self._counts, self._place, theirs),
+            args=(self._settings, self._bound, self._counts, self._mailboxes, self._place, theirs),
             name="modiste",
             daemon=True,
         )
@@ -88,6 +93,8 @@ class _Worker:
         self._listen()
         self.messages.close()
         self._counts[self._place] = ABSENT
+        if self._mailboxes is not None:
+            self._mailboxes.counts[self._place] = ABSENT
         lived = time.monotonic() - self._started
         self._short_lives = self._short_lives + 1 if lived < SHORT_LIFE_S else 0
         pause = min(2.0 ** (self._short_lives - 2), LONGEST_PAUSE_S) if self._short_lives > 1 else 0.0
@@ -170,7 +177,10 @@ def _signals() -> Iterator[int]:
         os.close(tell)
 
 
-def _serve(settings: Settings, bound: socket.socket, counts: Counts, place: int, parent: Connection) -> None:
+def _serve(
+    settings: Settings, bound: socket.socket, counts: Counts, mailboxes: Mailboxes | None, place: int,
+    parent: Connection,
+) -> None:  # fmt: skip
     """The life of one process."""
     from service.app import create_app
     from service.server import run
@@ -190,7 +200,8 @@ def _serve(settings: Settings, bound: socket.socket, counts: Counts, place: int,
         sys.exit(error.exit_code)
     parent.send(None)
     try:
-        run(application, settings, bound, Crowd(counts, place))
+        handover = mailboxes and Handover(mailboxes, place, application.state.context.telemetry)
+        run(application, settings, bound, Crowd(counts, place), handover)
     finally:
         shut_down_tracing()
 

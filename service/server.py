@@ -21,6 +21,7 @@ from fastapi import FastAPI
 from models.errors import ModisteError
 from service.admission import Admission
 from service.door import Crowd, Door
+from service.handover import Handover, PassingProtocol
 from service.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -62,7 +63,10 @@ def address(bound: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def run(app: FastAPI, settings: Settings, bound: socket.socket, crowd: Crowd | None = None) -> None:
+def run(
+    app: FastAPI, settings: Settings, bound: socket.socket, crowd: Crowd | None = None,
+    handover: Handover | None = None,
+) -> None:  # fmt: skip
     """Serve until SIGTERM or SIGINT; requests in flight are finished first.
 
     After SIGTERM the service says for ``notice_s`` that it is not ready, and asks clients to close their connections,
@@ -71,11 +75,12 @@ def run(app: FastAPI, settings: Settings, bound: socket.socket, crowd: Crowd | N
 
     Args:
         crowd: Of the processes that share the socket, if there are others.
+        handover: To these, and from them.
     """
     # uvicorn sends itself the signal again once it has drained; to be told to stop is no failure.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with suppress(KeyboardInterrupt):
-        _server(app, settings, crowd).run(sockets=[bound])
+        _server(app, settings, crowd, handover).run(sockets=[bound])
 
 
 @contextmanager
@@ -102,9 +107,12 @@ def running(app: FastAPI, settings: Settings, bound: socket.socket) -> Iterator[
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, admission: Admission, notice_s: float, crowd: Crowd | None) -> None:
+    def __init__(
+        self, config: uvicorn.Config, admission: Admission, notice_s: float, crowd: Crowd | None,
+        handover: Handover | None,
+    ) -> None:  # fmt: skip
         super().__init__(config)
-        self._admission, self._notice_s, self._crowd = admission, notice_s, crowd
+        self._admission, self._notice_s, self._crowd, self._handover = admission, notice_s, crowd, handover
         self._doors: list[Door] = []
         self._stop_at = float("inf")
 
@@ -114,15 +122,20 @@ class _Server(uvicorn.Server):
             return
         await super().startup([])  # All but the listening.
         connections = self.server_state.connections = _Connections(self._tell)
-        # Asked anew for every answer: each that makes its client leave is one fewer.
-        self._admission.crowded = self._crowd.much_smaller_elsewhere
         self._doors = [
             Door(listening, self._crowd, self._talk, lambda: len(connections)) for listening in sockets or []
         ]
 
-    def _talk(self) -> asyncio.Protocol:
-        kind = self.config.http_protocol_class
-        return kind(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)  # type: ignore[call-arg]
+        if self._handover is not None:
+            self._handover.open(self._talk)
+
+    def _talk(self, read: bytes = b"") -> asyncio.Protocol:
+        given: dict[str, Any] = {
+            "config": self.config, "server_state": self.server_state, "app_state": self.lifespan.state,
+        }  # fmt: skip
+        if self._handover is not None:
+            return PassingProtocol(handover=self._handover, read=read, **given)
+        return self.config.http_protocol_class(**given)
 
     def _tell(self) -> None:
         for door in self._doors:
@@ -134,7 +147,12 @@ class _Server(uvicorn.Server):
             return
         logger.info("SIGTERM: not ready from now on; no longer listening in %g s.", self._notice_s)
         self._admission.draining = True
+        self._keep_to_itself()
         self._stop_at = time.monotonic() + self._notice_s
+
+    def _keep_to_itself(self) -> None:
+        if self._handover is not None:
+            self._handover.shut()
 
     async def on_tick(self, counter: int) -> bool:
         if time.monotonic() >= self._stop_at and not self.should_exit:
@@ -142,6 +160,7 @@ class _Server(uvicorn.Server):
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._keep_to_itself()
         # uvicorn would hang up on who has connected and is about to send, for whom nobody is to blame. One round of the
         # event loop hears of those who wait to be let in, the next lets them in.
         for _ in range(2):
@@ -173,9 +192,11 @@ class _Connections(set[Any]):
         self._tell()
 
 
-def _server(app: FastAPI, settings: Settings, crowd: Crowd | None = None) -> uvicorn.Server:
+def _server(
+    app: FastAPI, settings: Settings, crowd: Crowd | None = None, handover: Handover | None = None
+) -> uvicorn.Server:
     config = uvicorn.Config(
         app, log_config=None, access_log=False, server_header=False, ws="none", lifespan="on", proxy_headers=False,
         timeout_graceful_shutdown=round(settings.drain_s),
     )  # fmt: skip
-    return _Server(config, app.state.context.admission, settings.notice_s, crowd)
+    return _Server(config, app.state.context.admission, settings.notice_s, crowd, handover)

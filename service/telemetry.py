@@ -57,6 +57,10 @@ class Telemetry:
         self._deadlines = Counter(
             "modiste_deadlines_missed", "Requests dropped because their time was over.", registry=self._registry
         )
+        self._passed_on = Counter(
+            "modiste_connections_passed_on", "Connections passed on to a process with less to do.",
+            registry=self._registry,
+        )  # fmt: skip
         for reason in ("busy", "bodies", "deadline"):
             self._turned_away(reason)  # A counter that is not there yet cannot be alerted on.
         self._generation = Gauge(
@@ -107,6 +111,10 @@ class Telemetry:
     def deadline_missed(self) -> None:
         """Count a request that was dropped because its time was over."""
         self._deadlines.inc()
+
+    def passed_on(self) -> None:
+        """Count a connection that another process goes on with."""
+        self._passed_on.inc()
 
     def serving(self, generation: str, bundle: str, products: int) -> None:
         """Record what serves from now on."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -17,8 +18,9 @@ from typing import NamedTuple
 
 import httpx
 import pytest
+from PIL import Image
 
-from tests.service.conftest import Shop, build, eventually
+from tests.service.conftest import Shop, build, encoded, eventually
 from tests.service.test_cli import ENVIRONMENT, ROOT, modiste, refuses_connections
 
 PROCESSES = 2
@@ -167,11 +169,70 @@ def test_lasting_connections_are_shared_out(served: Processes) -> None:
         for client in clients:
             assert client.post("/search", json={"text": "red"}).status_code == 200
         assert connections(served) == [3, 3]
-        headers = [client.post("/search", json={"text": "red"}).headers for client in clients]
-        assert not any("connection" in found for found in headers), "nobody is asked to move"
 
 
-def test_one_that_comes_late_gets_its_share_of_lasting_connections(shop: Shop) -> None:
+BODY = b'{"text": "half a wish, and the other half"}'
+
+
+@contextmanager
+def half_a_search(served: Processes) -> Iterator[socket.socket]:
+    """A search whose sender takes their time: in progress, for whichever process has it."""
+    with socket.create_connection(("127.0.0.1", int(served.url.rpartition(":")[2])), timeout=30) as connection:
+        head = f"POST /search HTTP/1.1\r\nHost: shop\r\nContent-Type: application/json\r\nContent-Length: {len(BODY)}"
+        connection.sendall(head.encode() + b"\r\n\r\n" + BODY[:20])
+        time.sleep(0.1)
+        yield connection
+        connection.sendall(BODY[20:])
+        assert connection.recv(1000).startswith(b"HTTP/1.1 200")
+
+
+def passed_on(served: Processes) -> int:
+    found = re.search(r"modiste_connections_passed_on_total (\d+)", served.get("/metrics").text)
+    return int(found[1]) if found else 0
+
+
+def test_searches_that_come_to_a_busy_process_are_answered_by_an_idle_one(served: Processes) -> None:
+    with shoppers(served, 5) as clients:
+        for client in clients:
+            assert client.get("/health/live").status_code == 200
+        before = passed_on(served)
+        with half_a_search(served):
+            assert connections(served) == [3, 3]
+
+            def all_with_the_idle_one() -> bool:
+                answers = [client.post("/search", json={"text": f"red {time.monotonic()}"}) for client in clients]
+                assert [answer.status_code for answer in answers] == [200] * 5
+                return connections(served) == [1, 5]  # Those that come to the busy one move, connection and all.
+
+            eventually(all_with_the_idle_one, "the idle one has all connections")
+        assert passed_on(served) == before + 2
+        # Whoever has nothing to do keeps what comes.
+        assert [client.post("/search", json={"text": "blue"}).status_code for client in clients] == [200] * 5
+        assert connections(served)[1] >= 5
+
+
+def test_a_picture_that_comes_to_a_busy_process_is_passed_on_with_all_of_its_bytes(served: Processes) -> None:
+    noise = Image.effect_noise((400, 400), 100).convert("RGB")  # More than is read at once.
+    with shoppers(served, 3) as clients, half_a_search(served):
+        answers = [
+            client.post("/search", files={"image": encoded(noise)}, data={"text": f"red {at}"})
+            for at, client in enumerate(clients)
+        ]
+        assert [answer.status_code for answer in answers] == [200] * 3
+        first = answers[0].json()["results"]
+        assert {answer.json()["mode"] for answer in answers} == {"composed"}
+        assert all(answer.json()["results"] == first for answer in answers)
+
+
+def test_where_all_are_busy_searches_stay_where_they_come(served: Processes) -> None:
+    with shoppers(served, 4) as clients, half_a_search(served), half_a_search(served):
+        before = passed_on(served)
+        for client in clients:
+            assert client.post("/search", json={"text": "red"}).status_code == 200
+        assert passed_on(served) == before
+
+
+def test_one_that_comes_late_is_given_searches_on_lasting_connections(shop: Shop) -> None:
     with serving(shop) as served, shoppers(served, 6) as clients:
         victim = min(served.children)
         os.kill(victim, signal.SIGKILL)
@@ -180,13 +241,18 @@ def test_one_that_comes_late_gets_its_share_of_lasting_connections(shop: Shop) -
             with suppress(httpx.TransportError):  # Of those that it had.
                 client.post("/search", json={"text": "red"})
             assert client.post("/search", json={"text": "red"}).status_code == 200
+        assert connections(served) == [0, 6] or len(served.children) < PROCESSES
         eventually(lambda: sum(served.served_by.values()) == PROCESSES, "the new one serves", within_s=60)
+        with ThreadPoolExecutor(6) as pool:
 
-        def evenly() -> bool:
-            assert [client.post("/search", json={"text": "red"}).status_code for client in clients] == [200] * 6
-            return connections(served) == [3, 3]
+            def both_have_some() -> bool:
+                posted = [
+                    pool.submit(client.post, "/search", json={"text": f"red {time.monotonic()}"}) for client in clients
+                ]
+                assert [answer.result().status_code for answer in posted] == [200] * 6
+                return min(connections(served)) > 0
 
-        eventually(evenly, "both have three")
+            eventually(both_have_some, "the new one has connections", within_s=20)
 
 
 def test_each_changes_to_a_new_generation_by_itself(own_shop: Shop) -> None:

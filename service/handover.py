@@ -1,0 +1,223 @@
+"""A search that comes to a busy process is taken over, connection and all, by one that has less to do.
+
+Connections are shared out when they are made (``door.py``), but which of them will ask next nobody knows: of a few
+searches that come together, all may come to one process, while its neighbour's cores idle. Whoever has a shorter queue
+takes the newcomer, then and there: its socket is passed on with the bytes that have been read of it, as is possible
+between processes of one machine (Linux; elsewhere searches stay where they come).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from service.door import ABSENT, Counts
+from service.telemetry import Telemetry
+
+logger = logging.getLogger(__name__)
+
+WORTH = 1
+"""How many searches more a process must have than another that is not idle, before it hands one over."""
+MOST_BYTES = 64 * 2**10
+"""Of a request that are passed on with its connection; where more of it have come, it stays."""
+SEARCHING = b"POST "
+
+
+class Mailboxes(NamedTuple):
+    """Where processes take connections over, one for each of P processes, and what they tell each other."""
+
+    inboxes: Sequence[socket.socket]
+    outboxes: Sequence[socket.socket]
+    counts: Counts
+    """Shared memory ``[P * (1 + 2 * P)]``: searches in progress of each process; connections that each has passed on to
+    each, and those that each has taken from each. Every number is written by one process alone."""
+
+    @classmethod
+    def make(cls, processes: int, shared: Callable[[int], Counts]) -> Mailboxes | None:
+        """None where the system cannot pass sockets on.
+
+        Args:
+            shared: Makes so many zeros in memory that all processes share.
+        """
+        if sys.platform != "linux":
+            return None
+        pairs = [socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET) for _ in range(processes)]
+        for end in (end for pair in pairs for end in pair):
+            end.setblocking(False)
+        inboxes, outboxes = zip(*pairs, strict=True)
+        return cls(inboxes, outboxes, shared(processes * (1 + 2 * processes)))
+
+
+class Handover:
+    """One process's part in it; closed until it is opened. Used from its event loop.
+
+    Args:
+        place: Which of the processes this is.
+    """
+
+    def __init__(self, mailboxes: Mailboxes, place: int, telemetry: Telemetry) -> None:
+        self._telemetry = telemetry
+        self._inbox, self._outboxes, self._counts = mailboxes.inboxes[place], mailboxes.outboxes, mailboxes.counts
+        self._place, self._processes = place, len(mailboxes.inboxes)
+        self._others = [other for other in range(self._processes) if other != place]
+        self._in_progress, self._closed = 0, True
+        self._arriving: set[asyncio.Task[None]] = set()
+        self._tell()
+
+    def open(self, protocol: Callable[[bytes], asyncio.Protocol]) -> None:
+        """Take over from now on.
+
+        Args:
+            protocol: Makes what talks to a connection of which so many bytes have been read.
+        """
+        self._protocol, self._closed = protocol, False
+        self._tell()
+        asyncio.get_running_loop().add_reader(self._inbox, self._take_over)
+
+    def shut(self) -> None:
+        """Be given nothing more. What is on its way is still taken over, as long as the event loop runs."""
+        self._closed = True
+        self._tell()
+
+    def begin(self) -> None:
+        """Count a search that stays here."""
+        self._in_progress += 1
+        self._tell()
+
+    def end(self) -> None:
+        """Count a search no longer."""
+        self._in_progress -= 1
+        self._tell()
+
+    def pass_on(self, transport: asyncio.Transport, read: bytes) -> bool:
+        """Let another process go on with a connection, if one has clearly less to do.
+
+        Args:
+            read: What has been read of it since its last answer.
+
+        Returns:
+            Whether it is gone.
+        """
+        if not self._in_progress or self._closed or len(read) > MOST_BYTES or transport.get_write_buffer_size():
+            return False
+        least, other = min((self._load(other), other) for other in self._others)
+        if least and least + WORTH > self._in_progress:
+            return False
+        descriptor = transport.get_extra_info("socket").fileno()
+        try:
+            socket.send_fds(self._outboxes[other], [bytes([self._place]), read], [descriptor])
+        except OSError:  # Its inbox is full, or too many files are open.
+            return False
+        self._counts[self._passed(self._place, other)] += 1
+        self._telemetry.passed_on()
+        transport.abort()
+        return True
+
+    def _load(self, other: int) -> float:
+        """Searches that another process has or is about to have; endless for one that takes none."""
+        there = self._counts[other]
+        if there == ABSENT:
+            return float("inf")
+        on_their_way = (
+            self._counts[self._passed(giver, other)] - self._counts[self._taken(giver, other)]
+            for giver in range(self._processes)
+        )
+        return there + max(0, sum(on_their_way))
+
+    def _take_over(self) -> None:
+        while True:
+            try:
+                data, descriptors, _, _ = socket.recv_fds(self._inbox, 1 + MOST_BYTES, 1)
+            except BlockingIOError:
+                return
+            except OSError as error:
+                logger.error("A connection cannot be taken over: %s", error)
+                return
+            giver, read = data[0], data[1:]
+            self.begin()  # Rather counted twice for a moment than not at all.
+            self._counts[self._taken(giver, self._place)] += 1
+            if not descriptors:  # Too many files are open here: the system has hung up on the client.
+                logger.error("A connection cannot be taken over: too many files are open.")
+                self.end()
+                continue
+            connection = socket.socket(fileno=descriptors[0])
+            connection.setblocking(False)
+            arriving = asyncio.get_running_loop().create_task(self._go_on(connection, read))
+            self._arriving.add(arriving)
+            arriving.add_done_callback(self._arriving.discard)
+
+    async def _go_on(self, connection: socket.socket, read: bytes) -> None:
+        try:
+            await asyncio.get_running_loop().connect_accepted_socket(lambda: self._protocol(read), connection)
+        except OSError:  # The client has gone meanwhile.
+            self.end()
+            connection.close()
+
+    def _tell(self) -> None:
+        self._counts[self._place] = ABSENT if self._closed else self._in_progress
+
+    def _passed(self, giver: int, taker: int) -> int:
+        return self._processes * (1 + giver) + taker
+
+    def _taken(self, giver: int, taker: int) -> int:
+        return self._processes * (1 + self._processes + giver) + taker
+
+
+class PassingProtocol(HttpToolsProtocol):
+    """uvicorn's protocol, which offers each search to other processes before it begins.
+
+    Args:
+        read: What another process has read of the connection before it was passed on; nothing of a new one.
+    """
+
+    def __init__(self, *, handover: Handover, read: bytes = b"", **given: Any) -> None:
+        super().__init__(**given)
+        self._handover, self._read = handover, read
+        self._whole, self._counted = True, bool(read)
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        if self._read:
+            super().data_received(self._read)  # Here it stays.
+            self._read = b""
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._ended()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self._between and data.startswith(SEARCHING):
+            if self._handover.pass_on(self.transport, data):
+                self._unset_keepalive_if_required()
+                return
+            self._counted = True
+            self._handover.begin()
+        super().data_received(data)
+
+    def on_message_begin(self) -> None:
+        self._whole = False
+        super().on_message_begin()
+
+    def on_message_complete(self) -> None:
+        self._whole = True
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        self._ended()
+        super().on_response_complete()
+
+    @property
+    def _between(self) -> bool:
+        """Whether one request is over, in both directions, and nothing of the next has come."""
+        return self._whole and not self.pipeline and (self.cycle is None or self.cycle.response_complete)
+
+    def _ended(self) -> None:
+        if self._counted:
+            self._counted = False
+            self._handover.end()

@@ -1,0 +1,192 @@
+"""Connections that are passed on between processes: here two parts of it in one event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any, NamedTuple
+
+import pytest
+
+from service.door import ABSENT
+from service.handover import MOST_BYTES, Handover, Mailboxes
+from service.telemetry import Telemetry
+
+pytestmark = pytest.mark.skipif("sys.platform != 'linux'", reason="sockets are passed on only there")
+
+
+class Talker(asyncio.Protocol):
+    """Says back what it hears, and by whom."""
+
+    def __init__(self, name: bytes, talkers: list[Talker], read: bytes = b"") -> None:
+        self._name, self._read = name, read
+        talkers.append(self)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+        if self._read:
+            self.data_received(self._read)
+
+    def data_received(self, data: bytes) -> None:
+        self.transport.write(self._name + b" heard " + data)
+
+
+class Two(NamedTuple):
+    """Two processes, as it were: connections come to the first."""
+
+    first: Handover
+    second: Handover
+    counts: Any
+    port: int
+    talkers: list[Talker]
+
+    async def visitor(self) -> tuple[socket.socket, Talker]:
+        """A client and what talks to it."""
+        known = len(self.talkers)
+        client = socket.create_connection(("127.0.0.1", self.port))
+        client.setblocking(False)
+        while len(self.talkers) == known:
+            await asyncio.sleep(0.001)
+        await asyncio.sleep(0.001)
+        return client, self.talkers[-1]
+
+
+@asynccontextmanager
+async def two(*, opened: bool = True) -> AsyncIterator[Two]:
+    mailboxes = Mailboxes.make(2, lambda size: [0] * size)
+    assert mailboxes is not None
+    first, second = (Handover(mailboxes, place, Telemetry()) for place in range(2))
+    talkers: list[Talker] = []
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: Talker(b"first", talkers), "127.0.0.1", 0)
+    if opened:
+        for handover, name in ((first, b"first"), (second, b"second")):
+            handover.open(lambda read, name=name: Talker(name, talkers, read))  # type: ignore[misc]
+    try:
+        yield Two(first, second, mailboxes.counts, server.sockets[0].getsockname()[1], talkers)
+    finally:
+        for talker in talkers:
+            talker.transport.abort()
+        server.close()
+        for inbox in mailboxes.inboxes:
+            loop.remove_reader(inbox)
+        await asyncio.sleep(0.01)
+        for end in (*mailboxes.inboxes, *mailboxes.outboxes):
+            end.close()
+
+
+async def heard(client: socket.socket) -> bytes:
+    return await asyncio.wait_for(asyncio.get_running_loop().sock_recv(client, 1000), 10)
+
+
+def run(scenario: Coroutine[Any, Any, None]) -> None:
+    asyncio.run(asyncio.wait_for(scenario, 30))
+
+
+def test_the_other_goes_on_with_the_connection_and_what_was_read_of_it() -> None:
+    async def scenario() -> None:
+        async with two() as it:
+            client, talker = await it.visitor()
+            with client:
+                it.first.begin()
+                assert it.first.pass_on(talker.transport, b"half a")
+                assert await heard(client) == b"second heard half a"
+                client.send(b" wish")
+                assert await heard(client) == b"second heard  wish"
+                assert list(it.counts[:2]) == [1, 1]  # Until the protocol says that it has ended.
+
+    run(scenario())
+
+
+def test_who_is_idle_or_no_busier_than_the_other_keeps_it() -> None:
+    async def scenario() -> None:
+        async with two() as it:
+            client, talker = await it.visitor()
+            with client:
+                assert not it.first.pass_on(talker.transport, b"x")
+                it.first.begin()
+                it.second.begin()
+                assert not it.first.pass_on(talker.transport, b"x")
+                it.second.end()
+                assert it.first.pass_on(talker.transport, b"x")
+
+    run(scenario())
+
+
+def test_what_is_on_its_way_to_the_other_counts_as_the_others() -> None:
+    async def scenario() -> None:
+        async with two() as it:
+            (one, first), (other, second) = [await it.visitor() for _ in range(2)]
+            with one, other:
+                it.first.begin()
+                assert it.first.pass_on(first.transport, b"x")
+                assert it.counts[1] == 0  # The other has not looked yet.
+                assert not it.first.pass_on(second.transport, b"x")
+                assert await heard(one) == b"second heard x"
+                assert not it.first.pass_on(second.transport, b"x")
+
+    run(scenario())
+
+
+@pytest.mark.parametrize("opened", [True, False])
+def test_nothing_is_passed_to_who_does_not_take_it(opened: bool) -> None:
+    async def scenario() -> None:
+        async with two(opened=opened) as it:
+            client, talker = await it.visitor()
+            with client:
+                it.second.shut()
+                assert it.counts[1] == ABSENT
+                it.first.open(lambda read: Talker(b"first", it.talkers, read))
+                it.first.begin()
+                assert not it.first.pass_on(talker.transport, b"x")
+                client.send(b"still here")
+                assert await heard(client) == b"first heard still here"
+
+    run(scenario())
+
+
+def test_what_is_on_its_way_when_the_other_shuts_is_still_taken() -> None:
+    async def scenario() -> None:
+        async with two() as it:
+            client, talker = await it.visitor()
+            with client:
+                it.first.begin()
+                assert it.first.pass_on(talker.transport, b"x")
+                it.second.shut()
+                assert await heard(client) == b"second heard x"
+
+    run(scenario())
+
+
+def test_much_of_a_request_stays_where_it_has_come() -> None:
+    async def scenario() -> None:
+        async with two() as it:
+            client, talker = await it.visitor()
+            with client:
+                it.first.begin()
+                assert not it.first.pass_on(talker.transport, bytes(MOST_BYTES + 1))
+                assert it.first.pass_on(talker.transport, bytes(MOST_BYTES))
+                assert (await heard(client)).startswith(b"second heard")
+
+    run(scenario())
+
+
+def test_a_full_inbox_loses_nothing() -> None:
+    async def scenario() -> None:
+        async with two() as it:
+            visitors = [await it.visitor() for _ in range(12)]
+            for _ in range(50):
+                it.first.begin()
+            # Of so many bytes an inbox holds few, and nobody empties it before the event loop comes round.
+            passed = [it.first.pass_on(talker.transport, b"x" * MOST_BYTES) for _, talker in visitors]
+            assert 0 < sum(passed) < 12
+            for (client, _), gone in zip(visitors, passed, strict=True):
+                with client:
+                    if not gone:
+                        client.send(b"x")
+                    assert (await heard(client)).startswith(b"second" if gone else b"first")
+
+    run(scenario())

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple
 
@@ -49,15 +50,24 @@ class Answer(NamedTuple):
     """``schemas.SearchAnswer`` as JSON."""
     passages: dict[str, Passage]
     """By stage; empty for what a cache knew."""
+    keep: Callable[[], Awaitable[None]]
+    """Puts into the caches what they did not know: to be called when the answer is on its way."""
 
 
-class Found(NamedTuple):
+@dataclass
+class Found:
     """What a life comes to."""
 
     json: bytes
     """``schemas.Found`` as JSON: the part of an answer that a cache may keep."""
     seen: VisionOutput | None
     """What a vision pass of this very life saw in the picture."""
+    digest: str | None = None
+    """The picture's."""
+    passages: dict[str, Passage] = field(default_factory=dict)
+    """By stage."""
+    kept: bool = False
+    """Whether the caches have it."""
 
 
 class Search:
@@ -115,20 +125,20 @@ class Search:
             key = self._key(query, preference, picture, generation)
             kept = await self._answers.get(key)
             self._telemetry.cache("miss" if kept is None else "hit", "answers")
-            passages: dict[str, Passage] = {}
             if kept is not None:
-                found = kept
+                found = Found(kept, None, kept=True)
             else:
-                found, passages = await self._shared(query, preference, picture, generation, key)
+                found = await self._shared(query, preference, picture, generation, key)
         total = time.perf_counter() - start
         self._telemetry.stage("total", total)
         about = {
             "k": query.k, "offset": query.offset,
             "prefer": preference.prefer if preference else {}, "avoid": preference.avoid if preference else {},
             "style": preference and preference.style, "generation": generation.id, "bundle": self._name,
-            "cached": kept is not None, "timings_ms": _timings(passages, total),
+            "cached": kept is not None, "timings_ms": _timings(found.passages, total),
         }  # fmt: skip
-        return Answer(found[:-1] + b"," + orjson.dumps(about)[1:], passages)
+        body = found.json[:-1] + b"," + orjson.dumps(about)[1:]
+        return Answer(body, found.passages, partial(self._keep, key, found))
 
     def warm(self) -> None:
         """Run every graph at every size, so that no request is the first. Takes seconds for large models."""
@@ -154,15 +164,15 @@ class Search:
 
     async def _shared(
         self, query: Query, preference: Preference | None, picture: Picture | None, generation: Generation, key: str
-    ) -> tuple[bytes, dict[str, Passage]]:
+    ) -> Found:
         """Find, or wait for who is finding the same already."""
         # Everyone who waits holds the generation that is searched, so they must mean the very same object.
-        work = partial(self._find, query, preference, picture, generation, key)
+        work = partial(self._find, query, preference, picture, generation)
         return await self._flights.run(f"{key} {id(generation)}", work)
 
     async def _find(
-        self, query: Query, preference: Preference | None, picture: Picture | None, generation: Generation, key: str
-    ) -> tuple[bytes, dict[str, Passage]]:
+        self, query: Query, preference: Preference | None, picture: Picture | None, generation: Generation
+    ) -> Found:
         """What no cache knows: look at what is known of the reference, then send the query through the stages."""
         row = None if query.product_id is None else generation.row_of(query.product_id)
         if query.product_id is not None and row is None:
@@ -185,10 +195,16 @@ class Search:
             indexed_row = row if indexed else None
             life = self._life(query, preference, generation, indexed_row, row, picture, pixels, seen, passages)
             found = await self._crew.run(life, passages)
-        if found.seen is not None and digest is not None:
-            self._features.put(digest, found.seen)
+        found.digest, found.passages = digest, passages
+        return found
+
+    async def _keep(self, key: str, found: Found) -> None:
+        if found.kept:
+            return
+        found.kept = True  # For all who waited for it together.
+        if found.seen is not None and found.digest is not None:
+            self._features.put(found.digest, found.seen)
         self._answers.put(key, found.json)
-        return found.json, passages
 
     def _life(
         self, query: Query, preference: Preference | None, generation: Generation, indexed: int | None,
@@ -223,7 +239,8 @@ class Search:
             vector, truncated = encoded.vector, encoded.truncated
             if shown is not None and encoded.expected is not None:
                 hoped = expectation(encoded.expected, shown, generation, preference)
-        removed = {int(found) for found in generation.rows_of(sorted(query.exclude)) if found >= 0}
+        excluded = generation.rows_of(sorted(query.exclude)).tolist() if query.exclude else ()
+        removed = {found for found in excluded if found >= 0}
         if row is not None:
             removed.add(row)
         # It is cheaper to ask for a few more and drop them than to make a mask of one's own of each query's removals.

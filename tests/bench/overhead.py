@@ -12,7 +12,8 @@ from tests.bench.statistics import Spread, percentile, summary
 TITLE = "Overhead at one client, uncached"
 MOST = 1.25
 BLOCK = 25
-"""Requests to one side before the other's turn: few, so that noise hits both; some, so that caches of the CPU warm."""
+"""Requests to one side before the other's turn: few, so that noise hits both; as many as it takes to fill the
+processor's caches again, which the other has emptied (with five, half of all requests run in empty ones)."""
 
 
 def measure(bench: Bench) -> Result:

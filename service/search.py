@@ -32,7 +32,7 @@ from service.preference import Preference, understood_preference
 from service.problems import UnknownProduct
 from service.query import Query
 from service.single_flight import SingleFlight
-from service.stages import Crew, Life, Step
+from service.stages import Crew, Life, Stage, Step, Work
 from service.telemetry import Passage, Telemetry
 from service.tracing import span
 
@@ -70,6 +70,19 @@ class Found:
     """Whether the caches have it."""
 
 
+class _AtStore(NamedTuple):
+    """Where a store is asked."""
+
+    among: Stage
+    """By the crew that does everything."""
+    owned: Stage
+    """By the one thread that asks a GPU: FAISS' resources there serve one at a time."""
+
+    def of(self, generation: Generation) -> Stage:
+        """The stage for a generation's store."""
+        return self.owned if generation.store.kind.startswith("gpu") else self.among
+
+
 class Search:
     """Answers queries with the generation that serves.
 
@@ -102,14 +115,14 @@ class Search:
         on_gpu = bundle.providers[0] != "CPUExecutionProvider"
         graphs = Crew("graphs", 1, telemetry) if on_gpu else self._crew
         self._crews = {self._crew, graphs, self._owner}
+        # In the order of a query's life: one that had to go back would no longer travel with those it came with.
         self._decode = self._crew.stage("decode", self._decoded, most)
         self._vision = graphs.stage("vision", self._encoding.vision, most)
-        self._query = graphs.stage("query", self._encoding.query, most)
+        self._alike = self._at_store(find_nearest)
         self._text = graphs.stage("query", self._encoding.text, most)
-        self._store = self._crew.stage("store", find_nearest, MOST_LOOKUPS)
-        self._owned_store = self._owner.stage("store", find_nearest, MOST_LOOKUPS)
-        self._fitting = self._crew.stage("store", find_fitting, MOST_LOOKUPS)
-        self._owned_fitting = self._owner.stage("store", find_fitting, MOST_LOOKUPS)
+        self._query = graphs.stage("query", self._encoding.query, most)
+        self._store = self._at_store(find_nearest)
+        self._fitting = self._at_store(find_fitting)
         self._words: dict[int, Vectors] = {}
 
     async def answer(self, query: Query) -> Answer:
@@ -148,6 +161,10 @@ class Search:
         """End the threads; nothing may be in progress."""
         for crew in self._crews:
             crew.close()
+
+    def _at_store(self, work: Work) -> _AtStore:
+        among, owned = (crew.stage("store", work, MOST_LOOKUPS) for crew in (self._crew, self._owner))
+        return _AtStore(among, owned)
 
     async def _read(self, sent: bytes | str) -> Picture:
         read = partial(read_picture, sent, self._max_image_bytes)
@@ -289,7 +306,7 @@ class Search:
             return shown_by(generation, [row])
         if seen is None or seen.attributes is None:
             return None
-        near: Neighbours = yield self._nearest(Lookup(generation, seen.embedding, NEIGHBOURS, None))
+        near: Neighbours = yield self._alike.of(generation)(Lookup(generation, seen.embedding, NEIGHBOURS, None))
         return shown_in(seen.attributes, near, generation)
 
     def _lookup(
@@ -298,12 +315,9 @@ class Search:
     ) -> Step:  # fmt: skip
         satisfied = preference.satisfied(generation) if preference is not None and preference.filters else None
         if satisfied is None and hoped is None:
-            return self._nearest(Lookup(generation, vector, depth_for(wanted), allowed))
-        stage = self._owned_fitting if _on_gpu(generation) else self._fitting
-        return stage(FittingLookup(generation.store, vector, satisfied, hoped, wanted, allowed))
-
-    def _nearest(self, lookup: Lookup) -> Step:
-        return (self._owned_store if _on_gpu(lookup.generation) else self._store)(lookup)
+            return self._store.of(generation)(Lookup(generation, vector, depth_for(wanted), allowed))
+        lookup = FittingLookup(generation.store, vector, satisfied, hoped, wanted, allowed)
+        return self._fitting.of(generation)(lookup)
 
     def _decoded(self, pictures: list[bytes]) -> list[Pixels | Exception]:
         return [self._pixels_or_error(picture) for picture in pictures]
@@ -317,11 +331,6 @@ class Search:
     def _pixels(self, picture: bytes) -> Pixels:
         images = self._bundle.manifest.images
         return images.pixels(decode_image(picture, about=(images.width, images.height)))
-
-
-def _on_gpu(generation: Generation) -> bool:
-    """Whether one thread has to do all searches: FAISS' resources on a GPU serve one at a time."""
-    return generation.store.kind.startswith("gpu")
 
 
 def _timings(passages: dict[str, Passage], total: float) -> dict[str, float]:

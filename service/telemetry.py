@@ -6,10 +6,13 @@ import contextvars
 import logging
 import os
 import sys
+import threading
+import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cache
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TextIO
 
 import orjson
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -22,6 +25,9 @@ request_id: contextvars.ContextVar[str] = contextvars.ContextVar("request_id", d
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _ROWS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)
+
+GATHERED_S = 0.2
+"""How long a line of the log may wait for others."""
 
 
 class Passage(NamedTuple):
@@ -172,8 +178,48 @@ class _PlainLines(logging.Formatter):
         super().__init__("%(asctime)s %(levelname)-7s %(message)s", "%H:%M:%S")
 
 
+class _Gathering(logging.StreamHandler[TextIO]):
+    """Writes lines a few times a second, all that there are at once; from a warning on, at once what there is.
+
+    To write lets go of Python's lock. The thread that computes takes it then, and whoever waits for an answer waits for
+    the log: with a write for each search, two cores answered a twelfth fewer.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lines: list[str] = []
+        threading.Thread(target=self._flush_now_and_then, name="log", daemon=True).start()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            self._lines.append(self.format(record))
+        except Exception:
+            self.handleError(record)
+        if record.levelno >= logging.WARNING:
+            self.flush()
+
+    def flush(self) -> None:
+        assert self.lock is not None
+        with self.lock:
+            lines, self._lines = self._lines, []
+            if lines:
+                with suppress(OSError, ValueError):  # Whoever reads the log has gone.
+                    self.stream.write("\n".join([*lines, ""]))
+                    super().flush()
+
+    def _flush_now_and_then(self) -> None:
+        while True:
+            time.sleep(GATHERED_S)
+            self.flush()
+
+
 def configure_logging(level: str) -> None:
     """Log to stderr: sentences on a terminal, JSON lines elsewhere."""
-    handler = logging.StreamHandler()
-    handler.setFormatter(_PlainLines() if sys.stderr.isatty() else _JsonLines())
+    handler: logging.Handler
+    if sys.stderr.isatty():
+        handler = logging.StreamHandler()
+        handler.setFormatter(_PlainLines())
+    else:
+        handler = _Gathering()
+        handler.setFormatter(_JsonLines())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)

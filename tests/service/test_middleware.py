@@ -97,6 +97,7 @@ def test_log_lines_carry_the_id_of_their_request(serve: Serve, shop: Shop, capsy
         with serve(shop) as served:
             served.client.get("/catalog", headers={"X-Request-ID": "shop-43"})
     finally:
+        root.handlers[0].flush()
         root.handlers[:] = handlers
         root.setLevel(level)
     lines = [orjson.loads(line) for line in capsys.readouterr().err.splitlines()]

@@ -27,6 +27,8 @@ WORTH = 1
 MOST_BYTES = 64 * 2**10
 """Of a request that are passed on with its connection; where more of it have come, it stays."""
 SEARCHING = b"POST "
+LAPS = 2**30
+"""Counts of what was passed on begin anew after so many; it is their difference that counts."""
 
 
 class Mailboxes(NamedTuple):
@@ -114,21 +116,17 @@ class Handover:
             socket.send_fds(self._outboxes[other], [bytes([self._place]), read], [descriptor])
         except OSError:  # Its inbox is full, or too many files are open.
             return False
-        self._counts[self._passed(self._place, other)] += 1
+        self._count(self._passed(self._place, other))
         self._telemetry.passed_on()
         transport.abort()
         return True
 
     def _load(self, other: int) -> float:
-        """Searches that another process has or is about to have; endless for one that takes none."""
+        """Searches that another process has; endless for one that takes none, or has not yet taken what it was given
+        last: a process that is stuck is given one search and no more."""
         there = self._counts[other]
-        if there == ABSENT:
-            return float("inf")
-        on_their_way = (
-            self._counts[self._passed(giver, other)] - self._counts[self._taken(giver, other)]
-            for giver in range(self._processes)
-        )
-        return there + max(0, sum(on_their_way))
+        given, taken = self._counts[self._passed(self._place, other)], self._counts[self._taken(self._place, other)]
+        return there if there != ABSENT and given == taken else float("inf")
 
     def _take_over(self) -> None:
         while True:
@@ -141,7 +139,7 @@ class Handover:
                 return
             giver, read = data[0], data[1:]
             self.begin()  # Rather counted twice for a moment than not at all.
-            self._counts[self._taken(giver, self._place)] += 1
+            self._count(self._taken(giver, self._place))
             if not descriptors:  # Too many files are open here: the system has hung up on the client.
                 logger.error("A connection cannot be taken over: too many files are open.")
                 self.end()
@@ -162,6 +160,9 @@ class Handover:
     def _tell(self) -> None:
         self._counts[self._place] = ABSENT if self._closed else self._in_progress
 
+    def _count(self, place: int) -> None:
+        self._counts[place] = (self._counts[place] + 1) % LAPS
+
     def _passed(self, giver: int, taker: int) -> int:
         return self._processes * (1 + giver) + taker
 
@@ -179,7 +180,7 @@ class PassingProtocol(HttpToolsProtocol):
     def __init__(self, *, handover: Handover, read: bytes = b"", **given: Any) -> None:
         super().__init__(**given)
         self._handover, self._read = handover, read
-        self._whole, self._counted = True, bool(read)
+        self._whole, self._begins, self._counted = True, False, bool(read)
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -196,13 +197,18 @@ class PassingProtocol(HttpToolsProtocol):
             if self._handover.pass_on(self.transport, data):
                 self._unset_keepalive_if_required()
                 return
-            self._counted = True
-            self._handover.begin()
+            self._begins = True
         super().data_received(data)
 
     def on_message_begin(self) -> None:
         self._whole = False
         super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        super().on_headers_complete()
+        if self._begins:  # Not at the first byte: who sends no more than that keeps nobody busy.
+            self._begins, self._counted = False, True
+            self._handover.begin()
 
     def on_message_complete(self) -> None:
         self._whole = True

@@ -121,6 +121,8 @@ class _Server(uvicorn.Server):
             await super().startup(sockets)
             return
         await super().startup([])  # All but the listening.
+        if self.should_exit:
+            return
         connections = self.server_state.connections = _Connections(self._tell)
         self._doors = [
             Door(listening, self._crowd, self._talk, lambda: len(connections)) for listening in sockets or []

@@ -8,7 +8,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cache
@@ -28,6 +28,8 @@ _ROWS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)
 
 GATHERED_S = 0.2
 """How long a line of the log may wait for others."""
+PIPED_BYTES = 4096
+"""POSIX' ``PIPE_BUF``, on Linux."""
 
 
 class Passage(NamedTuple):
@@ -202,15 +204,30 @@ class _Gathering(logging.StreamHandler[TextIO]):
         assert self.lock is not None
         with self.lock:
             lines, self._lines = self._lines, []
-            if lines:
-                with suppress(OSError, ValueError):  # Whoever reads the log has gone.
-                    self.stream.write("\n".join([*lines, ""]))
+            with suppress(OSError, ValueError):  # Whoever reads the log has gone.
+                for whole in _batched(lines):
+                    self.stream.write(whole)
                     super().flush()
 
     def _flush_now_and_then(self) -> None:
         while True:
             time.sleep(GATHERED_S)
             self.flush()
+
+
+def _batched(lines: Sequence[str]) -> Iterator[str]:
+    """Lines put together as far as a pipe takes them in one piece, so that those of several processes never mix."""
+    batch: list[str] = []
+    size = 0
+    for line in lines:
+        length = len(line.encode(errors="replace")) + 1
+        if batch and size + length > PIPED_BYTES:
+            yield "".join(batch)
+            batch, size = [], 0
+        batch.append(f"{line}\n")
+        size += length
+    if batch:
+        yield "".join(batch)
 
 
 def configure_logging(level: str) -> None:

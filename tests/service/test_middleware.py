@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import orjson
@@ -13,6 +18,8 @@ import pytest
 from models.errors import ModisteError
 from service.telemetry import configure_logging
 from tests.service.conftest import Serve, Served, Shop, eventually
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_every_answer_has_an_id_and_keeps_a_sensible_one_that_was_given(served: Served) -> None:
@@ -104,6 +111,22 @@ def test_log_lines_carry_the_id_of_their_request(serve: Serve, shop: Shop, capsy
     (line,) = [line for line in lines if line.get("path") == "/catalog"]
     assert (line["request_id"], line["method"], line["status"]) == ("shop-43", "GET", 200)
     assert line["message"].startswith("GET /catalog 200 in ")
+
+
+def test_lines_of_several_processes_that_write_into_one_pipe_stay_whole() -> None:
+    program = (
+        "import logging, time; from service.telemetry import configure_logging; configure_logging('info');"
+        "[(logging.info('%s', 'x' * 500), time.sleep(0.0002)) for _ in range(1500)]"
+    )
+    reading, writing = os.pipe()
+    children = [subprocess.Popen([sys.executable, "-c", program], stderr=writing, cwd=ROOT) for _ in range(2)]
+    os.close(writing)
+    with open(reading, encoding="utf-8") as log:
+        time.sleep(2)  # A slow reader: the pipe is full, and writers wait.
+        lines = [orjson.loads(line) for line in log]
+    assert [child.wait(30) for child in children] == [0, 0]
+    assert len(lines) == 3000
+    assert {line["message"] for line in lines} == {"x" * 500}
 
 
 def test_a_client_that_leaves_in_the_middle_of_its_body_is_no_failure(

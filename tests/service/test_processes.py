@@ -224,6 +224,17 @@ def test_a_picture_that_comes_to_a_busy_process_is_passed_on_with_all_of_its_byt
         assert all(answer.json()["results"] == first for answer in answers)
 
 
+def test_the_first_bytes_of_a_search_keep_nobody_busy(served: Processes) -> None:
+    port = int(served.url.rpartition(":")[2])
+    with socket.create_connection(("127.0.0.1", port)) as silent, shoppers(served, 3) as clients:
+        silent.sendall(b"POST /search HTTP/1.1\r\nHost: ")
+        time.sleep(0.1)
+        before = passed_on(served)
+        for at, client in enumerate(clients):
+            assert client.post("/search", json={"text": f"red {at}"}).status_code == 200
+        assert passed_on(served) == before
+
+
 def test_where_all_are_busy_searches_stay_where_they_come(served: Processes) -> None:
     with shoppers(served, 4) as clients, half_a_search(served), half_a_search(served):
         before = passed_on(served)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import socket
 import sys
 from collections.abc import Callable, Sequence
@@ -27,6 +28,8 @@ WORTH = 1
 MOST_BYTES = 64 * 2**10
 """Of a request that are passed on with its connection; where more of it have come, it stays."""
 SEARCHING = b"POST "
+NOBODY = 255
+"""Whom a connection is from that its giver gave to another."""
 LAPS = 2**30
 """Counts of what was passed on begin anew after so many; it is their difference that counts."""
 
@@ -55,6 +58,36 @@ class Mailboxes(NamedTuple):
         inboxes, outboxes = zip(*pairs, strict=True)
         return cls(inboxes, outboxes, shared(processes * (1 + 2 * processes)))
 
+    def passed(self, giver: int, taker: int) -> int:
+        """Where it is counted what one has passed on to another."""
+        return len(self.inboxes) * (1 + giver) + taker
+
+    def taken(self, giver: int, taker: int) -> int:
+        """Where it is counted what one has taken from another."""
+        return len(self.inboxes) * (1 + len(self.inboxes) + giver) + taker
+
+    def add_one(self, place: int) -> None:
+        """One more."""
+        self.counts[place] = (self.counts[place] + 1) % LAPS
+
+    def bury(self, dead: int) -> None:
+        """Pass on to another what waits for a process that has died; where there is none, its successor takes it.
+        For whoever sees it die."""
+        self.counts[dead] = ABSENT
+        while others := [place for place in range(len(self.inboxes)) if self.counts[place] != ABSENT]:
+            try:
+                data, descriptors, _, _ = socket.recv_fds(self.inboxes[dead], 1 + MOST_BYTES, 1)
+            except OSError:  # It is empty.
+                return
+            self.add_one(self.taken(data[0], dead))
+            heir = min(others, key=lambda place: self.counts[place])
+            try:
+                socket.send_fds(self.outboxes[heir], [bytes([NOBODY]), data[1:]], descriptors)
+            except OSError:
+                logger.error("A connection to a process that died is lost: its heir cannot take it.")
+            for descriptor in descriptors:
+                os.close(descriptor)
+
 
 class Handover:
     """One process's part in it; closed until it is opened. Used from its event loop.
@@ -65,9 +98,9 @@ class Handover:
 
     def __init__(self, mailboxes: Mailboxes, place: int, telemetry: Telemetry) -> None:
         self._telemetry = telemetry
-        self._inbox, self._outboxes, self._counts = mailboxes.inboxes[place], mailboxes.outboxes, mailboxes.counts
-        self._place, self._processes = place, len(mailboxes.inboxes)
-        self._others = [other for other in range(self._processes) if other != place]
+        self._mailboxes, self._place = mailboxes, place
+        self._inbox, self._counts = mailboxes.inboxes[place], mailboxes.counts
+        self._others = [other for other in range(len(mailboxes.inboxes)) if other != place]
         self._in_progress, self._closed = 0, True
         self._arriving: set[asyncio.Task[None]] = set()
         self._tell()
@@ -113,10 +146,10 @@ class Handover:
             return False
         descriptor = transport.get_extra_info("socket").fileno()
         try:
-            socket.send_fds(self._outboxes[other], [bytes([self._place]), read], [descriptor])
+            socket.send_fds(self._mailboxes.outboxes[other], [bytes([self._place]), read], [descriptor])
         except OSError:  # Its inbox is full, or too many files are open.
             return False
-        self._count(self._passed(self._place, other))
+        self._mailboxes.add_one(self._mailboxes.passed(self._place, other))
         self._telemetry.passed_on()
         transport.abort()
         return True
@@ -125,7 +158,8 @@ class Handover:
         """Searches that another process has; endless for one that takes none, or has not yet taken what it was given
         last: a process that is stuck is given one search and no more."""
         there = self._counts[other]
-        given, taken = self._counts[self._passed(self._place, other)], self._counts[self._taken(self._place, other)]
+        given = self._counts[self._mailboxes.passed(self._place, other)]
+        taken = self._counts[self._mailboxes.taken(self._place, other)]
         return there if there != ABSENT and given == taken else float("inf")
 
     def _take_over(self) -> None:
@@ -139,7 +173,8 @@ class Handover:
                 return
             giver, read = data[0], data[1:]
             self.begin()  # Rather counted twice for a moment than not at all.
-            self._count(self._taken(giver, self._place))
+            if giver != NOBODY:
+                self._mailboxes.add_one(self._mailboxes.taken(giver, self._place))
             if not descriptors:  # Too many files are open here: the system has hung up on the client.
                 logger.error("A connection cannot be taken over: too many files are open.")
                 self.end()
@@ -159,15 +194,6 @@ class Handover:
 
     def _tell(self) -> None:
         self._counts[self._place] = ABSENT if self._closed else self._in_progress
-
-    def _count(self, place: int) -> None:
-        self._counts[place] = (self._counts[place] + 1) % LAPS
-
-    def _passed(self, giver: int, taker: int) -> int:
-        return self._processes * (1 + giver) + taker
-
-    def _taken(self, giver: int, taker: int) -> int:
-        return self._processes * (1 + self._processes + giver) + taker
 
 
 class PassingProtocol(HttpToolsProtocol):

@@ -94,7 +94,7 @@ class _Worker:
         self.messages.close()
         self._counts[self._place] = ABSENT
         if self._mailboxes is not None:
-            self._mailboxes.counts[self._place] = ABSENT
+            self._mailboxes.bury(self._place)
         lived = time.monotonic() - self._started
         self._short_lives = self._short_lives + 1 if lived < SHORT_LIFE_S else 0
         pause = min(2.0 ** (self._short_lives - 2), LONGEST_PAUSE_S) if self._short_lives > 1 else 0.0

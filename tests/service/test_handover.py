@@ -39,6 +39,7 @@ class Two(NamedTuple):
 
     first: Handover
     second: Handover
+    mailboxes: Mailboxes
     counts: Any
     port: int
     talkers: list[Talker]
@@ -66,7 +67,7 @@ async def two(*, opened: bool = True) -> AsyncIterator[Two]:
         for handover, name in ((first, b"first"), (second, b"second")):
             handover.open(lambda read, name=name: Talker(name, talkers, read))  # type: ignore[misc]
     try:
-        yield Two(first, second, mailboxes.counts, server.sockets[0].getsockname()[1], talkers)
+        yield Two(first, second, mailboxes, mailboxes.counts, server.sockets[0].getsockname()[1], talkers)
     finally:
         for talker in talkers:
             talker.transport.abort()
@@ -173,6 +174,42 @@ def test_much_of_a_request_stays_where_it_has_come() -> None:
                 assert not it.first.pass_on(talker.transport, bytes(MOST_BYTES + 1))
                 assert it.first.pass_on(talker.transport, bytes(MOST_BYTES))
                 assert (await heard(client)).startswith(b"second heard")
+
+    run(scenario())
+
+
+def test_what_waits_for_one_that_dies_goes_to_another() -> None:
+    async def scenario() -> None:
+        async with two() as it:
+            client, talker = await it.visitor()
+            with client:
+                for _ in range(2):
+                    it.first.begin()
+                asyncio.get_running_loop().remove_reader(it.mailboxes.inboxes[1])  # It looks no more.
+                assert it.first.pass_on(talker.transport, b"x")
+                it.mailboxes.bury(1)
+                assert await heard(client) == b"first heard x"
+                assert list(it.counts[:2]) == [3, ABSENT]
+                # For its successor all is even again.
+                assert it.counts[it.mailboxes.passed(0, 1)] == it.counts[it.mailboxes.taken(0, 1)]
+                assert it.counts[it.mailboxes.passed(1, 0)] == it.counts[it.mailboxes.taken(1, 0)]
+
+    run(scenario())
+
+
+def test_what_waits_where_all_have_died_waits_for_a_successor() -> None:
+    async def scenario() -> None:
+        async with two() as it:
+            client, talker = await it.visitor()
+            with client:
+                it.first.begin()
+                asyncio.get_running_loop().remove_reader(it.mailboxes.inboxes[1])
+                assert it.first.pass_on(talker.transport, b"x")
+                it.mailboxes.bury(0)
+                it.mailboxes.bury(1)
+                successor = Handover(it.mailboxes, 1, Telemetry())
+                successor.open(lambda read: Talker(b"successor", it.talkers, read))
+                assert await heard(client) == b"successor heard x"
 
     run(scenario())
 

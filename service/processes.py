@@ -7,6 +7,7 @@ and one that dies takes none along. Each maps the same generation's files into i
 from __future__ import annotations
 
 import logging
+import math
 import multiprocessing
 import os
 import signal
@@ -86,7 +87,12 @@ class _Worker:
         theirs.close()
         self.error: tuple[str, str] | None = None
         """Message and hint of a ModisteError that it ended with."""
-        self.start_at, self._started = float("inf"), time.monotonic()
+        self.start_at, self._started = math.inf, time.monotonic()
+
+    @property
+    def running(self) -> bool:
+        """Whether it was started and nobody has seen it end."""
+        return self.start_at == math.inf
 
     def ended(self) -> None:
         """Plan the next start: at once, or later and later where lives are short."""
@@ -120,9 +126,10 @@ def _keep(workers: list[_Worker], signals: int, folder: Path) -> None:
         for worker in workers:
             if worker.start_at <= now:
                 worker.start()
-        running = {worker.process.sentinel: worker for worker in workers if worker.process.exitcode is None}
+        # Not by asking for exit codes: one that has died since the last look would be waited for no more.
+        running = {worker.process.sentinel: worker for worker in workers if worker.running}
         soonest = min(worker.start_at for worker in workers)
-        for ready in wait([signals, *running], None if soonest == float("inf") else max(0.0, soonest - now)):
+        for ready in wait([signals, *running], None if soonest == math.inf else max(0.0, soonest - now)):
             if ready == signals:
                 return
             assert isinstance(ready, int)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import multiprocessing
 import os
 import re
 import signal
@@ -20,6 +22,7 @@ import httpx
 import pytest
 from PIL import Image
 
+from service.processes import _keep
 from tests.service.conftest import Shop, build, encoded, eventually
 from tests.service.test_cli import ENVIRONMENT, ROOT, modiste, refuses_connections
 
@@ -134,6 +137,53 @@ def test_one_that_is_killed_is_replaced_and_no_other_request_is_lost(shop: Shop)
         eventually(lambda: sum(served.served_by.values()) == PROCESSES, "the new one serves", within_s=60)
         assert served.get("/metrics").text.count("modiste_generation_info{") == counted
         eventually(lambda: any("another takes its place" in line for line in served.lines), "the log tells")
+
+
+def test_all_that_are_killed_at_once_are_replaced(shop: Shop) -> None:
+    with serving(shop) as served:
+        victims = served.children
+        for victim in victims:
+            os.kill(victim, signal.SIGKILL)
+        eventually(lambda: len(served.children - victims) == PROCESSES, "others are there", within_s=30)
+        eventually(lambda: answers_all(served), "they serve", within_s=60)
+
+
+def test_one_that_dies_while_another_is_buried_is_seen_to_have_died(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Worker:
+        """One that runs a short program, and is started once."""
+
+        error = None
+
+        def __init__(self) -> None:
+            self.process = multiprocessing.get_context("spawn").Process(target=time.sleep, args=(0,))
+            self.process.start()
+            self.start_at, self.has_ended = math.inf, False
+
+        @property
+        def running(self) -> bool:
+            return self.start_at == math.inf
+
+        def ended(self) -> None:
+            self.start_at, self.has_ended = time.monotonic() + 3600, True
+
+    hear, tell = os.pipe()
+    workers = [Worker(), Worker()]
+    for worker in workers:
+        worker.process.join()  # Both have died, and the system has been asked how: their exit codes are known.
+    monkeypatch.setattr("service.processes.mark_process_dead", lambda *_, **__: None)
+    threading.Timer(1, lambda: os.write(tell, b"!")).start()
+    _keep(workers, hear, Path())  # type: ignore[arg-type]
+    assert all(worker.has_ended for worker in workers)
+    os.close(hear)
+    os.close(tell)
+
+
+def answers_all(served: Processes) -> bool:
+    """Whether all processes serve."""
+    try:
+        return sum(served.served_by.values()) == PROCESSES
+    except httpx.TransportError:
+        return False
 
 
 def connections(served: Processes) -> list[int]:

@@ -181,7 +181,8 @@ class _PlainLines(logging.Formatter):
 
 
 class _Gathering(logging.StreamHandler[TextIO]):
-    """Writes lines a few times a second, all that there are at once; from a warning on, at once what there is.
+    """Writes lines a few times a second, all that there are at once; from a warning on, at once what there is. Who is
+    killed takes those of the last moment along.
 
     To write lets go of Python's lock. The thread that computes takes it then, and whoever waits for an answer waits for
     the log: with a write for each search, two cores answered a twelfth fewer.
@@ -208,6 +209,10 @@ class _Gathering(logging.StreamHandler[TextIO]):
                 for whole in _batched(lines):
                     self.stream.write(whole)
                     super().flush()
+
+    def close(self) -> None:
+        self.flush()
+        super().close()
 
     def _flush_now_and_then(self) -> None:
         while True:

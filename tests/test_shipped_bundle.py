@@ -192,6 +192,34 @@ def test_wordings_that_no_template_has_are_understood(client: TestClient, catalo
     assert right / shown >= 0.75, f"{right} of {shown} have it"
 
 
+SOMETHING_ELSE = {
+    "a sari": {"articleType": "Sarees"},
+    "earrings": {"articleType": "Earrings"},
+    "I need socks": {"articleType": "Socks"},
+    "not a t-shirt, a watch": {"articleType": "Watches"},
+    "a red dress": {"articleType": "Dresses", "baseColour": "Red"},
+    "a dress for my wife": {"articleType": "Dresses", "gender": "Women"},
+}
+"""What people might say of a man's T-shirt. Nothing stays of what it is, and of whom it is for only what can."""
+
+
+@pytest.mark.parametrize("text", SOMETHING_ELSE)
+def test_something_else_altogether_is_found(client: TestClient, catalog: list[Product], text: str) -> None:
+    shirts = [
+        product.id
+        for product in catalog
+        if (product.attributes["articleType"], product.attributes["gender"]) == ("Tshirts", "Men")
+    ]
+    right = shown = 0
+    for id in random.Random(3).sample(shirts, 20):
+        answer = client.post("/search", json={"product_id": id, "text": text, "k": 10})
+        for result in answer.json()["results"]:
+            shown += 1
+            right += all(_shows(result["attributes"], *one) for one in SOMETHING_ELSE[text].items())
+    assert shown == 200
+    assert right / shown >= 0.9, f"{right} of {shown} have it"
+
+
 def _shows(attributes: Mapping[str, object], name: str, value: str) -> bool:
     """Whether a product has a value, or one that a shopper would take for it."""
     alike = {"Red": REDS, "Navy Blue": ("Blue",), "Pink": ("Magenta", "Peach"), "Green": ("Olive", "Sea Green")}

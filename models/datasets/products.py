@@ -7,11 +7,13 @@ table has the same columns may use all of this as well. Any other catalogue: ``a
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from models.datasets.catalog import Product
-from models.datasets.edit_rules import Attributes, OneTitleWord, Rule, SameTitle
-from models.datasets.wording import without_colours
+from models.datasets.edit_rules import Attributes, OneTitleWord, Rule, SameTitle, Values, value_of
+from models.datasets.wording import Edit, without_colours
 from models.errors import ModisteError
 from models.progress import track
 
@@ -27,6 +29,9 @@ COLOUR, GENDER, USAGE, TYPE, SUBCATEGORY, SEASON = (
 JUDGED = (GENDER, TYPE, COLOUR, USAGE)
 """What an answer is judged to have kept. The season is in the table and not in the picture; the subcategory follows
 from the type."""
+
+IMPLIED = 0.95
+"""Share of a type's products that are for the same people, from which on nobody says so."""
 
 
 def title_group(product: Product) -> str:
@@ -151,6 +156,43 @@ def colour_and_gender(weight: float = 1.0) -> Rule:
     return Attributes(weight, changes=(COLOUR, GENDER), keeps=(TYPE, USAGE, SEASON))
 
 
+def any_type(weight: float = 1.0) -> Rule:
+    """Something else for the same person, such as a watch instead of a shirt; colour, gender and usage agree."""
+    return Attributes(weight, changes=(TYPE,), keeps=(COLOUR, GENDER, USAGE))
+
+
+def colour_and_type(weight: float = 1.0) -> Rule:
+    """Something else in another colour, in one modification; gender and usage agree."""
+    return Attributes(weight, changes=(COLOUR, TYPE), keeps=(GENDER, USAGE))
+
+
+@dataclass(frozen=True)
+class TypeAndGender(Attributes):
+    """Something else for someone else; the colour agrees. Whom a saree is for, and when, goes without saying.
+
+    Attributes:
+        implied: Types that are for the same people nearly always, which nobody says then.
+    """
+
+    changes: tuple[str, ...] = (TYPE, GENDER)
+    keeps: tuple[str, ...] = (COLOUR,)
+    implied: frozenset[str] = frozenset()
+
+    def edits(self, before: Values, after: Values) -> list[Edit]:
+        edits = super().edits(before, after)
+        return edits[:1] if after[0] in self.implied else edits
+
+
+def type_and_gender(products: Sequence[Product], weight: float = 1.0) -> Rule:
+    """``TypeAndGender`` for a catalogue."""
+    counts: dict[str, Counter[str | None]] = {}
+    for product in products:
+        if (kind := value_of(product, TYPE)) is not None:
+            counts.setdefault(kind, Counter())[value_of(product, GENDER)] += 1
+    implied = {kind for kind, genders in counts.items() if max(genders.values()) >= IMPLIED * genders.total()}
+    return TypeAndGender(weight, implied=frozenset(implied))
+
+
 def protocol_rules() -> dict[str, Rule]:
     """The edits by which results on this set are reported, by the protocol's name."""
     return {
@@ -163,7 +205,7 @@ def protocol_rules() -> dict[str, Rule]:
     }
 
 
-def training_rules() -> list[Rule]:
+def training_rules(products: Sequence[Product]) -> list[Rule]:
     """The edits to train on. The precise ones come most: their targets differ in nothing but what is said."""
     return [
         strict_colour(3.0),
@@ -173,4 +215,7 @@ def training_rules() -> list[Rule]:
         usage(0.5),
         article_type(1.0),
         colour_and_gender(1.0),
+        any_type(0.5),
+        colour_and_type(0.5),
+        type_and_gender(products, 0.5),
     ]

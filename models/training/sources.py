@@ -229,7 +229,7 @@ def _training_triplets(
     if source.triplets is not None:
         return _own_triplets(source, products, cache)
     if source.kind == "products":
-        rules = training_rules()
+        rules = training_rules(products)
     else:
         exact = default_rules(products)
         rules = [*exact, *loose_rules(exact)]

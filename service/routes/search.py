@@ -39,7 +39,8 @@ async def search(request: Request) -> Response:
 
 async def straight(scope: Scope, receive: Receive, send: Send) -> None:
     """``search`` as an ASGI application. It reads the request and makes the response itself, and nothing is left for
-    FastAPI to route, to solve and to validate; finding that out would take as long as finding a cached answer."""
+    FastAPI to route, to solve and to validate; finding that out would take as long as finding a cached answer. Of its
+    exceptions only our own are told to the client; all others are failures inside."""
     scope["route"] = router.routes[0]  # Metrics and traces ask for it.
     request = Request(scope, receive)
     try:

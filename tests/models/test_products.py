@@ -7,7 +7,9 @@ import pytest
 from models.datasets.attribute_triplets import AttributeTriplets
 from models.datasets.catalog import Catalog, Product, read_catalog
 from models.datasets.products import (
+    any_type,
     colour,
+    colour_and_type,
     hash_photographs,
     one_title_word,
     protocol_rules,
@@ -15,6 +17,7 @@ from models.datasets.products import (
     strict_colour,
     title_group,
     training_rules,
+    type_and_gender,
 )
 from models.errors import ModisteError
 
@@ -87,13 +90,53 @@ def test_every_protocol_gives_queries_on_the_set(fashion_products: Catalog) -> N
         assert all(query.modification and query.targets for query in queries)
 
 
+def dressed(id: str, kind: str, gender: str, colour: str = "Black") -> Product:
+    return Product(
+        id, f"{gender} {kind} {id}", {"articleType": kind, "gender": gender, "baseColour": colour}, id.encode()
+    )
+
+
+SHOP = [
+    *(dressed(f"saree {at}", "Sarees", "Women") for at in range(30)),
+    dressed("saree 30", "Sarees", "Girls"),
+    *(dressed(f"watch {at}", "Watches", ("Men", "Women")[at % 2]) for at in range(30)),
+    *(dressed(f"shirt {at}", "Shirts", "Men") for at in range(10)),
+]
+
+
+def test_whom_a_thing_is_for_is_said_only_where_it_does_not_follow_from_what_it_is() -> None:
+    by_id = {one.id: one for one in SHOP}
+    seen = set()
+    for triplet in AttributeTriplets(SHOP, [type_and_gender(SHOP)]).sample_many(300, seed=0):
+        before, after = by_id[triplet.reference].attributes, by_id[triplet.targets[0]].attributes
+        assert before["articleType"] != after["articleType"]
+        assert before["gender"] != after["gender"]
+        said = tuple(edit.attribute for edit in triplet.asked)
+        assert said == (("articleType",) if after["articleType"] in ("Sarees", "Shirts") else ("articleType", "gender"))
+        seen.add((before["articleType"], after["articleType"]))
+    assert {("Shirts", "Sarees"), ("Sarees", "Watches"), ("Watches", "Shirts")} <= seen
+
+
+def test_something_else_is_for_the_same_person_and_in_the_same_colour_unless_another_is_said() -> None:
+    shop = [*SHOP, dressed("red watch", "Watches", "Men", "Red")]
+    by_id = {one.id: one for one in shop}
+    for rule, stays in ((any_type(), ("gender", "baseColour")), (colour_and_type(), ("gender",))):
+        for triplet in AttributeTriplets(shop, [rule]).sample_many(50, seed=0):
+            before = by_id[triplet.reference].attributes
+            for target in triplet.targets:
+                after = by_id[target].attributes
+                assert before["articleType"] != after["articleType"]
+                assert all(before[name] == after[name] for name in stays)
+                assert (before["baseColour"] == after["baseColour"]) == ("baseColour" in stays)
+
+
 def test_training_and_validation_of_the_set_share_no_photograph(fashion_products: Catalog) -> None:
     some = fashion_products[:3000]
     hashes = hash_photographs(some)
     train, validation = split_by_title_group(some, validation_share=0.1, seed=0, photographs=hashes)
     assert len(validation) == pytest.approx(300, abs=60)
     assert not {hashes[p.id] for p in train} & {hashes[p.id] for p in validation}
-    assert AttributeTriplets(train, training_rules(), photographs=hashes).sample_many(100, seed=0)
+    assert AttributeTriplets(train, training_rules(train), photographs=hashes).sample_many(100, seed=0)
 
 
 def test_products_without_a_title_are_split_like_any_others() -> None:

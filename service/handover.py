@@ -23,8 +23,6 @@ from service.telemetry import Telemetry
 
 logger = logging.getLogger(__name__)
 
-WORTH = 1
-"""How many searches more a process must have than another that is not idle, before it hands one over."""
 MOST_BYTES = 64 * 2**10
 """Of a request that are passed on with its connection; where more of it have come, it stays."""
 SEARCHING = b"POST "
@@ -77,7 +75,9 @@ class Mailboxes(NamedTuple):
         while others := [place for place in range(len(self.inboxes)) if self.counts[place] != ABSENT]:
             try:
                 data, descriptors, _, _ = socket.recv_fds(self.inboxes[dead], 1 + MOST_BYTES, 1)
-            except OSError:  # It is empty.
+            except OSError:  # It is empty. If it died in the midst of taking one, that one has gone with it.
+                for giver in range(len(self.inboxes)):
+                    self.counts[self.taken(giver, dead)] = self.counts[self.passed(giver, dead)]
                 return
             self.add_one(self.taken(data[0], dead))
             heir = min(others, key=lambda place: self.counts[place])
@@ -131,7 +131,7 @@ class Handover:
         self._tell()
 
     def pass_on(self, transport: asyncio.Transport, read: bytes) -> bool:
-        """Let another process go on with a connection, if one has clearly less to do.
+        """Let another process go on with a connection, if one has less to do.
 
         Args:
             read: What has been read of it since its last answer.
@@ -139,10 +139,10 @@ class Handover:
         Returns:
             Whether it is gone.
         """
-        if not self._in_progress or self._closed or len(read) > MOST_BYTES or transport.get_write_buffer_size():
-            return False
         least, other = min((self._load(other), other) for other in self._others)
-        if least and least + WORTH > self._in_progress:
+        if least >= self._in_progress or self._closed:
+            return False
+        if len(read) > MOST_BYTES or transport.get_write_buffer_size():
             return False
         descriptor = transport.get_extra_info("socket").fileno()
         try:
@@ -160,7 +160,8 @@ class Handover:
         there = self._counts[other]
         given = self._counts[self._mailboxes.passed(self._place, other)]
         taken = self._counts[self._mailboxes.taken(self._place, other)]
-        return there if there != ABSENT and given == taken else float("inf")
+        on_its_way = 0 < (given - taken) % LAPS < LAPS // 2
+        return float("inf") if there == ABSENT or on_its_way else there
 
     def _take_over(self) -> None:
         while True:

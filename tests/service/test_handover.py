@@ -197,6 +197,21 @@ def test_what_waits_for_one_that_dies_goes_to_another() -> None:
     run(scenario())
 
 
+def test_one_that_died_taking_a_connection_has_a_successor_that_is_given_others() -> None:
+    async def scenario() -> None:
+        async with two() as it:
+            client, talker = await it.visitor()
+            with client:
+                it.first.begin()
+                it.mailboxes.add_one(it.mailboxes.passed(0, 1))  # The second took it, and died before it could say so.
+                it.mailboxes.bury(1)
+                it.second.open(lambda read: Talker(b"successor", it.talkers, read))
+                assert it.first.pass_on(talker.transport, b"x")
+                assert await heard(client) == b"successor heard x"
+
+    run(scenario())
+
+
 def test_what_waits_where_all_have_died_waits_for_a_successor() -> None:
     async def scenario() -> None:
         async with two() as it:

@@ -5,7 +5,7 @@ SHELL := bash
 PYTHON ?= python3
 SERVE := .venv
 DEV := .venv-dev
-# A file's tests stay together, for the models that they train; the longest files come first and last.
+# A file's tests stay together, for the models that they train; tests/conftest.py says which files come first.
 AT_ONCE := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 .PHONY: help demo serve test check bench format lint types system clean version

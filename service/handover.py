@@ -54,7 +54,10 @@ class Mailboxes(NamedTuple):
         for end in (end for pair in pairs for end in pair):
             end.setblocking(False)
         inboxes, outboxes = zip(*pairs, strict=True)
-        return cls(inboxes, outboxes, shared(processes * (1 + 2 * processes)))
+        counts = shared(processes * (1 + 2 * processes))
+        for place in range(processes):  # Who is only starting takes nothing.
+            counts[place] = ABSENT
+        return cls(inboxes, outboxes, counts)
 
     def passed(self, giver: int, taker: int) -> int:
         """Where it is counted what one has passed on to another."""

@@ -131,6 +131,7 @@ def _keep(workers: list[_Worker], signals: int, folder: Path) -> None:
         soonest = min(worker.start_at for worker in workers)
         for ready in wait([signals, *running], None if soonest == math.inf else max(0.0, soonest - now)):
             if ready == signals:
+                os.read(signals, 1)  # Else it would be heard a second time, which means: at once.
                 return
             assert isinstance(ready, int)
             worker = running[ready]

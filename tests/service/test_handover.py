@@ -152,6 +152,14 @@ def test_nothing_is_passed_to_who_does_not_take_it(opened: bool) -> None:
     run(scenario())
 
 
+def test_nothing_is_passed_to_one_that_is_still_starting() -> None:
+    mailboxes = Mailboxes.make(3, lambda size: [0] * size)
+    assert mailboxes is not None
+    assert list(mailboxes.counts) == [ABSENT] * 3 + [0] * 18  # type: ignore[call-overload]
+    for end in (*mailboxes.inboxes, *mailboxes.outboxes):
+        end.close()
+
+
 def test_what_is_on_its_way_when_the_other_shuts_is_still_taken() -> None:
     async def scenario() -> None:
         async with two() as it:

@@ -174,6 +174,9 @@ def test_one_that_dies_while_another_is_buried_is_seen_to_have_died(monkeypatch:
     threading.Timer(1, lambda: os.write(tell, b"!")).start()
     _keep(workers, hear, Path())  # type: ignore[arg-type]
     assert all(worker.has_ended for worker in workers)
+    os.set_blocking(hear, False)
+    with pytest.raises(BlockingIOError):  # What was heard is not heard again: children told twice do not wait.
+        os.read(hear, 1)
     os.close(hear)
     os.close(tell)
 

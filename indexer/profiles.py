@@ -19,8 +19,7 @@ from models.datasets.attribute_words import DENIED, SAID
 PRESENT, ABSENT = np.log(PROBABILITIES), np.log1p(-PROBABILITIES)
 """What a byte means for a word that is to be there, and for one that is not."""
 MOST_OPEN = 1 / 16
-"""Share of products that may leave a word open which profiles tell: to weigh one of these costs as much as to weigh a
-word of ten products at once."""
+"""Share of products that may leave a word open which profiles tell: one by one they cost more than in a row."""
 AGREED = 0.9
 """Share of products that have a word, or lack it, from which on they agree in it."""
 _DENIED, _SAID = quantised(np.array([DENIED, SAID])).tolist()

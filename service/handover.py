@@ -39,7 +39,7 @@ class Mailboxes(NamedTuple):
     outboxes: Sequence[socket.socket]
     counts: Counts
     """Shared memory ``[P * (1 + 2 * P)]``: searches in progress of each process; connections that each has passed on to
-    each, and those that each has taken from each. Every number is written by one process alone."""
+    each, and those that each has taken from each. Every number is written by one process, or by who buries it."""
 
     @classmethod
     def make(cls, processes: int, shared: Callable[[int], Counts]) -> Mailboxes | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
+import select
 import socket
 from collections.abc import Callable
 from contextlib import suppress
@@ -14,6 +15,8 @@ logger = logging.getLogger(__name__)
 
 COURTESY_S = 0.01
 """How long a process leaves a connection to those with fewer. They may be stuck, so it does not leave it for good."""
+LOOK_S = 0.001
+"""Meanwhile it looks so often whether one of them came, or its own turn has."""
 PAUSE_S = 1.0
 """After an error that will not go away at once, such as too many open files."""
 ABSENT = -1
@@ -95,8 +98,7 @@ class Door:
     async def _keep(self) -> None:
         while not self._closing.is_set():
             await self._knock()
-            if self._crowd.smaller_elsewhere:
-                await asyncio.sleep(COURTESY_S)
+            await self._give_way()
             try:
                 connection = self._accepted()
             except OSError as error:
@@ -117,6 +119,14 @@ class Door:
                 one.cancel()
         finally:
             loop.remove_reader(self._listening)
+
+    async def _give_way(self) -> None:
+        """Leave who is at the door to those with fewer connections, for as long as that is right."""
+        loop, waiting = asyncio.get_running_loop(), select.poll()
+        waiting.register(self._listening, select.POLLIN)
+        until = loop.time() + COURTESY_S
+        while self._crowd.smaller_elsewhere and loop.time() < until and waiting.poll(0):
+            await asyncio.sleep(LOOK_S)
 
     def _accepted(self) -> socket.socket | None:
         """Who has waited longest; None if nobody waits, because another process was faster.

@@ -120,6 +120,23 @@ def test_who_lost_connections_gets_the_next_ones() -> None:
     run(scenario())
 
 
+@pytest.mark.usefixtures("patient")
+def test_who_gives_way_sees_at_once_that_its_turn_has_come() -> None:
+    async def scenario() -> None:
+        counts = [ABSENT, 0]  # The second says that it has nobody, and does not come to the door.
+        async with house(1, counts=counts) as (opened, clients):
+            counts[0] = 1
+            start = time.monotonic()
+            visit = asyncio.ensure_future(opened.visit(clients))
+            await asyncio.sleep(0.05)
+            assert not visit.done()
+            counts[1] = 2
+            await visit
+            assert time.monotonic() - start < 1
+
+    run(scenario())
+
+
 def test_a_stuck_process_keeps_nobody_waiting_for_long() -> None:
     async def scenario() -> None:
         counts = [ABSENT, 0]  # The second says that it has nobody, and does not come to the door.

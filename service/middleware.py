@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from service.admission import TIMEOUT_HEADER, Admission, deadline, seconds_allowed
 from service.pictures import too_large
 from service.problems import DeadlinePassed, RequestProblem, internal_problem, problem_of
-from service.telemetry import Passage, Telemetry, request_id
+from service.telemetry import COLUMNS, Passage, Telemetry, request_id
 
 logger = logging.getLogger(__name__)
 
@@ -223,7 +223,7 @@ def _server_timing(scope: Scope, start: float) -> str:
     parts = []
     for stage, passage in passages.items():
         parts.append(f"{stage};dur={passage.work * 1000:.2f}")
-        if stage != "columns":  # They are read where the store's outcome arrives, without another wait.
+        if stage != COLUMNS:
             parts.append(f"{stage}-queue;dur={passage.queue * 1000:.2f}")
     parts.append(f"total;dur={(time.perf_counter() - start) * 1000:.2f}")
     return ", ".join(parts)

@@ -33,10 +33,10 @@ from service.problems import UnknownProduct
 from service.query import Query
 from service.single_flight import SingleFlight
 from service.stages import Crew, Life, Stage, Step, Work
-from service.telemetry import Passage, Telemetry
+from service.telemetry import COLUMNS, Passage, Telemetry
 from service.tracing import span
 
-STAGES = ("decode", "vision", "query", "store", "columns")
+STAGES = ("decode", "vision", "query", "store", COLUMNS)
 """The stages of a query's life, as ``timings_ms`` and metrics call them."""
 
 INLINE_BYTES = 256 * 2**10
@@ -50,8 +50,8 @@ class Answer(NamedTuple):
     """``schemas.SearchAnswer`` as JSON."""
     passages: dict[str, Passage]
     """By stage; empty for what a cache knew."""
-    keep: Callable[[], Awaitable[None]]
-    """Puts into the caches what they did not know: to be called when the answer is on its way."""
+    finish: Callable[[], Awaitable[None]]
+    """Puts into the caches what they did not know, and counts: to be called when the answer is on its way."""
 
 
 @dataclass
@@ -143,7 +143,6 @@ class Search:
             else:
                 found = await self._shared(query, preference, picture, generation, key)
         total = time.perf_counter() - start
-        self._telemetry.stage("total", total)
         about = {
             "k": query.k, "offset": query.offset,
             "prefer": preference.prefer if preference else {}, "avoid": preference.avoid if preference else {},
@@ -151,7 +150,7 @@ class Search:
             "cached": kept is not None, "timings_ms": _timings(found.passages, total),
         }  # fmt: skip
         body = found.json[:-1] + b"," + orjson.dumps(about)[1:]
-        return Answer(body, found.passages, partial(self._keep, key, found))
+        return Answer(body, found.passages, partial(self._finish, key, found, total))
 
     def warm(self) -> None:
         """Run every graph at every size, so that no request is the first. Takes seconds for large models."""
@@ -211,14 +210,20 @@ class Search:
         with self._admission.slot():
             indexed_row = row if indexed else None
             life = self._life(query, preference, generation, indexed_row, row, picture, pixels, seen, passages)
-            found = await self._crew.run(life, passages)
+            try:
+                found = await self._crew.run(life, passages)
+            except BaseException:
+                self._telemetry.passages(passages)
+                raise
         found.digest, found.passages = digest, passages
         return found
 
-    async def _keep(self, key: str, found: Found) -> None:
+    async def _finish(self, key: str, found: Found, total: float) -> None:
+        self._telemetry.stage("total", total)
         if found.kept:
             return
         found.kept = True  # For all who waited for it together.
+        self._telemetry.passages(found.passages)
         if found.seen is not None and found.digest is not None:
             self._features.put(found.digest, found.seen)
         self._answers.put(key, found.json)
@@ -280,8 +285,7 @@ class Search:
             query.mode.encode(), results, total, b"true" if truncated else b"false",
             orjson.dumps(hoped.words if hoped else []),
         )  # fmt: skip
-        columns = passages["columns"] = Passage(0.0, time.perf_counter() - start)
-        self._telemetry.stage("columns", columns.work)
+        passages[COLUMNS] = Passage(0.0, time.perf_counter() - start)
         return Found(found, seen_now)
 
     def _embedded(self, preference: Preference | None) -> Life[tuple[Vectors, Vectors] | None]:

@@ -241,7 +241,6 @@ class Crew:
             passage = Passage(start - journey.ready_at, work)
             before = journey.passages.get(stage.name, Passage(0.0, 0.0))
             journey.passages[stage.name] = Passage(before.queue + passage.queue, before.work + passage.work)
-            self._telemetry.stage(stage.name, passage.work, passage.queue)
             journey.input = None
         return outcomes
 

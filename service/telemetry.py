@@ -8,7 +8,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cache
@@ -32,6 +32,10 @@ PIPED_BYTES = 4096
 """POSIX' ``PIPE_BUF``, on Linux."""
 
 
+COLUMNS = "columns"
+"""The stage that searches never queue for: columns are read where the store's outcome arrives."""
+
+
 class Passage(NamedTuple):
     """How long one query was in a stage, in seconds."""
 
@@ -50,7 +54,7 @@ class Telemetry:
         self._requests = self._counter("modiste_requests", "Requests answered.", "route", "method", "status")
         self._request_seconds = self._histogram("modiste_request_seconds", "Time to answer.", _SECONDS, "route")
         self._stage_seconds = self._histogram(
-            "modiste_stage_seconds", "Time that a search's stage worked on the batch that the search was part of.",
+            "modiste_stage_seconds", "Time that a search's stage worked on the batches that the search was part of.",
             _SECONDS, "stage",
         )  # fmt: skip
         self._queue_seconds = self._histogram(
@@ -99,6 +103,11 @@ class Telemetry:
         self._stage_seconds(stage).observe(seconds)
         if queue_seconds is not None:
             self._queue_seconds(stage).observe(queue_seconds)
+
+    def passages(self, passages: Mapping[str, Passage]) -> None:
+        """Record a search's way through the stages."""
+        for stage, passage in passages.items():
+            self.stage(stage, passage.work, None if stage == COLUMNS else passage.queue)
 
     def batch(self, stage: str, rows: int) -> None:
         """Record how many searches a stage worked on at once."""

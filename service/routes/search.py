@@ -34,7 +34,7 @@ async def search(request: Request) -> Response:
     body, picture = await read_search(request)
     answer = await context.search.answer(Query.of(body, picture))
     request.state.passages = answer.passages
-    return Response(answer.body, media_type="application/json", background=BackgroundTask(answer.keep))
+    return Response(answer.body, media_type="application/json", background=BackgroundTask(answer.finish))
 
 
 async def straight(scope: Scope, receive: Receive, send: Send) -> None:

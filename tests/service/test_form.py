@@ -55,14 +55,19 @@ def test_headers_may_be_written_in_any_case_and_a_boundary_quoted() -> None:
 @pytest.mark.parametrize(
     ("kind", "body", "words"),
     [
-        ("multipart/form-data", b"", "Missing boundary"),
-        ("multipart/form-data; boundary=x", b"", "last boundary"),
-        ("multipart/form-data; boundary=x", b"--y\r\n", "Invalid"),
+        ("multipart/form-data", b"", "Empty boundary"),
+        ("multipart/form-data; boundary=x", b"", "Unexpected end"),
+        ("multipart/form-data; boundary=x", b"--y\r\n", "Unexpected end"),
+        ("multipart/form-data; boundary=x", b"?--x\r\n", "in front of first boundary"),
         ("multipart/form-data; boundary=x", b"--x\r\nContent-Disposition: form-data\r\n\r\n1\r\n--x--", "no name"),
-        ("multipart/form-data; boundary=x", b"--x\r\nno header\r\n\r\n1\r\n--x--", "Invalid"),
-        ("multipart/form-data; boundary=x", b'--x\r\nContent-Disposition: a; name="k"\r\n\r\n1\r\n', "last boundary"),
+        ("multipart/form-data; boundary=x", b"--x\r\nno header\r\n\r\n1\r\n--x--", "Malformed segment header"),
+        ("multipart/form-data; boundary=x", b"--x\r\n\r\n1\r\n--x--", "Missing Content-Disposition"),
+        (
+            "multipart/form-data; boundary=x", b'--x\r\nContent-Disposition: form-data; name="k"\r\n\r\n1\r\n',
+            "Unexpected end",
+        ),
     ],
-)
+)  # fmt: skip
 def test_what_is_wrong_is_said(kind: str, body: bytes, words: str) -> None:
     with pytest.raises(RequestProblem, match=words):
         read(kind, body)

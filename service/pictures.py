@@ -7,8 +7,7 @@ import binascii
 import hashlib
 from typing import NamedTuple
 
-from models.bundle import UnreadableImage
-from models.bundle.container import read_container
+from models.bundle import Container, UnreadableImage, open_image
 from service.problems import ImageTooLarge
 
 LARGE_BYTES = 256 * 2**10
@@ -38,15 +37,17 @@ def read_picture(sent: bytes | str, limit: int) -> Picture:
     return Picture(data, hashlib.sha256(data).hexdigest())
 
 
-def is_large(data: bytes) -> bool:
-    """Whether decoding a picture takes more than a few milliseconds."""
+def opened(data: bytes) -> tuple[bytes | Container, bool]:
+    """A picture for ``decode_image``, and whether decoding it takes more than a few milliseconds. Of a small file the
+    headers are read for that, and need not be read again.
+
+    Raises:
+        UnreadableImage: They forbid to decode it.
+    """
     if len(data) > LARGE_BYTES:
-        return True
-    try:
-        container = read_container(data)
-    except ValueError:  # Decoding will tell what is wrong.
-        return False
-    return container is not None and container.size[0] * container.size[1] > LARGE_PIXELS
+        return data, True
+    container = open_image(data)
+    return container, container.size[0] * container.size[1] > LARGE_PIXELS
 
 
 def too_large(limit: int) -> ImageTooLarge:

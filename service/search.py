@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ import orjson
 
 from indexer.generation import Generation
 from indexer.store import Mask, Vectors
-from models.bundle import Bundle, VisionOutput, decode_image
+from models.bundle import Bundle, Container, VisionOutput, decode_image
 from models.bundle.expectation import NEIGHBOURS
 from models.bundle.images import Pixels
 from models.bundle.style_search import moved_query
@@ -26,7 +27,7 @@ from service.features import FeatureCache
 from service.fitting import FittingLookup, find_fitting
 from service.live_index import LiveIndex
 from service.nearest import Lookup, Masks, Neighbours, depth_for, find_nearest
-from service.pictures import Picture, is_large, read_picture
+from service.pictures import Picture, opened, read_picture
 from service.pool import Pool
 from service.preference import Preference, understood_preference
 from service.problems import UnknownProduct
@@ -202,14 +203,17 @@ class Search:
             if seen is None and picture is None:
                 assert row is not None
                 picture = Picture(await self._decoders.run(partial(generation.image, row)), digest)
+        file: bytes | Container | None = None
         pixels = None
-        if seen is None and picture is not None and is_large(picture.data):
-            # Apart from the rest, and before it takes a place among them: a giant delays nobody but other giants.
-            pixels = await self._decoders.run(partial(self._pixels, picture.data))
+        if seen is None and picture is not None:
+            file, large = opened(picture.data)
+            if large:
+                # Apart from the rest, and before it takes a place among them: a giant delays nobody but other giants.
+                pixels = await self._decoders.run(partial(self._pixels, file))
         passages: dict[str, Passage] = {}
         with self._admission.slot():
             indexed_row = row if indexed else None
-            life = self._life(query, preference, generation, indexed_row, row, picture, pixels, seen, passages)
+            life = self._life(query, preference, generation, indexed_row, row, file, pixels, seen, passages)
             try:
                 found = await self._crew.run(life, passages)
             except BaseException:
@@ -219,6 +223,7 @@ class Search:
         return found
 
     async def _finish(self, key: str, found: Found, total: float) -> None:
+        await asyncio.sleep(0)  # What was given to a connection leaves when the event loop comes round.
         self._telemetry.stage("total", total)
         if found.kept:
             return
@@ -230,7 +235,7 @@ class Search:
 
     def _life(
         self, query: Query, preference: Preference | None, generation: Generation, indexed: int | None,
-        row: int | None, picture: Picture | None, pixels: Pixels | None, seen: VisionOutput | None,
+        row: int | None, file: bytes | Container | None, pixels: Pixels | None, seen: VisionOutput | None,
         passages: dict[str, Passage],
     ) -> Life[Found]:  # fmt: skip
         """A query's way through the stages, in threads.
@@ -238,6 +243,7 @@ class Search:
         Args:
             indexed: Row of the reference where its stored vector is all that is needed of it.
             row: Row of the reference where it is a product.
+            file: The reference's picture, where nobody has looked at it yet.
         """
         seen_now = None
         allowed = self._masks.of(generation, query.filters)
@@ -245,11 +251,10 @@ class Search:
         features: Vectors | None = None
         if indexed is not None:
             vector = features = generation.vectors([indexed])
-        elif seen is not None or picture is not None:
+        elif seen is not None or file is not None:
             if seen is None:
-                assert picture is not None
                 if pixels is None:
-                    pixels = yield self._decode(picture.data)
+                    pixels = yield self._decode(file)
                 seen = seen_now = yield self._vision(pixels)
             vector, features = seen.embedding, seen.features
         words = yield from self._embedded(preference)
@@ -323,16 +328,16 @@ class Search:
         lookup = FittingLookup(generation.store, vector, satisfied, hoped, wanted, allowed)
         return self._fitting.of(generation)(lookup)
 
-    def _decoded(self, pictures: list[bytes]) -> list[Pixels | Exception]:
+    def _decoded(self, pictures: list[bytes | Container]) -> list[Pixels | Exception]:
         return [self._pixels_or_error(picture) for picture in pictures]
 
-    def _pixels_or_error(self, picture: bytes) -> Pixels | Exception:
+    def _pixels_or_error(self, picture: bytes | Container) -> Pixels | Exception:
         try:
             return self._pixels(picture)
         except Exception as error:
             return error
 
-    def _pixels(self, picture: bytes) -> Pixels:
+    def _pixels(self, picture: bytes | Container) -> Pixels:
         images = self._bundle.manifest.images
         return images.pixels(decode_image(picture, about=(images.width, images.height)))
 

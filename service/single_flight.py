@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from service.tracing import span
@@ -25,7 +25,7 @@ class SingleFlight:
         """How many keys are in flight."""
         return len(self._flights)
 
-    async def run(self, key: str, work: Callable[[], Awaitable[T]]) -> T:
+    async def run(self, key: str, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """The result of ``work``, or of what was already running for ``key``.
 
         Whoever is cancelled leaves alone and at once. With the last one the work is cancelled, too; that one leaves
@@ -38,18 +38,20 @@ class SingleFlight:
         if flight is not None:
             with span("shared"):
                 return await self._wait(key, flight)  # type: ignore[no-any-return]
-        flight = self._flights[key] = _Flight(asyncio.ensure_future(_awaited(work)))
+        flight = self._flights[key] = _Flight(asyncio.get_running_loop().create_task(work()))
         flight.task.add_done_callback(lambda task: self._landed(key, flight))
         return await self._wait(key, flight)  # type: ignore[no-any-return]
 
     async def _wait(self, key: str, flight: _Flight) -> Any:
-        flight.waiting += 1
+        # Of one's own: the task would hand its one exception to all, and be cancelled with the first.
+        landed = asyncio.get_running_loop().create_future()
+        flight.waiting.append(landed)
         try:
-            # Unlike shield() it hands the exception to nobody, so that each can be given one of its own.
-            await asyncio.wait([flight.task])
+            if not flight.task.done():
+                await landed
         finally:
-            flight.waiting -= 1
-            if flight.waiting == 0 and not flight.task.done():
+            flight.waiting.remove(landed)
+            if not flight.waiting and not flight.task.done():
                 self._forget(key, flight)
                 flight.task.cancel()
                 await asyncio.wait([flight.task])
@@ -61,6 +63,9 @@ class SingleFlight:
         self._forget(key, flight)
         if not flight.task.cancelled():
             flight.task.exception()  # Seen, also where everyone has gone.
+        for landed in flight.waiting:
+            if not landed.done():
+                landed.set_result(None)
 
     def _forget(self, key: str, flight: _Flight) -> None:
         # Another may have taken off under the same key since everyone left this one.
@@ -70,11 +75,8 @@ class SingleFlight:
 
 class _Flight:
     def __init__(self, task: asyncio.Task[Any]) -> None:
-        self.task, self.waiting = task, 0
-
-
-async def _awaited(work: Callable[[], Awaitable[T]]) -> T:
-    return await work()
+        self.task = task
+        self.waiting: list[asyncio.Future[None]] = []
 
 
 def _own(error: BaseException) -> BaseException:

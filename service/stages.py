@@ -53,6 +53,8 @@ class Journey(Generic[T]):
     input: Any = None
     gone: bool = False
     started: bool = False
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set in the event loop."""
 
 
 @dataclass(eq=False)
@@ -98,6 +100,8 @@ class Crew:
         # One closed gate for each idle thread. The last one to rest is woken first: its caches are still warm.
         self._idle: list[threading.Lock] = []
         self._setting_out: deque[Journey[Any]] = deque()
+        self._waiting = 0
+        """Journeys that no thread has taken, of all stages together."""
         self._stages: list[Stage] = []
         self._threads = [
             threading.Thread(target=self._serve, name=f"{name}-{number}", daemon=True) for number in range(threads)
@@ -128,18 +132,17 @@ class Crew:
         journey = Journey(life, future, contextvars.copy_context(), passages, time.perf_counter(), self)
         with self._turn:
             self._setting_out.append(journey)
+            self._waiting += 1
             self._wake_one()
         try:
-            return await asyncio.shield(future)
+            result: T = await future
+            return result
         except asyncio.CancelledError:
             journey.gone = True
             if journey.crew._withdraw(journey):
                 journey.life.close()
-                future.cancel()
-                raise
-            await asyncio.wait([future])
-            if not future.cancelled():
-                future.exception()  # Seen; there is nobody left to tell.
+            else:
+                await journey.ended.wait()
             raise
 
     def close(self) -> None:
@@ -156,6 +159,7 @@ class Crew:
         with self._turn:
             journey.crew = self
             stage.waiting.append(journey)
+            self._waiting += 1
             # A thread of this crew is about to look for work itself, and wakes another if it leaves some.
             if threading.current_thread() not in self._members:
                 self._wake_one()
@@ -166,6 +170,7 @@ class Crew:
             for waiting in (self._setting_out, *(stage.waiting for stage in self._stages)):
                 if journey in waiting:
                     waiting.remove(journey)
+                    self._waiting -= 1
                     return True
         return False
 
@@ -194,14 +199,15 @@ class Crew:
         for the journeys that set out."""
         while True:
             with self._turn:
-                for number in (*range(at, len(self._stages)), *range(-1, at)):
+                for number in (*range(at, len(self._stages)), *range(-1, at)) if self._waiting else ():
                     stage = self._stages[number] if number >= 0 else None
                     waiting = self._setting_out if stage is None else stage.waiting
                     if not waiting:
                         continue
                     share = -(-len(waiting) // (1 + len(self._idle)))
                     batch = [waiting.popleft() for _ in range(min(share, stage.most) if stage else share)]
-                    if self._idle and self._busy():
+                    self._waiting -= len(batch)
+                    if self._idle and self._waiting:
                         self._wake_one()
                     return number, batch
                 if self._closed:
@@ -216,14 +222,11 @@ class Crew:
             stage = _live_on(journey, outcome)
             if stage is None:
                 continue
-            if len(batch) == 1 and stage.crew is self and not self._busy():
+            # Who comes this very moment waits for one stage of another's, as in any batch.
+            if len(batch) == 1 and stage.crew is self and not self._waiting:
                 return stage.place, batch
             stage.crew._arrive(journey, stage)
         return None
-
-    def _busy(self) -> bool:
-        """Whether anyone waits. Who comes this very moment waits for one stage of another's, as in any batch."""
-        return bool(self._setting_out) or any(stage.waiting for stage in self._stages)
 
     def _work(self, stage: Stage, batch: list[Journey[Any]]) -> Sequence[Any]:
         """The outcomes of ``batch``, from which those are taken out whom nobody waits for."""
@@ -231,10 +234,14 @@ class Crew:
         if not batch:
             return []
         start = time.perf_counter()
-        with ExitStack() as spans:
-            for journey in batch if tracing() else ():
-                _enter_span(spans, journey, stage.name, len(batch), start - journey.ready_at)
-            outcomes = _outcomes(stage.work, [journey.input for journey in batch])
+        inputs = [journey.input for journey in batch]
+        if tracing():
+            with ExitStack() as spans:
+                for journey in batch:
+                    _enter_span(spans, journey, stage.name, len(batch), start - journey.ready_at)
+                outcomes = _outcomes(stage.work, inputs)
+        else:
+            outcomes = _outcomes(stage.work, inputs)
         work = time.perf_counter() - start
         self._telemetry.batch(stage.name, len(batch))
         for journey in batch:
@@ -292,11 +299,13 @@ def _dropped(journey: Journey[Any]) -> bool:
 
 def _resolve(journey: Journey[Any], result: Any, error: BaseException | None) -> None:
     journey.input = None
-    journey.future.get_loop().call_soon_threadsafe(_settle, journey.future, result, error)
+    journey.future.get_loop().call_soon_threadsafe(_settle, journey, result, error)
 
 
-def _settle(future: asyncio.Future[Any], result: Any, error: BaseException | None) -> None:
-    if future.done():
+def _settle(journey: Journey[Any], result: Any, error: BaseException | None) -> None:
+    journey.ended.set()
+    future = journey.future
+    if future.done():  # Cancelled: nobody waits for it any more.
         return
     if error is not None:
         future.set_exception(error)

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
+from models.bundle.container import Container
 from models.bundle.encoder import Bundle, VisionOutput, uses_gpu
-from models.bundle.images import ImagePreprocessing, UnreadableImage, decode_image
+from models.bundle.images import ImagePreprocessing, UnreadableImage, decode_image, open_image
 from models.bundle.manifest import BundleError, BundleManifest
 from models.bundle.text import TextSettings, Tokenizer, normalise_text
 
@@ -15,6 +16,7 @@ __all__ = [
     "Bundle",
     "BundleError",
     "BundleManifest",
+    "Container",
     "ImagePreprocessing",
     "TextSettings",
     "Tokenizer",
@@ -22,5 +24,6 @@ __all__ = [
     "VisionOutput",
     "decode_image",
     "normalise_text",
+    "open_image",
     "uses_gpu",
 ]

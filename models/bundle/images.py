@@ -111,17 +111,11 @@ class ImagePreprocessing(BaseModel):
         return (max(0, side),) * 2, (max(0, end),) * 2
 
 
-def decode_image(data: bytes, *, about: tuple[int, int] | None = None) -> Image.Image:
-    """Decode a JPEG, PNG or WebP picture to upright RGB on white.
-
-    Args:
-        data: The file's bytes. Of an animation the first frame counts; colour profiles do not.
-        about: (width, height) of the upright picture that will be enough. A JPEG is then decoded at a smaller scale
-            (at least twice that size), which costs a fraction of the time and differs from full decoding by less than
-            two grey levels on average.
+def open_image(data: bytes) -> Container:
+    """Read what the headers of a JPEG, PNG or WebP picture say, and refuse what they forbid to decode.
 
     Raises:
-        UnreadableImage: It is no such picture, not whole, not of 8 to 20,000 pixels a side, or of over 50 megapixels.
+        UnreadableImage: As ``decode_image`` does, except that a file may turn out not to be whole.
     """
     if not data:
         raise UnreadableImage("The image is empty (0 bytes).", hint="Send the whole file.")
@@ -139,6 +133,23 @@ def decode_image(data: bytes, *, about: tuple[int, int] | None = None) -> Image.
             f"The image is a progressive JPEG of {container.scans} scans, which is too many.",
             hint="Save it again as an ordinary JPEG.",
         )
+    return container
+
+
+def decode_image(picture: bytes | Container, *, about: tuple[int, int] | None = None) -> Image.Image:
+    """Decode a JPEG, PNG or WebP picture to upright RGB on white.
+
+    Args:
+        picture: The file's bytes, or what ``open_image`` read of them. Of an animation the first frame counts; colour
+            profiles do not.
+        about: (width, height) of the upright picture that will be enough. A JPEG is then decoded at a smaller scale
+            (at least twice that size), which costs a fraction of the time and differs from full decoding by less than
+            two grey levels on average.
+
+    Raises:
+        UnreadableImage: It is no such picture, not whole, not of 8 to 20,000 pixels a side, or of over 50 megapixels.
+    """
+    container = open_image(picture) if isinstance(picture, bytes) else picture
     image = _load(container, about)
     turn = _UPRIGHT.get(container.orientation)
     return image if turn is None else image.transpose(turn)

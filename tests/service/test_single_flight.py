@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import traceback
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
@@ -39,7 +39,9 @@ class Work:
         return self._outcome
 
 
-async def callers(flights: SingleFlight, work: Callable[[], Awaitable[object]], number: int) -> list[asyncio.Task[Any]]:
+async def callers(
+    flights: SingleFlight, work: Callable[[], Coroutine[Any, Any, object]], number: int
+) -> list[asyncio.Task[Any]]:
     """So many callers of the same key, all of them waiting."""
     tasks = [asyncio.create_task(flights.run("key", work), name=str(at)) for at in range(number)]
     await asyncio.sleep(0)

@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 COURTESY_S = 0.01
 """How long a process leaves a connection to those with fewer. They may be stuck, so it does not leave it for good."""
 LOOK_S = 0.001
-"""Meanwhile it looks so often whether one of them came, or its own turn has."""
+"""How often it looks meanwhile whether one of them has come, or its own turn."""
 PAUSE_S = 1.0
 """After an error that will not go away at once, such as too many open files."""
 ABSENT = -1

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterable
 from typing import NamedTuple
 
-from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
+from multipart import MultipartError, MultipartSegment, PushMultipartParser
 
 from service.problems import RequestProblem
+
+BOUNDARY = re.compile(r""";\s*boundary\s*=\s*(?:"([^"]+)"|([^";]+))""", re.IGNORECASE)
+"""In ``Content-Type``; home-made clients leave the quotes out where a colon or an equals sign calls for them."""
 
 
 class Part(NamedTuple):
@@ -28,7 +32,7 @@ async def read_form(kind: str, body: AsyncIterable[bytes], *, most_files: int, m
     """The parts of a form, in its order.
 
     Starlette's reader makes a temporary file of each file, because a body may be larger than memory; here bodies are
-    bounded. Its parser goes through a form byte by byte, and this one looks for boundaries, in a fifth of the time.
+    bounded. Its parser takes five times as long for a small form, and twice as long for 200 KB.
 
     Args:
         kind: The header ``Content-Type``.
@@ -37,16 +41,22 @@ async def read_form(kind: str, body: AsyncIterable[bytes], *, most_files: int, m
     Raises:
         RequestProblem: It is no such form, or has more than ``most_files`` files or ``most_fields`` other fields.
     """
-    _, parameters = parse_options_header(kind)
+    boundary = BOUNDARY.search(kind)
+    if boundary is None:
+        raise _unreadable("The header Content-Type names no boundary")
     reader = _Reader(most_files, most_fields)
     try:
-        with PushMultipartParser(parameters.get("boundary", "")) as parser:
-            async for chunk in body:
-                if chunk:  # None is the parser's sign that the body has ended.
-                    for event in parser.parse(chunk):
-                        reader.read(event)
+        parser = PushMultipartParser(boundary[1] or boundary[2].strip(), header_charset="latin-1")
+        async for chunk in body:
+            if chunk:  # The parser takes an empty one for the end.
+                for event in parser.parse(chunk):
+                    reader.read(event)
     except MultipartError as error:
-        raise _unreadable(str(error)) from error
+        raise _unreadable(error.args[0]) from error
+    try:
+        parser.close()
+    except MultipartError as error:
+        raise _unreadable("The last boundary is missing") from error
     return reader.parts
 
 
@@ -64,7 +74,8 @@ class _Reader:
         """A part begins; goes on; ends."""
         if event is None:
             name, filename = self._segment.name, self._segment.filename
-            self.parts.append(Part(name, filename, b"".join(self._content)))
+            content = b"".join(self._content)
+            self.parts.append(Part(_text(name), None if filename is None else _text(filename), content))
         elif isinstance(event, MultipartSegment):
             self._segment, self._content = event, []
             self._check(event)
@@ -79,6 +90,11 @@ class _Reader:
         if self._count[is_file] > self._most[is_file]:
             kind = "files" if is_file else "fields"
             raise _unreadable(f"Too many {kind}, {self._most[is_file]:,} can be read")
+
+
+def _text(header: str) -> str:
+    """What a header says. Most clients send UTF-8 and some another charset, for which a form need not be refused."""
+    return header.encode("latin-1").decode("utf-8", "replace")
 
 
 def _unreadable(why: str) -> RequestProblem:

@@ -26,6 +26,8 @@ logger = logging.getLogger(__name__)
 MOST_BYTES = 160 * 2**10
 """Of a request that are passed on with its connection; where more of it have come, it stays. A shopper's picture that
 a page or an app has scaled down fits, and a system's usual settings let a message of so many through."""
+QUEUED_BYTES = 4 * MOST_BYTES
+"""That may wait for a process to take them, where the system allows so many."""
 SEARCHING = b"POST "
 NOBODY = 255
 """Whom a connection is from that its giver gave to another."""
@@ -54,7 +56,8 @@ class Mailboxes(NamedTuple):
         pairs = [socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET) for _ in range(processes)]
         for end in (end for pair in pairs for end in pair):
             end.setblocking(False)
-            end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4 * MOST_BYTES)
+        for _, outbox in pairs:
+            outbox.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, QUEUED_BYTES)
         inboxes, outboxes = zip(*pairs, strict=True)
         counts = shared(processes * (1 + 2 * processes))
         for place in range(processes):  # Who is only starting takes nothing.

@@ -37,17 +37,17 @@ def read_picture(sent: bytes | str, limit: int) -> Picture:
     return Picture(data, hashlib.sha256(data).hexdigest())
 
 
-def opened(data: bytes) -> tuple[bytes | Container, bool]:
-    """A picture for ``decode_image``, and whether decoding it takes more than a few milliseconds. Of a small file the
-    headers are read for that, and need not be read again.
+def opened_if_small(data: bytes) -> Container | None:
+    """A picture for ``decode_image``; None where decoding it takes more than a few milliseconds. Headers that say so
+    are not read again.
 
     Raises:
-        UnreadableImage: They forbid to decode it.
+        UnreadableImage: A small file's headers forbid to decode it.
     """
     if len(data) > LARGE_BYTES:
-        return data, True
+        return None
     container = open_image(data)
-    return container, container.size[0] * container.size[1] > LARGE_PIXELS
+    return container if container.size[0] * container.size[1] <= LARGE_PIXELS else None
 
 
 def too_large(limit: int) -> ImageTooLarge:

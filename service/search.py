@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple
@@ -27,7 +27,7 @@ from service.features import FeatureCache
 from service.fitting import FittingLookup, find_fitting
 from service.live_index import LiveIndex
 from service.nearest import Lookup, Masks, Neighbours, depth_for, find_nearest
-from service.pictures import Picture, opened, read_picture
+from service.pictures import Picture, opened_if_small, read_picture
 from service.pool import Pool
 from service.preference import Preference, understood_preference
 from service.problems import UnknownProduct
@@ -51,8 +51,6 @@ class Answer(NamedTuple):
     """``schemas.SearchAnswer`` as JSON."""
     passages: dict[str, Passage]
     """By stage; empty for what a cache knew."""
-    finish: Callable[[], Awaitable[None]]
-    """Puts into the caches what they did not know, and counts: to be called when the answer is on its way."""
 
 
 @dataclass
@@ -151,7 +149,9 @@ class Search:
             "cached": kept is not None, "timings_ms": _timings(found.passages, total),
         }  # fmt: skip
         body = found.json[:-1] + b"," + orjson.dumps(about)[1:]
-        return Answer(body, found.passages, partial(self._finish, key, found, total))
+        # Not before the event loop comes round: the answer is on its way by then.
+        asyncio.get_running_loop().call_soon(self._finish, key, found, total)
+        return Answer(body, found.passages)
 
     def warm(self) -> None:
         """Run every graph at every size, so that no request is the first. Takes seconds for large models."""
@@ -203,27 +203,26 @@ class Search:
             if seen is None and picture is None:
                 assert row is not None
                 picture = Picture(await self._decoders.run(partial(generation.image, row)), digest)
-        file: bytes | Container | None = None
-        pixels = None
+        unseen: Container | Pixels | None = None
         if seen is None and picture is not None:
-            file, large = opened(picture.data)
-            if large:
+            unseen = opened_if_small(picture.data)
+            if unseen is None:
                 # Apart from the rest, and before it takes a place among them: a giant delays nobody but other giants.
-                pixels = await self._decoders.run(partial(self._pixels, file))
+                unseen = await self._decoders.run(partial(self._pixels, picture.data))
         passages: dict[str, Passage] = {}
         with self._admission.slot():
             indexed_row = row if indexed else None
-            life = self._life(query, preference, generation, indexed_row, row, file, pixels, seen, passages)
+            life = self._life(query, preference, generation, indexed_row, row, unseen, seen, passages)
             try:
                 found = await self._crew.run(life, passages)
             except BaseException:
-                self._telemetry.passages(passages)
+                self._telemetry.passages(dict(passages))
                 raise
         found.digest, found.passages = digest, passages
         return found
 
-    async def _finish(self, key: str, found: Found, total: float) -> None:
-        await asyncio.sleep(0)  # What was given to a connection leaves when the event loop comes round.
+    def _finish(self, key: str, found: Found, total: float) -> None:
+        """Put into the caches what they did not know, and count."""
         self._telemetry.stage("total", total)
         if found.kept:
             return
@@ -235,7 +234,7 @@ class Search:
 
     def _life(
         self, query: Query, preference: Preference | None, generation: Generation, indexed: int | None,
-        row: int | None, file: bytes | Container | None, pixels: Pixels | None, seen: VisionOutput | None,
+        row: int | None, unseen: Container | Pixels | None, seen: VisionOutput | None,
         passages: dict[str, Passage],
     ) -> Life[Found]:  # fmt: skip
         """A query's way through the stages, in threads.
@@ -243,7 +242,7 @@ class Search:
         Args:
             indexed: Row of the reference where its stored vector is all that is needed of it.
             row: Row of the reference where it is a product.
-            file: The reference's picture, where nobody has looked at it yet.
+            unseen: The reference's picture, where no vision pass has seen it yet.
         """
         seen_now = None
         allowed = self._masks.of(generation, query.filters)
@@ -251,10 +250,9 @@ class Search:
         features: Vectors | None = None
         if indexed is not None:
             vector = features = generation.vectors([indexed])
-        elif seen is not None or file is not None:
+        elif seen is not None or unseen is not None:
             if seen is None:
-                if pixels is None:
-                    pixels = yield self._decode(file)
+                pixels = (yield self._decode(unseen)) if isinstance(unseen, Container) else unseen
                 seen = seen_now = yield self._vision(pixels)
             vector, features = seen.embedding, seen.features
         words = yield from self._embedded(preference)
@@ -328,10 +326,10 @@ class Search:
         lookup = FittingLookup(generation.store, vector, satisfied, hoped, wanted, allowed)
         return self._fitting.of(generation)(lookup)
 
-    def _decoded(self, pictures: list[bytes | Container]) -> list[Pixels | Exception]:
+    def _decoded(self, pictures: list[Container]) -> list[Pixels | Exception]:
         return [self._pixels_or_error(picture) for picture in pictures]
 
-    def _pixels_or_error(self, picture: bytes | Container) -> Pixels | Exception:
+    def _pixels_or_error(self, picture: Container) -> Pixels | Exception:
         try:
             return self._pixels(picture)
         except Exception as error:

@@ -13,8 +13,8 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -54,7 +54,7 @@ class Journey(Generic[T]):
     gone: bool = False
     started: bool = False
     ended: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set in the event loop."""
+    """Set, in the event loop, when no thread uses it any more; never for one that was withdrawn."""
 
 
 @dataclass(eq=False)
@@ -222,7 +222,7 @@ class Crew:
             stage = _live_on(journey, outcome)
             if stage is None:
                 continue
-            # Who comes this very moment waits for one stage of another's, as in any batch.
+            # Looked at without the lock: who comes this very moment waits for one stage of another's, as in any batch.
             if len(batch) == 1 and stage.crew is self and not self._waiting:
                 return stage.place, batch
             stage.crew._arrive(journey, stage)
@@ -234,14 +234,8 @@ class Crew:
         if not batch:
             return []
         start = time.perf_counter()
-        inputs = [journey.input for journey in batch]
-        if tracing():
-            with ExitStack() as spans:
-                for journey in batch:
-                    _enter_span(spans, journey, stage.name, len(batch), start - journey.ready_at)
-                outcomes = _outcomes(stage.work, inputs)
-        else:
-            outcomes = _outcomes(stage.work, inputs)
+        with _spans(batch, stage.name, start) if tracing() else nullcontext():
+            outcomes = _outcomes(stage.work, [journey.input for journey in batch])
         work = time.perf_counter() - start
         self._telemetry.batch(stage.name, len(batch))
         for journey in batch:
@@ -311,6 +305,15 @@ def _settle(journey: Journey[Any], result: Any, error: BaseException | None) -> 
         future.set_exception(error)
     else:
         future.set_result(result)
+
+
+@contextmanager
+def _spans(batch: Sequence[Journey[Any]], name: str, start: float) -> Iterator[None]:
+    """A span for each of ``batch`` within the block."""
+    with ExitStack() as spans:
+        for journey in batch:
+            _enter_span(spans, journey, name, len(batch), start - journey.ready_at)
+        yield
 
 
 def _enter_span(spans: ExitStack, journey: Journey[Any], name: str, batch: int, queue: float) -> None:

@@ -17,6 +17,8 @@ _STANDALONE = frozenset(range(0xD0, 0xD9)) | {0x01}
 # JFIF and Adobe tell how the colours are meant; the other application segments and the comment do not.
 _DROPPED = frozenset(range(0xE1, 0xF0)) - {0xEE} | {0xFE}
 _ORIENTATION = 0x0112
+_MOST_MARKERS = 1000  # A picture of tens of megabytes has two hundred segments; a hostile one is looked at no longer.
+_BLOCK = 2**16
 
 
 class Container(NamedTuple):
@@ -55,7 +57,7 @@ def read_container(data: bytes) -> Container | None:
 def _jpeg(data: bytes) -> Container:
     kept = [_SOI]
     size, exif, at = None, b"", 2
-    while True:
+    for _ in range(_MOST_MARKERS):
         at = data.find(b"\xff", at)  # What lies between two segments is junk that decoders skip, too.
         if at < 0:
             raise ValueError("there is no scan")
@@ -80,6 +82,8 @@ def _jpeg(data: bytes) -> Container:
         if marker not in _DROPPED:
             kept.append(segment)
         at += 2 + length
+    else:
+        raise ValueError("there are too many segments")
     if size is None:
         raise ValueError("there is no frame")
     return Container("JPEG", size, _orientation(exif), b"".join([*kept, data[at:]]), _scans(data, at))
@@ -88,8 +92,12 @@ def _jpeg(data: bytes) -> Container:
 def _scans(data: bytes, at: int) -> int:
     """How many scans begin in coded data, where 0xFF is always followed by 0, so that nothing else looks like one.
     ``bytes.count`` stops at every 0xFF and takes six times as long."""
-    coded = np.frombuffer(data, np.uint8, offset=at)
-    return int(np.count_nonzero((coded[:-1] == 0xFF) & (coded[1:] == _START_OF_SCAN)))
+    coded = np.frombuffer(data, np.uint8)
+    scans = 0
+    for start in range(at, len(data), _BLOCK):
+        block = coded[start : start + _BLOCK + 1]
+        scans += int(np.count_nonzero((block[:-1] == 0xFF) & (block[1:] == _START_OF_SCAN)))
+    return scans
 
 
 def _png(data: bytes) -> Container:

@@ -115,7 +115,7 @@ def open_image(data: bytes) -> Container:
     """Read what the headers of a JPEG, PNG or WebP picture say, and refuse what they forbid to decode.
 
     Raises:
-        UnreadableImage: As ``decode_image`` does, except that a file may turn out not to be whole.
+        UnreadableImage: As ``decode_image`` does; what passes may still prove cut short when it is decoded.
     """
     if not data:
         raise UnreadableImage("The image is empty (0 bytes).", hint="Send the whole file.")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Request
-from starlette.background import BackgroundTask
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -34,7 +33,7 @@ async def search(request: Request) -> Response:
     body, picture = await read_search(request)
     answer = await context.search.answer(Query.of(body, picture))
     request.state.passages = answer.passages
-    return Response(answer.body, media_type="application/json", background=BackgroundTask(answer.finish))
+    return Response(answer.body, media_type="application/json")
 
 
 async def straight(scope: Scope, receive: Receive, send: Send) -> None:

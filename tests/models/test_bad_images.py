@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import time
 import zlib
 
 import numpy as np
@@ -168,6 +169,16 @@ def test_two_animation_headers_are_passed_over() -> None:
     whole = saved(photograph(40, 30))
     twice = chunk(b"acTL", struct.pack(">II", 3, 0)) * 2
     assert same(decode_image(whole[:33] + twice + whole[33:]), decode_image(whole))
+
+
+@pytest.mark.parametrize("filling", [b"\xff", b"\xff\x01", b"\xff\xe5\x00\x02"])
+def test_a_jpeg_of_endless_markers_is_refused_at_once(filling: bytes) -> None:
+    whole = saved(photograph(60, 40), "JPEG")
+    assert same(decode_image(whole[:2] + filling * 50 + whole[2:]), decode_image(whole))
+    endless = whole[:2] + filling * 2_000_000 + whole[2:]
+    start = time.perf_counter()
+    assert "damaged" in refusal(endless)
+    assert time.perf_counter() - start < 0.5  # To go through all of them takes seconds.
 
 
 def test_filling_between_segments_is_passed_over() -> None:

@@ -47,6 +47,20 @@ def test_an_empty_file_has_an_empty_name_and_a_field_none() -> None:
     assert read(kind, body) == [Part("image", "", b""), Part("text", None, b"")]
 
 
+@pytest.mark.parametrize("name", ["größe.jpg".encode(), "größe.jpg".encode("latin-1")])
+def test_a_file_may_have_a_name_in_any_charset(name: bytes) -> None:
+    body = b'--x\r\nContent-Disposition: form-data; name="image"; filename="%b"\r\n\r\n1\r\n--x--' % name
+    assert read("multipart/form-data; boundary=x", body) == [Part("image", name.decode("utf-8", "replace"), b"1")]
+
+
+@pytest.mark.parametrize("kind", ["{}", '"{}"', "{}; charset=utf-8", '"{}";charset=utf-8'])
+def test_a_boundary_may_have_signs_that_ask_for_quotes(kind: str) -> None:
+    boundary = "----=_Part_0:1.2/3"
+    body = f'--{boundary}\r\nContent-Disposition: form-data; name="text"\r\n\r\nred\r\n--{boundary}--'
+    kind = f"multipart/form-data;\tboundary={kind.format(boundary)}"
+    assert read(kind, body.encode()) == [Part("text", None, b"red")]
+
+
 def test_headers_may_be_written_in_any_case_and_a_boundary_quoted() -> None:
     body = b'--a b\r\nCONTENT-DISPOSITION: form-data; name="text"\r\nX-Other: 1\r\n\r\nred\r\n--a b--\r\n'
     assert read('multipart/form-data; boundary="a b"', body) == [Part("text", None, b"red")]
@@ -55,22 +69,23 @@ def test_headers_may_be_written_in_any_case_and_a_boundary_quoted() -> None:
 @pytest.mark.parametrize(
     ("kind", "body", "words"),
     [
-        ("multipart/form-data", b"", "Empty boundary"),
-        ("multipart/form-data; boundary=x", b"", "Unexpected end"),
-        ("multipart/form-data; boundary=x", b"--y\r\n", "Unexpected end"),
+        ("multipart/form-data", b"", "names no boundary"),
+        ("multipart/form-data; boundary=x", b"", "last boundary is missing"),
+        ("multipart/form-data; boundary=x", b"--y\r\n", "last boundary is missing"),
         ("multipart/form-data; boundary=x", b"?--x\r\n", "in front of first boundary"),
         ("multipart/form-data; boundary=x", b"--x\r\nContent-Disposition: form-data\r\n\r\n1\r\n--x--", "no name"),
         ("multipart/form-data; boundary=x", b"--x\r\nno header\r\n\r\n1\r\n--x--", "Malformed segment header"),
         ("multipart/form-data; boundary=x", b"--x\r\n\r\n1\r\n--x--", "Missing Content-Disposition"),
         (
             "multipart/form-data; boundary=x", b'--x\r\nContent-Disposition: form-data; name="k"\r\n\r\n1\r\n',
-            "Unexpected end",
+            "last boundary is missing",
         ),
     ],
 )  # fmt: skip
-def test_what_is_wrong_is_said(kind: str, body: bytes, words: str) -> None:
+@pytest.mark.parametrize("size", [1, 2, 2**16])
+def test_what_is_wrong_is_said(kind: str, body: bytes, words: str, size: int) -> None:
     with pytest.raises(RequestProblem, match=words):
-        read(kind, body)
+        read(kind, body, size=size)
 
 
 def test_reading_ends_at_one_too_many() -> None:

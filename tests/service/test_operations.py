@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import httpx
 import pytest
+from PIL import Image
 
 from indexer.publication import current_id
-from tests.service.conftest import OPERATIONS_KEY, Serve, Served, Shop, build
+from tests.service.conftest import OPERATIONS_KEY, Serve, Served, Shop, build, encoded
 
 KEY = {"Authorization": f"Bearer {OPERATIONS_KEY}"}
 
@@ -43,6 +44,15 @@ def test_metrics_count_requests_by_route_and_status(serve: Serve, shop: Shop) ->
     ):
         assert line in metrics, line
     assert "12345" not in metrics
+
+
+def test_a_search_that_fails_on_its_way_is_counted_as_far_as_it_came(serve: Serve, shop: Shop) -> None:
+    cut_short = encoded(Image.effect_noise((100, 100), 100).convert("RGB"))[:-200]
+    with serve(shop) as served:
+        assert served.client.post("/search", files={"image": cut_short}).status_code == 422
+        metrics = served.client.get("/metrics").text
+    assert 'modiste_stage_seconds_count{stage="decode"} 1.0' in metrics
+    assert 'modiste_stage_seconds_count{stage="vision"}' not in metrics
 
 
 @pytest.mark.parametrize(

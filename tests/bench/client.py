@@ -19,6 +19,8 @@ class Answer(NamedTuple):
     status: int
     head: bytes
     body: bytes
+    at: float = 0.0
+    """The moment of ``time.monotonic`` when all of it was there."""
 
 
 NOTHING = Answer(0, b"", b"")
@@ -49,13 +51,14 @@ class _Connection(asyncio.Protocol):
                 return
             self._end = self._head_end + 4 + _content_length(bytes(self._parts[: self._head_end]))
         if len(self._parts) >= self._end:
+            now = time.monotonic()
             head, body = bytes(self._parts[: self._head_end]), bytes(self._parts[self._head_end + 4 : self._end])
             self._parts.clear()
             self._head_end = self._end = -1
             # A refusal may come before the whole picture has left; the rest would be read as the next request.
             sent = not self._transport.get_write_buffer_size()
             keep = sent and header(head, b"connection").lower() != b"close"
-            self._finish(Answer(int(head[9:12]), head, body), keep=keep)
+            self._finish(Answer(int(head[9:12]), head, body, now), keep=keep)
 
     def connection_lost(self, error: Exception | None) -> None:
         self._client.lost(self)

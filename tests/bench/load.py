@@ -205,7 +205,7 @@ class Generator:
                 sample = Sample(shot.kind, now, now)
                 samples.append(sample)
                 sample.answer = await self._client.ask(shot.payload)
-                sample.done = time.monotonic()
+                sample.done = sample.answer.at or time.monotonic()
                 if sample.status in (0, 429, 503):  # A client that is turned away does not hammer on the door.
                     await asyncio.sleep(0.02)
 
@@ -226,7 +226,7 @@ class Generator:
             waiting.add(number)
 
             def answered(answer: Answer) -> None:
-                sample.answer, sample.done = answer, time.monotonic()
+                sample.answer, sample.done = answer, answer.at or time.monotonic()
                 waiting.discard(number)
                 if each is None:
                     samples.append(sample)

@@ -13,9 +13,15 @@ from service.telemetry import Telemetry
 TIMEOUT_HEADER = "x-request-timeout-ms"
 SLOTS_PER_WORKER = 4
 BATCHES_ON_GPU = 4
+CALM_FACTOR = 3
+"""How many times as many places there are on a calm day."""
+CROWDED = 0.85
+"""Share of arrivals that find somebody before them, above which the day is no longer calm."""
 SMALL_BODY_BYTES = 8 * 2**10
 _NEWEST = 0.1
-"""Weight of the newest observation in a moving average."""
+"""Weight of the newest observation in the moving average of the pace."""
+_NEWEST_ARRIVAL = 0.02
+"""And in that of how crowded it is: a standstill of some ten milliseconds makes no crowd."""
 
 deadline: contextvars.ContextVar[float] = contextvars.ContextVar("deadline", default=float("inf"))
 """When the request that is being answered must be, by the event loop's clock."""
@@ -32,15 +38,23 @@ class Admission:
     request is refused that would probably miss its deadline, by the pace of those before it: better told now than after
     it has cost as much as an answer.
 
+    On a calm day there are more places. What fills them then is no lasting load but a moment in which the machine stood
+    still, or much came at once, and whoever waits is answered soon after. It is calm while enough arrivals find nobody
+    before them: a queue that never empties tells overload from a burst (as in K. Nichols and V. Jacobson, Controlling
+    Queue Delay, ACM Queue 2012).
+
     Bodies are bounded by their bytes as they arrive, so that slow senders hold no more than they have sent.
 
     Args:
-        slots: Searches that may be in progress; what a cache answers needs none.
+        slots: Searches that may be in progress under lasting load; what a cache answers needs none.
+        most: Searches that may be in progress on a calm day; None for no more than always.
         body_bytes: Bytes of bodies that may be held.
     """
 
-    def __init__(self, *, slots: int, body_bytes: int, telemetry: Telemetry) -> None:
-        self._slots, self._body_bytes, self._telemetry = slots, body_bytes, telemetry
+    def __init__(self, *, slots: int, body_bytes: int, telemetry: Telemetry, most: int | None = None) -> None:
+        self._slots, self._most = slots, most or slots
+        self._body_bytes, self._telemetry = body_bytes, telemetry
+        self._crowding = 0.0
         self._taken, self._held_bytes = 0, 0
         self._pace_s = 0.0
         self.draining = False
@@ -57,8 +71,9 @@ class Admission:
         Raises:
             Overloaded: All slots are taken, or there is no memory for the body.
         """
+        self._crowding += _NEWEST_ARRIVAL * ((self._taken > 0) - self._crowding)
         small = declared_bytes is not None and declared_bytes <= SMALL_BODY_BYTES
-        if self._taken >= self._slots and not small:
+        if self._taken >= self._places and not small:
             self._refuse("busy")
         if self._held_bytes + (declared_bytes or 0) > self._body_bytes:
             self._refuse("bodies")
@@ -86,7 +101,7 @@ class Admission:
         """
         clock = asyncio.get_running_loop().time
         start = clock()
-        if self._taken >= self._slots:
+        if self._taken >= self._places:
             self._refuse("busy")
         # With nobody before it, a request is always tried: the pace could not recover from a bad spell otherwise.
         if self._taken and start + (self._taken + 1) * self._pace_s > deadline.get():
@@ -100,6 +115,10 @@ class Admission:
             self._taken -= 1
             self._telemetry.in_flight(self._taken)
             self._pace_s += _NEWEST * ((clock() - start) / place - self._pace_s)
+
+    @property
+    def _places(self) -> int:
+        return self._slots if self._crowding > CROWDED else self._most
 
     def _refuse(self, reason: str) -> None:
         self._telemetry.turned_away(reason)

@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from models.bundle import Bundle
 from service import problems
-from service.admission import BATCHES_ON_GPU, SLOTS_PER_WORKER, Admission
+from service.admission import BATCHES_ON_GPU, CALM_FACTOR, SLOTS_PER_WORKER, Admission
 from service.cache import Cache, MemoryCache, TwoLevelCache
 from service.context import Context
 from service.cores import shared_out
@@ -145,7 +145,8 @@ def _assemble(settings: Settings) -> Context:
     gpu = bundle.providers[0] != "CPUExecutionProvider"
     workers = shared_out(settings, gpu=gpu).workers
     slots = settings.in_flight or (BATCHES_ON_GPU * settings.max_batch if gpu else SLOTS_PER_WORKER * workers)
-    admission = Admission(slots=slots, body_bytes=settings.max_held_bytes, telemetry=telemetry)
+    most = slots if settings.in_flight else CALM_FACTOR * slots
+    admission = Admission(slots=slots, most=most, body_bytes=settings.max_held_bytes, telemetry=telemetry)
     decoders = Pool("decode", threads=settings.decoders, queue=settings.queue, polite=True)
     readers = Pool("read", threads=workers, queue=settings.queue)
     search = Search(

@@ -62,7 +62,8 @@ class Settings(BaseSettings):
     )
     in_flight: int | None = Field(
         None, ge=1, le=100_000,
-        description="Searches in progress; others get 503 at once. Without it 5 a worker, on a GPU 4 full batches.",
+        description="Searches in progress; others get 503 at once. Without it 4 a worker, on a GPU 4 full "
+        "batches, and three times as many while the load is not lasting.",
     )  # fmt: skip
     max_batch: int = Field(
         16, ge=1, le=64, description="Searches that a graph answers together at most; 32 or 64 suit a GPU."

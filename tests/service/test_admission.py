@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import httpx
@@ -168,6 +168,34 @@ def test_who_would_miss_its_deadline_is_refused_by_the_pace_of_those_before() ->
             with admission.slot():
                 pass
         assert b'modiste_requests_refused_total{reason="deadline"} 1.0' in telemetry.exposition()
+
+    asyncio.run(scenario())
+
+
+def test_a_burst_finds_more_places_than_lasting_load() -> None:
+    def entered(admission: Admission, stack: ExitStack) -> int:
+        """How many get in beside those who are."""
+        for number in range(100):
+            try:
+                admission.check_arrival(10**6)
+                stack.enter_context(admission.slot())
+            except Overloaded:
+                return number
+        raise AssertionError("There is no bound.")
+
+    async def scenario() -> None:
+        admission = Admission(slots=2, most=6, body_bytes=10**9, telemetry=Telemetry())
+        with ExitStack() as burst:
+            assert entered(admission, burst) == 6
+        with admission.slot():
+            for _ in range(200):  # Whoever comes finds somebody before them: a load that lasts.
+                admission.check_arrival(None)
+            with ExitStack() as crowd:
+                assert entered(admission, crowd) == 1
+        for _ in range(10):  # Nobody is there any more when others come.
+            admission.check_arrival(None)
+        with ExitStack() as burst:
+            assert entered(admission, burst) == 6
 
     asyncio.run(scenario())
 

@@ -38,10 +38,10 @@ class Admission:
     request is refused that would probably miss its deadline, by the pace of those before it: better told now than after
     it has cost as much as an answer.
 
-    On a calm day there are more places. What fills them then is no lasting load but a moment in which the machine stood
-    still, or much came at once, and whoever waits is answered soon after. It is calm while enough arrivals find nobody
-    before them: a queue that never empties tells overload from a burst (as in K. Nichols and V. Jacobson, Controlling
-    Queue Delay, ACM Queue 2012).
+    On a calm day there are more places. What fills them then is no lasting load: much came at once, or the machine
+    stood still, and whoever waits is answered soon after. It is calm while enough arrivals find nobody before them: a
+    queue that never empties tells overload from a burst (as in K. Nichols and V. Jacobson, Controlling Queue Delay,
+    ACM Queue 2012).
 
     Bodies are bounded by their bytes as they arrive, so that slow senders hold no more than they have sent.
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from service.problems import Overloaded, RequestProblem
 from service.telemetry import Telemetry
 
-TIMEOUT_HEADER = "x-request-timeout-ms"
+TIMEOUT_HEADER = b"x-request-timeout-ms"
 SLOTS_PER_WORKER = 4
 BATCHES_ON_GPU = 4
 CALM_FACTOR = 3
@@ -139,6 +139,7 @@ def seconds_allowed(header: str | None, most_s: float) -> float:
         asked = -1.0
     if not 0 < asked < float("inf"):
         raise RequestProblem(
-            f"{TIMEOUT_HEADER} is {header[:50]!r}.", hint="Give a number of milliseconds, such as 500, or leave it out."
+            f"{TIMEOUT_HEADER.decode()} is {header[:50]!r}.",
+            hint="Give a number of milliseconds, such as 500, or leave it out.",
         )
     return min(asked, most_s)

@@ -53,9 +53,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await asyncio.to_thread(context.search.warm)
         await context.live.start()
+        entering = asyncio.create_task(context.telemetry.keep_entering())
         try:
             yield
         finally:
+            entering.cancel()
+            context.telemetry.enter()
             await context.live.stop()
             await context.cache.close()
             context.search.close()

@@ -28,13 +28,14 @@ async def read_search(request: Request) -> tuple[SearchRequest, bytes | None]:
     Raises:
         RequestProblem: It is neither JSON nor a form, or a field is wrong.
     """
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    declared = request.headers.get("content-type", "")
+    kind = declared.partition(";")[0].strip().lower()
     if kind == "application/json":
         return _checked(_json(await request.body(), "The body")), None
     if kind == "multipart/form-data":
         fields = sum(LISTS.values()) + len(FORM_FIELDS)
         stream = request.stream()
-        parts = await read_form(request.headers["content-type"], stream, most_files=1, most_fields=fields)
+        parts = await read_form(declared, stream, most_files=1, most_fields=fields)
         picture = _picture(parts)
         return _checked(_form_fields(parts)), picture
     raise RequestProblem(

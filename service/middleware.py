@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
 import re
-import secrets
 import time
+from typing import Literal
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -49,8 +50,8 @@ class Observation:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        given = Headers(scope=scope).get("x-request-id", "")
-        id = given if SAFE_ID.fullmatch(given) else secrets.token_hex(16)
+        given = _header(scope, b"x-request-id")
+        id = given if given and SAFE_ID.fullmatch(given) else f"{random.getrandbits(128):032x}"
         token = request_id.set(id)
         start = time.perf_counter()
         status = 0
@@ -59,11 +60,13 @@ class Observation:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = MutableHeaders(scope=message)
-                headers.append("X-Request-ID", id)
-                headers.append("Server-Timing", _server_timing(scope, start))
+                headers = [
+                    *message["headers"],
+                    (b"x-request-id", id.encode()), (b"server-timing", _server_timing(scope, start).encode()),
+                ]  # fmt: skip
                 if self._admission.draining:
-                    headers.append("Connection", "close")
+                    headers.append((b"connection", b"close"))
+                message["headers"] = headers
             await send(message)
 
         try:
@@ -117,8 +120,8 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        declared = Headers(scope=scope).get("content-length", "")
-        if declared.isdecimal() and int(declared[:20]) > self._max_bytes:
+        declared = _declared_bytes(scope)
+        if declared is not None and declared > self._max_bytes:
             await problem_of(too_large(self._max_image_bytes))(scope, receive, send)
             return
         read = 0
@@ -149,27 +152,31 @@ class Attendance:
         if scope["type"] != "http" or scope["path"] != "/search" or scope["method"] != "POST":
             await self._app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
-        declared = headers.get("content-length", "")
         try:
-            allowed_s = seconds_allowed(headers.get(TIMEOUT_HEADER), self._most_s)
-            self._admission.check_arrival(int(declared) if declared.isdecimal() else None)
+            allowed_s = seconds_allowed(_header(scope, TIMEOUT_HEADER), self._most_s)
+            self._admission.check_arrival(_declared_bytes(scope))
         except RequestProblem as problem:
             await problem_of(problem)(scope, receive, send)
             return
         await self._attend(scope, receive, send, allowed_s)
 
     async def _attend(self, scope: Scope, receive: Receive, send: Send, allowed_s: float) -> None:
-        task = asyncio.current_task()
+        task, loop = asyncio.current_task(), asyncio.get_running_loop()
         assert task is not None
+        others = task.cancelling()
         watch: asyncio.Task[Message] | None = None
-        held, gone, answering = 0, False, False
+        held, answering = 0, False
+        dropped: Literal["gone", "late"] | None = None
+
+        def drop(why: Literal["gone", "late"]) -> None:
+            nonlocal dropped
+            if dropped is None and not task.done():
+                dropped = why
+                task.cancel()
 
         def left(_: asyncio.Task[Message]) -> None:
-            nonlocal gone
-            if not answering and not task.done():
-                gone = True
-                task.cancel()
+            if not answering:
+                drop("gone")
 
         async def receive_attended() -> Message:
             nonlocal watch, held
@@ -181,7 +188,7 @@ class Attendance:
             held += arrived
             if message["type"] == "http.request" and not message.get("more_body"):
                 # The next message can only be that the client has gone.
-                watch = asyncio.create_task(receive())  # type: ignore[arg-type]
+                watch = loop.create_task(receive())  # type: ignore[arg-type]
                 watch.add_done_callback(left)
             return message
 
@@ -190,26 +197,42 @@ class Attendance:
             answering = True
             await send(message)
 
-        until = deadline.set(asyncio.get_running_loop().time() + allowed_s)
+        until = loop.time() + allowed_s
+        before = deadline.set(until)
+        alarm = loop.call_at(until, drop, "late")
         try:
-            async with asyncio.timeout(allowed_s) as timeout:
-                await self._app(scope, receive_attended, send_attended)
-        except TimeoutError:
-            if answering or not timeout.expired():
+            await self._app(scope, receive_attended, send_attended)
+        except asyncio.CancelledError:
+            # Somebody else may want the task to end, too.
+            if dropped is None or task.uncancel() > others:
                 raise
+            if dropped == "gone":
+                raise ClientDisconnect from None
+            if answering:
+                raise TimeoutError from None
             self._telemetry.deadline_missed()
             await problem_of(DeadlinePassed(allowed_s))(scope, receive, send_attended)
-        except asyncio.CancelledError:
-            if not gone:
-                raise
-            task.uncancel()
-            raise ClientDisconnect from None
         finally:
             answering = True
+            alarm.cancel()
             if watch is not None:
                 watch.cancel()
             self._admission.let_go(held)
-            deadline.reset(until)
+            deadline.reset(before)
+
+
+def _header(scope: Scope, name: bytes) -> str | None:
+    """The first header of that name, in lower case; None where there is none."""
+    for given, value in scope["headers"]:
+        if given == name:
+            return str(value, "latin-1")
+    return None
+
+
+def _declared_bytes(scope: Scope) -> int | None:
+    """The length of the body, where it is told."""
+    declared = _header(scope, b"content-length")
+    return int(declared[:20]) if declared is not None and declared.isdecimal() else None
 
 
 def _route(scope: Scope) -> str:
@@ -219,7 +242,7 @@ def _route(scope: Scope) -> str:
 
 def _server_timing(scope: Scope, start: float) -> str:
     """``vision;dur=1.8, vision-queue;dur=0.2, ..., total;dur=4.1``: milliseconds of work and of waiting by stage."""
-    passages: dict[str, Passage] = scope.get("state", {}).get("passages", {})
+    passages: dict[str, Passage] = scope.get("passages", {})
     parts = []
     for stage, passage in passages.items():
         parts.append(f"{stage};dur={passage.work * 1000:.2f}")

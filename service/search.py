@@ -341,6 +341,8 @@ class Search:
 
 
 def _timings(passages: dict[str, Passage], total: float) -> dict[str, float]:
-    stages = {name: passages[name].work if name in passages else 0.0 for name in STAGES}
-    queue = sum(passage.queue for passage in passages.values())
-    return {name: round(seconds * 1000, 3) for name, seconds in {**stages, "queue": queue, "total": total}.items()}
+    milliseconds, queue = dict.fromkeys(STAGES, 0.0), 0.0
+    for stage, passage in passages.items():
+        milliseconds[stage] = round(passage.work * 1000, 3)
+        queue += passage.queue
+    return {**milliseconds, "queue": round(queue * 1000, 3), "total": round(total * 1000, 3)}

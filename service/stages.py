@@ -14,7 +14,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -53,8 +53,10 @@ class Journey(Generic[T]):
     input: Any = None
     gone: bool = False
     started: bool = False
-    ended: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set, in the event loop, when no thread uses it any more; never for one that was withdrawn."""
+    over: bool = False
+    """Whether no thread uses it any more, as the event loop knows."""
+    given_up: asyncio.Event | None = None
+    """Set when it is over, where somebody waits for that."""
 
 
 @dataclass(eq=False)
@@ -141,8 +143,9 @@ class Crew:
             journey.gone = True
             if journey.crew._withdraw(journey):
                 journey.life.close()
-            else:
-                await journey.ended.wait()
+            elif not journey.over:
+                journey.given_up = asyncio.Event()
+                await journey.given_up.wait()
             raise
 
     def close(self) -> None:
@@ -233,15 +236,18 @@ class Crew:
         batch[:] = [journey for journey in batch if not _dropped(journey)]
         if not batch:
             return []
+        inputs = [journey.input for journey in batch]
         start = time.perf_counter()
-        with _spans(batch, stage.name, start) if tracing() else nullcontext():
-            outcomes = _outcomes(stage.work, [journey.input for journey in batch])
+        if tracing():
+            with _spans(batch, stage.name, start):
+                outcomes = _outcomes(stage.work, inputs)
+        else:
+            outcomes = _outcomes(stage.work, inputs)
         work = time.perf_counter() - start
         self._telemetry.batch(stage.name, len(batch))
         for journey in batch:
-            passage = Passage(start - journey.ready_at, work)
-            before = journey.passages.get(stage.name, Passage(0.0, 0.0))
-            journey.passages[stage.name] = Passage(before.queue + passage.queue, before.work + passage.work)
+            queue, before = start - journey.ready_at, journey.passages.get(stage.name)
+            journey.passages[stage.name] = before.longer(queue, work) if before else Passage(queue, work)
             journey.input = None
         return outcomes
 
@@ -297,7 +303,9 @@ def _resolve(journey: Journey[Any], result: Any, error: BaseException | None) ->
 
 
 def _settle(journey: Journey[Any], result: Any, error: BaseException | None) -> None:
-    journey.ended.set()
+    journey.over = True
+    if journey.given_up is not None:
+        journey.given_up.set()
     future = journey.future
     if future.done():  # Cancelled: nobody waits for it any more.
         return

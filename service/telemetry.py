@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextvars
 import logging
 import os
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from functools import cache
-from typing import Literal, NamedTuple, TextIO
+from functools import cache, partial, wraps
+from typing import Concatenate, Literal, NamedTuple, ParamSpec, TextIO
 
 import orjson
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -21,13 +23,15 @@ from prometheus_client.multiprocess import MultiProcessCollector
 CacheOutcome = Literal["hit", "miss", "error"]
 CacheName = Literal["answers", "features", "redis"]
 
+logger = logging.getLogger(__name__)
+
 request_id: contextvars.ContextVar[str] = contextvars.ContextVar("request_id", default="")
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _ROWS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)
 
 GATHERED_S = 0.2
-"""How long a line of the log may wait for others."""
+"""How long a line of the log, and what was observed, may wait for others."""
 PIPED_BYTES = 4096
 """POSIX' ``PIPE_BUF``, on Linux."""
 
@@ -44,12 +48,37 @@ class Passage(NamedTuple):
     work: float
     """What the batch took, which all of its members waited for."""
 
+    def longer(self, queue: float, work: float) -> Passage:
+        """With another one through the same stage."""
+        return Passage(self.queue + queue, self.work + work)
+
+
+P = ParamSpec("P")
+
+
+def _gathered(
+    enter: Callable[Concatenate[Telemetry, P], None],
+) -> Callable[Concatenate[Telemetry, P], None]:
+    """Let a method's calls wait for the next ``Telemetry.enter``. They come from any thread."""
+
+    @wraps(enter)
+    def gather(self: Telemetry, /, *args: P.args, **kwargs: P.kwargs) -> None:
+        self._pending.append(partial(enter, self, *args, **kwargs))
+
+    return gather
+
 
 class Telemetry:
-    """The metrics of one service, in a registry of its own."""
+    """The metrics of one service, in a registry of its own.
+
+    What every search tells is gathered, and entered a few times a second. An uncached search has two dozen numbers to
+    tell. To enter each of them at once makes the next search wait, for longer the more the graphs have used the
+    processor's caches since.
+    """
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
+        self._pending: deque[Callable[[], None]] = deque()
         self._served: tuple[str, str] | None = None
         self._requests = self._counter("modiste_requests", "Requests answered.", "route", "method", "status")
         self._request_seconds = self._histogram("modiste_request_seconds", "Time to answer.", _SECONDS, "route")
@@ -93,34 +122,41 @@ class Telemetry:
         )
         self._refusals = Counter("modiste_generation_refusals", "Generations refused.", registry=self._registry)
 
+    @_gathered
     def request(self, route: str, method: str, status: int, seconds: float) -> None:
         """Count a request that was answered."""
         self._requests(route, method, str(status)).inc()
         self._request_seconds(route).observe(seconds)
 
-    def stage(self, stage: str, seconds: float, queue_seconds: float | None = None) -> None:
-        """Record how long a stage worked for a search, and how long the search had waited for it."""
+    @_gathered
+    def stage(self, stage: str, seconds: float) -> None:
+        """Record how long a stage worked for a search."""
         self._stage_seconds(stage).observe(seconds)
-        if queue_seconds is not None:
-            self._queue_seconds(stage).observe(queue_seconds)
 
+    @_gathered
     def passages(self, passages: Mapping[str, Passage]) -> None:
         """Record a search's way through the stages."""
         for stage, passage in passages.items():
-            self.stage(stage, passage.work, None if stage == COLUMNS else passage.queue)
+            self._stage_seconds(stage).observe(passage.work)
+            if stage != COLUMNS:
+                self._queue_seconds(stage).observe(passage.queue)
 
+    @_gathered
     def batch(self, stage: str, rows: int) -> None:
         """Record how many searches a stage worked on at once."""
         self._batch_rows(stage).observe(rows)
 
+    @_gathered
     def cache(self, outcome: CacheOutcome, cache: CacheName = "redis") -> None:
         """Count a look into a cache, or a failure of what caches share."""
         self._cache(cache, outcome).inc()
 
+    @_gathered
     def in_flight(self, searches: int) -> None:
         """Record how many searches are in progress."""
         self._in_flight.set(searches)
 
+    @_gathered
     def turned_away(self, reason: str) -> None:
         """Count a request that was refused because of load."""
         self._turned_away(reason).inc()
@@ -151,8 +187,24 @@ class Telemetry:
         """Record that the published generation is the one that serves."""
         self._refused.set(0)
 
+    def enter(self) -> None:
+        """Enter what has been gathered. Called in the event loop."""
+        while self._pending:
+            self._pending.popleft()()
+
+    async def keep_entering(self) -> None:
+        """Enter what is gathered, a few times a second, until it is cancelled."""
+        while True:
+            await asyncio.sleep(GATHERED_S)
+            try:
+                self.enter()
+            except Exception:  # The rest would be gathered for ever.
+                logger.exception("An observation is missing in the metrics.")
+
     def exposition(self) -> bytes:
-        """All metrics in Prometheus' text format: of all processes together, where there are several."""
+        """All metrics in Prometheus' text format: of all processes together, where there are several. What the others
+        have not entered yet is missing."""
+        self.enter()
         if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
             return generate_latest(self._registry)
         together = CollectorRegistry()
@@ -176,7 +228,7 @@ class _JsonLines(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
         }
-        if id := request_id.get():
+        if id := getattr(record, "request_id", ""):
             line["request_id"] = id
         line.update(getattr(record, "fields", {}))
         if record.exc_info:
@@ -190,8 +242,8 @@ class _PlainLines(logging.Formatter):
 
 
 class _Gathering(logging.StreamHandler[TextIO]):
-    """Writes lines a few times a second, all that there are at once; from a warning on, at once what there is. Who is
-    killed takes those of the last moment along.
+    """Formats and writes lines a few times a second, all that there are at once; from a warning on, at once what there
+    is. Who is killed takes those of the last moment along.
 
     To write lets go of Python's lock. The thread that computes takes it then, and whoever waits for an answer waits for
     the log: with a write for each search, two cores answered a twelfth fewer.
@@ -199,29 +251,36 @@ class _Gathering(logging.StreamHandler[TextIO]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._lines: list[str] = []
+        self._records: deque[logging.LogRecord] = deque()
+        # Not the handler's own lock: whoever logs takes that, and would wait until all is written.
+        self._writing = threading.Lock()
         threading.Thread(target=self._flush_now_and_then, name="log", daemon=True).start()
 
     def emit(self, record: logging.LogRecord) -> None:
-        try:
-            self._lines.append(self.format(record))
-        except Exception:
-            self.handleError(record)
+        record.request_id = request_id.get()  # Known only here.
+        self._records.append(record)
         if record.levelno >= logging.WARNING:
             self.flush()
 
     def flush(self) -> None:
-        assert self.lock is not None
-        with self.lock:
-            lines, self._lines = self._lines, []
+        with self._writing:
+            records = [self._records.popleft() for _ in range(len(self._records))]
+            lines = [line for record in records if (line := self._formatted(record)) is not None]
             with suppress(OSError, ValueError):  # Whoever reads the log has gone.
                 for whole in _batched(lines):
                     self.stream.write(whole)
-                    super().flush()
+                    self.stream.flush()
 
     def close(self) -> None:
         self.flush()
         super().close()
+
+    def _formatted(self, record: logging.LogRecord) -> str | None:
+        try:
+            return self.format(record)
+        except Exception:
+            self.handleError(record)
+            return None
 
     def _flush_now_and_then(self) -> None:
         while True:
@@ -246,6 +305,9 @@ def _batched(lines: Sequence[str]) -> Iterator[str]:
 
 def configure_logging(level: str) -> None:
     """Log to stderr: sentences on a terminal, JSON lines elsewhere."""
+    # Nobody reads who logged and where; to find that out for every request takes longer than all the rest of a line.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    logging._srcfile = None
     handler: logging.Handler
     if sys.stderr.isatty():
         handler = logging.StreamHandler()

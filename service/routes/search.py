@@ -32,7 +32,7 @@ async def search(request: Request) -> Response:
     context = context_of(request)
     body, picture = await read_search(request)
     answer = await context.search.answer(Query.of(body, picture))
-    request.state.passages = answer.passages
+    request.scope["passages"] = answer.passages  # Headers tell of them.
     return Response(answer.body, media_type="application/json")
 
 

@@ -23,6 +23,7 @@ import pytest
 from PIL import Image
 
 from service.processes import _keep
+from service.telemetry import GATHERED_S
 from tests.service.conftest import Shop, build, encoded, eventually
 from tests.service.test_cli import ENVIRONMENT, ROOT, modiste, refuses_connections
 
@@ -119,9 +120,11 @@ def test_metrics_are_the_sum_over_all_of_them(served: Processes) -> None:
         found = re.search(r'modiste_requests_total\{[^}]*route="/search"[^}]*\} (\d+)', served.get("/metrics").text)
         return int(found[1]) if found else 0
 
+    time.sleep(5 * GATHERED_S)  # Those of the searches before.
     before = counted()
     for _ in range(30):
         served.search()
+    eventually(lambda: counted() == before + 30, "each process has entered what it served")
     assert {counted() for _ in range(10)} == {before + 30}
 
 

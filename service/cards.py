@@ -33,7 +33,7 @@ def results_json(generation: Generation, rows: Iterable[int], scores: Iterable[f
             if len(cards) >= MOST_CARDS:
                 cards.clear()
             card = cards[row] = orjson.dumps(_fields(generation, row))[:-1]
-        results.append(b'%b,"score":%b}' % (card, orjson.dumps(round(score, 6))))
+        results.append(b'%b,"score":%.6f}' % (card, score))
     return b"[%b]" % b",".join(results)
 
 

@@ -34,7 +34,7 @@ class FeatureCache:
     """
 
     def __init__(self, cache: Cache, bundle: Bundle) -> None:
-        self._cache, self._fingerprint = cache, bundle.fingerprint
+        self._cache, self._prefix = cache, cache_key(kind="features", bundle=bundle.fingerprint)
         outputs = bundle.manifest.graphs["vision"].outputs
         self._shapes = {
             name: tuple(1 if isinstance(axis, str) else axis for axis in outputs[name].shape)
@@ -56,12 +56,11 @@ class FeatureCache:
 
     def put(self, key: str, seen: VisionOutput) -> None:
         """Keep what was seen (one row) in the picture with the digest ``key``. Returns at once."""
-        arrays = seen._asdict()
-        body = b"".join(np.ascontiguousarray(arrays[name], dtype="<f4").tobytes() for name in self._shapes)
+        body = b"".join([np.asarray(getattr(seen, name), "<f4").tobytes() for name in self._shapes])
         self._cache.put(self._key(key), _HEADER.pack(_MAGIC, FORMAT, len(body)) + body)
 
     def _key(self, digest: str) -> str:
-        return cache_key(kind="features", bundle=self._fingerprint, picture=digest)
+        return f"{self._prefix}:{digest}"
 
     def _unpacked(self, value: bytes) -> VisionOutput | None:
         header = _HEADER.pack(_MAGIC, FORMAT, self._size)

@@ -36,7 +36,7 @@ SECURITY = Headers(
         "Referrer-Policy": "no-referrer",
         "Permissions-Policy": "camera=(self), microphone=(), geolocation=()",
     }
-)
+).raw
 """Of every answer; nothing else sets these."""
 
 
@@ -104,7 +104,7 @@ class SecurityHeaders:
 
         async def send_secured(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *SECURITY.raw]
+                message["headers"] = [*message["headers"], *SECURITY]
             await send(message)
 
         await self._app(scope, receive, send_secured)

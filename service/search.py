@@ -116,7 +116,7 @@ class Search:
         self._crews = {self._crew, graphs, self._owner}
         # In the order of a query's life: one that had to go back would no longer travel with those it came with.
         self._decode = self._crew.stage("decode", self._decoded, most)
-        self._vision = graphs.stage("vision", self._encoding.vision, most)
+        self._vision = graphs.stage("vision", self._encoding.vision, most, gathers=True)
         self._alike = self._at_store(find_nearest)
         self._text = graphs.stage("query", self._encoding.text, most)
         self._query = graphs.stage("query", self._encoding.query, most)

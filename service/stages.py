@@ -69,6 +69,8 @@ class Stage:
         most: Queries in one batch.
         crew: Whose threads serve it.
         place: Which of its crew's stages it is.
+        gathers: Whether those who wait for earlier stages are brought here first, as long as a batch takes them: for
+            work that batches make cheaper, behind work that they do not.
     """
 
     name: str
@@ -76,6 +78,7 @@ class Stage:
     most: int
     crew: Crew
     place: int
+    gathers: bool
     waiting: deque[Journey[Any]] = field(default_factory=deque)
 
     def __call__(self, input: Any) -> Step:
@@ -87,8 +90,9 @@ class Crew:
     """Threads that go round their stages in the order of a query's life and take at each what waits there.
 
     What came while a thread was busy thus travels on together: under load batches grow by themselves, and a query that
-    finds a thread idle starts at once and alone. Idle threads take their share of what waits, because two small batches
-    on two cores are done sooner than one large.
+    finds a thread idle starts at once and alone. Before work that batches make cheaper, those who came in the meantime
+    catch up (``Stage.gathers``); who is ahead waits for that, and on average all are answered sooner. Idle threads take
+    their share of what waits, because two small batches on two cores are done sooner than one large.
 
     Args:
         name: Prefix of the threads' names.
@@ -112,9 +116,9 @@ class Crew:
         for thread in self._threads:
             thread.start()
 
-    def stage(self, name: str, work: Work, most: int) -> Stage:
+    def stage(self, name: str, work: Work, most: int, *, gathers: bool = False) -> Stage:
         """Another stage, served after those that there are. All are made before the first journey."""
-        stage = Stage(name, work, most, self, len(self._stages))
+        stage = Stage(name, work, most, self, len(self._stages), gathers)
         self._stages.append(stage)
         return stage
 
@@ -202,7 +206,7 @@ class Crew:
         for the journeys that set out."""
         while True:
             with self._turn:
-                for number in (*range(at, len(self._stages)), *range(-1, at)) if self._waiting else ():
+                for number in self._round(at) if self._waiting else ():
                     stage = self._stages[number] if number >= 0 else None
                     waiting = self._setting_out if stage is None else stage.waiting
                     if not waiting:
@@ -217,6 +221,13 @@ class Crew:
                     return None
                 self._idle.append(gate)
             gate.acquire()
+
+    def _round(self, at: int) -> Sequence[int]:
+        """In which order stages are looked at, by one who comes to ``at``."""
+        before, after = range(-1, at), range(at, len(self._stages))
+        if after and self._stages[at].gathers and len(self._stages[at].waiting) < self._stages[at].most:
+            return *before, *after
+        return *after, *before
 
     def _go_on(self, batch: list[Journey[Any]], outcomes: Sequence[Any]) -> tuple[int, list[Journey[Any]]] | None:
         """Live on with each, up to where it waits or ends. One that is alone in this crew need not queue: it is

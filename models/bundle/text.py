@@ -70,7 +70,8 @@ class Tokenizer:
         """
         most = self.settings.length * _LETTERS_PER_ID
         normal = [normalise_text(text) for text in texts]
-        encodings = self._tokenizer.encode_batch([text[:most] for text in normal])
+        # Not `encode_batch`: its threads take longer to be woken than a hundred modifications to be read.
+        encodings = [self._tokenizer.encode(text[:most]) for text in normal]
         ids = np.array([encoding.ids for encoding in encodings], dtype=np.int64)
         truncated = [
             bool(encoding.overflowing) or len(text) > most for encoding, text in zip(encodings, normal, strict=True)

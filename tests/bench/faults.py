@@ -16,7 +16,7 @@ from tests.bench.processes import Service
 from tests.bench.redis_server import Fault, RedisServer
 from tests.bench.requests import FreshUploads
 from tests.bench.result import Chart, Result, Target, at_most
-from tests.bench.saturation import best_clients
+from tests.bench.saturation import best_clients, sustained
 from tests.bench.statistics import percentile, summary
 
 TITLE = "Faults: broken pictures and a broken Redis"
@@ -110,7 +110,9 @@ def _prepared(bench: Bench, generator: Generator) -> tuple[FreshUploads, float, 
     alone = generator.one_by_one(good, len(pictures))
     require_fresh(alone)
     _, rates = best_clients(generator, good, seconds=bench.options.seconds / 2, quick=bench.options.quick)
-    return good, LOAD * max(rates.values()), {sample.kind: _scores(sample) for sample in alone.samples}
+    saturated = sustained(bench, generator, good, max(rates.values()))
+    require_fresh(saturated, lossless=False)
+    return good, LOAD * saturated.rate, {sample.kind: _scores(sample) for sample in alone.samples}
 
 
 def _in_turn(

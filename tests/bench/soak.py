@@ -22,6 +22,7 @@ from tests.bench.broken import broken_requests
 from tests.bench.load import Generator, Sample, Shot
 from tests.bench.requests import MODIFICATIONS, FreshUploads, search
 from tests.bench.result import Chart, Result, at_most
+from tests.bench.saturation import sustained
 from tests.bench.shop import beginning
 from tests.bench.statistics import percentile, summary
 
@@ -48,8 +49,9 @@ def measure(bench: Bench) -> Result:
     shots, allowed = _traffic(bench)
     caches = {name: CACHE_BYTES for name in Settings.model_fields if name.endswith("cache_max_bytes")}
     with bench.service(caches, index_root=root) as service, Generator(service.port) as generator:
-        saturated = generator.closed(shots, 8, 0.5 if bench.options.quick else 15)
-        rate = LOAD * len(saturated.samples) / saturated.seconds
+        closed = generator.closed(shots, 8, 0.5 if bench.options.quick else 15)
+        saturated = sustained(bench, generator, shots, len(closed.samples) / closed.seconds)
+        rate = LOAD * (len(saturated.samples) - len(saturated.refused)) / saturated.seconds
         seconds = max(bench.options.soak_minutes * 60, bench.stretch(rate))
         window = 60.0 if seconds >= 300 else seconds / 6
         logger.info("  %.0f requests a second for %.1f minutes", rate, seconds / 60)

@@ -84,6 +84,34 @@ def test_a_batch_has_a_largest_size() -> None:
     run(scenario)
 
 
+@pytest.mark.parametrize(
+    ("most", "batches"), [(8, [[1, 2, 3, 4]]), (2, [[1, 2], [3, 4]])], ids=["all find room", "no more than find room"]
+)
+def test_a_stage_that_gathers_has_those_who_came_meanwhile_brought_to_it_first(
+    most: int, batches: list[list[int]]
+) -> None:
+    async def scenario() -> None:
+        with crew() as one:
+            work, gathered = Turnstile(), Turnstile()
+            gathered.open.set()
+            before = one.stage("before", work, most=1)
+            gathers = one.stage("gathers", gathered, most=most, gathers=True)
+
+            def life(number: int) -> Life[int]:
+                return through(before, gathers, start=number)
+
+            lives = [asyncio.create_task(one.run(life(0), {}))]
+            assert await asyncio.to_thread(work.entered.wait, 10)
+            lives += [asyncio.create_task(one.run(life(number), {})) for number in range(1, 4)]
+            await asyncio.sleep(0)
+            work.open.set()
+            assert await asyncio.gather(*lives) == [2, 3, 4, 5]
+            assert work.batches == [[0], [1], [2], [3]]
+            assert gathered.batches == batches
+
+    run(scenario)
+
+
 def test_many_lives_through_several_stages_and_crews_each_get_their_own_outcome() -> None:
     async def scenario() -> None:
         with crew(threads=3) as several, crew() as alone:

@@ -232,7 +232,7 @@ def _header(scope: Scope, name: bytes) -> str | None:
 def _declared_bytes(scope: Scope) -> int | None:
     """The length of the body, where it is told."""
     declared = _header(scope, b"content-length")
-    return int(declared[:20]) if declared is not None and declared.isdecimal() else None
+    return int(declared.lstrip("0")[:20] or "0") if declared is not None and declared.isdecimal() else None
 
 
 def _route(scope: Scope) -> str:

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from service.problems import Overloaded
+from service.waiting import until_done
 
 T = TypeVar("T")
 
@@ -50,7 +51,7 @@ class Pool:
             return await asyncio.shield(future)
         except asyncio.CancelledError:
             # A thread cannot be cancelled: whatever it uses (a generation, above all) must be held until it is done.
-            await asyncio.wait([future])
+            await until_done(future)
             raise
 
     def _done(self, future: asyncio.Future[T]) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from service.tracing import span
+from service.waiting import until_done
 
 T = TypeVar("T")
 
@@ -54,7 +55,7 @@ class SingleFlight:
             if not flight.waiting and not flight.task.done():
                 self._forget(key, flight)
                 flight.task.cancel()
-                await asyncio.wait([flight.task])
+                await until_done(flight.task)
         if not flight.task.cancelled() and (error := flight.task.exception()) is not None:
             raise _own(error)
         return flight.task.result()

@@ -20,6 +20,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from service.telemetry import Passage, Telemetry
 from service.tracing import span, tracing
+from service.waiting import until_done
 
 T = TypeVar("T")
 
@@ -55,8 +56,8 @@ class Journey(Generic[T]):
     started: bool = False
     over: bool = False
     """Whether no thread uses it any more, as the event loop knows."""
-    given_up: asyncio.Event | None = None
-    """Set when it is over, where somebody waits for that."""
+    ended: asyncio.Future[None] | None = None
+    """Done when it is over, where somebody waits for that."""
 
 
 @dataclass(eq=False)
@@ -69,8 +70,8 @@ class Stage:
         most: Queries in one batch.
         crew: Whose threads serve it.
         place: Which of its crew's stages it is.
-        gathers: Whether those who wait for earlier stages are brought here first, as long as a batch takes them: for
-            work that batches make cheaper, behind work that they do not.
+        gathers: Whether those who wait for earlier stages are brought to those who wait here first: for work that
+            batches make cheaper, behind work that they do not.
     """
 
     name: str
@@ -80,6 +81,8 @@ class Stage:
     place: int
     gathers: bool
     waiting: deque[Journey[Any]] = field(default_factory=deque)
+    gathered: int = 0
+    """How many waited here when others were last sent for."""
 
     def __call__(self, input: Any) -> Step:
         """``outcome = yield stage(input)`` in a life."""
@@ -148,8 +151,8 @@ class Crew:
             if journey.crew._withdraw(journey):
                 journey.life.close()
             elif not journey.over:
-                journey.given_up = asyncio.Event()
-                await journey.given_up.wait()
+                journey.ended = asyncio.get_running_loop().create_future()
+                await until_done(journey.ended)
             raise
 
     def close(self) -> None:
@@ -225,8 +228,15 @@ class Crew:
     def _round(self, at: int) -> Sequence[int]:
         """In which order stages are looked at, by one who comes to ``at``."""
         before, after = range(-1, at), range(at, len(self._stages))
-        if after and self._stages[at].gathers and len(self._stages[at].waiting) < self._stages[at].most:
+        stage = self._stages[at] if after else None
+        if stage is None or not stage.gathers:
+            return *after, *before
+        # As long as a batch takes more, and the last who were sent for did come: those of whom none arrive (pictures
+        # that cannot be decoded) must not keep those who wait here waiting.
+        gathered, stage.gathered = stage.gathered, len(stage.waiting)
+        if gathered < stage.gathered < stage.most:
             return *before, *after
+        stage.gathered = 0
         return *after, *before
 
     def _go_on(self, batch: list[Journey[Any]], outcomes: Sequence[Any]) -> tuple[int, list[Journey[Any]]] | None:
@@ -315,8 +325,8 @@ def _resolve(journey: Journey[Any], result: Any, error: BaseException | None) ->
 
 def _settle(journey: Journey[Any], result: Any, error: BaseException | None) -> None:
     journey.over = True
-    if journey.given_up is not None:
-        journey.given_up.set()
+    if journey.ended is not None:
+        journey.ended.set_result(None)
     future = journey.future
     if future.done():  # Cancelled: nobody waits for it any more.
         return

@@ -32,6 +32,8 @@ _ROWS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)
 
 GATHERED_S = 0.2
 """How long a line of the log, and what was observed, may wait for others."""
+MOST_LINES = 10_000
+"""That may wait for a log that nobody reads."""
 PIPED_BYTES = 4096
 """POSIX' ``PIPE_BUF``, on Linux."""
 
@@ -190,16 +192,16 @@ class Telemetry:
     def enter(self) -> None:
         """Enter what has been gathered. Called in the event loop."""
         while self._pending:
-            self._pending.popleft()()
+            try:
+                self._pending.popleft()()
+            except Exception:  # All others would be kept out.
+                logger.exception("An observation is missing in the metrics.")
 
     async def keep_entering(self) -> None:
         """Enter what is gathered, a few times a second, until it is cancelled."""
         while True:
             await asyncio.sleep(GATHERED_S)
-            try:
-                self.enter()
-            except Exception:  # The rest would be gathered for ever.
-                logger.exception("An observation is missing in the metrics.")
+            self.enter()
 
     def exposition(self) -> bytes:
         """All metrics in Prometheus' text format: of all processes together, where there are several. What the others
@@ -252,28 +254,49 @@ class _Gathering(logging.StreamHandler[TextIO]):
     def __init__(self) -> None:
         super().__init__()
         self._records: deque[logging.LogRecord] = deque()
-        # Not the handler's own lock: whoever logs takes that, and would wait until all is written.
         self._writing = threading.Lock()
+        self._writer: int | None = None
+        self._missing = 0
         threading.Thread(target=self._flush_now_and_then, name="log", daemon=True).start()
 
+    def createLock(self) -> None:  # noqa: N802
+        """None: a record is kept in one step, and who logs must not wait until all is written."""
+        self.lock = None
+
     def emit(self, record: logging.LogRecord) -> None:
+        if len(self._records) >= MOST_LINES:  # Whoever reads the log has stopped.
+            self._missing += 1
+            return
         record.request_id = request_id.get()  # Known only here.
         self._records.append(record)
         if record.levelno >= logging.WARNING:
             self.flush()
 
     def flush(self) -> None:
+        # What is collected as garbage meanwhile may log, too, in the midst of this; the loop below comes to it.
+        if self._writer == threading.get_ident():
+            return
         with self._writing:
-            records = [self._records.popleft() for _ in range(len(self._records))]
-            lines = [line for record in records if (line := self._formatted(record)) is not None]
-            with suppress(OSError, ValueError):  # Whoever reads the log has gone.
-                for whole in _batched(lines):
-                    self.stream.write(whole)
-                    self.stream.flush()
+            self._writer = threading.get_ident()
+            try:
+                while self._records:
+                    self._write([self._records.popleft() for _ in range(len(self._records))])
+            finally:
+                self._writer = None
 
     def close(self) -> None:
         self.flush()
         super().close()
+
+    def _write(self, records: Sequence[logging.LogRecord]) -> None:
+        lines = [line for record in records if (line := self._formatted(record)) is not None]
+        with suppress(OSError, ValueError):  # Whoever reads the log has gone.
+            for whole in _batched(lines):
+                self.stream.write(whole)
+                self.stream.flush()
+        if self._missing:
+            missing, self._missing = self._missing, 0
+            logger.warning("%d lines of the log are missing: they were not read in time.", missing)
 
     def _formatted(self, record: logging.LogRecord) -> str | None:
         try:

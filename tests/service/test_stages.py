@@ -112,6 +112,28 @@ def test_a_stage_that_gathers_has_those_who_came_meanwhile_brought_to_it_first(
     run(scenario)
 
 
+def test_those_of_whom_none_arrives_keep_nobody_waiting_at_a_stage_that_gathers() -> None:
+    async def scenario() -> None:
+        with crew() as one:
+            answered = threading.Event()
+            before = one.stage("before", lambda numbers: [ValueError("spoiled") for _ in numbers], most=1)
+            gathers = one.stage("gathers", lambda numbers: numbers, most=8, gathers=True)
+
+            async def spoiled() -> None:
+                # Another takes its place at once, until someone has been answered.
+                while not answered.is_set():
+                    with pytest.raises(ValueError, match="spoiled"):
+                        await one.run(through(before, gathers, start=0), {})
+
+            flood = [asyncio.create_task(spoiled()) for _ in range(4)]
+            await asyncio.sleep(0.01)
+            assert await asyncio.wait_for(one.run(through(gathers, start=1), {}), 10) == 1
+            answered.set()
+            await asyncio.gather(*flood)
+
+    run(scenario)
+
+
 def test_many_lives_through_several_stages_and_crews_each_get_their_own_outcome() -> None:
     async def scenario() -> None:
         with crew(threads=3) as several, crew() as alone:
@@ -191,9 +213,10 @@ def test_a_caller_who_goes_while_a_batch_runs_is_held_until_the_batch_is_done() 
             stages = one.stage("test", work, most=8), one.stage("later", later, most=8)
             leaves = asyncio.create_task(one.run(through(*stages, start=0), {}))
             assert await asyncio.to_thread(work.entered.wait, 10)
-            leaves.cancel()
-            await asyncio.sleep(0.01)
-            assert not leaves.done()
+            for _ in range(2):  # The client goes, and then the service is told to stop.
+                leaves.cancel()
+                await asyncio.sleep(0.01)
+                assert not leaves.done()
             work.open.set()
             with pytest.raises(asyncio.CancelledError):
                 await leaves

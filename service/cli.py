@@ -80,9 +80,9 @@ def serve(
     from models.bundle.manifest import read_manifest
     from service.app import create_app
     from service.cores import shared_out
+    from service.log import configure_logging
     from service.server import address, listen, run
     from service.settings import load_settings
-    from service.telemetry import configure_logging
     from service.tracing import set_up_tracing, shut_down_tracing
 
     settings = load_settings(

@@ -15,9 +15,10 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.admission import TIMEOUT_HEADER, Admission, deadline, seconds_allowed
+from service.log import request_id
 from service.pictures import too_large
 from service.problems import DeadlinePassed, RequestProblem, internal_problem, problem_of
-from service.telemetry import COLUMNS, Passage, Telemetry, request_id
+from service.telemetry import COLUMNS, Passage, Telemetry
 
 logger = logging.getLogger(__name__)
 

@@ -191,8 +191,8 @@ def _serve(
 ) -> None:  # fmt: skip
     """The life of one process."""
     from service.app import create_app
+    from service.log import configure_logging
     from service.server import run
-    from service.telemetry import configure_logging
     from service.tracing import set_up_tracing, shut_down_tracing
 
     configure_logging(settings.log_level)

@@ -16,7 +16,7 @@ import orjson
 import pytest
 
 from models.errors import ModisteError
-from service.telemetry import MOST_LINES, configure_logging
+from service.log import MOST_LINES, configure_logging
 from tests.service.conftest import Serve, Served, Shop, eventually
 
 ROOT = Path(__file__).parents[2]
@@ -115,7 +115,7 @@ def test_log_lines_carry_the_id_of_their_request(serve: Serve, shop: Shop, capsy
 
 def test_lines_of_several_processes_that_write_into_one_pipe_stay_whole() -> None:
     program = (
-        "import logging, time; from service.telemetry import configure_logging; configure_logging('info');"
+        "import logging, time; from service.log import configure_logging; configure_logging('info');"
         "[(logging.info('%s', 'x' * 500), time.sleep(0.0002)) for _ in range(1500)]"
     )
     reading, writing = os.pipe()
@@ -131,7 +131,7 @@ def test_lines_of_several_processes_that_write_into_one_pipe_stay_whole() -> Non
 
 def test_what_logs_while_lines_are_written_is_written_itself() -> None:
     program = (
-        "import logging; from service.telemetry import configure_logging; configure_logging('info')\n"
+        "import logging; from service.log import configure_logging; configure_logging('info')\n"
         "class Garbage:\n"
         "    def __del__(self): logging.error('collected')\n"
         "class Told:\n"
@@ -145,7 +145,7 @@ def test_what_logs_while_lines_are_written_is_written_itself() -> None:
 
 def test_a_log_that_nobody_reads_takes_bounded_memory_and_tells_what_is_missing() -> None:
     program = (
-        "import logging; from service.telemetry import MOST_LINES, configure_logging; configure_logging('info')\n"
+        "import logging; from service.log import MOST_LINES, configure_logging; configure_logging('info')\n"
         "for _ in range(MOST_LINES + 5000): logging.info('%s', 'x' * 500)\n"
         "held = len(logging.getLogger().handlers[0]._records)\n"
         "print(held <= MOST_LINES, flush=True)"

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from models.errors import ModisteError
+from service.log import request_id
 from service.problems import UnknownProduct
 from service.single_flight import SingleFlight
-from service.telemetry import request_id
 
 
 class Work:

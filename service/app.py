@@ -16,23 +16,23 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from models.bundle import Bundle
-from service import problems
-from service.admission import BATCHES_ON_GPU, CALM_FACTOR, SLOTS_PER_WORKER, Admission
-from service.cache import Cache, MemoryCache, TwoLevelCache
-from service.context import Context
-from service.cores import shared_out
-from service.features import FeatureCache
-from service.live_index import LiveIndex
-from service.middleware import Attendance, BodyLimit, Observation, SecurityHeaders
-from service.openapi import openapi_document
-from service.pool import Pool
-from service.redis_cache import RedisCache
-from service.reference import reference_page
-from service.routes import health, operations, products, search
-from service.search import Search
+from service.cache.features import FeatureCache
+from service.cache.memory import Cache, MemoryCache, TwoLevelCache
+from service.cache.redis import RedisCache
+from service.execution.admission import BATCHES_ON_GPU, CALM_FACTOR, SLOTS_PER_WORKER, Admission
+from service.execution.cores import shared_out
+from service.execution.thread_pool import Pool
+from service.http import problems
+from service.http.context import Context
+from service.http.middleware import Attendance, BodyLimit, Observation, SecurityHeaders
+from service.http.openapi import openapi_document
+from service.http.reference import reference_page
+from service.http.routes import health, operations, products, search
+from service.observability.metrics import Telemetry
+from service.observability.tracing import Tracing
+from service.search.live_index import LiveIndex
+from service.search.pipeline import Search
 from service.settings import Settings, load_settings
-from service.telemetry import Telemetry
-from service.tracing import Tracing
 
 WEB = Path(__file__).parent / "web"
 

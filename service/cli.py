@@ -79,11 +79,11 @@ def serve(
     from models.bundle import uses_gpu
     from models.bundle.manifest import read_manifest
     from service.app import create_app
-    from service.cores import shared_out
-    from service.log import configure_logging
-    from service.server import address, listen, run
+    from service.execution.cores import shared_out
+    from service.observability.logs import configure_logging
+    from service.observability.tracing import set_up_tracing, shut_down_tracing
+    from service.server.server import address, listen, run
     from service.settings import load_settings
-    from service.tracing import set_up_tracing, shut_down_tracing
 
     settings = load_settings(
         index_root=index_root, bundle=bundle, host=host, port=port, device=device and device.value, workers=workers,
@@ -92,7 +92,7 @@ def serve(
     configure_logging(settings.log_level)
     shares = shared_out(settings, gpu=uses_gpu(settings.device))
     if shares.processes > 1:
-        from service.processes import run_processes
+        from service.server.workers import run_processes
 
         manifest = read_manifest(settings.bundle)
         with listen(settings.host, settings.port) as bound:

@@ -22,7 +22,7 @@ from models.bundle import Bundle
 from models.datasets.garments import draw_catalog
 from models.errors import ModisteError
 from service.app import create_app
-from service.server import listen, running
+from service.server.server import listen, running
 from service.settings import load_settings
 
 SEED = 7

@@ -10,7 +10,7 @@ from tests.toy_bundle import write_toy_bundle
 LONGEST = (
     "tests/test_composers.py", "tests/bench/test_bench.py", "tests/test_shipped_bundle.py",
     "tests/models/test_training.py", "tests/models/test_comparison.py", "tests/models/test_expectation.py",
-    "tests/test_serving_environment.py", "tests/models/test_start.py", "tests/service/test_processes.py",
+    "tests/test_serving_environment.py", "tests/models/test_start.py", "tests/service/server/test_workers.py",
 )  # fmt: skip
 """Begun first, so that at the end no core waits for another's last file."""
 

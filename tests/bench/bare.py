@@ -25,9 +25,9 @@ from models.bundle.expectation import NEIGHBOURS
 from models.bundle.images import Pixels
 from models.bundle.manifest import Precision
 from models.bundle.text import TokenIds
-from service.expectation import expectation, shown_in
-from service.fitting import FittingLookup, find_fitting
-from service.nearest import Neighbours
+from service.search.expected import expectation, shown_in
+from service.search.nearest import Neighbours
+from service.search.ranking import FittingLookup, find_fitting
 from tests.bench.requests import MODIFICATIONS
 
 K = 20

@@ -7,10 +7,10 @@ from types import SimpleNamespace
 
 from fastapi import FastAPI, Request
 
-from service.admission import Admission
-from service.server import listen, run
+from service.execution.admission import Admission
+from service.observability.metrics import Telemetry
+from service.server.server import listen, run
 from service.settings import load_settings
-from service.telemetry import Telemetry
 
 app = FastAPI()
 # The service's server tells its admission when it stops; nobody asks this one before.

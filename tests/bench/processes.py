@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 from models.bundle import uses_gpu
 from models.errors import ModisteError
-from service.cores import shared_out
+from service.execution.cores import shared_out
 from service.settings import load_settings
 
 REPOSITORY = Path(__file__).parents[2]

@@ -24,7 +24,7 @@ from indexer.generation import Generation
 from indexer.manifest import ATTRIBUTES_NAME, MANIFEST_NAME, SEEN_NAME
 from models.bundle import Bundle
 from service.app import create_app
-from service.server import listen, running
+from service.server.server import listen, running
 from service.settings import Settings
 from tests.toy_bundle import write_toy_bundle
 

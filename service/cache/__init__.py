@@ -1,0 +1,1 @@
+"""Caches of answers and picture features, in this process and in Redis."""

@@ -1,0 +1,1 @@
+"""How work is run: scheduler, thread pools, single flight and admission."""

@@ -1,0 +1,197 @@
+"""What goes over the wire: the request and the answers, as the OpenAPI document shows them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, StrictBool, StrictInt, StrictStr
+
+from models.bundle.style_search import DEFAULT_STYLE, Style
+from service.search.answers import ChoiceFilter, Mode, NumberFilter, ProductCard, Refusal, Result, Value
+
+MAX_TEXT = 2_000
+MAX_K = 200
+MAX_OFFSET = 10_000
+MAX_EXCLUDED = 1_000
+MAX_ID = 512
+MAX_WORDS = 16
+MAX_WORD = 64
+
+ProductId = Annotated[StrictStr, Field(min_length=1, max_length=MAX_ID)]
+Word = Annotated[StrictStr, Field(min_length=1, max_length=MAX_WORD)]
+Scalar = StrictBool | StrictInt | FiniteFloat | StrictStr
+
+
+class Range(Value):
+    """Numbers from ``min`` to ``max``, both included; either may be left out."""
+
+    min: Annotated[FiniteFloat, Field(strict=True)] | None = None
+    max: Annotated[FiniteFloat, Field(strict=True)] | None = None
+
+
+Filter = Scalar | list[Scalar] | Range
+
+EXAMPLES: dict[str, dict[str, Any]] = {
+    "composed": {
+        "summary": "Picture and words: like product 12, but red",
+        "value": {"product_id": "12", "text": "in red", "k": 12},
+    },
+    "text": {"summary": "Words alone", "value": {"text": "a red dress"}},
+    "image": {
+        "summary": "A picture alone, the second page of results",
+        "value": {"product_id": "12", "k": 24, "offset": 24, "exclude": ["7"]},
+    },
+    "preferred": {
+        "summary": "A picture and words that results should show or not",
+        "value": {"product_id": "12", "prefer": ["red"], "avoid": ["black"]},
+    },
+    "upload": {
+        "summary": "A picture in the body (16 x 16 pixels of navy)",
+        "value": {
+            "image_base64": (
+                "iVBORw0KGgoAAAANSUhEUgAAABAAAAAQCAIAAACQkWg2AAAAGUlEQVR4nGMUkQtgIAUwkaR6"
+                "VMOohiGlAQDA/wCiEZoVMAAAAABJRU5ErkJggg=="
+            ),
+            "text": "in red",
+        },
+    },
+}
+
+
+class SearchRequest(Value):
+    """One search. At most one reference (a picture or a product), a modification, or both."""
+
+    image_base64: StrictStr | None = Field(
+        None, description="The reference: a JPEG, PNG or WebP file in base64, or as a `data:image/...;base64,` URL."
+    )
+    product_id: ProductId | None = Field(
+        None, description="The reference: a product of the catalogue. It is itself left out of the results."
+    )
+    text: StrictStr | None = Field(
+        None, max_length=MAX_TEXT, description="The modification, or with no reference what to look for."
+    )
+    k: StrictInt = Field(20, ge=1, le=MAX_K, description="How many products to answer with.")
+    offset: StrictInt = Field(0, ge=0, le=MAX_OFFSET, description="How many of the best products to skip.")
+    filters: dict[str, Filter] = Field(
+        default_factory=dict,
+        max_length=32,
+        description="What attributes must be: a value, one of a list, or a range of numbers. See GET /catalog.",
+    )
+    exclude: list[ProductId] = Field(
+        default_factory=list, max_length=MAX_EXCLUDED, description="Products to leave out of the results."
+    )
+    prefer: list[Word] = Field(
+        default_factory=list,
+        max_length=MAX_WORDS,
+        description="Words that results should show, beside a reference or a text: GET /catalog lists those known.",
+    )
+    avoid: list[Word] = Field(
+        default_factory=list, max_length=MAX_WORDS, description="Words that results should not show."
+    )
+    style: Style = Field(
+        DEFAULT_STYLE,
+        description="What `prefer` and `avoid` do: move the query towards and away from the words (`arithmetic`), "
+        "multiply scores by how well a product shows what it should (`filter`), or both (`joint`).",
+    )
+
+
+class Timings(Value):
+    """Milliseconds by stage; 0 where this request did not need the stage. Requests that were answered together each
+    report what their batch took; waiting is told apart, as ``queue``."""
+
+    decode: float = 0.0
+    vision: float = 0.0
+    query: float = 0.0
+    store: float = 0.0
+    columns: float = 0.0
+    queue: float = 0.0
+    total: float = 0.0
+
+
+class Found(Value):
+    """The part of an answer that a cache may keep."""
+
+    mode: Mode
+    results: list[Result]
+    total: int = Field(description="How many products remain after filters and exclusions: the bound for paging.")
+    text_truncated: bool = Field(description="Whether the end of the text was too long for the model to read.")
+    expected: list[str] = Field(
+        description="Words that the answer will rather have than not, the surest first: products that the catalogue "
+        "says to show them come first. Empty where the bundle expects none, or the catalogue tells none."
+    )
+
+
+class SearchAnswer(Found):
+    """Products, best first, and how they were found."""
+
+    k: int
+    offset: int
+    prefer: dict[str, str] = Field(description="The preferred words as they were sent, and the known word for each.")
+    avoid: dict[str, str] = Field(description="Likewise the words to avoid.")
+    style: Style | None = Field(description="How these words were searched by; null without any.")
+    generation: str
+    bundle: str
+    cached: bool
+    timings_ms: Timings
+
+
+class ProductPage(Value):
+    """Some products, and how many there are."""
+
+    products: list[ProductCard]
+    total: int
+
+
+class CatalogSummary(Value):
+    """What can be searched and filtered by."""
+
+    total: int
+    filters: dict[str, Annotated[ChoiceFilter | NumberFilter, Field(discriminator="kind")]]
+    words: list[str] = Field(description="What `prefer` and `avoid` know; the commonest in training first.")
+    styles: list[Style] = Field(description="What `style` can be with these words; empty where there are none.")
+    generation: str
+    bundle: str
+
+
+class Readiness(Value):
+    """The service can answer searches."""
+
+    status: Literal["ready"] = "ready"
+    generation: str
+    bundle: str
+    products: int
+    cache: str = Field(description="`memory`, `redis`, or `redis (away)`: searches go on without it.")
+    refused: Refusal | None = None
+
+
+class GenerationSummary(Value):
+    """One generation; its figures are None where it is damaged."""
+
+    id: str
+    published: bool = Field(description="Whether replicas are to serve it.")
+    rollback_target: bool = Field(description="Whether `modiste index rollback` goes to it.")
+    damaged: bool
+    created: str | None = None
+    bundle: str | None = None
+    products: int | None = None
+    index: str | None = None
+    recall: float | None = None
+
+
+class GenerationList(Value):
+    """The generations of the index root, and the one that this process serves."""
+
+    serving: str | None
+    generations: list[GenerationSummary]
+
+
+class Problem(BaseModel):
+    """A problem document (RFC 9457). ``type`` is stable; ``hint`` says what to change."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str = Field(examples=["/problems/invalid-request"])
+    title: str
+    status: int
+    detail: str
+    hint: str | None = None

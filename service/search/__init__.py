@@ -1,0 +1,1 @@
+"""The life of one search: from a checked query to products."""

@@ -1,0 +1,214 @@
+"""The generation that serves, and its replacement while requests run."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import numpy as np
+
+from indexer.generation import Generation
+from indexer.publication import current_id
+from models.bundle import Bundle
+from models.bundle.encoder import Device
+from models.errors import ModisteError
+from service.errors import NotReady
+from service.observability.metrics import Telemetry
+from service.search.answers import Refusal, Reload
+
+logger = logging.getLogger(__name__)
+
+RETRY_REFUSED_S = 30.0
+CANARY_SCORE = 0.9
+
+
+class _Held:
+    """A generation and how many use it; closed when the last one leaves after its retirement."""
+
+    def __init__(self, generation: Generation) -> None:
+        self.generation = generation
+        self._lock = threading.Lock()
+        self._users, self._retired = 0, False
+
+    @contextmanager
+    def use(self) -> Iterator[Generation]:
+        with self._lock:
+            self._users += 1
+        try:
+            yield self.generation
+        finally:
+            with self._lock:
+                self._users -= 1
+                last = self._retired and self._users == 0
+            if last:
+                self._close()
+
+    def retire(self) -> None:
+        with self._lock:
+            self._retired = True
+            unused = self._users == 0
+        if unused:
+            self._close()
+
+    def _close(self) -> None:
+        logger.info("Generation %s is drained and closed.", self.generation.id)
+        self.generation.close()
+
+
+class LiveIndex:
+    """Follows ``CURRENT``: a new generation is opened, checked and searched beside the old one before it serves.
+
+    What cannot serve (damaged, of another bundle, failing the canary search) is refused and the old one stays.
+
+    Args:
+        index_root: Where generations are published.
+        bundle: What queries are encoded with; a generation must have been built with the same.
+        poll_s: Seconds between two looks at ``CURRENT``.
+        images_root: Where pictures lie now; None takes where they were indexed.
+    """
+
+    def __init__(
+        self, index_root: Path, bundle: Bundle, *, device: Device, poll_s: float, telemetry: Telemetry,
+        images_root: Path | None = None,
+    ) -> None:  # fmt: skip
+        self._index_root, self._bundle, self._device = index_root, bundle, device
+        self._images_root = images_root
+        self._poll_s, self._telemetry = poll_s, telemetry
+        self._held: _Held | None = None
+        self._reloading = asyncio.Lock()
+        self._polling: asyncio.Task[None] | None = None
+        self._retry_at = 0.0
+        self.refused: Refusal | None = None
+        """The published generation, if it cannot serve."""
+
+    async def start(self) -> None:
+        """Open what is published and follow it from then on. Without a usable generation the service is not ready."""
+        await self.reload()
+        self._polling = asyncio.create_task(self._poll())
+
+    async def stop(self) -> None:
+        """Stop following; close the generation once nobody uses it."""
+        if self._polling is not None:
+            self._polling.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._polling
+        if self._held is not None:
+            self._held.retire()
+            self._held = None
+
+    @contextmanager
+    def use(self) -> Iterator[Generation]:
+        """The generation that serves now; it stays open within the block, whatever is published meanwhile.
+
+        Raises:
+            NotReady: There is none.
+        """
+        if self._held is None:
+            raise NotReady("No generation serves yet.", hint="Send the request again in a while.")
+        with self._held.use() as generation:
+            yield generation
+
+    @property
+    def generation_id(self) -> str | None:
+        """Id of the generation that serves."""
+        return None if self._held is None else self._held.generation.id
+
+    async def reload(self) -> Reload:
+        """Look at what is published now and serve it, if it is another and can be served."""
+        async with self._reloading:
+            changed = await self._follow()
+            return Reload(generation=self.generation_id, changed=changed, refused=self.refused)
+
+    async def _follow(self) -> bool:
+        published = ""
+        try:
+            current = await asyncio.to_thread(current_id, self._index_root)
+            published = current or ""
+            if current is None or current == self.generation_id:
+                self._accept()
+                return False
+            held = _Held(await asyncio.to_thread(self._open, published))
+        except ModisteError as error:
+            self._refuse(published, str(error))
+            return False
+        except Exception:  # Whatever a damaged folder makes a library raise, the old generation goes on serving.
+            logger.exception("Generation %s could not be opened.", published)
+            self._refuse(published, "The generation could not be opened; the log tells why.")
+            return False
+        self._swap(held)
+        return True
+
+    def _open(self, id: str) -> Generation:
+        generation = Generation.open(self._index_root, id, device=self._device, images_root=self._images_root)
+        try:
+            generation.check_bundle(self._bundle)
+            _canary(generation, self._bundle)
+        except BaseException:
+            generation.close()
+            raise
+        return generation
+
+    def _swap(self, held: _Held) -> None:
+        old, self._held = self._held, held
+        generation = held.generation
+        self._accept()
+        self._telemetry.serving(generation.id, self._bundle.name, generation.size)
+        logger.info("Generation %s serves %d products.", generation.id, generation.size)
+        if old is not None:
+            old.retire()
+
+    def _accept(self) -> None:
+        self.refused = None
+        self._telemetry.accepted()
+
+    def _refuse(self, id: str, reason: str) -> None:
+        # Where folders lie is nobody's business but the operator's, who reads it in the log.
+        told = reason.replace(f"{self._index_root}/", "")
+        refused = Refusal(generation=id or "unknown", reason=told)
+        self._retry_at = time.monotonic() + RETRY_REFUSED_S
+        if refused != self.refused:
+            logger.error("Generation %s is refused: %s", refused.generation, reason)
+            self._telemetry.refused()
+        self.refused = refused
+
+    async def _poll(self) -> None:
+        while True:
+            await asyncio.sleep(self._poll_s)
+            try:
+                if await self._worth_a_look():
+                    await self.reload()
+            except Exception:
+                logger.exception("Looking for a new generation failed; trying again.")
+
+    async def _worth_a_look(self) -> bool:
+        # Verifying a large generation reads all of it; one that was refused is read again only now and then.
+        if self.refused is None or time.monotonic() >= self._retry_at:
+            return True
+        try:
+            return await asyncio.to_thread(current_id, self._index_root) != self.refused.generation
+        except ModisteError as error:
+            return str(error).replace(f"{self._index_root}/", "") != self.refused.reason
+
+
+def _canary(generation: Generation, bundle: Bundle) -> None:
+    """Search as requests will, so that the first of them finds all memory allocated, and a broken generation none.
+
+    Raises:
+        ModisteError: A graph gives NaN, or the store, the vectors and the table do not agree on some products.
+    """
+    images = bundle.manifest.images
+    seen = bundle.vision(np.full((1, images.height, images.width, 3), images.fill, dtype=np.uint8))
+    ids, _ = bundle.tokenizer.encode(["in red"])
+    rows = np.unique([0, generation.size // 2, generation.size - 1])
+    own = generation.vectors(rows)
+    queries = np.concatenate([own, seen.embedding, bundle.query(seen.features, ids), bundle.text(ids)])
+    scores, found = generation.store.search(queries, 1)
+    if (found < 0).any() or not (scores[: len(own)] >= CANARY_SCORE).all():
+        raise ModisteError(f"Generation {generation.id} does not find its own products.", hint="Build the index again.")
+    for row in found[:, 0]:
+        generation.product(int(row))

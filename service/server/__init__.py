@@ -1,0 +1,1 @@
+"""The server processes: uvicorn, workers and their cores."""

@@ -1,0 +1,71 @@
+"""Graphs in batches: who rides along, and what fills a batch up, changes nothing."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from models.bundle import SHIPPED_BUNDLE, Bundle, VisionOutput
+from service.search.encoding import BUCKETS, Encoding, Wish
+
+
+@pytest.fixture(scope="module")
+def bundle() -> Bundle:
+    return Bundle(SHIPPED_BUNDLE, device="cpu", threads=1)
+
+
+def pictures(bundle: Bundle, count: int) -> list[np.ndarray]:
+    images = bundle.manifest.images
+    shape = (count, images.height, images.width, 3)
+    return list(np.random.default_rng(count).integers(0, 256, shape, dtype=np.uint8))
+
+
+@pytest.mark.parametrize("count", [1, 5, 7])
+def test_a_batch_gives_each_the_vectors_that_it_would_get_alone(bundle: Bundle, count: int) -> None:
+    encoding = Encoding(bundle, 16)
+    shown = pictures(bundle, count)
+    seen = encoding.vision(shown)
+    wishes = [
+        Wish(one.features, f"in {colour}")
+        for one, colour in zip(seen, ("red", "blue", "teal", "pink") * 2, strict=False)
+    ]
+    texts = [Wish(None, wish.text) for wish in wishes]
+    assert len(seen) == count
+    for number, (one, composed, text) in enumerate(
+        zip(seen, encoding.query(wishes), encoding.text(texts), strict=True)
+    ):
+        (alone,) = encoding.vision([shown[number]])
+        assert (one.embedding @ alone.embedding.T).item() > 0.9999
+        assert (composed.vector @ encoding.query([wishes[number]])[0].vector.T).item() > 0.9999
+        assert (text.vector @ encoding.text([texts[number]])[0].vector.T).item() > 0.9999
+
+
+def test_graphs_see_only_sizes_that_were_warmed(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes: list[int] = []
+    vision = bundle.vision
+
+    def counted(pixels: np.ndarray) -> VisionOutput:
+        sizes.append(len(pixels))
+        return vision(pixels)
+
+    monkeypatch.setattr(bundle, "vision", counted)
+    encoding = Encoding(bundle, 16)
+    encoding.warm()
+    warmed = set(sizes)
+    assert warmed == {bucket for bucket in BUCKETS if bucket <= 16}
+    sizes.clear()
+    for count in range(1, 17):
+        encoding.vision(pictures(bundle, count))
+    assert set(sizes) == warmed
+
+
+def test_padding_is_never_more_than_a_third_of_what_is_asked() -> None:
+    previous = 0
+    for bucket in BUCKETS:
+        assert bucket <= (previous + 1) * 4 / 3
+        previous = bucket
+
+
+def test_each_learns_whether_its_own_text_was_cut(bundle: Bundle) -> None:
+    encoded = Encoding(bundle, 16).text([Wish(None, "red"), Wish(None, "red " * 300), Wish(None, "blue")])
+    assert [one.truncated for one in encoded] == [False, True, False]

@@ -17,6 +17,14 @@ class InvalidRequest(RequestError):
     """A request with a wrong field, or without a needed one."""
 
 
+class UnknownWord(InvalidRequest):
+    """A word to prefer or avoid that the bundle has no attribute for."""
+
+
+class NoWords(InvalidRequest):
+    """The bundle or the generation has no attribute words at all."""
+
+
 class ImageTooLarge(RequestError):
     """The image file, or the whole body, has too many bytes."""
 

@@ -14,7 +14,7 @@ from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.errors import DeadlineExceeded, InvalidRequest
+from service.errors import DeadlineExceeded, RequestError
 from service.execution.admission import TIMEOUT_HEADER, Admission, deadline, seconds_allowed
 from service.http.problems import internal_problem, problem_of
 from service.observability.logs import QUIET, request_id
@@ -157,7 +157,7 @@ class Attendance:
         try:
             allowed_s = seconds_allowed(_header(scope, TIMEOUT_HEADER), self._most_s)
             self._admission.check_arrival(_declared_bytes(scope))
-        except InvalidRequest as problem:
+        except RequestError as problem:
             await problem_of(problem)(scope, receive, send)
             return
         await self._attend(scope, receive, send, allowed_s)

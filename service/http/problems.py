@@ -23,9 +23,11 @@ from service.errors import (
     NotAllowed,
     NotFound,
     NotReady,
+    NoWords,
     Overloaded,
     RequestError,
     UnknownProduct,
+    UnknownWord,
 )  # fmt: skip
 
 PROBLEM_TYPE = "application/problem+json"
@@ -39,6 +41,8 @@ class _Kind(NamedTuple):
 
 # Any other ModisteError is a failure inside, which the client cannot mend.
 _KINDS: dict[type[ModisteError], _Kind] = {
+    UnknownWord: _Kind("unknown-word", "There is a word that pictures cannot be searched by", 422),
+    NoWords: _Kind("no-words", "This service does not search by preferred words", 422),
     InvalidRequest: _Kind("invalid-request", "The request is not valid", 422),
     ImageTooLarge: _Kind("image-too-large", "The image is too large", 413),
     UnreadableImage: _Kind("unreadable-image", "The image cannot be read", 422),

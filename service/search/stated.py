@@ -9,22 +9,10 @@ from indexer.generation import Generation
 from models.bundle import Bundle
 from models.bundle.style_search import Floats, Style, satisfaction
 from models.bundle.vocabulary import Vocabulary
-from service.errors import InvalidRequest
+from service.errors import InvalidRequest, NoWords, UnknownWord
 
 Understood = dict[str, str]
 """Words as they were sent, with the bundle's word for each."""
-
-
-class UnknownWord(InvalidRequest):
-    """A word that the bundle cannot tell of a picture."""
-
-    slug, title = "unknown-word", "There is a word that pictures cannot be searched by"
-
-
-class NoWords(InvalidRequest):
-    """What serves cannot tell words of pictures at all."""
-
-    slug, title = "no-words", "This service does not search by preferred words"
 
 
 class Preference(NamedTuple):

@@ -8,9 +8,9 @@ from models.bundle import Bundle
 from tests.toy_bundle import write_toy_bundle
 
 LONGEST = (
-    "tests/test_composers.py", "tests/bench/test_bench.py", "tests/test_shipped_bundle.py",
-    "tests/models/test_training.py", "tests/models/test_comparison.py", "tests/models/test_expectation.py",
-    "tests/test_serving_environment.py", "tests/models/test_start.py", "tests/service/server/test_workers.py",
+    "tests/training/test_composers.py", "tests/bench/test_bench.py", "tests/test_shipped_bundle.py",
+    "tests/training/test_training.py", "tests/training/test_comparison.py", "tests/training/test_expectation.py",
+    "tests/test_serving_environment.py", "tests/training/test_start.py", "tests/service/server/test_workers.py",
 )  # fmt: skip
 """Begun first, so that at the end no core waits for another's last file."""
 

@@ -13,7 +13,7 @@ from models.errors import ModisteError
 from models.export.bundle import check_parity, export_bundle
 from models.training.model import RetrievalModel
 from tests.models.pictures import photograph, saved
-from tests.models.untrained import WISHES, untrained_model
+from tests.training.untrained import WISHES, untrained_model
 
 WORDS = ("red", "t-shirt", "long sleeve")
 PICTURES = [saved(photograph(40, 60, seed)) for seed in range(4)]

@@ -9,7 +9,7 @@ from torch.nn import functional as F
 from models.networks.backbone import WordFeatures
 from models.networks.composeae import ComplexProjection, ComposeAE
 from models.networks.composer import Batch
-from tests.models.synthetic_edits import DIM, SyntheticEdits
+from tests.training.synthetic_edits import DIM, SyntheticEdits
 
 
 @pytest.fixture

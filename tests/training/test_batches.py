@@ -8,8 +8,8 @@ from models.training.compose import Compose
 from models.training.joint import Joint
 from models.training.run import Run
 from models.training.stage import Stage
-from tests.models.first_run import first_run
-from tests.models.test_start import WITH_A_COMPOSER
+from tests.training.first_run import first_run
+from tests.training.test_start import WITH_A_COMPOSER
 
 CPU = torch.device("cpu")
 

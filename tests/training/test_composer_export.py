@@ -13,7 +13,7 @@ from models.bundle import Bundle
 from models.export.bundle import export_bundle
 from models.training.model import RetrievalModel
 from tests.models.pictures import photograph, saved
-from tests.models.untrained import WISHES, untrained_model
+from tests.training.untrained import WISHES, untrained_model
 
 Exported = tuple[RetrievalModel, Bundle]
 

@@ -18,7 +18,7 @@ from models.training.config import AttributeSettings, BackboneSettings, TrainCon
 from models.training.joint import TAUGHT, Joint
 from models.training.model import RetrievalModel
 from models.training.run import Run, train
-from tests.models.first_run import first_run
+from tests.training.first_run import first_run
 
 CONFIGS = Path(__file__).parents[2] / "models" / "networks" / "configs"
 

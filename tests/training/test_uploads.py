@@ -19,7 +19,7 @@ from models.training.checkpoint import Checkpoint
 from models.training.config import Source
 from models.training.run import DONE
 from tests.models.test_cli import run as command
-from tests.models.untrained import untrained_config, untrained_model
+from tests.training.untrained import untrained_config, untrained_model
 
 
 def write_run(folder: Path, *, sharper: bool) -> Path:

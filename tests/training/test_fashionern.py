@@ -28,8 +28,8 @@ from models.training.model import RetrievalModel
 from service.app import create_app
 from service.settings import Settings
 from tests.models.pictures import photograph, saved
-from tests.models.untrained import WISHES, untrained_model
 from tests.service.conftest import write_cloth_catalog
+from tests.training.untrained import WISHES, untrained_model
 
 NARROW = {"projection": 32, "hidden": 32, "inner": 32}
 IDS = torch.tensor([[2, 9, 17, 599], [2, 7, 599, 0], [2, 8, 599, 0], [2, 8, 7, 599]])

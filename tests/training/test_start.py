@@ -13,9 +13,9 @@ from models.training.checkpoint import Checkpoint
 from models.training.config import TrainConfig
 from models.training.run import Run, train
 from models.training.start import settle_batch_norms
-from tests.models.first_run import first_run
 from tests.models.pictures import photograph, saved
-from tests.models.untrained import WISHES
+from tests.training.first_run import first_run
+from tests.training.untrained import WISHES
 
 WITH_A_COMPOSER = {
     "sources": "[{name: garments, kind: garments, count: 110, seed: 2, validation_share: 0.3}]",

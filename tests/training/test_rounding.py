@@ -17,7 +17,7 @@ from models.training.config import TrainConfig
 from models.training.model import RetrievalModel
 from models.training.run import train
 from tests.models.pictures import photograph, saved
-from tests.models.untrained import WISHES, untrained_model
+from tests.training.untrained import WISHES, untrained_model
 
 PICTURES = [saved(photograph(40, 60, seed)) for seed in range(4)]
 

@@ -28,8 +28,8 @@ from models.networks.losses import expected_words
 from models.training.checkpoint import Checkpoint
 from models.training.run import Run, train
 from models.training.sources import split_source
-from tests.models.first_run import first_run
 from tests.models.pictures import photograph, saved
+from tests.training.first_run import first_run
 
 EXPECT = "{steps: 200, batch: 128, lr: 0.004, hidden: 64}"
 

@@ -5,7 +5,7 @@ from torch.nn import functional as F
 
 from models.networks.backbone import WordFeatures
 from models.networks.tirg import TIRG
-from tests.models.synthetic_edits import DIM, SyntheticEdits
+from tests.training.synthetic_edits import DIM, SyntheticEdits
 
 
 def silenced(layers: nn.Module) -> None:

@@ -13,7 +13,7 @@ from models.errors import ModisteError
 from models.training.checkpoint import Checkpoint
 from models.training.joint import Joint
 from models.training.run import Run, train
-from tests.models.first_run import first_run
+from tests.training.first_run import first_run
 
 AVERAGED = {"joint.average": "0.6", "joint.epochs": "2"}
 

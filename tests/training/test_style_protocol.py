@@ -20,7 +20,7 @@ from models.training.checkpoint import Checkpoint
 from models.training.run import DONE, Run
 from models.training.sources import split_source
 from tests.models.test_cli import run as command
-from tests.models.untrained import untrained_config, untrained_model
+from tests.training.untrained import untrained_config, untrained_model
 
 
 def write_run(folder: Path, *, knowing: bool) -> Path:

@@ -25,8 +25,8 @@ from models.export import variants
 from models.export.precision import fp16_graph, int8_graph
 from models.export.trial import Questions, VariantRefused, faster_graphs, try_variant
 from models.export.variants import Examples, add_variants, add_variants_by_config, chosen_precisions
-from tests.models.untrained import untrained_config
 from tests.toy_bundle import SIZE, WORDS, write_toy_bundle
+from tests.training.untrained import untrained_config
 
 COUNT = 60
 ALL_FASTER: dict[GraphName, float] = {"vision": 2.0, "query": 2.0, "text": 2.0}

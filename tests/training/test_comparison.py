@@ -15,7 +15,7 @@ from models.evaluation.entries import config_of, read_comparison
 from models.evaluation.results import judge, summary
 from models.training.curve import learning_curve, training_seconds
 from models.training.run import Run, train
-from tests.models.first_run import first_run
+from tests.training.first_run import first_run
 
 COMPARED = """
 seeds: [1, 2]

@@ -21,14 +21,14 @@ from service.cache.memory import Cache, MemoryCache, TwoLevelCache
 from service.cache.redis import RedisCache
 from service.execution.admission import BATCHES_ON_GPU, CALM_FACTOR, SLOTS_PER_WORKER, Admission
 from service.execution.cores import shared_out
-from service.execution.thread_pool import Pool
+from service.execution.thread_pool import ThreadPool
 from service.http import problems
 from service.http.context import Context
 from service.http.middleware import Attendance, BodyLimit, Observation, SecurityHeaders
 from service.http.openapi import openapi_document
 from service.http.reference import reference_page
 from service.http.routes import health, operations, products, search
-from service.observability.metrics import Telemetry
+from service.observability.metrics import Metrics
 from service.observability.tracing import Tracing
 from service.search.live_index import LiveIndex
 from service.search.pipeline import Search
@@ -53,12 +53,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await asyncio.to_thread(context.search.warm)
         await context.live.start()
-        entering = asyncio.create_task(context.telemetry.keep_entering())
+        entering = asyncio.create_task(context.metrics.keep_entering())
         try:
             yield
         finally:
             entering.cancel()
-            context.telemetry.enter()
+            context.metrics.enter()
             await context.live.stop()
             await context.cache.close()
             context.search.close()
@@ -83,11 +83,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.mount("/assets", _Assets(directory=WEB))
     # The last one is the outermost.
     app.surround(
-        partial(
-            Attendance, admission=context.admission, telemetry=context.telemetry, most_s=settings.deadline_ms / 1e3
-        ),
+        partial(Attendance, admission=context.admission, metrics=context.metrics, most_s=settings.deadline_ms / 1e3),
         partial(BodyLimit, max_bytes=settings.max_body_bytes, max_image_bytes=settings.max_image_bytes),
-        partial(Observation, telemetry=context.telemetry, admission=context.admission),
+        partial(Observation, metrics=context.metrics, admission=context.admission),
         SecurityHeaders,
         Tracing,
     )
@@ -138,33 +136,33 @@ async def _page() -> FileResponse:
 
 
 def _assemble(settings: Settings) -> Context:
-    telemetry = Telemetry()
+    metrics = Metrics()
     bundle = Bundle(settings.bundle, device=settings.device, threads=settings.threads, precision=settings.precision)
     live = LiveIndex(
-        settings.index_root, bundle, device=settings.device, poll_s=settings.poll_s, telemetry=telemetry,
+        settings.index_root, bundle, device=settings.device, poll_s=settings.poll_s, metrics=metrics,
         images_root=settings.images_root,
     )  # fmt: skip
-    cache = _cache(settings, telemetry)
+    cache = _cache(settings, metrics)
     gpu = bundle.providers[0] != "CPUExecutionProvider"
     workers = shared_out(settings, gpu=gpu).workers
     slots = settings.in_flight or (BATCHES_ON_GPU * settings.max_batch if gpu else SLOTS_PER_WORKER * workers)
     most = slots if settings.in_flight else CALM_FACTOR * slots
-    admission = Admission(slots=slots, most=most, body_bytes=settings.max_held_bytes, telemetry=telemetry)
-    decoders = Pool("decode", threads=settings.decoders, queue=settings.queue, polite=True)
-    readers = Pool("read", threads=workers, queue=settings.queue)
+    admission = Admission(slots=slots, most=most, body_bytes=settings.max_held_bytes, metrics=metrics)
+    decoders = ThreadPool("decode", threads=settings.decoders, queue=settings.queue, polite=True)
+    readers = ThreadPool("read", threads=workers, queue=settings.queue)
     search = Search(
         bundle, live, workers=workers, most=settings.max_batch, decoders=decoders, admission=admission,
         answers=cache, features=FeatureCache(cache, bundle), max_image_bytes=settings.max_image_bytes,
-        expect=settings.expect_words, telemetry=telemetry,
+        expect=settings.expect_words, metrics=metrics,
     )  # fmt: skip
-    return Context(settings, bundle, live, cache, search, admission, decoders, readers, telemetry)
+    return Context(settings, bundle, live, cache, search, admission, decoders, readers, metrics)
 
 
-def _cache(settings: Settings, telemetry: Telemetry) -> Cache:
+def _cache(settings: Settings, metrics: Metrics) -> Cache:
     near = MemoryCache(settings.cache_max_bytes, settings.cache_ttl_s)
     if settings.redis_url is None:
         return near
     far = RedisCache(
-        settings.redis_url, ttl_s=settings.cache_ttl_s, timeout_s=settings.cache_timeout_ms / 1000, telemetry=telemetry
+        settings.redis_url, ttl_s=settings.cache_ttl_s, timeout_s=settings.cache_timeout_ms / 1000, metrics=metrics
     )
     return TwoLevelCache(near, far)

@@ -10,7 +10,7 @@ import numpy as np
 
 from models.bundle import Bundle
 from models.bundle.encoder import VisionOutput
-from service.cache.memory import Cache, Seldom, cache_key
+from service.cache.memory import Cache, ThrottledWarning, cache_key
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ class FeatureCache:
             if name in outputs
         }
         self._size = sum(math.prod(shape) for shape in self._shapes.values()) * 4
-        self._rubbish = Seldom(logger)
+        self._rubbish = ThrottledWarning(logger)
 
     async def get(self, key: str) -> VisionOutput | None:
         """What was seen in the picture with the digest ``key``; None where that is not known."""

@@ -125,7 +125,7 @@ class TwoLevelCache:
         await self._far.close()
 
 
-class Seldom:
+class ThrottledWarning:
     """Warnings of one kind, at most one a minute: what goes wrong with every request would flood the log."""
 
     def __init__(self, logger: logging.Logger, clock: Callable[[], float] = time.monotonic) -> None:

@@ -18,8 +18,8 @@ from redis.backoff import NoBackoff
 from redis.exceptions import ResponseError
 
 from models.errors import ModisteError
-from service.cache.memory import Seldom
-from service.observability.metrics import Telemetry
+from service.cache.memory import ThrottledWarning
+from service.observability.metrics import Metrics
 
 T = TypeVar("T")
 
@@ -58,13 +58,13 @@ class RedisCache:
         ModisteError: ``url`` is not a Redis URL.
     """
 
-    def __init__(self, url: str, *, ttl_s: float, timeout_s: float, telemetry: Telemetry) -> None:
-        self._url, self._ttl_s, self._timeout_s, self._telemetry = url, ttl_s, timeout_s, telemetry
+    def __init__(self, url: str, *, ttl_s: float, timeout_s: float, metrics: Metrics) -> None:
+        self._url, self._ttl_s, self._timeout_s, self._metrics = url, ttl_s, timeout_s, metrics
         self._writes: set[asyncio.Task[None]] = set()
         self._writers = asyncio.Semaphore(WRITERS)
         self._failures = 0.0
         self._probing: asyncio.Task[None] | None = None
-        self._rubbish, self._refusals = Seldom(logger), Seldom(logger)
+        self._rubbish, self._refusals = ThrottledWarning(logger), ThrottledWarning(logger)
         try:
             self._redis = self._client()
         except ValueError as error:
@@ -87,7 +87,7 @@ class RedisCache:
             return None
         opened = _opened(key, sealed)
         if opened is None:
-            self._telemetry.cache("error")
+            self._metrics.cache("error")
             self._rubbish.warn("Redis holds something else than a value of Modiste under %s; it is not used.", key)
             return None
         value, expires = opened
@@ -124,7 +124,7 @@ class RedisCache:
             answer = await _within(self._timeout_s, command())
         except ResponseError as error:
             # It answers in time, but refuses: full (OOM), read-only, a value of another type, no permission.
-            self._telemetry.cache("error")
+            self._metrics.cache("error")
             self._refusals.warn("Redis refuses a command: %s", error)
             return None
         except Exception as error:  # Where what answers does not speak Redis, the client raises anything.
@@ -136,7 +136,7 @@ class RedisCache:
         return answer
 
     def _failed(self, error: Exception) -> None:
-        self._telemetry.cache("error")
+        self._metrics.cache("error")
         self._failures += 1
         if self._failures >= FAILURES_TO_OPEN and self._probing is None:
             logger.warning("Redis does not answer (%s); searching goes on without it.", type(error).__name__)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from service.errors import InvalidRequest, Overloaded
-from service.observability.metrics import Telemetry
+from service.observability.metrics import Metrics
 
 TIMEOUT_HEADER = b"x-request-timeout-ms"
 SLOTS_PER_WORKER = 4
@@ -51,9 +51,9 @@ class Admission:
         body_bytes: Bytes of bodies that may be held.
     """
 
-    def __init__(self, *, slots: int, body_bytes: int, telemetry: Telemetry, most: int | None = None) -> None:
+    def __init__(self, *, slots: int, body_bytes: int, metrics: Metrics, most: int | None = None) -> None:
         self._slots, self._most = slots, most or slots
-        self._body_bytes, self._telemetry = body_bytes, telemetry
+        self._body_bytes, self._metrics = body_bytes, metrics
         self._crowding = 0.0
         self._taken, self._held_bytes = 0, 0
         self._pace_s = 0.0
@@ -108,12 +108,12 @@ class Admission:
             self._refuse("deadline")
         self._taken += 1
         place = self._taken
-        self._telemetry.in_flight(self._taken)
+        self._metrics.in_flight(self._taken)
         try:
             yield
         finally:
             self._taken -= 1
-            self._telemetry.in_flight(self._taken)
+            self._metrics.in_flight(self._taken)
             self._pace_s += _NEWEST * ((clock() - start) / place - self._pace_s)
 
     @property
@@ -121,7 +121,7 @@ class Admission:
         return self._slots if self._crowding > CROWDED else self._most
 
     def _refuse(self, reason: str) -> None:
-        self._telemetry.turned_away(reason)
+        self._metrics.turned_away(reason)
         raise Overloaded()
 
 

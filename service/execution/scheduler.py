@@ -1,8 +1,8 @@
-"""Stages that queries pass through in batches, without a timer: a batch is what came while the last one ran.
+"""A scheduler that moves searches through stages in batches, without a timer.
 
-A query's life is a generator. It yields a ``Step`` (a stage and what it is to work on), is sent the outcome, and
-returns its result; all of it runs in threads of a crew, from the first line to the last. So a query alone goes through
-all stages in one thread without ever waiting for another, and many go through each stage together.
+A job is a generator. It yields a ``Step`` (a stage and its input), receives the stage's result, and returns its own.
+All of it runs in the worker threads of a scheduler. A job that finds a thread idle passes through all stages in that
+thread; under load, jobs that wait for the same stage form a batch.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from service.execution.waiting import until_done
-from service.observability.metrics import Passage, Telemetry
+from service.observability.metrics import Metrics, StageTime
 from service.observability.tracing import span, tracing
 
 T = TypeVar("T")
@@ -32,25 +32,25 @@ alone; if the call itself raises, it is repeated with each input by itself, so t
 
 
 class Step(NamedTuple):
-    """What a life waits for: the outcome of ``stage`` for ``input``."""
+    """What a job waits for: the outcome of ``stage`` for ``input``."""
 
     stage: Stage
     input: Any
 
 
-Life = Generator[Step, Any, T]
+Job = Generator[Step, Any, T]
 
 
 @dataclass(eq=False, slots=True)
-class Journey(Generic[T]):
-    """A life on its way; ``gone`` once nobody waits for it any more."""
+class Entry(Generic[T]):
+    """A job on its way; ``gone`` once nobody waits for it any more."""
 
-    life: Life[T]
+    job: Job[T]
     future: asyncio.Future[T]
     context: contextvars.Context
-    passages: dict[str, Passage]
+    stage_times: dict[str, StageTime]
     ready_at: float
-    crew: Crew
+    scheduler: Scheduler
     input: Any = None
     gone: bool = False
     started: bool = False
@@ -66,10 +66,10 @@ class Stage:
 
     Args:
         name: As metrics and traces call it.
-        work: See ``Work``; it runs in the threads of ``crew``.
+        work: See ``Work``; it runs in the threads of ``scheduler``.
         most: Queries in one batch.
-        crew: Whose threads serve it.
-        place: Which of its crew's stages it is.
+        scheduler: Whose threads serve it.
+        place: Which of its scheduler's stages it is.
         gathers: Whether those who wait for earlier stages are brought to those who wait here first: for work that
             batches make cheaper, behind work that they do not.
     """
@@ -77,20 +77,20 @@ class Stage:
     name: str
     work: Work
     most: int
-    crew: Crew
+    scheduler: Scheduler
     place: int
     gathers: bool
-    waiting: deque[Journey[Any]] = field(default_factory=deque)
+    waiting: deque[Entry[Any]] = field(default_factory=deque)
     gathered: int = 0
     """How many waited here when others were last sent for."""
 
     def __call__(self, input: Any) -> Step:
-        """``outcome = yield stage(input)`` in a life."""
+        """``outcome = yield stage(input)`` in a job."""
         return Step(self, input)
 
 
-class Crew:
-    """Threads that go round their stages in the order of a query's life and take at each what waits there.
+class Scheduler:
+    """Threads that go round their stages in the order of a query's job and take at each what waits there.
 
     What came while a thread was busy thus travels on together: under load batches grow by themselves, and a query that
     finds a thread idle starts at once and alone. Before work that batches make cheaper, those who came in the meantime
@@ -102,13 +102,13 @@ class Crew:
         threads: How many; as many as cores, or one where a device serves one at a time.
     """
 
-    def __init__(self, name: str, threads: int, telemetry: Telemetry) -> None:
-        self._telemetry = telemetry
+    def __init__(self, name: str, threads: int, metrics: Metrics) -> None:
+        self._metrics = metrics
         self._turn = threading.Lock()
         self._closed = False
         # One closed gate for each idle thread. The last one to rest is woken first: its caches are still warm.
         self._idle: list[threading.Lock] = []
-        self._setting_out: deque[Journey[Any]] = deque()
+        self._setting_out: deque[Entry[Any]] = deque()
         self._waiting = 0
         """Journeys that no thread has taken, of all stages together."""
         self._stages: list[Stage] = []
@@ -120,43 +120,43 @@ class Crew:
             thread.start()
 
     def stage(self, name: str, work: Work, most: int, *, gathers: bool = False) -> Stage:
-        """Another stage, served after those that there are. All are made before the first journey."""
+        """Another stage, served after those that there are. All are made before the first entry."""
         stage = Stage(name, work, most, self, len(self._stages), gathers)
         self._stages.append(stage)
         return stage
 
-    async def run(self, life: Life[T], passages: dict[str, Passage]) -> T:
-        """Live ``life`` to its end; its result.
+    async def run(self, job: Job[T], stage_times: dict[str, StageTime]) -> T:
+        """Live ``job`` to its end; its result.
 
-        If the caller is cancelled, the life is dropped at once where it waits, or else after the batch that it is part
+        If the caller is cancelled, the job is dropped at once where it waits, or else after the batch that it is part
         of; until then ``run`` does not return, because threads use what the caller holds (a generation, above all).
 
         Args:
-            passages: Filled with the stages that it came through, by name.
+            stage_times: Filled with the stages that it came through, by name.
 
         Raises:
-            Exception: What the life raised.
+            Exception: What the job raised.
         """
         future = asyncio.get_running_loop().create_future()
-        journey = Journey(life, future, contextvars.copy_context(), passages, time.perf_counter(), self)
+        entry = Entry(job, future, contextvars.copy_context(), stage_times, time.perf_counter(), self)
         with self._turn:
-            self._setting_out.append(journey)
+            self._setting_out.append(entry)
             self._waiting += 1
             self._wake_one()
         try:
             result: T = await future
             return result
         except asyncio.CancelledError:
-            journey.gone = True
-            if journey.crew._withdraw(journey):
-                journey.life.close()
-            elif not journey.over:
-                journey.ended = asyncio.get_running_loop().create_future()
-                await until_done(journey.ended)
+            entry.gone = True
+            if entry.scheduler._withdraw(entry):
+                entry.job.close()
+            elif not entry.over:
+                entry.ended = asyncio.get_running_loop().create_future()
+                await until_done(entry.ended)
             raise
 
     def close(self) -> None:
-        """End the threads; no journey may be under way."""
+        """End the threads; no entry may be under way."""
         with self._turn:
             self._closed = True
             while self._idle:
@@ -164,22 +164,22 @@ class Crew:
         for thread in self._threads:
             thread.join()
 
-    def _arrive(self, journey: Journey[Any], stage: Stage) -> None:
-        """Queue a journey that got ready for one of this crew's stages."""
+    def _arrive(self, entry: Entry[Any], stage: Stage) -> None:
+        """Queue a entry that got ready for one of this scheduler's stages."""
         with self._turn:
-            journey.crew = self
-            stage.waiting.append(journey)
+            entry.scheduler = self
+            stage.waiting.append(entry)
             self._waiting += 1
-            # A thread of this crew is about to look for work itself, and wakes another if it leaves some.
+            # A thread of this scheduler is about to look for work itself, and wakes another if it leaves some.
             if threading.current_thread() not in self._members:
                 self._wake_one()
 
-    def _withdraw(self, journey: Journey[Any]) -> bool:
-        """Take a journey out of the queue that it waits in; False if a thread has taken it already."""
+    def _withdraw(self, entry: Entry[Any]) -> bool:
+        """Take a entry out of the queue that it waits in; False if a thread has taken it already."""
         with self._turn:
             for waiting in (self._setting_out, *(stage.waiting for stage in self._stages)):
-                if journey in waiting:
-                    waiting.remove(journey)
+                if entry in waiting:
+                    waiting.remove(entry)
                     self._waiting -= 1
                     return True
         return False
@@ -199,14 +199,14 @@ class Crew:
                     taken = self._go_on(batch, outcomes)
                 except Exception as error:  # A thread that ended would let everyone wait for ever.
                     logger.exception("A batch was lost.")
-                    for journey in batch:
-                        _resolve(journey, None, error)
+                    for entry in batch:
+                        _resolve(entry, None, error)
                     taken = None
             at += 1
 
-    def _take(self, at: int, gate: threading.Lock) -> tuple[int, list[Journey[Any]]] | None:
+    def _take(self, at: int, gate: threading.Lock) -> tuple[int, list[Entry[Any]]] | None:
         """The next stage from ``at`` on, round and round, where something waits, and a share of that. Stage -1 stands
-        for the journeys that set out."""
+        for the entries that set out."""
         while True:
             with self._turn:
                 for number in self._round(at) if self._waiting else ():
@@ -239,25 +239,25 @@ class Crew:
         stage.gathered = 0
         return *after, *before
 
-    def _go_on(self, batch: list[Journey[Any]], outcomes: Sequence[Any]) -> tuple[int, list[Journey[Any]]] | None:
-        """Live on with each, up to where it waits or ends. One that is alone in this crew need not queue: it is
+    def _go_on(self, batch: list[Entry[Any]], outcomes: Sequence[Any]) -> tuple[int, list[Entry[Any]]] | None:
+        """Live on with each, up to where it waits or ends. One that is alone in this scheduler need not queue: it is
         returned with its next stage, to be worked on at once."""
-        for journey, outcome in zip(batch, outcomes, strict=True):
-            stage = _live_on(journey, outcome)
+        for entry, outcome in zip(batch, outcomes, strict=True):
+            stage = _live_on(entry, outcome)
             if stage is None:
                 continue
             # Looked at without the lock: who comes this very moment waits for one stage of another's, as in any batch.
-            if len(batch) == 1 and stage.crew is self and not self._waiting:
+            if len(batch) == 1 and stage.scheduler is self and not self._waiting:
                 return stage.place, batch
-            stage.crew._arrive(journey, stage)
+            stage.scheduler._arrive(entry, stage)
         return None
 
-    def _work(self, stage: Stage, batch: list[Journey[Any]]) -> Sequence[Any]:
+    def _work(self, stage: Stage, batch: list[Entry[Any]]) -> Sequence[Any]:
         """The outcomes of ``batch``, from which those are taken out whom nobody waits for."""
-        batch[:] = [journey for journey in batch if not _dropped(journey)]
+        batch[:] = [entry for entry in batch if not _dropped(entry)]
         if not batch:
             return []
-        inputs = [journey.input for journey in batch]
+        inputs = [entry.input for entry in batch]
         start = time.perf_counter()
         if tracing():
             with _spans(batch, stage.name, start):
@@ -265,11 +265,11 @@ class Crew:
         else:
             outcomes = _outcomes(stage.work, inputs)
         work = time.perf_counter() - start
-        self._telemetry.batch(stage.name, len(batch))
-        for journey in batch:
-            queue, before = start - journey.ready_at, journey.passages.get(stage.name)
-            journey.passages[stage.name] = before.longer(queue, work) if before else Passage(queue, work)
-            journey.input = None
+        self._metrics.batch(stage.name, len(batch))
+        for entry in batch:
+            queue, before = start - entry.ready_at, entry.stage_times.get(stage.name)
+            entry.stage_times[stage.name] = before.longer(queue, work) if before else StageTime(queue, work)
+            entry.input = None
         return outcomes
 
 
@@ -286,48 +286,48 @@ def _outcomes(work: Work, inputs: list[Any]) -> Sequence[Any]:
         return [outcome for input in inputs for outcome in _outcomes(work, [input])]
 
 
-def _live_on(journey: Journey[Any], outcome: Any) -> Stage | None:
-    """Live on from where the life waited for ``outcome``: to the stage that it waits for next, or to its end."""
-    if journey.started and _dropped(journey):
+def _live_on(entry: Entry[Any], outcome: Any) -> Stage | None:
+    """Live on from where the job waited for ``outcome``: to the stage that it waits for next, or to its end."""
+    if entry.started and _dropped(entry):
         return None
     try:
         if isinstance(outcome, BaseException):
-            step = journey.context.run(journey.life.throw, outcome)
+            step = entry.context.run(entry.job.throw, outcome)
         else:
-            step = journey.context.run(journey.life.send, outcome)
+            step = entry.context.run(entry.job.send, outcome)
     except StopIteration as end:
-        _resolve(journey, end.value, None)
+        _resolve(entry, end.value, None)
     except BaseException as error:
-        _resolve(journey, None, error)
+        _resolve(entry, None, error)
     else:
         # The wait of one that just set out counts as its first stage's.
-        if journey.started:
-            journey.ready_at = time.perf_counter()
-        journey.started = True
-        journey.input = step.input
+        if entry.started:
+            entry.ready_at = time.perf_counter()
+        entry.started = True
+        entry.input = step.input
         stage: Stage = step.stage
         return stage
     return None
 
 
-def _dropped(journey: Journey[Any]) -> bool:
+def _dropped(entry: Entry[Any]) -> bool:
     """Whether nobody waits for it any more; it is at its end then."""
-    if journey.gone:
-        journey.life.close()
-        _resolve(journey, None, None)
-    return journey.gone
+    if entry.gone:
+        entry.job.close()
+        _resolve(entry, None, None)
+    return entry.gone
 
 
-def _resolve(journey: Journey[Any], result: Any, error: BaseException | None) -> None:
-    journey.input = None
-    journey.future.get_loop().call_soon_threadsafe(_settle, journey, result, error)
+def _resolve(entry: Entry[Any], result: Any, error: BaseException | None) -> None:
+    entry.input = None
+    entry.future.get_loop().call_soon_threadsafe(_settle, entry, result, error)
 
 
-def _settle(journey: Journey[Any], result: Any, error: BaseException | None) -> None:
-    journey.over = True
-    if journey.ended is not None:
-        journey.ended.set_result(None)
-    future = journey.future
+def _settle(entry: Entry[Any], result: Any, error: BaseException | None) -> None:
+    entry.over = True
+    if entry.ended is not None:
+        entry.ended.set_result(None)
+    future = entry.future
     if future.done():  # Cancelled: nobody waits for it any more.
         return
     if error is not None:
@@ -337,16 +337,16 @@ def _settle(journey: Journey[Any], result: Any, error: BaseException | None) -> 
 
 
 @contextmanager
-def _spans(batch: Sequence[Journey[Any]], name: str, start: float) -> Iterator[None]:
+def _spans(batch: Sequence[Entry[Any]], name: str, start: float) -> Iterator[None]:
     """A span for each of ``batch`` within the block."""
     with ExitStack() as spans:
-        for journey in batch:
-            _enter_span(spans, journey, name, len(batch), start - journey.ready_at)
+        for entry in batch:
+            _enter_span(spans, entry, name, len(batch), start - entry.ready_at)
         yield
 
 
-def _enter_span(spans: ExitStack, journey: Journey[Any], name: str, batch: int, queue: float) -> None:
+def _enter_span(spans: ExitStack, entry: Entry[Any], name: str, batch: int, queue: float) -> None:
     entered = span(name, batch=batch, queue_ms=round(queue * 1000, 3))
     # Each span belongs to its own request's trace, so it is opened and closed in that request's context.
-    journey.context.run(entered.__enter__)
-    spans.push(lambda *raised: journey.context.run(entered.__exit__, *raised))
+    entry.context.run(entered.__enter__)
+    spans.push(lambda *raised: entry.context.run(entered.__exit__, *raised))

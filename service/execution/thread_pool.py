@@ -19,7 +19,7 @@ T = TypeVar("T")
 NICENESS = 10
 
 
-class Pool:
+class ThreadPool:
     """A fixed number of threads with a bounded queue; used from one event loop.
 
     Args:

@@ -13,8 +13,8 @@ from starlette.responses import Response
 from models.bundle import Bundle
 from service.cache.memory import Cache
 from service.execution.admission import Admission
-from service.execution.thread_pool import Pool
-from service.observability.metrics import Telemetry
+from service.execution.thread_pool import ThreadPool
+from service.observability.metrics import Metrics
 from service.search.live_index import LiveIndex
 from service.search.pipeline import Search
 from service.settings import Settings
@@ -30,9 +30,9 @@ class Context:
     cache: Cache
     search: Search
     admission: Admission
-    decoders: Pool
-    readers: Pool
-    telemetry: Telemetry
+    decoders: ThreadPool
+    readers: ThreadPool
+    metrics: Metrics
 
 
 def context_of(request: Request) -> Context:

@@ -18,7 +18,7 @@ from service.errors import DeadlineExceeded, RequestError
 from service.execution.admission import TIMEOUT_HEADER, Admission, deadline, seconds_allowed
 from service.http.problems import internal_problem, problem_of
 from service.observability.logs import QUIET, request_id
-from service.observability.metrics import COLUMNS, Passage, Telemetry
+from service.observability.metrics import COLUMNS, Metrics, StageTime
 from service.search.uploads import too_large
 
 logger = logging.getLogger(__name__)
@@ -45,8 +45,8 @@ SECURITY = Headers(
 class Observation:
     """Gives each request an id, measures, counts and logs it, and answers failures that nothing else caught."""
 
-    def __init__(self, app: ASGIApp, *, telemetry: Telemetry, admission: Admission) -> None:
-        self._app, self._telemetry, self._admission = app, telemetry, admission
+    def __init__(self, app: ASGIApp, *, metrics: Metrics, admission: Admission) -> None:
+        self._app, self._metrics, self._admission = app, metrics, admission
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -85,7 +85,7 @@ class Observation:
             request_id.reset(token)
 
     def _record(self, scope: Scope, status: int, seconds: float) -> None:
-        self._telemetry.request(_route(scope), scope["method"], status, seconds)
+        self._metrics.request(_route(scope), scope["method"], status, seconds)
         level = logging.DEBUG if scope["path"] in QUIET else logging.INFO
         fields = {
             "method": scope["method"], "path": scope["path"], "status": status, "ms": round(seconds * 1000, 1),
@@ -147,8 +147,8 @@ class Attendance:
         most_s: Seconds that a search may take at most, sending its body included.
     """
 
-    def __init__(self, app: ASGIApp, *, admission: Admission, telemetry: Telemetry, most_s: float) -> None:
-        self._app, self._admission, self._telemetry, self._most_s = app, admission, telemetry, most_s
+    def __init__(self, app: ASGIApp, *, admission: Admission, metrics: Metrics, most_s: float) -> None:
+        self._app, self._admission, self._metrics, self._most_s = app, admission, metrics, most_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] != "/search" or scope["method"] != "POST":
@@ -212,7 +212,7 @@ class Attendance:
                 raise ClientDisconnect from None
             if answering:
                 raise TimeoutError from None
-            self._telemetry.deadline_missed()
+            self._metrics.deadline_missed()
             await problem_of(DeadlineExceeded(allowed_s))(scope, receive, send_attended)
         finally:
             answering = True
@@ -244,11 +244,11 @@ def _route(scope: Scope) -> str:
 
 def _server_timing(scope: Scope, start: float) -> str:
     """``vision;dur=1.8, vision-queue;dur=0.2, ..., total;dur=4.1``: milliseconds of work and of waiting by stage."""
-    passages: dict[str, Passage] = scope.get("passages", {})
+    stage_times: dict[str, StageTime] = scope.get("stage_times", {})
     parts = []
-    for stage, passage in passages.items():
-        parts.append(f"{stage};dur={passage.work * 1000:.2f}")
+    for stage, stage_time in stage_times.items():
+        parts.append(f"{stage};dur={stage_time.work * 1000:.2f}")
         if stage != COLUMNS:
-            parts.append(f"{stage}-queue;dur={passage.queue * 1000:.2f}")
+            parts.append(f"{stage}-queue;dur={stage_time.queue * 1000:.2f}")
     parts.append(f"total;dur={(time.perf_counter() - start) * 1000:.2f}")
     return ", ".join(parts)

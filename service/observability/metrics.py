@@ -29,7 +29,7 @@ COLUMNS = "columns"
 """The stage that searches never queue for: columns are read where the store's outcome arrives."""
 
 
-class Passage(NamedTuple):
+class StageTime(NamedTuple):
     """How long one query was in a stage, in seconds."""
 
     queue: float
@@ -37,27 +37,27 @@ class Passage(NamedTuple):
     work: float
     """What the batch took, which all of its members waited for."""
 
-    def longer(self, queue: float, work: float) -> Passage:
+    def longer(self, queue: float, work: float) -> StageTime:
         """With another one through the same stage."""
-        return Passage(self.queue + queue, self.work + work)
+        return StageTime(self.queue + queue, self.work + work)
 
 
 P = ParamSpec("P")
 
 
 def _gathered(
-    enter: Callable[Concatenate[Telemetry, P], None],
-) -> Callable[Concatenate[Telemetry, P], None]:
-    """Let a method's calls wait for the next ``Telemetry.enter``. They come from any thread."""
+    enter: Callable[Concatenate[Metrics, P], None],
+) -> Callable[Concatenate[Metrics, P], None]:
+    """Let a method's calls wait for the next ``Metrics.enter``. They come from any thread."""
 
     @wraps(enter)
-    def gather(self: Telemetry, /, *args: P.args, **kwargs: P.kwargs) -> None:
+    def gather(self: Metrics, /, *args: P.args, **kwargs: P.kwargs) -> None:
         self._pending.append(partial(enter, self, *args, **kwargs))
 
     return gather
 
 
-class Telemetry:
+class Metrics:
     """The metrics of one service, in a registry of its own.
 
     What every search tells is gathered, and entered a few times a second. An uncached search has two dozen numbers to
@@ -123,12 +123,12 @@ class Telemetry:
         self._stage_seconds(stage).observe(seconds)
 
     @_gathered
-    def passages(self, passages: Mapping[str, Passage]) -> None:
+    def stage_times(self, stage_times: Mapping[str, StageTime]) -> None:
         """Record a search's way through the stages."""
-        for stage, passage in passages.items():
-            self._stage_seconds(stage).observe(passage.work)
+        for stage, stage_time in stage_times.items():
+            self._stage_seconds(stage).observe(stage_time.work)
             if stage != COLUMNS:
-                self._queue_seconds(stage).observe(passage.queue)
+                self._queue_seconds(stage).observe(stage_time.queue)
 
     @_gathered
     def batch(self, stage: str, rows: int) -> None:

@@ -1,1 +1,1 @@
-"""The life of one search: from a checked query to products."""
+"""The job of one search: from a checked query to products."""

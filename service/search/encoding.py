@@ -16,7 +16,7 @@ BUCKETS = (1, 2, 3, 4, 6, 8, 12, 16, 20, 24, 32, 40, 48, 64)
 only powers of two: on a CPU a row of padding costs as much as a real one, and with these it is one in four at most."""
 
 
-class Wish(NamedTuple):
+class EncodingInput(NamedTuple):
     """A modification of a reference, or with no reference a text alone."""
 
     features: Vectors | None
@@ -62,24 +62,24 @@ class Encoding:
             for row in range(len(pictures))
         ]
 
-    def query(self, wishes: list[Wish]) -> list[Encoded]:
+    def query(self, inputs: list[EncodingInput]) -> list[Encoded]:
         """Compose references and modifications."""
-        ids, truncated = self._bundle.tokenizer.encode([wish.text for wish in wishes])
-        features = _padded([wish.features[0] for wish in wishes if wish.features is not None])
-        if not self._bundle.manifest.expects or all(wish.shown is None for wish in wishes):
+        ids, truncated = self._bundle.tokenizer.encode([wish.text for wish in inputs])
+        features = _padded([wish.features[0] for wish in inputs if wish.features is not None])
+        if not self._bundle.manifest.expects or all(wish.shown is None for wish in inputs):
             return _encoded(self._bundle.query(features, _padded(ids)), truncated)
         untold = np.zeros(len(self._bundle.vocabulary), np.float32)
-        shown = _padded([untold if wish.shown is None else wish.shown[0] for wish in wishes])
+        shown = _padded([untold if wish.shown is None else wish.shown[0] for wish in inputs])
         vectors, expected = self._bundle.expected(features, _padded(ids), shown)
         assert expected is not None
         return [
             Encoded(vectors[row : row + 1], cut, None if wish.shown is None else expected[row : row + 1])
-            for row, (wish, cut) in enumerate(zip(wishes, truncated, strict=True))
+            for row, (wish, cut) in enumerate(zip(inputs, truncated, strict=True))
         ]
 
-    def text(self, wishes: list[Wish]) -> list[Encoded]:
+    def text(self, inputs: list[EncodingInput]) -> list[Encoded]:
         """Encode texts alone."""
-        ids, truncated = self._bundle.tokenizer.encode([wish.text for wish in wishes])
+        ids, truncated = self._bundle.tokenizer.encode([wish.text for wish in inputs])
         return _encoded(self._bundle.text(_padded(ids)), truncated)
 
     def warm(self) -> None:
@@ -88,8 +88,8 @@ class Encoding:
         blank = np.full((images.height, images.width, 3), images.fill, dtype=np.uint8)
         for size in (bucket for bucket in BUCKETS if bucket <= _bucket(self.most)):
             seen = self.vision([blank] * size)
-            self.query([Wish(one.features, "in red", one.attributes) for one in seen])
-            self.text([Wish(None, "in red")] * size)
+            self.query([EncodingInput(one.features, "in red", one.attributes) for one in seen])
+            self.text([EncodingInput(None, "in red")] * size)
 
 
 def _encoded(vectors: Vectors, truncated: Sequence[bool]) -> list[Encoded]:

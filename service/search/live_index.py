@@ -18,7 +18,7 @@ from models.bundle import Bundle
 from models.bundle.encoder import Device
 from models.errors import ModisteError
 from service.errors import NotReady
-from service.observability.metrics import Telemetry
+from service.observability.metrics import Metrics
 from service.search.answers import Refusal, Reload
 
 logger = logging.getLogger(__name__)
@@ -73,12 +73,12 @@ class LiveIndex:
     """
 
     def __init__(
-        self, index_root: Path, bundle: Bundle, *, device: Device, poll_s: float, telemetry: Telemetry,
+        self, index_root: Path, bundle: Bundle, *, device: Device, poll_s: float, metrics: Metrics,
         images_root: Path | None = None,
     ) -> None:  # fmt: skip
         self._index_root, self._bundle, self._device = index_root, bundle, device
         self._images_root = images_root
-        self._poll_s, self._telemetry = poll_s, telemetry
+        self._poll_s, self._metrics = poll_s, metrics
         self._held: _Held | None = None
         self._reloading = asyncio.Lock()
         self._polling: asyncio.Task[None] | None = None
@@ -157,14 +157,14 @@ class LiveIndex:
         old, self._held = self._held, held
         generation = held.generation
         self._accept()
-        self._telemetry.serving(generation.id, self._bundle.name, generation.size)
+        self._metrics.serving(generation.id, self._bundle.name, generation.size)
         logger.info("Generation %s serves %d products.", generation.id, generation.size)
         if old is not None:
             old.retire()
 
     def _accept(self) -> None:
         self.refused = None
-        self._telemetry.accepted()
+        self._metrics.accepted()
 
     def _refuse(self, id: str, reason: str) -> None:
         # Where folders lie is nobody's business but the operator's, who reads it in the log.
@@ -173,7 +173,7 @@ class LiveIndex:
         self._retry_at = time.monotonic() + RETRY_REFUSED_S
         if refused != self.refused:
             logger.error("Generation %s is refused: %s", refused.generation, reason)
-            self._telemetry.refused()
+            self._metrics.refused()
         self.refused = refused
 
     async def _poll(self) -> None:

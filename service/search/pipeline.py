@@ -1,4 +1,4 @@
-"""The life of a query: reference and modification -> one vector -> rows of the store -> products."""
+"""The job of a query: reference and modification -> one vector -> rows of the store -> products."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from service.cache.features import FeatureCache
 from service.cache.memory import Cache, cache_key
 from service.errors import UnknownProduct
 from service.execution.admission import Admission
-from service.execution.scheduler import Crew, Life, Stage, Step, Work
+from service.execution.scheduler import Job, Scheduler, Stage, Step, Work
 from service.execution.single_flight import SingleFlight
-from service.execution.thread_pool import Pool
-from service.observability.metrics import COLUMNS, Passage, Telemetry
+from service.execution.thread_pool import ThreadPool
+from service.observability.metrics import COLUMNS, Metrics, StageTime
 from service.observability.tracing import span
-from service.search.encoding import Encoded, Encoding, Wish
+from service.search.encoding import Encoded, Encoding, EncodingInput
 from service.search.expected import Expectation, expectation, shown_by, shown_in
 from service.search.live_index import LiveIndex
 from service.search.nearest import Lookup, Masks, Neighbours, depth_for, find_nearest
@@ -38,7 +38,7 @@ from service.search.stated import Preference, understood_preference
 from service.search.uploads import Picture, opened_if_small, read_picture
 
 STAGES = ("decode", "vision", "query", "store", COLUMNS)
-"""The stages of a query's life, as ``timings_ms`` and metrics call them."""
+"""The stages of a query's job, as ``timings_ms`` and metrics call them."""
 
 INLINE_BYTES = 256 * 2**10
 MOST_LOOKUPS = 64
@@ -49,21 +49,21 @@ class Answer(NamedTuple):
 
     body: bytes
     """``schemas.SearchAnswer`` as JSON."""
-    passages: dict[str, Passage]
+    stage_times: dict[str, StageTime]
     """By stage; empty for what a cache knew."""
 
 
 @dataclass
 class Found:
-    """What a life comes to."""
+    """What a job comes to."""
 
     json: bytes
     """``schemas.Found`` as JSON: the part of an answer that a cache may keep."""
     seen: VisionOutput | None
-    """What a vision pass of this very life saw in the picture."""
+    """What a vision pass of this very job saw in the picture."""
     digest: str | None = None
     """The picture's."""
-    passages: dict[str, Passage] = field(default_factory=dict)
+    stage_times: dict[str, StageTime] = field(default_factory=dict)
     """By stage."""
     kept: bool = False
     """Whether the caches have it."""
@@ -73,7 +73,7 @@ class _AtStore(NamedTuple):
     """Where a store is asked."""
 
     among: Stage
-    """By the crew that does everything."""
+    """By the scheduler that does everything."""
     owned: Stage
     """By the one thread that asks a GPU: FAISS' resources there serve one at a time."""
 
@@ -85,7 +85,7 @@ class _AtStore(NamedTuple):
 class Search:
     """Answers queries with the generation that serves.
 
-    On a CPU one crew serves all stages. On a GPU the graphs have a thread of their own, and so has the store: both
+    On a CPU one scheduler serves all stages. On a GPU the graphs have a thread of their own, and so has the store: both
     answer one batch at a time, and the CPU's threads decode meanwhile.
 
     Args:
@@ -98,24 +98,24 @@ class Search:
     """
 
     def __init__(
-        self, bundle: Bundle, live: LiveIndex, *, workers: int, most: int, decoders: Pool, admission: Admission,
-        answers: Cache, features: FeatureCache, max_image_bytes: int, expect: bool, telemetry: Telemetry,
+        self, bundle: Bundle, live: LiveIndex, *, workers: int, most: int, decoders: ThreadPool, admission: Admission,
+        answers: Cache, features: FeatureCache, max_image_bytes: int, expect: bool, metrics: Metrics,
     ) -> None:  # fmt: skip
         self._bundle, self._live, self._decoders, self._admission = bundle, live, decoders, admission
         self._answers, self._features, self._flights, self._masks = answers, features, SingleFlight(), Masks()
-        self._max_image_bytes, self._telemetry = max_image_bytes, telemetry
+        self._max_image_bytes, self._metrics = max_image_bytes, metrics
         # Read once: the fingerprint is a digest of half the manifest, made anew whenever it is asked for.
         self._fingerprint, self._name = bundle.fingerprint, bundle.name
         self._encoding = Encoding(bundle, most)
         self._expects = expect and bundle.manifest.expects
 
-        self._crew = Crew("search", workers, telemetry)
-        self._owner = Crew("store", 1, telemetry)
+        self._scheduler = Scheduler("search", workers, metrics)
+        self._owner = Scheduler("store", 1, metrics)
         on_gpu = bundle.providers[0] != "CPUExecutionProvider"
-        graphs = Crew("graphs", 1, telemetry) if on_gpu else self._crew
-        self._crews = {self._crew, graphs, self._owner}
-        # In the order of a query's life: one that had to go back would no longer travel with those it came with.
-        self._decode = self._crew.stage("decode", self._decoded, most)
+        graphs = Scheduler("graphs", 1, metrics) if on_gpu else self._scheduler
+        self._schedulers = {self._scheduler, graphs, self._owner}
+        # In the order of a query's job: one that had to go back would no longer travel with those it came with.
+        self._decode = self._scheduler.stage("decode", self._decoded, most)
         self._vision = graphs.stage("vision", self._encoding.vision, most, gathers=True)
         self._alike = self._at_store(find_nearest)
         self._text = graphs.stage("query", self._encoding.text, most)
@@ -136,7 +136,7 @@ class Search:
             picture = None if query.picture is None else await self._read(query.picture)
             key = self._key(query, preference, picture, generation)
             kept = await self._answers.get(key)
-            self._telemetry.cache("miss" if kept is None else "hit", "answers")
+            self._metrics.cache("miss" if kept is None else "hit", "answers")
             if kept is not None:
                 found = Found(kept, None, kept=True)
             else:
@@ -146,12 +146,12 @@ class Search:
             "k": query.k, "offset": query.offset,
             "prefer": preference.prefer if preference else {}, "avoid": preference.avoid if preference else {},
             "style": preference and preference.style, "generation": generation.id, "bundle": self._name,
-            "cached": kept is not None, "timings_ms": _timings(found.passages, total),
+            "cached": kept is not None, "timings_ms": _timings(found.stage_times, total),
         }  # fmt: skip
         body = found.json[:-1] + b"," + orjson.dumps(about)[1:]
         # Not before the event loop comes round: the answer is on its way by then.
         asyncio.get_running_loop().call_soon(self._finish, key, found, total)
-        return Answer(body, found.passages)
+        return Answer(body, found.stage_times)
 
     def warm(self) -> None:
         """Run every graph at every size, so that no request is the first. Takes seconds for large models."""
@@ -159,11 +159,11 @@ class Search:
 
     def close(self) -> None:
         """End the threads; nothing may be in progress."""
-        for crew in self._crews:
-            crew.close()
+        for scheduler in self._schedulers:
+            scheduler.close()
 
     def _at_store(self, work: Work) -> _AtStore:
-        among, owned = (crew.stage("store", work, MOST_LOOKUPS) for crew in (self._crew, self._owner))
+        among, owned = (scheduler.stage("store", work, MOST_LOOKUPS) for scheduler in (self._scheduler, self._owner))
         return _AtStore(among, owned)
 
     async def _read(self, sent: bytes | str) -> Picture:
@@ -199,7 +199,7 @@ class Search:
         digest = picture.digest if picture else generation.image_hash(row) if row is not None and not indexed else None
         if digest is not None:
             seen = await self._features.get(digest)
-            self._telemetry.cache("hit" if seen else "miss", "features")
+            self._metrics.cache("hit" if seen else "miss", "features")
             if seen is None and picture is None:
                 assert row is not None
                 picture = Picture(await self._decoders.run(partial(generation.image, row)), digest)
@@ -209,34 +209,34 @@ class Search:
             if unseen is None:
                 # Apart from the rest, and before it takes a place among them: a giant delays nobody but other giants.
                 unseen = await self._decoders.run(partial(self._pixels, picture.data))
-        passages: dict[str, Passage] = {}
+        stage_times: dict[str, StageTime] = {}
         with self._admission.slot():
             indexed_row = row if indexed else None
-            life = self._life(query, preference, generation, indexed_row, row, unseen, seen, passages)
+            job = self._job(query, preference, generation, indexed_row, row, unseen, seen, stage_times)
             try:
-                found = await self._crew.run(life, passages)
+                found = await self._scheduler.run(job, stage_times)
             except BaseException:
-                self._telemetry.passages(dict(passages))
+                self._metrics.stage_times(dict(stage_times))
                 raise
-        found.digest, found.passages = digest, passages
+        found.digest, found.stage_times = digest, stage_times
         return found
 
     def _finish(self, key: str, found: Found, total: float) -> None:
         """Put into the caches what they did not know, and count."""
-        self._telemetry.stage("total", total)
+        self._metrics.stage("total", total)
         if found.kept:
             return
         found.kept = True  # For all who waited for it together.
-        self._telemetry.passages(found.passages)
+        self._metrics.stage_times(found.stage_times)
         if found.seen is not None and found.digest is not None:
             self._features.put(found.digest, found.seen)
         self._answers.put(key, found.json)
 
-    def _life(
+    def _job(
         self, query: Query, preference: Preference | None, generation: Generation, indexed: int | None,
         row: int | None, unseen: Container | Pixels | None, seen: VisionOutput | None,
-        passages: dict[str, Passage],
-    ) -> Life[Found]:  # fmt: skip
+        stage_times: dict[str, StageTime],
+    ) -> Job[Found]:  # fmt: skip
         """A query's way through the stages, in threads.
 
         Args:
@@ -260,7 +260,7 @@ class Search:
         if query.text:
             stage = self._text if features is None else self._query
             shown = yield from self._shown(generation, row, seen)
-            encoded: Encoded = yield stage(Wish(features, query.text, shown))
+            encoded: Encoded = yield stage(EncodingInput(features, query.text, shown))
             vector, truncated = encoded.vector, encoded.truncated
             if shown is not None and encoded.expected is not None:
                 hoped = expectation(encoded.expected, shown, generation, preference)
@@ -288,23 +288,23 @@ class Search:
             query.mode.encode(), results, total, b"true" if truncated else b"false",
             orjson.dumps(hoped.words if hoped else []),
         )  # fmt: skip
-        passages[COLUMNS] = Passage(0.0, time.perf_counter() - start)
+        stage_times[COLUMNS] = StageTime(0.0, time.perf_counter() - start)
         return Found(found, seen_now)
 
-    def _embedded(self, preference: Preference | None) -> Life[tuple[Vectors, Vectors] | None]:
+    def _embedded(self, preference: Preference | None) -> Job[tuple[Vectors, Vectors] | None]:
         """The vectors ``[W, D]`` of the wanted and of the unwanted words, where they are to move the query."""
         if preference is None or not preference.moves:
             return None
         for place in (*preference.wanted, *preference.unwanted):
             if place not in self._words:
-                encoded: Encoded = yield self._text(Wish(None, self._bundle.vocabulary.words[place]))
+                encoded: Encoded = yield self._text(EncodingInput(None, self._bundle.vocabulary.words[place]))
                 self._words[place] = encoded.vector
         return self._stacked(preference.wanted), self._stacked(preference.unwanted)
 
     def _stacked(self, places: Sequence[int]) -> Vectors:
         return np.concatenate([np.zeros((0, self._bundle.dim), np.float32), *(self._words[place] for place in places)])
 
-    def _shown(self, generation: Generation, row: int | None, seen: VisionOutput | None) -> Life[Vectors | None]:
+    def _shown(self, generation: Generation, row: int | None, seen: VisionOutput | None) -> Job[Vectors | None]:
         """The reference's words ``[1, A]``, where the answer's are to be expected: of a product as the catalogue says;
         of an upload as is seen in it, and as the products say that look like it."""
         if not self._expects or not generation.told.any():
@@ -340,9 +340,9 @@ class Search:
         return images.pixels(decode_image(picture, about=(images.width, images.height)))
 
 
-def _timings(passages: dict[str, Passage], total: float) -> dict[str, float]:
+def _timings(stage_times: dict[str, StageTime], total: float) -> dict[str, float]:
     milliseconds, queue = dict.fromkeys(STAGES, 0.0), 0.0
-    for stage, passage in passages.items():
-        milliseconds[stage] = round(passage.work * 1000, 3)
-        queue += passage.queue
+    for stage, stage_time in stage_times.items():
+        milliseconds[stage] = round(stage_time.work * 1000, 3)
+        queue += stage_time.queue
     return {**milliseconds, "queue": round(queue * 1000, 3), "total": round(total * 1000, 3)}

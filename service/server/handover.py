@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from service.observability.metrics import Telemetry
+from service.observability.metrics import Metrics
 from service.server.door import ABSENT, Counts
 
 logger = logging.getLogger(__name__)
@@ -104,8 +104,8 @@ class Handover:
         place: Which of the processes this is.
     """
 
-    def __init__(self, mailboxes: Mailboxes, place: int, telemetry: Telemetry) -> None:
-        self._telemetry = telemetry
+    def __init__(self, mailboxes: Mailboxes, place: int, metrics: Metrics) -> None:
+        self._metrics = metrics
         self._mailboxes, self._place = mailboxes, place
         self._inbox, self._counts = mailboxes.inboxes[place], mailboxes.counts
         self._others = [other for other in range(len(mailboxes.inboxes)) if other != place]
@@ -158,7 +158,7 @@ class Handover:
         except OSError:  # Its inbox is full, or too many files are open.
             return False
         self._mailboxes.add_one(self._mailboxes.passed(self._place, other))
-        self._telemetry.passed_on()
+        self._metrics.passed_on()
         transport.abort()
         return True
 

@@ -189,7 +189,7 @@ def _serve(
     settings: Settings, bound: socket.socket, counts: Counts, mailboxes: Mailboxes | None, place: int,
     parent: Connection,
 ) -> None:  # fmt: skip
-    """The life of one process."""
+    """The job of one process."""
     from service.app import create_app
     from service.observability.logs import configure_logging
     from service.observability.tracing import set_up_tracing, shut_down_tracing
@@ -208,7 +208,7 @@ def _serve(
         sys.exit(error.exit_code)
     parent.send(None)
     try:
-        handover = mailboxes and Handover(mailboxes, place, application.state.context.telemetry)
+        handover = mailboxes and Handover(mailboxes, place, application.state.context.metrics)
         run(application, settings, bound, Crowd(counts, place), handover)
     finally:
         shut_down_tracing()

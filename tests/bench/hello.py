@@ -8,13 +8,13 @@ from types import SimpleNamespace
 from fastapi import FastAPI, Request
 
 from service.execution.admission import Admission
-from service.observability.metrics import Telemetry
+from service.observability.metrics import Metrics
 from service.server.server import listen, run
 from service.settings import load_settings
 
 app = FastAPI()
 # The service's server tells its admission when it stops; nobody asks this one before.
-app.state.context = SimpleNamespace(admission=Admission(slots=1, body_bytes=2**30, telemetry=Telemetry()))
+app.state.context = SimpleNamespace(admission=Admission(slots=1, body_bytes=2**30, metrics=Metrics()))
 
 
 @app.get("/hello")

@@ -1,4 +1,4 @@
-"""The whole life of a model on a few drawn garments: train, kill, go on, evaluate, export, refuse."""
+"""The whole job of a model on a few drawn garments: train, kill, go on, evaluate, export, refuse."""
 
 from __future__ import annotations
 

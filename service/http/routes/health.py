@@ -45,4 +45,4 @@ async def ready(request: Request) -> Response:
 @router.get("/metrics", summary="Prometheus metrics", response_class=Response)
 async def metrics(request: Request) -> Response:
     """Requests, stages with their queues and batches, load, caches and generation."""
-    return Response(context_of(request).telemetry.exposition(), media_type=CONTENT_TYPE_LATEST)
+    return Response(context_of(request).metrics.exposition(), media_type=CONTENT_TYPE_LATEST)

@@ -31,7 +31,7 @@ async def search(request: Request) -> Response:
     context = context_of(request)
     body, picture = await read_search(request)
     answer = await context.search.answer(query_of(body, picture))
-    request.scope["passages"] = answer.passages  # Headers tell of them.
+    request.scope["stage_times"] = answer.stage_times  # Headers tell of them.
     return Response(answer.body, media_type="application/json")
 
 

@@ -7,7 +7,7 @@ import logging
 
 import pytest
 
-from service.cache.memory import MemoryCache, Seldom, TwoLevelCache, cache_key
+from service.cache.memory import MemoryCache, ThrottledWarning, TwoLevelCache, cache_key
 from tests.service.conftest import Serve, Shop, build, eventually
 
 
@@ -93,7 +93,7 @@ def test_a_near_copy_does_not_outlive_what_it_is_a_copy_of() -> None:
 
 def test_what_keeps_happening_is_logged_seldom_and_counted(caplog: pytest.LogCaptureFixture) -> None:
     now = [100.0]
-    seldom = Seldom(logging.getLogger("test"), clock=lambda: now[0])
+    seldom = ThrottledWarning(logging.getLogger("test"), clock=lambda: now[0])
     for _ in range(5):
         seldom.warn("%s is rubbish.", "this")
     now[0] += 60

@@ -15,7 +15,7 @@ import redis
 
 from models.errors import ModisteError
 from service.cache.redis import CONNECTIONS, FAILURES_TO_OPEN, MAX_VALUE_BYTES, MOST_WRITES, RedisCache
-from service.observability.metrics import Telemetry
+from service.observability.metrics import Metrics
 from tests.service.conftest import Redis, Serve, Served, Shop, eventually
 
 PATIENT_S = 1.0
@@ -24,7 +24,7 @@ PATIENT_S = 1.0
 
 @asynccontextmanager
 async def opened(url: str, *, timeout_s: float = PATIENT_S, ttl_s: float = 60) -> AsyncIterator[RedisCache]:
-    cache = RedisCache(url, ttl_s=ttl_s, timeout_s=timeout_s, telemetry=Telemetry())
+    cache = RedisCache(url, ttl_s=ttl_s, timeout_s=timeout_s, metrics=Metrics())
     try:
         yield cache
     finally:
@@ -396,7 +396,7 @@ def test_an_address_where_nothing_listens_costs_nothing() -> None:
 @pytest.mark.parametrize("url", ["http://127.0.0.1:6379", "redis://127.0.0.1:port"])
 def test_what_is_no_url_of_a_redis_is_refused_at_the_start(url: str) -> None:
     with pytest.raises(ModisteError, match="MODISTE_REDIS_URL is not a Redis URL"):
-        RedisCache(url, ttl_s=60, timeout_s=1, telemetry=Telemetry())
+        RedisCache(url, ttl_s=60, timeout_s=1, metrics=Metrics())
 
 
 def is_shared(served: Served, text: str) -> Callable[[], bool]:

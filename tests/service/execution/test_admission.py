@@ -17,7 +17,7 @@ import pytest
 
 from service.errors import InvalidRequest, Overloaded
 from service.execution.admission import SMALL_BODY_BYTES, Admission, deadline, seconds_allowed
-from service.observability.metrics import Telemetry
+from service.observability.metrics import Metrics
 from tests.service.conftest import Serve, Served, Shop, cloth, encoded, eventually
 
 
@@ -155,8 +155,8 @@ def test_a_client_may_shorten_its_time_but_not_lengthen_it() -> None:
 
 def test_who_would_miss_its_deadline_is_refused_by_the_pace_of_those_before() -> None:
     async def scenario() -> None:
-        telemetry = Telemetry()
-        admission = Admission(slots=10, body_bytes=10, telemetry=telemetry)
+        metrics = Metrics()
+        admission = Admission(slots=10, body_bytes=10, metrics=metrics)
         for _ in range(30):
             with admission.slot():
                 await asyncio.sleep(0.01)
@@ -167,7 +167,7 @@ def test_who_would_miss_its_deadline_is_refused_by_the_pace_of_those_before() ->
             deadline.set(asyncio.get_running_loop().time() + 60)
             with admission.slot():
                 pass
-        assert b'modiste_requests_refused_total{reason="deadline"} 1.0' in telemetry.exposition()
+        assert b'modiste_requests_refused_total{reason="deadline"} 1.0' in metrics.exposition()
 
     asyncio.run(scenario())
 
@@ -184,7 +184,7 @@ def test_a_burst_finds_more_places_than_lasting_load() -> None:
         raise AssertionError("There is no bound.")
 
     async def scenario() -> None:
-        admission = Admission(slots=2, most=6, body_bytes=10**9, telemetry=Telemetry())
+        admission = Admission(slots=2, most=6, body_bytes=10**9, metrics=Metrics())
         with ExitStack() as burst:
             assert entered(admission, burst) == 6
         with admission.slot():

@@ -10,21 +10,21 @@ from typing import Any
 
 import pytest
 
-from service.execution.scheduler import Crew, Life, Stage
-from service.observability.metrics import Passage, Telemetry
+from service.execution.scheduler import Job, Scheduler, Stage
+from service.observability.metrics import Metrics, StageTime
 
 
 @contextmanager
-def crew(threads: int = 1) -> Iterator[Crew]:
-    crew = Crew("test", threads, Telemetry())
+def scheduler(threads: int = 1) -> Iterator[Scheduler]:
+    scheduler = Scheduler("test", threads, Metrics())
     try:
-        yield crew
+        yield scheduler
     finally:
-        crew.close()
+        scheduler.close()
 
 
-def through(*stages: Stage, start: Any) -> Life[Any]:
-    """A life that takes each stage's outcome to the next."""
+def through(*stages: Stage, start: Any) -> Job[Any]:
+    """A job that takes each stage's outcome to the next."""
     value: Any = start
     for stage in stages:
         value = yield stage(value)
@@ -49,18 +49,18 @@ class Turnstile:
         return [number + 1 for number in numbers]
 
 
-async def under_way(crew: Crew, stage: Stage, work: Turnstile, count: int) -> list[asyncio.Task[int]]:
+async def under_way(scheduler: Scheduler, stage: Stage, work: Turnstile, count: int) -> list[asyncio.Task[int]]:
     """Lives that begin with 0, 1, ...: the first has entered the stage, the others wait for it."""
-    lives = [asyncio.create_task(crew.run(through(stage, start=0), {}))]
+    lives = [asyncio.create_task(scheduler.run(through(stage, start=0), {}))]
     assert await asyncio.to_thread(work.entered.wait, 10)
-    lives += [asyncio.create_task(crew.run(through(stage, start=number), {})) for number in range(1, count)]
+    lives += [asyncio.create_task(scheduler.run(through(stage, start=number), {})) for number in range(1, count)]
     await asyncio.sleep(0)
     return lives
 
 
 def test_who_finds_a_stage_idle_starts_at_once_and_what_comes_meanwhile_is_the_next_batch() -> None:
     async def scenario() -> None:
-        with crew() as one:
+        with scheduler() as one:
             work = Turnstile()
             stage = one.stage("test", work, most=8)
             first, *rest = await under_way(one, stage, work, 6)
@@ -73,7 +73,7 @@ def test_who_finds_a_stage_idle_starts_at_once_and_what_comes_meanwhile_is_the_n
 
 def test_a_batch_has_a_largest_size() -> None:
     async def scenario() -> None:
-        with crew() as one:
+        with scheduler() as one:
             work = Turnstile()
             stage = one.stage("test", work, most=2)
             first, *rest = await under_way(one, stage, work, 6)
@@ -91,18 +91,18 @@ def test_a_stage_that_gathers_has_those_who_came_meanwhile_brought_to_it_first(
     most: int, batches: list[list[int]]
 ) -> None:
     async def scenario() -> None:
-        with crew() as one:
+        with scheduler() as one:
             work, gathered = Turnstile(), Turnstile()
             gathered.open.set()
             before = one.stage("before", work, most=1)
             gathers = one.stage("gathers", gathered, most=most, gathers=True)
 
-            def life(number: int) -> Life[int]:
+            def job(number: int) -> Job[int]:
                 return through(before, gathers, start=number)
 
-            lives = [asyncio.create_task(one.run(life(0), {}))]
+            lives = [asyncio.create_task(one.run(job(0), {}))]
             assert await asyncio.to_thread(work.entered.wait, 10)
-            lives += [asyncio.create_task(one.run(life(number), {})) for number in range(1, 4)]
+            lives += [asyncio.create_task(one.run(job(number), {})) for number in range(1, 4)]
             await asyncio.sleep(0)
             work.open.set()
             assert await asyncio.gather(*lives) == [2, 3, 4, 5]
@@ -114,7 +114,7 @@ def test_a_stage_that_gathers_has_those_who_came_meanwhile_brought_to_it_first(
 
 def test_those_of_whom_none_arrives_keep_nobody_waiting_at_a_stage_that_gathers() -> None:
     async def scenario() -> None:
-        with crew() as one:
+        with scheduler() as one:
             answered = threading.Event()
             before = one.stage("before", lambda numbers: [ValueError("spoiled") for _ in numbers], most=1)
             gathers = one.stage("gathers", lambda numbers: numbers, most=8, gathers=True)
@@ -136,7 +136,7 @@ def test_those_of_whom_none_arrives_keep_nobody_waiting_at_a_stage_that_gathers(
 
 def test_many_lives_through_several_stages_and_crews_each_get_their_own_outcome() -> None:
     async def scenario() -> None:
-        with crew(threads=3) as several, crew() as alone:
+        with scheduler(threads=3) as several, scheduler() as alone:
             double = several.stage("double", lambda numbers: [2 * number for number in numbers], most=4)
             negate = alone.stage("negate", lambda numbers: [-number for number in numbers], most=8)
             add = several.stage("add", lambda numbers: [number + 1 for number in numbers], most=16)
@@ -163,7 +163,7 @@ def forgets_thirteen(numbers: list[int]) -> list[int]:
 @pytest.mark.parametrize("work", [fails_for_thirteen, refuses_thirteen, forgets_thirteen])
 def test_who_spoils_a_batch_fails_alone(work: Callable[[list[int]], list[Any]]) -> None:
     async def scenario() -> None:
-        with crew() as one:
+        with scheduler() as one:
             stage = one.stage("test", work, most=32)
             lives = [one.run(through(stage, start=number), {}) for number in range(20)]
             outcomes = await asyncio.gather(*lives, return_exceptions=True)
@@ -176,11 +176,11 @@ def test_who_spoils_a_batch_fails_alone(work: Callable[[list[int]], list[Any]]) 
 
 def test_a_life_may_fail_between_two_stages() -> None:
     async def scenario() -> None:
-        def careless() -> Life[int]:
+        def careless() -> Job[int]:
             number = yield stage(0)
             return 1 // int(number)
 
-        with crew() as one:
+        with scheduler() as one:
             stage = one.stage("test", lambda numbers: numbers, most=8)
             with pytest.raises(ZeroDivisionError):
                 await one.run(careless(), {})
@@ -191,7 +191,7 @@ def test_a_life_may_fail_between_two_stages() -> None:
 
 def test_a_life_whose_caller_has_gone_is_dropped_where_it_waits_and_costs_nothing() -> None:
     async def scenario() -> None:
-        with crew() as one:
+        with scheduler() as one:
             work = Turnstile()
             stage = one.stage("test", work, most=8)
             first, leaves, stays = await under_way(one, stage, work, 3)
@@ -208,7 +208,7 @@ def test_a_life_whose_caller_has_gone_is_dropped_where_it_waits_and_costs_nothin
 
 def test_a_caller_who_goes_while_a_batch_runs_is_held_until_the_batch_is_done() -> None:
     async def scenario() -> None:
-        with crew() as one:
+        with scheduler() as one:
             work, later = Turnstile(), Turnstile()
             stages = one.stage("test", work, most=8), one.stage("later", later, most=8)
             leaves = asyncio.create_task(one.run(through(*stages, start=0), {}))
@@ -227,18 +227,18 @@ def test_a_caller_who_goes_while_a_batch_runs_is_held_until_the_batch_is_done() 
 
 def test_waiting_is_told_apart_from_work_and_each_member_reports_its_batch() -> None:
     async def scenario() -> None:
-        with crew() as one:
+        with scheduler() as one:
             work = Turnstile()
             stage = one.stage("test", work, most=8)
-            passages: list[dict[str, Passage]] = [{}, {}, {}]
-            first = asyncio.create_task(one.run(through(stage, start=0), passages[0]))
+            stage_times: list[dict[str, StageTime]] = [{}, {}, {}]
+            first = asyncio.create_task(one.run(through(stage, start=0), stage_times[0]))
             assert await asyncio.to_thread(work.entered.wait, 10)
-            rest = [asyncio.create_task(one.run(through(stage, start=0), passages[n])) for n in (1, 2)]
+            rest = [asyncio.create_task(one.run(through(stage, start=0), stage_times[n])) for n in (1, 2)]
             await asyncio.sleep(0.05)
             work.open.set()
             await asyncio.gather(first, *rest)
-            assert passages[0]["test"].work > 0.04 > passages[0]["test"].queue
-            assert passages[1]["test"].queue > 0.04
-            assert passages[1]["test"].work == passages[2]["test"].work
+            assert stage_times[0]["test"].work > 0.04 > stage_times[0]["test"].queue
+            assert stage_times[1]["test"].queue > 0.04
+            assert stage_times[1]["test"].work == stage_times[2]["test"].work
 
     run(scenario)

@@ -13,13 +13,13 @@ import pytest
 from PIL import Image
 
 from service.errors import Overloaded
-from service.execution.thread_pool import Pool
+from service.execution.thread_pool import ThreadPool
 from tests.service.conftest import Serve, Shop, encoded
 
 
 def test_work_beyond_threads_and_queue_is_refused_until_some_is_done() -> None:
     async def scenario() -> None:
-        pool, gate = Pool("test", threads=1, queue=1), threading.Event()
+        pool, gate = ThreadPool("test", threads=1, queue=1), threading.Event()
         waiting = [asyncio.create_task(pool.run(gate.wait)) for _ in range(2)]
         await asyncio.sleep(0)
         with pytest.raises(Overloaded):
@@ -34,7 +34,7 @@ def test_work_beyond_threads_and_queue_is_refused_until_some_is_done() -> None:
 
 def test_a_failure_reaches_who_asked_and_frees_its_place() -> None:
     async def scenario() -> None:
-        pool = Pool("test", threads=1, queue=0)
+        pool = ThreadPool("test", threads=1, queue=0)
         for _ in range(3):
             with pytest.raises(ZeroDivisionError):
                 await pool.run(lambda: 1 // 0)
@@ -45,7 +45,7 @@ def test_a_failure_reaches_who_asked_and_frees_its_place() -> None:
 
 def test_who_is_cancelled_waits_until_the_thread_is_done_with_what_it_uses() -> None:
     async def scenario() -> None:
-        pool, gate, done = Pool("test", threads=1, queue=0), threading.Event(), threading.Event()
+        pool, gate, done = ThreadPool("test", threads=1, queue=0), threading.Event(), threading.Event()
 
         def work() -> None:
             gate.wait()

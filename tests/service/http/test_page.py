@@ -116,7 +116,7 @@ def wish(page: Page, word: str, button: str) -> None:
     page.get_by_role("button", name=f"{button} this word", exact=True).click()
 
 
-def wishes(page: Page) -> list[str]:
+def inputs(page: Page) -> list[str]:
     """What the chips of the chosen words are called, in their order."""
     names: list[str] = page.locator("#chosen-words button").evaluate_all("chips => chips.map(chip => chip.ariaLabel)")
     return names
@@ -370,12 +370,12 @@ def test_words_to_show_or_not_change_the_results_and_are_part_of_the_link(visit:
     wished = served.found(product_id="5", text="white", prefer=["red"], avoid=["black"], k=PAGE)
     assert wished != before
     expect_shown(page, wished)
-    assert wishes(page) == ["Prefer red, remove", "Avoid black, remove"]
+    assert inputs(page) == ["Prefer red, remove", "Avoid black, remove"]
     expect(page.get_by_role("combobox")).to_have_value("")
     expect(page.locator("#facts")).to_contain_text("preferring red · avoiding black · 59 products")
     page.reload()
     expect_shown(page, wished)
-    assert wishes(page) == ["Prefer red, remove", "Avoid black, remove"]
+    assert inputs(page) == ["Prefer red, remove", "Avoid black, remove"]
     assert shown(visit(page.url.removeprefix(served.url))) == wished
 
 
@@ -386,13 +386,13 @@ def test_a_click_takes_a_word_off_and_back_brings_it_again(visit: Visit, served:
     page.get_by_role("button", name="Prefer red, remove").click()
 
     page.wait_for_url("**/?product=5&prefer=white&avoid=black")
-    assert wishes(page) == ["Prefer white, remove", "Avoid black, remove"]
+    assert inputs(page) == ["Prefer white, remove", "Avoid black, remove"]
     two = served.found(product_id="5", prefer=["white"], avoid=["black"], k=PAGE)
     assert two != three
     expect_shown(page, two)
     page.go_back()
     expect_shown(page, three)
-    assert wishes(page) == ["Prefer red, remove", "Prefer white, remove", "Avoid black, remove"]
+    assert inputs(page) == ["Prefer red, remove", "Prefer white, remove", "Avoid black, remove"]
 
 
 def test_start_over_clears_the_words(visit: Visit) -> None:
@@ -405,7 +405,7 @@ def test_start_over_clears_the_words(visit: Visit) -> None:
     settled(page)
     page.locator(".card a").first.click()
     expect(page.get_by_role("group", name="Words")).to_be_visible()
-    assert wishes(page) == []
+    assert inputs(page) == []
     expect(page.get_by_role("combobox")).to_have_value("")
 
 
@@ -420,7 +420,7 @@ def test_words_go_on_with_a_result_and_the_trail_leads_back_to_them(visit: Visit
     page.get_by_role("button", name="Prefer red, remove").click()
     page.get_by_role("navigation", name="Earlier steps").get_by_role("link", name="“white” + red − black").click()
     expect_shown(page, before)
-    assert wishes(page) == ["Prefer red, remove", "Avoid black, remove"]
+    assert inputs(page) == ["Prefer red, remove", "Avoid black, remove"]
 
 
 def test_the_words_that_are_known_are_suggested_and_understood_however_they_are_typed(

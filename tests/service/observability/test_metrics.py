@@ -8,14 +8,14 @@ from contextlib import suppress
 
 import pytest
 
-from service.observability.metrics import COLUMNS, GATHERED_S, Passage, Telemetry
+from service.observability.metrics import COLUMNS, GATHERED_S, Metrics, StageTime
 
 
 def test_metrics_tell_all_that_was_observed_before_they_were_asked_for() -> None:
-    telemetry = Telemetry()
-    telemetry.request("/search", "POST", 200, 0.02)
-    telemetry.passages({"vision": Passage(0.5, 0.25), COLUMNS: Passage(0.0, 0.125)})
-    told = telemetry.exposition()
+    metrics = Metrics()
+    metrics.request("/search", "POST", 200, 0.02)
+    metrics.stage_times({"vision": StageTime(0.5, 0.25), COLUMNS: StageTime(0.0, 0.125)})
+    told = metrics.exposition()
     for line in (
         b'modiste_requests_total{method="POST",route="/search",status="200"} 1.0',
         b'modiste_stage_seconds_sum{stage="vision"} 0.25',
@@ -24,31 +24,31 @@ def test_metrics_tell_all_that_was_observed_before_they_were_asked_for() -> None
     ):
         assert line in told
     assert b'modiste_stage_queue_seconds_sum{stage="columns"}' not in told
-    assert telemetry.exposition() == told
+    assert metrics.exposition() == told
 
 
 def test_observations_of_several_threads_are_all_entered() -> None:
-    telemetry = Telemetry()
+    metrics = Metrics()
 
     def observe() -> None:
         for _ in range(2000):
-            telemetry.batch("vision", 1)
+            metrics.batch("vision", 1)
 
     threads = [threading.Thread(target=observe) for _ in range(4)]
     for thread in threads:
         thread.start()
     while any(thread.is_alive() for thread in threads):
-        telemetry.enter()
-    assert b'modiste_batch_rows_count{stage="vision"} 8000.0' in telemetry.exposition()
+        metrics.enter()
+    assert b'modiste_batch_rows_count{stage="vision"} 8000.0' in metrics.exposition()
 
 
 def test_what_cannot_be_entered_is_told_and_keeps_nothing_else_out(caplog: pytest.LogCaptureFixture) -> None:
-    telemetry = Telemetry()
+    metrics = Metrics()
 
     async def serve() -> None:
-        entering = asyncio.create_task(telemetry.keep_entering())
-        telemetry.stage("vision", "rubbish")  # type: ignore[arg-type]
-        telemetry.stage("query", 0.5)
+        entering = asyncio.create_task(metrics.keep_entering())
+        metrics.stage("vision", "rubbish")  # type: ignore[arg-type]
+        metrics.stage("query", 0.5)
         await asyncio.sleep(5 * GATHERED_S)
         entering.cancel()
         with suppress(asyncio.CancelledError):
@@ -56,5 +56,5 @@ def test_what_cannot_be_entered_is_told_and_keeps_nothing_else_out(caplog: pytes
 
     asyncio.run(serve())
     assert "An observation is missing in the metrics." in caplog.text
-    assert not telemetry._pending
-    assert b'modiste_stage_seconds_sum{stage="query"} 0.5' in telemetry.exposition()
+    assert not metrics._pending
+    assert b'modiste_stage_seconds_sum{stage="query"} 0.5' in metrics.exposition()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from models.bundle import SHIPPED_BUNDLE, Bundle, VisionOutput
-from service.search.encoding import BUCKETS, Encoding, Wish
+from service.search.encoding import BUCKETS, Encoding, EncodingInput
 
 
 @pytest.fixture(scope="module")
@@ -25,18 +25,18 @@ def test_a_batch_gives_each_the_vectors_that_it_would_get_alone(bundle: Bundle, 
     encoding = Encoding(bundle, 16)
     shown = pictures(bundle, count)
     seen = encoding.vision(shown)
-    wishes = [
-        Wish(one.features, f"in {colour}")
+    inputs = [
+        EncodingInput(one.features, f"in {colour}")
         for one, colour in zip(seen, ("red", "blue", "teal", "pink") * 2, strict=False)
     ]
-    texts = [Wish(None, wish.text) for wish in wishes]
+    texts = [EncodingInput(None, wish.text) for wish in inputs]
     assert len(seen) == count
     for number, (one, composed, text) in enumerate(
-        zip(seen, encoding.query(wishes), encoding.text(texts), strict=True)
+        zip(seen, encoding.query(inputs), encoding.text(texts), strict=True)
     ):
         (alone,) = encoding.vision([shown[number]])
         assert (one.embedding @ alone.embedding.T).item() > 0.9999
-        assert (composed.vector @ encoding.query([wishes[number]])[0].vector.T).item() > 0.9999
+        assert (composed.vector @ encoding.query([inputs[number]])[0].vector.T).item() > 0.9999
         assert (text.vector @ encoding.text([texts[number]])[0].vector.T).item() > 0.9999
 
 
@@ -67,5 +67,5 @@ def test_padding_is_never_more_than_a_third_of_what_is_asked() -> None:
 
 
 def test_each_learns_whether_its_own_text_was_cut(bundle: Bundle) -> None:
-    encoded = Encoding(bundle, 16).text([Wish(None, "red"), Wish(None, "red " * 300), Wish(None, "blue")])
+    encoded = Encoding(bundle, 16).text([EncodingInput(None, text) for text in ("red", "red " * 300, "blue")])
     assert [one.truncated for one in encoded] == [False, True, False]

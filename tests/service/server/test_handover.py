@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from service.observability.metrics import Telemetry
+from service.observability.metrics import Metrics
 from service.server.door import ABSENT
 from service.server.handover import MOST_BYTES, Handover, Mailboxes
 
@@ -59,7 +59,7 @@ class Two(NamedTuple):
 async def two(*, opened: bool = True) -> AsyncIterator[Two]:
     mailboxes = Mailboxes.make(2, lambda size: [0] * size)
     assert mailboxes is not None
-    first, second = (Handover(mailboxes, place, Telemetry()) for place in range(2))
+    first, second = (Handover(mailboxes, place, Metrics()) for place in range(2))
     talkers: list[Talker] = []
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: Talker(b"first", talkers), "127.0.0.1", 0)
@@ -230,7 +230,7 @@ def test_what_waits_where_all_have_died_waits_for_a_successor() -> None:
                 assert it.first.pass_on(talker.transport, b"x")
                 it.mailboxes.bury(0)
                 it.mailboxes.bury(1)
-                successor = Handover(it.mailboxes, 1, Telemetry())
+                successor = Handover(it.mailboxes, 1, Metrics())
                 successor.open(lambda read: Talker(b"successor", it.talkers, read))
                 assert await heard(client) == b"successor heard x"
 

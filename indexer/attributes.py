@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from indexer.store import Rows
 from models.bundle.style_search import Floats
-from models.datasets.attribute_words import DENIED, SAID, Told
+from models.datasets.attributes.words import DENIED, SAID, Told
 
 LogOdds = npt.NDArray[np.uint8]
 

@@ -38,7 +38,7 @@ from indexer.reuse import earlier_pictures
 from models.bundle import Bundle
 from models.bundle.encoder import Device
 from models.bundle.manifest import file_digest
-from models.datasets.attribute_words import told_words
+from models.datasets.attributes.words import told_words
 from models.datasets.catalog import Catalog, Product, read_catalog
 from models.errors import ModisteError
 

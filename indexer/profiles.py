@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from indexer.attributes import PROBABILITIES, AttributeColumns, quantised
-from models.bundle.expectation import Flags, Weights
+from models.bundle.expected_words import Flags, Weights
 from models.bundle.style_search import Floats
-from models.datasets.attribute_words import DENIED, SAID
+from models.datasets.attributes.words import DENIED, SAID
 
 PRESENT, ABSENT = np.log(PROBABILITIES), np.log1p(-PROBABILITIES)
 """What a byte means for a word that is to be there, and for one that is not."""
@@ -65,7 +65,7 @@ class Profiles:
 
     def log_likelihood(self, weights: Weights) -> Floats:
         """``sum_w a_w log p_w + b_w log(1 - p_w)`` of every product, of which
-        ``models.bundle.expectation.agreement`` is made: float32 ``[N]``.
+        ``models.bundle.expected_words.agreement`` is made: float32 ``[N]``.
 
         Args:
             weights: Of one query ``[A]``.

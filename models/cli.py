@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from models.errors import ModisteError
-from models.training.extra import needs_torch
+from models.training.torch_required import needs_torch
 
 if TYPE_CHECKING:
     from models.bundle.manifest import BundleManifest
@@ -42,7 +42,7 @@ def train(
 ) -> None:
     """Train a model: joint embedding, fine-tuning, composer, as the config says."""
     needs_torch("Training")
-    from models.evaluation.report import evaluate_run, save_metrics
+    from models.evaluation.held_out.sources import evaluate_run, save_metrics
     from models.evaluation.tables import metrics_table
     from models.training.config import read_config
     from models.training.run import train as run_training
@@ -121,9 +121,9 @@ def compare(
 ) -> None:
     """Train all composers side by side, with one backbone and budget, and write docs/results.md. Can be repeated."""
     needs_torch("Training")
-    from models.evaluation.comparison import compare as run_comparison
-    from models.evaluation.entries import ENTRIES, read_comparison
-    from models.evaluation.results_page import write_results
+    from models.comparison.comparison import compare as run_comparison
+    from models.comparison.entries import ENTRIES, read_comparison
+    from models.comparison.page import write_results
     from models.training.run import Run
 
     told = {"config": config, "seeds": seeds, "steps": steps, "queries": queries if queries != 2000 else None}
@@ -159,7 +159,7 @@ def export(
 ) -> None:
     """Write a bundle (ONNX graphs, tokenizer, manifest, model card) and compare it with torch from picture bytes."""
     needs_torch("Export")
-    from models.evaluation.report import export_run
+    from models.export.from_run import export_run
     from models.export.new_folder import require_absent
     from models.export.variants import add_variants_by_config, chosen_precisions
     from models.training.run import Run
@@ -234,9 +234,9 @@ def submission(
     output: Annotated[Path, typer.Option(help="Folder for the two files.")],
 ) -> None:
     """Write the two files (Recall and Recall_subset) that CIRR's server takes for its hidden test split."""
-    from models.datasets.cirr import read_cirr
-    from models.evaluation.submission import write_submission
-    from models.evaluation.vectors import read_vectors
+    from models.datasets.annotated.cirr import read_cirr
+    from models.evaluation.published.cirr_submission import write_submission
+    from models.evaluation.published.vectors import read_vectors
 
     for path in write_submission(read_cirr(annotations, "test1"), read_vectors(vectors), output):
         typer.echo(path)

@@ -15,8 +15,8 @@ from models.bundle import SHIPPED_BUNDLE, Bundle
 from models.bundle.manifest import Metric
 from models.datasets.catalog import Catalog, Product, read_catalog
 from models.datasets.wording import Edit, word_modification
-from models.evaluation.expectation import PRODUCT, UPLOAD
-from models.evaluation.report import evaluate_config
+from models.evaluation.held_out.expected_words import PRODUCT, UPLOAD
+from models.evaluation.held_out.sources import evaluate_config
 from models.evaluation.tables import metrics_table
 from models.training.config import read_config
 from service.app import create_app

@@ -13,16 +13,16 @@ from pathlib import Path
 from typing import get_args
 
 from models.bundle.images import decode_image
-from models.datasets.annotation import Annotation
+from models.datasets.annotated.annotation import Annotation
+from models.datasets.annotated.cirr import RELEASE, read_cirr
+from models.datasets.annotated.cirr import Split as CirrSplit
+from models.datasets.annotated.fashion200k import read_fashion200k, read_fashion200k_products
+from models.datasets.annotated.fashioniq import CATEGORIES, read_fashioniq
+from models.datasets.annotated.fashioniq import Split as FashionIqSplit
+from models.datasets.annotated.findings import Finding, counted
+from models.datasets.annotated.picture_folder import PictureFolder
+from models.datasets.annotated.shoes import SPLITS, read_shoes
 from models.datasets.catalog import Catalog, read_catalog
-from models.datasets.cirr import RELEASE, read_cirr
-from models.datasets.cirr import Split as CirrSplit
-from models.datasets.fashion200k import read_fashion200k, read_fashion200k_products
-from models.datasets.fashioniq import CATEGORIES, read_fashioniq
-from models.datasets.fashioniq import Split as FashionIqSplit
-from models.datasets.findings import Finding, counted
-from models.datasets.picture_folder import PictureFolder
-from models.datasets.shoes import SPLITS, read_shoes
 from models.errors import ModisteError
 from models.progress import track
 

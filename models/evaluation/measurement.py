@@ -13,15 +13,15 @@ from models.bundle import Bundle
 from models.bundle.images import ImagePreprocessing
 from models.bundle.manifest import MANIFEST_NAME, Metric
 from models.errors import ModisteError
-from models.evaluation.annotated import evaluate_vectors, find_protocol
-from models.evaluation.annotated_models import evaluate_encoder
-from models.evaluation.protocols import Encoder
-from models.evaluation.style import STYLE_SEARCH, evaluate_style
-from models.evaluation.style_weights import STYLE_WEIGHTS, evaluate_style_weights
-from models.evaluation.uploads import UPLOADS, evaluate_uploads
-from models.evaluation.vectors import read_vectors
+from models.evaluation.encoding import Encoder
+from models.evaluation.held_out.style_search import STYLE_SEARCH, evaluate_style
+from models.evaluation.held_out.style_weights import STYLE_WEIGHTS, evaluate_style_weights
+from models.evaluation.held_out.uploads import UPLOADS, evaluate_uploads
+from models.evaluation.published.models import evaluate_encoder
+from models.evaluation.published.protocols import evaluate_vectors, find_protocol
+from models.evaluation.published.vectors import read_vectors
 from models.training.config import TrainConfig, config_of_bundle
-from models.training.extra import needs_torch
+from models.training.torch_required import needs_torch
 
 if TYPE_CHECKING:
     from models.training.run import Run
@@ -84,7 +84,7 @@ def measure_held_out(model: Path, config: str | None, queries: int) -> list[Metr
         ModisteError: The model or the config cannot be opened, or no source holds anything out.
     """
     needs_torch("Evaluation on held-out products")
-    from models.evaluation.report import evaluate_config, save_metrics
+    from models.evaluation.held_out.sources import evaluate_config, save_metrics
 
     subject = open_subject(model)
     metrics = evaluate_config(subject.encoder, subject.images, *subject.held_out(config), queries)

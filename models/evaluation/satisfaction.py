@@ -11,8 +11,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from models.datasets.edit_rules import carries, value_of
-from models.datasets.triplet import Triplet, TripletDataset
+from models.datasets.attributes.edit_rules import carries, value_of
+from models.datasets.triplets.triplet import Triplet, TripletDataset
 from models.datasets.wording import Edit
 
 PAGE = 10

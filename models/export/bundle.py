@@ -26,11 +26,11 @@ from models.bundle.manifest import (
     write_manifest,
 )
 from models.bundle.manifest import Tensor as TensorSpec
-from models.datasets.attribute_words import spellings_of
+from models.bundle.weights import WEIGHTS_NAME, SharedWeights
+from models.datasets.attributes.words import spellings_of
 from models.errors import ModisteError
 from models.export.new_folder import new_folder
 from models.export.padding import LEAST, trim_padding
-from models.export.weights import WEIGHTS_NAME, SharedWeights
 from models.training.model import RetrievalModel
 
 MODEL_CARD = "MODEL_CARD.md"

@@ -20,7 +20,7 @@ from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantTy
 from onnxruntime.transformers.float16 import DEFAULT_OP_BLOCK_LIST, convert_float_to_float16
 from onnxruntime.transformers.onnx_model import OnnxModel
 
-from models.export.weights import shorten
+from models.bundle.weights import shorten
 
 Feeds = Sequence[Mapping[str, npt.NDArray[np.generic]]]
 """Batches of a graph's inputs."""

@@ -12,11 +12,11 @@ import numpy as np
 from models.bundle.encoder import Bundle, Vectors
 from models.bundle.images import Pixels
 from models.bundle.manifest import GraphName, Trial
-from models.datasets.triplet import TripletDataset
+from models.datasets.triplets.triplet import TripletDataset
 from models.errors import ModisteError
-from models.evaluation.expectation import ToldGallery, expected_scores
+from models.evaluation.encoding import EncodedGallery, in_batches
+from models.evaluation.held_out.expected_words import ToldGallery, expected_scores
 from models.evaluation.metrics import ranks_by_score, ranks_of_targets, recall_at
-from models.evaluation.protocols import EncodedGallery, in_batches
 
 logger = logging.getLogger(__name__)
 

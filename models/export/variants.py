@@ -27,16 +27,16 @@ from models.bundle.manifest import (
     read_manifest,
     write_manifest,
 )
-from models.datasets.attribute_triplets import NoTriplets
 from models.datasets.catalog import Product
 from models.datasets.pictures import load_pixels
+from models.datasets.triplets.attribute_triplets import NoTriplets
 from models.errors import ModisteError
-from models.evaluation.report import held_out
+from models.evaluation.held_out.sources import held_out
 from models.export.new_folder import new_folder, require_absent
 from models.export.precision import fp16_graph, int8_graph
 from models.export.trial import Questions, VariantRefused, faster_graphs, try_variant
 from models.training.config import TrainConfig
-from models.training.sources import split_source, validation_queries
+from models.training.data.sources import split_source, validation_queries
 
 logger = logging.getLogger(__name__)
 

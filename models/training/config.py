@@ -51,7 +51,7 @@ class Source(_Section):
 
 
 class BackboneSettings(_Section):
-    """The vision-language model; see ``models.networks.backbone.Backbone``."""
+    """The vision-language model; see ``models.networks.backbones.backbone.Backbone``."""
 
     name: str
     pretrained: str | None = None
@@ -120,7 +120,7 @@ class FinetuneStage(Schedule):
 
 
 class MiningSettings(_Section):
-    """Negatives from the mid zone (DQE-CIR; QuRe where it is silent); see ``models.training.negatives``."""
+    """Negatives from the mid zone (DQE-CIR; QuRe where it is silent); see ``models.training.stages.negatives``."""
 
     zone: Literal["drops"] | tuple[float, float] = "drops"
     """``drops``: between the two largest drops of score after the target (QuRe). ``[low, high]``: products whose cosine

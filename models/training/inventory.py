@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from models.networks.backbone import Backbone
-from models.networks.composer import Composer
-from models.networks.register import COMPOSERS, composer_for
+from models.networks.backbones.backbone import Backbone
+from models.networks.composers.composer import Composer
+from models.networks.composers.registry import COMPOSERS, composer_for
 from models.training.config import CONFIGS, ComposeStage, TrainConfig, read_config
 
 WIDTHS = "modiste-base"

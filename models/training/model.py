@@ -14,11 +14,11 @@ from torch.nn import functional as F
 from models.bundle.encoder import QueryOutput, Vectors, VisionOutput
 from models.bundle.images import ImagePreprocessing, Pixels
 from models.bundle.text import TextSettings, TokenIds, Tokenizer
-from models.networks.attributes import AttributeHead
-from models.networks.backbone import Backbone, WordFeatures
-from models.networks.composer import Composer
-from models.networks.expectation import Expectation
-from models.networks.register import composer_for
+from models.networks.attribute_head import AttributeHead
+from models.networks.backbones.backbone import Backbone, WordFeatures
+from models.networks.composers.composer import Composer
+from models.networks.composers.registry import composer_for
+from models.networks.expected_words import Expectation
 from models.training.config import TrainConfig
 
 

@@ -15,23 +15,23 @@ import torch
 import yaml
 from torch import Tensor
 
-from models.datasets.attribute_words import common_words
+from models.datasets.attributes.words import common_words
 from models.errors import ModisteError
-from models.networks.backbone import Backbone
-from models.networks.rounding import round_to_int8
+from models.networks.backbones.backbone import Backbone
+from models.networks.backbones.rounding import round_to_int8
 from models.progress import track
-from models.training.batches import batches
 from models.training.checkpoint import Checkpoint
-from models.training.compose import Compose
 from models.training.config import TrainConfig
-from models.training.expect import Expect
-from models.training.finetune import Finetune
-from models.training.joint import Joint
+from models.training.data.sources import TrainingSource, open_source, vocabulary_texts
+from models.training.data.tokenizer import clip_tokenizer, train_tokenizer
 from models.training.model import RetrievalModel
-from models.training.sources import TrainingSource, open_source, vocabulary_texts
-from models.training.stage import Stage
+from models.training.stages.batches import batches
+from models.training.stages.compose import Compose
+from models.training.stages.expect import Expect
+from models.training.stages.finetune import Finetune
+from models.training.stages.joint import Joint
+from models.training.stages.stage import Stage
 from models.training.start import Start, bundle_start, is_bundle, settle_batch_norms, take_backbone, take_bundle
-from models.training.tokenizer import clip_tokenizer, train_tokenizer
 
 logger = logging.getLogger(__name__)
 

@@ -20,8 +20,8 @@ from models.bundle import Bundle
 from models.bundle.encoder import Vectors
 from models.bundle.images import ImagePreprocessing, Pixels
 from models.bundle.manifest import MANIFEST_NAME, TOKENIZER_NAME, GraphName
+from models.bundle.weights import SMALL, stored_weights
 from models.errors import ModisteError
-from models.export.weights import SMALL, stored_weights
 from models.training.model import RetrievalModel
 
 TAKEN = ("backbone.clip.", "attributes.", "log_scale")

@@ -10,7 +10,7 @@ import numpy as np
 from indexer.generation import Generation
 from indexer.profiles import Profiles
 from indexer.store import Vectors
-from models.bundle.expectation import TITLED_FROM, Weights, recognised, tempered, weights_of
+from models.bundle.expected_words import TITLED_FROM, Weights, recognised, tempered, weights_of
 from models.bundle.style_search import Floats
 from service.search.nearest import Neighbours
 from service.search.stated import Preference

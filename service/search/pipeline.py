@@ -15,7 +15,7 @@ import orjson
 from indexer.generation import Generation
 from indexer.store import Mask, Vectors
 from models.bundle import Bundle, Container, VisionOutput, decode_image
-from models.bundle.expectation import NEIGHBOURS
+from models.bundle.expected_words import NEIGHBOURS
 from models.bundle.images import Pixels
 from models.bundle.style_search import moved_query
 from service.cache.features import FeatureCache

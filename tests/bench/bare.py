@@ -21,7 +21,7 @@ import numpy as np
 
 from indexer.generation import Generation
 from models.bundle import Bundle, VisionOutput, decode_image
-from models.bundle.expectation import NEIGHBOURS
+from models.bundle.expected_words import NEIGHBOURS
 from models.bundle.images import Pixels
 from models.bundle.manifest import Precision
 from models.bundle.text import TokenIds

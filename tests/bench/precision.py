@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 
 from models.bundle import Bundle
 from models.bundle.manifest import Precision, read_manifest
-from models.datasets.attribute_triplets import AttributeTriplets
 from models.datasets.catalog import read_catalog
-from models.datasets.triplet import TripletDataset
+from models.datasets.triplets.attribute_triplets import AttributeTriplets
+from models.datasets.triplets.triplet import TripletDataset
 from models.errors import ModisteError
 from tests.bench.bench import Bench, logger
 from tests.bench.load import Generator

@@ -13,8 +13,8 @@ import torch
 from models.datasets.garments import draw_garment, sample_shop
 from models.export.bundle import export_bundle
 from models.training.config import TrainConfig
+from models.training.data.tokenizer import clip_tokenizer
 from models.training.model import RetrievalModel
-from models.training.tokenizer import clip_tokenizer
 from tests.bench.requests import MODIFICATIONS
 from tests.models.pictures import saved
 

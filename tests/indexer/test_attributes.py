@@ -15,7 +15,7 @@ from indexer.manifest import ATTRIBUTES_NAME, MANIFEST_NAME, SEEN_NAME
 from indexer.publication import list_generations
 from models.bundle import Bundle, decode_image
 from models.bundle.manifest import MANIFEST_NAME as BUNDLE_MANIFEST_NAME
-from models.datasets.attribute_words import DENIED, SAID, Told
+from models.datasets.attributes.words import DENIED, SAID, Told
 from tests.indexer.conftest import QUIET
 from tests.indexer.shop import write_shop
 from tests.toy_bundle import WORDS, write_toy_bundle

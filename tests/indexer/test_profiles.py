@@ -9,9 +9,9 @@ import pytest
 
 from indexer.attributes import AttributeColumns, corrected, quantised, write_attributes
 from indexer.profiles import Profiles
-from models.bundle.expectation import Weights, agreement, tempered
+from models.bundle.expected_words import Weights, agreement, tempered
 from models.bundle.style_search import Floats
-from models.datasets.attribute_words import Told
+from models.datasets.attributes.words import Told
 
 N, A = 500, 12
 CHANCE = np.random.default_rng(0)

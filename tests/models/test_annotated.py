@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from models.bundle.manifest import Metric
-from models.datasets.annotation import Annotation
+from models.datasets.annotated.annotation import Annotation
 from models.errors import ModisteError
-from models.evaluation.annotated import ANNOTATED_PROTOCOLS, evaluate_vectors, find_protocol
-from models.evaluation.vectors import NamedVectors, read_vectors
+from models.evaluation.published.protocols import ANNOTATED_PROTOCOLS, evaluate_vectors, find_protocol
+from models.evaluation.published.vectors import NamedVectors, read_vectors
 from tests.models.annotations import (
     cirr_pair,
     real,

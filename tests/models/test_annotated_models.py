@@ -7,8 +7,8 @@ from PIL import Image
 
 from models.bundle import Bundle
 from models.errors import ModisteError
-from models.evaluation.annotated import find_protocol
-from models.evaluation.annotated_models import evaluate_encoder
+from models.evaluation.published.models import evaluate_encoder
+from models.evaluation.published.protocols import find_protocol
 from tests.models.annotations import write_fashioniq
 from tests.models.pictures import saved
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.datasets.attribute_words import (
+from models.datasets.attributes.words import (
     DENIED,
     SAID,
     common_words,

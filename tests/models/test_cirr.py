@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from models.datasets.cirr import read_cirr
+from models.datasets.annotated.cirr import read_cirr
 from models.errors import ModisteError
 from tests.models.annotations import cirr_pair, real, write_cirr
 

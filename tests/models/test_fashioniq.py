@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from models.datasets.fashioniq import CATEGORIES, Category, Gallery, read_fashioniq, spelled
+from models.datasets.annotated.fashioniq import CATEGORIES, Category, Gallery, read_fashioniq, spelled
 from models.errors import ModisteError
 from tests.models.annotations import Pair, real, write, write_fashioniq
 from tests.models.pictures import photograph, saved

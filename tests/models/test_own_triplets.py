@@ -8,12 +8,12 @@ import pytest
 
 from models.bundle.images import ImagePreprocessing
 from models.datasets.catalog import read_catalog
-from models.datasets.own_triplets import read_own_triplets
-from models.datasets.triplet import Triplet
+from models.datasets.triplets.own_triplets import read_own_triplets
+from models.datasets.triplets.triplet import Triplet
 from models.errors import ModisteError
 from models.training.config import Source
-from models.training.given_triplets import GivenTriplets, read_annotated
-from models.training.sources import open_source, validation_queries
+from models.training.data.given_triplets import GivenTriplets, read_annotated
+from models.training.data.sources import open_source, validation_queries
 from tests.models.pictures import photograph, saved
 
 KNOWN = {"1", "2", "3"}

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from models.datasets.attribute_triplets import AttributeTriplets
 from models.datasets.catalog import Catalog, Product, read_catalog
 from models.datasets.products import (
     any_type,
@@ -19,6 +18,7 @@ from models.datasets.products import (
     training_rules,
     type_and_gender,
 )
+from models.datasets.triplets.attribute_triplets import AttributeTriplets
 from models.errors import ModisteError
 
 FASHION_PRODUCTS = Path(__file__).parents[3] / "shared" / "data" / "fashion-products"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.bundle.expectation import (
+from models.bundle.expected_words import (
     ASKED,
     NEARNESS,
     STRENGTH,

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.datasets.attribute_triplets import AttributeTriplets
+from models.datasets.attributes.edit_rules import Attributes, OneTitleWord, carries
 from models.datasets.catalog import AttributeValue, Product
-from models.datasets.edit_rules import Attributes, OneTitleWord, carries
-from models.datasets.triplet import Triplet, TripletDataset
+from models.datasets.triplets.attribute_triplets import AttributeTriplets
+from models.datasets.triplets.triplet import Triplet, TripletDataset
 from models.datasets.wording import Edit
-from models.evaluation.protocols import evaluate
+from models.evaluation.held_out.edits import evaluate
 from models.evaluation.satisfaction import Satisfaction
 from models.evaluation.tables import metrics_table
 

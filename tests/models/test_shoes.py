@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from models.datasets.shoes import read_shoes
+from models.datasets.annotated.shoes import read_shoes
 from models.errors import ModisteError
 from tests.models.annotations import real, write, write_shoes
 

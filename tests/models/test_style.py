@@ -10,9 +10,9 @@ import pytest
 
 from models.datasets.catalog import AttributeValue, Product
 from models.datasets.products import title_group
-from models.evaluation.protocols import EncodedGallery, Encoder
-from models.evaluation.style import Weights, measure_styles, normalised_gain
-from models.evaluation.style_queries import LEAST, StyleGallery, StyleQuery, half_of
+from models.evaluation.encoding import EncodedGallery, Encoder
+from models.evaluation.held_out.style_queries import LEAST, StyleGallery, StyleQuery, half_of
+from models.evaluation.held_out.style_search import Weights, measure_styles, normalised_gain
 
 WORDS = ("red", "blue", "long sleeve", "sleeveless", "shirt", "women")
 

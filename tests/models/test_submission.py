@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.datasets.cirr import read_cirr
+from models.datasets.annotated.cirr import read_cirr
 from models.errors import ModisteError
-from models.evaluation.submission import write_submission
-from models.evaluation.vectors import NamedVectors
+from models.evaluation.published.cirr_submission import write_submission
+from models.evaluation.published.vectors import NamedVectors
 from tests.models.annotations import cirr_pair, real, write_cirr
 
 SIX = "a b c d e f"

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from models.errors import ModisteError
-from models.evaluation.vectors import read_vectors
+from models.evaluation.published.vectors import read_vectors
 
 GALLERY = np.array([[3.0, 4.0], [0.0, 2.0]])
 GOOD: dict[str, Any] = {"names": np.array(["a", "b"]), "gallery": GALLERY, "queries": np.array([[1, 0]], np.float16)}

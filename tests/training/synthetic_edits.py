@@ -12,9 +12,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from models.networks.arithmetic import ElementwiseSum
-from models.networks.backbone import Backbone, WordFeatures
-from models.networks.composer import Batch, Composer
+from models.networks.backbones.backbone import Backbone, WordFeatures
+from models.networks.composers.arithmetic import ElementwiseSum
+from models.networks.composers.composer import Batch, Composer
 
 DIM, COLOURS, SHAPES, HELD_OUT = 32, 6, 100, 20
 

@@ -12,10 +12,11 @@ import pytest
 import yaml
 
 from models.bundle import Bundle, decode_image
+from models.comparison.entries import Entry, read_comparison
 from models.datasets.catalog import read_catalog
-from models.evaluation.entries import Entry, read_comparison
-from models.evaluation.report import evaluate_run, export_run, save_metrics
-from models.networks.register import COMPOSERS
+from models.evaluation.held_out.sources import evaluate_run, save_metrics
+from models.export.from_run import export_run
+from models.networks.composers.registry import COMPOSERS
 from models.training.config import read_config
 from models.training.run import Run, train
 

@@ -2,7 +2,7 @@ import math
 
 import torch
 
-from models.networks.attributes import AttributeHead
+from models.networks.attribute_head import AttributeHead
 from models.networks.losses import attribute_extraction
 
 

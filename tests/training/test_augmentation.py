@@ -3,7 +3,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from models.training.augmentation import augment, before_backdrops, mirror
+from models.training.data.augmentation import augment, before_backdrops, mirror
 
 
 def chance(seed: int = 0) -> torch.Generator:

@@ -11,8 +11,8 @@ from torch import Tensor
 
 from models.errors import ModisteError
 from models.training.checkpoint import Checkpoint
-from models.training.joint import Joint
 from models.training.run import Run, train
+from models.training.stages.joint import Joint
 from tests.training.first_run import first_run
 
 AVERAGED = {"joint.average": "0.6", "joint.epochs": "2"}

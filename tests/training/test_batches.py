@@ -3,11 +3,11 @@
 import pytest
 import torch
 
-from models.training.batches import batches
-from models.training.compose import Compose
-from models.training.joint import Joint
 from models.training.run import Run
-from models.training.stage import Stage
+from models.training.stages.batches import batches
+from models.training.stages.compose import Compose
+from models.training.stages.joint import Joint
+from models.training.stages.stage import Stage
 from tests.training.first_run import first_run
 from tests.training.test_start import WITH_A_COMPOSER
 

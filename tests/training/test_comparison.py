@@ -10,9 +10,9 @@ import yaml
 from typer.testing import CliRunner, Result
 
 from models.cli import app
+from models.comparison.entries import config_of, read_comparison
+from models.comparison.results import judge, summary
 from models.errors import ModisteError
-from models.evaluation.entries import config_of, read_comparison
-from models.evaluation.results import judge, summary
 from models.training.curve import learning_curve, training_seconds
 from models.training.run import Run, train
 from tests.training.first_run import first_run

@@ -6,9 +6,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from models.networks.backbone import WordFeatures
-from models.networks.composeae import ComplexProjection, ComposeAE
-from models.networks.composer import Batch
+from models.networks.backbones.backbone import WordFeatures
+from models.networks.composers.composeae import ComplexProjection, ComposeAE
+from models.networks.composers.composer import Batch
 from tests.training.synthetic_edits import DIM, SyntheticEdits
 
 

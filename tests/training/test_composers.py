@@ -17,16 +17,17 @@ from models.bundle import Bundle
 from models.datasets.catalog import Catalog, read_catalog
 from models.datasets.garments import draw_catalog
 from models.datasets.pictures import load_pixels
-from models.datasets.triplet import TripletDataset
+from models.datasets.triplets.triplet import TripletDataset
+from models.evaluation.encoding import WEIGHTS, EncodedGallery, best_weight, weighted_sum
+from models.evaluation.held_out.sources import evaluate_run, save_metrics
 from models.evaluation.metrics import ranks_of_targets, recall_at
-from models.evaluation.protocols import WEIGHTS, EncodedGallery, best_weight, weighted_sum
-from models.evaluation.report import evaluate_run, export_run, save_metrics
-from models.networks.register import COMPOSERS
+from models.export.from_run import export_run
+from models.networks.composers.registry import COMPOSERS
 from models.training.checkpoint import Checkpoint
-from models.training.compose import Compose
 from models.training.config import ComposeStage, TrainConfig
+from models.training.data.sources import split_source, validation_queries
 from models.training.run import DONE, Run, train
-from models.training.sources import split_source, validation_queries
+from models.training.stages.compose import Compose
 from service.app import create_app
 from service.settings import load_settings
 

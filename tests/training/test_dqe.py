@@ -12,10 +12,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from models.errors import ModisteError
-from models.networks.backbone import Backbone, WordFeatures
-from models.networks.composer import Batch, retrieval
-from models.networks.dqe import DistinctiveQuery, shortfall
-from models.networks.register import build_composer
+from models.networks.backbones.backbone import Backbone, WordFeatures
+from models.networks.composers.composer import Batch, retrieval
+from models.networks.composers.dqe import DistinctiveQuery, shortfall
+from models.networks.composers.registry import build_composer
 from models.training.config import read_config
 
 DIM = 16

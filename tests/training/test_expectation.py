@@ -15,19 +15,20 @@ import torch
 from models.bundle import Bundle, decode_image
 from models.bundle.manifest import Metric
 from models.bundle.style_search import Floats
-from models.datasets.attribute_words import informed, told_words
+from models.datasets.attributes.words import informed, told_words
 from models.datasets.catalog import Product
 from models.errors import ModisteError
-from models.evaluation.expectation import PRODUCT, UPLOAD
-from models.evaluation.report import evaluate_run, export_run, save_metrics
+from models.evaluation.held_out.expected_words import PRODUCT, UPLOAD
+from models.evaluation.held_out.sources import evaluate_run, save_metrics
 from models.export.bundle import check_parity
+from models.export.from_run import export_run
 from models.export.precision import int8_graph
-from models.networks.backbone import WordFeatures
-from models.networks.expectation import Expectation
+from models.networks.backbones.backbone import WordFeatures
+from models.networks.expected_words import Expectation
 from models.networks.losses import expected_words
 from models.training.checkpoint import Checkpoint
+from models.training.data.sources import split_source
 from models.training.run import Run, train
-from models.training.sources import split_source
 from tests.models.pictures import photograph, saved
 from tests.training.first_run import first_run
 

@@ -19,11 +19,11 @@ from models.bundle import Bundle
 from models.errors import ModisteError
 from models.export.bundle import check_parity, export_bundle
 from models.networks.attention import Attention
-from models.networks.backbone import Backbone
-from models.networks.composer import Batch
-from models.networks.fashionern import FashionERN
-from models.networks.register import composer_for
-from models.networks.tme import target_alignment
+from models.networks.backbones.backbone import Backbone
+from models.networks.composers.composer import Batch
+from models.networks.composers.fashionern import FashionERN
+from models.networks.composers.registry import composer_for
+from models.networks.composers.tme import target_alignment
 from models.training.model import RetrievalModel
 from service.app import create_app
 from service.settings import Settings

@@ -2,7 +2,7 @@ import pytest
 from typer.testing import CliRunner
 
 from models.cli import app
-from models.networks.register import COMPOSERS
+from models.networks.composers.registry import COMPOSERS
 from models.training.inventory import Entry, inventory, inventory_table
 
 

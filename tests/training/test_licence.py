@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from models.errors import ModisteError
-from models.evaluation.report import _licence
+from models.export.from_run import _licence
 from models.training.config import BackboneSettings, read_config
 
 

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from models.errors import ModisteError
-from models.networks.backbone import Backbone
+from models.networks.backbones.backbone import Backbone
 
 TEXT = {"context_length": 16, "vocab_size": 600, "width": 32, "heads": 2, "layers": 1}
 VISION: dict[str, dict[str, Any]] = {

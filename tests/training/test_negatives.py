@@ -16,16 +16,16 @@ import torch
 from pydantic import ValidationError
 from torch import Tensor
 
-from models.datasets.attribute_triplets import AttributeTriplets
+from models.datasets.attributes.edit_rules import Attributes
 from models.datasets.catalog import Product
-from models.datasets.edit_rules import Attributes
+from models.datasets.triplets.attribute_triplets import AttributeTriplets
 from models.errors import ModisteError
 from models.training.checkpoint import Checkpoint
-from models.training.compose import Compose
 from models.training.config import MiningSettings, TrainConfig
-from models.training.negatives import KEPT, DrawnQueries, NegativeMining, mid_zone
+from models.training.data.sources import TrainingSource
 from models.training.run import train
-from models.training.sources import TrainingSource
+from models.training.stages.compose import Compose
+from models.training.stages.negatives import KEPT, DrawnQueries, NegativeMining, mid_zone
 
 DELTA = torch.tensor([[0.05, 0.0, -0.05, -0.3, -0.35, -0.4, -0.8]])
 ALL = torch.ones_like(DELTA, dtype=torch.bool)

@@ -6,9 +6,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from models.errors import ModisteError
-from models.networks.backbone import Backbone, WordFeatures
-from models.networks.composer import Batch, Composer
-from models.networks.register import COMPOSERS, build_composer, composer_for
+from models.networks.backbones.backbone import Backbone, WordFeatures
+from models.networks.composers.composer import Batch, Composer
+from models.networks.composers.registry import COMPOSERS, build_composer, composer_for
 
 
 @pytest.fixture(scope="module")

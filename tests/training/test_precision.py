@@ -19,7 +19,7 @@ from models.bundle.encoder import Vectors, VisionOutput
 from models.bundle.images import Pixels
 from models.bundle.manifest import MANIFEST_NAME, GraphName, Trial, read_manifest
 from models.bundle.text import TokenIds
-from models.datasets.triplet import Triplet, TripletDataset
+from models.datasets.triplets.triplet import Triplet, TripletDataset
 from models.errors import ModisteError
 from models.export import variants
 from models.export.precision import fp16_graph, int8_graph

@@ -10,9 +10,9 @@ from onnx import helper, numpy_helper
 from torch import nn
 
 from models.bundle import Bundle
+from models.bundle.weights import SharedWeights
 from models.export.bundle import check_parity, export_bundle
-from models.export.weights import SharedWeights
-from models.networks.rounding import round_to_int8
+from models.networks.backbones.rounding import round_to_int8
 from models.training.config import TrainConfig
 from models.training.model import RetrievalModel
 from models.training.run import train

@@ -10,15 +10,15 @@ import yaml
 
 from models.bundle.manifest import Metric
 from models.bundle.style_search import FILTER_STRENGTH, WORD_WEIGHT
-from models.datasets.attribute_words import common_words
+from models.datasets.attributes.words import common_words
 from models.errors import ModisteError
+from models.evaluation.held_out.style_queries import KINDS
+from models.evaluation.held_out.style_search import WAYS, measure_styles, style_questions
+from models.evaluation.held_out.style_weights import MARGIN, PAIRS, evaluate_style_weights, in_order_of_choice
 from models.evaluation.measurement import open_subject
-from models.evaluation.style import WAYS, measure_styles, style_questions
-from models.evaluation.style_queries import KINDS
-from models.evaluation.style_weights import MARGIN, PAIRS, evaluate_style_weights, in_order_of_choice
 from models.training.checkpoint import Checkpoint
+from models.training.data.sources import split_source
 from models.training.run import DONE, Run
-from models.training.sources import split_source
 from tests.models.test_cli import run as command
 from tests.training.untrained import untrained_config, untrained_model
 

@@ -15,9 +15,9 @@ from models.errors import ModisteError
 from models.networks.losses import attribute_distillation, distillation
 from models.training.checkpoint import Checkpoint
 from models.training.config import AttributeSettings, BackboneSettings, TrainConfig
-from models.training.joint import TAUGHT, Joint
 from models.training.model import RetrievalModel
 from models.training.run import Run, train
+from models.training.stages.joint import TAUGHT, Joint
 from tests.training.first_run import first_run
 
 CONFIGS = Path(__file__).parents[2] / "models" / "networks" / "configs"

@@ -3,8 +3,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from models.networks.backbone import WordFeatures
-from models.networks.tirg import TIRG
+from models.networks.backbones.backbone import WordFeatures
+from models.networks.composers.tirg import TIRG
 from tests.training.synthetic_edits import DIM, SyntheticEdits
 
 

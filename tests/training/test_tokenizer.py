@@ -4,7 +4,7 @@ import open_clip
 import pytest
 
 from models.bundle import TextSettings, Tokenizer
-from models.training.tokenizer import END, PAD, START, UNKNOWN, clip_tokenizer, train_tokenizer
+from models.training.data.tokenizer import END, PAD, START, UNKNOWN, clip_tokenizer, train_tokenizer
 
 TITLES = ["Navy striped long-sleeved midi dress", "Red shoes", "Men's blue T-shirt", "the same but in red"] * 5
 

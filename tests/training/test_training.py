@@ -18,12 +18,13 @@ import yaml
 from models.bundle import Bundle, BundleManifest, decode_image
 from models.datasets.catalog import read_catalog
 from models.errors import ModisteError
-from models.evaluation.report import evaluate_run, export_run, save_metrics
+from models.evaluation.held_out.sources import evaluate_run, save_metrics
 from models.export.bundle import check_parity, export_bundle
+from models.export.from_run import export_run
 from models.training.checkpoint import Checkpoint
 from models.training.config import TrainConfig, read_config
-from models.training.joint import Joint
 from models.training.run import DONE, Run, train
+from models.training.stages.joint import Joint
 
 SMALL = {
     "name": "tiny",

@@ -14,7 +14,7 @@ from PIL import Image
 from models.bundle.images import decode_image
 from models.datasets.garments import draw_catalog
 from models.errors import ModisteError
-from models.evaluation.uploads import busy
+from models.evaluation.held_out.uploads import busy
 from models.training.checkpoint import Checkpoint
 from models.training.config import Source
 from models.training.run import DONE

@@ -10,8 +10,8 @@ import torch
 from tokenizers import Tokenizer
 
 from models.training.config import TrainConfig
+from models.training.data.tokenizer import train_tokenizer
 from models.training.model import RetrievalModel
-from models.training.tokenizer import train_tokenizer
 
 WISHES = ["in red", "the same but with long sleeves", "a blue dress without a print", "shorter", ""]
 

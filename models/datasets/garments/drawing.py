@@ -3,17 +3,17 @@
 import numpy as np
 from PIL import Image
 
-from models.datasets.garments.bags import bag_plan
-from models.datasets.garments.bottoms import skirt_plan, trousers_plan
-from models.datasets.garments.canvas import Canvas, Colours, Pose
-from models.datasets.garments.dresses import dress_plan
 from models.datasets.garments.garment import Garment
+from models.datasets.garments.painting.canvas import Canvas, Colours, Pose
+from models.datasets.garments.painting.parts import Plan
+from models.datasets.garments.painting.patterns import Field
+from models.datasets.garments.painting.shading import blurred, mottled
 from models.datasets.garments.palette import cloth_colour
-from models.datasets.garments.parts import Plan
-from models.datasets.garments.patterns import Field
-from models.datasets.garments.shading import blurred, mottled
-from models.datasets.garments.shoes import shoes_plan
-from models.datasets.garments.tops import jacket_plan, shirt_plan, t_shirt_plan
+from models.datasets.garments.shapes.bags import bag_plan
+from models.datasets.garments.shapes.bottoms import skirt_plan, trousers_plan
+from models.datasets.garments.shapes.dresses import dress_plan
+from models.datasets.garments.shapes.shoes import shoes_plan
+from models.datasets.garments.shapes.tops import jacket_plan, shirt_plan, t_shirt_plan
 from models.errors import ModisteError
 
 RENDERER_VERSION = 1

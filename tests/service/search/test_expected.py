@@ -11,7 +11,7 @@ import pytest
 
 from indexer.generation import Generation
 from models.bundle import Bundle
-from models.bundle.expectation import agreement, weights_of
+from models.bundle.expected_words import agreement, weights_of
 from models.bundle.style_search import filtered_scores
 from service.search.expected import expectation
 from service.search.stated import understood_preference

@@ -11,7 +11,7 @@ from indexer.attributes import AttributeColumns, quantised, write_attributes
 from indexer.faiss_store import FaissStore, Kind
 from indexer.profiles import Profiles
 from indexer.store import Mask, Vectors
-from models.bundle.expectation import Weights, agreement
+from models.bundle.expected_words import Weights, agreement
 from models.bundle.style_search import Floats, filtered_scores
 from service.search.expected import Expectation
 from service.search.nearest import Neighbours

@@ -1,0 +1,198 @@
+"""Composers trained side by side: the same backbone, data, budget and seeds, measured on the same queries.
+
+Every entry and seed is a run of its own that starts from one finished run, below one folder. What is finished there is
+taken as it is, so the work can be killed and started again at any time, and what fails does not stop the rest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import time
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from models.comparison.entries import Budget, ComparisonSettings, Entry, config_of
+from models.comparison.figures import BackboneFigures, Figures, Questions, measured_backbone, measured_run
+from models.errors import ModisteError
+from models.evaluation.encoding import EncodedGallery
+from models.evaluation.held_out.sources import held_out
+from models.export.from_run import export_run
+from models.training.checkpoint import CHECKPOINT, Checkpoint
+from models.training.config import TrainConfig
+from models.training.model import RetrievalModel
+from models.training.run import DONE, Run, train
+
+logger = logging.getLogger(__name__)
+
+BUNDLE = "bundle"
+BACKBONE_FIGURES = "backbone.json"
+
+
+@dataclass
+class Comparison:
+    """All that is there to be told."""
+
+    settings: ComparisonSettings
+    budget: Budget
+    seeds: tuple[int, ...]
+    start: Run
+    queries: int
+    backbone: BackboneFigures
+    questions: Questions
+    figures: dict[str, dict[int, Figures]] = field(default_factory=dict)
+    """By entry and seed."""
+    runs: dict[str, dict[int, Run]] = field(default_factory=dict)
+    """Likewise."""
+    bundles: dict[str, Path] = field(default_factory=dict)
+    """By entry; of the first seed that was trained."""
+    failures: dict[str, str] = field(default_factory=dict)
+    """By run or bundle: what went wrong."""
+    untrained: list[str] = field(default_factory=list)
+    """Runs that were not asked for and are not there."""
+    galleries: dict[tuple[str, str], list[EncodedGallery]] = field(default_factory=dict)
+    """The encoded galleries of ``questions``, by what a composer takes of a reference: the vision tower is the same."""
+
+    def gallery(self, model: RetrievalModel) -> list[EncodedGallery]:
+        """The galleries of ``questions`` with the features that the composer of ``model`` takes."""
+        key = model.composer.reference, model.composer.parts
+        if key not in self.galleries:
+            self.galleries[key] = [EncodedGallery(model, pixels) for _, pixels in self.questions]
+        return self.galleries[key]
+
+
+def compare(
+    settings: ComparisonSettings,
+    start: Run,
+    output: Path,
+    *,
+    seeds: Sequence[int] = (),
+    only: Collection[str] = (),
+    steps: int | None = None,
+    queries: int = 2000,
+) -> Comparison:
+    """Train what is not trained yet, measure what is not measured yet.
+
+    Args:
+        settings: What is compared.
+        start: A finished run, whose backbone, tokenizer, words and sources all entries have.
+        output: Folder of the runs, ``<entry>-<seed>``.
+        seeds: Instead of those of ``settings``.
+        only: Names of entries to train; the others are still told of where they have been trained before.
+        steps: Instead of those of the budget.
+        queries: At most so many of each kind of edit.
+
+    Raises:
+        ModisteError: ``start`` is not finished, holds nothing out, or is another than ``output`` began with.
+    """
+    budget = settings.budget.model_copy(update={} if steps is None else {"steps": steps})
+    seeds = tuple(seeds) or settings.seeds
+    chosen = settings.chosen(only)
+    _claim(start, output)
+    model = start.model()
+    questions = list(held_out(model.images, start.config(), start.cache, queries))
+    if not questions:
+        raise ModisteError(
+            f"The sources of {start.folder} hold no products out, so there is nothing to measure on.",
+            hint="Give a source a `validation_share` and train again.",
+        )
+    backbone = measured_backbone(model, questions, seeds, queries, output / BACKBONE_FIGURES)
+    found = Comparison(settings, budget, seeds, start, queries, backbone, questions)
+    waiting = [(entry, seed) for seed in seeds for entry in settings.entries]
+    clock = _Clock([entry.name for entry, seed in waiting if entry in chosen])
+    for entry, seed in waiting:
+        name = f"{entry.name}-{seed}"
+        run = Run(output / name, start.cache)
+        _with_failures(found, name, partial(_one, found, entry, seed, run, entry in chosen, clock))
+    for entry in settings.entries:
+        for run in list(found.runs.get(entry.name, {}).values())[:1]:
+            _with_failures(found, f"{entry.name}: export", partial(_export, found, entry, run))
+    return found
+
+
+def _with_failures(found: Comparison, what: str, work: Callable[[], None]) -> None:
+    """Do ``work``; where it fails, say so and let the rest go on."""
+    try:
+        work()
+    except ModisteError as error:
+        logger.error("%s failed: %s", what, error.message)
+        found.failures[what] = error.message
+    except Exception as error:  # One of many runs of several hours: whatever it is, the others should be told of.
+        logger.exception("%s failed", what)
+        found.failures[what] = f"{type(error).__name__}: {error}"
+
+
+def _one(found: Comparison, entry: Entry, seed: int, run: Run, wanted: bool, clock: _Clock) -> None:
+    """Train and measure one run, or take it as it is."""
+    begun = time.monotonic()
+    try:
+        config = config_of(entry, found.budget, seed, found.start)
+        if not _is_trained(run, config):
+            if not wanted:
+                found.untrained.append(run.folder.name)
+                return
+            train(config, run.folder, run.cache)
+        found.figures.setdefault(entry.name, {})[seed] = measured_run(
+            run, found.questions, found.gallery, found.queries
+        )
+        found.runs.setdefault(entry.name, {})[seed] = run
+    finally:
+        if wanted:
+            kept = found.figures.get(entry.name, {}).get(seed)
+            clock.passed(entry.name, max(time.monotonic() - begun, kept.seconds if kept else 0))
+
+
+def _is_trained(run: Run, config: TrainConfig) -> bool:
+    if not run.config_file.is_file() or run.config() != config:
+        return False
+    checkpoint = Checkpoint.load(run.folder)
+    return checkpoint is not None and checkpoint.stage == DONE
+
+
+def _export(found: Comparison, entry: Entry, run: Run) -> None:
+    folder = run.folder / BUNDLE
+    if not folder.is_dir():
+        export_run(run, folder, "1.0.0")
+    found.bundles[entry.name] = folder
+
+
+def _claim(start: Run, output: Path) -> None:
+    """All runs below ``output`` have one and the same backbone."""
+    start.config()
+    checkpoint = Checkpoint.load(start.folder)
+    if checkpoint is None or checkpoint.stage != DONE:
+        raise ModisteError(f"The run {start.folder} is not finished.", hint="Train it to its end first.")
+    digest = hashlib.blake2b((start.folder / CHECKPOINT).read_bytes(), digest_size=8).hexdigest()
+    began, path = {"start": str(start.folder), "checkpoint": digest}, output / "start.json"
+    if not path.is_file():
+        output.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(began) + "\n", encoding="utf-8")
+    elif json.loads(path.read_text(encoding="utf-8"))["checkpoint"] != digest:
+        raise ModisteError(
+            f"{output} was begun from another backbone than that of {start.folder}.",
+            hint="Compare into another folder, or remove this one.",
+        )
+
+
+class _Clock:
+    """Says how long the rest will take, from how long the runs before took."""
+
+    def __init__(self, waiting: list[str]) -> None:
+        self.waiting = waiting
+        self.count = len(waiting)
+        self.took: dict[str, list[float]] = {}
+
+    def passed(self, entry: str, seconds: float) -> None:
+        self.waiting.remove(entry)
+        self.took.setdefault(entry, []).append(seconds)
+        # As long as this entry took before; where it is new, as long as the others.
+        times = {name: max(took) for name, took in self.took.items()}
+        usual = sum(times.values()) / len(times)
+        left = sum(times.get(name, usual) for name in self.waiting)
+        logger.info(
+            "%d of %d runs, the last %s (%.0f s); about %.0f minutes left",
+            self.count - len(self.waiting), self.count, entry, seconds, left / 60,
+        )  # fmt: skip

@@ -1,0 +1,247 @@
+"""The page of a comparison: tables, claims, curves and pictures, all figures from what was measured."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import mean
+
+from models.comparison.comparison import Comparison
+from models.comparison.contact_sheet import contact_sheet, good_and_bad, judged_examples
+from models.comparison.curves import curves_svg
+from models.comparison.entries import BACKBONE
+from models.comparison.latency import query_milliseconds
+from models.comparison.provenance import commit, machine, versions
+from models.comparison.results import LEAST_POINTS, Results, Summary, summary
+from models.evaluation.encoding import in_batches
+from models.training.curve import learning_curve
+
+MEASURES = ("R@1", "R@10", "R@50", "asked@10", "kept@10")
+STYLE_MEASURES = ("V-nDCG@20", "T-nDCG@20", "MM@20")
+EXAMPLES = 4
+"""Queries on each sheet."""
+
+
+def write_results(found: Comparison, page: Path, command: str) -> None:
+    """Write the page, and its pictures into the folder beside it that has its name.
+
+    Args:
+        found: What was trained and measured.
+        page: A Markdown file; what is there is replaced.
+        command: That made the page.
+    """
+    pictures = page.with_suffix("")
+    shutil.rmtree(pictures, ignore_errors=True)
+    pictures.mkdir(parents=True)
+    results = Results(found)
+    sections = [
+        f"# Results\n\nMade by `{command}`; nothing here was written by hand.",
+        _front(found, results, command),
+        "## In short\n\n" + _short(found, results),
+        "## Claims\n\n" + _claims(found, results),
+        "## By kind of edit\n\n" + _edits(found, results),
+        "## Style search\n\n" + _styles(found, results),
+        "## Cost\n\n" + _cost(found),
+        "## Learning curves\n\n" + _curves(found, pictures),
+        "## What is found\n\n" + _examples(found, results, pictures),
+        "## What is missing\n\n" + _missing(found),
+    ]
+    page.write_text("\n\n".join(sections) + "\n", encoding="utf-8")
+
+
+def _front(found: Comparison, results: Results, command: str) -> str:
+    start, backbone, budget = found.start, found.start.config().backbone, found.budget
+    galleries = {protocol: gallery for (protocol, _), (_, gallery) in results.questions.items()}
+    stages = [stage for stage in ("joint", "finetune") if getattr(start.config(), stage)]
+    if (earlier := start.config().start) is not None:
+        stages = [f"begun from `{earlier}`", *stages]
+    rows = [
+        ("command", f"`{command}`"),
+        ("machine", machine()),
+        ("date", datetime.now(UTC).isoformat(timespec="minutes")),
+        ("commit", commit()),
+        ("versions", versions()),
+        (
+            "backbone",
+            f"`{backbone.name}` of the run `{start.folder.name}` ({', '.join(stages) or 'as it came'}), frozen",
+        ),
+        ("budget of each run", ", ".join(f"{name} {value}" for name, value in budget.model_dump().items())),
+        ("seeds", ", ".join(map(str, found.seeds))),
+        *(("protocol, split", f"{name}: gallery of {size:,} products") for name, size in galleries.items()),
+        ("queries", f"at most {found.queries:,} of each kind of edit; the same for all entries and seeds"),
+    ]
+    return _table(("", ""), rows, words=2)
+
+
+def _short(found: Comparison, results: Results) -> str:
+    protocols = _protocols(results)
+    head = ("", *(f"{measure}, {_source(one)}" for one in protocols for measure in ("R@10", "asked@10", "kept@10")))
+    rows = [
+        (title, *(_cell(results.summary(name, m, one)) for one in protocols for m in ("R@10", "asked@10", "kept@10")))
+        for name, title in _compared(found, results)
+    ]
+    return (
+        "Means over the kinds of edit, and over the seeds with their standard deviation. `asked@10`: the share of the "
+        "first ten results that carries all that was asked; `kept@10`: that keeps what was not. The first three lines "
+        "need no training, so they have no spread; the weighted sum has the weight that is best on these very queries."
+        f"\n\n{_table(head, rows)}"
+    )
+
+
+def _claims(found: Comparison, results: Results) -> str:
+    rows = []
+    for claim in found.settings.claims:
+        style = claim.protocol == "style-search"
+        for protocol in dict.fromkeys(name for name, _ in (results.style_questions if style else results.questions)):
+            told = results.verdict(claim, protocol)
+            if told is None:
+                rows.append((claim.paper, claim.says, _source(protocol), claim.measure, "", "", "", "not measured"))
+                continue
+            spread = summary(told.differences)
+            difference = f"{spread.mean:+.1f}" + ("" if spread.spread is None else f" ± {spread.spread:.1f}")
+            rows.append(
+                (
+                    claim.paper, claim.says, _source(protocol), claim.measure, f"{told.than:.1f}", f"{told.better:.1f}",
+                    difference, f"**{told.word}**",
+                )
+            )  # fmt: skip
+    head = ("paper", "claim", "on", "measure", "than", "better", "difference", "here")
+    return (
+        "Differences in points, paired by seed, of means over the kinds of edit. A claim *held* where the mean "
+        "difference exceeds the one-sided 5% bound of a paired t-test over the seeds, and "
+        f"{LEAST_POINTS} points; it *did not hold* where it is as far below zero; else it is *within noise*. All "
+        "entries answer the same queries, so the chance of those is not in the spread; in the style search nothing is "
+        f"trained, and a seed draws other queries.\n\n{_table(head, rows, words=4)}"
+    )
+
+
+def _edits(found: Comparison, results: Results) -> str:
+    tables = []
+    for (protocol, edit), (queries, gallery) in results.questions.items():
+        rows = [
+            (title, *(_cell(results.summary(name, measure, protocol, edit)) for measure in MEASURES))
+            for name, title in _compared(found, results)
+        ]
+        tables.append(
+            f"### {_source(protocol)}: {edit}\n\n{queries:,} queries, gallery of {gallery:,}.\n\n"
+            + _table(("", *MEASURES), rows)
+        )
+    return "\n\n".join(tables)
+
+
+def _styles(found: Comparison, results: Results) -> str:
+    if not results.style_questions:
+        return "Not measured: the backbone was trained without attribute words, or these products have none."
+    rows = []
+    for (protocol, edit), (queries, _) in results.style_questions.items():
+        for method, cases in results.styles.items():
+            told = [list(results.values(cases, measure, protocol, edit).values()) for measure in STYLE_MEASURES]
+            figures = [_cell(summary(values)) if values else "" for values in told]
+            rows.append((_source(protocol), edit, method, f"{queries:,}", *figures))
+    head = ("on", "kind", "way", "queries", *STYLE_MEASURES)
+    return (
+        "Words that are wanted and unwanted instead of a sentence (MBMR; Sadeh et al. 2019), by the backbone alone: "
+        "query arithmetic, soft attribute filtering, and both. V-nDCG: what stays like the reference; T-nDCG: what has "
+        "the words; MM: their geometric mean.\n\n" + _table(head, rows, words=3)
+    )
+
+
+def _cost(found: Comparison) -> str:
+    latency = query_milliseconds(found.bundles) if found.bundles else {}
+    rows = []
+    for entry in found.settings.entries:
+        figures = list(found.figures.get(entry.name, {}).values())
+        if not figures:
+            continue
+        bundle = found.bundles.get(entry.name)
+        size = f"{sum(path.stat().st_size for path in bundle.iterdir()) / 1e6:.1f}" if bundle else ""
+        rows.append(
+            (
+                entry.title, f"{figures[0].composer / 1e6:.2f}", f"{figures[0].adaptation / 1e6:.2f}", size,
+                f"{latency[entry.name]:.2f}" if entry.name in latency else "",
+                f"{mean(one.seconds for one in figures):.0f}",
+            )
+        )  # fmt: skip
+    head = ("", "composer, M", "text adaptation, M", "bundle, MB", "query, ms", "training, s")
+    return (
+        "Learnt numbers beyond the backbone, in millions: the composer's, what only training needs among them, and "
+        "those of the adapted text tower, which all have alike. A bundle is everything that is deployed. A "
+        "query is the median time of `query.onnx` in ONNX Runtime (fp32, CPU, one thread, batch 1), all entries in "
+        f"turn. Training is the time of the steps, without reading and encoding.\n\n{_table(head, rows)}"
+    )
+
+
+def _curves(found: Comparison, pictures: Path) -> str:
+    curves = {
+        name: {seed: learning_curve(run.log) for seed, run in by_seed.items()} for name, by_seed in found.runs.items()
+    }
+    (pictures / "curves.svg").write_text(curves_svg(curves), encoding="utf-8")
+    return (
+        "Loss by step, one line a seed. Composers have losses of their own (and FashionERN two phases), so only the "
+        f"shape can be compared.\n\n![Learning curves]({pictures.name}/curves.svg)"
+    )
+
+
+def _examples(found: Comparison, results: Results, pictures: Path) -> str:
+    drawn = {source.name for source in found.start.config().sources if source.kind == "garments"}
+    shown = [at for at, (one, _) in enumerate(found.questions) if _source(one.name) in drawn and one.products]
+    best = _best(found, results)
+    if not shown or best is None:
+        return "No pictures: only those of drawn garments may be shown, and none were measured."
+    seed, run = next(iter(found.runs[best].items()))
+    model, (dataset, _) = run.model(), found.questions[shown[0]]
+    gallery = found.gallery(model)[shown[0]]
+    row_of = {id: row for row, id in enumerate(dataset.gallery)}
+    ids, _ = model.tokenizer.encode([query.modification for query in dataset.triplets])
+    references = [row_of[query.reference] for query in dataset.triplets]
+    queries = in_batches(model.query, gallery.features[references], ids)
+    examples = judged_examples(dataset, queries, gallery.embedding)
+    for name, part in zip(("good", "bad"), good_and_bad(examples, EXAMPLES), strict=True):
+        (pictures / f"{name}.png").write_bytes(contact_sheet(dataset, part))
+    title = next(entry.title for entry in found.settings.entries if entry.name == best)
+    return (
+        f"{title}, seed {seed}, on drawn garments (photographs may not be shown): the entry with the best mean "
+        f"Recall@10. Every query has a score, its `asked@10` times its `kept@10`; {EXAMPLES} are drawn with a fixed "
+        "seed from the best tenth, and as many from the worst. On the left the reference and what was asked, then the "
+        "first results; green carries what was asked and keeps what was not.\n\nOf the best tenth:\n\n"
+        f"![Good examples]({pictures.name}/good.png)\n\nOf the worst tenth:\n\n![Bad examples]({pictures.name}/bad.png)"
+    )
+
+
+def _missing(found: Comparison) -> str:
+    lines = [f"- {what} failed: {why}" for what, why in found.failures.items()]
+    lines += [f"- {name} was not trained." for name in found.untrained]
+    return "\n".join(lines) or "Nothing: every entry was trained with every seed and exported."
+
+
+def _best(found: Comparison, results: Results) -> str | None:
+    def recall(name: str) -> float:
+        told = [results.summary(name, "R@10", protocol) for protocol in _protocols(results)]
+        return mean(one.mean for one in told if one is not None)
+
+    return max(found.figures, key=recall, default=None)
+
+
+def _compared(found: Comparison, results: Results) -> list[tuple[str, str]]:
+    named = [(name, name.capitalize()) for name in BACKBONE]
+    return named + [(entry.name, entry.title) for entry in found.settings.entries if entry.name in results.edits]
+
+
+def _protocols(results: Results) -> list[str]:
+    return list(dict.fromkeys(protocol for protocol, _ in results.questions))
+
+
+def _source(protocol: str) -> str:
+    return protocol.removeprefix("style-search: ").partition(",")[0]
+
+
+def _cell(told: Summary | None) -> str:
+    return "" if told is None else str(told)
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]], words: int = 1) -> str:
+    """Markdown; the first ``words`` columns are left-aligned, as figures are not."""
+    ruled = [head, ["---" if at < words else "---:" for at in range(len(head))], *rows]
+    return "\n".join("| " + " | ".join(row) + " |" for row in ruled)

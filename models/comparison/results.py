@@ -1,0 +1,132 @@
+"""What several seeds say together: means, spreads, and whether a claim held."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import mean, stdev
+
+from models.bundle.manifest import Metric
+from models.comparison.comparison import Comparison
+from models.comparison.entries import BACKBONE, Claim
+
+LEAST_POINTS = 0.5
+"""A smaller difference is within noise, however steady."""
+STUDENT = {2: 6.31, 3: 2.92, 4: 2.35, 5: 2.13, 6: 2.02, 7: 1.94, 8: 1.89, 9: 1.86, 10: 1.83}
+"""By the number of seeds: 95% of Student's t with one degree less lie below it."""
+
+Cases = Mapping[int, Mapping[tuple[str, str], Mapping[str, float]]]
+"""By seed, and by protocol and edit: the values of a metric."""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Figures of several seeds."""
+
+    mean: float
+    spread: float | None
+    """Standard deviation over the seeds; None for one alone, or where nothing depends on them."""
+
+    def __str__(self) -> str:
+        return f"{self.mean:.1f}" if self.spread is None else f"{self.mean:.1f} ± {self.spread:.1f}"
+
+
+def summary(values: Sequence[float]) -> Summary:
+    """Mean and spread of one figure over the seeds, one value or more."""
+    return Summary(mean(values), stdev(values) if len(values) > 1 else None)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How far a claim held: differences in points, paired by seed."""
+
+    better: float
+    than: float
+    differences: tuple[float, ...]
+    margin: float | None
+    """What the mean difference has to exceed; None with fewer than two seeds."""
+
+    @property
+    def word(self) -> str:
+        """By the rule that ``judge`` tells."""
+        difference = mean(self.differences)
+        if self.margin is None:
+            return "not judged (one seed)"
+        if abs(difference) <= self.margin:
+            return "within noise"
+        return "held" if difference > 0 else "did not hold"
+
+
+def judge(better: Sequence[float], than: Sequence[float]) -> Verdict:
+    """Compare two things by the same seeds.
+
+    The claim held where the mean difference exceeds the margin: the one-sided 5% bound of a paired t-test over the
+    seeds, and at least half a point. It did not hold where the difference is as far on the other side. Between the two
+    it is within noise.
+
+    Args:
+        better, than: Values of each seed, in the same order.
+    """
+    differences = tuple(ours - theirs for ours, theirs in zip(better, than, strict=True))
+    count = len(differences)
+    margin = None
+    if count > 1:
+        bound = STUDENT.get(count, STUDENT[max(STUDENT)])
+        margin = max(LEAST_POINTS, bound * stdev(differences) / math.sqrt(count))
+    return Verdict(mean(better), mean(than), differences, margin)
+
+
+class Results:
+    """The figures of a comparison, by what was compared."""
+
+    def __init__(self, found: Comparison) -> None:
+        self.edits: dict[str, Cases] = {
+            name: _cases(dict.fromkeys(found.seeds, found.backbone.metrics), name) for name in BACKBONE
+        }
+        for name, figures in found.figures.items():
+            self.edits[name] = _cases({seed: one.metrics for seed, one in figures.items()}, "composer")
+        styles = {seed: found.backbone.styles.get(seed, []) for seed in found.seeds}
+        methods = dict.fromkeys(metric.method for metrics in styles.values() for metric in metrics)
+        self.styles: dict[str, Cases] = {method: _cases(styles, method) for method in methods}
+        self.questions = _questions(found.backbone.metrics)
+        """By protocol and edit: how many queries of how large a gallery."""
+        self.style_questions = _questions([metric for metrics in styles.values() for metric in metrics])
+        """Likewise of the style search."""
+
+    def values(self, cases: Cases, measure: str, protocol: str, edit: str | None = None) -> dict[int, float]:
+        """One figure a seed: of an edit, or the mean of the protocol's edits; seeds without it are left out."""
+        found = {}
+        for seed, by_case in cases.items():
+            told = [
+                values[measure]
+                for (name, kind), values in by_case.items()
+                if name == protocol and edit in (None, kind) and measure in values
+            ]
+            if told:
+                found[seed] = mean(told)
+        return found
+
+    def summary(self, name: str, measure: str, protocol: str, edit: str | None = None) -> Summary | None:
+        """Mean and spread over the seeds; what the backbone does alone has no spread. None without figures."""
+        told = list(self.values(self.edits.get(name, {}), measure, protocol, edit).values())
+        return summary(told[:1] if name in BACKBONE else told) if told else None
+
+    def verdict(self, claim: Claim, protocol: str) -> Verdict | None:
+        """How far a claim held on the queries of a protocol; None where one of the two was not measured."""
+        among = self.styles if claim.protocol == "style-search" else self.edits
+        better = self.values(among.get(claim.better, {}), claim.measure, protocol)
+        than = self.values(among.get(claim.than, {}), claim.measure, protocol)
+        seeds = sorted(better.keys() & than.keys())
+        return judge([better[seed] for seed in seeds], [than[seed] for seed in seeds]) if seeds else None
+
+
+def _cases(metrics: Mapping[int, Sequence[Metric]], method: str) -> Cases:
+    return {
+        seed: {(one.protocol, one.edit): one.values for one in told if one.method == method}
+        for seed, told in metrics.items()
+    }
+
+
+def _questions(metrics: Sequence[Metric]) -> dict[tuple[str, str], tuple[int, int]]:
+    return {(one.protocol, one.edit): (one.queries, one.gallery) for one in metrics}

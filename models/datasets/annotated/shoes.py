@@ -1,0 +1,60 @@
+"""Shoes: relative captions of Guo et al. (NeurIPS 2018) on pictures of the Attribute Discovery data set.
+
+Layout of its public repository: ``relative_captions_shoes.json``, ``train_im_names.txt`` and ``eval_im_names.txt``. An
+entry belongs to the split that its target is listed in.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, Field, TypeAdapter
+
+from models.datasets.annotated.annotation import Annotation, Entry, read_json, read_lines
+from models.datasets.annotated.findings import Finding
+from models.datasets.annotated.picture_folder import PictureFolder
+
+Split = Literal["train", "eval"]
+
+SPLITS: tuple[Split, ...] = ("train", "eval")
+
+
+class _Pair(BaseModel):
+    target: str = Field(alias="ImageName")
+    reference: str = Field(alias="ReferenceImageName")
+    caption: str = Field(alias="RelativeCaption")
+
+
+_PAIRS = TypeAdapter(list[_Pair])
+
+
+def read_shoes(folder: Path, split: Split = "eval", *, images: Path | None = None) -> Annotation:
+    """Read a split; its gallery is its whole list of names.
+
+    The lists in the captions' own repository hold 10,000 and 4,658 names; those that the paper VAL searched in were
+    published apart and hold 4,621 for evaluation, so figures agree only where the gallery's size does.
+
+    Args:
+        folder: Holds the three files.
+        split: "train" or "eval".
+        images: Folder with the pictures, in whatever sub-folders.
+
+    Raises:
+        ModisteError: A file is missing or of another shape.
+    """
+    pairs = read_json(folder / "relative_captions_shoes.json", _PAIRS)
+    lists = {part: tuple(line.strip() for line in read_lines(folder / f"{part}_im_names.txt")) for part in SPLITS}
+    listed = set().union(*lists.values())
+    inside = set(lists[split])
+    notes = tuple(
+        Finding("target outside the gallery", f"shoes entry {number}", pair.target, "it is in neither list of names")
+        for number, pair in enumerate(pairs, start=1)
+        if pair.target not in listed
+    )
+    entries = tuple(
+        Entry(number, pair.reference, (pair.target,), (pair.caption.strip(),))
+        for number, pair in enumerate(pairs, start=1)
+        if pair.target in inside
+    )
+    return Annotation(f"shoes/{split}", "caption", lists[split], entries, PictureFolder(images), notes)

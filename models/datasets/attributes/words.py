@@ -1,0 +1,118 @@
+"""The words by which a catalogue describes its pictures: what the attribute head learns, and what shoppers may name."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from models.datasets.attributes.edit_rules import WORDS_WITHOUT_MEANING
+from models.datasets.catalog import Product
+from models.datasets.wording import UNSEEN, attribute_phrase, family_of, spellings, title_word
+
+Shown = npt.NDArray[np.bool_]
+Probabilities = npt.NDArray[np.float32]
+
+SAID, DENIED = np.float32(0.97), np.float32(0.03)
+"""How probable a word is that the catalogue says of a product, and one that it denies: catalogues err, too."""
+
+
+def words_of(product: Product) -> frozenset[str]:
+    """Every word of a product's title and values, each under one name for all its spellings.
+
+    A value is one word, even where it is written as several ("casual shoe"), and one that says nothing alone carries
+    its attribute with it ("long sleeve").
+    """
+    words = {
+        attribute_phrase(name, value)
+        for name, value in product.attributes.items()
+        if isinstance(value, str | bool) and family_of(name) not in UNSEEN
+    }
+    for word in product.title.lower().split():
+        plain = word.strip("-'&.,()")
+        if plain.replace("-", "").replace("'", "").isalpha() and plain not in WORDS_WITHOUT_MEANING and len(plain) > 1:
+            words.add(title_word(plain))
+    return frozenset(words - {""})
+
+
+def common_words(products: Sequence[Product], least: int) -> list[str]:
+    """The words of at least ``least`` products, the most frequent first; rarer ones are noise (Sadeh et al. 2019)."""
+    counts = Counter(word for product in products for word in words_of(product))
+    return [word for word, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])) if count >= least]
+
+
+def shown_words(products: Sequence[Product], words: Sequence[str]) -> Shown:
+    """Which of ``words`` each product has: bool ``[len(products), len(words)]``."""
+    column = {word: at for at, word in enumerate(words)}
+    shown = np.zeros((len(products), len(words)), dtype=np.bool_)
+    for row, product in enumerate(products):
+        shown[row, [column[word] for word in words_of(product) if word in column]] = True
+    return shown
+
+
+class Told(NamedTuple):
+    """What a catalogue itself says of its products' words."""
+
+    said: Shown
+    """bool ``[N, A]``: the words that a product's title and values have."""
+    denied: Shown
+    """bool ``[N, A]``: the words of others in a column in which this product has another value. What its title leaves
+    out is denied by nothing."""
+
+    @property
+    def told(self) -> npt.NDArray[np.bool_]:
+        """bool ``[A]``: the words that are said of any product."""
+        return np.asarray((self.said | self.denied).any(axis=0))
+
+    @property
+    def valued(self) -> npt.NDArray[np.bool_]:
+        """bool ``[A]``: those of them that are values of a column, where products have one of several."""
+        return np.asarray(self.denied.any(axis=0))
+
+
+def told_words(products: Sequence[Product], words: Sequence[str]) -> Told:
+    """Which of ``words`` the catalogue says of each product, and which it says that it is not."""
+    place = {word: at for at, word in enumerate(words)}
+    said = shown_words(products, words)
+    valued = [
+        {
+            name: attribute_phrase(name, value)
+            for name, value in product.attributes.items()
+            if isinstance(value, str | bool) and family_of(name) not in UNSEEN
+        }
+        for product in products
+    ]
+    columns: dict[str, set[int]] = {}
+    for values in valued:
+        for name, word in values.items():
+            if word in place:
+                columns.setdefault(name, set()).add(place[word])
+    of_column = {name: sorted(places) for name, places in columns.items()}
+    denied = np.zeros_like(said)
+    for row, values in enumerate(valued):
+        for name in values.keys() & of_column.keys():
+            denied[row, of_column[name]] = True
+    return Told(said, denied & ~said)
+
+
+def informed(seen: Probabilities, told: Told) -> Probabilities:
+    """Probabilities of words as the pictures show them, float32 ``[N, A]``, corrected by what the catalogue says."""
+    return np.where(told.said, SAID, np.where(told.denied, DENIED, seen)).astype(np.float32)
+
+
+def spellings_of(words: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """How else shoppers write some of ``words``: "tees" for "t-shirt", "gray" for "grey", "ladies" for "women".
+
+    What is a word itself, or stands under a more frequent one already, is left out.
+    """
+    taken = set(words)
+    others: dict[str, tuple[str, ...]] = {}
+    for word in words:
+        new = tuple(spelling for spelling in spellings(word) if spelling not in taken)
+        taken.update(new)
+        if new:
+            others[word] = new
+    return others

@@ -1,0 +1,84 @@
+"""What a garment is drawn from: parts laid over one another, each with an outline, a surface and the way it falls."""
+
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from models.datasets.garments.painting.curves import Pair, Points, mirrored
+
+Surface = Literal["cloth", "trim", "second", "lining", "sole", "rubber", "insole", "metal", "button"]
+"""cloth carries the pattern; trim is the main colour alone; second the second colour (or trim, where there is none)."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The way a part falls: from ``top`` to ``bottom``, with half-widths there. Folds and patterns follow it.
+
+    ``bow`` is how far (points) the middle hangs below the sides, as stripes on a full skirt do.
+    """
+
+    top: Pair
+    bottom: Pair
+    half_top: float
+    half_bottom: float
+    bow: float = 0.0
+
+
+@dataclass(frozen=True)
+class Folds:
+    """How cloth falls: ``count`` folds along the frame, so deep at its top and bottom, and wrinkles across it at
+    ``wrinkled_at`` (0 top, 1 bottom). Depths are shares of the light, 0.1 is clearly seen."""
+
+    count: float = 2.0
+    top: float = 0.02
+    bottom: float = 0.05
+    wrinkles: float = 0.0
+    wrinkled_at: float = 0.5
+
+
+@dataclass(frozen=True)
+class Seam:
+    """A thin line on a part: ``tone`` below 0 darkens, above 0 lightens. ``dash`` is a stitch's length in points."""
+
+    path: Points
+    tone: float = -0.3
+    width: float = 1.1
+    dash: float | None = None
+
+
+@dataclass(frozen=True)
+class Part:
+    """One piece. ``roundness`` is how far (points) the light bends round its edges, ``lift`` how far it stands off what
+    lies below and so shades it, ``gloss`` how much it shines (0 to 1)."""
+
+    outlines: tuple[Points, ...]
+    surface: Surface
+    frame: Frame
+    folds: Folds = Folds(0, 0, 0)
+    roundness: float = 9.0
+    lift: float = 0.0
+    gloss: float = 0.0
+    edge: float = -0.15
+    seams: tuple[Seam, ...] = field(default=())
+
+    def mirrored(self) -> "Part":
+        """The same part on the garment's other side."""
+        (x, y), (low_x, low_y) = self.frame.top, self.frame.bottom
+        return replace(
+            self,
+            outlines=tuple(mirrored(outline) for outline in self.outlines),
+            frame=replace(self.frame, top=(-x, y), bottom=(-low_x, low_y)),
+            seams=tuple(replace(seam, path=mirrored(seam.path)) for seam in self.seams),
+        )
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A whole garment: parts from back to front; ``block`` (a, b, c), the half-plane a*x + b*y > c that a colour-block
+    gives to the second colour; whether stripes run along the fall; whether it stands on a floor or
+    hangs; and how near the camera comes, room allowing."""
+
+    parts: tuple[Part, ...]
+    block: tuple[float, float, float]
+    stripes_along: bool = False
+    grounded: bool = False
+    zoom: float = 1.0

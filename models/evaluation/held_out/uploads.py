@@ -1,0 +1,120 @@
+"""The protocol ``uploads``: a shopper's own picture finds the product that it shows, or at least products of its kind.
+
+A shop keeps thumbnails and shoppers bring large pictures, some of them taken at home. Queries are the sharper pictures
+of held-out products (``sharper`` in a source), as they are and before a busy backdrop; the gallery is every product of
+the source, whether learnt from or not. There are no words: what is measured is the vision tower.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from models.bundle.encoder import Vectors
+from models.bundle.images import ImagePreprocessing, Pixels
+from models.bundle.manifest import Metric
+from models.datasets.attributes.default_rules import type_column
+from models.datasets.attributes.edit_rules import value_of
+from models.datasets.catalog import Product, read_catalog
+from models.datasets.pictures import load_pixels
+from models.datasets.products import hash_photographs
+from models.errors import ModisteError
+from models.evaluation.encoding import EncodedGallery, Encoder
+from models.training.config import Source, TrainConfig
+from models.training.data.sources import read_source, split_source
+
+logger = logging.getLogger(__name__)
+
+UPLOADS = "uploads"
+PAGE = 10
+AT_ONCE = 256
+"""Backdrops are made of the other pictures of so many."""
+
+
+def evaluate_uploads(
+    encoder: Encoder, images: ImagePreprocessing, config: TrainConfig, cache: Path, queries: int
+) -> list[Metric]:
+    """Measure with the sharper pictures of the products that a config's sources hold out.
+
+    Args:
+        encoder: A model or a bundle.
+        images: Its preprocessing.
+        config: Names the sources, and with them what was held out.
+        cache: Where decoded pictures are kept.
+        queries: At most so many of each kind.
+
+    Raises:
+        ModisteError: No source has sharper pictures of products that it holds out.
+    """
+    metrics: list[Metric] = []
+    for source in config.sources:
+        shown = _sharper(source, cache)[:queries]
+        if not shown:
+            logger.warning("%s has no sharper pictures of held-out products and is not measured.", source.name)
+            continue
+        products = list(read_source(source, cache))
+        gallery = EncodedGallery(encoder, load_pixels(products, images, cache)).embedding
+        sharp = load_pixels(shown, images, cache)
+        photographs = hash_photographs(products)
+        kinds = {"sharp": sharp, "before a busy backdrop": busy(sharp, source.seed)}
+        metrics += [
+            Metric(
+                protocol=f"{UPLOADS}: {source.name}, held-out title groups, whole catalogue", edit=kind,
+                method="image only", gallery=len(products), queries=len(shown),
+                values=_figures(EncodedGallery(encoder, pixels).embedding, gallery, shown, products, photographs),
+            )
+            for kind, pixels in kinds.items()
+        ]  # fmt: skip
+    if not metrics:
+        raise ModisteError(
+            "No source of this config has sharper pictures of products that it holds out.",
+            hint="Give a source `sharper`, the same products in larger pictures, and a `validation_share`.",
+        )
+    return metrics
+
+
+def busy(pixels: Pixels, seed: int) -> Pixels:
+    """Garments on white, put before busy backdrops: uint8 ``[N, H, W, 3]``, as it came and as it goes."""
+    import torch  # Here, so that the protocol's name can be known without it.
+
+    from models.training.data.augmentation import before_backdrops
+
+    generator = torch.Generator().manual_seed(seed)
+    made = []
+    for at in range(0, len(pixels), AT_ONCE):
+        plain = torch.from_numpy(np.ascontiguousarray(pixels[at : at + AT_ONCE])).permute(0, 3, 1, 2) / 255
+        made.append((before_backdrops(plain, generator) * 255).round().to(torch.uint8).permute(0, 2, 3, 1).numpy())
+    return np.concatenate(made)
+
+
+def _sharper(source: Source, cache: Path) -> list[Product]:
+    """The sharper pictures of held-out products."""
+    if source.sharper is None:
+        return []
+    held = {product.id for product in split_source(source, cache)[1]}
+    return [product for product in read_catalog(source.sharper) if product.id in held]
+
+
+def _figures(
+    queries: Vectors, gallery: Vectors, shown: Sequence[Product], products: Sequence[Product],
+    photographs: Mapping[str, str],
+) -> dict[str, float]:  # fmt: skip
+    """How often the own product comes first and among the first ten, where all that have its photograph are right, and
+    how much of the first ten is of its kind."""
+    photograph = np.array([photographs[product.id] for product in products])
+    row_of = {product.id: row for row, product in enumerate(products)}
+    own = [row_of[product.id] for product in shown]
+    column = type_column(products)
+    kind = np.array([None if column is None else value_of(product, column) for product in products])
+    ranks, alike = [], []
+    for vector, row in zip(queries, own, strict=True):
+        scores = gallery @ vector
+        ranks.append(int((scores[photograph != photograph[row]] >= scores[row]).sum()))
+        alike.append(float((kind[np.argsort(-scores, kind="stable")[:PAGE]] == kind[row]).mean()))
+    figures = {f"R@{k}": float((np.array(ranks) < k).mean()) for k in (1, PAGE)}
+    if column is not None:
+        figures[f"kind@{PAGE}"] = float(np.mean(alike))
+    return {name: round(100 * value, 2) for name, value in figures.items()}

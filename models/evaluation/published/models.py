@@ -1,0 +1,99 @@
+"""A model or a bundle on the protocols of the literature: its own vectors, for ``evaluate_vectors``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+
+import numpy as np
+
+from models.bundle.encoder import Vectors
+from models.bundle.images import ImagePreprocessing
+from models.bundle.manifest import Metric
+from models.datasets.annotated.annotation import Annotation
+from models.datasets.catalog import Product
+from models.datasets.pictures import load_pixels
+from models.evaluation.encoding import WEIGHTS, EncodedGallery, Encoder, best_weight, weighted_sum
+from models.evaluation.published.protocols import AnnotatedProtocol, evaluate_vectors
+from models.evaluation.published.vectors import NamedVectors
+
+PICTURES_AT_ONCE = 2048
+"""Pixels of so many pictures are in memory together; the galleries of the literature hold up to 30,000."""
+
+
+def evaluate_encoder(
+    runs: Mapping[AnnotatedProtocol, Sequence[Annotation]], encoder: Encoder, images: ImagePreprocessing
+) -> list[Metric]:
+    """Measure a model by several protocols: its composer, beside the reference alone, the modification alone, and their
+    weighted sum, with the weight that is best on these very queries.
+
+    Args:
+        runs: By protocol what its ``read`` gave, with pictures. Each picture is encoded once for all of them, so all
+            must be of one dataset.
+        encoder: A model or a bundle.
+        images: Its preprocessing.
+
+    Raises:
+        ModisteError: A picture is missing or cannot be read; or as ``evaluate_vectors``.
+    """
+    products = _pictures([annotation for annotations in runs.values() for annotation in annotations])
+    row_of = {id: row for row, id in enumerate(products)}
+    asked = {
+        protocol: [
+            (row_of[entry.reference], words)
+            for annotation in annotations
+            for entry in annotation.entries
+            for words in entry.modifications
+        ]
+        for protocol, annotations in runs.items()
+    }
+    references = {row for queries in asked.values() for row, _ in queries}
+    embeddings, features = _encoded(list(products.values()), references, encoder, images)
+    metrics: list[Metric] = []
+    for protocol, queries in asked.items():
+        rows = [row for row, _ in queries]
+        ids, _ = encoder.tokenizer.encode([words for _, words in queries])
+        parts = [slice(start, start + 256) for start in range(0, len(rows), 256)]
+        text = [encoder.text(ids[part]) for part in parts]
+        composed = [encoder.query(np.stack([features[row] for row in rows[part]]), ids[part]) for part in parts]
+        image, words = embeddings[rows], np.concatenate(text)
+
+        def measured(vectors: Vectors, method: str, protocol: AnnotatedProtocol = protocol) -> list[Metric]:
+            return evaluate_vectors(protocol, runs[protocol], NamedVectors(row_of, embeddings, vectors), method)
+
+        metrics += measured(image, "image only")
+        metrics += measured(words, "text only")
+        metrics += _best_sum(lambda vectors: measured(vectors, "weighted sum"), image, words)
+        metrics += measured(np.concatenate(composed), "composer")
+    return metrics
+
+
+def _best_sum(measure: Callable[[Vectors], list[Metric]], image: Vectors, text: Vectors) -> list[Metric]:
+    """The sum whose weight has the best Recall@10 over all that a protocol measures; one weight for all of it."""
+    sums = {weight: measure(weighted_sum(image, text, weight)) for weight in WEIGHTS}
+    # The last metric is the mean, where there are several.
+    best = best_weight({weight: metrics[-1].values for weight, metrics in sums.items()})
+    return [metric.model_copy(update={"values": {**metric.values, "weight": best}}) for metric in sums[best]]
+
+
+def _pictures(annotations: Sequence[Annotation]) -> dict[str, Product]:
+    """Every picture of a gallery or a reference, once."""
+    return {
+        id: Product(id, "", {}, annotation.pictures.find(id))
+        for annotation in annotations
+        for id in (*annotation.gallery, *(entry.reference for entry in annotation.entries))
+    }
+
+
+def _encoded(
+    products: Sequence[Product], wanted: Collection[int], encoder: Encoder, images: ImagePreprocessing
+) -> tuple[Vectors, dict[int, Vectors]]:
+    """Embeddings ``[N, D]`` of all pictures; by row, the features of those that are wanted as references."""
+    embeddings: list[Vectors] = []
+    features: dict[int, Vectors] = {}
+    for start in range(0, len(products), PICTURES_AT_ONCE):
+        part = EncodedGallery(encoder, load_pixels(products[start : start + PICTURES_AT_ONCE], images))
+        embeddings.append(part.embedding)
+        features |= {
+            row: part.features[row - start] for row in range(start, start + len(part.features)) if row in wanted
+        }
+    return np.concatenate(embeddings), features

@@ -1,0 +1,227 @@
+"""The protocols of the literature, each under a name that says it all, over vectors from wherever.
+
+The same model gains 7 to 8 points on FashionIQ by the choice of its gallery alone, so a figure is only a figure with
+its switches: which gallery, whether the reference may be found, how two captions become words.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from typing import Literal, get_args
+
+import numpy as np
+
+from models.bundle.encoder import Vectors
+from models.bundle.manifest import Metric
+from models.datasets.annotated.annotation import Annotation
+from models.datasets.annotated.cirr import CirrAnnotation, read_cirr
+from models.datasets.annotated.fashion200k import read_fashion200k
+from models.datasets.annotated.fashioniq import CATEGORIES, Captions, Gallery, read_fashioniq
+from models.datasets.annotated.findings import counted
+from models.datasets.annotated.shoes import read_shoes
+from models.errors import ModisteError
+from models.evaluation.metrics import ranks_of_targets, recall_at
+from models.evaluation.published.vectors import NamedVectors
+
+logger = logging.getLogger(__name__)
+
+Dataset = Literal["fashioniq", "cirr", "fashion200k", "shoes"]
+
+
+@dataclass(frozen=True, slots=True)
+class AnnotatedProtocol:
+    """One way in which the literature measures on one annotated dataset.
+
+    Attributes:
+        name: What ``--protocol`` takes.
+        dataset: Whose annotation it reads.
+        reference_removed: Whether a query's reference is taken out of its gallery.
+        ks: The ranks at which recall is given.
+        gallery: Of FashionIQ, see ``read_fashioniq``; likewise ``captions``.
+    """
+
+    name: str
+    dataset: Dataset
+    reference_removed: bool
+    ks: tuple[int, ...] = (1, 10, 50)
+    gallery: Gallery = "original"
+    captions: Captions = "joined"
+
+    @property
+    def description(self) -> str:
+        """Its switches in words, as they stand behind its name in every figure."""
+        words = [f"reference {'removed' if self.reference_removed else 'kept'}"]
+        if self.dataset == "fashioniq":
+            whole = self.gallery == "original"
+            words.insert(0, "gallery of the whole split" if whole else "gallery of references and targets")
+            words.append(f"captions {self.captions.replace('-', ' ')}")
+        if self.dataset == "fashion200k":
+            words.append("every picture of the target's caption is right")
+        return ", ".join(words)
+
+    def read(self, folder: Path, *, categories: Sequence[str] = (), images: Path | None = None) -> list[Annotation]:
+        """Read the split that the literature measures on (FashionIQ: val, one annotation a category).
+
+        What is odd in it is counted in the log, so that nothing is left out in silence.
+
+        Args:
+            folder: The dataset's own folder, or one that holds it under the dataset's name.
+            categories: Of FashionIQ only: which, in whatever order; none means all. They are read in the order dress,
+                shirt, toptee.
+            images: Folder with the pictures; only a model needs it.
+
+        Raises:
+            ModisteError: The annotation is not there or not what it should be, or there is no such category.
+        """
+        for category in categories:
+            if category not in CATEGORIES:
+                raise ModisteError(
+                    f"FashionIQ has no category {category!r}.", hint=f"Use one of: {', '.join(CATEGORIES)}."
+                )
+        folder = folder / self.dataset if (folder / self.dataset).is_dir() else folder
+        annotations = self._read(folder, categories, images)
+        for annotation in annotations:
+            for kind, count in counted(annotation.findings()).items():
+                logger.info("%s: %s (%d), listed by `modiste models doctor`", annotation.name, kind, count)
+        return annotations
+
+    def _read(self, folder: Path, categories: Sequence[str], images: Path | None) -> list[Annotation]:
+        if self.dataset == "fashioniq":
+            return [
+                read_fashioniq(folder, category, gallery=self.gallery, captions=self.captions, images=images)
+                for category in CATEGORIES
+                if not categories or category in categories
+            ]
+        if self.dataset == "cirr":
+            return [read_cirr(folder, images=images)]
+        if self.dataset == "fashion200k":
+            return [read_fashion200k(folder, images=images)]
+        return [read_shoes(folder, images=images)]
+
+
+def _protocols() -> dict[str, AnnotatedProtocol]:
+    fashioniq = [
+        AnnotatedProtocol(
+            f"fashioniq-{gallery}"
+            + ("-reference-removed" if removed else "")
+            + ("" if captions == "joined" else f"-captions-{captions}"),
+            "fashioniq", removed, gallery=gallery, captions=captions,
+        )
+        for gallery, removed, captions in product(get_args(Gallery), (False, True), get_args(Captions))
+    ]  # fmt: skip
+    others = [
+        AnnotatedProtocol("cirr", "cirr", True, ks=(1, 5, 10, 50)),
+        AnnotatedProtocol("fashion200k", "fashion200k", True),
+        AnnotatedProtocol("fashion200k-reference-kept", "fashion200k", False),
+        AnnotatedProtocol("shoes", "shoes", True),
+        AnnotatedProtocol("shoes-reference-kept", "shoes", False),
+    ]
+    return {protocol.name: protocol for protocol in (*fashioniq, *others)}
+
+
+ANNOTATED_PROTOCOLS = _protocols()
+"""By name. A plain name is the usual reading: FashionIQ with the reference kept (CLIP4Cir, FashionERN, SPRC), CIRR,
+Fashion200K (TIRG, VAL) and Shoes (VAL) with it removed."""
+
+
+def find_protocol(name: str) -> AnnotatedProtocol:
+    """The protocol of a name; a ModisteError that lists all names if there is none such."""
+    if name not in ANNOTATED_PROTOCOLS:
+        raise ModisteError(
+            f"There is no protocol {name!r}.", hint=f"Use one of: {', '.join(sorted(ANNOTATED_PROTOCOLS))}."
+        )
+    return ANNOTATED_PROTOCOLS[name]
+
+
+def evaluate_vectors(
+    protocol: AnnotatedProtocol, annotations: Sequence[Annotation], vectors: NamedVectors, method: str
+) -> list[Metric]:
+    """Measure vectors by a protocol.
+
+    Args:
+        protocol: How.
+        annotations: What ``protocol.read`` gave.
+        vectors: ``queries`` has one row for every query that the annotations spell, one annotation after the other:
+            also for those that cannot be asked, so that nobody need know which they are.
+        method: What made the vectors, for the table.
+
+    Returns:
+        One ``Metric`` an annotation, and for several (FashionIQ) one with the mean of their figures, whose queries and
+        gallery are the sums; each query was searched in its own category's gallery. Recall@K in per cent; of CIRR also
+        Recall_subset@1/2/3 (``R_subset@K``), and of FashionIQ and CIRR the mean by which their papers rank.
+
+    Raises:
+        ModisteError: The number of queries differs, a picture of a gallery has no vector, a target is not in its
+            gallery, or the reference to remove is not.
+    """
+    rows = [annotation.rows for annotation in annotations]
+    if sum(rows) != len(vectors.queries):
+        parts = ", ".join(f"{annotation.name} {count:,}" for annotation, count in zip(annotations, rows, strict=True))
+        raise ModisteError(
+            f"There are {len(vectors.queries):,} query vectors for {sum(rows):,} queries of {protocol.name}: {parts}.",
+            hint="Give one for every query in the order of the annotation; for one FashionIQ category add --category.",
+        )
+    metrics: list[Metric] = []
+    start = 0
+    for annotation, count in zip(annotations, rows, strict=True):
+        metrics.append(_measure(protocol, annotation, vectors, vectors.queries[start : start + count], method))
+        start += count
+    return [*metrics, _mean(metrics, protocol, annotations)] if len(metrics) > 1 else metrics
+
+
+def _measure(
+    protocol: AnnotatedProtocol, annotation: Annotation, vectors: NamedVectors, queries: Vectors, method: str
+) -> Metric:
+    dataset = annotation.dataset()
+    asked = [row for row, _ in annotation.asked()]
+    gallery = vectors.gallery_of(dataset.gallery, what=dataset.name)
+    row_of = {id: row for row, id in enumerate(dataset.gallery)}
+    removed: list[int | None] = [
+        row_of.get(triplet.reference) if protocol.reference_removed else None for triplet in dataset.triplets
+    ]
+    targets = [[row_of[target] for target in triplet.targets] for triplet in dataset.triplets]
+    values = recall_at(ranks_of_targets(queries[asked], gallery, targets, removed), protocol.ks)
+    if isinstance(annotation, CirrAnnotation):
+        values |= _subset_recall(annotation, vectors, queries)
+        values["mean of R@5 and R_subset@1"] = round((values["R@5"] + values["R_subset@1"]) / 2, 2)
+    elif protocol.dataset == "fashioniq":
+        values["mean of R@10 and R@50"] = round((values["R@10"] + values["R@50"]) / 2, 2)
+    return Metric(
+        protocol=f"{protocol.name}: {dataset.name}, {protocol.description}", edit=annotation.edit, method=method,
+        gallery=len(dataset.gallery), queries=len(asked), values=values,
+    )  # fmt: skip
+
+
+def _subset_recall(annotation: CirrAnnotation, vectors: NamedVectors, queries: Vectors) -> dict[str, float]:
+    """CIRR's Recall_subset@K: the target among the five other members of its subset."""
+    ranks = []
+    for row, triplet in annotation.asked():
+        candidates = annotation.candidates[row]
+        if triplet.targets[0] not in candidates:
+            raise ModisteError(
+                f"The target of pair {annotation.pairs[row]} is not in its own subset.",
+                hint="Copy the annotation again as it was published.",
+            )
+        five = vectors.gallery_of(candidates, what=f"the subset of pair {annotation.pairs[row]}")
+        target = [[candidates.index(triplet.targets[0])]]
+        ranks.append(ranks_of_targets(queries[row : row + 1], five, target, [None]))
+    recall = recall_at(np.concatenate(ranks), (1, 2, 3))
+    return {key.replace("R@", "R_subset@"): value for key, value in recall.items()}
+
+
+def _mean(metrics: Sequence[Metric], protocol: AnnotatedProtocol, annotations: Sequence[Annotation]) -> Metric:
+    names = ", ".join(annotation.edit for annotation in annotations)
+    return Metric(
+        protocol=f"{protocol.name}: mean of {names}, each in its own gallery, {protocol.description}",
+        edit="mean",
+        method=metrics[0].method,
+        gallery=sum(metric.gallery for metric in metrics),
+        queries=sum(metric.queries for metric in metrics),
+        values={
+            key: round(sum(metric.values[key] for metric in metrics) / len(metrics), 2) for key in metrics[0].values
+        },
+    )

@@ -1,0 +1,58 @@
+"""A trained run is exported with the figures that were measured of it."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+
+from models.bundle.manifest import BundleManifest, Metric
+from models.errors import ModisteError
+from models.export.bundle import export_bundle
+from models.export.model_card import model_card
+from models.training.config import TrainConfig
+from models.training.data.sources import split_source
+from models.training.run import Run
+
+PARITY_PICTURES = 64
+PARITY_TEXTS = 128
+
+
+def export_run(run: Run, folder: Path, version: str, licence: str | None = None) -> BundleManifest:
+    """Export a run with its saved figures and a model card; pictures for the parity check are held-out ones.
+
+    Raises:
+        ModisteError: The run was not evaluated, nothing says under which ``licence`` the weights of others may be used,
+            or the export differs from the trained model.
+    """
+    config, model = run.config(), run.model()
+    if not run.metrics.is_file():
+        raise ModisteError(f"{run.folder} has no metrics yet.", hint=f"Run: modiste models evaluate {run.folder}")
+    metrics = [Metric.model_validate(entry) for entry in json.loads(run.metrics.read_text(encoding="utf-8"))]
+    terms = _licence(config, licence)
+    pictures: list[bytes] = []
+    texts: list[str] = []
+    trained_on: list[str] = []
+    chance = random.Random(config.seed)
+    for settings in config.sources:
+        learnt, held = split_source(settings, run.cache)
+        trained_on.append(f"{settings.name}: {len(learnt)} products, {len(held)} held out")
+        shown = held or learnt
+        pictures += [product.read_image() for product in chance.sample(shown, min(len(shown), PARITY_PICTURES))]
+        texts += [product.title for product in chance.sample(shown, min(len(shown), PARITY_TEXTS))]
+    return export_bundle(
+        model, folder, name=config.name, version=version, tokenizer=run.tokenizer, pictures=pictures, texts=texts,
+        trained_on=trained_on, metrics=metrics, licence=terms,
+        card=model_card(config, version, model, metrics, trained_on),
+    )  # fmt: skip
+
+
+def _licence(config: TrainConfig, given: str | None) -> str:
+    """Weights that someone else trained keep their terms, which no code can know."""
+    settings = config.backbone
+    if given is None and (settings.pretrained or ":" in settings.name):
+        raise ModisteError(
+            f"Under which licence may a bundle with the weights of {settings.pretrained or settings.name} be used?",
+            hint="Say it with --licence; it goes into the manifest.",
+        )
+    return given or "Apache-2.0"

@@ -1,0 +1,271 @@
+"""The products that a run learns from: split, drawn or read, with their pixels and their triplets."""
+
+from __future__ import annotations
+
+import logging
+import random
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from models.bundle.images import ImagePreprocessing, Pixels
+from models.bundle.text import normalise_text
+from models.datasets.attributes.default_rules import categorical_columns, default_rules, loose_rules, type_column
+from models.datasets.attributes.edit_rules import Rule, value_of
+from models.datasets.catalog import Catalog, Product, read_catalog
+from models.datasets.garments import draw_catalog
+from models.datasets.pictures import load_pixels
+from models.datasets.products import JUDGED, hash_photographs, protocol_rules, split_by_title_group, training_rules
+from models.datasets.triplets.attribute_triplets import AttributeTriplets, NoTriplets
+from models.datasets.triplets.own_triplets import read_own_triplets
+from models.datasets.triplets.triplet import Triplet, TripletDataset
+from models.datasets.wording import describe, family_of
+from models.errors import ModisteError
+from models.training.config import Source
+from models.training.data.given_triplets import GivenTriplets, read_annotated
+
+logger = logging.getLogger(__name__)
+
+Draw = Literal["questions", "pairs"]
+
+GARMENT_WIDTH, GARMENT_HEIGHT = 120, 160
+"""Drawn garments to learn from are drawn at this size."""
+LEAST_PRODUCTS = 50
+ANNOTATED = ("fashioniq", "shoes")
+"""Kinds of sources whose triplets people wrote; they are measured by their own protocols, not on a held-out share."""
+
+
+@dataclass
+class TrainingSource:
+    """One source, ready to be sampled from."""
+
+    name: str
+    weight: float
+    train: Sequence[Product]
+    pixels: Pixels
+    """uint8 ``[len(train), H, W, 3]``."""
+    triplets: AttributeTriplets | GivenTriplets | None
+    """Over ``train``; None where no stage needs triplets or the source gives none."""
+    sharper: dict[int, int] = field(default_factory=dict)
+    """Row of ``train`` to row of ``sharper_pixels``."""
+    sharper_pixels: Pixels | None = None
+    cache: Path | None = None
+    """Folder for what is costly to make and may be lost."""
+
+    def __post_init__(self) -> None:
+        self.row_of = {product.id: row for row, product in enumerate(self.train)}
+        kinds: dict[object, int] = {}
+        columns = _kind_columns(self.train)
+        named = (tuple(value_of(product, column) for column in columns) for product in self.train)
+        alone = np.arange(len(self.train))  # Nothing is known to be of a kind with anything.
+        self.kin = np.array([kinds.setdefault(values, len(kinds)) for values in named]) if columns else alone
+        titles: dict[str, int] = {}
+        self.title_group = np.array([titles.setdefault(_said_of(product), len(titles)) for product in self.train])
+
+    def said(self, row: int) -> bool:
+        """Whether anything is said of a product at all."""
+        return bool(_said_of(self.train[row]))
+
+    def caption(self, row: int, chance: random.Random) -> str:
+        """A product in words: its title, its attributes, both, or as a shopper would say it; no word is leant on."""
+        product = self.train[row]
+        words = product.title.split()
+        kept = [word for word in words if chance.random() > 0.1] or words
+        values = [str(value) for value in product.attributes.values() if isinstance(value, str)]
+        chosen = chance.sample(values, min(len(values), chance.randint(2, 4)))
+        if chance.random() < 0.3 and (said := describe(product.attributes, chance)):
+            return said
+        kind = chance.random()
+        if words and (kind < 0.55 or not chosen):
+            return " ".join(kept)
+        if not words or kind < 0.8:
+            return " ".join(chosen)
+        return " ".join([*chosen, *kept] if chance.random() < 0.5 else [*kept, *chosen])
+
+    def sample(self, count: int, chance: random.Random) -> list[Triplet]:
+        """Training triplets, of this source's products."""
+        assert self.triplets is not None
+        return [self.triplets.sample(chance) for _ in range(count)]
+
+    def right_targets(self, triplets: Sequence[Triplet], candidates: Sequence[int]) -> np.ndarray:
+        """bool ``[len(triplets), len(candidates)]``: which candidate rows are right for which query."""
+        columns: dict[str, list[int]] = {}
+        for column, row in enumerate(candidates):
+            columns.setdefault(self.train[row].id, []).append(column)
+        right = np.zeros((len(triplets), len(candidates)), dtype=bool)
+        for line, triplet in enumerate(triplets):
+            found = columns.keys() & triplet.targets
+            right[line, [column for id in found for column in columns[id]]] = True
+        return right
+
+
+def _kind_columns(products: Sequence[Product]) -> list[str]:
+    """The columns that make products of one kind: the type, the colour, and whom it is for."""
+    main = type_column(products)
+    columns = dict.fromkeys(column for product in products for column in product.attributes)
+    kinds = [column for column in columns if family_of(column) in ("colour", "gender")]
+    return kinds if main is None else [main, *kinds]
+
+
+def _said_of(product: Product) -> str:
+    """What all texts of a product come from: equal for products that no text can tell apart."""
+    values = sorted(str(value) for value in product.attributes.values() if isinstance(value, str))
+    return normalise_text(product.title or " ".join(values)).lower()
+
+
+def read_source(source: Source, cache: Path) -> Catalog:
+    """All products of a catalogue read or drawn.
+
+    Raises:
+        ModisteError: The source cannot be read.
+    """
+    if source.kind == "garments":
+        folder = cache / f"garments-{source.count}-{source.seed}"
+        return read_catalog(draw_catalog(folder, source.count, source.seed, GARMENT_WIDTH, GARMENT_HEIGHT))
+    return read_catalog(
+        _path_of(source), images=source.images, id_column=source.id_column, title_column=source.title_column,
+        image_column=source.image_column,
+    )  # fmt: skip
+
+
+def split_source(source: Source, cache: Path) -> tuple[list[Product], list[Product]]:
+    """The products to learn from and those held out, of a catalogue read or drawn.
+
+    Raises:
+        ModisteError: The source cannot be read, or too few products are left to learn from.
+    """
+    if source.kind in ANNOTATED:
+        return read_annotated(source.kind, _path_of(source), source.images)[0], []
+    catalog = read_source(source, cache)
+    if source.validation_share:
+        train, validation = split_by_title_group(catalog, validation_share=source.validation_share, seed=source.seed)
+    else:
+        train, validation = list(catalog), []
+    if len(train) < LEAST_PRODUCTS:
+        raise ModisteError(
+            f"The source {source.name} leaves {len(train)} products to learn from.",
+            hint=f"Give a catalogue that leaves {LEAST_PRODUCTS} or more.",
+        )
+    return list(train), list(validation)
+
+
+def _path_of(source: Source) -> Path:
+    if source.path is None:
+        raise ModisteError(f"The source {source.name} has no path.", hint="Give its path in the config.")
+    return source.path
+
+
+def open_source(source: Source, images: ImagePreprocessing, cache: Path, *, triplets: bool) -> TrainingSource:
+    """Make one source ready to be sampled from: split it, decode its pictures, index its triplets.
+
+    Raises:
+        ModisteError: The source cannot be used; see ``split_source`` and ``load_pixels``.
+    """
+    train, _ = split_source(source, cache)
+    opened = TrainingSource(
+        name=source.name, weight=source.weight, train=train, pixels=load_pixels(train, images, cache),
+        triplets=_training_triplets(source, train, cache) if triplets else None, cache=cache,
+    )  # fmt: skip
+    if source.sharper is not None:
+        larger = {product.id: product for product in read_catalog(source.sharper)}
+        rows = [row for row, product in enumerate(train) if product.id in larger]
+        opened.sharper = {row: at for at, row in enumerate(rows)}
+        opened.sharper_pixels = load_pixels([larger[train[row].id] for row in rows], images, cache)
+    return opened
+
+
+def validation_queries(
+    source: Source, products: Sequence[Product], limit: int, drawn: Draw = "questions"
+) -> TripletDataset:
+    """Queries over held-out products, with all their right targets.
+
+    Args:
+        source: Where the products are from.
+        products: The gallery.
+        limit: At most so many queries of each kind: the named edits of ``products.protocol_rules``, or one and several
+            attributes at once for any other catalogue; a shop's own triplets come as a kind of their own.
+        drawn: ``questions``: each question that can be asked comes once, so that the rare ones, which one product
+            answers, are most. ``pairs``: each comes as often as products answer it, as triplets of reference and
+            target would bring it.
+    """
+    photographs = hash_photographs(products)
+
+    def queries(rules: Sequence[Rule]) -> Iterator[Triplet]:
+        triplets = AttributeTriplets(products, rules, photographs=photographs)
+        draw = triplets.draw_pairs if drawn == "pairs" else triplets.enumerate_queries
+        return draw(limit, source.seed)
+
+    if source.kind == "products":
+        kinds = [(name, queries([rule])) for name, rule in protocol_rules().items()]
+    else:
+        rules = default_rules(products)
+        single = [rule for rule in rules if "+" not in rule.name]
+        several = [rule for rule in rules if "+" in rule.name]
+        named = (("one attribute", single), ("two attributes", several))
+        kinds = [(name, queries(chosen)) for name, chosen in named if chosen]
+    by_id = {product.id: product for product in products}
+    if source.triplets is not None:
+        own = _within(read_own_triplets(source.triplets), by_id)
+        kinds.append(("own", iter(random.Random(source.seed).sample(own, min(limit, len(own))))))
+    return TripletDataset(
+        name=f"{source.name}, held-out title groups{', drawn by pairs' if drawn == 'pairs' else ''}",
+        gallery=tuple(by_id),
+        triplets=tuple(replace(triplet, edit=name) for name, triplets in kinds for triplet in triplets),
+        image_of=lambda id: by_id[id].read_image(),
+        products=tuple(by_id.values()),
+        judged=JUDGED if source.kind == "products" else categorical_columns(products),
+    )
+
+
+def _training_triplets(
+    source: Source, products: Sequence[Product], cache: Path
+) -> AttributeTriplets | GivenTriplets | None:
+    if source.kind in ANNOTATED:
+        return GivenTriplets(read_annotated(source.kind, _path_of(source), source.images)[1])
+    if source.triplets is not None:
+        return _own_triplets(source, products, cache)
+    if source.kind == "products":
+        rules = training_rules(products)
+    else:
+        exact = default_rules(products)
+        rules = [*exact, *loose_rules(exact)]
+    try:
+        return AttributeTriplets(products, rules, photographs=hash_photographs(products), evenness=source.evenness)
+    except NoTriplets as error:
+        logger.warning("The source %s gives no triplets and is left out of stages 1 and 2: %s", source.name, error)
+        return None
+
+
+def _own_triplets(source: Source, products: Sequence[Product], cache: Path) -> GivenTriplets:
+    """The shop's own triplets as far as they lie on the training side of the split; how many do is logged."""
+    assert source.triplets is not None
+    every = read_own_triplets(source.triplets, {product.id for product in read_source(source, cache)})
+    inside = _within(every, {product.id for product in products})
+    logger.info("%s: %d of %d own triplets have no held-out product", source.name, len(inside), len(every))
+    if not inside:
+        raise ModisteError(
+            f"None of the {len(every)} triplets of {source.triplets} is left to learn from.",
+            hint="Give more, or a smaller `validation_share`.",
+        )
+    return GivenTriplets(inside)
+
+
+def _within(triplets: Sequence[Triplet], ids: Collection[str]) -> list[Triplet]:
+    return [one for one in triplets if one.reference in ids and all(target in ids for target in one.targets)]
+
+
+def vocabulary_texts(sources: Sequence[TrainingSource], seed: int, modifications: int = 60_000) -> list[str]:
+    """What a tokenizer of one's own should know: titles, attribute values, and how people word modifications."""
+    chance = random.Random(seed)
+    texts = [product.title for source in sources for product in source.train]
+    values = (str(value) for source in sources for product in source.train for value in product.attributes.values())
+    texts += [re.sub(r"(?<=[a-z])(?=[A-Z])", " ", value) for value in values]
+    texts += [describe(product.attributes, chance) for source in sources for product in source.train]
+    asked = [source for source in sources if source.triplets is not None]
+    for source in asked:
+        texts += [triplet.modification for triplet in source.sample(modifications // len(asked), chance)]
+    return texts

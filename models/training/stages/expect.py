@@ -1,0 +1,100 @@
+"""Stage 3: which words the answer will have."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from models.bundle.expected_words import recognised_among
+from models.datasets.attributes.words import SAID, informed, shown_words, told_words
+from models.errors import ModisteError
+from models.networks.losses import expected_words
+from models.training.config import ExpectStage
+from models.training.data.sources import TrainingSource
+from models.training.model import RetrievalModel
+from models.training.stages.features import encode_pixels
+from models.training.stages.stage import Stage, decayed
+
+OVERLOOKED = 0.1
+"""How often a word that a picture shows goes unseen in training: the attribute head knows its own pictures too well."""
+
+
+class Expect(Stage):
+    """Stage 3: the expectation (``networks.expectation``), beside towers and a composer that stay as they are.
+
+    Half of the references are known to the catalogue, as a shop's own products are, half by their pictures and what
+    looks like them, as uploads are.
+    """
+
+    name = "expect"
+    schedule: ExpectStage
+    moves_backbone = False
+
+    def __init__(
+        self, model: RetrievalModel, sources: Sequence[TrainingSource], seed: int, schedule: ExpectStage
+    ) -> None:
+        super().__init__(model, sources, seed)
+        if model.expectation is None:
+            raise ModisteError(
+                "There are no attribute words to expect.",
+                hint="Train with `joint: {attributes: {}}` (or start from a run that was), or leave `expect` out.",
+            )
+        self.schedule = schedule
+        self.steps = schedule.steps
+        self.shown: dict[str, Tensor] = {}
+        self.known: dict[str, Tensor] = {}
+        self.seen: dict[str, Tensor] = {}
+        self.told: dict[str, Tensor] = {}
+
+    def start(self, *, fresh: bool) -> None:
+        model = self.model
+        assert model.attributes is not None
+        model.backbone.apply_policy("frozen")
+        model.eval()
+        for source in self.sources:
+            embeddings, _ = encode_pixels(model, source.pixels, source.name, source.cache)
+            with torch.no_grad():
+                seen = model.attributes(embeddings.to(model.device)).float().cpu()
+            shown = torch.from_numpy(shown_words(source.train, model.words))
+            self.shown[source.name] = shown
+            self.known[source.name] = shown.any(dim=0)
+            told = told_words(source.train, model.words)
+            known = informed(seen.numpy(), told)
+            every = np.arange(len(known))
+            likely = recognised_among(embeddings.numpy(), seen.numpy(), known, told.told, every)
+            self.told[source.name], self.seen[source.name] = torch.from_numpy(known), torch.from_numpy(likely)
+
+    def parameters(self) -> list[dict[str, Any]]:
+        assert self.model.expectation is not None
+        return decayed([self.model.expectation])
+
+    def prepare(self, step: int) -> dict[str, Any]:
+        chance = self.chance(step)
+        source = self.pick_source(chance)
+        triplets = source.sample(self.schedule.batch, chance)
+        references = [source.row_of[triplet.reference] for triplet in triplets]
+        targets = [source.row_of[chance.choice(triplet.targets)] for triplet in triplets]
+        generator = torch.Generator().manual_seed(chance.getrandbits(63))
+        overlooked = torch.rand(len(triplets), len(self.model.words), generator=generator) < OVERLOOKED
+        seen = self.seen[source.name][references].masked_fill(overlooked, float(1 - SAID))
+        uploaded = torch.rand(len(triplets), 1, generator=generator) < 0.5
+        return {
+            "ids": self.model.ids([triplet.modification for triplet in triplets]),
+            "reference": torch.where(uploaded, seen, self.told[source.name][references]),
+            "shown": self.shown[source.name][targets],
+            "known": self.known[source.name],
+        }
+
+    def loss(self, batch: dict[str, Any]) -> Tensor:
+        batch = {name: part.to(self.model.device, non_blocking=True) for name, part in batch.items()}
+        assert self.model.expectation is not None
+        with torch.no_grad():
+            said = self.model.backbone.modifications(batch["ids"])
+        said = said._replace(embedding=said.embedding.float(), tokens=said.tokens.float())
+        with torch.autocast(self.model.device.type, enabled=False):  # Half precision rounds "nearly sure" to "sure".
+            expected = self.model.expectation(said, batch["reference"])
+            return expected_words(expected, batch["shown"], batch["known"])

@@ -1,0 +1,190 @@
+"""Stage 0: the joint embedding of pictures and words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.optim.swa_utils import get_ema_multi_avg_fn
+
+from models.datasets.attributes.words import shown_words
+from models.errors import ModisteError
+from models.networks.losses import (
+    attribute_distillation,
+    attribute_extraction,
+    distillation,
+    mini_batch_match_retrieval,
+)
+from models.training.config import JointStage
+from models.training.data.augmentation import augment, mirror
+from models.training.data.sources import TrainingSource
+from models.training.model import RetrievalModel
+from models.training.stages.stage import Stage, decayed
+
+MOST_RARE = 20.0
+"""However rare a word, a picture that shows it counts at most so many times."""
+TAUGHT = ("backbone.clip.text.", "attributes.", "log_scale")
+"""What begins as it is in the teacher: to land where the teacher's pictures do, titles and words have to lie there."""
+
+
+class Joint(Stage):
+    """Stage 0: image and title into one space, by Mini-Batch Match Retrieval, and the words that a picture shows.
+
+    With teachers (``JointStage.teacher``) also by what they make of the very same pictures, changed by the same chance.
+    """
+
+    name = "joint"
+    schedule: JointStage
+
+    def __init__(
+        self, model: RetrievalModel, sources: Sequence[TrainingSource], seed: int, schedule: JointStage,
+        teachers: Sequence[RetrievalModel] = (),
+    ) -> None:  # fmt: skip
+        super().__init__(model, sources, seed)
+        self.schedule = schedule
+        self.teachers = [teacher.eval().requires_grad_(False) for teacher in teachers]
+        for teacher in self.teachers:
+            teacher.to(model.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.average = get_ema_multi_avg_fn(schedule.average)  # type: ignore[no-untyped-call]
+        self.averaged: dict[str, Tensor] = {}
+        self.rows = [
+            (at, row) for at, source in enumerate(sources) for row in range(len(source.train)) if source.said(row)
+        ]
+        if not self.rows:
+            raise ModisteError(
+                "No product has a title or attributes, so stage 0 has nothing to read.",
+                hint="Leave `joint` out and start from a backbone with weights (`backbone.pretrained`).",
+            )
+        self.steps_an_epoch = max(1, len(self.rows) // schedule.batch)
+        self.steps = schedule.epochs * self.steps_an_epoch
+        self.ordered = (-1, np.zeros(0, dtype=np.int64))
+        self.shown: list[Tensor] = []
+        self.known: list[Tensor] = []
+        self.rarity = torch.ones(len(model.words), device=model.device)
+        if schedule.attributes:
+            self._read_words(schedule.attributes.least)
+
+    def _order(self, epoch: int) -> np.ndarray:
+        """An epoch's order of the rows."""
+        if epoch != self.ordered[0]:
+            self.ordered = (epoch, np.random.default_rng([self.seed, epoch]).permutation(len(self.rows)))
+        return self.ordered[1]
+
+    def _read_words(self, least: int) -> None:
+        """Which product shows which word, which source knows it, and how rare it is."""
+        self.shown = [torch.from_numpy(shown_words(source.train, self.model.words)) for source in self.sources]
+        self.known = [shown.sum(dim=0) >= least for shown in self.shown]
+        count = sum(shown.sum(dim=0) for shown in self.shown)
+        among = sum(known * len(shown) for known, shown in zip(self.known, self.shown, strict=True))
+        rarity = (torch.as_tensor(among) / torch.as_tensor(count).clamp(min=1)).sqrt().clamp(1, MOST_RARE)
+        self.rarity = rarity.to(self.model.device)
+
+    def start(self, *, fresh: bool) -> None:
+        super().start(fresh=fresh)
+        if fresh and self.teachers:
+            first = self.teachers[0].state_dict()
+            taught = {name: weight for name, weight in first.items() if name.startswith(TAUGHT)}
+            self.model.load_state_dict(taught, strict=False)
+
+    def parameters(self) -> list[dict[str, Any]]:
+        self.model.backbone.apply_policy("both")
+        head = [self.model.attributes] if self.model.attributes is not None else []
+        return [*decayed([self.model.backbone, *head]), {"params": [self.model.log_scale], "weight_decay": 0.0}]
+
+    def prepare(self, step: int) -> dict[str, Tensor]:
+        epoch, at = divmod(step, self.steps_an_epoch)
+        order = self._order(epoch)
+        chance = self.chance(step)
+        size = self.schedule.batch
+        images, captions, groups, shown, known = [], [], [], [], []
+        for index in order[at * size : (at + 1) * size]:
+            which, row = self.rows[index]
+            source = self.sources[which]
+            sharp = source.sharper.get(row)
+            if sharp is not None and source.sharper_pixels is not None and chance.random() < 0.5:
+                images.append(source.sharper_pixels[sharp])
+            else:
+                images.append(source.pixels[row])
+            captions.append(source.caption(row, chance))
+            groups.append(which * 1_000_000 + int(source.title_group[row]))
+            if self.shown:
+                shown.append(self.shown[which][row])
+                known.append(self.known[which])
+        batch = {
+            "pixels": torch.from_numpy(np.stack(images)),
+            "chance": torch.tensor(chance.getrandbits(63)),
+            "plain": torch.tensor(step >= (1 - self.schedule.plain) * self.steps),
+            "ids": self.model.ids(captions),
+            "groups": torch.tensor(groups),
+        }
+        return batch if not shown else batch | {"shown": torch.stack(shown), "known": torch.stack(known)}
+
+    def shown_pixels(self, batch: dict[str, Tensor]) -> Tensor:
+        """A batch's pictures as the vision tower sees them, float ``[B, 3, H, W]`` in [0, 1].
+
+        They are changed where the model is: a GPU does it beside the cores that make the next batches.
+        """
+        change = mirror if batch["plain"] else augment
+        generator = torch.Generator().manual_seed(int(batch["chance"]))
+        pixels = batch["pixels"].to(self.model.device, non_blocking=True).permute(0, 3, 1, 2)
+        with torch.autocast(self.model.device.type, enabled=False):  # Half precision would not hit a pixel's place.
+            return change(pixels.to(torch.float32) / 255, generator)
+
+    def loss(self, batch: dict[str, Tensor]) -> Tensor:
+        pixels = self.shown_pixels(batch)
+        batch = {
+            name: part.to(self.model.device, non_blocking=True) for name, part in batch.items() if name != "pixels"
+        }
+        images = self.model.normalised(pixels)
+        image = self.model.backbone.vision(images).float()
+        text = self.model.backbone.words(batch["ids"]).embedding.float()
+        scale = self.model.log_scale.exp().clamp(max=100)
+        loss = mini_batch_match_retrieval(image, text, scale, batch["groups"])
+        if self.schedule.attributes and self.model.attributes is not None:
+            logits = self.model.attributes.logits(image).float()
+            extraction = attribute_extraction(logits, batch["shown"], batch["known"], self.rarity)
+            loss = loss + self.schedule.attributes.weight * extraction
+        if self.teachers:
+            taught, probable = self._taught(images)
+            loss = loss + self.schedule.teacher_weight * distillation(image, taught)
+            if self.schedule.attributes and self.model.attributes is not None and probable is not None:
+                loss = loss + self.schedule.attributes.weight * attribute_distillation(logits, probable)
+        return loss
+
+    @torch.no_grad()
+    def _taught(self, images: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Normalised pictures ``[B, 3, H, W]`` -> where they lie for the first teacher ``[B, D]``, and how probable
+        their words are for all that have words, ``[B, A]``. Embeddings have no mean: no two runs share a space."""
+        views = [teacher.backbone.vision(images).float() for teacher in self.teachers]
+        heads = [teacher.attributes for teacher in self.teachers]
+        said = [head(view).float() for head, view in zip(heads, views, strict=True) if head is not None]
+        return views[0], torch.stack(said).mean(dim=0) if said else None
+
+    def stepped(self) -> None:
+        if not self.schedule.average:
+            return
+        moved = self._averageable()
+        if self.averaged:
+            self.average(list(self.averaged.values()), list(moved.values()), None)
+        else:  # The weights that the first step begins with are chance, or another run's, and have no part in it.
+            self.averaged = {name: weight.clone() for name, weight in moved.items()}
+
+    def finish(self) -> None:
+        self.model.load_state_dict(self.averaged, strict=False)
+        self.averaged, self.teachers = {}, []
+
+    def _averageable(self) -> dict[str, Tensor]:
+        """Weights and the statistics of batch norms, by name; what another stage moves stays what it is.
+
+        ``AveragedModel`` of torch would average counters too, and wait for the GPU at every step.
+        """
+        return {name: weight for name, weight in self.model.state_dict().items() if weight.is_floating_point()}
+
+    def state(self) -> dict[str, Any]:
+        return {"averaged": self.averaged} if self.averaged else {}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        self.averaged = {name: weight.to(self.model.device) for name, weight in state.get("averaged", {}).items()}

@@ -1,4 +1,8 @@
-"""``manifest.json``: what a generation is, how it was made, and the checksum of every file in it."""
+"""``manifest.json``: how a generation was built, and the checksum of each of its files.
+
+``format`` and ``revision`` follow the rule of bundles (``models.bundle.manifest``): another ``format`` is refused, and
+a newer ``revision`` is accepted, its unknown fields ignored.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +13,13 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from models.bundle.manifest import File, file_digest
+from models.bundle.manifest import File, file_digest, unknown_fields
 from models.datasets.catalog import Kind
 from models.errors import ModisteError
 
 FORMAT = 1
+REVISION = 0
+"""As ``models.bundle.manifest.REVISION``."""
 MANIFEST_NAME = "manifest.json"
 VECTORS_NAME = "vectors.f16"
 INDEX_NAME = "index.faiss"
@@ -59,6 +65,7 @@ class GenerationManifest(_Frozen):
     """The manifest of a generation (DESIGN: contracts, generation)."""
 
     format: Literal[1] = 1
+    revision: int = Field(default=0, ge=0)
     id: str = Field(pattern=rf"^{ID.pattern}$")
     """UTC time of the build and four digits of a content hash: sorts by age, such as ``20261120-101500-3f2a``."""
     created: str
@@ -129,7 +136,7 @@ def read_manifest(folder: Path) -> GenerationManifest:
             raise GenerationError(
                 f"{path} has generation format {found!r}; this version reads format {FORMAT}.", hint=again
             )
-        manifest = GenerationManifest.model_validate_json(content)
+        manifest = GenerationManifest.model_validate_json(content, extra=unknown_fields(raw, REVISION))
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
@@ -143,7 +150,9 @@ def read_manifest(folder: Path) -> GenerationManifest:
 
 def write_manifest(folder: Path, manifest: GenerationManifest) -> None:
     """Write ``manifest.json``, last, so that a folder without one is never taken for a generation."""
-    (folder / MANIFEST_NAME).write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    stated = manifest.model_copy(update={"revision": REVISION})
+    content = stated.model_dump_json(indent=2, exclude=None if REVISION else {"revision"})
+    (folder / MANIFEST_NAME).write_text(content + "\n", encoding="utf-8")
 
 
 def verify_files(folder: Path, manifest: GenerationManifest, *, contents: bool = True) -> None:

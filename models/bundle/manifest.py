@@ -1,4 +1,10 @@
-"""``bundle.json``: what a bundle is, what its graphs take and give, and the checksum of every file in it."""
+"""``bundle.json``: the name of a bundle, the inputs and outputs of its graphs, and the checksum of each of its files.
+
+Versions: ``format`` is the major version and ``revision`` the minor one. A change that an older reader must not ignore
+(a field that changes vectors, another meaning, a field removed) raises ``format``; a reader refuses every ``format``
+but its own. A new field that is safe to ignore raises ``revision``; a reader accepts a newer ``revision`` and ignores
+the fields that it does not know. In a manifest of a known revision, an unknown field is an error.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +12,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal, Self, get_args
+from typing import Any, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -17,13 +23,16 @@ from models.errors import ModisteError
 MANIFEST_NAME = "bundle.json"
 TOKENIZER_NAME = "tokenizer.json"
 FORMAT = 1
+REVISION = 0
+"""The newest revision of ``FORMAT`` whose fields this version knows. A manifest of revision 0 does not state it,
+because releases before revisions refuse every unknown field."""
 
 GraphName = Literal["vision", "query", "text"]
 Precision = Literal["fp32", "fp16", "int8"]
 
 
 class BundleError(ModisteError):
-    """A folder is not a bundle, or not an intact one."""
+    """A folder is not a bundle, or the bundle in it is damaged."""
 
 
 class _Frozen(BaseModel):
@@ -31,14 +40,14 @@ class _Frozen(BaseModel):
 
 
 class Tensor(_Frozen):
-    """One input or output of a graph; ``shape`` spells free axes by name, such as ``"batch"``."""
+    """One input or output of a graph. Axes of any length appear in ``shape`` as names, such as ``"batch"``."""
 
     dtype: str
     shape: tuple[int | str, ...]
 
 
 class Graph(_Frozen):
-    """One ONNX file. ``precision`` tells what the weights are computed with; inputs and outputs are the same in all."""
+    """One ONNX file. ``precision`` is that of its arithmetic; inputs and outputs are the same in every precision."""
 
     file: str
     inputs: dict[str, Tensor]
@@ -47,7 +56,7 @@ class Graph(_Frozen):
 
 
 class Metric(_Frozen):
-    """One measured figure, never without the protocol that it was measured by."""
+    """The figures of one method on one kind of query, with the protocol by which they were measured."""
 
     protocol: str
     edit: str
@@ -58,21 +67,21 @@ class Metric(_Frozen):
 
 
 class Trial(_Frozen):
-    """How a variant did beside fp32 before it was let in; ``models.export.trial`` says how it is measured."""
+    """A variant compared with fp32 before it was accepted (``models.export.trial``)."""
 
     device: str
-    """What it was timed on: ``cpu`` or ``cuda``."""
+    """Where it was timed: ``cpu`` or ``cuda``."""
     queries: int
     recall: dict[str, float]
-    """Recall@10 in per cent of the bundle in fp32, for each way of asking: the mean over the held-out protocols."""
+    """Recall@10 of the bundle in fp32, in per cent, by method: the mean over the held-out protocols."""
     loss: dict[str, float]
-    """Points of Recall@10 lost, the most of all pairings of a query and a gallery; negative where it gained."""
+    """Points of Recall@10 lost by method, in the worst pairing of queries and gallery; negative for a gain."""
     speedup: dict[GraphName, float]
-    """Time in fp32 over time of the variant; empty where the device that it is for was not at hand."""
+    """Time in fp32 divided by the time of the variant; empty if it was not timed on its device."""
 
 
 class Variant(_Frozen):
-    """Graphs of another precision, which answer for those of ``BundleManifest.graphs`` of the same names."""
+    """Graphs in another precision, used in place of the graphs of the same names in ``BundleManifest.graphs``."""
 
     graphs: dict[GraphName, Graph] = Field(min_length=1)
     trial: Trial
@@ -86,9 +95,10 @@ class File(_Frozen):
 
 
 class BundleManifest(_Frozen):
-    """The manifest of a bundle (DESIGN: contracts, bundle). One that contradicts itself is not valid."""
+    """The manifest of a bundle. Validation fails if its parts contradict each other."""
 
     format: Literal[1] = 1
+    revision: int = Field(default=0, ge=0)
     name: str
     version: str
     created: str
@@ -96,16 +106,16 @@ class BundleManifest(_Frozen):
     composer: str
     dim: int = Field(gt=0)
     reference: Literal["embedding", "local"] = "embedding"
-    """What ``query`` takes of a reference: its unit embedding (which an index holds, too), or local features."""
+    """What ``query`` takes of a reference: its unit embedding, which an index stores as well, or local features."""
     images: ImagePreprocessing
     text: TextSettings
     graphs: dict[GraphName, Graph]
     variants: dict[Precision, Variant] = {}
-    """The same in other precisions, for the devices that are faster with them."""
+    """Graphs in other precisions, for the devices on which they are faster."""
     attributes: tuple[str, ...] = ()
-    """Words whose probabilities ``vision`` gives, in the order of its output; empty where it gives none."""
+    """Words whose probabilities ``vision`` returns, in the order of its output; empty if it returns none."""
     spellings: dict[str, tuple[str, ...]] = {}
-    """Other ways to write some of these words, as a shopper may."""
+    """Other spellings of some of these words."""
     trained_on: tuple[str, ...] = ()
     metrics: tuple[Metric, ...] = ()
     licence: str = "Apache-2.0"
@@ -129,7 +139,7 @@ class BundleManifest(_Frozen):
                 yield f"there is no graph {graph}"
                 return
         for word in self.spellings.keys() - set(self.attributes):
-            yield f"there are spellings of {word!r}, which is no attribute"
+            yield f"there are spellings of {word!r}, which is not an attribute"
         pixels = Tensor(dtype="uint8", shape=("batch", self.images.height, self.images.width, 3))
         ids = Tensor(dtype="int64", shape=("batch", self.text.length))
         vectors = Tensor(dtype="float32", shape=("batch", self.dim))
@@ -156,26 +166,27 @@ class BundleManifest(_Frozen):
         for precision, variant in self.variants.items():
             for name, graph in variant.graphs.items():
                 if precision == "fp32" or graph.precision != precision:
-                    yield f"the graph {name} of the variant {precision} says that it is {graph.precision}"
+                    yield f"the graph {name} of the variant {precision} has the precision {graph.precision}"
                 expects = self.graphs[name]
                 if (graph.inputs, graph.outputs) != (expects.inputs, expects.outputs):
-                    yield f"the graph {name} of the variant {precision} takes or gives other things than {name}"
+                    yield f"the graph {name} of the variant {precision} has other inputs or outputs than {name}"
 
     def _variant_files(self) -> list[str]:
         return [graph.file for variant in self.variants.values() for graph in variant.graphs.values()]
 
     @property
     def expects(self) -> bool:
-        """Whether ``query`` tells which words the answer will have, and must be told what the reference shows."""
+        """Whether ``query`` also takes the words that the reference shows and returns those expected of the answer."""
         return "expected" in self.graphs["query"].outputs
 
     @property
     def fingerprint(self) -> str:
-        """Sixteen hexadecimal digits that change whenever a vector could: graphs, weights, tokenizer, preprocessing.
+        """Sixteen hexadecimal digits that change with everything that may change a vector: graphs, weights, tokenizer
+        and preprocessing.
 
-        Prose (the model card) and metrics leave it alone, so that correcting a sentence re-indexes nothing. So do
-        variants: a variant is let in only if a gallery and queries of either precision find each other, so one
-        generation serves all of them, whichever machine built it.
+        The model card and the metrics are not part of it, so that a corrected sentence does not require a new index.
+        Neither are variants: a variant is accepted only if queries in one precision find products encoded in the other,
+        so one generation serves all precisions.
         """
         left_out = set(self._variant_files()) - {graph.file for graph in self.graphs.values()}
         moving = {
@@ -208,29 +219,30 @@ def read_manifest(folder: Path) -> BundleManifest:
     """Read ``bundle.json`` without looking at the other files.
 
     Raises:
-        BundleError: ``folder`` holds no bundle, or one of a format that this version does not read.
+        BundleError: ``folder`` has no manifest, the manifest is invalid, or its format is not supported (see the rule
+            at the top of this module).
     """
     path = folder / MANIFEST_NAME
     if not path.is_file():
         raise BundleError(
             f"{folder} is not a bundle: it has no {MANIFEST_NAME}.",
-            hint="Give the folder that `modiste models export` wrote.",
+            hint="Give a folder written by `modiste models export`.",
         )
     try:
         content = path.read_bytes()
         raw = json.loads(content)
     except OSError as error:
-        raise BundleError(f"{path} cannot be read ({error.strerror}).", hint="Mend its permissions.") from error
+        raise BundleError(f"{path} cannot be read ({error.strerror}).", hint="Check its permissions.") from error
     except (ValueError, RecursionError) as error:
         raise BundleError(f"{path} is not JSON ({error}).", hint="Export the bundle again.") from error
     found = raw.get("format") if isinstance(raw, dict) else None
     if found != FORMAT:
         raise BundleError(
             f"{path} has bundle format {found!r}; this version reads format {FORMAT}.",
-            hint="Export the bundle again with this version of Modiste.",
+            hint="Upgrade Modiste, or export the bundle again with this version.",
         )
     try:
-        return BundleManifest.model_validate_json(content)
+        return BundleManifest.model_validate_json(content, extra=unknown_fields(raw, REVISION))
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
@@ -238,11 +250,17 @@ def read_manifest(folder: Path) -> BundleManifest:
         raise BundleError(f"{path} is not a valid manifest: {what}.", hint="Export the bundle again.") from error
 
 
+def unknown_fields(raw: dict[str, Any], known_revision: int) -> Literal["ignore", "forbid"]:
+    """How to treat unknown fields of a manifest whose format is supported: ``ignore`` those of a newer revision."""
+    revision = raw.get("revision", 0)
+    return "ignore" if isinstance(revision, int) and revision > known_revision else "forbid"
+
+
 def verify_files(folder: Path, manifest: BundleManifest) -> None:
     """Compare every file of the bundle with its checksum.
 
     Raises:
-        BundleError: A file is missing, unreadable or differs; loading it would be a guess.
+        BundleError: A file is missing, cannot be read or differs.
     """
     for name, expected in manifest.files.items():
         path = folder / name
@@ -251,14 +269,16 @@ def verify_files(folder: Path, manifest: BundleManifest) -> None:
         except FileNotFoundError as error:
             raise BundleError(f"The bundle at {folder} lacks {name}.", hint="Copy the whole folder again.") from error
         except OSError as error:
-            raise BundleError(f"{path} cannot be read ({error.strerror}).", hint="Mend its permissions.") from error
+            raise BundleError(f"{path} cannot be read ({error.strerror}).", hint="Check its permissions.") from error
         if found != expected:
             raise BundleError(
                 f"{path} differs from its checksum in {MANIFEST_NAME}.",
-                hint="The file was changed or damaged: copy the bundle again, or export it again.",
+                hint="The file was changed or damaged. Copy or export the bundle again.",
             )
 
 
 def write_manifest(folder: Path, manifest: BundleManifest) -> None:
-    """Write ``bundle.json``, last, so that a folder without one is never taken for a bundle."""
-    (folder / MANIFEST_NAME).write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    """Write ``bundle.json``. Call it last: a folder without a manifest is not a bundle."""
+    stated = manifest.model_copy(update={"revision": REVISION})
+    content = stated.model_dump_json(indent=2, exclude=None if REVISION else {"revision"})
+    (folder / MANIFEST_NAME).write_text(content + "\n", encoding="utf-8")

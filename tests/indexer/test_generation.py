@@ -13,7 +13,7 @@ import pytest
 
 from indexer.build import build_generation
 from indexer.generation import Generation, GenerationError
-from indexer.manifest import generation_folder
+from indexer.manifest import REVISION, generation_folder
 from indexer.publication import current_id
 from models.bundle import Bundle
 from models.bundle.manifest import File, file_digest
@@ -199,6 +199,7 @@ def test_rubbish_with_a_checksum_that_fits_is_refused(root: Path, folder: Path, 
     [
         ({"format": 2}, "format 2; this version reads format 1"),
         ({"surprise": 1}, "surprise"),
+        ({"format": 2, "revision": 7}, "format 2; this version reads format 1"),
         ({"products": 0}, "products"),
         ({"dim": 47}, "is damaged"),
         ({"id": "20200101-000000-abcd"}, "manifest of 20200101-000000-abcd"),
@@ -213,6 +214,11 @@ def test_a_manifest_that_does_not_fit_is_refused(
     rewrite_manifest(folder, **change)
     with pytest.raises(GenerationError, match=says):
         Generation.open(root)
+
+
+def test_unknown_fields_of_a_newer_revision_are_ignored(root: Path, folder: Path) -> None:
+    rewrite_manifest(folder, revision=REVISION + 1, surprise=1)
+    assert Generation.open(root).manifest.revision == REVISION + 1
 
 
 def test_a_manifest_that_is_not_json_is_refused(root: Path, folder: Path) -> None:

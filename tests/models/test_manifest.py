@@ -13,7 +13,15 @@ import pytest
 from pydantic import ValidationError
 
 from models.bundle import BundleError, BundleManifest
-from models.bundle.manifest import MANIFEST_NAME, Metric, file_digest, read_manifest, verify_files, write_manifest
+from models.bundle.manifest import (
+    MANIFEST_NAME,
+    REVISION,
+    Metric,
+    file_digest,
+    read_manifest,
+    verify_files,
+    write_manifest,
+)
 from tests.toy_bundle import write_toy_bundle
 
 
@@ -70,12 +78,51 @@ def test_another_format_is_refused_before_anything_else(folder: Path, content: s
         (lambda raw: raw["text"].update(length=2), "text.length"),
         (lambda raw: raw["images"].update(height=0), "images.height"),
         (lambda raw: raw["images"].update(pad_ratio=0.5), "images.pad_ratio"),
+        (lambda raw: raw.update(revision=-1), "revision"),
         (lambda raw: raw["files"]["tokenizer.json"].update(sha256="F" * 64), "files.tokenizer.json.sha256"),
     ],
 )
 def test_a_wrong_field_is_refused_by_its_name(folder: Path, edit: Callable[[Any], object], named: str) -> None:
     change(folder, edit)
     assert f"is not a valid manifest: {named}:" in refusal(folder)
+
+
+def add_unknown_fields(raw: Any) -> None:
+    raw.update(surprise=1)
+    raw["images"].update(surprise=1)
+    raw["graphs"]["vision"].update(surprise=1)
+
+
+def test_unknown_fields_of_a_newer_revision_are_ignored(folder: Path) -> None:
+    known = read_manifest(folder)
+    change(folder, lambda raw: raw.update(revision=REVISION + 1))
+    change(folder, add_unknown_fields)
+    newer = read_manifest(folder)
+    verify_files(folder, newer)
+    assert newer == known.model_copy(update={"revision": REVISION + 1})
+    assert newer.fingerprint == known.fingerprint
+
+
+def test_unknown_fields_of_a_known_revision_are_refused(folder: Path) -> None:
+    change(folder, lambda raw: raw.update(revision=REVISION))
+    change(folder, add_unknown_fields)
+    assert "surprise" in refusal(folder)
+
+
+def test_a_newer_revision_is_written_again_as_the_known_one(folder: Path) -> None:
+    change(folder, lambda raw: raw.update(revision=REVISION + 1, surprise=1))
+    write_manifest(folder, read_manifest(folder))
+    assert read_manifest(folder).revision == REVISION
+
+
+def test_a_newer_format_is_refused_whatever_its_revision(folder: Path) -> None:
+    change(folder, lambda raw: raw.update(format=2, revision=REVISION + 1))
+    assert "this version reads format 1" in refusal(folder)
+
+
+def test_a_manifest_of_revision_0_can_be_read_by_releases_without_revisions(folder: Path) -> None:
+    write_manifest(folder, read_manifest(folder))
+    assert ("revision" in json.loads((folder / MANIFEST_NAME).read_text())) == (REVISION > 0)
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,8 @@ from service.search.query import Query
 
 LISTS = {"exclude": MAX_EXCLUDED, "prefer": MAX_WORDS, "avoid": MAX_WORDS}
 """Fields that may be repeated, and how often."""
-FORM_FIELDS = ("image", "product_id", "text", "k", "offset", "filters", "style", *LISTS)
+FORM_FIELDS = ("image", "product_id", "box", "text", "k", "offset", "filters", "style", *LISTS)
+WHOLE_PICTURE = (0, 0, 1, 1)
 WHOLE = re.compile(r"[+-]?\d{1,9}")
 
 
@@ -62,11 +63,14 @@ def query_of(request: SearchRequest, upload: bytes | None = None) -> Query:
             "There is nothing to search for.",
             hint="Send a picture, a product_id, a text, or a reference and a text; words to prefer come beside it.",
         )
+    if request.box is not None and not pictures and request.product_id is None:
+        raise InvalidRequest("box has no picture to be a part of.", hint="Send it with a picture or a product_id.")
     filters = request.model_dump(include={"filters"}, exclude_none=True)["filters"] if request.filters else {}
     return Query(
         picture=pictures[0] if pictures else None, product_id=request.product_id, text=text,
         k=request.k, offset=request.offset, filters=filters, exclude=frozenset(request.exclude),
         prefer=tuple(request.prefer), avoid=tuple(request.avoid), style=request.style,
+        box=None if request.box == WHOLE_PICTURE else request.box,
     )  # fmt: skip
 
 
@@ -119,6 +123,8 @@ def _form_fields(parts: list[Part]) -> dict[str, Any]:
             fields[name] = _json(value, name) if listed else [part.text for part in given]
         elif name == "filters":
             fields[name] = _json(value, name)
+        elif name == "box":
+            fields[name] = _json(value if value.lstrip().startswith("[") else f"[{value}]", name)
         elif name in ("k", "offset"):
             fields[name] = int(value) if WHOLE.fullmatch(value.strip()) else value
         elif name != "product_id" or value:

@@ -21,6 +21,7 @@ _FORM: dict[str, Any] = {
     "properties": {
         "image": {"type": "string", "format": "binary", "description": "The reference: a JPEG, PNG or WebP file."},
         "product_id": {"type": "string", "description": "As in JSON."},
+        "box": {"type": "string", "description": "As in JSON.", "examples": ["[0.25, 0.4, 0.75, 1.0]"]},
         "text": {"type": "string", "description": "As in JSON."},
         "k": {"type": "integer", "default": 20},
         "offset": {"type": "integer", "default": 0},

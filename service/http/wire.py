@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, StrictBool, StrictInt, StrictStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FiniteFloat, StrictBool, StrictInt, StrictStr
 
 from models.bundle.style_search import DEFAULT_STYLE, Style
 from service.search.answers import ChoiceFilter, Mode, NumberFilter, ProductCard, Refusal, Result, Value
@@ -19,6 +19,18 @@ MAX_WORD = 64
 
 ProductId = Annotated[StrictStr, Field(min_length=1, max_length=MAX_ID)]
 Word = Annotated[StrictStr, Field(min_length=1, max_length=MAX_WORD)]
+Corner = Annotated[float, Field(strict=True, ge=0, le=1)]
+MIN_BOX_SHARE = 0.01
+
+
+def _checked_box(box: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
+    x0, y0, x1, y1 = box
+    if x1 - x0 < MIN_BOX_SHARE or y1 - y0 < MIN_BOX_SHARE:
+        raise ValueError("it needs x0 < x1 and y0 < y1, at least 0.01 apart")
+    return box
+
+
+Box = Annotated[tuple[Corner, Corner, Corner, Corner], AfterValidator(_checked_box)]
 Scalar = StrictBool | StrictInt | FiniteFloat | StrictStr
 
 
@@ -66,6 +78,12 @@ class SearchRequest(Value):
     )
     product_id: ProductId | None = Field(
         None, description="The reference: a product of the catalogue. It is itself left out of the results."
+    )
+    box: Box | None = Field(
+        None,
+        description="Part of the picture (or of the product's picture) that is the reference: `[x0, y0, x1, y1]`, "
+        "from 0 to 1 of its width and height, from the top left.",
+        examples=[[0.25, 0.4, 0.75, 1.0]],
     )
     text: StrictStr | None = Field(
         None, max_length=MAX_TEXT, description="The modification, or with no reference what to look for."

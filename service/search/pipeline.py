@@ -14,7 +14,7 @@ import orjson
 
 from indexer.generation import Generation
 from indexer.store import Mask, Vectors
-from models.bundle import Bundle, Container, VisionOutput, decode_image
+from models.bundle import Bundle, Container, VisionOutput
 from models.bundle.expected_words import NEIGHBOURS
 from models.bundle.images import Pixels
 from models.bundle.style_search import moved_query
@@ -31,11 +31,11 @@ from service.search.encoding import Encoded, Encoding, EncodingInput
 from service.search.expected import Expectation, expectation, shown_by, shown_in
 from service.search.live_index import LiveIndex
 from service.search.nearest import Lookup, Masks, Neighbours, depth_for, find_nearest
-from service.search.query import Query
+from service.search.query import Box, Query
 from service.search.ranking import FittingLookup, find_fitting
 from service.search.results import results_json
 from service.search.stated import Preference, understood_preference
-from service.search.uploads import Picture, opened_if_small, read_picture
+from service.search.uploads import Picture, decode_part, features_key, opened_if_small, read_picture
 
 STAGES = ("decode", "vision", "query", "store", COLUMNS)
 """The stages of a query's job, as ``timings_ms`` and metrics call them."""
@@ -62,7 +62,7 @@ class Found:
     seen: VisionOutput | None
     """What a vision pass of this very job saw in the picture."""
     digest: str | None = None
-    """The picture's."""
+    """Key of ``seen`` in the feature cache."""
     stage_times: dict[str, StageTime] = field(default_factory=dict)
     """By stage."""
     kept: bool = False
@@ -174,7 +174,7 @@ class Search:
     def _key(self, query: Query, preference: Preference | None, picture: Picture | None, generation: Generation) -> str:
         return cache_key(
             bundle=self._fingerprint, generation=generation.id, product=query.product_id, text=query.text,
-            picture=picture and picture.digest,
+            picture=picture and picture.digest, box=query.box,
             k=query.k, offset=query.offset, filters=query.filters, exclude=sorted(query.exclude),
             preference=preference and preference.key, expects=self._expects,
         )  # fmt: skip
@@ -195,10 +195,13 @@ class Search:
         if query.product_id is not None and row is None:
             raise UnknownProduct(query.product_id)
         seen = None
-        indexed = row is not None and (self._bundle.manifest.reference == "embedding" or not query.text)
+        whole = query.box is None
+        indexed = row is not None and whole and (self._bundle.manifest.reference == "embedding" or not query.text)
         digest = picture.digest if picture else generation.image_hash(row) if row is not None and not indexed else None
+        features = None
         if digest is not None:
-            seen = await self._features.get(digest)
+            features = features_key(digest, query.box)
+            seen = await self._features.get(features)
             self._metrics.cache("hit" if seen else "miss", "features")
             if seen is None and picture is None:
                 assert row is not None
@@ -208,7 +211,7 @@ class Search:
             unseen = opened_if_small(picture.data)
             if unseen is None:
                 # Apart from the rest, and before it takes a place among them: a giant delays nobody but other giants.
-                unseen = await self._decoders.run(partial(self._pixels, picture.data))
+                unseen = await self._decoders.run(partial(self._pixels, picture.data, query.box))
         stage_times: dict[str, StageTime] = {}
         with self._admission.slot():
             indexed_row = row if indexed else None
@@ -218,7 +221,7 @@ class Search:
             except BaseException:
                 self._metrics.stage_times(dict(stage_times))
                 raise
-        found.digest, found.stage_times = digest, stage_times
+        found.digest, found.stage_times = features, stage_times
         return found
 
     def _finish(self, key: str, found: Found, total: float) -> None:
@@ -252,14 +255,14 @@ class Search:
             vector = features = generation.vectors([indexed])
         elif seen is not None or unseen is not None:
             if seen is None:
-                pixels = (yield self._decode(unseen)) if isinstance(unseen, Container) else unseen
+                pixels = (yield self._decode((unseen, query.box))) if isinstance(unseen, Container) else unseen
                 seen = seen_now = yield self._vision(pixels)
             vector, features = seen.embedding, seen.features
         words = yield from self._embedded(preference)
         truncated, hoped = False, None
         if query.text:
             stage = self._text if features is None else self._query
-            shown = yield from self._shown(generation, row, seen)
+            shown = yield from self._shown(generation, row if query.box is None else None, seen)
             encoded: Encoded = yield stage(EncodingInput(features, query.text, shown))
             vector, truncated = encoded.vector, encoded.truncated
             if shown is not None and encoded.expected is not None:
@@ -326,18 +329,18 @@ class Search:
         lookup = FittingLookup(generation.store, vector, satisfied, hoped, wanted, allowed)
         return self._fitting.of(generation)(lookup)
 
-    def _decoded(self, pictures: list[Container]) -> list[Pixels | Exception]:
-        return [self._pixels_or_error(picture) for picture in pictures]
+    def _decoded(self, pictures: list[tuple[Container, Box | None]]) -> list[Pixels | Exception]:
+        return [self._pixels_or_error(*picture) for picture in pictures]
 
-    def _pixels_or_error(self, picture: Container) -> Pixels | Exception:
+    def _pixels_or_error(self, picture: Container, box: Box | None) -> Pixels | Exception:
         try:
-            return self._pixels(picture)
+            return self._pixels(picture, box)
         except Exception as error:
             return error
 
-    def _pixels(self, picture: bytes | Container) -> Pixels:
+    def _pixels(self, picture: bytes | Container, box: Box | None) -> Pixels:
         images = self._bundle.manifest.images
-        return images.pixels(decode_image(picture, about=(images.width, images.height)))
+        return images.pixels(decode_part(picture, box, about=(images.width, images.height)))
 
 
 def _timings(stage_times: dict[str, StageTime], total: float) -> dict[str, float]:

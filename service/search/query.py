@@ -1,4 +1,4 @@
-"""What is asked, checked and free of how it was sent."""
+"""A search request, validated and independent of its encoding on the wire."""
 
 from __future__ import annotations
 
@@ -8,10 +8,15 @@ from typing import Any
 from models.bundle.style_search import Style
 from service.search.answers import Mode
 
+Box = tuple[float, float, float, float]
+"""Corners ``(x0, y0, x1, y1)`` of a part of an upright picture, relative to its width and height; the origin is at the
+top left, ``0 <= x0 < x1 <= 1`` and ``0 <= y0 < y1 <= 1``."""
+
 
 @dataclass(frozen=True)
 class Query:
-    """One search. ``picture`` is a file, or base64 of one as text; ``text`` is normalised, and empty for none."""
+    """One search. ``picture`` is a file, or base64 of one as text; ``text`` is normalised, and empty for none; with a
+    ``box`` that part of the picture (or of the product's picture) is the reference."""
 
     picture: bytes | str | None
     product_id: str | None
@@ -23,6 +28,7 @@ class Query:
     prefer: tuple[str, ...]
     avoid: tuple[str, ...]
     style: Style
+    box: Box | None = None
 
     @property
     def mode(self) -> Mode:

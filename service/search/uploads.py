@@ -1,14 +1,18 @@
-"""The picture that a request brings: its bytes, and how many there may be."""
+"""Pictures as references: read from a request, bounded, decoded, and cropped to a box."""
 
 from __future__ import annotations
 
 import base64
 import binascii
 import hashlib
+import math
 from typing import NamedTuple
 
-from models.bundle import Container, UnreadableImage, open_image
+from PIL import Image
+
+from models.bundle import Container, UnreadableImage, decode_image, open_image
 from service.errors import ImageTooLarge
+from service.search.query import Box
 
 LARGE_BYTES = 256 * 2**10
 LARGE_PIXELS = 2_000_000
@@ -16,11 +20,46 @@ LARGE_PIXELS = 2_000_000
 _URL_ALPHABET = str.maketrans("-_", "+/")
 
 
+MIN_BOX_SIDE = 8
+"""Pixels; the smallest side of a picture that can be searched with, too."""
+
+
 class Picture(NamedTuple):
     """A picture's file, and its sha256 in hexadecimal."""
 
     data: bytes
     digest: str
+
+
+def features_key(digest: str, box: Box | None) -> str:
+    """The key of what the model sees in a picture, or in a part of it."""
+    return digest if box is None else f"{digest}:{','.join(map(str, box))}"
+
+
+def decode_part(picture: bytes | Container, box: Box | None, *, about: tuple[int, int]) -> Image.Image:
+    """Decode a picture to upright RGB and cut out ``box``; without one it is the whole picture.
+
+    Args:
+        about: (width, height) that the result needs at least; a JPEG may be decoded at a smaller scale.
+
+    Raises:
+        UnreadableImage: The picture cannot be decoded, or the box holds too few of its pixels.
+    """
+    if box is None:
+        return decode_image(picture, about=about)
+    x0, y0, x1, y1 = box
+    image = decode_image(picture, about=(round(about[0] / (x1 - x0)), round(about[1] / (y1 - y0))))
+    corners = (
+        math.floor(x0 * image.width), math.floor(y0 * image.height),
+        math.ceil(x1 * image.width), math.ceil(y1 * image.height),
+    )  # fmt: skip
+    part = image.crop(corners)
+    if min(part.size) < MIN_BOX_SIDE:
+        raise UnreadableImage(
+            f"The box holds {part.width} x {part.height} pixels of the picture, which is too small to search with.",
+            hint=f"Send a box of at least {MIN_BOX_SIDE} x {MIN_BOX_SIDE} pixels.",
+        )
+    return part
 
 
 def read_picture(sent: bytes | str, limit: int) -> Picture:

@@ -1,56 +1,78 @@
-# `make help` lists what there is. Two environments: .venv (serving and indexing, no torch) and .venv-dev (everything).
+# `make help` lists the targets. Two environments: .venv (serving and indexing) and .venv-dev (tests, checks, training).
+# Both are installed from requirements/*.txt with hashes; CONTRIBUTING.md says how to change a dependency.
 .DEFAULT_GOAL := help
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 PYTHON ?= python3
 SERVE := .venv
 DEV := .venv-dev
-# A file's tests stay together, for the models that they train; tests/conftest.py says which files come first.
-AT_ONCE := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+# The tests of a file stay in one process, because they share models; tests/conftest.py orders the files.
+PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+PYTEST = MODISTE_SERVING_PYTHON=$(abspath $(SERVE))/bin/python OMP_NUM_THREADS=1 $(DEV)/bin/pytest $(PARALLEL)
+LOCK = $(DEV)/bin/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --quiet \
+  --custom-compile-command 'make lock' $(if $(UPGRADE),--upgrade)
 
-.PHONY: help demo serve test check bench format lint types system clean version
+.PHONY: help demo serve test-fast test test-slow check lock bench format system clean version
 
-help: ## Say what each target does
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  \033[1m%-8s\033[0m %s\n", $$1, $$2}'
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  \033[1m%-9s\033[0m %s\n", $$1, $$2}'
 
-demo: $(SERVE)/.ready ## Draw a small shop, index it, answer one query and serve the page at http://127.0.0.1:8000
+demo: $(SERVE)/.ready ## Draw a small shop, index it, run one query and serve the page at http://127.0.0.1:8000
 	$(SERVE)/bin/modiste demo
 
 serve: $(SERVE)/.ready ## Serve the index at MODISTE_INDEX_ROOT
 	$(SERVE)/bin/modiste serve
 
-test: system $(SERVE)/.ready $(DEV)/.ready check ## Set everything up and run every check and test
-	MODISTE_SERVING_PYTHON=$(CURDIR)/$(SERVE)/bin/python OMP_NUM_THREADS=1 $(DEV)/bin/pytest $(AT_ONCE)
+test-fast: $(SERVE)/.ready $(DEV)/.ready ## Run the tests that need neither torch, Redis, Chromium nor long: before every commit
+	$(PYTEST) -m "not slow and not system" --ignore tests/training
 
-check: $(DEV)/.ready ## Lint, format, types and import directions
+test: system $(SERVE)/.ready $(DEV)/.torch check ## Run every check and every test that is not slow
+	$(PYTEST) -m "not slow"
+
+test-slow: system $(SERVE)/.ready $(DEV)/.torch ## Run the slow tests
+	$(PYTEST) -m slow
+
+check: $(DEV)/.torch ## Check lint, format, types and import directions
 	$(DEV)/bin/ruff check .
 	$(DEV)/bin/ruff format --check .
 	$(DEV)/bin/mypy
 	PYTHONPATH=. $(DEV)/bin/lint-imports
 
-bench: system $(DEV)/.ready ## Measure the service against the bare pipeline (BENCH='overhead --rounds 3' for less)
+bench: system $(DEV)/.torch ## Run the benchmarks (BENCH='overhead --rounds 3' selects)
 	$(DEV)/bin/python -m tests.bench $(BENCH)
 
-format: $(DEV)/.ready ## Bring every file into shape
+format: $(DEV)/.ready ## Format every file
 	$(DEV)/bin/ruff check --fix .
 	$(DEV)/bin/ruff format .
 
-system: ## Install what tests need from the distribution: Redis and Chromium (Debian, Ubuntu)
+lock: | $(DEV)/.ready ## Resolve requirements/*.txt from pyproject.toml (UPGRADE=1 takes the newest versions)
+	$(LOCK) --extra cpu --extra otel --extra train --extra dev --override requirements/no-torch.in -o requirements/dev.txt
+	$(LOCK) --extra cpu --extra otel --constraint requirements/dev.txt -o requirements/serve.txt
+	$(LOCK) --extra gpu --extra otel --constraint requirements/dev.txt -o requirements/gpu.txt
+
+system: ## Install Redis and Chromium for the tests (Debian, Ubuntu); asks before it uses sudo
 	deploy/install-test-services
 
-clean: ## Remove environments, caches and the demo's files
+clean: ## Remove environments, caches and the files of the demo
 	rm -rf $(SERVE) $(DEV) demo .pytest_cache .mypy_cache .ruff_cache .import_linter_cache *.egg-info build
 
 version:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
 	  || { echo "$(PYTHON) is $$($(PYTHON) -V 2>&1); Modiste needs 3.11 to 3.13: make PYTHON=python3.12 ..."; exit 1; }
 
-$(SERVE)/.ready: pyproject.toml | version
+$(SERVE)/.ready: requirements/serve.txt pyproject.toml | version
 	$(PYTHON) -m venv $(SERVE)
-	$(SERVE)/bin/python -m pip install --quiet --editable '.[cpu]'
+	$(SERVE)/bin/python -m pip install --quiet --no-deps --require-hashes --requirement $<
+	$(SERVE)/bin/python -m pip install --quiet --no-deps --editable .
 	touch $@
 
-$(DEV)/.ready: pyproject.toml | version
+$(DEV)/.ready: requirements/dev.txt pyproject.toml | version
 	$(PYTHON) -m venv $(DEV)
-	$(DEV)/bin/python -m pip install --quiet --editable '.[cpu,train,dev]'
+	$(DEV)/bin/python -m pip install --quiet --no-deps --require-hashes --requirement $<
+	$(DEV)/bin/python -m pip install --quiet --no-deps --editable .
+	touch $@
+
+# The lock leaves torch out, so that each machine takes the build that fits it (CPU, CUDA, ROCm).
+$(DEV)/.torch: $(DEV)/.ready
+	$(DEV)/bin/python -m pip install --quiet --editable '.[cpu,otel,train]'
 	touch $@

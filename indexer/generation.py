@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+from cachetools import LRUCache
 
 from indexer.attributes import AttributeColumns
 from indexer.faiss_store import FaissStore, Halves
@@ -46,6 +49,9 @@ __all__ = [
     "Skipped",
 ]
 
+KEPT_MASKS = 16
+"""Masks of filters that a generation keeps."""
+
 
 class Generation:
     """An opened generation; its methods are safe to call from several threads at once. See ``open``."""
@@ -75,6 +81,8 @@ class Generation:
         self._table = table
         self._vectors = vectors
         self._images_root = images_root
+        self._masks: LRUCache[str, Mask] = LRUCache(KEPT_MASKS)
+        self._masks_lock = threading.Lock()
 
     @classmethod
     def open(
@@ -220,12 +228,25 @@ class Generation:
         return np.asarray(self._vectors[taken], dtype=np.float32)
 
     def mask(self, filters: Filters | None) -> Mask | None:
-        """Which products satisfy all ``filters``: bool ``[N]``, or None where there is nothing to filter by.
+        """Which products satisfy all ``filters``: read-only bool ``[N]``, or None if there are no filters.
+
+        The masks of the last filters are kept, so equal filters usually get the same object.
 
         Raises:
             FilterError: See ``indexer.filters``.
         """
-        return filter_mask(filters, self._table.attributes)
+        if not filters:
+            return None
+        key = json.dumps(filters, sort_keys=True, default=repr)
+        with self._masks_lock:
+            mask = self._masks.get(key)
+        if mask is None:
+            mask = filter_mask(filters, self._table.attributes)
+            assert mask is not None
+            mask.setflags(write=False)
+            with self._masks_lock:
+                mask = self._masks.setdefault(key, mask)
+        return mask
 
     def close(self) -> None:
         """Give memory back. Nothing may be asked of it any more."""

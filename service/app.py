@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
@@ -17,8 +18,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from models.bundle import Bundle
 from service.cache.features import FeatureCache
-from service.cache.memory import Cache, MemoryCache, TwoLevelCache
+from service.cache.levels import Cache
+from service.cache.memory import MemoryCache
 from service.cache.redis import RedisCache
+from service.cache.sealing import sealing_secret
 from service.execution.admission import BATCHES_ON_GPU, CALM_FACTOR, SLOTS_PER_WORKER, Admission
 from service.execution.cores import shared_out
 from service.execution.thread_pool import ThreadPool
@@ -33,6 +36,8 @@ from service.observability.tracing import Tracing
 from service.search.live_index import LiveIndex
 from service.search.pipeline import Search
 from service.settings import Settings, load_settings
+
+logger = logging.getLogger(__name__)
 
 WEB = Path(__file__).parent / "web"
 
@@ -151,18 +156,30 @@ def _assemble(settings: Settings) -> Context:
     decoders = ThreadPool("decode", threads=settings.decoders, queue=settings.queue, polite=True)
     readers = ThreadPool("read", threads=workers, queue=settings.queue)
     search = Search(
-        bundle, live, workers=workers, most=settings.max_batch, decoders=decoders, admission=admission,
+        bundle, live, workers=workers, max_batch=settings.max_batch, decoders=decoders, admission=admission,
         answers=cache, features=FeatureCache(cache, bundle), max_image_bytes=settings.max_image_bytes,
-        expect=settings.expect_words, metrics=metrics,
+        expect_words=settings.expect_words, metrics=metrics,
     )  # fmt: skip
     return Context(settings, bundle, live, cache, search, admission, decoders, readers, metrics)
 
 
 def _cache(settings: Settings, metrics: Metrics) -> Cache:
-    near = MemoryCache(settings.cache_max_bytes, settings.cache_ttl_s)
+    memory = MemoryCache(settings.cache_max_bytes, settings.cache_ttl_s)
     if settings.redis_url is None:
-        return near
-    far = RedisCache(
-        settings.redis_url, ttl_s=settings.cache_ttl_s, timeout_s=settings.cache_timeout_ms / 1000, metrics=metrics
+        return Cache(memory)
+    redis = RedisCache(
+        settings.redis_url, secret=_cache_secret(settings), ttl_s=settings.cache_ttl_s,
+        timeout_s=settings.cache_timeout_ms / 1000, metrics=metrics,
+    )  # fmt: skip
+    return Cache(memory, redis)
+
+
+def _cache_secret(settings: Settings) -> bytes:
+    if settings.cache_key is not None:
+        return sealing_secret(settings.cache_key.get_secret_value())
+    logger.warning(
+        "MODISTE_CACHE_KEY is not set. Values in Redis are authenticated with a key derived from MODISTE_REDIS_URL and "
+        "MODISTE_OPERATIONS_KEY: whoever knows both can forge answers."
     )
-    return TwoLevelCache(near, far)
+    operations_key = settings.operations_key.get_secret_value() if settings.operations_key else ""
+    return sealing_secret(settings.redis_url or "", operations_key)

@@ -41,7 +41,17 @@ class Settings(BaseSettings):
     redis_url: str | None = Field(
         None, description="Redis that processes and replicas share answers in; else each keeps its own."
     )
-    cache_ttl_s: float = Field(300, gt=0, description="Seconds that answers and features of pictures may be reused.")
+    cache_key: SecretStr | None = Field(
+        None,
+        description="Secret that authenticates cached values in Redis, the same for all replicas. Without it one is "
+        "derived from the Redis URL and the operations key.",
+    )
+    cache_ttl_s: float = Field(
+        300,
+        gt=0,
+        le=30 * 86_400,
+        description="Seconds that answers and features of pictures may be reused; 30 days at most.",
+    )
     cache_max_bytes: int = Field(
         64 * 2**20,
         ge=0,

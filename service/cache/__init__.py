@@ -1,1 +1,1 @@
-"""Caches of answers and picture features, in this process and in Redis."""
+"""Caches of answers and of vision outputs, in this process and in Redis."""

@@ -1,79 +1,64 @@
-"""What the vision graph made of a reference, kept: the next modification of the picture pays for no vision pass."""
+"""The cache of vision outputs: the next modification of a picture needs no vision pass."""
 
 from __future__ import annotations
 
-import logging
 import math
-import struct
 
 import numpy as np
 
 from models.bundle import Bundle
 from models.bundle.encoder import VisionOutput
-from service.cache.memory import Cache, ThrottledWarning, cache_key
+from service.cache.keys import cache_key
+from service.cache.levels import Cache
 
-logger = logging.getLogger(__name__)
-
-FORMAT = 1
-_HEADER = struct.Struct("<4sII")
-_MAGIC = b"MoFe"
-_UNIT_TOLERANCE = 1e-2
+UNIT_TOLERANCE = 1e-2
 
 
 class FeatureCache:
-    """One picture's ``VisionOutput`` (B = 1) by the picture's digest, for one bundle.
+    """The vision graph's output for a picture (one row), by the picture's digest, for one bundle.
 
-    Arrays are kept as float32, so that an answer does not depend on whether its reference came from here. Behind a
-    header of magic, format and length lie the embedding, then the features unless they are the embedding, then the
-    attributes where the bundle has them, all little-endian; their shapes are the bundle's. Whether the bytes are those
-    that were put is the cache's to check.
+    A value is the concatenation of the graph's outputs as little-endian float32: the embedding, the features if they
+    differ from the embedding, and the attributes if the bundle has them. Their shapes are the bundle's. All of it is
+    kept, so an answer does not depend on whether its reference was cached.
 
     Args:
-        cache: What keeps the bytes.
-        bundle: What the features are made by and for.
+        cache: Keeps the bytes.
+        bundle: The bundle whose vision graph it is.
     """
 
     def __init__(self, cache: Cache, bundle: Bundle) -> None:
-        self._cache, self._prefix = cache, cache_key(kind="features", bundle=bundle.fingerprint)
+        self._cache, self._bundle = cache, bundle.fingerprint
         outputs = bundle.manifest.graphs["vision"].outputs
         self._shapes = {
             name: tuple(1 if isinstance(axis, str) else axis for axis in outputs[name].shape)
             for name in VisionOutput._fields
             if name in outputs
         }
-        self._size = sum(math.prod(shape) for shape in self._shapes.values()) * 4
-        self._rubbish = ThrottledWarning(logger)
 
-    async def get(self, key: str) -> VisionOutput | None:
-        """What was seen in the picture with the digest ``key``; None where that is not known."""
-        value = await self._cache.get(self._key(key))
-        if value is None:
+    async def get(self, picture: str) -> VisionOutput | None:
+        """The output for the picture with this key; None if it is not cached, or not valid."""
+        value = await self._cache.get(self._key(picture))
+        return None if value is None else self._unpack(value)
+
+    def put(self, picture: str, output: VisionOutput) -> None:
+        """Keep an output of one row. Returns at once."""
+        arrays = [np.asarray(getattr(output, name), "<f4").tobytes() for name in self._shapes]
+        self._cache.put(self._key(picture), b"".join(arrays))
+
+    def _key(self, picture: str) -> str:
+        return cache_key("features", bundle=self._bundle, picture=picture)
+
+    def _unpack(self, value: bytes) -> VisionOutput | None:
+        if len(value) != 4 * sum(math.prod(shape) for shape in self._shapes.values()):
             return None
-        seen = self._unpacked(value)
-        if seen is None:
-            self._rubbish.warn("The cache holds something else than features of a picture; they are computed again.")
-        return seen
-
-    def put(self, key: str, seen: VisionOutput) -> None:
-        """Keep what was seen (one row) in the picture with the digest ``key``. Returns at once."""
-        body = b"".join([np.asarray(getattr(seen, name), "<f4").tobytes() for name in self._shapes])
-        self._cache.put(self._key(key), _HEADER.pack(_MAGIC, FORMAT, len(body)) + body)
-
-    def _key(self, digest: str) -> str:
-        return f"{self._prefix}:{digest}"
-
-    def _unpacked(self, value: bytes) -> VisionOutput | None:
-        header = _HEADER.pack(_MAGIC, FORMAT, self._size)
-        if len(value) != len(header) + self._size or not value.startswith(header):
+        numbers, at = np.frombuffer(value, "<f4").astype(np.float32, copy=False), 0
+        if not np.isfinite(numbers).all():
             return None
-        arrays, at = {}, len(header)
+        arrays = {}
         for name, shape in self._shapes.items():
-            count = math.prod(shape)
-            array = np.frombuffer(value, "<f4", count, at).astype(np.float32, copy=False).reshape(shape)
-            if not np.isfinite(array).all():
-                return None
-            arrays[name], at = array, at + count * 4
+            arrays[name] = numbers[at : at + math.prod(shape)].reshape(shape)
+            at += math.prod(shape)
         embedding = arrays["embedding"]
-        if abs(float(np.linalg.norm(embedding)) - 1) > _UNIT_TOLERANCE:
+        if abs(float(np.linalg.norm(embedding)) - 1) > UNIT_TOLERANCE:
             return None
         return VisionOutput(embedding, arrays.get("features", embedding), arrays.get("attributes"))

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from models.bundle import Bundle
-from service.cache.memory import Cache
+from service.cache.levels import Cache
 from service.execution.admission import Admission
 from service.execution.thread_pool import ThreadPool
 from service.observability.metrics import Metrics

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FiniteFloat, StrictBool, StrictInt, StrictStr
 
 from models.bundle.style_search import DEFAULT_STYLE, Style
-from service.search.answers import ChoiceFilter, Mode, NumberFilter, ProductCard, Refusal, Result, Value
+from service.search.answers import ChoiceFilter, NumberFilter, ProductCard, Refusal, Value
 
 MAX_TEXT = 2_000
 MAX_K = 200
@@ -111,46 +111,6 @@ class SearchRequest(Value):
         description="What `prefer` and `avoid` do: move the query towards and away from the words (`arithmetic`), "
         "multiply scores by how well a product shows what it should (`filter`), or both (`joint`).",
     )
-
-
-class Timings(Value):
-    """Milliseconds by stage; 0 where this request did not need the stage. Requests that were answered together each
-    report what their batch took; waiting is told apart, as ``queue``."""
-
-    decode: float = 0.0
-    vision: float = 0.0
-    query: float = 0.0
-    store: float = 0.0
-    columns: float = 0.0
-    queue: float = 0.0
-    total: float = 0.0
-
-
-class Found(Value):
-    """The part of an answer that a cache may keep."""
-
-    mode: Mode
-    results: list[Result]
-    total: int = Field(description="How many products remain after filters and exclusions: the bound for paging.")
-    text_truncated: bool = Field(description="Whether the end of the text was too long for the model to read.")
-    expected: list[str] = Field(
-        description="Words that the answer will rather have than not, the surest first: products that the catalogue "
-        "says to show them come first. Empty where the bundle expects none, or the catalogue tells none."
-    )
-
-
-class SearchAnswer(Found):
-    """Products, best first, and how they were found."""
-
-    k: int
-    offset: int
-    prefer: dict[str, str] = Field(description="The preferred words as they were sent, and the known word for each.")
-    avoid: dict[str, str] = Field(description="Likewise the words to avoid.")
-    style: Style | None = Field(description="How these words were searched by; null without any.")
-    generation: str
-    bundle: str
-    cached: bool
-    timings_ms: Timings
 
 
 class ProductPage(Value):

@@ -1,1 +1,1 @@
-"""The job of one search: from a checked query to products."""
+"""Search: from a validated query to products."""

@@ -1,22 +1,25 @@
-"""What searching and following the index give back, free of HTTP; the OpenAPI document shows the same models."""
+"""The models of answers, independent of HTTP. The OpenAPI document shows the same models."""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
+
+from indexer.generation import Generation
+from models.bundle.style_search import Style
 
 Mode = Literal["composed", "image", "text"]
 
 
 class Value(BaseModel):
-    """A frozen value."""
+    """An immutable value."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class ProductCard(Value):
-    """A product as the catalogue has it, with the link of its picture."""
+    """A product as the catalogue has it, with the link to its picture."""
 
     id: str
     title: str
@@ -25,11 +28,79 @@ class ProductCard(Value):
 
 
 class Result(ProductCard):
-    """A product that was found; ``score`` is the cosine of the query and the product. Where the answer's words are
-    expected, it is multiplied by how well the product shows them, beside the one of the catalogue that shows them best;
-    and where ``prefer`` and ``avoid`` filter, by how probably it shows those."""
+    """A product that was found. ``score`` is the cosine of query and product. Where words are expected of the answer,
+    the cosine is multiplied by how well the product shows them, relative to the best product of the catalogue; where
+    ``prefer`` and ``avoid`` filter, also by how probably the product satisfies them."""
 
     score: float
+
+
+class Found(Value):
+    """The outcome of one search, as caches keep it: rows and scores.
+
+    Ids, titles and attributes are not part of it. They are read from the generation when the answer is made, so a
+    cached value cannot bring other products or texts than the catalogue's.
+    """
+
+    rows: list[Annotated[int, Field(ge=0)]]
+    scores: list[FiniteFloat]
+    total: int = Field(ge=0)
+    text_truncated: bool
+    expected: list[str]
+
+    def to_json(self) -> bytes:
+        """What ``from_json`` reads."""
+        return self.model_dump_json().encode()
+
+    @classmethod
+    def from_json(cls, data: bytes, generation: Generation) -> Self | None:
+        """Read and validate a cached value. None if it cannot be an outcome of a search in ``generation``."""
+        try:
+            found = cls.model_validate_json(data, strict=True)
+        except ValidationError:
+            return None
+        valid = (
+            len(found.rows) == len(found.scores)
+            and max(found.rows, default=-1) < generation.size
+            and found.total <= generation.size
+            and set(found.expected) <= set(generation.manifest.attributes)
+        )
+        return found if valid else None
+
+
+class Timings(Value):
+    """Milliseconds by stage; 0 for a stage that this request did not need. Requests of one batch each report the time
+    of the whole batch. Waiting is reported separately, as ``queue``."""
+
+    decode: float = 0.0
+    vision: float = 0.0
+    query: float = 0.0
+    store: float = 0.0
+    columns: float = 0.0
+    queue: float = 0.0
+    total: float = 0.0
+
+
+class SearchAnswer(Value):
+    """Products, best first, and how they were found."""
+
+    mode: Mode
+    results: list[Result]
+    total: int = Field(description="Number of products after filters and exclusions: the bound for paging.")
+    text_truncated: bool = Field(description="Whether the text was longer than the model reads.")
+    expected: list[str] = Field(
+        description="Words that the answer is expected to have, the most probable first. Products that have them "
+        "according to the catalogue come first. Empty if the bundle expects none, or the catalogue has no such words."
+    )
+    k: int
+    offset: int
+    prefer: dict[str, str] = Field(description="The preferred words as they were sent, and the known word for each.")
+    avoid: dict[str, str] = Field(description="Likewise the words to avoid.")
+    style: Style | None = Field(description="How these words were applied; null without any.")
+    generation: str
+    bundle: str
+    cached: bool
+    timings_ms: Timings
 
 
 class ValueCount(Value):
@@ -40,14 +111,14 @@ class ValueCount(Value):
 
 
 class ChoiceFilter(Value):
-    """An attribute of words (``text``, ``list``) or of true and false (``flag``); its commonest values first."""
+    """An attribute of words (``text``, ``list``) or of true and false (``flag``); its most frequent values first."""
 
     kind: Literal["text", "list", "flag"]
     values: list[ValueCount]
 
 
 class NumberFilter(Value):
-    """An attribute of numbers and the range that the catalogue has."""
+    """An attribute of numbers, and their range in the catalogue."""
 
     kind: Literal["number"]
     min: float
@@ -55,14 +126,14 @@ class NumberFilter(Value):
 
 
 class Refusal(Value):
-    """A generation that was published but is not served, and why."""
+    """A generation that was published but is not served, and the reason."""
 
     generation: str
     reason: str
 
 
 class Reload(Value):
-    """What a look at the published generation came to."""
+    """The result of looking for a newly published generation."""
 
     generation: str | None
     changed: bool

@@ -1,4 +1,4 @@
-"""The bundle's graphs in batches: of few sizes only, all of which are run once before the service is ready."""
+"""Decoding pictures and running the bundle's graphs, in batches of few sizes."""
 
 from __future__ import annotations
 
@@ -7,51 +7,68 @@ from typing import NamedTuple
 
 import numpy as np
 
-from models.bundle import Bundle, VisionOutput
+from models.bundle import Bundle, Container, VisionOutput
 from models.bundle.encoder import Vectors
 from models.bundle.images import Pixels
+from service.search.query import Box
+from service.search.uploads import decode_part
 
 BUCKETS = (1, 2, 3, 4, 6, 8, 12, 16, 20, 24, 32, 40, 48, 64)
-"""Batch sizes that graphs see: memory that ONNX Runtime keeps for a size is never given back, so there are few. Not
-only powers of two: on a CPU a row of padding costs as much as a real one, and with these it is one in four at most."""
+"""Batch sizes that graphs run with. ONNX Runtime never frees the memory that it allocated for a size, so there are few.
+There are more than the powers of two, because on a CPU a row of padding costs as much as a real one: at most one row in
+four is padding."""
 
 
 class EncodingInput(NamedTuple):
-    """A modification of a reference, or with no reference a text alone."""
+    """A reference and its modification, or a text alone."""
 
     features: Vectors | None
-    """float32 ``[1, ...]``: the reference's, as ``Bundle.query`` takes them."""
+    """float32 ``[1, ...]``: the reference's, as ``Bundle.query`` takes them; None for a text alone."""
     text: str
     shown: Vectors | None = None
     """float32 ``[1, A]``: how probably the reference shows the bundle's words, as ``Bundle.expected`` takes it."""
 
 
 class Encoded(NamedTuple):
-    """A wish as a vector."""
+    """A query as a vector."""
 
     vector: Vectors
     """Unit float32 ``[1, D]``."""
     truncated: bool
-    """Whether the model read only the beginning of the text."""
+    """Whether the text was longer than the model reads."""
     expected: Vectors | None = None
-    """float32 ``[1, A]``: the answer's words, where the reference's were told."""
+    """float32 ``[1, A]``: how probably the answer has each word; None if the input had no ``shown``."""
 
 
 class Encoding:
-    """Runs a bundle's graphs for B queries at once.
+    """Decodes pictures and runs the graphs for B searches at once.
 
-    Each method takes a list of inputs and gives as many outcomes, for ``stages.Work``. Rows that fill a batch up to its
-    bucket repeat the last one: values as graphs expect them, whatever the graph.
+    Each method that takes a list returns as many results, as a stage of the scheduler does. A batch is padded to its
+    bucket with its last row, which is valid input for every graph.
 
     Args:
-        most: The largest batch.
+        bundle: Whose graphs run.
+        max_batch: The largest batch.
     """
 
-    def __init__(self, bundle: Bundle, most: int) -> None:
-        self._bundle, self.most = bundle, most
+    def __init__(self, bundle: Bundle, max_batch: int) -> None:
+        self._bundle, self._max_batch = bundle, max_batch
+
+    def decode(self, pictures: list[tuple[Container, Box | None]]) -> list[Pixels | Exception]:
+        """Decode opened pictures, or a box of each."""
+        return [self._pixels_or_error(*picture) for picture in pictures]
+
+    def pixels(self, picture: bytes | Container, box: Box | None) -> Pixels:
+        """Decode one picture, or a box of it, to the vision graph's input: uint8 ``[H, W, 3]``.
+
+        Raises:
+            UnreadableImage: It cannot be decoded, or the box is too small.
+        """
+        images = self._bundle.manifest.images
+        return images.pixels(decode_part(picture, box, about=(images.width, images.height)))
 
     def vision(self, pictures: list[Pixels]) -> list[VisionOutput]:
-        """Pixels uint8 ``[H, W, 3]`` of each picture -> what is seen in each (arrays of one row)."""
+        """Pixels uint8 ``[H, W, 3]`` of each picture -> the vision graph's output for each (arrays of one row)."""
         seen = self._bundle.vision(_padded(pictures))
         return [
             VisionOutput(
@@ -64,32 +81,38 @@ class Encoding:
 
     def query(self, inputs: list[EncodingInput]) -> list[Encoded]:
         """Compose references and modifications."""
-        ids, truncated = self._bundle.tokenizer.encode([wish.text for wish in inputs])
-        features = _padded([wish.features[0] for wish in inputs if wish.features is not None])
-        if not self._bundle.manifest.expects or all(wish.shown is None for wish in inputs):
+        ids, truncated = self._bundle.tokenizer.encode([one.text for one in inputs])
+        features = _padded([one.features[0] for one in inputs if one.features is not None])
+        if not self._bundle.manifest.expects or all(one.shown is None for one in inputs):
             return _encoded(self._bundle.query(features, _padded(ids)), truncated)
-        untold = np.zeros(len(self._bundle.vocabulary), np.float32)
-        shown = _padded([untold if wish.shown is None else wish.shown[0] for wish in inputs])
+        unknown = np.zeros(len(self._bundle.vocabulary), np.float32)
+        shown = _padded([unknown if one.shown is None else one.shown[0] for one in inputs])
         vectors, expected = self._bundle.expected(features, _padded(ids), shown)
         assert expected is not None
         return [
-            Encoded(vectors[row : row + 1], cut, None if wish.shown is None else expected[row : row + 1])
-            for row, (wish, cut) in enumerate(zip(inputs, truncated, strict=True))
+            Encoded(vectors[row : row + 1], cut, None if one.shown is None else expected[row : row + 1])
+            for row, (one, cut) in enumerate(zip(inputs, truncated, strict=True))
         ]
 
     def text(self, inputs: list[EncodingInput]) -> list[Encoded]:
         """Encode texts alone."""
-        ids, truncated = self._bundle.tokenizer.encode([wish.text for wish in inputs])
+        ids, truncated = self._bundle.tokenizer.encode([one.text for one in inputs])
         return _encoded(self._bundle.text(_padded(ids)), truncated)
 
     def warm(self) -> None:
-        """Run every graph at every size that it will see."""
+        """Run every graph at every batch size that occurs."""
         images = self._bundle.manifest.images
         blank = np.full((images.height, images.width, 3), images.fill, dtype=np.uint8)
-        for size in (bucket for bucket in BUCKETS if bucket <= _bucket(self.most)):
+        for size in (bucket for bucket in BUCKETS if bucket <= _bucket(self._max_batch)):
             seen = self.vision([blank] * size)
             self.query([EncodingInput(one.features, "in red", one.attributes) for one in seen])
             self.text([EncodingInput(None, "in red")] * size)
+
+    def _pixels_or_error(self, picture: Container, box: Box | None) -> Pixels | Exception:
+        try:
+            return self.pixels(picture, box)
+        except Exception as error:
+            return error
 
 
 def _encoded(vectors: Vectors, truncated: Sequence[bool]) -> list[Encoded]:
@@ -97,15 +120,11 @@ def _encoded(vectors: Vectors, truncated: Sequence[bool]) -> list[Encoded]:
 
 
 def _bucket(count: int) -> int:
-    """The smallest bucket that holds ``count``; beyond the largest each size is its own."""
+    """The smallest bucket for ``count`` rows. Beyond the largest bucket every size is its own."""
     return next((bucket for bucket in BUCKETS if bucket >= count), count)
 
 
 def _padded(rows: Sequence[np.ndarray] | np.ndarray) -> np.ndarray:
-    """``rows`` as one array, the last one repeated until a bucket is full."""
-    if len(rows) == 1:  # One alone fills its bucket; there is nothing to copy.
-        return rows[0][None]
+    """``rows`` as one array, padded to its bucket with the last row."""
     spare = _bucket(len(rows)) - len(rows)
-    if not spare and isinstance(rows, np.ndarray):
-        return rows
     return np.stack([*rows, *(rows[-1],) * spare])

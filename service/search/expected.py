@@ -1,4 +1,4 @@
-"""What is expected of a query's answer, where the catalogue tells words of its products."""
+"""The words that the answer to a query is expected to have, where the catalogue has words for its products."""
 
 from __future__ import annotations
 
@@ -8,66 +8,65 @@ from typing import NamedTuple
 import numpy as np
 
 from indexer.generation import Generation
-from indexer.profiles import Profiles
-from indexer.store import Vectors
-from models.bundle.expected_words import TITLED_FROM, Weights, recognised, tempered, weights_of
+from indexer.store import Rows, Vectors
+from models.bundle.expected_words import TITLED_FROM, Weights, recognised, weights_of
 from models.bundle.style_search import Floats
-from service.search.nearest import Neighbours
-from service.search.stated import Preference
+from service.search.stated import Stated
 
 
-class Expectation(NamedTuple):
-    """What the words of products count for one query."""
+class Expected(NamedTuple):
+    """The words expected of the answer to one query."""
 
-    profiles: Profiles
     weights: Weights
-    """Of the bundle's words, ``[A]`` each."""
+    """Of the bundle's words ``[A]``: what having and lacking a word counts for a product."""
     words: list[str]
-    """Those that the answer will rather have than not, the surest first."""
-
-    def agreement(self) -> Floats:
-        """How well each product fits, beside the best of the catalogue, which has 1: ``[N]``, 0 to 1. By itself a
-        likelihood of a hundred words is small, however well they fit, and would make scores that nobody can read."""
-        likelihood = self.profiles.log_likelihood(self.weights)
-        return tempered(likelihood - likelihood.max())
+    """The words that are more probable than not, the most probable first."""
 
 
-def expectation(
-    expected: Vectors, shown: Vectors, generation: Generation, preference: Preference | None = None
-) -> Expectation | None:
-    """What is expected of an answer in this catalogue.
+def expected_words(
+    expected: Vectors, shown: Vectors, generation: Generation, stated: Stated | None = None
+) -> Expected | None:
+    """The words expected of an answer in this catalogue; None if there are none.
 
     Args:
         expected: ``QueryOutput.expected`` of one query ``[1, A]``.
-        shown: What it was told of the reference ``[1, A]``.
-        generation: What is searched.
-        preference: Words of which the shopper has said more than can be guessed.
+        shown: The reference's words, as the query graph received them ``[1, A]``.
+        generation: The generation that is searched.
+        stated: Words that the shopper states. They replace what the model expects of the same words.
     """
     attributes, profiles = generation.attributes, generation.profiles
     if attributes is None or profiles is None:
         return None
     present, absent = weights_of(expected[0], shown[0], generation.told, generation.valued)
-    if preference is not None:
-        # Of products that have a wanted word, nothing is to be guessed in which they all agree anyway: a watch is no
-        # shirt. An unwanted word is lacked by the answer for certain, as other values of its column are.
-        for place in preference.wanted:
-            agreed = profiles.agreed(place)
+    if stated is not None:
+        # Words in which nearly all products with a preferred word agree say nothing about which of them to choose, and
+        # would rank the preferred products last: someone who looks at shirts and prefers "watch" wants a watch.
+        for position in stated.preferred:
+            agreed = profiles.agreed(position)
             present[agreed] = absent[agreed] = 0
-        unwanted = list(preference.unwanted)
-        present[unwanted], absent[unwanted] = 0, generation.valued[unwanted]
+        avoided = list(stated.avoided)
+        # The answer lacks an avoided word for certain, as it lacks the other values of a column.
+        present[avoided], absent[avoided] = 0, generation.valued[avoided]
     if not (present.any() or absent.any()):
         return None
     order = np.argsort(-expected[0], kind="stable")
     words = [attributes.words[at] for at in order.tolist() if expected[0, at] >= TITLED_FROM and present[at] > 0]
-    return Expectation(profiles, Weights(present, absent), words)
+    return Expected(Weights(present, absent), words)
 
 
-def shown_by(generation: Generation, rows: Sequence[int]) -> Vectors | None:
-    """How probably products show the bundle's words, float32 ``[len(rows), A]``, for ``Bundle.expected``."""
+def words_of_products(generation: Generation, rows: Sequence[int]) -> Vectors | None:
+    """How probably products show the bundle's words, float32 ``[len(rows), A]``, as ``Bundle.expected`` takes it."""
     return None if generation.attributes is None else generation.attributes.of(rows)
 
 
-def shown_in(seen: Vectors, near: Neighbours, generation: Generation) -> Vectors:
-    """How probably an upload shows them, ``[1, A]``: by what is seen in it ``[1, A]`` and the products next to it."""
+def words_of_upload(seen: Vectors, cosines: Floats, rows: Rows, generation: Generation) -> Vectors:
+    """How probably an upload shows the bundle's words, ``[1, A]``.
+
+    Args:
+        seen: What the vision graph sees in it ``[1, A]``.
+        cosines: Of the products that look most like it ``[K]``.
+        rows: These products ``[K]``.
+        generation: The generation that they are of.
+    """
     assert generation.attributes is not None
-    return recognised(seen, near.scores[None], generation.attributes.of(near.rows)[None], generation.told)
+    return recognised(seen, cosines[None], generation.attributes.of(rows)[None], generation.told)

@@ -1,76 +1,119 @@
-"""The store's part of a query with words: products by cosine, times how well they show what is wanted and expected."""
+"""Ranking: the products of the store by cosine, times how well they fit the stated and the expected words."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import NamedTuple
 
 import numpy as np
 
-from indexer.store import Mask, Store, Vectors
-from models.bundle.style_search import Floats, filtered_scores
-from service.search.expected import Expectation
-from service.search.nearest import Neighbours, depth_for
+from indexer.generation import Generation
+from indexer.store import Mask, Rows, Scores, Vectors
+from models.bundle.expected_words import tempered
+from models.bundle.style_search import Floats, filtered_scores, satisfaction
+from service.search.expected import Expected
+from service.search.stated import Stated
 
+MIN_DEPTH = 32
 AHEAD = 4
-"""How many times as many products as are wanted the first look takes in."""
-FURTHER = 8
-"""How much deeper each further look goes."""
+"""The first search of the store asks for so many times the products that are wanted."""
+DEEPER = 8
+"""How much deeper each further search goes."""
 ROUNDING = 1.002
-"""Cosines of vectors in half precision may exceed 1 by less than this."""
+"""Cosines of half-precision vectors exceed 1 by less than this."""
 
 
-class FittingLookup(NamedTuple):
-    """What one query asks."""
+class Lookup(NamedTuple):
+    """What one search asks of the store."""
 
-    store: Store
+    generation: Generation
     vector: Vectors
     """Unit float32 ``[1, D]``."""
-    satisfied: Floats | None
-    """How well the wanted and unwanted words hold of each product, ``style_search.satisfaction`` ``[N]``; None where
-    they do not filter."""
-    expectation: Expectation | None
-    """What the answer should show; not None if ``satisfied`` is."""
     wanted: int
     """How many products to find."""
-    allowed: Mask | None
-    """bool ``[N]``; None allows all."""
+    allowed: Mask | None = None
+    """bool ``[N]``, the same object for equal filters; None allows all."""
+    stated: Stated | None = None
+    """Words that filter; None if there are none."""
+    expected: Expected | None = None
 
 
-def find_fitting(lookups: list[FittingLookup]) -> list[Neighbours]:
-    """The best of all N products for each query, by ``filtered_scores`` (``stages.Work``)."""
-    return [_best_fitting(one.store, one.vector, _fit(one), one.wanted, one.allowed) for one in lookups]
+class Ranked(NamedTuple):
+    """Products, best first. Fewer than wanted where fewer are allowed."""
+
+    scores: Scores
+    rows: Rows
 
 
-def _fit(lookup: FittingLookup) -> Floats:
-    """How well each product fits what is wanted and what is expected: ``[N]``, 0 to 1."""
-    fits = [] if lookup.satisfied is None else [lookup.satisfied]
-    if lookup.expectation is not None:
-        fits.append(lookup.expectation.agreement())
+def rank(lookups: list[Lookup]) -> list[Ranked]:
+    """The best products for each of B searches.
+
+    Searches without words that share generation, depth and mask are one search of the store. The result of a search
+    does not depend on the others of its batch.
+    """
+    ranked: list[Ranked | None] = [None] * len(lookups)
+    alike: dict[tuple[int, int, int], list[int]] = defaultdict(list)
+    for number, lookup in enumerate(lookups):
+        if lookup.stated is None and lookup.expected is None:
+            alike[id(lookup.generation), depth_for(lookup.wanted), id(lookup.allowed)].append(number)
+        else:
+            ranked[number] = _by_words(lookup, _fit(lookup))
+    for (_, depth, _), numbers in alike.items():
+        first = lookups[numbers[0]]
+        vectors = np.concatenate([lookups[number].vector for number in numbers])
+        found = first.generation.store.search(vectors, min(depth, first.generation.size), first.allowed)
+        for number, scores, rows in zip(numbers, *found, strict=True):
+            ranked[number] = Ranked(
+                scores[rows >= 0][: lookups[number].wanted], rows[rows >= 0][: lookups[number].wanted]
+            )
+    return [one for one in ranked if one is not None]
+
+
+def depth_for(wanted: int) -> int:
+    """How many rows to ask the store for. Powers of two make searches alike, so that they form batches."""
+    return max(MIN_DEPTH, 1 << (wanted - 1).bit_length())
+
+
+def _fit(lookup: Lookup) -> Floats:
+    """How well each product fits the stated and the expected words: ``[N]``, 0 to 1.
+
+    The likelihood of the expected words is divided by that of the best product: a product of a hundred probabilities is
+    tiny however well they fit, and scores would be unreadable.
+    """
+    generation, fits = lookup.generation, []
+    if lookup.stated is not None:
+        attributes = generation.attributes
+        assert attributes is not None, "checked when the words were looked up"
+        preferred, avoided = (attributes.probabilities(at) for at in (lookup.stated.preferred, lookup.stated.avoided))
+        fits.append(satisfaction(preferred, avoided))
+    if lookup.expected is not None:
+        assert generation.profiles is not None
+        likelihood = generation.profiles.log_likelihood(lookup.expected.weights)
+        fits.append(tempered(likelihood - likelihood.max()))
     return fits[0] if len(fits) == 1 else np.multiply(*fits)
 
 
-def _best_fitting(store: Store, vector: Vectors, fit: Floats, wanted: int, allowed: Mask | None) -> Neighbours:
-    """Look at the nearest products, deeper and deeper, until none further away can come before those found.
+def _by_words(lookup: Lookup, fit: Floats) -> Ranked:
+    """Search the store deeper and deeper, until no product further away can rank before those found.
 
-    No score is above its cosine times the best fit, so products beyond the last cosine seen need no look once enough
-    score higher; nor is one above its fit, so those that hardly fit are left out of the next look.
-    With an exact store the outcome is thus that of scoring all N; with an approximate one, that of scoring the longest
-    list which it had to give.
+    A score is at most its cosine times the best fit, so the products beyond the last cosine are out as soon as enough
+    score higher. A score is also at most its fit, so the next search leaves out products that fit too little. With an
+    exact store the result is that of scoring all N products.
     """
+    store, vector, wanted, allowed = lookup.generation.store, lookup.vector, lookup.wanted, lookup.allowed
     best = float(fit.max() if allowed is None else fit.max(where=allowed, initial=0)) * ROUNDING
     depth = depth_for(AHEAD * wanted)
     while True:
         depth = min(depth, store.size)
         near, found = store.search(vector, depth, allowed)
-        seen = found[0] >= 0
-        cosines, rows = near[0][seen], found[0][seen]
+        cosines, rows = near[0][found[0] >= 0], found[0][found[0] >= 0]
         scores = filtered_scores(cosines, fit[rows])
         # Equal scores in the order of their rows, so that pages never overlap.
         order = np.lexsort((rows, -scores))[:wanted]
         reached = float(scores[order[-1]]) if len(order) == wanted else -np.inf
         if len(rows) < depth or depth == store.size or reached > cosines[-1] * (best if cosines[-1] > 0 else 1):
-            return Neighbours(scores[order], rows[order])
+            return Ranked(scores[order], rows[order])
         if reached > 0:
             possible = fit * np.float32(ROUNDING) >= reached
             allowed = possible if allowed is None else allowed & possible
-        depth *= FURTHER
+        depth *= DEEPER

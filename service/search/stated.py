@@ -1,4 +1,4 @@
-"""Words that a shopper wants to see or not, as the bundle knows them."""
+"""The words that a shopper states: those to prefer and those to avoid, as the bundle knows them."""
 
 from __future__ import annotations
 
@@ -7,23 +7,21 @@ from typing import NamedTuple, get_args
 
 from indexer.generation import Generation
 from models.bundle import Bundle
-from models.bundle.style_search import Floats, Style, satisfaction
+from models.bundle.style_search import Style
 from models.bundle.vocabulary import Vocabulary
 from service.errors import InvalidRequest, NoWords, UnknownWord
 
-Understood = dict[str, str]
-"""Words as they were sent, with the bundle's word for each."""
 
-
-class Preference(NamedTuple):
-    """What is wanted and what is not, and how it is searched by (``models.bundle.style_search``)."""
+class Stated(NamedTuple):
+    """Preferred and avoided words, and how they are applied (``models.bundle.style_search``)."""
 
     style: Style
-    prefer: Understood
-    avoid: Understood
-    wanted: tuple[int, ...]
-    """Places of the wanted words in the bundle's vocabulary, each once, ascending."""
-    unwanted: tuple[int, ...]
+    prefer: dict[str, str]
+    """The words as they were sent, with the bundle's word for each."""
+    avoid: dict[str, str]
+    preferred: tuple[int, ...]
+    """Positions of the preferred words in the bundle's vocabulary, each once, ascending."""
+    avoided: tuple[int, ...]
 
     @property
     def moves(self) -> bool:
@@ -32,37 +30,26 @@ class Preference(NamedTuple):
 
     @property
     def filters(self) -> bool:
-        """Whether products are scored by how probably they show the words."""
+        """Whether products are scored by how probably they satisfy the words."""
         return self.style != "arithmetic"
-
-    def satisfied(self, generation: Generation) -> Floats:
-        """How well each product shows all that is wanted and nothing that is not: ``[N]``, 0 to 1."""
-        attributes = generation.attributes
-        assert attributes is not None, "checked when the words were understood"
-        return satisfaction(attributes.probabilities(self.wanted), attributes.probabilities(self.unwanted))
-
-    @property
-    def key(self) -> list[object]:
-        """What a found answer depends on; however the words were spelled."""
-        return [self.style, self.wanted, self.unwanted]
 
 
 def possible_styles(bundle: Bundle, generation: Generation) -> tuple[Style, ...]:
-    """How words can be searched by; not at all without words, and only by moving the query without attributes."""
+    """The styles in which words can be applied: none without words, only ``arithmetic`` without product attributes."""
     if not bundle.vocabulary:
         return ()
     return get_args(Style) if generation.attributes is not None else ("arithmetic",)
 
 
-def understood_preference(
+def stated_words(
     prefer: Sequence[str], avoid: Sequence[str], style: Style, bundle: Bundle, generation: Generation
-) -> Preference | None:
-    """The preference that words express; None where there are none.
+) -> Stated | None:
+    """Look up the words of a request; None if it states none.
 
     Raises:
         NoWords: The bundle has no attribute words, or the generation was built without them.
         UnknownWord: The bundle does not know one of the words.
-        InvalidRequest: A word is both wanted and unwanted.
+        InvalidRequest: A word is both preferred and avoided.
     """
     if not prefer and not avoid:
         return None
@@ -76,30 +63,31 @@ def understood_preference(
             f"The generation {generation.id} holds no attributes of its products, so they cannot be filtered by words.",
             hint='Use the style "arithmetic"; or have the operator build the index again.',
         )
-    wanted, unwanted = (_places(said, bundle.vocabulary) for said in (prefer, avoid))
-    both = set(wanted.values()) & set(unwanted.values())
-    if both:
-        word = bundle.vocabulary.words[min(both)]
-        raise InvalidRequest(f"{word!r} is both preferred and avoided.", hint="Leave it in one of prefer and avoid.")
+    preferred, avoided = (_positions(words, bundle.vocabulary) for words in (prefer, avoid))
     words = bundle.vocabulary.words
-    return Preference(
+    both = set(preferred.values()) & set(avoided.values())
+    if both:
+        raise InvalidRequest(
+            f"{words[min(both)]!r} is both preferred and avoided.", hint="Leave it in one of prefer and avoid."
+        )
+    return Stated(
         style,
-        {said: words[place] for said, place in wanted.items()},
-        {said: words[place] for said, place in unwanted.items()},
-        tuple(sorted(set(wanted.values()))),
-        tuple(sorted(set(unwanted.values()))),
+        {sent: words[position] for sent, position in preferred.items()},
+        {sent: words[position] for sent, position in avoided.items()},
+        tuple(sorted(set(preferred.values()))),
+        tuple(sorted(set(avoided.values()))),
     )
 
 
-def _places(said: Sequence[str], vocabulary: Vocabulary) -> dict[str, int]:
-    places: dict[str, int] = {}
-    for word in said:
-        place = vocabulary.find(word)
-        if place is None:
-            near = " or ".join(f'"{known}"' for known in vocabulary.nearest(word))
+def _positions(sent: Sequence[str], vocabulary: Vocabulary) -> dict[str, int]:
+    positions: dict[str, int] = {}
+    for word in sent:
+        position = vocabulary.find(word)
+        if position is None:
+            similar = " or ".join(f'"{known}"' for known in vocabulary.nearest(word))
             raise UnknownWord(
-                f"{word[:100]!r} is no word that the model can see in a picture.",
-                hint=f"Did you mean {near}?" if near else "GET /catalog lists the words, or say it in the text.",
+                f"{word[:100]!r} is not a word that the model can see in a picture.",
+                hint=f"Did you mean {similar}?" if similar else "GET /catalog lists the words, or say it in the text.",
             )
-        places[word] = place
-    return places
+        positions[word] = position
+    return positions

@@ -25,9 +25,8 @@ from models.bundle.expected_words import NEIGHBOURS
 from models.bundle.images import Pixels
 from models.bundle.manifest import Precision
 from models.bundle.text import TokenIds
-from service.search.expected import expectation, shown_in
-from service.search.nearest import Neighbours
-from service.search.ranking import FittingLookup, find_fitting
+from service.search.expected import expected_words, words_of_upload
+from service.search.ranking import Lookup, rank
 from tests.bench.requests import MODIFICATIONS
 
 K = 20
@@ -97,14 +96,15 @@ class Pipeline:
         generation, start = self.generation, time.perf_counter()
         scores, rows = generation.store.search(seen.embedding, NEIGHBOURS)
         recognised = time.perf_counter()
-        near = [Neighbours(*one) for one in zip(scores, rows, strict=True)]
-        shown = [shown_in(one[None], alike, generation) for one, alike in zip(seen.attributes, near, strict=True)]
+        shown = [
+            words_of_upload(one[None], cosines, near, generation)
+            for one, cosines, near in zip(seen.attributes, scores, rows, strict=True)
+        ]
         vectors, expected = self.bundle.expected(seen.features, ids, np.concatenate(shown))
         assert expected is not None
         composed = time.perf_counter()
-        for vector, hoped, was in zip(vectors, expected, shown, strict=True):
-            wish = expectation(hoped[None], was, generation)
-            find_fitting([FittingLookup(generation.store, vector[None], None, wish, K, None)])
+        for vector, words, was in zip(vectors, expected, shown, strict=True):
+            rank([Lookup(generation, vector[None], K, expected=expected_words(words[None], was, generation))])
         found = time.perf_counter()
         return {"query": composed - recognised, "search": recognised - start + found - composed}
 

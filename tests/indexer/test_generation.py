@@ -70,6 +70,16 @@ def test_filters_become_a_mask_over_rows(root: Path) -> None:
     np.testing.assert_array_equal(mask.nonzero()[0], [0, 4, 8])
 
 
+def test_equal_filters_share_a_mask_that_nobody_can_change(root: Path) -> None:
+    generation = Generation.open(root)
+    mask = generation.mask({"colour": "red", "price": {"max": 14}})
+    assert mask is not None
+    assert generation.mask({"price": {"max": 14}, "colour": "red"}) is mask
+    with pytest.raises(ValueError, match="read-only"):
+        mask[0] = False
+    assert generation.mask({}) is None
+
+
 def test_the_picture_comes_back_as_it_was(root: Path) -> None:
     assert Generation.open(root).image(6) == picture("Blue", 6)
 

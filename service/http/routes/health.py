@@ -34,7 +34,7 @@ async def ready(request: Request) -> Response:
         with context.live.use() as generation:
             readiness = Readiness(
                 generation=generation.id, bundle=context.bundle.name, products=generation.size,
-                cache=context.cache.state, refused=refused,
+                cache=await context.cache.state(), refused=refused,
             )  # fmt: skip
             return JsonAnswer(readiness)
     except NotReady as error:

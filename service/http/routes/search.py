@@ -8,10 +8,10 @@ from starlette.types import Receive, Scope, Send
 
 from models.errors import ModisteError
 from service.http.body import query_of, read_search
-from service.http.context import context_of
+from service.http.context import JsonAnswer, context_of
 from service.http.openapi import SEARCH_BODY, problems
 from service.http.problems import on_modiste_error
-from service.http.wire import SearchAnswer
+from service.search.answers import SearchAnswer
 
 PATH = "/search"
 
@@ -32,7 +32,7 @@ async def search(request: Request) -> Response:
     body, picture = await read_search(request)
     answer = await context.search.answer(query_of(body, picture))
     request.scope["stage_times"] = answer.stage_times  # Headers tell of them.
-    return Response(answer.body, media_type="application/json")
+    return JsonAnswer(answer.content)
 
 
 async def straight(scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,4 +1,4 @@
-"""Graphs in batches: who rides along, and what fills a batch up, changes nothing."""
+"""Graphs in batches: neither the other rows nor the padding changes a result."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def pictures(bundle: Bundle, count: int) -> list[np.ndarray]:
 
 
 @pytest.mark.parametrize("count", [1, 5, 7])
-def test_a_batch_gives_each_the_vectors_that_it_would_get_alone(bundle: Bundle, count: int) -> None:
+def test_a_batch_gives_every_input_the_vector_that_it_gets_alone(bundle: Bundle, count: int) -> None:
     encoding = Encoding(bundle, 16)
     shown = pictures(bundle, count)
     seen = encoding.vision(shown)
@@ -29,7 +29,7 @@ def test_a_batch_gives_each_the_vectors_that_it_would_get_alone(bundle: Bundle, 
         EncodingInput(one.features, f"in {colour}")
         for one, colour in zip(seen, ("red", "blue", "teal", "pink") * 2, strict=False)
     ]
-    texts = [EncodingInput(None, wish.text) for wish in inputs]
+    texts = [EncodingInput(None, one.text) for one in inputs]
     assert len(seen) == count
     for number, (one, composed, text) in enumerate(
         zip(seen, encoding.query(inputs), encoding.text(texts), strict=True)
@@ -40,7 +40,7 @@ def test_a_batch_gives_each_the_vectors_that_it_would_get_alone(bundle: Bundle, 
         assert (text.vector @ encoding.text([texts[number]])[0].vector.T).item() > 0.9999
 
 
-def test_graphs_see_only_sizes_that_were_warmed(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_graphs_run_only_with_batch_sizes_that_were_warmed(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
     sizes: list[int] = []
     vision = bundle.vision
 
@@ -59,13 +59,13 @@ def test_graphs_see_only_sizes_that_were_warmed(bundle: Bundle, monkeypatch: pyt
     assert set(sizes) == warmed
 
 
-def test_padding_is_never_more_than_a_third_of_what_is_asked() -> None:
+def test_padding_is_at_most_a_quarter_of_a_batch() -> None:
     previous = 0
     for bucket in BUCKETS:
         assert bucket <= (previous + 1) * 4 / 3
         previous = bucket
 
 
-def test_each_learns_whether_its_own_text_was_cut(bundle: Bundle) -> None:
+def test_every_input_reports_whether_its_own_text_was_truncated(bundle: Bundle) -> None:
     encoded = Encoding(bundle, 16).text([EncodingInput(None, text) for text in ("red", "red " * 300, "blue")])
     assert [one.truncated for one in encoded] == [False, True, False]

@@ -1,141 +1,183 @@
-"""What is found with words is what scoring every product would find."""
+"""Ranking: the best products by cosine and words, whatever else is searched in the same batch."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import pytest
 
 from indexer.attributes import AttributeColumns, quantised, write_attributes
 from indexer.faiss_store import FaissStore, Kind
-from indexer.profiles import Profiles
-from indexer.store import Mask, Vectors
+from indexer.generation import Generation
+from indexer.manifest import GenerationManifest
+from indexer.store import StoreError, Vectors
 from models.bundle.expected_words import Weights, agreement
-from models.bundle.style_search import Floats, filtered_scores
-from service.search.expected import Expectation
-from service.search.nearest import Neighbours
-from service.search.ranking import FittingLookup, find_fitting
+from models.bundle.style_search import Floats, filtered_scores, satisfaction
+from service.search.expected import Expected
+from service.search.ranking import Lookup, Ranked, depth_for, rank
+from service.search.stated import Stated
 
-SIZE, DIM = 3000, 24
+SIZE, DIM, WORDS = 3000, 24, 6
+NO_WORDS = np.zeros(WORDS, np.float32)
 
 
 def unit(vectors: np.ndarray) -> Vectors:
-    made: Vectors = (vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)).astype(np.float32)
-    return made
+    normalised: Vectors = (vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)).astype(np.float32)
+    return normalised
+
+
+def make_generation(folder: Path, vectors: Vectors, probabilities: Floats, kind: Kind = "exact-fp16") -> Generation:
+    """A generation of vectors ``[N, D]`` and word probabilities ``[N, A]``, without a table of products."""
+    words = tuple(f"word {number}" for number in range(probabilities.shape[1]))
+    write_attributes(folder / "attributes.u8", quantised(probabilities))
+    attributes = AttributeColumns(folder / "attributes.u8", words, len(vectors))
+    manifest = GenerationManifest.model_construct(products=len(vectors), attributes=words, told=words, valued=())
+    halves = vectors.astype(np.float16)
+    return Generation(manifest, FaissStore.build(halves, kind), cast(Any, None), halves, attributes, attributes, None)
 
 
 @pytest.fixture(scope="module")
 def vectors() -> Vectors:
-    chance = np.random.default_rng(0)
-    return unit(chance.normal(size=(SIZE, DIM)) + 0.5)
+    return unit(np.random.default_rng(0).normal(size=(SIZE, DIM)) + 0.5)
 
 
 @pytest.fixture(scope="module")
-def store(vectors: Vectors) -> FaissStore:
-    return FaissStore.build(vectors.astype(np.float16), "exact-fp16")
+def probabilities() -> Floats:
+    """Word 0 is certain of one product in five hundred, word 1 of one in ten; the others are anything."""
+    random = np.random.default_rng(1)
+    shown = random.random((SIZE, WORDS)).astype(np.float32) ** 4
+    for word, share in enumerate((0.002, 0.1)):
+        shown[:, word] = np.where(random.random(SIZE) < share, 0.99, 0.001)
+    return shown
 
 
-def found(store: FaissStore, query: Vectors, satisfied: Floats, wanted: int, allowed: Mask | None = None) -> Neighbours:
-    return find_fitting([FittingLookup(store, query, satisfied, None, wanted, allowed)])[0]
+@pytest.fixture(scope="module")
+def generation(tmp_path_factory: pytest.TempPathFactory, vectors: Vectors, probabilities: Floats) -> Generation:
+    return make_generation(tmp_path_factory.mktemp("generation"), vectors, probabilities)
 
 
-def by_scoring_all(
-    vectors: Vectors, query: Vectors, satisfied: Floats, wanted: int, allowed: Mask | None = None
-) -> Neighbours:
-    scores = filtered_scores(vectors.astype(np.float16).astype(np.float32) @ query[0], satisfied)
-    if allowed is not None:
-        scores = np.where(allowed, scores, -np.inf)
-    order = np.lexsort((np.arange(len(scores)), -scores))[:wanted]
-    order = order[np.isfinite(scores[order])]
-    return Neighbours(scores[order], order)
+def stated(*, preferred: tuple[int, ...] = (), avoided: tuple[int, ...] = ()) -> Stated:
+    return Stated("filter", {}, {}, preferred, avoided)
 
 
-def odds(seed: int, rare: float) -> Floats:
-    """Probabilities of which the share ``rare`` is high."""
-    chance = np.random.default_rng(seed)
-    return np.where(chance.random(SIZE) < rare, chance.random(SIZE), chance.random(SIZE) * 0.02).astype(np.float32)
+def expected(*, present: dict[int, float] | None = None, absent: dict[int, float] | None = None) -> Expected:
+    weights = Weights(NO_WORDS.copy(), NO_WORDS.copy())
+    for side, given in zip(weights, (present or {}, absent or {}), strict=True):
+        side[list(given)] = list(given.values())
+    return Expected(weights, [])
 
 
-@pytest.mark.parametrize("rare", [0.0, 0.002, 0.1, 1.0])
+def score_all(generation: Generation, lookup: Lookup) -> Ranked:
+    """The definition of the ranking: every product is scored."""
+    assert generation.attributes is not None
+    shown = generation.attributes.of(range(generation.size)).T
+    fit = np.ones(generation.size, np.float32)
+    if lookup.stated is not None:
+        fit *= satisfaction(shown[list(lookup.stated.preferred)], shown[list(lookup.stated.avoided)])
+    if lookup.expected is not None:
+        likely = agreement(shown, lookup.expected.weights)
+        fit *= likely / likely.max()
+    scores = filtered_scores(generation.vectors(range(generation.size)) @ lookup.vector[0], fit)
+    rows = np.arange(generation.size) if lookup.allowed is None else np.flatnonzero(lookup.allowed)
+    order = rows[np.lexsort((rows, -scores[rows]))][: lookup.wanted]
+    return Ranked(scores[order], order)
+
+
+def assert_same(ours: Ranked, right: Ranked) -> None:
+    np.testing.assert_allclose(ours.scores, right.scores, atol=1e-5)
+    assert len(set(ours.rows.tolist())) == len(right.rows)
+
+
+QUERIES = {
+    "a rare preferred word": {"stated": stated(preferred=(0,))},
+    "a frequent preferred word": {"stated": stated(preferred=(1,))},
+    "an avoided word": {"stated": stated(avoided=(1,))},
+    "a preferred and an avoided word": {"stated": stated(preferred=(0,), avoided=(3,))},
+    "expected words": {"expected": expected(present={2: 1.0, 3: 0.4}, absent={1: 0.5})},
+    "a rare expected word": {"expected": expected(present={0: 4.0})},
+    "expected and stated words": {
+        "stated": stated(preferred=(1,)), "expected": expected(present={0: 1.0}, absent={4: 0.3}),
+    },
+    "no words": {},
+}  # fmt: skip
+
+
 @pytest.mark.parametrize("wanted", [1, 20, 500, SIZE])
-def test_the_best_of_all_products_are_found(store: FaissStore, vectors: Vectors, rare: float, wanted: int) -> None:
-    for seed in range(5):
-        query, satisfied = vectors[seed : seed + 1], odds(seed, rare)
-        ours, right = found(store, query, satisfied, wanted), by_scoring_all(vectors, query, satisfied, wanted)
-        np.testing.assert_allclose(ours.scores, right.scores, atol=1e-5)
-        assert len(set(ours.rows.tolist())) == wanted
-
-
-def test_queries_that_point_away_from_everything_still_find_the_best(store: FaissStore, vectors: Vectors) -> None:
-    query, satisfied = unit(-np.ones((1, DIM))), odds(1, 0.1)
-    assert (vectors @ query[0]).mean() < 0
-    ours, right = found(store, query, satisfied, 400), by_scoring_all(vectors, query, satisfied, 400)
-    np.testing.assert_allclose(ours.scores, right.scores, atol=1e-5)
-
-
-def test_only_allowed_products_are_found(store: FaissStore, vectors: Vectors) -> None:
-    allowed = np.random.default_rng(3).random(SIZE) < 0.05
-    query, satisfied = vectors[:1], odds(2, 0.1)
-    ours, right = found(store, query, satisfied, 20, allowed), by_scoring_all(vectors, query, satisfied, 20, allowed)
-    assert allowed[ours.rows].all()
-    np.testing.assert_allclose(ours.scores, right.scores, atol=1e-5)
-
-
-def test_where_fewer_are_allowed_than_wanted_all_of_them_are_found(store: FaissStore, vectors: Vectors) -> None:
-    allowed = np.zeros(SIZE, dtype=np.bool_)
-    allowed[[5, 70, 900]] = True
-    assert sorted(found(store, vectors[:1], odds(0, 0.1), 20, allowed).rows.tolist()) == [5, 70, 900]
-
-
-def test_the_mask_that_was_given_is_left_as_it_is(store: FaissStore, vectors: Vectors) -> None:
-    allowed = np.random.default_rng(3).random(SIZE) < 0.5
-    before = allowed.copy()
-    found(store, vectors[:1], odds(2, 0.01), 20, allowed)
-    np.testing.assert_array_equal(allowed, before)
-
-
-def test_a_longer_list_begins_with_the_shorter_one(store: FaissStore, vectors: Vectors) -> None:
-    satisfied = odds(4, 0.05)
-    rows = [found(store, vectors[9:10], satisfied, wanted).rows.tolist() for wanted in (10, 40, 700)]
-    assert rows[2][:40] == rows[1]
-    assert rows[1][:10] == rows[0]
-
-
-def test_equal_scores_come_in_the_order_of_their_rows() -> None:
-    same = np.tile(unit(np.ones((1, DIM))), (300, 1))
-    store = FaissStore.build(same.astype(np.float16), "exact-fp16")
-    ours = found(store, same[:1], np.full(300, 0.5, dtype=np.float32), 50)
-    assert ours.rows.tolist() == list(range(50))
-
-
-@pytest.mark.parametrize("filtering", [False, True])
-@pytest.mark.parametrize("strength", [0.2, 3.0])
-def test_products_that_agree_with_what_is_expected_are_found_wherever_they_are(
-    store: FaissStore, vectors: Vectors, strength: float, filtering: bool, tmp_path: Path
+@pytest.mark.parametrize("words", QUERIES.values(), ids=QUERIES.keys())
+def test_the_result_is_that_of_scoring_every_product(
+    generation: Generation, vectors: Vectors, words: dict[str, Any], wanted: int
 ) -> None:
-    chance = np.random.default_rng(5)
-    write_attributes(tmp_path / "attributes.u8", quantised(chance.random((SIZE, 6)).astype(np.float32) ** 4))
-    attributes = AttributeColumns(tmp_path / "attributes.u8", [f"word {at}" for at in range(6)], SIZE)
-    weights = Weights(*(strength * chance.random((2, 6)).astype(np.float32)))
-    hoped = Expectation(Profiles(attributes, np.zeros(6, dtype=np.bool_)), weights, [])
-    satisfied = odds(6, 0.1) if filtering else None
-    fit = agreement(attributes.probabilities(range(6)), weights)
-    fit *= (1 if satisfied is None else satisfied) / fit.max()
-    for seed, wanted in ((0, 1), (1, 20), (2, 500), (3, SIZE)):
-        query = vectors[seed : seed + 1]
-        right = by_scoring_all(vectors, query, fit, wanted)
-        ours = find_fitting([FittingLookup(store, query, satisfied, hoped, wanted, None)])[0]
-        np.testing.assert_allclose(ours.scores, right.scores, atol=1e-5)
-        assert len(set(ours.rows.tolist())) == wanted
+    for row in (0, 7):
+        lookup = Lookup(generation, vectors[[row]], wanted, **words)
+        assert_same(rank([lookup])[0], score_all(generation, lookup))
 
 
-@pytest.mark.parametrize("kind", ["hnsw32-fp16"])
-def test_a_graph_finds_nearly_all_of_the_best(vectors: Vectors, kind: Kind) -> None:
-    store = FaissStore.build(vectors.astype(np.float16), kind)
+@pytest.mark.parametrize("share", [0.5, 0.05, 0.001])
+@pytest.mark.parametrize("words", QUERIES.values(), ids=QUERIES.keys())
+def test_only_allowed_products_are_found(
+    generation: Generation, vectors: Vectors, words: dict[str, Any], share: float
+) -> None:
+    allowed = np.random.default_rng(3).random(SIZE) < share
+    allowed.setflags(write=False)
+    lookup = Lookup(generation, vectors[[2]], 20, allowed, **words)
+    ours = rank([lookup])[0]
+    assert allowed[ours.rows].all()
+    assert_same(ours, score_all(generation, lookup))
+
+
+def test_no_product_is_found_where_none_is_allowed(generation: Generation, vectors: Vectors) -> None:
+    nothing = np.zeros(SIZE, dtype=np.bool_)
+    for words in QUERIES.values():
+        assert not len(rank([Lookup(generation, vectors[[0]], 5, nothing, **cast(Any, words))])[0].rows)
+
+
+def test_a_query_that_points_away_from_every_product_finds_the_nearest(generation: Generation) -> None:
+    lookup = Lookup(generation, unit(-np.ones((1, DIM))), 400, stated=stated(preferred=(1,)))
+    assert_same(rank([lookup])[0], score_all(generation, lookup))
+
+
+def test_a_longer_list_starts_with_the_shorter_one(generation: Generation, vectors: Vectors) -> None:
+    lists = [
+        rank([Lookup(generation, vectors[[9]], wanted, stated=stated(preferred=(1,)))])[0].rows.tolist()
+        for wanted in (10, 40, 700)
+    ]
+    assert lists[2][:40] == lists[1]
+    assert lists[1][:10] == lists[0]
+
+
+def test_equal_scores_are_in_the_order_of_their_rows(tmp_path: Path) -> None:
+    same = np.tile(unit(np.ones((1, DIM))), (300, 1))
+    generation = make_generation(tmp_path, same, np.full((300, WORDS), 0.5, np.float32))
+    for words in QUERIES.values():
+        assert rank([Lookup(generation, same[:1], 50, **cast(Any, words))])[0].rows.tolist() == list(range(50))
+
+
+def test_searches_of_one_batch_find_what_each_finds_alone(generation: Generation, vectors: Vectors) -> None:
+    mask = np.random.default_rng(4).random(SIZE) < 0.3
+    choices: list[dict[str, Any]] = [{}, {"allowed": mask}, {"stated": stated(preferred=(1,))}]
+    lookups = [Lookup(generation, vectors[[row]], 1 + row % 50, **choices[row % 3]) for row in range(40)]
+    for lookup, ours in zip(lookups, rank(lookups), strict=True):
+        alone = rank([lookup])[0]
+        assert ours.rows.tolist() == alone.rows.tolist()
+        np.testing.assert_allclose(ours.scores, alone.scores, atol=1e-6)
+
+
+def test_a_vector_with_nan_is_refused(generation: Generation, vectors: Vectors) -> None:
+    with pytest.raises(StoreError, match="NaN"):
+        rank([Lookup(generation, vectors[[0]] * np.float32(np.nan), 5)])
+
+
+@pytest.mark.parametrize(("wanted", "depth"), [(1, 32), (20, 32), (32, 32), (33, 64), (200, 256), (10_200, 16_384)])
+def test_depths_are_few(wanted: int, depth: int) -> None:
+    assert depth_for(wanted) == depth
+
+
+def test_a_graph_finds_nearly_all_of_the_best(tmp_path: Path, vectors: Vectors, probabilities: Floats) -> None:
+    generation = make_generation(tmp_path, vectors, probabilities, "hnsw32-fp16")
     hits = 0
-    for seed in range(20):
-        query, satisfied = vectors[seed : seed + 1], odds(seed, 0.1)
-        right = by_scoring_all(vectors, query, satisfied, 10)
-        hits += len(set(found(store, query, satisfied, 10).rows.tolist()) & set(right.rows.tolist()))
+    for row in range(20):
+        lookup = Lookup(generation, vectors[[row]], 10, stated=stated(preferred=(1,)))
+        hits += len(set(rank([lookup])[0].rows.tolist()) & set(score_all(generation, lookup).rows.tolist()))
     assert hits >= 0.95 * 200

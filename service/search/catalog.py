@@ -1,0 +1,70 @@
+"""The catalogue as answers show it: products, and the filters that it offers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from urllib.parse import quote
+from weakref import WeakKeyDictionary
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from indexer.generation import Generation
+from service.search.answers import ChoiceFilter, NumberFilter, ProductCard, Result, ValueCount
+
+MAX_VALUES = 50
+
+Facets = dict[str, ChoiceFilter | NumberFilter]
+
+# Counting reads every column. A generation never changes, and its entry goes with it.
+_facets: WeakKeyDictionary[Generation, Facets] = WeakKeyDictionary()
+
+
+def product_card(generation: Generation, row: int) -> ProductCard:
+    """The product in ``row``, with the link to its picture."""
+    product = generation.product(row)
+    return ProductCard(**product, image=_image_link(product["id"]))
+
+
+def results(generation: Generation, rows: Sequence[int], scores: Sequence[float]) -> list[Result]:
+    """The products in ``rows`` with their scores, rounded to six digits."""
+    products = [generation.product(row) for row in rows]
+    return [
+        Result(**product, image=_image_link(product["id"]), score=round(score, 6))
+        for product, score in zip(products, scores, strict=True)
+    ]
+
+
+def catalog_filters(generation: Generation) -> Facets:
+    """The filters of every attribute that any product has a value of. Counted once for each generation."""
+    facets = _facets.get(generation)
+    if facets is None:
+        facets = _facets[generation] = _count(generation)
+    return facets
+
+
+def _image_link(id: str) -> str:
+    return f"/products/{quote(id, safe='')}/image"
+
+
+def _count(generation: Generation) -> Facets:
+    facets: Facets = {}
+    for name, kind in generation.columns.items():
+        values = generation.column(name)
+        if kind == "list":
+            values = values.flatten()
+        if values.null_count == len(values):
+            continue
+        if kind == "number":
+            ends = pc.min_max(values).as_py()
+            facets[name] = NumberFilter(kind="number", min=ends["min"], max=ends["max"])
+        else:
+            facets[name] = ChoiceFilter(kind=kind, values=_most_frequent(values))
+    return facets
+
+
+def _most_frequent(values: pa.Array) -> list[ValueCount]:
+    """The most frequent values; equal counts in alphabetical order."""
+    counted = [(entry["values"], entry["counts"]) for entry in pc.value_counts(values.drop_null()).to_pylist()]
+    counted.sort(key=lambda pair: (-pair[1], str(pair[0])))
+    return [ValueCount(value=value, count=count) for value, count in counted[:MAX_VALUES]]

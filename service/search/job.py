@@ -1,0 +1,156 @@
+"""The job of one search: from a reference and a text to the rows of products.
+
+``SearchStages.job`` is a generator that runs in the scheduler's worker threads. Each ``yield`` waits for a stage, where
+searches form batches: decode, vision, query, store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from indexer.generation import Generation
+from indexer.store import Vectors
+from models.bundle import Bundle, Container, VisionOutput
+from models.bundle.expected_words import NEIGHBOURS
+from models.bundle.images import Pixels
+from models.bundle.style_search import moved_query
+from service.execution.scheduler import Job, Scheduler
+from service.search.answers import Found
+from service.search.encoding import Encoded, Encoding, EncodingInput
+from service.search.expected import expected_words, words_of_products, words_of_upload
+from service.search.query import Query
+from service.search.ranking import Lookup, Ranked, rank
+from service.search.stated import Stated
+
+STAGES = ("decode", "vision", "query", "store")
+MAX_LOOKUPS = 64
+"""Searches of the store in one batch."""
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The reference of a query. Without a row, a vision output and a picture there is none."""
+
+    row: int | None = None
+    """The row of a product. Its stored vector is the reference, unless there is a vision output or a picture."""
+    vision: VisionOutput | None = None
+    """The vision graph's output for the picture, if it was cached."""
+    picture: Container | Pixels | None = None
+    """The picture, if the vision graph has yet to run."""
+    vision_key: str | None = None
+    """The key of the vision output in the feature cache."""
+    replaced: bool = False
+    """Whether the picture is not the one that was indexed for this product."""
+
+
+class Outcome(NamedTuple):
+    """The result of a job."""
+
+    found: Found
+    vision: VisionOutput | None
+    """The vision graph's output, if it ran in this job."""
+
+
+class SearchStages:
+    """The stages that searches pass, and the job that passes them.
+
+    Args:
+        bundle: What queries are encoded with.
+        encoding: Runs its graphs.
+        scheduler: Runs the CPU's stages.
+        graphs: Runs the stages of the graphs; the same scheduler where they run on the CPU.
+        max_batch: Searches in one batch of a graph.
+        expect_words: Whether products that have the words expected of the answer come first.
+    """
+
+    def __init__(
+        self, bundle: Bundle, encoding: Encoding, *, scheduler: Scheduler, graphs: Scheduler, max_batch: int,
+        expect_words: bool,
+    ) -> None:  # fmt: skip
+        self._bundle, self._expects = bundle, expect_words and bundle.manifest.expects
+        self._decode = scheduler.stage("decode", encoding.decode, max_batch)
+        self._vision = graphs.stage("vision", encoding.vision, max_batch, gathers=True)
+        self._text = graphs.stage("query", encoding.text, max_batch)
+        self._query = graphs.stage("query", encoding.query, max_batch)
+        self._store = scheduler.stage("store", rank, MAX_LOOKUPS)
+        self._word_vectors: dict[int, Vectors] = {}
+
+    def job(self, query: Query, stated: Stated | None, generation: Generation, reference: Reference) -> Job[Outcome]:
+        """Search ``generation``. The bundle must be the one that it was built with."""
+        allowed = generation.mask(query.filters)
+        vision, vision_now = reference.vision, None
+        if isinstance(reference.picture, Container):
+            pixels = yield self._decode((reference.picture, query.box))
+            vision = vision_now = yield self._vision(pixels)
+        elif reference.picture is not None:
+            vision = vision_now = yield self._vision(reference.picture)
+        elif vision is None and reference.row is not None:
+            stored = generation.vectors([reference.row])
+            vision = VisionOutput(stored, stored, None)
+
+        vector, truncated, expected = vision and vision.embedding, False, None
+        if query.text:
+            shown = yield from self._words_shown(query, generation, reference, vision)
+            encoded: Encoded
+            if vision is None:
+                encoded = yield self._text(EncodingInput(None, query.text))
+            else:
+                encoded = yield self._query(EncodingInput(vision.features, query.text, shown))
+            vector, truncated = encoded.vector, encoded.truncated
+            if shown is not None and encoded.expected is not None:
+                expected = expected_words(encoded.expected, shown, generation, stated)
+        assert vector is not None
+        if stated is not None and stated.moves:
+            preferred = yield from self._embedded(stated.preferred)
+            avoided = yield from self._embedded(stated.avoided)
+            vector = moved_query(vector[0], preferred, avoided)[None]
+
+        # A few more rows are found and dropped again: cheaper than a mask of each query's own.
+        excluded = {row for row in generation.rows_of(sorted(query.exclude)).tolist() if row >= 0}
+        if reference.row is not None:
+            excluded.add(reference.row)
+        total = generation.size - len(excluded)
+        if allowed is not None:
+            total = int(allowed.sum()) - sum(bool(allowed[row]) for row in excluded)
+        page: list[tuple[int, float]] = []
+        if query.offset < total:
+            wanted = min(query.offset + query.k, total) + len(excluded)
+            filtering = stated if stated is not None and stated.filters else None
+            ranked: Ranked = yield self._store(Lookup(generation, vector, wanted, allowed, filtering, expected))
+            pairs = zip(ranked.rows.tolist(), ranked.scores.tolist(), strict=True)
+            page = [pair for pair in pairs if pair[0] not in excluded][query.offset : query.offset + query.k]
+        found = Found(
+            rows=[row for row, _ in page], scores=[score for _, score in page], total=total, text_truncated=truncated,
+            expected=expected.words if expected else [],
+        )  # fmt: skip
+        return Outcome(found, vision_now)
+
+    def _words_shown(
+        self, query: Query, generation: Generation, reference: Reference, vision: VisionOutput | None
+    ) -> Job[Vectors | None]:
+        """How probably the reference shows the bundle's words ``[1, A]``; None if no words are expected of an answer.
+
+        The catalogue knows the words of a product. An upload, or a part of a picture, is recognised by what the vision
+        graph sees and by the products that look most like it.
+        """
+        if not self._expects or not generation.told.any() or vision is None:
+            return None
+        if reference.row is not None and query.box is None:
+            return words_of_products(generation, [reference.row])
+        if vision.attributes is None:
+            return None
+        near: Ranked = yield self._store(Lookup(generation, vision.embedding, NEIGHBOURS))
+        return words_of_upload(vision.attributes, near.scores, near.rows, generation)
+
+    def _embedded(self, positions: Sequence[int]) -> Job[Vectors]:
+        """The text vectors ``[W, D]`` of the words at ``positions``, kept once they were computed."""
+        for position in positions:
+            if position not in self._word_vectors:
+                encoded: Encoded = yield self._text(EncodingInput(None, self._bundle.vocabulary.words[position]))
+                self._word_vectors[position] = encoded.vector
+        empty = np.zeros((0, self._bundle.dim), np.float32)
+        return np.concatenate([empty, *(self._word_vectors[position] for position in positions)])

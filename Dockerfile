@@ -4,6 +4,7 @@
 FROM python:3.13-slim-bookworm AS source
 WORKDIR /source
 COPY pyproject.toml README.md LICENSE ./
+COPY catalog catalog
 COPY models models
 COPY indexer indexer
 COPY service service

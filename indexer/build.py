@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import compress
 from pathlib import Path
 
+from catalog import Catalog, Product, read_catalog
 from indexer.attributes import LogOdds, corrected, write_attributes
 from indexer.durable import locked, replace_text, sync
 from indexer.encode import encode_products
@@ -39,7 +40,6 @@ from models.bundle import Bundle
 from models.bundle.encoder import Device
 from models.bundle.manifest import file_digest
 from models.datasets.attributes.words import told_words
-from models.datasets.catalog import Catalog, Product, read_catalog
 from models.errors import ModisteError
 
 BUILDING_NAME = ".building"

@@ -87,10 +87,10 @@ def build(
     ] = 64,
 ) -> None:
     """Encode the catalogue's pictures, index them, measure, and publish. What serves is untouched until then."""
+    from catalog import read_catalog
     from indexer.build import BuildOptions, build_generation
     from indexer.manifest import generation_folder, read_manifest
     from models.bundle import Bundle
-    from models.datasets.catalog import read_catalog
 
     table = read_catalog(
         catalog, images=images, id_column=id_column, title_column=title_column, image_column=image_column

@@ -12,12 +12,12 @@ from typing import NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from catalog import Product
 from indexer.attributes import LogOdds, quantised
 from indexer.faiss_store import Halves
 from indexer.manifest import Skipped
 from models.bundle import Bundle, ImagePreprocessing, decode_image
 from models.bundle.images import Pixels
-from models.datasets.catalog import Product
 from models.errors import ModisteError
 from models.progress import track
 

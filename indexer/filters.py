@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from catalog import Kind
 from indexer.store import Mask
 from models.bundle import normalise_text
-from models.datasets.catalog import Kind
 from models.errors import ModisteError
 
 Filters = Mapping[str, Any]

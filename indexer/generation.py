@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 from cachetools import LRUCache
 
+from catalog import Kind
 from indexer.attributes import AttributeColumns
 from indexer.faiss_store import FaissStore, Halves
 from indexer.filters import FilterError, Filters, filter_mask
@@ -35,7 +36,6 @@ from indexer.publication import current_id
 from indexer.store import Mask, Rows, Store, StoreError, Vectors
 from models.bundle import Bundle
 from models.bundle.encoder import Device
-from models.datasets.catalog import Kind
 from models.errors import ModisteError
 
 __all__ = [

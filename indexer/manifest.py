@@ -13,8 +13,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from catalog import Kind
 from models.bundle.manifest import File, file_digest, unknown_fields
-from models.datasets.catalog import Kind
 from models.errors import ModisteError
 
 FORMAT = 1

@@ -9,8 +9,8 @@ from typing import Any, TypedDict
 
 import pyarrow as pa
 
+from catalog import AttributeValue, Kind, Product
 from indexer.filters import AttributeColumn
-from models.datasets.catalog import AttributeValue, Kind, Product
 
 ATTRIBUTE = "attribute."
 """Prefix of attribute columns, so that no attribute of a shop's collides with Modiste's own columns."""

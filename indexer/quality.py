@@ -12,11 +12,11 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from catalog import Kind, Product
 from indexer.faiss_store import CHUNK, Halves
 from indexer.manifest import Quality
 from indexer.store import Rows, Scores, Store, Vectors
 from models.bundle import Bundle, decode_image
-from models.datasets.catalog import Kind, Product
 
 QUERIES = 256
 TOP = 10

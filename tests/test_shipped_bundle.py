@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from catalog import Catalog, Product, read_catalog
 from indexer.build import build_generation
 from models.bundle import SHIPPED_BUNDLE, Bundle
 from models.bundle.manifest import Metric
-from models.datasets.catalog import Catalog, Product, read_catalog
 from models.datasets.wording import Edit, word_modification
 from models.evaluation.held_out.expected_words import PRODUCT, UPLOAD
 from models.evaluation.held_out.sources import evaluate_config

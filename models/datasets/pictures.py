@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
+from catalog import Product
 from models.bundle.images import ImagePreprocessing, Pixels, decode_image
-from models.datasets.catalog import Product
 from models.errors import ModisteError
 from models.progress import track
 

@@ -11,8 +11,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from catalog import Product
 from models.datasets.attributes.edit_rules import Attributes, OneTitleWord, Rule, SameTitle, Values, value_of
-from models.datasets.catalog import Product
 from models.datasets.wording import Edit, without_colours
 from models.errors import ModisteError
 from models.progress import track

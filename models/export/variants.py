@@ -15,6 +15,7 @@ import numpy.typing as npt
 import onnx
 import onnxruntime
 
+from catalog import Product
 from models.bundle.encoder import Bundle, Device
 from models.bundle.images import ImagePreprocessing, Pixels
 from models.bundle.manifest import (
@@ -27,7 +28,6 @@ from models.bundle.manifest import (
     read_manifest,
     write_manifest,
 )
-from models.datasets.catalog import Product
 from models.datasets.pictures import load_pixels
 from models.datasets.triplets.attribute_triplets import NoTriplets
 from models.errors import ModisteError

@@ -8,9 +8,9 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from catalog import read_catalog
 from models.bundle import Bundle
 from models.bundle.manifest import Precision, read_manifest
-from models.datasets.catalog import read_catalog
 from models.datasets.triplets.attribute_triplets import AttributeTriplets
 from models.datasets.triplets.triplet import TripletDataset
 from models.errors import ModisteError

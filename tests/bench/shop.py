@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
+from catalog import read_catalog
 from indexer.build import BuildOptions, build_generation
 from indexer.publication import current_id
 from models.bundle import Bundle
 from models.bundle.manifest import Precision
-from models.datasets.catalog import read_catalog
 from models.datasets.garments import draw_catalog
 
 SIZES = {"thumbnail": (240, 320), "phone": (1200, 1600)}

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from catalog import read_catalog
 from indexer import build
 from indexer.build import BuildOptions, BuildRefused, build_generation
 from indexer.durable import Busy, locked
@@ -17,7 +18,6 @@ from indexer.generation import Generation
 from indexer.manifest import generation_folder
 from indexer.publication import current_id, list_generations
 from models.bundle import Bundle, decode_image
-from models.datasets.catalog import read_catalog
 from models.errors import ModisteError
 from tests.indexer.conftest import QUIET
 from tests.indexer.shop import picture, write_shop

@@ -8,10 +8,10 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from catalog import Product, read_catalog
 from indexer.encode import Seen, encode_products
 from models.bundle import Bundle, VisionOutput, decode_image
 from models.bundle.images import Pixels
-from models.datasets.catalog import Product, read_catalog
 from tests.indexer.shop import picture, write_shop
 
 Vector = npt.NDArray[np.float32]

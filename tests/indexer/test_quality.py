@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from catalog import Catalog, Product, read_catalog
 from indexer.encode import Encoded, encode_products
 from indexer.faiss_store import FaissStore
 from indexer.quality import measure_recall
 from models.bundle import Bundle
-from models.datasets.catalog import Catalog, Product, read_catalog
 from tests.indexer.shop import picture, write_shop
 from tests.toy_bundle import write_toy_bundle
 

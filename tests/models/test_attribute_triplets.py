@@ -6,9 +6,9 @@ from itertools import product as every
 
 import pytest
 
+from catalog import AttributeValue, Product
 from models.datasets.attributes.default_rules import default_rules, loose_rules
 from models.datasets.attributes.edit_rules import Attributes, ListItem, OneTitleWord, SameTitle
-from models.datasets.catalog import AttributeValue, Product
 from models.datasets.triplets.attribute_triplets import AttributeTriplets, NoTriplets
 from models.datasets.triplets.triplet import Triplet, TripletDataset
 from models.errors import ModisteError

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from catalog import AttributeValue, Product
 from models.datasets.attributes.words import (
     DENIED,
     SAID,
@@ -12,7 +13,6 @@ from models.datasets.attributes.words import (
     told_words,
     words_of,
 )
-from models.datasets.catalog import AttributeValue, Product
 
 
 def product(title: str = "", **attributes: AttributeValue) -> Product:

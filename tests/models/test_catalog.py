@@ -8,7 +8,7 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 
-from models.datasets.catalog import read_catalog
+from catalog import read_catalog
 from models.errors import ModisteError
 
 JPEG = b"\xff\xd8 not decoded here"
@@ -45,7 +45,7 @@ def test_columns_can_be_named(tmp_path: Path) -> None:
     folder = shop(tmp_path, "id,key,words\n1,A1,Red dress\n", "A1.webp")
     catalog = read_catalog(folder, id_column="key", title_column="words")
     assert catalog.find("A1").title == "Red dress"
-    assert catalog.columns == {"id": "number"}
+    assert catalog.columns == {"id": "text"}
 
 
 def test_na_is_a_word_and_an_empty_cell_is_no_value(tmp_path: Path) -> None:

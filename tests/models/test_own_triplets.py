@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from catalog import read_catalog
 from models.bundle.images import ImagePreprocessing
-from models.datasets.catalog import read_catalog
 from models.datasets.triplets.own_triplets import read_own_triplets
 from models.datasets.triplets.triplet import Triplet
 from models.errors import ModisteError

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from models.datasets.catalog import Catalog, Product, read_catalog
+from catalog import Catalog, Product, read_catalog
 from models.datasets.products import (
     any_type,
     colour,

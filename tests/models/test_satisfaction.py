@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from catalog import AttributeValue, Product
 from models.datasets.attributes.edit_rules import Attributes, OneTitleWord, carries
-from models.datasets.catalog import AttributeValue, Product
 from models.datasets.triplets.attribute_triplets import AttributeTriplets
 from models.datasets.triplets.triplet import Triplet, TripletDataset
 from models.datasets.wording import Edit

@@ -8,7 +8,7 @@ from typing import cast
 import numpy as np
 import pytest
 
-from models.datasets.catalog import AttributeValue, Product
+from catalog import AttributeValue, Product
 from models.datasets.products import title_group
 from models.evaluation.encoding import EncodedGallery, Encoder
 from models.evaluation.held_out.style_queries import LEAST, StyleGallery, StyleQuery, half_of

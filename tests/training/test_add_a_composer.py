@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 import yaml
 
+from catalog import read_catalog
 from models.bundle import Bundle, decode_image
 from models.comparison.entries import Entry, read_comparison
-from models.datasets.catalog import read_catalog
 from models.evaluation.held_out.sources import evaluate_run, save_metrics
 from models.export.from_run import export_run
 from models.networks.composers.registry import COMPOSERS

@@ -12,9 +12,9 @@ import pytest
 from starlette.testclient import TestClient
 from torch import Tensor
 
+from catalog import Catalog, read_catalog
 from indexer.build import BuildOptions, build_generation
 from models.bundle import Bundle
-from models.datasets.catalog import Catalog, read_catalog
 from models.datasets.garments import draw_catalog
 from models.datasets.pictures import load_pixels
 from models.datasets.triplets.triplet import TripletDataset

@@ -12,11 +12,11 @@ import onnxruntime
 import pytest
 import torch
 
+from catalog import Product
 from models.bundle import Bundle, decode_image
 from models.bundle.manifest import Metric
 from models.bundle.style_search import Floats
 from models.datasets.attributes.words import informed, told_words
-from models.datasets.catalog import Product
 from models.errors import ModisteError
 from models.evaluation.held_out.expected_words import PRODUCT, UPLOAD
 from models.evaluation.held_out.sources import evaluate_run, save_metrics

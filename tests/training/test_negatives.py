@@ -16,8 +16,8 @@ import torch
 from pydantic import ValidationError
 from torch import Tensor
 
+from catalog import Product
 from models.datasets.attributes.edit_rules import Attributes
-from models.datasets.catalog import Product
 from models.datasets.triplets.attribute_triplets import AttributeTriplets
 from models.errors import ModisteError
 from models.training.checkpoint import Checkpoint

@@ -15,8 +15,8 @@ import pytest
 import torch
 import yaml
 
+from catalog import read_catalog
 from models.bundle import Bundle, BundleManifest, decode_image
-from models.datasets.catalog import read_catalog
 from models.errors import ModisteError
 from models.evaluation.held_out.sources import evaluate_run, save_metrics
 from models.export.bundle import check_parity, export_bundle

@@ -12,11 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from catalog import Catalog, Problem, Product
 from models.datasets.annotated.annotation import Annotation, Entry, read_lines
 from models.datasets.annotated.findings import Finding
 from models.datasets.annotated.picture_folder import PictureFolder
-from models.datasets.catalog import Catalog, Product
-from models.datasets.tables import Problem
 from models.errors import ModisteError
 
 Split = Literal["train", "test"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from models.datasets.row_images import IMAGE_SUFFIXES
+from catalog.pictures import IMAGE_SUFFIXES
 from models.errors import ModisteError
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import combinations
 
+from catalog import AttributeValue, Product
 from models.datasets.attributes.edit_rules import (
     Attributes,
     ListItem,
@@ -16,7 +17,6 @@ from models.datasets.attributes.edit_rules import (
     buckets_of,
     value_of,
 )
-from models.datasets.catalog import AttributeValue, Product
 from models.datasets.wording import family_of
 
 # How much each family of attributes can be seen in a picture, and so how often it is asked for.

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from models.datasets.catalog import Product
+from catalog import Product
 from models.datasets.wording import (
     Edit,
     audience,

@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from catalog import Product
 from models.datasets.attributes.edit_rules import WORDS_WITHOUT_MEANING
-from models.datasets.catalog import Product
 from models.datasets.wording import UNSEEN, attribute_phrase, family_of, spellings, title_word
 
 Shown = npt.NDArray[np.bool_]

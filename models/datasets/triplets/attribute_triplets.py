@@ -17,9 +17,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
+from catalog import Product
 from models.datasets.attributes.default_rules import default_rules, type_column
 from models.datasets.attributes.edit_rules import Bucket, Rule, Values, all_differ, buckets_of
-from models.datasets.catalog import Product
 from models.datasets.triplets.triplet import Triplet, TripletDataset
 from models.datasets.wording import word_modification
 from models.errors import ModisteError

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
-from models.datasets.tables import Row, read_table
+from catalog import Row, read_table
 from models.datasets.triplets.triplet import Triplet
 from models.errors import ModisteError
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from models.datasets.catalog import Product
+from catalog import Product
 from models.datasets.wording import Edit
 from models.errors import ModisteError
 

@@ -12,12 +12,12 @@ from typing import runtime_checkable
 
 import numpy as np
 
+from catalog import Product
 from models.bundle.encoder import QueryOutput, Vectors
 from models.bundle.expected_words import Rows, agreement, recognised_among, weights_of
 from models.bundle.style_search import filtered_scores
 from models.bundle.text import TokenIds
 from models.datasets.attributes.words import informed, told_words
-from models.datasets.catalog import Product
 
 PRODUCT, UPLOAD = "composer, product", "composer, upload"
 """Methods: what is known of the reference."""

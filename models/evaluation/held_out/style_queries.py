@@ -16,9 +16,9 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from catalog import Product
 from models.datasets.attributes.default_rules import type_column
 from models.datasets.attributes.words import shown_words
-from models.datasets.catalog import Product
 from models.datasets.products import split_by_title_group
 from models.datasets.wording import UNSEEN, attribute_phrase, family_of
 

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import numpy as np
 
+from catalog import Product, read_catalog
 from models.bundle.encoder import Vectors
 from models.bundle.images import ImagePreprocessing, Pixels
 from models.bundle.manifest import Metric
 from models.datasets.attributes.default_rules import type_column
 from models.datasets.attributes.edit_rules import value_of
-from models.datasets.catalog import Product, read_catalog
 from models.datasets.pictures import load_pixels
 from models.datasets.products import hash_photographs
 from models.errors import ModisteError

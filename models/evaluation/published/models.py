@@ -6,11 +6,11 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 
 import numpy as np
 
+from catalog import Product
 from models.bundle.encoder import Vectors
 from models.bundle.images import ImagePreprocessing
 from models.bundle.manifest import Metric
 from models.datasets.annotated.annotation import Annotation
-from models.datasets.catalog import Product
 from models.datasets.pictures import load_pixels
 from models.evaluation.encoding import WEIGHTS, EncodedGallery, Encoder, best_weight, weighted_sum
 from models.evaluation.published.protocols import AnnotatedProtocol, evaluate_vectors

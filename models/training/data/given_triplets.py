@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from catalog import Product
 from models.datasets.annotated.annotation import Annotation, bare
 from models.datasets.annotated.fashioniq import CATEGORIES, read_fashioniq
 from models.datasets.annotated.shoes import read_shoes
-from models.datasets.catalog import Product
 from models.datasets.triplets.triplet import Triplet
 
 

@@ -12,11 +12,11 @@ from typing import Literal
 
 import numpy as np
 
+from catalog import Catalog, Product, read_catalog
 from models.bundle.images import ImagePreprocessing, Pixels
 from models.bundle.text import normalise_text
 from models.datasets.attributes.default_rules import categorical_columns, default_rules, loose_rules, type_column
 from models.datasets.attributes.edit_rules import Rule, value_of
-from models.datasets.catalog import Catalog, Product, read_catalog
 from models.datasets.garments import draw_catalog
 from models.datasets.pictures import load_pixels
 from models.datasets.products import JUDGED, hash_photographs, protocol_rules, split_by_title_group, training_rules

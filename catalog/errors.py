@@ -1,0 +1,41 @@
+"""Errors that are shown to users: what is wrong, and what to change."""
+
+
+class ModisteError(Exception):
+    """A failure that a user can correct.
+
+    ``message`` is one sentence that states what is wrong; ``hint`` is one that states what to change. The command line,
+    the HTTP API and Python show both, so neither may name anything internal.
+    """
+
+    exit_code = 1
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}".rstrip()
+
+
+class MissingExtra(ModisteError):
+    """An optional dependency is not installed; the hint names the extra that installs it."""
+
+    def __init__(self, package: str, extra: str, purpose: str) -> None:
+        super().__init__(
+            f"{purpose} needs {package}, which is not installed.",
+            hint=f"Install it with: pip install 'modiste[{extra}]'",
+        )
+
+
+class CatalogRefused(ModisteError):
+    """A catalogue that can be read, but from which products may be missing.
+
+    ``doubt`` names the check that failed; passing it in ``allow`` (``--allow`` on the command line) reads the catalogue
+    regardless.
+    """
+
+    def __init__(self, message: str, *, doubt: str, hint: str) -> None:
+        super().__init__(message, hint=hint)
+        self.doubt = doubt

@@ -1,0 +1,96 @@
+"""Files that hold a table: which format a file has, and its rows."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import zipfile
+import zlib
+from dataclasses import replace
+from pathlib import Path
+
+from catalog.errors import ModisteError
+from catalog.formats.binary import read_parquet, read_workbook
+from catalog.formats.delimited import read_delimited
+from catalog.formats.encodings import decode
+from catalog.formats.feed import read_feed
+from catalog.formats.json_table import read_json, read_json_lines
+from catalog.table import Table, TableOptions
+
+SUFFIXES = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".parquet", ".xlsx", ".xls", ".ods", ".xml")
+LARGEST = 4 * 2**30
+
+
+def read_table(path: Path, options: TableOptions | None = None) -> Table:
+    """Read a table: CSV, TSV, JSON, JSON Lines, Parquet, a workbook or an XML feed, plain or in gzip or zip.
+
+    What the file holds decides, not its name.
+
+    Raises:
+        CatalogRefused: Rows may be missing (``TableOptions.allow``).
+        ModisteError: The file is missing, of another kind, damaged, or has no rows.
+    """
+    options = options or TableOptions()
+    if not path.is_file():
+        raise ModisteError(f"There is no catalogue at {path}.", hint="Check the path; it names a file or a folder.")
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ModisteError(f"{path} cannot be read ({error.strerror}).", hint="Check its permissions.") from error
+    content, name = _unpacked(content, path, options)
+    table = _read(content, name, str(path), options)
+    if not table.rows and not table.problems:
+        found = f" with the columns {', '.join(table.columns)}" if table.columns else ""
+        raise ModisteError(f"{path} is an empty table{found}.", hint="Give it one row for each product.")
+    return table
+
+
+def _read(content: bytes, name: str, source: str, options: TableOptions) -> Table:
+    suffix = Path(name).suffix.lower()
+    if content.startswith(b"PAR1") or suffix == ".parquet":
+        return read_parquet(content, source, options)
+    if content.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")) or suffix in (".xlsx", ".xls", ".ods"):
+        return read_workbook(content, source, options)
+    start = content[:64].lstrip(b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n")
+    if start.startswith(b"<"):
+        return read_feed(content, source, options)
+    if content.startswith((b"\xff\xd8\xff", b"\x89PNG", b"%PDF", b"GIF8")):
+        raise ModisteError(f"{source} is no table.", hint=f"Use a file of one of these kinds: {', '.join(SUFFIXES)}.")
+    decoded = decode(content, options.encoding)
+    first = decoded.text.lstrip()[:1]
+    if suffix in (".jsonl", ".ndjson"):
+        return read_json_lines(decoded, source, options)
+    if suffix == ".json" or (first in ("[", "{") and suffix not in (".csv", ".tsv")):
+        lines = decoded.text.strip().split("\n", 2)
+        several = first == "{" and len(lines) > 1 and lines[0].rstrip().endswith("}")
+        return read_json_lines(decoded, source, options) if several else read_json(decoded, source, options)
+    if suffix == ".tsv" and options.separator is None and "\t" in decoded.text[:10_000]:
+        options = replace(options, separator="\t")
+    return read_delimited(decoded, source, options)
+
+
+def _unpacked(content: bytes, path: Path, options: TableOptions) -> tuple[bytes, str]:
+    """The file itself, or what it packs, with its name."""
+    if content.startswith(b"\x1f\x8b"):
+        stream = gzip.GzipFile(fileobj=io.BytesIO(content))
+        unpacked = b""
+        try:
+            unpacked = stream.read(LARGEST)
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise ModisteError(
+                f"{path} is a damaged or cut gzip file.", hint="Write or copy it again; nothing was read."
+            ) from error
+        return unpacked, path.name.removesuffix(".gz")
+    if content.startswith(b"PK\x03\x04"):
+        try:
+            with zipfile.ZipFile(io.BytesIO(content)) as archive:
+                names = archive.namelist()
+                if "[Content_Types].xml" in names or "mimetype" in names:
+                    return content, path.name
+                tables = [name for name in names if name.lower().endswith(SUFFIXES) and "__MACOSX" not in name]
+                if len(tables) == 1 and archive.getinfo(tables[0]).file_size <= LARGEST:
+                    return archive.read(tables[0]), tables[0]
+        except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError) as error:
+            raise ModisteError(f"{path} is a damaged or protected archive.", hint="Write or copy it again.") from error
+        raise ModisteError(f"{path} holds {len(tables)} tables.", hint="Unpack it and name the one that is meant.")
+    return content, path.name

@@ -1,0 +1,89 @@
+"""Parquet files and workbooks (XLSX, XLS, ODS)."""
+
+from __future__ import annotations
+
+import io
+import math
+from typing import Any
+
+import pyarrow
+import pyarrow.parquet
+import python_calamine
+
+from catalog.errors import ModisteError
+from catalog.formats.encodings import clean_text
+from catalog.formats.header import column_names, find_header
+from catalog.table import Row, Table, TableOptions
+
+_ERRORS = frozenset({"#N/A", "#NV", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#WERT!", "#BEZUG!"})
+
+
+def read_parquet(content: bytes, source: str, options: TableOptions) -> Table:
+    """Read a Parquet file; its types are kept.
+
+    Raises:
+        ModisteError: It is damaged or cut short, or names a column twice.
+    """
+    try:
+        table = pyarrow.parquet.read_table(pyarrow.BufferReader(content))
+        rows = [(number, _without_nan(row)) for number, row in enumerate(table.to_pylist(), start=1)]
+    except (pyarrow.ArrowException, OSError, ValueError) as error:
+        raise ModisteError(
+            f"{source} cannot be read as Parquet.", hint="The file may be cut off; write or copy it again."
+        ) from error
+    names = list(table.column_names)
+    if len(set(names)) < len(names):
+        raise ModisteError(f"{source} names a column twice.", hint="Give every column its own name.")
+    return Table(names, rows, format="Parquet")
+
+
+def _without_nan(row: Row) -> Row:
+    """pandas marks a missing number by NaN."""
+    return {name: _cell(cell) for name, cell in row.items()}
+
+
+def _cell(cell: Any) -> Any:
+    if isinstance(cell, float) and math.isnan(cell):
+        return None
+    return clean_text(cell) if isinstance(cell, str) else cell
+
+
+def read_workbook(content: bytes, source: str, options: TableOptions) -> Table:
+    """Read one sheet of a workbook: the named one, or the largest.
+
+    Raises:
+        ModisteError: It is damaged, or has no such sheet.
+    """
+    try:
+        book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
+        sheets = {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in book.sheet_names}
+    except Exception as error:  # calamine's errors share no base that it documents.
+        raise ModisteError(
+            f"{source} cannot be read as a workbook.", hint="The file may be cut off or protected; save it again."
+        ) from error
+    if options.sheet is not None and options.sheet not in sheets:
+        raise ModisteError(f"{source} has no sheet {options.sheet!r}.", hint=f"It has: {', '.join(sheets)}.")
+    name = options.sheet or max(sheets, key=lambda name: len(sheets[name]), default="")
+    filled = [
+        (number, [_value(cell) for cell in cells])
+        for number, cells in enumerate(sheets.get(name, []), start=1)
+        if any(cell not in ("", None) for cell in cells)
+    ]
+    if not filled:
+        raise ModisteError(f"{source} is an empty workbook.", hint="Give it one row for each product.")
+    place = find_header([[str(cell) for cell in cells] for _, cells in filled[:20]], options.names)
+    header = [str(cell) for cell in filled[place][1]]
+    while header and not header[-1].strip() and not any(str(cells[len(header) - 1]) for _, cells in filled):
+        header.pop()
+    columns = column_names(header, source)
+    rows = [(number, dict(zip(columns, cells, strict=False))) for number, cells in filled[place + 1 :]]
+    return Table(columns, rows, format=f"workbook, sheet {name!r}")
+
+
+def _value(cell: Any) -> Any:
+    if isinstance(cell, str):
+        cell = clean_text(cell)
+        return "" if cell in _ERRORS else cell
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 2**53:
+        return int(cell)
+    return _cell(cell)

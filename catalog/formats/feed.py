@@ -1,0 +1,162 @@
+"""XML feeds: Google Merchant (RSS and Atom), and any file that lists products as elements."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections import Counter
+from typing import Any
+from xml.sax import SAXException, SAXParseException
+from xml.sax.handler import ContentHandler
+from xml.sax.xmlreader import AttributesImpl, Locator
+
+import defusedxml.sax
+from defusedxml.common import DefusedXmlException
+
+from catalog.errors import ModisteError
+from catalog.formats.encodings import clean_text
+from catalog.table import Row, Table, TableOptions
+
+ITEM_NAMES = ("item", "entry", "product", "offer", "article", "produkt", "artikel", "row")
+DEEPEST = 50
+
+
+def read_feed(content: bytes, source: str, options: TableOptions) -> Table:
+    """Read the products of an XML feed; entities and external references are refused.
+
+    Raises:
+        CatalogRefused: The file ends before its last element is closed.
+        ModisteError: It is not XML, or lists no products.
+    """
+    handler = _Products(_item_name(content, source))
+    try:
+        defusedxml.sax.parse(io.BytesIO(content), handler)
+    except SAXParseException as error:
+        line = error.getLineNumber() or 0
+        at_end = line >= content.count(b"\n") and any(
+            why in error.getMessage() for why in ("no element found", "unclosed", "mismatched tag")
+        )
+        if not at_end:
+            raise ModisteError(
+                f"{source} is not valid XML at line {line}: {error.getMessage()}.", hint="Export it again."
+            ) from error
+        options.doubt(
+            "truncated",
+            f"{source} ends within an element (line {line}).",
+            hint="The file may be cut off; copy it again.",
+        )
+    except DefusedXmlException as error:
+        raise ModisteError(
+            f"{source} declares entities, which are not read.", hint="Export it without a document type."
+        ) from error
+    table = Table([], handler.rows, format="XML feed")
+    table.columns = list(dict.fromkeys(name for _, row in table.rows for name in row))
+    return table
+
+
+class _Names(ContentHandler):
+    """Counts elements by name and depth, up to a number that tells which of them are products."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.counts: Counter[str] = Counter()
+        self.with_children: Counter[str] = Counter()
+        self.path: list[str] = []
+
+    def startElement(self, name: str, attrs: AttributesImpl) -> None:  # noqa: N802
+        plain = _plain(name)
+        self.counts[plain] += 1
+        if self.path:
+            self.with_children[self.path[-1]] += 1
+        self.path.append(plain)
+        if sum(self.counts.values()) > 5000 or len(self.path) > DEEPEST:
+            raise _Enough
+
+    def endElement(self, name: str) -> None:  # noqa: N802
+        self.path.pop()
+
+
+class _Enough(SAXException):
+    def __init__(self) -> None:
+        super().__init__("enough")
+
+
+def _item_name(content: bytes, source: str) -> str:
+    names = _Names()
+    with contextlib.suppress(SAXException, DefusedXmlException):  # Reported when the products are read.
+        defusedxml.sax.parse(io.BytesIO(content), names)
+    if "html" in names.counts:
+        raise ModisteError(
+            f"{source} is a web page (HTML), not a catalogue.",
+            hint="The download may have answered with a login or error page; look at it in a browser.",
+        )
+    for name in ITEM_NAMES:
+        if names.with_children[name]:
+            return name
+    repeated = [name for name, count in names.counts.most_common() if count > 1 and names.with_children[name] > count]
+    if not repeated:
+        raise ModisteError(
+            f"{source} lists no products.", hint="A feed has an <item>, <entry> or <product> for each of them."
+        )
+    return repeated[0]
+
+
+class _Products(ContentHandler):
+    """Gathers a row of each element called ``item``."""
+
+    def __init__(self, item: str) -> None:
+        super().__init__()
+        self.item = item
+        self.rows: list[tuple[int, Row]] = []
+        self._locator: Locator | None = None
+        self._line = 0
+        self._row: Row | None = None
+        self._path: list[str] = []
+        self._text: list[str] = []
+
+    def setDocumentLocator(self, locator: Locator) -> None:  # noqa: N802
+        self._locator = locator
+
+    def startElement(self, name: str, attrs: AttributesImpl) -> None:  # noqa: N802
+        plain = _plain(name)
+        if self._row is None:
+            if plain == self.item:
+                self._row = {_plain(key): value for key, value in attrs.items() if not key.startswith("xmlns")}
+                self._line = (self._locator.getLineNumber() or 0) if self._locator else 0
+                self._path = []
+            return
+        self._path.append(plain)
+        self._text = []
+        if plain == "link" and "href" in attrs:  # Atom.
+            self._put("link", attrs["href"])
+
+    def characters(self, content: str) -> None:
+        if self._row is not None and self._path:
+            self._text.append(content)
+
+    def endElement(self, name: str) -> None:  # noqa: N802
+        if self._row is None:
+            return
+        if not self._path:
+            self.rows.append((self._line, self._row))
+            self._row = None
+            return
+        text = clean_text("".join(self._text).strip())
+        if text:
+            self._put(" ".join(self._path), text)
+        self._path.pop()
+        self._text = []
+
+    def _put(self, name: str, value: Any) -> None:
+        assert self._row is not None
+        held = self._row.get(name)
+        if held is None:
+            self._row[name] = value
+        elif isinstance(held, list):
+            held.append(value)
+        else:
+            self._row[name] = [held, value]
+
+
+def _plain(name: str) -> str:
+    return name.rsplit(":", 1)[-1]

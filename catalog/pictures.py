@@ -1,0 +1,303 @@
+"""The pictures of a row: in the row itself, at the paths that it names, at addresses, or under the product's id."""
+
+from __future__ import annotations
+
+import ast
+import base64
+import binascii
+import difflib
+import json
+import os
+import re
+import unicodedata
+import urllib.parse
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from catalog.product import Address, Picture
+from catalog.table import shown
+from catalog.values import plain_text
+
+IMAGE_SUFFIXES = (
+    ".jpg", ".jpeg", ".png", ".webp", ".avif", ".gif", ".bmp", ".tif", ".tiff", ".heic", ".heif", ".jfif",
+)  # fmt: skip
+MOST_HINTS = 100
+_SUFFIX = re.compile(rf"\.(?:{'|'.join(suffix[1:] for suffix in IMAGE_SUFFIXES)})(?:[?#]\S*)?$", re.IGNORECASE)
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]+://|//[\w.-]+\.\w", re.IGNORECASE)
+_NEXT_ADDRESS = re.compile(r"[,;|\s]\s*(?=https?://|//\w|data:)", re.IGNORECASE)
+
+
+class NoImage(Exception):
+    """Why a row has no picture; ``kind`` is equal for all rows with this fault."""
+
+    def __init__(self, reason: str, kind: str) -> None:
+        super().__init__(reason)
+        self.kind = kind
+
+
+class PictureFinder:
+    """Finds pictures; reads each folder once, since a file test for each row is slow on shared storage.
+
+    Files are looked for below ``images``, or else below the table's folder and its ``images/``, and never outside: a
+    table may come from elsewhere, and what it names is shown to everyone. Names are compared exactly, then without
+    regard to case, kind of slash, escapes and Unicode form, where that leaves one file.
+    """
+
+    def __init__(self, table_folder: Path, images: Path | None) -> None:
+        self.folders = [images] if images is not None else [table_folder, table_folder / "images"]
+        self._listings: dict[str, _Listing] = {}
+        self._roots = [os.path.realpath(folder) for folder in self.folders]
+        self._hints = 0
+
+    def find_all(self, cells: Sequence[Any]) -> tuple[list[Picture], list[NoImage]]:
+        """The pictures that cells name, without repeats, and why others were not found."""
+        found: list[Picture] = []
+        missing: list[NoImage] = []
+        for cell in cells:
+            for one in self._named(cell):
+                try:
+                    picture = one if isinstance(one, bytes) else self._picture(one)
+                except NoImage as error:
+                    missing.append(error)
+                    continue
+                if picture not in found:
+                    found.append(picture)
+        return found, missing
+
+    def find_by_id(self, id: str) -> Path:
+        """The file called like the product.
+
+        Raises:
+            NoImage: There is none.
+        """
+        if (
+            "/" not in id and "\\" not in id and id not in (".", "..")
+        ):  # An id with a slash would lead out of the folder.
+            for folder in reversed(self.folders):
+                for below in ((), (id[:2],), (id[:3],)):
+                    for suffix in IMAGE_SUFFIXES:
+                        path = self._descend(folder, (*below, id + suffix))
+                        if path is not None:
+                            return path
+        where = " or ".join(str(folder) for folder in self.folders)
+        raise NoImage(
+            f"there is no image {shown(id)}.jpg (or {', '.join(IMAGE_SUFFIXES[1:5])}) in {where}",
+            "there is no image called like the id",
+        )
+
+    def _named(self, cell: Any) -> Iterator[str | bytes]:
+        """The pictures that one cell names."""
+        if isinstance(cell, list | tuple):
+            for item in cell:
+                yield from self._named(item)
+        elif isinstance(cell, dict):  # The Hugging Face hub keeps {"bytes", "path"}, shop APIs answer {"src"}.
+            content = cell.get("bytes")
+            named = next((cell[name] for name in ("src", "url", "path", "href", "link") if cell.get(name)), None)
+            if isinstance(content, bytes) and content:
+                yield content
+            elif named is not None:
+                yield from self._named(named)
+        elif isinstance(cell, bytes):
+            if cell:
+                yield cell
+        elif text := plain_text(cell):
+            yield from self._split(text)
+
+    def _split(self, text: str) -> list[str]:
+        """The parts of a text that names several pictures."""
+        if text.startswith("[") and text.endswith("]"):
+            try:
+                listed = json.loads(text)
+            except ValueError:
+                try:
+                    listed = ast.literal_eval(text)
+                except (ValueError, SyntaxError, MemoryError, RecursionError):
+                    listed = None
+            if isinstance(listed, list):
+                return [item for entry in listed for item in self._named(entry) if isinstance(item, str)]
+        if text[:5].casefold() == "data:":
+            parts = _NEXT_ADDRESS.split(text)
+            return parts if all(part[:5].casefold() == "data:" for part in parts) else [text]
+        if not re.search(r"[|,;\n]|\s(?=https?:)", text) or (not _SCHEME.match(text) and self._file(text) is not None):
+            return [text]
+        addresses = _NEXT_ADDRESS.split(text)
+        if len(addresses) > 1 and all(_SCHEME.match(part) for part in addresses):
+            return [part.strip(" ,;|") for part in addresses]
+        for sign in ("|", "\n", ";", ","):
+            parts = [part.strip() for part in text.split(sign) if part.strip()]
+            if len(parts) > 1 and (sign in "|\n" or all(_SUFFIX.search(part) for part in parts)):
+                return parts
+        return [text.strip("|,; ")]
+
+    def _picture(self, text: str) -> Picture:
+        if text[:5].casefold() == "data:":
+            return from_data_url(text)
+        if re.match(r"file://", text, re.IGNORECASE):
+            text = urllib.parse.unquote(urllib.parse.urlsplit(text).path)
+        elif _SCHEME.match(text):
+            url = f"https:{text}" if text.startswith("//") else text
+            if not re.match(r"https?://", url, re.IGNORECASE):
+                raise NoImage(f"pictures are not fetched from {shown(url)}", "an address that is not http or https")
+            return Address(url)
+        found = self._file(text)
+        if found is not None:
+            return found
+        where = " or ".join(str(folder) for folder in self.folders)
+        raise NoImage(f"there is no image {shown(text)} in {where}{self._near(text)}", "there is no such image")
+
+    def _file(self, text: str) -> Path | None:
+        """The file that a text names, None if there is none, or none below the folders."""
+        for name in dict.fromkeys(_spellings(text)):
+            parts = [part for part in name.split("/") if part not in ("", ".")]
+            if not parts or "\0" in name:
+                continue
+            for folder, root in zip(self.folders, self._roots, strict=True):
+                if name.startswith("/"):
+                    absolute = os.path.normpath(name)
+                    for base in (str(folder.absolute()), root):
+                        if absolute.startswith(base.rstrip("/") + "/"):
+                            inside = absolute[len(base) :].strip("/").split("/")
+                            path = self._descend(folder, tuple(inside))
+                            if path is not None:
+                                return path
+                if ".." in parts:
+                    inner = os.path.normpath("/".join(parts)).split("/")
+                    if ".." in inner:
+                        continue
+                    parts = inner
+                path = self._descend(folder, tuple(parts))
+                if path is not None:
+                    return path
+                own = os.path.basename(root).casefold()
+                for place, part in enumerate(parts[:-1], start=1):  # The cell repeats the folder's own name.
+                    if part.casefold() == own:
+                        path = self._descend(folder, tuple(parts[place:]))
+                        if path is not None:
+                            return path
+        return None
+
+    def _descend(self, folder: Path, parts: tuple[str, ...]) -> Path | None:
+        """The file at ``parts`` below a folder."""
+        at = str(folder)
+        for place, part in enumerate(parts):
+            name = self._listing(at).find(part, folder=place < len(parts) - 1)
+            if name is None:
+                return None
+            at = os.path.join(at, name)
+        return Path(at)
+
+    def _listing(self, folder: str) -> _Listing:
+        listing = self._listings.get(folder)
+        if listing is None:
+            listing = self._listings[folder] = _Listing(folder, self._roots)
+        return listing
+
+    def _near(self, text: str) -> str:
+        """The file that may be meant, in words."""
+        self._hints += 1
+        if self._hints > MOST_HINTS:
+            return ""
+        parts = [part for part in next(iter(_spellings(text))).split("/") if part]
+        if any(".." in part for part in parts) or text.startswith("/"):
+            return "; files outside that folder are not read" if os.path.exists(text) else ""
+        wanted = parts[-1] if parts else text
+        for folder in self.folders:
+            names = [
+                name
+                for place in {str(folder), str(folder.joinpath(*parts[:-1]))}
+                for name in self._listing(place).files
+            ]
+            stem = os.path.splitext(wanted)[0].casefold()
+            near = [name for name in names if os.path.splitext(name)[0].casefold() == stem]
+            near = near or difflib.get_close_matches(wanted, names[:5000], n=1, cutoff=0.8)
+            if near:
+                return f"; did you mean {near[0]}?"
+        return ""
+
+
+class _Listing:
+    """Names in a folder, by how they are compared. Links out of the roots and special files are not in it."""
+
+    def __init__(self, folder: str, roots: Sequence[str]) -> None:
+        self.files: list[str] = []
+        self._names: dict[tuple[bool, str], list[str]] = {}
+        self._exact: set[tuple[bool, str]] = set()
+        try:
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    self._add(entry, roots)
+        except (OSError, ValueError):
+            return
+
+    def _add(self, entry: os.DirEntry[str], roots: Sequence[str]) -> None:
+        try:
+            if entry.is_symlink() and not _inside(os.path.realpath(entry.path), roots):
+                return
+            folder = entry.is_dir()
+            if not folder and not entry.is_file():
+                return
+        except OSError:
+            return
+        self._exact.add((folder, entry.name))
+        self._names.setdefault((folder, _folded(entry.name)), []).append(entry.name)
+        if not folder:
+            self.files.append(entry.name)
+
+    def find(self, name: str, *, folder: bool) -> str | None:
+        if (folder, name) in self._exact:
+            return name
+        alike = self._names.get((folder, _folded(name)), ())
+        return alike[0] if len(alike) == 1 else None
+
+
+def _inside(path: str, roots: Sequence[str]) -> bool:
+    return any(path == root or path.startswith(root.rstrip("/") + "/") for root in roots)
+
+
+def _folded(name: str) -> str:
+    return name if name.isascii() and name.islower() else unicodedata.normalize("NFC", name).casefold()
+
+
+def _spellings(text: str) -> Iterator[str]:
+    """A path as written, then with slashes, escapes and what follows the name made plain."""
+    yield text
+    plain = text.replace("\\", "/")
+    plain = re.sub(r"^[A-Za-z]:(?=/)", "", plain)
+    yield plain
+    yield urllib.parse.unquote(plain)
+    cut = re.split(r"[?#]", plain, maxsplit=1)[0]
+    yield cut
+    yield urllib.parse.unquote(cut)
+    yield urllib.parse.unquote_plus(cut)
+
+
+def from_data_url(text: str) -> bytes:
+    """The picture in a ``data:`` URL.
+
+    Raises:
+        NoImage: It is not valid base64, or empty.
+    """
+    head, _, payload = text.partition(",")
+    if not head.casefold().endswith(";base64"):
+        content = urllib.parse.unquote_to_bytes(payload)
+        if not content:
+            raise NoImage("the image in the row is empty", "the image in the row is empty")
+        return content
+    return from_base64(urllib.parse.unquote(payload))
+
+
+def from_base64(text: str) -> bytes:
+    """The picture in base64 text, with or without the head of a ``data:`` URL.
+
+    Raises:
+        NoImage: It is not valid base64, or empty.
+    """
+    payload = text.partition(",")[2] if text.startswith("data:") else text
+    try:
+        content = base64.b64decode("".join(payload.split()), validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise NoImage(f"the image is not valid base64: {error}", "the image is not valid base64") from error
+    if not content:
+        raise NoImage("the image in the row is empty", "the image in the row is empty")
+    return content

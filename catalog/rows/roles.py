@@ -1,0 +1,63 @@
+"""What each column is for: a wish, a fact, stock, running text, or not public at all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from catalog.names import (
+    OVERSOLD,
+    STATUS,
+    STOCK_COUNTS,
+    STOCK_FLAGS,
+    TEXTS,
+    TRACKED,
+    Role,
+    is_code,
+    is_hidden,
+    plain_name,
+)
+from catalog.settings import CatalogSettings
+from catalog.values import Column
+from catalog.values.columns import Typed
+
+if TYPE_CHECKING:
+    from catalog.rows.plan import Plan
+    from catalog.table import Table
+
+LONG_TEXT = 60
+"""Mean characters from which a column is running text."""
+MANY = 50
+SALE = STATUS | STOCK_FLAGS | STOCK_COUNTS | OVERSOLD | TRACKED
+
+
+def column_roles(
+    table: Table, columns: dict[str, Column], typed: Typed, settings: CatalogSettings, plan: Plan
+) -> dict[str, Role]:
+    """The role of every attribute column: from the settings, else by its name and values."""
+    roles: dict[str, Role] = {}
+    for name, column in columns.items():
+        stated = settings.columns.get(name)
+        if stated is not None and stated.role is not None:
+            roles[name] = stated.role
+        elif is_hidden(name):
+            roles[name] = "hidden"
+        else:
+            roles[name] = _role(name, column, typed)
+    return roles
+
+
+def _role(name: str, column: Column, typed: Typed) -> Role:
+    plain = plain_name(name)
+    if plain in SALE:
+        return "stock"
+    if column.kind in ("number", "date") or is_code(name) or name.endswith(" currency"):
+        return "fact"
+    if column.kind != "text":
+        return "wish"
+    values = [str(row[name]) for row in typed.attributes if name in row]
+    if TEXTS.search(plain) or sum(map(len, values)) > LONG_TEXT * len(values):
+        return "text"
+    if any("://" in value for value in values[:MANY]):
+        return "fact"
+    many = len(values) >= MANY and len(set(values)) > len(values) / 2
+    return "fact" if many else "wish"

@@ -1,0 +1,111 @@
+"""``catalog.toml`` beside a table: what its columns are, which of them are public, and what is left out."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from catalog.errors import ModisteError
+from catalog.names import Role
+from catalog.values import Kind
+
+SETTINGS_NAME = "catalog.toml"
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ColumnSettings(_Frozen):
+    """One column."""
+
+    kind: Kind | None = None
+    """Pinned: a cell that is not of this kind is reported, and a table in which one in ten is not is refused."""
+    role: Role | None = None
+    """``wish`` can be asked for, ``fact`` is public, ``stock`` is public and no wish, ``text`` is public running text,
+    ``hidden`` is in no answer and no filter of a caller."""
+    language: str | None = None
+    """ISO 639-1 code of the column's words, such as ``de``."""
+
+
+class TableSettings(_Frozen):
+    """How the file is read, and which columns make a product."""
+
+    file: str | None = None
+    """Name of the table that these settings are for; any in this folder if None."""
+    id: str | None = None
+    title: str | None = None
+    pictures: tuple[str, ...] | None = None
+    """Columns with pictures, the main one first."""
+    group: str | None = None
+    """Column that is equal for all variants of one product."""
+    looks: tuple[str, ...] | None = None
+    """Columns whose values change how a product looks, such as its colour: each is a result of its own."""
+    encoding: str | None = None
+    separator: str | None = Field(default=None, min_length=1, max_length=1)
+    sheet: str | None = None
+    language: str | None = None
+    """ISO 639-1 code of titles and of columns without a language of their own."""
+
+
+class PictureSettings(_Frozen):
+    """Where pictures may come from."""
+
+    folder: str | None = None
+    """Folder that paths count from, itself counted from the table's."""
+    hosts: tuple[str, ...] = ()
+    """Hosts that pictures are fetched from; ``*.example.com`` stands for all below it."""
+    http: bool = False
+    """Whether addresses without TLS may be fetched."""
+
+
+class CatalogSettings(_Frozen):
+    """The whole file."""
+
+    table: TableSettings = TableSettings()
+    columns: dict[str, ColumnSettings] = {}
+    leave_out: dict[str, Any] = {}
+    """Products that are not indexed: column -> a value, a list of values, or ``{max = 0}``/``{min = 5}``. Given, it
+    replaces what is known of columns such as ``Status`` and ``In stock?``; an empty table leaves nothing out."""
+    default_filters: dict[str, Any] = {}
+    """Filters on every search, which a caller cannot lift. Written like the filters of ``POST /search``."""
+    pictures: PictureSettings = PictureSettings()
+    states_leave_out: bool = Field(default=False, exclude=True)
+    """Whether ``leave_out`` is in the file at all."""
+
+
+def read_settings(path: Path) -> CatalogSettings:
+    """Read a ``catalog.toml``.
+
+    Raises:
+        ModisteError: It cannot be read, is not TOML, or has a setting that there is not; the hint names the place.
+    """
+    try:
+        raw = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+    except OSError as error:
+        raise ModisteError(f"{path} cannot be read ({error.strerror}).", hint="Check its permissions.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ModisteError(f"{path} is not valid TOML: {error}.", hint="Correct that line.") from error
+    try:
+        return CatalogSettings.model_validate({**raw, "states_leave_out": "leave_out" in raw})
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise ModisteError(
+            f"{path} has a setting that is not valid: {where}: {first['msg']}.",
+            hint="docs/your-catalogue.md lists all settings.",
+        ) from error
+
+
+def find_settings(table: Path) -> CatalogSettings:
+    """The settings beside a table; the defaults where there are none, or where they are for another table."""
+    path = table.parent / SETTINGS_NAME
+    if not path.is_file():
+        return CatalogSettings()
+    settings = read_settings(path)
+    if settings.table.file not in (None, table.name):
+        return CatalogSettings()
+    return settings

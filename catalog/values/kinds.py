@@ -1,0 +1,146 @@
+"""Which kind of values a column holds."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import re
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any, Literal, NamedTuple
+
+from catalog.names import LIST_NAMES, PATH_NAMES, PRICES, STOCK_COUNTS, is_code, plain_name
+from catalog.values.dates import read_dates
+from catalog.values.numbers import MISSING, NEVER_TEXT, Separator, read_number
+
+AttributeValue = str | int | float | bool | list[str]
+Kind = Literal["text", "number", "flag", "list", "path", "date"]
+"""``list`` holds several words, ``path`` paths of a hierarchy (``Clothing > Dresses``), ``date`` text in ISO 8601."""
+
+FLAGS = {
+    "true": True, "false": False, "yes": True, "no": False, "ja": True, "nein": False, "oui": True, "non": False,
+    "wahr": True, "falsch": False, "sí": True, "vrai": True, "faux": False,
+}  # fmt: skip
+NUMBERS_BY_NAME = PRICES | STOCK_COUNTS | frozenset({"weight", "gewicht", "rating", "discount"})
+"""Columns that are numbers even where some cells are not."""
+LONGEST_ITEM = 40
+PATH_SIGN = re.compile(r"\s*(?:>|»|›)\s*")
+_PATH = re.compile(r"[\w)&'.]\s*(?:>|»|›)\s*[\w(&'.]")
+_TAG = re.compile(r"<[a-zA-Z/!][^<>]*>")
+
+
+class Found(NamedTuple):
+    """The kind of a column, and the cells that make it text although nearly all others are numbers."""
+
+    kind: Kind
+    against: frozenset[str] = frozenset()
+
+
+def plain_text(value: Any) -> str:
+    """A cell as text: stripped, empty for no value, a whole number without ".0"."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value.strip()
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, Decimal):
+        return format(value.normalize(), "f")
+    if isinstance(value, datetime.datetime):
+        midnight = value.time() == datetime.time(0)
+        return value.date().isoformat() if midnight else value.replace(tzinfo=None).isoformat(timespec="seconds")
+    if isinstance(value, dict):
+        return json.dumps(value, ensure_ascii=False, default=str)
+    if isinstance(value, list):
+        return ", ".join(plain_text(item) for item in value)
+    return str(value).strip()
+
+
+def normal_cell(cell: Any) -> str | int | float | bool | list[str]:
+    """A cell as text, number, flag or list of text; an empty text or list for no value."""
+    if isinstance(cell, bool) or (isinstance(cell, int) and abs(cell) < 2**63):
+        return cell
+    if isinstance(cell, float):
+        return int(cell) if cell.is_integer() and abs(cell) < 2**53 else cell
+    if isinstance(cell, Decimal):
+        return float(cell)
+    if isinstance(cell, list | tuple):
+        return [text for text in (_item(item) for item in cell) if text]
+    text = plain_text(cell)
+    if text.startswith('="') and text.endswith('"'):  # ="007" makes Excel keep a text.
+        text = text[2:-1]
+    return "" if text.casefold() in NEVER_TEXT else text
+
+
+def _item(item: Any) -> str:
+    if isinstance(item, dict):
+        named = next((item[name] for name in ("name", "value", "label", "title") if item.get(name)), None)
+        return plain_text(named if named is not None else item)
+    return plain_text(item)
+
+
+def survives(text: str) -> bool:
+    """Whether a number written back is the same: codes with leading zeros, exponents or many digits are not."""
+    return (
+        not re.match(r"[+-]?0\d", text)
+        and not text.startswith("+")
+        and len(re.sub(r"\D", "", text).lstrip("0")) <= 15
+        and not re.search(r"\d[eE][+-]?\d", text)
+    )
+
+
+def kind_of(column: str, filled: Sequence[Any], decimal: Separator) -> Found:
+    """Find the kind of a column.
+
+    Args:
+        column: Its name.
+        filled: Its cells that are not empty, as ``normal_cell`` gives them.
+        decimal: Sign that separates decimals in it.
+    """
+    name = plain_name(column)
+    if all(isinstance(cell, bool) for cell in filled):
+        return Found("flag")
+    if any(isinstance(cell, list) for cell in filled):
+        items = [item for cell in filled for item in (cell if isinstance(cell, list) else [str(cell)])]
+        return Found("path" if name in PATH_NAMES and any(_is_path(item) for item in items) else "list")
+    code = is_code(column) and name not in NUMBERS_BY_NAME
+    if not code and all(isinstance(cell, int | float) and not isinstance(cell, bool) for cell in filled):
+        return Found("number")
+    texts = [plain_text(cell) for cell in filled]
+    distinct = set(texts)
+    if all(text.casefold() in FLAGS for text in distinct):
+        return Found("flag")
+    against: frozenset[str] = frozenset()
+    if not code:
+        said = [text for text in distinct if text.casefold() not in MISSING]
+        numbers = [text for text in said if survives(text) and read_number(text, decimal) is not None]
+        if said and (len(numbers) == len(said) or (name in NUMBERS_BY_NAME and len(numbers) >= len(said) / 2)):
+            return Found("number")
+        if said and read_dates(said) is not None:
+            return Found("date")
+        if len(numbers) >= 0.8 * len(said) and len(said) > 4:
+            against = frozenset(said) - frozenset(numbers)
+    paths = sum(_is_path(text) for text in texts)
+    if paths > len(texts) * (0.1 if name in PATH_NAMES else 0.5):
+        return Found("path")
+    if name in PATH_NAMES and any(re.search(r"\w/\w.*/", text) for text in distinct):
+        return Found("path")
+    listed = any("|" in text for text in distinct) or (
+        name in LIST_NAMES and any(re.search("[,;]", t) for t in distinct)
+    )
+    return Found("list" if listed or _look_like_lists(texts) else "text", against)
+
+
+def _look_like_lists(texts: Sequence[str]) -> bool:
+    """Whether most cells are short words between commas or semicolons, and the same words come again and again."""
+    several = sum("," in text or ";" in text for text in texts)
+    if several < max(3, len(texts) * 0.4):
+        return False
+    items = [item.strip() for text in texts for item in re.split("[,;]", text)]
+    if any(not item or len(item) > LONGEST_ITEM or len(item.split()) > 3 or item[-1] in ".!?" for item in items):
+        return False
+    return len(set(items)) <= len(items) / 3 and not any(re.fullmatch(r"[\d.]+", item) for item in items)
+
+
+def _is_path(text: str) -> bool:
+    return bool(_PATH.search(text)) and not _TAG.search(text)

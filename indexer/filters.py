@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
@@ -16,10 +17,13 @@ from models.bundle import normalise_text
 from models.errors import ModisteError
 
 Filters = Mapping[str, Any]
-"""Attribute name -> a value, a list of values of which one must match, or ``{"min": .., "max": ..}`` for numbers."""
+"""Attribute name -> a value, a list of values of which one must match, or ``{"min": .., "max": ..}`` for numbers and
+dates (ISO 8601)."""
 
 MOST_FILTERS = 32
 MOST_VALUES = 256
+PATH_SEPARATOR = " > "
+_DATE = re.compile(r"\d{4}(-\d{2}(-\d{2}(T\d{2}:\d{2}(:\d{2})?)?)?)?")
 
 
 class FilterError(ModisteError):
@@ -32,8 +36,8 @@ class AttributeColumn:
     Args:
         name: The attribute.
         kind: Kind of its values.
-        values: N of them, null where a product has none: a dictionary array of strings for text, a list array of
-            such for list, numbers, or booleans.
+        values: N of them, null where a product has none: a dictionary array of strings for text and date, a list array
+            of such for list and path, numbers, or booleans.
     """
 
     def __init__(self, name: str, kind: Kind, values: pa.Array) -> None:
@@ -44,8 +48,8 @@ class AttributeColumn:
     def mask(self, wish: Any) -> Mask:
         """Which rows satisfy ``wish``; a row without a value never does.
 
-        Text is compared without regard to case and to differences that cannot be seen (``normalise_text``); a list
-        satisfies it by holding a wanted value.
+        Text is compared without regard to case and to differences that cannot be seen (``normalise_text``). A list
+        satisfies a filter by holding one of its values, a path (``a > b > c``) also by a part or by successive parts.
 
         Args:
             wish: A value, a list of values, or a range.
@@ -59,7 +63,7 @@ class AttributeColumn:
         if isinstance(wish, Mapping):
             return self._in_range(wish)
         values = self._listed(wish)
-        if self.kind in ("text", "list"):
+        if self.kind in ("text", "list", "path", "date"):
             return self._holding(values)
         if self.kind == "number":
             return np.isin(self._numbers, [self._number(value) for value in values])
@@ -87,6 +91,8 @@ class AttributeColumn:
         return mask
 
     def _in_range(self, wish: Mapping[str, Any]) -> Mask:
+        if self.kind == "date":
+            return self._between_dates(wish)
         if self.kind != "number":
             raise FilterError(
                 f"The filter {self.name!r} is a range, but {self.name!r} is no number.", hint="Give a value or a list."
@@ -102,6 +108,19 @@ class AttributeColumn:
                 f"The filter {self.name!r} has a min of {low:g} above its max of {high:g}.", hint="Swap them."
             )
         return (self._numbers >= low) & (self._numbers <= high)
+
+    def _between_dates(self, wish: Mapping[str, Any]) -> Mask:
+        """Dates in ISO 8601 are in order as text; a bound of a day includes the times of that day."""
+        bounds = {end: bound for end, bound in wish.items() if bound is not None}
+        if not bounds or not set(bounds) <= {"min", "max"} or not all(_is_date(bound) for bound in bounds.values()):
+            raise FilterError(
+                f"The range of the filter {self.name!r} needs dates as min, max or both.",
+                hint='Write {"min": "2026-01-31"}.',
+            )
+        low, high = bounds.get("min", ""), bounds.get("max", "9999")
+        dates = self.values.dictionary.to_pylist()
+        codes = [code for code, date in enumerate(dates) if low <= date and date[: len(high)] <= high]
+        return np.isin(self._words[1], codes)
 
     def _number(self, value: Any) -> float:
         try:
@@ -122,17 +141,18 @@ class AttributeColumn:
         """Row and code of every word in the column."""
         rows = np.arange(len(self.values))
         words = self.values
-        if self.kind == "list":
+        if self.kind in ("list", "path"):
             rows = np.repeat(rows, np.diff(words.offsets.to_numpy()))
             words = words.flatten()
         return rows, words.indices.fill_null(-1).to_numpy(zero_copy_only=False)
 
     @cached_property
     def _codes(self) -> dict[str, list[int]]:
-        dictionary = (self.values.flatten() if self.kind == "list" else self.values).dictionary
+        dictionary = (self.values.flatten() if self.kind in ("list", "path") else self.values).dictionary
         codes: dict[str, list[int]] = {}
         for code, word in enumerate(dictionary.to_pylist()):
-            codes.setdefault(_folded(word), []).append(code)
+            for name in _parts_of(word) if self.kind == "path" else (_folded(word),):
+                codes.setdefault(name, []).append(code)
         return codes
 
 
@@ -155,4 +175,19 @@ def filter_mask(filters: Filters | None, columns: Mapping[str, AttributeColumn])
 
 
 def _folded(text: str) -> str:
-    return normalise_text(text).casefold()
+    text = normalise_text(text).casefold()
+    return re.sub(r" ?> ?", PATH_SEPARATOR, text) if ">" in text else text
+
+
+def _parts_of(path: str) -> set[str]:
+    """Every part of a path, and all successive parts: ``a > b > c`` has a, b, c, a > b, b > c and itself."""
+    parts = [_folded(part) for part in path.split(PATH_SEPARATOR)]
+    return {
+        PATH_SEPARATOR.join(parts[start:end]) for start in range(len(parts)) for end in range(start + 1, len(parts) + 1)
+    }
+
+
+def _is_date(value: Any) -> bool:
+    return (
+        isinstance(value, str) and re.fullmatch(r"\d{4}(-\d{2}(-\d{2}(T\d{2}:\d{2}(:\d{2})?)?)?)?", value) is not None
+    )

@@ -116,9 +116,9 @@ class ProductTable:
 
 
 def _attribute(values: Sequence[Any], kind: Kind) -> pa.Array:
-    if kind == "text":
+    if kind in ("text", "date"):
         return pa.array(values, pa.string()).dictionary_encode()
-    if kind == "list":
+    if kind in ("list", "path"):
         return _lists(values)
     if kind == "flag":
         return pa.array(values, pa.bool_())

@@ -111,9 +111,11 @@ class ValueCount(Value):
 
 
 class ChoiceFilter(Value):
-    """An attribute of words (``text``, ``list``) or of true and false (``flag``); its most frequent values first."""
+    """An attribute of words (``text``, ``list``), paths (``path``), dates (``date``) or true and false (``flag``).
 
-    kind: Literal["text", "list", "flag"]
+    Its most frequent values come first. A filter on a path takes the whole path or any part of it."""
+
+    kind: Literal["text", "list", "flag", "path", "date"]
     values: list[ValueCount]
 
 

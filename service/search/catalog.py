@@ -51,7 +51,7 @@ def _count(generation: Generation) -> Facets:
     facets: Facets = {}
     for name, kind in generation.columns.items():
         values = generation.column(name)
-        if kind == "list":
+        if kind in ("list", "path"):
             values = values.flatten()
         if values.null_count == len(values):
             continue

@@ -134,7 +134,7 @@ def test_no_more_pictures_are_held_than_two_batches_need(toy: Bundle) -> None:
             return super().vision(pixels)
 
     class Counted(Product):
-        def read_image(self) -> bytes:
+        def read_image(self, number: int = 0) -> bytes:
             reads.append(1)
             return super().read_image()
 

@@ -45,7 +45,7 @@ def train(
     from models.evaluation.held_out.sources import evaluate_run, save_metrics
     from models.evaluation.tables import metrics_table
     from models.training.config import read_config
-    from models.training.run import train as run_training
+    from models.training.train import train as run_training
 
     overrides = dict(_key_and_value(item) for item in change or [])
     settings = read_config(config, overrides)

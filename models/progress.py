@@ -1,4 +1,4 @@
-"""Progress of long work: a bar on a terminal, plain log lines everywhere else."""
+"""Progress of long work: a bar on a terminal, log lines elsewhere."""
 
 from __future__ import annotations
 
@@ -15,33 +15,47 @@ Item = TypeVar("Item")
 logger = logging.getLogger(__name__)
 
 
+FIRST_S = 3.0
+"""Seconds until the first log line."""
+
+
 def track(items: Iterable[Item], *, total: int, what: str, unit: str = "item", every_s: float = 15.0) -> Iterator[Item]:
-    """Yield ``items`` and show how far the work is.
+    """Yield ``items`` and show how many are done, at what rate, and about how long the rest will take.
 
     Args:
-        items: What is worked through; ``total`` says how many there will be.
+        items: The work.
+        total: Number of items.
         what: The work in a word or two, such as ``"encode"``.
-        unit: What one item is.
-        every_s: Seconds between two log lines where there is no terminal (a job's log should tell, not drown).
+        unit: Name of one item, in the singular.
+        every_s: Seconds between two log lines; the first one comes after ``FIRST_S`` at the latest.
     """
     if sys.stderr.isatty():
         yield from tqdm(items, total=total, desc=what, unit=unit, dynamic_ncols=True)
         return
     units = f"{unit}es" if unit.endswith("ch") else f"{unit}s"
-    start = last = time.monotonic()
+    start = time.monotonic()
+    following = start + min(FIRST_S, every_s)
     done = 0
     for done, item in enumerate(items, start=1):
         yield item
         now = time.monotonic()
-        if now - last >= every_s:
-            last = now
+        if now >= following:
+            following = now + every_s
             rate = done / max(now - start, 1e-9)
-            logger.info("%s: %d of %d %s, %.1f a second", what, done, total, units, rate)
+            left = duration((total - done) / rate)
+            logger.info("%s: %d of %d %s, %.1f a second, about %s left", what, done, total, units, rate, left)
     logger.info("%s: %d %s in %.1f s", what, done, units, time.monotonic() - start)
 
 
+def duration(seconds: float) -> str:
+    """A rough duration in words, such as ``40 s``, ``12 min`` or ``3.5 h``."""
+    if seconds < 90:
+        return f"{max(seconds, 0):.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 90 * 60 else f"{seconds / 3600:.1f} h"
+
+
 def log_to_terminal() -> None:
-    """Let commands say what they do: their own progress as plain lines on stderr, of other libraries only warnings."""
+    """Log to stderr in plain lines: progress of Modiste itself, and warnings of other libraries."""
     logging.basicConfig(format="%(message)s", level=logging.WARNING)
-    for floor in ("models", "indexer"):
-        logging.getLogger(floor).setLevel(logging.INFO)
+    for package in ("models", "indexer"):
+        logging.getLogger(package).setLevel(logging.INFO)

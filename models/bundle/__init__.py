@@ -1,4 +1,4 @@
-"""The door of the ground floor: load a bundle and run it. Nothing here imports torch."""
+"""Load a bundle and run it. Nothing here imports torch."""
 
 from pathlib import Path
 
@@ -11,6 +11,14 @@ from models.bundle.text import TextSettings, Tokenizer, normalise_text
 SHIPPED_BUNDLE = Path(__file__).parent / "shipped"
 """The bundle that comes with Modiste (see its ``MODEL_CARD.md``)."""
 
+
+def bundle_folder(name: str | Path) -> Path:
+    """The folder of a bundle given on a command line or in a config: ``shipped`` is ``SHIPPED_BUNDLE``, unless there is
+    a folder of that name; anything else is a path."""
+    path = Path(name)
+    return SHIPPED_BUNDLE if str(path) == "shipped" and not path.exists() else path
+
+
 __all__ = [
     "SHIPPED_BUNDLE",
     "Bundle",
@@ -22,6 +30,7 @@ __all__ = [
     "Tokenizer",
     "UnreadableImage",
     "VisionOutput",
+    "bundle_folder",
     "decode_image",
     "normalise_text",
     "open_image",

@@ -21,10 +21,11 @@ from models.errors import ModisteError
 from models.evaluation.encoding import EncodedGallery
 from models.evaluation.held_out.sources import held_out
 from models.export.from_run import export_run
-from models.training.checkpoint import CHECKPOINT, Checkpoint
+from models.training.checkpoint import CHECKPOINT, DONE, Checkpoint
 from models.training.config import TrainConfig
 from models.training.model import RetrievalModel
-from models.training.run import DONE, Run, train
+from models.training.run import Run
+from models.training.train import train
 
 logger = logging.getLogger(__name__)
 

@@ -40,11 +40,21 @@ def title_group(product: Product) -> str:
 
 
 def hash_photographs(products: Sequence[Product]) -> dict[str, str]:
-    """By product id, the hash of its photograph. Reads every image."""
+    """By product id, the hash of its photograph, in hexadecimal. Reads every image.
+
+    A photograph that cannot be read counts as one of its own.
+    """
     return {
-        product.id: product.image_hash()
+        product.id: _photograph_hash(product)
         for product in track(products, total=len(products), what="hash images", unit="image")
     }
+
+
+def _photograph_hash(product: Product) -> str:
+    try:
+        return product.image_hash()
+    except ModisteError:
+        return f"unreadable:{product.id}"
 
 
 def split_by_title_group(

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from models.bundle import Bundle
+from models.bundle import Bundle, bundle_folder
 from models.bundle.images import ImagePreprocessing
 from models.bundle.manifest import MANIFEST_NAME, Metric
 from models.errors import ModisteError
@@ -56,11 +56,12 @@ class Subject(NamedTuple):
 
 
 def open_subject(folder: Path) -> Subject:
-    """Open a bundle or the model of a run.
+    """Open a bundle (``shipped`` is the one that comes with Modiste) or the model of a run.
 
     Raises:
         ModisteError: The folder holds neither, or a run that torch is missing for.
     """
+    folder = bundle_folder(folder)
     if (folder / MANIFEST_NAME).is_file():
         bundle = Bundle(folder)
         return Subject(bundle.manifest.name, bundle, bundle.manifest.images, bundle.manifest.attributes, None)

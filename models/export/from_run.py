@@ -7,6 +7,7 @@ import random
 from pathlib import Path
 
 from models.bundle.manifest import BundleManifest, Metric
+from models.datasets.pictures import load_pictures
 from models.errors import ModisteError
 from models.export.bundle import export_bundle
 from models.export.model_card import model_card
@@ -35,7 +36,7 @@ def export_run(run: Run, folder: Path, version: str, licence: str | None = None)
     trained_on: list[str] = []
     chance = random.Random(config.seed)
     for settings in config.sources:
-        learnt, held = split_source(settings, run.cache)
+        learnt, held = (load_pictures(side, model.images, run.cache)[0] for side in split_source(settings, run.cache))
         trained_on.append(f"{settings.name}: {len(learnt)} products, {len(held)} held out")
         shown = held or learnt
         pictures += [product.read_image() for product in chance.sample(shown, min(len(shown), PARITY_PICTURES))]

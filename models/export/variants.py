@@ -28,7 +28,7 @@ from models.bundle.manifest import (
     read_manifest,
     write_manifest,
 )
-from models.datasets.pictures import load_pixels
+from models.datasets.pictures import load_pictures
 from models.datasets.triplets.attribute_triplets import NoTriplets
 from models.errors import ModisteError
 from models.evaluation.held_out.sources import held_out
@@ -235,4 +235,4 @@ def _examples(config: TrainConfig, images: ImagePreprocessing, cache: Path) -> E
         texts += [product.title for product in some if product.title]
         with suppress(NoTriplets):
             texts += [one.modification for one in validation_queries(settings, some, EXAMPLES // 4).triplets]
-    return Examples(load_pixels(shown, images), texts)
+    return Examples(load_pictures(shown, images).pixels, texts)

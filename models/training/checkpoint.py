@@ -1,4 +1,4 @@
-"""Where a run stands, kept so that it goes on after a kill as if nothing had happened."""
+"""The checkpoint of a run, from which it resumes after an interruption."""
 
 from __future__ import annotations
 
@@ -12,14 +12,21 @@ import torch
 from models.errors import ModisteError
 
 CHECKPOINT = "checkpoint.pt"
+DONE = "done"
+"""The stage of a finished run."""
 
 
 @dataclass
 class Checkpoint:
-    """Weights, and how far which stage has come.
+    """Weights and position of a run.
 
-    ``stage`` is the stage at work and ``step`` its next step; ``optimizer`` is empty between stages, and
-    ``state`` where the stage has nothing of its own to keep.
+    Attributes:
+        stage: The current stage, or ``DONE``.
+        step: Its next step.
+        model: State of the model.
+        optimizer: State of the optimiser; empty between stages.
+        config: The run's config.
+        state: What the stage itself keeps (``Stage.state``).
     """
 
     stage: str
@@ -30,7 +37,7 @@ class Checkpoint:
     state: dict[str, Any] = field(default_factory=dict)
 
     def save(self, run: Path) -> None:
-        """Write into the folder ``run``, whole or not at all."""
+        """Write into the folder ``run``, atomically."""
         temporary = run / f"{CHECKPOINT}.part"
         with temporary.open("wb") as stream:
             torch.save(self.__dict__, stream)
@@ -40,7 +47,7 @@ class Checkpoint:
 
     @classmethod
     def load(cls, run: Path) -> Checkpoint | None:
-        """Read the checkpoint of ``run``; None where there is none.
+        """Read the checkpoint of ``run``; None if there is none.
 
         Raises:
             ModisteError: It is damaged.
@@ -50,7 +57,7 @@ class Checkpoint:
             return None
         try:
             return cls(**torch.load(path, map_location="cpu", weights_only=True))
-        except Exception as error:  # torch raises whatever its unpickler meets.
+        except Exception as error:  # The unpickler raises exceptions of many types.
             raise ModisteError(
                 f"The checkpoint {path} cannot be read.", hint="Remove it to train again from the start."
             ) from error

@@ -46,6 +46,8 @@ class Source(_Section):
     often as common ones. Of triplets made from attributes."""
     validation_share: float = Field(default=0.15, ge=0, lt=1)
     """Share of the products held out, by title group and never by row."""
+    max_skipped: float = Field(default=0.05, ge=0, le=1)
+    """Largest share of the products that may be skipped because they cannot be read."""
     sharper: Path | None = None
     """The same products (same ids) in larger pictures; stage 0 then shows either, so that both land together."""
 
@@ -176,12 +178,13 @@ class TrainConfig(_Section):
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9.-]*$")
     seed: int = 0
     device: Literal["auto", "cpu", "cuda"] = "auto"
-    precision: Literal["fp32", "bf16"] = "bf16"
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    """Of forward and backward passes. ``auto`` times both at the start of each stage and takes the faster one."""
     backbone: BackboneSettings
     sources: tuple[Source, ...] = Field(min_length=1)
     start: Path | None = None
-    """A finished run or a bundle: its backbone, tokenizer and attribute words are taken over, in place of a stage 0 or
-    for another to go on from."""
+    """Folder of a finished run or a bundle, or ``shipped`` for the bundle that comes with Modiste. Its backbone,
+    tokenizer and attribute words are taken over; stage 0 then continues from them, or is left out."""
     joint: JointStage | None = None
     finetune: FinetuneStage | None = None
     compose: ComposeStage | None = None

@@ -1,8 +1,8 @@
-"""What a run takes over from another one, or from a bundle, in place of a stage 0 of its own.
+"""Weights, tokenizer and words that a run takes over from another run or from a bundle.
 
-A bundle holds all of its towers, only written down for running: batch norm is folded into the convolutions before it,
-and the exporter leaves matrices that it turned without their names. Both can be undone, so a shop can go on from the
-bundle that comes along, whose run nobody but us has.
+The graphs of a bundle contain all weights of its towers in a form meant for inference: batch norms are folded into the
+convolutions before them, and matrices that the exporter transposed have lost their names. Both are undone here, so that
+training can continue from a bundle alone.
 """
 
 from __future__ import annotations
@@ -16,55 +16,80 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from models.bundle import Bundle
+from models.bundle import Bundle, bundle_folder
 from models.bundle.encoder import Vectors
 from models.bundle.images import ImagePreprocessing, Pixels
 from models.bundle.manifest import MANIFEST_NAME, TOKENIZER_NAME, GraphName
 from models.bundle.weights import SMALL, stored_weights
 from models.errors import ModisteError
+from models.training.checkpoint import Checkpoint
 from models.training.model import RetrievalModel
+from models.training.run import Run
 
 TAKEN = ("backbone.clip.", "attributes.", "log_scale")
-"""What is taken over of a model's weights; the composer and its adaptation of the text tower are not."""
+"""Prefixes of the weights that are taken over. The composer and its adaptation of the text tower are not."""
 SAME_BACKBONE = "Give the same `backbone` section as that run."
 LEAST_COSINE = 0.9999
 SETTLED_ON = 1024
-"""Pictures on which batch norms are measured."""
+"""Pictures from which the statistics of batch norms are computed."""
 
 
 @dataclass(frozen=True)
 class Start:
-    """What there is to take over."""
+    """A starting point of training."""
 
     folder: Path
     images: ImagePreprocessing
     tokenizer: bytes
     """``tokenizer.json``."""
     words: tuple[str, ...]
-    """Of the attribute head."""
+    """Words of the attribute head."""
     weights: dict[str, Tensor]
-    """By their names in ``RetrievalModel``; those of a bundle by their names in its graphs."""
+    """By name: as in ``RetrievalModel`` for a run, as in the graphs for a bundle."""
 
 
 def is_bundle(folder: Path) -> bool:
-    """Whether ``folder`` holds a bundle, and not a run."""
+    """Whether ``folder`` holds a bundle rather than a run."""
     return (folder / MANIFEST_NAME).is_file()
 
 
-def take_backbone(model: RetrievalModel, start: Start, *, learning: bool = False) -> None:
-    """Give ``model`` the weights of the other's stages 0 and 1.
+def read_start(given: Path) -> Start:
+    """Read a finished run or a bundle to start from.
 
     Args:
-        model: As its config made it.
-        start: What is taken over.
-        learning: A stage 0 follows, so pictures may have another size: the towers will get used to it.
+        given: Its folder, or ``shipped``.
 
     Raises:
-        ModisteError: Its backbone is another, or prepares pictures in another way.
+        ModisteError: The folder is neither a run with a checkpoint nor an intact bundle.
+    """
+    folder = bundle_folder(given)
+    if is_bundle(folder):
+        return bundle_start(folder)
+    run = Run(folder)
+    if not run.config_file.is_file():
+        raise ModisteError(
+            f"{folder} is not a training run, and not a bundle.",
+            hint="Set `start` to the folder of a run or a bundle, or to `shipped`.",
+        )
+    images, checkpoint = run.model().images, Checkpoint.load(folder)
+    assert checkpoint is not None
+    return Start(folder, images, run.tokenizer.read_bytes(), tuple(run.words()), checkpoint.model)
+
+
+def take_backbone(model: RetrievalModel, start: Start, *, learning: bool = False) -> None:
+    """Load the weights of a run into ``model``.
+
+    Args:
+        model: Built by its own config.
+        start: The run.
+        learning: Whether stage 0 follows; the size of pictures may then differ, because the towers adapt to it.
+
+    Raises:
+        ModisteError: The run has another backbone or another preparation of pictures.
     """
     size = {"height": model.images.height, "width": model.images.width}
     if model.images != (start.images.model_copy(update=size) if learning else start.images):
-        raise ModisteError(f"{start.folder} prepares pictures in another way.", hint=SAME_BACKBONE)
+        raise ModisteError(f"The preparation of pictures in {start.folder} is another.", hint=SAME_BACKBONE)
     weights = {name: weight for name, weight in start.weights.items() if name.startswith(TAKEN)}
     try:
         missing = model.load_state_dict(weights, strict=False).missing_keys
@@ -75,10 +100,10 @@ def take_backbone(model: RetrievalModel, start: Start, *, learning: bool = False
 
 
 def bundle_start(folder: Path) -> Start:
-    """What a bundle has to take over, its weights still as its graphs hold them; see ``take_bundle``.
+    """Read a bundle to start from, its weights as its graphs hold them (``take_bundle`` converts them).
 
     Raises:
-        BundleError: The folder is no intact bundle.
+        BundleError: The folder is not an intact bundle.
     """
     bundle = Bundle(folder, device="cpu", precision="fp32")
     manifest = bundle.manifest
@@ -93,7 +118,7 @@ def bundle_start(folder: Path) -> Start:
 
 
 def take_bundle(model: RetrievalModel, start: Start, *, learning: bool = False) -> None:
-    """Give ``model`` the towers and the attribute head of a bundle, and see that it answers as the bundle does.
+    """Load the towers and the attribute head of a bundle into ``model``, and check that its vectors are the bundle's.
 
     Arguments and errors are those of ``take_backbone``.
     """
@@ -110,7 +135,7 @@ def take_bundle(model: RetrievalModel, start: Start, *, learning: bool = False) 
 
 
 def _tower(prefix: str, network: nn.Module, start: Start, graph: GraphName) -> Iterator[tuple[str, Tensor]]:
-    """The weights of one network, named as ``RetrievalModel`` names them."""
+    """The weights of one network, by their names in ``RetrievalModel``."""
     held = {name.removeprefix(f"{graph}:"): w for name, w in start.weights.items() if name.startswith(f"{graph}:")}
     nameless = iter([w for name, w in held.items() if not name.startswith("model.") and w.numel() >= SMALL])
     norms = _batch_norms(network)
@@ -120,12 +145,13 @@ def _tower(prefix: str, network: nn.Module, start: Start, graph: GraphName) -> I
             continue
         weight = held.get(f"model.{prefix}{name}")
         if weight is None and parameter.ndim == 2:
-            # Matrices that the exporter turned stand in the order in which they are used, which is that of the module.
+            # Matrices that the exporter transposed have no names, but appear in the order of the module's parameters.
             turned = next(nameless, None)
             weight = None if turned is None else turned.T
         if weight is None or weight.shape != parameter.shape:
             raise ModisteError(
-                f"{start.folder} holds no weight for {prefix}{name} as the config has it.", hint=SAME_BACKBONE
+                f"{start.folder} has no weight {prefix}{name} of the shape that the config gives it.",
+                hint=SAME_BACKBONE,
             )
         module = name.removesuffix(".weight")
         if name.endswith(".weight") and module in norms:
@@ -142,7 +168,7 @@ def _tower(prefix: str, network: nn.Module, start: Start, graph: GraphName) -> I
 
 
 def _batch_norms(network: nn.Module) -> dict[str, str]:
-    """For each convolution that a batch norm follows, the batch norm's name."""
+    """By the name of each convolution that a batch norm follows, the name of the batch norm."""
     found, before = {}, ""
     for name, module in network.named_modules():
         if isinstance(module, nn.BatchNorm2d) and before:
@@ -153,16 +179,22 @@ def _batch_norms(network: nn.Module) -> dict[str, str]:
 
 
 def _unfolded(weight: Tensor) -> tuple[Tensor, Tensor]:
-    """A kernel, and what its batch norm multiplies it with. The largest number of a channel becomes 127/128, so that
-    rounding to int8 (``networks.rounding``) finds the very steps that it once made."""
+    """A kernel and the scales of its batch norm. The largest weight of each channel becomes 127/128, so that rounding
+    to int8 (``models.networks.backbones.rounding``) finds the same steps again."""
     scale = weight.flatten(1).abs().amax(dim=1).clamp(min=torch.finfo(weight.dtype).tiny) * (128 / 127)
     return weight / scale.view(-1, *[1] * (weight.ndim - 1)), scale
 
 
 @torch.no_grad()
 def settle_batch_norms(model: RetrievalModel, pixels: Pixels) -> None:
-    """Give each batch norm of the vision tower, which a bundle has folded away, the statistics of what it sees, and
-    undo in its scale and shift what that would change: training needs statistics, and the tower answers as before."""
+    """Set the statistics of the vision tower's batch norms, which a bundle has lost by folding, from some pictures.
+
+    Scale and shift are changed to compensate, so that the outputs of the tower stay the same.
+
+    Args:
+        model: With the weights of a bundle.
+        pixels: uint8 ``[N, H, W, 3]``; the first ``SETTLED_ON`` are used.
+    """
     seen: dict[nn.BatchNorm2d, list[Tensor]] = {}
     norms = [module for module in model.backbone.clip.visual.modules() if isinstance(module, nn.BatchNorm2d)]
     hooks = [norm.register_forward_pre_hook(lambda m, taken: seen.setdefault(m, []).append(taken[0])) for norm in norms]
@@ -189,7 +221,7 @@ def _check(model: RetrievalModel, bundle: Bundle) -> None:
     model.eval()
     pairs = ((model.vision(pixels).embedding, bundle.vision(pixels).embedding), (model.text(ids), bundle.text(ids)))
     if min(_cosines(pairs)) < LEAST_COSINE:
-        raise ModisteError(f"The backbone of {bundle.folder} is another.", hint=SAME_BACKBONE)
+        raise ModisteError(f"The vectors of {bundle.folder} are not those of this backbone.", hint=SAME_BACKBONE)
 
 
 def _cosines(pairs: Iterable[tuple[Vectors, Vectors]]) -> Iterator[float]:

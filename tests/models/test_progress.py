@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import pty
+import re
 import subprocess
 import sys
 import termios
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from models.progress import track
+from models.progress import duration, track
 
 ROOT = Path(__file__).parents[2]
 WORK = """
@@ -57,8 +58,15 @@ def test_a_log_is_told_now_and_then_and_at_the_end(caplog: pytest.LogCaptureFixt
         list(track(range(4), total=4, what="encode", unit="product", every_s=0))
     lines = [record.getMessage() for record in caplog.records]
     assert len(lines) == 5
-    assert lines[1].startswith("encode: 2 of 4 products, ")
+    assert re.fullmatch(r"encode: 2 of 4 products, \d+\.\d a second, about 0 s left", lines[1])
     assert lines[-1].startswith("encode: 4 products in ")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(0, "0 s"), (41.4, "41 s"), (89, "89 s"), (100, "2 min"), (4000, "67 min"), (9000, "2.5 h")]
+)
+def test_durations_are_rough(seconds: float, words: str) -> None:
+    assert duration(seconds) == words
 
 
 def test_quick_work_is_one_line_in_a_log(caplog: pytest.LogCaptureFixture) -> None:

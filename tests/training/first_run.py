@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from models.training.config import read_config
-from models.training.run import Run, train
+from models.training.run import Run
+from models.training.train import train
 
 CONFIG = """
 name: first

@@ -18,7 +18,8 @@ from models.evaluation.held_out.sources import evaluate_run, save_metrics
 from models.export.from_run import export_run
 from models.networks.composers.registry import COMPOSERS
 from models.training.config import read_config
-from models.training.run import Run, train
+from models.training.run import Run
+from models.training.train import train
 
 PAGE = Path(__file__).parents[2] / "docs" / "add-a-composer.md"
 SMALLER = {

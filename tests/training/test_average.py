@@ -11,8 +11,9 @@ from torch import Tensor
 
 from models.errors import ModisteError
 from models.training.checkpoint import Checkpoint
-from models.training.run import Run, train
+from models.training.run import Run
 from models.training.stages.joint import Joint
+from models.training.train import train
 from tests.training.first_run import first_run
 
 AVERAGED = {"joint.average": "0.6", "joint.epochs": "2"}
@@ -69,7 +70,7 @@ def test_a_killed_run_goes_on_with_its_average(averaged: Run, tmp_path: Path, mo
     folder = tmp_path / "killed"
     folder.mkdir()
     shutil.copy(averaged.tokenizer, folder)
-    monkeypatch.setattr("models.training.run.SAVE_EVERY_S", 0.0)
+    monkeypatch.setattr("models.training.loop.SAVE_EVERY_S", 0.0)
     left, stepped = [3], Joint.stepped
 
     def killed(stage: Joint) -> None:
@@ -94,8 +95,8 @@ def test_a_killed_run_goes_on_with_its_average(averaged: Run, tmp_path: Path, mo
 def test_a_loss_that_is_no_number_stops_the_run_before_it_is_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("models.training.run.SAVE_EVERY_S", 0.0)
-    monkeypatch.setattr("models.training.run.LOG_POINTS", 1)
+    monkeypatch.setattr("models.training.loop.SAVE_EVERY_S", 0.0)
+    monkeypatch.setattr("models.training.loop.LOG_POINTS", 1)
     losses, loss = [1.0, 1.0, float("nan")], Joint.loss
     monkeypatch.setattr(Joint, "loss", lambda stage, batch: loss(stage, batch) * losses.pop(0))
     with pytest.raises(ModisteError, match="loss of stage joint is nan at step 2"):

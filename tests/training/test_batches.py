@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from models.training.data.sources import open_sources
 from models.training.run import Run
 from models.training.stages.batches import batches
 from models.training.stages.compose import Compose
@@ -23,7 +24,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 def stage(run: Run, request: pytest.FixtureRequest) -> Stage:
     config = run.config()
     model = run.model()
-    sources = run.sources(config, model.images, triplets=True)
+    sources = open_sources(config, model.images, run.cache, triplets=True)
     if request.param == "joint":
         assert config.joint is not None
         made: Stage = Joint(model, sources, config.seed, config.joint)

@@ -14,7 +14,8 @@ from models.comparison.entries import config_of, read_comparison
 from models.comparison.results import judge, summary
 from models.errors import ModisteError
 from models.training.curve import learning_curve, training_seconds
-from models.training.run import Run, train
+from models.training.run import Run
+from models.training.train import train
 from tests.training.first_run import first_run
 
 COMPARED = """

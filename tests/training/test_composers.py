@@ -23,11 +23,12 @@ from models.evaluation.held_out.sources import evaluate_run, save_metrics
 from models.evaluation.metrics import ranks_of_targets, recall_at
 from models.export.from_run import export_run
 from models.networks.composers.registry import COMPOSERS
-from models.training.checkpoint import Checkpoint
+from models.training.checkpoint import DONE, Checkpoint
 from models.training.config import ComposeStage, TrainConfig
 from models.training.data.sources import split_source, validation_queries
-from models.training.run import DONE, Run, train
+from models.training.run import Run
 from models.training.stages.compose import Compose
+from models.training.train import train
 from service.app import create_app
 from service.settings import load_settings
 
@@ -100,7 +101,7 @@ def killed_at(step: int, config: TrainConfig, folder: Path) -> None:
     def killed(stage: Compose, batch: dict[str, Any]) -> Tensor:
         at = next(steps)
         if at == step:
-            patch.setattr("models.training.run.SAVE_EVERY_S", 0.0)
+            patch.setattr("models.training.loop.SAVE_EVERY_S", 0.0)
         if at > step:
             raise KeyboardInterrupt
         return loss(stage, batch)

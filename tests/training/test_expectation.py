@@ -28,7 +28,8 @@ from models.networks.expected_words import Expectation
 from models.networks.losses import expected_words
 from models.training.checkpoint import Checkpoint
 from models.training.data.sources import split_source
-from models.training.run import Run, train
+from models.training.run import Run
+from models.training.train import train
 from tests.models.pictures import photograph, saved
 from tests.training.first_run import first_run
 

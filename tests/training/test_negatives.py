@@ -23,9 +23,9 @@ from models.errors import ModisteError
 from models.training.checkpoint import Checkpoint
 from models.training.config import MiningSettings, TrainConfig
 from models.training.data.sources import TrainingSource
-from models.training.run import train
 from models.training.stages.compose import Compose
 from models.training.stages.negatives import KEPT, DrawnQueries, NegativeMining, mid_zone
+from models.training.train import train
 
 DELTA = torch.tensor([[0.05, 0.0, -0.05, -0.3, -0.35, -0.4, -0.8]])
 ALL = torch.ones_like(DELTA, dtype=torch.bool)
@@ -238,7 +238,7 @@ def test_a_killed_run_of_any_composer_goes_on_with_the_negatives_it_had(
 
     (tmp_path / "killed").mkdir()
     shutil.copy(whole.tokenizer, tmp_path / "killed")
-    monkeypatch.setattr("models.training.run.SAVE_EVERY_S", 0.0)
+    monkeypatch.setattr("models.training.loop.SAVE_EVERY_S", 0.0)
     monkeypatch.setattr(Compose, "loss", killed)
     with pytest.raises(KeyboardInterrupt):
         train(config, tmp_path / "killed")
@@ -246,7 +246,7 @@ def test_a_killed_run_of_any_composer_goes_on_with_the_negatives_it_had(
     assert kept is not None
     assert (kept.step, list(kept.state)) == (4, ["0/garments"])
     monkeypatch.setattr(Compose, "loss", loss)
-    monkeypatch.setattr("models.training.run.SAVE_EVERY_S", 60.0)
+    monkeypatch.setattr("models.training.loop.SAVE_EVERY_S", 60.0)
     resumed = train(config, tmp_path / "killed").model().state_dict()
     expected = whole.model().state_dict()
     assert all(torch.allclose(resumed[name], weight, atol=1e-5) for name, weight in expected.items())

@@ -272,8 +272,8 @@ def test_a_bundle_from_before_there_were_variants_is_read(toy_folder: Path, tmp_
     ("edit", "said"),
     [
         (lambda raw: raw["files"].pop("vision.int8.onnx"), "vision.int8.onnx has no checksum"),
-        (lambda raw: raw["variants"]["int8"]["graphs"]["vision"].update(precision="fp16"), "says that it is fp16"),
-        (lambda raw: raw["variants"]["int8"]["graphs"]["vision"]["inputs"].clear(), "takes or gives other things"),
+        (lambda raw: raw["variants"]["int8"]["graphs"]["vision"].update(precision="fp16"), "has the precision fp16"),
+        (lambda raw: raw["variants"]["int8"]["graphs"]["vision"]["inputs"].clear(), "has other inputs or outputs"),
         (lambda raw: raw["variants"].update(fp32=raw["variants"].pop("int8")), "the variant fp32"),
         (lambda raw: raw["variants"].update(int4=raw["variants"].pop("int8")), "variants.int4"),
         (lambda raw: raw["variants"]["int8"].pop("trial"), "variants.int8.trial"),

@@ -15,7 +15,7 @@ from models.export.bundle import check_parity, export_bundle
 from models.networks.backbones.rounding import round_to_int8
 from models.training.config import TrainConfig
 from models.training.model import RetrievalModel
-from models.training.run import train
+from models.training.train import train
 from tests.models.pictures import photograph, saved
 from tests.training.untrained import WISHES, untrained_model
 

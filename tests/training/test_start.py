@@ -7,12 +7,14 @@ import numpy as np
 import pytest
 import torch
 
+from models.bundle import SHIPPED_BUNDLE, BundleManifest
 from models.errors import ModisteError
 from models.export.bundle import export_bundle
 from models.training.checkpoint import Checkpoint
 from models.training.config import TrainConfig
-from models.training.run import Run, train
-from models.training.start import settle_batch_norms
+from models.training.run import Run
+from models.training.start import read_start, settle_batch_norms
+from models.training.train import train
 from tests.models.pictures import photograph, saved
 from tests.training.first_run import first_run
 from tests.training.untrained import WISHES
@@ -55,13 +57,27 @@ def test_another_preparation_of_pictures_is_refused(first: Run) -> None:
     assert backbone.images is not None
     images = backbone.images.model_copy(update={"fill": 0})
     config = second(first, backbone=backbone.model_copy(update={"images": images}))
-    with pytest.raises(ModisteError, match="prepares pictures in another way"):
+    with pytest.raises(ModisteError, match="preparation of pictures"):
         train(config, first.folder.parent / "fourth")
 
 
 def test_a_folder_that_is_no_run_is_refused(first: Run, tmp_path: Path) -> None:
     with pytest.raises(ModisteError, match="is not a training run"):
         train(second(first, start=tmp_path), first.folder.parent / "fifth")
+
+
+def test_the_shipped_bundle_is_a_start_in_any_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    start = read_start(Path("shipped"))
+    assert start.folder == SHIPPED_BUNDLE
+    assert start.words == BundleManifest.model_validate_json((SHIPPED_BUNDLE / "bundle.json").read_bytes()).attributes
+
+
+def test_a_folder_of_that_name_comes_before_the_shipped_bundle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "shipped").mkdir()
+    with pytest.raises(ModisteError, match="shipped is not a training run"):
+        read_start(Path("shipped"))
 
 
 def test_a_run_without_a_checkpoint_is_refused(first: Run, tmp_path: Path) -> None:
@@ -122,7 +138,7 @@ def test_pictures_may_have_another_size_where_a_stage_0_follows(first: Run, bund
     assert backbone.images is not None
     larger = backbone.images.model_copy(update={"height": 96, "width": 80})
     config = second(first, start=bundle, compose=None, backbone=backbone.model_copy(update={"images": larger}))
-    with pytest.raises(ModisteError, match="prepares pictures in another way"):
+    with pytest.raises(ModisteError, match="preparation of pictures"):
         train(config, first.folder.parent / "larger-refused")
     run = train(config.model_copy(update={"joint": first.config().joint}), first.folder.parent / "larger")
     assert run.model().images == larger
@@ -144,5 +160,5 @@ def test_batch_norms_get_statistics_without_changing_an_answer(first: Run, bundl
 
 def test_a_bundle_of_another_backbone_is_refused(first: Run, bundle: Path) -> None:
     backbone = first.config().backbone.model_copy(update={"name": "modiste-base"})
-    with pytest.raises(ModisteError, match="holds no weight for"):
+    with pytest.raises(ModisteError, match="has no weight backbone"):
         train(second(first, start=bundle, backbone=backbone, compose=None), first.folder.parent / "seventh")

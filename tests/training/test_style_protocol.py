@@ -16,9 +16,9 @@ from models.evaluation.held_out.style_queries import KINDS
 from models.evaluation.held_out.style_search import WAYS, measure_styles, style_questions
 from models.evaluation.held_out.style_weights import MARGIN, PAIRS, evaluate_style_weights, in_order_of_choice
 from models.evaluation.measurement import open_subject
-from models.training.checkpoint import Checkpoint
+from models.training.checkpoint import DONE, Checkpoint
 from models.training.data.sources import split_source
-from models.training.run import DONE, Run
+from models.training.run import Run
 from tests.models.test_cli import run as command
 from tests.training.untrained import untrained_config, untrained_model
 

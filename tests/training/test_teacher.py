@@ -15,9 +15,11 @@ from models.errors import ModisteError
 from models.networks.losses import attribute_distillation, distillation
 from models.training.checkpoint import Checkpoint
 from models.training.config import AttributeSettings, BackboneSettings, TrainConfig
+from models.training.data.sources import open_sources
 from models.training.model import RetrievalModel
-from models.training.run import Run, train
+from models.training.run import Run
 from models.training.stages.joint import TAUGHT, Joint
+from models.training.train import train
 from tests.training.first_run import first_run
 
 CONFIGS = Path(__file__).parents[2] / "models" / "networks" / "configs"
@@ -41,12 +43,12 @@ def stage(teachers: list[RetrievalModel], taught: Run, config: TrainConfig) -> J
     torch.manual_seed(8)
     model = RetrievalModel(config, taught.tokenizer, taught.words())
     assert config.joint is not None
-    return Joint(model, taught.sources(config, model.images, triplets=False), 8, config.joint, teachers)
+    return Joint(model, open_sources(config, model.images, taught.cache, triplets=False), 8, config.joint, teachers)
 
 
 def seen(model: RetrievalModel, run: Run) -> Tensor:
     """Where ``run``'s first pictures lie for ``model``."""
-    pixels = run.sources(run.config(), model.images, triplets=False)[0].pixels[:64]
+    pixels = open_sources(run.config(), model.images, run.cache, triplets=False)[0].pixels[:64]
     with torch.no_grad():
         return model.see(torch.from_numpy(pixels))[0]
 
@@ -101,7 +103,7 @@ def test_a_killed_student_goes_on_and_keeps_nothing_of_its_teacher(
 ) -> None:
     config = student(teacher)
     whole = train(config, tmp_path / "whole", teacher.cache)
-    monkeypatch.setattr("models.training.run.SAVE_EVERY_S", 0.0)
+    monkeypatch.setattr("models.training.loop.SAVE_EVERY_S", 0.0)
     stepped = Joint.stepped
     done: list[Joint] = []
 

@@ -21,15 +21,18 @@ from models.errors import ModisteError
 from models.evaluation.held_out.sources import evaluate_run, save_metrics
 from models.export.bundle import check_parity, export_bundle
 from models.export.from_run import export_run
-from models.training.checkpoint import Checkpoint
+from models.training.checkpoint import DONE, Checkpoint
 from models.training.config import TrainConfig, read_config
-from models.training.run import DONE, Run, train
+from models.training.data.sources import open_sources
+from models.training.run import Run
 from models.training.stages.joint import Joint
+from models.training.train import train
 
 SMALL = {
     "name": "tiny",
     "seed": 3,
     "device": "cpu",
+    "precision": "fp32",
     "backbone": {
         "name": "modiste-small",
         "vocabulary": 600,
@@ -69,7 +72,7 @@ def bundle(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
 def test_the_last_steps_of_stage_0_see_pictures_as_they_are_if_so_asked(run: Run, tmp_path: Path) -> None:
     settings = config(joint={**SMALL["joint"], "plain": 0.5})  # type: ignore[dict-item]
     assert settings.joint is not None
-    sources, model = run.sources(settings, run.model().images, triplets=False), run.model()
+    sources, model = open_sources(settings, run.model().images, run.cache, triplets=False), run.model()
     stage = Joint(model, sources, settings.seed, settings.joint)
     known = {picture.tobytes() for one in sources[0].pixels for picture in (one, one[:, ::-1])}
 
@@ -125,9 +128,9 @@ def test_a_killed_run_goes_on_and_ends_with_the_very_same_weights(run: Run, tmp_
     settings = tmp_path / "tiny.yaml"
     settings.write_text(yaml.safe_dump(config().model_dump(mode="json")))
     script = (
-        "import sys; from pathlib import Path; import models.training.run as run; run.SAVE_EVERY_S = 0.0\n"
-        "from models.training.config import read_config\n"
-        f"run.train(read_config(Path({str(settings)!r})), Path({str(folder)!r}))"
+        "import sys; from pathlib import Path; import models.training.loop as loop; loop.SAVE_EVERY_S = 0.0\n"
+        "from models.training.config import read_config\nfrom models.training.train import train\n"
+        f"train(read_config(Path({str(settings)!r})), Path({str(folder)!r}))"
     )
     child = subprocess.Popen([sys.executable, "-c", script], cwd=Path(__file__).parents[2])
     deadline = time.monotonic() + 240

@@ -15,9 +15,8 @@ from models.bundle.images import decode_image
 from models.datasets.garments import draw_catalog
 from models.errors import ModisteError
 from models.evaluation.held_out.uploads import busy
-from models.training.checkpoint import Checkpoint
+from models.training.checkpoint import DONE, Checkpoint
 from models.training.config import Source
-from models.training.run import DONE
 from tests.models.test_cli import run as command
 from tests.training.untrained import untrained_config, untrained_model
 

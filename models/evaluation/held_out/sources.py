@@ -9,7 +9,7 @@ from typing import get_args
 
 from models.bundle.images import ImagePreprocessing, Pixels
 from models.bundle.manifest import Metric
-from models.datasets.pictures import load_pixels
+from models.datasets.pictures import load_pictures
 from models.datasets.triplets.attribute_triplets import NoTriplets
 from models.datasets.triplets.triplet import TripletDataset
 from models.errors import ModisteError
@@ -68,12 +68,15 @@ def held_out(
         _, validation = split_source(settings, cache)
         if not validation:
             continue
+        readable, pixels, unreadable = load_pictures(validation, images, cache)
+        if unreadable:
+            logger.warning("%s: %d held-out products have no readable picture", settings.name, len(unreadable))
         try:
-            dataset = validation_queries(settings, validation, queries, drawn)
+            dataset = validation_queries(settings, readable, queries, drawn)
         except NoTriplets as error:
             logger.warning("What %s holds out gives no queries and is not measured: %s", settings.name, error)
             continue
-        yield dataset, load_pixels(validation, images, cache)
+        yield dataset, pixels
 
 
 def save_metrics(run: Run, metrics: Sequence[Metric]) -> None:

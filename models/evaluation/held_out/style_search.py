@@ -29,7 +29,7 @@ from models.bundle.style_search import (
     moved_query,
     satisfaction,
 )
-from models.datasets.pictures import load_pixels
+from models.datasets.pictures import load_pictures
 from models.errors import ModisteError
 from models.evaluation.encoding import EncodedGallery, Encoder
 from models.evaluation.held_out.style_queries import Gains, Half, StyleGallery, StyleQuery, half_of
@@ -144,7 +144,7 @@ def style_questions(
         )
     asked = False
     for source in config.sources:
-        _, held = split_source(source, cache)
+        held, pixels, _ = load_pictures(split_source(source, cache)[1], images, cache)
         rows = half_of(held, half)
         styles = StyleGallery([held[row] for row in rows], words)
         drawn = styles.queries(queries, source.seed) if rows else []
@@ -152,7 +152,7 @@ def style_questions(
             logger.warning("What %s holds out gives no queries with words and is not measured.", source.name)
             continue
         asked = True
-        gallery = EncodedGallery(encoder, load_pixels(held, images, cache)[rows])
+        gallery = EncodedGallery(encoder, pixels[rows])
         yield StyleQuestions(source.name, gallery, styles, drawn)
     if not asked:
         raise ModisteError(

@@ -19,7 +19,7 @@ from models.bundle.images import ImagePreprocessing, Pixels
 from models.bundle.manifest import Metric
 from models.datasets.attributes.default_rules import type_column
 from models.datasets.attributes.edit_rules import value_of
-from models.datasets.pictures import load_pixels
+from models.datasets.pictures import load_pictures
 from models.datasets.products import hash_photographs
 from models.errors import ModisteError
 from models.evaluation.encoding import EncodedGallery, Encoder
@@ -51,13 +51,14 @@ def evaluate_uploads(
     """
     metrics: list[Metric] = []
     for source in config.sources:
-        shown = _sharper(source, cache)[:queries]
-        if not shown:
+        sharper = _sharper(source, cache)[:queries]
+        if not sharper:
             logger.warning("%s has no sharper pictures of held-out products and is not measured.", source.name)
             continue
-        products = list(read_source(source, cache))
-        gallery = EncodedGallery(encoder, load_pixels(products, images, cache)).embedding
-        sharp = load_pixels(shown, images, cache)
+        products, pixels, unreadable = load_pictures(list(read_source(source, cache)), images, cache)
+        hidden = {one.product for one in unreadable}
+        shown, sharp, _ = load_pictures([one for one in sharper if one.id not in hidden], images, cache)
+        gallery = EncodedGallery(encoder, pixels).embedding
         photographs = hash_photographs(products)
         kinds = {"sharp": sharp, "before a busy backdrop": busy(sharp, source.seed)}
         metrics += [

@@ -12,21 +12,22 @@ from typing import Literal
 
 import numpy as np
 
-from catalog import Catalog, Product, read_catalog
+from catalog import Catalog, Problem, Product, read_catalog
 from models.bundle.images import ImagePreprocessing, Pixels
 from models.bundle.text import normalise_text
 from models.datasets.attributes.default_rules import categorical_columns, default_rules, loose_rules, type_column
 from models.datasets.attributes.edit_rules import Rule, value_of
 from models.datasets.garments import draw_catalog
-from models.datasets.pictures import load_pixels
+from models.datasets.pictures import load_pictures
 from models.datasets.products import JUDGED, hash_photographs, protocol_rules, split_by_title_group, training_rules
 from models.datasets.triplets.attribute_triplets import AttributeTriplets, NoTriplets
 from models.datasets.triplets.own_triplets import read_own_triplets
 from models.datasets.triplets.triplet import Triplet, TripletDataset
 from models.datasets.wording import describe, family_of
 from models.errors import ModisteError
-from models.training.config import Source
+from models.training.config import Source, TrainConfig
 from models.training.data.given_triplets import GivenTriplets, read_annotated
+from models.training.data.skipped import Skipped, check_skipped
 
 logger = logging.getLogger(__name__)
 
@@ -53,8 +54,10 @@ class TrainingSource:
     sharper: dict[int, int] = field(default_factory=dict)
     """Row of ``train`` to row of ``sharper_pixels``."""
     sharper_pixels: Pixels | None = None
+    skipped: list[Skipped] = field(default_factory=list)
+    """Products that cannot be read, and rows of the table that are not products."""
     cache: Path | None = None
-    """Folder for what is costly to make and may be lost."""
+    """Folder for files that can be computed again."""
 
     def __post_init__(self) -> None:
         self.row_of = {product.id: row for row, product in enumerate(self.train)}
@@ -138,19 +141,29 @@ def split_source(source: Source, cache: Path) -> tuple[list[Product], list[Produ
     Raises:
         ModisteError: The source cannot be read, or too few products are left to learn from.
     """
+    train, validation, _ = _split(source, cache)
+    return train, validation
+
+
+def _split(source: Source, cache: Path) -> tuple[list[Product], list[Product], Sequence[Problem]]:
+    """As ``split_source``, with the rows of the table that are not products."""
     if source.kind in ANNOTATED:
-        return read_annotated(source.kind, _path_of(source), source.images)[0], []
+        return read_annotated(source.kind, _path_of(source), source.images)[0], [], ()
     catalog = read_source(source, cache)
     if source.validation_share:
         train, validation = split_by_title_group(catalog, validation_share=source.validation_share, seed=source.seed)
     else:
         train, validation = list(catalog), []
-    if len(train) < LEAST_PRODUCTS:
+    _require_products(source, train)
+    return list(train), list(validation), catalog.problems
+
+
+def _require_products(source: Source, train: Sequence[Product]) -> None:
+    if len(train) < LEAST_PRODUCTS and source.kind not in ANNOTATED:
         raise ModisteError(
             f"The source {source.name} leaves {len(train)} products to learn from.",
-            hint=f"Give a catalogue that leaves {LEAST_PRODUCTS} or more.",
+            hint=f"Training needs {LEAST_PRODUCTS} or more: give more products, or a smaller `validation_share`.",
         )
-    return list(train), list(validation)
 
 
 def _path_of(source: Source) -> Path:
@@ -160,22 +173,39 @@ def _path_of(source: Source) -> Path:
 
 
 def open_source(source: Source, images: ImagePreprocessing, cache: Path, *, triplets: bool) -> TrainingSource:
-    """Make one source ready to be sampled from: split it, decode its pictures, index its triplets.
+    """Open one source for training: split it, decode its pictures, index its triplets.
+
+    Products whose picture cannot be read are left out (``TrainingSource.skipped``).
 
     Raises:
-        ModisteError: The source cannot be used; see ``split_source`` and ``load_pixels``.
+        ModisteError: The source cannot be read, too much of it is skipped, or too few products remain.
     """
-    train, _ = split_source(source, cache)
+    learnt, _, problems = _split(source, cache)
+    train, pixels, unreadable = load_pictures(learnt, images, cache)
+    skipped = [Skipped(one.id, one.row, one.reason) for one in problems]
+    skipped += [Skipped(one.product, None, one.reason) for one in unreadable]
+    check_skipped(source.name, skipped, len(learnt) + len(problems), source.max_skipped)
+    _require_products(source, train)
     opened = TrainingSource(
-        name=source.name, weight=source.weight, train=train, pixels=load_pixels(train, images, cache),
-        triplets=_training_triplets(source, train, cache) if triplets else None, cache=cache,
+        name=source.name, weight=source.weight, train=train, pixels=pixels, skipped=skipped, cache=cache,
+        triplets=_training_triplets(source, train, cache) if triplets else None,
     )  # fmt: skip
     if source.sharper is not None:
         larger = {product.id: product for product in read_catalog(source.sharper)}
         rows = [row for row, product in enumerate(train) if product.id in larger]
-        opened.sharper = {row: at for at, row in enumerate(rows)}
-        opened.sharper_pixels = load_pixels([larger[train[row].id] for row in rows], images, cache)
+        sharper, opened.sharper_pixels, unreadable = load_pictures(
+            [larger[train[row].id] for row in rows], images, cache
+        )
+        opened.sharper = {opened.row_of[product.id]: at for at, product in enumerate(sharper)}
+        opened.skipped += [Skipped(one.product, None, f"sharper picture: {one.reason}") for one in unreadable]
     return opened
+
+
+def open_sources(
+    config: TrainConfig, images: ImagePreprocessing, cache: Path, *, triplets: bool
+) -> list[TrainingSource]:
+    """Open all sources of a config; see ``open_source``."""
+    return [open_source(source, images, cache, triplets=triplets) for source in config.sources]
 
 
 def validation_queries(
@@ -225,7 +255,8 @@ def _training_triplets(
     source: Source, products: Sequence[Product], cache: Path
 ) -> AttributeTriplets | GivenTriplets | None:
     if source.kind in ANNOTATED:
-        return GivenTriplets(read_annotated(source.kind, _path_of(source), source.images)[1])
+        given = read_annotated(source.kind, _path_of(source), source.images)[1]
+        return GivenTriplets(_within(given, {product.id for product in products}))
     if source.triplets is not None:
         return _own_triplets(source, products, cache)
     if source.kind == "products":

@@ -1,0 +1,142 @@
+"""Training, from a config to a finished run; an interrupted run can be resumed at any point."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import torch
+import yaml
+
+from models.datasets.attributes.words import common_words
+from models.errors import ModisteError
+from models.networks.backbones.backbone import Backbone
+from models.networks.backbones.rounding import round_to_int8
+from models.training.checkpoint import DONE, Checkpoint
+from models.training.config import TrainConfig
+from models.training.data.skipped import report_skipped
+from models.training.data.sources import TrainingSource, open_source, vocabulary_texts
+from models.training.data.tokenizer import clip_tokenizer, train_tokenizer
+from models.training.loop import fit
+from models.training.model import RetrievalModel
+from models.training.run import Run
+from models.training.stages.compose import Compose
+from models.training.stages.expect import Expect
+from models.training.stages.finetune import Finetune
+from models.training.stages.joint import Joint
+from models.training.stages.stage import Stage
+from models.training.start import Start, is_bundle, read_start, settle_batch_norms, take_backbone, take_bundle
+from models.training.teacher import load_teacher
+
+logger = logging.getLogger(__name__)
+
+
+def train(config: TrainConfig, folder: Path, cache: Path | None = None) -> Run:
+    """Train a run in ``folder``, or resume the run in it.
+
+    Args:
+        config: What to train.
+        folder: The run's folder; created if it does not exist.
+        cache: As ``Run`` takes it.
+
+    Raises:
+        ModisteError: The folder holds a run with another config, or a source cannot be used.
+    """
+    run = Run(folder, cache)
+    _claim(run, config)
+    torch.manual_seed(config.seed)
+    device = _device(config.device)
+    settings = config.backbone
+    start = None if config.start is None else read_start(config.start)
+    images = settings.images or Backbone(settings.name, vocabulary=settings.vocabulary).image_preprocessing
+    triplets = any((config.finetune, config.compose, config.expect))
+    sources = [open_source(source, images, run.cache, triplets=triplets) for source in config.sources]
+    report_skipped({source.name: source.skipped for source in sources}, run.skipped_file)
+    _prepare_words(run, config, start, sources)
+    model = RetrievalModel(config, run.tokenizer, run.words())
+    model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    checkpoint = Checkpoint.load(folder)
+    if checkpoint is not None:
+        model.load_state_dict(checkpoint.model)
+    elif start is not None:
+        take = take_bundle if is_bundle(start.folder) else take_backbone
+        take(model, start, learning=config.joint is not None)
+    stages = _stages(config, model, sources)
+    if checkpoint is None and start is not None and is_bundle(start.folder) and any(s.moves_backbone for s in stages):
+        settle_batch_norms(model, sources[0].pixels)
+    names = [stage.name for stage in stages]
+    first = 0 if checkpoint is None else (len(names) if checkpoint.stage == DONE else names.index(checkpoint.stage))
+    if not stages:  # Only what was taken over, as a starting point of other runs.
+        Checkpoint(DONE, 0, model.state_dict(), config=config.model_dump(mode="json")).save(folder)
+    if first < len(stages):
+        logger.info("training: %s", ", ".join(f"{stage.name} ({stage.steps:,} steps)" for stage in stages[first:]))
+    for at in range(first, len(stages)):
+        resumed = checkpoint if checkpoint is not None and checkpoint.stage == names[at] else None
+        if not stages[at].moves_backbone and settings.weights == "int8":
+            model.backbone.round_weights()
+        fit(stages[at], run, config, device, resumed)
+        following = names[at + 1] if at + 1 < len(names) else DONE
+        if settings.weights == "int8" and following in (Expect.name, DONE):
+            model.backbone.round_weights()
+            round_to_int8(model.composer)
+        if settings.weights == "int8" and following == DONE and model.expectation is not None:
+            round_to_int8(model.expectation)
+        Checkpoint(following, 0, model.state_dict(), config=config.model_dump(mode="json")).save(folder)
+    return run
+
+
+def _claim(run: Run, config: TrainConfig) -> None:
+    """Write the config into a new run's folder, or check that the run there has the same one."""
+    run.folder.mkdir(parents=True, exist_ok=True)
+    if run.config_file.is_file():
+        if run.config() != config:
+            raise ModisteError(
+                f"{run.folder} holds a run with another config.",
+                hint="Train into another folder, or remove this one to start again.",
+            )
+        logger.info("resuming the run in %s", run.folder)
+        return
+    resolved = yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False)
+    run.config_file.write_text(resolved, encoding="utf-8")
+
+
+def _prepare_words(run: Run, config: TrainConfig, start: Start | None, sources: list[TrainingSource]) -> None:
+    """Write the tokenizer and the attribute words. Those of a start or a teacher are kept as they are, because its
+    weights depend on their ids."""
+    if start is not None:
+        run.tokenizer.write_bytes(start.tokenizer)
+        if start.words:
+            run.write_words(start.words)
+    elif config.joint and config.joint.teacher and not run.tokenizer.is_file():
+        teacher = Run(config.joint.teacher[0])
+        teacher.config()  # Raises if this is not a run.
+        run.tokenizer.write_bytes(teacher.tokenizer.read_bytes())
+        if teacher.words():
+            run.write_words(teacher.words())
+    if not run.tokenizer.is_file():
+        size = config.backbone.vocabulary
+        made = train_tokenizer(vocabulary_texts(sources, config.seed), size) if size else clip_tokenizer()
+        made.save(str(run.tokenizer))
+    if config.joint and config.joint.attributes and not run.words_file.is_file():
+        words = [word for source in sources for word in common_words(source.train, config.joint.attributes.least)]
+        run.write_words(tuple(dict.fromkeys(words)))
+
+
+def _stages(config: TrainConfig, model: RetrievalModel, sources: list[TrainingSource]) -> list[Stage]:
+    stages: list[Stage] = []
+    if config.joint:
+        teachers = [load_teacher(folder, model, first=at == 0) for at, folder in enumerate(config.joint.teacher)]
+        stages.append(Joint(model, sources, config.seed, config.joint, teachers))
+    if config.finetune:
+        stages.append(Finetune(model, sources, config.seed, config.finetune))
+    if config.compose:
+        stages.append(Compose(model, sources, config.seed, config.compose))
+    if config.expect:
+        stages.append(Expect(model, sources, config.seed, config.expect))
+    return stages
+
+
+def _device(name: str) -> torch.device:
+    if name == "cuda" and not torch.cuda.is_available():
+        raise ModisteError("torch finds no CUDA device.", hint="Set `device: cpu` or `device: auto`.")
+    return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")

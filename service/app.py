@@ -4,17 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import partial
-from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
-from typing import Any
 
-from fastapi import FastAPI, Request
-from starlette.responses import FileResponse, HTMLResponse, Response
-from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp, Receive, Scope, Send
+from fastapi import FastAPI
 
 from models.bundle import Bundle
 from service.cache.features import FeatureCache
@@ -25,21 +18,14 @@ from service.cache.sealing import sealing_secret
 from service.execution.admission import BATCHES_ON_GPU, CALM_FACTOR, SLOTS_PER_WORKER, Admission
 from service.execution.cores import shared_out
 from service.execution.thread_pool import ThreadPool
-from service.http import problems
+from service.http.application import create_http_app
 from service.http.context import Context
-from service.http.middleware import Attendance, BodyLimit, Observation, SecurityHeaders
-from service.http.openapi import openapi_document
-from service.http.reference import reference_page
-from service.http.routes import health, operations, products, search
 from service.observability.metrics import Metrics
-from service.observability.tracing import Tracing
 from service.search.live_index import LiveIndex
 from service.search.pipeline import Search
 from service.settings import Settings, load_settings
 
 logger = logging.getLogger(__name__)
-
-WEB = Path(__file__).parent / "web"
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -70,74 +56,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             context.decoders.close()
             context.readers.close()
 
-    app = _Application(
-        title="Modiste",
-        summary="Composed image retrieval for fashion shops.",
-        version=modiste_version(),
-        lifespan=lifespan,
-        docs_url=None,
-        redoc_url=None,
-    )
-    app.state.context = context
-    app.openapi = lambda: openapi_document(app)  # type: ignore[method-assign]
-    problems.install(app)
-    for routes in (search, products, health, operations):
-        app.include_router(routes.router)
-    app.add_api_route("/", _page, include_in_schema=False)
-    app.add_api_route("/docs", _docs, include_in_schema=False)
-    app.mount("/assets", _Assets(directory=WEB))
-    # The last one is the outermost.
-    app.surround(
-        partial(Attendance, admission=context.admission, metrics=context.metrics, most_s=settings.deadline_ms / 1e3),
-        partial(BodyLimit, max_bytes=settings.max_body_bytes, max_image_bytes=settings.max_image_bytes),
-        partial(Observation, metrics=context.metrics, admission=context.admission),
-        SecurityHeaders,
-        Tracing,
-    )
-    return app
-
-
-class _Application(FastAPI):
-    """Searches go straight to their end, through the same layers as everything else, but past FastAPI's own."""
-
-    def surround(self, *layers: Callable[[ASGIApp], ASGIApp]) -> None:
-        """Put layers around everything, from the innermost to the outermost."""
-        self._search: ASGIApp = search.straight
-        for layer in layers:
-            self._search = layer(self._search)
-            self.add_middleware(layer)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"] == search.PATH and scope["method"] == "POST":
-            scope["app"] = self
-            await self._search(scope, receive, send)
-        else:
-            await super().__call__(scope, receive, send)
-
-
-class _Assets(StaticFiles):
-    """The page's files; a browser asks each time whether it has the newest, so that an upgrade never mixes versions."""
-
-    def file_response(self, *args: Any, **kwargs: Any) -> Response:
-        response = super().file_response(*args, **kwargs)
-        response.headers["Cache-Control"] = "no-cache"
-        return response
-
-
-def modiste_version() -> str:
-    """The version that is installed."""
-    try:
-        return version("modiste")
-    except PackageNotFoundError:  # Run from a checkout that was not installed.
-        return "0+unknown"
-
-
-async def _docs(request: Request) -> HTMLResponse:
-    return HTMLResponse(reference_page(request.app.openapi()))
-
-
-async def _page() -> FileResponse:
-    return FileResponse(WEB / "index.html", headers={"Cache-Control": "no-cache"})
+    return create_http_app(context, lifespan)
 
 
 def _assemble(settings: Settings) -> Context:

@@ -27,7 +27,7 @@ app.add_typer(index_app, name="index")
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        from service.app import modiste_version
+        from service.http.application import modiste_version
 
         typer.echo(f"modiste {modiste_version()}")
         raise typer.Exit

@@ -6,11 +6,27 @@ from typing import ClassVar
 
 from models.errors import ModisteError
 
+MAX_EXCERPT = 100
+
+
+def excerpt(text: str) -> str:
+    """Input as an error message quotes it: at most 100 characters, with control characters escaped."""
+    return repr(text if len(text) <= MAX_EXCERPT else f"{text[: MAX_EXCERPT - 1]}…")
+
 
 class RequestError(ModisteError):
-    """A request that is refused or cannot be answered. ``retry_after_s`` says when it may succeed unchanged."""
+    """A request that is refused or cannot be answered.
+
+    Args:
+        field: The part of the request that is wrong, such as ``k`` or ``filters.colour``.
+    """
 
     retry_after_s: ClassVar[int | None] = None
+    """When the same request may succeed; None if it will not."""
+
+    def __init__(self, message: str, hint: str = "", *, field: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.field = field
 
 
 class InvalidRequest(RequestError):
@@ -29,13 +45,26 @@ class ImageTooLarge(RequestError):
     """The image file, or the whole body, has too many bytes."""
 
 
+class UnsupportedEncoding(RequestError):
+    """A body in an encoding that is not read, such as gzip."""
+
+
+class TargetTooLong(RequestError):
+    """The path and query of the request are too long."""
+
+
+class HeadersTooLarge(RequestError):
+    """The request has too many headers, or too long ones."""
+
+
 class UnknownProduct(RequestError):
     """An id that the catalogue does not have."""
 
-    def __init__(self, id: str) -> None:
+    def __init__(self, id: str, *, field: str = "product_id") -> None:
         super().__init__(
-            f"There is no product {id!r} in the catalogue that is searched now.",
+            f"There is no product {excerpt(id)} in the catalogue that is searched now.",
             hint="Use an id from a search or from GET /products; products change when a new catalogue is published.",
+            field=field,
         )
 
 

@@ -2,16 +2,35 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from models.bundle import SHIPPED_BUNDLE
 from models.errors import ModisteError
 
 PREFIX = "MODISTE_"
+
+
+ORIGIN = re.compile(r"\*|https?://[A-Za-z0-9.-]+(:\d+)?")
+
+
+def _checked_root_path(path: str) -> str:
+    if path and (not re.fullmatch(r"(/[A-Za-z0-9._~-]+)+", path)):
+        raise ValueError("it begins with a slash and does not end with one, such as /modiste")
+    return path
+
+
+def _origins(given: str | tuple[str, ...]) -> tuple[str, ...]:
+    origins = given.split(",") if isinstance(given, str) else given
+    stripped = tuple(origin.strip() for origin in origins)
+    for origin in stripped:
+        if not ORIGIN.fullmatch(origin):
+            raise ValueError(f"{origin!r} is no origin such as https://shop.example")
+    return stripped
 
 
 class Settings(BaseSettings):
@@ -31,6 +50,14 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="Address to listen on; 0.0.0.0 opens the service to the network.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 lets the system choose.")
+    root_path: Annotated[str, AfterValidator(_checked_root_path)] = Field(
+        "", description="Path prefix of the service behind a reverse proxy, such as /modiste."
+    )
+    cors_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_origins)] = Field(
+        (),
+        description="Origins whose pages may call the service from a browser, separated by commas, such as "
+        "https://shop.example; * allows all.",
+    )
 
     expect_words: bool = Field(
         True,
@@ -58,6 +85,10 @@ class Settings(BaseSettings):
         description="Memory of each process for answers and features, in front of Redis; 0 keeps none.",
     )
     cache_timeout_ms: float = Field(10, gt=0, le=1000, description="The longest that one look into Redis may take.")
+
+    image_cache_bytes: int = Field(
+        32 * 2**20, ge=0, description="Memory of each process for resized product images; 0 keeps none."
+    )
 
     max_image_bytes: int = Field(10 * 2**20, gt=0, description="Largest picture accepted, in bytes of its file.")
     max_held_bytes: int = Field(

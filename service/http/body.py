@@ -1,132 +1,153 @@
-"""The body of ``POST /search``: JSON or a form becomes one checked request."""
+"""The body of ``POST /search``: JSON or a form becomes a ``Query``."""
 
 from __future__ import annotations
 
+import difflib
 import re
 from typing import Any
 
-import orjson
 from fastapi import Request
 from pydantic import ValidationError
 
 from models.bundle import normalise_text
-from service.errors import InvalidRequest
-from service.http.form import Part, read_form
-from service.http.problems import invalid_request
-from service.http.wire import MAX_EXCLUDED, MAX_WORDS, SearchRequest
+from service.errors import MAX_EXCERPT, InvalidRequest, UnsupportedEncoding, excerpt
+from service.http.form import Form, read_form
+from service.http.json_body import parse_json
+from service.http.validation import invalid_request
+from service.http.wire import SearchRequest
 from service.search.query import Query
 
-LISTS = {"exclude": MAX_EXCLUDED, "prefer": MAX_WORDS, "avoid": MAX_WORDS}
-"""Fields that may be repeated, and how often."""
-FORM_FIELDS = ("image", "product_id", "box", "text", "k", "offset", "filters", "style", *LISTS)
+IMAGE = "image"
+LISTS = frozenset({"exclude", "prefer", "avoid"})
+"""Fields that a form may repeat."""
+JSON_FIELDS = frozenset({"filters", "box"})
+NUMBERS = frozenset({"k", "offset"})
+FIELDS = frozenset(SearchRequest.model_fields)
+FORM_FIELDS = FIELDS - {"image_base64"}
+WHOLE_NUMBER = re.compile(r"[+-]?\d{1,9}")
 WHOLE_PICTURE = (0, 0, 1, 1)
-WHOLE = re.compile(r"[+-]?\d{1,9}")
 
 
-async def read_search(request: Request) -> tuple[SearchRequest, bytes | None]:
-    """Read and check the body.
-
-    Returns:
-        The request, and the bytes of the picture if a form brought one.
+async def search_query(request: Request) -> Query:
+    """Read and validate the body. A FastAPI dependency.
 
     Raises:
-        InvalidRequest: It is neither JSON nor a form, or a field is wrong.
+        InvalidRequest: It is neither JSON nor a form, a field is wrong, or the fields do not go together.
+        UnsupportedEncoding: It is compressed.
     """
-    declared = request.headers.get("content-type", "")
-    kind = declared.partition(";")[0].strip().lower()
-    if kind == "application/json":
-        return _checked(_json(await request.body(), "The body")), None
-    if kind == "multipart/form-data":
-        fields = sum(LISTS.values()) + len(FORM_FIELDS)
-        stream = request.stream()
-        parts = await read_form(declared, stream, most_files=1, most_fields=fields)
-        picture = _picture(parts)
-        return _checked(_form_fields(parts)), picture
+    encoding = request.headers.get("content-encoding", "identity")
+    if encoding.lower() != "identity":
+        raise UnsupportedEncoding(
+            f"The body is compressed ({excerpt(encoding)}).", hint="Send it uncompressed, without Content-Encoding."
+        )
+    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if content_type == "application/json":
+        return query_of(_validated(_json_fields(await request.body())))
+    if content_type == "multipart/form-data":
+        form = await read_form(request)
+        return query_of(_validated(_form_fields(form)), form.files.get(IMAGE))
     raise InvalidRequest(
-        f"The body is {kind or 'of no declared type'}, which this service does not read.",
+        f"The body is {excerpt(content_type)[1:-1] or 'of no declared type'}, which this service does not read.",
         hint="Send application/json, or multipart/form-data with the picture as a file named image.",
+        field="Content-Type",
     )
 
 
 def query_of(request: SearchRequest, upload: bytes | None = None) -> Query:
-    """Check that the parts of a request go together.
+    """The query that a valid request asks for.
+
+    Args:
+        upload: The picture that a form brought.
 
     Raises:
         InvalidRequest: There is more than one reference, or neither a reference nor a text.
     """
     pictures = [picture for picture in (upload, request.image_base64) if picture is not None]
     if len(pictures) + (request.product_id is not None) > 1:
-        raise InvalidRequest("There is more than one reference.", hint="Send a picture or a product_id, not both.")
+        raise InvalidRequest(
+            "There is more than one reference.", hint="Send a picture or a product_id, not both.", field="product_id"
+        )
     text = normalise_text(request.text or "")
     if not pictures and request.product_id is None and not text:
         raise InvalidRequest(
             "There is nothing to search for.",
             hint="Send a picture, a product_id, a text, or a reference and a text; words to prefer come beside it.",
+            field="text",
         )
     if request.box is not None and not pictures and request.product_id is None:
-        raise InvalidRequest("box has no picture to be a part of.", hint="Send it with a picture or a product_id.")
-    filters = request.model_dump(include={"filters"}, exclude_none=True)["filters"] if request.filters else {}
+        raise InvalidRequest(
+            "box has no picture to be a part of.", hint="Send it with a picture or a product_id.", field="box"
+        )
     return Query(
         picture=pictures[0] if pictures else None, product_id=request.product_id, text=text,
-        k=request.k, offset=request.offset, filters=filters, exclude=frozenset(request.exclude),
+        k=request.k, offset=request.offset, filters=request.filter_values(), exclude=frozenset(request.exclude),
         prefer=tuple(request.prefer), avoid=tuple(request.avoid), style=request.style,
         box=None if request.box == WHOLE_PICTURE else request.box,
     )  # fmt: skip
 
 
-def _checked(fields: Any) -> SearchRequest:
+def _json_fields(data: bytes) -> dict[str, Any]:
+    fields = parse_json(data)
     if not isinstance(fields, dict):
-        raise InvalidRequest("The body is not a JSON object.", hint='Send one such as {"text": "a red dress"}.')
+        raise InvalidRequest(
+            "The body is not a JSON object.", hint='Send one such as {"text": "a red dress"}.', field="body"
+        )
+    return _without_nulls(_checked_names(fields, FIELDS))
+
+
+def _without_nulls(fields: dict[str, Any]) -> dict[str, Any]:
+    """A field that is null counts as not given, and so does a filter."""
+    given = {name: value for name, value in fields.items() if value is not None}
+    if isinstance(given.get("filters"), dict):
+        given["filters"] = {name: value for name, value in given["filters"].items() if value is not None}
+    return given
+
+
+def _form_fields(form: Form) -> dict[str, Any]:
+    """The form's fields as JSON would have them; empty ones count as not given."""
+    _checked_names({**form.fields, **form.files}, FORM_FIELDS | {IMAGE})
+    for name in form.files:
+        if name != IMAGE:
+            raise InvalidRequest(f"{name} is a file.", hint="Send it as a field of text.", field=name)
+    if any(form.fields.get(IMAGE, ())):
+        raise InvalidRequest("image is a field of text.", hint="Send the picture as a file.", field=IMAGE)
+    fields: dict[str, Any] = {}
+    for name, values in form.fields.items():
+        if len(values) > 1 and name not in LISTS:
+            raise InvalidRequest(f"{name} is given {len(values)} times.", hint="Give it once.", field=name)
+        given = [value for value in values if value.strip()]
+        if given and name != IMAGE:
+            fields[name] = _form_value(name, given)
+    return _without_nulls(fields)
+
+
+def _form_value(name: str, values: list[str]) -> Any:
+    value = values[0].strip()
+    if name in LISTS:
+        return parse_json(value.encode(), name) if len(values) == 1 and value.startswith("[") else values
+    if name == "box" and not value.startswith("["):
+        value = f"[{value}]"
+    if name in JSON_FIELDS:
+        return parse_json(value.encode(), name)
+    if name in NUMBERS:
+        return int(value) if WHOLE_NUMBER.fullmatch(value) else value
+    return values[0]
+
+
+def _checked_names(fields: dict[str, Any], known: frozenset[str]) -> dict[str, Any]:
+    for name in fields:
+        if name not in known:
+            close = difflib.get_close_matches(name[:MAX_EXCERPT], known, 1)
+            raise InvalidRequest(
+                f"{excerpt(name)[1:-1]} is not a field of this request.",
+                hint=f"Did you mean {close[0]}?" if close else f"The fields are: {', '.join(sorted(known))}.",
+                field=name[:MAX_EXCERPT] or "body",
+            )
+    return fields
+
+
+def _validated(fields: dict[str, Any]) -> SearchRequest:
     try:
         return SearchRequest.model_validate(fields)
     except ValidationError as error:
         raise invalid_request(error) from error
-
-
-def _json(data: bytes | str, what: str) -> Any:
-    try:
-        return orjson.loads(data)
-    except orjson.JSONDecodeError as error:
-        raise InvalidRequest(f"{what} is not valid JSON: {error}.") from error
-
-
-def _picture(parts: list[Part]) -> bytes | None:
-    picture = next((part for part in parts if part.name == "image"), None)
-    if picture is None:
-        return None
-    if picture.filename is None:
-        raise InvalidRequest("image is a field of text.", hint="Send the picture as a file.")
-    # A browser sends a file without name and content where none was chosen.
-    return picture.content if picture.content or picture.filename else None
-
-
-def _form_fields(parts: list[Part]) -> dict[str, Any]:
-    """The form's fields as JSON would have them."""
-    named: dict[str, list[Part]] = {}
-    for part in parts:
-        named.setdefault(part.name, []).append(part)
-    fields: dict[str, Any] = {}
-    for name, given in named.items():
-        if name not in FORM_FIELDS:
-            raise InvalidRequest(
-                f"{name[:100]} is not a field of this form.", hint=f"The fields are: {', '.join(FORM_FIELDS)}."
-            )
-        if len(given) > 1 and name not in LISTS:
-            raise InvalidRequest(f"{name} is given {len(given)} times.", hint="Give it once.")
-        if name == "image":
-            continue
-        if any(part.filename is not None for part in given):
-            raise InvalidRequest(f"{name} is a file.", hint="Send it as a field of text.")
-        value = given[0].text
-        if name in LISTS:
-            listed = len(given) == 1 and value.lstrip().startswith("[")
-            fields[name] = _json(value, name) if listed else [part.text for part in given]
-        elif name == "filters":
-            fields[name] = _json(value, name)
-        elif name == "box":
-            fields[name] = _json(value if value.lstrip().startswith("[") else f"[{value}]", name)
-        elif name in ("k", "offset"):
-            fields[name] = int(value) if WHOLE.fullmatch(value.strip()) else value
-        elif name != "product_id" or value:
-            fields[name] = value
-    return fields

@@ -1,15 +1,14 @@
-"""What the routes share: the parts of one running service."""
+"""The parts of one running service, as FastAPI dependencies."""
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated
 
-import orjson
-from fastapi import Request
-from pydantic import BaseModel
-from starlette.responses import Response
+from fastapi import Depends, Request
 
+from indexer.generation import Generation
 from models.bundle import Bundle
 from service.cache.levels import Cache
 from service.execution.admission import Admission
@@ -35,17 +34,18 @@ class Context:
     metrics: Metrics
 
 
-def context_of(request: Request) -> Context:
-    """The parts of the service that received ``request``. Routes ask for them themselves: FastAPI takes longer to solve
-    a dependency than the service to find a cached answer."""
+async def _context(request: Request) -> Context:
     context: Context = request.app.state.context
     return context
 
 
-class JsonAnswer(Response):
-    """A model as JSON."""
+CurrentContext = Annotated[Context, Depends(_context)]
 
-    media_type = "application/json"
 
-    def render(self, content: Any) -> bytes:
-        return orjson.dumps(content.model_dump() if isinstance(content, BaseModel) else content)
+async def _generation(context: CurrentContext) -> AsyncIterator[Generation]:
+    with context.live.use() as generation:
+        yield generation
+
+
+CurrentGeneration = Annotated[Generation, Depends(_generation)]
+"""The generation that serves; it stays open until the response is made."""

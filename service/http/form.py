@@ -1,103 +1,136 @@
-"""Reading multipart/form-data: its parts, and what is wrong with it."""
+"""Reading multipart/form-data into memory, part by part as it arrives."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterable
-from typing import NamedTuple
+from dataclasses import dataclass, field
 
-from multipart import MultipartError, MultipartSegment, PushMultipartParser
+from fastapi import Request
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import MultipartParser, parse_options_header
 
 from service.errors import InvalidRequest
 
-BOUNDARY = re.compile(r""";\s*boundary\s*=\s*(?:"([^"]+)"|([^";]+))""", re.IGNORECASE)
-"""In ``Content-Type``; home-made clients leave the quotes out where a colon or an equals sign calls for them."""
+MAX_FILES = 1
+MAX_FIELDS = 256
+"""A longer list can be sent as one field, a JSON array."""
+MAX_FIELD_BYTES = 2**20
+MAX_HEADERS = 8
+MAX_HEADER_BYTES = 4096
+_EXTENDED_FILENAME = re.compile(r";\s*filename\*\s*=", re.IGNORECASE)
+"""RFC 2231's form. RFC 7578 forbids it in forms; some clients send nothing else."""
 
 
-class Part(NamedTuple):
-    """A field of a form, or a file."""
+@dataclass
+class Form:
+    """A form's fields, each with all of its values, and its files by name."""
 
-    name: str
-    filename: str | None
-    """None for a field; empty where a browser's user chose no file."""
-    content: bytes
-
-    @property
-    def text(self) -> str:
-        """The content of a field."""
-        return self.content.decode("utf-8", "replace")
+    fields: dict[str, list[str]] = field(default_factory=dict)
+    files: dict[str, bytes] = field(default_factory=dict)
+    """Without those of a browser's file input that was left empty."""
 
 
-async def read_form(kind: str, body: AsyncIterable[bytes], *, most_files: int, most_fields: int) -> list[Part]:
-    """The parts of a form, in its order.
+async def read_form(request: Request) -> Form:
+    """Read the body of ``request`` as a form.
 
-    Starlette's reader makes a temporary file of each file, because a body may be larger than memory; here bodies are
-    bounded. Its parser takes five times as long for a small form, and twice as long for 200 KB.
-
-    Args:
-        kind: The header ``Content-Type``.
-        body: As it arrives.
+    Starlette's reader is not used because it writes files of more than a megabyte to a temporary folder.
 
     Raises:
-        InvalidRequest: It is no such form, or has more than ``most_files`` files or ``most_fields`` other fields.
+        InvalidRequest: It is no form, or has too many or too long parts.
     """
-    boundary = BOUNDARY.search(kind)
-    if boundary is None:
-        raise _unreadable("The header Content-Type names no boundary")
-    reader = _Reader(most_files, most_fields)
+    _, options = parse_options_header(request.headers.get("content-type"))
+    boundary = options.get(b"boundary")
+    if not boundary:
+        raise _unreadable("the header Content-Type names no boundary")
+    reader = _Reader()
     try:
-        parser = PushMultipartParser(boundary[1] or boundary[2].strip(), header_charset="latin-1")
-        async for chunk in body:
-            if chunk:  # The parser takes an empty one for the end.
-                for event in parser.parse(chunk):
-                    reader.read(event)
-    except MultipartError as error:
-        raise _unreadable(error.args[0]) from error
-    try:
-        parser.close()
-    except MultipartError as error:
-        raise _unreadable("The last boundary is missing") from error
-    return reader.parts
+        parser = MultipartParser(
+            boundary,
+            {
+                "on_part_begin": reader.on_part_begin, "on_header_field": reader.on_header_field,
+                "on_header_value": reader.on_header_value, "on_header_end": reader.on_header_end,
+                "on_headers_finished": reader.on_headers_finished, "on_part_data": reader.on_part_data,
+                "on_part_end": reader.on_part_end, "on_end": reader.on_end,
+            },
+            max_header_count=MAX_HEADERS, max_header_size=MAX_HEADER_BYTES,
+        )  # fmt: skip
+        async for chunk in request.stream():
+            parser.write(chunk)
+    except FormParserError as error:
+        raise _unreadable("it is not valid multipart data") from error
+    if not reader.complete:
+        raise _unreadable("the last boundary is missing")
+    return reader.form
 
 
 class _Reader:
-    """What the parser tells of a body, made into parts."""
+    """Callbacks of the parser. A header or the content of a part may arrive in several pieces."""
 
-    def __init__(self, most_files: int, most_fields: int) -> None:
-        self.parts: list[Part] = []
-        self._most = {True: most_files, False: most_fields}
-        self._count = {True: 0, False: 0}
-        self._segment: MultipartSegment
-        self._content: list[bytes] = []
+    def __init__(self) -> None:
+        self.form = Form()
+        self.complete = False
+        self._fields = self._files = 0
+        self._name, self._value = b"", b""
+        self._disposition = b""
+        self._content = bytearray()
+        self._part_name = ""
+        self._filename: bytes | None = None
 
-    def read(self, event: MultipartSegment | bytes | None) -> None:
-        """A part begins; goes on; ends."""
-        if event is None:
-            name, filename = self._segment.name, self._segment.filename
-            content = b"".join(self._content)
-            self.parts.append(Part(_text(name), None if filename is None else _text(filename), content))
-        elif isinstance(event, MultipartSegment):
-            self._segment, self._content = event, []
-            self._check(event)
+    def on_part_begin(self) -> None:
+        self._disposition, self._content = b"", bytearray()
+
+    def on_header_field(self, data: bytes, start: int, end: int) -> None:
+        self._name += data[start:end]
+
+    def on_header_value(self, data: bytes, start: int, end: int) -> None:
+        self._value += data[start:end]
+
+    def on_header_end(self) -> None:
+        if self._name.lower() == b"content-disposition":
+            self._disposition = self._value
+        self._name, self._value = b"", b""
+
+    def on_headers_finished(self) -> None:
+        _, options = parse_options_header(self._disposition)
+        if not options.get(b"name"):
+            raise _unreadable("a part has no name")
+        self._part_name = _text(options[b"name"])
+        self._filename = options.get(b"filename")
+        if self._filename is None and _EXTENDED_FILENAME.search(self._disposition.decode("latin-1")):
+            self._filename = b"file"
+        if self._filename is None:
+            self._fields += 1
         else:
-            self._content.append(event)
+            self._files += 1
+        if self._fields > MAX_FIELDS:
+            raise _unreadable(f"it has more than {MAX_FIELDS} fields")
+        if self._files > MAX_FILES:
+            raise _unreadable(f"it has more than {MAX_FILES} file")
 
-    def _check(self, segment: MultipartSegment) -> None:
-        if not segment.name:
-            raise _unreadable("A part has no name")
-        is_file = segment.filename is not None
-        self._count[is_file] += 1
-        if self._count[is_file] > self._most[is_file]:
-            kind = "files" if is_file else "fields"
-            raise _unreadable(f"Too many {kind}, {self._most[is_file]:,} can be read")
+    def on_part_data(self, data: bytes, start: int, end: int) -> None:
+        self._content += data[start:end]
+        if self._filename is None and len(self._content) > MAX_FIELD_BYTES:
+            raise _unreadable(f"a field has more than {MAX_FIELD_BYTES:,} bytes")
+
+    def on_part_end(self) -> None:
+        if self._filename is None:
+            self.form.fields.setdefault(self._part_name, []).append(_text(bytes(self._content)))
+        elif self._filename or self._content:
+            self.form.files[self._part_name] = bytes(self._content)
+
+    def on_end(self) -> None:
+        self.complete = True
 
 
-def _text(header: str) -> str:
-    """What a header says. Most clients send UTF-8 and some another charset, for which a form need not be refused."""
-    return header.encode("latin-1").decode("utf-8", "replace")
+def _text(data: bytes) -> str:
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
 
 
 def _unreadable(why: str) -> InvalidRequest:
     return InvalidRequest(
-        f"The body cannot be read as a form: {why}.", hint="Let an HTTP library make the form and its headers."
-    )
+        f"The body cannot be read as a form: {why}.", hint="Let an HTTP library make the form and its headers.",
+        field="body",
+    )  # fmt: skip

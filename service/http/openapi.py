@@ -1,4 +1,4 @@
-"""What the OpenAPI document needs beyond what FastAPI finds out: the search's two bodies, and problem documents."""
+"""What the OpenAPI document has beyond what FastAPI derives: the two bodies of a search, and problem documents."""
 
 from __future__ import annotations
 
@@ -18,14 +18,15 @@ _REFERENCE = "#/components/schemas/{model}"
 _REPEATED = {"type": "array", "items": {"type": "string"}, "description": "Repeated, or one JSON array."}
 _FORM: dict[str, Any] = {
     "type": "object",
+    "description": "Fields are as in JSON; empty ones count as not given.",
     "properties": {
         "image": {"type": "string", "format": "binary", "description": "The reference: a JPEG, PNG or WebP file."},
-        "product_id": {"type": "string", "description": "As in JSON."},
-        "box": {"type": "string", "description": "As in JSON.", "examples": ["[0.25, 0.4, 0.75, 1.0]"]},
-        "text": {"type": "string", "description": "As in JSON."},
+        "product_id": {"type": "string"},
+        "box": {"type": "string", "description": "JSON.", "examples": ["[0.25, 0.4, 0.75, 1.0]"]},
+        "text": {"type": "string"},
         "k": {"type": "integer", "default": 20},
         "offset": {"type": "integer", "default": 0},
-        "filters": {"type": "string", "description": "JSON, as in the JSON body.", "examples": ['{"colour": "Red"}']},
+        "filters": {"type": "string", "description": "JSON.", "examples": ['{"colour": "Red"}']},
         "exclude": _REPEATED,
         "prefer": _REPEATED,
         "avoid": _REPEATED,
@@ -52,9 +53,11 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def openapi_document(app: FastAPI) -> dict[str, Any]:
-    """The document of ``app``, with the models that only bodies and problems refer to."""
+    """The document of ``app``, with the models that only bodies and problems refer to. It is made once."""
     if app.openapi_schema is None:
         document = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
+        if app.root_path:
+            document["servers"] = [{"url": app.root_path}]
         _, extra = models_json_schema([(SearchRequest, "validation"), (Problem, "validation")], ref_template=_REFERENCE)
         document["components"]["schemas"].update(extra["$defs"])
         app.openapi_schema = document

@@ -4,8 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FiniteFloat, StrictBool, StrictInt, StrictStr
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    FiniteFloat,
+    StrictBool,
+    StrictStr,
+    Tag,
+)
 
+from indexer.filters import MOST_FILTERS
 from models.bundle.style_search import DEFAULT_STYLE, Style
 from service.search.answers import ChoiceFilter, NumberFilter, ProductCard, Refusal, Value
 
@@ -16,22 +27,26 @@ MAX_EXCLUDED = 1_000
 MAX_ID = 512
 MAX_WORDS = 16
 MAX_WORD = 64
+MAX_FILTER_NAME = 100
+MAX_FILTER_VALUE = 512
+LARGEST_INTEGER = 2**53
+MIN_BOX_SIDE = 0.01
 
+# Lists fail at their first wrong entry: pydantic would make an error of each.
 ProductId = Annotated[StrictStr, Field(min_length=1, max_length=MAX_ID)]
 Word = Annotated[StrictStr, Field(min_length=1, max_length=MAX_WORD)]
+Words = Annotated[list[Word], Field(max_length=MAX_WORDS, fail_fast=True)]
 Corner = Annotated[float, Field(strict=True, ge=0, le=1)]
-MIN_BOX_SHARE = 0.01
 
 
 def _checked_box(box: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
     x0, y0, x1, y1 = box
-    if x1 - x0 < MIN_BOX_SHARE or y1 - y0 < MIN_BOX_SHARE:
-        raise ValueError("it needs x0 < x1 and y0 < y1, at least 0.01 apart")
+    if x1 - x0 < MIN_BOX_SIDE or y1 - y0 < MIN_BOX_SIDE:
+        raise ValueError(f"it needs x0 < x1 and y0 < y1, at least {MIN_BOX_SIDE} apart")
     return box
 
 
 Box = Annotated[tuple[Corner, Corner, Corner, Corner], AfterValidator(_checked_box)]
-Scalar = StrictBool | StrictInt | FiniteFloat | StrictStr
 
 
 class Range(Value):
@@ -41,7 +56,28 @@ class Range(Value):
     max: Annotated[FiniteFloat, Field(strict=True)] | None = None
 
 
-Filter = Scalar | list[Scalar] | Range
+Scalar = (
+    StrictBool
+    | Annotated[int, Field(strict=True, ge=-LARGEST_INTEGER, le=LARGEST_INTEGER)]
+    | Annotated[FiniteFloat, Field(strict=True)]
+    | Annotated[StrictStr, Field(max_length=MAX_FILTER_VALUE)]
+)
+
+
+def _filter_kind(value: Any) -> str | None:
+    """Which kind of filter a value is, so that pydantic reports one error for it and not one for each kind."""
+    if isinstance(value, Range) or (isinstance(value, dict) and len(value) <= len(Range.model_fields)):
+        return "range"
+    return "values" if isinstance(value, list) else "value" if not isinstance(value, dict) else None
+
+
+Filter = Annotated[
+    Annotated[Scalar, Tag("value")]
+    | Annotated[list[Scalar], Field(fail_fast=True), Tag("values")]
+    | Annotated[Range, Tag("range")],
+    Discriminator(_filter_kind),
+]
+FilterName = Annotated[StrictStr, Field(min_length=1, max_length=MAX_FILTER_NAME)]
 
 EXAMPLES: dict[str, dict[str, Any]] = {
     "composed": {
@@ -88,29 +124,36 @@ class SearchRequest(Value):
     text: StrictStr | None = Field(
         None, max_length=MAX_TEXT, description="The modification, or with no reference what to look for."
     )
-    k: StrictInt = Field(20, ge=1, le=MAX_K, description="How many products to answer with.")
-    offset: StrictInt = Field(0, ge=0, le=MAX_OFFSET, description="How many of the best products to skip.")
-    filters: dict[str, Filter] = Field(
+    k: int = Field(20, strict=True, ge=1, le=MAX_K, description="How many products to answer with.")
+    offset: int = Field(0, strict=True, ge=0, le=MAX_OFFSET, description="How many of the best products to skip.")
+    filters: dict[FilterName, Filter] = Field(
         default_factory=dict,
-        max_length=32,
+        max_length=MOST_FILTERS,
         description="What attributes must be: a value, one of a list, or a range of numbers. See GET /catalog.",
     )
     exclude: list[ProductId] = Field(
-        default_factory=list, max_length=MAX_EXCLUDED, description="Products to leave out of the results."
-    )
-    prefer: list[Word] = Field(
         default_factory=list,
-        max_length=MAX_WORDS,
+        max_length=MAX_EXCLUDED,
+        fail_fast=True,
+        description="Products to leave out of the results.",
+    )
+    prefer: Words = Field(
+        default_factory=list,
         description="Words that results should show, beside a reference or a text: GET /catalog lists those known.",
     )
-    avoid: list[Word] = Field(
-        default_factory=list, max_length=MAX_WORDS, description="Words that results should not show."
-    )
+    avoid: Words = Field(default_factory=list, description="Words that results should not show.")
     style: Style = Field(
         DEFAULT_STYLE,
         description="What `prefer` and `avoid` do: move the query towards and away from the words (`arithmetic`), "
         "multiply scores by how well a product shows what it should (`filter`), or both (`joint`).",
     )
+
+    def filter_values(self) -> dict[str, Any]:
+        """``filters`` as plain values, lists and ``{"min": .., "max": ..}``."""
+        return {
+            name: value.model_dump(exclude_none=True) if isinstance(value, Range) else value
+            for name, value in self.filters.items()
+        }
 
 
 class ProductPage(Value):
@@ -173,3 +216,4 @@ class Problem(BaseModel):
     status: int
     detail: str
     hint: str | None = None
+    field: str | None = Field(None, description="The part of the request to change, such as `k` or `filters.colour`.")

@@ -1,4 +1,4 @@
-"""OpenTelemetry traces, where they are wanted: a span for each request and for each of its stages.
+"""OpenTelemetry traces: a span for each stage of a search. FastAPI's own telemetry makes the span of the request.
 
 Without the extra ``otel``, or without an endpoint in the standard ``OTEL_*`` variables, nothing is traced and a span
 costs a microsecond.
@@ -12,11 +12,6 @@ import threading
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
-from starlette.datastructures import Headers
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
-from service.observability.logs import QUIET
-
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.sdk.trace.export import SpanExporter
@@ -25,7 +20,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 SHUTDOWN_S = 3.0
-"""The longest that the last spans may hold up the end of the process."""
+"""The longest that the process waits for the last spans to be sent when it ends."""
 PROTOCOL = "http/protobuf"
 
 _NOTHING: AbstractContextManager[None] = nullcontext()
@@ -36,8 +31,8 @@ _tracer: Tracer | None = None
 def span(name: str, **attributes: str | int | float | bool) -> AbstractContextManager[Span | None]:
     """``with span("vision", batch=4):`` times the block as a part of the request's trace.
 
-    It belongs to whatever span the calling context is in: ``copy_context()`` carries that into threads and tasks.
-    An exception that leaves the block is recorded.
+    Its parent is the span of the current context; ``copy_context()`` carries that into threads and tasks. An exception
+    that leaves the block is recorded.
     """
     if _tracer is None:
         return _NOTHING
@@ -45,21 +40,28 @@ def span(name: str, **attributes: str | int | float | bool) -> AbstractContextMa
 
 
 def tracing() -> bool:
-    """Whether spans go anywhere: what prepares one can be spared otherwise."""
+    """Whether spans are recorded."""
     return _tracer is not None
 
 
-def set_up_tracing(exporter: SpanExporter | None = None) -> bool:
-    """Trace from now on, if it is asked for; whether it is.
+def tracer_provider() -> TracerProvider | None:
+    """The provider of ``set_up_tracing``; None if nothing is traced."""
+    return _provider
 
-    Asked for is what the standard variables say: ``OTEL_EXPORTER_OTLP_ENDPOINT`` or
-    ``OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`` (OTLP over HTTP), unless ``OTEL_SDK_DISABLED`` or ``OTEL_TRACES_EXPORTER``
-    forbid it. Sampling, resource, headers and batching follow their variables, too; the service is called ``modiste``
-    unless ``OTEL_SERVICE_NAME`` says otherwise. What is asked for and cannot be had is a line in the log: platforms set
-    these variables for every program alike.
+
+def set_up_tracing(exporter: SpanExporter | None = None) -> bool:
+    """Start tracing if the environment asks for it. Call this before the application is created.
+
+    The standard variables decide: ``OTEL_EXPORTER_OTLP_ENDPOINT`` or ``OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`` (OTLP over
+    HTTP) switch traces on, ``OTEL_SDK_DISABLED`` and ``OTEL_TRACES_EXPORTER`` off. Sampling, resource, headers and
+    batching follow their variables, too; the name of the service is ``modiste`` unless ``OTEL_SERVICE_NAME`` is set.
+    A missing package is a line in the log and no error: platforms set these variables for every program alike.
 
     Args:
-        exporter: Where spans go at once, whatever the variables say.
+        exporter: Receives every span at once, whatever the variables say.
+
+    Returns:
+        Whether spans are recorded from now on.
     """
     global _provider, _tracer
     if exporter is None and not _wanted():
@@ -72,7 +74,7 @@ def set_up_tracing(exporter: SpanExporter | None = None) -> bool:
         if exporter is None:
             from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
     except ImportError:
-        logger.warning("Traces are asked for (OTEL_*), but not sent: they need pip install 'modiste[otel]'.")
+        logger.warning("OTEL_* asks for traces, which need an extra: pip install 'modiste[otel]'.")
         return False
     shut_down_tracing()
     resource = Resource.create({SERVICE_NAME: "modiste"}).merge(OTELResourceDetector().detect())
@@ -86,51 +88,15 @@ def set_up_tracing(exporter: SpanExporter | None = None) -> bool:
 
 
 def shut_down_tracing() -> None:
-    """Send what is left, for a few seconds at most, and trace no more."""
+    """Send the last spans, within a few seconds, and stop tracing."""
     global _provider, _tracer
     provider, _provider, _tracer = _provider, None, None
     if provider is None:
         return
-    # An endpoint that is away is asked again and again for longer than an orchestrator waits before it kills.
+    # The exporter retries for longer than an orchestrator waits before it kills.
     last = threading.Thread(target=provider.shutdown, name="last spans", daemon=True)
     last.start()
     last.join(SHUTDOWN_S)
-
-
-class Tracing:
-    """Gives each request a span, which continues the trace that its ``traceparent`` header names."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if _tracer is None or scope["type"] != "http" or scope["path"] in QUIET:
-            await self._app(scope, receive, send)
-            return
-        from opentelemetry.trace import SpanKind, StatusCode
-        from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
-
-        headers = Headers(scope=scope)
-        given = {name: headers[name] for name in ("traceparent", "tracestate") if name in headers}
-        attributes = {"http.request.method": scope["method"], "url.path": scope["path"], "url.scheme": scope["scheme"]}
-        with _tracer.start_as_current_span(
-            scope["method"], TraceContextTextMapPropagator().extract(given), SpanKind.SERVER, attributes
-        ) as current:
-
-            async def send_traced(message: Message) -> None:
-                if message["type"] == "http.response.start":
-                    status = message["status"]
-                    current.set_attribute("http.response.status_code", status)
-                    if status >= 500:
-                        current.set_status(StatusCode.ERROR)
-                await send(message)
-
-            try:
-                await self._app(scope, receive, send_traced)
-            finally:
-                if (route := getattr(scope.get("route"), "path", None)) is not None:
-                    current.update_name(f"{scope['method']} {route}")
-                    current.set_attribute("http.route", route)
 
 
 def _wanted() -> bool:
@@ -143,6 +109,6 @@ def _wanted() -> bool:
         return False
     for name in ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"):
         if (protocol := variables.get(name)) and protocol != PROTOCOL:
-            logger.warning("Traces are sent by %s, not by %s as %s asks.", PROTOCOL, protocol, name)
+            logger.warning("%s asks for %s; traces are sent as %s.", name, protocol, PROTOCOL)
             break
     return True

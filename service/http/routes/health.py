@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from typing import Any
+
+from fastapi import APIRouter
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.responses import Response
 
 from service.errors import NotReady
-from service.http.context import JsonAnswer, context_of
+from service.http.context import CurrentContext
 from service.http.openapi import problems
 from service.http.problems import problem_of
 from service.http.wire import Readiness
@@ -17,32 +19,30 @@ router = APIRouter(tags=["health"])
 
 @router.get("/health/live", summary="The process answers")
 async def live() -> dict[str, str]:
-    """Says nothing of the index: a full queue or a missing generation is no reason to restart."""
+    """Independent of the index: a full queue or a missing generation is no reason to restart."""
     return {"status": "live"}
 
 
 @router.get("/health/ready", summary="Searches are answered", response_model=Readiness, responses=problems(503))
-async def ready(request: Request) -> Response:
+async def ready(context: CurrentContext) -> Any:
     """503 with the reasons until a generation serves, and again when the service is about to stop. A newer generation
-    that was refused shows in ``refused``."""
-    context = context_of(request)
+    that was refused is in ``refused``."""
     refused = context.live.refused
     if context.admission.draining:
         stopping = NotReady("The service is about to stop.", hint="Send requests to another replica.")
         return problem_of(stopping, reasons=["The service is about to stop."])
     try:
         with context.live.use() as generation:
-            readiness = Readiness(
+            return Readiness(
                 generation=generation.id, bundle=context.bundle.name, products=generation.size,
                 cache=await context.cache.state(), refused=refused,
             )  # fmt: skip
-            return JsonAnswer(readiness)
     except NotReady as error:
         reason = refused.reason if refused else "Nothing has been published yet: modiste index build"
         return problem_of(error, reasons=[reason], refused=refused and refused.model_dump())
 
 
 @router.get("/metrics", summary="Prometheus metrics", response_class=Response)
-async def metrics(request: Request) -> Response:
+async def metrics(context: CurrentContext) -> Response:
     """Requests, stages with their queues and batches, load, caches and generation."""
-    return Response(context_of(request).metrics.exposition(), media_type=CONTENT_TYPE_LATEST)
+    return Response(context.metrics.exposition(), media_type=CONTENT_TYPE_LATEST)

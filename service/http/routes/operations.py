@@ -3,46 +3,41 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
-from fastapi import APIRouter, Depends, Request
-from starlette.responses import Response
+from fastapi import APIRouter, Depends
 
 from indexer.publication import Listed, list_generations
-from service.http.access import require_operator
-from service.http.context import JsonAnswer, context_of
+from service.http.access import require_operations_key
+from service.http.context import CurrentContext
 from service.http.openapi import problems
-from service.http.wire import GenerationList
+from service.http.wire import GenerationList, GenerationSummary
 from service.search.answers import Reload
 
 router = APIRouter(
-    prefix="/operations", tags=["operations"], dependencies=[Depends(require_operator)], responses=problems(403)
+    prefix="/operations", tags=["operations"], dependencies=[Depends(require_operations_key)], responses=problems(403)
 )
 
 
-@router.get("/generations", summary="All generations of the index root", response_model=GenerationList)
-async def generations(request: Request) -> Response:
+@router.get("/generations", summary="All generations of the index root")
+async def generations(context: CurrentContext) -> GenerationList:
     """Oldest first, with the one that this process serves."""
-    context = context_of(request)
     listed = await asyncio.to_thread(list_generations, context.settings.index_root)
-    return JsonAnswer(
-        GenerationList.model_validate(
-            {"serving": context.live.generation_id, "generations": [_summary(one) for one in listed]}
-        )
-    )
+    return GenerationList(serving=context.live.generation_id, generations=[_summary(one) for one in listed])
 
 
-@router.post("/reload", summary="Serve what is published now", response_model=Reload)
-async def reload(request: Request) -> Response:
+@router.post("/reload", summary="Serve what is published now")
+async def reload(context: CurrentContext) -> Reload:
     """Looks at once instead of at the next poll, also at a generation that was refused before. Of several processes
     behind one port, the one that this request reaches; the others look at their next poll."""
-    return JsonAnswer(await context_of(request).live.reload())
+    return await context.live.reload()
 
 
-def _summary(listed: Listed) -> dict[str, Any]:
+def _summary(listed: Listed) -> GenerationSummary:
     manifest = listed.manifest
-    known = {} if manifest is None else manifest.model_dump(include={"created", "bundle", "products", "index"})
-    return {
-        "id": listed.id, "published": listed.serving, "rollback_target": listed.previous,
-        "damaged": manifest is None, "recall": manifest and manifest.quality.recall, **known,
-    }  # fmt: skip
+    summary = GenerationSummary(
+        id=listed.id, published=listed.serving, rollback_target=listed.previous, damaged=manifest is None
+    )
+    if manifest is None:
+        return summary
+    known = manifest.model_dump(include={"created", "bundle", "products", "index"})
+    return summary.model_copy(update={**known, "recall": manifest.quality.recall})

@@ -23,7 +23,7 @@ def refusal(served: Served, status: int = 422, **request: Any) -> Problem:
     assert response.headers["content-type"] == "application/problem+json"
     problem: Problem = response.json()
     assert problem["status"] == status
-    assert set(problem) <= {"type", "title", "status", "detail", "hint"}
+    assert set(problem) <= {"type", "title", "status", "detail", "hint", "field"}
     return problem
 
 
@@ -105,7 +105,6 @@ def test_base64_that_is_none_is_refused(served: Served, text: str) -> None:
         ({"k": "10"}, "k must be a whole number"),
         ({"k": 1.5}, "k must be a whole number"),
         ({"k": True}, "k must be a whole number"),
-        ({"k": None}, "k must be a whole number"),
         ({"offset": -1}, "offset must be 0 or more"),
         ({"offset": 10_001}, "offset must be 10000 or less"),
         ({"text": 5}, "text must be text"),
@@ -120,7 +119,6 @@ def test_base64_that_is_none_is_refused(served: Served, text: str) -> None:
         ({"filters": {"colour": {"like": "re.*"}}}, "filters.colour is no filter"),
         ({"filters": {"price": {"min": "cheap"}}}, "filters.price is no filter"),
         ({"filters": {"colour": [["Red"]]}}, "filters.colour is no filter"),
-        ({"filters": {"colour": None}}, "filters.colour is no filter"),
         ({"product_id": "4", "image_base64": "AAAA"}, "more than one reference"),
     ],
 )
@@ -206,8 +204,8 @@ FORM = [("text", (None, "red"))]
         pytest.param([("exclude", (None, "[1"))], "exclude is not valid JSON", id="broken exclusions"),
         pytest.param([("image", (None, "abc"))], "image is a field of text", id="text for a picture"),
         pytest.param([("k", ("k.txt", b"5"))], "k is a file", id="a file for a number"),
-        pytest.param([("image", ("a", b"1")), ("image", ("b", b"2"))], "Too many files", id="two pictures"),
-        pytest.param([("exclude", (None, "1"))] * 2000, "Too many fields", id="thousands of fields"),
+        pytest.param([("image", ("a", b"1")), ("image", ("b", b"2"))], "more than 1 file", id="two pictures"),
+        pytest.param([("exclude", (None, "1"))] * 2000, "more than 256 fields", id="thousands of fields"),
     ],
 )
 def test_a_form_that_is_wrong_is_told_where(served: Served, fields: list[Any], words: str) -> None:

@@ -6,39 +6,23 @@ import base64
 import io
 import json
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Error, FilePayload, Page, Request, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Error, FilePayload, Page, Request, Route, expect
 
 from tests.service.conftest import Serve, Served, Shop, build, cloth, drop_attributes, encoded, write_cloth_catalog
 from tests.toy_bundle import WORDS, write_toy_bundle
 
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 DESKTOP, PHONE = (1280, 860), (375, 740)
 PAGE = 24
 
 WORDY = "/?product=10&" + "&".join(f"prefer={word}&avoid=jet-black" for word in ("red", "white", "blue", "Scarlet"))
 
 Visit = Callable[..., Page]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
-    if program is None:
-        pytest.fail("These tests need the program chromium: `make test` installs it (Debian: apt install chromium).")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, headless=True, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

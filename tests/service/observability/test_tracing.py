@@ -14,7 +14,7 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from service.observability.tracing import set_up_tracing, shut_down_tracing, span
-from tests.service.conftest import Serve, Served, Shop, cloth, encoded, eventually
+from tests.service.conftest import Serve, Shop, cloth, encoded, eventually
 
 TRACE, PARENT = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 
@@ -139,9 +139,10 @@ def test_probes_are_not_traced(spans: InMemorySpanExporter, serve: Serve, shop: 
     assert names(spans) == set()
 
 
-def test_a_request_that_failed_is_marked(spans: InMemorySpanExporter, served: Served) -> None:
-    served.client.post("/search", json={"product_id": "no such product"})
-    eventually(lambda: "POST /search" in names(spans), "the request's span has ended")
+def test_the_span_of_a_refused_request_has_its_status(spans: InMemorySpanExporter, serve: Serve, shop: Shop) -> None:
+    with serve(shop) as served:
+        served.client.post("/search", json={"product_id": "no such product"})
+        eventually(lambda: "POST /search" in names(spans), "the request's span has ended")
     attributes = request_span(spans).attributes
     assert attributes is not None
     assert attributes["http.response.status_code"] == 404

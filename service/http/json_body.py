@@ -1,0 +1,87 @@
+"""Reading JSON whose size, nesting and encoding are bounded before it is parsed."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NoReturn
+
+from service.errors import InvalidRequest, excerpt
+
+MAX_VALUES = 20_000
+"""Of all lists and objects together, far more than every field at its limit. A picture in base64 is one value."""
+MAX_DEPTH = 4
+"""The body is an object (1), ``filters`` another (2), a filter a list or a range (3)."""
+_SEPARATORS = (b",", b"[", b"{", b":")
+
+
+def parse_json(data: bytes, field: str = "body") -> Any:
+    """Parse JSON as RFC 8259 defines it, with unique names.
+
+    Args:
+        field: The part of the request that the JSON is, for error messages.
+
+    Raises:
+        InvalidRequest: It is not UTF-8, not JSON, too long, too deep, or has a name twice.
+    """
+    name = "The body" if field == "body" else field
+    if sum(data.count(separator) for separator in _SEPARATORS) > MAX_VALUES:
+        raise InvalidRequest(
+            f"{name} has more than {MAX_VALUES:,} values of JSON.", hint="Shorten its lists.", field=field
+        )
+    try:
+        value = json.loads(_decoded(data, name, field), object_pairs_hook=_unique, parse_constant=_refused_constant)
+        _check_value(value, MAX_DEPTH)
+    except (ValueError, RecursionError) as error:
+        why = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+        raise InvalidRequest(f"{name} is not valid JSON: {why}.", field=field) from error
+    return value
+
+
+def _decoded(data: bytes, name: str, field: str) -> str:
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise _not_utf8(name, field) from error
+    if "\0" in text[:4]:  # UTF-16 or UTF-32 of Latin letters.
+        raise _not_utf8(name, field)
+    return text
+
+
+def _not_utf8(name: str, field: str) -> InvalidRequest:
+    return InvalidRequest(
+        f"{name} is not UTF-8, so it is not valid JSON.", hint="Encode it as UTF-8, uncompressed.", field=field
+    )
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        seen: set[str] = set()
+        twice = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
+        raise ValueError(f"{excerpt(twice)} is given more than once")
+    return values
+
+
+def _refused_constant(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is not a number of JSON")
+
+
+def _check_value(value: Any, depth: int) -> None:
+    if isinstance(value, str):
+        if not value.isascii():
+            _check_text(value)
+    elif isinstance(value, list | dict):
+        if depth == 0:
+            raise ValueError("it is nested too deeply")
+        for inner in value:
+            _check_value(inner, depth - 1)
+        if isinstance(value, dict):
+            for inner in value.values():
+                _check_value(inner, depth - 1)
+
+
+def _check_text(text: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError("a text has half of a surrogate pair") from None

@@ -1,0 +1,1 @@
+"""ASGI middleware: one file each, put around the routes by ``http/application.py``."""

@@ -1,0 +1,32 @@
+"""Reading an ASGI scope without building a request."""
+
+from __future__ import annotations
+
+from starlette.types import Scope
+
+SEARCH_PATH = "/search"
+
+
+def header(scope: Scope, name: bytes) -> str | None:
+    """The first header of this name, given in lower case; None if there is none."""
+    for given, value in scope["headers"]:
+        if given == name:
+            return str(value, "latin-1")
+    return None
+
+
+def content_length(scope: Scope) -> int | None:
+    """The declared length of the body, if any."""
+    declared = header(scope, b"content-length")
+    return int(declared[:20]) if declared is not None and declared.isdecimal() else None
+
+
+def route_path(scope: Scope) -> str:
+    """The path without the root path, which a reverse proxy may leave in front of it or strip."""
+    path, root = str(scope["path"]), str(scope.get("root_path", ""))
+    return path[len(root) :] if root and path.startswith(f"{root}/") else path
+
+
+def is_search(scope: Scope) -> bool:
+    """Whether the request is a search."""
+    return scope["type"] == "http" and scope["method"] == "POST" and route_path(scope) == SEARCH_PATH

@@ -1,0 +1,55 @@
+"""``GET /products/{id}/image``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import JSONResponse
+from starlette.responses import Response
+
+from service.http.context import CurrentGeneration
+from service.http.images import MAX_WIDTH, MIN_WIDTH, ProductImages, accepted_format, etag
+from service.http.openapi import problems
+from service.http.routes.products import row_of
+from service.search.catalog import product_card
+
+router = APIRouter(tags=["products"])
+
+CACHE_CONTROL = "public, max-age=300, stale-while-revalidate=86400"
+
+
+@router.get(
+    "/products/{id:path}/image",
+    summary="The picture of a product",
+    response_class=Response,
+    responses={200: {"content": {"image/*": {}}}, 304: {"description": "Unchanged"}, **problems(404, 422, 503)},
+)
+async def get_product_image(
+    id: str,
+    request: Request,
+    generation: CurrentGeneration,
+    w: Annotated[
+        int | None,
+        Query(ge=MIN_WIDTH, le=MAX_WIDTH, description="Width in pixels; AVIF, WebP or JPEG as `Accept` says."),
+    ] = None,
+) -> Response:
+    """The picture as the catalogue has it, or resized. A slash in an id is written as `%2F`."""
+    whole_id = f"{id}/image"
+    # A client that means the product "x/image" writes x%2Fimage. Some proxies decode that.
+    encoded = not request.scope["raw_path"].endswith(b"/image")
+    if encoded or (generation.row_of(id) is None and generation.row_of(whole_id) is not None):
+        return JSONResponse(product_card(generation, row_of(generation, whole_id)).model_dump())
+    row = row_of(generation, id)
+    format = accepted_format(request.headers.get("accept", ""))
+    headers = {"ETag": etag(generation, row, w, format), "Cache-Control": CACHE_CONTROL, "Vary": "Accept"}
+    if _is_unchanged(request.headers.get("if-none-match", ""), headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    images: ProductImages = request.app.state.images
+    image = await images.get(generation, row, w, format)
+    return Response(image.data, headers=headers, media_type=image.media_type)
+
+
+def _is_unchanged(if_none_match: str, tag: str) -> bool:
+    """RFC 9110, section 13.1.2: weak comparison."""
+    return any(one.strip().removeprefix("W/") in (tag, "*") for one in if_none_match.split(","))

@@ -1,0 +1,44 @@
+"""The page at ``/`` and the API reference at ``/docs``, with their files."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from fastapi import APIRouter, FastAPI
+from starlette.responses import FileResponse, Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+WEB = Path(__file__).parents[2] / "web"
+REVALIDATE = {"Cache-Control": "no-cache"}
+"""Browsers ask whether a file is still current, so an upgrade never mixes two versions."""
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/")
+async def get_page() -> FileResponse:
+    """The page for shoppers."""
+    return FileResponse(WEB / "index.html", headers=REVALIDATE)
+
+
+@router.get("/docs")
+async def get_docs() -> FileResponse:
+    """Swagger UI. FastAPI's own page has an inline script, which the content security policy forbids."""
+    return FileResponse(WEB / "docs.html", headers=REVALIDATE)
+
+
+def mount_files(app: FastAPI) -> None:
+    """Serve the files of the page, and those of Swagger UI from the package that carries them."""
+    app.mount("/assets", _RevalidatedFiles(directory=WEB))
+    app.mount("/swagger", _RevalidatedFiles(packages=[("fastapi_swagger", "resources")]))
+
+
+class _RevalidatedFiles(StaticFiles):
+    def file_response(
+        self, full_path: str | os.PathLike[str], stat_result: os.stat_result, scope: Scope, status_code: int = 200
+    ) -> Response:
+        response = super().file_response(full_path, stat_result, scope, status_code)
+        response.headers.update(REVALIDATE)
+        return response

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
 import httpx
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.service.conftest import COLOURS, Served, cloth, encoded
+from tests.service.conftest import COLOURS, Serve, Served, Shop, cloth, encoded
 
-# A request takes a few milliseconds, and `served` is shared on purpose.
 properties = settings(
     max_examples=120, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -60,6 +61,13 @@ form_names = st.sampled_from([*FIELDS, "image"]) | st.text(min_size=1, max_size=
 form_values = texts | st.sampled_from(
     ["", "[", "[1]", "{}", '{"colour": "Red"}', '{"price": {"min": 1e999}}', "0,0,1,1", "[null]", "9" * 30, "null"]
 )
+
+
+@pytest.fixture(scope="module")
+def served(serve: Serve, shop: Shop) -> Iterator[Served]:
+    """A service of its own, because the requests fill its cache."""
+    with serve(shop) as served:
+        yield served
 
 
 def checked(response: httpx.Response) -> httpx.Response:

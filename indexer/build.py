@@ -19,11 +19,8 @@ from catalog import Catalog, Product, read_catalog
 from indexer.attributes import LogOdds, corrected, write_attributes
 from indexer.durable import locked, replace_text, sync
 from indexer.encode import encode_products
-from indexer.faiss_store import FaissStore, kind_for
-from indexer.gpu_store import on_gpu
 from indexer.manifest import (
     ATTRIBUTES_NAME,
-    INDEX_NAME,
     PRODUCTS_NAME,
     SEEN_NAME,
     VECTORS_NAME,
@@ -36,6 +33,7 @@ from indexer.products import images_root_of, write_products
 from indexer.publication import list_generations, publish
 from indexer.quality import measure_recall
 from indexer.reuse import earlier_pictures
+from indexer.stores import DEFAULT, index_name, store_class
 from models.bundle import Bundle
 from models.bundle.encoder import Device
 from models.bundle.manifest import file_digest
@@ -61,6 +59,7 @@ class BuildOptions:
         device: Where the index will be searched; a GPU needs no graph however large the catalogue is.
         threads: Threads that decode and index; 0 takes all cores.
         batch: Pictures for one run of the vision graph.
+        store: Name of the store (``indexer.stores``).
     """
 
     publish: bool = True
@@ -69,6 +68,7 @@ class BuildOptions:
     device: Device = "auto"
     threads: int = 0
     batch: int = 64
+    store: str = DEFAULT
 
 
 def build_generation(
@@ -115,7 +115,8 @@ def build_generation(
 
 def _build(catalog: Catalog, bundle: Bundle, index_root: Path, options: BuildOptions, started: float) -> str:
     threads = options.threads or os.cpu_count() or 1
-    kind = kind_for(len(catalog), bundle.dim, on_gpu=on_gpu(options.device))
+    store_type = store_class(options.store)
+    store_type.check_device(options.device)  # Before hours of encoding.
     encoded = encode_products(
         catalog, bundle, known=earlier_pictures(bundle, index_root), batch=options.batch, threads=threads
     )
@@ -130,8 +131,7 @@ def _build(catalog: Catalog, bundle: Bundle, index_root: Path, options: BuildOpt
         stream.write(encoded.vectors.data)
     told, valued = _write_words(folder, bundle.manifest.attributes, encoded.shown, products)
     write_products(folder / PRODUCTS_NAME, products, encoded.hashes, catalog.columns, images_root)
-    store = FaissStore.build(encoded.vectors, kind, threads=threads)
-    store.write(folder / INDEX_NAME)
+    store = store_type.build(encoded.vectors, folder, device=options.device, threads=threads)
     quality = measure_recall(store, encoded.vectors, products, catalog.columns, bundle)
     if quality.recall < options.quality_floor:
         raise _refusal(
@@ -145,7 +145,8 @@ def _build(catalog: Catalog, bundle: Bundle, index_root: Path, options: BuildOpt
     created, id = _next_id(index_root, "".join(file.sha256 for file in files.values()))
     manifest = GenerationManifest(
         id=id, created=created, bundle=bundle.name, fingerprint=bundle.fingerprint, dim=bundle.dim,
-        products=len(products), index=kind, catalog=catalog.source.name, columns=catalog.columns,
+        products=len(products), index=index_name(options.store, store.kind),
+        catalog=catalog.source.name, columns=catalog.columns,
         attributes=bundle.manifest.attributes, told=told, valued=valued,
         images_root=str(images_root) if images_root else None,
         encoded=encoded.encoded, reused=encoded.reused, repeated=encoded.repeated, skipped=skipped, quality=quality,

@@ -85,6 +85,7 @@ def build(
     batch: Annotated[
         int, typer.Option(min=1, max=1024, help="Pictures at a time. More helps a GPU, costs memory, and no CPU gains.")
     ] = 64,
+    store: Annotated[str, typer.Option(help="Where vectors are searched. faiss is embedded in the service.")] = "faiss",
 ) -> None:
     """Encode the catalogue's pictures, index them, measure, and publish. What serves is untouched until then."""
     from catalog import read_catalog
@@ -96,7 +97,7 @@ def build(
         catalog, images=images, id_column=id_column, title_column=title_column, image_column=image_column
     )
     loaded = Bundle(bundle, device=device.value, threads=threads)
-    options = BuildOptions(publish, max_skipped, quality_floor, device.value, threads, batch)
+    options = BuildOptions(publish, max_skipped, quality_floor, device.value, threads, batch, store)
     id = build_generation(table, loaded, index_root, options)
     made = read_manifest(generation_folder(index_root, id))
     typer.echo(f"{made.products:,} products indexed with {made.bundle} in {made.seconds:.1f} s")

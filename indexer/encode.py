@@ -14,8 +14,8 @@ import numpy.typing as npt
 
 from catalog import Product
 from indexer.attributes import LogOdds, quantised
-from indexer.faiss_store import Halves
 from indexer.manifest import Skipped
+from indexer.store import Halves
 from models.bundle import Bundle, ImagePreprocessing, decode_image
 from models.bundle.images import Pixels
 from models.errors import ModisteError

@@ -13,12 +13,9 @@ from cachetools import LRUCache
 
 from catalog import Kind
 from indexer.attributes import AttributeColumns
-from indexer.faiss_store import FaissStore, Halves
 from indexer.filters import FilterError, Filters, filter_mask
-from indexer.gpu_store import GpuStore, on_gpu
 from indexer.manifest import (
     ATTRIBUTES_NAME,
-    INDEX_NAME,
     PRODUCTS_NAME,
     SEEN_NAME,
     VECTORS_NAME,
@@ -33,7 +30,8 @@ from indexer.manifest import (
 from indexer.products import Entry, ProductTable
 from indexer.profiles import Profiles
 from indexer.publication import current_id
-from indexer.store import Mask, Rows, Store, StoreError, Vectors
+from indexer.store import Halves, Mask, Rows, Store, StoreError, Vectors
+from indexer.stores import open_store
 from models.bundle import Bundle
 from models.bundle.encoder import Device
 from models.errors import ModisteError
@@ -119,7 +117,6 @@ class Generation:
         folder = generation_folder(index_root, id)
         manifest = read_manifest(folder)
         verify_files(folder, manifest, contents=verify)
-        gpu = on_gpu(device)
         shape = (manifest.products, manifest.dim)
         try:
             table = ProductTable(folder / PRODUCTS_NAME, manifest.columns)
@@ -127,17 +124,16 @@ class Generation:
             words = manifest.attributes
             attributes = AttributeColumns(folder / ATTRIBUTES_NAME, words, shape[0]) if words else None
             seen = AttributeColumns(folder / SEEN_NAME, words, shape[0]) if manifest.told else attributes
-            exact = FaissStore.load(folder / INDEX_NAME, manifest.index, threads=threads)
+            store = open_store(manifest.index, vectors, folder, device=device, threads=threads)
         except (ValueError, OSError, StoreError) as error:
             raise _damaged(folder, str(error)) from error
         if (
             len(table) != shape[0]
             or vectors.nbytes != manifest.files[VECTORS_NAME].size
-            or (exact.size, exact.dim) != shape
+            or (store.size, store.dim) != shape
         ):
             raise _damaged(folder, f"its files do not all hold {shape[0]} products and vectors of {shape[1]}")
         root = images_root or (Path(manifest.images_root) if manifest.images_root else None)
-        store = GpuStore.load(vectors, exact) if gpu else exact
         return cls(manifest, store, table, vectors, attributes, seen, root)
 
     @property

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -22,7 +22,6 @@ REVISION = 0
 """As ``models.bundle.manifest.REVISION``."""
 MANIFEST_NAME = "manifest.json"
 VECTORS_NAME = "vectors.f16"
-INDEX_NAME = "index.faiss"
 PRODUCTS_NAME = "products.arrow"
 ATTRIBUTES_NAME = "attributes.u8"
 SEEN_NAME = "seen.u8"
@@ -77,7 +76,7 @@ class GenerationManifest(_Frozen):
     dim: int = Field(gt=0)
     products: int = Field(gt=0)
     index: str
-    """Kind of the index, such as ``exact-fp16`` (``indexer.faiss_store``)."""
+    """The store and the kind of its index (``indexer.stores.open_store``), such as ``exact-fp16``."""
     catalog: str
     """File name of the catalogue's table."""
     columns: dict[str, Kind]
@@ -101,7 +100,8 @@ class GenerationManifest(_Frozen):
     quality: Quality
     seconds: float
     """How long the build took."""
-    files: dict[str, File]
+    files: dict[Annotated[str, Field(pattern=r"^\w[\w.-]*$")], File]
+    """Every file of the generation by its name; those of the store are its own."""
 
 
 def generation_folder(index_root: Path, id: str) -> Path:
@@ -162,10 +162,10 @@ def verify_files(folder: Path, manifest: GenerationManifest, *, contents: bool =
         GenerationError: A file is missing or differs; searching it would be a guess.
     """
     again = "Roll back to another generation, or build the index again."
-    names = [VECTORS_NAME, INDEX_NAME, PRODUCTS_NAME]
-    names += [ATTRIBUTES_NAME] if manifest.attributes else []
-    names += [SEEN_NAME] if manifest.told else []
-    for name in names:
+    required = [VECTORS_NAME, PRODUCTS_NAME]
+    required += [ATTRIBUTES_NAME] if manifest.attributes else []
+    required += [SEEN_NAME] if manifest.told else []
+    for name in {*required, *manifest.files}:
         expected = manifest.files.get(name)
         path = folder / name
         if expected is None or not path.is_file():

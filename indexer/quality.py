@@ -13,9 +13,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from catalog import Kind, Product
-from indexer.faiss_store import CHUNK, Halves
 from indexer.manifest import Quality
-from indexer.store import Rows, Scores, Store, Vectors
+from indexer.store import CHUNK, Halves, Rows, Scores, Store, Vectors
 from models.bundle import Bundle, decode_image
 
 QUERIES = 256

@@ -1,39 +1,91 @@
-"""Where vectors are searched: the contract that every store keeps, and the checks that all of them share."""
+"""The contract of stores, which search the vectors of a generation, and the checks that they share."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
+from models.bundle.encoder import Device
 from models.errors import ModisteError
 
+Halves = npt.NDArray[np.float16]
 Vectors = npt.NDArray[np.float32]
 Scores = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
+CHUNK = 65_536
+"""Rows that are converted to float32 at a time."""
 TIES_AHEAD = 8
-MOST_TIES = 1024
+MAX_TIES = 1024
 
 
 class StoreError(ModisteError):
-    """A search that no store can answer: vectors of another width, NaN, a mask of another length."""
+    """A store cannot be built or opened, or cannot answer: vectors of another width, NaN, a mask of another length."""
 
 
 class Store(ABC):
     """N vectors of one generation, searched by inner product (cosine, since all vectors have unit length).
 
-    ``search`` is safe to call from several threads at once, in every store.
+    A subclass implements ``build``, ``open``, ``close`` and ``_search``, and is registered in ``indexer.stores``.
+    ``search`` is safe to call from several threads at once. A store whose device serves one thread at a time takes
+    turns itself.
     """
 
     kind: str
-    """What answers, as the manifest records it: such as ``exact-fp16`` or ``hnsw32-fp16``."""
+    """The kind of index, as ``open`` takes it: such as ``exact-fp16`` or ``hnsw32-fp16``."""
     size: int
     """N."""
     dim: int
     """D."""
+
+    @classmethod  # noqa: B027
+    def check_device(cls, device: Device) -> None:
+        """Check before a build that the store can search on ``device``.
+
+        Raises:
+            StoreError: It cannot.
+        """
+
+    @classmethod
+    @abstractmethod
+    def build(cls, vectors: Halves, folder: Path, *, device: Device, threads: int) -> Self:
+        """Index vectors and write what ``open`` needs.
+
+        Args:
+            vectors: float16 ``[N, D]`` of unit length; row n belongs to product n.
+            folder: The folder of the generation. The store's files are named ``index`` or ``index.*``; each of them
+                gets a checksum in the manifest. Vectors are in the folder already.
+            device: Where the store will be searched. It may decide the kind of index.
+            threads: Threads that the build may use.
+
+        Returns:
+            The store, ready to be searched on the CPU.
+
+        Raises:
+            OSError: The files cannot be written.
+            StoreError: ``device`` is not available.
+        """
+
+    @classmethod
+    @abstractmethod
+    def open(cls, vectors: Halves, folder: Path, *, kind: str, device: Device, threads: int) -> Self:
+        """Open what ``build`` wrote.
+
+        Args:
+            vectors: As in ``build``, mapped into memory.
+            folder: As in ``build``.
+            kind: ``kind`` of the store that ``build`` returned.
+            device: Where to search; ``auto`` takes a GPU if the store can use one and there is one.
+            threads: Threads that one search may use. Services answer many queries at once and do best with 1.
+
+        Raises:
+            StoreError: The files are damaged or of another kind, or ``device`` is not available.
+        """
 
     def search(self, queries: Vectors, k: int, allowed: Mask | None = None) -> tuple[Scores, Rows]:
         """Find the ``k`` nearest rows of each query.
@@ -65,7 +117,7 @@ class Store(ABC):
 
     @abstractmethod
     def close(self) -> None:
-        """Give memory back. No search may run or follow."""
+        """Release memory. No search may be running or follow."""
 
     @abstractmethod
     def _search(self, queries: Vectors, k: int, allowed: Mask | None, available: int) -> tuple[Scores, Rows]:
@@ -83,7 +135,7 @@ class Store(ABC):
             order = np.lexsort((rows, -scores), axis=-1)
             scores, rows = np.take_along_axis(scores, order, axis=1), np.take_along_axis(rows, order, axis=1)
             complete = fetched == available or bool((scores[:, wanted - 1] > scores[:, -1]).all())
-            if complete or ahead >= MOST_TIES:
+            if complete or ahead >= MAX_TIES:
                 return scores, rows
             ahead *= 8
 

@@ -205,5 +205,5 @@ def test_spellings_of_an_unknown_word_are_refused(tmp_path: Path) -> None:
     raw = json.loads((folder / BUNDLE_MANIFEST_NAME).read_text())
     raw["spellings"]["mauve"] = ["lilac"]
     (folder / BUNDLE_MANIFEST_NAME).write_text(json.dumps(raw))
-    with pytest.raises(Exception, match="spellings of 'mauve', which is no attribute"):
+    with pytest.raises(Exception, match="spellings of 'mauve', which is not an attribute"):
         Bundle(folder, device="cpu")

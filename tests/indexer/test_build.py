@@ -5,6 +5,7 @@ import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,10 +14,11 @@ from catalog import read_catalog
 from indexer import build
 from indexer.build import BuildOptions, BuildRefused, build_generation
 from indexer.durable import Busy, locked
-from indexer.faiss_store import FaissStore, Halves
+from indexer.faiss_store import FaissStore
 from indexer.generation import Generation
 from indexer.manifest import generation_folder
 from indexer.publication import current_id, list_generations
+from indexer.store import Halves
 from models.bundle import Bundle, decode_image
 from models.errors import ModisteError
 from tests.indexer.conftest import QUIET
@@ -130,13 +132,12 @@ def test_a_catalogue_without_one_usable_picture_is_refused(
 def test_an_index_below_the_quality_floor_is_refused(
     root: Path, shop: Path, toy: Bundle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Wrong(FaissStore):
-        @classmethod
-        def build(cls, vectors: Halves, kind: str, *, threads: int = 1) -> FaissStore:
-            return FaissStore.build(np.ascontiguousarray(-vectors), "exact-fp16")
+    serving, build_store = current_id(root), FaissStore.build
 
-    serving = current_id(root)
-    monkeypatch.setattr(build, "FaissStore", Wrong)
+    def build_wrongly(vectors: Halves, folder: Path, **options: Any) -> FaissStore:
+        return build_store(np.ascontiguousarray(-vectors), folder, **options)
+
+    monkeypatch.setattr(FaissStore, "build", build_wrongly)
     with pytest.raises(BuildRefused, match=r"less than the floor of 95\.0%"):
         build_generation(shop, toy, root, QUIET)
     assert current_id(root) == serving

@@ -6,13 +6,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from indexer.faiss_store import EXACT_VALUES, FaissStore, faiss, kind_for
-from indexer.gpu_store import GpuStore, on_gpu
+from indexer.faiss_store import EXACT_VALUES, FILE, FaissGpuStore, FaissStore, faiss, index_of, kind_for, on_gpu
 from indexer.store import StoreError
-from tests.indexer.store_contract import brute_force, unit_vectors
+from tests.indexer.store_contract import DIM, LARGE, brute_force, unit_vectors
 
 
-def test_a_catalogue_is_searched_exactly_until_it_is_large() -> None:
+def exact(vectors: np.ndarray, *, threads: int = 1) -> FaissStore:
+    return FaissStore(index_of(vectors, "exact-fp16"), "exact-fp16", threads=threads)
+
+
+def test_an_index_is_exact_until_the_catalogue_is_large() -> None:
     assert kind_for(33_617, 512) == "exact-fp16"
     assert kind_for(EXACT_VALUES // 512, 512) == "exact-fp16"
     assert kind_for(EXACT_VALUES // 512 + 1, 512) == "hnsw32-fp16"
@@ -22,20 +25,20 @@ def test_a_gpu_needs_no_graph() -> None:
     assert kind_for(10_000_000, 512, on_gpu=True) == "exact-fp16"
 
 
-def test_the_index_holds_the_very_numbers_of_the_vectors(tmp_path: Path) -> None:
+def test_scores_are_those_of_the_stored_vectors(tmp_path: Path) -> None:
     vectors = unit_vectors(100, 32, seed=0)
-    FaissStore.build(vectors, "exact-fp16").write(tmp_path / "index.faiss")
-    scores, rows = FaissStore.load(tmp_path / "index.faiss", "exact-fp16").search(vectors[:5].astype(np.float32), 3)
+    FaissStore.build(vectors, tmp_path)
+    store = FaissStore.open(vectors, tmp_path, kind="exact-fp16")
+    scores, rows = store.search(vectors[:5].astype(np.float32), 3)
     true_scores, true_rows = brute_force(vectors, vectors[:5].astype(np.float32), 3)
     np.testing.assert_array_equal(rows, true_rows)
     np.testing.assert_allclose(scores, true_scores, atol=1e-6)
 
 
 def test_the_graph_is_walked_without_a_filter_and_scanned_under_a_narrow_one() -> None:
-    vectors = unit_vectors(20_000, 16, seed=0)
-    store = FaissStore.build(vectors, "hnsw32-fp16")
+    store = FaissStore(index_of(unit_vectors(LARGE, DIM, seed=0), "hnsw32-fp16"), "hnsw32-fp16")
     query = unit_vectors(1, 16, seed=1).astype(np.float32)
-    narrow = np.zeros(20_000, dtype=np.bool_)
+    narrow = np.zeros(LARGE, dtype=np.bool_)
     narrow[:200] = True
     faiss.cvar.hnsw_stats.reset()
     store.search(query, 10)
@@ -46,8 +49,8 @@ def test_the_graph_is_walked_without_a_filter_and_scanned_under_a_narrow_one() -
 
 
 @pytest.mark.parametrize("threads", [1, 2])
-def test_one_search_takes_as_many_threads_as_was_said_in_every_worker(threads: int) -> None:
-    store = FaissStore.build(unit_vectors(50, 16, seed=0), "exact-fp16", threads=threads)
+def test_a_search_takes_its_number_of_threads_in_every_worker(threads: int) -> None:
+    store = exact(unit_vectors(50, 16, seed=0), threads=threads)
     seen: list[int] = []
 
     def work() -> None:
@@ -63,40 +66,38 @@ def test_one_search_takes_as_many_threads_as_was_said_in_every_worker(threads: i
 
 
 def test_a_file_cut_short_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "index.faiss"
-    FaissStore.build(unit_vectors(100, 16, seed=0), "exact-fp16").write(path)
-    path.write_bytes(path.read_bytes()[:500])
+    vectors = unit_vectors(100, 16, seed=0)
+    FaissStore.build(vectors, tmp_path)
+    (tmp_path / FILE).write_bytes((tmp_path / FILE).read_bytes()[:500])
     with pytest.raises(StoreError, match="could not be loaded"):
-        FaissStore.load(path, "exact-fp16")
+        FaissStore.open(vectors, tmp_path, kind="exact-fp16")
 
 
 def test_an_index_of_another_kind_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "index.faiss"
-    faiss.write_index(faiss.IndexFlatL2(16), str(path))
+    faiss.write_index(faiss.IndexFlatL2(16), str(tmp_path / FILE))
     with pytest.raises(StoreError, match="IndexFlatL2"):
-        FaissStore.load(path, "exact-fp16")
+        FaissStore.open(unit_vectors(1, 16, seed=0), tmp_path, kind="exact-fp16")
 
 
 def test_a_full_disk_is_an_os_error() -> None:
-    store = FaissStore.build(unit_vectors(5000, 16, seed=0), "exact-fp16")
     with pytest.raises(OSError, match="could not write"):
-        store.write(Path("/dev/full"))
+        exact(unit_vectors(5000, 16, seed=0)).write(Path("/dev/full"))
 
 
 def test_a_gpu_that_is_not_there_is_refused() -> None:
     if on_gpu("auto"):
         pytest.skip("this machine has a GPU")
     with pytest.raises(StoreError, match="finds none"):
-        on_gpu("cuda")
+        FaissStore.check_device("cuda")
 
 
-def test_on_a_gpu_a_filter_answers_exactly_although_the_index_knows_none() -> None:
+def test_a_filtered_search_on_a_gpu_is_exact_although_the_index_ignores_masks() -> None:
     vectors = unit_vectors(4000, 16, seed=0)
     index = faiss.IndexFlatIP(16)
     index.add(vectors.astype(np.float32))
-    store = GpuStore(index, FaissStore.build(vectors, "exact-fp16"))
+    store = FaissGpuStore(index, index_of(vectors, "exact-fp16"), "exact-fp16")
     query = unit_vectors(3, 16, seed=1).astype(np.float32)
-    # The nearest half is forbidden, so asking for somewhat more than k finds nothing that is allowed.
+    # The nearest half is forbidden, so the rows that the index finds are all forbidden.
     nearest = np.argsort(-(query[0] @ vectors.astype(np.float32).T))[:2000]
     allowed = np.ones(4000, dtype=np.bool_)
     allowed[nearest] = False

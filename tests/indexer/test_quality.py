@@ -8,9 +8,9 @@ import pytest
 
 from catalog import Catalog, Product, read_catalog
 from indexer.encode import Encoded, encode_products
-from indexer.faiss_store import FaissStore
 from indexer.quality import measure_recall
 from models.bundle import Bundle
+from tests.indexer.brute_force_store import BruteForceStore
 from tests.indexer.shop import picture, write_shop
 from tests.toy_bundle import write_toy_bundle
 
@@ -26,25 +26,25 @@ def encoded(catalog: Catalog, toy: Bundle) -> Encoded:
 
 
 def test_an_exact_index_is_measured_like_any_other(catalog: Catalog, encoded: Encoded, toy: Bundle) -> None:
-    store = FaissStore.build(encoded.vectors, "exact-fp16")
+    store = BruteForceStore(encoded.vectors)
     quality = measure_recall(store, encoded.vectors, catalog, catalog.columns, toy)
     assert (quality.recall, quality.k, quality.queries) == (1.0, 10, 80)
 
 
 def test_an_index_that_answers_wrongly_is_found_out(catalog: Catalog, encoded: Encoded, toy: Bundle) -> None:
-    store = FaissStore.build(np.ascontiguousarray(encoded.vectors[::-1]), "exact-fp16")
+    store = BruteForceStore(np.ascontiguousarray(encoded.vectors[::-1]))
     assert measure_recall(store, encoded.vectors, catalog, catalog.columns, toy).recall < 0.6
 
 
 def test_an_index_that_finds_half_has_half_the_recall(catalog: Catalog, encoded: Encoded, toy: Bundle) -> None:
     half = encoded.vectors.copy()
     half[::2] = -half[::2]
-    recall = measure_recall(FaissStore.build(half, "exact-fp16"), encoded.vectors, catalog, catalog.columns, toy).recall
+    recall = measure_recall(BruteForceStore(half), encoded.vectors, catalog, catalog.columns, toy).recall
     assert 0.3 < recall < 0.7
 
 
 def test_the_same_catalogue_gives_the_same_figure(catalog: Catalog, encoded: Encoded, toy: Bundle) -> None:
-    store = FaissStore.build(np.ascontiguousarray(encoded.vectors[::-1]), "exact-fp16")
+    store = BruteForceStore(np.ascontiguousarray(encoded.vectors[::-1]))
     figures = {measure_recall(store, encoded.vectors, catalog, catalog.columns, toy).recall for _ in range(3)}
     assert len(figures) == 1
 
@@ -52,7 +52,7 @@ def test_the_same_catalogue_gives_the_same_figure(catalog: Catalog, encoded: Enc
 def test_fewer_products_than_ten_can_be_measured(toy: Bundle) -> None:
     products = [Product(str(number), "", {}, picture("Red", number)) for number in range(3)]
     vectors = encode_products(products, toy).vectors
-    quality = measure_recall(FaissStore.build(vectors, "exact-fp16"), vectors, products, {}, toy)
+    quality = measure_recall(BruteForceStore(vectors), vectors, products, {}, toy)
     assert (quality.recall, quality.k, quality.queries) == (1.0, 3, 3)
 
 
@@ -62,6 +62,6 @@ def test_a_bundle_that_wants_local_features_gets_the_pictures_again(
     folder = write_toy_bundle(tmp_path / "local")
     manifest = json.loads((folder / "bundle.json").read_text())
     (folder / "bundle.json").write_text(json.dumps({**manifest, "reference": "local"}))
-    store = FaissStore.build(encoded.vectors, "exact-fp16")
+    store = BruteForceStore(encoded.vectors)
     bundle = Bundle(folder, device="cpu", threads=1)
     assert measure_recall(store, encoded.vectors, catalog, catalog.columns, bundle).recall == 1.0

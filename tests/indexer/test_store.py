@@ -1,28 +1,71 @@
+"""The contract of stores, over every store that is registered, and over the variants of each."""
+
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from indexer.faiss_store import Halves
-from indexer.store import Store
-from tests.indexer.store_contract import LARGE_VECTORS, STORES, MakeStore, StoreContract
+from indexer.faiss_store import FaissGpuStore, FaissStore, faiss, index_of, on_gpu
+from indexer.store import Halves, Store
+from indexer.stores import STORES, store_class
+from tests.indexer.brute_force_store import BruteForceStore
+from tests.indexer.store_contract import LARGE_VECTORS, MakeStore, StoreContract
 
 
-@pytest.fixture(scope="module", params=STORES)
-def made_by(request: pytest.FixtureRequest) -> MakeStore:
-    return STORES[request.param]
+def registered(name: str) -> MakeStore:
+    """The store as a build makes it and a service opens it."""
+
+    def make(vectors: Halves, folder: Path) -> Store:
+        built = store_class(name).build(vectors, folder, device="cpu", threads=1)
+        return store_class(name).open(vectors, folder, kind=built.kind, device="cpu", threads=1)
+
+    return make
+
+
+def faiss_graph(vectors: Halves, folder: Path) -> Store:
+    FaissStore(index_of(vectors, "hnsw32-fp16"), "hnsw32-fp16").write(folder / "index.faiss")
+    return FaissStore.open(vectors, folder, kind="hnsw32-fp16")
+
+
+def faiss_gpu_logic(vectors: Halves, folder: Path) -> Store:
+    """The code for a GPU over an index on the CPU, which takes no masks either."""
+    index = faiss.IndexFlatIP(vectors.shape[1])
+    index.add(vectors.astype(np.float32))
+    return FaissGpuStore(index, index_of(vectors, "exact-fp16"), "exact-fp16")
+
+
+def faiss_gpu(vectors: Halves, folder: Path) -> Store:
+    if not on_gpu("auto"):
+        pytest.skip("this FAISS finds no GPU")
+    built = FaissStore.build(vectors, folder, device="cuda")
+    return FaissStore.open(vectors, folder, kind=built.kind, device="cuda")
+
+
+VARIANTS: dict[str, MakeStore] = {
+    **{name: registered(name) for name in STORES},
+    "faiss: graph": faiss_graph,
+    "faiss: GPU code on a CPU": faiss_gpu_logic,
+    "faiss: GPU": faiss_gpu,
+    "brute force": lambda vectors, folder: BruteForceStore.build(vectors, folder),
+}
+
+
+@pytest.fixture(scope="module", params=VARIANTS)
+def variant(request: pytest.FixtureRequest) -> MakeStore:
+    return VARIANTS[request.param]
 
 
 @pytest.fixture(scope="module")
-def large(made_by: MakeStore, tmp_path_factory: pytest.TempPathFactory) -> Store:
-    return made_by(LARGE_VECTORS, tmp_path_factory.mktemp("large"))
+def large(variant: MakeStore, tmp_path_factory: pytest.TempPathFactory) -> Store:
+    return variant(LARGE_VECTORS, tmp_path_factory.mktemp("large"))
 
 
 @pytest.fixture
-def make(made_by: MakeStore, tmp_path: Path) -> Callable[[Halves], Store]:
-    return lambda vectors: made_by(vectors, tmp_path)
+def make(variant: MakeStore, tmp_path: Path) -> Callable[[Halves], Store]:
+    return lambda vectors: variant(vectors, tmp_path)
 
 
 class TestEveryStore(StoreContract):

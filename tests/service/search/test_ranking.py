@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from indexer.attributes import AttributeColumns, quantised, write_attributes
-from indexer.faiss_store import FaissStore, Kind
+from indexer.faiss_store import FaissStore, Kind, index_of
 from indexer.generation import Generation
 from indexer.manifest import GenerationManifest
 from indexer.store import StoreError, Vectors
@@ -35,7 +35,9 @@ def make_generation(folder: Path, vectors: Vectors, probabilities: Floats, kind:
     attributes = AttributeColumns(folder / "attributes.u8", words, len(vectors))
     manifest = GenerationManifest.model_construct(products=len(vectors), attributes=words, told=words, valued=())
     halves = vectors.astype(np.float16)
-    return Generation(manifest, FaissStore.build(halves, kind), cast(Any, None), halves, attributes, attributes, None)
+    return Generation(
+        manifest, FaissStore(index_of(halves, kind), kind), cast(Any, None), halves, attributes, attributes, None
+    )
 
 
 @pytest.fixture(scope="module")

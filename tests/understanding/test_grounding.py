@@ -1,0 +1,152 @@
+"""What a shop can be asked for, and which of its products satisfy a wish."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.understanding.shops import large_shop, make_shop
+from understanding import Bound, Grounding, Shop, Wish, understand
+from understanding.grounding.levels import NEAR
+
+NAN = float("nan")
+
+
+def levels(shop: Shop, family: str, word: str, column: str = "") -> list[float]:
+    return [round(float(one), 3) for one in Grounding(shop).levels(Wish(family, word, word, column))]
+
+
+def same(found: Sequence[float], wanted: Sequence[Any]) -> None:
+    np.testing.assert_allclose(found, wanted, rtol=1e-6)
+
+
+def test_a_column_overrules_the_words_of_a_title() -> None:
+    shop = make_shop(["Red Tape Men Shoes", "Plain Shoes", "Red Shoes"], {"colour": ["Black", "Red", None]})
+    same(levels(shop, "colour", "red"), [0, 1, 1])
+
+
+def test_a_column_that_is_silent_leaves_a_product_open() -> None:
+    shop = make_shop(["Shoes", "Shoes", "Shoes"], {"colour": ["Black", "Red", None]})
+    same(levels(shop, "colour", "red"), [0, 1, NAN])
+
+
+def test_words_of_a_brand_are_no_attributes() -> None:
+    titles = [f"Red Fox Men Black Shirt {number}" for number in range(9)]
+    shop = make_shop([*titles, "Nordwind Men Red Shirt", "Nordwind Men Green Shirt", "Nordwind Men Red Cap"])
+    assert levels(shop, "colour", "red")[:9] == [0] * 9
+    assert levels(shop, "colour", "red")[9:] == [1, 0, 1]
+    assert [wish.family for wish in understand("red fox", shop).wanted] == ["brand"]
+
+
+def test_words_of_a_brand_column_are_no_attributes() -> None:
+    shop = make_shop(["Red Fox Shirt", "Nordwind Red Shirt"], {"brand": ["Red Fox", "Nordwind"]})
+    same(levels(shop, "colour", "red"), [NAN, 1])
+
+
+def test_a_wider_kind_is_satisfied_by_its_narrower_ones() -> None:
+    shop = make_shop([""] * 4, {"type": ["Casual Shoes", "Heels", "Tshirts", "Shoes"]})
+    assert levels(shop, "kind", "shoe") == [1, 1, 0, 1]
+    same(levels(shop, "kind", "heels"), [0, 1, 0, NAN])
+
+
+def test_what_comes_close_is_worth_less_than_what_was_asked() -> None:
+    shop = make_shop([""] * 3, {"colour": ["Red", "Maroon", "Blue"]})
+    same(levels(shop, "colour", "crimson"), [NEAR, NEAR, 0])
+
+
+def test_values_in_another_language_are_known() -> None:
+    shop = make_shop([""] * 3, {"Farbe": ["Rot", "Blau", "Schwarz"], "Kategorie": ["Kleider", "Hemden", "Schuhe"]})
+    assert levels(shop, "colour", "red") == [1, 0, 0]
+    assert levels(shop, "kind", "shirt") == [0, 1, 0]
+    assert Grounding(shop).values(Wish("colour", "red", "rouge")) == {"Farbe": ["Rot"]}
+
+
+def test_titles_alone_ground_a_shop_without_columns() -> None:
+    shop = make_shop(["Navy Blue Dress", "Light Blue Dress", "Blue Dress", "Dress"])
+    same(levels(shop, "colour", "blue"), [NEAR * 0, 0, 1, NAN])
+    same(levels(shop, "colour", "navy blue"), [1, 0, NEAR, NAN])
+
+
+def test_a_column_of_an_unusual_name_is_known_by_its_values() -> None:
+    shop = make_shop([""] * 3, {"tint": ["Red", "Blue", "Green"]})
+    assert levels(shop, "colour", "green") == [0, 0, 1]
+
+
+def test_lists_hold_several_values() -> None:
+    import pyarrow as pa
+
+    values = pa.ListArray.from_arrays(pa.array([0, 2, 3, 3]), pa.array(["Red", "Blue", "Green"]).dictionary_encode())
+    shop = Shop(pa.array(["1", "2", "3"]), pa.array(["", "", ""]), {"colours": values, "colour": values})
+    same(levels(shop, "colour", "blue"), [1, 0, NAN])
+
+
+def test_bounds_leave_products_without_a_number_open() -> None:
+    shop = make_shop([""] * 3, {"price": [10.0, 60.0, None]})
+    same(list(Grounding(shop).within(Bound("price", None, 50, ""))), [1, 0, NAN])
+
+
+def test_a_bound_without_a_column_is_not_kept() -> None:
+    shop = make_shop(["Shirt"])
+    [bound] = understand("under 50", shop).constraints
+    assert bound.column == ""
+
+
+def test_several_wishes_of_one_family_are_alternatives() -> None:
+    shop = make_shop([""] * 3, {"colour": ["Red", "Blue", "Green"]})
+    wishes = [Wish("colour", "red", ""), Wish("colour", "blue", "")]
+    same(list(Grounding(shop).together(wishes)), [1, 1, 0])
+
+
+@pytest.mark.parametrize("code", ["AB-1234", "ab-1234", "4006381333931", "'AB-1234'", "AB-1234."])
+def test_ids_and_article_numbers_name_a_product(code: str) -> None:
+    shop = make_shop(["Shirt", "Skirt"], {"ean": ["4006381333931", "12345670"], "sku": ["AB-1234", "AB-99"]})
+    assert [match.row for match in understand(code, shop).matches] == [0]
+    assert [match.row for match in understand("1001", shop).matches] == [1]
+
+
+def test_an_exact_title_names_its_product() -> None:
+    shop = large_shop()
+    [match] = understand("Nike Men White Tshirts 1", shop).matches
+    assert (match.row, match.by) == (1, "title")
+
+
+def test_a_title_with_a_slip_names_its_product() -> None:
+    shop = make_shop(["Aurora Linen Summer Dress", "Borealis Wool Winter Dress", "Aurora Silk Evening Gown"])
+    assert [match.row for match in understand("Borealis wool winter dresss", shop).matches] == [1]
+
+
+def test_attributes_do_not_name_products() -> None:
+    assert understand("red casual shoes for men", large_shop()).matches == ()
+
+
+def test_sizes_are_those_of_the_shop() -> None:
+    shop = large_shop()
+    wishes = {wish.family: (wish.word, wish.column) for wish in understand("shoes in size 42", shop).wanted}
+    assert wishes["size"] == ("42", "size")
+    assert understand("shoes in size 57", shop).not_understood == ("in size 57",)
+
+
+def test_years_and_prices_are_told_apart() -> None:
+    shop = large_shop()
+    assert [bound.family for bound in understand("from 2012", shop).constraints] == ["year"]
+    assert [bound.family for bound in understand("under 150", shop).constraints] == ["price"]
+
+
+def test_a_brand_that_is_an_everyday_word_needs_to_be_called_one() -> None:
+    shop = large_shop()
+    assert [wish.family for wish in understand("red and blue", shop).wanted] == ["colour", "colour"]
+    assert [wish.word for wish in understand("something by AND", shop).wanted] == ["and"]
+
+
+def test_misspelt_brands_are_found() -> None:
+    found = {text: [wish.word for wish in understand(text, large_shop()).wanted] for text in ("pumma", "Rebok")}
+    assert found == {"pumma": ["puma"], "Rebok": ["reebok"]}
+
+
+def test_an_empty_shop_understands_words_all_the_same() -> None:
+    shop = make_shop(["", ""])
+    assert [wish.word for wish in understand("a red dress", shop).wanted] == ["red", "dress"]
+    assert Grounding(shop).values(Wish("colour", "red", "")) == {}

@@ -1,0 +1,93 @@
+"""Languages are data: a folder makes one, and a fault in it is named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.understanding.shops import large_shop
+from understanding import english, understand
+from understanding.words.concepts import FAMILIES, WordingError, concepts
+from understanding.words.language import Language, languages
+
+GRAMMAR = """
+name = "Toki"
+ignore = ["li", "e"]
+ask = ["mi wile"]
+refuse = ["ala"]
+prepositions = ["lon"]
+under = ["anpa"]
+currency = ["mani"]
+
+[endings]
+a = ["", "n", "ta"]
+
+[relative]
+darker = ["pimeja mute"]
+"""
+
+
+def toy(folder: Path, grammar: str = GRAMMAR, **lists: str) -> Path:
+    """A folder with the toy language ``tk``; returns the folder of all languages."""
+    (folder / "tk").mkdir(parents=True)
+    (folder / "tk" / "grammar.toml").write_text(grammar, encoding="utf-8")
+    for name, text in lists.items():
+        (folder / "tk" / f"{name}.txt").write_text(text, encoding="utf-8")
+    return folder
+
+
+def test_a_new_language_is_a_folder(tmp_path: Path) -> None:
+    toy(tmp_path, colours="red: loje/a\nnavy blue: laso pimeja\n", kinds="dress: len suli, (kama|sin) len\n")
+    spoken = languages() | languages(tmp_path)
+    understood = understand("mi wile e len suli lon lojeta, ala laso pimeja, anpa 50 mani", large_shop(), spoken)
+    assert understood.language == "tk"
+    assert {(wish.family, wish.word) for wish in understood.wanted} == {("kind", "dress"), ("colour", "red")}
+    assert [wish.word for wish in understood.unwanted] == ["navy blue"]
+    assert [bound.max for bound in understood.constraints] == [50]
+    assert english(understood) == "a red dress"
+    assert [one.direction for one in understand("pimeja mute", large_shop(), spoken).relative] == ["darker"]
+    assert [wish.word for wish in understand("sin len", large_shop(), spoken).wanted] == ["dress"]
+
+
+@pytest.mark.parametrize(
+    ("grammar", "lists", "said"),
+    [
+        ('name = "x"\nrefusal = ["no"]', {}, "unknown entry 'refusal'"),
+        ("name = ", {}, "cannot be read"),
+        ('[relative]\nfaster = ["fast"]', {}, "direction 'faster'"),
+        ('name = "x"', {"colours": "rot: red"}, "line 1: there is no colour 'rot'"),
+        ('name = "x"', {"colours": "# comment\nred rot"}, "line 2"),
+        ('name = "x"', {"kinds": "dress: kle/id"}, "no endings 'id'"),
+        ('name = "x"', {"kinds": "dress: " + "(a|b|c|d|e|f|g)" * 6}, "spellings"),
+    ],
+)
+def test_a_fault_in_a_language_is_named(tmp_path: Path, grammar: str, lists: dict[str, str], said: str) -> None:
+    toy(tmp_path, grammar, **lists)
+    with pytest.raises(WordingError) as error:
+        Language(tmp_path / "tk")
+    assert said in str(error.value)
+    assert error.value.hint
+
+
+def test_eleven_languages_know_the_families_that_matter() -> None:
+    assert set(languages()) == {"en", "de", "es", "fr", "it", "ja", "nl", "pl", "pt", "tr", "zh"}
+    for language in languages().values():
+        known = {family: sum(one.family == family for one in language.spellings) for family in FAMILIES.values()}
+        assert known["colour"] >= 35, language
+        assert known["kind"] >= 60, language
+        assert min(known.values()) >= 4, (language, known)
+        assert language.phrases.first_words({"refuse", "refuse_after"}), language
+        assert language.phrases.first_words({"relative"}), language
+
+
+def test_english_has_a_word_for_every_concept() -> None:
+    assert concepts().names == languages()["en"].spellings.keys()
+
+
+def test_no_list_gives_a_word_two_colours() -> None:
+    for language in languages().values():
+        for concept, spellings in language.spellings.items():
+            for words in spellings:
+                colours = {e.value for e in language.phrases.exactly(words) if e.family == "colour"}
+                assert concept.family != "colour" or colours == {concept.name}, (language, words, colours)

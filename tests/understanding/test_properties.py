@@ -1,0 +1,124 @@
+"""What holds of every text, whatever is in it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.understanding.shops import large_shop
+from understanding import Understood, english, fold, understand
+from understanding.sentence import items
+from understanding.sentence.items import MOST_CORRECTIONS
+from understanding.words.concepts import Concept
+from understanding.words.language import Language, languages
+from understanding.words.text import MOST_CHARACTERS, MOST_TOKENS, folded, normalised, tokens_of
+
+QUICK = settings(max_examples=80, deadline=None)
+SPOKEN = [
+    " ".join(words)
+    for language in languages().values()
+    for spellings in list(language.spellings.values())[::9]
+    for words in spellings[:1]
+]
+GRAMMAR = [
+    *("not", "no", "without", "anything but", "but", "and", "or", ",", "keep the", "same", "colour", "too", "more"),
+    *("under", "between", "50", "€", "in", "for", "by", "nicht", "sin", "pas", "以外", "不要", "olmasın", "go back"),
+]
+TEXTS = st.one_of(
+    st.text(max_size=300),
+    st.lists(st.sampled_from(SPOKEN + GRAMMAR), max_size=30).map(" ".join),
+)
+COLOURS = ["black", "red", "navy blue", "off white", "crimson", "grey melange"]
+
+
+@QUICK
+@given(TEXTS)
+def test_any_text_is_understood_without_an_error(text: str) -> None:
+    understood = understand(text, large_shop())
+    assert isinstance(english(understood), str)
+
+
+@QUICK
+@given(TEXTS)
+def test_what_is_refused_is_not_wanted(text: str) -> None:
+    understood = understand(text, large_shop())
+    assert not {wish.key for wish in understood.wanted} & {wish.key for wish in understood.unwanted}
+
+
+@QUICK
+@given(TEXTS)
+def test_a_text_is_always_understood_in_the_same_way(text: str) -> None:
+    assert understand(text, large_shop()) == understand(text, large_shop())
+
+
+@QUICK
+@given(st.sampled_from(COLOURS), st.sampled_from(["not {}", "no {}", "anything but {}", "without {}", "i hate {}",
+       "in a colour other than {}", "{} is not for me", "except {}"]))  # fmt: skip
+def test_the_english_for_the_model_does_not_say_what_is_refused(colour: str, form: str) -> None:
+    understood = understand(form.format(colour), large_shop())
+    assert [wish.word for wish in understood.unwanted] == [colour]
+    assert not set(colour.split()) & set(english(understood).split())
+
+
+@QUICK
+@given(st.sampled_from(sorted(languages().values(), key=lambda language: language.code)), st.data())
+def test_every_word_of_a_list_is_understood_alone(language: Language, data: st.DataObject) -> None:
+    concept = data.draw(st.sampled_from(sorted(language.spellings)))
+    words = data.draw(st.sampled_from(language.spellings[concept]))
+    separator = "" if language.code in ("zh", "ja") else " "
+    found = understand(separator.join(words), large_shop(), {language.code: language})
+    said = {Concept(wish.family, wish.word) for wish in (*found.wanted, *found.unwanted)}
+    senses = {entry.role for entry in language.phrases.exactly(words)}
+    assert concept in said or len(senses) > 1 or len(language.phrases.exactly(words)) > 1
+
+
+@QUICK
+@given(st.text(max_size=3 * MOST_CHARACTERS))
+def test_no_more_than_a_bounded_part_of_a_text_is_read(text: str) -> None:
+    plain = normalised(text)
+    assert len(plain) <= MOST_CHARACTERS
+    assert len(tokens_of(plain)) <= MOST_TOKENS
+
+
+def test_a_bounded_number_of_words_is_corrected(monkeypatch: pytest.MonkeyPatch) -> None:
+    corrected: list[str] = []
+    correct = items.Lexer._correction
+
+    def counted(lexer: items.Lexer, word: str, written: str) -> str:
+        corrected.append(word)
+        return correct(lexer, word, written)
+
+    monkeypatch.setattr(items.Lexer, "_correction", counted)
+    understand(" ".join(f"qz{chr(97 + n % 26)}xv{chr(97 + n // 26)}" for n in range(200)), large_shop())
+    assert 0 < len(corrected) <= MOST_CORRECTIONS * (2 + len(languages()))
+
+
+@QUICK
+@given(st.lists(TEXTS, max_size=4))
+def test_folding_a_conversation_again_changes_nothing(texts: list[str]) -> None:
+    shop = large_shop()
+    turns = [understand(text, shop) for text in texts]
+    folded_once = fold(turns)
+    if not any(turn.forget or turn.back for turn in turns):
+        assert fold([folded_once]) == folded_once
+    assert not {wish.key for wish in folded_once.wanted} & {wish.key for wish in folded_once.unwanted}
+
+
+@QUICK
+@given(TEXTS)
+def test_going_back_undoes_a_turn(text: str) -> None:
+    shop = large_shop()
+    first, turn = understand("a red dress", shop), understand(text, shop)
+    if turn.back or turn.forget:
+        return
+    undone = fold([first, turn, Understood(back=1)])
+    assert replace(undone, language="en") == replace(fold([first]), language="en")
+
+
+@QUICK
+@given(st.text(max_size=40))
+def test_folding_letters_twice_changes_nothing(word: str) -> None:
+    assert folded(folded(word)) == folded(word)

@@ -1,0 +1,1 @@
+"""What one shop can be asked for, and which of its products satisfy a wish."""

@@ -1,0 +1,237 @@
+"""What one catalogue can be asked for: the values of its columns, its titles, brands, ids and numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property, lru_cache
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from understanding.grounding.titles import Codes, Rows, Titles
+from understanding.words.concepts import FAMILIES, Concept, concepts
+from understanding.words.language import Language, languages
+from understanding.words.phrases import Entry, Phrases
+from understanding.words.spelling import Spelling
+from understanding.words.text import folded, normalised, words_of
+
+MOST_VALUES = 50_000
+"""Values of one column that can be named, the commonest first."""
+LONGEST_VALUE = 6
+"""Tokens of the longest value that can be named."""
+ARTICLE_SHARE = 0.5
+"""Share of products with a value of their own from which on a column holds article numbers."""
+SAID = 0.6
+"""Share of a column's products whose values are of one family, from which on the column is of it."""
+SPOKEN = 0.7
+"""Share of the concepts which the best language finds in titles, from which on they may be in another one as well."""
+MOST_TITLE_WORDS = 50_000
+NOTHING = frozenset({"", "na", "n/a", "none", "null", "nan", "-", "other", "others", "unknown"})
+MEANINGLESS = frozenset({"brand", "size"})
+"""Families whose values mean nothing but themselves: "Red Tape" is not red."""
+TITLE_BRAND = "title"
+"""Name of the column of brands that titles begin with."""
+
+
+class Column(NamedTuple):
+    """A column of words; a product may have several of its values."""
+
+    name: str
+    family: str
+    """Of its values: a family of concepts, ``brand``, ``size``, ``article``, or ``value``."""
+    values: list[str]
+    concepts: list[tuple[Concept, ...]]
+    """What each value means."""
+    rows: Rows
+    """The product of each entry ``[E]``."""
+    codes: Codes
+    """The value of each entry ``[E]``."""
+
+
+class Shop:
+    """A catalogue of N products as texts can name it. Building takes seconds for a million products; it is safe to use
+    from several threads.
+
+    Args:
+        ids: N ids.
+        titles: N titles; empty or null for none.
+        columns: The attributes by name: a dictionary array of strings, a list array of such, numbers or booleans.
+        known: The languages that values may be written in; those that come with the package by default.
+    """
+
+    def __init__(
+        self,
+        ids: pa.Array,
+        titles: pa.Array,
+        columns: Mapping[str, pa.Array],
+        known: Mapping[str, Language] | None = None,
+    ) -> None:
+        self.size = len(ids)
+        self.languages = languages() if known is None else known
+        self.titles = Titles(titles)
+        self.columns: list[Column] = []
+        self.numbers: dict[str, tuple[str, npt.NDArray[np.float64]]] = {}
+        """Columns of numbers by their family, ``price`` or ``year``: name and values ``[N]``, NaN for none."""
+        self._articles: list[tuple[str, _Sorted]] = [("id", _Sorted(ids))]
+        self.sizes: dict[str, tuple[str, str]] = {}
+        """Folded size -> the column and the value."""
+        self.phrases = Phrases()
+        for name, values in columns.items():
+            self._add(name, values)
+        if not any(column.family == "brand" for column in self.columns):
+            names, codes = self.titles.brands(self._says_attribute)
+            rows = np.flatnonzero(codes >= 0)
+            if names:
+                self.columns.append(
+                    Column(TITLE_BRAND, "brand", names, [()] * len(names), rows, codes[rows].astype(np.int32))
+                )
+        for column in self.columns:
+            self._name(column)
+
+    @cached_property
+    def spoken(self) -> list[Language]:
+        """The languages of the titles: those that know a fair share of their words, English at least."""
+        words = sorted(self.titles.words, key=lambda word: -self.titled(word))[:1000]
+        known = {
+            code: sum(any(e.role == "concept" for e in language.phrases.exactly((word,))) for word in words)
+            for code, language in self.languages.items()
+        }
+        most = max(known.values(), default=0)
+        return [
+            language for code, language in self.languages.items() if code == "en" or known[code] > SPOKEN * max(most, 1)
+        ]
+
+    def columns_of(self, family: str) -> list[Column]:
+        """The columns of a family."""
+        return [column for column in self.columns if column.family == family]
+
+    def titled(self, word: str) -> int:
+        """How many times titles have a folded word."""
+        return self.titles.count(word)
+
+    def find(self, code: str) -> list[tuple[int, str]]:
+        """The rows of the products with an id or article number, and by which of them each was found."""
+        return [(row, by) for by, codes in self._articles for row in codes.find(code)]
+
+    @cached_property
+    def spelling(self) -> Spelling:
+        """Corrects words to those of the shop's values."""
+        return Spelling(self.phrases.first_words({"value"})[:MOST_TITLE_WORDS])
+
+    @cached_property
+    def title_spelling(self) -> Spelling:
+        """Corrects words to those of at least three titles."""
+        words = sorted((word for word in self.titles.words if self.titled(word) > 2), key=lambda w: -self.titled(w))
+        return Spelling(words[:MOST_TITLE_WORDS])
+
+    def meaning(self, value: str, family: str = "", column: str = "") -> tuple[Concept, ...]:
+        """The concepts that a value says, those of a family first and alone where there are any."""
+        words = words_of(value)
+        found = self._meaning(words)
+        if family == "detail" and column:
+            found = self._meaning((*words, *words_of(column))) or found
+        own = tuple(concept for concept in found if concept.family == family)
+        return own or found
+
+    def _meaning(self, words: tuple[str, ...]) -> tuple[Concept, ...]:
+        for language in self.languages.values():
+            entries = language.phrases.exactly(words)
+            if found := tuple(Concept(e.family, e.value) for e in entries if e.role == "concept" and not e.refused):
+                return found
+        if len(words) > 1:  # "Printed Cotton Kurtas" is a kurta: the last word says it.
+            return tuple(one for one in self._meaning(words[1:]) if one.family == "kind")
+        return ()
+
+    def _says_attribute(self, word: str) -> bool:
+        return bool(self._meaning((word,))) or word.isdigit()
+
+    def _add(self, name: str, values: pa.Array) -> None:
+        family = concepts().columns.get("".join(words_of(name)), "")
+        if pa.types.is_integer(values.type) or pa.types.is_floating(values.type):
+            self._add_numbers(name, family, values)
+        elif pa.types.is_list(values.type) or pa.types.is_dictionary(values.type):
+            listed = pa.types.is_list(values.type)
+            flat = values.flatten() if listed else values
+            rows = np.arange(self.size)
+            if listed:
+                rows = np.repeat(rows, np.diff(values.offsets.to_numpy()))
+            codes = flat.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32)
+            words = [str(value) for value in flat.dictionary.to_pylist()]
+            if family == "article" or (self.size > 100 and len(words) > ARTICLE_SHARE * self.size):
+                if not listed:
+                    self._articles.append(("article", _Sorted(flat.cast(pa.string()))))
+                return
+            told = np.array([folded(word) not in NOTHING for word in words] or [True], dtype=np.bool_)
+            kept = (codes >= 0) & told[codes]
+            rows, codes = rows[kept], codes[kept]
+            meanings: list[tuple[Concept, ...]] = [()] * len(words)
+            if family not in MEANINGLESS:
+                meanings = [self._meaning(words_of(word)) for word in words]
+                family = family or self._family_of(meanings, codes)
+                meanings = [self.meaning(word, family, name) for word in words]
+            self.columns.append(Column(name, family, words, meanings, rows, codes))
+
+    def _add_numbers(self, name: str, family: str, values: pa.Array) -> None:
+        numbers = np.asarray(values.cast(pa.float64()).to_numpy(zero_copy_only=False), dtype=np.float64)
+        if family in ("price", "year"):
+            self.numbers.setdefault(family, (name, numbers))
+        elif family == "article":
+            self._articles.append(("article", _Sorted(values.cast(pa.string()))))
+
+    @staticmethod
+    def _family_of(meanings: Sequence[tuple[Concept, ...]], codes: Codes) -> str:
+        counts = np.bincount(codes, minlength=len(meanings))
+        for family in FAMILIES.values():
+            said = [any(concept.family == family for concept in meaning) for meaning in meanings]
+            if len(codes) and counts[said].sum() >= SAID * len(codes):
+                return family
+        return "value"
+
+    def _name(self, column: Column) -> None:
+        """Make the values of a column known as phrases, but for those that a language has as a concept."""
+        counts = np.bincount(column.codes, minlength=len(column.values))
+        for code in np.argsort(-counts, kind="stable")[:MOST_VALUES].tolist():
+            value = column.values[code]
+            words = words_of(value)
+            if not counts[code] or not words or len(words) > LONGEST_VALUE:
+                continue
+            if column.family == "size":
+                self.sizes.setdefault("".join(words), (column.name, value))
+                if len(words) == 1 and (len(words[0]) < 2 or words[0].isdigit()):
+                    continue
+            exact = any(
+                language.phrases.exactly(words) for language in self.languages.values() if column.concepts[code]
+            )
+            if not exact:
+                self.phrases.add(words, Entry("value", value, column.family, column.name))
+
+
+class _Sorted:
+    """Strings that are looked up without regard to case, by bisection: 8 bytes for each beside the strings."""
+
+    def __init__(self, values: pa.Array) -> None:
+        self._values = values
+        self._order = pc.sort_indices(pc.utf8_lower(values)).to_numpy()
+        self._filled = len(values) - values.null_count
+        self.find = lru_cache(maxsize=1024)(self._find)
+
+    def _find(self, code: str) -> list[int]:
+        wanted = normalised(code).lower()
+        low, high = 0, self._filled
+        while low < high:
+            middle = (low + high) // 2
+            if self._key(middle) < wanted:
+                low = middle + 1
+            else:
+                high = middle
+        rows: list[int] = []
+        while low < self._filled and self._key(low) == wanted and len(rows) < 100:
+            rows.append(int(self._order[low]))
+            low += 1
+        return rows
+
+    def _key(self, at: int) -> str:
+        return str(self._values[int(self._order[at])].as_py()).lower()

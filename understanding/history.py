@@ -1,0 +1,94 @@
+"""A conversation folds into one wish: later turns replace, add to, or undo what earlier ones asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from understanding.wishes import Relative, Understood
+from understanding.words.concepts import ONE_OF
+
+MOST_TURNS = 50
+"""Turns of a conversation that are read, the last ones."""
+
+
+def fold(turns: Sequence[Understood]) -> Understood:
+    """What a whole conversation asks for, by the understanding of each turn, the oldest first.
+
+    - A wish replaces earlier ones of its family where a product has one value of it (a colour, a kind), and adds to
+      them elsewhere (details, patterns).
+    - What is wanted is no longer refused, and the other way round.
+    - A bound replaces the earlier one on the same number; a comparison the earlier one in its direction or against it.
+    - ``forget`` drops the wishes of a family, and ``back`` whole turns.
+
+    Language and what was not understood are those of the last turn.
+    """
+    states: list[Understood] = []
+    for turn in turns[-MOST_TURNS:]:
+        if turn.back:
+            del states[max(0, len(states) - turn.back) :]
+            if not states:
+                states = []
+        before = states[-1] if states else Understood()
+        after = _joined(before, turn)
+        if turn.back and turn == replace(Understood(), language=turn.language, back=turn.back):
+            if states:
+                states[-1] = replace(states[-1], language=turn.language, not_understood=())
+            continue
+        states.append(after)
+    last = states[-1] if states else Understood()
+    return replace(last, forget=(), back=0)
+
+
+def _joined(before: Understood, turn: Understood) -> Understood:
+    if "*" in turn.forget:
+        before = Understood()
+    dropped = set(turn.forget)
+    single = {wish.family for wish in turn.wanted if wish.family in ONE_OF} | set(turn.different)
+    said = {wish.key for wish in (*turn.wanted, *turn.unwanted)}
+    wanted = [
+        wish for wish in before.wanted if wish.family not in dropped | single and wish.key not in said
+    ]  # fmt: skip
+    unwanted = [wish for wish in before.unwanted if wish.family not in dropped and wish.key not in said]
+    sides = {_side(one) for one in turn.relative}
+    relative = [one for one in before.relative if _side(one) not in sides and _about(one) not in dropped]
+    bounded = {one.family for one in turn.constraints}
+    constraints = [one for one in before.constraints if one.family not in bounded | dropped]
+    families = {wish.family for wish in turn.wanted}
+    return replace(
+        turn,
+        wanted=(*wanted, *turn.wanted),
+        unwanted=(*unwanted, *turn.unwanted),
+        relative=(*relative, *turn.relative),
+        constraints=(*constraints, *turn.constraints),
+        keep=_without((*before.keep, *turn.keep), dropped | families | set(turn.different)),
+        different=_without((*before.different, *turn.different), dropped | families | set(turn.keep)),
+        similar=before.similar or turn.similar,
+        matches=turn.matches or before.matches,
+        rest=" ".join(part for part in (before.rest, turn.rest) if part),
+    )
+
+
+def _without(families: Sequence[str], dropped: set[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(family for family in families if family not in dropped))
+
+
+def _side(relative: Relative) -> tuple[str, str]:
+    return _about(relative), relative.of
+
+
+_ABOUT = {
+    **dict.fromkeys(("darker", "lighter", "brighter", "more muted"), "colour"),
+    **dict.fromkeys(("cheaper", "more expensive"), "price"),
+    **dict.fromkeys(("newer", "older"), "year"),
+    **dict.fromkeys(("longer", "shorter"), "length"),
+    **dict.fromkeys(("looser", "tighter"), "fit"),
+    **dict.fromkeys(("bigger", "smaller"), "size"),
+    **dict.fromkeys(("more formal", "more casual"), "occasion"),
+    **dict.fromkeys(("higher", "lower"), "heel"),
+    **dict.fromkeys(("plainer", "more detailed"), "pattern"),
+}
+
+
+def _about(relative: Relative) -> str:
+    return _ABOUT.get(relative.direction, relative.direction)

@@ -1,0 +1,86 @@
+"""The door of this package: ``understand`` reads one text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+
+from understanding.grounding.shop import Shop
+from understanding.sentence.items import Item, Lexer
+from understanding.sentence.reader import Reader
+from understanding.wishes import Match, Understood
+from understanding.words.detection import best_language, certain
+from understanding.words.language import Language
+from understanding.words.text import normalised, words_of
+
+_CHUNK = re.compile(r"[^\s,;:!?()\"“”«»]+")
+
+
+def understand(text: str, shop: Shop, languages: Mapping[str, Language] | None = None) -> Understood:
+    """What a shopper's text asks for, in terms of one shop.
+
+    Time grows with the length of the text, of which the first 2,000 characters are read, and not with the size of the
+    shop, but for up to 16 words that are looked up in spite of misspellings.
+
+    Args:
+        text: In any language.
+        shop: What can be asked for.
+        languages: Those that may be spoken, the likelier first; the shop's by default.
+
+    Returns:
+        What was understood, and what was not; never an error.
+    """
+    spoken = shop.languages if languages is None else languages
+    text = normalised(text)
+    guess = best_language(text, spoken, shop)
+    default = next(iter(spoken.values()))
+    sure = guess is not None and certain(guess)
+    language = guess.language if guess is not None and sure else default
+    items = Lexer(language, spoken, shop).items(text)
+    if not sure and any(item.unknown for item in items):
+        # Misspellings alone say a language only where they leave nothing open.
+        for other in spoken.values():
+            tried = Lexer(other, spoken, shop).items(text)
+            if not any(item.unknown for item in tried):
+                language, items, sure = other, tried, True
+                break
+    named = _named(text, shop)
+    code: str | None = language.code
+    if not sure and guess is not None and any(item.unknown and not shop.titled(item.said.lower()) for item in items):
+        code = None
+        items = [_without_language(item) for item in items]
+    understood = Reader(items, shop, code, named).read()
+    return _titled(text, understood, shop)
+
+
+def _named(text: str, shop: Shop) -> dict[int, tuple[int, list[Match]]]:
+    """The products whose ids or article numbers stand in a text, by where they begin."""
+    named = {}
+    for match in _CHUNK.finditer(text):
+        said = match.group().strip(".'’`#")
+        alone = said == text.strip()
+        if said and (alone or (any(sign.isdigit() for sign in said) and len(said) > 2)) and (rows := shop.find(said)):
+            start = match.start() + match.group().index(said)
+            named[start] = start + len(said), [Match(row, by, said) for row, by in rows]
+    return named
+
+
+def _titled(text: str, understood: Understood, shop: Shop) -> Understood:
+    """With the products whose titles the text gives, whole or nearly."""
+    words = words_of(text)
+    if not 2 <= len(words) <= 40:
+        return understood
+    rows = shop.titles.exactly(words)
+    if not len(rows):
+        rows = shop.titles.alike(words)
+    found = tuple(Match(int(row), "title", text.strip()) for row in rows[:20])
+    return replace(understood, matches=(*understood.matches, *found)) if found else understood
+
+
+def _without_language(item: Item) -> Item:
+    """An item of a text in an unknown language: only the shop's own values keep their meaning."""
+    entries = tuple(entry for entry in item.entries if entry.role == "value")
+    if entries or item.number or item.mark:
+        return replace(item, entries=entries, roles={"value": entries[0]} if entries else {})
+    return replace(item, entries=(), roles={})

@@ -1,0 +1,1 @@
+"""A text becomes items, and items become wishes."""

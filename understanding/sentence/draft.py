@@ -1,0 +1,108 @@
+"""What a text has asked for so far, and the refusal that is being read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from understanding.wishes import Bound, Match, Relative, Understood, Wish
+from understanding.words.concepts import ONE_OF, Concept, concepts
+
+
+@dataclass
+class Draft:
+    """Collects wishes while a text is read; a refusal collects apart what it refuses until it ends."""
+
+    wanted: list[Wish] = field(default_factory=list)
+    unwanted: list[Wish] = field(default_factory=list)
+    relative: list[Relative] = field(default_factory=list)
+    bounds: list[Bound] = field(default_factory=list)
+    keep: list[str] = field(default_factory=list)
+    different: list[str] = field(default_factory=list)
+    forget: list[str] = field(default_factory=list)
+    matches: list[Match] = field(default_factory=list)
+    rest: list[str] = field(default_factory=list)
+    unclear: list[str] = field(default_factory=list)
+    similar: bool = False
+    restart: bool = False
+    back: int = 0
+    refusing: bool = False
+    correcting: bool = False
+    """Whether the next wish replaces those of its family."""
+    cue: int = -1
+    """The item that began the refusal."""
+    pending: list[Wish] = field(default_factory=list)
+    """What has been refused since."""
+    clause: int = 0
+    """How many wishes there were when the clause began."""
+
+    def add(self, wish: Wish) -> None:
+        """Take a wish in, as wanted or as refused."""
+        if self.refusing:
+            self.pending.append(wish)
+            return
+        if self.correcting:
+            self.wanted = [one for one in self.wanted if one.family != wish.family]
+            self.correcting = False
+        self.wanted.append(wish)
+
+    def begin_clause(self) -> None:
+        """What follows no longer belongs to the wishes before."""
+        self.clause = len(self.wanted)
+
+    def refuse(self, at: int) -> None:
+        """Refuse what follows the item at ``at``."""
+        self.end_refusal()
+        self.refusing, self.cue = True, at
+
+    def refuse_clause(self) -> None:
+        """Refuse what the clause has wanted: "black is not for me"."""
+        self.pending = self.wanted[self.clause :]
+        del self.wanted[self.clause :]
+        self.refusing = True
+        self.end_refusal()
+
+    def end_refusal(self) -> None:
+        """Settle what is refused: "not a black shirt" refuses the black, and "no shirts" the shirts."""
+        if self.refusing and self.pending:
+            things = [wish for wish in self.pending if wish.family == "kind"]
+            if len(things) < len(self.pending) and self.pending[-1].family == "kind":
+                self.wanted += things
+                self.pending = [wish for wish in self.pending if wish.family != "kind"]
+            self.unwanted += self.pending
+            self.begin_clause()
+        self.pending = []
+        self.refusing = False
+
+    def understood(self, language: str | None) -> Understood:
+        """All of it, without contradictions and repetitions."""
+        refused = {wish.key for wish in self.unwanted}
+        wanted = _narrowest([wish for wish in _each_once(self.wanted) if wish.key not in refused])
+        asked = {wish.family for wish in wanted}
+        return Understood(
+            language=language,
+            wanted=tuple(wanted),
+            unwanted=tuple(_each_once(self.unwanted)),
+            relative=tuple({one.direction + one.of: one for one in self.relative}.values()),
+            constraints=tuple(self.bounds),
+            keep=tuple(dict.fromkeys(one for one in self.keep if one not in asked)),
+            different=tuple(dict.fromkeys(one for one in self.different if one not in asked)),
+            similar=self.similar,
+            matches=tuple(dict.fromkeys(self.matches)),
+            not_understood=tuple(dict.fromkeys(self.unclear)),
+            rest=" ".join(dict.fromkeys(self.rest)),
+            forget=("*",) if self.restart else tuple(dict.fromkeys(self.forget)),
+            # "Go back to blue" asks for blue.
+            back=0 if wanted else self.back,
+        )
+
+
+def _each_once(wishes: list[Wish]) -> list[Wish]:
+    return list({wish.key: wish for wish in reversed(wishes)}.values())[::-1]
+
+
+def _narrowest(wanted: list[Wish]) -> list[Wish]:
+    """Wishes without kinds of which a narrower one is wanted: "shoes, trainers" are trainers."""
+    known = concepts()
+    kinds = {Concept("kind", wish.word) for wish in wanted if wish.family == "kind"}
+    wider = {kind for kind in kinds if kinds & set(known.narrower(kind))}
+    return [wish for wish in wanted if wish.family not in ONE_OF or Concept(wish.family, wish.word) not in wider]

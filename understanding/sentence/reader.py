@@ -1,0 +1,294 @@
+"""Items become wishes: a single pass over a sentence that follows what is refused, kept, compared and bounded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from understanding.grounding.shop import Shop
+from understanding.sentence.ahead import Ahead, colour_of, meant
+from understanding.sentence.amounts import Amounts
+from understanding.sentence.draft import Draft
+from understanding.sentence.items import Item
+from understanding.wishes import Match, Relative, Understood, Wish
+from understanding.words.concepts import concepts
+from understanding.words.language import OPPOSITE
+from understanding.words.text import is_cjk
+
+SHORT = 4
+"""Items of a text in which every word is meant."""
+LEAST_TITLE_WORD = 3
+"""Letters of a word that is looked up in titles."""
+SENTENCE_ENDS = frozenset(".!?;:。！？；…")
+COMMAS = frozenset(",、，")
+
+Named = dict[int, tuple[int, list[Match]]]
+"""Where a code begins in a text -> where it ends, and the products that it names."""
+
+
+class Reader:
+    """Reads the items of one text once.
+
+    Args:
+        items: Of the text, in order.
+        shop: Whose products are meant.
+        language: Code of the text's language, None for unknown.
+        named: Ids and article numbers in the text.
+    """
+
+    def __init__(self, items: list[Item], shop: Shop, language: str | None, named: Named) -> None:
+        self._items, self._shop, self._language, self._named = items, shop, language, named
+        self._ahead, self._amounts, self._draft = Ahead(items), Amounts(items, shop), Draft()
+
+    def read(self) -> Understood:
+        """What the items ask for."""
+        steps: tuple[Callable[[int], int], ...] = (
+            self._mark, self._lettered_code, self._amount, self._code, self._history, self._branded,
+            self._forgotten, self._kept, self._family, self._compared, self._shaded, self._concept,
+            self._scope, self._word,
+        )  # fmt: skip
+        at = 0
+        while at < len(self._items):
+            at += next(taken for step in steps if (taken := step(at)))
+        self._draft.end_refusal()
+        return self._draft.understood(self._language)
+
+    # Steps: each takes the place of an item and tells how many items it used, 0 for none.
+
+    def _mark(self, at: int) -> int:
+        item, draft = self._items[at], self._draft
+        if not item.mark or item.entries:
+            return 0
+        if item.mark in SENTENCE_ENDS:
+            draft.end_refusal()
+            draft.begin_clause()
+        elif item.mark in COMMAS:
+            if draft.refusing and not draft.pending:
+                draft.refusing = False  # "No, in red": an answer refuses nothing.
+            elif draft.refusing and not self._ahead.list_goes_on(at, draft.pending[-1].family):
+                draft.end_refusal()
+            if not draft.refusing:
+                draft.begin_clause()
+        return 1
+
+    def _lettered_code(self, at: int) -> int:
+        """ "AB-1234" is no amount, whatever "ab" means in a language; "1234" may be one."""
+        _, matches = self._named.get(self._items[at].start, (0, []))
+        return self._code(at) if matches and not matches[0].said.isdigit() else 0
+
+    def _code(self, at: int) -> int:
+        if self._items[at].start not in self._named:
+            return 0
+        end, matches = self._named[self._items[at].start]
+        self._draft.matches += matches
+        taken = 1
+        while at + taken < len(self._items) and self._items[at + taken].start < end:
+            taken += 1
+        return taken
+
+    def _amount(self, at: int) -> int:
+        taken, bound, wish = self._amounts.at(at)
+        if bound is not None:
+            self._draft.bounds.append(bound)
+        if wish is not None:
+            self._draft.add(wish)
+        if taken and bound is None and wish is None:
+            self._draft.unclear.append(self._ahead.said(at, taken))
+        return taken
+
+    def _history(self, at: int) -> int:
+        roles = self._items[at].roles
+        if "restart" in roles:
+            self._draft.restart = True
+        elif "back" in roles:
+            self._draft.back += 1
+        elif "similar" in roles and "keep" not in roles:
+            self._draft.similar = True
+        else:
+            return 0
+        return 1
+
+    def _branded(self, at: int) -> int:
+        """A brand behind "by", even one that is a word of the language: "by Classic"."""
+        roles = self._items[at].roles
+        named = "families" in roles and roles["families"].value == "brand"
+        if not ("by" in roles or named) or at + 1 >= len(self._items):
+            return 0
+        for entry in self._items[at + 1].entries:
+            if entry.role == "value" and entry.family == "brand":
+                self._draft.add(Wish("brand", entry.value, self._items[at + 1].said, entry.column))
+                return 2
+        return 0
+
+    def _forgotten(self, at: int) -> int:
+        """ "Any colour", "forget the red"."""
+        roles = self._items[at].roles
+        if "forget" not in roles:
+            return 0
+        found = self._ahead.family(at + 1)
+        if found.value and found.after <= at + 3 and "refuse" not in self._ahead.roles(found.after):
+            self._draft.forget.append(found.value)
+            return found.after - at
+        if {"refuse", "ask"} & roles.keys():
+            return 0
+        found = self._ahead.wish(at + 1)
+        if found.value:
+            self._draft.forget.append(found.value)
+            return found.after - at
+        return 0
+
+    def _kept(self, at: int) -> int:
+        """ "Keep the colour", "another colour"."""
+        roles, draft = self._items[at].roles, self._draft
+        family, after = self._ahead.family(at + 1)
+        if "keep" in roles and not draft.refusing:
+            if family:
+                draft.keep.append("kind" if family == "style" else family)
+                return after - at + self._ahead.anchor(after)
+            draft.similar = draft.similar or "similar" in roles
+            return 1
+        if "different" in roles and family:
+            draft.different.append(family)
+            return after - at
+        return 0
+
+    def _family(self, at: int) -> int:
+        """A family that is named first: "the colour can stay", "the colour is boring"."""
+        item, draft = self._items[at], self._draft
+        if "families" not in item.roles or item.meanings:
+            return 0
+        family, after = item.roles["families"].value, self._ahead.past_ignored(at + 1)
+        later = self._ahead.roles(after)
+        for role, families in (("keep", draft.keep), ("forget", draft.forget), ("refuse_after", draft.different)):
+            if role in later:
+                families.append(family)
+                return after + 1 - at
+        following = self._ahead.roles(at + 1)
+        if draft.refusing and not draft.pending and "refuse" not in following and not self._ahead.wish(at + 1).value:
+            if family == "pattern":
+                draft.wanted.append(Wish("pattern", "plain", item.said))
+            else:
+                draft.different.append(family)
+            draft.refusing = False
+        elif "different" in self._ahead.roles(at - 1):
+            draft.different.append(family)
+        return 1
+
+    def _compared(self, at: int) -> int:
+        """ "Darker", "too long", "less bright", "longer sleeves"."""
+        roles, taken, direction = self._items[at].roles, 1, ""
+        if "relative" in roles:
+            direction = roles["relative"].value
+        else:
+            degree = next((role for role in ("too", "less", "more") if role in roles), "")
+            place = at + 1 if degree else at
+            following = self._ahead.roles(place)
+            enough = "enough" in self._ahead.roles(place + 1)
+            if "adjectives" in following and (degree or enough):
+                direction = following["adjectives"].value
+                taken = place - at + 1 + enough
+                if degree in ("too", "less"):
+                    direction = OPPOSITE[direction]
+            elif degree and "relative" in following:
+                direction, taken = following["relative"].value, 2
+        if not direction:
+            return 0
+        draft = self._draft
+        if draft.refusing and not draft.pending and at - draft.cue <= 2:
+            draft.refusing = False  # "Not too long" is "less long", too.
+        part = self._ahead.part(at + taken)
+        taken = part.after - at if part.value else taken
+        draft.relative.append(Relative(direction, self._ahead.said(at, taken), part.value))
+        return taken
+
+    def _shaded(self, at: int) -> int:
+        """ "Dark blue" in whatever order a language puts it, and all parts of a compound."""
+        item = self._items[at]
+        if item.compound:
+            shade = ""
+            for entry in item.entries:
+                if entry.role == "shades":
+                    shade = entry.value
+                elif entry.role == "concept" and shade and entry.family == "colour":
+                    self._draft.add(_shade(shade, entry.value, item.said))
+                elif entry.role == "concept":
+                    self._draft.add(Wish(entry.family, entry.value, item.said))
+            return 1
+        for first, second in ((at, at + 1), (at + 1, at)):
+            if max(first, second) < len(self._items):
+                shaded, colour = self._items[first].roles.get("shades"), colour_of(self._items[second])
+                if shaded is not None and colour:
+                    self._draft.add(_shade(shaded.value, colour, self._ahead.said(at, 2)))
+                    return 2
+        return 0
+
+    def _concept(self, at: int) -> int:
+        entry = meant(self._items[at])
+        if entry is None:
+            return 0
+        wish = Wish(entry.family, entry.value, self._items[at].said, entry.column)
+        if entry.refused:
+            self._draft.unwanted.append(wish)
+        else:
+            self._draft.add(wish)
+        return 1
+
+    def _scope(self, at: int) -> int:
+        """What begins and ends a refusal."""
+        roles, following, draft = self._items[at].roles, self._ahead.roles(at + 1), self._draft
+        if "refuse_after" in roles and len(draft.wanted) > draft.clause and not draft.refusing:
+            draft.refuse_clause()
+        elif "refuse" in roles:
+            draft.refuse(at)
+            # "No I want ..." answers; "not only ..." and "not just ..." refuse nothing.
+            if (at == 0 and "answer" in roles and "ask" in following) or (
+                "stop" in following and "ignore" not in following
+            ):
+                draft.refusing = False
+        elif "correct" in roles and "refuse" not in following:
+            draft.end_refusal()
+            draft.correcting = True
+        elif "stop" in roles:
+            draft.end_refusal()
+            draft.begin_clause()
+        elif {"and", "or"} & roles.keys():
+            if draft.pending and not self._ahead.list_goes_on(at, draft.pending[-1].family):
+                draft.end_refusal()
+        elif {"ask", "prepositions"} & roles.keys():
+            if draft.pending:
+                draft.end_refusal()
+            if "ask" in roles:
+                draft.begin_clause()
+        else:
+            return 0
+        return 1
+
+    def _word(self, at: int) -> int:
+        """Whatever is left: words without a meaning here."""
+        item, draft = self._items[at], self._draft
+        english = self._language == "en" and not draft.refusing
+        if item.entries:
+            if english and {"adjectives", "shades"} & item.roles.keys() and "ignore" not in item.roles:
+                draft.rest.append(item.said)
+        elif item.unknown and self._is_title_word(at):
+            draft.add(Wish("title", item.said.lower(), item.said))
+        elif item.unknown or item.number:
+            draft.unclear.append(item.said)
+            if english and item.unknown:
+                draft.rest.append(item.said.lower())
+        return 1
+
+    def _is_title_word(self, at: int) -> bool:
+        """Whether an unknown word is meant as one of titles: it has company that is meant, or the text is short.
+        Stories are full of words that some title has, too."""
+        word = self._items[at].said.lower()
+        if (len(word) < LEAST_TITLE_WORD and not is_cjk(word)) or not self._shop.titled(word):
+            return False
+        if sum(not item.mark for item in self._items) <= SHORT:
+            return True
+        around = self._items[max(0, at - 1) : at] + self._items[at + 1 : at + 2]
+        return any(item.meanings or {"prepositions", "refuse"} & item.roles.keys() for item in around)
+
+
+def _shade(shade: str, colour: str, said: str) -> Wish:
+    """A colour in a shade, under the name of both where they have one."""
+    return Wish("colour", concepts().shades.get((shade, colour), colour), said)

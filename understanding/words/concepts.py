@@ -1,0 +1,113 @@
+"""What words can mean, whatever their language: colours, kinds, materials, and how they relate."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+from catalog.errors import ModisteError
+
+FOLDER = Path(__file__).parents[1] / "concepts"
+FAMILIES = {
+    "colours": "colour",
+    "kinds": "kind",
+    "people": "people",
+    "materials": "material",
+    "patterns": "pattern",
+    "occasions": "occasion",
+    "seasons": "season",
+    "details": "detail",
+}
+"""Name of a word list, and the family of its concepts."""
+ONE_OF = frozenset({"colour", "kind", "people", "brand", "size", "occasion", "season", "material"})
+"""Families of which a product usually has one value, so that several wanted ones are alternatives."""
+
+
+class WordingError(ModisteError):
+    """A word list or a grammar that cannot be used; the message names the file and the line."""
+
+
+class Concept(NamedTuple):
+    """One meaning; ``name`` is its usual English name."""
+
+    family: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Concepts:
+    """All concepts and their relations."""
+
+    names: frozenset[Concept]
+    near: dict[Concept, tuple[Concept, ...]]
+    """What comes close to a concept, the nearest first."""
+    wider: dict[Concept, Concept]
+    """The wider kind that a thing is one of."""
+    shades: dict[tuple[str, str], str]
+    """Shade and colour, and the name of both together."""
+    columns: dict[str, str]
+    """Folded name of a column, and the family of its values."""
+    _narrower: dict[Concept, tuple[Concept, ...]] = field(default_factory=dict)
+
+    def narrower(self, concept: Concept) -> tuple[Concept, ...]:
+        """Every concept that is a kind of ``concept``, itself not among them."""
+        return self._narrower.get(concept, ())
+
+
+def lines_of(path: Path) -> Iterator[tuple[int, str]]:
+    """The numbered lines of a list, without comments and empty ones."""
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        if plain := line.partition("#")[0].strip():
+            yield number, plain
+
+
+@lru_cache(maxsize=1)
+def concepts() -> Concepts:
+    """The concepts of this package's ``concepts/`` folder.
+
+    Raises:
+        WordingError: A relation names a concept that is not listed.
+    """
+    names: set[Concept] = set()
+    near: dict[Concept, tuple[Concept, ...]] = {}
+    wider: dict[Concept, Concept] = {}
+    for file, family in FAMILIES.items():
+        for _, line in lines_of(FOLDER / f"{file}.txt"):
+            rest, _, close = line.partition("~")
+            name, _, parent = rest.partition("<")
+            concept = Concept(family, name.strip())
+            names.add(concept)
+            if parent.strip():
+                wider[concept] = Concept(family, parent.strip())
+            near[concept] = tuple(Concept(family, one.strip()) for one in close.split(",") if one.strip())
+    related = {*wider.values(), *(one for close in near.values() for one in close)}
+    if unknown := related - names:
+        raise WordingError(f"concepts/ relates to {min(unknown)}, which it does not list.", hint="Add it there.")
+    shades = {}
+    for _, line in lines_of(FOLDER / "shades.txt"):
+        both, _, name = line.partition(":")
+        shade, _, colour = both.partition(" ")
+        shades[shade, colour.strip()] = name.strip()
+    columns = tomllib.loads((FOLDER / "columns.toml").read_text(encoding="utf-8"))
+    return Concepts(
+        frozenset(names),
+        near,
+        wider,
+        shades,
+        {name: family for family, listed in columns.items() for name in listed.split()},
+        _descendants(wider),
+    )
+
+
+def _descendants(wider: dict[Concept, Concept]) -> dict[Concept, tuple[Concept, ...]]:
+    found: dict[Concept, list[Concept]] = {}
+    for concept in wider:
+        above = wider.get(concept)
+        while above is not None:
+            found.setdefault(above, []).append(concept)
+            above = wider.get(above)
+    return {concept: tuple(below) for concept, below in found.items()}

@@ -1,0 +1,201 @@
+"""A language: a folder of word lists and one grammar file. ``docs/add-a-language.md`` describes both."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from functools import cached_property, lru_cache
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from understanding.words.concepts import FAMILIES, Concept, WordingError, concepts, lines_of
+from understanding.words.phrases import Entry, Phrases
+from understanding.words.spelling import Spelling
+from understanding.words.text import words_of
+
+FOLDER = Path(__file__).parents[1] / "languages"
+MOST_SPELLINGS = 2_000
+"""Spellings that one line of a word list may stand for."""
+
+ROLES = frozenset(
+    {
+        *(
+            "ignore",
+            "ask",
+            "refuse",
+            "refuse_after",
+            "answer",
+            "stop",
+            "correct",
+            "and",
+            "or",
+            "prepositions",
+            "by",
+            "my",
+        ),
+        *("keep", "different", "forget", "back", "restart", "similar", "more", "less", "too", "enough"),
+        *("under", "over", "between", "about", "to", "from", "under_after", "over_after"),
+        *("currency", "unit", "size", "year"),
+    }
+)
+"""What a word can do in a sentence; each is a list of phrases in the grammar file."""
+TABLES = frozenset({"families", "relative", "adjectives", "shades", "endings"})
+SETTINGS = frozenset({"name", "compounds"})
+OPPOSITES = {
+    "darker": "lighter",
+    "cheaper": "more expensive",
+    "newer": "older",
+    "longer": "shorter",
+    "looser": "tighter",
+    "bigger": "smaller",
+    "brighter": "more muted",
+    "more formal": "more casual",
+    "higher": "lower",
+    "warmer": "cooler",
+    "thicker": "thinner",
+    "plainer": "more detailed",
+}
+"""Directions of a relative wish, and their opposites."""
+OPPOSITE = OPPOSITES | {after: before for before, after in OPPOSITES.items()}
+
+
+class Language:
+    """One language, read from its folder.
+
+    Args:
+        folder: Named by the language's code, with ``grammar.toml`` and any of the word lists of ``FAMILIES``.
+
+    Raises:
+        WordingError: A file cannot be read, or names what there is not.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.code = folder.name
+        grammar = _grammar(folder / "grammar.toml")
+        self.name = str(grammar.get("name", self.code))
+        self.compounds: tuple[str, ...] = tuple(grammar.get("compounds", ()))
+        """What may stand between the parts of a compound; empty where the language writes none."""
+        self.letters: frozenset[str] = frozenset()
+        """The letters that its words are written with."""
+        self.phrases = Phrases()
+        self.spellings: dict[Concept, list[tuple[str, ...]]] = {}
+        """How this language writes each concept, as tokens."""
+        endings: Mapping[str, list[str]] = grammar.get("endings", {})
+        for role in ROLES & grammar.keys():
+            self._add(folder, grammar[role], Entry(role, ""), endings)
+        for table in ("families", "relative", "adjectives", "shades"):
+            for value, listed in grammar.get(table, {}).items():
+                if table in ("relative", "adjectives") and value not in OPPOSITE:
+                    raise WordingError(
+                        f"{folder / 'grammar.toml'} has the direction {value!r} in [{table}].",
+                        hint=f"There are: {', '.join(OPPOSITE)}.",
+                    )
+                self._add(folder, listed, Entry(table, value), endings)
+        for file, family in FAMILIES.items():
+            path = folder / f"{file}.txt"
+            if path.is_file():
+                self._read(path, family, endings)
+
+    def _add(self, folder: Path, listed: list[str], entry: Entry, endings: Mapping[str, list[str]]) -> None:
+        for text in listed:
+            self.letters |= frozenset(text.lower())
+            for spelling in _spellings(text, endings, folder / "grammar.toml"):
+                self.phrases.add(words_of(spelling) or (spelling,), entry)
+
+    def _read(self, path: Path, family: str, endings: Mapping[str, list[str]]) -> None:
+        for number, line in lines_of(path):
+            name, colon, listed = line.partition(":")
+            concept = Concept(family, name.strip().lstrip("!").strip())
+            if not colon or concept not in concepts().names:
+                raise WordingError(
+                    f"{path}, line {number}: there is no {family} {concept.name!r}.",
+                    hint=f"Write a concept of understanding/concepts/{path.name}, a colon and its words.",
+                )
+            entry = Entry("concept", concept.name, family, refused=name.startswith("!"))
+            self.letters |= frozenset(listed.lower())
+            for text in listed.split(","):
+                for spelling in _spellings(text.strip(), endings, path):
+                    if words := words_of(spelling):
+                        self.phrases.add(words, entry)
+                        if not entry.refused:
+                            self.spellings.setdefault(concept, []).append(words)
+
+    def longer(self, concept: Concept, words: tuple[str, ...]) -> list[tuple[str, ...]]:
+        """Spellings of other concepts of the same family that contain ``words``: "navy blue" contains "blue"."""
+        return [
+            longer
+            for word in words[:1]
+            for other, longer in self._with_word.get(word, ())
+            if other.family == concept.family and other != concept and len(longer) > len(words)
+            and any(longer[at : at + len(words)] == words for at in range(len(longer)))
+        ]  # fmt: skip
+
+    @cached_property
+    def _with_word(self) -> dict[str, list[tuple[Concept, tuple[str, ...]]]]:
+        found: dict[str, list[tuple[Concept, tuple[str, ...]]]] = {}
+        for concept, spellings in self.spellings.items():
+            for spelling in spellings:
+                if len(spelling) > 1:
+                    for word in set(spelling):
+                        found.setdefault(word, []).append((concept, spelling))
+        return found
+
+    @cached_property
+    def spelling(self) -> Spelling:
+        """Corrects words to those of this language; words of the grammar count as known, but are no corrections."""
+        return Spelling(self.phrases.first_words({"concept", "relative", "shades"}))
+
+    def __repr__(self) -> str:
+        return f"Language({self.code})"
+
+
+@lru_cache(maxsize=8)
+def languages(folder: Path = FOLDER) -> dict[str, Language]:
+    """The languages of a folder by their codes, English first.
+
+    Raises:
+        WordingError: A language cannot be read.
+    """
+    folders = sorted(one for one in folder.iterdir() if (one / "grammar.toml").is_file())
+    return {one.name: Language(one) for one in sorted(folders, key=lambda one: (one.name != "en", one.name))}
+
+
+def _grammar(path: Path) -> dict[str, Any]:
+    try:
+        grammar = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise WordingError(f"{path} cannot be read ({error}).", hint="Mend the file.") from error
+    if unknown := grammar.keys() - ROLES - TABLES - SETTINGS:
+        raise WordingError(
+            f"{path} has the unknown entry {min(unknown)!r}.",
+            hint=f"There are: {', '.join(sorted(ROLES | TABLES | SETTINGS))}.",
+        )
+    return grammar
+
+
+def _spellings(text: str, endings: Mapping[str, list[str]], path: Path) -> Iterator[str]:
+    """The spellings that an entry stands for: ``"(my|his) wife"`` are two, ``"rot/adj"`` one for each ending."""
+    parts: list[list[str]] = []
+    for plain, choices in re.findall(r"([^()]+)|\(([^()]*)\)", text):
+        parts.append(_endings(plain, endings, path) if plain else choices.split("|"))
+    count = 1
+    for part in parts:
+        count *= len(part)
+    if count > MOST_SPELLINGS:
+        raise WordingError(f"{path}: {text!r} stands for {count} spellings.", hint=f"Use {MOST_SPELLINGS} at most.")
+    for chosen in product(*parts):
+        if spelling := " ".join("".join(chosen).split()):
+            yield spelling
+
+
+def _endings(text: str, endings: Mapping[str, list[str]], path: Path) -> list[str]:
+    found = [""]
+    for piece in re.split(r"(\s+)", text):
+        stem, slash, name = piece.partition("/")
+        if slash and name and name not in endings and not name[0].isdigit():
+            raise WordingError(f"{path}: there are no endings {name!r} ({text!r}).", hint="Add them to [endings].")
+        ends = [stem + end for end in endings[name]] if slash and name in endings else [piece]
+        found = [before + end for before in found for end in ends]
+    return found

@@ -1,0 +1,63 @@
+"""Misspelt words: the nearest known one, by the distance of optimal string alignment (Boytsov 2011, section 2.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+LONGEST = 24
+"""Letters of the longest word that is corrected."""
+KEPT = 4_096
+"""Corrections that are remembered."""
+
+
+class Spelling:
+    """Corrects words to known ones. A look-up compares the word with the known ones of similar length.
+
+    Args:
+        known: Folded words, the more usual first: of two that are as near the first is taken.
+    """
+
+    def __init__(self, known: Iterable[str]) -> None:
+        self._by_length: dict[int, list[str]] = {}
+        self.known = frozenset(word for word in known if 3 <= len(word) <= LONGEST and word.isalpha())
+        for word in dict.fromkeys(word for word in known if word in self.known):
+            self._by_length.setdefault(len(word), []).append(word)
+        self.nearest = lru_cache(maxsize=KEPT)(self._nearest)
+
+    def _nearest(self, word: str) -> tuple[str, int] | None:
+        """The known word that ``word`` misspells and their distance; None where none is near enough."""
+        most = _tolerance(word)
+        if most == 0 or word in self.known:
+            return None
+        best: tuple[tuple[int, bool, bool, bool], str] | None = None
+        for length in range(len(word) - most, len(word) + most + 1):
+            for known, distance, _ in process.extract(
+                word, self._by_length.get(length, ()), scorer=OSA.distance, score_cutoff=most, limit=8
+            ):
+                swapped = sorted(known) == sorted(word)
+                if len(word) == 3 and not swapped:
+                    continue
+                if known[0] != word[0] and not swapped and (distance > 1 or len(word) < 5 or len(known) == len(word)):
+                    continue
+                # Distances over a third of the shorter word are other words rather than slips.
+                if 3 * distance > min(len(known), len(word)) and not swapped:
+                    continue
+                rank = (int(distance), not swapped, not _letters_left_out(word, known), known[-1] != word[-1])
+                if best is None or rank < best[0]:
+                    best = rank, known
+        return None if best is None else (best[1], best[0][0])
+
+
+def _letters_left_out(word: str, known: str) -> bool:
+    letters = iter(known)
+    return all(letter in letters for letter in word)
+
+
+def _tolerance(word: str) -> int:
+    if not word.isalpha() or not 3 <= len(word) <= LONGEST:
+        return 0
+    return 1 if len(word) < 7 else 2

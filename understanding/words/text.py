@@ -1,0 +1,88 @@
+"""Text becomes tokens: folded words, single characters of Chinese and Japanese, numbers and marks."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Literal, NamedTuple
+
+MOST_CHARACTERS = 2_000
+"""Characters of one text that are read; what is beyond is left out."""
+MOST_TOKENS = 400
+"""Tokens of one text that are read."""
+
+TokenKind = Literal["word", "number", "mark"]
+
+CJK = "\u3005\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
+"""Characters of scripts that put no spaces between words, as a range of a regular expression."""
+_TOKEN = re.compile(
+    rf"(?P<number>\d+(?:[.,]\d+)*)|(?P<cjk>[{CJK}])|(?P<word>[^\W\d_{CJK}]+)|(?P<mark>(?<=\d) ?[-–—~] ?(?=\d)|[^\w\s])"
+)
+_CJK = re.compile(f"[{CJK}]")
+_SEPARATORS = frozenset("'’`´-‐‑–—_\"“”„«»()[]{}*#~^<>|\\")
+_LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe"})
+
+
+class Token(NamedTuple):
+    """One token of a text."""
+
+    text: str
+    """Folded: lower case, without accents."""
+    start: int
+    """Where it begins in the text as ``normalised`` gives it."""
+    end: int
+    kind: TokenKind
+
+
+def normalised(text: str) -> str:
+    """``text`` in compatibility form (NFKC) and cut to ``MOST_CHARACTERS``."""
+    return unicodedata.normalize("NFKC", text[:MOST_CHARACTERS])[:MOST_CHARACTERS]
+
+
+@lru_cache(maxsize=16_384)
+def folded(word: str) -> str:
+    """A word without case and accents, so that "Été", "été" and "ete" are one."""
+    if word.isascii():
+        return word.lower()
+    # Marks of kana are no accents: they tell "ば" from "は".
+    if is_cjk(word):
+        return word
+    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", word).casefold().translate(_LETTERS))
+    return "".join(letter for letter in plain if not unicodedata.combining(letter)).translate(_LETTERS)
+
+
+def is_cjk(word: str) -> bool:
+    """Whether a word is of a script that puts no spaces between words."""
+    return bool(_CJK.match(word))
+
+
+def tokens_of(text: str) -> list[Token]:
+    """The first ``MOST_TOKENS`` tokens of a text in the form that ``normalised`` gives.
+
+    Apostrophes, hyphens, quotes and brackets separate words and are no tokens; a dash between two numbers is one.
+    """
+    return [token for token, _ in zip(_tokens(text), range(MOST_TOKENS), strict=False)]
+
+
+def words_of(text: str) -> tuple[str, ...]:
+    """The folded tokens of a short phrase, without marks: ``"T-Shirt"`` is ``("t", "shirt")``."""
+    return tuple(token.text for token in tokens_of(normalised(text)) if token.kind != "mark")
+
+
+def _tokens(text: str) -> Iterator[Token]:
+    for match in _TOKEN.finditer(text):
+        said = match.group()
+        if match.lastgroup == "mark":
+            dash = said.strip() in "-–—~" and match.start() > 0 and text[match.start() - 1].isdigit()
+            fraction = (
+                said == "/" and text[match.start() - 1 : match.start()].isdigit() and text[match.end() :][:1].isdigit()
+            )
+            if fraction or (said in _SEPARATORS and not dash):
+                continue
+            yield Token("-" if dash else said, match.start(), match.end(), "mark")
+        elif match.lastgroup == "number":
+            yield Token(said, match.start(), match.end(), "number")
+        else:
+            yield Token(folded(said), match.start(), match.end(), "word")

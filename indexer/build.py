@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
-import re
 import shutil
 import time
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -17,23 +14,38 @@ from pathlib import Path
 
 from catalog import Catalog, Product, read_catalog
 from indexer.attributes import LogOdds, corrected, write_attributes
-from indexer.durable import locked, replace_text, sync
+from indexer.checks import (
+    REFUSED_NAME,
+    check_fall,
+    check_kinds,
+    check_skipped,
+    refuse,
+    write_report,
+)
+from indexer.durable import locked, sync
 from indexer.encode import encode_products
+from indexer.filters import AttributeColumn, filter_mask
 from indexer.manifest import (
     ATTRIBUTES_NAME,
     PRODUCTS_NAME,
+    REPORT_NAME,
+    REVISION,
     SEEN_NAME,
     VECTORS_NAME,
+    VIEW_WORDS_NAME,
+    VIEWS_NAME,
     GenerationManifest,
     Skipped,
     generation_folder,
     write_manifest,
 )
-from indexer.products import images_root_of, write_products
+from indexer.products import attribute_array, images_root_of, write_products
 from indexer.publication import list_generations, publish
 from indexer.quality import measure_recall
 from indexer.reuse import earlier_pictures
+from indexer.store import Mask
 from indexer.stores import DEFAULT, index_name, store_class
+from indexer.views import write_views
 from models.bundle import Bundle
 from models.bundle.encoder import Device
 from models.bundle.manifest import file_digest
@@ -41,11 +53,6 @@ from models.datasets.attributes.words import told_words
 from models.errors import ModisteError
 
 BUILDING_NAME = ".building"
-REFUSED_NAME = "REFUSED.json"
-
-
-class BuildRefused(ModisteError):
-    """The build was not worth publishing; ``REFUSED.json`` in the index root tells all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +67,8 @@ class BuildOptions:
         threads: Threads that decode and index; 0 takes all cores.
         batch: Pictures for one run of the vision graph.
         store: Name of the store (``indexer.stores``).
+        max_fall: Share of the published generation's products, 0 to 1, that may be gone.
+        allow: Checks that may fail: ``fall``, ``kinds``.
     """
 
     publish: bool = True
@@ -69,6 +78,8 @@ class BuildOptions:
     threads: int = 0
     batch: int = 64
     store: str = DEFAULT
+    max_fall: float = 0.1
+    allow: frozenset[str] = frozenset()
 
 
 def build_generation(
@@ -90,7 +101,8 @@ def build_generation(
         The id of the generation.
 
     Raises:
-        BuildRefused: Too many products are unusable, or recall is below the floor. Nothing was published.
+        BuildRefused: Too many products are unusable or gone, a column changed its kind, or recall is below the floor.
+            Nothing was published.
         Busy: Another build is running on ``index_root``.
         ModisteError: The catalogue cannot be read, or the disk is full.
     """
@@ -117,24 +129,43 @@ def _build(catalog: Catalog, bundle: Bundle, index_root: Path, options: BuildOpt
     threads = options.threads or os.cpu_count() or 1
     store_type = store_class(options.store)
     store_type.check_device(options.device)  # Before hours of encoding.
+    before = _published(index_root)
+    problems = [Skipped(id=one.id, row=one.row, reason=one.reason, kind=one.kind) for one in catalog.problems]
+    total = len(catalog) + len(problems)
+    check_skipped(problems, total, options.max_skipped, index_root)
+    if "fall" not in options.allow:
+        check_fall(catalog, len(catalog), before, options.max_fall, index_root, problems)
+    if "kinds" not in options.allow:
+        check_kinds(catalog, before, index_root, problems)
     encoded = encode_products(
         catalog, bundle, known=earlier_pictures(bundle, index_root), batch=options.batch, threads=threads
     )
-    skipped = (*(Skipped(id=one.id, row=one.row, reason=one.reason) for one in catalog.problems), *encoded.skipped)
-    _refuse_if_too_many(skipped, len(catalog) + len(catalog.problems), options, index_root)
+    skipped = (*problems, *encoded.skipped)
+    check_skipped(skipped, total, options.max_skipped, index_root)
+    products = encoded.products
+    if "fall" not in options.allow:
+        check_fall(catalog, len(products), before, options.max_fall, index_root, skipped)
 
-    products = [catalog[place] for place in encoded.kept]
     folder = index_root / BUILDING_NAME
     folder.mkdir()
     images_root = images_root_of(products)
     with (folder / VECTORS_NAME).open("wb") as stream:
         stream.write(encoded.vectors.data)
-    told, valued = _write_words(folder, bundle.manifest.attributes, encoded.shown, products)
-    write_products(folder / PRODUCTS_NAME, products, encoded.hashes, catalog.columns, images_root)
+    words = bundle.manifest.attributes
+    told, valued = _write_words(folder, words, encoded.shown[: len(products)], products)
+    write_products(
+        folder / PRODUCTS_NAME, products, encoded.hashes, catalog.columns, images_root, _searchable(catalog, products)
+    )
+    if encoded.owners:
+        further = [picture for product in products for picture in product.more_images]
+        write_views(folder / VIEWS_NAME, encoded.owners, further, encoded.hashes[len(products) :], images_root)
+        if words:
+            write_attributes(folder / VIEW_WORDS_NAME, encoded.shown[len(products) :])
+    write_report(folder / REPORT_NAME, catalog, skipped, encoded.remarks)
     store = store_type.build(encoded.vectors, folder, device=options.device, threads=threads)
     quality = measure_recall(store, encoded.vectors, products, catalog.columns, bundle)
     if quality.recall < options.quality_floor:
-        raise _refusal(
+        raise refuse(
             index_root, skipped,
             f"The index finds {quality.recall:.1%} of the truly nearest products, less than the floor of "
             f"{options.quality_floor:.1%}; nothing was published.",
@@ -144,10 +175,11 @@ def _build(catalog: Catalog, bundle: Bundle, index_root: Path, options: BuildOpt
     files = {path.name: file_digest(path) for path in sorted(folder.iterdir())}
     created, id = _next_id(index_root, "".join(file.sha256 for file in files.values()))
     manifest = GenerationManifest(
-        id=id, created=created, bundle=bundle.name, fingerprint=bundle.fingerprint, dim=bundle.dim,
+        revision=REVISION, id=id, created=created, bundle=bundle.name, fingerprint=bundle.fingerprint, dim=bundle.dim,
         products=len(products), index=index_name(options.store, store.kind),
         catalog=catalog.source.name, columns=catalog.columns,
-        attributes=bundle.manifest.attributes, told=told, valued=valued,
+        currencies={name: column.currency for name, column in catalog.details.items() if column.currency},
+        views=len(encoded.owners), attributes=bundle.manifest.attributes, told=told, valued=valued,
         images_root=str(images_root) if images_root else None,
         encoded=encoded.encoded, reused=encoded.reused, repeated=encoded.repeated, skipped=skipped, quality=quality,
         seconds=round(time.monotonic() - started, 2), files=files,
@@ -160,10 +192,28 @@ def _build(catalog: Catalog, bundle: Bundle, index_root: Path, options: BuildOpt
     return id
 
 
+def _published(index_root: Path) -> GenerationManifest | None:
+    """The manifest of the generation that serves, None where there is none that can be read."""
+    return next((one.manifest for one in list_generations(index_root) if one.serving), None)
+
+
+def _searchable(catalog: Catalog, products: Sequence[Product]) -> Mask | None:
+    """Where the operator's default filters hold, bool ``[N]``; None if there are none."""
+    filters = catalog.settings.default_filters
+    if not filters:
+        return None
+    kinds = {**catalog.columns, **catalog.private}
+    columns = {}
+    for name in filters.keys() & kinds.keys():
+        values = [one.private.get(name, one.attributes.get(name)) for one in products]
+        columns[name] = AttributeColumn(name, kinds[name], attribute_array(values, kinds[name]))
+    return filter_mask(filters, columns)
+
+
 def _write_words(
     folder: Path, words: Sequence[str], seen: LogOdds, products: Sequence[Product]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Write what every product shows; gives the words that the catalogue itself tells, and the values among them."""
+    """Write what every product shows; returns the words that the catalogue itself has, and the values among them."""
     if not words:
         return (), ()
     told = told_words(products, words)
@@ -171,30 +221,6 @@ def _write_words(
     if told.told.any():
         write_attributes(folder / SEEN_NAME, seen)
     return tuple(compress(words, told.told)), tuple(compress(words, told.valued))
-
-
-def _refuse_if_too_many(skipped: Sequence[Skipped], total: int, options: BuildOptions, index_root: Path) -> None:
-    if len(skipped) < total and len(skipped) <= options.max_skipped * total:
-        return
-    # What differs from product to product (ids, paths, sizes) would make each reason unique.
-    reasons = Counter(re.sub(r"\S*[\d/]\S*", "…", one.reason) for one in skipped)
-    commonest = "; ".join(f"{count} x {reason.rstrip('.')}" for reason, count in reasons.most_common(3))
-    if len(skipped) == total:
-        message = f"None of the {total:,} products can be used ({commonest}); nothing was published."
-    else:
-        message = (
-            f"{len(skipped):,} of {total:,} products cannot be used, more than the {options.max_skipped:.1%} allowed "
-            f"({commonest}); nothing was published."
-        )
-    raise _refusal(
-        index_root, skipped, message, hint=f"Mend them (all are listed in {REFUSED_NAME}), or allow more to be skipped."
-    )
-
-
-def _refusal(index_root: Path, skipped: Sequence[Skipped], message: str, *, hint: str) -> BuildRefused:
-    report = {"refused": message, "skipped": [one.model_dump() for one in skipped]}
-    replace_text(index_root / REFUSED_NAME, json.dumps(report, ensure_ascii=False, indent=2) + "\n")
-    return BuildRefused(message, hint=hint)
 
 
 def _next_id(index_root: Path, digests: str) -> tuple[str, str]:

@@ -7,6 +7,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -39,17 +40,22 @@ class KnownPictures(Protocol):
 
 
 class Encoded(NamedTuple):
-    """What became of M products."""
+    """What became of products with one or more pictures each."""
 
-    kept: list[int]
-    """Places, ascending, of the N products that have a vector."""
+    products: list[Product]
+    """The N products that have a vector, with only the pictures that do, the main one first."""
+    owners: list[int]
+    """Place among ``products`` of each of the V further pictures."""
     vectors: Halves
-    """float16 ``[N, D]``, unit length to within half precision, in the order of ``kept``."""
+    """float16 ``[N + V, D]``, unit length to within half precision: main pictures in the order of ``products``, then
+    the further ones."""
     shown: LogOdds
-    """uint8 ``[N, A]``: how probably each picture shows the bundle's words (``indexer.attributes``)."""
+    """uint8 ``[N + V, A]``: how probably each picture shows the bundle's words (``indexer.attributes``)."""
     hashes: list[str]
-    """Sha256 of the N pictures, in hexadecimal."""
+    """Sha256 of the N + V pictures, in hexadecimal."""
     skipped: list[Skipped]
+    remarks: list[Skipped]
+    """Pictures that cannot be used, of products that have others."""
     encoded: int
     reused: int
     repeated: int
@@ -72,18 +78,19 @@ def encode_products(
     batch: int = 64,
     threads: int = 2,
 ) -> Encoded:
-    """Encode the pictures of products.
+    """Encode all pictures of products.
 
     Pictures are read, hashed and decoded by ``threads`` threads, at most two batches ahead of the vision graph. A
-    picture that cannot be used is reported in ``skipped`` and costs nobody else their vector.
+    picture that cannot be used is reported; a product without any other is skipped.
 
     Args:
         known: Where unchanged pictures are found; None encodes everything.
         batch: Pictures for one run of the vision graph.
     """
     desk = _Desk(bundle.manifest.images, known)
-    vectors = np.zeros((len(products), bundle.dim), dtype=np.float16)
-    shown = np.zeros((len(products), len(bundle.manifest.attributes)), dtype=np.uint8)
+    pictures = [_Numbered(product, number) for product in products for number in range(max(1, len(product.images)))]
+    vectors = np.zeros((len(pictures), bundle.dim), dtype=np.float16)
+    shown = np.zeros((len(pictures), len(bundle.manifest.attributes)), dtype=np.uint8)
     hashes: list[str] = []
     reasons: dict[int, str] = {}
     source: dict[str, int] = {}
@@ -100,8 +107,8 @@ def encode_products(
                 counts["encoded"] += 1
         waiting.clear()
 
-    prepared = _ahead(products, desk.prepare, threads, batch * 2)
-    for place, picture in enumerate(track(prepared, total=len(products), what="encode", unit="product")):
+    prepared = _ahead(pictures, desk.prepare, threads, batch * 2)
+    for place, picture in enumerate(track(prepared, total=len(pictures), what="encode", unit="picture")):
         hashes.append(picture.hash)
         if picture.reason is not None:
             reasons[place] = picture.reason
@@ -129,12 +136,55 @@ def encode_products(
             vectors[place], shown[place] = vectors[first], shown[first]
             counts["repeated"] += 1
 
-    kept = [place for place in range(len(products)) if place not in reasons]
-    skipped = [Skipped(id=products[place].id, row=None, reason=reason) for place, reason in sorted(reasons.items())]
+    kept = _arranged(products, pictures, hashes, reasons)
+    order = kept.mains + kept.further
     return Encoded(
-        kept, vectors[kept] if reasons else vectors, shown[kept] if reasons else shown,
-        [hashes[place] for place in kept], skipped, counts["encoded"], counts["reused"], counts["repeated"],
+        kept.products, kept.owners, vectors[order], shown[order], [hashes[place] for place in order],
+        kept.skipped, kept.remarks, counts["encoded"], counts["reused"], counts["repeated"],
     )  # fmt: skip
+
+
+class _Numbered(NamedTuple):
+    """One picture of a product."""
+
+    product: Product
+    number: int
+
+
+class _Arranged(NamedTuple):
+    """Products with the places of their pictures."""
+
+    products: list[Product]
+    mains: list[int]
+    owners: list[int]
+    further: list[int]
+    skipped: list[Skipped]
+    remarks: list[Skipped]
+
+
+def _arranged(
+    products: Sequence[Product], pictures: Sequence[_Numbered], hashes: Sequence[str], reasons: dict[int, str]
+) -> _Arranged:
+    """The first picture that can be used is a product's main one; the same picture counts once."""
+    done = _Arranged([], [], [], [], [], [])
+    place = 0
+    for product in products:
+        places = range(place, place + max(1, len(product.images)))
+        place = places.stop
+        fine = list({hashes[one]: one for one in reversed(places) if one not in reasons}.values())[::-1]
+        bad = [Skipped(id=product.id, row=None, reason=reasons[one]) for one in places if one in reasons]
+        if not fine:
+            done.skipped.append(bad[0])
+            continue
+        done.remarks.extend(bad)
+        if len(fine) < len(product.images):
+            images = [product.images[pictures[one].number] for one in fine]
+            product = replace(product, image=images[0], more_images=tuple(images[1:]))
+        done.mains.append(fine[0])
+        done.further.extend(fine[1:])
+        done.owners.extend([len(done.products)] * (len(fine) - 1))
+        done.products.append(product)
+    return done
 
 
 class _Desk:
@@ -146,14 +196,15 @@ class _Desk:
         self.claimed: set[str] = set()
         self.turn = threading.Lock()
 
-    def prepare(self, product: Product) -> _Prepared:
+    def prepare(self, picture: _Numbered) -> _Prepared:
+        product, number = picture
         try:
-            content = product.read_image()
+            content = product.read_image(number)
         except ModisteError as error:
             reason = error.message
             if isinstance(error.__cause__, OSError):
                 reason = f"the image file cannot be read: {error.__cause__.strerror}"
-            return _Prepared(f"none:{product.id}", reason=reason)
+            return _Prepared(f"none:{product.id}:{number}", reason=reason)
         image_hash = hashlib.sha256(content).hexdigest()
         with self.turn:
             if image_hash in self.claimed:
@@ -171,14 +222,14 @@ class _Desk:
 
 
 def _ahead(
-    products: Sequence[Product], prepare: Callable[[Product], _Prepared], threads: int, most: int
+    pictures: Sequence[_Numbered], prepare: Callable[[_Numbered], _Prepared], threads: int, most: int
 ) -> Iterator[_Prepared]:
-    """Prepare products in threads and yield them in order, never more than ``most`` ahead."""
+    """Prepare pictures in threads and yield them in order, never more than ``most`` ahead."""
     waiting: deque[Future[_Prepared]] = deque()
     with ThreadPoolExecutor(threads, thread_name_prefix="decode") as pool:
         try:
-            for product in products:
-                waiting.append(pool.submit(prepare, product))
+            for picture in pictures:
+                waiting.append(pool.submit(prepare, picture))
                 if len(waiting) > most:
                     yield waiting.popleft().result()
             while waiting:

@@ -8,17 +8,20 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 from cachetools import LRUCache
 
 from catalog import Kind
-from indexer.attributes import AttributeColumns
+from indexer.attributes import AttributeColumns, LogOdds
 from indexer.filters import FilterError, Filters, filter_mask
 from indexer.manifest import (
     ATTRIBUTES_NAME,
     PRODUCTS_NAME,
     SEEN_NAME,
     VECTORS_NAME,
+    VIEW_WORDS_NAME,
+    VIEWS_NAME,
     GenerationError,
     GenerationManifest,
     Quality,
@@ -32,6 +35,7 @@ from indexer.profiles import Profiles
 from indexer.publication import current_id
 from indexer.store import Halves, Mask, Rows, Store, StoreError, Vectors
 from indexer.stores import open_store
+from indexer.views import ViewStore, ViewTable
 from models.bundle import Bundle
 from models.bundle.encoder import Device
 from models.errors import ModisteError
@@ -63,6 +67,8 @@ class Generation:
         attributes: AttributeColumns | None,
         seen: AttributeColumns | None,
         images_root: Path | None,
+        views: ViewTable | None = None,
+        view_words: AttributeColumns | None = None,
     ) -> None:
         self.manifest = manifest
         self.store = store
@@ -78,6 +84,9 @@ class Generation:
         """How well every product agrees with what a query expects; None where the catalogue tells no words."""
         self._table = table
         self._vectors = vectors
+        self._views = views
+        self._view_words = view_words
+        self._searchable = table.searchable
         self._images_root = images_root
         self._masks: LRUCache[str, Mask] = LRUCache(KEPT_MASKS)
         self._masks_lock = threading.Lock()
@@ -118,23 +127,30 @@ class Generation:
         manifest = read_manifest(folder)
         verify_files(folder, manifest, contents=verify)
         shape = (manifest.products, manifest.dim)
+        pictures = manifest.products + manifest.views
         try:
             table = ProductTable(folder / PRODUCTS_NAME, manifest.columns)
-            vectors = np.memmap(folder / VECTORS_NAME, dtype=np.float16, mode="r", shape=shape)
+            vectors = np.memmap(folder / VECTORS_NAME, dtype=np.float16, mode="r", shape=(pictures, manifest.dim))
             words = manifest.attributes
             attributes = AttributeColumns(folder / ATTRIBUTES_NAME, words, shape[0]) if words else None
             seen = AttributeColumns(folder / SEEN_NAME, words, shape[0]) if manifest.told else attributes
-            store = open_store(manifest.index, vectors, folder, device=device, threads=threads)
+            views = ViewTable(folder / VIEWS_NAME) if manifest.views else None
+            kept_words = words and manifest.views and VIEW_WORDS_NAME in manifest.files
+            view_words = AttributeColumns(folder / VIEW_WORDS_NAME, words, manifest.views) if kept_words else None
+            store: Store = open_store(manifest.index, vectors, folder, device=device, threads=threads)
         except (ValueError, OSError, StoreError) as error:
             raise _damaged(folder, str(error)) from error
         if (
             len(table) != shape[0]
             or vectors.nbytes != manifest.files[VECTORS_NAME].size
-            or (store.size, store.dim) != shape
+            or (store.size, store.dim) != (pictures, shape[1])
+            or (views is not None and (len(views) != manifest.views or views.owners.max() >= shape[0]))
         ):
             raise _damaged(folder, f"its files do not all hold {shape[0]} products and vectors of {shape[1]}")
         root = images_root or (Path(manifest.images_root) if manifest.images_root else None)
-        return cls(manifest, store, table, vectors, attributes, seen, root)
+        if views is not None:
+            store = ViewStore(store, np.concatenate([np.arange(shape[0]), views.owners]), shape[0])
+        return cls(manifest, store, table, vectors, attributes, seen, root, views, view_words)
 
     @property
     def id(self) -> str:
@@ -179,16 +195,32 @@ class Generation:
         return np.array([-1 if row is None else row for row in found], dtype=np.int64)
 
     def product(self, row: int) -> Entry:
-        """Id, title and attributes of the product in ``row``."""
+        """What an answer has of the product in ``row``."""
         return self._table.entry(row)
 
-    def image(self, row: int) -> bytes:
-        """The picture of the product in ``row``, encoded as the catalogue has it (JPEG, PNG or WebP).
+    def image_count(self, row: int) -> int:
+        """How many pictures the product in ``row`` has."""
+        return 1 + (len(self._views.of(row)) if self._views is not None else 0)
+
+    def image(self, row: int, number: int = 0) -> bytes:
+        """A picture of the product in ``row``, encoded as the catalogue has it.
+
+        Args:
+            row: The product.
+            number: Which of its pictures; 0 is the main one.
 
         Raises:
-            ModisteError: Its file is gone or cannot be read.
+            ModisteError: There is no such picture, or its file is gone or cannot be read.
         """
-        image = self._table.image(row)
+        if not 0 <= number < self.image_count(row):
+            raise ModisteError(
+                f"The product has {self.image_count(row)} pictures, so there is no picture {number}.",
+                hint="Count from 0, the main picture.",
+            )
+        if number == 0 or self._views is None:
+            image = self._table.image(row)
+        else:
+            image = self._views.image(self._views.of(row)[number - 1])
         if isinstance(image, bytes):
             return image
         try:
@@ -221,10 +253,31 @@ class Generation:
         taken = np.asarray(rows, dtype=np.int64)
         if taken.size and taken.min() < 0:
             raise IndexError("negative row")
+        if taken.size and taken.max() >= self.size:
+            raise IndexError("row beyond the products")
         return np.asarray(self._vectors[taken], dtype=np.float32)
 
+    @property
+    def view_hashes(self) -> list[str]:
+        """Sha256 of the products' further pictures, in the order of their vectors."""
+        return [] if self._views is None else self._views.hashes
+
+    def view_vector(self, view: int) -> npt.NDArray[np.float16]:
+        """The vector ``[D]`` of a further picture."""
+        return np.asarray(self._vectors[self.size + view], dtype=np.float16)
+
+    def view_words(self, view: int) -> LogOdds:
+        """What a further picture shows ``[A]``, by the picture alone."""
+        return np.zeros(0, np.uint8) if self._view_words is None else self._view_words.log_odds([view])[0]
+
+    def group_of(self, rows: Sequence[int] | Rows) -> list[str]:
+        """The groups of products: equal for all looks of one product."""
+        groups = self._table.groups
+        return [self._table.id(int(row)) if groups is None else str(groups[int(row)].as_py()) for row in rows]
+
     def mask(self, filters: Filters | None) -> Mask | None:
-        """Which products satisfy all ``filters``: read-only bool ``[N]``, or None if there are no filters.
+        """Which products satisfy all ``filters`` and the operator's default filters: read-only bool ``[N]``, or None if
+        there are neither.
 
         The masks of the last filters are kept, so equal filters usually get the same object.
 
@@ -232,13 +285,14 @@ class Generation:
             FilterError: See ``indexer.filters``.
         """
         if not filters:
-            return None
+            return self._searchable
         key = json.dumps(filters, sort_keys=True, default=repr)
         with self._masks_lock:
             mask = self._masks.get(key)
         if mask is None:
             mask = filter_mask(filters, self._table.attributes)
             assert mask is not None
+            mask = mask if self._searchable is None else mask & self._searchable
             mask.setflags(write=False)
             with self._masks_lock:
                 mask = self._masks.setdefault(key, mask)

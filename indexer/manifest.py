@@ -18,12 +18,17 @@ from models.bundle.manifest import File, file_digest, unknown_fields
 from models.errors import ModisteError
 
 FORMAT = 1
-REVISION = 0
+REVISION = 1
 """As ``models.bundle.manifest.REVISION``."""
 MANIFEST_NAME = "manifest.json"
 VECTORS_NAME = "vectors.f16"
 PRODUCTS_NAME = "products.arrow"
 ATTRIBUTES_NAME = "attributes.u8"
+VIEWS_NAME = "views.arrow"
+VIEW_WORDS_NAME = "views.u8"
+"""What further pictures show, so that the next build can reuse one as the main picture."""
+REPORT_NAME = "report.csv"
+"""Every row of the catalogue that is not in the generation as it stands in the table, and why."""
 SEEN_NAME = "seen.u8"
 """The same by the pictures alone, where the catalogue tells words of its own: what the next build reuses."""
 
@@ -47,6 +52,8 @@ class Skipped(_Frozen):
     id: str | None
     row: int | None
     reason: str
+    kind: str = ""
+    """The reason in words that are equal for all products with it; ``reason`` if empty."""
 
 
 class Quality(_Frozen):
@@ -81,6 +88,10 @@ class GenerationManifest(_Frozen):
     """File name of the catalogue's table."""
     columns: dict[str, Kind]
     """Attributes by name, each with the kind of its values."""
+    currencies: dict[str, str] = {}
+    """Currency of the prices in a column, as the catalogue writes it, where all of them state the same."""
+    views: int = Field(default=0, ge=0)
+    """Further pictures of products, which are searched as well (``indexer.views``)."""
     attributes: tuple[str, ...] = ()
     """The words whose probabilities the generation holds for every product (``indexer.attributes``), in their order:
     the bundle's, or none where it has none or the generation is older than this."""
@@ -93,9 +104,9 @@ class GenerationManifest(_Frozen):
     encoded: int
     """Pictures that went through the bundle for this generation."""
     reused: int
-    """Products whose vector came from an earlier generation of the same bundle, since their picture is unchanged."""
+    """Pictures whose vector came from an earlier generation of the same bundle, since they are unchanged."""
     repeated: int
-    """Products that share a vector within this build, since they have the same picture as another one."""
+    """Pictures that share a vector within this build, since another product has the same one."""
     skipped: tuple[Skipped, ...] = ()
     quality: Quality
     seconds: float
@@ -165,6 +176,7 @@ def verify_files(folder: Path, manifest: GenerationManifest, *, contents: bool =
     required = [VECTORS_NAME, PRODUCTS_NAME]
     required += [ATTRIBUTES_NAME] if manifest.attributes else []
     required += [SEEN_NAME] if manifest.told else []
+    required += [VIEWS_NAME] if manifest.views else []
     for name in {*required, *manifest.files}:
         expected = manifest.files.get(name)
         path = folder / name

@@ -2,31 +2,39 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypedDict
 
+import numpy as np
 import pyarrow as pa
 
 from catalog import AttributeValue, Kind, Product
 from indexer.filters import AttributeColumn
+from indexer.store import Mask
 
 ATTRIBUTE = "attribute."
 """Prefix of attribute columns, so that no attribute of a shop's collides with Modiste's own columns."""
 
 
 class Entry(TypedDict):
-    """What an answer tells of a product; attributes without a value are absent."""
+    """What an answer has of a product; attributes without a value are absent."""
 
     id: str
     title: str
     attributes: dict[str, AttributeValue]
+    group: str
+    """Equal for all looks of one product; the id of a product with one look."""
+    variants: list[dict[str, Any]]
+    """What can be bought of it: ``id`` and ``attributes`` of each; empty where it is sold in one way."""
 
 
 def images_root_of(products: Sequence[Product]) -> Path | None:
     """The deepest folder that holds every image file; None where no image is a file."""
-    folders = {os.path.dirname(os.path.abspath(one.image)) for one in products if isinstance(one.image, Path)}
+    files = (image for product in products for image in product.images if isinstance(image, Path))
+    folders = {os.path.dirname(os.path.abspath(file)) for file in files}
     return Path(os.path.commonpath(folders)) if folders else None
 
 
@@ -36,9 +44,12 @@ def write_products(
     hashes: Sequence[str],
     columns: Mapping[str, Kind],
     images_root: Path | None,
+    searchable: Mask | None = None,
 ) -> None:
-    """Write id, title, image path below ``images_root``, image hash, image bytes of catalogues that hold them, and
-    one column for each attribute, in one record batch of the Arrow IPC file format.
+    """Write id, title, group, variants, image path below ``images_root``, image hash, image bytes of catalogues that
+    hold them, and one column for each attribute, in one record batch of the Arrow IPC file format.
+
+    ``searchable``, bool ``[N]``, is where the operator's default filters hold; None if there are none.
     """
     paths = [
         os.path.relpath(product.image, images_root)
@@ -50,13 +61,20 @@ def write_products(
         "id": pa.array([product.id for product in products], pa.string()),
         "title": pa.array([product.title for product in products], pa.string()),
         "image": pa.array(paths, pa.string()),
-        "image_hash": pa.array(hashes, pa.string()),
+        "image_hash": pa.array(hashes[: len(products)], pa.string()),
     }
+    if any(product.group not in ("", product.id) for product in products):
+        groups = [product.group or product.id for product in products]
+        fields["group"] = pa.array(groups, pa.string()).dictionary_encode()
+    if any(product.variants for product in products):
+        fields["variants"] = pa.array([_variants(product) for product in products], pa.string())
+    if searchable is not None:
+        fields["searchable"] = pa.array(searchable)
     contents = [product.image if isinstance(product.image, bytes) else None for product in products]
     if any(content is not None for content in contents):
         fields["image_bytes"] = pa.array(contents, pa.large_binary())
     for name, kind in columns.items():
-        fields[ATTRIBUTE + name] = _attribute([product.attributes.get(name) for product in products], kind)
+        fields[ATTRIBUTE + name] = attribute_array([product.attributes.get(name) for product in products], kind)
     batch = pa.record_batch(list(fields.values()), names=list(fields))
     with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, batch.schema) as writer:
         writer.write_batch(batch)
@@ -84,7 +102,8 @@ class ProductTable:
             self.attributes = {
                 name: AttributeColumn(name, kind, self._fields[ATTRIBUTE + name]) for name, kind in columns.items()
             }
-            self._rows: dict[str, int] = {id: row for row, id in enumerate(self._fields["id"].to_pylist())}
+            self._rows: dict[str, int] = self._variant_rows()
+            self._rows.update({id: row for row, id in enumerate(self._fields["id"].to_pylist())})
             self._titles, self._hashes = self._fields["title"], self._fields["image_hash"]
         except (pa.ArrowException, OSError, KeyError) as error:
             raise ValueError(f"{path} is not a table of products ({error})") from error
@@ -93,17 +112,47 @@ class ProductTable:
         return int(self.table.num_rows)
 
     def row_of(self, id: str) -> int | None:
-        """The row of a product, None where there is none with this id."""
+        """The row of the product with this id, or with a variant or group that has it; None where there is none."""
         return self._rows.get(id)
 
+    def _variant_rows(self) -> dict[str, int]:
+        """Rows by the ids of variants and groups."""
+        rows: dict[str, int] = {}
+        if "group" in self._fields:
+            for row, group in enumerate(self._fields["group"].to_pylist()):
+                rows.setdefault(group, row)
+        if "variants" in self._fields:
+            for row, text in enumerate(self._fields["variants"].to_pylist()):
+                if text is not None:
+                    rows.update({one["id"]: row for one in json.loads(text) if one["id"]})
+        return rows
+
     def entry(self, row: int) -> Entry:
-        """Id, title and attributes of the product in ``row``."""
+        """What an answer has of the product in ``row``."""
         attributes = {name: column.values[row].as_py() for name, column in self.attributes.items()}
+        variants = self._fields["variants"][row].as_py() if "variants" in self._fields else None
         return Entry(
-            id=self._fields["id"][row].as_py(),
+            id=self.id(row),
             title=self._titles[row].as_py(),
             attributes={name: value for name, value in attributes.items() if value is not None and value != []},
+            group=self._fields["group"][row].as_py() if "group" in self._fields else self.id(row),
+            variants=json.loads(variants) if variants else [],
         )
+
+    def id(self, row: int) -> str:
+        """The id of the product in ``row``."""
+        return str(self._fields["id"][row].as_py())
+
+    @property
+    def groups(self) -> pa.Array | None:
+        """Dictionary array ``[N]`` of the products' groups; None where every product is one of its own."""
+        return self._fields.get("group")
+
+    @property
+    def searchable(self) -> Mask | None:
+        """bool ``[N]``: where the operator's default filters hold; None if there are none."""
+        column = self._fields.get("searchable")
+        return None if column is None else np.asarray(column.to_numpy(zero_copy_only=False), dtype=np.bool_)
 
     def image_hash(self, row: int) -> str:
         """Sha256 of the picture as it was indexed, in hexadecimal."""
@@ -115,7 +164,15 @@ class ProductTable:
         return held if held is not None else str(self._fields["image"][row].as_py())
 
 
-def _attribute(values: Sequence[Any], kind: Kind) -> pa.Array:
+def _variants(product: Product) -> str | None:
+    if not product.variants:
+        return None
+    variants = [{"id": one.id, "attributes": one.attributes} for one in product.variants]
+    return json.dumps(variants, ensure_ascii=False)
+
+
+def attribute_array(values: Sequence[Any], kind: Kind) -> pa.Array:
+    """A column of attributes as it is stored, null (list, path: empty) where a product has none."""
     if kind in ("text", "date"):
         return pa.array(values, pa.string()).dictionary_encode()
     if kind in ("list", "path"):

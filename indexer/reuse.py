@@ -23,15 +23,18 @@ class EarlierPictures:
         self._generation = generation
         hashes = generation.products.column("image_hash").to_pylist()
         self._rows = {image_hash: row for row, image_hash in enumerate(hashes)}
+        self._views = {image_hash: row for row, image_hash in enumerate(generation.view_hashes)}
 
     def find(self, image_hash: str) -> Seen | None:
         """What the picture with this sha256 became, None where the generation has no such picture."""
-        row = self._rows.get(image_hash)
-        if row is None:
-            return None
-        vector = self._generation.vectors([row])[0].astype(np.float16)
-        seen = self._generation.seen
-        return Seen(vector, np.zeros(0, np.uint8) if seen is None else seen.log_odds([row])[0])
+        row, view = self._rows.get(image_hash), self._views.get(image_hash)
+        if row is not None:
+            vector = self._generation.vectors([row])[0].astype(np.float16)
+            seen = self._generation.seen
+            return Seen(vector, np.zeros(0, np.uint8) if seen is None else seen.log_odds([row])[0])
+        if view is not None:
+            return Seen(self._generation.view_vector(view), self._generation.view_words(view))
+        return None
 
 
 def earlier_pictures(bundle: Bundle, index_root: Path) -> EarlierPictures | None:

@@ -10,7 +10,7 @@ from indexer.build import BuildOptions, build_generation
 from models.bundle import Bundle
 from tests.indexer.shop import write_shop
 
-QUIET = BuildOptions(threads=1, device="cpu")
+QUIET = BuildOptions(threads=1, device="cpu", allow=frozenset({"fall"}))
 
 
 @pytest.fixture

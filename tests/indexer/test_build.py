@@ -12,7 +12,8 @@ import pytest
 
 from catalog import read_catalog
 from indexer import build
-from indexer.build import BuildOptions, BuildRefused, build_generation
+from indexer.build import BuildOptions, build_generation
+from indexer.checks import BuildRefused
 from indexer.durable import Busy, locked
 from indexer.faiss_store import FaissStore
 from indexer.generation import Generation
@@ -43,7 +44,7 @@ def test_the_manifest_tells_how_the_generation_was_made(root: Path, toy: Bundle)
     assert (manifest.index, manifest.catalog) == ("exact-fp16", "catalog.csv")
     assert manifest.quality.recall == 1.0
     assert manifest.skipped == ()
-    assert set(manifest.files) == {"vectors.f16", "index.faiss", "products.arrow"}
+    assert set(manifest.files) == {"vectors.f16", "index.faiss", "products.arrow", "report.csv"}
 
 
 def test_a_generation_finds_what_its_pictures_show(root: Path, toy: Bundle) -> None:
@@ -95,7 +96,7 @@ def test_too_many_unusable_products_are_refused_with_the_commonest_reasons(root:
     (shop / "images" / "9.jpg").unlink()
     with pytest.raises(
         BuildRefused,
-        match=r"5 of 20 products .* 5\.0% allowed \(4 x .*not a JPEG, PNG or WebP.*; 1 x there is no image",
+        match=r"5 of 20 products .* 5\.0% allowed \(4 x .*not a JPEG, PNG or WebP.*; 1 x there is no such image",
     ):
         build_generation(shop, toy, root, QUIET)
     assert current_id(root) == serving

@@ -49,6 +49,8 @@ def test_a_product_is_found_by_its_id(root: Path) -> None:
         "id": "p5",
         "title": "Green shirt 5",
         "attributes": {"colour": "Green", "price": 12.5, "new": True, "sizes": ["S", "M", "L"]},
+        "group": "p5",
+        "variants": [],
     }
 
 

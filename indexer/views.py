@@ -1,0 +1,105 @@
+"""Products with several pictures: every picture is searched, and a product is as near as the nearest of them.
+
+The first N vectors of a generation are the products' main pictures, in the order of the products; further pictures
+follow. ``views.arrow`` tells whose they are.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from catalog import Picture
+from indexer.store import Mask, Rows, Scores, Store, Vectors
+
+AHEAD = 16
+
+
+def write_views(
+    path: Path, owners: Sequence[int], pictures: Sequence[Picture], hashes: Sequence[str], images_root: Path | None
+) -> None:
+    """Write the further pictures of products: the product's row, path or bytes, and hash."""
+    paths = [os.path.relpath(one, images_root) if images_root and isinstance(one, Path) else None for one in pictures]
+    fields = {
+        "product": pa.array(owners, pa.int32()),
+        "image": pa.array(paths, pa.string()),
+        "image_hash": pa.array(hashes, pa.string()),
+        "image_bytes": pa.array([one if isinstance(one, bytes) else None for one in pictures], pa.large_binary()),
+    }
+    batch = pa.record_batch(list(fields.values()), names=list(fields))
+    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, batch.schema) as writer:
+        writer.write_batch(batch)
+
+
+class ViewTable:
+    """``views.arrow``, read without copying.
+
+    Raises:
+        ValueError: It is no such file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        try:
+            self._table: pa.Table = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
+            self.owners: npt.NDArray[np.int64] = self._table.column("product").to_numpy().astype(np.int64)
+            self.hashes: list[str] = self._table.column("image_hash").to_pylist()
+        except (pa.ArrowException, OSError, KeyError) as error:
+            raise ValueError(f"{path} is not a table of views ({error})") from error
+        self._order = np.argsort(self.owners, kind="stable")
+
+    def __len__(self) -> int:
+        return len(self.owners)
+
+    def of(self, product: int) -> list[int]:
+        """The rows of a product's further pictures, in their order."""
+        first, last = np.searchsorted(self.owners[self._order], [product, product + 1])
+        return [int(row) for row in self._order[first:last]]
+
+    def image(self, row: int) -> bytes | str:
+        """The picture itself where the table holds it, else its path below the images root."""
+        held = self._table.column("image_bytes")[row].as_py()
+        return held if held is not None else str(self._table.column("image")[row].as_py())
+
+
+class ViewStore(Store):
+    """Products searched by all of their pictures: the score of a product is that of its best picture.
+
+    Args:
+        store: Over all M pictures.
+        owners: int64 ``[M]``, the product of each.
+        size: N, the number of products.
+    """
+
+    def __init__(self, store: Store, owners: npt.NDArray[np.int64], size: int) -> None:
+        self.kind, self.dim, self.size = store.kind, store.dim, size
+        self._store = store
+        self._owners = owners
+        self._per_product = max(1.0, len(owners) / size)
+
+    def close(self) -> None:
+        self._store.close()
+
+    def _search(self, queries: Vectors, k: int, allowed: Mask | None, available: int) -> tuple[Scores, Rows]:
+        views = None if allowed is None else allowed[self._owners]
+        most = len(self._owners) if views is None else int(np.count_nonzero(views))
+        wanted = min(most, int(k * self._per_product) + AHEAD)
+        while True:
+            scores, found = self._store.search(queries, wanted, views)
+            rows = np.where(found >= 0, self._owners[found], -1)
+            best = [_first(line, k) for line in rows]
+            if wanted == most or all(len(places) == k for places in best):
+                break
+            wanted = min(most, wanted * 4)
+        taken = np.stack(best)
+        return np.take_along_axis(scores, taken, axis=1), np.take_along_axis(rows, taken, axis=1)
+
+
+def _first(rows: Rows, k: int) -> npt.NDArray[np.int64]:
+    """Where the first ``k`` different rows are found for the first time."""
+    unique, places = np.unique(rows, return_index=True)
+    return np.sort(places[unique >= 0])[:k]

@@ -13,6 +13,7 @@ from itertools import compress
 from pathlib import Path
 
 from catalog import Catalog, Product, read_catalog
+from catalog.fetch import FetchLimits
 from indexer.attributes import LogOdds, corrected, write_attributes
 from indexer.checks import (
     REFUSED_NAME,
@@ -24,6 +25,7 @@ from indexer.checks import (
 )
 from indexer.durable import locked, sync
 from indexer.encode import encode_products
+from indexer.fetching import PICTURES_NAME, with_fetched_pictures
 from indexer.filters import AttributeColumn, filter_mask
 from indexer.manifest import (
     ATTRIBUTES_NAME,
@@ -69,6 +71,7 @@ class BuildOptions:
         store: Name of the store (``indexer.stores``).
         max_fall: Share of the published generation's products, 0 to 1, that may be gone.
         allow: Checks that may fail: ``fall``, ``kinds``.
+        picture_hosts: Hosts that pictures may be fetched from, beside those in ``catalog.toml``.
     """
 
     publish: bool = True
@@ -80,6 +83,7 @@ class BuildOptions:
     store: str = DEFAULT
     max_fall: float = 0.1
     allow: frozenset[str] = frozenset()
+    picture_hosts: tuple[str, ...] = ()
 
 
 def build_generation(
@@ -130,6 +134,9 @@ def _build(catalog: Catalog, bundle: Bundle, index_root: Path, options: BuildOpt
     store_type = store_class(options.store)
     store_type.check_device(options.device)  # Before hours of encoding.
     before = _published(index_root)
+    pictures = catalog.settings.pictures
+    limits = FetchLimits((*pictures.hosts, *options.picture_hosts), http=pictures.http)
+    catalog = with_fetched_pictures(catalog, index_root / PICTURES_NAME, limits)
     problems = [Skipped(id=one.id, row=one.row, reason=one.reason, kind=one.kind) for one in catalog.problems]
     total = len(catalog) + len(problems)
     check_skipped(problems, total, options.max_skipped, index_root)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -12,6 +11,15 @@ import typer
 from models.bundle import SHIPPED_BUNDLE
 
 app = typer.Typer(help="Index a catalogue, and publish what was indexed.", no_args_is_help=True)
+
+
+class Check(StrEnum):
+    """Checks of the catalogue that stop a build."""
+
+    quotes = "quotes"
+    truncated = "truncated"
+    fall = "fall"
+    kinds = "kinds"
 
 
 class DeviceName(StrEnum):
@@ -34,6 +42,13 @@ BundleFolder = Annotated[
         help="Bundle to encode with. Another bundle means encoding every picture again.",
     ),
 ]
+Allow = Annotated[
+    list[Check] | None,
+    typer.Option(
+        help="A check that may fail this time: quotes (a quote that swallows rows), truncated (a cut file), "
+        "fall (far fewer products than published), kinds (a column changes its kind). Repeat it for several."
+    ),
+]
 Id = Annotated[str, typer.Argument(help="A generation, as `modiste index list` shows it.")]
 
 DEFAULT_ROOT = Path("index")
@@ -43,7 +58,9 @@ DEFAULT_ROOT = Path("index")
 def build(
     catalog: Annotated[
         Path,
-        typer.Option(help="CSV, JSON Lines or Parquet file, or a folder that holds one as catalog.* or styles.csv."),
+        typer.Option(
+            help="CSV, TSV, JSON, JSON Lines, Parquet, XLSX or XML feed, or a folder that holds one as catalog.*."
+        ),
     ],
     index_root: IndexRoot = DEFAULT_ROOT,
     bundle: BundleFolder = SHIPPED_BUNDLE,
@@ -64,6 +81,24 @@ def build(
             "night pass with some pictures missing.",
         ),
     ] = 0.05,
+    max_fall: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            max=1,
+            help="Share of the published products that may be gone. An export that was cut off loses many.",
+        ),
+    ] = 0.1,
+    allow: Allow = None,
+    picture_host: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Host that pictures may be fetched from, such as cdn.example.com. May be given several times."
+        ),
+    ] = None,
+    settings_file: Annotated[
+        Path | None, typer.Option("--settings", help="A catalog.toml in place of the one beside the table.")
+    ] = None,
     quality_floor: Annotated[
         float,
         typer.Option(
@@ -88,25 +123,53 @@ def build(
     store: Annotated[str, typer.Option(help="Where vectors are searched. faiss is embedded in the service.")] = "faiss",
 ) -> None:
     """Encode the catalogue's pictures, index them, measure, and publish. What serves is untouched until then."""
-    from catalog import read_catalog
+    from catalog import CatalogSettings, read_catalog
+    from catalog.settings import read_settings
     from indexer.build import BuildOptions, build_generation
     from indexer.manifest import generation_folder, read_manifest
+    from indexer.summary import summary
     from models.bundle import Bundle
 
+    settings = CatalogSettings() if settings_file is None else read_settings(settings_file)
+    checks = frozenset(check.value for check in allow or ())
     table = read_catalog(
-        catalog, images=images, id_column=id_column, title_column=title_column, image_column=image_column
-    )
+        catalog, images=images, id_column=id_column, title_column=title_column, image_column=image_column,
+        allow=checks, settings=settings if settings_file is not None else None,
+    )  # fmt: skip
     loaded = Bundle(bundle, device=device.value, threads=threads)
-    options = BuildOptions(publish, max_skipped, quality_floor, device.value, threads, batch, store)
+    options = BuildOptions(
+        publish, max_skipped, quality_floor, device.value, threads, batch, store,
+        max_fall=max_fall, allow=checks, picture_hosts=tuple(picture_host or ()),
+    )  # fmt: skip
     id = build_generation(table, loaded, index_root, options)
-    made = read_manifest(generation_folder(index_root, id))
-    typer.echo(f"{made.products:,} products indexed with {made.bundle} in {made.seconds:.1f} s")
-    typer.echo(f"  pictures  {made.encoded:,} encoded, {made.reused:,} unchanged, {made.repeated:,} repeated")
-    typer.echo(f"  skipped   {len(made.skipped):,}")
-    for reason, count in Counter(one.reason for one in made.skipped).most_common(5):
-        typer.echo(f"            {count:,} x {reason}")
-    typer.echo(f"  index     {made.index}, recall at {made.quality.k} {made.quality.recall:.4f} of exact search")
-    typer.echo(f"  generation {id} {'is published' if publish else 'is not published yet'}")
+    for line in summary(table, read_manifest(generation_folder(index_root, id)), published=publish):
+        typer.echo(line)
+
+
+@app.command()
+def inspect(
+    catalog: Annotated[Path, typer.Argument(help="The table, or its folder.")],
+    images: Annotated[Path | None, typer.Option(help="Folder that image paths count from.")] = None,
+    write: Annotated[
+        bool, typer.Option(help="Write catalog.toml beside the table, to start from. An existing one is kept.")
+    ] = True,
+    allow: Allow = None,
+) -> None:
+    """Show what is recognised in a table: columns, kinds, products, what looks odd. Nothing is indexed."""
+    from catalog import read_catalog
+    from catalog.inspection import report, starting_settings
+    from catalog.settings import SETTINGS_NAME
+
+    table = read_catalog(catalog, images=images, allow=frozenset(check.value for check in allow or ()))
+    for line in report(table):
+        typer.echo(line)
+    path = table.source.parent / SETTINGS_NAME
+    typer.echo("")
+    if path.exists():
+        typer.echo(f"{path} is there already and was followed; it was not changed.")
+    elif write:
+        path.write_text(starting_settings(table), encoding="utf-8")
+        typer.echo(f"{path} was written; change what is wrong in it. The next build follows it.")
 
 
 @app.command()

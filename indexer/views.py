@@ -9,13 +9,15 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from catalog import Picture
-from indexer.store import Mask, Rows, Scores, Store, Vectors
+from indexer.store import Halves, Mask, Rows, Scores, Store, Vectors
+from models.bundle.encoder import Device
 
 AHEAD = 16
 
@@ -80,6 +82,14 @@ class ViewStore(Store):
         self._store = store
         self._owners = owners
         self._per_product = max(1.0, len(owners) / size)
+
+    @classmethod
+    def build(cls, vectors: Halves, folder: Path, *, device: Device = "cpu", threads: int = 1) -> Self:
+        raise NotImplementedError("views are searched through a store of another class")
+
+    @classmethod
+    def open(cls, vectors: Halves, folder: Path, *, kind: str, device: Device = "cpu", threads: int = 1) -> Self:
+        raise NotImplementedError("views are searched through a store of another class")
 
     def close(self) -> None:
         self._store.close()

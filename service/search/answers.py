@@ -18,12 +18,23 @@ class Value(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class Variant(Value):
+    """One way in which a product is sold: its id (SKU), and the attributes that it does not share with the others."""
+
+    id: str
+    attributes: dict[str, str | bool | int | float | list[str]]
+
+
 class ProductCard(Value):
     """A product as the catalogue has it, with the link to its picture."""
 
     id: str
     title: str
     attributes: dict[str, str | bool | int | float | list[str]]
+    group: str = Field(description="Equal for all looks of one product, such as its colours; the id if it has one.")
+    variants: list[Variant] = Field(
+        description="What can be bought of it, such as its sizes; empty if it is sold in one way."
+    )
     image: str = Field(examples=["/products/12/image"])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 from urllib.parse import quote
 from weakref import WeakKeyDictionary
 
@@ -10,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from indexer.generation import Generation
-from service.search.answers import ChoiceFilter, NumberFilter, ProductCard, Result, ValueCount
+from service.search.answers import ChoiceFilter, NumberFilter, ProductCard, Result, ValueCount, Variant
 
 MAX_VALUES = 50
 
@@ -22,17 +23,12 @@ _facets: WeakKeyDictionary[Generation, Facets] = WeakKeyDictionary()
 
 def product_card(generation: Generation, row: int) -> ProductCard:
     """The product in ``row``, with the link to its picture."""
-    product = generation.product(row)
-    return ProductCard(**product, image=_image_link(product["id"]))
+    return ProductCard(**_fields(generation, row))
 
 
 def results(generation: Generation, rows: Sequence[int], scores: Sequence[float]) -> list[Result]:
     """The products in ``rows`` with their scores, rounded to six digits."""
-    products = [generation.product(row) for row in rows]
-    return [
-        Result(**product, image=_image_link(product["id"]), score=round(score, 6))
-        for product, score in zip(products, scores, strict=True)
-    ]
+    return [Result(**_fields(generation, row), score=round(score, 6)) for row, score in zip(rows, scores, strict=True)]
 
 
 def catalog_filters(generation: Generation) -> Facets:
@@ -41,6 +37,12 @@ def catalog_filters(generation: Generation) -> Facets:
     if facets is None:
         facets = _facets[generation] = _count(generation)
     return facets
+
+
+def _fields(generation: Generation, row: int) -> dict[str, Any]:
+    product = generation.product(row)
+    variants = [Variant(**variant) for variant in product["variants"]]
+    return {**product, "variants": variants, "image": _image_link(product["id"])}
 
 
 def _image_link(id: str) -> str:

@@ -45,7 +45,7 @@ def test_a_product_is_found_by_its_id(root: Path) -> None:
     generation = Generation.open(root)
     row = generation.row_of("p5")
     assert row is not None
-    assert generation.product(row) == {
+    assert dict(generation.product(row)) == {
         "id": "p5",
         "title": "Green shirt 5",
         "attributes": {"colour": "Green", "price": 12.5, "new": True, "sizes": ["S", "M", "L"]},

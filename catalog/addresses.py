@@ -1,0 +1,53 @@
+"""Which addresses of the network may be connected to on behalf of others."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+_NAT64 = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("64:ff9b:1::/48"))
+_BLOCKED = tuple(
+    ipaddress.ip_network(network)
+    for network in (
+        "0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "192.88.99.0/24", "198.18.0.0/15", "240.0.0.0/4",
+        "168.63.129.16/32", "2001::/32", "fec0::/10", "100::/64", "2001:db8::/32",
+    )
+)  # fmt: skip
+"""Beside what ``ipaddress`` knows as not global: CGNAT, benchmarks, Azure's metadata service, Teredo, site-local."""
+
+
+def resolve(host: str, port: int) -> list[str]:
+    """All addresses of a host name, as the system resolves it."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+
+def is_public(address: str) -> bool:
+    """Whether an address is one of the public internet: not private, local, reserved or multicast, nor an IPv6 address
+    that carries such an IPv4 address (mapped, compatible, 6to4, NAT64)."""
+    try:
+        parsed: Address = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    if isinstance(parsed, ipaddress.IPv6Address):
+        inner = parsed.ipv4_mapped or parsed.sixtofour
+        if inner is None and any(parsed in network for network in _NAT64):
+            inner = ipaddress.IPv4Address(int(parsed) & 0xFFFFFFFF)
+        if inner is None and int(parsed) >> 32 == 0:  # ::a.b.c.d
+            inner = ipaddress.IPv4Address(int(parsed) & 0xFFFFFFFF)
+        if inner is not None:
+            return is_public(str(inner))
+    if any(parsed in network for network in _BLOCKED if network.version == parsed.version):
+        return False
+    return parsed.is_global and not (
+        parsed.is_private or parsed.is_loopback or parsed.is_link_local or parsed.is_multicast or parsed.is_reserved
+        or parsed.is_unspecified
+    )  # fmt: skip
+
+
+def matches(host: str, allowed: str) -> bool:
+    """Whether a host is ``allowed``, which may be ``*.example.com`` for all below example.com."""
+    allowed = allowed.lower().rstrip(".")
+    return host.endswith(allowed[1:]) and host != allowed[2:] if allowed.startswith("*.") else host == allowed

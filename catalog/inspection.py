@@ -1,0 +1,115 @@
+"""``modiste index inspect``: what was recognised in a table, and a ``catalog.toml`` to start from."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from catalog.product import Address
+from catalog.reader import Catalog
+from catalog.settings import SETTINGS_NAME
+from catalog.table import Problem, shown, summed_up
+
+EXAMPLES = 3
+
+
+def report(catalog: Catalog) -> Iterator[str]:
+    """Lines for people: the file, what became of its rows, the columns with examples, and what looks odd."""
+    yield f"{catalog.source.name}: {catalog.format}"
+    counts = catalog.counts
+    if counts is not None:
+        yield f"  {counts.rows:,} rows are {counts.products:,} products"
+        yield f"  {counts.merged:,} rows are further variants or pictures of a product"
+        yield f"  {counts.left_out:,} rows are not for sale"
+        yield f"  {counts.problems:,} rows cannot be used"
+    pictures = Counter(len(product.images) for product in catalog)
+    if any(pictures):
+        several = ", ".join(f"{number} on {count:,}" for number, count in sorted(pictures.items()))
+        yield f"  pictures: {several} products"
+    hosts = picture_hosts(catalog)
+    if hosts:
+        yield f"  pictures at addresses: {', '.join(f'{host} ({count:,})' for host, count in hosts.items())}"
+    yield ""
+    width = max((len(name) for name in catalog.roles), default=0)
+    for name, role in catalog.roles.items():
+        if role == "hidden":
+            yield f"  {name:<{width}}  hidden"
+            continue
+        detail = catalog.details[name]
+        kind = f"{detail.kind} in {detail.currency}" if detail.currency else detail.kind
+        yield f"  {name:<{width}}  {role:<6} {kind:<8} {_examples(catalog, name)}"
+    for what, problems in (
+        ("cannot be used", catalog.problems),
+        ("not for sale", catalog.left_out),
+        ("looks odd", catalog.remarks),
+    ):
+        if problems:
+            yield ""
+            yield f"{what}: {len(problems):,}"
+            yield from summary_lines(problems)
+
+
+def summary_lines(problems: tuple[Problem, ...] | list[Problem], most: int = 8) -> Iterator[str]:
+    """Problems by kind, each with its first rows."""
+    kinds = summed_up(problems, EXAMPLES)
+    for count, kind, examples in kinds[:most]:
+        rows = ", ".join(f"row {one.row}" + (f" ({shown(one.id)})" if one.id else "") for one in examples if one.row)
+        yield f"  {count:,} x {kind}" + (f": {rows}{', …' if count > len(examples) else ''}" if rows else "")
+        detail = examples[0].reason
+        if detail != kind and detail != f"{kind}.":
+            yield f"      such as: {shown(detail)}"
+    if len(kinds) > most:
+        yield f"  and {len(kinds) - most} other reasons"
+
+
+def picture_hosts(catalog: Catalog) -> dict[str, int]:
+    """Hosts of the pictures that are at addresses, the most frequent first."""
+    hosts: Counter[str] = Counter()
+    for product in catalog:
+        for image in product.images:
+            if isinstance(image, Address):
+                hosts[(urlsplit(image.url).hostname or "").lower()] += 1
+    return dict(hosts.most_common())
+
+
+def starting_settings(catalog: Catalog) -> str:
+    """A ``catalog.toml`` that states what was recognised, so that it stays so: kinds, roles, hosts of pictures."""
+    lines = [
+        f"# {SETTINGS_NAME}: how {catalog.source.name} is read. Written by `modiste index inspect`.",
+        "# Roles: wish (can be asked for), fact (public), stock, text (public, running text), hidden (never public).",
+        "# Kinds: text, number, flag, list, path, date. A night in which a column is of another kind is refused.",
+        "",
+        "[table]",
+        f"file = {json.dumps(catalog.source.name)}",
+        '# id = "..."  title = "..."  group = "..."  pictures = ["..."]  looks = ["colour"]  language = "en"',
+        "",
+        "[pictures]",
+        f"hosts = {json.dumps(list(picture_hosts(catalog)))}  # hosts that pictures may be fetched from",
+        "",
+        "# Products that are not indexed. Without this table, columns such as Status and In stock? are followed.",
+        "# [leave_out]",
+        '# Status = ["draft", "archived"]',
+        "# Stock = { max = 0 }",
+        "",
+        "# Filters on every search, which a caller cannot lift.",
+        "# [default_filters]",
+        '# Availability = "in stock"',
+    ]
+    for name, role in catalog.roles.items():
+        lines += ["", f"[columns.{json.dumps(name, ensure_ascii=False)}]", f'role = "{role}"']
+        if name in catalog.columns:
+            lines.append(f'kind = "{catalog.columns[name]}"')
+    return "\n".join(lines) + "\n"
+
+
+def _examples(catalog: Catalog, name: str) -> str:
+    values: dict[str, None] = {}
+    for product in catalog:
+        value = product.attributes.get(name)
+        if value is not None:
+            values[shown(", ".join(value) if isinstance(value, list) else value)] = None
+        if len(values) == EXAMPLES:
+            break
+    return " · ".join(values)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
+import stat
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -53,6 +56,8 @@ __all__ = [
 
 KEPT_MASKS = 16
 """Masks of filters that a generation keeps."""
+
+MAX_IMAGE_FILE_BYTES = 100 * 2**20
 
 
 class Generation:
@@ -224,7 +229,7 @@ class Generation:
         if isinstance(image, bytes):
             return image
         try:
-            return (self._images_root or Path()).joinpath(image).read_bytes()
+            return _read_regular_file((self._images_root or Path()) / image)
         except OSError as error:
             raise ModisteError(
                 f"The picture of product {self._table.entry(row)['id']} cannot be read ({error.strerror}).",
@@ -301,6 +306,15 @@ class Generation:
     def close(self) -> None:
         """Give memory back. Nothing may be asked of it any more."""
         self.store.close()
+
+
+def _read_regular_file(path: Path) -> bytes:
+    """The bytes of a file that may have been replaced since it was indexed: a pipe or a device is not waited for."""
+    with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as stream:
+        status = os.fstat(stream.fileno())
+        if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_IMAGE_FILE_BYTES:
+            raise OSError(errno.EINVAL, "not a regular file, or too large")
+        return stream.read()
 
 
 def _damaged(folder: Path, why: str) -> GenerationError:

@@ -20,6 +20,7 @@ from service.http.middleware.deadline import TIMEOUT_HEADER, DeadlineMiddleware
 from service.http.middleware.head import HeadMiddleware
 from service.http.middleware.request_limits import RequestLimitsMiddleware
 from service.http.middleware.request_log import RequestLogMiddleware
+from service.http.middleware.root_path import RootPathMiddleware
 from service.http.middleware.security_headers import SecurityHeadersMiddleware
 from service.http.openapi import openapi_document
 from service.http.routes import health, images, operations, pages, products, search
@@ -47,18 +48,17 @@ def create_http_app(context: Context, lifespan: Lifespan) -> FastAPI:
         title="Modiste",
         summary="Composed image retrieval for fashion shops.",
         version=modiste_version(),
-        root_path=settings.root_path,
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
         telemetry={
-            "tracer_provider": tracer_provider(), "exclude": _is_probe,
+            "tracer_provider": tracer_provider(), "exclude": partial(_is_probe, settings.root_path),
             "metrics": False, "logs": False, "operation_spans": False,
         },
     )  # fmt: skip
     app.state.context = context
     app.state.images = ProductImages(context.readers, settings.image_cache_bytes)
-    app.openapi = partial(openapi_document, app)  # type: ignore[method-assign]
+    app.openapi = partial(openapi_document, app, settings.root_path)  # type: ignore[method-assign]
     problems.install(app)
     for routes in (search, images, products, health, operations, pages):
         app.include_router(routes.router)
@@ -92,7 +92,9 @@ def _add_middleware(app: FastAPI, context: Context) -> None:
             allow_headers=CORS_REQUEST_HEADERS, expose_headers=CORS_RESPONSE_HEADERS, max_age=CORS_MAX_AGE_S,
         )  # fmt: skip
     app.add_middleware(SecurityHeadersMiddleware)
+    if settings.root_path:
+        app.add_middleware(RootPathMiddleware, root_path=settings.root_path)
 
 
-def _is_probe(scope: Scope) -> bool:
-    return scope["path"] in QUIET
+def _is_probe(root_path: str, scope: Scope) -> bool:
+    return scope["path"].removeprefix(root_path) in QUIET

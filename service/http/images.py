@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -34,6 +35,9 @@ FORMATS = (
     ImageFormat("image/jpeg", "JPEG", {"quality": 82, "optimize": True, "progressive": True}),
 )
 """The smallest files first. The last one is for clients that accept none by name."""
+
+_REFUSED = re.compile(r"[^,]*;\s*q=0(\.0*)?\s*(?=,|$)")
+"""A media range of weight 0, which the client does not accept."""
 
 
 class ProductImage(NamedTuple):
@@ -88,8 +92,8 @@ def etag(generation: Generation, row: int, width: int | None, format: ImageForma
 
 def accepted_format(accept: str) -> ImageFormat:
     """The first of ``FORMATS`` that an ``Accept`` header names, else the last."""
-    ranges = {part.partition(";")[0].strip().lower() for part in accept.split(",") if ";q=0" not in part.split()}
-    return next((format for format in FORMATS if format.media_type in ranges), FORMATS[-1])
+    accepted = {range.strip().lower() for range in _REFUSED.sub("", accept).replace(";", ",").split(",")}
+    return next((format for format in FORMATS if format.media_type in accepted), FORMATS[-1])
 
 
 def media_type_of(data: bytes) -> str | None:

@@ -52,12 +52,12 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     }
 
 
-def openapi_document(app: FastAPI) -> dict[str, Any]:
+def openapi_document(app: FastAPI, root_path: str = "") -> dict[str, Any]:
     """The document of ``app``, with the models that only bodies and problems refer to. It is made once."""
     if app.openapi_schema is None:
         document = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
-        if app.root_path:
-            document["servers"] = [{"url": app.root_path}]
+        if root_path:
+            document["servers"] = [{"url": root_path}]
         _, extra = models_json_schema([(SearchRequest, "validation"), (Problem, "validation")], ref_template=_REFERENCE)
         document["components"]["schemas"].update(extra["$defs"])
         app.openapi_schema = document

@@ -2,7 +2,7 @@
 
 ==============  ===================================================================================================
 cache key       ``cache_key.py``
-deadline        ``http/middleware.py``: it ends the caller's wait. Shared work has no deadline.
+deadline        ``http/middleware/deadline.py``: it ends the caller's wait. Shared work has no deadline.
 admission       ``Search._find``, before the job starts
 batches         ``execution/scheduler.py``; the stages and their order are in ``job.py``
 ranking         ``ranking.py``

@@ -1,8 +1,10 @@
 /** Products as cards. */
 
+import { pictureOf } from "./shop.js";
 import { wording } from "./suggestions.js";
 
 const MOST_WORDS = 4;
+const WIDTHS = [320, 640]; // of pictures, in pixels
 
 /**
  * @param product a product or a result (which also has a score)
@@ -15,7 +17,8 @@ export function card(product, href, own) {
   item.querySelector("a").href = href;
   const image = item.querySelector("img");
   image.alt = product.title;
-  image.src = product.image;
+  image.srcset = WIDTHS.map((width) => `${pictureOf(product.id, width)} ${width}w`).join(", ");
+  image.src = pictureOf(product.id, WIDTHS[0]);
   image.addEventListener("error", () => item.classList.add("missing"));
   item.querySelector(".card-title").textContent = product.title;
   const { price } = product.attributes;

@@ -47,7 +47,7 @@ function go(next, { trail = entry.trail, typing = false, draft = false } = {}) {
   clearTimeout(pause);
   leave(address(step));
   const url = address(next);
-  const same = url === location.pathname + location.search;
+  const same = new URL(url, location.href).href === location.href;
   const kept = { trail: isQuery(next) ? trail.slice(-LONGEST_TRAIL) : [], draft };
   history[same || (typing && entry.draft) ? "replaceState" : "pushState"](kept, "", url);
   return show({ visited: same, typing });

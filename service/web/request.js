@@ -2,6 +2,7 @@
 
 import { drawFilters, setFilters } from "./filters.js";
 import { picture } from "./pictures.js";
+import { pictureOf } from "./shop.js";
 import { hasReference, isQuery } from "./steps.js";
 import { isIn, suggestions } from "./suggestions.js";
 import { drawTrail, titleOf } from "./trail.js";
@@ -27,7 +28,7 @@ export function drawRequest({ step, trail, catalog, reference, likeness, seen },
 
 function drawReference(step, reference) {
   const image = at("reference-picture");
-  const source = step.product ? reference?.image : picture(step.picture);
+  const source = step.product ? reference && pictureOf(reference.id, 640) : picture(step.picture);
   at("reference").hidden = !source;
   at("drop").hidden = Boolean(source || step.product);
   at("remove").hidden = !hasReference(step);

@@ -1,4 +1,4 @@
-/** The service as the page knows it: four questions, and one kind of error. */
+/** The service as the page uses it. All addresses are relative to the page, which may lie below a path of a shop's site. */
 
 /** An error the shopper can read: a title, what happened, and what to do about it. */
 export class Problem extends Error {
@@ -10,18 +10,21 @@ export class Problem extends Error {
 }
 
 /** The words and numbers that can be filtered by, and what is being served. */
-export const catalog = (signal) => ask("/catalog", { signal });
+export const catalog = (signal) => ask("catalog", { signal });
 
 /** One product: id, title, attributes, image. */
-export const product = (id, signal) => ask(`/products/${encodeURIComponent(id)}`, { signal });
+export const product = (id, signal) => ask(`products/${encodeURIComponent(id)}`, { signal });
+
+/** The address of a product's picture, `width` pixels wide at most. */
+export const pictureOf = (id, width) => `products/${encodeURIComponent(id)}/image?w=${width}`;
 
 /** A part of the catalogue in the shuffled order that `seed` stands for. */
 export const products = ({ seed, offset, limit }, signal) =>
-  ask(`/products?${new URLSearchParams({ seed, offset, limit })}`, { signal });
+  ask(`products?${new URLSearchParams({ seed, offset, limit })}`, { signal });
 
 /** The products that fit a query (the service's search body). */
 export const search = (query, signal) =>
-  ask("/search", {
+  ask("search", {
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify(query),

@@ -28,7 +28,7 @@ export const hasReference = (step) => Boolean(step.product || step.picture);
 
 export const isQuery = (step) => hasReference(step) || step.text.trim() !== "";
 
-/** `/?product=12&text=in+navy&avoid=striped&is.colour=red&min.price=10`: readable, and safe to share while no picture is in it. */
+/** `./?product=12&text=in+navy&avoid=striped&is.colour=red&min.price=10`: readable, and safe to share while no picture is in it. */
 export function address(step) {
   const words = new URLSearchParams();
   if (step.product) words.set("product", step.product);
@@ -40,7 +40,7 @@ export function address(step) {
     else Object.entries(wanted).forEach(([end, number]) => words.set(`${end}.${attribute}`, number));
   }
   if (!isQuery(step) && step.seed !== FIRST_SEED) words.set("seed", step.seed);
-  return words.size ? `/?${words}` : "/";
+  return words.size ? `./?${words}` : "./";
 }
 
 /** The step that an address (its part from `?` on) stands for; what makes no sense in it is left out. */

@@ -1,11 +1,12 @@
 /** The trail: the steps that led here, each a link back. */
 
 import { picture } from "./pictures.js";
+import { pictureOf } from "./shop.js";
 import { address } from "./steps.js";
 import { signed } from "./words.js";
 
 /** What a step leaves on the trail; `reference` is its reference if that is a product. */
-export const track = (step, reference) => ({ step, title: titleOf(step, reference), image: reference?.image });
+export const track = (step, reference) => ({ step, title: titleOf(step, reference), image: reference && pictureOf(reference.id, 80) });
 
 /** What a step's reference is called on the page. */
 export const titleOf = (step, reference) => reference?.title ?? (step.picture ? "Your picture" : "");

@@ -22,7 +22,7 @@ def content_length(scope: Scope) -> int | None:
 
 
 def route_path(scope: Scope) -> str:
-    """The path without the root path, which a reverse proxy may leave in front of it or strip."""
+    """The path without the root path."""
     path, root = str(scope["path"]), str(scope.get("root_path", ""))
     return path[len(root) :] if root and path.startswith(f"{root}/") else path
 

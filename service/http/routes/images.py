@@ -10,9 +10,9 @@ from starlette.responses import Response
 
 from service.http.context import CurrentGeneration
 from service.http.images import MAX_WIDTH, MIN_WIDTH, ProductImages, accepted_format, etag
+from service.http.links import CurrentLinks
 from service.http.openapi import problems
-from service.http.routes.products import row_of
-from service.search.catalog import product_card
+from service.http.routes.products import get_product, row_of
 
 router = APIRouter(tags=["products"])
 
@@ -29,6 +29,7 @@ async def get_product_image(
     id: str,
     request: Request,
     generation: CurrentGeneration,
+    links: CurrentLinks,
     w: Annotated[
         int | None,
         Query(ge=MIN_WIDTH, le=MAX_WIDTH, description="Width in pixels; AVIF, WebP or JPEG as `Accept` says."),
@@ -39,7 +40,7 @@ async def get_product_image(
     # A client that means the product "x/image" writes x%2Fimage. Some proxies decode that.
     encoded = not request.scope["raw_path"].endswith(b"/image")
     if encoded or (generation.row_of(id) is None and generation.row_of(whole_id) is not None):
-        return JSONResponse(product_card(generation, row_of(generation, whole_id)).model_dump())
+        return JSONResponse((await get_product(whole_id, generation, links)).model_dump())
     row = row_of(generation, id)
     format = accepted_format(request.headers.get("accept", ""))
     headers = {"ETag": etag(generation, row, w, format), "Cache-Control": CACHE_CONTROL, "Vary": "Accept"}

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Query
 from indexer.generation import Generation
 from service.errors import UnknownProduct
 from service.http.context import CurrentContext, CurrentGeneration
+from service.http.links import CurrentLinks
 from service.http.openapi import problems
 from service.http.wire import MAX_K, CatalogSummary, ProductPage
 from service.search.answers import ProductCard
@@ -24,6 +25,7 @@ router = APIRouter(tags=["products"])
 async def list_products(
     context: CurrentContext,
     generation: CurrentGeneration,
+    links: CurrentLinks,
     offset: Annotated[int, Query(ge=0, description="How many to skip.")] = 0,
     limit: Annotated[int, Query(ge=1, le=MAX_K, description="How many to answer with.")] = 24,
     seed: Annotated[
@@ -31,13 +33,14 @@ async def list_products(
     ] = None,
 ) -> ProductPage:
     """In the catalogue's order, or shuffled by a seed."""
-    return await context.readers.run(partial(_page, generation, offset, limit, seed))
+    products = await context.readers.run(partial(_page, generation, offset, limit, seed))
+    return ProductPage(products=links.of(products), total=generation.size)
 
 
 @router.get("/products/{id:path}", summary="One product", responses=problems(404, 503))
-async def get_product(id: str, generation: CurrentGeneration) -> ProductCard:
-    """Its title, attributes and the link of its picture."""
-    return product_card(generation, row_of(generation, id))
+async def get_product(id: str, generation: CurrentGeneration, links: CurrentLinks) -> ProductCard:
+    """Its title, attributes and the link to its picture."""
+    return links.of([product_card(generation, row_of(generation, id))])[0]
 
 
 @router.get("/catalog", summary="What can be searched and filtered by", responses=problems(503))
@@ -63,10 +66,10 @@ def row_of(generation: Generation, id: str) -> int:
     return row
 
 
-def _page(generation: Generation, offset: int, limit: int, seed: int | None) -> ProductPage:
+def _page(generation: Generation, offset: int, limit: int, seed: int | None) -> list[ProductCard]:
     page = slice(min(offset, generation.size), min(offset + limit, generation.size))
     if seed is None:
         rows = np.arange(page.start, page.stop)
     else:
         rows = np.random.default_rng(seed).permutation(generation.size)[page]
-    return ProductPage(products=[product_card(generation, int(row)) for row in rows], total=generation.size)
+    return [product_card(generation, int(row)) for row in rows]

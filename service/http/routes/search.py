@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Request
 
 from service.http.body import search_query
 from service.http.context import CurrentContext
+from service.http.links import CurrentLinks
 from service.http.middleware.scope import SEARCH_PATH
 from service.http.openapi import SEARCH_BODY, problems
 from service.search.answers import SearchAnswer
@@ -23,10 +24,10 @@ router = APIRouter(tags=["search"])
     openapi_extra={"requestBody": SEARCH_BODY},
 )
 async def search(
-    request: Request, context: CurrentContext, query: Annotated[Query, Depends(search_query)]
+    request: Request, context: CurrentContext, links: CurrentLinks, query: Annotated[Query, Depends(search_query)]
 ) -> SearchAnswer:
     """A picture or a product is the reference, the text is the modification: *composed* search. A reference alone
     finds what looks alike, a text alone finds what it describes."""
     answer = await context.search.answer(query)
     request.scope["stage_times"] = answer.stage_times  # For the header Server-Timing.
-    return answer.content
+    return answer.content.model_copy(update={"results": links.of(answer.content.results)})

@@ -124,6 +124,18 @@ def test_the_first_page_offers_products_to_start_from(visit: Visit, served: Serv
     assert images.first.evaluate("async image => { await image.decode(); return image.naturalWidth }") == 60
 
 
+def test_the_page_works_below_a_path_of_another_site(visit: Visit, serve: Serve, shop: Shop) -> None:
+    with serve(shop, root_path="/modiste") as served:
+        page = visit("/modiste/", url=served.url)
+        card(page, "Red cloth")
+        ask(page, "blue")
+        assert page.url == f"{served.url}/modiste/?product=0&text=blue"
+        assert shown(page) == served.found(product_id="0", text="blue", k=PAGE)
+        image = page.locator("#reference-picture")
+        assert image.evaluate("async image => { await image.decode(); return image.naturalWidth }") == 60
+        page.close()
+
+
 def test_surprise_me_shuffles_and_back_restores(visit: Visit) -> None:
     page = visit()
     first = shown(page)

@@ -1,0 +1,28 @@
+"""Links in answers, behind a reverse proxy that serves the service below a path."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, TypeVar
+
+from fastapi import Depends, Request
+
+from service.search.answers import ProductCard
+
+Card = TypeVar("Card", bound=ProductCard)
+
+
+class Links:
+    """Puts the root path in front of links that begin at the root of the service."""
+
+    def __init__(self, request: Request) -> None:
+        self._root_path: str = request.scope.get("root_path", "")
+
+    def of(self, cards: Sequence[Card]) -> list[Card]:
+        """The cards with links that a browser can follow."""
+        if not self._root_path:
+            return list(cards)
+        return [card.model_copy(update={"image": self._root_path + card.image}) for card in cards]
+
+
+CurrentLinks = Annotated[Links, Depends(Links)]

@@ -3,6 +3,7 @@
 import { chosenFilters, typed } from "./filters.js";
 import { onPicture } from "./handover.js";
 import { drawAnswer, drawProblem, drawWaiting } from "./outcome.js";
+import { onPart } from "./part.js";
 import { keepPicture, picture } from "./pictures.js";
 import { drawRequest } from "./request.js";
 import * as shop from "./shop.js";
@@ -125,6 +126,7 @@ async function part(offset, signal) {
   if (step.text.trim()) query.text = step.text.trim();
   if (step.product) query.product_id = step.product;
   if (step.picture) query.image_base64 = keptPicture();
+  if (step.box) query.box = step.box;
   for (const wish of ["prefer", "avoid"]) if (step[wish].length) query[wish] = step[wish];
   if (Object.keys(step.filters).length) query.filters = typed(step.filters, catalog.filters);
   const { results, total, ...facts } = await shop.search(query, signal);
@@ -186,7 +188,7 @@ async function bring(file) {
   const { signal } = pending;
   try {
     const id = await keepPicture(file);
-    go({ ...asWorded(), product: "", picture: id }, { trail: [] });
+    go({ ...asWorded(), product: "", picture: id, box: null }, { trail: [] });
   } catch (error) {
     complain(error, signal);
   }
@@ -217,7 +219,7 @@ at("filter-fields").addEventListener("change", () =>
 );
 at("clear-filters").addEventListener("click", clearFilters);
 at("empty-clear").addEventListener("click", clearFilters);
-at("remove").addEventListener("click", () => go({ ...asWorded(), product: "", picture: "" }, { trail: [] }));
+at("remove").addEventListener("click", () => go({ ...asWorded(), product: "", picture: "", box: null }, { trail: [] }));
 at("surprise").addEventListener("click", () => go(start(2 + Math.floor(Math.random() * 1e6))));
 at("restart").addEventListener("click", () => go(start()));
 at("more").addEventListener("click", askForMore);
@@ -240,6 +242,7 @@ onPlainClick(at("trail"), (event) => {
   go(entry.trail[index].step, { trail: entry.trail.slice(0, index) });
 });
 onPicture(bring);
+onPart((box) => go({ ...asWorded(), box }, { typing: true, draft: true }));
 onWords((change) => go(change(asWorded())));
 window.addEventListener("popstate", () => {
   leave(address(step));

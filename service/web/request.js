@@ -1,6 +1,7 @@
 /** What the shopper asks, as the page shows it: reference, modification, suggestions, words, filters and trail. */
 
 import { drawFilters, setFilters } from "./filters.js";
+import { drawPart } from "./part.js";
 import { picture } from "./pictures.js";
 import { pictureOf } from "./shop.js";
 import { hasReference, isQuery } from "./steps.js";
@@ -18,6 +19,7 @@ let drawnCatalog;
  */
 export function drawRequest({ step, trail, catalog, reference, likeness, seen }, onSuggestion) {
   drawReference(step, reference);
+  drawPart(step);
   const ready = catalog && likeness;
   const offered = ready ? suggestions(catalog.filters, likeness.attributes, reference?.attributes ?? {}, seen) : [];
   drawSuggestions(offered, step.text, onSuggestion);

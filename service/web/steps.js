@@ -1,9 +1,9 @@
 /**
- * A step is what the shopper looks at: a reference (a product's id, or the id of a picture kept in this tab), a
- * modification, words that results should show or not, filters, and the seed of the shuffle while nothing is asked
+ * A step is what the shopper looks at: a reference (a product's id, or the id of a picture kept in this tab), the box
+ * of its part that counts (null for the whole picture), a modification, words that results should show or not, filters, and the seed of the shuffle while nothing is asked
  * for. Every step has an address.
  *
- * @typedef {{product: string, picture: string, text: string, prefer: string[], avoid: string[], filters: Object,
+ * @typedef {{product: string, picture: string, box: number[], text: string, prefer: string[], avoid: string[], filters: Object,
  *   seed: number}} Step
  */
 
@@ -14,6 +14,7 @@ const FIRST_SEED = 1;
 export const start = (seed = FIRST_SEED) => ({
   product: "",
   picture: "",
+  box: null,
   text: "",
   prefer: [],
   avoid: [],
@@ -33,6 +34,7 @@ export function address(step) {
   const words = new URLSearchParams();
   if (step.product) words.set("product", step.product);
   if (step.picture) words.set("picture", step.picture);
+  if (step.box && hasReference(step)) words.set("box", step.box.join(","));
   if (step.text.trim()) words.set("text", step.text.trim());
   for (const wish of ["prefer", "avoid"]) step[wish].forEach((word) => words.append(wish, word));
   for (const [attribute, wanted] of Object.entries(step.filters)) {
@@ -49,6 +51,7 @@ export function stepAt(search) {
   const step = start(/^\d{1,9}$/.test(words.get("seed")) ? Number(words.get("seed")) : FIRST_SEED);
   step.product = words.get("product") ?? "";
   step.picture = step.product ? "" : (words.get("picture") ?? "");
+  step.box = hasReference(step) ? boxOf(words.get("box") ?? "") : null;
   step.text = words.get("text") ?? "";
   for (const wish of ["prefer", "avoid"]) step[wish] = distinct(words.getAll(wish));
   for (const [word, value] of words) {
@@ -59,6 +62,11 @@ export function stepAt(search) {
     }
   }
   return step;
+}
+
+function boxOf(word) {
+  const [x0, y0, x1, y1, ...rest] = word.split(",").map(Number.parseFloat);
+  return 0 <= x0 && x0 < x1 && x1 <= 1 && 0 <= y0 && y0 < y1 && y1 <= 1 && !rest.length ? [x0, y0, x1, y1] : null;
 }
 
 const distinct = (words) => [...new Set(words.map((word) => word.trim()).filter(Boolean))];

@@ -120,8 +120,8 @@ def test_the_first_page_offers_products_to_start_from(visit: Visit, served: Serv
 
     assert len(shown(page)) == PAGE
     expect(page.locator("#facts")).to_contain_text("60 products")
-    images = page.locator(".card img")
-    assert images.first.evaluate("async image => { await image.decode(); return image.naturalWidth }") == 60
+    image = page.locator(".card img").first
+    assert image.evaluate("async image => { await image.decode(); return image.currentSrc }").endswith("?w=320")
 
 
 def test_the_page_works_below_a_path_of_another_site(visit: Visit, serve: Serve, shop: Shop) -> None:
@@ -307,6 +307,93 @@ def test_removing_the_reference_keeps_the_words(visit: Visit, served: Served) ->
 
     page.wait_for_url("**/?text=blue")
     expect_shown(page, served.found(text="blue", k=PAGE))
+
+
+def boxed(page: Page) -> list[float]:
+    """The box in the page's address."""
+    page.wait_for_url(re.compile("box="))
+    found = re.search(r"box=([\d.]+)%2C([\d.]+)%2C([\d.]+)%2C([\d.]+)", page.url)
+    assert found
+    return [float(corner) for corner in found.groups()]
+
+
+def test_a_part_of_the_picture_can_be_drawn_with_the_mouse(visit: Visit, served: Served) -> None:
+    page = visit("/?product=18")  # Red over navy.
+    page.get_by_role("button", name="Select a part").click()
+    assert boxed(page) == [0.2, 0.2, 0.8, 0.8]
+
+    tile = page.locator("#reference-tile").bounding_box()
+    assert tile is not None
+    left, top, width, height = (tile[name] for name in ("x", "y", "width", "height"))
+    page.mouse.move(left + 0.05 * width, top + 0.99 * height)
+    page.mouse.down()
+    page.mouse.move(left + 0.5 * width, top + 0.7 * height)
+    page.mouse.move(left + 0.55 * width, top + 0.55 * height)
+    page.mouse.up()
+    page.wait_for_url(re.compile("box=0.0"))
+
+    box = boxed(page)
+    assert box == pytest.approx([0.05, 0.55, 0.55, 0.99], abs=0.02)
+    expect_shown(page, served.found(product_id="18", box=box, k=PAGE))
+    assert page.locator(".card img").first.get_attribute("alt") == "Navy cloth"
+    assert shown(visit(page.url.removeprefix(served.url))) == shown(page)
+
+
+def test_a_part_of_an_upload_can_be_drawn_with_a_finger(visit: Visit) -> None:
+    page = visit(size=PHONE, is_mobile=True, has_touch=True)
+    bring(page, cloth("yellow", "navy"))
+    page.get_by_role("button", name="Select a part").tap()
+    boxed(page)
+    tile = page.locator("#reference-tile").bounding_box()
+    assert tile is not None
+
+    finger = page.context.new_cdp_session(page)
+    for kind, x, y in (("Start", 0.1, 0.02), ("Move", 0.3, 0.3), ("Move", 0.6, 0.48), ("End", None, None)):
+        point = (
+            []
+            if x is None or y is None
+            else [{"x": tile["x"] + x * tile["width"], "y": tile["y"] + y * tile["height"]}]
+        )
+        finger.send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": point})
+    page.wait_for_url(re.compile("box=0.1"))
+
+    assert boxed(page) == pytest.approx([0.1, 0.02, 0.6, 0.48], abs=0.03)
+    expect(page.locator(".card img").first).to_have_attribute("alt", "Yellow cloth")
+    assert page.evaluate("scrollY") == 0
+
+
+def test_a_part_of_the_picture_can_be_selected_by_keyboard(visit: Visit, served: Served) -> None:
+    page = visit("/?product=18&box=0.25,0.1,0.75,0.6")
+    part = page.get_by_role("application")
+    expect(part).to_have_attribute("aria-label", re.compile("25 to 75% across, 10 to 60% down"))
+
+    part.focus()
+    for _ in range(30):
+        page.keyboard.press("ArrowDown")
+    page.keyboard.press("Shift+ArrowLeft")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("box=0.25%2C0.5%2C0.73%2C1$"))
+
+    expect_shown(page, served.found(product_id="18", box=[0.25, 0.5, 0.73, 1], k=PAGE))
+    expect(part).to_be_focused()
+    page.keyboard.press("Escape")
+    page.wait_for_url(re.compile(r"\?product=18$"))
+    expect_shown(page, served.found(product_id="18", k=PAGE))
+    expect(page.get_by_role("button", name="Select a part")).to_be_focused()
+
+
+def test_a_box_does_not_go_on_to_the_next_reference(visit: Visit, served: Served) -> None:
+    page = visit("/?product=18&box=0.25,0.1,0.75,0.6")
+    page.get_by_role("button", name="Whole picture").click()
+    expect_shown(page, served.found(product_id="18", k=PAGE))
+
+    page.goto(f"{served.url}/?product=18&box=0.25,0.1,0.75,0.6")
+    settled(page)
+    page.locator(".card a").first.click()
+    expect(page.locator("#reference-title")).not_to_have_text("Red and navy cloth")
+
+    assert "box" not in page.url
+    expect(page.get_by_role("application")).to_be_hidden()
 
 
 def test_suggestions_change_the_reference_to_what_it_is_not(visit: Visit, served: Served) -> None:

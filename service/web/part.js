@@ -1,0 +1,141 @@
+/**
+ * The part of the reference picture that counts: drawn with a mouse or a finger, moved and resized with arrow keys. A
+ * box is [x0, y0, x1, y1], relative to the picture's width and height, from its top left.
+ */
+
+import { hasReference } from "./steps.js";
+
+const FIRST_BOX = [0.2, 0.2, 0.8, 0.8];
+const LEAST = 0.05; // of a side
+const STRIDE = 0.02; // of an arrow key
+const PAUSE = 450; // ms without a key before the box is searched for
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
+const at = (id) => document.getElementById(id);
+let box = null; // as it is drawn now
+
+/** Draw the box of a step. */
+export function drawPart(step) {
+  box = hasReference(step) ? step.box : null;
+  at("select-part").hidden = !hasReference(step);
+  at("select-part").textContent = box ? "Whole picture" : "Select a part";
+  paint();
+}
+
+/** Tell `bring` of every new box, and of null for the whole picture. */
+export function onPart(bring) {
+  let drag; // {from, box, inside}: where it began, the box then, and whether it moves that box
+  let pause;
+  const done = (next) => {
+    clearTimeout(pause);
+    bring(next && next.map((corner) => Math.round(corner * 1000) / 1000));
+  };
+
+  at("select-part").addEventListener("click", () => {
+    const next = box ? null : FIRST_BOX;
+    done(next);
+    if (next) at("part").focus({ preventScroll: true });
+  });
+  at("reference-tile").addEventListener("pointerdown", (event) => {
+    if (!box || event.button) return;
+    event.preventDefault();
+    at("reference-tile").setPointerCapture(event.pointerId);
+    const from = place(event);
+    drag = { from, box, inside: contains(box, from) };
+  });
+  at("reference-tile").addEventListener("pointermove", (event) => {
+    if (!drag) return;
+    const to = place(event);
+    box = drag.inside ? moved(drag.box, to[0] - drag.from[0], to[1] - drag.from[1]) : between(drag.from, to);
+    paint();
+  });
+  at("reference-tile").addEventListener("pointerup", () => {
+    if (!drag) return;
+    if (!isLargeEnough(box)) box = drag.box; // a click draws nothing
+    const changed = box !== drag.box;
+    drag = undefined;
+    paint();
+    at("part").focus({ preventScroll: true });
+    if (changed) done(box);
+  });
+  at("reference-tile").addEventListener("pointercancel", () => {
+    if (drag) box = drag.box;
+    drag = undefined;
+    paint();
+  });
+  at("part").addEventListener("keydown", (event) => {
+    const arrow = ARROWS[event.key];
+    if (arrow) {
+      const [across, down] = arrow.map((direction) => direction * STRIDE);
+      box = event.shiftKey ? resized(box, across, down) : moved(box, across, down);
+      paint();
+      clearTimeout(pause);
+      pause = setTimeout(() => done(box), PAUSE);
+    } else if (event.key === "Enter") done(box);
+    else if (event.key === "Escape" || event.key === "Delete") {
+      done(null);
+      at("select-part").focus({ preventScroll: true });
+    } else return;
+    event.preventDefault();
+  });
+  at("reference-picture").addEventListener("load", paint);
+}
+
+function paint() {
+  const shown = Boolean(box && at("reference-picture").naturalWidth);
+  at("part").hidden = !shown;
+  at("reference-tile").classList.toggle("selecting", shown);
+  if (!shown) return;
+  const { left, top, width, height } = frame();
+  const [x0, y0, x1, y1] = box;
+  Object.assign(at("part").style, {
+    left: `${100 * (left + x0 * width)}%`,
+    top: `${100 * (top + y0 * height)}%`,
+    width: `${100 * (x1 - x0) * width}%`,
+    height: `${100 * (y1 - y0) * height}%`,
+  });
+  const [a, b, c, d] = box.map((corner) => Math.round(100 * corner));
+  at("part").setAttribute(
+    "aria-label",
+    `Selected part of the picture: ${a} to ${c}% across, ${b} to ${d}% down. ` +
+      "Arrow keys move it, with Shift they resize it, Escape selects the whole picture.",
+  );
+}
+
+/** Where the picture lies in its tile, in parts of the tile: it is fitted in, and centred. */
+function frame() {
+  const { clientWidth, clientHeight } = at("reference-tile");
+  const { naturalWidth, naturalHeight } = at("reference-picture");
+  const scale = Math.min(clientWidth / naturalWidth, clientHeight / naturalHeight);
+  const [width, height] = [(naturalWidth * scale) / clientWidth, (naturalHeight * scale) / clientHeight];
+  return { left: (1 - width) / 2, top: (1 - height) / 2, width, height };
+}
+
+/** The point of the picture under a pointer; the nearest one, if the pointer is outside. */
+function place({ clientX, clientY }) {
+  const tile = at("reference-tile").getBoundingClientRect();
+  const { left, top, width, height } = frame();
+  const x = ((clientX - tile.left) / tile.width - left) / width;
+  const y = ((clientY - tile.top) / tile.height - top) / height;
+  return [clamp(x, 0, 1), clamp(y, 0, 1)];
+}
+
+const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
+
+const contains = ([x0, y0, x1, y1], [x, y]) => x0 < x && x < x1 && y0 < y && y < y1;
+
+const isLargeEnough = ([x0, y0, x1, y1]) => x1 - x0 >= LEAST && y1 - y0 >= LEAST;
+
+const between = ([ax, ay], [bx, by]) => [Math.min(ax, bx), Math.min(ay, by), Math.max(ax, bx), Math.max(ay, by)];
+
+function moved([x0, y0, x1, y1], across, down) {
+  const [dx, dy] = [clamp(across, -x0, 1 - x1), clamp(down, -y0, 1 - y1)];
+  return [x0 + dx, y0 + dy, x1 + dx, y1 + dy];
+}
+
+const resized = ([x0, y0, x1, y1], across, down) => [
+  x0,
+  y0,
+  clamp(x1 + across, x0 + LEAST, 1),
+  clamp(y1 + down, y0 + LEAST, 1),
+];

@@ -13,6 +13,7 @@ from models.export.bundle import export_bundle
 from models.export.model_card import model_card
 from models.training.config import TrainConfig
 from models.training.data.sources import split_source
+from models.training.inputs import WeightSource
 from models.training.run import Run
 
 PARITY_PICTURES = 64
@@ -49,11 +50,15 @@ def export_run(run: Run, folder: Path, version: str, licence: str | None = None)
 
 
 def _licence(config: TrainConfig, given: str | None) -> str:
-    """Weights that someone else trained keep their terms, which no code can know."""
+    """The terms of the bundle: as ``given``, or as the config states them for the pretrained weights that it names."""
     settings = config.backbone
-    if given is None and (settings.pretrained or ":" in settings.name):
+    named = [weights for weights in (settings.pretrained, settings.vision) if weights is not None]
+    stated = {weights.licence for weights in named if isinstance(weights, WeightSource) and weights.licence}
+    unstated = [one for one in named if isinstance(one, str) or one.licence is None]
+    if given is None and (unstated or ":" in settings.name):
+        weights = unstated[0] if unstated else settings.name
         raise ModisteError(
-            f"Under which licence may a bundle with the weights of {settings.pretrained or settings.name} be used?",
-            hint="Say it with --licence; it goes into the manifest.",
+            f"Under which licence may a bundle with the weights of {getattr(weights, 'source', weights)} be used?",
+            hint="Give --licence, or state `licence` beside the source in the config; it goes into the manifest.",
         )
-    return given or "Apache-2.0"
+    return given or " AND ".join(sorted({"Apache-2.0", *stated}))

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from models.bundle.manifest import Metric
 from models.evaluation.tables import metrics_table
-from models.training.config import Source, TrainConfig
+from models.training.config import TrainConfig
+from models.training.inputs import Source, WeightSource
 from models.training.model import RetrievalModel
 
 _KINDS = {
@@ -34,8 +35,13 @@ def model_card(
     guess = 0 if model.expectation is None else sum(weight.numel() for weight in model.expectation.parameters())
     own = config.backbone.vocabulary
     words = (
-        "a vocabulary trained on these sources" if own else f"CLIP's vocabulary, weights {config.backbone.pretrained}"
+        "a vocabulary trained on these sources"
+        if own
+        else f"CLIP's vocabulary, weights {_source_of(config.backbone.pretrained)}"
     )
+    vision_weights = config.backbone.vision
+    size = f"{images.width}x{images.height} pixels"
+    began = f", from {_source_of(vision_weights)} ({vision_weights.licence})" if vision_weights else ""
     sources = "\n".join(
         f"- **{source.name}**: {_KINDS[source.kind]}. {counts}."
         for source, counts in zip(config.sources, trained_on, strict=True)
@@ -49,7 +55,7 @@ dimensions, which finds the products that fit both.
 
 | part | what | parameters |
 | --- | --- | ---: |
-| vision tower | `{config.backbone.name}`, pictures of {images.width}x{images.height} pixels | {vision / 1e6:.2f} M |
+| vision tower | `{config.backbone.name}`, pictures of {size}{began} | {vision / 1e6:.2f} M |
 | text tower | {model.text_settings.length} tokens, {words} | {text / 1e6:.2f} M |
 | composer | `{model.composer_name}` | {composer / 1e6:.2f} M |
 | attribute head | {len(model.words)} words | {head / 1e6:.2f} M |
@@ -126,6 +132,10 @@ def _limits(config: TrainConfig, model: RetrievalModel) -> list[str]:
             "Colours are the labels of that data set, about 96% right by eye; a garment of several colours has one.",
         ]
     return limits
+
+
+def _source_of(weights: str | WeightSource | None) -> str:
+    return weights.source if isinstance(weights, WeightSource) else str(weights)
 
 
 def _names(sources: Sequence[Source]) -> str:

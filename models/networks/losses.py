@@ -162,3 +162,48 @@ def pairwise_preference(query: Tensor, target: Tensor, negatives: Tensor, scale:
     candidates = torch.cat([target[:, None], negatives], dim=1)
     logits = scale * torch.einsum("bd,bhd->bh", query, candidates)
     return F.cross_entropy(logits, torch.zeros(len(query), dtype=torch.int64, device=query.device))
+
+
+def kind_retrieval(photographs: Tensor, products: Tensor, alike: Tensor, scale: float) -> Tensor:
+    """Each photograph finds products of a kind that it can show, and each product finds such photographs.
+
+    The labels of photographs are broad ("shoes" for heels and sneakers), so the loss asks for the probability that
+    any product of these kinds is drawn from the softmax, not for each of them (the lenient form of supervised
+    contrastive learning, ``L_in`` of Khosla et al. 2020, equation 3).
+
+    Args:
+        photographs: Unit embeddings ``[P, D]``.
+        products: Unit embeddings ``[N, D]``; gradients flow into those that need them.
+        alike: bool ``[P, N]``: the product is of a kind that the photograph can show.
+        scale: Factor of the cosines.
+
+    Returns:
+        Scalar, the mean of both directions over the rows that have any partner; 0 where none has.
+    """
+    logits = scale * photographs @ products.T
+    # Finite: minus infinity in a row without partners would leave no gradient but NaN.
+    partners = logits.masked_fill(~alike, -1e4)
+    costs = []
+    for dim in (1, 0):
+        some = alike.any(dim=dim)
+        cost = torch.logsumexp(logits, dim=dim) - torch.logsumexp(partners, dim=dim)
+        costs.append((cost * some).sum() / some.sum().clamp(min=1))
+    return (costs[0] + costs[1]) / 2
+
+
+def kind_recognition(logits: Tensor, kinds: Tensor, known: Tensor) -> Tensor:
+    """The attribute head names one of the kinds that a photograph can show, and none that it cannot.
+
+    Args:
+        logits: ``[P, A]``.
+        kinds: bool ``[P, A]``: the words that can be right; each photograph has one at least.
+        known: bool ``[A]``: the words that name a kind at all; nothing is said about others.
+
+    Returns:
+        Scalar, the mean over the photographs.
+    """
+    lacking = F.logsigmoid(-logits)
+    none = (lacking * kinds).sum(dim=1)  # log-probability that the picture shows none of its kinds
+    some = torch.log(-torch.expm1(none.clamp(max=-1e-6)))
+    others = (lacking * (known & ~kinds)).sum(dim=1)
+    return -(some + others).mean()

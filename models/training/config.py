@@ -6,57 +6,23 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from models.bundle.images import ImagePreprocessing
 from models.errors import ModisteError
+from models.training.inputs import PhotographSource, Section, Source, WeightSource
 
 CONFIGS = Path(__file__).parent / "configs"
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Source(_Section):
-    """Products to learn from.
-
-    ``products`` reads the Fashion Product Images layout, ``catalog`` a shop's own table (any that ``modiste index
-    build`` reads), ``garments`` draws ``count`` garments; their triplets come from attributes and titles, or from
-    ``triplets``. ``fashioniq`` and ``shoes`` read the training split of the annotated dataset in ``path``.
-    """
-
-    name: str
-    kind: Literal["products", "catalog", "garments", "fashioniq", "shoes"]
-    path: Path | None = None
-    images: Path | None = None
-    """Folder of the pictures, where they are not beside the table."""
-    id_column: str | None = None
-    """Name of the catalogue's column, where it is not found by its usual names; likewise the next two."""
-    title_column: str | None = None
-    image_column: str | None = None
-    triplets: Path | None = None
-    """A shop's own triplets over this catalogue: a table with the columns reference, target and modification."""
-    count: int = Field(default=10_000, ge=100)
-    seed: int = 0
-    weight: float = Field(default=1.0, gt=0)
-    """Share of the batches of stages 1 and 2, relative to the other sources."""
-    evenness: float = Field(default=0.0, ge=0, le=1)
-    """How much more often rare types of products are asked about than there are products of them: 0 not at all, 1 as
-    often as common ones. Of triplets made from attributes."""
-    validation_share: float = Field(default=0.15, ge=0, lt=1)
-    """Share of the products held out, by title group and never by row."""
-    max_skipped: float = Field(default=0.05, ge=0, le=1)
-    """Largest share of the products that may be skipped because they cannot be read."""
-    sharper: Path | None = None
-    """The same products (same ids) in larger pictures; stage 0 then shows either, so that both land together."""
-
-
-class BackboneSettings(_Section):
+class BackboneSettings(Section):
     """The vision-language model; see ``models.networks.backbones.backbone.Backbone``."""
 
     name: str
-    pretrained: str | None = None
+    pretrained: str | WeightSource | None = None
+    """Weights of both towers: a tag of open_clip, a checkpoint's path, or a source with its digest."""
+    vision: WeightSource | None = None
+    """Weights of the vision trunk alone, as an image classifier has them; a fresh run starts from them."""
     vocabulary: int | None = Field(default=None, ge=500)
     """Train a tokenizer of this size on the sources' own words; None takes CLIP's."""
     images: ImagePreprocessing | None = None
@@ -66,7 +32,7 @@ class BackboneSettings(_Section):
     more, their weights are rounded to 255 steps a channel; stage 2 sees the towers so, and all figures see all so."""
 
 
-class Schedule(_Section):
+class Schedule(Section):
     """AdamW with a linear warm-up and a cosine to zero."""
 
     batch: int = Field(ge=2)
@@ -76,7 +42,7 @@ class Schedule(_Section):
     """Share of the steps."""
 
 
-class AttributeSettings(_Section):
+class AttributeSettings(Section):
     """The attribute-extraction head, learnt beside the joint embedding (Sadeh et al. 2019)."""
 
     least: int = Field(default=50, ge=1)
@@ -85,10 +51,30 @@ class AttributeSettings(_Section):
     """Weight of its loss beside Mini-Batch Match Retrieval's."""
 
 
+class PhotographSettings(Section):
+    """How photographs are learnt from beside the products."""
+
+    batch: int = Field(default=128, ge=2)
+    """Photographs in a step, beside the products."""
+    weight: float = Field(default=1.0, gt=0)
+    """Weight of the loss by which photographs and products of their kind find each other."""
+    scale: float = Field(default=16.0, gt=0)
+    """Factor of the cosines in that loss."""
+    memory: int = Field(default=16_384, ge=1)
+    """Products of earlier steps among which photographs look for their kind; a batch has too few of the rare kinds."""
+
+
 class JointStage(Schedule):
     """Stage 0: image and title into one space (Mini-Batch Match Retrieval)."""
 
     epochs: int = Field(ge=1)
+    photographs: PhotographSettings | None = None
+    """None: photographs are not learnt from, even where the run names some."""
+    frozen: int = Field(default=0, ge=0)
+    """Blocks of the vision trunk, from its input, that keep the pretrained weights. What they compute is kept in the
+    cache, so a step costs only the blocks behind them; batch norm then keeps its statistics throughout."""
+    views: int = Field(default=3, ge=1)
+    """With ``frozen``: in how many ways each picture is seen, the first as it is and the others changed by chance."""
     attributes: AttributeSettings | None = None
     """None: no attribute head, and so no `prefer` and `avoid` by attributes."""
     plain: float = Field(default=0.0, ge=0, le=1)
@@ -106,6 +92,14 @@ class JointStage(Schedule):
     """Weight of how far a picture's embedding lies from the teacher's (one minus the cosine). What teachers say of
     words has `attributes.weight`, as what the catalogue says."""
 
+    @model_validator(mode="after")
+    def _can_be_combined(self) -> Self:
+        if self.photographs is not None and self.attributes is None:
+            raise ValueError("photographs are recognised by the attribute head: add `attributes: {}`")
+        if self.frozen and self.teacher:
+            raise ValueError("a teacher has to see the same changed pictures, which `frozen` does not keep")
+        return self
+
     @field_validator("teacher", mode="before")
     @classmethod
     def _one_or_several(cls, given: Any) -> Any:
@@ -121,7 +115,7 @@ class FinetuneStage(Schedule):
     """Factor of the cosines in the softmax. CLIP4Cir has 100 for CLIP's narrow cone of similarities."""
 
 
-class MiningSettings(_Section):
+class MiningSettings(Section):
     """Negatives from the mid zone (DQE-CIR; QuRe where it is silent); see ``models.training.stages.negatives``."""
 
     zone: Literal["drops"] | tuple[float, float] = "drops"
@@ -172,7 +166,7 @@ class ExpectStage(Schedule):
     """Width of the hidden layers."""
 
 
-class TrainConfig(_Section):
+class TrainConfig(Section):
     """A whole run."""
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9.-]*$")
@@ -182,6 +176,7 @@ class TrainConfig(_Section):
     """Of forward and backward passes. ``auto`` times both at the start of each stage and takes the faster one."""
     backbone: BackboneSettings
     sources: tuple[Source, ...] = Field(min_length=1)
+    photographs: tuple[PhotographSource, ...] = ()
     start: Path | None = None
     """Folder of a finished run or a bundle, or ``shipped`` for the bundle that comes with Modiste. Its backbone,
     tokenizer and attribute words are taken over; stage 0 then continues from them, or is left out."""
@@ -189,6 +184,12 @@ class TrainConfig(_Section):
     finetune: FinetuneStage | None = None
     compose: ComposeStage | None = None
     expect: ExpectStage | None = None
+
+    @model_validator(mode="after")
+    def _photographs_are_named(self) -> Self:
+        if self.joint is not None and self.joint.photographs is not None and not self.photographs:
+            raise ValueError("`joint.photographs` learns from sources that `photographs` has to name")
+        return self
 
 
 def read_config(path: Path, overrides: dict[str, str] | None = None) -> TrainConfig:

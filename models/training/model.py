@@ -16,10 +16,12 @@ from models.bundle.images import ImagePreprocessing, Pixels
 from models.bundle.text import TextSettings, TokenIds, Tokenizer
 from models.networks.attribute_head import AttributeHead
 from models.networks.backbones.backbone import Backbone, WordFeatures
+from models.networks.backbones.weight_sources import fetch
 from models.networks.composers.composer import Composer
 from models.networks.composers.registry import composer_for
 from models.networks.expected_words import Expectation
 from models.training.config import TrainConfig
+from models.training.inputs import WeightSource
 
 
 class RetrievalModel(nn.Module):
@@ -38,7 +40,9 @@ class RetrievalModel(nn.Module):
         settings = config.backbone
         # A trained tokenizer may have found fewer pieces than it was allowed.
         vocabulary = TokenizerFile.from_file(str(tokenizer)).get_vocab_size() if settings.vocabulary else None
-        self.backbone = Backbone(settings.name, pretrained=settings.pretrained, vocabulary=vocabulary)
+        given = settings.pretrained
+        pretrained = str(fetch(given.source, given.sha256)) if isinstance(given, WeightSource) else given
+        self.backbone = Backbone(settings.name, pretrained=pretrained, vocabulary=vocabulary)
         compose = config.compose
         if compose and compose.text_rank:
             self.backbone.adapt_text(compose.text_rank)

@@ -11,9 +11,12 @@ import yaml
 from models.datasets.attributes.words import common_words
 from models.errors import ModisteError
 from models.networks.backbones.backbone import Backbone
+from models.networks.backbones.pretrained import load_vision_weights
 from models.networks.backbones.rounding import round_to_int8
+from models.networks.backbones.weight_sources import fetch
 from models.training.checkpoint import DONE, Checkpoint
 from models.training.config import TrainConfig
+from models.training.data.photographs import TrainingPhotographs
 from models.training.data.skipped import report_skipped
 from models.training.data.sources import TrainingSource, open_source, vocabulary_texts
 from models.training.data.tokenizer import clip_tokenizer, train_tokenizer
@@ -24,6 +27,7 @@ from models.training.stages.compose import Compose
 from models.training.stages.expect import Expect
 from models.training.stages.finetune import Finetune
 from models.training.stages.joint import Joint
+from models.training.stages.kinds import kind_words
 from models.training.stages.stage import Stage
 from models.training.start import Start, is_bundle, read_start, settle_batch_norms, take_backbone, take_bundle
 from models.training.teacher import load_teacher
@@ -61,6 +65,8 @@ def train(config: TrainConfig, folder: Path, cache: Path | None = None) -> Run:
     elif start is not None:
         take = take_bundle if is_bundle(start.folder) else take_backbone
         take(model, start, learning=config.joint is not None)
+    elif settings.vision is not None:
+        load_vision_weights(model.backbone.clip.visual, fetch(settings.vision.source, settings.vision.sha256))
     stages = _stages(config, model, sources)
     if checkpoint is None and start is not None and is_bundle(start.folder) and any(s.moves_backbone for s in stages):
         settle_batch_norms(model, sources[0].pixels)
@@ -126,7 +132,7 @@ def _stages(config: TrainConfig, model: RetrievalModel, sources: list[TrainingSo
     stages: list[Stage] = []
     if config.joint:
         teachers = [load_teacher(folder, model, first=at == 0) for at, folder in enumerate(config.joint.teacher)]
-        stages.append(Joint(model, sources, config.seed, config.joint, teachers))
+        stages.append(Joint(model, sources, config.seed, config.joint, teachers, _photographs(config, model, sources)))
     if config.finetune:
         stages.append(Finetune(model, sources, config.seed, config.finetune))
     if config.compose:
@@ -134,6 +140,15 @@ def _stages(config: TrainConfig, model: RetrievalModel, sources: list[TrainingSo
     if config.expect:
         stages.append(Expect(model, sources, config.seed, config.expect))
     return stages
+
+
+def _photographs(
+    config: TrainConfig, model: RetrievalModel, sources: list[TrainingSource]
+) -> list[TrainingPhotographs]:
+    if config.joint is None or config.joint.photographs is None:
+        return []
+    known = kind_words(sources, model.words)
+    return [TrainingPhotographs(source, model.images, model.words, known) for source in config.photographs]
 
 
 def _device(name: str) -> torch.device:

@@ -11,9 +11,9 @@ from models.bundle.images import ImagePreprocessing
 from models.datasets.triplets.own_triplets import read_own_triplets
 from models.datasets.triplets.triplet import Triplet
 from models.errors import ModisteError
-from models.training.config import Source
 from models.training.data.given_triplets import GivenTriplets, read_annotated
 from models.training.data.sources import open_source, validation_queries
+from models.training.inputs import Source
 from tests.models.pictures import photograph, saved
 
 KNOWN = {"1", "2", "3"}

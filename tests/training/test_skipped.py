@@ -11,8 +11,9 @@ import pytest
 from models.bundle.images import ImagePreprocessing
 from models.datasets.garments import draw_catalog
 from models.errors import ModisteError
-from models.training.config import Source, TrainConfig
+from models.training.config import TrainConfig
 from models.training.data.sources import open_source
+from models.training.inputs import Source
 from models.training.train import train
 
 IMAGES = ImagePreprocessing(height=32, width=32)

@@ -16,7 +16,7 @@ from models.datasets.garments import draw_catalog
 from models.errors import ModisteError
 from models.evaluation.held_out.uploads import busy
 from models.training.checkpoint import DONE, Checkpoint
-from models.training.config import Source
+from models.training.inputs import Source
 from tests.models.test_cli import run as command
 from tests.training.untrained import untrained_config, untrained_model
 

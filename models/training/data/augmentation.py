@@ -46,6 +46,37 @@ def augment(pixels: Tensor, generator: torch.Generator) -> Tensor:
     return torch.where(chance(0, 1, 1, 1, 1) < 0.15, blurred, moved).clamp(0, 1)
 
 
+def augment_photographs(pixels: Tensor, generator: torch.Generator) -> Tensor:
+    """Crop, turn, mirror and relight people's photographs: another hand, another lamp, the same garment.
+
+    Garments cut out on white are put before other backdrops first, half of them.
+
+    Args:
+        pixels: float ``[B, 3, H, W]`` in [0, 1], on the CPU or a GPU.
+        generator: Source of chance, on the CPU.
+
+    Returns:
+        The same shape and range.
+    """
+    batch = len(pixels)
+
+    def chance(low: float, high: float, *shape: int) -> Tensor:
+        drawn = torch.rand(batch, *shape, generator=generator) * (high - low) + low
+        return drawn.to(pixels.device, non_blocking=True)
+
+    placed = before_backdrops(pixels, generator)
+    pixels = torch.where(chance(0, 1, 1, 1, 1) < 0.5, placed, pixels)
+    zoom, mirror, turn = chance(0.6, 1.1), torch.where(chance(0, 1) < 0.5, -1.0, 1.0), chance(-0.35, 0.35)
+    affine = torch.zeros(batch, 2, 3, device=pixels.device)
+    affine[:, 0, 0], affine[:, 0, 1] = zoom * mirror * turn.cos() * chance(0.9, 1.1), -zoom * turn.sin()
+    affine[:, 1, 0], affine[:, 1, 1] = zoom * mirror * turn.sin(), zoom * turn.cos() * chance(0.9, 1.1)
+    affine[:, :, 2] = chance(-0.2, 0.2, 2)
+    grid = F.affine_grid(affine, list(pixels.shape), align_corners=False)
+    moved = F.grid_sample(pixels, grid, padding_mode="border", align_corners=False)
+    light = moved.clamp(min=1e-3) ** chance(0.7, 1.4, 1, 1, 1) * chance(0.9, 1.1, 3, 1, 1)
+    return ((light - 0.5) * chance(0.75, 1.25, 1, 1, 1) + 0.5 + chance(-0.08, 0.08, 1, 1, 1)).clamp(0, 1)
+
+
 def mirror(pixels: Tensor, generator: torch.Generator) -> Tensor:
     """Half of the pictures mirrored, and nothing else; arguments and result as of ``augment``."""
     mirrored = (torch.rand(len(pixels), generator=generator) < 0.5).to(pixels.device, non_blocking=True)

@@ -25,9 +25,10 @@ from models.datasets.triplets.own_triplets import read_own_triplets
 from models.datasets.triplets.triplet import Triplet, TripletDataset
 from models.datasets.wording import describe, family_of
 from models.errors import ModisteError
-from models.training.config import Source, TrainConfig
+from models.training.config import TrainConfig
 from models.training.data.given_triplets import GivenTriplets, read_annotated
 from models.training.data.skipped import Skipped, check_skipped
+from models.training.inputs import Source
 
 logger = logging.getLogger(__name__)
 

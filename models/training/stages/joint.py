@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import random
+import tempfile
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,8 +13,10 @@ import torch
 from torch import Tensor
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
+from models.bundle.images import Pixels
 from models.datasets.attributes.words import shown_words
 from models.errors import ModisteError
+from models.networks.backbones.split import SplitTower
 from models.networks.losses import (
     attribute_distillation,
     attribute_extraction,
@@ -19,13 +24,17 @@ from models.networks.losses import (
     mini_batch_match_retrieval,
 )
 from models.training.config import JointStage
-from models.training.data.augmentation import augment, mirror
+from models.training.data.augmentation import augment, augment_photographs, mirror
+from models.training.data.photographs import TrainingPhotographs
 from models.training.data.sources import TrainingSource
 from models.training.model import RetrievalModel
+from models.training.stages.kinds import KindTask
 from models.training.stages.stage import Stage, decayed
+from models.training.stages.views import Change, Maps, kept_views
 
 MOST_RARE = 20.0
 """However rare a word, a picture that shows it counts at most so many times."""
+SHARPER = ", sharper"
 TAUGHT = ("backbone.clip.text.", "attributes.", "log_scale")
 """What begins as it is in the teacher: to land where the teacher's pictures do, titles and words have to lie there."""
 
@@ -41,10 +50,14 @@ class Joint(Stage):
 
     def __init__(
         self, model: RetrievalModel, sources: Sequence[TrainingSource], seed: int, schedule: JointStage,
-        teachers: Sequence[RetrievalModel] = (),
+        teachers: Sequence[RetrievalModel] = (), photographs: Sequence[TrainingPhotographs] = (),
     ) -> None:  # fmt: skip
         super().__init__(model, sources, seed)
         self.schedule = schedule
+        self.photographs = photographs
+        self.kinds = KindTask(photographs, schedule.photographs, model.backbone.dim) if schedule.photographs else None
+        self.tower = SplitTower(model.backbone.clip.visual, schedule.frozen) if schedule.frozen else None
+        self.views: dict[str, list[Maps]] = {}
         self.teachers = [teacher.eval().requires_grad_(False) for teacher in teachers]
         for teacher in self.teachers:
             teacher.to(model.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -83,14 +96,35 @@ class Joint(Stage):
         self.rarity = rarity.to(self.model.device)
 
     def start(self, *, fresh: bool) -> None:
+        if self.tower is not None:
+            self._look(self.tower)
         super().start(fresh=fresh)
         if fresh and self.teachers:
             first = self.teachers[0].state_dict()
             taught = {name: weight for name, weight in first.items() if name.startswith(TAUGHT)}
             self.model.load_state_dict(taught, strict=False)
 
+    def _look(self, tower: SplitTower) -> None:
+        """See all pictures through the part of the tower that stays as it is."""
+        self.model.eval()
+
+        def kept(name: str, pixels: Pixels, change: Change, cache: Path | None) -> None:
+            self.views[name] = kept_views(
+                self.model, tower, pixels, change, views=self.schedule.views, seed=self.seed, what=name,
+                cache=cache or Path(tempfile.mkdtemp()),
+            )  # fmt: skip
+
+        for source in self.sources:
+            kept(source.name, source.pixels, augment, source.cache)
+            if source.sharper_pixels is not None:
+                kept(f"{source.name}{SHARPER}", source.sharper_pixels, augment, source.cache)
+        for photographs in self.photographs if self.kinds is not None else ():
+            kept(photographs.name, photographs.pixels, augment_photographs, self.sources[0].cache)
+
     def parameters(self) -> list[dict[str, Any]]:
-        self.model.backbone.apply_policy("both")
+        self.model.backbone.apply_policy("both" if self.tower is None else "both-frozen-bn")
+        if self.tower is not None:
+            self.tower.freeze()
         head = [self.model.attributes] if self.model.attributes is not None else []
         return [*decayed([self.model.backbone, *head]), {"params": [self.model.log_scale], "weight_decay": 0.0}]
 
@@ -99,15 +133,16 @@ class Joint(Stage):
         order = self._order(epoch)
         chance = self.chance(step)
         size = self.schedule.batch
+        plain = step >= (1 - self.schedule.plain) * self.steps
         images, captions, groups, shown, known = [], [], [], [], []
         for index in order[at * size : (at + 1) * size]:
             which, row = self.rows[index]
             source = self.sources[which]
             sharp = source.sharper.get(row)
             if sharp is not None and source.sharper_pixels is not None and chance.random() < 0.5:
-                images.append(source.sharper_pixels[sharp])
+                images.append(self._picture(f"{source.name}{SHARPER}", source.sharper_pixels, sharp, plain, chance))
             else:
-                images.append(source.pixels[row])
+                images.append(self._picture(source.name, source.pixels, row, plain, chance))
             captions.append(source.caption(row, chance))
             groups.append(which * 1_000_000 + int(source.title_group[row]))
             if self.shown:
@@ -116,42 +151,74 @@ class Joint(Stage):
         batch = {
             "pixels": torch.from_numpy(np.stack(images)),
             "chance": torch.tensor(chance.getrandbits(63)),
-            "plain": torch.tensor(step >= (1 - self.schedule.plain) * self.steps),
+            "plain": torch.tensor(plain),
             "ids": self.model.ids(captions),
             "groups": torch.tensor(groups),
         }
-        return batch if not shown else batch | {"shown": torch.stack(shown), "known": torch.stack(known)}
+        if shown:
+            batch |= {"shown": torch.stack(shown), "known": torch.stack(known)}
+        if self.kinds is not None:
+            drawn = self.kinds.sample(chance)
+            photographs = [(self.photographs[source], row) for source, row in drawn]
+            pictures = [self._picture(one.name, one.pixels, row, plain, chance) for one, row in photographs]
+            batch |= {"photographs": torch.from_numpy(np.stack(pictures)), "kinds": self.kinds.kinds_of(drawn)}
+        return batch
 
-    def shown_pixels(self, batch: dict[str, Tensor]) -> Tensor:
+    def _picture(self, name: str, pixels: Pixels, row: int, plain: bool, chance: random.Random) -> Any:
+        """An array: pixels ``[H, W, 3]``, or with a frozen part of the tower what that part makes of a view of them."""
+        if self.tower is None:
+            return pixels[row]
+        views = self.views[name]
+        return views[0 if plain else chance.randrange(len(views))][row]
+
+    def shown_pixels(self, batch: dict[str, Tensor], name: str = "pixels") -> Tensor:
         """A batch's pictures as the vision tower sees them, float ``[B, 3, H, W]`` in [0, 1].
 
         They are changed where the model is: a GPU does it beside the cores that make the next batches.
         """
-        change = mirror if batch["plain"] else augment
+        change = mirror if batch["plain"] else augment if name == "pixels" else augment_photographs
         generator = torch.Generator().manual_seed(int(batch["chance"]))
-        pixels = batch["pixels"].to(self.model.device, non_blocking=True).permute(0, 3, 1, 2)
+        pixels = batch[name].to(self.model.device, non_blocking=True).permute(0, 3, 1, 2)
         with torch.autocast(self.model.device.type, enabled=False):  # Half precision would not hit a pixel's place.
             return change(pixels.to(torch.float32) / 255, generator)
 
+    def _seen(self, batch: dict[str, Tensor]) -> tuple[Tensor, Tensor | None]:
+        """Embeddings ``[B + P, D]`` of the products and of the photographs behind them, and the products' normalised
+        pictures, where there are any and not only what the frozen part of the tower made of them."""
+        if self.tower is not None:
+            maps = [batch[name] for name in ("pixels", "photographs") if name in batch]
+            joined = torch.cat(maps).to(self.model.device, non_blocking=True).permute(0, 3, 1, 2).float()
+            return self.tower.embed(joined.contiguous(memory_format=torch.channels_last)).float(), None
+        images = self.model.normalised(self.shown_pixels(batch))
+        if self.kinds is None:
+            return self.model.backbone.vision(images).float(), images
+        photographs = self.model.normalised(self.shown_pixels(batch, "photographs"))
+        return self.model.backbone.vision(torch.cat([images, photographs])).float(), images
+
     def loss(self, batch: dict[str, Tensor]) -> Tensor:
-        pixels = self.shown_pixels(batch)
+        seen, images = self._seen(batch)
         batch = {
-            name: part.to(self.model.device, non_blocking=True) for name, part in batch.items() if name != "pixels"
+            name: part.to(self.model.device, non_blocking=True)
+            for name, part in batch.items()
+            if name not in ("pixels", "photographs")
         }
-        images = self.model.normalised(pixels)
-        image = self.model.backbone.vision(images).float()
+        image = seen[: len(batch["ids"])]
         text = self.model.backbone.words(batch["ids"]).embedding.float()
         scale = self.model.log_scale.exp().clamp(max=100)
         loss = mini_batch_match_retrieval(image, text, scale, batch["groups"])
         if self.schedule.attributes and self.model.attributes is not None:
-            logits = self.model.attributes.logits(image).float()
-            extraction = attribute_extraction(logits, batch["shown"], batch["known"], self.rarity)
+            logits = self.model.attributes.logits(seen).float()
+            extraction = attribute_extraction(logits[: len(image)], batch["shown"], batch["known"], self.rarity)
             loss = loss + self.schedule.attributes.weight * extraction
-        if self.teachers:
+            if self.kinds is not None:
+                photographs = (seen[len(image) :], batch["kinds"])
+                loss = loss + self.kinds.loss(*photographs, image, batch["shown"], logits[len(image) :])
+        if self.teachers and images is not None:
             taught, probable = self._taught(images)
             loss = loss + self.schedule.teacher_weight * distillation(image, taught)
             if self.schedule.attributes and self.model.attributes is not None and probable is not None:
-                loss = loss + self.schedule.attributes.weight * attribute_distillation(logits, probable)
+                said = logits[: len(image)]
+                loss = loss + self.schedule.attributes.weight * attribute_distillation(said, probable)
         return loss
 
     @torch.no_grad()
@@ -184,7 +251,10 @@ class Joint(Stage):
         return {name: weight for name, weight in self.model.state_dict().items() if weight.is_floating_point()}
 
     def state(self) -> dict[str, Any]:
-        return {"averaged": self.averaged} if self.averaged else {}
+        kept: dict[str, Any] = {"averaged": self.averaged} if self.averaged else {}
+        return kept | ({"kinds": self.kinds.state()} if self.kinds is not None else {})
 
     def restore(self, state: dict[str, Any]) -> None:
+        if self.kinds is not None:
+            self.kinds.restore(state["kinds"])
         self.averaged = {name: weight.to(self.model.device) for name, weight in state.get("averaged", {}).items()}

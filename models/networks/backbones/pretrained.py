@@ -1,0 +1,49 @@
+"""Pretrained weights for a vision tower, from a port that names the same layers in another way."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from open_clip.timm_model import TimmModel
+from torch import Tensor, nn
+
+from models.errors import ModisteError
+from models.networks.backbones.weight_sources import read_weights
+
+_CLASSIFIERS = ("_fc.", "classifier.", "fc.", "head.")
+
+
+def load_vision_weights(visual: nn.Module, path: Path) -> None:
+    """Give a timm trunk the weights of a classifier of the same architecture.
+
+    A file with timm's own names is read by name. Ports such as ``efficientnet-lite-pytorch`` have other names but keep
+    the order of the layers, so their tensors are taken in order; each must have the shape of its place. The classifier
+    is dropped, and what follows the trunk (the projection into the joint space) stays as it is.
+
+    Args:
+        visual: The vision tower of a backbone.
+        path: The file, as ``read_weights`` takes it.
+
+    Raises:
+        ModisteError: The tower is no timm trunk, or the weights are those of another architecture.
+    """
+    if not isinstance(visual, TimmModel):
+        raise ModisteError(
+            f"Weights of a classifier do not fit the vision tower {type(visual).__name__}.",
+            hint="Use `backbone.pretrained` for open_clip's own towers.",
+        )
+    held = {name: weight for name, weight in read_weights(path).items() if not name.startswith(_CLASSIFIERS)}
+    own = visual.trunk.state_dict()
+    if held.keys() != own.keys():
+        held = dict(zip(own, held.values(), strict=False)) if len(held) == len(own) else {}
+    if not held or (wrong := _misfit(own, held)):
+        at = f": {wrong} differs in shape" if held else ""
+        raise ModisteError(
+            f"The weights in {path} are those of another architecture{at}.",
+            hint="Give the weights of the trunk that the backbone's config names.",
+        )
+    visual.trunk.load_state_dict(held)
+
+
+def _misfit(own: dict[str, Tensor], held: dict[str, Tensor]) -> str | None:
+    return next((name for name, weight in own.items() if held[name].shape != weight.shape), None)

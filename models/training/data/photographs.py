@@ -1,0 +1,88 @@
+"""Photographs to learn from: split, decoded, and drawn so that rare labels are seen, too."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from models.bundle.images import ImagePreprocessing, Pixels
+from models.datasets.photographs.photograph import Photograph, split_by_group
+from models.datasets.photographs.photos import read_photos
+from models.datasets.photographs.street import read_street
+from models.errors import ModisteError
+from models.progress import track
+from models.training.inputs import PhotographSource
+
+READERS: dict[str, Callable[[Path], list[Photograph]]] = {"photos": read_photos, "street": read_street}
+
+
+def split_photographs(source: PhotographSource) -> tuple[list[Photograph], list[Photograph]]:
+    """The photographs to learn from and those held out.
+
+    Raises:
+        ModisteError: The folder cannot be read, or leaves nothing to learn from.
+    """
+    train, held = split_by_group(
+        READERS[source.kind](source.path), validation_share=source.validation_share, seed=source.seed
+    )
+    if not train:
+        raise ModisteError(f"{source.name} has no photographs.", hint=f"Check the folder {source.path}.")
+    return train, held
+
+
+class TrainingPhotographs:
+    """The training side of one source of photographs.
+
+    Attributes:
+        name: The source's name.
+        weight: Share of a batch, relative to other sources.
+        pixels: uint8 ``[P, H, W, 3]``: every photograph, and for those with a mask the garment alone on white as well.
+        kinds: bool ``[P, A]``: the attribute words that name a kind of product which the picture can show.
+        known: bool ``[A]``: the words that name the kind of any product.
+    """
+
+    def __init__(
+        self, source: PhotographSource, images: ImagePreprocessing, words: Sequence[str], known: npt.NDArray[np.bool_]
+    ) -> None:
+        train, _ = split_photographs(source)
+        place = {word: at for at, word in enumerate(words) if known[at]}
+        usable = [one for one in train if any(kind in place for kind in one.kinds)]
+        if not usable:
+            raise ModisteError(
+                f"No photograph of {source.name} shows a kind of product that the catalogues have.",
+                hint="Give sources whose products have a column for their type, or leave the photographs out.",
+            )
+        shown = [(one, False) for one in usable] + [(one, True) for one in usable if one.mask is not None]
+        self.name, self.weight, self.known = source.name, source.weight, known
+        self.pixels = load_photographs([one for one, _ in shown], images, [cutout for _, cutout in shown])
+        self.kinds = np.zeros((len(shown), len(words)), dtype=np.bool_)
+        for row, (one, _) in enumerate(shown):
+            self.kinds[row, [place[kind] for kind in one.kinds if kind in place]] = True
+        counts = Counter(one.label for one, _ in shown)
+        shares = [counts[one.label] ** -source.evenness for one, _ in shown]
+        self._cumulative = np.cumsum(shares).tolist()
+
+    def sample(self, count: int, chance: random.Random) -> list[int]:
+        """Rows, with replacement."""
+        return chance.choices(range(len(self.pixels)), cum_weights=self._cumulative, k=count)
+
+
+def load_photographs(
+    photographs: Sequence[Photograph], images: ImagePreprocessing, cutouts: Sequence[bool] | None = None
+) -> Pixels:
+    """Decode photographs: uint8 ``[N, H, W, 3]``; where ``cutouts`` is True, the garment alone on white.
+
+    Raises:
+        ModisteError: A file is missing or is no picture.
+    """
+    pixels = np.empty((len(photographs), images.height, images.width, 3), dtype=np.uint8)
+    alone = cutouts or [False] * len(photographs)
+    pairs = track(zip(photographs, alone, strict=True), total=len(alone), what="read photographs", unit="picture")
+    for row, (one, cutout) in enumerate(pairs):
+        pixels[row] = images.pixels(one.read_cutout() if cutout else one.read_image())
+    return pixels

@@ -1,0 +1,78 @@
+"""What a run reads: products, photographs and pretrained weights, as a config names them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Section(BaseModel):
+    """A part of a config: immutable, and strict about its keys."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Source(Section):
+    """Products to learn from.
+
+    ``products`` reads the Fashion Product Images layout, ``catalog`` a shop's own table (any that ``modiste index
+    build`` reads), ``garments`` draws ``count`` garments; their triplets come from attributes and titles, or from
+    ``triplets``. ``fashioniq`` and ``shoes`` read the training split of the annotated dataset in ``path``.
+    """
+
+    name: str
+    kind: Literal["products", "catalog", "garments", "fashioniq", "shoes"]
+    path: Path | None = None
+    images: Path | None = None
+    """Folder of the pictures, where they are not beside the table."""
+    id_column: str | None = None
+    """Name of the catalogue's column, where it is not found by its usual names; likewise the next two."""
+    title_column: str | None = None
+    image_column: str | None = None
+    triplets: Path | None = None
+    """A shop's own triplets over this catalogue: a table with the columns reference, target and modification."""
+    count: int = Field(default=10_000, ge=100)
+    seed: int = 0
+    weight: float = Field(default=1.0, gt=0)
+    """Share of the batches of stages 1 and 2, relative to the other sources."""
+    evenness: float = Field(default=0.0, ge=0, le=1)
+    """How much more often rare types of products are asked about than there are products of them: 0 not at all, 1 as
+    often as common ones. Of triplets made from attributes."""
+    validation_share: float = Field(default=0.15, ge=0, lt=1)
+    """Share of the products held out, by title group and never by row."""
+    max_skipped: float = Field(default=0.05, ge=0, le=1)
+    """Largest share of the products that may be skipped because they cannot be read."""
+    sharper: Path | None = None
+    """The same products (same ids) in larger pictures; stage 0 then shows either, so that both land together."""
+
+
+class PhotographSource(Section):
+    """Labelled photographs that people took; stage 0 learns that they belong with products of their kind.
+
+    ``photos`` holds one garment each and is split by sender, ``street`` is cut into its labelled garments and split by
+    photograph (``models.datasets.photographs``).
+    """
+
+    name: str
+    kind: Literal["photos", "street"]
+    path: Path
+    seed: int = 0
+    weight: float = Field(default=1.0, gt=0)
+    """Share of the photographs in a batch, relative to the other sources of photographs."""
+    evenness: float = Field(default=0.5, ge=0, le=1)
+    """How much more often rare labels are drawn than there are photographs of them: 0 not at all, 1 as often as
+    common ones."""
+    validation_share: float = Field(default=0.2, ge=0, lt=1)
+    """Share of the photographs held out, in whole groups."""
+
+
+class WeightSource(Section):
+    """A file of pretrained weights; see ``models.networks.backbones.weight_sources.fetch``."""
+
+    source: str
+    sha256: str = Field(pattern=r"^[0-9a-fA-F]{64}$")
+    """Digest of the file, verified before it is read."""
+    licence: str | None = None
+    """The terms of the weights, where the config states them; an export names them."""

@@ -1,0 +1,92 @@
+"""Photographs in stage 0: they find products of their kind, and the attribute head names it."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from models.datasets.attributes.default_rules import type_column
+from models.datasets.attributes.edit_rules import value_of
+from models.datasets.wording import attribute_phrase
+from models.networks.losses import kind_recognition, kind_retrieval
+from models.training.config import PhotographSettings
+from models.training.data.photographs import TrainingPhotographs
+from models.training.data.sources import TrainingSource
+
+
+def kind_words(sources: Sequence[TrainingSource], words: Sequence[str]) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """bool ``[A]``: the words that are the type of some product."""
+    place = {word: at for at, word in enumerate(words)}
+    known = np.zeros(len(words), dtype=np.bool_)
+    for source in sources:
+        if (column := type_column(source.train)) is None:
+            continue
+        types = {value for product in source.train if (value := value_of(product, column)) is not None}
+        for word in (attribute_phrase(column, value) for value in types):
+            if word in place:
+                known[place[word]] = True
+    return known
+
+
+class KindTask:
+    """The losses of a step's photographs.
+
+    Products are remembered for some steps (a queue, as in MoCo; He et al. 2020): of rare kinds a batch holds none.
+
+    Args:
+        sources: Photographs, one source or more; all of them have the same words.
+        settings: Of the stage.
+        dim: D, width of the embeddings.
+    """
+
+    def __init__(self, sources: Sequence[TrainingPhotographs], settings: PhotographSettings, dim: int) -> None:
+        self.sources, self.settings = sources, settings
+        self.known = torch.from_numpy(sources[0].known)
+        self.kinds = [torch.from_numpy(source.kinds) for source in sources]
+        self.memory = torch.zeros(0, dim)
+        self.remembered = torch.zeros(0, len(self.known), dtype=torch.bool)
+
+    def sample(self, chance: random.Random) -> list[tuple[int, int]]:
+        """The photographs of a step: which source, and which of its rows."""
+        chosen = chance.choices(range(len(self.sources)), [one.weight for one in self.sources], k=self.settings.batch)
+        rows = {at: iter(source.sample(chosen.count(at), chance)) for at, source in enumerate(self.sources)}
+        return [(at, next(rows[at])) for at in chosen]
+
+    def kinds_of(self, drawn: Sequence[tuple[int, int]]) -> Tensor:
+        """bool ``[P, A]``: what the photographs can show."""
+        return torch.stack([self.kinds[at][row] for at, row in drawn])
+
+    def loss(self, photographs: Tensor, kinds: Tensor, products: Tensor, shown: Tensor, logits: Tensor) -> Tensor:
+        """What the photographs cost; remembers the products.
+
+        Args:
+            photographs: Embeddings ``[P, D]``.
+            kinds: bool ``[P, A]``.
+            products: Embeddings ``[B, D]`` of the step's products.
+            shown: bool ``[B, A]``: their words.
+            logits: Of the attribute head for the photographs ``[P, A]``.
+        """
+        known = self.known.to(photographs.device)
+        queries, unit = F.normalize(photographs, dim=-1), F.normalize(products, dim=-1)
+        among = torch.cat([unit, self.memory.to(unit.device)])
+        of_kind = torch.cat([shown & known, self.remembered.to(unit.device)])
+        alike = (kinds.float() @ of_kind.float().T) > 0
+        cost = self.settings.weight * kind_retrieval(queries, among, alike, self.settings.scale)
+        cost = cost + self.settings.weight * kind_recognition(logits, kinds, known) / 4
+        self.memory = among.detach()[: self.settings.memory]
+        self.remembered = of_kind[: self.settings.memory]
+        return cost
+
+    def state(self) -> dict[str, Tensor]:
+        """What a checkpoint keeps."""
+        return {"memory": self.memory, "remembered": self.remembered}
+
+    def restore(self, state: dict[str, Tensor]) -> None:
+        """Go on with what a checkpoint kept."""
+        self.memory, self.remembered = state["memory"], state["remembered"]

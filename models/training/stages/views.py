@@ -1,0 +1,89 @@
+"""Pictures seen through the frozen part of a vision tower, a few ways each, computed once and kept in the cache."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from models.bundle.images import Pixels
+from models.networks.backbones.split import SplitTower
+from models.progress import track
+from models.training.model import RetrievalModel
+
+AT_ONCE = 128
+Maps = npt.NDArray[np.float16]
+Change = Callable[[Tensor, torch.Generator], Tensor]
+"""Pictures float ``[B, 3, H, W]`` in [0, 1] and a source of chance -> changed pictures."""
+
+
+def kept_views(
+    model: RetrievalModel, tower: SplitTower, pixels: Pixels, change: Change, *, views: int, seed: int, what: str,
+    cache: Path,
+) -> list[Maps]:  # fmt: skip
+    """What the first part of ``tower`` computes of pictures.
+
+    Args:
+        model: Normalises the pictures.
+        tower: Its first part must not change afterwards.
+        pixels: uint8 ``[N, H, W, 3]``.
+        change: How the views after the first differ from the picture as it is.
+        views: How many, 1 or more.
+        seed: Of the changes.
+        what: Name for the progress bar.
+        cache: Folder of the files; the same weights, pictures and seed find theirs again.
+
+    Returns:
+        One array a view, float16 ``[N, h, w, C]``, mapped from its file.
+    """
+    key = _key(model, tower, pixels, change, seed)
+    return [
+        _kept(cache / f"view-{key}-{view}.npy", model, tower, pixels, change if view else None, seed + view, what)
+        for view in range(views)
+    ]
+
+
+@torch.no_grad()
+def _kept(
+    path: Path, model: RetrievalModel, tower: SplitTower, pixels: Pixels, change: Change | None, seed: int, what: str
+) -> Maps:
+    if path.is_file():
+        kept: Maps = np.load(path, mmap_mode="r")
+        return kept
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(".part")
+    generator = torch.Generator().manual_seed(seed)
+    starts = range(0, len(pixels), AT_ONCE)
+    written: np.memmap[Any, np.dtype[np.float16]] | None = None
+    for at in track(starts, total=len(starts), what=f"look at {what}", unit="batch"):
+        images = torch.from_numpy(np.ascontiguousarray(pixels[at : at + AT_ONCE])).to(model.device)
+        images = images.permute(0, 3, 1, 2).to(torch.float32) / 255
+        if change is not None:
+            images = change(images, generator)
+        with torch.autocast(model.device.type, dtype=torch.bfloat16):
+            maps = tower.maps(model.normalised(images))
+        values = maps.permute(0, 2, 3, 1).to(torch.float16).cpu().numpy()
+        if written is None:
+            shape = (len(pixels), *values.shape[1:])
+            written = np.lib.format.open_memmap(temporary, mode="w+", dtype=np.float16, shape=shape)
+        written[at : at + AT_ONCE] = values
+    assert written is not None
+    written.flush()
+    temporary.replace(path)
+    return _kept(path, model, tower, pixels, change, seed, what)
+
+
+def _key(model: RetrievalModel, tower: SplitTower, pixels: Pixels, change: Change, seed: int) -> str:
+    digest = hashlib.blake2b(digest_size=8)
+    digest.update(f"{model.images.model_dump_json()} {pixels.shape} {change.__name__} {seed}".encode())
+    for name, weight in tower.first.state_dict().items():
+        digest.update(name.encode())
+        digest.update(weight.detach().cpu().numpy().tobytes())
+    digest.update(np.ascontiguousarray(pixels).data)
+    return digest.hexdigest()

@@ -68,7 +68,7 @@ def evaluate(
         list[str] | None,
         typer.Option(
             help="A protocol of the literature, such as fashioniq-original, over one dataset; or style-search, "
-            "style-weights or uploads, on held-out products. Repeatable."
+            "style-weights, uploads, photos or street, on what a config holds out. Repeatable."
         ),
     ] = None,
     annotations: Annotated[Path | None, typer.Option(help="The dataset's annotations, as they were published.")] = None,

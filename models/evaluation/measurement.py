@@ -14,6 +14,7 @@ from models.bundle.images import ImagePreprocessing
 from models.bundle.manifest import MANIFEST_NAME, Metric
 from models.errors import ModisteError
 from models.evaluation.encoding import Encoder
+from models.evaluation.held_out.photographs import PHOTOS, STREET, evaluate_photographs
 from models.evaluation.held_out.style_search import STYLE_SEARCH, evaluate_style
 from models.evaluation.held_out.style_weights import STYLE_WEIGHTS, evaluate_style_weights
 from models.evaluation.held_out.uploads import UPLOADS, evaluate_uploads
@@ -26,7 +27,7 @@ from models.training.torch_required import needs_torch
 if TYPE_CHECKING:
     from models.training.run import Run
 
-HELD_OUT = (STYLE_SEARCH, STYLE_WEIGHTS, UPLOADS)
+HELD_OUT = (STYLE_SEARCH, STYLE_WEIGHTS, UPLOADS, PHOTOS, STREET)
 """Protocols over the products that a config holds out."""
 CACHE = Path("runs") / "cache"
 """Where decoded pictures are kept that a bundle is measured on."""
@@ -102,6 +103,8 @@ def _measure_held_out_by(protocol: str, model: Path | None, config: str | None, 
     if protocol in (STYLE_SEARCH, STYLE_WEIGHTS):
         measure = evaluate_style if protocol == STYLE_SEARCH else evaluate_style_weights
         return measure(subject.encoder, subject.images, subject.words, *subject.held_out(config), queries)
+    if protocol in (PHOTOS, STREET):
+        return evaluate_photographs(protocol, subject.encoder, subject.images, *subject.held_out(config), queries)
     return evaluate_uploads(subject.encoder, subject.images, *subject.held_out(config), queries)
 
 

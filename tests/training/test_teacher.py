@@ -22,7 +22,7 @@ from models.training.stages.joint import TAUGHT, Joint
 from models.training.train import train
 from tests.training.first_run import first_run
 
-CONFIGS = Path(__file__).parents[2] / "models" / "networks" / "configs"
+CONFIGS = Path(__file__).parents[2] / "models" / "networks" / "backbones" / "configs"
 
 
 @pytest.fixture(scope="module")

@@ -23,8 +23,9 @@ from models.datasets.pictures import load_pictures
 from models.datasets.products import hash_photographs
 from models.errors import ModisteError
 from models.evaluation.encoding import EncodedGallery, Encoder
-from models.training.config import Source, TrainConfig
+from models.training.config import TrainConfig
 from models.training.data.sources import read_source, split_source
+from models.training.inputs import Source
 
 logger = logging.getLogger(__name__)
 

@@ -1,0 +1,201 @@
+"""The protocols ``photos`` and ``street``: people's photographs find products of their kind, and in a colour.
+
+Queries are the photographs that a config holds out (``photos`` by sender, ``street`` by photograph, each garment cut
+out by its box); the gallery is every product that a catalogue holds out, so neither side was trained on. No
+photograph has a product of its own in the gallery: a result is right when its type is one that the label covers.
+
+Without words results are ranked by the picture alone. With words ("in red") they are ranked as the service does: by
+the composed query and the words that the answer is expected to have. The colour of a query is drawn among those of
+which the gallery has ten products of the photograph's kinds, so that a full page of right answers exists.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from catalog import Product
+from models.bundle.encoder import Vectors
+from models.bundle.expected_words import NEIGHBOURS, agreement, recognised, weights_of
+from models.bundle.images import ImagePreprocessing
+from models.bundle.manifest import Metric
+from models.bundle.style_search import filtered_scores
+from models.bundle.text import Tokenizer
+from models.datasets.attributes.default_rules import type_column
+from models.datasets.attributes.edit_rules import value_of
+from models.datasets.photographs.photograph import Photograph
+from models.datasets.pictures import load_pictures
+from models.datasets.wording import attribute_phrase, family_of
+from models.errors import ModisteError
+from models.evaluation.encoding import EncodedGallery, Encoder
+from models.evaluation.held_out.expected_words import Expecting, ToldGallery
+from models.training.config import TrainConfig
+from models.training.data.photographs import load_photographs, split_photographs
+from models.training.data.sources import split_source
+
+PHOTOS, STREET = "photos", "street"
+PAGE = 10
+LEAST_OF_LABEL = 5
+"""Labels with fewer photographs are in no mean over labels."""
+COLOURS = ("black", "white", "blue", "red", "green", "grey", "brown", "pink", "purple", "yellow")
+Flags = npt.NDArray[np.bool_]
+
+
+def evaluate_photographs(
+    protocol: str, encoder: Encoder, images: ImagePreprocessing, config: TrainConfig, cache: Path, queries: int
+) -> list[Metric]:
+    """Measure with the photographs that a config holds out.
+
+    Args:
+        protocol: ``photos`` or ``street``.
+        encoder: A model or a bundle.
+        images: Its preprocessing.
+        config: Names the photographs, the products and what of them is held out.
+        cache: Where decoded pictures of products are kept.
+        queries: At most so many photographs.
+
+    Returns:
+        For the picture alone one metric with the mean over the labels and one a label; for the picture with a colour
+        in words, where the encoder expects words, one with the mean over the labels. Values are shares of the first
+        ten results, in per cent.
+
+    Raises:
+        ModisteError: The config holds out no such photographs, or no products with a type.
+    """
+    held = [one for source in config.photographs if source.kind == protocol for one in split_photographs(source)[1]]
+    if not held:
+        raise ModisteError(
+            f"The config holds out no photographs for the protocol {protocol}.",
+            hint=f"Name a source of the kind {protocol} under `photographs`, with a `validation_share`.",
+        )
+    shops = [source for source in config.sources if source.kind in ("products", "catalog")]
+    products, pixels, _ = load_pictures(
+        [one for source in shops for one in split_source(source, cache)[1]], images, cache
+    )
+    types = _words_of(products, "type")
+    shown = [one for one in held if types.intersection(one.kinds)]
+    shown = random.Random(0).sample(shown, min(len(shown), queries))
+    if not shown:
+        raise ModisteError(
+            "No photograph shows a kind of product that is held out.",
+            hint="Give a source of the kind `products` or `catalog` with a `validation_share`.",
+        )
+    gallery = EncodedGallery(encoder, pixels)
+    seen = EncodedGallery(encoder, load_photographs(shown, images))
+    right = np.stack([_carrying(products, "type", one.kinds) for one in shown])
+    metrics = _alone(protocol, shown, right, seen.embedding @ gallery.embedding.T, len(products))
+    if isinstance(encoder, Expecting) and encoder.expects:
+        metrics += _in_colours(protocol, encoder, encoder.tokenizer, products, gallery, shown, seen, right)
+    return metrics
+
+
+def _alone(
+    protocol: str, shown: Sequence[Photograph], right: Flags, scores: Vectors, gallery: int
+) -> list[Metric]:  # fmt: skip
+    shares = _shares(scores, right)
+    rows_of = _by_label(shown)
+    edits = {"all labels": (len(shown), _mean(shares, rows_of))}
+    edits |= {label: (len(rows), float(shares[rows].mean())) for label, rows in sorted(rows_of.items())}
+    return [
+        Metric(
+            protocol=_named(protocol), edit=edit, method="image only", gallery=gallery, queries=count,
+            values={f"kind@{PAGE}": round(100 * value, 2)},
+        )
+        for edit, (count, value) in edits.items()
+    ]  # fmt: skip
+
+
+def _in_colours(
+    protocol: str, encoder: Expecting, tokenizer: Tokenizer, products: Sequence[Product], gallery: EncodedGallery,
+    shown: Sequence[Photograph], seen: EncodedGallery, right: Flags,
+) -> list[Metric]:  # fmt: skip
+    colours = {colour: _carrying(products, "colour", (colour,)) for colour in COLOURS}
+    chance = random.Random(1)
+    asked = []
+    for row in range(len(shown)):
+        possible = [colour for colour in COLOURS if (colours[colour] & right[row]).sum() >= PAGE]
+        if possible:
+            asked.append((row, chance.choice(possible)))
+    if not asked or gallery.attributes is None or seen.attributes is None:
+        return []
+    told = ToldGallery(products, gallery.embedding, gallery.attributes, encoder.words)
+    rows = [row for row, _ in asked]
+    cosines = seen.embedding[rows] @ gallery.embedding.T
+    near = np.argsort(-cosines, axis=1, kind="stable")[:, :NEIGHBOURS]
+    recognisable = recognised(
+        seen.attributes[rows], np.take_along_axis(cosines, near, axis=1), told.shown[near], told.told
+    )
+    ids, _ = tokenizer.encode([f"in {colour}" for _, colour in asked])
+    query, expected = encoder.expected(seen.features[rows], ids, recognisable)
+    assert expected is not None
+    weights = weights_of(expected, recognisable, told.told, told.valued)
+    scores = filtered_scores(query @ gallery.embedding.T, agreement(told.shown.T, weights))
+    coloured = np.stack([colours[colour] for _, colour in asked])
+    rows_of = _by_label([shown[row] for row in rows])
+    figures = {"kind": right[rows], "colour": coloured, "both": right[rows] & coloured}
+    return [
+        Metric(
+            protocol=_named(protocol), edit="all labels, in a colour", method="composer, upload",
+            gallery=len(products), queries=len(asked),
+            values={
+                f"{name}@{PAGE}": round(100 * _mean(_shares(scores, flags), rows_of), 2)
+                for name, flags in figures.items()
+            },
+        )
+    ]  # fmt: skip
+
+
+def _named(protocol: str) -> str:
+    held = "held-out senders" if protocol == PHOTOS else "garments of held-out photographs, cut out by their boxes"
+    return f"{protocol}: {held}, held-out products"
+
+
+def _shares(scores: Vectors, right: Flags) -> npt.NDArray[np.float64]:
+    """The share of each query's first ten results that is right."""
+    top = np.argsort(-scores, axis=1, kind="stable")[:, :PAGE]
+    shares: npt.NDArray[np.float64] = np.take_along_axis(right, top, axis=1).mean(axis=1)
+    return shares
+
+
+def _by_label(shown: Sequence[Photograph]) -> dict[str, list[int]]:
+    rows: dict[str, list[int]] = {}
+    for row, one in enumerate(shown):
+        rows.setdefault(one.label, []).append(row)
+    return rows
+
+
+def _mean(shares: npt.NDArray[np.float64], rows_of: dict[str, list[int]]) -> float:
+    """The mean over labels of each label's mean; over all photographs where every label has few."""
+    means = [float(shares[rows].mean()) for rows in rows_of.values() if len(rows) >= LEAST_OF_LABEL]
+    return float(np.mean(means)) if means else float(shares.mean())
+
+
+def _column(products: Sequence[Product], family: str) -> str | None:
+    if family == "type":
+        return type_column(products)
+    columns = dict.fromkeys(column for product in products for column in product.attributes)
+    return next((column for column in columns if family_of(column) == family), None)
+
+
+def _words_of(products: Sequence[Product], family: str) -> set[str]:
+    column = _column(products, family)
+    if column is None:
+        return set()
+    values = {value for product in products if (value := value_of(product, column)) is not None}
+    return {attribute_phrase(column, value) for value in values}
+
+
+def _carrying(products: Sequence[Product], family: str, words: Sequence[str]) -> Flags:
+    """bool ``[N]``: the products whose value is one of ``words``, or for colours has it as a word ("navy blue")."""
+    column = _column(products, family)
+    flags = np.zeros(len(products), dtype=np.bool_)
+    for row, product in enumerate(products if column is not None else ()):
+        assert column is not None
+        value = value_of(product, column)
+        phrase = attribute_phrase(column, value) if value is not None else ""
+        flags[row] = phrase in words or (family == "colour" and bool(set(phrase.split()).intersection(words)))
+    return flags

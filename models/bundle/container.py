@@ -1,20 +1,26 @@
-"""What a picture's file says before anything is decoded, and the file without what decoding does not need."""
+"""The headers of a picture's file, read before it is decoded, and the file without what decoding does not need."""
 
 from __future__ import annotations
 
 import struct
+import zlib
 from typing import Literal, NamedTuple
 
 import numpy as np
 
-Format = Literal["JPEG", "PNG", "WEBP"]
+from models.bundle.other_formats import read_other
+
+Format = Literal["JPEG", "PNG", "WEBP", "AVIF", "GIF", "BMP", "TIFF", "HEIF"]
 
 _PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
 _PNG_KEPT = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
 _SOI, _START_OF_SCAN, _EXIF_SEGMENT = b"\xff\xd8", 0xDA, 0xE1
 _START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _STANDALONE = frozenset(range(0xD0, 0xD9)) | {0x01}
-# JFIF and Adobe tell how the colours are meant; the other application segments and the comment do not.
+_ICC_SEGMENT, _END_OF_IMAGE = 0xE2, 0xD9
+_ICC_MAGIC = b"ICC_PROFILE\0"
+LARGEST_PROFILE = 4 * 2**20
+# JFIF and Adobe state how the colours are coded; the other application segments and the comment do not.
 _DROPPED = frozenset(range(0xE1, 0xF0)) - {0xEE} | {0xFE}
 _ORIENTATION = 0x0112
 _MOST_MARKERS = 1000  # A picture of tens of megabytes has two hundred segments; a hostile one is looked at no longer.
@@ -34,10 +40,14 @@ class Container(NamedTuple):
     holds the still picture alone."""
     scans: int
     """How many passes over the picture decoding will take: more than one in a progressive JPEG."""
+    profile: bytes = b""
+    """The ICC colour profile, empty where there is none."""
+    ended: bool = True
+    """Whether a JPEG has its end marker."""
 
 
 def read_container(data: bytes) -> Container | None:
-    """Read the headers of a JPEG, PNG or WebP file; None if it is none of these.
+    """Read the headers of a picture file; None if it is of no format that is decoded.
 
     Raises:
         ValueError: It is one, but damaged.
@@ -51,12 +61,14 @@ def read_container(data: bytes) -> Container | None:
             return _webp(data)
     except struct.error as error:
         raise ValueError("the headers are cut short") from error
-    return None
+    other = read_other(data)
+    return None if other is None else Container(other.format, other.size, other.orientation, data, 1, other.profile)
 
 
 def _jpeg(data: bytes) -> Container:
     kept = [_SOI]
     size, exif, at = None, b"", 2
+    profile: list[bytes] = []
     for _ in range(_MOST_MARKERS):
         at = data.find(b"\xff", at)  # What lies between two segments is junk that decoders skip, too.
         if at < 0:
@@ -79,6 +91,8 @@ def _jpeg(data: bytes) -> Container:
             size = (width, height)
         if marker == _EXIF_SEGMENT and not exif and segment[4:10] == b"Exif\0\0":
             exif = segment[4:]
+        if marker == _ICC_SEGMENT and segment[4:16] == _ICC_MAGIC:
+            profile.append(segment[16:])
         if marker not in _DROPPED:
             kept.append(segment)
         at += 2 + length
@@ -86,39 +100,70 @@ def _jpeg(data: bytes) -> Container:
         raise ValueError("there are too many segments")
     if size is None:
         raise ValueError("there is no frame")
-    return Container("JPEG", size, _orientation(exif), b"".join([*kept, data[at:]]), _scans(data, at))
+    scans, end = _scans(data, at)
+    # A film (motion photo), a second picture or a preview may follow the end marker.
+    content = b"".join([*kept, data[at : len(data) if end is None else end]])
+    whole = b"".join(part[2:] for part in sorted(profile))  # Each part begins with its number and how many there are.
+    return Container("JPEG", size, _orientation(exif), content, scans, whole[:LARGEST_PROFILE], end is not None)
 
 
-def _scans(data: bytes, at: int) -> int:
-    """How many scans begin in coded data, where 0xFF is always followed by 0, so that nothing else looks like one.
-    ``bytes.count`` stops at every 0xFF and takes six times as long."""
+def _scans(data: bytes, at: int) -> tuple[int, int | None]:
+    """How many scans begin from ``at`` on, and where the end marker ends; None without one.
+
+    In coded data 0xFF is always followed by 0 or a restart marker, so numpy finds the few markers; ``bytes.find`` stops
+    at every 0xFF and takes six times as long.
+    """
     coded = np.frombuffer(data, np.uint8)
-    scans = 0
+    scans, skip = 0, at
     for start in range(at, len(data), _BLOCK):
         block = coded[start : start + _BLOCK + 1]
-        scans += int(np.count_nonzero((block[:-1] == 0xFF) & (block[1:] == _START_OF_SCAN)))
-    return scans
+        following = block[1:]
+        marks = (
+            (block[:-1] == 0xFF) & (following != 0) & (following != 0xFF) & ((following < 0xD0) | (following > 0xD7))
+        )
+        for place in (np.flatnonzero(marks) + start).tolist():
+            if place < skip:  # Within a segment.
+                continue
+            marker = data[place + 1]
+            if marker == _END_OF_IMAGE:
+                return scans, place + 2
+            scans += marker == _START_OF_SCAN
+            if scans > _MOST_MARKERS:
+                return scans, None
+            skip = place + 2 + (int.from_bytes(data[place + 2 : place + 4], "big") if marker not in _STANDALONE else 0)
+    return scans, None
 
 
 def _png(data: bytes) -> Container:
     if data[12:16] != b"IHDR":
         raise ValueError("there is no header")
     kept = [_PNG_MAGIC]
-    exif, at = b"", 8
+    exif, profile, at = b"", b"", 8
     while at + 8 <= len(data):
         length, kind = struct.unpack_from(">I4s", data, at)
         if kind in _PNG_KEPT:
             kept.append(data[at : at + 12 + length])
         elif kind == b"eXIf":
             exif = data[at + 8 : at + 8 + length]
+        elif kind == b"iCCP":
+            profile = _unpacked(data[at + 8 : at + 8 + length])
         at += 12 + length
         if kind == b"IEND":
             break
-    return Container("PNG", struct.unpack_from(">II", data, 16), _orientation(exif), b"".join(kept), 1)
+    size = struct.unpack_from(">II", data, 16)
+    return Container("PNG", size, _orientation(exif), b"".join(kept), 1, profile)
+
+
+def _unpacked(chunk: bytes) -> bytes:
+    """The profile in an ``iCCP`` chunk: a name, 0, the method 0, and a deflated profile; empty if it is damaged."""
+    try:
+        return zlib.decompressobj().decompress(chunk.partition(b"\0")[2][1:], LARGEST_PROFILE)
+    except zlib.error:
+        return b""
 
 
 def _webp(data: bytes) -> Container:
-    exif, at = b"", 12
+    exif, profile, at = b"", b"", 12
     kind = data[12:16]
     if kind == b"VP8X":
         bits = int.from_bytes(data[24:30], "little")
@@ -128,6 +173,8 @@ def _webp(data: bytes) -> Container:
             if chunk == b"EXIF":
                 exif = data[at + 8 : at + 8 + length]
                 break
+            if chunk == b"ICCP":
+                profile = data[at + 8 : at + 8 + min(length, LARGEST_PROFILE)]
             at += 8 + length + length % 2
     elif kind == b"VP8L":
         (bits,) = struct.unpack_from("<I", data, 21)
@@ -137,7 +184,7 @@ def _webp(data: bytes) -> Container:
         size = (width & 0x3FFF, height & 0x3FFF)
     else:
         raise ValueError("there is no picture in it")
-    return Container("WEBP", size, _orientation(exif), data, 1)
+    return Container("WEBP", size, _orientation(exif), data, 1, profile)
 
 
 def _orientation(exif: bytes) -> int:

@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
+from PIL import Image, ImageCms
 from PIL.ImageFile import ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
@@ -15,6 +15,7 @@ from PIL.WebPImagePlugin import WebPImageFile
 from pydantic import BaseModel, ConfigDict, Field
 
 from models.bundle.container import Container, Format, read_container
+from models.bundle.other_formats import name_of, open_other
 from models.errors import ModisteError
 
 MAX_PIXELS = 50_000_000
@@ -25,8 +26,11 @@ MAX_SCANS = 100
 
 Pixels = npt.NDArray[np.uint8]
 
+FORMATS = "JPEG, PNG, WebP, AVIF, HEIC, GIF, BMP or TIFF"
 # Not `Image.open`: it warns, and looks for more formats in tables that the whole process shares.
 _OPEN: dict[Format, type[ImageFile]] = {"JPEG": JpegImageFile, "PNG": PngImageFile, "WEBP": WebPImageFile}
+_END_OF_IMAGE = b"\xff\xd9"
+_FILLINGS = (b"\x55" * 64, b"\xaa" * 64, b"\x0f" * 64)
 
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -112,7 +116,7 @@ class ImagePreprocessing(BaseModel):
 
 
 def open_image(data: bytes) -> Container:
-    """Read what the headers of a JPEG, PNG or WebP picture say, and refuse what they forbid to decode.
+    """Read the headers of a picture, and refuse what they forbid to decode.
 
     Raises:
         UnreadableImage: As ``decode_image`` does; what passes may still prove cut short when it is decoded.
@@ -124,8 +128,10 @@ def open_image(data: bytes) -> Container:
     except ValueError as error:
         raise _damaged() from error
     if container is None:
+        name = name_of(data)
         raise UnreadableImage(
-            "The image is not a JPEG, PNG or WebP picture.", hint="Convert it to one of these formats."
+            f"The image is {name}, not a {FORMATS} picture." if name else f"The image is not a {FORMATS} picture.",
+            hint="Convert it to one of these formats.",
         )
     _check_size(*container.size)
     if container.scans > MAX_SCANS:
@@ -137,11 +143,11 @@ def open_image(data: bytes) -> Container:
 
 
 def decode_image(picture: bytes | Container, *, about: tuple[int, int] | None = None) -> Image.Image:
-    """Decode a JPEG, PNG or WebP picture to upright RGB on white.
+    """Decode a picture to upright sRGB on white.
 
     Args:
-        picture: The file's bytes, or what ``open_image`` read of them. Of an animation the first frame counts; colour
-            profiles do not.
+        picture: The file's bytes, or what ``open_image`` read of them. Of an animation the first frame counts. What
+            follows a JPEG's end marker does not.
         about: (width, height) of the upright picture that will be enough. A JPEG is then decoded at a smaller scale
             (at least twice that size), which costs a fraction of the time and differs from full decoding by less than
             two grey levels on average.
@@ -156,21 +162,71 @@ def decode_image(picture: bytes | Container, *, about: tuple[int, int] | None = 
 
 
 def _load(container: Container, about: tuple[int, int] | None) -> Image.Image:
+    if not container.ended:
+        return _without_end(container, about)
     try:
-        image = _OPEN[container.format](io.BytesIO(container.data))
+        image = _open(container)
         if image.size != container.size:
             raise ValueError(f"the headers say {container.size}, the decoder says {image.size}")
         if about is not None:
             across, down = (
                 about if container.orientation < 5 else about[::-1]
             )  # As stored, a picture may lie on its side.
-            image.draft("RGB", (2 * across, 2 * down))
+            if isinstance(image, ImageFile):
+                image.draft("CMYK" if image.mode == "CMYK" else "RGB", (2 * across, 2 * down))
         image.load()
-        return _on_white(image)
+        return _on_white(_in_srgb(image, container.profile))
     except MemoryError:
         raise
     except Exception as error:  # Pillow's decoders answer damage with anything, from AssertionError to struct.error.
         raise _damaged() from error
+
+
+def _open(container: Container) -> Image.Image:
+    format = container.format
+    if format == "JPEG" or format == "PNG" or format == "WEBP":
+        return _OPEN[format](io.BytesIO(container.data))
+    return open_other(format, container.data)
+
+
+def _without_end(container: Container, about: tuple[int, int] | None) -> Image.Image:
+    """Decode a JPEG without its end marker: a picture if only the marker is missing.
+
+    Decoders fill up what is missing silently. So it is decoded with the marker added, and again with other bytes before
+    the marker: they change nothing if the coded data is whole.
+
+    Raises:
+        UnreadableImage: Coded data is missing as well.
+    """
+    data = container.data.rstrip(b"\xff")
+    image = _load(container._replace(data=data + _END_OF_IMAGE, ended=True), about)
+    pixels = image.tobytes()
+    for filling in _FILLINGS:
+        other = _load(container._replace(data=data + filling + _END_OF_IMAGE, ended=True), about)
+        if other.tobytes() != pixels:
+            raise _damaged()
+    return image
+
+
+def _in_srgb(image: Image.Image, profile: bytes) -> Image.Image:
+    """Colours by their profile (ICC.1:2022); as they are where there is none, or none that can be read."""
+    if not profile or b"sRGB" in profile[:1024] or image.mode not in ("RGB", "RGBA", "L", "CMYK"):
+        return image
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        alpha = image.getchannel("A") if image.mode == "RGBA" else None
+        flat = image.convert("RGB") if alpha is not None else image
+        converted = ImageCms.profileToProfile(flat, source, _SRGB, outputMode="RGB")
+    except (ImageCms.PyCMSError, OSError, ValueError):
+        return image
+    if converted is None:
+        return image
+    if alpha is not None:
+        converted.putalpha(alpha)
+    return converted
+
+
+_SRGB = ImageCms.createProfile("sRGB")
 
 
 def _damaged() -> UnreadableImage:
@@ -194,7 +250,7 @@ def _check_size(width: int, height: int) -> None:
 
 def _on_white(image: Image.Image) -> Image.Image:
     clear = image.info.get("transparency")
-    if image.mode == "I;16":  # Pillow would clip 16-bit grey instead of scaling it.
+    if image.mode.startswith("I;16"):  # Pillow would clip 16-bit grey instead of scaling it.
         grey = np.asarray(image)
         image = Image.fromarray((np.where(grey == clear, 0xFFFF, grey) >> 8).astype(np.uint8))
     elif image.has_transparency_data:

@@ -43,16 +43,16 @@ def test_nothing_is_refused_as_empty() -> None:
     [
         b"a", b"\0" * 1000, b"hello, this is text", b'<svg xmlns="http://www.w3.org/2000/svg"/>', b"<!doctype html>",
         b"%PDF-1.7", b"%!PS-Adobe-3.0 EPSF-3.0", b"8BPS\0\1", b"SIMPLE  =                    T", b"PK\3\4",
-        b"RIFF\x24\0\0\0WAVEfmt ", b"\0\0\0\x1cftypheic", b"\0\0\0\x1cftypavif",
+        b"RIFF\x24\0\0\0WAVEfmt ", b"\0\0\0\x1cftypisom",
     ],
 )  # fmt: skip
 def test_what_is_no_picture_is_refused_by_its_content(data: bytes) -> None:
-    assert "not a JPEG, PNG or WebP" in refusal(data)
+    assert "not a JPEG, PNG" in refusal(data)
 
 
-@pytest.mark.parametrize("format", ["GIF", "TIFF", "BMP", "ICO", "PPM", "TGA", "JPEG2000", "AVIF"])
+@pytest.mark.parametrize("format", ["ICO", "PPM", "TGA", "JPEG2000"])
 def test_other_formats_are_refused(format: str) -> None:
-    assert "not a JPEG, PNG or WebP" in refusal(saved(photograph(32, 32), format))
+    assert "not a JPEG, PNG" in refusal(saved(photograph(32, 32), format))
 
 
 @pytest.mark.parametrize(("width", "height"), [(1, 1), (1, 20_000), (7, 8), (20_000, 7)])

@@ -1,0 +1,107 @@
+"""AVIF, HEIC, GIF, BMP and TIFF: read by Pillow and libheif, which find the size without decoding the picture."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from typing import Any, Literal, NamedTuple
+
+import pillow_heif
+from PIL import Image
+from PIL.AvifImagePlugin import AvifImageFile
+from PIL.BmpImagePlugin import BmpImageFile
+from PIL.GifImagePlugin import GifImageFile
+from PIL.ImageFile import ImageFile
+from PIL.TiffImagePlugin import TiffImageFile
+
+OtherFormat = Literal["AVIF", "GIF", "BMP", "TIFF", "HEIF"]
+
+_ORIENTATION = 0x0112
+_OPEN: dict[OtherFormat, type[ImageFile]] = {
+    "AVIF": AvifImageFile, "GIF": GifImageFile, "BMP": BmpImageFile, "TIFF": TiffImageFile,
+}  # fmt: skip
+_FOREIGN = (
+    (b"%PDF", "a PDF document"),
+    (b"8BPS", "a Photoshop file"),
+    (b"\x00\x00\x01\x00", "an icon"),
+    (b"\xff\x0a", "a JPEG XL picture"),
+    (b"\x00\x00\x00\x0cJXL ", "a JPEG XL picture"),
+    (b"\x00\x00\x00\x0cjP  ", "a JPEG 2000 picture"),
+    (b"PK\x03\x04", "an archive"),
+    (b"RIFF", "a sound or a film"),
+    (b"\x1a\x45\xdf\xa3", "a film"),
+)
+
+
+class Other(NamedTuple):
+    """What the headers of such a file state."""
+
+    format: OtherFormat
+    size: tuple[int, int]
+    """(width, height) before ``orientation`` is applied."""
+    orientation: int
+    profile: bytes
+
+
+def format_of(data: bytes) -> OtherFormat | None:
+    """The format by a file's first bytes."""
+    if data[:6] in (b"GIF87a", b"GIF89a"):
+        return "GIF"
+    if data[:2] == b"BM":
+        return "BMP"
+    if data[:4] in (b"II*\0", b"MM\0*"):
+        return "TIFF"
+    if data[4:8] == b"ftyp":
+        brands = data[8 : 8 + min(int.from_bytes(data[:4], "big"), 256)]
+        if b"avif" in brands or b"avis" in brands:
+            return "AVIF"
+        if any(brand in brands for brand in (b"heic", b"heix", b"heim", b"hevc", b"mif1")):
+            return "HEIF"
+    return None
+
+
+def read_other(data: bytes) -> Other | None:
+    """Read the headers; None if the file is of no such format.
+
+    Raises:
+        ValueError: It is, but damaged.
+    """
+    format = format_of(data)
+    if format is None:
+        return None
+    try:
+        if format == "HEIF":
+            heif = pillow_heif.open_heif(io.BytesIO(data), convert_hdr_to_8bit=True)
+            return Other(format, heif.size, 1, _profile(heif.info))  # libheif turns pictures upright itself.
+        image = _OPEN[format](io.BytesIO(data))
+        # Pillow turns TIFF upright itself.
+        orientation = int(image.getexif().get(_ORIENTATION, 1)) if format == "AVIF" else 1
+        return Other(format, image.size, orientation if 1 <= orientation <= 8 else 1, _profile(image.info))
+    except MemoryError:
+        raise
+    except Exception as error:  # Both libraries answer damage with anything, from RuntimeError to struct.error.
+        raise ValueError(f"the headers of the {format} picture cannot be read") from error
+
+
+def open_other(format: OtherFormat, data: bytes) -> Image.Image:
+    """The first frame of such a file, not decoded yet unless it is HEIC."""
+    if format == "HEIF":
+        return pillow_heif.open_heif(io.BytesIO(data), convert_hdr_to_8bit=True).to_pillow()
+    return _OPEN[format](io.BytesIO(data))
+
+
+def name_of(data: bytes) -> str:
+    """What a file is that is not a picture which can be decoded, in words; empty if that is not known."""
+    start = data[:512].lstrip().lower()
+    if start.startswith((b"<!doctype html", b"<html")):
+        return "a web page (HTML)"
+    if start.startswith(b"<svg") or (start.startswith(b"<?xml") and b"<svg" in start):
+        return "a drawing (SVG)"
+    if data[4:8] == b"ftyp":
+        return "a film"
+    return next((name for magic, name in _FOREIGN if data.startswith(magic)), "")
+
+
+def _profile(info: Mapping[Any, Any]) -> bytes:
+    profile = info.get("icc_profile")
+    return profile if isinstance(profile, bytes) else b""

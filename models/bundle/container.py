@@ -23,18 +23,18 @@ LARGEST_PROFILE = 4 * 2**20
 # JFIF and Adobe state how the colours are coded; the other application segments and the comment do not.
 _DROPPED = frozenset(range(0xE1, 0xF0)) - {0xEE} | {0xFE}
 _ORIENTATION = 0x0112
-_MOST_MARKERS = 1000  # A picture of tens of megabytes has two hundred segments; a hostile one is looked at no longer.
+_MOST_MARKERS = 1000  # A picture of tens of megabytes has two hundred segments; a hostile file may have millions.
 _BLOCK = 2**16
 
 
 class Container(NamedTuple):
-    """A picture's file, opened but not decoded."""
+    """A picture's file, not yet decoded."""
 
     format: Format
     size: tuple[int, int]
     """(width, height) as stored, before ``orientation`` is applied."""
     orientation: int
-    """EXIF's, 1 to 8; 1 where there is none, or none that can be read."""
+    """EXIF orientation, 1 to 8; 1 if it is missing or unreadable."""
     data: bytes
     """The file without its metadata, which is where decoders are slow, talkative and attacked. Of an animated PNG it
     holds the still picture alone."""
@@ -70,11 +70,11 @@ def _jpeg(data: bytes) -> Container:
     size, exif, at = None, b"", 2
     profile: list[bytes] = []
     for _ in range(_MOST_MARKERS):
-        at = data.find(b"\xff", at)  # What lies between two segments is junk that decoders skip, too.
+        at = data.find(b"\xff", at)  # Decoders, too, skip bytes between segments.
         if at < 0:
             raise ValueError("there is no scan")
         (marker,) = struct.unpack_from(">B", data, at + 1)
-        if marker in (0x00, 0xFF):  # An escaped byte and filling.
+        if marker in (0x00, 0xFF):  # An escaped byte, or fill.
             at += 1
             continue
         if marker == _START_OF_SCAN:

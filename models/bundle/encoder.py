@@ -1,4 +1,4 @@
-"""A loaded bundle: pictures, words and both together become vectors, in ONNX Runtime."""
+"""A loaded bundle: runs its graphs in ONNX Runtime on pictures, texts and both."""
 
 from __future__ import annotations
 
@@ -37,52 +37,52 @@ Device = Literal["auto", "cpu", "cuda"]
 
 _CPU, _CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
 _FASTEST: dict[str, Precision] = {_CPU: "int8", _CUDA: "fp16"}
-# The default tries every algorithm of cuDNN for every new size of batch, which takes seconds in the middle of traffic.
+# The default tries every cuDNN algorithm for each new batch size, which takes seconds while requests wait.
 _PROVIDER_OPTIONS = {_CUDA: {"cudnn_conv_algo_search": "HEURISTIC"}, _CPU: {}}
 _ONNX_TYPES = {"uint8": "tensor(uint8)", "int64": "tensor(int64)", "float32": "tensor(float)"}
 
 
 class GraphFailed(ModisteError):
-    """ONNX Runtime gave up on a graph; the cause says why."""
+    """ONNX Runtime failed to run a graph; ``__cause__`` is its error."""
 
 
 class VisionOutput(NamedTuple):
-    """What one vision pass gives for B pictures."""
+    """The output of the vision graph for B pictures."""
 
     embedding: Vectors
-    """float32 ``[B, D]``, unit length: what gets indexed."""
+    """float32 ``[B, D]``, unit length; this is what an index stores."""
     features: Vectors
-    """float32 ``[B, ...]``: what ``query`` takes of a reference (the embedding, or local tokens ``[B, N, C]``)."""
+    """float32, the input of ``query`` for a reference: the embedding ``[B, D]``, or local features ``[B, N, C]``."""
     attributes: Vectors | None
-    """float32 ``[B, A]`` probabilities of the bundle's attribute words, where it has them."""
+    """float32 ``[B, A]``, probabilities of the bundle's attribute words; None if it has none."""
 
 
 class QueryOutput(NamedTuple):
-    """What one query pass gives for B queries."""
+    """The output of the query graph for B queries."""
 
     query: Vectors
     """float32 ``[B, D]``, unit length."""
     expected: Vectors | None
-    """float32 ``[B, A]`` probabilities of the answer's words, where the bundle expects any."""
+    """float32 ``[B, A]``, probabilities of the words of the answer; None if the bundle does not predict them."""
 
 
 class Bundle:
-    """A bundle that has been verified and loaded. Its methods are safe to call from several threads at once.
+    """A verified and loaded bundle. Its methods may be called from several threads at once.
 
-    They take any number of rows, none included, and raise ``ModisteError`` for arrays of another shape or type than
-    the manifest says, ``GraphFailed`` where ONNX Runtime fails (out of memory, an id that the tokenizer never gives).
+    They take any number of rows, including 0. Arrays whose shape or dtype differs from the manifest raise
+    ``ModisteError``; a failure of ONNX Runtime (out of memory, an unknown token id) raises ``GraphFailed``.
 
     Args:
-        folder: Where ``bundle.json`` lies.
-        device: ``"auto"`` takes CUDA where ONNX Runtime offers it and the CPU elsewhere.
-        threads: Threads that one graph run may use; 0 lets ONNX Runtime take every physical core.
-        precision: ``"auto"`` takes the variant that is meant for the device (int8 on the CPU, fp16 on CUDA) where the
-            bundle has it, and fp32 for every graph that has none.
-        bind: Hand inputs and outputs over by ONNX Runtime's IO binding. The answers are the same; on the CPU it gains
-            nothing, and on a GPU it has not been measured.
+        folder: The folder that contains ``bundle.json``.
+        device: ``"auto"`` uses CUDA if ONNX Runtime supports it, otherwise the CPU.
+        threads: Threads for one run of a graph; 0 lets ONNX Runtime use every physical core.
+        precision: ``"auto"`` uses the variant for the device (int8 on the CPU, fp16 on CUDA) if the bundle has it, and
+            fp32 for graphs without one.
+        bind: Pass inputs and outputs by ONNX Runtime's IO binding. The results are the same. It gains nothing on the
+            CPU and has not been measured on a GPU.
 
     Raises:
-        BundleError: The folder is no intact bundle, or ``device`` or ``precision`` is not to be had.
+        BundleError: The folder is not an intact bundle, or ``device`` or ``precision`` is not available.
         MissingExtra: ONNX Runtime is not installed.
     """
 
@@ -105,33 +105,33 @@ class Bundle:
         if self.providers[0] == _CUDA:
             self._try_cuda(device)
         self.graphs = self._graphs_in(precision)
-        """The graphs that run, each with its precision."""
+        """The graphs in use, each with its precision."""
         self._sessions = {name: self._open(graph) for name, graph in self.graphs.items()}
 
     def _graphs_in(self, precision: Precision | Literal["auto"]) -> dict[GraphName, Graph]:
-        """The graphs in ``precision``, and those in fp32 where there is none."""
+        """The graphs in ``precision``; in fp32 if a graph does not exist in it."""
         there = self.manifest.variants
         if precision == "auto":
             precision = _FASTEST[self.providers[0]]
         elif precision != "fp32" and precision not in there:
             raise BundleError(
                 f"The bundle {self.name} has no variant in {precision}.",
-                hint=f"It has {', '.join(['fp32', *there])}; `modiste models quantise` makes others.",
+                hint=f"It has {', '.join(['fp32', *there])}; `modiste models quantise` adds others.",
             )
-        if precision == "fp16" and self.providers[0] == _CPU:  # It would be slower, and can crash ONNX Runtime 1.31.
-            raise BundleError("The precision fp16 is for CUDA.", hint="Use the device 'cuda', or int8 on the CPU.")
+        if precision == "fp16" and self.providers[0] == _CPU:  # It would be slower, and ONNX Runtime 1.31 can crash.
+            raise BundleError("The precision fp16 needs CUDA.", hint="Use the device 'cuda', or int8 on the CPU.")
         return {**self.manifest.graphs, **(there[precision].graphs if precision in there else {})}
 
     def _try_cuda(self, device: Device) -> None:
-        """CUDA may be installed and not start, which ONNX Runtime says only once a graph is open. One in fp32 tries it:
-        one in fp16 crashes ONNX Runtime where the CPU has to take it after all."""
+        """Check that CUDA starts by loading a graph, because ONNX Runtime reports a failure only then. The graph is in
+        fp32: one in fp16 would crash ONNX Runtime when it falls back to the CPU."""
         self._open(self.manifest.graphs["text"])
         if self.providers[0] == _CUDA:
             return
         if device == "cuda":
             raise BundleError(
-                "CUDA was asked for, but ONNX Runtime could not start it.",
-                hint="Check that its CUDA and cuDNN libraries and a GPU are there, or use the device 'cpu'.",
+                "ONNX Runtime could not start CUDA, which was requested.",
+                hint="Check that a GPU and the CUDA and cuDNN libraries are installed, or use the device 'cpu'.",
             )
         logger.warning("CUDA is installed but could not be started; %s runs on the CPU.", self.name)
 
@@ -147,7 +147,7 @@ class Bundle:
 
     @property
     def dim(self) -> int:
-        """Width of every vector that the bundle gives."""
+        """Number of dimensions of the embeddings."""
         return self.manifest.dim
 
     @property
@@ -157,28 +157,28 @@ class Bundle:
 
     @property
     def expects(self) -> bool:
-        """Whether ``expected`` tells anything."""
+        """Whether the bundle predicts the words of an answer."""
         return self.manifest.expects
 
     def vision(self, pixels: Pixels) -> VisionOutput:
-        """Encode pictures: uint8 ``[B, H, W, 3]`` as ``manifest.images.pixels`` makes them."""
+        """Encode pictures: uint8 ``[B, H, W, 3]`` as returned by ``manifest.images.pixels``."""
         outputs = self._run("vision", pixels=pixels)
         return VisionOutput(
             outputs["embedding"], outputs.get("features", outputs["embedding"]), outputs.get("attributes")
         )
 
     def query(self, features: Vectors, ids: TokenIds) -> Vectors:
-        """Compose: ``features`` of B references and ids ``[B, length]`` of modifications -> unit float32 ``[B, D]``."""
+        """Compose: features of B references and ids ``[B, length]`` of modifications -> unit float32 ``[B, D]``."""
         unknown = {"shown": np.zeros((len(ids), len(self.vocabulary)), np.float32)} if self.manifest.expects else {}
         return self._run("query", features=features, ids=ids, **unknown)["query"]
 
     def expected(self, features: Vectors, ids: TokenIds, shown: Vectors | None) -> QueryOutput:
-        """Compose, and tell which words the answer will have.
+        """Compose, and predict the words of the answer.
 
         Args:
-            features, ids: As ``query`` takes them.
-            shown: float32 ``[B, A]``: how probably each reference shows the bundle's words. None tells nothing of them,
-                and is told nothing of the answer.
+            features, ids: As for ``query``.
+            shown: float32 ``[B, A]``, probabilities of the bundle's words in each reference. With None, nothing is
+                predicted.
         """
         if shown is None or not self.manifest.expects:
             return QueryOutput(self.query(features, ids), None)
@@ -191,14 +191,14 @@ class Bundle:
 
     def _run(self, graph: GraphName, **inputs: npt.NDArray[np.generic]) -> dict[str, Vectors]:
         spec = self.graphs[graph]
-        if _batch(graph, spec.inputs, inputs) == 0:  # Not every graph can run on nothing.
+        if _batch(graph, spec.inputs, inputs) == 0:  # Not every graph accepts an empty batch.
             return {name: _nothing(tensor) for name, tensor in spec.outputs.items()}
         names, session = list(spec.outputs), self._sessions[graph]
         try:
             found = _bound_run(session, names, inputs) if self._bind else session.run(names, inputs)
             return dict(zip(names, found, strict=True))
-        except Exception as error:  # ONNX Runtime's own exceptions share no public base.
-            raise GraphFailed(f"The graph {graph} of {self.name} could not be run on this input.") from error
+        except Exception as error:  # The exceptions of ONNX Runtime have no public base class.
+            raise GraphFailed(f"The graph {graph} of {self.name} failed on this input.") from error
 
     def _open(self, graph: Graph) -> onnxruntime.InferenceSession:
         import onnxruntime
@@ -207,9 +207,9 @@ class Bundle:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = self._threads
         options.log_severity_level = 3
-        # Spinning threads burn the cores that decoding and FAISS need (docs/performance.md).
+        # Spinning threads occupy cores that decoding and FAISS need (docs/performance.md).
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        # Batches vary in size; planned memory would be kept once for every size seen.
+        # Batch sizes vary, and a memory plan would be kept for each of them.
         options.enable_mem_pattern = False
         try:
             session = onnxruntime.InferenceSession(
@@ -217,28 +217,28 @@ class Bundle:
             )
         except Exception as error:  # As above.
             raise BundleError(f"{path} could not be loaded ({error}).", hint="Export the bundle again.") from error
-        # Where CUDA fails to start, ONNX Runtime falls back to the CPU without a word.
+        # If CUDA fails to start, ONNX Runtime falls back to the CPU silently.
         self.providers = [provider for provider in self.providers if provider in session.get_providers()]
         for side, expected, found in (
-            ("take", graph.inputs, session.get_inputs()),
-            ("give", graph.outputs, session.get_outputs()),
+            ("inputs", graph.inputs, session.get_inputs()),
+            ("outputs", graph.outputs, session.get_outputs()),
         ):
             declared = {value.name: (value.type, value.shape) for value in found}
             if declared.keys() != expected.keys() or not all(
                 _agrees(expected[name], *declared[name]) for name in expected
             ):
                 raise BundleError(
-                    f"{path} does not {side} what {MANIFEST_NAME} says, but {declared}.",
+                    f"The {side} of {path} are not those in {MANIFEST_NAME}, but {declared}.",
                     hint="Export the bundle again.",
                 )
         return session
 
 
 def uses_gpu(device: str) -> bool:
-    """Whether a bundle that is opened for this device runs on a GPU, if that can be started.
+    """Whether a bundle opened for this device runs on a GPU, provided that CUDA starts.
 
     Raises:
-        BundleError: The device is not to be had.
+        BundleError: The device is not available.
     """
     return _providers(device)[0] == _CUDA
 
@@ -253,7 +253,7 @@ def _providers(device: str) -> list[str]:
     available = onnxruntime.get_available_providers()
     if device == "cuda" and _CUDA not in available:
         raise BundleError(
-            "CUDA was asked for, but this ONNX Runtime has no CUDA provider.",
+            "CUDA was requested, but this ONNX Runtime has no CUDA provider.",
             hint="Install 'modiste[gpu]' in place of 'modiste[cpu]', or use the device 'cpu'.",
         )
     return [_CUDA, _CPU] if device != "cpu" and _CUDA in available else [_CPU]
@@ -262,7 +262,7 @@ def _providers(device: str) -> list[str]:
 def _bound_run(
     session: onnxruntime.InferenceSession, outputs: list[str], inputs: Mapping[str, npt.NDArray[np.generic]]
 ) -> list[Vectors]:
-    """As ``session.run``; every call has a binding of its own, for threads share the session."""
+    """As ``session.run``. Every call has its own binding, because threads share the session."""
     binding = session.io_binding()
     for name, array in inputs.items():
         binding.bind_cpu_input(name, np.ascontiguousarray(array))
@@ -274,14 +274,14 @@ def _bound_run(
 
 
 def _agrees(expected: Tensor, onnx_type: str, shape: list[int | str | None]) -> bool:
-    """Whether a graph's own declaration (axes that it leaves open are names or None) fits the manifest's."""
+    """Whether the declaration in the graph fits the manifest. Axes of any length are names or None in the graph."""
     if onnx_type != _ONNX_TYPES.get(expected.dtype) or len(shape) != len(expected.shape):
         return False
     return all(not isinstance(axis, int) or axis == wanted for axis, wanted in zip(shape, expected.shape, strict=True))
 
 
 def _batch(graph: GraphName, expected: Mapping[str, Tensor], arrays: Mapping[str, npt.NDArray[np.generic]]) -> int:
-    """The number of rows of ``arrays``, which are checked against what the graph takes."""
+    """The number of rows of ``arrays``, after a check against the graph's inputs."""
     rows = {len(array) for array in arrays.values() if array.ndim}
     for name, tensor in expected.items():
         array = arrays[name]
@@ -291,7 +291,7 @@ def _batch(graph: GraphName, expected: Mapping[str, Tensor], arrays: Mapping[str
         if not fits or array.dtype != tensor.dtype or len(rows) != 1:
             given = ", ".join(f"{key} {value.dtype} {list(value.shape)}" for key, value in arrays.items())
             wanted = ", ".join(f"{key} {value.dtype} {list(value.shape)}" for key, value in expected.items())
-            raise ModisteError(f"The graph {graph} takes {wanted}, but was given {given}.", hint="Mend the arrays.")
+            raise ModisteError(f"The graph {graph} takes {wanted}, but was given {given}.", hint="Correct the arrays.")
     return rows.pop()
 
 

@@ -1,9 +1,9 @@
-"""Products that the catalogue says to have the words which the answer is expected to have, on plain arrays.
+"""Ranking by the words that the answer to a query is expected to have, on plain arrays.
 
-A bundle may tell, beside the query, how probably the answer has each of its words (``networks.expectation``). What a
-catalogue says of a product is then as good as a picture: the better its words fit what is expected, the nearer it
-moves to the front. Words of two sorts are told apart. The values of a column exclude each other, so a product loses
-both by lacking what is expected and by having what is not; a title names what it likes, so it can only gain.
+Beside the query vector, a bundle may predict the probability that the answer has each of its attribute words
+(``models.networks.expected_words``). Products rank higher the better the words that the catalogue states of them agree
+with this prediction. The values of a column exclude each other: a product loses score both for lacking an expected
+value and for having an unexpected one. Words of a title only add score, because a title need not name everything.
 """
 
 from __future__ import annotations
@@ -19,38 +19,38 @@ Flags = npt.NDArray[np.bool_]
 Rows = npt.NDArray[np.int64]
 
 STRENGTH = np.float32(0.2)
-"""Exponent of the likelihood of a product's words, beside its cosine."""
+"""Exponent of the likelihood of a product's words, which multiplies its cosine."""
 ASKED = np.float32(4.0)
-"""What a word counts that comes new, beside one that stays: of two products of which neither fits whole, a shopper
-rather sees the one that has what was asked for."""
+"""Weight of a word that the reference does not show, relative to one that it shows. If no product fits entirely, those
+with the requested change come first."""
 TITLED_FROM = 0.5
-"""A word that only titles have is expected where it is more probable than not."""
+"""A word that occurs only in titles counts from this probability on."""
 LEAST_SHOWN = np.float32(3e-4)
-"""No product has or lacks a word for certain. Generations keep no smaller probability (``indexer.attributes``)."""
+"""Bound of probabilities, away from 0 and 1; generations store none below it (``indexer.attributes``)."""
 
 NEIGHBOURS = 10
-"""So many products that look most like an upload say which words it shows."""
+"""Number of most similar products from which the words of an upload are estimated."""
 NEARNESS = np.float32(0.04)
-"""Of two of these products the one with a cosine higher by this much counts e times as much."""
+"""Temperature of the softmax over their cosines."""
 _AT_ONCE = 512
 
 
 class Weights(NamedTuple):
-    """What each of A words counts, float32 ``[..., A]`` each."""
+    """Weights of A words, float32 ``[..., A]`` each."""
 
     present: Floats
-    """In a product that has it."""
+    """For a product that has the word."""
     absent: Floats
-    """In a product that lacks it."""
+    """For a product that lacks it."""
 
 
 def weights_of(expected: Floats, shown: Floats, told: Flags, valued: Flags) -> Weights:
-    """What the words of products count for a query.
+    """The weights of words for a query.
 
     Args:
-        expected: How probably the answer has each word ``[..., A]``.
-        shown: How probably the reference has it ``[..., A]``.
-        told: bool ``[A]``: the words that the catalogue says of its products at all.
+        expected: Probability that the answer has each word ``[..., A]``.
+        shown: Probability that the reference has it ``[..., A]``.
+        told: bool ``[A]``: the words that the catalogue states of any product.
         valued: bool ``[A]``: those of them that are values of a column.
     """
     counted = told & (valued | (expected >= TITLED_FROM))
@@ -60,15 +60,16 @@ def weights_of(expected: Floats, shown: Floats, told: Flags, valued: Flags) -> W
 
 
 def agreement(shown: Floats, weights: Weights) -> Floats:
-    """How well products fit what is expected: the ``tempered`` likelihood ``prod_w p_w ** a_w * (1 - p_w) ** b_w`` of
-    their words, where the weights are ``a`` and ``b``. It multiplies cosines, as ``style_search.filtered_scores`` says.
+    """How well products agree with the expected words: the ``tempered`` likelihood of their words,
+    ``prod_w p_w ** a_w * (1 - p_w) ** b_w`` with the weights ``a`` and ``b``. It multiplies cosines as
+    ``style_search.filtered_scores`` describes.
 
     Args:
         shown: Probabilities of the words ``[A, N]``.
-        weights: Of one query ``[A]``, or of Q ``[Q, A]``.
+        weights: Of one query ``[A]``, or of Q queries ``[Q, A]``.
 
     Returns:
-        ``[N]`` or ``[Q, N]``, 0 to 1; 1 throughout without any word.
+        ``[N]`` or ``[Q, N]``, 0 to 1; all 1 if no word counts.
     """
     present = weights.present @ np.log(np.maximum(shown, LEAST_SHOWN))
     absent = weights.absent @ np.log(np.maximum(1 - shown, LEAST_SHOWN))
@@ -76,23 +77,23 @@ def agreement(shown: Floats, weights: Weights) -> Floats:
 
 
 def tempered(log_likelihood: Floats) -> Floats:
-    """``exp(STRENGTH * log_likelihood)``: a likelihood that leaves a cosine beside it its say."""
+    """``exp(STRENGTH * log_likelihood)``: softened, so that the cosine still matters beside it."""
     fit: Floats = np.exp(STRENGTH * log_likelihood)
     return fit
 
 
 def recognised(seen: Floats, cosines: Floats, near: Floats, told: Flags) -> Floats:
-    """What an upload shows, by what is seen in it and by what the catalogue says of the products that look like it.
+    """The words that an upload shows, estimated from its picture and from the words of similar products.
 
-    The words of its nearest neighbours are averaged, each weighed by how near it is (softmax, as in Khandelwal et al.,
-    ICLR 2020, equation 2), and the log-odds of the average and of what is seen are averaged in turn. What the
-    catalogue never says stays as it is seen.
+    The words of its nearest neighbours are averaged with weights from a softmax over their cosines (Khandelwal et al.,
+    ICLR 2020, equation 2); the log-odds of this average and of the picture's own probabilities are then averaged. Words
+    that the catalogue does not state keep the picture's probability.
 
     Args:
-        seen: Probabilities of the words in the upload ``[A]``, or in B of them ``[B, A]``.
-        cosines: Of the upload and K products ``[..., K]``, none to many.
+        seen: Probabilities of the words in the upload ``[A]``, or in B uploads ``[B, A]``.
+        cosines: Of the upload with K products ``[..., K]``; K may be 0.
         near: Probabilities of the K products' words ``[..., K, A]``.
-        told: bool ``[A]``, as ``weights_of`` takes it.
+        told: bool ``[A]``, as in ``weights_of``.
 
     Returns:
         Probabilities in the shape of ``seen``.
@@ -106,14 +107,14 @@ def recognised(seen: Floats, cosines: Floats, near: Floats, told: Flags) -> Floa
 
 
 def recognised_among(embedding: Floats, seen: Floats, shown: Floats, told: Flags, rows: Rows) -> Floats:
-    """``recognised`` for products of a catalogue as if they were uploads of something that it does not have.
+    """``recognised`` for products of a catalogue, as if each were an upload that is not in the catalogue.
 
     Args:
         embedding: Unit vectors of the catalogue's products ``[N, D]``.
         seen: Probabilities of the words in their pictures ``[N, A]``.
-        shown: The same, corrected by what the catalogue says ``[N, A]``.
+        shown: The same, corrected by the catalogue's words ``[N, A]``.
         told: bool ``[A]``.
-        rows: Q of the products.
+        rows: Q rows of products.
 
     Returns:
         ``[Q, A]``.

@@ -1,4 +1,4 @@
-"""Picture bytes to model pixels: the one implementation that training, indexing and serving share."""
+"""Bytes of a picture to pixels for a model. Training, indexing and serving share this implementation."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MAX_PIXELS = 50_000_000
 MAX_SIDE = 20_000
 MIN_SIDE = 8
 MAX_SCANS = 100
-"""Encoders write a dozen; thousands of empty ones in a small file would keep a thread busy for minutes."""
+"""Encoders write about a dozen scans. A small file with thousands of empty ones would take minutes to decode."""
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -41,19 +41,19 @@ _UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-"""What undoes each EXIF orientation."""
+"""The transposition that undoes each EXIF orientation."""
 
 
 class UnreadableImage(ModisteError):
-    """Bytes that are not a picture which can be searched with; the message says why."""
+    """The bytes are not a picture that can be searched with; the message states why."""
 
 
 class ImagePreprocessing(BaseModel):
-    """How a picture becomes the pixels that ``vision.onnx`` takes; it travels with the bundle.
+    """Preprocessing of pictures for ``vision.onnx``; part of the bundle.
 
     With ``pad_ratio`` 1.25 and a square size this is CLIP4Cir's TargetPad (Baldrati et al. 2022, section 3.3): a
-    picture whose sides, measured against the target's, differ by that ratio or more is padded until they differ by
-    just that. With ``pad_ratio`` 1 the whole picture is always kept (a letterbox).
+    picture whose aspect ratio, relative to the target's, is at least ``pad_ratio`` is padded until it is equal to it.
+    With ``pad_ratio`` 1 the whole picture is always kept (letterbox).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -62,23 +62,23 @@ class ImagePreprocessing(BaseModel):
     width: int = Field(gt=0, le=2048)
     pad_ratio: float = Field(default=1.25, ge=1.0, le=10.0)
     fill: int = Field(default=0, ge=0, le=255)
-    """Grey level of the padding: 0 as CLIP4Cir has it, 255 for products photographed on white."""
+    """Grey level of the padding: 0 as in CLIP4Cir, 255 for products photographed on white."""
     mean: tuple[float, float, float] = (0.48145466, 0.4578275, 0.40821073)
     std: tuple[float, float, float] = (0.26862954, 0.26130258, 0.27577711)
-    """Normalisation, of values in [0, 1]; it is inside ``vision.onnx``, and here so that training can repeat it."""
+    """Normalisation of values in [0, 1]. ``vision.onnx`` contains it; training needs it here."""
 
     def pixels(self, image: Image.Image) -> Pixels:
         """Pad, resize (bicubic, anti-aliased) and crop.
 
         Args:
-            image: A decoded RGB picture of any proportions.
+            image: A decoded RGB picture of any aspect ratio.
 
         Returns:
-            uint8 ``[height, width, 3]``, contiguous and the caller's own.
+            uint8 ``[height, width, 3]``, contiguous; a new array.
         """
         padded = self._padded(image)
         size = (self.width, self.height)
-        if self.pad_ratio > 1.0:  # Else the canvas has the target's proportions already, to within a pixel.
+        if self.pad_ratio > 1.0:  # Otherwise the canvas already has the target's aspect ratio, to within a pixel.
             size = (
                 max(self.width, self.height * padded.width // padded.height),
                 max(self.height, self.width * padded.height // padded.width),
@@ -96,7 +96,7 @@ class ImagePreprocessing(BaseModel):
             return image
         left, top = self._margins(*image.size)
         size = (image.width + sum(left), image.height + sum(top))
-        if size[0] * size[1] > MAX_PIXELS:  # Of a thread, 20,000 pixels long, the canvas would take over a gigabyte.
+        if size[0] * size[1] > MAX_PIXELS:  # The canvas of a picture of 8 x 20,000 pixels would take over a gigabyte.
             shrink = math.sqrt(MAX_PIXELS / 4 / (size[0] * size[1]))
             smaller = (max(1, round(image.width * shrink)), max(1, round(image.height * shrink)))
             return self._padded(image.resize(smaller, Image.Resampling.BICUBIC, reducing_gap=2.0))
@@ -119,7 +119,7 @@ def open_image(data: bytes) -> Container:
     """Read the headers of a picture, and refuse what they forbid to decode.
 
     Raises:
-        UnreadableImage: As ``decode_image`` does; what passes may still prove cut short when it is decoded.
+        UnreadableImage: As for ``decode_image``. A truncated file may be found only by decoding it.
     """
     if not data:
         raise UnreadableImage("The image is empty (0 bytes).", hint="Send the whole file.")
@@ -153,7 +153,8 @@ def decode_image(picture: bytes | Container, *, about: tuple[int, int] | None = 
             two grey levels on average.
 
     Raises:
-        UnreadableImage: It is no such picture, not whole, not of 8 to 20,000 pixels a side, or of over 50 megapixels.
+        UnreadableImage: The bytes are not such a picture, or are truncated; a side is not between 8 and 20,000 pixels,
+            or the picture has more than 50 megapixels.
     """
     container = open_image(picture) if isinstance(picture, bytes) else picture
     image = _load(container, about)
@@ -178,7 +179,9 @@ def _load(container: Container, about: tuple[int, int] | None) -> Image.Image:
         return _on_white(_in_srgb(image, container.profile))
     except MemoryError:
         raise
-    except Exception as error:  # Pillow's decoders answer damage with anything, from AssertionError to struct.error.
+    except (
+        Exception
+    ) as error:  # Pillow's decoders raise many types for damaged data, from AssertionError to struct.error.
         raise _damaged() from error
 
 

@@ -1,4 +1,4 @@
-"""Words to token ids, with the tokenizer that the bundle carries."""
+"""Texts to token ids, with the bundle's tokenizer."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from models.errors import ModisteError
 TokenIds = npt.NDArray[np.int64]
 
 _INVISIBLE = re.compile(r"[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]")
-"""What has no shape although its category does not say so: fillers, joiners and variation selectors."""
+"""Invisible characters whose Unicode category does not mark them as such: fillers, joiners and variation selectors."""
 
 _LETTERS_PER_ID = 64
-"""No text needs more letters than that for each id; the rest of a megabyte is cut off before it costs anything."""
+"""Most characters that a text may have for each id; the rest is cut off before it is tokenised."""
 
 
 class TextSettings(BaseModel):
-    """What the text graphs take: ``length`` ids a text, padded with ``pad_id``."""
+    """The input of the text graphs: ``length`` ids for each text, padded with ``pad_id``."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -33,25 +33,25 @@ class TextSettings(BaseModel):
 
 
 def normalise_text(text: str) -> str:
-    """One spelling for texts that read the same: Unicode NFKC, no control or invisible characters, single spaces.
+    """Normalise a text: Unicode NFKC, no control or invisible characters, single spaces.
 
-    Halves of surrogate pairs, which no encoding can carry, count as invisible.
+    Unpaired surrogates, which cannot be encoded, count as invisible.
     """
-    if text.isascii() and text.isprintable():  # As nearly all are: nothing to look up sign by sign.
+    if text.isascii() and text.isprintable():  # The common case, without a look at each character.
         return " ".join(text.split())
-    seen = text.translate({ord(sign): _visible(sign) for sign in set(text)})
-    return " ".join(unicodedata.normalize("NFKC", seen).split())
+    visible = text.translate({ord(character): _visible(character) for character in set(text)})
+    return " ".join(unicodedata.normalize("NFKC", visible).split())
 
 
-def _visible(sign: str) -> str:
-    category = unicodedata.category(sign)
+def _visible(character: str) -> str:
+    category = unicodedata.category(character)
     if category == "Cc":
         return " "
-    return "" if category in ("Cf", "Cs") or _INVISIBLE.match(sign) else sign
+    return "" if category in ("Cf", "Cs") or _INVISIBLE.match(character) else character
 
 
 class Tokenizer:
-    """The bundle's ``tokenizer.json``, padded and truncated to the length that the text tower was trained with."""
+    """The bundle's ``tokenizer.json``, with padding and truncation to the length of the text tower."""
 
     def __init__(self, path: Path, settings: TextSettings) -> None:
         try:
@@ -66,11 +66,11 @@ class Tokenizer:
         """Tokenise texts.
 
         Returns:
-            int64 ids ``[B, length]``, and for each text whether its end was cut off.
+            int64 ids ``[B, length]``, and for each text whether it was truncated.
         """
         most = self.settings.length * _LETTERS_PER_ID
         normal = [normalise_text(text) for text in texts]
-        # Not `encode_batch`: its threads take longer to be woken than a hundred modifications to be read.
+        # Not `encode_batch`: waking its threads takes longer than encoding a hundred modifications.
         encodings = [self._tokenizer.encode(text[:most]) for text in normal]
         ids = np.array([encoding.ids for encoding in encodings], dtype=np.int64)
         truncated = [

@@ -1,4 +1,4 @@
-"""The words that a bundle can tell of a picture, found under any of their spellings."""
+"""The attribute words of a bundle, looked up by any of their spellings."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ class Vocabulary:
 
     Args:
         words: In the order of the vision graph's output.
-        spellings: Other ways to write some of them. A spelling that is a word of its own stays that word, and one that
-            two words share belongs to the word that comes first.
+        spellings: Other spellings of some words. A spelling that is itself a word means that word; one shared by two
+            words means the first.
     """
 
     def __init__(self, words: Sequence[str], spellings: Mapping[str, Sequence[str]]) -> None:
@@ -29,15 +29,15 @@ class Vocabulary:
     def __len__(self) -> int:
         return len(self.words)
 
-    def find(self, said: str) -> int | None:
-        """The place of the word that ``said`` spells, in whatever case and with or without hyphens; None for none."""
-        return self._places.get(_key(said))
+    def find(self, text: str) -> int | None:
+        """The place of the word that ``text`` spells, regardless of case and hyphens; None if there is none."""
+        return self._places.get(_key(text))
 
-    def nearest(self, said: str, count: int = 3) -> list[str]:
-        """Known words that look like ``said``, the most alike first; fewer or none where nothing does."""
-        alike = difflib.get_close_matches(_key(said), self._places, n=4 * count, cutoff=0.6)
+    def nearest(self, text: str, count: int = 3) -> list[str]:
+        """At most ``count`` words with a spelling similar to ``text``, the most similar first."""
+        alike = difflib.get_close_matches(_key(text), self._places, n=4 * count, cutoff=0.6)
         return list(dict.fromkeys(self.words[self._places[spelling]] for spelling in alike))[:count]
 
 
-def _key(said: str) -> str:
-    return " ".join(normalise_text(said).lower().replace("-", " ").replace("’", "'").split())
+def _key(text: str) -> str:
+    return " ".join(normalise_text(text).lower().replace("-", " ").replace("’", "'").split())

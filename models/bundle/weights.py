@@ -1,4 +1,4 @@
-"""The one file of weights that all graphs of a bundle read (ONNX external data)."""
+"""``weights.bin``, the file of weights that all graphs of a bundle share (ONNX external data). Needs ``onnx``."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from onnx import TensorProto, helper, numpy_helper
 
 WEIGHTS_NAME = "weights.bin"
 KEPT = ".kept"
-"""What is added to the name of a tensor that was moved out."""
+"""Suffix of the name of a tensor that is in the file."""
 SMALL = 1024
 """Tensors of fewer elements stay inside their graph."""
 
 STEPS = 127
-"""Steps of an 8-bit weight to either side of zero."""
+"""Steps of an 8-bit weight on each side of zero."""
 
 LEAST_SHARING = 8
-"""Weights to a scale; with fewer, a byte and a scale take no less room than float16."""
+"""Least number of weights per scale; with fewer, bytes and scales take as much space as float16."""
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
 
 class SharedWeights:
-    """Stores large tensors in few bytes, each once, however many graphs hold it, as it is or transposed.
+    """Writes the large tensors of several graphs, each once, whether a graph holds it as it is or transposed.
 
     Weights that were rounded to 8 bits (``models.networks.backbones.rounding``) take a byte each; all others take two,
     as float16.
@@ -43,7 +43,7 @@ class SharedWeights:
     def move_out(self, graph: onnx.GraphProto) -> None:
         """Replace the graph's large tensors by references into the file.
 
-        What widens, scales and turns them again is folded into constants when ONNX Runtime loads the graph.
+        Nodes that cast, scale and transpose them back are added; ONNX Runtime folds them into constants on loading.
         """
         nodes: list[onnx.NodeProto] = []
         scales: list[onnx.TensorProto] = []
@@ -75,7 +75,7 @@ class SharedWeights:
         key = _key(values)
         if key not in self.places:
             data = values.tobytes()
-            self.stream.write(b"\0" * (-self.stream.tell() % 64))  # Aligned, so that it can be mapped.
+            self.stream.write(b"\0" * (-self.stream.tell() % 64))  # Aligned for memory mapping.
             self.places[key] = (self.stream.tell(), len(data))
             self.stream.write(data)
         offset, length = self.places[key]
@@ -88,15 +88,15 @@ class SharedWeights:
 
 
 def _steps_of(values: Array) -> tuple[Array, Array] | None:
-    """int8 steps, and float32 scales that broadcast against them, whose product is ``values``; None if they were not
-    rounded. Rows may have become columns, and a batch norm may have been folded into them: both keep the steps."""
+    """int8 steps and float32 scales, broadcastable against them, whose product is ``values``; None if the values were
+    not rounded. A transposition, or a batch norm folded into the weights, does not change the steps."""
     if values.ndim < 2:
         return None
     for axis in dict.fromkeys((0, values.ndim - 1)):
         others = tuple(other for other in range(values.ndim) if other != axis)
         scale = np.abs(values).max(axis=others, keepdims=True) / np.float32(STEPS)
         if values.size < LEAST_SHARING * scale.size:
-            continue  # A number alone is always a multiple of itself.
+            continue  # With few weights per scale, any values look rounded.
         scale[scale == 0] = 1
         steps = np.rint(values / scale)
         if np.abs(values / scale - steps).max() < 1e-3:
@@ -105,10 +105,11 @@ def _steps_of(values: Array) -> tuple[Array, Array] | None:
 
 
 def shorten(graph: onnx.GraphProto, *, weights: bool = False) -> None:
-    """Leave out what only says where in Python each operator came from: most of a small graph's bytes.
+    """Remove names and metadata that only describe where in Python an operator comes from; they are most of a small
+    graph's size.
 
-    Inputs and outputs keep their names, and unless ``weights`` initialisers do; inner values get short ones, operators
-    none.
+    Inputs and outputs keep their names. So do initialisers, unless ``weights`` is true. Inner values get short names,
+    operators none.
     """
     kept = {value.name for value in (*graph.input, *graph.output)} | {""}
     if not weights:
@@ -129,18 +130,18 @@ def _key(values: Array) -> str:
 
 
 def stored_weights(path: Path) -> Iterator[tuple[str, Array]]:
-    """The weights of a graph, in float32: what ``SharedWeights.move_out`` did, undone.
+    """The weights of a graph in float32; this undoes ``SharedWeights.move_out``.
 
     Args:
-        path: A graph of a bundle in fp32, with the bundle's weights beside it.
+        path: A graph in fp32, in the folder of its bundle.
 
-    Returns:
-        Each float tensor under the name that it had before it was moved out, those in the graph's order.
+    Yields:
+        The original name and the values of each float tensor, in the graph's order.
     """
     graph = onnx.load(path).graph
     values = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
     origins: dict[str, str] = {}
-    for node in graph.node:  # What widens, scales and turns stands before all else.
+    for node in graph.node:  # The nodes that restore weights come first.
         origin = origins.pop(node.input[0], node.input[0]) if node.input else ""
         if not origin.endswith(KEPT):
             break

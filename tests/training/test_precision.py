@@ -301,7 +301,7 @@ def test_fp16_is_refused_on_a_cpu(with_int8: Path, tmp_path: Path) -> None:
         raw["variants"]["int8"]["graphs"]["vision"]["precision"] = "fp16"
         raw["variants"]["fp16"] = raw["variants"].pop("int8")
 
-    with pytest.raises(BundleError, match="fp16 is for CUDA"):
+    with pytest.raises(BundleError, match="fp16 needs CUDA"):
         Bundle(edited(with_int8, tmp_path / "half", rename), device="cpu", precision="fp16")
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from models.errors import ModisteError
-from models.training.torch_required import needs_torch
+from models.training.torch_required import require_torch
 
 if TYPE_CHECKING:
     from models.bundle.manifest import BundleManifest
@@ -20,7 +20,7 @@ app = typer.Typer(no_args_is_help=True, help="Data becomes a bundle: train, eval
 @app.command("list")
 def list_composers() -> None:
     """Show the composers: what each is, what it takes of a reference, its size, and the config that trains it."""
-    needs_torch("Building the composers to count their parameters")
+    require_torch("Building the composers to count their parameters")
     from models.training.inventory import WIDTHS, inventory, inventory_table
 
     typer.echo(inventory_table(inventory()))
@@ -41,7 +41,7 @@ def train(
     ] = None,
 ) -> None:
     """Train a model: joint embedding, fine-tuning, composer, as the config says."""
-    needs_torch("Training")
+    require_torch("Training")
     from models.evaluation.held_out.sources import evaluate_run, save_metrics
     from models.evaluation.tables import metrics_table
     from models.training.config import read_config
@@ -120,7 +120,7 @@ def compare(
     queries: Annotated[int, typer.Option(min=10, help="Queries of each kind; more make steadier figures.")] = 2000,
 ) -> None:
     """Train all composers side by side, with one backbone and budget, and write docs/results.md. Can be repeated."""
-    needs_torch("Training")
+    require_torch("Training")
     from models.comparison.comparison import compare as run_comparison
     from models.comparison.entries import ENTRIES, read_comparison
     from models.comparison.page import write_results
@@ -158,7 +158,7 @@ def export(
     ] = None,
 ) -> None:
     """Write a bundle (ONNX graphs, tokenizer, manifest, model card) and compare it with torch from picture bytes."""
-    needs_torch("Export")
+    require_torch("Export")
     from models.export.from_run import export_run
     from models.export.new_folder import require_absent
     from models.export.variants import add_variants_by_config, chosen_precisions
@@ -189,7 +189,7 @@ def quantise(
     ] = None,
 ) -> None:
     """Add int8 or fp16 graphs to a bundle, where they are faster and lose at most half a point of Recall@10."""
-    needs_torch("Reading a config's held-out products")
+    require_torch("Reading a config's held-out products")
     from models.bundle.manifest import read_manifest
     from models.export.variants import add_variants_by_config, chosen_precisions
     from models.training.config import config_of_bundle

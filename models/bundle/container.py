@@ -39,7 +39,7 @@ class Container(NamedTuple):
     """The file without its metadata, which is where decoders are slow, talkative and attacked. Of an animated PNG it
     holds the still picture alone."""
     scans: int
-    """How many passes over the picture decoding will take: more than one in a progressive JPEG."""
+    """Number of scans: more than one in a progressive JPEG."""
     profile: bytes = b""
     """The ICC colour profile, empty where there is none."""
     ended: bool = True

@@ -27,7 +27,7 @@ MAX_SCANS = 100
 Pixels = npt.NDArray[np.uint8]
 
 FORMATS = "JPEG, PNG, WebP, AVIF, HEIC, GIF, BMP or TIFF"
-# Not `Image.open`: it warns, and looks for more formats in tables that the whole process shares.
+# `Image.open` emits warnings and tries every format registered in the process.
 _OPEN: dict[Format, type[ImageFile]] = {"JPEG": JpegImageFile, "PNG": PngImageFile, "WEBP": WebPImageFile}
 _END_OF_IMAGE = b"\xff\xd9"
 _FILLINGS = (b"\x55" * 64, b"\xaa" * 64, b"\x0f" * 64)

@@ -22,7 +22,7 @@ from models.evaluation.published.models import evaluate_encoder
 from models.evaluation.published.protocols import evaluate_vectors, find_protocol
 from models.evaluation.published.vectors import read_vectors
 from models.training.config import TrainConfig, config_of_bundle
-from models.training.torch_required import needs_torch
+from models.training.torch_required import require_torch
 
 if TYPE_CHECKING:
     from models.training.run import Run
@@ -66,7 +66,7 @@ def open_subject(folder: Path) -> Subject:
     if (folder / MANIFEST_NAME).is_file():
         bundle = Bundle(folder)
         return Subject(bundle.manifest.name, bundle, bundle.manifest.images, bundle.manifest.attributes, None)
-    needs_torch("Measuring a run")
+    require_torch("Measuring a run")
     from models.training.run import Run
 
     run = Run(folder)
@@ -85,7 +85,7 @@ def measure_held_out(model: Path, config: str | None, queries: int) -> list[Metr
     Raises:
         ModisteError: The model or the config cannot be opened, or no source holds anything out.
     """
-    needs_torch("Evaluation on held-out products")
+    require_torch("Evaluation on held-out products")
     from models.evaluation.held_out.sources import evaluate_config, save_metrics
 
     subject = open_subject(model)
@@ -96,7 +96,7 @@ def measure_held_out(model: Path, config: str | None, queries: int) -> list[Metr
 
 
 def _measure_held_out_by(protocol: str, model: Path | None, config: str | None, queries: int) -> list[Metric]:
-    needs_torch("Evaluation on held-out products")
+    require_torch("Evaluation on held-out products")
     if model is None:
         raise ModisteError(f"The protocol {protocol} measures a model.", hint="Give a run's folder, or a bundle's.")
     subject = open_subject(model)

@@ -1,4 +1,4 @@
-"""Attention of one sequence to another (Vaswani et al., NeurIPS 2017, section 3.2), of any width on either side."""
+"""Attention between two sequences of any widths (Vaswani et al., NeurIPS 2017, section 3.2)."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ import torch
 from torch import Tensor, nn
 
 NEVER = -1e4
-"""Score of what is not attended to: its weight is exactly 0, and a row of nothing else gives no NaN, as -inf would."""
+"""Score of masked positions. Their weight is exactly 0; a fully masked row gives no NaN, as -inf would."""
 
 
 class Attention(nn.Module):
-    """Multi-head attention (MHSA where both sequences are one and the same, CA where not).
+    """Multi-head attention: self-attention (MHSA) if both sequences are the same, else cross-attention (CA).
 
     Args:
-        queries: Width of the sequence that asks; also of what comes out.
-        keys: Width of the sequence that is asked, keys and values in one.
-        inner: Width of all heads together; that of the queries where none is given.
+        queries: Width of the sequence of queries, and of the output.
+        keys: Width of the sequence of keys and values.
+        inner: Width of all heads together; ``queries`` if None.
         heads: Must divide ``inner``.
         dropout: Of the attention weights.
     """
@@ -34,15 +34,15 @@ class Attention(nn.Module):
         self.output = nn.Linear(inner, queries)
         self.dropout = nn.Dropout(dropout)
 
-    def forward(self, asking: Tensor, asked: Tensor, mask: Tensor | None = None) -> Tensor:
-        """``asking`` ``[B, L, Q]`` and ``asked`` ``[B, N, K]`` -> ``[B, L, Q]``.
+    def forward(self, queries: Tensor, keys: Tensor, mask: Tensor | None = None) -> Tensor:
+        """``queries`` ``[B, L, Q]`` and ``keys`` ``[B, N, K]`` -> ``[B, L, Q]``.
 
-        ``mask`` is bool ``[B, N]``: False on what is not to be attended to.
+        ``mask`` is bool ``[B, N]``, False for positions that are not attended to.
         """
         query, key, value = (
-            self._split(self.query(asking)),
-            self._split(self.key(asked)),
-            self._split(self.value(asked)),
+            self._split(self.query(queries)),
+            self._split(self.key(keys)),
+            self._split(self.value(keys)),
         )
         scores = query @ key.transpose(-1, -2) / math.sqrt(query.shape[-1])
         if mask is not None:
@@ -58,11 +58,11 @@ class Attention(nn.Module):
 
 
 def mlp(width: int) -> nn.Sequential:
-    """The ``MLP`` of FashionERN's equations: two layers of one width, which leaves the sequence's shape as it is."""
+    """The ``MLP`` of FashionERN's equations: two layers of the same width."""
     return nn.Sequential(nn.Linear(width, width), nn.GELU(), nn.Linear(width, width))
 
 
 def masked_mean(sequence: Tensor, mask: Tensor) -> Tensor:
-    """Mean ``[B, W]`` of what ``mask`` (bool ``[B, L]``) keeps of ``[B, L, W]``."""
+    """Mean ``[B, W]`` of the positions of ``[B, L, W]`` at which ``mask`` (bool ``[B, L]``) is True."""
     kept = mask[..., None].to(sequence.dtype)
     return (sequence * kept).sum(dim=1) / kept.sum(dim=1).clamp(min=1)

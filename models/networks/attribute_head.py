@@ -1,4 +1,4 @@
-"""The attribute-extraction head of Sadeh et al. (2019): which of the catalogue's words a picture shows."""
+"""The attribute-extraction head of Sadeh et al. (2019): which words of the catalogue a picture shows."""
 
 from __future__ import annotations
 
@@ -10,14 +10,13 @@ from torch.nn import functional as F
 
 
 class AttributeHead(nn.Module):
-    """A linear layer and a sigmoid on the picture's embedding, one probability a word.
+    """A linear layer and a sigmoid on a picture's embedding; one probability per word.
 
-    It reads unit vectors times sqrt(D), as the Combiner does: what an index keeps of a product is then all that is
-    needed to say its words.
+    The input is scaled to unit length times sqrt(D), as in the Combiner, so that vectors of an index can be used.
 
     Args:
         dim: D, width of the embeddings.
-        words: A, how many words there are.
+        words: A, number of words.
     """
 
     def __init__(self, dim: int, words: int) -> None:

@@ -1,4 +1,4 @@
-"""The losses of all stages."""
+"""The losses of the training stages."""
 
 from __future__ import annotations
 
@@ -8,17 +8,16 @@ from torch.nn import functional as F
 
 
 def mini_batch_match_retrieval(image: Tensor, text: Tensor, scale: Tensor, groups: Tensor) -> Tensor:
-    """Mini-Batch Match Retrieval (Sadeh et al. 2019): each picture finds its text among the batch's, and the reverse.
+    """Mini-Batch Match Retrieval (Sadeh et al. 2019): each picture finds its text within the batch, and vice versa.
 
-    The paper sums two cross-entropies over cosines divided by a temperature; ``scale`` is that temperature's
-    inverse. Products with one and the same title match each other's text as well as their own, so the target is shared
-    out evenly among a group instead of calling equals wrong.
+    The paper adds two cross-entropies over cosines divided by a temperature; ``scale`` is the inverse temperature.
+    Products with the same title match each other's text, so the target is distributed evenly over them.
 
     Args:
         image: Embeddings ``[B, D]``, of any length.
         text: Embeddings ``[B, D]``.
         scale: Scalar.
-        groups: int ``[B]``; equal numbers match.
+        groups: int ``[B]``; products with equal numbers match.
 
     Returns:
         Scalar, the mean of both directions.
@@ -30,12 +29,13 @@ def mini_batch_match_retrieval(image: Tensor, text: Tensor, scale: Tensor, group
 
 
 def batch_based_classification(query: Tensor, candidates: Tensor, right: Tensor, scale: float) -> Tensor:
-    """Query to target among the candidates (Vo et al. 2019, section 4, equation 3; CLIP4Cir, equation 1).
+    """Batch-based classification of the target among candidates (Vo et al. 2019, section 4, equation 3; CLIP4Cir,
+    equation 1).
 
     Args:
         query: Unit queries ``[B, D]``.
-        candidates: Unit embeddings ``[C, D]``; the target of query i stands in row i.
-        right: bool ``[B, C]``: candidates that are equally right for a query. They are left out of its negatives.
+        candidates: Unit embeddings ``[C, D]``; row i is the target of query i.
+        right: bool ``[B, C]``: all right answers to a query; they are not among its negatives.
         scale: Factor of the cosines.
 
     Returns:
@@ -51,14 +51,15 @@ def batch_based_classification(query: Tensor, candidates: Tensor, right: Tensor,
 def attribute_extraction(logits: Tensor, shown: Tensor, known: Tensor, rarity: Tensor) -> Tensor:
     """Weighted cross-entropy of the words that a picture shows (Sadeh et al. 2019, attribute extraction).
 
-    The paper weights words against their frequency and leaves the formula open; here a picture that shows a word counts
-    ``rarity`` times, and the sum is taken per word shown, so that it is of the same order as the retrieval losses.
+    The paper weights words by inverse frequency without giving a formula. Here a picture that shows a word has the
+    weight ``rarity``, and the sum is divided by the weighted number of shown words, which makes it comparable to the
+    retrieval losses.
 
     Args:
         logits: ``[B, A]``.
         shown: bool ``[B, A]``: the words of each product.
-        known: bool ``[B, A]``: the words that its catalogue uses at all; where a shop never says "sleeveless", that
-            it is not said tells nothing.
+        known: bool ``[B, A]``: the words that the product's catalogue uses. If a catalogue never uses "sleeveless",
+            its absence means nothing.
         rarity: ``[A]``, at least 1.
 
     Returns:
@@ -70,7 +71,7 @@ def attribute_extraction(logits: Tensor, shown: Tensor, known: Tensor, rarity: T
 
 
 def distillation(student: Tensor, teacher: Tensor) -> Tensor:
-    """A picture lies for the student where it lies for the teacher: one minus their cosine.
+    """Distillation of embeddings: one minus the cosine of student and teacher.
 
     Args:
         student: Embeddings ``[B, D]``, of any length.
@@ -83,10 +84,10 @@ def distillation(student: Tensor, teacher: Tensor) -> Tensor:
 
 
 def attribute_distillation(logits: Tensor, probabilities: Tensor) -> Tensor:
-    """A word is for the student as probable as for the teacher (Hinton et al. 2015, at temperature 1).
+    """Distillation of word probabilities (Hinton et al. 2015, at temperature 1).
 
-    As in ``attribute_extraction`` the sum is taken per word shown, here per word that the teacher expects. No word
-    counts more for being rare: the teacher learnt with such weights, so its probabilities have them already.
+    As in ``attribute_extraction`` the sum is divided by the number of shown words, here the sum of the teacher's
+    probabilities. Rare words have no extra weight, because the teacher was trained with it.
 
     Args:
         logits: The student's, ``[B, A]``.
@@ -99,13 +100,13 @@ def attribute_distillation(logits: Tensor, probabilities: Tensor) -> Tensor:
     return costs / probabilities.sum().clamp(min=1)
 
 
-def expected_words(expected: Tensor, shown: Tensor, known: Tensor) -> Tensor:
-    """Cross-entropy of the words that a query's target has, the sum over the words.
+def expected_words_loss(expected: Tensor, shown: Tensor, known: Tensor) -> Tensor:
+    """Cross-entropy of the words of a query's target, summed over the words.
 
     Args:
         expected: Probabilities ``[B, A]``.
         shown: bool ``[B, A]``: the words of each target.
-        known: bool ``[A]``: the words that the catalogue uses at all, as in ``attribute_extraction``.
+        known: bool ``[A]``: the words that the catalogue uses, as in ``attribute_extraction``.
 
     Returns:
         Scalar, the mean over the batch.
@@ -115,28 +116,27 @@ def expected_words(expected: Tensor, shown: Tensor, known: Tensor) -> Tensor:
 
 
 def kinship(query: Tensor, candidates: Tensor, right: Tensor, kin: Tensor, scale: float) -> Tensor:
-    """Everything of the target's kind stands before everything else.
+    """Ranks products of the target's kind before all others.
 
-    ``batch_based_classification`` alone teaches that a bag is no worse an answer than another dress once the one exact
-    dress is found, and pushes away what has all that was asked but is another product. A shopper sees a page of
-    results: those after the exact ones should still be of the kind, with what was asked. Each relative of the target is
-    classified among the candidates that are not of the kind. A page is short, so those that are most like the target
-    count most (a softmax of half the factor): to bring all red dresses forward equally would take the query away from
-    the one.
+    With ``batch_based_classification`` alone, all products but the exact target are equally wrong: a bag is no worse
+    than another dress, and products with all requested properties are pushed away. Results after the exact target
+    should still be of its kind. Here each product of the kind is classified among the candidates of other kinds. Those
+    most similar to the target have the largest weights (a softmax with half the factor), because equal weights would
+    draw the query away from the target.
 
     Args:
         query: Unit queries ``[B, D]``.
-        candidates: Unit embeddings ``[C, D]``; the target of query i stands in row i.
-        right: bool ``[B, C]``: the exact targets, which have their own loss.
+        candidates: Unit embeddings ``[C, D]``; row i is the target of query i.
+        right: bool ``[B, C]``: the exact targets, which have a loss of their own.
         kin: bool ``[B, C]``: candidates with the target's type, colour and audience.
         scale: Factor of the cosines.
 
     Returns:
-        Scalar, the mean over the queries that have relatives. No gradient goes into how like the target they are.
+        Scalar, the mean over the queries with such candidates. The weights have no gradient.
     """
     logits = scale * query @ candidates.T
     relatives = kin & ~right
-    # Finite: where everything is kin, minus infinity would leave no gradient but NaN.
+    # Finite, because minus infinity gives NaN gradients if all candidates are of the kind.
     others = torch.logsumexp(logits.masked_fill(kin | right, -1e4), dim=1, keepdim=True)
     likeness = (scale / 2 * candidates[: len(query)] @ candidates.T).detach()
     shares = torch.softmax(likeness.masked_fill(~relatives, -1e4), dim=1) * relatives
@@ -145,10 +145,10 @@ def kinship(query: Tensor, candidates: Tensor, right: Tensor, kin: Tensor, scale
 
 
 def pairwise_preference(query: Tensor, target: Tensor, negatives: Tensor, scale: float) -> Tensor:
-    """Each query prefers its target to negatives of its own (DQE-CIR's KL term; QuRe, Kwak et al., ICML 2025).
+    """Each query prefers its target to its own negatives (DQE-CIR's KL term; QuRe, Kwak et al., ICML 2025).
 
-    The divergence of the softmax over (target, negatives) from (1, 0, ...); with a single negative, as in both papers,
-    that is ``-log sigmoid(s+ - s-)``, the Bradley-Terry model.
+    The divergence of the softmax over (target, negatives) from (1, 0, ...). With a single negative, as in both papers,
+    it is ``-log sigmoid(s+ - s-)``, the Bradley-Terry model.
 
     Args:
         query: Unit queries ``[B, D]``.

@@ -1,4 +1,4 @@
-"""What a training run is told: a YAML file, checked before anything starts and saved resolved beside the checkpoint."""
+"""The config of a training run: a YAML file, validated before training and saved resolved in the run's folder."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ class BackboneSettings(Section):
     vision: WeightSource | None = None
     """Weights of the vision trunk alone, as an image classifier has them; a fresh run starts from them."""
     vocabulary: int | None = Field(default=None, ge=500)
-    """Train a tokenizer of this size on the sources' own words; None takes CLIP's."""
+    """Size of a tokenizer trained on the sources' words; None uses CLIP's."""
     images: ImagePreprocessing | None = None
-    """Overrides what the backbone was built for (padding and its colour, mostly)."""
+    """Overrides the backbone's own preprocessing."""
     weights: Literal["float16", "int8"] = "float16"
-    """How a bundle stores the two towers and the composer. ``int8`` takes half the room: once nothing moves them any
-    more, their weights are rounded to 255 steps a channel; stage 2 sees the towers so, and all figures see all so."""
+    """How a bundle stores the two towers and the composer. ``int8`` takes half the space: after the last stage that
+    trains them, their weights are rounded to 255 steps a channel. Later stages and all figures use the rounded ones."""
 
 
 class Schedule(Section):
-    """AdamW with a linear warm-up and a cosine to zero."""
+    """AdamW with a linear warm-up and a cosine schedule to zero."""
 
     batch: int = Field(ge=2)
     lr: float = Field(gt=0)
@@ -43,12 +43,12 @@ class Schedule(Section):
 
 
 class AttributeSettings(Section):
-    """The attribute-extraction head, learnt beside the joint embedding (Sadeh et al. 2019)."""
+    """The attribute-extraction head, trained together with the joint embedding (Sadeh et al. 2019)."""
 
     least: int = Field(default=50, ge=1)
-    """A word that fewer products of a source have is not learnt. (The paper: 500, of half a million.)"""
+    """Least number of products of a source that have a word. (In the paper: 500, of half a million.)"""
     weight: float = Field(default=1.0, gt=0)
-    """Weight of its loss beside Mini-Batch Match Retrieval's."""
+    """Weight of its loss relative to Mini-Batch Match Retrieval's."""
 
 
 class PhotographSettings(Section):
@@ -65,7 +65,7 @@ class PhotographSettings(Section):
 
 
 class JointStage(Schedule):
-    """Stage 0: image and title into one space (Mini-Batch Match Retrieval)."""
+    """Stage 0: one embedding space for pictures and titles (Mini-Batch Match Retrieval, Sadeh et al. 2019)."""
 
     epochs: int = Field(ge=1)
     photographs: PhotographSettings | None = None
@@ -76,21 +76,21 @@ class JointStage(Schedule):
     views: int = Field(default=3, ge=1)
     """With ``frozen``: in how many ways each picture is seen, the first as it is and the others changed by chance."""
     attributes: AttributeSettings | None = None
-    """None: no attribute head, and so no `prefer` and `avoid` by attributes."""
+    """None trains no attribute head; `prefer` and `avoid` then cannot filter by attributes."""
     plain: float = Field(default=0.0, ge=0, le=1)
-    """Share of the steps, the last ones, that see pictures as they are, at most mirrored: what augmentation blurs (the
-    shade of a colour, a heel) is settled there."""
+    """Share of the steps, at the end, without augmentation except for mirroring: details that augmentation blurs (the
+    shade of a colour, a heel) are learnt there."""
     average: float = Field(default=0.0, ge=0, lt=1)
-    """Weights and batch norms' statistics end as their exponential moving average, of which each step keeps this share
-    (such as 0.998); 0: as the last step leaves them."""
+    """Decay of an exponential moving average of weights and batch norm statistics, such as 0.998; the stage ends with
+    the average. 0 ends with the last step's weights."""
     teacher: tuple[Path, ...] = ()
-    """A finished run of the same sources, usually with a larger vision tower, that this one learns to see like
-    (knowledge distillation: Hinton et al. 2015; the same crops for both and many epochs: Beyer et al. 2022). The text
-    tower, the attribute head and the tokenizer begin as the teacher's. Of several the first is the one to see like, and
-    all of them together say how probable words are."""
+    """Finished runs of the same sources, usually with larger vision towers, from which this one learns by knowledge
+    distillation (Hinton et al. 2015; the same crops for both and many epochs: Beyer et al. 2022). Embeddings follow the
+    first teacher, whose text tower, attribute head and tokenizer are the starting point. The word probabilities of all
+    teachers are averaged."""
     teacher_weight: float = Field(default=1.0, gt=0)
-    """Weight of how far a picture's embedding lies from the teacher's (one minus the cosine). What teachers say of
-    words has `attributes.weight`, as what the catalogue says."""
+    """Weight of the distance between a picture's embedding and the teacher's (one minus the cosine). The teachers' word
+    probabilities have the weight `attributes.weight`, as the catalogue's words do."""
 
     @model_validator(mode="after")
     def _can_be_combined(self) -> Self:
@@ -107,29 +107,29 @@ class JointStage(Schedule):
 
 
 class FinetuneStage(Schedule):
-    """Stage 1: the backbone moves so that the element-wise sum lands on the target."""
+    """Stage 1: the backbone is fine-tuned so that the element-wise sum is close to the target."""
 
     steps: int = Field(ge=1)
     policy: Literal["text-only", "both", "both-frozen-bn"] = "both-frozen-bn"
     scale: float = Field(default=20.0, gt=0)
-    """Factor of the cosines in the softmax. CLIP4Cir has 100 for CLIP's narrow cone of similarities."""
+    """Factor of the cosines in the softmax. CLIP4Cir uses 100, for CLIP's narrow range of similarities."""
 
 
 class MiningSettings(Section):
-    """Negatives from the mid zone (DQE-CIR; QuRe where it is silent); see ``models.training.stages.negatives``."""
+    """Negatives from the mid zone (DQE-CIR and QuRe); see ``models.training.stages.negatives``."""
 
     zone: Literal["drops"] | tuple[float, float] = "drops"
     """``drops``: between the two largest drops of score after the target (QuRe). ``[low, high]``: products whose cosine
-    with the query is by so much other than the target's, as in ``[-0.3, -0.05]`` (DQE-CIR chose its bounds by hand)."""
+    with the query differs from the target's by that much, such as ``[-0.3, -0.05]`` (DQE-CIR)."""
     every: int = Field(default=250, ge=1)
-    """Steps from one refresh to the next. (QuRe: a sixth of the training.)"""
+    """Steps between two refreshes. (QuRe: a sixth of the training.)"""
     warmup: int = Field(default=250, ge=0)
-    """Steps on the batch's own negatives first: the zone of a composer that knows nothing is noise. (QuRe: one
+    """First steps, with the negatives of the batch: the mid zone of an untrained composer is noise. (QuRe: one
     interval.)"""
     queries: int = Field(default=8192, ge=1)
-    """Queries that a refresh scores, and from which the steps until the next one are drawn."""
+    """Queries scored by a refresh; the steps until the next one draw from them."""
     negatives: int = Field(default=1, ge=1)
-    """Negatives of each query in a step, drawn from its zone. (Both papers: one.)"""
+    """Negatives of each query and step, drawn from its zone. (Both papers: one.)"""
 
     @model_validator(mode="after")
     def _zone_is_below_the_target(self) -> Self:
@@ -145,21 +145,21 @@ class ComposeStage(Schedule):
     composer: str = "combiner"
     options: dict[str, Any] = Field(default_factory=dict)
     text_rank: int = Field(default=0, ge=0)
-    """Rank by which the composer's own copy of the text tower may differ from the backbone's; 0 takes that as it is.
-    The paper does so with a tower that was trained on a web's worth of sentences; one that has only seen titles has yet
-    to learn what "the same but in red" means, and should still find "red dress" as before."""
+    """Rank of a low-rank update (LoRA) of the composer's own copy of the text tower; 0 uses the backbone's. A tower
+    that was trained on titles alone has to learn what "the same but in red" means, while text-only search keeps the
+    original."""
     negatives: int = Field(default=4096, ge=0)
-    """Products drawn from the gallery as negatives beside the batch's own targets and references."""
+    """Products drawn from the gallery as negatives, in addition to the targets and references of the batch."""
     scale: float = Field(default=20.0, gt=0)
     """As in stage 1."""
     kinship: float = Field(default=1.0, ge=0)
-    """Weight of the loss that brings everything of the target's type, colour and audience before the rest."""
+    """Weight of the loss that ranks products of the target's type, colour and audience before others."""
     mining: MiningSettings | None = None
-    """Each query against negatives of its own mid zone, instead of all candidates of the batch; for any composer."""
+    """Scores each query against negatives of its mid zone instead of all candidates of the batch; for any composer."""
 
 
 class ExpectStage(Schedule):
-    """Stage 3: which words the answer will have; needs the attribute head of `joint.attributes`."""
+    """Stage 3: predicts the words of the answer; needs the attribute head of `joint.attributes`."""
 
     steps: int = Field(ge=1)
     hidden: int = Field(default=256, ge=1)
@@ -167,7 +167,7 @@ class ExpectStage(Schedule):
 
 
 class TrainConfig(Section):
-    """A whole run."""
+    """The config of a run."""
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9.-]*$")
     seed: int = 0
@@ -193,18 +193,17 @@ class TrainConfig(Section):
 
 
 def read_config(path: Path, overrides: dict[str, str] | None = None) -> TrainConfig:
-    """Read a config file; a bare name finds one that comes with Modiste.
+    """Read a config file, or one that comes with Modiste, by its name.
 
-    A config that ``extends`` another says only what is different: a section is merged with the other's key by key, and
-    what lies deeper is replaced as a whole. A run's ``name`` is always its own, and so are the ``options`` of a
-    composer that the other config does not have.
+    A config that ``extends`` another states only the differences: sections are merged key by key, and deeper values are
+    replaced as a whole. ``name`` is not inherited, and ``options`` are not inherited by another composer.
 
     Args:
         path: A YAML file, or a name such as ``modiste-base``.
-        overrides: Values by dotted key, such as ``{"compose.steps": "200"}``, read as YAML.
+        overrides: Values by dotted key, such as ``{"compose.steps": "200"}``, parsed as YAML.
 
     Raises:
-        ModisteError: The file is missing or says something that a run does not understand.
+        ModisteError: The file is missing or not a valid config.
     """
     try:
         raw = _resolved(path, ())
@@ -212,29 +211,29 @@ def read_config(path: Path, overrides: dict[str, str] | None = None) -> TrainCon
             _assign(raw, key.split("."), yaml.safe_load(value))
         return TrainConfig.model_validate(raw)
     except yaml.YAMLError as error:
-        raise ModisteError(f"{path} is not YAML: {error}", hint="Mend the line that it names.") from error
+        raise ModisteError(f"{path} is not YAML: {error}", hint="Correct the line that it names.") from error
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise ModisteError(
-            f"{path}: {where}: {first['msg']}.", hint="See docs/training.md for what a config holds."
+            f"{path}: {where}: {first['msg']}.", hint="See docs/training.md for the keys of a config."
         ) from error
 
 
 def config_of_bundle(name: str, given: str | None) -> TrainConfig:
-    """The config that says which products a bundle was not trained on.
+    """The config of a bundle, which determines the products that were held out of its training.
 
     Args:
-        name: The bundle's name; the run that it came from, and often a config that comes along, has the same.
-        given: Path or name of a config, if the user names one.
+        name: Name of the bundle; its run, and often a config that comes with Modiste, has the same name.
+        given: Path or name of a config, if the user states one.
 
     Raises:
-        ModisteError: No config is named, and none that comes along has the bundle's name; or as ``read_config``.
+        ModisteError: No config is given, and none that comes with Modiste has this name; or as for ``read_config``.
     """
     if given is None and not (CONFIGS / f"{name}.yaml").is_file():
         raise ModisteError(
-            f"The bundle is called {name}, and no config that comes along is.",
-            hint="Name the config that trained it with --config; a run's folder holds it as config.yaml.",
+            f"No config that comes with Modiste has the name of the bundle, {name}.",
+            hint="State the config of its training with --config; it is config.yaml in the run's folder.",
         )
     return read_config(Path(given or name))
 
@@ -250,18 +249,18 @@ def _found(path: Path) -> Path:
 
 
 def _resolved(path: Path, extending: tuple[Path, ...]) -> dict[str, Any]:
-    """What a file says, on top of what it extends."""
+    """The contents of a file, merged over those of the config that it extends."""
     path = _found(path).resolve()
     if path in extending:
-        raise ModisteError(f"{path} extends itself.", hint="End the chain of `extends` with a config that has none.")
+        raise ModisteError(f"{path} extends itself.", hint="Let the last config of the chain have no `extends`.")
     own = yaml.safe_load(path.read_text(encoding="utf-8"))
     if not isinstance(own, dict):
-        raise ModisteError(f"{path} holds no config.", hint="See docs/training.md for what a config holds.")
+        raise ModisteError(f"{path} is not a config.", hint="See docs/training.md for the keys of a config.")
     base = own.pop("extends", None)
     if base is None:
         return own
     if not isinstance(base, str):
-        raise ModisteError(f"{path}: extends: {base!r} is no config.", hint="Name one, or give the path of its file.")
+        raise ModisteError(f"{path}: extends: {base!r} is not a config.", hint="Give the name or the path of a config.")
     return _extended(_resolved(path.parent / base, (*extending, path)), own)
 
 
@@ -283,6 +282,6 @@ def _assign(tree: Any, keys: list[str], value: Any) -> None:
             tree = tree[int(key)] if isinstance(tree, list) else tree.setdefault(key, {})
         except (ValueError, IndexError, AttributeError) as error:
             raise ModisteError(
-                f"The config has no place {'.'.join(keys)}.", hint="Use keys of the config file."
+                f"The config has no key {'.'.join(keys)}.", hint="Use keys of the config file, such as compose.steps."
             ) from error
     tree[keys[-1]] = value

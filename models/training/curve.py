@@ -1,4 +1,4 @@
-"""The log of a run: its losses by step, and how long it trained."""
+"""The log of a run: losses by step, and training time."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ class Point(NamedTuple):
 
     step: int
     loss: float
-    """Mean since the entry before."""
+    """Mean since the previous entry."""
     seconds: float
-    """Likewise."""
+    """Since the previous entry."""
 
 
 def learning_curve(log: Path, stage: str = "compose") -> list[Point]:
-    """The points of a stage, in order; none where there is no log.
+    """The points of a stage, in order; none if there is no log.
 
-    A run that was killed repeats the steps after its last checkpoint: what was logged of them before counts no more.
+    A resumed run repeats the steps after its last checkpoint; their earlier entries are ignored.
     """
     points: list[Point] = []
     for line in log.read_text(encoding="utf-8").splitlines() if log.is_file() else []:
@@ -32,5 +32,5 @@ def learning_curve(log: Path, stage: str = "compose") -> list[Point]:
 
 
 def training_seconds(log: Path, stage: str = "compose") -> float:
-    """Seconds that the steps of a stage took; what was lost by a kill, reading and encoding are not in it."""
+    """Seconds of the steps of a stage, without reading, encoding and the steps that an interruption lost."""
     return round(sum(point.seconds for point in learning_curve(log, stage)), 3)

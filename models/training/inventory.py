@@ -1,4 +1,4 @@
-"""What `modiste models list` shows: every composer of the register, and the config that trains it."""
+"""The list shown by `modiste models list`: every registered composer and the configs that train it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from models.networks.composers.registry import COMPOSERS, composer_for
 from models.training.config import CONFIGS, ComposeStage, TrainConfig, read_config
 
 WIDTHS = "modiste-base"
-"""Parameters are counted at the widths of this backbone."""
+"""Parameters are counted for this backbone."""
 
 
 @dataclass(frozen=True)
@@ -22,19 +22,19 @@ class Entry:
     """One composer."""
 
     name: str
-    """In configs."""
+    """As in configs."""
     origin: str
-    """Its paper: what its file says in its first line."""
+    """The first line of its module's docstring, which names its paper."""
     reference: str
-    """What it takes of a reference."""
+    """Its input for a reference."""
     parameters: int
-    """Learnable numbers, what only training needs among them, at the shipped backbone's widths."""
+    """Number of trainable parameters, including those used in training alone."""
     configs: tuple[str, ...]
-    """Those that come along and train it."""
+    """Configs that come with Modiste and train it."""
 
 
 def inventory() -> list[Entry]:
-    """Every composer, in the register's order, with the options that its first shipped config gives it."""
+    """Every composer in the order of the registry, with the options of its first config."""
     configs = [read_config(Path(path.stem)) for path in sorted(CONFIGS.glob("*.yaml"))]
     backbone = Backbone(WIDTHS)
     return [_entry(name, backbone, _that_train(name, configs)) for name in COMPOSERS]
@@ -62,8 +62,8 @@ def _first_line(composer: type[Composer]) -> str:
 
 
 def inventory_table(entries: Sequence[Entry]) -> str:
-    """Aligned columns for a terminal, the longest one last."""
-    head = ("composer", "of the reference", "parameters", "config", "what it is")
+    """A table for a terminal."""
+    head = ("composer", "reference", "parameters", "config", "description")
     rows = [
         (
             entry.name, entry.reference, f"{entry.parameters / 1e6:.2f} M" if entry.parameters else "none",

@@ -1,4 +1,4 @@
-"""Backbone, composer, tokenizer and preprocessing held together: what a checkpoint keeps and an export takes apart."""
+"""The whole model in torch: backbone, composer, heads, tokenizer and preprocessing."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from models.networks.backbones.backbone import Backbone, WordFeatures
 from models.networks.backbones.weight_sources import fetch
 from models.networks.composers.composer import Composer
 from models.networks.composers.registry import composer_for
-from models.networks.expected_words import Expectation
+from models.networks.expected_words import ExpectedWords
 from models.training.config import TrainConfig
 from models.training.inputs import WeightSource
 
 
 class RetrievalModel(nn.Module):
-    """Everything that a bundle will hold, in torch; it answers as a ``Bundle`` does, so one evaluation fits both.
+    """Everything that a bundle contains, in torch. It has the methods of ``Bundle``, so that evaluation takes either.
 
     Args:
-        config: The run; its ``compose`` section names the composer (the element-wise sum until there is one).
+        config: The run; its ``compose`` section names the composer (without one, the element-wise sum).
         tokenizer: Path of ``tokenizer.json``.
-        words: The words of the attribute head; none for a model without one.
+        words: The words of the attribute head; empty for a model without one.
     """
 
     scale: Tensor
@@ -38,7 +38,7 @@ class RetrievalModel(nn.Module):
     def __init__(self, config: TrainConfig, tokenizer: Path, words: Sequence[str] = ()) -> None:
         super().__init__()
         settings = config.backbone
-        # A trained tokenizer may have found fewer pieces than it was allowed.
+        # A trained tokenizer may have fewer ids than it was allowed.
         vocabulary = TokenizerFile.from_file(str(tokenizer)).get_vocab_size() if settings.vocabulary else None
         given = settings.pretrained
         pretrained = str(fetch(given.source, given.sha256)) if isinstance(given, WeightSource) else given
@@ -52,7 +52,7 @@ class RetrievalModel(nn.Module):
         self.attributes = AttributeHead(self.backbone.dim, len(words)) if words else None
         expect = config.expect if words else None
         self.expectation = (
-            Expectation(self.backbone.dim, self.backbone.text_width, len(words), expect.hidden) if expect else None
+            ExpectedWords(self.backbone.dim, self.backbone.text_width, len(words), expect.hidden) if expect else None
         )
         self.log_scale = nn.Parameter(torch.tensor(np.log(1 / 0.07), dtype=torch.float32))
         self.images: ImagePreprocessing = settings.images or self.backbone.image_preprocessing
@@ -63,17 +63,17 @@ class RetrievalModel(nn.Module):
 
     @property
     def device(self) -> torch.device:
-        """Where the weights are."""
+        """The device of the weights."""
         return self.log_scale.device
 
     def normalised(self, pixels: Tensor) -> Tensor:
-        """float ``[B, 3, H, W]`` in [0, 1] to what the vision tower was built for, channels last."""
+        """float ``[B, 3, H, W]`` in [0, 1] -> the normalised input of the vision tower, channels last."""
         mean, std = self.get_buffer("mean"), self.get_buffer("std")
         return ((pixels - mean) / std).contiguous(memory_format=torch.channels_last)
 
     def see(self, pixels: Tensor) -> tuple[Tensor, Tensor | None]:
-        """uint8 ``[B, H, W, 3]`` -> unit embeddings ``[B, D]`` and what ``vision.onnx`` gives beside them: the local
-        features ``[B, 1 + N, D]`` (see ``Composer.reference``) where the composer takes those, else None."""
+        """uint8 ``[B, H, W, 3]`` -> unit embeddings ``[B, D]`` and, if the composer takes local features
+        (``Composer.reference``), those ``[B, 1 + N, D]``, else None; computed by ``vision.onnx``."""
         images = self.normalised(pixels.permute(0, 3, 1, 2).to(torch.float32) / 255)
         if self.composer.reference == "embedding":
             return F.normalize(self.backbone.vision(images).float(), dim=-1), None
@@ -82,19 +82,19 @@ class RetrievalModel(nn.Module):
         return unit, torch.cat([unit[:, None], F.normalize(local.float(), dim=-1)], dim=1)
 
     def embed_ids(self, ids: Tensor) -> Tensor:
-        """ids ``[B, L]`` -> unit embeddings ``[B, D]``; this is what ``text.onnx`` computes."""
+        """ids ``[B, L]`` -> unit embeddings ``[B, D]``; computed by ``text.onnx``."""
         return F.normalize(self.backbone.words(ids).embedding.float(), dim=-1)
 
     def compose(self, features: Tensor, ids: Tensor) -> Tensor:
-        """Reference features and ids ``[B, L]`` -> unit queries ``[B, D]``; this is what ``query.onnx`` computes."""
+        """Reference features and ids ``[B, L]`` -> unit queries ``[B, D]``; computed by ``query.onnx``."""
         return self._composed(features, self.composer.words(self.backbone, ids, features))
 
     def expect(self, features: Tensor, ids: Tensor, shown: Tensor) -> tuple[Tensor, Tensor]:
-        """As ``compose``, with probabilities ``[B, A]`` of the reference's words -> also those of the answer's words;
-        this is what ``query.onnx`` computes where there is an expectation."""
+        """As ``compose``; probabilities ``[B, A]`` of the reference's words -> also those of the answer's words.
+        Computed by ``query.onnx`` if the model has a head for expected words."""
         assert self.expectation is not None
         said = self.backbone.modifications(ids)
-        # Most composers read the same, and reading takes most of a query's time.
+        # Most composers share this pass of the text tower, which takes most of a query's time.
         words = said if self.composer.reads_plainly else self.composer.words(self.backbone, ids, features)
         return self._composed(features, words), self.expectation(said, shown)
 
@@ -102,7 +102,7 @@ class RetrievalModel(nn.Module):
         query: Tensor = self.composer(features, words)
         return query.float()
 
-    # What follows mirrors models.bundle.Bundle, in numpy.
+    # The methods of models.bundle.Bundle, in numpy.
 
     @property
     def expects(self) -> bool:

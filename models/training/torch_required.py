@@ -1,13 +1,13 @@
-"""The extra ``train``: torch and open_clip, without which a command cannot train, export or open a run."""
+"""Check for the extra ``train`` (torch and open_clip), which training, export and runs need."""
 
 from models.errors import MissingExtra
 
 
-def needs_torch(purpose: str) -> None:
-    """See that torch and open_clip are there, before the first import that would fail without.
+def require_torch(purpose: str) -> None:
+    """Check that torch and open_clip are installed, before modules that import them.
 
     Args:
-        purpose: What needs them, as a sentence begins: "Training".
+        purpose: What needs them, as the start of a sentence: "Training".
 
     Raises:
         MissingExtra: They are not installed.

@@ -78,8 +78,8 @@ def test_a_circle_of_extensions_is_refused_with_a_hint(tmp_path: Path) -> None:
     ("text", "said"),
     [
         ("extends: nowhere\nname: own", "There is no config"),
-        ("extends: [modiste-base]\nname: own", "is no config"),
-        ("- a list", "holds no config"),
+        ("extends: [modiste-base]\nname: own", "is not a config"),
+        ("- a list", "is not a config"),
         ("name: [own", "is not YAML"),
     ],
 )
@@ -110,6 +110,6 @@ def test_a_bundle_is_measured_with_the_config_of_its_name_or_the_one_that_is_giv
     (tmp_path / "mine.yaml").write_text("extends: modiste-base\nname: mine")
     assert config_of_bundle("modiste-base", None) == read_config(Path("modiste-base"))
     assert config_of_bundle("modiste-base", str(tmp_path / "mine.yaml")).name == "mine"
-    with pytest.raises(ModisteError, match="The bundle is called mine") as refused:
+    with pytest.raises(ModisteError, match="has the name of the bundle, mine") as refused:
         config_of_bundle("mine", None)
     assert "--config" in str(refused.value.hint)

@@ -47,11 +47,11 @@ def registered(tmp_path_factory: pytest.TempPathFactory) -> pytest.MonkeyPatch:
     path = tmp_path_factory.mktemp("networks") / "film.py"
     path.write_text(file, encoding="utf-8")
     patch = pytest.MonkeyPatch()
-    spec = importlib.util.spec_from_file_location("models.networks.film", path)
+    spec = importlib.util.spec_from_file_location("models.networks.composers.film", path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    patch.setitem(sys.modules, "models.networks.film", module)
+    patch.setitem(sys.modules, "models.networks.composers.film", module)
     spec.loader.exec_module(module)
     names: dict[str, object] = {}
     exec(f"{imported}\nENTRIES = {{{entry}}}", names)
@@ -117,9 +117,9 @@ def test_the_pages_entry_of_the_comparison_trains_the_pages_config(tmp_path: Pat
 def test_what_the_page_names_exists() -> None:
     text = PAGE.read_text(encoding="utf-8")
     root = PAGE.parents[1]
-    yet_to_be = {"models/networks/film.py", "models/training/configs/film.yaml"}
+    yet_to_be = {"models/networks/composers/film.py", "models/training/configs/film.yaml"}
     named = set(re.findall(r"`((?:models|tests)/[\w./]+)`", text)) - yet_to_be
     assert len(named) >= 5
     assert [name for name in named if not (root / name).exists()] == []
     examples = re.findall(r"\| `(\w+\.py)` \|", text)
-    assert [name for name in examples if not (root / "models" / "networks" / name).is_file()] == []
+    assert [name for name in examples if not (root / "models" / "networks" / "composers" / name).is_file()] == []

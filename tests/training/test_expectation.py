@@ -24,8 +24,8 @@ from models.export.bundle import check_parity
 from models.export.from_run import export_run
 from models.export.precision import int8_graph
 from models.networks.backbones.backbone import WordFeatures
-from models.networks.expected_words import Expectation
-from models.networks.losses import expected_words
+from models.networks.expected_words import ExpectedWords
+from models.networks.losses import expected_words_loss
 from models.training.checkpoint import Checkpoint
 from models.training.data.sources import split_source
 from models.training.run import Run
@@ -44,21 +44,21 @@ def some_words(count: int) -> WordFeatures:
 
 def test_what_stands_on_padding_is_not_read() -> None:
     torch.manual_seed(0)
-    network, said, shown = Expectation(16, 8, 3).eval(), some_words(2), torch.full((2, 3), 0.3)
+    network, said, shown = ExpectedWords(16, 8, 3).eval(), some_words(2), torch.full((2, 3), 0.3)
     changed = said._replace(tokens=torch.where(said.mask[..., None], said.tokens, 99.0))
     torch.testing.assert_close(network(said, shown), network(changed, shown))
 
 
 def test_each_token_is_read() -> None:
     torch.manual_seed(0)
-    network, said, shown = Expectation(16, 8, 3).eval(), some_words(4), torch.full((4, 3), 0.3)
+    network, said, shown = ExpectedWords(16, 8, 3).eval(), some_words(4), torch.full((4, 3), 0.3)
     changed = said._replace(tokens=said.tokens.flip(-1))
     assert (network(said, shown) - network(changed, shown)).abs().max(dim=1).values.min() > 1e-6
 
 
 def test_untaught_it_expects_the_words_of_the_reference_and_hardly_any_other() -> None:
     torch.manual_seed(0)
-    network = Expectation(16, 8, 5).eval()
+    network = ExpectedWords(16, 8, 5).eval()
     shown = torch.tensor([[0.97, 0.03, 0.9, 0.03, 0.03]])
     expected = network(some_words(1), shown)
     assert expected.shape == (1, 5)
@@ -67,7 +67,7 @@ def test_untaught_it_expects_the_words_of_the_reference_and_hardly_any_other() -
 
 def test_neither_the_length_of_a_text_nor_certainty_beyond_measure_counts() -> None:
     torch.manual_seed(0)
-    network = Expectation(16, 8, 3).eval()
+    network = ExpectedWords(16, 8, 3).eval()
     said, shown = some_words(4), torch.tensor([0.0, 1.0, 0.5]).expand(4, 3)
     sure = shown.clamp(1e-4, 1 - 1e-4)
     torch.testing.assert_close(
@@ -80,11 +80,11 @@ def test_the_loss_is_the_cross_entropy_of_the_words_that_the_catalogue_uses() ->
     shown = torch.tensor([[True, False, True], [False, True, False]])
     known = torch.tensor([True, True, False])
     by_hand = -(math.log(0.8) + math.log(0.7) + math.log(0.9) + math.log(0.6)) / 2
-    assert math.isclose(expected_words(expected, shown, known).item(), by_hand, rel_tol=1e-6)
+    assert math.isclose(expected_words_loss(expected, shown, known).item(), by_hand, rel_tol=1e-6)
 
 
 def test_a_certain_error_costs_a_finite_amount() -> None:
-    assert expected_words(torch.ones(1, 1), torch.zeros(1, 1).bool(), torch.ones(1).bool()).isfinite()
+    assert expected_words_loss(torch.ones(1, 1), torch.zeros(1, 1).bool(), torch.ones(1).bool()).isfinite()
 
 
 @pytest.fixture(scope="module")
@@ -145,7 +145,7 @@ def test_it_leaves_towers_and_composer_as_they_were(run: Run, tmp_path: Path) ->
 
 
 def test_a_model_without_words_has_nothing_to_expect(tmp_path: Path) -> None:
-    with pytest.raises(ModisteError, match="no attribute words to expect"):
+    with pytest.raises(ModisteError, match="needs attribute words"):
         first_run(tmp_path, {"joint.attributes": "null", "expect": EXPECT})
 
 

@@ -328,7 +328,7 @@ def test_where_cuda_does_not_start_the_cpu_takes_over_with_its_own_graphs(
     assert caplog.messages == ["CUDA is installed but could not be started; toy 1.0.0 runs on the CPU."]
     assert bundle.providers == ["CPUExecutionProvider"]
     assert bundle.graphs["vision"].precision == "int8"
-    with pytest.raises(BundleError, match="could not start it"):
+    with pytest.raises(BundleError, match="could not start CUDA"):
         Bundle(with_int8, device="cuda")
 
 

@@ -1,4 +1,4 @@
-"""Low-rank adaptation (LoRA; Hu et al., ICLR 2022, section 4.1): a copy of a network that differs from it by little."""
+"""Low-rank adaptation (LoRA; Hu et al., ICLR 2022, section 4.1) of a copy of a network."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch.nn.utils import parametrize
 
 
 class LowRank(nn.Module):
-    """``W + B A``: what a frozen weight ``[rows, columns]`` lacks, learnt at ``rank``. Starts as nothing.
+    """``W + B A``: a trainable update of ``rank`` to a frozen weight ``[rows, columns]``, initially zero.
 
     Args:
         rows, columns: Shape of the weight.
@@ -29,9 +29,9 @@ class LowRank(nn.Module):
 
 
 def adapted(network: nn.Module, rank: int) -> nn.Module:
-    """Copy ``network`` so that each of its matrices may differ by ``rank``, and its biases and norms freely.
+    """Copy ``network`` with an update of ``rank`` to each of its matrices; biases and norms of the copy are trainable.
 
-    The matrices of the copy stay equal to the original's, so that an export stores them once for both.
+    The matrices themselves stay equal to the original's, so that a bundle stores them once.
     """
     twin = copy.deepcopy(network).requires_grad_(True)
     matrices = [

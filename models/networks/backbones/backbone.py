@@ -1,4 +1,4 @@
-"""The vision-language model that embeds pictures and words, through open_clip."""
+"""The vision-language model that embeds pictures and texts, from open_clip."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from models.bundle.images import ImagePreprocessing
 from models.bundle.text import TextSettings
 from models.errors import ModisteError
-from models.networks.backbones import trunks as trunks  # registers our own trunks with timm
+from models.networks.backbones import trunks as trunks  # registers trunks with timm
 from models.networks.backbones.adaptation import adapted
 from models.networks.backbones.local_features import Parts, Views, crops, grid
 from models.networks.backbones.rounding import round_to_int8
@@ -22,33 +22,33 @@ from models.networks.backbones.rounding import round_to_int8
 open_clip.add_model_config(Path(__file__).parent / "configs")
 
 Injection = Callable[[Tensor], Tensor]
-"""What is added to a block of the text tower: from the tokens ``[B, L, W]`` that the block took."""
+"""Computes an addition to the output of a block of the text tower from its input tokens ``[B, L, W]``."""
 Policy = Literal["frozen", "text-only", "both", "both-frozen-bn"]
-"""What stage 1 may move (CLIP4Cir): nothing, the text tower, both towers, or both with batch norm left in ``eval``."""
+"""What stage 1 trains (CLIP4Cir): nothing, the text tower, both towers, or both with batch norms in ``eval`` mode."""
 
 
 class WordFeatures(NamedTuple):
-    """What the text tower makes of B texts."""
+    """Output of the text tower for B texts."""
 
     embedding: Tensor
     """``[B, D]``, not normalised."""
     tokens: Tensor
-    """``[B, L, W]``, one vector a token."""
+    """``[B, L, W]``, one vector per token."""
     mask: Tensor
-    """bool ``[B, L]``: True where there is a token, False on padding."""
+    """bool ``[B, L]``, False for padding."""
 
 
 class Backbone(nn.Module):
-    """Two towers into one space of ``dim`` dimensions.
+    """A vision tower and a text tower with a joint space of ``dim`` dimensions.
 
     Args:
-        name: A model of open_clip (``ViT-B-16``, ``RN50x4``), one of ours in ``networks/backbones/configs``
+        name: A model of open_clip (``ViT-B-16``, ``RN50x4``), a config in ``networks/backbones/configs``
             (``modiste-small``), or a checkpoint as ``hf-hub:owner/name`` or ``local-dir:path``.
-        pretrained: An open_clip tag or the path of a checkpoint; None starts from random weights.
-        vocabulary: Size of the tokenizer, where it is one of our own.
+        pretrained: An open_clip tag or the path of a checkpoint; None initialises weights at random.
+        vocabulary: Size of the tokenizer, if it is not the model's own.
 
     Raises:
-        ModisteError: open_clip knows no such model or weights.
+        ModisteError: open_clip has no such model or weights.
     """
 
     def __init__(self, name: str, *, pretrained: str | None = None, vocabulary: int | None = None) -> None:
@@ -59,7 +59,7 @@ class Backbone(nn.Module):
             if config is None:
                 raise ModisteError(
                     f"{name} is not a config of open_clip, so its vocabulary cannot be changed.",
-                    hint="Leave `backbone.vocabulary` out, or use a config such as modiste-small.",
+                    hint="Remove `backbone.vocabulary`, or use a config such as modiste-small.",
                 )
             changes["text_cfg"] = {**config["text_cfg"], "vocab_size": vocabulary}
         try:
@@ -73,17 +73,17 @@ class Backbone(nn.Module):
             )
         except (RuntimeError, ValueError, OSError, FileNotFoundError) as error:
             raise ModisteError(
-                f"The backbone {name} ({pretrained or 'no weights'}) could not be made: {error}",
+                f"The backbone {name} ({pretrained or 'no weights'}) could not be built: {error}",
                 hint="Name a model of open_clip.list_models(), hf-hub:owner/name or local-dir:path, and its weights.",
             ) from error
         if not hasattr(self.clip.text, "token_embedding"):
             raise ModisteError(
-                f"The text tower of {name} is not one of open_clip's own transformers.",
+                f"The text tower of {name} is not an open_clip transformer.",
                 hint="Use a backbone with one, such as ViT-B-16 or RN50x4.",
             )
         self.name = name
         self.clip.text.output_tokens = True
-        if self.clip.text.attn_mask is None:  # open_clip's configs cannot say so, but without it padding would be read.
+        if self.clip.text.attn_mask is None:  # open_clip's configs cannot set this; without it, padding is attended to.
             self.clip.text.use_pad_mask = True
         self.frozen_batch_norm = False
         self.adapted_text: nn.Module | None = None
@@ -100,17 +100,17 @@ class Backbone(nn.Module):
 
     @property
     def text_layers(self) -> int:
-        """How many blocks the text tower has."""
+        """Number of blocks of the text tower."""
         return len(self.clip.text.transformer.resblocks)
 
     @property
     def text_settings(self) -> TextSettings:
-        """Length and padding that the text tower was built for."""
+        """Length and padding of the text tower's input."""
         return TextSettings(length=int(self.clip.text.context_length), pad_id=int(self.clip.text.pad_id))
 
     @property
     def image_preprocessing(self) -> ImagePreprocessing:
-        """Size and normalisation that the vision tower was built for, with CLIP4Cir's padding."""
+        """Size and normalisation of the vision tower's input, with CLIP4Cir's padding."""
         config = open_clip.get_model_preprocess_cfg(self.clip)
         size = config["size"]
         height, width = (size, size) if isinstance(size, int) else size
@@ -124,7 +124,7 @@ class Backbone(nn.Module):
     def vision_local(self, images: Tensor, parts: Parts = "grid") -> Views:
         """Embed pictures and their parts: normalised float ``[B, 3, H, W]`` -> ``[B, D]`` and ``[B, N, D]``.
 
-        The embedding is the one that ``vision`` gives.
+        The embedding equals that of ``vision``.
 
         Raises:
             ModisteError: The vision tower has no such parts.
@@ -132,46 +132,46 @@ class Backbone(nn.Module):
         return grid(self.clip.visual, images) if parts == "grid" else crops(self.vision, images)
 
     def words(self, ids: Tensor) -> WordFeatures:
-        """Embed texts that describe products: int64 ids ``[B, L]``."""
+        """Encode texts that describe products: int64 ids ``[B, L]``."""
         return self._encode(self.clip.text, ids)
 
     def modifications(self, ids: Tensor, injections: Sequence[Injection] = ()) -> WordFeatures:
-        """Embed texts that ask for changes: as ``words``, by the adapted tower where there is one.
+        """Encode texts that request changes, with the adapted text tower if there is one.
 
         Args:
             ids: int64 ``[B, L]``.
-            injections: One a block of the tower, or none: what each adds to its block's tokens.
+            injections: One for each block of the tower, or none.
         """
         tower = self.clip.text if self.adapted_text is None else self.adapted_text
         with _injected(tower, injections):
             return self._encode(tower, ids)
 
     def round_weights(self) -> None:
-        """Round both towers to 8 bits; an adaptation of the text tower begins after this."""
+        """Round the weights of both towers to 8 bits; call it before ``adapt_text``."""
         round_to_int8(self.clip)
 
     def adapt_text(self, rank: int) -> None:
-        """Begin an adaptation of the text tower, as it is now, to modifications; the tower itself stays as it is."""
+        """Create an adapted copy of the text tower for modifications; the tower itself does not change."""
         self.adapted_text = adapted(self.clip.text, rank).to(self.clip.logit_scale.device)
 
     def _encode(self, tower: nn.Module, ids: Tensor) -> WordFeatures:
         mask = ids != self.clip.text.pad_id
         if self.clip.text.attn_mask is None and ids.device.type == "cpu" and not torch.compiler.is_exporting():
-            # Without a causal mask of fixed size, padding that no text of the batch needs is work for nothing; a GPU
-            # would have to finish everything before it can say how much that is, and reads it in less time.
+            # Without a causal mask of fixed size, padding beyond the longest text can be cut off. On a GPU, waiting for
+            # that length takes longer than processing the padding.
             longest = int(mask.sum(dim=1).max())
             ids, mask = ids[:, :longest], mask[:, :longest]
         embedding, tokens = tower(ids)
         return WordFeatures(embedding, tokens, mask)
 
     def apply_policy(self, policy: Policy) -> None:
-        """Say which weights may move from here on."""
+        """Set which weights are trainable."""
         self.clip.visual.requires_grad_(policy in ("both", "both-frozen-bn"))
         self.clip.text.requires_grad_(policy != "frozen")
         self.frozen_batch_norm = policy != "both"
 
     def train(self, mode: bool = True) -> Backbone:
-        """As ``nn.Module.train``, except that frozen batch norm keeps its running statistics."""
+        """As ``nn.Module.train``, but frozen batch norms keep their running statistics."""
         super().train(mode)
         if mode and self.frozen_batch_norm:
             for module in self.modules():
@@ -182,7 +182,7 @@ class Backbone(nn.Module):
 
 @contextmanager
 def _injected(tower: nn.Module, injections: Sequence[Injection]) -> Iterator[None]:
-    """A text tower whose blocks give more than their own: the tower stays open_clip's, and what it does after them."""
+    """Add the injections to the outputs of the text tower's blocks, by hooks."""
 
     def adding(injection: Injection) -> Callable[[nn.Module, tuple[Tensor, ...], Tensor], Tensor]:
         return lambda _, taken, given: given + injection(taken[0])

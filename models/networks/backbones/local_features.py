@@ -1,11 +1,11 @@
-"""Local features: what a vision tower sees in the parts of a picture, in the joint space, as its embedding is.
+"""Local features: embeddings of the parts of a picture, in the joint space.
 
-FashionERN (Chen et al., AAAI 2024) cuts every picture into 2x2 and 3x3 crops and encodes each on its own: fourteen
-passes. Before they are pooled, however, all towers hold a map of the picture. Its cells, taken through what
-the tower does after pooling, are local features for one pass.
+FashionERN (Chen et al., AAAI 2024) cuts every picture into 2x2 and 3x3 crops and encodes each one: fourteen passes with
+the whole picture. All towers have a feature map before pooling, however. Its cells, sent through the layers after
+pooling, are local features from a single pass.
 
-Both are projected into the joint space rather than left as the tower has them: a composer then reads words, pictures
-and their parts in one space, of one width, whichever the tower is and whether a part was a cell or a crop.
+Both are projected into the joint space, so that composers get texts, pictures and parts in one space of one width,
+independently of the tower and of the kind of parts.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ from torch.nn import functional as F
 from models.errors import ModisteError
 
 Parts = Literal["grid", "crops"]
-"""Where local features come from: the cells of the tower's own map, or the paper's crops."""
+"""Source of local features: the cells of the tower's feature map, or the paper's crops."""
 
 MOST_CELLS = 7
-"""Along one side of the grid. A finer map is averaged down: ViT-B/16's 14x14 would make 200 kB of each reference, and
-no word of a modification is about a sixteenth of a sleeve."""
+"""Most cells along a side of the grid; a finer map is averaged. The 14x14 map of ViT-B/16 would take 200 kB for each
+reference, and modifications are not about such small parts."""
 CROPS = (2, 3)
-"""The paper's: 2x2 and 3x3 of them, thirteen in all."""
+"""As in the paper: 2x2 and 3x3 crops, thirteen in all."""
 
 
 class Views(NamedTuple):
-    """What one look at B pictures gives; nothing of it is normalised."""
+    """Embeddings of B pictures and their parts, not normalised."""
 
     embedding: Tensor
     """``[B, D]``."""
@@ -43,10 +43,10 @@ class Views(NamedTuple):
 
 
 def grid(visual: nn.Module, images: Tensor) -> Views:
-    """One pass of a tower: normalised float ``[B, 3, H, W]`` -> embedding and the cells of its map.
+    """Encode pictures and the cells of the tower's feature map: normalised float ``[B, 3, H, W]``.
 
     Raises:
-        ModisteError: The tower keeps no map.
+        ModisteError: The tower has no feature map.
     """
     if isinstance(visual, VisionTransformer) and visual.attn_pool is None:
         return _patches(visual, images)
@@ -55,16 +55,16 @@ def grid(visual: nn.Module, images: Tensor) -> Views:
     if isinstance(visual, TimmModel) and "pool" not in visual.head._modules:
         return _cells(visual, images)
     raise ModisteError(
-        f"The vision tower {type(visual).__name__} gives no local features.",
-        hint="Use open_clip's own ViT or ResNet or a convolutional trunk of timm, or set the option `parts: crops`.",
+        f"The vision tower {type(visual).__name__} has no local features.",
+        hint="Use a ViT or ResNet of open_clip or a convolutional trunk of timm, or set the option `parts: crops`.",
     )
 
 
 def crops(vision: Callable[[Tensor], Tensor], images: Tensor) -> Views:
-    """The paper's crops: fourteen passes, the whole picture's among them.
+    """Encode pictures and the paper's crops: fourteen passes, including the whole picture.
 
-    Its public code cuts a picture of 360x360; here the picture is cut as the tower would get it, so that a bundle still
-    takes one input, and each crop is scaled up to the whole's size.
+    The public code crops pictures of 360x360. Here the tower's input is cropped, so that a bundle has a single input,
+    and each crop is scaled to the size of the whole.
     """
     height, width = images.shape[-2:]
     pieces = [images]
@@ -80,7 +80,7 @@ def crops(vision: Callable[[Tensor], Tensor], images: Tensor) -> Views:
 
 
 def _patches(visual: VisionTransformer, images: Tensor) -> Views:
-    """The patch tokens of a ViT, through the norm and the projection that its class token goes through."""
+    """The patch tokens of a ViT, through the norm and projection of its class token."""
     side = visual.grid_size
     tokens = visual.transformer(visual._embeds(images))
     pooled, _ = visual._pool(tokens)
@@ -91,9 +91,9 @@ def _patches(visual: VisionTransformer, images: Tensor) -> Views:
 
 
 def _values(visual: ModifiedResNet, images: Tensor) -> Views:
-    """The last map of CLIP's ResNet, through its attention pooling's value and output projections.
+    """The last map of CLIP's ResNet, through the value and output projections of its attention pooling.
 
-    That is what a cell would give if the pooling looked at it alone (MaskCLIP; Zhou et al., ECCV 2022).
+    This is the output of pooling over a single cell (MaskCLIP; Zhou et al., ECCV 2022).
     """
     features = visual.layer4(visual.layer3(visual.layer2(visual.layer1(visual.stem(images)))))
     pool = visual.attnpool
@@ -101,11 +101,11 @@ def _values(visual: ModifiedResNet, images: Tensor) -> Views:
 
 
 def _cells(visual: TimmModel, images: Tensor) -> Views:
-    """The last map of a convolutional trunk: each cell goes through the head as if it were the whole picture."""
+    """The last map of a convolutional trunk, each cell through the head as if it were the whole picture."""
     features = visual.trunk.forward_features(images)
     if features.ndim != 4 or features.shape[1] != visual.trunk.num_features:
         raise ModisteError(
-            f"The trunk {type(visual.trunk).__name__} keeps no map of channels, and so has no local features.",
+            f"The trunk {type(visual.trunk).__name__} has no feature map, and so no local features.",
             hint="Use a convolutional trunk, or set the option `parts: crops`.",
         )
     cells = _coarsened(features)
@@ -116,7 +116,7 @@ def _cells(visual: TimmModel, images: Tensor) -> Views:
 
 
 def _coarsened(features: Tensor) -> Tensor:
-    """A map ``[B, C, h, w]`` -> cells ``[B, N, C]``, averaged where it is finer than ``MOST_CELLS``."""
+    """A map ``[B, C, h, w]`` -> cells ``[B, N, C]``, averaged if it is finer than ``MOST_CELLS``."""
     window = tuple(-(-side // MOST_CELLS) for side in features.shape[-2:])
     if window != (1, 1):
         features = F.avg_pool2d(features, window, ceil_mode=True, count_include_pad=False)

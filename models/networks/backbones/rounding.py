@@ -1,4 +1,4 @@
-"""Weights rounded to 8 bits, so that a bundle can store them in a byte each without changing anything."""
+"""Rounding of weights to 8 bits, so that a bundle can store them losslessly in one byte each."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import torch
 from torch import Tensor, nn
 
 STEPS = 127
-"""Steps to either side of zero."""
+"""Steps on each side of zero."""
 _MANTISSA = 2**11
 
 
 @torch.no_grad()
 def round_to_int8(network: nn.Module) -> None:
-    """Round every matrix and every kernel of ``network``, in place, to 255 steps a row (an output channel, a token).
+    """Round every matrix and kernel of ``network`` in place to 255 steps per row (output channel, token).
 
-    Rounding again changes nothing: a step has 11 significant bits, so its multiples are exact in float32.
+    Rounding is idempotent: steps have 11 significant bits, so their multiples are exact in float32.
     """
     for weight in network.parameters():
         if weight.ndim >= 2:

@@ -1,4 +1,4 @@
-"""Vision trunks of our own, registered with timm so that an open_clip config can name them."""
+"""Vision trunks for small pictures, registered with timm so that open_clip configs can name them."""
 
 from __future__ import annotations
 
@@ -18,26 +18,25 @@ default_cfgs = generate_default_cfgs(
 
 @register_model
 def garment_resnet(pretrained: bool = False, **kwargs: Any) -> ResNet:
-    """A ResNet (He et al. 2016) of 3.3 M parameters for thumbnails.
+    """A ResNet (He et al. 2016) with 3.3 M parameters for thumbnails.
 
-    It keeps a stride of 16, so that an 80x64 picture still leaves a grid of 5x4 local features: collar, sleeves and hem
-    stay apart. ``[B, 3, H, W]`` -> ``[B, 256, H/16, W/16]``.
+    Its stride is 16, so that an 80x64 picture gives 5x4 local features. ``[B, 3, H, W]`` -> ``[B, 256, H/16, W/16]``.
     """
     return _resnet("garment_resnet", pretrained, layers=(2, 2, 2, 1), channels=(64, 128, 208, 256), **kwargs)
 
 
 @register_model
 def garment_resnet_wide(pretrained: bool = False, **kwargs: Any) -> ResNet:
-    """The same with 7.8 M parameters, nearly all of the new ones in its last two stages, where a picture is 5x4 cells
-    and a weight costs the least. ``[B, 3, H, W]`` -> ``[B, 384, H/16, W/16]``."""
+    """The same with 7.8 M parameters. Most of the additional ones are in the last two stages, where the map has 5x4
+    cells and weights cost the least time. ``[B, 3, H, W]`` -> ``[B, 384, H/16, W/16]``."""
     return _resnet("garment_resnet_wide", pretrained, layers=(2, 2, 2, 2), channels=(64, 128, 256, 384), **kwargs)
 
 
 @register_model
 def garment_resnet_large(pretrained: bool = False, drop_path_rate: float = 0.1, **kwargs: Any) -> ResNet:
-    """A deeper one with 27 M parameters, too large to ship: a teacher for the others.
+    """A deeper one with 27 M parameters, used as a teacher of the others.
 
-    Training leaves out blocks by chance (stochastic depth, Huang et al. 2016), the last of them one time in ten.
+    It is trained with stochastic depth (Huang et al. 2016), with probability 0.1 at the last block.
     ``[B, 3, H, W]`` -> ``[B, 512, H/16, W/16]``.
     """
     shape = {"layers": (3, 4, 6, 3), "channels": (96, 192, 320, 512)}

@@ -1,4 +1,4 @@
-"""Query arithmetic: reference plus modification, with nothing learnt between them."""
+"""Query arithmetic: reference plus modification, without trained weights."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from models.networks.composers.composer import Composer
 class ElementwiseSum(Composer):
     """``q = norm((1 - w) f_ref + w f_mod)`` of unit vectors.
 
-    With ``w`` 0.5 it is the element-wise sum that CLIP4Cir fine-tunes the backbone with (Baldrati et al. 2022, section
-    3.1) and the query arithmetic of Sadeh et al. (2019); with ``w`` tuned on validation data it is the baseline that
-    every composer has to beat.
+    With ``w`` 0.5 it is the element-wise sum with which CLIP4Cir fine-tunes the backbone (Baldrati et al. 2022, section
+    3.1), and the query arithmetic of Sadeh et al. (2019). With ``w`` tuned on validation data it is the baseline of all
+    composers.
     """
 
     def __init__(self, dim: int, weight: float = 0.5) -> None:

@@ -15,17 +15,17 @@ from models.networks.composers.composer import Composer
 class Combiner(Composer):
     """A learnt vector plus a learnt balance of reference and modification.
 
-    Both inputs are projected; from their concatenation one branch makes a new vector ``v``, the other a balance
+    Both inputs are projected. From their concatenation one branch computes a vector ``v`` and the other a balance
     ``lambda``; the query is ``norm(v + lambda * text + (1 - lambda) * reference)``.
 
-    The paper feeds CLIP's raw features. Ours are unit vectors times sqrt(D), which puts their elements at the same
-    scale of about one: an index keeps unit vectors, and can so stand in for the vision pass of a product.
+    The paper uses CLIP's raw features. Here inputs are unit vectors times sqrt(D), whose elements have the same scale
+    of about one, so that a vector of the index can replace the vision pass of a product.
 
     Args:
         dim: D, width of the embeddings.
-        projection: Width of each projection; the paper has 4 D.
-        hidden: Width of the two branches' hidden layers; the paper has 8 D.
-        dropout: The paper has 0.5.
+        projection: Width of each projection; 4 D in the paper.
+        hidden: Width of the hidden layers of both branches; 8 D in the paper.
+        dropout: 0.5 in the paper.
     """
 
     def __init__(

@@ -17,10 +17,10 @@ from models.networks.composers.composer import Batch, Composer, retrieval
 
 
 class Rotated(NamedTuple):
-    """A picture in the complex space, turned by a text: ``phi = delta eta(z)``."""
+    """A picture in the complex space, rotated by a text: ``phi = delta eta(z)``."""
 
     picture: Tensor
-    """eta(z) ``[B, D]``, before it is turned."""
+    """eta(z) ``[B, D]``, before rotation."""
     angle: Tensor
     """gamma(q) ``[B, D]``, in radians."""
     real: Tensor
@@ -30,11 +30,11 @@ class Rotated(NamedTuple):
 
 
 class ComplexProjection(nn.Module):
-    """The text says by how much each feature of the picture is turned: ``delta = exp(j gamma(q))``.
+    """Rotates each feature of the picture by an angle computed from the text: ``delta = exp(j gamma(q))``.
 
     Args:
         dim: D, width of both inputs and of the complex space.
-        dropout: Of eta; the authors have 0.5.
+        dropout: Of eta; 0.5 in the authors' code.
     """
 
     def __init__(self, dim: int, dropout: float) -> None:
@@ -45,13 +45,13 @@ class ComplexProjection(nn.Module):
         )
 
     def forward(self, z: Tensor, q: Tensor, kappa: int) -> Rotated:
-        """Pictures ``z`` and texts ``q``, both ``[B, D]``; ``kappa`` 1 turns forward, -1 back (delta's conjugate)."""
+        """Pictures ``z`` and texts ``q``, both ``[B, D]``; ``kappa`` -1 rotates back (conjugate of delta)."""
         picture, angle = self.eta(z), self.gamma(q)
         return Rotated(picture, angle, picture * angle.cos(), kappa * picture * angle.sin())
 
 
 class Mapping(nn.Module):
-    """rho: from the complex space back to that of the embeddings, by two layers on [Re, Im].
+    """rho: maps the complex space back to that of the embeddings, by two layers on [Re, Im].
 
     Args:
         width: Of the input.
@@ -71,12 +71,12 @@ class Mapping(nn.Module):
 
 
 class ConvolutionalMapping(nn.Module):
-    """rho_conv: the same, from what windows over five rows have in common: eta(z), gamma(q), z, Re and Im.
+    """rho_conv: the same by a convolution over five rows: eta(z), gamma(q), z, Re and Im.
 
     Args:
         dim: D.
-        channels: Of the convolution; the authors have 64.
-        pool: Windows that the maximum is taken in; the authors have 16.
+        channels: Of the convolution; 64 in the authors' code.
+        pool: Number of pooling windows; 16 in the authors' code.
     """
 
     def __init__(self, dim: int, channels: int = 64, pool: int = 16) -> None:
@@ -93,31 +93,31 @@ class ConvolutionalMapping(nn.Module):
 
 
 class ComposeAE(Composer):
-    """The target is the reference, turned in a complex space by angles that the modification sets.
+    """The target is the reference, rotated in a complex space by angles computed from the modification.
 
     With ``z`` the reference and ``q`` the modification (sections 3.2 and 3.3)::
 
         delta = exp(j gamma(q))      phi = delta eta(z)      theta = f(z, q) = a rho(phi) + b rho_conv(phi, z, q)
 
-    The query is the direction of theta. What training costs (section 3.4) is::
+    The query is the direction of theta. The training loss (section 3.4) is::
 
         L_BASE + l_SYM L_SYM + l_RI |z - z^|^2 + l_RT |q - q^|^2
 
-    ``z^`` and ``q^`` are decoded from theta, so that it forgets neither; L_SYM is L_BASE the other way round: the
-    target turned back, by the conjugate of delta, finds the reference. Decoders and way back exist in training only.
+    ``z^`` and ``q^`` are decoded from theta. L_SYM is L_BASE in the opposite direction: the target, rotated back by the
+    conjugate of delta, finds the reference. Decoders and the opposite direction are used in training alone.
 
-    Ours, where the paper is silent or a service needs it so. ``z`` and ``q`` are unit vectors times sqrt(D), so that a
-    vector of the index can be a reference; reconstruction is measured per element, and what the decoders should find
-    is not moved towards what they do (the text tower may be learning). L_BASE is the retrieval loss that all composers
-    have; L_SYM is the softmax over the batch's references alone, and leaves the running statistics of the batch norms
-    alone, which are those of queries: on the way back all that is imaginary has the other sign. One projection serves
-    rho and rho_conv, as the paper's phi does; the authors' code has two. As in TIRG, the query has a learnt length that
-    only the loss knows.
+    Differences and choices: ``z`` and ``q`` are unit vectors times sqrt(D), so that a vector of the index can be a
+    reference. Reconstruction errors are means over elements, without a gradient into the reconstructed vectors (the
+    text tower may be training). L_BASE is the retrieval loss of all composers. L_SYM is a softmax over the batch's
+    references
+    and does not update the running statistics of batch norms, which belong to queries: in the opposite direction all
+    imaginary parts change sign. rho and rho_conv share one projection, as in the paper; the authors' code has two. As
+    in TIRG, the query has a learnt length that only affects the loss.
 
     Args:
         dim: D, width of the embeddings.
-        dropout: Of eta; the authors have 0.5.
-        symmetry, image, text: l_SYM, l_RI and l_RT; the authors' code has 0.01, 0.1 and 0.1.
+        dropout: Of eta; 0.5 in the authors' code.
+        symmetry, image, text: l_SYM, l_RI and l_RT; 0.01, 0.1 and 0.1 in the authors' code.
     """
 
     def __init__(
@@ -140,13 +140,14 @@ class ComposeAE(Composer):
         return F.normalize(self.composed(self._scaled(reference), self._scaled(words.embedding)), dim=-1)
 
     def composed(self, z: Tensor, q: Tensor, kappa: int = 1) -> Tensor:
-        """theta ``[B, D]`` of pictures ``z`` and texts ``q``, both ``[B, D]``; with ``kappa`` -1 the way back."""
+        """theta ``[B, D]`` of pictures ``z`` and texts ``q``, both ``[B, D]``; ``kappa`` -1 is the opposite
+        direction."""
         phi = self.projection(z, q, kappa)
         theta: Tensor = self.a * self.rho(torch.cat([phi.real, phi.imaginary], dim=-1)) + self.b * self.rho_conv(phi, z)
         return theta
 
     def objective(self, backbone: Backbone, batch: Batch) -> Tensor:
-        """L_BASE and, each with its weight, L_SYM, L_RI and L_RT."""
+        """The weighted sum of L_BASE, L_SYM, L_RI and L_RT."""
         z = self._scaled(batch.reference)
         q = self._scaled(self.words(backbone, batch.ids, batch.reference).embedding)
         theta = self.composed(z, q)
@@ -166,7 +167,7 @@ class ComposeAE(Composer):
 
 
 def _way_back(batch: Batch) -> Batch:
-    """The same batch with the references to be found, among each other; one and the same picture is equally right."""
+    """The same batch with the references as targets and candidates; equal pictures are equally right."""
     _, picture = batch.references.unique(dim=0, return_inverse=True)  # type: ignore[no-untyped-call]
     same = picture[:, None] == picture[None, :]
     return replace(batch, candidates=batch.references, right=same, kin=same, kinship=0.0, mined=None)

@@ -1,4 +1,4 @@
-"""The contract of a composer; ``register.py`` lists those that exist."""
+"""The interface of composers; ``registry.py`` lists them."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ from models.networks.losses import batch_based_classification, kinship, pairwise
 
 @dataclass(frozen=True)
 class Batch:
-    """B triplets of stage 2, among C candidates of the same shop."""
+    """B triplets of stage 2, with C candidates from the same source."""
 
     reference: Tensor
-    """What the composer takes of the references: ``[B, D]``, or local features ``[B, 1 + N, D]``."""
+    """Input of the composer for the references: ``[B, D]``, or local features ``[B, 1 + N, D]``."""
     ids: Tensor
-    """int64 ``[B, L]``: the modifications."""
+    """Token ids of the modifications, int64 ``[B, L]``."""
     candidates: Tensor
-    """Unit embeddings ``[C, D]``: the targets in rows 0 to B, their references in rows B to 2 B, then negatives."""
+    """Unit embeddings ``[C, D]``: B targets, their B references, then negatives."""
     right: Tensor
-    """bool ``[B, C]``: the candidates that are equally right."""
+    """bool ``[B, C]``: candidates that are right answers."""
     kin: Tensor
-    """bool ``[B, C]``: the candidates with the target's type, colour and audience."""
+    """bool ``[B, C]``: candidates with the target's type, colour and audience."""
     scale: float
     """Factor of the cosines."""
     kinship: float
     """Weight of the kinship loss."""
     mined: Tensor | None = None
-    """Unit embeddings ``[B, H, D]``: each query's own negatives, where a run mines them and its warm-up is over."""
+    """Unit embeddings ``[B, H, D]`` of each query's mined negatives; None without mining and during its warm-up."""
     asked: tuple[frozenset[str], ...] = ()
-    """For each triplet, the families of attributes that its modification asks for (``colour``, ``sleeve``, and
-    ``title`` for a word of the title); empty where that is not known."""
+    """For each triplet, the families of attributes that its modification changes (``colour``, ``sleeve``; ``title`` for
+    a word of the title); empty if unknown."""
 
     @property
     def targets(self) -> Tensor:
@@ -44,63 +44,62 @@ class Batch:
 
     @property
     def references(self) -> Tensor:
-        """Unit embeddings ``[B, D]``, whatever the composer takes."""
+        """Unit embeddings ``[B, D]``."""
         return self.candidates[len(self.ids) : 2 * len(self.ids)]
 
 
 class Composer(nn.Module, ABC):
-    """Turns reference and modification into a query in the target space.
+    """Computes a query in the target space from a reference and a modification.
 
-    A composer is one file with one subclass, and one line in ``register.py``. ``forward`` is all that most need.
-    Where one needs more of the text encoder than its output (FashionERN's TME lets the reference speak inside), it
-    overrides ``words``; where it must know the inner sizes of the backbone to do so, ``sizes``; where its paper trains
-    with more than the batch-based classification, ``objective``; where it trains in phases, ``phases`` and ``enter``.
-    ``reference``, ``parts`` and ``phases`` may depend on its options.
+    A composer is one file with one subclass, and one line in ``registry.py``. Most override ``forward`` alone. Override
+    ``words`` to change the encoding of texts (FashionERN's TME injects the reference into it), ``sizes`` to get further
+    sizes of the backbone, ``objective`` for another loss, and ``phases`` and ``enter`` for training in phases.
+    ``reference``, ``parts`` and ``phases`` may depend on the options.
     """
 
     reference: Literal["embedding", "local"] = "embedding"
-    """What it takes of the reference: the unit embedding ``[B, D]``, or local features: unit vectors ``[B, 1 + N, D]``,
-    the embedding and then N parts of the picture."""
+    """Its input for the reference: the unit embedding ``[B, D]``, or local features: unit vectors ``[B, 1 + N, D]`` of
+    the picture and of N parts."""
     parts: Parts = "grid"
-    """Where local features come from."""
+    """Source of local features."""
     phases: int = 1
-    """How many phases stage 2 has; each takes an equal part of the steps, with its own warm-up and cosine."""
+    """Number of phases of stage 2: equal parts of the steps, each with its own warm-up and cosine schedule."""
 
     @classmethod
     def sizes(cls, backbone: Backbone) -> dict[str, int]:
-        """What the constructor is told of a backbone beside ``dim``: its arguments by name."""
+        """Arguments of the constructor that depend on the backbone, beside ``dim``."""
         return {}
 
     def enter(self, phase: int, backbone: Backbone) -> None:
-        """Freeze and thaw for a phase, counted from 0; also called where a killed run is taken up in it."""
+        """Freeze and unfreeze weights for a phase, counted from 0. Also called when a run is resumed in it."""
 
     def words(self, backbone: Backbone, ids: Tensor, reference: Tensor) -> WordFeatures:
-        """Encode modifications ``ids`` ``[B, L]`` in the presence of their references."""
+        """Encode modifications ``ids`` ``[B, L]``, given their references."""
         return backbone.modifications(ids)
 
     @property
     def reads_plainly(self) -> bool:
-        """Whether ``words`` are ``Backbone.modifications`` alone, whatever the reference is."""
+        """Whether ``words`` does not depend on the reference."""
         return type(self).words is Composer.words
 
     @abstractmethod
     def forward(self, reference: Tensor, words: WordFeatures) -> Tensor:
-        """Compose: ``reference`` as ``self.reference`` says, ``words`` of as many texts -> unit queries ``[B, D]``."""
+        """References (see ``self.reference``) and the words of B modifications -> unit queries ``[B, D]``."""
 
     def objective(self, backbone: Backbone, batch: Batch) -> Tensor:
-        """What a batch costs in stage 2: a scalar."""
+        """The loss of a batch of stage 2, a scalar."""
         query = self(batch.reference, self.words(backbone, batch.ids, batch.reference))
         return retrieval(query, batch)
 
 
 def retrieval(query: Tensor, batch: Batch) -> Tensor:
-    """The loss that all composers have in common: exact targets first, then what is of the target's kind.
+    """The loss that all composers share: exact targets first, then products of the target's kind.
 
-    The exact targets against the batch's candidates; where a run mines negatives, against each query's own alone.
+    Exact targets are compared with the batch's candidates or, with mining, with each query's own negatives.
 
     Args:
         query: Unit queries ``[B, D]``.
-        batch: The batch that they were made of.
+        batch: The batch of these queries.
 
     Returns:
         Scalar.

@@ -1,10 +1,10 @@
 """DQE-CIR (Park, Park and Lee, arXiv 2603.04037, 2026): distinctive query embeddings.
 
-Known of the paper: attributes (colour and shape) have sub-queries of their own, weighted by what the modification says
-and put together into the query; each query is trained against one negative of its mid zone by a pairwise KL term, a
-margin, and margins of the attributes. The zone is ``models/training/stages/negatives.py``, a setting of stage 2 for any
-composer. Its layers, margins and weights were not to be had and its code is not public. Where it is silent, its
-documented relative QuRe (Kwak et al., ICML 2025) stands in (the KL term), and the rest is our own choice, said below.
+From the paper: attributes (colour and shape) have sub-queries, which are weighted by the modification and combined into
+the query; each query is trained against one negative of its mid zone by a pairwise KL term, a margin, and margins of
+the attributes. The zone is in ``models/training/stages/negatives.py``, an option of stage 2 for any composer. Layers,
+margins and weights are not documented, and the code is not public. The KL term follows the related QuRe (Kwak et al.,
+ICML 2025); the other choices are our own and marked as such.
 """
 
 from __future__ import annotations
@@ -25,40 +25,40 @@ SUB_QUERIES: Mapping[str, Sequence[str]] = {
     "colour": ("colour", "second colour"),
     "shape": ("type", "sleeve", "length", "neckline", "fit", "heel", "style"),
 }
-"""The paper's two attributes, and the families of a catalogue's columns that each stands for."""
+"""The paper's two attributes, each with the families of catalogue columns that it covers."""
 
 
 class Composed(NamedTuple):
-    """A query and what it was put together from; all vectors have unit length."""
+    """A query and its parts; all vectors have unit length."""
 
     query: Tensor
     """``[B, D]``."""
     parts: Tensor
-    """``[B, A, D]``: the sub-query of each attribute."""
+    """Sub-queries of the attributes, ``[B, A, D]``."""
     weights: Tensor
-    """``[B, A]``, between 0 and 1: how much each sub-query counts beside the whole."""
+    """Weights of the sub-queries, ``[B, A]``, between 0 and 1."""
 
 
 class DistinctiveQuery(Composer):
-    """A query of the whole, and one of each attribute, weighted by what the modification says.
+    """A query of the whole plus sub-queries of attributes, weighted by the modification.
 
     For attribute ``a`` with the learnt vector ``q_a``, tokens ``T`` in the joint space and reference ``r``:
 
-    - what is said of it:  ``t_a = softmax(q_a K(T)) T`` over the tokens that are not padding
-    - what is seen of it:  ``v_a = V_a r``
-    - sub-query:           ``s_a = norm(W t_a + sigmoid(E t_a) * v_a)``, so that the words weigh the visual features
-    - query:               ``norm(norm(F [t; r] + t + r) + sum_a w_a s_a)`` with ``w = sigmoid(G [t; r])``
+    - text feature:    ``t_a = softmax(q_a K(T)) T`` over the tokens without padding
+    - visual feature:  ``v_a = V_a r``
+    - sub-query:       ``s_a = norm(W t_a + sigmoid(E t_a) * v_a)``, so that words weight the visual features
+    - query:           ``norm(norm(F [t; r] + t + r) + sum_a w_a s_a)`` with ``w = sigmoid(G [t; r])``
 
     The weights ``w_a`` and the element-wise ``sigmoid(E t_a)`` are the paper's learnable attribute weights. All four
-    forms are ours; ``F`` stands in for the Q-Former of BLIP-2, which joins picture and words there.
+    formulas are our own; ``F`` replaces the Q-Former of BLIP-2.
 
     Args:
         dim: D, width of the embeddings.
-        attributes: The sub-queries by name, each with the families of attributes that it stands for.
+        attributes: Sub-queries by name, each with the families of attributes that it covers.
         hidden: Width of the hidden layer of ``F``; 4 D if None.
         dropout: In that layer.
         margin: Least difference of cosine between target and negative.
-        attribute_margins: The same for each sub-query, by its name; those not named have ``margin``.
+        attribute_margins: Margins of sub-queries by name; ``margin`` for the others.
         ranking: Weight of the query's margin.
         auxiliary: Weight of the sub-queries' margins.
     """
@@ -76,7 +76,7 @@ class DistinctiveQuery(Composer):
     ) -> None:
         super().__init__()
         if unknown := (attribute_margins or {}).keys() - attributes.keys():
-            raise TypeError(f"there is no attribute {sorted(unknown)[0]!r} to have a margin")
+            raise TypeError(f"a margin is set for {sorted(unknown)[0]!r}, which is not an attribute")
         self.attributes = {name: frozenset(families) for name, families in attributes.items()}
         self.margins = [(attribute_margins or {}).get(name, margin) for name in attributes]
         self.margin, self.ranking, self.auxiliary = margin, ranking, auxiliary
@@ -91,7 +91,7 @@ class DistinctiveQuery(Composer):
         self.fuse = nn.Sequential(nn.Linear(2 * dim, hidden), nn.ReLU(), nn.Dropout(dropout), nn.Linear(hidden, dim))
 
     def words(self, backbone: Backbone, ids: Tensor, reference: Tensor) -> WordFeatures:
-        """As every composer's, with the tokens brought into the joint space ``[B, L, D]`` by the tower's projection."""
+        """As for other composers, with tokens projected into the joint space ``[B, L, D]``."""
         words = backbone.modifications(ids)
         tower = backbone.clip.text if backbone.adapted_text is None else backbone.adapted_text
         projection = tower.text_projection
@@ -116,18 +116,18 @@ class DistinctiveQuery(Composer):
         return Composed(F.normalize(whole + (weights[..., None] * parts).sum(dim=1), dim=-1), parts, weights)
 
     def said(self, words: WordFeatures) -> Tensor:
-        """What the words say of each attribute: tokens ``[B, L, D]`` -> ``[B, A, D]``, of length sqrt(D)."""
+        """Text features of the attributes: tokens ``[B, L, D]`` -> ``[B, A, D]``, of length sqrt(D)."""
         logits = self.key(words.tokens) @ self.asking.T / self.scale
         attention = logits.masked_fill(~words.mask[..., None], NEVER).softmax(dim=1)
         return self.scale * F.normalize(attention.transpose(1, 2) @ words.tokens, dim=-1)
 
     def objective(self, backbone: Backbone, batch: Batch) -> Tensor:
-        """KL term on (target, mid-zone negative), the query's margin, and the margins of the sub-queries asked for.
+        """KL term on (target, mid-zone negative), margin of the query, and margins of the sub-queries.
 
-        A sub-query is held to its margin only where the modification asks for one of its attributes (ours: that is what
-        makes the one a matter of colour and the other of shape), and each where nobody knows what was asked.
-        Without mined negatives, and before mining begins, the KL term is the batch-based classification and the margins
-        take the target of the query before, where that is not right as well.
+        The margin of a sub-query counts if the modification changes one of its attributes, or if the changed attributes
+        are unknown (our choice; it is what makes the sub-queries represent colour and shape). Without mined negatives,
+        the batch-based classification replaces the KL term, and the negative of the margins is the previous query's
+        target, unless it is a right answer.
         """
         composed = self.compose(batch.reference, self.words(backbone, batch.ids, batch.reference))
         loss = retrieval(composed.query, batch)
@@ -145,7 +145,7 @@ class DistinctiveQuery(Composer):
         return loss + self.ranking * ranking + self.auxiliary * auxiliary
 
     def asked(self, batch: Batch) -> Tensor:
-        """bool ``[B, A]``: which attributes each modification asks for; a word of a title may be about any."""
+        """bool ``[B, A]``: attributes that each modification changes; a word of a title may be about any."""
         asked = [
             [not families or "title" in families or bool(families & own) for own in self.attributes.values()]
             for families in batch.asked or [frozenset[str]()] * len(batch.ids)
@@ -154,10 +154,10 @@ class DistinctiveQuery(Composer):
 
 
 def shortfall(lines: Tensor, target: Tensor, negatives: Tensor, margins: Tensor) -> Tensor:
-    """By how much a query lacks its margin: ``max(0, margin - (s+ - s-))``.
+    """The hinge loss of a margin: ``max(0, margin - (s+ - s-))``.
 
     Args:
-        lines: K unit queries of each triplet, ``[B, K, D]``.
+        lines: K unit queries for each triplet, ``[B, K, D]``.
         target: Unit embeddings ``[B, D]``.
         negatives: Unit embeddings ``[B, H, D]``.
         margins: ``[K]``, in cosines.

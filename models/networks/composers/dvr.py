@@ -1,14 +1,13 @@
 """Dual-guided Vision Refinement, the second half of FashionERN (Chen et al., AAAI 2024).
 
-Of the reference, only what the modification speaks of should reach the query. First the text guides: each word asks the
-picture's local features, ``r_MR = MLP(CA(r_mod, r_ref, r_ref)) + r_mod``. Then the vision guides itself: the mean of
-what was found is a coarse view of it, from which and from each part a weight ``W_c`` follows,
-``r_SR = sum_c W_c (x) r_MR,c``.
+Only those parts of the reference that the modification is about should enter the query. Text-guided refinement: each
+word attends to the picture's local features, ``r_MR = MLP(CA(r_mod, r_ref, r_ref)) + r_mod``. Self-guided refinement: a
+weight ``W_c`` of each part is computed from the part and the mean of all parts, ``r_SR = sum_c W_c (x) r_MR,c``.
 
-Where we differ from the public code, on purpose: it keeps only the first 13 of the 77 words' results, whatever they are
-of, and reads padding as if it were words; here every word counts and padding never does. It normalises each part over
-the batch; here a query is what it is in whatever company. It lets words and parts first attend to each other in a
-BERT of two layers, which nothing in the paper asks for; with TME, the words have met the picture already.
+Deliberate differences from the public code: it uses the first 13 of 77 tokens only and treats padding as words, while
+here all words and no padding count. It normalises parts over the batch, while here a query does not depend on its
+batch. It first applies a BERT of two layers to words and parts, which the paper does not mention; with TME, the words
+have already attended to the picture.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from models.networks.attention import NEVER, Attention, masked_mean, mlp
 
 
 class TextGuidedRefinement(nn.Module):
-    """``r_MR = MLP(CA(r_mod, r_ref, r_ref)) + r_mod``: each word finds in the picture what it is about.
+    """``r_MR = MLP(CA(r_mod, r_ref, r_ref)) + r_mod``: each word attends to the parts of the picture.
 
     Args:
         dim: D, of the joint space.
@@ -42,14 +41,14 @@ class TextGuidedRefinement(nn.Module):
 
 
 class SelfGuidedRefinement(nn.Module):
-    """``r_SR = sum_c W_c (x) r_MR,c``: what stands out against the whole is kept, the rest is noise.
+    """``r_SR = sum_c W_c (x) r_MR,c``: a weighted sum of the parts.
 
-    ``W_c`` is the softmax over the parts c of ``w . (tanh(V r_c) * tanh(U mean(r)))``, as the public code has it.
+    ``W_c`` is the softmax over the parts c of ``w . (tanh(V r_c) * tanh(U mean(r)))``, as in the public code.
 
     Args:
         dim: D, of the joint space.
-        hidden: Width of what part and whole are compared in.
-        dropout: Of the same; the public code has 0.5.
+        hidden: Width of the space in which a part is compared with the mean.
+        dropout: In that space; 0.5 in the public code.
     """
 
     def __init__(self, dim: int, hidden: int, dropout: float) -> None:
@@ -83,7 +82,7 @@ class VisionRefinement(nn.Module):
         self.self_guided = SelfGuidedRefinement(dim, hidden, dropout)
 
     def forward(self, tokens: Tensor, mask: Tensor, local: Tensor) -> tuple[Tensor, Tensor]:
-        """Tokens ``[B, L, W]``, their mask and local features ``[B, N, D]`` -> what is kept of the picture, and
-        the mean of the words, both ``[B, D]``."""
+        """Tokens ``[B, L, W]``, their mask and local features ``[B, N, D]`` -> the refined picture and the mean of the
+        words, both ``[B, D]``."""
         words = self.project(tokens)
         return self.self_guided(self.text_guided(words, local), mask), masked_mean(words, mask)

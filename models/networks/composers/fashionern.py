@@ -1,7 +1,7 @@
 """FashionERN: Enhance-and-Refine Network for composed fashion image retrieval (Chen et al., AAAI 2024).
 
-Retrieval by picture and text is dominated by the picture. FashionERN enhances the text (TME, ``tme.py``) and refines
-the picture (DVR, ``dvr.py``), then weighs the two against each other, globally and locally.
+Pictures dominate in retrieval by picture and text. FashionERN enhances the text (TME, ``tme.py``), refines the picture
+(DVR, ``dvr.py``), and balances both, globally and locally.
 """
 
 from __future__ import annotations
@@ -22,16 +22,15 @@ from models.networks.composers.tme import TargetAlignment, TextEnhancement, targ
 
 
 class Gate(nn.Module):
-    """``norm(lambda * text + (1 - lambda) * image)``: the Combiner's balance without its learnt vector, as in the
-    public code.
+    """``norm(lambda * text + (1 - lambda) * image)``: the Combiner's balance without its vector, as in the public code.
 
-    Inputs are brought to a length of sqrt(D), as the Combiner's are.
+    Inputs are scaled to a length of sqrt(D), as in the Combiner.
 
     Args:
         dim: D, width of the embeddings.
-        projection: Width of each projection; the public code has 4 D.
-        hidden: Width of the hidden layer; the public code has 8 D.
-        dropout: The public code has 0.5.
+        projection: Width of each projection; 4 D in the public code.
+        hidden: Width of the hidden layer; 8 D in the public code.
+        dropout: 0.5 in the public code.
     """
 
     def __init__(self, dim: int, projection: int, hidden: int, dropout: float) -> None:
@@ -52,29 +51,29 @@ class Gate(nn.Module):
 
 
 class FashionERN(Composer):
-    """Base, +TME, +DVR or both: the paper's ablation is two switches.
+    """Base, +TME, +DVR or both, as in the paper's ablation.
 
-    - Base: a global gate between the reference's embedding and the modification's.
-    - TME: the modification is read in the presence of the reference, and aligned with the target.
-    - DVR: a local gate between what is refined from the reference's parts and the mean of the words; a last gate
-      between the global and the local query.
+    - Base: a global gate between the embeddings of reference and modification.
+    - TME: the modification is encoded together with the reference, and aligned with the target.
+    - DVR: a local gate between the refined reference and the mean of the words, and a last gate between the global and
+      the local query.
 
-    Trained in the paper's two stages, here phases: first the text encoder by the batch-based loss on the global query
-    (and TME's KL term), then DVR and the gates with both encoders frozen. Without DVR there is only the first.
+    It trains in the paper's two stages, here called phases: first the text encoder by the batch-based loss of the
+    global query (and TME's KL term), then DVR and the gates with both encoders frozen. Without DVR there is one phase.
 
-    The public code refines the targets, too, so that a gallery depends on the composer. Here a target is what the
-    backbone embeds: an index is for all composers, and none of them sees more of a target than another.
+    The public code refines targets as well, which makes the gallery depend on the composer. Here targets are the
+    backbone's embeddings, so that one index serves all composers.
 
     Args:
         dim: D, width of the embeddings.
         text_width: W, width of the text tower's tokens.
         text_layers: Blocks of the text tower.
-        tme, dvr: The switches.
-        parts: ``grid`` (one vision pass) or ``crops`` (the paper's, fourteen).
-        alignment: Weight of the KL term; the paper's is not known.
+        tme, dvr: Whether to use TME and DVR.
+        parts: ``grid`` (one vision pass) or ``crops`` (fourteen, as in the paper).
+        alignment: Weight of the KL term; not given in the paper.
         projection, hidden: Widths of the gates.
         inner: Width of the cross-attentions, a multiple of four; by default W in TME and D in DVR.
-        dropout: Of the gates and the self-guided refinement; the public code has 0.5.
+        dropout: Of the gates and the self-guided refinement; 0.5 in the public code.
     """
 
     def __init__(
@@ -115,7 +114,7 @@ class FashionERN(Composer):
         return {"text_width": backbone.text_width, "text_layers": backbone.text_layers}
 
     def enter(self, phase: int, backbone: Backbone) -> None:
-        """Freeze, from the second phase on, the text encoder and all that TME adds; the vision tower always is."""
+        """From the second phase on, freeze the text encoder and TME. The vision tower is always frozen."""
         self.phase = phase
         for part in (self.enhancement, self.alignment, backbone.adapted_text):
             if part is not None and phase > 0:
@@ -123,19 +122,19 @@ class FashionERN(Composer):
         self.train(self.training)
 
     def train(self, mode: bool = True) -> FashionERN:
-        """As ``nn.Module.train``, except that what is frozen drops nothing out."""
+        """As ``nn.Module.train``, but without dropout in frozen parts."""
         super().train(mode)
         if self.phase > 0 and self.enhancement is not None:
             self.enhancement.eval()
         return self
 
     def words(self, backbone: Backbone, ids: Tensor, reference: Tensor) -> WordFeatures:
-        """Encode modifications ``ids`` ``[B, L]``; with TME, in the presence of their references."""
+        """Encode modifications ``ids`` ``[B, L]``, with TME given their references."""
         injections = () if self.enhancement is None else self.enhancement.injections(reference)
         return backbone.modifications(ids, injections)
 
     def forward(self, reference: Tensor, words: WordFeatures) -> Tensor:
-        """``[B, 1 + N, D]`` (``[B, D]`` with neither TME nor DVR) and the words of B modifications -> ``[B, D]``."""
+        """``[B, 1 + N, D]`` (``[B, D]`` without TME and DVR) and the words of B modifications -> ``[B, D]``."""
         composed = self.compose_globally(reference, words)
         if self.refinement is None or self.local_gate is None or self.last_gate is None:
             return composed
@@ -144,7 +143,7 @@ class FashionERN(Composer):
         return query
 
     def compose_globally(self, reference: Tensor, words: WordFeatures) -> Tensor:
-        """The base's query ``[B, D]``; takes what ``forward`` takes."""
+        """The global query ``[B, D]``; arguments as for ``forward``."""
         query: Tensor = self.global_gate(reference[:, 0] if self.reference == "local" else reference, words.embedding)
         return query
 

@@ -1,4 +1,4 @@
-"""Every composer by its name in configs and on the command line: a new one is one line here."""
+"""All composers by their names in configs. A new composer is one line here."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ COMPOSERS: dict[str, type[Composer]] = {
 
 
 def build_composer(name: str, dim: int, options: Mapping[str, Any]) -> Composer:
-    """Make a composer for embeddings of ``dim`` dimensions.
+    """Build a composer for embeddings of ``dim`` dimensions.
 
     Raises:
-        ModisteError: There is no such composer, or it takes no such option.
+        ModisteError: There is no such composer, or it has no such option.
     """
     if name not in COMPOSERS:
         raise ModisteError(f"There is no composer {name!r}.", hint=f"Choose one of: {', '.join(COMPOSERS)}.")
@@ -37,11 +37,11 @@ def build_composer(name: str, dim: int, options: Mapping[str, Any]) -> Composer:
         return COMPOSERS[name](dim, **options)
     except TypeError as error:
         raise ModisteError(
-            f"The composer {name!r} does not take these options ({error}).", hint="Mend `compose.options`."
+            f"The composer {name!r} does not take these options ({error}).", hint="Correct `compose.options`."
         ) from error
 
 
 def composer_for(backbone: Backbone, name: str, options: Mapping[str, Any]) -> Composer:
-    """Make a composer for a backbone; raises as ``build_composer``."""
+    """Build a composer for a backbone; errors as in ``build_composer``."""
     sizes = COMPOSERS[name].sizes(backbone) if name in COMPOSERS else {}
     return build_composer(name, backbone.dim, {**options, **sizes})

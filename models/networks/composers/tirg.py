@@ -13,22 +13,22 @@ from models.networks.composers.composer import Batch, Composer, retrieval
 
 
 class TIRG(Composer):
-    """The reference, gated by the modification, plus what the modification adds to it.
+    """The reference, gated by the modification, plus a residual computed from both.
 
     With ``x`` the reference, ``t`` the modification and ``[x, t]`` their concatenation, the query is the direction of::
 
         w_g f_gate(x, t) + w_r f_res(x, t)
-        f_gate(x, t) = sigmoid(W_g ReLU(BN([x, t]))) * x        which of the reference's features stay
-        f_res(x, t)  = W_r2 ReLU(W_r1 ReLU(BN([x, t])))         what comes in their place
+        f_gate(x, t) = sigmoid(W_g ReLU(BN([x, t]))) * x        the reference's features that stay
+        f_res(x, t)  = W_r2 ReLU(W_r1 ReLU(BN([x, t])))         the features that replace the others
 
-    The layers are those of the authors' variant for vectors (their last fully connected layer); for feature maps the
-    paper has convolutions in their place. The weights begin at 1 for the gate and 10 for the residual, as theirs do.
+    The layers are those of the authors' variant for vectors (last fully connected layer); the variant for feature maps
+    has convolutions instead. The initial weights are 1 for the gate and 10 for the residual, as in the authors' code.
 
-    Two things differ. The inputs are unit vectors times sqrt(D), whose elements are of the scale of one that the
-    paper's features have, so that a vector of the index can be a reference. And the paper's last layer gives queries
-    and targets one learnable length (4 at first, a factor of 16 before the softmax), whereas an index searches unit
-    vectors: the learnable length here is the query's alone, starts at 1 on top of the run's ``scale``, and is known to
-    the loss only; on the order of the products it has no influence.
+    Two differences: The inputs are unit vectors times sqrt(D), whose elements have the scale of the paper's features,
+        so
+    that a vector of the index can be a reference. The paper's last layer gives queries and targets a learnable length
+    (initially 4, a factor of 16 before the softmax), while an index searches unit vectors. Here only the query has a
+    learnable length, initially 1 in addition to the run's ``scale``; it affects the loss and not the ranking.
 
     Args:
         dim: D, width of the embeddings.
@@ -54,6 +54,6 @@ class TIRG(Composer):
         return F.normalize(self.gate_weight * kept + self.residual_weight * self.residual(joined), dim=-1)
 
     def objective(self, backbone: Backbone, batch: Batch) -> Tensor:
-        """The retrieval loss of queries of the learnt length."""
+        """The retrieval loss of queries with the learnt length."""
         query = self(batch.reference, self.words(backbone, batch.ids, batch.reference))
         return retrieval(self.length * query, batch)

@@ -1,20 +1,22 @@
 """Triple-branch Modifier Enhancement, the first half of FashionERN (Chen et al., AAAI 2024).
 
-A modification is short and a picture rich, so that an encoder which reads the text alone loses against the picture. TME
-reads it in three branches:
+A modification is short and a picture is rich, so features of the text alone count little beside those of the picture.
+TME encodes the text in three branches:
 
-- regular: the text transformer itself, ``Z' = MHSA(LN(z_mod)) + z_mod`` and its own MLP;
-- reference injection: ``Z_inject = MLP(CA(z_mod, z_ref, z_ref)) + z_mod``, the picture's features as key and value;
-- target alignment: ``Z_align = MLP(MHSA(LN(z_mod))) + z_mod``, drawn to the target's distribution by a KL divergence.
+- regular: the text transformer itself, ``Z' = MHSA(LN(z_mod)) + z_mod`` and its MLP;
+- reference injection: ``Z_inject = MLP(CA(z_mod, z_ref, z_ref)) + z_mod``, with the picture's features as keys and
+values;
+- target alignment: ``Z_align = MLP(MHSA(LN(z_mod))) + z_mod``, trained towards the target's distribution by a KL term.
 
-The authors have published no code of TME, and neither their words nor the notes say how the branches meet, which
-distributions are compared, or where. Ours:
+The code of TME is not public, and the paper does not state how the branches are joined or which distributions are
+compared. Our choices:
 
-- The first two run in every block and share its residual: a block gives its own output plus ``MLP(CA(..))``.
-  The last layer of that MLP starts at zero, so that TME starts as the text tower that it enhances.
-- Key and value are the picture's embedding and its local features, all in the joint space (``local_features.py``).
-- The third branch stands on top of the enhanced tokens and has attention, MLP and projection of its own. It only
-  exists to be aligned, so that its gradient shapes the tokens below, and is neither exported nor run at serving.
+- The first two branches run in every block and share its residual: the output of a block is its own plus
+``MLP(CA(..))``.
+  The last layer of that MLP is initialised to zero, so that TME starts as the unchanged text tower.
+- Keys and values are the picture's embedding and local features in the joint space (``local_features.py``).
+- The third branch follows the last block, with its own attention, MLP and projection. Its gradient trains the tokens
+  below; it is not exported.
 """
 
 from __future__ import annotations
@@ -31,7 +33,7 @@ from models.networks.backbones.backbone import Injection, WordFeatures
 
 
 class ReferenceInjection(nn.Module):
-    """One block's injection: ``MLP(CA(LN(z_mod), LN(z_ref), LN(z_ref)))``, to be added to the block's output.
+    """The injection of one block: ``MLP(CA(LN(z_mod), LN(z_ref), LN(z_ref)))``, added to the block's output.
 
     Args:
         width: W, of the text tower's tokens.
@@ -69,12 +71,12 @@ class TextEnhancement(nn.Module):
         self.blocks = nn.ModuleList(ReferenceInjection(width, dim, inner) for _ in range(layers))
 
     def injections(self, reference: Tensor) -> Sequence[Injection]:
-        """What each block adds in the presence of references ``[B, 1 + N, D]``."""
+        """The injections of all blocks for references ``[B, 1 + N, D]``."""
         return [functools.partial(block, reference) for block in self.blocks]
 
 
 class TargetAlignment(nn.Module):
-    """The target-alignment branch; for training only.
+    """The target-alignment branch, used in training alone.
 
     Args:
         width: W, of the text tower's tokens.
@@ -98,9 +100,8 @@ class TargetAlignment(nn.Module):
 def target_alignment(aligned: Tensor, targets: Tensor, candidates: Tensor, scale: float) -> Tensor:
     """``KL(p_target || p_mod)``, each a distribution over the same candidates.
 
-    A vector's distribution is the softmax of its cosines with the candidates, under the retrieval loss's own
-    temperature: what the target resembles, the modification is to resemble as much, all else included that the
-    one right answer of the retrieval loss says nothing about.
+    The distribution of a vector is the softmax of its cosines with the candidates, with the temperature of the
+    retrieval loss. The modification should resemble each candidate as much as the target does.
 
     Args:
         aligned: Unit vectors ``[B, D]`` of the modifications.
@@ -109,7 +110,7 @@ def target_alignment(aligned: Tensor, targets: Tensor, candidates: Tensor, scale
         scale: Factor of the cosines.
 
     Returns:
-        Scalar, the mean over the batch; 0 where the distributions agree.
+        Scalar, the mean over the batch; 0 if the distributions are equal.
     """
     ours = torch.log_softmax(scale * aligned @ candidates.T, dim=-1)
     theirs = torch.log_softmax(scale * targets @ candidates.T, dim=-1)

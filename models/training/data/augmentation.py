@@ -1,4 +1,4 @@
-"""Small changes of a picture that change nothing about the garment; on whole batches, so that two cores keep up."""
+"""Augmentation that does not change the garment, on whole batches."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from torch import Tensor
 from torch.nn import functional as F
 
 WHITE = 0.88
-"""What is lighter than this in every channel, and hangs together with the border, is backdrop."""
+"""Pixels lighter than this in every channel, and connected to the border, are backdrop."""
 BUSY = 0.2
-"""Share of the pictures that are put before another backdrop."""
+"""Share of the pictures that get another backdrop."""
 
 
 def augment(pixels: Tensor, generator: torch.Generator) -> Tensor:
-    """Another backdrop now and then, and mirror, shift, scale, light and blur.
+    """Replace some backdrops; mirror, shift and scale; change brightness and contrast; blur some.
 
-    Hue is left alone: the colour is what shoppers ask for.
+    Hue is not changed, because shoppers ask for colours.
 
     Args:
         pixels: float ``[B, 3, H, W]`` in [0, 1], on the CPU or a GPU.
-        generator: Source of chance, on the CPU.
+        generator: Random generator, on the CPU.
 
     Returns:
         The same shape and range.
@@ -31,7 +31,7 @@ def augment(pixels: Tensor, generator: torch.Generator) -> Tensor:
         return drawn.to(pixels.device, non_blocking=True)
 
     busy = (torch.rand(batch, generator=generator) < BUSY).nonzero().flatten()
-    if len(busy):  # Known on the CPU: to ask a GPU would be to wait for it.
+    if len(busy):  # Decided on the CPU, to avoid waiting for a GPU.
         pixels, busy = pixels.clone(), busy.to(pixels.device, non_blocking=True)
         pixels[busy] = before_backdrops(pixels[busy], generator)
     zoom, mirror = chance(0.75, 1.2), torch.where(chance(0, 1) < 0.5, -1.0, 1.0)
@@ -53,7 +53,7 @@ def augment_photographs(pixels: Tensor, generator: torch.Generator) -> Tensor:
 
     Args:
         pixels: float ``[B, 3, H, W]`` in [0, 1], on the CPU or a GPU.
-        generator: Source of chance, on the CPU.
+        generator: Random generator, on the CPU.
 
     Returns:
         The same shape and range.
@@ -78,20 +78,19 @@ def augment_photographs(pixels: Tensor, generator: torch.Generator) -> Tensor:
 
 
 def mirror(pixels: Tensor, generator: torch.Generator) -> Tensor:
-    """Half of the pictures mirrored, and nothing else; arguments and result as of ``augment``."""
+    """Mirror half of the pictures; arguments and result as for ``augment``."""
     mirrored = (torch.rand(len(pixels), generator=generator) < 0.5).to(pixels.device, non_blocking=True)
     return torch.where(mirrored[:, None, None, None], pixels.flip(-1), pixels)
 
 
 def before_backdrops(pixels: Tensor, generator: torch.Generator) -> Tensor:
-    """Put garments photographed on white before busy backdrops, as in a person's own photograph.
+    """Put garments photographed on white before busy backdrops, as in a snapshot.
 
-    A backdrop is a part of another of the pictures, enlarged and tinted: nothing but the batch is needed, and shapes
-    and textures are real ones.
+    A backdrop is an enlarged and tinted part of another picture of the batch, so that shapes and textures are real.
 
     Args:
         pixels: float ``[B, 3, H, W]`` in [0, 1].
-        generator: Source of chance, on the CPU.
+        generator: Random generator, on the CPU.
 
     Returns:
         The same shape and range.
@@ -110,7 +109,7 @@ def before_backdrops(pixels: Tensor, generator: torch.Generator) -> Tensor:
     scene = F.grid_sample(other, grid, padding_mode="reflection", align_corners=False)
     tint, share = chance(0.15, 1, 3, 1, 1), chance(0.1, 0.8, 1, 1, 1)
     scene = scene * (1 - share) + tint * share
-    # Only what the border's white reaches is backdrop: a white shirt stays. At half size, so that the walk is short.
+    # Flood fill from the border, at half size: a white shirt inside the picture stays.
     light = F.avg_pool2d((pixels.amin(dim=1, keepdim=True) > WHITE).to(pixels.dtype), 2) > 0.99
     reached = torch.zeros_like(light)
     for edge in (0, -1):

@@ -1,4 +1,4 @@
-"""Triplets that were given, not derived: annotated datasets, and a shop's own."""
+"""Triplets from annotations or from a shop, rather than derived from attributes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from models.datasets.triplets.triplet import Triplet
 
 
 class GivenTriplets:
-    """Samples from a list of triplets, as ``AttributeTriplets`` samples from a catalogue.
+    """Samples from a list of triplets; same interface as ``AttributeTriplets``.
 
     Args:
         triplets: At least one.
@@ -25,7 +25,7 @@ class GivenTriplets:
         self.triplets = triplets
 
     def sample(self, rng: random.Random) -> Triplet:
-        """One of the triplets; two captions are joined in either order or stand alone, a quarter each (CLIP4Cir)."""
+        """Draw a triplet. Two captions are joined in either order, or one is used, a quarter each (CLIP4Cir)."""
         triplet = rng.choice(self.triplets)
         captions = [bare(caption) for caption in triplet.captions if bare(caption)]
         if len(captions) < 2:
@@ -41,7 +41,7 @@ def read_annotated(kind: str, folder: Path, images: Path | None) -> tuple[list[P
     Args:
         kind: ``"fashioniq"`` or ``"shoes"``.
         folder: The dataset's own folder.
-        images: Folder with the pictures, in whatever sub-folders.
+        images: Folder with the pictures, in any sub-folders.
 
     Raises:
         ModisteError: An annotation or a picture is missing.

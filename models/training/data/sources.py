@@ -1,4 +1,4 @@
-"""The products that a run learns from: split, drawn or read, with their pixels and their triplets."""
+"""The products of a run: read or drawn, split, with their pixels and triplets."""
 
 from __future__ import annotations
 
@@ -35,15 +35,15 @@ logger = logging.getLogger(__name__)
 Draw = Literal["questions", "pairs"]
 
 GARMENT_WIDTH, GARMENT_HEIGHT = 120, 160
-"""Drawn garments to learn from are drawn at this size."""
+"""Size of drawn garments."""
 LEAST_PRODUCTS = 50
 ANNOTATED = ("fashioniq", "shoes")
-"""Kinds of sources whose triplets people wrote; they are measured by their own protocols, not on a held-out share."""
+"""Kinds of sources with annotated triplets. They are evaluated by their own protocols, without a held-out share."""
 
 
 @dataclass
 class TrainingSource:
-    """One source, ready to be sampled from."""
+    """One source, opened for training."""
 
     name: str
     weight: float
@@ -51,7 +51,7 @@ class TrainingSource:
     pixels: Pixels
     """uint8 ``[len(train), H, W, 3]``."""
     triplets: AttributeTriplets | GivenTriplets | None
-    """Over ``train``; None where no stage needs triplets or the source gives none."""
+    """Over ``train``; None if no stage needs triplets or the source has none."""
     sharper: dict[int, int] = field(default_factory=dict)
     """Row of ``train`` to row of ``sharper_pixels``."""
     sharper_pixels: Pixels | None = None
@@ -65,17 +65,18 @@ class TrainingSource:
         kinds: dict[object, int] = {}
         columns = _kind_columns(self.train)
         named = (tuple(value_of(product, column) for column in columns) for product in self.train)
-        alone = np.arange(len(self.train))  # Nothing is known to be of a kind with anything.
+        alone = np.arange(len(self.train))  # Without such columns, every product is a kind of its own.
         self.kin = np.array([kinds.setdefault(values, len(kinds)) for values in named]) if columns else alone
         titles: dict[str, int] = {}
         self.title_group = np.array([titles.setdefault(_said_of(product), len(titles)) for product in self.train])
 
     def said(self, row: int) -> bool:
-        """Whether anything is said of a product at all."""
+        """Whether a product has a title or attributes."""
         return bool(_said_of(self.train[row]))
 
     def caption(self, row: int, chance: random.Random) -> str:
-        """A product in words: its title, its attributes, both, or as a shopper would say it; no word is leant on."""
+        """A text about a product: its title, its attributes, both, or a shopper's description, with words left out at
+        random."""
         product = self.train[row]
         words = product.title.split()
         kept = [word for word in words if chance.random() > 0.1] or words
@@ -91,12 +92,12 @@ class TrainingSource:
         return " ".join([*chosen, *kept] if chance.random() < 0.5 else [*kept, *chosen])
 
     def sample(self, count: int, chance: random.Random) -> list[Triplet]:
-        """Training triplets, of this source's products."""
+        """Draw training triplets."""
         assert self.triplets is not None
         return [self.triplets.sample(chance) for _ in range(count)]
 
     def right_targets(self, triplets: Sequence[Triplet], candidates: Sequence[int]) -> np.ndarray:
-        """bool ``[len(triplets), len(candidates)]``: which candidate rows are right for which query."""
+        """bool ``[len(triplets), len(candidates)]``: which candidate rows are right answers to which query."""
         columns: dict[str, list[int]] = {}
         for column, row in enumerate(candidates):
             columns.setdefault(self.train[row].id, []).append(column)
@@ -108,7 +109,7 @@ class TrainingSource:
 
 
 def _kind_columns(products: Sequence[Product]) -> list[str]:
-    """The columns that make products of one kind: the type, the colour, and whom it is for."""
+    """The columns that define products of one kind: type, colour and audience."""
     main = type_column(products)
     columns = dict.fromkeys(column for product in products for column in product.attributes)
     kinds = [column for column in columns if family_of(column) in ("colour", "gender")]
@@ -116,13 +117,13 @@ def _kind_columns(products: Sequence[Product]) -> list[str]:
 
 
 def _said_of(product: Product) -> str:
-    """What all texts of a product come from: equal for products that no text can tell apart."""
+    """A key of the texts of a product, equal for products that texts cannot distinguish."""
     values = sorted(str(value) for value in product.attributes.values() if isinstance(value, str))
     return normalise_text(product.title or " ".join(values)).lower()
 
 
 def read_source(source: Source, cache: Path) -> Catalog:
-    """All products of a catalogue read or drawn.
+    """Read or draw the catalogue of a source.
 
     Raises:
         ModisteError: The source cannot be read.
@@ -137,10 +138,10 @@ def read_source(source: Source, cache: Path) -> Catalog:
 
 
 def split_source(source: Source, cache: Path) -> tuple[list[Product], list[Product]]:
-    """The products to learn from and those held out, of a catalogue read or drawn.
+    """The products for training and those held out.
 
     Raises:
-        ModisteError: The source cannot be read, or too few products are left to learn from.
+        ModisteError: The source cannot be read, or too few products remain for training.
     """
     train, validation, _ = _split(source, cache)
     return train, validation
@@ -215,13 +216,12 @@ def validation_queries(
     """Queries over held-out products, with all their right targets.
 
     Args:
-        source: Where the products are from.
+        source: The source of the products.
         products: The gallery.
-        limit: At most so many queries of each kind: the named edits of ``products.protocol_rules``, or one and several
-            attributes at once for any other catalogue; a shop's own triplets come as a kind of their own.
-        drawn: ``questions``: each question that can be asked comes once, so that the rare ones, which one product
-            answers, are most. ``pairs``: each comes as often as products answer it, as triplets of reference and
-            target would bring it.
+        limit: Most queries of each kind. The kinds are the edits of ``products.protocol_rules``, or one and two
+            attributes for other catalogues; a shop's own triplets are a kind of their own.
+        drawn: ``questions``: each possible question occurs once, so that most have one or few answers. ``pairs``: each
+            occurs as often as products answer it, as in triplets of reference and target.
     """
     photographs = hash_photographs(products)
 
@@ -268,20 +268,20 @@ def _training_triplets(
     try:
         return AttributeTriplets(products, rules, photographs=hash_photographs(products), evenness=source.evenness)
     except NoTriplets as error:
-        logger.warning("The source %s gives no triplets and is left out of stages 1 and 2: %s", source.name, error)
+        logger.warning("The source %s has no triplets and is not used in stages 1 to 3: %s", source.name, error)
         return None
 
 
 def _own_triplets(source: Source, products: Sequence[Product], cache: Path) -> GivenTriplets:
-    """The shop's own triplets as far as they lie on the training side of the split; how many do is logged."""
+    """The shop's own triplets without held-out products; their number is logged."""
     assert source.triplets is not None
     every = read_own_triplets(source.triplets, {product.id for product in read_source(source, cache)})
     inside = _within(every, {product.id for product in products})
     logger.info("%s: %d of %d own triplets have no held-out product", source.name, len(inside), len(every))
     if not inside:
         raise ModisteError(
-            f"None of the {len(every)} triplets of {source.triplets} is left to learn from.",
-            hint="Give more, or a smaller `validation_share`.",
+            f"All {len(every)} triplets of {source.triplets} contain held-out products, so none remains for training.",
+            hint="Give more triplets, or a smaller `validation_share`.",
         )
     return GivenTriplets(inside)
 
@@ -291,7 +291,7 @@ def _within(triplets: Sequence[Triplet], ids: Collection[str]) -> list[Triplet]:
 
 
 def vocabulary_texts(sources: Sequence[TrainingSource], seed: int, modifications: int = 60_000) -> list[str]:
-    """What a tokenizer of one's own should know: titles, attribute values, and how people word modifications."""
+    """Texts to train a tokenizer on: titles, attribute values, descriptions and modifications."""
     chance = random.Random(seed)
     texts = [product.title for source in sources for product in source.train]
     values = (str(value) for source in sources for product in source.train for value in product.attributes.values())

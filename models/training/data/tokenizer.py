@@ -1,4 +1,4 @@
-"""``tokenizer.json`` for a bundle: one trained on the shop's own words, or CLIP's."""
+"""``tokenizer.json`` of a bundle: trained on the shop's words, or CLIP's."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ PAD, UNKNOWN, START, END = "[PAD]", "[UNK]", "[START]", "[END]"
 def train_tokenizer(texts: Iterable[str], size: int) -> Tokenizer:
     """Byte-pair encoding of lower-cased words, without accents.
 
-    ``[PAD]`` is 0 and ``[END]`` the highest id, which is where open_clip's text tower reads the sentence off. Pairs of
-    equal count are merged in an order that differs from call to call (the library's), so a run keeps its tokenizer.
+    ``[PAD]`` is 0, and ``[END]`` is the highest id, at which open_clip's text tower reads the embedding. The library
+    merges pairs of equal count in an order that differs from call to call, so a run keeps its tokenizer.
 
     Args:
         texts: Titles, attribute values and modifications.
-        size: Ids in all, at most.
+        size: Largest number of ids.
     """
     tokenizer = Tokenizer(BPE(unk_token=UNKNOWN))
     tokenizer.normalizer = normalizers.Sequence(
@@ -39,14 +39,14 @@ def train_tokenizer(texts: Iterable[str], size: int) -> Tokenizer:
 
 
 def clip_tokenizer() -> Tokenizer:
-    """CLIP's byte-pair encoding, from the merges that open_clip carries; ids equal its ``SimpleTokenizer``'s."""
+    """CLIP's byte-pair encoding, from open_clip's merges; the ids equal those of its ``SimpleTokenizer``."""
     from open_clip.tokenizer import bytes_to_unicode, default_bpe
 
     with gzip.open(Path(default_bpe()), "rt", encoding="utf-8") as stream:
         lines = stream.read().split("\n")[1 : 49152 - 256 - 2 + 1]
     merges = [(left, right) for left, right in (line.split() for line in lines)]
-    signs = list(bytes_to_unicode().values())
-    words = [*signs, *(f"{sign}</w>" for sign in signs), *("".join(merge) for merge in merges)]
+    characters = list(bytes_to_unicode().values())
+    words = [*characters, *(f"{character}</w>" for character in characters), *("".join(merge) for merge in merges)]
     start, end = "<start_of_text>", "<end_of_text>"
     vocabulary = {word: at for at, word in enumerate([*words, start, end])}
     tokenizer = Tokenizer(

@@ -1,4 +1,4 @@
-"""Batches made while those before them are used, so that the training step waits for none."""
+"""Batches prepared while the previous step runs."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ MOST_PROCESSES = 8
 def batches(stage: Stage, first: int, device: torch.device, processes: int | None = None) -> Generator[Any]:
     """The batches of the steps from ``first`` on.
 
-    On a CPU the step itself needs the cores, and one thread keeps up. A GPU takes a batch sooner than one thread makes
-    it, so there other processes make them, unless the stage's batches follow from how far its training has come.
+    On a CPU, one thread prepares them, because the step itself needs the cores. A GPU consumes batches faster than one
+    thread prepares them, so worker processes do it, unless batches depend on the state of training (``Stage.apart``).
 
     Args:
-        stage: Whose ``prepare`` makes them.
+        stage: Its ``prepare`` is called.
         first: Number of the first step.
         device: Where the step runs.
-        processes: How many make them, 0 for a thread; by default as said above.
+        processes: Number of worker processes, 0 for a thread; None chooses as above.
     """
     if processes is None:
         processes = min(MOST_PROCESSES, (os.cpu_count() or 1) // 2) if device.type == "cuda" else 0
@@ -45,7 +45,7 @@ def _by_thread(stage: Stage, first: int) -> Generator[Any]:
 
 
 class _Prepared(Dataset[Any]):
-    """By step, its batch."""
+    """Batches by step."""
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
@@ -59,8 +59,8 @@ def _as_it_is(batch: Any) -> Any:
 
 
 def _by_processes(stage: Stage, first: int, processes: int, *, pinned: bool) -> Generator[Any]:
-    # Forked, so that all share the decoded pictures and nobody copies the index of triplets. From pinned memory a GPU
-    # fetches a batch by itself, while the step before it runs.
+    # Forked processes share the decoded pictures and the index of triplets. A GPU copies a batch from pinned memory
+    # while the previous step runs.
     loader = DataLoader(
         _Prepared(stage), sampler=range(first, stage.steps), batch_size=None, collate_fn=_as_it_is,
         num_workers=processes, prefetch_factor=4, multiprocessing_context="fork", pin_memory=pinned,

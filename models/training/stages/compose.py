@@ -110,13 +110,13 @@ class Compose(Stage):
         """Unit embeddings ``[B, H, D]`` of negatives from each query's mid zone."""
         assert self.mining is not None
         name, device = drawn.pool.source.name, self.model.device
-        # Scores in bfloat16 would tie where the zone has to tell them apart.
+        # bfloat16 would make scores equal that the zone has to distinguish.
         with torch.no_grad(), torch.autocast(device.type, enabled=False):
             rows = self.mining.negatives(drawn, self._composed, self.embeddings[name])
         return self.embeddings[name][rows.to(device)]
 
     def _composed(self, source: TrainingSource, references: list[int], modifications: list[str]) -> Tensor:
-        """Unit queries ``[B, D]`` by the model as it is now, without its dropout."""
+        """Unit queries ``[B, D]`` of the current model, without dropout."""
         training = self.model.training
         self.model.eval()
         features = self.features[source.name][torch.tensor(references, device=self.model.device)]

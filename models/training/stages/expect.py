@@ -1,4 +1,4 @@
-"""Stage 3: which words the answer will have."""
+"""Stage 3: the prediction of the words of an answer."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from torch import Tensor
 from models.bundle.expected_words import recognised_among
 from models.datasets.attributes.words import SAID, informed, shown_words, told_words
 from models.errors import ModisteError
-from models.networks.losses import expected_words
+from models.networks.losses import expected_words_loss
 from models.training.config import ExpectStage
 from models.training.data.sources import TrainingSource
 from models.training.model import RetrievalModel
@@ -20,14 +20,15 @@ from models.training.stages.features import encode_pixels
 from models.training.stages.stage import Stage, decayed
 
 OVERLOOKED = 0.1
-"""How often a word that a picture shows goes unseen in training: the attribute head knows its own pictures too well."""
+"""Probability that a word of the reference is hidden in training, because the attribute head is overconfident on its
+training pictures."""
 
 
 class Expect(Stage):
-    """Stage 3: the expectation (``networks.expectation``), beside towers and a composer that stay as they are.
+    """Stage 3: the head for expected words (``models.networks.expected_words``); towers and composer are frozen.
 
-    Half of the references are known to the catalogue, as a shop's own products are, half by their pictures and what
-    looks like them, as uploads are.
+    The words of half of the references are the catalogue's, as for products; those of the other half are estimated from
+    their pictures and similar products, as for uploads.
     """
 
     name = "expect"
@@ -40,8 +41,8 @@ class Expect(Stage):
         super().__init__(model, sources, seed)
         if model.expectation is None:
             raise ModisteError(
-                "There are no attribute words to expect.",
-                hint="Train with `joint: {attributes: {}}` (or start from a run that was), or leave `expect` out.",
+                "Stage `expect` needs attribute words.",
+                hint="Train with `joint: {attributes: {}}`, start from a model with attributes, or remove `expect`.",
             )
         self.schedule = schedule
         self.steps = schedule.steps
@@ -95,6 +96,8 @@ class Expect(Stage):
         with torch.no_grad():
             said = self.model.backbone.modifications(batch["ids"])
         said = said._replace(embedding=said.embedding.float(), tokens=said.tokens.float())
-        with torch.autocast(self.model.device.type, enabled=False):  # Half precision rounds "nearly sure" to "sure".
+        with torch.autocast(
+            self.model.device.type, enabled=False
+        ):  # bfloat16 rounds probabilities near 0 and 1 to 0 and 1.
             expected = self.model.expectation(said, batch["reference"])
-            return expected_words(expected, batch["shown"], batch["known"])
+            return expected_words_loss(expected, batch["shown"], batch["known"])

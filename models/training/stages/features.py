@@ -1,4 +1,4 @@
-"""What the frozen vision tower makes of a source's pictures: encoded once, kept, and shared by all composers."""
+"""Features of a source's pictures from the frozen vision tower, encoded once and shared by all composers."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ def encode_pixels(model: RetrievalModel, pixels: Pixels, what: str, cache: Path 
     """Encode pictures.
 
     Args:
-        model: In ``eval``.
+        model: In ``eval`` mode.
         pixels: uint8 ``[N, H, W, 3]``.
         what: Name for the progress bar.
-        cache: A folder; what is kept there is taken when the same weights see the same pixels again.
+        cache: A folder; features are read from it if the same weights encoded the same pixels before.
 
     Returns:
-        On the CPU: unit embeddings float32 ``[N, D]``, and reference features, which are the embeddings or, for a
-        composer that takes local features, float16 ``[N, P, C]``.
+        On the CPU: unit embeddings, float32 ``[N, D]``, and reference features: the same or, if the composer takes
+        local features, float16 ``[N, P, C]``.
     """
     local = model.composer.reference == "local"
     path = None if cache is None else cache / f"features-{_key(model, pixels, local)}.pt"

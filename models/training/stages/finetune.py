@@ -19,7 +19,8 @@ from models.training.stages.stage import Stage, decayed
 
 
 class Finetune(Stage):
-    """Stage 1 of CLIP4Cir (section 3.1): the backbone learns to land on the target by the plain sum."""
+    """Stage 1 of CLIP4Cir (section 3.1): the backbone is trained so that the element-wise sum is close to the
+    target."""
 
     name = "finetune"
     schedule: FinetuneStage

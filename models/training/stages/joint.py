@@ -1,4 +1,4 @@
-"""Stage 0: the joint embedding of pictures and words."""
+"""Stage 0: the joint embedding of pictures and texts."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ from models.training.stages.stage import Stage, decayed
 from models.training.stages.views import Change, Maps, kept_views
 
 MOST_RARE = 20.0
-"""However rare a word, a picture that shows it counts at most so many times."""
+"""Largest weight of a picture that shows a rare word."""
 SHARPER = ", sharper"
 TAUGHT = ("backbone.clip.text.", "attributes.", "log_scale")
-"""What begins as it is in the teacher: to land where the teacher's pictures do, titles and words have to lie there."""
+"""Prefixes of the weights that are initialised from the teacher, so that titles and words are in its space."""
 
 
 class Joint(Stage):
-    """Stage 0: image and title into one space, by Mini-Batch Match Retrieval, and the words that a picture shows.
+    """Stage 0: one space for pictures and titles by Mini-Batch Match Retrieval, and the attribute head.
 
-    With teachers (``JointStage.teacher``) also by what they make of the very same pictures, changed by the same chance.
+    With teachers (``JointStage.teacher``), their outputs on the same augmented pictures are targets as well.
     """
 
     name = "joint"
@@ -68,8 +68,8 @@ class Joint(Stage):
         ]
         if not self.rows:
             raise ModisteError(
-                "No product has a title or attributes, so stage 0 has nothing to read.",
-                hint="Leave `joint` out and start from a backbone with weights (`backbone.pretrained`).",
+                "No product has a title or attributes, so stage 0 has no texts.",
+                hint="Remove `joint` and use a backbone with weights (`backbone.pretrained`).",
             )
         self.steps_an_epoch = max(1, len(self.rows) // schedule.batch)
         self.steps = schedule.epochs * self.steps_an_epoch
@@ -81,13 +81,13 @@ class Joint(Stage):
             self._read_words(schedule.attributes.least)
 
     def _order(self, epoch: int) -> np.ndarray:
-        """An epoch's order of the rows."""
+        """The order of the rows in an epoch."""
         if epoch != self.ordered[0]:
             self.ordered = (epoch, np.random.default_rng([self.seed, epoch]).permutation(len(self.rows)))
         return self.ordered[1]
 
     def _read_words(self, least: int) -> None:
-        """Which product shows which word, which source knows it, and how rare it is."""
+        """Compute the words of each product, the words known to each source, and the weights of rare words."""
         self.shown = [torch.from_numpy(shown_words(source.train, self.model.words)) for source in self.sources]
         self.known = [shown.sum(dim=0) >= least for shown in self.shown]
         count = sum(shown.sum(dim=0) for shown in self.shown)
@@ -174,12 +174,12 @@ class Joint(Stage):
     def shown_pixels(self, batch: dict[str, Tensor], name: str = "pixels") -> Tensor:
         """A batch's pictures as the vision tower sees them, float ``[B, 3, H, W]`` in [0, 1].
 
-        They are changed where the model is: a GPU does it beside the cores that make the next batches.
+        They are augmented on the model's device, so that a GPU relieves the cores that prepare the next batches.
         """
         change = mirror if batch["plain"] else augment if name == "pixels" else augment_photographs
         generator = torch.Generator().manual_seed(int(batch["chance"]))
         pixels = batch[name].to(self.model.device, non_blocking=True).permute(0, 3, 1, 2)
-        with torch.autocast(self.model.device.type, enabled=False):  # Half precision would not hit a pixel's place.
+        with torch.autocast(self.model.device.type, enabled=False):  # bfloat16 cannot represent coordinates of pixels.
             return change(pixels.to(torch.float32) / 255, generator)
 
     def _seen(self, batch: dict[str, Tensor]) -> tuple[Tensor, Tensor | None]:
@@ -223,8 +223,8 @@ class Joint(Stage):
 
     @torch.no_grad()
     def _taught(self, images: Tensor) -> tuple[Tensor, Tensor | None]:
-        """Normalised pictures ``[B, 3, H, W]`` -> where they lie for the first teacher ``[B, D]``, and how probable
-        their words are for all that have words, ``[B, A]``. Embeddings have no mean: no two runs share a space."""
+        """Normalised pictures ``[B, 3, H, W]`` -> embeddings of the first teacher ``[B, D]``, and the mean of all
+        teachers' word probabilities ``[B, A]``. Embeddings are not averaged, because no two runs share a space."""
         views = [teacher.backbone.vision(images).float() for teacher in self.teachers]
         heads = [teacher.attributes for teacher in self.teachers]
         said = [head(view).float() for head, view in zip(heads, views, strict=True) if head is not None]
@@ -236,7 +236,7 @@ class Joint(Stage):
         moved = self._averageable()
         if self.averaged:
             self.average(list(self.averaged.values()), list(moved.values()), None)
-        else:  # The weights that the first step begins with are chance, or another run's, and have no part in it.
+        else:  # The initial weights are not part of the average.
             self.averaged = {name: weight.clone() for name, weight in moved.items()}
 
     def finish(self) -> None:
@@ -244,9 +244,9 @@ class Joint(Stage):
         self.averaged, self.teachers = {}, []
 
     def _averageable(self) -> dict[str, Tensor]:
-        """Weights and the statistics of batch norms, by name; what another stage moves stays what it is.
+        """Weights and batch norm statistics by name.
 
-        ``AveragedModel`` of torch would average counters too, and wait for the GPU at every step.
+        ``torch.optim.swa_utils.AveragedModel`` also averages counters, and waits for the GPU at every step.
         """
         return {name: weight for name, weight in self.model.state_dict().items() if weight.is_floating_point()}
 

@@ -1,14 +1,14 @@
-"""Target-relative negatives from the mid zone (DQE-CIR, Park et al. 2026; QuRe, Kwak et al., ICML 2025, for the rule).
+"""Target-relative negatives from the mid zone (DQE-CIR, Park et al. 2026; rule by QuRe, Kwak et al., ICML 2025).
 
-A candidate's Delta-score is how much less it is like the query than the target is, in cosines. What stands close behind
-the target is often right as well though nobody said so; what is far behind teaches nothing. Between them is the zone
-from which a query's negatives are drawn.
+A candidate's Delta-score is its cosine with the query minus the target's. Candidates close behind the target are often
+right without being labelled; those far behind are too easy. Negatives of a query are drawn from the zone between them.
 
-The zone follows the model, and is found anew at intervals. A refresh costs the same however large the catalogue: a
-bounded number of queries is scored against a bounded number of products, and the steps until the next refresh
-draw their queries from these (both papers score every query against everything, which a shop's derived triplets, of
-which there are millions, rule out). Which queries these are follows from seed and step alone; what was found for them
-follows from the weights at that moment, and is kept in the checkpoint, so that a killed run goes on with it.
+The zone depends on the model and is computed anew at intervals. The cost of a refresh does not depend on the size of
+the
+catalogue: a fixed number of queries is scored against a fixed number of products, and the steps until the next refresh
+draw from these queries. (Both papers score every query against every product, which is not feasible for the millions of
+triplets derived from a catalogue.) The queries depend on seed and step alone. Their negatives depend on the weights at
+the refresh and are kept in the checkpoint, so that a resumed run continues with them.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ from models.training.data.sources import TrainingSource
 T = TypeVar("T")
 
 CANDIDATES = 4096
-"""A refresh looks for the zone among so many products."""
+"""Products scored by a refresh."""
 KEPT = 32
-"""Negatives kept of a query's zone, drawn from it with replacement."""
+"""Negatives kept for each query, drawn from its zone with replacement."""
 AT_ONCE = 512
-"""Queries scored together."""
+"""Queries per batch of a refresh."""
 
 Encode = Callable[[TrainingSource, list[int], list[str]], Tensor]
 """Rows of references in a source, and their modifications -> unit queries ``[B, D]``."""
@@ -50,7 +50,7 @@ class Pool:
     targets: list[int]
     """Row of each query's target."""
     candidates: list[int]
-    """Rows among which the zone is looked for."""
+    """Rows of the products that are scored."""
 
 
 @dataclass(frozen=True)
@@ -59,13 +59,13 @@ class DrawnQueries:
 
     pool: Pool
     picked: Tensor
-    """int64 ``[B]``: which of the pool's queries."""
+    """int64 ``[B]``, indices of the pool's queries."""
     columns: Tensor
-    """int64 ``[B, H]``: which of the negatives that the pool keeps of each."""
+    """int64 ``[B, H]``, indices of their kept negatives."""
 
     @property
     def triplets(self) -> list[Triplet]:
-        """The queries themselves."""
+        """The queries as triplets."""
         return [self.pool.triplets[at] for at in self.picked.tolist()]
 
     @property
@@ -78,7 +78,7 @@ class NegativeMining:
     """Draws the queries of each interval and finds the negatives of their mid zone.
 
     Args:
-        settings: The zone, the interval, and how much a refresh may score.
+        settings: The zone, the interval and the size of a refresh.
         seed: Of the run.
     """
 
@@ -89,7 +89,7 @@ class NegativeMining:
         self._found: dict[str, Tensor] = {}
 
     def interval(self, step: int) -> int | None:
-        """The number of the interval in which a step is; None during the warm-up."""
+        """The number of the interval of a step; None during the warm-up."""
         past = step - self.settings.warmup
         return past // self.settings.every if past >= 0 else None
 
@@ -104,11 +104,11 @@ class NegativeMining:
         return DrawnQueries(pool, torch.tensor(picked), torch.tensor(columns))
 
     def negatives(self, drawn: DrawnQueries, encode: Encode, embeddings: Tensor) -> Tensor:
-        """Negatives of a step's queries; their pool's zones are found when the first of them are asked for.
+        """Negatives of a step's queries. The first call for a pool computes the zones of all its queries.
 
         Args:
-            drawn: The queries, B.
-            encode: The model as it is now.
+            drawn: B queries.
+            encode: Encodes queries with the current model.
             embeddings: Unit embeddings ``[N, D]`` of the source's products.
 
         Returns:
@@ -120,11 +120,11 @@ class NegativeMining:
         return self._found[key][drawn.picked].gather(1, drawn.columns)
 
     def state(self) -> dict[str, Any]:
-        """What a checkpoint keeps: the negatives found in this interval, by source."""
+        """For a checkpoint: the negatives of this interval, by source."""
         return dict(self._found)
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Go on with what a checkpoint kept."""
+        """Restore the state of a checkpoint."""
         self._found = dict(state)
 
     def _pool(self, source: TrainingSource, interval: int) -> Pool:
@@ -156,11 +156,11 @@ class NegativeMining:
         return torch.cat(found)
 
     def _draw(self, delta: Tensor, wrong: Tensor, generator: torch.Generator) -> Tensor:
-        """``[B, KEPT]`` columns of each query's zone; of all that is wrong, where nothing is in its zone."""
+        """``[B, KEPT]`` columns from each query's zone; from all wrong candidates if its zone is empty."""
         if not wrong.any(dim=1).all():
             raise ModisteError(
-                "Every product is a right answer to some query, so it has no negatives.",
-                hint="Give more products, or leave `compose.mining` out.",
+                "All products are right answers to some query, so it has no negatives.",
+                hint="Give more products, or remove `compose.mining`.",
             )
         zone = mid_zone(delta, wrong, self.settings.zone)
         chosen = torch.where(zone.any(dim=1, keepdim=True), zone, wrong)
@@ -168,18 +168,18 @@ class NegativeMining:
 
 
 def _of_interval(kept: Mapping[str, T], key: str) -> dict[str, T]:
-    """Those of the same interval: what the ones before have found is of no more use."""
+    """The entries of the same interval; older ones are dropped."""
     interval = key.split("/")[0]
     return {name: value for name, value in kept.items() if name.split("/")[0] == interval}
 
 
 def mid_zone(delta: Tensor, wrong: Tensor, zone: str | tuple[float, float]) -> Tensor:
-    """The candidates between those that may be right and those that teach nothing.
+    """The candidates of the mid zone.
 
     Args:
-        delta: Delta-scores ``[B, C]``: cosine with the query less the target's; above 0 for what stands before the
-            target, which is never in the zone.
-        wrong: bool ``[B, C]``: False for the reference and for everything that is equally right.
+        delta: Delta-scores ``[B, C]``: cosine with the query minus the target's. Candidates ranked before the target
+            (above 0) are never in the zone.
+        wrong: bool ``[B, C]``: False for the reference and for all right answers.
         zone: Bounds of the Delta-score, or ``"drops"``.
 
     Returns:
@@ -191,10 +191,10 @@ def mid_zone(delta: Tensor, wrong: Tensor, zone: str | tuple[float, float]) -> T
 
 
 def _between_drops(delta: Tensor, behind: Tensor) -> tuple[Tensor, Tensor]:
-    """QuRe's rule: lowest and highest Delta-score ``[B, 1]`` between the two largest drops that follow the target.
+    """QuRe's rule: lowest and highest Delta-score ``[B, 1]`` between the two largest drops after the target.
 
-    The first drop is that from the target to what stands next. With fewer than two candidates behind the target there
-    are no two drops, and nothing lies between them.
+    The first drop is the one from the target to the next candidate. With fewer than two candidates behind the target,
+    the zone is empty.
     """
     falling = delta.masked_fill(~behind, -torch.inf).sort(dim=1, descending=True).values
     scores = torch.cat([torch.zeros_like(falling[:, :1]), falling], dim=1)

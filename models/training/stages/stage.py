@@ -1,7 +1,7 @@
-"""What a stage of training is: joint embedding, fine-tuning with the element-wise sum, and the composer are three.
+"""The interface of a training stage.
 
-Each tells, for a step's number, which batch it takes (``prepare``, a pure function of seed and step, so that a killed
-run goes on with the very batches that it would have seen) and what the batch costs (``loss``).
+``prepare`` returns the batch of a step; it is a pure function of seed and step, so that a resumed run sees the same
+batches. ``loss`` computes the loss of a batch.
 """
 
 from __future__ import annotations
@@ -28,10 +28,12 @@ class Stage(ABC):
     schedule: Schedule
     steps: int
     phases = 1
-    """Each takes an equal part of the steps, with its own warm-up and cosine."""
+    """Number of phases: equal parts of the steps, each with its own warm-up and cosine schedule."""
     moves_backbone: ClassVar[bool] = True
+    """Whether the stage changes weights of the backbone."""
+    """Whether the stage changes weights of the backbone."""
     apart = True
-    """Whether batches can be made in other processes: they follow from nothing that training changes."""
+    """Whether batches can be prepared in other processes, because they do not depend on the state of training."""
 
     def __init__(self, model: RetrievalModel, sources: Sequence[TrainingSource], seed: int) -> None:
         self.model = model
@@ -39,7 +41,7 @@ class Stage(ABC):
         self.seed = seed
 
     def start(self, *, fresh: bool) -> None:
-        """Make ready: freeze, cache. Runs when the stage begins (``fresh``) and when it is taken up after a kill."""
+        """Prepare the model and caches. Called when the stage begins (``fresh``) and when it is resumed."""
         self.model.train()
 
     @abstractmethod
@@ -48,47 +50,47 @@ class Stage(ABC):
 
     @abstractmethod
     def prepare(self, step: int) -> Any:
-        """The batch of a step, made beside the step before it."""
+        """The batch of a step; called while the previous step runs."""
 
     @abstractmethod
     def loss(self, batch: Any) -> Tensor:
-        """What the batch costs: a scalar."""
+        """The loss of a batch, a scalar."""
 
     def stepped(self) -> None:  # noqa: B027
-        """A step has moved the weights."""
+        """Called after each step of the optimiser."""
 
     def finish(self) -> None:  # noqa: B027
-        """The last step is done: leave the model as the next stage finds it."""
+        """Called after the last step, to leave the model ready for the next stage."""
 
     def state(self) -> dict[str, Any]:
-        """What a checkpoint keeps beside weights and optimiser: what follows from neither seed nor step."""
+        """State for the checkpoint that depends on more than seed and step, beside weights and optimiser."""
         return {}
 
     def restore(self, state: dict[str, Any]) -> None:  # noqa: B027
-        """Go on with what a checkpoint kept."""
+        """Restore the state of a checkpoint."""
 
     def chance(self, step: int) -> random.Random:
-        """Chance that depends on seed, stage and step alone."""
+        """A random generator that depends on seed, stage and step alone."""
         return random.Random(f"{self.seed}/{self.name}/{step}")
 
     def pick_source(self, chance: random.Random) -> TrainingSource:
-        """A source by weight: a batch has one source, so that its negatives are of the same shop."""
+        """Draw a source by weight. A batch has one source, so that its negatives come from the same shop."""
         able = [source for source in self.sources if source.triplets is not None]
         if not able:
             raise ModisteError(
-                "No source gives triplets: no two products differ in one thing and agree in the rest.",
+                "No source has triplets: no two products differ in one attribute and agree in the others.",
                 hint="Give more products, or columns such as colour and type.",
             )
         return chance.choices(able, [source.weight for source in able])[0]
 
     def pixels(self, source: TrainingSource, rows: Sequence[int]) -> Tensor:
-        """float ``[B, 3, H, W]`` in [0, 1]."""
+        """Pixels of rows, float ``[B, 3, H, W]`` in [0, 1]."""
         picked = torch.from_numpy(source.pixels[np.asarray(rows)])
         return picked.permute(0, 3, 1, 2).to(torch.float32) / 255
 
 
 def decayed(modules: Sequence[torch.nn.Module]) -> list[dict[str, Any]]:
-    """Weight decay for matrices, none for biases, norms and other vectors."""
+    """Parameter groups with weight decay for matrices, and none for biases, norms and other vectors."""
     moving = [weight for module in modules for weight in module.parameters() if weight.requires_grad]
     return [
         {"params": [weight for weight in moving if weight.ndim >= 2]},

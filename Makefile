@@ -1,11 +1,13 @@
-# `make help` lists the targets. Two environments: .venv (serving and indexing) and .venv-dev (tests, checks, training).
-# Both are installed from requirements/*.txt with hashes; CONTRIBUTING.md says how to change a dependency.
+# `make help` lists the targets. Environments: .venv (serving and indexing), .venv-dev (tests, checks, training) and
+# .venv-bench (serving, and the servers that it is compared with). The first two are installed from requirements/*.txt
+# with hashes, the third is .venv and the extra `bench`; CONTRIBUTING.md says how to change a dependency.
 .DEFAULT_GOAL := help
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 PYTHON ?= python3
 SERVE := .venv
 DEV := .venv-dev
+BENCH_ENV := .venv-bench
 # The tests of a file stay in one process, because they share models; tests/conftest.py orders the files.
 PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 PYTEST = MODISTE_SERVING_PYTHON=$(abspath $(SERVE))/bin/python OMP_NUM_THREADS=1 $(DEV)/bin/pytest $(PARALLEL)
@@ -38,8 +40,8 @@ check: $(DEV)/.torch ## Check lint, format, types and import directions
 	$(DEV)/bin/mypy
 	PYTHONPATH=. $(DEV)/bin/lint-imports
 
-bench: system $(DEV)/.torch ## Run the benchmarks (BENCH='overhead --rounds 3' selects)
-	$(DEV)/bin/python -m tests.bench $(BENCH)
+bench: $(BENCH_ENV)/.ready ## Run the benchmarks on a quiet machine (BENCH='peers --rounds 3' selects)
+	$(BENCH_ENV)/bin/python -m tests.bench $(BENCH)
 
 format: $(DEV)/.ready ## Format every file
 	$(DEV)/bin/ruff check --fix .
@@ -54,7 +56,7 @@ system: ## Install Redis and Chromium for the tests (Debian, Ubuntu); asks befor
 	deploy/install-test-services
 
 clean: ## Remove environments, caches and the files of the demo
-	rm -rf $(SERVE) $(DEV) demo .pytest_cache .mypy_cache .ruff_cache .import_linter_cache *.egg-info build
+	rm -rf $(SERVE) $(DEV) $(BENCH_ENV) demo .pytest_cache .mypy_cache .ruff_cache .import_linter_cache *.egg-info build
 
 version:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
@@ -64,6 +66,12 @@ $(SERVE)/.ready: requirements/serve.txt pyproject.toml | version
 	$(PYTHON) -m venv $(SERVE)
 	$(SERVE)/bin/python -m pip install --quiet --no-deps --require-hashes --requirement $<
 	$(SERVE)/bin/python -m pip install --quiet --no-deps --editable .
+	touch $@
+
+$(BENCH_ENV)/.ready: requirements/serve.txt pyproject.toml | version
+	$(PYTHON) -m venv $(BENCH_ENV)
+	$(BENCH_ENV)/bin/python -m pip install --quiet --no-deps --require-hashes --requirement $<
+	$(BENCH_ENV)/bin/python -m pip install --quiet --editable '.[cpu,otel,bench]'
 	touch $@
 
 $(DEV)/.ready: requirements/dev.txt pyproject.toml | version

@@ -8,7 +8,7 @@ from models.bundle import Bundle
 from tests.toy_bundle import write_toy_bundle
 
 LONGEST = (
-    "tests/training/test_composers.py", "tests/bench/test_bench.py", "tests/test_shipped_bundle.py",
+    "tests/training/test_composers.py", "tests/test_shipped_bundle.py",
     "tests/training/test_training.py", "tests/training/test_comparison.py", "tests/training/test_expectation.py",
     "tests/test_serving_environment.py", "tests/training/test_start.py", "tests/service/server/test_workers.py",
 )  # fmt: skip

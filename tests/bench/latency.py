@@ -1,147 +1,96 @@
-"""Latency at load: an open loop at shares of what an open loop was just seen to sustain."""
+"""How fast: one client, by kind of search; then an open loop at shares of the peak."""
 
 from __future__ import annotations
 
-from typing import Any
+import itertools
+from collections.abc import Callable, Iterator
 
-from tests.bench.bench import Bench, logger, require_fresh
-from tests.bench.client import header
-from tests.bench.load import Generator, Run
-from tests.bench.result import Chart, Result, Target, at_most
-from tests.bench.saturation import best_clients, sustained
-from tests.bench.statistics import Spread, percentile
+from tests.bench.load import Generator, Request, Requests, Run
+from tests.bench.options import Bench, logger
+from tests.bench.report import Result, at_most, table
+from tests.bench.servers import Server
+from tests.bench.workload import MODIFICATIONS, SIZES, FreshUploads, search, upload
 
-TITLE = "Latency at load, open loop"
-LEVELS = (25, 50, 75, 90, 120)
-"""Per cent of saturation, an open loop's."""
-MOST_AT_75, MOST_AT_120, MOST_REFUSAL_MS = 3.0, 5.0, 20.0
-PERCENTILES = (50, 95, 99)
+ONE_BY_ONE = 100
+LEVELS = (25, 50, 75, 90)
+"""Per cent of the peak, the most good answers a second that 8 or 32 clients get."""
+MAX_AT_75 = 3.0
 
 
 def measure(bench: Bench) -> Result:
-    """Each round: one client alone, saturation, then every level; ratios are of one round."""
-    result = Result("latency", TITLE)
-    result.notes.append(
-        f"{bench.options.arrivals} arrivals; latency counts from the moment when a request was to be sent, "
-        "whether or not the generator or a connection was free."
-    )
-    for size in bench.options.sizes:
-        figures = _measure(bench, size)
-        result.figures[size] = figures
-        result.targets += _targets(size, figures["rounds"])
-        result.charts += _charts(size, figures["rounds"])
+    """Latency and CPU time of one client; p95 at load over the p50 of one client."""
+    result = Result("latency")
+    with bench.service() as server, Generator(server.port) as generator:
+        _one_client(bench, server, generator, result)
+        _loaded(bench, generator, result)
     return result
 
 
-def _measure(bench: Bench, size: str) -> dict[str, Any]:
-    shots = bench.uploads(size)
-    options = bench.options
-    rounds: list[dict[str, Any]] = []
-    with bench.service() as service, Generator(service.port) as generator:
-        generator.one_by_one(shots, 20)
-        clients, _ = best_clients(generator, shots, seconds=options.seconds / 4, quick=options.quick)
-        for number in range(options.rounds):
-            alone = generator.one_by_one(shots, 20 if options.quick else 200)
-            closed = generator.closed(shots, clients, options.seconds)
-            require_fresh(alone)
-            require_fresh(closed)
-            saturated = sustained(bench, generator, shots, closed.rate)
-            require_fresh(saturated, lossless=False)
-            levels = {}
-            # Up in one round, down in the next: what the machine does meanwhile hits other levels.
-            for level in LEVELS[:: -1 if number % 2 else 1]:
-                rate = saturated.rate * level / 100
-                run = generator.open(shots, rate, bench.stretch(rate), options.arrivals)
-                require_fresh(run, lossless=False)
-                levels[level] = _level(run, rate)
-                logger.info("  %s, round %d, %d%%: %s", size, number + 1, level, _line(levels[level]))
-            rounds.append(
-                {
-                    "unloaded_p50_ms": alone.p(50), "saturation_per_s": saturated.rate,
-                    "closed_loop_per_s": closed.rate,
-                    "levels": {level: levels[level] for level in LEVELS},
-                }
-            )  # fmt: skip
-    return {"arrivals": options.arrivals, "clients_at_saturation": clients, "rounds": rounds}
+def kinds(bench: Bench) -> dict[str, Requests]:
+    """The kinds of searches, none of which was sent before, but for the cached one."""
+    thumbnail = bench.pictures("thumbnail")[0]
+    ids = itertools.cycle(bench.products)
+    return {
+        **{
+            f"picture and text, {width} x {height}": FreshUploads(bench.pictures(name))
+            for name, (width, height) in SIZES.items()
+        },
+        "another text for the same picture": _texts(lambda text: upload(thumbnail, text)),
+        "product and text": _texts(lambda text: search({"product_id": next(ids), "text": text})),
+        "text": _texts(lambda text: search({"text": text})),
+        "the same search again (cached)": itertools.repeat(Request("cached", upload(thumbnail, "in red"))),
+    }  # fmt: skip
 
 
-def _level(run: Run, rate: float) -> dict[str, Any]:
-    refused = run.refused
-    told = sum(1 for sample in refused if header(sample.answer.head, b"retry-after"))
-    figures = run.json()
-    figures |= {
-        "offered_per_s": round(rate, 2),
-        "refused_share": round(len(refused) / max(1, len(run.samples)), 4),
-        "refused_with_retry_after": round(told / len(refused), 4) if refused else None,
+def _texts(payload: Callable[[str], bytes]) -> Iterator[Request]:
+    """Requests with texts that were never sent before."""
+    for number in itertools.count():
+        yield Request("text", payload(f"{MODIFICATIONS[number % len(MODIFICATIONS)]} {number}"))
+
+
+def _one_client(bench: Bench, server: Server, generator: Generator, result: Result) -> None:
+    count = min(ONE_BY_ONE, 20 * round(bench.options.seconds + 0.5))
+    rows = [["one client", "p50 ms", "p95 ms", "CPU ms", "stages, median ms"]]
+    for kind, requests in kinds(bench).items():
+        generator.one_by_one(requests, 10)
+        before = server.cpu_seconds()
+        run = generator.one_by_one(requests, count)
+        cpu = (server.cpu_seconds() - before) / count * 1000
+        stages = run.stages()
+        told = ", ".join(f"{stage} {spent:.1f}" for stage, spent in stages.items() if spent >= 0.05)
+        rows.append([kind, f"{run.p(50):.1f}", f"{run.p(95):.1f}", f"{cpu:.1f}", told])
+        result.figures[kind] = {**run.json(), "cpu_ms": round(cpu, 2), "stages_ms": stages}
+        result.targets.append(at_most(f"failed or refused, {kind}", [float(count - len(run.good))], 0))
+    result.lines = table(rows)
+
+
+def _loaded(bench: Bench, generator: Generator, result: Result) -> None:
+    uploads, seconds = FreshUploads(bench.pictures("thumbnail")), bench.options.seconds
+    levels: dict[int, list[Run]] = {level: [] for level in LEVELS}
+    ratios, peaks = [], []
+    for number in range(bench.options.rounds):
+        alone = generator.one_by_one(uploads, 40)
+        peaks.append(max(generator.closed(uploads, clients, seconds).rate for clients in (8, 32)))
+        for level in LEVELS[:: -1 if number % 2 else 1]:
+            levels[level].append(generator.open(uploads, peaks[-1] * level / 100, seconds, seed=number))
+        ratios.append(levels[75][-1].p(95) / alone.p(50))
+        logger.info(
+            "  round %d: peak %.0f/s, p95 at 75%% over p50 of one client %.1f", number + 1, peaks[-1], ratios[-1]
+        )
+    rows = [["open loop, per cent of the peak", "offered/s", "p50 ms", "p95 ms", "p99 ms", "refused"]]
+    for level, runs in levels.items():
+        middle = sorted(runs, key=lambda run: run.p(95))[len(runs) // 2]
+        rows.append(
+            [
+                f"{level}%", f"{len(middle.samples) / seconds:.0f}", f"{middle.p(50):.1f}", f"{middle.p(95):.1f}",
+                f"{middle.p(99):.1f}", f"{len(middle.refused) / max(1, len(middle.samples)):.1%}",
+            ]
+        )  # fmt: skip
+    result.lines += table(rows)
+    result.figures["open loop"] = {
+        "peak_per_s": [round(peak, 1) for peak in peaks],
+        "levels": {level: [run.json() for run in runs] for level, runs in levels.items()},
     }
-    if not run.kept_schedule:
-        # A figure of requests that were never sent in time would be a figure of the generator.
-        figures["latency_ms"] = figures["refusal_ms"] = {"count": 0}
-        figures["withheld"] = "the generator could not keep the schedule"
-    return figures
-
-
-def _line(level: dict[str, Any]) -> str:
-    if "withheld" in level:
-        return f"withheld: {level['withheld']} (lag p99 {level['generator']['lag_p99_ms']} ms)"
-    latency = level["latency_ms"]
-    percentiles = ", ".join(f"p{share} {latency.get(f'p{share}', float('nan')):.1f} ms" for share in PERCENTILES)
-    return f"{level['offered_per_s']:.0f}/s, {percentiles}, refused {level['refused_share']:.1%}"
-
-
-def _targets(size: str, rounds: list[dict[str, Any]]) -> list[Target]:
-    def ratios(level: int) -> list[float]:
-        return [
-            one["levels"][level]["latency_ms"]["p95"] / one["unloaded_p50_ms"]
-            for one in rounds
-            if one["levels"][level]["latency_ms"]["count"]
-        ]
-
-    levels = [level for one in rounds for level in one["levels"].values()]
-    lost = [float(sum(level["failed"] + level["unanswered"] for level in levels))]
-    refusals = [one["levels"][120]["refusal_ms"] for one in rounds]
-    slowest = [refusal["p99"] for refusal in refusals if refusal["count"]]
-    told = [one["levels"][120]["refused_with_retry_after"] for one in rounds]
-    return [
-        at_most(f"p95 at 75% of saturation over the unloaded p50, {size}", ratios(75), MOST_AT_75, of=len(rounds)),
-        at_most(
-            f"p95 of what is accepted at 120% over the unloaded p50, {size}", ratios(120), MOST_AT_120, of=len(rounds)
-        ),
-        at_most(f"requests neither answered nor refused, all levels, {size}", lost, 0),
-        at_most(
-            f"milliseconds until a refusal at 120% (p99), {size}", slowest, MOST_REFUSAL_MS,
-            note="" if slowest else "nothing was refused",
-        ),
-        Target(
-            f"every refusal says when to come back, {size}", "Retry-After",
-            None if not any(share is not None for share in told) else all(share in (None, 1.0) for share in told),
-        ),
-    ]  # fmt: skip
-
-
-def _charts(size: str, rounds: list[dict[str, Any]]) -> list[Chart]:
-    def median(level: int, of: Any) -> float:
-        values = [of(one["levels"][level]) for one in rounds if "withheld" not in one["levels"][level]]
-        values = [value for value in values if value is not None]
-        return Spread.of(values).median if values else float("nan")
-
-    lines = {
-        f"p{share}": [(level, median(level, lambda one, s=share: one["latency_ms"].get(f"p{s}"))) for level in LEVELS]
-        for share in PERCENTILES
-    }
-    lines["unloaded p50"] = [(level, percentile([one["unloaded_p50_ms"] for one in rounds], 50)) for level in LEVELS]
-    stages = sorted({stage for one in rounds for level in one["levels"].values() for stage in level["stages_ms"]})
-    split = {
-        stage: [
-            (f"{level}%", median(level, lambda one, s=stage: one["stages_ms"].get(s, {}).get("mean", 0.0)))
-            for level in LEVELS
-        ]
-        for stage in stages
-        if stage != "total"
-    }
-    refused = {"refused": [(level, 100 * median(level, lambda one: one["refused_share"])) for level in LEVELS]}
-    return [
-        Chart(f"Latency of what is accepted, {size}", "% of saturation", "ms", lines),
-        Chart(f"Mean of each stage, {size}", "of saturation", "ms", split, "bars"),
-        Chart(f"Share refused, {size}", "% of saturation", "%", refused),
-    ]
+    result.targets.append(at_most("p95 at 75% of the peak over the p50 of one client", ratios, MAX_AT_75))
+    lost = sum(run.failed for runs in levels.values() for run in runs)
+    result.targets.append(at_most("failed requests of the open loop", [float(lost)], 0))

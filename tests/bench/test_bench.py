@@ -1,4 +1,4 @@
-"""That the benchmarks measure what they say they do. Their figures are for quiet machines and are not judged here."""
+"""Tests of the benchmarks: the load generator, the verdicts, and that peers are asked the same question."""
 
 from __future__ import annotations
 
@@ -6,90 +6,33 @@ import asyncio
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count, pairwise, repeat
+from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
-from models.bundle import UnreadableImage, decode_image
-from tests.bench.bench import Options
-from tests.bench.broken import READ, REFUSED, broken_requests
-from tests.bench.cli import run
-from tests.bench.load import Generator, Shot
-from tests.bench.page import page
-from tests.bench.requests import FreshUploads, get
-from tests.bench.result import Chart, Result, at_least, at_most
+from models.bundle import SHIPPED_BUNDLE, decode_image
+from models.errors import ModisteError
+from tests.bench import __main__ as cli
+from tests.bench import overload, peers
+from tests.bench.client import NO_RESPONSE, Response
+from tests.bench.load import Generator, Request, Run, Sample, poisson
+from tests.bench.options import Bench, Options
+from tests.bench.peer_apps.model import BUNDLE, INDEX, Model
+from tests.bench.report import Result, Target, at_least, at_most, text
+from tests.bench.workload import MODIFICATIONS, FreshUploads, batch_of_one, get
 from tests.models.pictures import photograph, saved
 
-MEASURED = ("overhead", "saturation", "latency", "repeats", "soak", "precision", "faults")
-"""All but the large backbones, whose export takes minutes."""
-ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nServer-Timing: vision;dur=1.5, total;dur=2.0\r\n\r\nok"
+RESPONSE = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nServer-Timing: vision;dur=1.5, total;dur=2.0\r\n\r\nok"
 NAN = float("nan")
 
 
-@pytest.fixture(scope="module")
-def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    folder = tmp_path_factory.mktemp("bench")
-    options = Options(
-        output=folder / "out", cache=folder / "cache", quick=True, rounds=1, seconds=0.3, sizes=("thumbnail",),
-        soak_minutes=0.04, products=60,
-    )  # fmt: skip
-    run(list(MEASURED), options)
-    assert "<svg" in (folder / "out" / "bench.html").read_text()
-    found: dict[str, Any] = json.loads((folder / "out" / "bench.json").read_text())
-    return found
-
-
-def test_a_report_says_on_what_and_by_which_command_it_was_measured(report: dict[str, Any]) -> None:
-    assert {"processor", "cores", "commit", "versions", "busy_before"} <= report["machine"].keys()
-    assert report["command"].startswith("python -m tests.bench")
-    assert "none of its figures counts" in report["warning"]
-    assert report["settings"]["threads"] >= 0
-
-
-@pytest.mark.parametrize("name", MEASURED)
-def test_every_benchmark_gives_figures_and_verdicts(report: dict[str, Any], name: str) -> None:
-    benchmark = report["benchmarks"][name]
-    assert benchmark["figures"], benchmark["targets"]
-    assert benchmark["targets"]
-    assert all(target["verdict"] in ("pass", "FAIL", "not judged") for target in benchmark["targets"])
-
-
-def test_the_bare_pipeline_and_the_service_are_both_split_by_stage(report: dict[str, Any]) -> None:
-    figures = report["benchmarks"]["overhead"]["figures"]["thumbnail"]
-    assert {"decode", "vision", "query", "search"} <= figures["bare_stages_ms"].keys()
-    assert "vision" in figures["service_stages_ms"]
-    assert figures["service_ms"]["count"] == figures["bare_ms"]["count"] > 0
-
-
-def test_latency_is_given_for_every_level_with_what_was_refused(report: dict[str, Any]) -> None:
-    (one,) = report["benchmarks"]["latency"]["figures"]["thumbnail"]["rounds"]
-    assert list(one["levels"]) == ["25", "50", "75", "90", "120"]
-    for level in one["levels"].values():
-        assert 0 <= level["refused_share"] <= 1
-        assert level["generator"]["us_per_request"] > 0
-
-
-def test_neither_broken_pictures_nor_redis_change_an_answer(report: dict[str, Any]) -> None:
-    faults = report["benchmarks"]["faults"]
-    assert list(faults["figures"]) == ["broken pictures", "Redis silent", "Redis garbage", "Redis killed"]
-    assert faults["figures"]["broken pictures"]["wrongly_answered"] == []
-    for fault in faults["figures"].values():
-        assert all(one["answers_compared"] > 0 == one["answers_changed"] for one in fault["rounds"])
-
-
-def test_a_soak_counts_every_answer_and_watches_memory(report: dict[str, Any]) -> None:
-    figures = report["benchmarks"]["soak"]["figures"]
-    assert figures["requests"] == sum(figures["statuses"].values()) > 0
-    assert figures["unexpected"] == {}  # Whether any was refused is up to the machine, and a matter for the verdict.
-    assert sum(figures["refused"].values()) < figures["requests"] / 2
-    assert len(figures["resident_bytes"]) > 1
-
-
 class _Stalling(asyncio.Protocol):
-    """Answers every request at once, but for one that it stalls at, and with it all that come meanwhile."""
+    """Answers every request at once, but for one at which it stalls, and with it all that arrive meanwhile."""
 
     def __init__(self, seen: Iterator[int], stall_at: int | None) -> None:
         self._seen, self._stall_at = seen, stall_at
@@ -100,11 +43,11 @@ class _Stalling(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if next(self._seen) == self._stall_at:
             time.sleep(0.4)
-        self._transport.write(ANSWER)
+        self._transport.write(RESPONSE)
 
 
 @contextmanager
-def little_server(stall_at: int | None = None) -> Iterator[int]:
+def small_server(stall_at: int | None = None) -> Iterator[int]:
     """The port of a server that answers at once, and stalls for 0.4 s at one request."""
     loop = asyncio.new_event_loop()
     seen = count()
@@ -122,77 +65,236 @@ def little_server(stall_at: int | None = None) -> Iterator[int]:
         loop.close()
 
 
-def test_an_open_loop_counts_what_a_stalled_server_kept_waiting() -> None:
-    with little_server(stall_at=20) as port, Generator(port) as generator:
-        found = generator.open(repeat(Shot("ping", get("/"))), rate=200, seconds=0.6)
-    # A client that waits for its answer would have sent, and counted, only one request in that time.
+def ran(rate: float, ms: float, *, refused: int = 0, lost: int = 0, seconds: float = 1.0) -> Run:
+    """A run with ``rate`` good answers a second that took ``ms`` each."""
+    samples = [Sample("x", 0, 0, ms / 1000, Response(200, b"", b"")) for _ in range(round(rate * seconds))]
+    samples += [Sample("x", 0, 0, 0.001, Response(503, b"", b"")) for _ in range(refused)]
+    samples += [Sample("x", 0, 0, 0.001, NO_RESPONSE) for _ in range(lost)]
+    return Run(samples, seconds)
+
+
+def round_of(rates: Sequence[float], p95: Sequence[float]) -> dict[str, Run]:
+    runs = {str(clients): ran(*pair) for clients, pair in zip(peers.CLIENTS, zip(rates, p95, strict=True), strict=True)}
+    return {**runs, "open": runs["8"]}
+
+
+def compared(ours: dict[str, Run], theirs: dict[str, Run], products: str = "a") -> dict[str, Target]:
+    """The targets of ``peers``, by what they bound."""
+    answers = {"service": [[("a", 0.9)]], "fastapi": [[(products, 0.9 if products == "a" else 0.5)]]}
+    made = peers.result({"service": [ours], "fastapi": [theirs]}, answers, 10.0)
+    assert "Modiste" in text(made)
+    return {target.what: target for target in made.targets}
+
+
+def missed(targets: dict[str, Target]) -> set[str]:
+    return {what for what, target in targets.items() if not target.passed}
+
+
+# --- the load generator
+
+
+def test_an_open_loop_counts_the_requests_that_a_stalled_server_delays() -> None:
+    with small_server(stall_at=20) as port, Generator(port) as generator:
+        found = generator.open(repeat(Request("ping", get("/"))), rate=200, seconds=0.6)
+    # A client that waits for its response would have sent, and counted, a single request in that time.
     assert sum(sample.ms > 100 for sample in found.good) > 30
-    assert len(found.good) == 120
+    assert found.failed == 0
 
 
-def test_a_closed_loop_with_one_client_waits_for_each_answer() -> None:
-    with little_server() as port, Generator(port) as generator:
-        found = generator.one_by_one(repeat(Shot("ping", get("/"))), 50)
+def test_one_client_waits_for_each_response() -> None:
+    with small_server() as port, Generator(port) as generator:
+        found = generator.one_by_one(repeat(Request("ping", get("/"))), 50)
     assert len(found.good) == 50
     assert all(one.done <= other.sent for one, other in pairwise(found.samples))
-    assert found.stages()["vision"]["p50"] == 1.5
+    assert found.stages() == {"vision": 1.5, "total": 2.0}
 
 
-def test_poisson_arrivals_are_uneven_and_of_the_same_rate() -> None:
-    with little_server() as port, Generator(port) as generator:
-        found = generator.open(repeat(Shot("ping", get("/"))), rate=1000, seconds=0.5, arrivals="poisson")
-    moments = sorted(sample.intended for sample in found.samples)
-    gaps = [later - earlier for earlier, later in pairwise(moments)]
-    assert 350 < len(moments) < 650
-    assert max(gaps) > 2.5 * sum(gaps) / len(gaps)
-
-
-def test_nobody_there_is_a_failure_and_not_a_hang() -> None:
-    with little_server() as port:
+def test_a_server_that_is_gone_is_a_failure() -> None:
+    with small_server() as port:
         pass
-    started = time.monotonic()
     with Generator(port) as generator:
-        found = generator.one_by_one(repeat(Shot("ping", get("/"))), 3)
-    assert [sample.status for sample in found.failed] == [0, 0, 0]
-    assert time.monotonic() - started < 10
+        found = generator.one_by_one(repeat(Request("ping", get("/"))), 3)
+    assert found.failed == 3
+    assert found.rate == 0
 
 
-def test_no_two_uploads_are_equal_but_their_pictures_are() -> None:
+def test_arrivals_are_uneven_and_equal_for_equal_seeds() -> None:
+    moments = list(poisson(1000, 1, seed=3))
+    gaps = [later - earlier for earlier, later in pairwise(moments)]
+    assert 850 < len(moments) < 1150
+    assert max(gaps) > 3 * sum(gaps) / len(gaps)
+    assert moments == list(poisson(1000, 1, seed=3)) != list(poisson(1000, 1, seed=4))
+
+
+def test_no_two_uploads_are_equal_but_their_pixels_are() -> None:
     uploads = FreshUploads([saved(photograph(64, 80), "JPEG")])
     first, second = next(uploads).payload, next(uploads).payload
     assert first != second
-    assert len(first) == len(second)
     left, right = (decode_image(payload[payload.index(b"\xff\xd8") :]) for payload in (first, second))
     assert left.tobytes() == right.tobytes()
 
 
-def test_broken_pictures_are_what_their_names_say() -> None:
-    for name, (payload, allowed) in broken_requests(saved(photograph(1200, 1600), "JPEG")).items():
-        if b'filename="' not in payload or allowed not in (READ, REFUSED) or name == "11 MiB":
-            continue
-        body = payload.split(b"\r\n\r\n")
-        picture = b"\r\n\r\n".join(body[3:]).rsplit(b"\r\n--", 2)[0]
-        if allowed == READ:
-            decode_image(picture)
-        else:
-            with pytest.raises(UnreadableImage):
-                decode_image(picture)
+def test_bentoml_gets_the_same_picture_and_text() -> None:
+    body = json.loads(batch_of_one(b"picture", "in red").split(b"\r\n\r\n", 1)[1])
+    assert body == {"queries": [{"image": "cGljdHVyZQ==", "text": "in red"}]}
+
+
+# --- verdicts
 
 
 def test_a_target_is_judged_by_the_median_of_its_rounds() -> None:
-    assert at_most("ratio", [1.0, 1.2, 9.0], 1.25).passed is True
-    assert at_least("ratio", [0.9, 0.8, 0.1], 0.85).passed is False
+    assert at_most("ratio", [1.0, 1.2, 9.0], 1.25).verdict == "pass"
+    assert at_most("ratio", [1.3, 1.2, 9.0], 1.25).verdict == "FAIL"
+    assert at_least("ratio", [0.9, 0.8, 0.1], 0.85).verdict == "FAIL"
+    assert at_least("ratio", [0.9, 0.86, 0.1], 0.85).verdict == "pass"
 
 
-def test_a_target_is_not_judged_by_fewer_than_half_of_its_rounds() -> None:
-    target = at_most("ratio", [1.0, NAN, NAN], 1.25)
-    assert target.passed is None
-    assert "2 of 3 rounds" in target.note
+def test_a_target_is_not_judged_by_half_of_its_rounds() -> None:
+    assert at_most("ratio", [1.0, 1.0, NAN], 1.25).verdict == "pass"
+    assert at_most("ratio", [1.0, NAN], 1.25).verdict == "not judged"
 
 
-def test_a_chart_leaves_out_what_was_not_measured() -> None:
-    chart = Chart("latency", "%", "ms", {"p95": [(25, 3.0), (50, NAN)], "p99": [(25, NAN)]})
-    about = {"date": "", "command": "", "warning": "", "machine": {"commit": "", "processor": "", "cores": 2}}
-    drawn = page([Result("latency", "Latency", charts=[chart])], about)
-    assert drawn.count("<circle") == 1
-    assert "nan" not in drawn.split("<svg")[1].split("</svg>")[0].lower()
+def test_the_service_must_be_ahead_at_8_and_32_clients_and_may_be_a_little_behind_at_1() -> None:
+    theirs = round_of([40, 80, 90], [30, 100, 400])
+    assert missed(compared(round_of([39, 81, 91], [31, 99, 399]), theirs)) == set()
+    assert missed(compared(round_of([37, 81, 91], [33, 99, 399]), theirs)) == {
+        "goodput over that of the best peer, 1 clients", "p95 over that of the best peer, 1 clients",
+    }  # fmt: skip
+    assert missed(compared(round_of([40, 79, 89], [30, 101, 401]), theirs)) == {
+        "goodput over that of the best peer, 8 clients", "p95 over that of the best peer, 8 clients",
+        "goodput over that of the best peer, 32 clients", "p95 over that of the best peer, 32 clients",
+    }  # fmt: skip
+
+
+def test_the_best_peer_of_each_round_counts() -> None:
+    slow, ours, fast = (round_of([40, rate, 90], [30, 100, 400]) for rate in (70, 80, 85))
+    answers = {name: [[("a", 0.9)]] for name in ("service", "fastapi", "litserve")}
+    rounds = {"service": [ours, ours], "fastapi": [slow, fast], "litserve": [fast, slow]}
+    made = peers.result(rounds, answers, 10.0)
+    assert [target.what for target in made.targets if not target.passed] == [
+        "goodput over that of the best peer, 8 clients"
+    ]
+
+
+def test_refused_requests_are_no_goodput() -> None:
+    ours = round_of([40, 81, 91], [30, 99, 399]) | {"32": ran(30, 100, refused=1000)}
+    targets = compared(ours, round_of([40, 80, 90], [30, 100, 400]))
+    assert missed(targets) == {"goodput over that of the best peer, 32 clients"}
+
+
+def test_a_peer_with_other_products_is_told() -> None:
+    same = round_of([40, 80, 90], [30, 100, 400])
+    assert missed(compared(same, same, products="b")) == {"same products as fastapi"}
+
+
+def test_a_lost_request_of_the_service_is_told() -> None:
+    theirs = round_of([40, 80, 90], [30, 100, 400])
+    assert missed(compared(theirs | {"open": ran(10, 5, lost=1)}, theirs)) == {"failed requests of the service"}
+
+
+@pytest.mark.parametrize(
+    ("theirs", "same"),
+    [
+        ([("a", 0.9), ("b", 0.5)], True),
+        ([("a", 0.9), ("c", 0.5)], True),  # Scores as the last one does.
+        ([("b", 0.9), ("c", 0.5)], False),
+        ([("a", 0.9), ("b", 0.4)], False),
+        ([("a", 0.9)], False),
+    ],
+)
+def test_answers_are_the_same_but_for_rounding(theirs: list[tuple[str, float]], same: bool) -> None:
+    assert peers.same_products([("a", 0.901), ("b", 0.5)], theirs) is same
+
+
+def test_goodput_at_overload_is_that_of_the_worst_overload() -> None:
+    runs = [overload.Measured("", ran(rate, 10), 1.0) for rate in (100, 99, 80, 95, 10)]
+    assert overload.kept(runs) == pytest.approx(0.8)
+
+
+def test_a_refusal_costs_what_is_left_after_the_good_answers() -> None:
+    best = overload.Measured("", ran(100, 10), cpu_s=2.0)
+    flood = overload.Measured("", ran(90, 10, refused=1000), cpu_s=2.0)
+    assert overload.refusal_ms(best, flood) == pytest.approx(0.2)
+
+
+def test_the_cost_of_few_refusals_is_not_judged() -> None:
+    best = overload.Measured("", ran(100, 10), cpu_s=2.0)
+    cost = overload.refusal_ms(best, overload.Measured("", ran(100, 10, refused=3), cpu_s=2.0))
+    assert at_most("cost", [cost], 0.2).verdict == "not judged"
+
+
+# --- the program
+
+
+def bench(monkeypatch: pytest.MonkeyPatch, folder: Path, *targets: Target) -> tuple[int, dict[str, Any]]:
+    """Run a benchmark with these targets; exit code and report."""
+    monkeypatch.setitem(cli.BENCHMARKS, "made up", lambda _: Result("made up", targets=list(targets)))
+    outcome = CliRunner().invoke(cli.app, ["made up", "--output", str(folder)])
+    return outcome.exit_code, json.loads((folder / cli.REPORT).read_text())
+
+
+def test_a_missed_target_is_reported_and_fails_the_program(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    code, report = bench(monkeypatch, tmp_path, at_most("kept", [1.0], 2), at_most("missed", [3.0, 4.0, 5.0], 2))
+    assert code == cli.EXIT_MISSED
+    verdicts = {one["what"]: (one["verdict"], one["rounds"]) for one in report["benchmarks"]["made up"]["targets"]}
+    assert verdicts == {"kept": ("pass", [1.0]), "missed": ("FAIL", [3.0, 4.0, 5.0])}
+    assert {"processor", "cores", "commit", "versions", "busy_before"} <= report["machine"].keys()
+
+
+def test_kept_targets_succeed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert bench(monkeypatch, tmp_path, at_most("kept", [1.0], 2))[0] == 0
+
+
+def test_a_benchmark_that_cannot_run_fails_and_the_others_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def cannot(_: Bench) -> Result:
+        raise ModisteError("No server.", hint="Start one.")
+
+    monkeypatch.setitem(cli.BENCHMARKS, "peers", cannot)
+    monkeypatch.setitem(cli.BENCHMARKS, "soak", lambda _: Result("soak", targets=[at_most("kept", [1.0], 2)]))
+    results = cli.run(["peers", "soak"], Options(output=tmp_path))
+    assert [result.targets[0].passed for result in results] == [False, True]
+
+
+def test_an_unknown_benchmark_is_an_error() -> None:
+    outcome = CliRunner().invoke(cli.app, ["speed"])
+    assert isinstance(outcome.exception, ModisteError)
+
+
+# --- the real service
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Bench:
+    folder = tmp_path_factory.mktemp("bench")
+    return Bench(
+        Options(
+            output=folder, cache=folder / "cache", rounds=1, seconds=0.3, products=60, pictures=12, soak_minutes=0.05
+        )
+    )
+
+
+def test_peers_search_as_the_service_does(small: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    pictures = small.pictures("thumbnail")
+    with small.service() as server, Generator(server.port) as generator:
+        ours = peers.products_of(generator, server, pictures)
+        assert server.cpu_seconds() > 0
+        assert server.memory() > 2**20
+    monkeypatch.setenv(BUNDLE, str(SHIPPED_BUNDLE))
+    monkeypatch.setenv(INDEX, str(small.index_root))
+    texts = list(MODIFICATIONS[: len(pictures)])
+    found = Model().search(pictures, texts)
+    for our, their in zip(ours, found, strict=True):
+        assert peers.same_products(our, [(product["id"], product["score"]) for product in their])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["latency", "overload", "soak"])
+def test_a_benchmark_of_the_service_loses_nothing(small: Bench, name: str) -> None:
+    result = cli.BENCHMARKS[name](small)
+    lossless = [
+        target
+        for target in result.targets
+        if "fail" in target.what or "not answered" in target.what or "neither" in target.what
+    ]
+    assert lossless
+    assert all(target.passed for target in lossless), text(result)

@@ -1,0 +1,136 @@
+"""The service beside the servers that a user would write or choose instead.
+
+Each round starts every server in turn and loads it with 1, 8 and 32 clients and with an open loop. The verdicts are
+ratios of one round, so that other work on the machine affects all servers of a round alike.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+
+import numpy as np
+
+from models.errors import ModisteError
+from tests.bench.load import Generator, Run
+from tests.bench.options import Bench, logger
+from tests.bench.report import Result, Target, at_least, at_most, table
+from tests.bench.servers import TITLES, Peer, Server, peer
+from tests.bench.workload import FreshUploads
+
+CLIENTS = (1, 8, 32)
+TOLERANCE = 0.05
+"""With one client nothing can be batched and nothing waits: there the service may be so much slower, for noise."""
+OPEN_LOOP = 0.6
+"""The open loop offers all servers the same: so much of what the service first answered at 8 clients."""
+CHECKED = 12
+SAME_SCORE = 0.005
+"""Scores of the same rank may differ by so much: graphs round differently for other batch sizes."""
+
+Rounds = dict[str, list[dict[str, Run]]]
+"""By server; each round by load."""
+
+
+def measure(bench: Bench) -> Result:
+    """Compare the service with all peers."""
+    names = ("service", *bench.peers)
+    pictures = bench.pictures("thumbnail")
+    rounds: Rounds = {name: [] for name in names}
+    answers: dict[str, list[list[tuple[str, float]]]] = {}
+    rate = math.nan
+    for number in range(bench.options.rounds):
+        shift = number % len(names)
+        for name in names[shift:] + names[:shift]:
+            with start(bench, name) as server, Generator(server.port) as generator:
+                uploads = FreshUploads(pictures, server.payload)
+                if name not in answers:
+                    answers[name] = products_of(generator, server, pictures[:CHECKED])
+                generator.closed(uploads, 8, bench.options.seconds / 2)  # Warms every batch size up.
+                runs = {str(clients): generator.closed(uploads, clients, bench.options.seconds) for clients in CLIENTS}
+                if math.isnan(rate):
+                    rate = OPEN_LOOP * runs["8"].rate
+                runs["open"] = generator.open(uploads, rate, bench.options.seconds, seed=number)
+                rounds[name].append(runs)
+                line = ", ".join(f"{load} {run.rate:.0f}/s p95 {run.p(95):.0f} ms" for load, run in runs.items())
+                logger.info("  round %d, %s: %s", number + 1, name, line)
+    return result(rounds, answers, rate)
+
+
+def start(bench: Bench, name: str) -> AbstractContextManager[Server]:
+    """A server by name."""
+    if name == "service":
+        return bench.service()
+    return peer(Peer(name), bench.index_root, bench.options.bundle, bench.log(name))
+
+
+def products_of(generator: Generator, server: Server, pictures: Sequence[bytes]) -> list[list[tuple[str, float]]]:
+    """Ids and scores that a server answers each picture with.
+
+    Raises:
+        ModisteError: It does not answer with 200.
+    """
+    uploads = FreshUploads(pictures, server.payload)
+    found = []
+    for _ in pictures:
+        response = generator.request(next(uploads).payload)
+        if response.status != 200:
+            raise ModisteError(f"A search was answered with status {response.status}.", hint=str(response.body[:300]))
+        body = json.loads(response.body)
+        products = (body[0] if isinstance(body, list) else body)["results"]
+        found.append([(product["id"], product["score"]) for product in products])
+    return found
+
+
+def same_products(ours: list[tuple[str, float]], theirs: list[tuple[str, float]]) -> bool:
+    """Whether two answers are the same, but for rounding and the order of products with equal scores."""
+    if len(ours) != len(theirs):
+        return False
+    close = all(abs(score - other) <= SAME_SCORE for (_, score), (_, other) in zip(ours, theirs, strict=True))
+    # Rounding may exchange the last products with others that score the same.
+    surely = {id for id, score in ours if score > ours[-1][1] + SAME_SCORE}
+    return close and surely <= {id for id, _ in theirs}
+
+
+def result(rounds: Rounds, answers: dict[str, list[list[tuple[str, float]]]], rate: float) -> Result:
+    """Table, figures and verdicts."""
+    made = Result("peers")
+    loads = [str(clients) for clients in CLIENTS] + ["open"]
+    rows = [["good answers/s, p50 / p95 ms, refused", *loads[:-1], f"open loop, {rate:.0f}/s"]]
+    for name, runs in rounds.items():
+        rows.append([TITLES[name], *(_cell([one[load] for one in runs]) for load in loads)])
+        made.figures[name] = [{load: run.json() for load, run in one.items()} for one in runs]
+    made.lines = table(rows)
+    for name in rounds:
+        if name != "service":
+            same = [same_products(*pair) for pair in zip(answers["service"], answers[name], strict=True)]
+            made.targets.append(at_least(f"same products as {name}", [sum(same) / len(same)], 1))
+    made.targets += _targets(rounds)
+    failed = sum(run.failed for one in rounds["service"] for run in one.values())
+    made.targets.append(at_most("failed requests of the service", [float(failed)], 0))
+    return made
+
+
+def _targets(rounds: Rounds) -> list[Target]:
+    """The service over the best of its peers in each round."""
+    ours, theirs = rounds["service"], [runs for name, runs in rounds.items() if name != "service"]
+    targets = []
+    for clients in CLIENTS:
+        load, slack = str(clients), TOLERANCE if clients == 1 else 0.0
+        rates, p95 = [], []
+        for our, *others in zip(ours, *theirs, strict=True):
+            rates.append(our[load].rate / max(other[load].rate for other in others))
+            p95.append(our[load].p(95) / min(other[load].p(95) for other in others))
+        targets.append(at_least(f"goodput over that of the best peer, {load} clients", rates, 1 - slack))
+        targets.append(at_most(f"p95 over that of the best peer, {load} clients", p95, 1 + slack))
+    return targets
+
+
+def _cell(runs: list[Run]) -> str:
+    refused = sum(len(run.refused) for run in runs) / max(1, sum(len(run.samples) for run in runs))
+    rate, p50, p95 = (
+        np.median([run.rate for run in runs]), np.median([run.p(50) for run in runs]),
+        np.median([run.p(95) for run in runs]),
+    )  # fmt: skip
+    return f"{rate:.0f}, {p50:.0f} / {p95:.0f}" + (f", {refused:.0%}" if refused else "")

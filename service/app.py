@@ -1,85 +1,114 @@
-"""The web application: parts put together, started and stopped."""
+"""The web application: its parts put together, started and stopped."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Literal
 
 from fastapi import FastAPI
 
-from models.bundle import Bundle
+from models.bundle import Bundle, uses_gpu
+from models.bundle.manifest import GraphName, Precision
+from models.bundle.plan import plan_for
 from service.cache.features import FeatureCache
 from service.cache.levels import Cache
 from service.cache.memory import MemoryCache
 from service.cache.redis import RedisCache
 from service.cache.sealing import sealing_secret
-from service.execution.admission import BATCHES_ON_GPU, CALM_FACTOR, SLOTS_PER_WORKER, Admission
-from service.execution.cores import shared_out
+from service.execution.admission import Admission
+from service.execution.cores import divide_cores
 from service.execution.thread_pool import ThreadPool
 from service.http.application import create_http_app
 from service.http.context import Context
+from service.observability.logs import stop_logging
 from service.observability.metrics import Metrics
+from service.observability.snapshots import Snapshots
 from service.search.live_index import LiveIndex
 from service.search.pipeline import Search
 from service.settings import Settings, load_settings
 
 logger = logging.getLogger(__name__)
 
+SERVED_NAME = "served"
+"""In the run folder, once some worker has served a generation."""
 
-def create_app(settings: Settings | None = None) -> FastAPI:
-    """Make the application; the bundle is loaded here, the generation when the server starts.
+
+def create_app(settings: Settings | None = None, *, run_folder: Path | None = None) -> FastAPI:
+    """Create the application. The bundle is loaded here, the generation when the server starts.
 
     Args:
         settings: Read from the environment where they are not given.
+        run_folder: Shared by the workers of one service; None if there is one.
 
     Raises:
         ModisteError: A setting or the bundle cannot be used.
     """
-    context = _assemble(settings or load_settings())
+    context = _assemble(settings or load_settings(), run_folder)
     settings = context.settings
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await asyncio.to_thread(context.search.warm)
         await context.live.start()
-        entering = asyncio.create_task(context.metrics.keep_entering())
+        await _until_usable(context, run_folder)
+        context.snapshots.start()
         try:
             yield
         finally:
-            entering.cancel()
-            context.metrics.enter()
             await context.live.stop()
             await context.cache.close()
             context.search.close()
             context.decoders.close()
             context.readers.close()
+            context.snapshots.stop()
+            stop_logging()
 
     return create_http_app(context, lifespan)
 
 
-def _assemble(settings: Settings) -> Context:
+async def _until_usable(context: Context, run_folder: Path | None) -> None:
+    """Do not listen without a generation where another worker of this service has one: it would refuse what the other
+    can answer. Where none has, listen at once, so that probes learn why the service is not ready."""
+    served = run_folder and run_folder / SERVED_NAME
+    while context.live.generation_id is None and served and served.exists() and not context.admission.draining:
+        await asyncio.sleep(context.settings.poll_s)
+    if served and context.live.generation_id is not None:
+        with suppress(OSError):
+            served.touch()
+
+
+def _assemble(settings: Settings, run_folder: Path | None) -> Context:
     metrics = Metrics()
-    bundle = Bundle(settings.bundle, device=settings.device, threads=settings.threads, precision=settings.precision)
+    processes, workers = divide_cores(settings, gpu=uses_gpu(settings.device))
+    precision: Precision | Literal["auto"] | dict[GraphName, Precision] = settings.precision
+    max_batch = settings.max_batch
+    if settings.precision == "auto" or max_batch is None:
+        plan = plan_for(
+            settings.bundle, device=settings.device, threads=settings.threads, cores=processes * workers,
+            run_folder=run_folder,
+        )  # fmt: skip
+        precision = plan.precisions if settings.precision == "auto" else settings.precision
+        max_batch = max_batch or plan.max_batch
+    bundle = Bundle(settings.bundle, device=settings.device, threads=settings.threads, precision=precision)
     live = LiveIndex(
         settings.index_root, bundle, device=settings.device, poll_s=settings.poll_s, metrics=metrics,
         images_root=settings.images_root,
     )  # fmt: skip
     cache = _cache(settings, metrics)
-    gpu = bundle.providers[0] != "CPUExecutionProvider"
-    workers = shared_out(settings, gpu=gpu).workers
-    slots = settings.in_flight or (BATCHES_ON_GPU * settings.max_batch if gpu else SLOTS_PER_WORKER * workers)
-    most = slots if settings.in_flight else CALM_FACTOR * slots
-    admission = Admission(slots=slots, most=most, body_bytes=settings.max_held_bytes, metrics=metrics)
-    decoders = ThreadPool("decode", threads=settings.decoders, queue=settings.queue, polite=True)
+    admission = Admission(max_wait_s=settings.max_wait_ms / 1000, body_bytes=settings.max_held_bytes, metrics=metrics)
+    decoders = ThreadPool("decode", threads=settings.decoders, queue=settings.queue, low_priority=True)
     readers = ThreadPool("read", threads=workers, queue=settings.queue)
     search = Search(
-        bundle, live, workers=workers, max_batch=settings.max_batch, decoders=decoders, admission=admission,
+        bundle, live, workers=workers, max_batch=max_batch, decoders=decoders, admission=admission,
         answers=cache, features=FeatureCache(cache, bundle), max_image_bytes=settings.max_image_bytes,
         expect_words=settings.expect_words, metrics=metrics,
     )  # fmt: skip
-    return Context(settings, bundle, live, cache, search, admission, decoders, readers, metrics)
+    snapshots = Snapshots(run_folder, metrics)
+    return Context(settings, bundle, live, cache, search, admission, decoders, readers, metrics, snapshots)
 
 
 def _cache(settings: Settings, metrics: Metrics) -> Cache:

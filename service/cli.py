@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +17,8 @@ from models.bundle import SHIPPED_BUNDLE
 from models.cli import app as models_app
 from models.errors import ModisteError
 from models.progress import log_to_terminal
+
+logger = logging.getLogger(__name__)
 
 app = typer.Typer(
     help="Modiste: composed image retrieval for fashion shops.",
@@ -76,38 +81,17 @@ def serve(
 
     Whatever is not given here comes from MODISTE_* variables, such as MODISTE_OPERATIONS_KEY.
     """
-    from models.bundle import uses_gpu
-    from models.bundle.manifest import read_manifest
-    from service.app import create_app
-    from service.execution.cores import shared_out
-    from service.observability.logs import configure_logging
-    from service.observability.tracing import set_up_tracing, shut_down_tracing
-    from service.server.server import address, listen, run
-    from service.settings import load_settings
+    from service.observability.logs import start_logging
+    from service.server.serve import serve
+    from service.settings import load_settings, warn_of_unknown_variables
 
     settings = load_settings(
         index_root=index_root, bundle=bundle, host=host, port=port, device=device and device.value, workers=workers,
         processes=processes, threads=threads, redis_url=redis_url, log_level=log_level,
     )  # fmt: skip
-    configure_logging(settings.log_level)
-    shares = shared_out(settings, gpu=uses_gpu(settings.device))
-    if shares.processes > 1:
-        from service.server.workers import run_processes
-
-        manifest = read_manifest(settings.bundle)
-        with listen(settings.host, settings.port) as bound:
-            told = f"{manifest.name} {manifest.version} at {address(bound)} with {shares.processes} processes"
-            typer.echo(f"Modiste serves {told}", err=True)
-            run_processes(settings, bound, shares)
-        return
-    set_up_tracing()
-    application = create_app(settings)
-    with listen(settings.host, settings.port) as bound:
-        typer.echo(f"Modiste serves {application.state.context.bundle.name} at {address(bound)}", err=True)
-        try:
-            run(application, settings, bound)
-        finally:
-            shut_down_tracing()
+    start_logging(settings.log_level)
+    warn_of_unknown_variables()
+    serve(settings)
 
 
 @app.command()
@@ -129,13 +113,27 @@ def demo(
 
 def main() -> None:
     """Run the program; a ModisteError becomes one sentence and a hint."""
+    _open_standard_streams()
     try:
         app()
     except ModisteError as error:
-        typer.echo(f"modiste: {error.message}", err=True)
-        if error.hint:
-            typer.echo(f"  {error.hint}", err=True)
+        with suppress(OSError):  # stderr may be on a full disk.
+            typer.echo(f"modiste: {error.message}", err=True)
+            if error.hint:
+                typer.echo(f"  {error.hint}", err=True)
         sys.exit(error.exit_code)
+
+
+def _open_standard_streams() -> None:
+    """Open those of stdin, stdout and stderr that are closed, onto nothing: otherwise the next file or connection gets
+    their number, and what libraries print goes into it."""
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # The lowest free number, which is this one.
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(number, mode, closefd=False))  # noqa: SIM115
 
 
 if __name__ == "__main__":

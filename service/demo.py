@@ -22,7 +22,8 @@ from models.bundle import Bundle
 from models.datasets.garments import draw_catalog
 from models.errors import ModisteError
 from service.app import create_app
-from service.server.server import listen, running
+from service.server.listening import listen
+from service.server.serve import running
 from service.settings import load_settings
 
 SEED = 7

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from models.errors import ModisteError
 
 MAX_EXCERPT = 100
@@ -19,14 +17,14 @@ class RequestError(ModisteError):
 
     Args:
         field: The part of the request that is wrong, such as ``k`` or ``filters.colour``.
+        retry_after_s: When the same request may succeed; None if it will not.
     """
 
-    retry_after_s: ClassVar[int | None] = None
-    """When the same request may succeed; None if it will not."""
-
-    def __init__(self, message: str, hint: str = "", *, field: str | None = None) -> None:
+    def __init__(
+        self, message: str, hint: str = "", *, field: str | None = None, retry_after_s: int | None = None
+    ) -> None:
         super().__init__(message, hint=hint)
-        self.field = field
+        self.field, self.retry_after_s = field, retry_after_s
 
 
 class InvalidRequest(RequestError):
@@ -79,16 +77,19 @@ class NotAllowed(RequestError):
 class NotReady(RequestError):
     """No generation is served yet."""
 
-    retry_after_s = 5
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message, hint, retry_after_s=5)
 
 
 class Overloaded(RequestError):
-    """More requests are waiting than can be answered within the wait budget."""
+    """More requests are waiting than can be answered in time."""
 
-    retry_after_s = 1
-
-    def __init__(self) -> None:
-        super().__init__("More requests wait than can be answered soon.", hint="Send the request again in a moment.")
+    def __init__(self, retry_after_s: int = 1) -> None:
+        super().__init__(
+            "More requests are waiting than can be answered in time.",
+            hint="Send the request again after the number of seconds in Retry-After.",
+            retry_after_s=retry_after_s,
+        )
 
 
 class DeadlineExceeded(RequestError):

@@ -1,8 +1,11 @@
-"""What an operator can set: flags first, then ``MODISTE_*`` variables, then these defaults."""
+"""Settings: flags first, then ``MODISTE_*`` variables, then the defaults here."""
 
 from __future__ import annotations
 
+import logging
+import os
 import re
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -12,9 +15,11 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from models.bundle import SHIPPED_BUNDLE
 from models.errors import ModisteError
 
+logger = logging.getLogger(__name__)
+
 PREFIX = "MODISTE_"
-
-
+SECRET = ("operations_key", "redis_url", "cache_key")
+"""Settings whose value is not repeated in an error."""
 ORIGIN = re.compile(r"\*|https?://[A-Za-z0-9.-]+(:\d+)?")
 
 
@@ -34,7 +39,7 @@ def _origins(given: str | tuple[str, ...]) -> tuple[str, ...]:
 
 
 class Settings(BaseSettings):
-    """Settings of one service; read once, never changed."""
+    """Settings of one service. They are read once and never change."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="forbid")
 
@@ -46,7 +51,7 @@ class Settings(BaseSettings):
     bundle: Path = Field(SHIPPED_BUNDLE, description="Bundle to encode queries with; the index must be built with it.")
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Where graphs run; auto takes CUDA if there.")
     precision: Literal["auto", "fp32", "fp16", "int8"] = Field(
-        "auto", description="Variant of the bundle's graphs; auto takes the fastest that the bundle has for the device."
+        "auto", description="Variant of the bundle's graphs; auto measures the fastest of each when the service starts."
     )
     host: str = Field("127.0.0.1", description="Address to listen on; 0.0.0.0 opens the service to the network.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 lets the system choose.")
@@ -90,43 +95,48 @@ class Settings(BaseSettings):
         32 * 2**20, ge=0, description="Memory of each process for resized product images; 0 keeps none."
     )
 
-    max_image_bytes: int = Field(10 * 2**20, gt=0, description="Largest picture accepted, in bytes of its file.")
+    max_image_bytes: int = Field(10 * 2**20, gt=0, description="Largest image file accepted, in bytes.")
     max_held_bytes: int = Field(
-        256 * 2**20, gt=0, description="Memory for bodies of searches that are being received or answered."
+        256 * 2**20, gt=0, description="Memory of each process for bodies of searches that are received or answered."
     )
-    decoders: int = Field(2, ge=1, le=256, description="Threads that decode giant pictures, apart from all others.")
-    workers: int | None = Field(
-        None, ge=1, le=256, description="Threads of each process that decode, encode and search. Without it its cores."
-    )
-    queue: int = Field(
-        32, ge=0, le=10_000, description="Giant pictures, and requests for products, that may wait; others get 503."
-    )
-    in_flight: int | None = Field(
-        None, ge=1, le=100_000,
-        description="Searches in progress; others get 503 at once. Without it 4 a worker, on a GPU 4 full "
-        "batches, and three times as many while the load is not lasting.",
+    max_pixel_bytes: int = Field(
+        256 * 2**20, ge=2**20,
+        description="Memory for decoded pixels of all processes together; images wait for each other beyond it.",
     )  # fmt: skip
-    max_batch: int = Field(
-        16, ge=1, le=64, description="Searches that a graph answers together at most; 32 or 64 suit a GPU."
-    )
-    processes: int | None = Field(
-        None, ge=1, le=256,
-        description="Processes that share the port and the index. Without it one a core (8 at most), with a GPU one.",
+    max_wait_ms: float = Field(
+        1000, gt=0, le=600_000,
+        description="Longest wait that a new search may expect; beyond it searches get 503 with Retry-After.",
     )  # fmt: skip
-    threads: int = Field(1, ge=0, le=256, description="Threads in one graph run: 1 serves many, 0 (all) one fast.")
     deadline_ms: float = Field(
         30_000, gt=0, le=600_000,
-        description="The longest that a search may take; a client can allow less with X-Request-Timeout-Ms.",
+        description="Longest time that a search may take; a client can allow less with X-Request-Timeout-Ms.",
     )  # fmt: skip
+
+    processes: int | None = Field(
+        None, ge=1, le=256, description="Processes that share the port and the index. Default: one a core, at most 8; "
+        "1 with a GPU.",
+    )  # fmt: skip
+    workers: int | None = Field(
+        None, ge=1, le=256, description="Search threads of each process. Default: its share of the cores."
+    )
+    threads: int = Field(1, ge=0, le=256, description="Threads in one graph run: 1 serves many, 0 (all) one fast.")
+    max_batch: int | None = Field(
+        None, ge=1, le=64, description="Most searches in one graph run. Default: measured when the service starts."
+    )
+    decoders: int = Field(2, ge=1, le=256, description="Threads of each process that decode large images.")
+    queue: int = Field(
+        32, ge=0, le=10_000, description="Large images and catalogue requests that may wait in each process."
+    )
 
     operations_key: SecretStr | None = Field(None, description="Key of /operations; without it nobody may use them.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least serious message logged.")
     poll_s: float = Field(2, gt=0, le=3600, description="Seconds between two looks at what is published.")
     notice_s: float = Field(
         0.5, ge=0, le=600,
-        description="Seconds between not ready and not listening after SIGTERM: until a load balancer has noticed.",
+        description="Seconds after SIGTERM in which the service is not ready but still accepts connections, until a "
+        "load balancer has noticed.",
     )  # fmt: skip
-    drain_s: float = Field(30, ge=0, le=3600, description="Seconds that requests in flight may take after SIGTERM.")
+    drain_s: float = Field(30, ge=0, le=3600, description="Seconds after that in which open requests may finish.")
 
     @property
     def max_body_bytes(self) -> int:
@@ -147,7 +157,17 @@ def load_settings(**flags: Any) -> Settings:
         first = error.errors()[0]
         name = str(first["loc"][0])
         source = f"--{name.replace('_', '-')}" if name in given else f"{PREFIX}{name.upper()}"
+        value = "" if name in SECRET else f" {first['input']!r}"
         raise ModisteError(
-            f"{source} cannot be {first['input']!r}: {first['msg'][0].lower()}{first['msg'][1:]}.",
+            f"{source} cannot be{value}: {first['msg'][0].lower()}{first['msg'][1:]}.",
             hint=Settings.model_fields[name].description or "",
         ) from error
+
+
+def warn_of_unknown_variables() -> None:
+    """Log each variable that looks like a setting and is none."""
+    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+    for name in os.environ:
+        if name.startswith(PREFIX) and name not in known:
+            near = get_close_matches(name, known, n=1)
+            logger.warning("%s is not a setting.%s", name, f" Did you mean {near[0]}?" if near else "")

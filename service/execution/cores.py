@@ -1,4 +1,4 @@
-"""How the machine's cores are shared out among processes and the threads of each."""
+"""How the cores are divided among processes and the search threads of each."""
 
 from __future__ import annotations
 
@@ -9,44 +9,27 @@ from typing import NamedTuple
 
 from service.settings import Settings
 
-MOST_PROCESSES = 8
-"""Each has the bundle in its own memory; on a larger machine each gets several threads instead."""
+MAX_PROCESSES = 8
+"""Each has the bundle in its own memory. On a larger machine each gets several threads."""
 QUOTA = Path("/sys/fs/cgroup/cpu.max")
 
 
-class Shares(NamedTuple):
-    """Of the machine, for one service."""
+class Division(NamedTuple):
+    """The processes of one service, and the search threads of each."""
 
     processes: int
     workers: int
-    """Threads of each process that compute."""
 
 
-def shared_out(settings: Settings, *, gpu: bool) -> Shares:
-    """What is set, and where nothing is, all cores and none twice.
+def divide_cores(settings: Settings, *, gpu: bool) -> Division:
+    """What is set; otherwise every core once.
 
-    On a CPU they go to processes: two threads of one Python process that both prepare requests, and answer them, spend
-    a third of the time waiting for each other. Of a GPU's memory every process would take a part of its own, so there
-    is one, whose threads decode for it.
+    On a CPU the cores go to processes, because threads of one Python process that prepare requests and responses wait
+    for each other. On a GPU there is one process, because each would need memory of its own there.
     """
     cores = usable_cores()
-    processes = settings.processes or (1 if gpu else min(cores, MOST_PROCESSES))
-    return Shares(processes, settings.workers or max(1, cores // processes))
-
-
-def keep_to_own_cores(place: int, processes: int) -> None:
-    """Let this process, the ``place``-th of so many, run on its part of the cores alone.
-
-    A thread that computes waits for the event loop's to let go of Python's lock. If that one is put aside for another
-    process on another core, this one's core stands still, for milliseconds: near saturation a sixth of two cores did,
-    and past it a fourth. Where a container may use only a part of the machine's time, nothing is done: which cores are
-    free is not known there. Nor is it where there are fewer cores than processes.
-    """
-    if not hasattr(os, "sched_setaffinity"):
-        return
-    cores = sorted(os.sched_getaffinity(0))
-    if usable_cores() == len(cores) >= processes:
-        os.sched_setaffinity(0, cores[place * len(cores) // processes : (place + 1) * len(cores) // processes])
+    processes = settings.processes or (1 if gpu else min(cores, MAX_PROCESSES))
+    return Division(processes, settings.workers or max(1, cores // processes))
 
 
 def usable_cores(quota: Path | None = None) -> int:
@@ -56,5 +39,5 @@ def usable_cores(quota: Path | None = None) -> int:
     try:
         allowed, period = quota.read_text().split()
         return max(1, min(cores, math.ceil(int(allowed) / int(period))))
-    except (OSError, ValueError):  # No such container, or "max".
+    except (OSError, ValueError):  # No container, or "max".
         return cores

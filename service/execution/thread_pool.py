@@ -1,4 +1,4 @@
-"""Threads for what is done beside searching (giant pictures, files, columns), and a queue that refuses to grow."""
+"""Threads for work beside searching (large images, files, columns), with a bounded queue."""
 
 from __future__ import annotations
 
@@ -20,50 +20,53 @@ NICENESS = 10
 
 
 class ThreadPool:
-    """A fixed number of threads with a bounded queue; used from one event loop.
+    """A fixed number of threads with a bounded queue. Used from one event loop.
+
+    ``asyncio.to_thread`` has an unbounded queue, and returns to a cancelled caller while the thread still uses what the
+    caller holds.
 
     Args:
         name: Prefix of the threads' names.
-        threads: How many pieces of work run at once.
+        threads: How many calls run at once.
         queue: How many more may wait.
-        polite: Whether the threads leave the cores to whoever else has work (on Linux).
+        low_priority: Whether the threads yield the cores to all others (on Linux).
     """
 
-    def __init__(self, name: str, *, threads: int, queue: int, polite: bool = False) -> None:
+    def __init__(self, name: str, *, threads: int, queue: int, low_priority: bool = False) -> None:
         self._executor = ThreadPoolExecutor(
-            threads, thread_name_prefix=name, initializer=_be_polite if polite else None
+            threads, thread_name_prefix=name, initializer=_lower_priority if low_priority else None
         )
         self._free = threads + queue
 
     async def run(self, work: Callable[[], T]) -> T:
-        """Do ``work`` in a thread.
+        """Call ``work`` in a thread, in the context of the caller.
 
         Raises:
-            Overloaded: The queue is full; nothing was done.
+            Overloaded: The queue is full; ``work`` was not called.
         """
         if self._free == 0:
             raise Overloaded()
         self._free -= 1
         context = contextvars.copy_context()
-        future = asyncio.get_running_loop().run_in_executor(self._executor, context.run, work)
+        call = self._executor.submit(context.run, work)
+        future = asyncio.wrap_future(call)
         future.add_done_callback(self._done)
         try:
             return await asyncio.shield(future)
         except asyncio.CancelledError:
-            # A thread cannot be cancelled: whatever it uses (a generation, above all) must be held until it is done.
-            await until_done(future)
+            # Work that has not started is dropped. A thread cannot be interrupted, and uses what the caller holds.
+            if not call.cancel():
+                await until_done(future)
             raise
 
     def _done(self, future: asyncio.Future[T]) -> None:
         self._free += 1
-        if not future.cancelled():
-            future.exception()  # Seen, also where the caller has gone and nobody else looks.
 
     def close(self) -> None:
         """Let running work finish and end the threads."""
         self._executor.shutdown()
 
 
-def _be_polite() -> None:
+def _lower_priority() -> None:
     if sys.platform == "linux":  # Elsewhere a priority belongs to the whole process.
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)

@@ -1,4 +1,4 @@
-"""Waiting for what cannot be broken off."""
+"""Waiting for work that cannot be interrupted."""
 
 from __future__ import annotations
 
@@ -8,8 +8,12 @@ from typing import Any
 
 
 async def until_done(future: asyncio.Future[Any]) -> None:
-    """Wait for ``future``, however often the caller is cancelled meanwhile: for who was cancelled already, and must not
-    let go of what is still used."""
+    """Wait for ``future``, even if the caller is cancelled again meanwhile.
+
+    For a cancelled caller that must keep a resource open until a thread has stopped using it.
+    """
     while not future.done():
         with suppress(asyncio.CancelledError):
             await asyncio.wait([future])
+    if not future.cancelled():
+        future.exception()  # Mark it as retrieved; the caller is cancelled and will not look at it.

@@ -24,7 +24,7 @@ from service.http.middleware.root_path import RootPathMiddleware
 from service.http.middleware.security_headers import SecurityHeadersMiddleware
 from service.http.openapi import openapi_document
 from service.http.routes import health, images, operations, pages, products, search
-from service.observability.logs import QUIET
+from service.observability.logs import PROBE_PATHS
 from service.observability.tracing import tracer_provider
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
@@ -78,13 +78,13 @@ def modiste_version() -> str:
 def _add_middleware(app: FastAPI, context: Context) -> None:
     """From the innermost to the outermost."""
     settings = context.settings
-    app.add_middleware(DeadlineMiddleware, metrics=context.metrics, max_s=settings.deadline_ms / 1000)
     app.add_middleware(GZipMiddleware, minimum_size=GZIP_MIN_BYTES, compresslevel=GZIP_LEVEL)
     app.add_middleware(HeadMiddleware)
     app.add_middleware(
         RequestLimitsMiddleware, max_body_bytes=settings.max_body_bytes, max_image_bytes=settings.max_image_bytes
     )
     app.add_middleware(AdmissionMiddleware, admission=context.admission)
+    app.add_middleware(DeadlineMiddleware, metrics=context.metrics, max_s=settings.deadline_ms / 1000)
     app.add_middleware(RequestLogMiddleware, metrics=context.metrics, admission=context.admission)
     if settings.cors_origins:
         app.add_middleware(
@@ -97,4 +97,4 @@ def _add_middleware(app: FastAPI, context: Context) -> None:
 
 
 def _is_probe(root_path: str, scope: Scope) -> bool:
-    return scope["path"].removeprefix(root_path) in QUIET
+    return scope["path"].removeprefix(root_path) in PROBE_PATHS

@@ -14,6 +14,7 @@ from service.cache.levels import Cache
 from service.execution.admission import Admission
 from service.execution.thread_pool import ThreadPool
 from service.observability.metrics import Metrics
+from service.observability.snapshots import Snapshots
 from service.search.live_index import LiveIndex
 from service.search.pipeline import Search
 from service.settings import Settings
@@ -32,6 +33,7 @@ class Context:
     decoders: ThreadPool
     readers: ThreadPool
     metrics: Metrics
+    snapshots: Snapshots
 
 
 async def _context(request: Request) -> Context:

@@ -1,42 +1,120 @@
-"""The log: sentences on a terminal, elsewhere JSON lines that carry the id of their request."""
+"""Logging: plain lines on a terminal, JSON lines elsewhere, each with the id of its request.
+
+Records are written by a thread, so that a slow or unread stderr never blocks the event loop. The queue is bounded;
+records that do not fit are counted and dropped.
+"""
 
 from __future__ import annotations
 
+import atexit
 import contextvars
 import logging
+import os
+import queue
 import sys
 import threading
-import time
-from collections import deque
-from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import TextIO
+from logging.handlers import QueueHandler, QueueListener
 
 import orjson
 
-logger = logging.getLogger(__name__)
+PROBE_PATHS = ("/health/live", "/health/ready", "/metrics")
+"""Requests for these are neither traced nor logged above debug level."""
 
-QUIET = ("/health/live", "/health/ready", "/metrics")
-"""Paths of probes: neither traced nor logged above debug level."""
+MAX_QUEUED = 10_000
+"""Records that may wait to be written."""
+FLUSH_TIMEOUT_S = 1.0
+"""How long the process waits at its end for queued records to be written."""
 
 request_id: contextvars.ContextVar[str] = contextvars.ContextVar("request_id", default="")
 
-GATHERED_S = 0.2
-"""How long a line may wait for others."""
-MOST_LINES = 10_000
-"""That may wait for a log that nobody reads."""
-PIPED_BYTES = 4096
-"""POSIX' ``PIPE_BUF``, on Linux."""
+_CONTROL = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0))} | {0x0A: "\\n", 0x09: "\\t"}
 
 
-class _JsonLines(logging.Formatter):
+def escape_controls(text: str) -> str:
+    """``text`` with control characters escaped, so that it can neither forge a line nor command a terminal."""
+    return text.translate(_CONTROL)
+
+
+def start_logging(level: str) -> None:
+    """Log to stderr from now on. What is queued when the process ends is written, as far as stderr takes it.
+
+    Args:
+        level: ``debug``, ``info``, ``warning`` or ``error``.
+    """
+    writer = _StderrWriter()
+    writer.setFormatter(_PlainFormatter() if sys.stderr.isatty() else _JsonFormatter())
+    records: queue.SimpleQueue[logging.LogRecord] = queue.SimpleQueue()
+    listener = QueueListener(records, writer)
+    logging.basicConfig(level=level.upper(), handlers=[_BoundedQueueHandler(records)], force=True)
+    listener.start()
+    _listeners.append(listener)
+
+
+def stop_logging() -> None:
+    """Write what is queued, as far as stderr takes it within ``FLUSH_TIMEOUT_S``. Later records are not written."""
+    while _listeners:
+        # The listener's thread may be blocked for good by a pipe that nothing reads.
+        stopping = threading.Thread(target=_listeners.pop().stop, name="log-stop", daemon=True)
+        stopping.start()
+        stopping.join(FLUSH_TIMEOUT_S)
+
+
+_listeners: list[QueueListener] = []
+atexit.register(stop_logging)
+
+
+class _BoundedQueueHandler(QueueHandler):
+    """Queues records without waiting, and reports how many were dropped.
+
+    The queue is one whose ``put`` may be interrupted by itself: a finaliser may log while a record is being queued.
+    """
+
+    def __init__(self, records: queue.SimpleQueue[logging.LogRecord], max_queued: int = MAX_QUEUED) -> None:
+        super().__init__(records)
+        self._records, self._max_queued, self._dropped = records, max_queued, 0
+
+    def prepare(self, record: logging.LogRecord) -> logging.LogRecord:
+        # Now, because arguments may change, and the listener's thread has another context.
+        record.msg, record.args = record.getMessage(), None
+        record.request_id = request_id.get()
+        return record
+
+    def enqueue(self, record: logging.LogRecord) -> None:
+        if self._records.qsize() >= self._max_queued:
+            self._dropped += 1
+            return
+        self._records.put(record)
+        if self._dropped:
+            self._records.put(self._report())
+            self._dropped = 0
+
+    def _report(self) -> logging.LogRecord:
+        message = "%d log records were dropped because stderr was not read in time."
+        return logging.LogRecord(__name__, logging.WARNING, "", 0, message, (self._dropped,), None)
+
+
+class _StderrWriter(logging.Handler):
+    """Writes lines to stderr, from the listener's thread alone.
+
+    It takes no lock, neither its own nor that of ``sys.stderr``: a write may be blocked for good, and the interpreter
+    takes both when it exits.
+    """
+
+    def handle(self, record: logging.LogRecord) -> bool:
+        with suppress(Exception):  # stderr is closed or its disk is full, or the record cannot be formatted.
+            os.write(2, f"{self.format(record)}\n".encode(errors="replace"))
+        return True
+
+
+class _JsonFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, object] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": escape_controls(record.getMessage()),
         }
         if id := getattr(record, "request_id", ""):
             line["request_id"] = id
@@ -46,104 +124,10 @@ class _JsonLines(logging.Formatter):
         return orjson.dumps(line, default=str).decode()
 
 
-class _PlainLines(logging.Formatter):
+class _PlainFormatter(logging.Formatter):
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)-7s %(message)s", "%H:%M:%S")
 
-
-class _Gathering(logging.StreamHandler[TextIO]):
-    """Formats and writes lines a few times a second, all that there are at once; from a warning on, at once what there
-    is. Who is killed takes those of the last moment along.
-
-    To write lets go of Python's lock. The thread that computes takes it then, and whoever waits for an answer waits for
-    the log: with a write for each search, two cores answered a twelfth fewer.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._records: deque[logging.LogRecord] = deque()
-        self._writing = threading.Lock()
-        self._writer: int | None = None
-        self._missing = 0
-        threading.Thread(target=self._flush_now_and_then, name="log", daemon=True).start()
-
-    def createLock(self) -> None:  # noqa: N802
-        """None: a record is kept in one step, and who logs must not wait until all is written."""
-        self.lock = None
-
-    def emit(self, record: logging.LogRecord) -> None:
-        if len(self._records) >= MOST_LINES:  # Whoever reads the log has stopped.
-            self._missing += 1
-            return
-        record.request_id = request_id.get()  # Known only here.
-        self._records.append(record)
-        if record.levelno >= logging.WARNING:
-            self.flush()
-
-    def flush(self) -> None:
-        # What is collected as garbage meanwhile may log, too, in the midst of this; the loop below comes to it.
-        if self._writer == threading.get_ident():
-            return
-        with self._writing:
-            self._writer = threading.get_ident()
-            try:
-                while self._records:
-                    self._write([self._records.popleft() for _ in range(len(self._records))])
-            finally:
-                self._writer = None
-
-    def close(self) -> None:
-        self.flush()
-        super().close()
-
-    def _write(self, records: Sequence[logging.LogRecord]) -> None:
-        lines = [line for record in records if (line := self._formatted(record)) is not None]
-        with suppress(OSError, ValueError):  # Whoever reads the log has gone.
-            for whole in _batched(lines):
-                self.stream.write(whole)
-                self.stream.flush()
-        if self._missing:
-            missing, self._missing = self._missing, 0
-            logger.warning("%d lines of the log are missing: they were not read in time.", missing)
-
-    def _formatted(self, record: logging.LogRecord) -> str | None:
-        try:
-            return self.format(record)
-        except Exception:
-            self.handleError(record)
-            return None
-
-    def _flush_now_and_then(self) -> None:
-        while True:
-            time.sleep(GATHERED_S)
-            self.flush()
-
-
-def _batched(lines: Sequence[str]) -> Iterator[str]:
-    """Lines put together as far as a pipe takes them in one piece, so that those of several processes never mix."""
-    batch: list[str] = []
-    size = 0
-    for line in lines:
-        length = len(line.encode(errors="replace")) + 1
-        if batch and size + length > PIPED_BYTES:
-            yield "".join(batch)
-            batch, size = [], 0
-        batch.append(f"{line}\n")
-        size += length
-    if batch:
-        yield "".join(batch)
-
-
-def configure_logging(level: str) -> None:
-    """Log to stderr: sentences on a terminal, JSON lines elsewhere."""
-    # Nobody reads who logged and where; to find that out for every request takes longer than all the rest of a line.
-    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
-    logging._srcfile = None
-    handler: logging.Handler
-    if sys.stderr.isatty():
-        handler = logging.StreamHandler()
-        handler.setFormatter(_PlainLines())
-    else:
-        handler = _Gathering()
-        handler.setFormatter(_JsonLines())
-    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
+        record.message = escape_controls(record.message)
+        return super().formatMessage(record)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
+import time
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
@@ -37,6 +38,13 @@ def span(name: str, **attributes: str | int | float | bool) -> AbstractContextMa
     if _tracer is None:
         return _NOTHING
     return _tracer.start_as_current_span(name, attributes=attributes)
+
+
+def record_span(name: str, seconds: float, **attributes: str | int | float | bool) -> None:
+    """Record work that has just ended, after ``seconds``, as a part of the trace of the calling context."""
+    if _tracer is not None:
+        end = time.time_ns()
+        _tracer.start_span(name, attributes=attributes, start_time=end - round(seconds * 1e9)).end(end)
 
 
 def tracing() -> bool:

@@ -73,7 +73,7 @@ class SearchStages:
     ) -> None:  # fmt: skip
         self._bundle, self._expects = bundle, expect_words and bundle.manifest.expects
         self._decode = scheduler.stage("decode", encoding.decode, max_batch)
-        self._vision = graphs.stage("vision", encoding.vision, max_batch, gathers=True)
+        self._vision = graphs.stage("vision", encoding.vision, max_batch)
         self._text = graphs.stage("query", encoding.text, max_batch)
         self._query = graphs.stage("query", encoding.query, max_batch)
         self._store = scheduler.stage("store", rank, MAX_LOOKUPS)

@@ -164,7 +164,7 @@ class LiveIndex:
 
     def _accept(self) -> None:
         self.refused = None
-        self._metrics.accepted()
+        self._metrics.generation_refused(False)
 
     def _refuse(self, id: str, reason: str) -> None:
         # Where folders lie is nobody's business but the operator's, who reads it in the log.
@@ -173,7 +173,7 @@ class LiveIndex:
         self._retry_at = time.monotonic() + RETRY_REFUSED_S
         if refused != self.refused:
             logger.error("Generation %s is refused: %s", refused.generation, reason)
-            self._metrics.refused()
+            self._metrics.generation_refused(True)
         self.refused = refused
 
     async def _poll(self) -> None:

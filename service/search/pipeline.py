@@ -12,7 +12,6 @@ ranking         ``ranking.py``
 from __future__ import annotations
 
 import hashlib
-import math
 import time
 from functools import partial
 from typing import NamedTuple
@@ -23,7 +22,7 @@ from models.bundle.images import Pixels
 from service.cache.features import FeatureCache
 from service.cache.levels import Cache
 from service.errors import UnknownProduct
-from service.execution.admission import Admission, deadline
+from service.execution.admission import Admission
 from service.execution.scheduler import Scheduler
 from service.execution.single_flight import SingleFlight
 from service.execution.thread_pool import ThreadPool
@@ -156,11 +155,9 @@ class Search:
         self, query: Query, stated: Stated | None, picture: Picture | None, generation: Generation, key: str
     ) -> Timed:
         """Search, and put the outcome into the caches. All callers that wait for ``key`` share it."""
-        # The caller that started this work must not end it for the others: its deadline ends its own wait only.
-        deadline.set(math.inf)
         reference = await self._reference(query, picture, generation)
         stage_times: StageTimes = {}
-        with self._admission.slot():
+        with self._admission.search():
             try:
                 job = self._stages.job(query, stated, generation, reference)
                 outcome = await self._scheduler.run(job, stage_times)

@@ -24,7 +24,8 @@ from indexer.generation import Generation
 from indexer.manifest import ATTRIBUTES_NAME, MANIFEST_NAME, SEEN_NAME
 from models.bundle import Bundle
 from service.app import create_app
-from service.server.server import listen, running
+from service.server.listening import listen
+from service.server.serve import running
 from service.settings import Settings
 from tests.toy_bundle import write_toy_bundle
 
@@ -152,7 +153,7 @@ def own_shop(shop: Shop, tmp_path: Path) -> Shop:
 def _serve(shop: Shop, **changes: Any) -> Iterator[Served]:
     usual: dict[str, Any] = {
         "index_root": shop.index_root, "bundle": shop.bundle, "device": "cpu", "threads": 1, "poll_s": 0.05,
-        "operations_key": OPERATIONS_KEY,
+        "operations_key": OPERATIONS_KEY, "max_wait_ms": 60_000,
     }  # fmt: skip
     settings = Settings(**{**usual, **changes})
     app = create_app(settings)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.errors import Overloaded
 from service.execution.admission import Admission
+from service.http.middleware.deadline import DEADLINE
 from service.http.middleware.scope import content_length, is_search
 from service.http.problems import problem_of
 
@@ -21,7 +24,8 @@ class AdmissionMiddleware:
             await self._app(scope, receive, send)
             return
         try:
-            self._admission.check_arrival(content_length(scope))
+            left_s = scope[DEADLINE] - asyncio.get_running_loop().time()
+            self._admission.check_arrival(content_length(scope), left_s)
         except Overloaded as error:
             await problem_of(error)(scope, receive, send)
             return
@@ -38,4 +42,4 @@ class AdmissionMiddleware:
         try:
             await self._app(scope, receive_counted, send)
         finally:
-            self._admission.let_go(held)
+            self._admission.release(held)

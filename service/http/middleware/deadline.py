@@ -8,12 +8,13 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.errors import DeadlineExceeded, InvalidRequest, excerpt
-from service.execution.admission import deadline
 from service.http.middleware.scope import header, is_search
 from service.http.problems import problem_of
 from service.observability.metrics import Metrics
 
 TIMEOUT_HEADER = "X-Request-Timeout-Ms"
+DEADLINE = "modiste.deadline"
+"""In the scope of a search: its deadline by the event loop's clock, in seconds."""
 
 
 class DeadlineMiddleware:
@@ -38,7 +39,7 @@ class DeadlineMiddleware:
             await problem_of(error)(scope, receive, send)
             return
         until = asyncio.get_running_loop().time() + allowed_s
-        token = deadline.set(until)
+        scope[DEADLINE] = until
         timeout = asyncio.timeout_at(until)
         client = _Client(receive, send, timeout)
         try:
@@ -54,8 +55,6 @@ class DeadlineMiddleware:
                 raise ClientDisconnect from error
             self._metrics.deadline_missed()
             await problem_of(DeadlineExceeded(allowed_s))(scope, receive, send)
-        finally:
-            deadline.reset(token)
 
 
 class _Client:

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from service.execution.admission import Admission
 from service.http.middleware.scope import header, route_path
 from service.http.problems import internal_problem
-from service.observability.logs import QUIET, request_id
+from service.observability.logs import PROBE_PATHS, request_id
 from service.observability.metrics import COLUMNS, Metrics, StageTime
 
 logger = logging.getLogger(__name__)
@@ -71,7 +71,7 @@ class RequestLogMiddleware:
     def _record(self, scope: Scope, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", None) or "unmatched"  # A label needs few values.
         self._metrics.request(route, scope["method"], status, seconds)
-        level = logging.DEBUG if route_path(scope) in QUIET else logging.INFO
+        level = logging.DEBUG if route_path(scope) in PROBE_PATHS else logging.INFO
         fields = {
             "method": scope["method"], "path": scope["path"], "status": status, "ms": round(seconds * 1000, 1),
         }  # fmt: skip

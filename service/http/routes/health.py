@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from fastapi import APIRouter
@@ -45,4 +46,4 @@ async def ready(context: CurrentContext) -> Any:
 @router.get("/metrics", summary="Prometheus metrics", response_class=Response)
 async def metrics(context: CurrentContext) -> Response:
     """Requests, stages with their queues and batches, load, caches and generation."""
-    return Response(context.metrics.exposition(), media_type=CONTENT_TYPE_LATEST)
+    return Response(await asyncio.to_thread(context.snapshots.exposition), media_type=CONTENT_TYPE_LATEST)

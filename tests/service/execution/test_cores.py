@@ -1,4 +1,4 @@
-"""How many processes and threads a service takes where nobody says."""
+"""How cores are divided among processes and threads by default."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from service.execution.cores import keep_to_own_cores, shared_out, usable_cores
+from service.execution.cores import divide_cores, usable_cores
 from service.settings import load_settings
 
 
@@ -32,48 +32,20 @@ def cores(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> in
     ],
     indirect=["cores"],
 )
-def test_all_cores_are_used_and_none_twice(
-    cores: int, gpu: bool, flags: dict[str, int], shares: tuple[int, int]
-) -> None:
-    assert shared_out(load_settings(**flags), gpu=gpu) == shares
+def test_every_core_is_used_once(cores: int, gpu: bool, flags: dict[str, int], shares: tuple[int, int]) -> None:
+    assert divide_cores(load_settings(**flags), gpu=gpu) == shares
 
 
 @pytest.mark.parametrize(("said", "allowed"), [("max 100000", 4), ("150000 100000", 2), ("10000 100000", 1), ("?", 4)])
-def test_a_containers_quota_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str, allowed: int) -> None:
+def test_the_quota_of_a_container_bounds_the_cores(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str, allowed: int
+) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {0, 1, 2, 3}, raising=False)
     quota = tmp_path / "cpu.max"
     quota.write_text(f"{said}\n")
     assert usable_cores(quota) == allowed
 
 
-def test_without_a_container_all_cores_are_there(tmp_path: Path) -> None:
-    assert usable_cores(tmp_path / "cpu.max") >= 1
-
-
-@pytest.mark.parametrize(
-    ("cores", "quota", "places"),
-    [
-        ({0, 1}, "max 100000", [{0}, {1}]),
-        ({2, 3, 5, 9}, "max 100000", [{2, 3}, {5, 9}]),
-        ({4, 5, 6}, "max 100000", [{4}, {5, 6}]),
-        ({7}, "max 100000", [{7}, {7}]),
-        ({0, 1, 2, 3}, "200000 100000", [{0, 1, 2, 3}, {0, 1, 2, 3}]),
-    ],
-    ids=["one each", "two each", "three for two", "fewer cores than processes", "a part of the time"],
-)
-def test_processes_keep_to_cores_of_their_own(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cores: set[int], quota: str, places: list[set[int]]
-) -> None:
-    (tmp_path / "cpu.max").write_text(quota)
-    monkeypatch.setattr("service.execution.cores.QUOTA", tmp_path / "cpu.max")
-    for place, expected in enumerate(places):
-        held = cores
-        monkeypatch.setattr(os, "sched_getaffinity", lambda pid: cores, raising=False)
-
-        def hold(pid: int, wanted: list[int]) -> None:
-            nonlocal held
-            held = set(wanted)
-
-        monkeypatch.setattr(os, "sched_setaffinity", hold, raising=False)
-        keep_to_own_cores(place, 2)
-        assert held == expected
+def test_without_a_container_every_core_of_the_affinity_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {0, 2, 5}, raising=False)
+    assert usable_cores(tmp_path / "cpu.max") == 3

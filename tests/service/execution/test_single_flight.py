@@ -1,22 +1,20 @@
-"""Identical requests in flight: one computation, whoever comes and goes meanwhile."""
+"""Single flight: identical requests share one computation, and each caller may leave."""
 
 from __future__ import annotations
 
 import asyncio
-import traceback
 from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
 
-from models.errors import ModisteError
 from service.errors import UnknownProduct
 from service.execution.single_flight import SingleFlight
 from service.observability.logs import request_id
 
 
 class Work:
-    """Work that waits to be let go, and counts what became of it."""
+    """Work that waits for its event, and records how it ended."""
 
     def __init__(self, outcome: object = "result") -> None:
         self._outcome = outcome
@@ -42,7 +40,7 @@ class Work:
 async def callers(
     flights: SingleFlight, work: Callable[[], Coroutine[Any, Any, object]], number: int
 ) -> list[asyncio.Task[Any]]:
-    """So many callers of the same key, all of them waiting."""
+    """Callers of one key, all of them waiting."""
     tasks = [asyncio.create_task(flights.run("key", work), name=str(at)) for at in range(number)]
     await asyncio.sleep(0)
     await asyncio.sleep(0)
@@ -53,7 +51,7 @@ def run(scenario: Coroutine[Any, Any, None]) -> None:
     asyncio.run(asyncio.wait_for(scenario, 10))
 
 
-def test_all_who_ask_at_the_same_time_share_one_computation() -> None:
+def test_concurrent_callers_share_one_computation() -> None:
     async def scenario() -> None:
         flights, work = SingleFlight(), Work()
         tasks = await callers(flights, work, 20)
@@ -64,7 +62,7 @@ def test_all_who_ask_at_the_same_time_share_one_computation() -> None:
     run(scenario())
 
 
-def test_other_keys_are_computed_apart() -> None:
+def test_different_keys_are_computed_separately() -> None:
     async def scenario() -> None:
         flights, work = SingleFlight(), Work()
         work.go_on.set()
@@ -74,7 +72,7 @@ def test_other_keys_are_computed_apart() -> None:
     run(scenario())
 
 
-def test_nothing_is_kept_once_it_has_landed() -> None:
+def test_results_are_not_kept() -> None:
     async def scenario() -> None:
         flights, work = SingleFlight(), Work()
         work.go_on.set()
@@ -86,7 +84,7 @@ def test_nothing_is_kept_once_it_has_landed() -> None:
     run(scenario())
 
 
-def test_the_work_goes_on_for_the_others_when_the_one_who_began_it_leaves() -> None:
+def test_work_continues_when_its_first_caller_is_cancelled() -> None:
     async def scenario() -> None:
         flights, work = SingleFlight(), Work()
         leader, *others = await callers(flights, work, 3)
@@ -100,7 +98,7 @@ def test_the_work_goes_on_for_the_others_when_the_one_who_began_it_leaves() -> N
     run(scenario())
 
 
-def test_the_work_is_cancelled_when_all_have_left_and_the_last_waits_for_its_end() -> None:
+def test_work_is_cancelled_with_its_last_caller_who_waits_for_its_end() -> None:
     async def scenario() -> None:
         flights, work = SingleFlight(), Work()
         tasks = await callers(flights, work, 3)
@@ -113,7 +111,7 @@ def test_the_work_is_cancelled_when_all_have_left_and_the_last_waits_for_its_end
     run(scenario())
 
 
-def test_who_comes_after_all_have_left_starts_anew() -> None:
+def test_a_caller_after_cancellation_starts_new_work() -> None:
     async def scenario() -> None:
         flights, abandoned, fresh = SingleFlight(), Work(), Work("fresh")
         (leaver,) = await callers(flights, abandoned, 1)
@@ -128,45 +126,38 @@ def test_who_comes_after_all_have_left_starts_anew() -> None:
     run(scenario())
 
 
-def test_each_who_waits_gets_an_exception_of_its_own_with_the_whole_traceback() -> None:
+def test_every_caller_gets_the_failure() -> None:
     async def scenario() -> None:
-        cause = OSError(28, "No space left")
-        failure = ModisteError("It failed.", hint="Mend it.")
-        failure.__cause__ = cause
+        failure = UnknownProduct("7")
         flights, work = SingleFlight(), Work(failure)
         tasks = await callers(flights, work, 3)
         work.go_on.set()
-        errors = await asyncio.gather(*tasks, return_exceptions=True)
-        assert len({id(error) for error in errors} | {id(failure)}) == 4
-        lengths = set()
-        for error in errors:
-            assert isinstance(error, ModisteError)
-            assert (error.message, error.hint, str(error)) == ("It failed.", "Mend it.", "It failed. Mend it.")
-            assert error.__cause__ is cause
-            frames = traceback.extract_tb(error.__traceback__)
-            assert frames[-1].name == "__call__"
-            lengths.add(len(frames))
-        assert len(lengths) == 1, "the traceback grew from one to the next"
+        assert await asyncio.gather(*tasks, return_exceptions=True) == [failure] * 3
 
     run(scenario())
 
 
-@pytest.mark.parametrize(
-    "failure", [UnknownProduct("7"), UnicodeDecodeError("utf-8", b"a", 0, 1, "odd"), KeyError("k")]
-)
-def test_an_exception_of_any_class_arrives_as_what_it_was(failure: Exception) -> None:
+def test_the_deadline_of_one_caller_does_not_apply_to_another() -> None:
     async def scenario() -> None:
-        flights, work = SingleFlight(), Work(failure)
-        tasks = await callers(flights, work, 2)
+        flights, work = SingleFlight(), Work()
+
+        async def with_deadline() -> None:
+            async with asyncio.timeout(0.01):
+                await flights.run("key", work)
+
+        hasty = asyncio.create_task(with_deadline())
+        await asyncio.sleep(0)
+        (patient,) = await callers(flights, work, 1)
+        with pytest.raises(TimeoutError):
+            await hasty
         work.go_on.set()
-        for error in await asyncio.gather(*tasks, return_exceptions=True):
-            assert type(error) is type(failure)
-            assert str(error) == str(failure)
+        assert await patient == "result"
+        assert work.started == 1
 
     run(scenario())
 
 
-def test_one_who_joins_when_the_work_has_just_failed_gets_the_failure() -> None:
+def test_a_caller_that_joins_failed_work_gets_the_failure() -> None:
     async def scenario() -> None:
         flights, work = SingleFlight(), Work(ValueError("odd"))
         work.go_on.set()
@@ -183,7 +174,7 @@ def test_one_who_joins_when_the_work_has_just_failed_gets_the_failure() -> None:
     run(scenario())
 
 
-def test_a_failure_that_nobody_waits_for_is_not_complained_of(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_failure_after_cancellation_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
     async def scenario() -> None:
         flights = SingleFlight()
 
@@ -202,7 +193,7 @@ def test_a_failure_that_nobody_waits_for_is_not_complained_of(caplog: pytest.Log
     assert caplog.text == ""
 
 
-def test_the_work_has_the_request_id_of_the_first_who_asked() -> None:
+def test_work_runs_in_the_context_of_its_first_caller() -> None:
     async def scenario() -> None:
         flights, work = SingleFlight(), Work()
 

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import logging
-import os
 import re
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
-import orjson
 import pytest
 
 from models.errors import ModisteError
-from service.observability.logs import MOST_LINES, configure_logging
 from tests.service.conftest import Serve, Served, Shop, eventually
 
 ROOT = Path(__file__).parents[3]
@@ -78,73 +71,6 @@ def test_a_failure_inside_tells_the_client_nothing_and_the_log_everything(
     assert response.headers["x-request-id"]
     assert "content-security-policy" in response.headers
     assert "secret of /srv/index" in caplog.text
-
-
-def test_log_lines_carry_the_id_of_their_request(serve: Serve, shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    try:
-        configure_logging("info")
-        with serve(shop) as served:
-            served.client.get("/catalog", headers={"X-Request-ID": "shop-43"})
-    finally:
-        root.handlers[0].flush()
-        root.handlers[:] = handlers
-        root.setLevel(level)
-    lines = [orjson.loads(line) for line in capsys.readouterr().err.splitlines()]
-    (line,) = [line for line in lines if line.get("path") == "/catalog"]
-    assert (line["request_id"], line["method"], line["status"]) == ("shop-43", "GET", 200)
-    assert line["message"].startswith("GET /catalog 200 in ")
-
-
-def test_lines_of_several_processes_that_write_into_one_pipe_stay_whole() -> None:
-    program = (
-        "import logging, time; from service.observability.logs import configure_logging; configure_logging('info');"
-        "[(logging.info('%s', 'x' * 500), time.sleep(0.0002)) for _ in range(1500)]"
-    )
-    reading, writing = os.pipe()
-    children = [subprocess.Popen([sys.executable, "-c", program], stderr=writing, cwd=ROOT) for _ in range(2)]
-    os.close(writing)
-    with open(reading, encoding="utf-8") as log:
-        time.sleep(2)  # A slow reader: the pipe is full, and writers wait.
-        lines = [orjson.loads(line) for line in log]
-    assert [child.wait(30) for child in children] == [0, 0]
-    assert len(lines) == 3000
-    assert {line["message"] for line in lines} == {"x" * 500}
-
-
-def test_what_logs_while_lines_are_written_is_written_itself() -> None:
-    program = (
-        "import logging; from service.observability.logs import configure_logging; configure_logging('info')\n"
-        "class Garbage:\n"
-        "    def __del__(self): logging.error('collected')\n"
-        "class Told:\n"
-        "    def __str__(self): Garbage(); return 'told'\n"
-        "for _ in range(3): logging.warning('%s', Told())"
-    )
-    ended = subprocess.run([sys.executable, "-c", program], stderr=subprocess.PIPE, cwd=ROOT, timeout=60, check=True)
-    messages = [orjson.loads(line)["message"] for line in ended.stderr.splitlines()]
-    assert sorted(messages) == ["collected"] * 3 + ["told"] * 3
-
-
-def test_a_log_that_nobody_reads_takes_bounded_memory_and_tells_what_is_missing() -> None:
-    program = (
-        "import logging; from service.observability.logs import MOST_LINES, configure_logging\n"
-        "configure_logging('info')\n"
-        "for _ in range(MOST_LINES + 5000): logging.info('%s', 'x' * 500)\n"
-        "held = len(logging.getLogger().handlers[0]._records)\n"
-        "print(held <= MOST_LINES, flush=True)"
-    )
-    with subprocess.Popen(
-        [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT
-    ) as child:
-        assert child.stdout is not None
-        assert child.stderr is not None
-        assert child.stdout.readline() == b"True\n"  # The log's pipe is full by now.
-        messages = [orjson.loads(line)["message"] for line in child.stderr]
-    missing = [int(message.split()[0]) for message in messages if message.endswith("not read in time.")]
-    assert sum(missing) > 0
-    assert messages.count("x" * 500) + sum(missing) == MOST_LINES + 5000
 
 
 def test_a_client_that_leaves_in_the_middle_of_its_body_is_no_failure(

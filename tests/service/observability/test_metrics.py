@@ -1,33 +1,38 @@
-"""Numbers for ``/metrics``, gathered and entered a few times a second."""
+"""Metrics of one worker, and of all workers behind one port."""
 
 from __future__ import annotations
 
-import asyncio
+import multiprocessing
+import os
 import threading
-from contextlib import suppress
+import time
+from pathlib import Path
 
 import pytest
 
-from service.observability.metrics import COLUMNS, GATHERED_S, Metrics, StageTime
+from service.observability.metrics import COLUMNS, Metrics, StageTime
+from service.observability.snapshots import INTERVAL_S, STALE_S, Snapshots
+from tests.service.conftest import eventually
 
 
-def test_metrics_tell_all_that_was_observed_before_they_were_asked_for() -> None:
+def values(exposition: bytes) -> dict[str, float]:
+    lines = [line for line in exposition.decode().splitlines() if line and not line.startswith("#")]
+    return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines)}
+
+
+def test_observations_show_in_the_exposition() -> None:
     metrics = Metrics()
     metrics.request("/search", "POST", 200, 0.02)
     metrics.stage_times({"vision": StageTime(0.5, 0.25), COLUMNS: StageTime(0.0, 0.125)})
-    told = metrics.exposition()
-    for line in (
-        b'modiste_requests_total{method="POST",route="/search",status="200"} 1.0',
-        b'modiste_stage_seconds_sum{stage="vision"} 0.25',
-        b'modiste_stage_queue_seconds_sum{stage="vision"} 0.5',
-        b'modiste_stage_seconds_sum{stage="columns"} 0.125',
-    ):
-        assert line in told
-    assert b'modiste_stage_queue_seconds_sum{stage="columns"}' not in told
-    assert metrics.exposition() == told
+    found = values(metrics.exposition())
+    assert found['modiste_requests_total{method="POST",route="/search",status="200"}'] == 1
+    assert found['modiste_stage_seconds_sum{stage="vision"}'] == 0.25
+    assert found['modiste_stage_queue_seconds_sum{stage="vision"}'] == 0.5
+    assert found['modiste_stage_seconds_sum{stage="columns"}'] == 0.125
+    assert 'modiste_stage_queue_seconds_sum{stage="columns"}' not in found
 
 
-def test_observations_of_several_threads_are_all_entered() -> None:
+def test_observations_of_several_threads_are_all_counted() -> None:
     metrics = Metrics()
 
     def observe() -> None:
@@ -37,24 +42,88 @@ def test_observations_of_several_threads_are_all_entered() -> None:
     threads = [threading.Thread(target=observe) for _ in range(4)]
     for thread in threads:
         thread.start()
-    while any(thread.is_alive() for thread in threads):
-        metrics.enter()
-    assert b'modiste_batch_rows_count{stage="vision"} 8000.0' in metrics.exposition()
+    for thread in threads:
+        thread.join()
+    assert values(metrics.exposition())['modiste_batch_rows_count{stage="vision"}'] == 8000
 
 
-def test_what_cannot_be_entered_is_told_and_keeps_nothing_else_out(caplog: pytest.LogCaptureFixture) -> None:
+def test_the_generation_that_is_no_longer_served_leaves_the_exposition() -> None:
     metrics = Metrics()
+    metrics.serving("first", "toy 1.0.0", 60)
+    metrics.serving("second", "toy 1.0.0", 61)
+    found = values(metrics.exposition())
+    assert [name for name in found if name.startswith("modiste_generation_info")] == [
+        'modiste_generation_info{bundle="toy 1.0.0",generation="second"}'
+    ]
+    assert found["modiste_products"] == 61
 
-    async def serve() -> None:
-        entering = asyncio.create_task(metrics.keep_entering())
-        metrics.stage("vision", "rubbish")  # type: ignore[arg-type]
-        metrics.stage("query", 0.5)
-        await asyncio.sleep(5 * GATHERED_S)
-        entering.cancel()
-        with suppress(asyncio.CancelledError):
-            await entering
 
-    asyncio.run(serve())
-    assert "An observation is missing in the metrics." in caplog.text
-    assert not metrics._pending
-    assert b'modiste_stage_seconds_sum{stage="query"} 0.5' in metrics.exposition()
+def _another_worker(folder: Path) -> None:
+    metrics = Metrics()
+    metrics.request("/search", "POST", 200, 0.02)
+    metrics.serving("first", "toy 1.0.0", 60)
+    metrics.in_flight(2, 0.25)
+    Snapshots(folder, metrics).exposition()
+
+
+@pytest.fixture
+def shared(tmp_path: Path) -> Path:
+    """A folder with the snapshot of another worker."""
+    other = multiprocessing.get_context("spawn").Process(target=_another_worker, args=(tmp_path,))
+    other.start()
+    other.join()
+    assert other.exitcode == 0
+    return tmp_path
+
+
+def test_counters_and_gauges_of_all_workers_are_added_up_or_their_largest_is_taken(shared: Path) -> None:
+    metrics = Metrics()
+    metrics.request("/search", "POST", 200, 0.04)
+    metrics.serving("first", "toy 1.0.0", 60)
+    metrics.in_flight(1, 0.125)
+    found = values(Snapshots(shared, metrics).exposition())
+    assert found['modiste_requests_total{method="POST",route="/search",status="200"}'] == 2
+    assert found['modiste_request_seconds_sum{route="/search"}'] == pytest.approx(0.06)
+    assert found['modiste_request_seconds_bucket{le="+Inf",route="/search"}'] == 2
+    assert found['modiste_generation_info{bundle="toy 1.0.0",generation="first"}'] == 2
+    assert found["modiste_searches_in_flight"] == 3
+    assert found["modiste_expected_wait_seconds"] == 0.25
+    assert found["modiste_products"] == 60
+
+
+def test_a_dead_worker_keeps_its_counters_and_loses_its_gauges(shared: Path) -> None:
+    long_ago = time.time() - 2 * STALE_S
+    for path in shared.iterdir():
+        os.utime(path, (long_ago, long_ago))
+    found = values(Snapshots(shared, Metrics()).exposition())
+    assert found['modiste_requests_total{method="POST",route="/search",status="200"}'] == 1
+    assert found["modiste_searches_in_flight"] == 0
+    assert not any(name.startswith("modiste_generation_info") for name in found)
+
+
+def test_a_folder_that_cannot_be_written_leaves_the_older_snapshot(tmp_path: Path) -> None:
+    metrics = Metrics()
+    snapshots = Snapshots(tmp_path, metrics)
+    metrics.request("/search", "POST", 200, 0.04)
+    snapshots.exposition()
+    (tmp_path / f"{os.getpid()}.writing").mkdir()  # Not even root can write there.
+    metrics.request("/search", "POST", 200, 0.04)
+    found = values(snapshots.exposition())
+    assert found['modiste_requests_total{method="POST",route="/search",status="200"}'] == 1
+
+
+def test_a_snapshot_that_cannot_be_read_is_left_out(shared: Path) -> None:
+    (shared / "1.prom").write_bytes(b"\xff\x00 garbage {")
+    found = values(Snapshots(shared, Metrics()).exposition())
+    assert found['modiste_requests_total{method="POST",route="/search",status="200"}'] == 1
+
+
+def test_snapshots_are_written_without_being_asked_for(tmp_path: Path) -> None:
+    metrics = Metrics()
+    snapshots = Snapshots(tmp_path, metrics)
+    snapshots.start()
+    path = tmp_path / f"{os.getpid()}.prom"
+    eventually(path.exists, "the first snapshot", within_s=10 * INTERVAL_S)
+    metrics.request("/late", "GET", 200, 0.1)
+    snapshots.stop()
+    assert b"/late" in path.read_bytes()

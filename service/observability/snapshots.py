@@ -1,0 +1,105 @@
+"""The metrics of all workers behind one port.
+
+A scrape reaches one worker. Each worker therefore writes its metrics to a file of its own once a second, and a scrape
+adds up the files. ``prometheus_client`` has a multi-process mode, but it keeps every number in a mapped file: when the
+file system is full, an increment ends the process with SIGBUS. Here a write that fails leaves the older snapshot.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.metrics_core import Metric
+from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.registry import Collector
+
+from service.observability.metrics import Metrics
+
+logger = logging.getLogger(__name__)
+
+INTERVAL_S = 1.0
+STALE_S = 10.0
+"""After this the writer has died: its counters still count, its gauges do not."""
+LARGEST = ("modiste_products", "modiste_generation_refused", "modiste_expected_wait_seconds")
+"""Gauges of which a service's value is the largest of its workers' values. All others are added up."""
+
+
+class Snapshots:
+    """Writes the metrics of this worker, and reads those of all.
+
+    Args:
+        folder: Shared by the workers of one service; None for a service of one worker, which needs no files.
+        metrics: Of this worker.
+    """
+
+    def __init__(self, folder: Path | None, metrics: Metrics) -> None:
+        self._folder, self._metrics = folder, metrics
+        self._lock = threading.Lock()
+        self._stopping = threading.Event()
+        self._writer = threading.Thread(target=self._write_repeatedly, name="metrics", daemon=True)
+
+    def start(self) -> None:
+        """Write once a second from now on."""
+        self._writer.start()
+
+    def stop(self) -> None:
+        """Write for the last time."""
+        self._stopping.set()
+        self._writer.join()
+
+    def exposition(self) -> bytes:
+        """The metrics of all workers in Prometheus' text format; those of other workers up to a second old."""
+        if self._folder is None:
+            return self._metrics.exposition()
+        self._write(self._folder)
+        registry = CollectorRegistry()
+        registry.register(_Sum(self._folder))
+        return generate_latest(registry)
+
+    def _write(self, folder: Path) -> None:
+        path = folder / f"{os.getpid()}.prom"
+        temporary = path.with_suffix(".writing")
+        with self._lock, suppress(OSError):
+            temporary.write_bytes(self._metrics.exposition())
+            temporary.replace(path)
+
+    def _write_repeatedly(self) -> None:
+        while self._folder is not None:
+            stopping = self._stopping.wait(INTERVAL_S)
+            self._write(self._folder)
+            if stopping:
+                return
+
+
+class _Sum(Collector):
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def collect(self) -> Iterator[Metric]:
+        families: dict[str, Metric] = {}
+        samples: dict[tuple[str, str, tuple[tuple[str, str], ...]], float] = {}
+        for path in sorted(self._folder.glob("*.prom")):
+            try:
+                text, alive = path.read_text(), time.time() - path.stat().st_mtime < STALE_S
+                parsed = list(text_string_to_metric_families(text))
+            except (OSError, ValueError) as error:
+                logger.warning("A metrics snapshot cannot be read: %s", error)
+                continue
+            for family in parsed:
+                if family.type == "gauge" and not alive:
+                    continue
+                families.setdefault(family.name, Metric(family.name, family.documentation, family.type))
+                for sample in family.samples:
+                    key = (family.name, sample.name, tuple(sample.labels.items()))
+                    before = samples.get(key, 0.0)
+                    samples[key] = max(before, sample.value) if family.name in LARGEST else before + sample.value
+        for (family_name, name, labels), value in samples.items():
+            families[family_name].add_sample(name, dict(labels), value)
+        yield from families.values()

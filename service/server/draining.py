@@ -1,0 +1,71 @@
+"""uvicorn's server, with an orderly end after SIGTERM."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+import signal
+import socket
+import time
+from types import FrameType
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI
+
+from service.execution.admission import Admission
+from service.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+LAST_CONNECTIONS_S = 0.05
+"""Time to accept the connections that are waiting when listening ends."""
+LAST_REQUESTS_S = 1.0
+"""Time for clients that have just connected to send their request after listening has ended."""
+
+
+class DrainingServer(uvicorn.Server):
+    """After SIGTERM: not ready for ``notice_s``, then no longer listening, then stopped when all requests are answered.
+
+    A load balancer that sees the service not ready sends its requests elsewhere, so none meets a closed port. uvicorn
+    alone closes connections that were just made and have not sent their request yet. A second SIGTERM stops at once.
+    """
+
+    def __init__(self, app: FastAPI, settings: Settings, **options: Any) -> None:
+        # Logs go where the service's own logs go.
+        super().__init__(
+            uvicorn.Config(
+                app, log_config=None, access_log=False, server_header=False, ws="none", lifespan="on",
+                proxy_headers=False, timeout_graceful_shutdown=round(settings.drain_s), **options,
+            )
+        )  # fmt: skip
+        self._admission: Admission = app.state.context.admission
+        self._notice_s = settings.notice_s
+        self._stop_at = math.inf
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        # A signal may interrupt any code, logging among it: only assignments here.
+        if sig == signal.SIGTERM and not self._admission.draining:
+            self._admission.draining = True
+            self._stop_at = time.monotonic() + self._notice_s
+        else:
+            self.should_exit = True
+
+    async def on_tick(self, counter: int) -> bool:
+        if time.monotonic() >= self._stop_at:
+            self.should_exit = True
+        return await super().on_tick(counter)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._admission.draining:
+            logger.info("The service was not ready for %g s and stops listening now.", self._notice_s)
+            # A connection that waits to be accepted when the socket is closed is reset. So let at most one wait, and
+            # accept it.
+            for listening in sockets or []:
+                listening.listen(0)
+            await asyncio.sleep(LAST_CONNECTIONS_S)
+            for server in self.servers:
+                server.close()
+            await asyncio.sleep(LAST_REQUESTS_S)
+        await super().shutdown(sockets)

@@ -1,0 +1,92 @@
+"""Runs the service: in this process, in several worker processes, or in a thread beside a program."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from fastapi import FastAPI
+
+from models.bundle import uses_gpu
+from models.bundle.manifest import read_manifest
+from models.errors import ModisteError
+from service.app import create_app
+from service.execution.cores import divide_cores
+from service.observability.tracing import set_up_tracing, shut_down_tracing
+from service.server.draining import DrainingServer
+from service.server.listening import address, listen, reserve
+from service.server.supervisor import supervise
+from service.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+START_TIMEOUT_S = 60.0
+
+
+def serve(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT; requests in progress are finished first.
+
+    Raises:
+        ModisteError: The bundle, a setting or the port cannot be used.
+    """
+    _raise_file_limit()
+    manifest = read_manifest(settings.bundle)
+    processes = divide_cores(settings, gpu=uses_gpu(settings.device)).processes
+    if processes > 1 and sys.platform != "linux":  # Elsewhere the kernel does not divide connections among sockets.
+        logger.warning("Several processes share a port only on Linux; one process serves.")
+        processes = 1
+    take = listen if processes == 1 else reserve
+    with take(settings.host, settings.port) as bound:
+        logger.info("Serving %s %s at %s", manifest.name, manifest.version, address(bound))
+        if processes == 1:
+            _serve_alone(settings, bound)
+        else:
+            supervise(settings, bound.getsockname()[1], processes)
+
+
+@contextmanager
+def running(app: FastAPI, settings: Settings, bound: socket.socket) -> Iterator[str]:
+    """Serve ``app`` in a thread within the block, at the URL that is yielded.
+
+    Raises:
+        ModisteError: The server does not start.
+    """
+    server = DrainingServer(app, settings)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, name="server")
+    thread.start()
+    try:
+        until = time.monotonic() + START_TIMEOUT_S
+        while not server.started:
+            if not thread.is_alive() or time.monotonic() > until:
+                raise ModisteError("The server did not start.", hint="The log above says why.")
+            time.sleep(0.01)
+        yield address(bound)
+    finally:
+        server.should_exit = True
+        thread.join()
+        bound.close()
+
+
+def _serve_alone(settings: Settings, bound: socket.socket) -> None:
+    set_up_tracing()
+    try:
+        DrainingServer(create_app(settings), settings).run(sockets=[bound])
+    finally:
+        shut_down_tracing()
+
+
+def _raise_file_limit() -> None:
+    """Allow as many open files, and so connections, as the system does: the usual soft limit is 1,024."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        with suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -1,0 +1,174 @@
+"""Starts the worker processes of one service, replaces those that end or hang, and stops them.
+
+uvicorn's own supervisor shares one listening socket, so that one worker may accept all connections of a front end that
+opens them together, waits for a stuck worker without end, and restarts a failing one without a pause.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import multiprocessing
+import os
+import signal
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from multiprocessing.connection import wait
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+from models.errors import ModisteError
+from service.server.worker import run_worker
+from service.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+HANG_S = 10.0
+"""A worker whose event loop does not report for so long is killed and replaced."""
+SHORT_LIFE_S = 10.0
+MAX_PAUSE_S = 30.0
+"""Longest pause before a worker that keeps failing is started again."""
+GRACE_S = 5.0
+"""Time that workers may take to stop beyond the time to drain."""
+
+# Threads and ONNX Runtime sessions do not survive a fork.
+_spawn = multiprocessing.get_context("spawn")
+
+
+def supervise(settings: Settings, port: int, processes: int) -> None:
+    """Serve with several workers until SIGTERM or SIGINT.
+
+    Raises:
+        ModisteError: None of the workers can serve: the bundle or a setting cannot be used.
+    """
+    with tempfile.TemporaryDirectory(prefix="modiste-", ignore_cleanup_errors=True) as folder, _signals() as signals:
+        workers = [_Worker(settings, port, Path(folder)) for _ in range(processes)]
+        try:
+            while not _step(workers, signals):
+                pass
+        finally:
+            _stop(workers, signals, settings.notice_s + settings.drain_s + GRACE_S)
+
+
+class _Worker:
+    """A place for one worker process, and for those that replace it."""
+
+    def __init__(self, settings: Settings, port: int, run_folder: Path) -> None:
+        self._arguments = (settings, port, run_folder)
+        self._short_lives = 0
+        self.has_served = False
+        self.start()
+
+    def start(self) -> None:
+        """Start a process."""
+        self.reports, theirs = _spawn.Pipe(duplex=False)
+        self.process: BaseProcess = _spawn.Process(
+            target=run_worker, args=(*self._arguments, theirs), name="modiste", daemon=True
+        )
+        self.process.start()
+        theirs.close()
+        self.error: tuple[str, str] | None = None
+        """Message and hint of the ModisteError that it ended with."""
+        self.start_at, self._started, self._reported = math.inf, time.monotonic(), math.inf
+
+    @property
+    def running(self) -> bool:
+        """Whether a process was started and has not been found to have ended."""
+        return self.start_at == math.inf
+
+    @property
+    def hangs_at(self) -> float:
+        """When it counts as hung unless it reports before; infinite until it serves."""
+        return self._reported + HANG_S
+
+    def read_reports(self) -> None:
+        """Take in what the process has sent: None while it serves, or its error."""
+        with suppress(EOFError, OSError):
+            while self.reports.poll():
+                self.error = self.reports.recv()
+                if self.error is None:
+                    self._reported, self.has_served = time.monotonic(), True
+
+    def ended(self) -> None:
+        """Plan the next start: at once, or after a growing pause if processes live only briefly."""
+        self.process.join()
+        self.read_reports()
+        self.reports.close()
+        lived = time.monotonic() - self._started
+        self._short_lives = self._short_lives + 1 if lived < SHORT_LIFE_S else 0
+        pause = min(2.0 ** (self._short_lives - 2), MAX_PAUSE_S) if self._short_lives > 1 else 0.0
+        self.start_at = time.monotonic() + pause
+
+
+def _step(workers: list[_Worker], signals: int) -> bool:
+    """Wait for the next event and react to it; whether the service is to stop."""
+    now = time.monotonic()
+    for worker in workers:
+        if worker.start_at <= now:
+            worker.start()
+    running = [worker for worker in workers if worker.running]
+    events: list[object] = [signals]
+    for worker in running:
+        events += [worker.process.sentinel, worker.reports]
+    next_at = min(min(worker.start_at, worker.hangs_at) for worker in workers)
+    ready = wait(events, None if next_at == math.inf else max(0.0, next_at - now))  # type: ignore[arg-type]
+    if signals in ready:
+        os.read(signals, 1)
+        return True
+    for worker in running:
+        worker.read_reports()
+        if worker.process.sentinel in ready:
+            worker.ended()
+            if worker.error is not None and not any(each.has_served for each in workers):
+                raise ModisteError(worker.error[0], hint=worker.error[1])
+            logger.error(
+                "Worker %s ended with code %s and is replaced.%s",
+                worker.process.pid, worker.process.exitcode, f" {' '.join(worker.error)}" if worker.error else "",
+            )  # fmt: skip
+        elif worker.hangs_at <= time.monotonic():
+            logger.error("Worker %s has not reported for %g s and is killed.", worker.process.pid, HANG_S)
+            worker.process.kill()
+    return False
+
+
+def _stop(workers: list[_Worker], signals: int, within_s: float) -> None:
+    """Tell all workers to stop, once for each signal to this process; kill those that do not in time."""
+    running = [worker.process for worker in workers if worker.running]
+    for process in running:
+        process.terminate()
+    until = time.monotonic() + within_s
+    while running:
+        ready = wait([signals, *(process.sentinel for process in running)], max(0.0, until - time.monotonic()))
+        if signals in ready:
+            os.read(signals, 1)
+            for process in running:
+                process.terminate()
+        elif not ready:
+            for process in running:
+                logger.error("Worker %s did not stop within %g s and is killed.", process.pid, within_s)
+                process.kill()
+        for process in [process for process in running if process.sentinel in ready or not ready]:
+            process.join()
+            running.remove(process)
+
+
+@contextmanager
+def _signals() -> Iterator[int]:
+    """A file descriptor from which one byte can be read for every SIGTERM and SIGINT within the block."""
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+
+    def handle(*_: object) -> None:
+        with suppress(BlockingIOError):
+            os.write(writing, b"!")
+
+    before = {kind: signal.signal(kind, handle) for kind in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield reading
+    finally:
+        for kind, handler in before.items():
+            signal.signal(kind, handler)
+        os.close(reading)
+        os.close(writing)

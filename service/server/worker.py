@@ -1,0 +1,65 @@
+"""One worker process: its own application, event loop and listening socket."""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from contextlib import suppress
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+
+from models.errors import ModisteError
+from service.app import create_app
+from service.observability.logs import start_logging
+from service.observability.tracing import set_up_tracing, shut_down_tracing
+from service.server.draining import DrainingServer
+from service.server.listening import bind
+from service.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+REPORT_S = 1
+
+
+def run_worker(settings: Settings, port: int, run_folder: Path, reports: Connection) -> None:
+    """Serve until SIGTERM, and stop when the supervisor ends, however it ends.
+
+    The socket listens only after the application has started. So the kernel gives no connection to a worker that is not
+    ready, and a worker without a generation leaves all requests to the others.
+
+    Args:
+        reports: Gets None once a second while the event loop turns, or the message and hint of a ModisteError.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes; the supervisor tells this one.
+    start_logging(settings.log_level)
+    _stop_with_parent()
+    set_up_tracing()
+
+    async def report() -> None:
+        with suppress(OSError):
+            reports.send(None)
+
+    try:
+        app = create_app(settings, run_folder=run_folder)
+        server = DrainingServer(app, settings, callback_notify=report, timeout_notify=REPORT_S)
+        server.run(sockets=[bind(settings.host, port, shared=True)])
+    except ModisteError as error:
+        reports.send((error.message, error.hint))
+        sys.exit(error.exit_code)
+    finally:
+        shut_down_tracing()
+
+
+def _stop_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def follow() -> None:
+        wait([parent.sentinel])
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=follow, name="parent", daemon=True).start()

@@ -55,6 +55,11 @@ def current_id(index_root: Path) -> str | None:
     return id
 
 
+def published_ids(index_root: Path) -> list[str]:
+    """The ids of published generations, oldest first, up to the current one."""
+    return _history(index_root)
+
+
 def publish(index_root: Path, id: str, *, verify: bool = True) -> None:
     """Let the generation ``id`` serve. Replicas that watch ``CURRENT`` follow without being asked.
 

@@ -1,4 +1,4 @@
-"""The generation that serves, and its replacement while requests run."""
+"""The generation that is served, and its replacement while requests run."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from indexer.generation import Generation
-from indexer.publication import current_id
+from indexer.publication import current_id, published_ids
 from models.bundle import Bundle
 from models.bundle.encoder import Device
 from models.errors import ModisteError
@@ -28,7 +28,7 @@ CANARY_SCORE = 0.9
 
 
 class _Held:
-    """A generation and how many use it; closed when the last one leaves after its retirement."""
+    """A generation and the number of its users; closed by its last user after it was retired."""
 
     def __init__(self, generation: Generation) -> None:
         self.generation = generation
@@ -61,15 +61,17 @@ class _Held:
 
 
 class LiveIndex:
-    """Follows ``CURRENT``: a new generation is opened, checked and searched beside the old one before it serves.
+    """Serves the published generation and follows ``CURRENT``.
 
-    What cannot serve (damaged, of another bundle, failing the canary search) is refused and the old one stays.
+    A new generation is opened, verified and searched beside the old one before it is served. One that is damaged, was
+    built with another bundle, or fails the canary search is refused, and the old one stays. At the start, when there is
+    no old one, the newest earlier generation that is whole is served instead.
 
     Args:
         index_root: Where generations are published.
-        bundle: What queries are encoded with; a generation must have been built with the same.
-        poll_s: Seconds between two looks at ``CURRENT``.
-        images_root: Where pictures lie now; None takes where they were indexed.
+        bundle: Encodes the queries; a generation must have been built with it.
+        poll_s: Seconds between two reads of ``CURRENT``.
+        images_root: The folder of the product images; None uses the one that was indexed.
     """
 
     def __init__(
@@ -84,15 +86,17 @@ class LiveIndex:
         self._polling: asyncio.Task[None] | None = None
         self._retry_at = 0.0
         self.refused: Refusal | None = None
-        """The published generation, if it cannot serve."""
+        """The published generation, if it is refused."""
 
     async def start(self) -> None:
-        """Open what is published and follow it from then on. Without a usable generation the service is not ready."""
+        """Open the published generation, or an earlier one, and follow ``CURRENT`` from then on."""
         await self.reload()
+        if self._held is None:
+            await self._fall_back()
         self._polling = asyncio.create_task(self._poll())
 
     async def stop(self) -> None:
-        """Stop following; close the generation once nobody uses it."""
+        """Stop following, and close the generation after its last user."""
         if self._polling is not None:
             self._polling.cancel()
             with suppress(asyncio.CancelledError):
@@ -103,7 +107,7 @@ class LiveIndex:
 
     @contextmanager
     def use(self) -> Iterator[Generation]:
-        """The generation that serves now; it stays open within the block, whatever is published meanwhile.
+        """The generation that is served; it stays open within the block, whatever is published meanwhile.
 
         Raises:
             NotReady: There is none.
@@ -115,11 +119,11 @@ class LiveIndex:
 
     @property
     def generation_id(self) -> str | None:
-        """Id of the generation that serves."""
+        """Id of the generation that is served; None if there is none."""
         return None if self._held is None else self._held.generation.id
 
     async def reload(self) -> Reload:
-        """Look at what is published now and serve it, if it is another and can be served."""
+        """Read ``CURRENT`` and serve the generation that it names, if that is another one and can be served."""
         async with self._reloading:
             changed = await self._follow()
             return Reload(generation=self.generation_id, changed=changed, refused=self.refused)
@@ -136,12 +140,25 @@ class LiveIndex:
         except ModisteError as error:
             self._refuse(published, str(error))
             return False
-        except Exception:  # Whatever a damaged folder makes a library raise, the old generation goes on serving.
+        except Exception:  # A damaged file can raise anything in a library.
             logger.exception("Generation %s could not be opened.", published)
-            self._refuse(published, "The generation could not be opened; the log tells why.")
+            self._refuse(published, "The generation could not be opened; the log says why.")
             return False
         self._swap(held)
+        self._accept()
         return True
+
+    async def _fall_back(self) -> None:
+        for id in reversed(await asyncio.to_thread(published_ids, self._index_root)):
+            if self.refused is not None and id == self.refused.generation:
+                continue
+            try:
+                self._swap(_Held(await asyncio.to_thread(self._open, id)))
+            except Exception as error:
+                logger.error("Generation %s cannot be served either: %s", id, error)
+            else:
+                logger.warning("The published generation is refused; the earlier one %s is served instead.", id)
+                return
 
     def _open(self, id: str) -> Generation:
         generation = Generation.open(self._index_root, id, device=self._device, images_root=self._images_root)
@@ -156,7 +173,6 @@ class LiveIndex:
     def _swap(self, held: _Held) -> None:
         old, self._held = self._held, held
         generation = held.generation
-        self._accept()
         self._metrics.serving(generation.id, self._bundle.name, generation.size)
         logger.info("Generation %s serves %d products.", generation.id, generation.size)
         if old is not None:
@@ -167,36 +183,38 @@ class LiveIndex:
         self._metrics.generation_refused(False)
 
     def _refuse(self, id: str, reason: str) -> None:
-        # Where folders lie is nobody's business but the operator's, who reads it in the log.
-        told = reason.replace(f"{self._index_root}/", "")
-        refused = Refusal(generation=id or "unknown", reason=told)
+        refused = Refusal(generation=id or "unknown", reason=self._public(reason))
         self._retry_at = time.monotonic() + RETRY_REFUSED_S
         if refused != self.refused:
             logger.error("Generation %s is refused: %s", refused.generation, reason)
             self._metrics.generation_refused(True)
         self.refused = refused
 
+    def _public(self, reason: str) -> str:
+        """``reason`` without the path of the index root: ``/health/ready`` is public, and the log has the whole."""
+        return reason.replace(f"{self._index_root}/", "").replace(str(self._index_root), "the index root")
+
     async def _poll(self) -> None:
         while True:
             await asyncio.sleep(self._poll_s)
             try:
-                if await self._worth_a_look():
+                if await self._may_have_changed():
                     await self.reload()
             except Exception:
-                logger.exception("Looking for a new generation failed; trying again.")
+                logger.exception("CURRENT could not be followed; trying again.")
 
-    async def _worth_a_look(self) -> bool:
-        # Verifying a large generation reads all of it; one that was refused is read again only now and then.
+    async def _may_have_changed(self) -> bool:
+        # Verifying a large generation reads all of it, so a refused one is verified again only after a pause.
         if self.refused is None or time.monotonic() >= self._retry_at:
             return True
         try:
             return await asyncio.to_thread(current_id, self._index_root) != self.refused.generation
         except ModisteError as error:
-            return str(error).replace(f"{self._index_root}/", "") != self.refused.reason
+            return self._public(str(error)) != self.refused.reason
 
 
 def _canary(generation: Generation, bundle: Bundle) -> None:
-    """Search as requests will, so that the first of them finds all memory allocated, and a broken generation none.
+    """Search as requests do: it allocates the memory of the first request and finds a generation that is broken.
 
     Raises:
         ModisteError: A graph gives NaN, or the store, the vectors and the table do not agree on some products.

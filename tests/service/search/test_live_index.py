@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ import pytest
 
 from indexer.manifest import generation_folder
 from indexer.publication import current_id, publish, rollback
-from tests.service.conftest import Serve, Served, Shop, build, eventually, write_cloth_catalog
+from tests.service.conftest import OPERATIONS_KEY, Serve, Served, Shop, build, eventually, write_cloth_catalog
 from tests.toy_bundle import write_toy_bundle
 
 
@@ -144,11 +145,25 @@ def test_a_generation_of_another_bundle_is_refused(serve: Serve, own_shop: Shop,
 
 
 @pytest.mark.parametrize("content", [b"", b"rubbish", b"../../etc", b"20200101-000000-abcd\n", b"\xff\xfe"])
-def test_a_service_that_starts_with_a_damaged_current_is_not_ready_until_it_is_mended(
+def test_a_start_with_a_damaged_current_serves_the_last_published_generation_and_reports_it(
     serve: Serve, own_shop: Shop, content: bytes
 ) -> None:
     first = str(current_id(own_shop.index_root))
     (own_shop.index_root / "CURRENT").write_bytes(content)
+    with serve(own_shop) as served:
+        assert serves(served, first)
+        assert refusal(served) is not None
+        assert served.search(text="red")["results"]
+        publish(own_shop.index_root, first)
+        eventually(lambda: refusal(served) is None, "CURRENT is mended")
+
+
+def test_a_start_without_any_whole_generation_is_live_and_not_ready_until_there_is_one(
+    serve: Serve, own_shop: Shop
+) -> None:
+    first = str(current_id(own_shop.index_root))
+    manifest = generation_folder(own_shop.index_root, first) / "manifest.json"
+    manifest.rename(manifest.with_suffix(".hidden"))
     with serve(own_shop) as served:
         assert served.client.get("/health/live").status_code == 200
         unready = served.client.get("/health/ready")
@@ -157,9 +172,9 @@ def test_a_service_that_starts_with_a_damaged_current_is_not_ready_until_it_is_m
         refused = served.client.post("/search", json={"text": "red"})
         assert refused.json()["type"] == "/problems/not-ready"
         assert int(refused.headers["retry-after"]) > 0
-        publish(own_shop.index_root, first)
-        eventually(lambda: serves(served, first), "the mended generation serves")
-        assert served.search(text="red")["results"]
+        manifest.with_suffix(".hidden").rename(manifest)
+        served.client.post("/operations/reload", headers={"Authorization": f"Bearer {OPERATIONS_KEY}"})
+        assert serves(served, first)
 
 
 def test_a_service_that_starts_before_the_first_generation_serves_it_when_it_is_published(
@@ -180,3 +195,29 @@ def test_a_current_damaged_while_serving_changes_nothing(serve: Serve, own_shop:
         (own_shop.index_root / "CURRENT").write_text("rubbish")
         eventually(lambda: refusal(served) is not None, "the refusal shows")
         assert served.search(text="red")["generation"] == first
+
+
+@pytest.mark.parametrize("damage", ["missing", "truncated", "other bundle"])
+def test_a_start_with_an_unusable_published_generation_serves_the_newest_earlier_one(
+    serve: Serve, own_shop: Shop, tmp_path: Path, damage: str
+) -> None:
+    first = current_id(own_shop.index_root)
+    second = build(own_shop.catalog, own_shop.bundle, own_shop.index_root)
+    if damage == "other bundle":
+        bundle = write_toy_bundle(tmp_path / "other", attributes=False)
+        published = build(own_shop.catalog, bundle, own_shop.index_root)
+    else:
+        published = build(own_shop.catalog, own_shop.bundle, own_shop.index_root)
+        folder = generation_folder(own_shop.index_root, published)
+        if damage == "missing":
+            shutil.rmtree(folder)
+        else:
+            (folder / "vectors.f16").write_bytes(b"")
+    with serve(own_shop) as served:
+        ready = served.client.get("/health/ready").json()
+        assert ready["generation"] == second != first
+        assert ready["refused"]["generation"] == published
+        assert str(own_shop.index_root) not in str(ready)
+        assert served.found(product_id="2", text="in red")
+        rollback(own_shop.index_root)
+        eventually(lambda: refusal(served) is None, "the earlier generation is the published one now")

@@ -25,7 +25,7 @@ from models.bundle.weights import shorten
 Feeds = Sequence[Mapping[str, npt.NDArray[np.generic]]]
 """Batches of a graph's inputs."""
 
-_CONVOLUTIONAL = ["Conv", "Relu", "Add", "MaxPool", "Gemm"]
+_CONVOLUTIONAL = ["Conv", "Relu", "Clip", "Add", "MaxPool", "Gemm"]
 _TRANSFORMER = ["MatMul", "Gemm"]
 _TELLING = "model.expectation."
 # Lengths leave the range of float16: the square of a component of a unit vector is often too small for it.
@@ -100,8 +100,18 @@ def fp16_graph(path: Path) -> onnx.ModelProto:
 
 
 def _delicate(graph: onnx.GraphProto) -> list[str]:
-    """The layers that tell probabilities: near 0 and 1 their log-odds decide, and they cost next to nothing."""
-    return [node.name for node in graph.node if any(name.startswith(_TELLING) for name in node.input)]
+    """Names of the nodes that stay in float32.
+
+    Layers that compute probabilities: near 0 and 1 their log-odds matter, and they cost almost nothing. And every
+    Clip that is not the ReLU6 of a convolution, such as the one that bounds the length of a vector.
+    """
+    convolved = {output for node in graph.node if node.op_type == "Conv" for output in node.output}
+    return [
+        node.name
+        for node in graph.node
+        if any(name.startswith(_TELLING) for name in node.input)
+        or (node.op_type == "Clip" and node.input[0] not in convolved)
+    ]
 
 
 class _Reader(CalibrationDataReader):  # type: ignore[misc]

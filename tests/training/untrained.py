@@ -16,15 +16,17 @@ from models.training.model import RetrievalModel
 WISHES = ["in red", "the same but with long sleeves", "a blue dress without a print", "shorter", ""]
 
 
-def untrained_config(composer: str, options: Mapping[str, Any] | None = None) -> TrainConfig:
-    """The smallest config of a composer."""
+def untrained_config(
+    composer: str, options: Mapping[str, Any] | None = None, *, backbone: str = "modiste-small", side: int = 32
+) -> TrainConfig:
+    """The smallest config of a composer, for pictures of ``side`` pixels."""
     return TrainConfig.model_validate(
         {
             "name": "untrained",
             "backbone": {
-                "name": "modiste-small",
+                "name": backbone,
                 "vocabulary": 500,
-                "images": {"height": 32, "width": 32, "pad_ratio": 1.0, "fill": 255},
+                "images": {"height": side, "width": side, "pad_ratio": 1.0, "fill": 255},
             },
             "sources": [{"name": "none", "kind": "garments"}],
             "compose": {"composer": composer, "options": dict(options or {}), "steps": 1, "batch": 2, "lr": 0.001},
@@ -33,8 +35,9 @@ def untrained_config(composer: str, options: Mapping[str, Any] | None = None) ->
 
 
 def untrained_model(
-    composer: str, folder: Path, options: Mapping[str, Any] | None = None, words: Sequence[str] = ()
-) -> RetrievalModel:
+    composer: str, folder: Path, options: Mapping[str, Any] | None = None, words: Sequence[str] = (), *,
+    backbone: str = "modiste-small", side: int = 32,
+) -> RetrievalModel:  # fmt: skip
     """A model with random weights and, in its batch norms, the statistics of random inputs; in ``eval``.
 
     With ``words`` it has an attribute head.
@@ -42,7 +45,7 @@ def untrained_model(
     torch.manual_seed(0)
     tokenizer: Tokenizer = train_tokenizer(WISHES * 50, 500)
     tokenizer.save(str(folder / "tokenizer.json"))
-    config = untrained_config(composer, options)
+    config = untrained_config(composer, options, backbone=backbone, side=side)
     model = RetrievalModel(config, folder / "tokenizer.json", words)
     model.train()
     parts = () if model.composer.reference == "embedding" else (5,)

@@ -1,4 +1,4 @@
-"""``modiste models``: train, evaluate, export. Torch is only imported once a command that needs it runs."""
+"""``modiste models``: train, evaluate and export. Torch is imported only by commands that need it."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from models.training.torch_required import require_torch
 if TYPE_CHECKING:
     from models.bundle.manifest import BundleManifest
 
-app = typer.Typer(no_args_is_help=True, help="Data becomes a bundle: train, evaluate and export a model.")
+app = typer.Typer(no_args_is_help=True, help="Train, evaluate and export models.")
 
 
 @app.command("list")
 def list_composers() -> None:
-    """Show the composers: what each is, what it takes of a reference, its size, and the config that trains it."""
-    require_torch("Building the composers to count their parameters")
+    """List the composers with their papers, inputs, sizes and configs."""
+    require_torch("Counting the parameters of composers")
     from models.training.inventory import WIDTHS, inventory, inventory_table
 
     typer.echo(inventory_table(inventory()))
@@ -30,17 +30,17 @@ def list_composers() -> None:
 @app.command()
 def train(
     config: Annotated[
-        Path, typer.Argument(help="A YAML file, or the name of a config that comes along (modiste-base).")
+        Path, typer.Argument(help="A YAML file, or the name of a config that comes with Modiste (modiste-base).")
     ],
     output: Annotated[
-        Path | None, typer.Option(help="The run's folder. An unfinished run in it goes on where it was. [runs/<name>]")
+        Path | None, typer.Option(help="The run's folder. An unfinished run in it is resumed. [runs/<name>]")
     ] = None,
     change: Annotated[
         list[str] | None,
-        typer.Option("--set", help="Change a value of the config, such as --set compose.steps=200. Repeatable."),
+        typer.Option("--set", help="Change a value of the config, such as compose.steps=200. Repeatable."),
     ] = None,
 ) -> None:
-    """Train a model: joint embedding, fine-tuning, composer, as the config says."""
+    """Train the stages of a config and measure the model on held-out products."""
     require_torch("Training")
     from models.evaluation.held_out.sources import evaluate_run, save_metrics
     from models.evaluation.tables import metrics_table
@@ -53,17 +53,20 @@ def train(
     held_out = any(source.validation_share for source in settings.sources)
     metrics = evaluate_run(run) if held_out else []
     save_metrics(run, metrics)
-    typer.echo(metrics_table(metrics) if held_out else "Nothing was held out, so nothing was measured.")
+    typer.echo(metrics_table(metrics) if held_out else "No products were held out, so nothing was measured.")
     typer.echo(f"\nTrained in {run.folder}. Next: modiste models export {run.folder} --output BUNDLE")
 
 
 @app.command()
 def evaluate(
-    model: Annotated[Path | None, typer.Argument(help="A run's folder, or a bundle's.")] = None,
+    model: Annotated[Path | None, typer.Argument(help="Folder of a run or a bundle, or `shipped`.")] = None,
     config: Annotated[
-        str | None, typer.Option(help="Config whose held-out products a bundle is measured on. [the one of its name]")
+        str | None,
+        typer.Option(
+            help="Config whose held-out products a bundle is measured on. [the config with the bundle's name]"
+        ),
     ] = None,
-    queries: Annotated[int, typer.Option(min=10, help="Queries of each kind; more make steadier figures.")] = 2000,
+    queries: Annotated[int, typer.Option(min=10, help="Most queries of each kind.")] = 2000,
     protocol: Annotated[
         list[str] | None,
         typer.Option(
@@ -71,18 +74,19 @@ def evaluate(
             "style-weights, uploads, photos or street, on what a config holds out. Repeatable."
         ),
     ] = None,
-    annotations: Annotated[Path | None, typer.Option(help="The dataset's annotations, as they were published.")] = None,
-    images: Annotated[Path | None, typer.Option(help="The dataset's pictures, in whatever sub-folders.")] = None,
+    annotations: Annotated[Path | None, typer.Option(help="The dataset's annotations, as published.")] = None,
+    images: Annotated[Path | None, typer.Option(help="The dataset's pictures, in any sub-folders.")] = None,
     vectors: Annotated[
         Path | None,
-        typer.Option(help="Measure these instead of a model: .npz with names [N], gallery [N,D], queries [Q,D]."),
+        typer.Option(help="Vectors to measure instead of a model: .npz with names [N], gallery [N,D], queries [Q,D]."),
     ] = None,
     category: Annotated[
-        list[str] | None, typer.Option(help="FashionIQ: only dress, shirt or toptee. Repeatable.")
+        list[str] | None, typer.Option(help="FashionIQ only: dress, shirt or toptee. Repeatable.")
     ] = None,
-    output: Annotated[Path | None, typer.Option(help="Also save the figures here, as JSON.")] = None,
+    output: Annotated[Path | None, typer.Option(help="Also write the figures to this JSON file.")] = None,
 ) -> None:
-    """Measure Recall on held-out products beside image only, text only and the best weighted sum, or by a protocol."""
+    """Measure recall on held-out products, compared with image only, text only and their weighted sum; or by
+    protocols."""
     from models.evaluation.measurement import measure_by_protocols, measure_held_out
     from models.evaluation.tables import metrics_table, write_json
 
@@ -92,7 +96,7 @@ def evaluate(
             categories=category or [], images=images,
         )  # fmt: skip
     elif model is None:
-        raise ModisteError("There is nothing to measure.", hint="Give a model, or --protocol with --vectors.")
+        raise ModisteError("There is no model to measure.", hint="Give a model, or --protocol with --vectors.")
     else:
         metrics = measure_held_out(model, config, queries)
     if output is not None:
@@ -103,31 +107,34 @@ def evaluate(
 @app.command()
 def compare(
     start: Annotated[
-        Path, typer.Argument(metavar="RUN", help="A finished run: all entries have its backbone, words and sources.")
+        Path, typer.Argument(metavar="RUN", help="A finished run, whose backbone, words and sources all entries use.")
     ],
-    config: Annotated[Path | None, typer.Option(help="What to compare, as YAML. [the one that comes along]")] = None,
-    output: Annotated[
-        Path, typer.Option(help="Folder of the runs. What is finished there is not trained again.")
-    ] = Path("runs/comparison"),
-    page: Annotated[Path, typer.Option(help="The page to write, with its pictures beside it.")] = Path(
+    config: Annotated[
+        Path | None, typer.Option(help="YAML file of what to compare. [comparison.yaml of Modiste]")
+    ] = None,
+    output: Annotated[Path, typer.Option(help="Folder of the runs. Finished runs are not trained again.")] = Path(
+        "runs/comparison"
+    ),
+    page: Annotated[Path, typer.Option(help="The page to write; its pictures are written beside it.")] = Path(
         "docs/results.md"
     ),
     only: Annotated[
-        list[str] | None, typer.Option(help="Train this entry alone; the page tells of the others, too. Repeatable.")
+        list[str] | None,
+        typer.Option(help="Train only this entry; the page also has earlier runs of others. Repeatable."),
     ] = None,
-    seeds: Annotated[str | None, typer.Option(help="Such as 1,2,3. [those of the config]")] = None,
-    steps: Annotated[int | None, typer.Option(min=1, help="Of every entry. [those of the config]")] = None,
-    queries: Annotated[int, typer.Option(min=10, help="Queries of each kind; more make steadier figures.")] = 2000,
+    seeds: Annotated[str | None, typer.Option(help="Seeds, such as 1,2,3. [those of the config]")] = None,
+    steps: Annotated[int | None, typer.Option(min=1, help="Steps of every entry. [those of the config]")] = None,
+    queries: Annotated[int, typer.Option(min=10, help="Most queries of each kind.")] = 2000,
 ) -> None:
-    """Train all composers side by side, with one backbone and budget, and write docs/results.md. Can be repeated."""
+    """Train all composers with one backbone and budget, and write docs/results.md. Resumes if repeated."""
     require_torch("Training")
     from models.comparison.comparison import compare as run_comparison
     from models.comparison.entries import ENTRIES, read_comparison
     from models.comparison.page import write_results
     from models.training.run import Run
 
-    told = {"config": config, "seeds": seeds, "steps": steps, "queries": queries if queries != 2000 else None}
-    options = [f"--{name} {value}" for name, value in told.items() if value is not None]
+    stated = {"config": config, "seeds": seeds, "steps": steps, "queries": queries if queries != 2000 else None}
+    options = [f"--{name} {value}" for name, value in stated.items() if value is not None]
     found = run_comparison(
         read_comparison(config or ENTRIES), Run(start), output, seeds=_numbers(seeds), only=only or (), steps=steps,
         queries=queries,
@@ -142,22 +149,22 @@ def compare(
 
 @app.command()
 def export(
-    run_folder: Annotated[Path, typer.Argument(metavar="RUN", help="The run's folder.")],
+    run_folder: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of the run.")],
     output: Annotated[Path, typer.Option(help="The bundle's folder; must not exist yet.")],
     version: Annotated[str, typer.Option(help="The bundle's version.")] = "1.0.0",
     precision: Annotated[
         list[str] | None,
         typer.Option(
-            help="Add graphs in int8 (for CPUs) or fp16 (for GPUs; needs one here), refused where they find less or "
-            "are no faster; auto tries what this machine can measure, fp32 adds none. Repeatable. [auto]"
+            help="Add graphs in int8 (for CPUs) or fp16 (for GPUs; needs one here), unless they lose recall or are not "
+            "faster. auto tries those that this machine can measure; fp32 adds none. Repeatable. [auto]"
         ),
     ] = None,
     licence: Annotated[
         str | None,
-        typer.Option(help="Under which the bundle may be used; needed for weights of others. [Apache-2.0]"),
+        typer.Option(help="Licence of the bundle; required with weights of others. [Apache-2.0]"),
     ] = None,
 ) -> None:
-    """Write a bundle (ONNX graphs, tokenizer, manifest, model card) and compare it with torch from picture bytes."""
+    """Write a bundle (ONNX graphs, tokenizer, manifest, model card) and check its vectors against torch."""
     require_torch("Export")
     from models.export.from_run import export_run
     from models.export.new_folder import require_absent
@@ -167,11 +174,11 @@ def export(
     require_absent(output)
     run, (chosen, strict) = Run(run_folder), chosen_precisions(precision or ["auto"])
     if not chosen or not any(source.validation_share for source in run.config().sources):
-        _told(export_run(run, output, version, licence), output)
+        _report(export_run(run, output, version, licence), output)
         return
     with TemporaryDirectory() as folder:
         export_run(run, Path(folder) / "fp32", version, licence)
-        _told(
+        _report(
             add_variants_by_config(Path(folder) / "fp32", output, chosen, run.config(), run.cache, strict=strict),
             output,
         )
@@ -185,10 +192,13 @@ def quantise(
         list[str] | None, typer.Option(help="int8, fp16 or auto, as `modiste models export` takes them. [auto]")
     ] = None,
     config: Annotated[
-        str | None, typer.Option(help="Config whose products calibrate and measure. [the one of the bundle's name]")
+        str | None,
+        typer.Option(
+            help="Config whose products are used to calibrate and measure. [the config with the bundle's name]"
+        ),
     ] = None,
 ) -> None:
-    """Add int8 or fp16 graphs to a bundle, where they are faster and lose at most half a point of Recall@10."""
+    """Add int8 or fp16 graphs to a bundle if they are faster and lose at most half a point of Recall@10."""
     require_torch("Reading a config's held-out products")
     from models.bundle.manifest import read_manifest
     from models.export.variants import add_variants_by_config, chosen_precisions
@@ -196,10 +206,10 @@ def quantise(
 
     chosen, strict = chosen_precisions(precision or ["auto"])
     settings = config_of_bundle(read_manifest(bundle).name, config)
-    _told(add_variants_by_config(bundle, output, chosen, settings, Path("runs") / "cache", strict=strict), output)
+    _report(add_variants_by_config(bundle, output, chosen, settings, Path("runs") / "cache", strict=strict), output)
 
 
-def _told(manifest: BundleManifest, output: Path) -> None:
+def _report(manifest: BundleManifest, output: Path) -> None:
     size = sum(file.size for file in manifest.files.values()) / 1e6
     typer.echo(
         f"{output}: bundle {manifest.name} {manifest.version}, {size:.1f} MB, fingerprint {manifest.fingerprint}"
@@ -207,17 +217,17 @@ def _told(manifest: BundleManifest, output: Path) -> None:
     for precision, variant in manifest.variants.items():
         loss = ", ".join(f"{way} {points:+.2f}" for way, points in variant.trial.loss.items())
         speed = ", ".join(f"{graph} {times:.2f}x" for graph, times in variant.trial.speedup.items())
-        typer.echo(f"{precision}: {speed} as fast as fp32; points of Recall@10 lost: {loss}")
+        typer.echo(f"{precision}: speed relative to fp32: {speed}; points of Recall@10 lost: {loss}")
 
 
 @app.command()
 def doctor(
-    dataset: Annotated[Path, typer.Argument(help="A catalogue, or the folder of an annotated dataset's own files.")],
-    images: Annotated[Path | None, typer.Option(help="Folder with the pictures, in whatever sub-folders.")] = None,
-    show: Annotated[int, typer.Option(min=0, help="Cases to print of each kind of finding.")] = 10,
-    strict: Annotated[bool, typer.Option("--strict", help="Fail for remarks, too, not only for faults.")] = False,
+    dataset: Annotated[Path, typer.Argument(help="A catalogue, or the folder of an annotated dataset.")],
+    images: Annotated[Path | None, typer.Option(help="Folder with the pictures, in any sub-folders.")] = None,
+    show: Annotated[int, typer.Option(min=0, help="Examples to print of each kind of finding.")] = 10,
+    strict: Annotated[bool, typer.Option("--strict", help="Fail for remarks as well as for faults.")] = False,
 ) -> None:
-    """Check a dataset: missing, corrupt, duplicate pictures, empty captions, targets outside the gallery, overlaps."""
+    """Check a dataset for missing, corrupt and duplicate pictures, empty captions, unknown targets and overlaps."""
     from models.datasets.checkup import check_dataset
 
     checkup = check_dataset(dataset, images)
@@ -229,11 +239,11 @@ def doctor(
 
 @app.command()
 def submission(
-    annotations: Annotated[Path, typer.Option(help="CIRR's annotations, as they were published.")],
+    annotations: Annotated[Path, typer.Option(help="CIRR's annotations, as published.")],
     vectors: Annotated[Path, typer.Option(help="An .npz with names [N], gallery [N,D] and queries [Q,D] of test1.")],
     output: Annotated[Path, typer.Option(help="Folder for the two files.")],
 ) -> None:
-    """Write the two files (Recall and Recall_subset) that CIRR's server takes for its hidden test split."""
+    """Write the two files (Recall and Recall_subset) for CIRR's evaluation server."""
     from models.datasets.annotated.cirr import read_cirr
     from models.evaluation.published.cirr_submission import write_submission
     from models.evaluation.published.vectors import read_vectors
@@ -245,12 +255,12 @@ def submission(
 @app.command()
 def draw(
     output: Annotated[Path, typer.Argument(help="Folder for catalog.csv and images/.")],
-    count: Annotated[int, typer.Option(min=1, help="How many garments.")] = 2000,
-    seed: Annotated[int, typer.Option(help="Another seed draws another shop.")] = 0,
+    count: Annotated[int, typer.Option(min=1, help="Number of garments.")] = 2000,
+    seed: Annotated[int, typer.Option(help="Seed of the random generator.")] = 0,
     width: Annotated[int, typer.Option(min=48, max=1200)] = 300,
     height: Annotated[int, typer.Option(min=64, max=1600)] = 400,
 ) -> None:
-    """Draw a catalogue of garments to try things with."""
+    """Draw a catalogue of garments for experiments."""
     from models.datasets.garments import draw_catalog
 
     typer.echo(draw_catalog(output, count, seed, width, height))
@@ -261,7 +271,7 @@ def _numbers(listed: str | None) -> tuple[int, ...]:
         return tuple(int(one) for one in (listed or "").split(",") if one)
     except ValueError as error:
         raise ModisteError(
-            f"--seeds {listed} is no list of numbers.", hint="Write for example --seeds 1,2,3."
+            f"--seeds {listed} is not a list of numbers.", hint="Write for example --seeds 1,2,3."
         ) from error
 
 

@@ -1,7 +1,7 @@
-"""Composers trained side by side: the same backbone, data, budget and seeds, measured on the same queries.
+"""Comparison of composers with the same backbone, data, budget, seeds and queries.
 
-Every entry and seed is a run of its own that starts from one finished run, below one folder. What is finished there is
-taken as it is, so the work can be killed and started again at any time, and what fails does not stop the rest.
+Every entry and seed is a run that starts from one finished run; all runs are in one folder. Finished runs are not
+trained again, so a comparison can be interrupted and resumed, and a failed run does not stop the others.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ BACKBONE_FIGURES = "backbone.json"
 
 @dataclass
 class Comparison:
-    """All that is there to be told."""
+    """The results of a comparison."""
 
     settings: ComparisonSettings
     budget: Budget
@@ -47,18 +47,18 @@ class Comparison:
     figures: dict[str, dict[int, Figures]] = field(default_factory=dict)
     """By entry and seed."""
     runs: dict[str, dict[int, Run]] = field(default_factory=dict)
-    """Likewise."""
+    """By entry and seed."""
     bundles: dict[str, Path] = field(default_factory=dict)
-    """By entry; of the first seed that was trained."""
+    """By entry, of the first seed that was trained."""
     failures: dict[str, str] = field(default_factory=dict)
-    """By run or bundle: what went wrong."""
+    """Error messages by run or bundle."""
     untrained: list[str] = field(default_factory=list)
-    """Runs that were not asked for and are not there."""
+    """Runs that were not requested and do not exist."""
     galleries: dict[tuple[str, str], list[EncodedGallery]] = field(default_factory=dict)
-    """The encoded galleries of ``questions``, by what a composer takes of a reference: the vision tower is the same."""
+    """Encoded galleries of ``questions``, by the composers' input for references; the vision tower is the same."""
 
     def gallery(self, model: RetrievalModel) -> list[EncodedGallery]:
-        """The galleries of ``questions`` with the features that the composer of ``model`` takes."""
+        """The galleries of ``questions`` with reference features for the composer of ``model``."""
         key = model.composer.reference, model.composer.parts
         if key not in self.galleries:
             self.galleries[key] = [EncodedGallery(model, pixels) for _, pixels in self.questions]
@@ -75,19 +75,19 @@ def compare(
     steps: int | None = None,
     queries: int = 2000,
 ) -> Comparison:
-    """Train what is not trained yet, measure what is not measured yet.
+    """Train and measure all runs that are not finished.
 
     Args:
         settings: What is compared.
-        start: A finished run, whose backbone, tokenizer, words and sources all entries have.
+        start: A finished run, whose backbone, tokenizer, words and sources all entries use.
         output: Folder of the runs, ``<entry>-<seed>``.
-        seeds: Instead of those of ``settings``.
-        only: Names of entries to train; the others are still told of where they have been trained before.
-        steps: Instead of those of the budget.
-        queries: At most so many of each kind of edit.
+        seeds: Override those of ``settings``.
+        only: Names of entries to train; of the others, only finished runs are included.
+        steps: Overrides those of the budget.
+        queries: Most queries of each kind of edit.
 
     Raises:
-        ModisteError: ``start`` is not finished, holds nothing out, or is another than ``output`` began with.
+        ModisteError: ``start`` is not finished or holds no products out, or ``output`` was started from another run.
     """
     budget = settings.budget.model_copy(update={} if steps is None else {"steps": steps})
     seeds = tuple(seeds) or settings.seeds
@@ -97,7 +97,7 @@ def compare(
     questions = list(held_out(model.images, start.config(), start.cache, queries))
     if not questions:
         raise ModisteError(
-            f"The sources of {start.folder} hold no products out, so there is nothing to measure on.",
+            f"The sources of {start.folder} hold no products out, so there are no queries.",
             hint="Give a source a `validation_share` and train again.",
         )
     backbone = measured_backbone(model, questions, seeds, queries, output / BACKBONE_FIGURES)
@@ -115,19 +115,19 @@ def compare(
 
 
 def _with_failures(found: Comparison, what: str, work: Callable[[], None]) -> None:
-    """Do ``work``; where it fails, say so and let the rest go on."""
+    """Do ``work``; log and keep an error instead of raising it."""
     try:
         work()
     except ModisteError as error:
         logger.error("%s failed: %s", what, error.message)
         found.failures[what] = error.message
-    except Exception as error:  # One of many runs of several hours: whatever it is, the others should be told of.
+    except Exception as error:  # Any error of one run must not lose the results of the others.
         logger.exception("%s failed", what)
         found.failures[what] = f"{type(error).__name__}: {error}"
 
 
 def _one(found: Comparison, entry: Entry, seed: int, run: Run, wanted: bool, clock: _Clock) -> None:
-    """Train and measure one run, or take it as it is."""
+    """Train and measure one run, unless it is finished."""
     begun = time.monotonic()
     try:
         config = config_of(entry, found.budget, seed, found.start)
@@ -161,11 +161,13 @@ def _export(found: Comparison, entry: Entry, run: Run) -> None:
 
 
 def _claim(start: Run, output: Path) -> None:
-    """All runs below ``output`` have one and the same backbone."""
+    """Check that all runs in ``output`` start from the same checkpoint."""
     start.config()
     checkpoint = Checkpoint.load(start.folder)
     if checkpoint is None or checkpoint.stage != DONE:
-        raise ModisteError(f"The run {start.folder} is not finished.", hint="Train it to its end first.")
+        raise ModisteError(
+            f"The run {start.folder} is not finished.", hint="Finish it first: run `modiste models train` again."
+        )
     digest = hashlib.blake2b((start.folder / CHECKPOINT).read_bytes(), digest_size=8).hexdigest()
     began, path = {"start": str(start.folder), "checkpoint": digest}, output / "start.json"
     if not path.is_file():
@@ -173,13 +175,13 @@ def _claim(start: Run, output: Path) -> None:
         path.write_text(json.dumps(began) + "\n", encoding="utf-8")
     elif json.loads(path.read_text(encoding="utf-8"))["checkpoint"] != digest:
         raise ModisteError(
-            f"{output} was begun from another backbone than that of {start.folder}.",
+            f"{output} was started from another backbone than that of {start.folder}.",
             hint="Compare into another folder, or remove this one.",
         )
 
 
 class _Clock:
-    """Says how long the rest will take, from how long the runs before took."""
+    """Estimates the remaining time from the durations of finished runs."""
 
     def __init__(self, waiting: list[str]) -> None:
         self.waiting = waiting
@@ -189,11 +191,11 @@ class _Clock:
     def passed(self, entry: str, seconds: float) -> None:
         self.waiting.remove(entry)
         self.took.setdefault(entry, []).append(seconds)
-        # As long as this entry took before; where it is new, as long as the others.
+        # The longest duration of the same entry; the mean of the others if it is new.
         times = {name: max(took) for name, took in self.took.items()}
         usual = sum(times.values()) / len(times)
         left = sum(times.get(name, usual) for name in self.waiting)
         logger.info(
-            "%d of %d runs, the last %s (%.0f s); about %.0f minutes left",
+            "%d of %d runs, the last one %s (%.0f s); about %.0f min left",
             self.count - len(self.waiting), self.count, entry, seconds, left / 60,
         )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Pictures of what was found: queries with their first results, chosen by rule and drawn on one sheet."""
+"""Contact sheets of example queries with their first results."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from models.evaluation.metrics import Ranks, top_rows
 from models.evaluation.satisfaction import PAGE, Satisfaction
 
 SHOWN = 6
-"""Results of a query that are drawn."""
+"""Number of results drawn for each query."""
 PICTURE = (72, 96)
 WORDS, MARGIN = 170, 6
 PAPER, INK, RIGHT, WRONG = "white", "#222", "#2e8b57", "#c0392b"
@@ -30,14 +30,14 @@ class Example:
     query: Triplet
     rows: Ranks
     score: float
-    """Share that carries what was asked times share that keeps what was not, 0 to 1."""
+    """The product of asked@10, kept@10 and fit@10, 0 to 1."""
 
 
 def judged_examples(dataset: TripletDataset, queries: Vectors, gallery: Vectors) -> list[Example]:
-    """Every query of a dataset with its results, judged; the reference is taken out of the gallery.
+    """Every query of a dataset with its results and score; references are removed from the gallery.
 
     Args:
-        dataset: With products that can be judged.
+        dataset: With products and judged attributes.
         queries: Its composed queries ``[Q, D]``.
         gallery: Its embeddings ``[N, D]``.
     """
@@ -50,7 +50,7 @@ def judged_examples(dataset: TripletDataset, queries: Vectors, gallery: Vectors)
 
 
 def good_and_bad(examples: Sequence[Example], count: int, seed: int = 0) -> tuple[list[Example], list[Example]]:
-    """``count`` examples of the best tenth by score, and as many of the worst, drawn by the seed."""
+    """Draw ``count`` examples from the best tenth by score, and as many from the worst."""
     order = sorted(range(len(examples)), key=lambda at: (-examples[at].score, at))
     tenth = max(min(count, len(order)), len(order) // 10)
     chance = random.Random(seed)
@@ -61,9 +61,9 @@ def good_and_bad(examples: Sequence[Example], count: int, seed: int = 0) -> tupl
 
 
 def contact_sheet(dataset: TripletDataset, examples: Sequence[Example]) -> bytes:
-    """A PNG: one line a query, with its reference, its words and its first results.
+    """A PNG with a row for each query: reference, modification and first results.
 
-    A result is framed green where it carries all that was asked and keeps all that was not, red elsewhere.
+    Results with all requested values that keep everything else have a green frame, others a red one.
     """
     wide, high = PICTURE
     line = high + 2 * MARGIN

@@ -1,4 +1,4 @@
-"""Learning curves as an SVG: one small panel an entry, one line a seed."""
+"""Learning curves as an SVG, with a panel for each entry and a line for each seed."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ INK = ("#1f4e79", "#b3541e", "#3d7a3d", "#7a3d75", "#8a7a1f")
 
 
 def curves_svg(curves: Mapping[str, Mapping[int, Sequence[Point]]]) -> str:
-    """Draw the losses by step.
+    """Draw losses by step.
 
-    Each panel has a scale of its own: composers have losses of their own, so that a lower one is not a better one.
+    Each panel has its own scale, because losses of different composers cannot be compared.
 
     Args:
-        curves: By entry and seed; entries without a point are left out.
+        curves: By entry and seed; entries without points are left out.
     """
     drawn = {name: by_seed for name, by_seed in curves.items() if any(by_seed.values())}
     rows = -(-len(drawn) // COLUMNS)

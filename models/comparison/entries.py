@@ -1,4 +1,4 @@
-"""What is compared: entries, the budget that they share, and the claims of their papers, read from a YAML file."""
+"""The settings of a comparison, read from YAML: entries, their common budget, and claims of papers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from models.training.run import Run
 
 ENTRIES = Path(__file__).with_name("comparison.yaml")
 BACKBONE = ("image only", "text only", "weighted sum")
-"""What the backbone does without a composer: methods of ``protocols.evaluate``."""
+"""Methods without a composer (``models.evaluation.held_out.edits.evaluate``)."""
 
 
 class _Section(BaseModel):
@@ -24,7 +24,7 @@ class _Section(BaseModel):
 
 
 class Budget(_Section):
-    """What every entry has alike; see ``ComposeStage``."""
+    """Settings that all entries share; see ``ComposeStage``."""
 
     steps: int = Field(ge=1)
     batch: int = Field(ge=2)
@@ -38,15 +38,15 @@ class Entry(_Section):
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9.-]*$")
     title: str
     config: str
-    """Name or path of the config that trains it; of that only the `compose` section is taken."""
+    """Name or path of a config; only its `compose` section is used."""
     compose: dict[str, Any] = Field(default_factory=dict)
-    """What is different from the config's section."""
+    """Changes to that section."""
 
     def stage(self, budget: Budget) -> ComposeStage:
-        """Stage 2 as this entry trains it.
+        """The settings of stage 2 for this entry.
 
         Raises:
-            ModisteError: Its config has no such stage, or the section says something that is not understood.
+            ModisteError: Its config has no `compose` section, or the resulting section is invalid.
         """
         base = read_config(Path(self.config)).compose
         if base is None:
@@ -64,7 +64,7 @@ class Entry(_Section):
 
 
 class Claim(_Section):
-    """What a paper says of two things that are compared."""
+    """A claim of a paper about two methods."""
 
     says: str
     paper: str
@@ -94,7 +94,7 @@ class ComparisonSettings(_Section):
         return self
 
     def chosen(self, only: Collection[str]) -> tuple[Entry, ...]:
-        """The entries of these names; all of them where none is named."""
+        """The entries with these names; all entries if there are none."""
         if strange := set(only) - {entry.name for entry in self.entries}:
             names = ", ".join(entry.name for entry in self.entries)
             raise ModisteError(f"There is no entry {sorted(strange)[0]!r}.", hint=f"Choose of: {names}.")
@@ -102,24 +102,24 @@ class ComparisonSettings(_Section):
 
 
 def read_comparison(path: Path = ENTRIES) -> ComparisonSettings:
-    """Read what is to be compared.
+    """Read the settings of a comparison.
 
     Raises:
-        ModisteError: The file is missing, or says something that is not understood.
+        ModisteError: The file is missing or invalid.
     """
     if not path.is_file():
         raise ModisteError(f"There is no file {path}.", hint=f"Give a YAML file such as {ENTRIES.name}.")
     try:
         return ComparisonSettings.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
     except yaml.YAMLError as error:
-        raise ModisteError(f"{path} is not YAML: {error}", hint="Mend the line that it names.") from error
+        raise ModisteError(f"{path} is not YAML: {error}", hint="Correct the line that it names.") from error
     except ValidationError as error:
         raise _not_understood(str(path), error) from error
 
 
 def config_of(entry: Entry, budget: Budget, seed: int, start: Run) -> TrainConfig:
-    """How an entry is trained: backbone, tokenizer, words and sources of ``start``, stage 2 its own."""
-    # Only stage 0 looks at the sharper pictures.
+    """The config of a run: backbone, tokenizer, words and sources of ``start``, and the entry's stage 2."""
+    # Only stage 0 uses the sharper pictures.
     sources = tuple(source.model_copy(update={"sharper": None}) for source in start.config().sources)
     changed = {"joint": None, "finetune": None, "compose": entry.stage(budget), "expect": None, "sources": sources}
     return start.config().model_copy(
@@ -130,4 +130,4 @@ def config_of(entry: Entry, budget: Budget, seed: int, start: Run) -> TrainConfi
 def _not_understood(what: str, error: ValidationError) -> ModisteError:
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"])
-    return ModisteError(f"{what}: {where}: {first['msg']}.", hint=f"See {ENTRIES.name} for what such a file holds.")
+    return ModisteError(f"{what}: {where}: {first['msg']}.", hint=f"See {ENTRIES.name} for an example.")

@@ -1,4 +1,4 @@
-"""What is measured of the runs of a comparison and of the backbone that they share, kept as JSON."""
+"""Figures of the runs of a comparison and of their common backbone, kept as JSON."""
 
 from __future__ import annotations
 
@@ -27,38 +27,38 @@ Questions = list[tuple[TripletDataset, Pixels]]
 
 
 class Figures(BaseModel):
-    """What is known of one trained run; kept in its folder."""
+    """Figures of one trained run; kept in its folder."""
 
     queries: int
-    """Asked of each kind at most."""
+    """Most queries of each kind."""
     metrics: list[Metric]
     composer: int
-    """Learnt numbers of the composer, what only training needs among them."""
+    """Number of parameters of the composer, including those used in training alone."""
     adaptation: int
-    """Learnt numbers by which the composer's text tower differs from the backbone's."""
+    """Number of parameters in which the composer's text tower differs from the backbone's."""
     seconds: float
-    """That stage 2 took."""
+    """Duration of stage 2."""
 
 
 class BackboneFigures(BaseModel):
-    """What the backbone of all runs does without any composer; kept in the comparison's folder."""
+    """Figures of the backbone without a composer; kept in the comparison's folder."""
 
     queries: int
     metrics: list[Metric]
     styles: dict[int, list[Metric]]
-    """The style search, by the seed that its queries are drawn with; empty lists where the backbone has no words."""
+    """Style search by the seed of its queries; empty lists if the backbone has no attribute words."""
 
 
 def measured_run(
     run: Run, questions: Questions, gallery: Callable[[RetrievalModel], Sequence[EncodedGallery]], queries: int
 ) -> Figures:
-    """Measure a trained run, or take what is kept of it.
+    """Measure a trained run, or read its kept figures.
 
     Args:
-        run: Its composer alone is measured.
-        questions: What it is asked.
-        gallery: Gives the encoded galleries of ``questions`` with what a model's composer takes of them.
-        queries: How many of each kind ``questions`` holds at most.
+        run: The run; only its composer is measured.
+        questions: The queries.
+        gallery: Returns the encoded galleries of ``questions`` for a model.
+        queries: Most queries of each kind in ``questions``.
     """
     path = run.folder / FIGURES
     if path.is_file():
@@ -85,13 +85,13 @@ def measured_run(
 def measured_backbone(
     model: RetrievalModel, questions: Questions, seeds: Sequence[int], queries: int, path: Path
 ) -> BackboneFigures:
-    """Measure what the backbone does alone, or take what ``path`` keeps.
+    """Measure the backbone alone, or read its kept figures.
 
     Args:
-        model: The finished run that all others start from.
-        questions, queries: As for ``measured_run``; of the style search a quarter as many, of each of its kinds.
-        seeds: To draw the queries of the style search.
-        path: Where the figures are kept.
+        model: The model of the run from which all others start.
+        questions, queries: As for ``measured_run``. Style search has a quarter as many queries of each kind.
+        seeds: Seeds of the queries of the style search.
+        path: File of the kept figures.
     """
     kept = BackboneFigures.model_validate_json(path.read_text(encoding="utf-8")) if path.is_file() else None
     if kept is not None and kept.queries == queries and kept.styles.keys() >= set(seeds):
@@ -114,7 +114,7 @@ def measured_backbone(
 
 
 def _write(path: Path, figures: BaseModel) -> None:
-    """Whole or not at all: the work may be killed here as anywhere."""
+    """Write atomically."""
     temporary = path.with_suffix(".part")
     temporary.write_text(figures.model_dump_json(indent=1) + "\n", encoding="utf-8")
     temporary.replace(path)

@@ -1,4 +1,4 @@
-"""How long a query takes in ONNX Runtime, of several bundles in turn."""
+"""Latency of queries of several bundles."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ TEXT = "the same but in navy, with long sleeves and no print"
 def query_milliseconds(bundles: Mapping[str, Path], rounds: int = ROUNDS) -> dict[str, float]:
     """Median time of ``query.onnx`` for one query on one thread of a CPU, in fp32.
 
-    The bundles take turns, so that whatever else the machine does meets all of them; the time of the thread counts and
-    not of the clock. The vision pass, which is the same for all, is not in it.
+    Bundles are timed alternately, so that other load affects all of them, and by the CPU time of the thread. The vision
+    pass, which is the same for all, is not included.
 
     Args:
         bundles: Folders by name.
-        rounds: Turns of each; the first few are not counted.
+        rounds: Queries of each bundle; the first tenth is not counted.
 
     Returns:
         Milliseconds by name.

@@ -1,4 +1,4 @@
-"""The page of a comparison: tables, claims, curves and pictures, all figures from what was measured."""
+"""Writes the results page of a comparison: tables, claims, curves and pictures."""
 
 from __future__ import annotations
 
@@ -21,32 +21,32 @@ from models.training.curve import learning_curve
 MEASURES = ("R@1", "R@10", "R@50", "asked@10", "kept@10")
 STYLE_MEASURES = ("V-nDCG@20", "T-nDCG@20", "MM@20")
 EXAMPLES = 4
-"""Queries on each sheet."""
+"""Queries on each contact sheet."""
 
 
 def write_results(found: Comparison, page: Path, command: str) -> None:
-    """Write the page, and its pictures into the folder beside it that has its name.
+    """Write the page, and its pictures into a folder of the same name beside it.
 
     Args:
-        found: What was trained and measured.
-        page: A Markdown file; what is there is replaced.
-        command: That made the page.
+        found: The comparison.
+        page: A Markdown file, which is overwritten.
+        command: The command that writes the page.
     """
     pictures = page.with_suffix("")
     shutil.rmtree(pictures, ignore_errors=True)
     pictures.mkdir(parents=True)
     results = Results(found)
     sections = [
-        f"# Results\n\nMade by `{command}`; nothing here was written by hand.",
+        f"# Results\n\nWritten by `{command}`, without manual changes.",
         _front(found, results, command),
-        "## In short\n\n" + _short(found, results),
+        "## Summary\n\n" + _short(found, results),
         "## Claims\n\n" + _claims(found, results),
         "## By kind of edit\n\n" + _edits(found, results),
         "## Style search\n\n" + _styles(found, results),
         "## Cost\n\n" + _cost(found),
         "## Learning curves\n\n" + _curves(found, pictures),
-        "## What is found\n\n" + _examples(found, results, pictures),
-        "## What is missing\n\n" + _missing(found),
+        "## Examples\n\n" + _examples(found, results, pictures),
+        "## Missing results\n\n" + _missing(found),
     ]
     page.write_text("\n\n".join(sections) + "\n", encoding="utf-8")
 
@@ -56,7 +56,7 @@ def _front(found: Comparison, results: Results, command: str) -> str:
     galleries = {protocol: gallery for (protocol, _), (_, gallery) in results.questions.items()}
     stages = [stage for stage in ("joint", "finetune") if getattr(start.config(), stage)]
     if (earlier := start.config().start) is not None:
-        stages = [f"begun from `{earlier}`", *stages]
+        stages = [f"started from `{earlier}`", *stages]
     rows = [
         ("command", f"`{command}`"),
         ("machine", machine()),
@@ -65,12 +65,12 @@ def _front(found: Comparison, results: Results, command: str) -> str:
         ("versions", versions()),
         (
             "backbone",
-            f"`{backbone.name}` of the run `{start.folder.name}` ({', '.join(stages) or 'as it came'}), frozen",
+            f"`{backbone.name}` of the run `{start.folder.name}` ({', '.join(stages) or 'unchanged'}), frozen",
         ),
         ("budget of each run", ", ".join(f"{name} {value}" for name, value in budget.model_dump().items())),
         ("seeds", ", ".join(map(str, found.seeds))),
         *(("protocol, split", f"{name}: gallery of {size:,} products") for name, size in galleries.items()),
-        ("queries", f"at most {found.queries:,} of each kind of edit; the same for all entries and seeds"),
+        ("queries", f"at most {found.queries:,} of each kind of edit, the same for all entries and seeds"),
     ]
     return _table(("", ""), rows, words=2)
 
@@ -83,9 +83,10 @@ def _short(found: Comparison, results: Results) -> str:
         for name, title in _compared(found, results)
     ]
     return (
-        "Means over the kinds of edit, and over the seeds with their standard deviation. `asked@10`: the share of the "
-        "first ten results that carries all that was asked; `kept@10`: that keeps what was not. The first three lines "
-        "need no training, so they have no spread; the weighted sum has the weight that is best on these very queries."
+        "Means over the kinds of edit and over the seeds, with the standard deviation over seeds. `asked@10` is the "
+        "share of the first ten results with all requested values, `kept@10` the share that keeps everything else. The "
+        "first three rows need no training and have no spread; the weighted sum has the weight that is best on these "
+        "queries."
         f"\n\n{_table(head, rows)}"
     )
 
@@ -109,11 +110,11 @@ def _claims(found: Comparison, results: Results) -> str:
             )  # fmt: skip
     head = ("paper", "claim", "on", "measure", "than", "better", "difference", "here")
     return (
-        "Differences in points, paired by seed, of means over the kinds of edit. A claim *held* where the mean "
-        "difference exceeds the one-sided 5% bound of a paired t-test over the seeds, and "
-        f"{LEAST_POINTS} points; it *did not hold* where it is as far below zero; else it is *within noise*. All "
-        "entries answer the same queries, so the chance of those is not in the spread; in the style search nothing is "
-        f"trained, and a seed draws other queries.\n\n{_table(head, rows, words=4)}"
+        "Differences in points, paired by seed, of means over the kinds of edit. A claim *held* if the mean difference "
+        "exceeds the one-sided 5% bound of a paired t-test over the seeds, and "
+        f"{LEAST_POINTS} points; it *did not hold* if it is as far below zero; otherwise it is *within noise*. All "
+        "entries have the same queries, so the spread does not include the sampling of queries. The style search "
+        f"trains nothing; its seeds draw different queries.\n\n{_table(head, rows, words=4)}"
     )
 
 
@@ -133,18 +134,18 @@ def _edits(found: Comparison, results: Results) -> str:
 
 def _styles(found: Comparison, results: Results) -> str:
     if not results.style_questions:
-        return "Not measured: the backbone was trained without attribute words, or these products have none."
+        return "Not measured: the backbone has no attribute words, or these products have none."
     rows = []
     for (protocol, edit), (queries, _) in results.style_questions.items():
         for method, cases in results.styles.items():
             told = [list(results.values(cases, measure, protocol, edit).values()) for measure in STYLE_MEASURES]
             figures = [_cell(summary(values)) if values else "" for values in told]
             rows.append((_source(protocol), edit, method, f"{queries:,}", *figures))
-    head = ("on", "kind", "way", "queries", *STYLE_MEASURES)
+    head = ("on", "kind", "method", "queries", *STYLE_MEASURES)
     return (
-        "Words that are wanted and unwanted instead of a sentence (MBMR; Sadeh et al. 2019), by the backbone alone: "
-        "query arithmetic, soft attribute filtering, and both. V-nDCG: what stays like the reference; T-nDCG: what has "
-        "the words; MM: their geometric mean.\n\n" + _table(head, rows, words=3)
+        "Wanted and unwanted words instead of a sentence (MBMR; Sadeh et al. 2019), by the backbone alone: query "
+        "arithmetic, soft attribute filtering, and both. V-nDCG measures the similarity with the reference, T-nDCG the "
+        "presence of the words; MM is their geometric mean.\n\n" + _table(head, rows, words=3)
     )
 
 
@@ -166,10 +167,11 @@ def _cost(found: Comparison) -> str:
         )  # fmt: skip
     head = ("", "composer, M", "text adaptation, M", "bundle, MB", "query, ms", "training, s")
     return (
-        "Learnt numbers beyond the backbone, in millions: the composer's, what only training needs among them, and "
-        "those of the adapted text tower, which all have alike. A bundle is everything that is deployed. A "
-        "query is the median time of `query.onnx` in ONNX Runtime (fp32, CPU, one thread, batch 1), all entries in "
-        f"turn. Training is the time of the steps, without reading and encoding.\n\n{_table(head, rows)}"
+        "Parameters beyond the backbone, in millions: those of the composer, including parts used in training alone, "
+        "and those of the adapted text tower, which are the same for all. The bundle is everything that is deployed. "
+        "The time of a query is the median of `query.onnx` in ONNX Runtime (fp32, CPU, one thread, batch 1), with all "
+        "entries timed alternately. The time of training is that of the steps, without reading and "
+        f"encoding.\n\n{_table(head, rows)}"
     )
 
 
@@ -179,8 +181,8 @@ def _curves(found: Comparison, pictures: Path) -> str:
     }
     (pictures / "curves.svg").write_text(curves_svg(curves), encoding="utf-8")
     return (
-        "Loss by step, one line a seed. Composers have losses of their own (and FashionERN two phases), so only the "
-        f"shape can be compared.\n\n![Learning curves]({pictures.name}/curves.svg)"
+        "Loss by step, with a line for each seed. Composers have different losses (and FashionERN two phases), so only "
+        f"shapes can be compared.\n\n![Learning curves]({pictures.name}/curves.svg)"
     )
 
 
@@ -189,7 +191,7 @@ def _examples(found: Comparison, results: Results, pictures: Path) -> str:
     shown = [at for at, (one, _) in enumerate(found.questions) if _source(one.name) in drawn and one.products]
     best = _best(found, results)
     if not shown or best is None:
-        return "No pictures: only those of drawn garments may be shown, and none were measured."
+        return "No pictures: only those of drawn garments may be published, and none were measured."
     seed, run = next(iter(found.runs[best].items()))
     model, (dataset, _) = run.model(), found.questions[shown[0]]
     gallery = found.gallery(model)[shown[0]]
@@ -202,18 +204,19 @@ def _examples(found: Comparison, results: Results, pictures: Path) -> str:
         (pictures / f"{name}.png").write_bytes(contact_sheet(dataset, part))
     title = next(entry.title for entry in found.settings.entries if entry.name == best)
     return (
-        f"{title}, seed {seed}, on drawn garments (photographs may not be shown): the entry with the best mean "
-        f"Recall@10. Every query has a score, its `asked@10` times its `kept@10`; {EXAMPLES} are drawn with a fixed "
-        "seed from the best tenth, and as many from the worst. On the left the reference and what was asked, then the "
-        "first results; green carries what was asked and keeps what was not.\n\nOf the best tenth:\n\n"
-        f"![Good examples]({pictures.name}/good.png)\n\nOf the worst tenth:\n\n![Bad examples]({pictures.name}/bad.png)"
+        f"{title}, seed {seed}, on drawn garments (photographs may not be published): the entry with the best mean "
+        f"Recall@10. The score of a query is its `asked@10` times its `kept@10`; {EXAMPLES} queries are drawn with a "
+        "fixed seed from the best tenth, and as many from the worst. Each row has the reference, the modification and "
+        "the first results. Results with a green frame have the requested values and keep everything else.\n\nBest "
+        f"tenth:\n\n![Good examples]({pictures.name}/good.png)\n\nWorst tenth:\n\n![Bad "
+        f"examples]({pictures.name}/bad.png)"
     )
 
 
 def _missing(found: Comparison) -> str:
     lines = [f"- {what} failed: {why}" for what, why in found.failures.items()]
     lines += [f"- {name} was not trained." for name in found.untrained]
-    return "\n".join(lines) or "Nothing: every entry was trained with every seed and exported."
+    return "\n".join(lines) or "None: every entry was trained with every seed and exported."
 
 
 def _best(found: Comparison, results: Results) -> str | None:
@@ -242,6 +245,6 @@ def _cell(told: Summary | None) -> str:
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]], words: int = 1) -> str:
-    """Markdown; the first ``words`` columns are left-aligned, as figures are not."""
+    """A Markdown table; the first ``words`` columns are left-aligned, the others right-aligned."""
     ruled = [head, ["---" if at < words else "---:" for at in range(len(head))], *rows]
     return "\n".join("| " + " | ".join(row) + " |" for row in ruled)

@@ -1,4 +1,4 @@
-"""Where figures come from: the machine, the versions and the commit."""
+"""The machine, versions and commit of figures."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ LIBRARIES = ("torch", "onnxruntime", "open_clip_torch", "timm", "numpy")
 
 
 def machine() -> str:
-    """Processor, cores and, where torch sees one, the GPU."""
-    told = f"{_processor()}, {os.cpu_count()} cores"
+    """Processor, cores and GPU."""
+    described = f"{_processor()}, {os.cpu_count()} cores"
     try:
         import torch
     except ImportError:
-        return told
-    return f"{told}, {torch.cuda.get_device_name()}" if torch.cuda.is_available() else f"{told}, no GPU"
+        return described
+    return f"{described}, {torch.cuda.get_device_name() if torch.cuda.is_available() else 'no GPU'}"
 
 
 def versions() -> str:
-    """Python and the libraries that figures depend on."""
+    """Versions of Python and of the libraries on which figures depend."""
     found = [f"Python {platform.python_version()}"]
     for library in LIBRARIES:
         try:
@@ -33,13 +33,13 @@ def versions() -> str:
 
 
 def commit() -> str:
-    """The commit of this code, and whether anything was changed since; ``unknown`` outside of a repository."""
+    """The commit of this code, and whether there are uncommitted changes; ``unknown`` outside a repository."""
     here = Path(__file__).parent
     head = _git(here, "rev-parse", "--short=12", "HEAD")
     if head is None:
         return "unknown"
     changed = _git(here, "status", "--porcelain", "--untracked-files=no")
-    return f"{head} with changes that were not committed" if changed else head
+    return f"{head} with uncommitted changes" if changed else head
 
 
 def _git(folder: Path, *arguments: str) -> str | None:

@@ -1,4 +1,4 @@
-"""What several seeds say together: means, spreads, and whether a claim held."""
+"""Means and spreads over seeds, and verdicts on claims."""
 
 from __future__ import annotations
 
@@ -12,44 +12,44 @@ from models.comparison.comparison import Comparison
 from models.comparison.entries import BACKBONE, Claim
 
 LEAST_POINTS = 0.5
-"""A smaller difference is within noise, however steady."""
+"""Smaller differences count as noise."""
 STUDENT = {2: 6.31, 3: 2.92, 4: 2.35, 5: 2.13, 6: 2.02, 7: 1.94, 8: 1.89, 9: 1.86, 10: 1.83}
-"""By the number of seeds: 95% of Student's t with one degree less lie below it."""
+"""95% quantile of Student's t, by the number of seeds (degrees of freedom plus 1)."""
 
 Cases = Mapping[int, Mapping[tuple[str, str], Mapping[str, float]]]
-"""By seed, and by protocol and edit: the values of a metric."""
+"""Values of a metric by seed, and by protocol and edit."""
 
 
 @dataclass(frozen=True)
 class Summary:
-    """Figures of several seeds."""
+    """Mean and spread over seeds."""
 
     mean: float
     spread: float | None
-    """Standard deviation over the seeds; None for one alone, or where nothing depends on them."""
+    """Standard deviation; None for a single seed, and for figures that do not depend on the seed."""
 
     def __str__(self) -> str:
         return f"{self.mean:.1f}" if self.spread is None else f"{self.mean:.1f} ± {self.spread:.1f}"
 
 
 def summary(values: Sequence[float]) -> Summary:
-    """Mean and spread of one figure over the seeds, one value or more."""
+    """Mean and spread of at least one value."""
     return Summary(mean(values), stdev(values) if len(values) > 1 else None)
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """How far a claim held: differences in points, paired by seed."""
+    """The verdict on a claim: differences in points, paired by seed."""
 
     better: float
     than: float
     differences: tuple[float, ...]
     margin: float | None
-    """What the mean difference has to exceed; None with fewer than two seeds."""
+    """Margin that the mean difference must exceed; None with fewer than two seeds."""
 
     @property
     def word(self) -> str:
-        """By the rule that ``judge`` tells."""
+        """The verdict in words, by the rule of ``judge``."""
         difference = mean(self.differences)
         if self.margin is None:
             return "not judged (one seed)"
@@ -59,11 +59,11 @@ class Verdict:
 
 
 def judge(better: Sequence[float], than: Sequence[float]) -> Verdict:
-    """Compare two things by the same seeds.
+    """Compare two methods, paired by seed.
 
-    The claim held where the mean difference exceeds the margin: the one-sided 5% bound of a paired t-test over the
-    seeds, and at least half a point. It did not hold where the difference is as far on the other side. Between the two
-    it is within noise.
+    The claim held if the mean difference exceeds the margin, which is the one-sided 5% bound of a paired t-test over
+    the seeds and at least half a point. It did not hold if the difference is below the negative margin. Otherwise the
+    difference is within noise.
 
     Args:
         better, than: Values of each seed, in the same order.
@@ -78,7 +78,7 @@ def judge(better: Sequence[float], than: Sequence[float]) -> Verdict:
 
 
 class Results:
-    """The figures of a comparison, by what was compared."""
+    """The figures of a comparison by method."""
 
     def __init__(self, found: Comparison) -> None:
         self.edits: dict[str, Cases] = {
@@ -90,12 +90,12 @@ class Results:
         methods = dict.fromkeys(metric.method for metrics in styles.values() for metric in metrics)
         self.styles: dict[str, Cases] = {method: _cases(styles, method) for method in methods}
         self.questions = _questions(found.backbone.metrics)
-        """By protocol and edit: how many queries of how large a gallery."""
+        """Number of queries and size of the gallery, by protocol and edit."""
         self.style_questions = _questions([metric for metrics in styles.values() for metric in metrics])
-        """Likewise of the style search."""
+        """The same for the style search."""
 
     def values(self, cases: Cases, measure: str, protocol: str, edit: str | None = None) -> dict[int, float]:
-        """One figure a seed: of an edit, or the mean of the protocol's edits; seeds without it are left out."""
+        """One value for each seed: of an edit, or the mean over the protocol's edits. Seeds without it are left out."""
         found = {}
         for seed, by_case in cases.items():
             told = [
@@ -108,12 +108,12 @@ class Results:
         return found
 
     def summary(self, name: str, measure: str, protocol: str, edit: str | None = None) -> Summary | None:
-        """Mean and spread over the seeds; what the backbone does alone has no spread. None without figures."""
+        """Mean and spread over the seeds (no spread for the backbone alone); None without figures."""
         told = list(self.values(self.edits.get(name, {}), measure, protocol, edit).values())
         return summary(told[:1] if name in BACKBONE else told) if told else None
 
     def verdict(self, claim: Claim, protocol: str) -> Verdict | None:
-        """How far a claim held on the queries of a protocol; None where one of the two was not measured."""
+        """The verdict on a claim for a protocol; None if one of its methods was not measured."""
         among = self.styles if claim.protocol == "style-search" else self.edits
         better = self.values(among.get(claim.better, {}), claim.measure, protocol)
         than = self.values(among.get(claim.than, {}), claim.measure, protocol)

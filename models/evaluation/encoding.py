@@ -1,4 +1,4 @@
-"""What is evaluated, a gallery that it has encoded, and queries made of its vectors without a composer."""
+"""The interface of models under evaluation, encoded galleries, and baseline queries."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from models.bundle.text import TokenIds, Tokenizer
 from models.progress import track
 
 WEIGHTS = tuple(round(0.05 * step, 2) for step in range(21))
-"""Weights of the text that the tuned weighted sum may choose from."""
+"""Weights of the text from which the weighted sum is tuned."""
 
 
 class Encoder(Interface):
-    """What is evaluated: a loaded ``Bundle`` or a ``RetrievalModel`` in torch."""
+    """A model under evaluation: a loaded ``Bundle``, or a ``RetrievalModel`` in torch."""
 
     tokenizer: Tokenizer
 
@@ -28,7 +28,7 @@ class Encoder(Interface):
 
 
 class EncodedGallery:
-    """A gallery's embeddings, reference features and attributes, encoded once for all protocols over it."""
+    """Embeddings, reference features and word probabilities of a gallery, encoded once for all protocols."""
 
     def __init__(self, encoder: Encoder, pixels: Pixels, batch: int = 256) -> None:
         starts = range(0, len(pixels), batch)
@@ -43,17 +43,17 @@ class EncodedGallery:
 
 
 def weighted_sum(image: Vectors, text: Vectors, weight: float) -> Vectors:
-    """Unit queries ``[Q, D]`` of unit embeddings ``[Q, D]``; the text counts ``weight``, the picture the rest."""
+    """Unit queries ``[Q, D]`` from unit embeddings ``[Q, D]``; the text has the weight ``weight``."""
     return _unit((1 - weight) * image + weight * text)
 
 
 def best_weight(recalls: Mapping[float, Mapping[str, float]]) -> float:
-    """The weight of the text with the best Recall@10, and the best Recall@1 among those."""
+    """The weight with the best Recall@10; of equal ones, with the best Recall@1."""
     return max(recalls, key=lambda weight: (recalls[weight]["R@10"], recalls[weight]["R@1"]))
 
 
 def in_batches(encode: Callable[..., Vectors], *arrays: npt.NDArray[np.generic], size: int = 256) -> Vectors:
-    """What ``encode`` makes of the rows of ``arrays``, one at least, ``size`` of them at a time."""
+    """Results of ``encode`` for the rows of ``arrays`` (at least one), in batches of ``size``."""
     starts = range(0, len(arrays[0]), size)
     return np.concatenate([encode(*(array[at : at + size] for array in arrays)) for at in starts])
 

@@ -1,6 +1,6 @@
-"""What ``modiste models evaluate`` measures: a run, a bundle or given vectors, on held-out products or by protocols.
+"""``modiste models evaluate``: measures a run, a bundle or given vectors, on held-out products or by protocols.
 
-Torch is only imported for what needs it: a bundle and vectors go through the protocols of the literature without.
+Torch is imported only if needed. Bundles and vectors are measured by published protocols without it.
 """
 
 from __future__ import annotations
@@ -28,28 +28,28 @@ if TYPE_CHECKING:
     from models.training.run import Run
 
 HELD_OUT = (STYLE_SEARCH, STYLE_WEIGHTS, UPLOADS, PHOTOS, STREET)
-"""Protocols over the products that a config holds out."""
+"""Protocols on the held-out products of a config."""
 CACHE = Path("runs") / "cache"
-"""Where decoded pictures are kept that a bundle is measured on."""
+"""Cache of decoded pictures for the measurement of bundles."""
 
 
 class Subject(NamedTuple):
-    """A model to be measured, from a run's folder or a bundle's."""
+    """A model to measure, from a run or a bundle."""
 
     name: str
     encoder: Encoder
     images: ImagePreprocessing
     words: Sequence[str]
-    """Its attribute words; none without an attribute head."""
+    """Its attribute words; empty without an attribute head."""
     run: Run | None
     """None for a bundle."""
 
     def held_out(self, config: str | None) -> tuple[TrainConfig, Path]:
-        """The config that names the held-out products, and where their decoded pictures are kept.
+        """The config that determines the held-out products, and the cache of their decoded pictures.
 
         Args:
-            config: A file's path or a config's name, for a bundle; without, the config of the bundle's name. A run has
-                its own.
+            config: Path or name of a config for a bundle; None takes the config with the bundle's name. Ignored for a
+                run, which has a config.
         """
         if self.run is not None:
             return self.run.config(), self.run.cache
@@ -60,7 +60,8 @@ def open_subject(folder: Path) -> Subject:
     """Open a bundle (``shipped`` is the one that comes with Modiste) or the model of a run.
 
     Raises:
-        ModisteError: The folder holds neither, or a run that torch is missing for.
+        ModisteError: The folder holds neither.
+        MissingExtra: It is a run, and torch is not installed.
     """
     folder = bundle_folder(folder)
     if (folder / MANIFEST_NAME).is_file():
@@ -75,15 +76,15 @@ def open_subject(folder: Path) -> Subject:
 
 
 def measure_held_out(model: Path, config: str | None, queries: int) -> list[Metric]:
-    """Measure on held-out products; a run keeps the figures.
+    """Measure on held-out products; the figures of a run are saved in its folder.
 
     Args:
-        model: A run's folder, or a bundle's.
-        config: As ``Subject.held_out`` takes it.
-        queries: At most so many of each kind of edit.
+        model: Folder of a run or a bundle.
+        config: As in ``Subject.held_out``.
+        queries: Most queries of each kind of edit.
 
     Raises:
-        ModisteError: The model or the config cannot be opened, or no source holds anything out.
+        ModisteError: The model or the config cannot be opened, or no source holds products out.
     """
     require_torch("Evaluation on held-out products")
     from models.evaluation.held_out.sources import evaluate_config, save_metrics
@@ -98,7 +99,7 @@ def measure_held_out(model: Path, config: str | None, queries: int) -> list[Metr
 def _measure_held_out_by(protocol: str, model: Path | None, config: str | None, queries: int) -> list[Metric]:
     require_torch("Evaluation on held-out products")
     if model is None:
-        raise ModisteError(f"The protocol {protocol} measures a model.", hint="Give a run's folder, or a bundle's.")
+        raise ModisteError(f"The protocol {protocol} needs a model.", hint="Give the folder of a run or a bundle.")
     subject = open_subject(model)
     if protocol in (STYLE_SEARCH, STYLE_WEIGHTS):
         measure = evaluate_style if protocol == STYLE_SEARCH else evaluate_style_weights
@@ -112,20 +113,19 @@ def measure_by_protocols(
     names: Sequence[str], model: Path | None, vectors: Path | None, *, config: str | None, queries: int,
     annotations: Path | None, categories: Sequence[str], images: Path | None,
 ) -> list[Metric]:  # fmt: skip
-    """Measure a model or given vectors by named protocols: those over held-out products, and those of the literature,
-    all of the latter over one dataset.
+    """Measure a model or given vectors by protocols on held-out products and by published ones.
 
     Args:
-        names: Of the protocols.
-        model: A run's folder, or a bundle's.
-        vectors: A file as ``read_vectors`` reads it, in place of a model, for the protocols of the literature.
-        config, queries: As ``measure_held_out`` takes them.
+        names: Names of protocols. Published ones must all be of one dataset.
+        model: Folder of a run or a bundle.
+        vectors: A file as in ``read_vectors``, instead of a model, for published protocols.
+        config, queries: As in ``measure_held_out``.
         annotations: Folder of the dataset's annotations.
-        categories: FashionIQ: only these; all where none is given.
+        categories: Categories of FashionIQ; empty for all.
         images: Folder of the dataset's pictures.
 
     Raises:
-        ModisteError: Something is missing, or there are both model and vectors; or a file cannot be used.
+        ModisteError: An argument is missing, both model and vectors are given, or a file cannot be used.
     """
     held_out = [name for name in names if name in HELD_OUT]
     published = [name for name in names if name not in HELD_OUT]
@@ -141,7 +141,7 @@ def _measure_published(
 ) -> list[Metric]:  # fmt: skip
     if annotations is None or (model is None) == (vectors is None):
         raise ModisteError(
-            "A protocol needs --annotations, and either a model or --vectors.",
+            "A published protocol needs --annotations, and either a model or --vectors.",
             hint="Write for example: --protocol fashioniq-original --annotations DIR --vectors FILE.npz",
         )
     asked = {

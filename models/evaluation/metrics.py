@@ -1,4 +1,4 @@
-"""What is counted: where the first right product stands."""
+"""Ranks of targets, and recall."""
 
 from __future__ import annotations
 
@@ -16,22 +16,21 @@ Ranks = npt.NDArray[np.int64]
 def ranks_of_targets(
     queries: Vectors, gallery: Vectors, targets: Sequence[Sequence[int]], removed: Sequence[int | None]
 ) -> Ranks:
-    """Rank every query's first right answer, 1 being the best.
+    """The rank of each query's first right answer; 1 is the best.
 
-    A wrong product with exactly the target's score (a shared photograph, say) counts as standing before it: a tie is no
-    success.
+    A wrong product with exactly the target's score (a shared photograph, for example) counts as ranked before it.
 
     Args:
         queries: float32 ``[Q, D]``.
         gallery: float32 ``[N, D]``.
-        targets: Rows of the gallery that are right, at least one a query.
-        removed: Row that is taken out of a query's gallery (its reference), or None.
+        targets: Rows of the right answers, at least one for each query.
+        removed: Row removed from each query's gallery (its reference), or None.
 
     Returns:
         int64 ``[Q]``.
 
     Raises:
-        ModisteError: A query has no target, or its target is the row that is taken out.
+        ModisteError: A query has no target, or its target is the removed row.
     """
     ranks = np.empty(len(queries), dtype=np.int64)
     for start in range(0, len(queries), 256):
@@ -41,13 +40,13 @@ def ranks_of_targets(
 
 
 def ranks_by_score(scores: Vectors, targets: Sequence[Sequence[int]], removed: Sequence[int | None]) -> Ranks:
-    """The same by given scores, float32 ``[Q, N]``."""
+    """As ``ranks_of_targets``, from scores, float32 ``[Q, N]``."""
     ranks = np.empty(len(scores), dtype=np.int64)
     for at, row in enumerate(scores.copy()):
         right = np.fromiter(targets[at], dtype=np.int64)
         if len(right) == 0 or removed[at] in targets[at]:
             raise ModisteError(
-                f"Query {at} has no target that the gallery keeps.",
+                f"Query {at} has no target in its gallery.",
                 hint="Check the dataset with `modiste models doctor`.",
             )
         best = row[right].max()
@@ -59,13 +58,13 @@ def ranks_by_score(scores: Vectors, targets: Sequence[Sequence[int]], removed: S
 
 
 def top_rows(queries: Vectors, gallery: Vectors, removed: Sequence[int | None], k: int) -> Ranks:
-    """The rows of the gallery that stand first, best first.
+    """The first rows of the gallery for each query, best first.
 
     Args:
         queries: float32 ``[Q, D]``.
         gallery: float32 ``[N, D]``.
-        removed: Row that is taken out of a query's gallery, or None.
-        k: How many; fewer where the gallery holds fewer.
+        removed: Row removed from each query's gallery, or None.
+        k: Number of rows; fewer if the gallery is smaller.
 
     Returns:
         int64 ``[Q, K]``, K at most ``k`` and at most N - 1.
@@ -78,7 +77,7 @@ def top_rows(queries: Vectors, gallery: Vectors, removed: Sequence[int | None], 
 
 
 def top_by_score(scores: Vectors, removed: Sequence[int | None], k: int) -> Ranks:
-    """The same by given scores, float32 ``[Q, N]``."""
+    """As ``top_rows``, from scores, float32 ``[Q, N]``."""
     k = min(k, scores.shape[1] - 1)
     top = np.empty((len(scores), k), dtype=np.int64)
     for at, row in enumerate(scores.copy()):
@@ -90,5 +89,5 @@ def top_by_score(scores: Vectors, removed: Sequence[int | None], k: int) -> Rank
 
 
 def recall_at(ranks: Ranks, ks: Sequence[int] = (1, 10, 50)) -> dict[str, float]:
-    """Recall@K in per cent: the share of queries with a right product among the first K."""
+    """Recall@K in per cent: the share of queries with a right answer among the first K."""
     return {f"R@{k}": round(100 * float(np.mean(ranks <= k)), 2) for k in ks}

@@ -1,7 +1,6 @@
-"""Whether a page of results does what was asked: the change happened, and the rest stayed.
+"""Measures of a page of results: which products have the requested change and keep everything else.
 
-Recall counts the one product that an annotation names. A shopper looks at a page, on which every product may carry what
-was asked and keep what was not, or neither.
+Recall counts only the annotated product, while a shopper looks at a page of results.
 """
 
 from __future__ import annotations
@@ -16,17 +15,16 @@ from models.datasets.triplets.triplet import Triplet, TripletDataset
 from models.datasets.wording import Edit
 
 PAGE = 10
-"""Results that are looked at."""
+"""Results on a page."""
 
 Rows = npt.NDArray[np.int64]
 
 
 class Satisfaction:
-    """Judges results by the attributes of a dataset's products.
+    """Measures results by the attributes of a dataset's products.
 
     Args:
-        dataset: With ``products`` and ``judged``, and with ``asked`` in its triplets; where any is missing, there is
-            nothing to judge by, and no figures come of it.
+        dataset: With ``products`` and ``judged``, and ``asked`` in its triplets; without them there are no figures.
     """
 
     def __init__(self, dataset: TripletDataset) -> None:
@@ -43,18 +41,17 @@ class Satisfaction:
         ).reshape(len(self.products), len(self.judged))
 
     def measure(self, queries: Sequence[Triplet], results: Rows) -> dict[str, float]:
-        """Three shares of the results of each query, in per cent, each the mean over the queries.
+        """Three shares of the results of each query, in per cent, as means over the queries.
 
-        ``asked@10``: the share that carries all that was asked. ``kept@10``: the share that has the reference's values
-        in all that was to stay, which are the judged attributes that were not asked for and in which at least half of
-        the right targets agree with the reference (asked for "a kurta instead of a shirt", nothing can keep its
-        sleeves, where kurtas have none in the table). A query without any such attribute has no share.
-        ``fit@10``: of what could stand on the page, which is at most ten of the gallery's products that carry the one
-        and keep the other, the share that does. Few galleries have ten answers to every question: 100 can be reached
-        here, and there it cannot. A query that nothing fits has no share.
+        ``asked@10``: the share of results with all requested values. ``kept@10``: the share with the reference's values
+        in all attributes that should stay. These are the judged attributes that are not requested and in which at least
+        half of the right targets agree with the reference (sleeves cannot stay if a shirt is replaced by a type without
+        them). Queries without such an attribute are not counted. ``fit@10``: the number of results that satisfy both,
+        divided by the most that a page could have: the number of such products in the gallery, at most ten. Unlike the
+        others, it can reach 100 in any gallery. Queries without such products are not counted.
 
         Args:
-            queries: Q of the dataset's triplets.
+            queries: Q triplets of the dataset.
             results: int64 ``[Q, K]``, rows of the gallery.
         """
         if not self.products or not all(query.asked for query in queries):
@@ -73,13 +70,13 @@ class Satisfaction:
         return {f"{name}@{PAGE}": round(100 * float(np.mean(share)), 2) for name, share in shares.items() if share}
 
     def _carrying(self, edit: Edit) -> npt.NDArray[np.bool_]:
-        """Which products carry what an edit asks for: bool ``[len(products)]``."""
+        """Which products have the value of an edit: bool ``[len(products)]``."""
         if edit not in self._masks:
             self._masks[edit] = np.array([carries(one, edit) for one in self.products], dtype=bool)
         return self._masks[edit]
 
     def staying(self, query: Triplet) -> npt.NDArray[np.bool_]:
-        """Which of the judged attributes are to stay as they are: bool ``[len(judged)]``."""
+        """Which of the judged attributes should stay: bool ``[len(judged)]``."""
         changing = {edit.attribute for edit in query.asked}
         own = self.values[self.row_of[query.reference]]
         agreeing = self.values[[self.row_of[id] for id in query.targets]] == own

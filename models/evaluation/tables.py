@@ -1,4 +1,4 @@
-"""Figures as people read them."""
+"""Output of figures as tables and JSON."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from models.bundle.manifest import Metric
 
 
 def metrics_table(metrics: Sequence[Metric]) -> str:
-    """A Markdown table, one line a protocol, edit and method, one column a measure."""
+    """A Markdown table with a row for each protocol, edit and method, and a column for each measure."""
     measures = list(dict.fromkeys(key for metric in metrics for key in metric.values if key != "weight"))
     lines = [
         f"| protocol | edit | queries | gallery | method | {' | '.join(measures)} |",
@@ -18,7 +18,7 @@ def metrics_table(metrics: Sequence[Metric]) -> str:
     ]
     for metric in metrics:
         weight = metric.values.get("weight")
-        method = metric.method if weight is None else f"{metric.method} (text weighs {weight:g})"
+        method = metric.method if weight is None else f"{metric.method} (text weight {weight:g})"
         figures = " | ".join(f"{metric.values[key]:.1f}" if key in metric.values else "" for key in measures)
         lines.append(
             f"| {metric.protocol} | {metric.edit} | {metric.queries} | {metric.gallery} | {method} | {figures} |"

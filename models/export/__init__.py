@@ -1,1 +1,1 @@
-"""From a trained run to a bundle: graphs over one file of weights, compared with torch, and in other precisions."""
+"""Export of trained runs to bundles: ONNX graphs with a shared file of weights, in several precisions."""

@@ -1,4 +1,4 @@
-"""From a trained run to a bundle: three ONNX graphs over one file of weights, checked against torch before release."""
+"""Writes a bundle: three ONNX graphs with one file of weights, checked against torch."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ from models.training.model import RetrievalModel
 
 MODEL_CARD = "MODEL_CARD.md"
 LEAST_COSINE = 0.9999
-"""Below this, a vector of ONNX Runtime and its twin of torch are called different."""
+"""Least cosine between a vector of ONNX Runtime and the same vector of torch."""
 MOST_APART = 0.02
-"""So far apart may both see the probability of a word."""
+"""Largest difference between their probabilities of a word."""
 
 
 class _Vision(nn.Module):
@@ -80,20 +80,19 @@ def export_bundle(
     card: str = "",
     licence: str = "Apache-2.0",
 ) -> BundleManifest:
-    """Write a bundle, or nothing.
+    """Write a bundle; nothing is left if it fails.
 
-    Weights are stored once for all graphs (the text tower is in two of them), in float16 or, where they were rounded so
-    (``backbone.weights``), in int8, and computed with in float32: a half or a quarter of the disk and download, for a
-    difference that the parity check bounds.
+    Weights are stored once for all graphs (two of them contain the text tower), in float16 or, if they were rounded
+    (``backbone.weights``), in int8. Graphs compute in float32. The parity check bounds the difference.
 
     Args:
-        model: In ``eval``, on the CPU.
-        folder: Must not exist yet: bundles are immutable.
+        model: In ``eval`` mode, on the CPU.
+        folder: Must not exist yet, because bundles are immutable.
         name, version: Of the bundle.
         tokenizer: ``tokenizer.json`` of the run.
-        pictures: Encoded pictures (JPEG, PNG or WebP bytes) to compare on; 16 or more make a fair check.
-        texts: Modifications to compare on.
-        trained_on, metrics, card, licence: What goes into the manifest and the model card.
+        pictures: Files of pictures, for the parity check; 16 or more are recommended.
+        texts: Modifications, for the parity check.
+        trained_on, metrics, card, licence: For the manifest and the model card.
 
     Raises:
         ModisteError: ``folder`` exists, or ONNX Runtime and torch disagree (see ``check_parity``).
@@ -117,13 +116,13 @@ def export_bundle(
 
 
 def check_parity(model: RetrievalModel, bundle: Bundle, pictures: Sequence[bytes], texts: Sequence[str]) -> float:
-    """Compare torch and ONNX Runtime from the bytes of pictures and the letters of texts.
+    """Compare torch and ONNX Runtime on files of pictures and texts.
 
     Returns:
-        The least cosine over all vectors of the three graphs, each local feature among them.
+        The least cosine over all vectors of the three graphs, including local features.
 
     Raises:
-        ModisteError: It is under 0.9999, or a word's probability differs by more than 0.02.
+        ModisteError: It is below 0.9999, or the probability of a word differs by more than 0.02.
     """
     images = bundle.manifest.images
     size = (images.width, images.height)
@@ -158,13 +157,13 @@ def check_parity(model: RetrievalModel, bundle: Bundle, pictures: Sequence[bytes
 
 def _check_words(model: RetrievalModel, ours: Vectors | None, bundle: Bundle, theirs: Vectors | None) -> None:
     if bundle.manifest.attributes != model.words or (ours is None) != (theirs is None):
-        raise ModisteError("The bundle tells other words than the trained model.", hint="Export it again.")
+        raise ModisteError("The bundle has other attribute words than the model.", hint="Export it again.")
     if ours is None or theirs is None:
         return
     apart = np.abs(ours - theirs).max(axis=0)
     if not apart.max() <= MOST_APART:
         raise ModisteError(
-            f"The exported attributes differ from the trained model's: {model.words[apart.argmax()]!r} by "
+            f"The exported attribute probabilities differ from the trained model's: {model.words[apart.argmax()]!r} by "
             f"{apart.max():.3f}.",
             hint=f"At most {MOST_APART} is allowed; report this together with the versions of torch and onnx.",
         )
@@ -209,7 +208,7 @@ def _write_graphs(model: RetrievalModel, folder: Path) -> dict[GraphName, Graph]
     with (folder / WEIGHTS_NAME).open("wb") as stream:
         weights = SharedWeights(stream)
         for name, (module, example, inputs, outputs) in plans.items():
-            # A causal tower is exported with a mask of fixed size; any other masks padding, which need not be read.
+            # A causal tower has a mask of fixed size. Other towers mask padding, which is cut off here.
             trimmed = "ids" in example and model.backbone.clip.text.attn_mask is None
             proto = _exported(module.eval(), example, list(outputs), length if trimmed else None)
             if trimmed:
@@ -225,13 +224,13 @@ def _write_graphs(model: RetrievalModel, folder: Path) -> dict[GraphName, Graph]
 def _exported(
     module: nn.Module, example: dict[str, Tensor], outputs: list[str], longest: int | None
 ) -> onnx.ModelProto:
-    """The graph of ``module``; its ``ids`` may be of any length up to ``longest``, unless that is None."""
+    """Export ``module``. Its ``ids`` may have any length up to ``longest``, unless that is None."""
     batch = torch.export.Dim("batch", min=1, max=4096)
     axes = {name: {0: batch} for name in example}
     if longest is not None:
         axes["ids"][1] = torch.export.Dim("length", min=LEAST, max=longest)
     with warnings.catch_warnings():
-        # Both inputs of a query have one and the same batch, which the exporter thinks worth a warning.
+        # The exporter warns that both inputs of a query share the batch axis.
         warnings.filterwarnings("ignore", message="# The axis name")
         program = torch.onnx.export(
             module, (), kwargs=example, dynamo=True, verbose=False, input_names=list(example),
@@ -247,7 +246,7 @@ _OUTPUT = ":output"
 
 
 def _name_outputs(proto: onnx.ModelProto, names: Sequence[str]) -> None:
-    """Give outputs their plain names; the exporter has often taken those for values of its own, which make way."""
+    """Name the outputs. Inner values to which the exporter gave these names are renamed."""
     renamed = {name: f"{name}:inner" for name in names} | {f"{name}{_OUTPUT}": name for name in names}
     for node in proto.graph.node:
         node.input[:] = [renamed.get(value, value) for value in node.input]

@@ -1,4 +1,4 @@
-"""A trained run is exported with the figures that were measured of it."""
+"""Exports a trained run with its figures and a model card."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PARITY_TEXTS = 128
 
 
 def export_run(run: Run, folder: Path, version: str, licence: str | None = None) -> BundleManifest:
-    """Export a run with its saved figures and a model card; pictures for the parity check are held-out ones.
+    """Export a run with its saved figures and a model card. The parity check uses held-out pictures.
 
     Raises:
         ModisteError: The run was not evaluated, nothing says under which ``licence`` the weights of others may be used,

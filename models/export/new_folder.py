@@ -1,4 +1,4 @@
-"""A folder that appears whole or not at all."""
+"""Creates a folder atomically, with all its files."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from models.errors import ModisteError
 
 
 def require_absent(folder: Path) -> None:
-    """Say at once what ``new_folder`` would say, before the work of what is to be written.
+    """Check that ``folder`` does not exist, before long work whose result ``new_folder`` is to hold.
 
     Raises:
         ModisteError: ``folder`` exists.
     """
     if folder.exists():
-        raise ModisteError(f"{folder} exists already.", hint="Bundles are immutable: write into a new folder.")
+        raise ModisteError(f"{folder} exists already.", hint="Bundles are immutable. Write to a new folder.")
 
 
 @contextmanager
 def new_folder(folder: Path) -> Iterator[Path]:
-    """Give a temporary folder beside ``folder`` to write into; it takes that name at the end of the block.
+    """Yield a temporary folder beside ``folder``, which is renamed to ``folder`` at the end of the block.
 
-    If the block fails, it is removed, and nothing is left at ``folder``.
+    If the block fails, the temporary folder is removed.
 
     Raises:
         ModisteError: ``folder`` exists.
@@ -34,7 +34,7 @@ def new_folder(folder: Path) -> Iterator[Path]:
     folder.parent.mkdir(parents=True, exist_ok=True)
     building = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
-        building.chmod(0o755)  # As any other folder; a temporary one is for its owner alone.
+        building.chmod(0o755)  # Temporary folders are accessible to their owner only.
         yield building
         building.rename(folder)
     except BaseException:

@@ -1,4 +1,4 @@
-"""A text graph reads no further than the longest text of its batch: what follows is padding, and work for nothing."""
+"""Text graphs that process ids only up to the longest text of a batch."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 LEAST = 2
-"""Ids that are always read; the exporter takes an axis of one for a constant."""
+"""Least number of ids that are processed; the exporter treats an axis of length 1 as constant."""
 
 
 def trim_padding(graph: onnx.GraphProto, ids: str, length: int, pad_id: int) -> None:
-    """Cut the padding off inside the graph, whose input keeps its fixed length for everyone outside.
+    """Cut off padding inside the graph; its input keeps the fixed length.
 
-    Wishes have five words and texts are padded to 32 or 77, so this saves most of the text tower's time. It is exact
-    for a tower that masks padding.
+    Modifications have about five words and are padded to 32 or 77 ids, so this saves most of the text tower's time. The
+    result is exact for a tower that masks padding.
 
     Args:
-        graph: Its input ``ids`` was exported with a free second axis.
-        ids: Name of that input, int64 ``[B, length]``.
-        length: To which texts are padded.
-        pad_id: What they are padded with.
+        graph: Exported with a dynamic second axis of ``ids``.
+        ids: Name of the input, int64 ``[B, length]``.
+        length: Padded length of texts.
+        pad_id: The id of padding.
     """
     for reader in graph.node:
         reader.input[:] = [f"{ids}.read" if name == ids else name for name in reader.input]

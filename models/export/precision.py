@@ -1,7 +1,7 @@
-"""A bundle's graphs in other precisions, over the weights that it has: int8 for CPUs and fp16 for GPUs.
+"""Graphs in other precisions with the bundle's own weights: int8 for CPUs and fp16 for GPUs.
 
-Neither stores a weight anew. An int8 graph reads the float16 weights and quantises them while it is loaded, by scales
-that are stored; ONNX Runtime folds that into int8 constants. So a variant of a small graph costs a hundred kilobytes.
+Variants store no weights. An int8 graph quantises the float16 weights on loading, with stored scales, and ONNX Runtime
+folds this into int8 constants. A variant of a small graph takes about a hundred kilobytes.
 """
 
 from __future__ import annotations
@@ -27,79 +27,81 @@ Feeds = Sequence[Mapping[str, npt.NDArray[np.generic]]]
 
 _CONVOLUTIONAL = ["Conv", "Relu", "Clip", "Add", "MaxPool", "Gemm"]
 _TRANSFORMER = ["MatMul", "Gemm"]
-_TELLING = "model.expectation."
-# Lengths leave the range of float16: the square of a component of a unit vector is often too small for it.
+_PROBABILITIES = "model.expectation."
+# Operators in the computation of lengths: squares of components of unit vectors are often too small for float16.
 _WIDE = ["ReduceL2", "ReduceSumSquare", "Clip", "Max", "Div", "Sqrt", "Pow", "Expand"]
 
 
 class _Parts(NamedTuple):
-    """A graph, apart from what can be computed before any input is known."""
+    """A graph, separated from the computations that do not depend on its inputs."""
 
     model: onnx.ModelProto
-    """The graph with those results as initialisers."""
+    """The graph with the results of these computations as initialisers."""
     nodes: list[onnx.NodeProto]
-    """What computes them, from ``weights``."""
+    """The nodes that compute these results from ``weights``."""
     weights: dict[str, onnx.TensorProto]
-    """Initialisers by name; those of ``weights.bin`` without their values."""
+    """Initialisers by name; those in ``weights.bin`` without values."""
     values: dict[str, onnx.TensorProto]
-    """The results that the graph needs, by name."""
+    """The results by name."""
 
 
 def int8_graph(path: Path, feeds: Feeds) -> onnx.ModelProto | None:
-    """The graph with its convolutions, or the products with its weights, in int8.
+    """The graph with its convolutions, or the matrix products with its weights, in int8.
 
-    Scales are fixed by ``feeds`` and none is found while serving: with dynamic quantisation the vector of one request
-    would depend on the others in its batch. Weights take 7 bits of the 8: on x86 without VNNI (AMD before Zen 4, Intel
-    before Ice Lake) sums of two products of 8 bits overflow 16.
+    Scales are determined from ``feeds`` (static quantisation). With dynamic quantisation, the vector of a request would
+    depend on the other requests of its batch. Weights use 7 of 8 bits, because on x86 without VNNI (AMD before Zen 4,
+    Intel before Ice Lake) sums of two 8-bit products overflow 16 bits.
 
     Args:
-        path: The graph in fp32, beside ``weights.bin``.
-        feeds: Inputs like those to come; some hundred rows settle the scales.
+        path: The graph in fp32, in the folder of ``weights.bin``.
+        feeds: Representative inputs; a few hundred rows suffice.
 
     Returns:
-        The graph, for the same folder; None if there is nothing in it to quantise.
+        The graph, for the same folder; None if it has no operators to quantise.
     """
-    parts = _taken_apart(path)
+    parts = _separate(path)
     for at, node in enumerate(parts.model.graph.node):
         node.name = str(at)
     kinds = [node.op_type for node in parts.model.graph.node]
-    # In a transformer, rounding what passes between the layers costs more than it gains.
+    # In a transformer, quantising activations between layers costs more time than it saves.
     chosen = _CONVOLUTIONAL if kinds.count("Conv") > kinds.count("MatMul") else _TRANSFORMER
-    helper.set_model_props(parts.model, {"onnx.quant.pre_process": "onnxruntime.quant"})  # Silences advice to do so.
+    helper.set_model_props(
+        parts.model, {"onnx.quant.pre_process": "onnxruntime.quant"}
+    )  # Silences a recommendation to preprocess.
     with tempfile.TemporaryDirectory() as folder:
         result = Path(folder) / "int8.onnx"
         quantize_static(
             parts.model, result, _Reader(feeds), quant_format=QuantFormat.QDQ, op_types_to_quantize=chosen,
-            nodes_to_exclude=_delicate(parts.model.graph),
+            nodes_to_exclude=_sensitive_layers(parts.model.graph),
             per_channel=True, reduce_range=True, activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8,
             extra_options={"MatMulConstBOnly": True},
         )  # fmt: skip
         made = onnx.load(result)
     if all(node.op_type != "DequantizeLinear" for node in made.graph.node):
         return None
-    return _put_together(made, parts)
+    return _join(made, parts)
 
 
 def fp16_graph(path: Path) -> onnx.ModelProto:
-    """The graph computing in float16, except for lengths of vectors; inputs and outputs stay as they are."""
-    parts = _taken_apart(path)
+    """The graph in float16, except for the lengths of vectors. Inputs and outputs do not change."""
+    parts = _separate(path)
     whole = onnx.ModelProto()
     whole.CopyFrom(parts.model)
     half = convert_float_to_float16(whole, keep_io_types=True, op_block_list=[*DEFAULT_OP_BLOCK_LIST, *_WIDE])
-    # The conversion appends its casts at the end, and those of a value that two wide operators take it appends twice.
+    # The conversion appends casts at the end, twice if two wide operators share an input.
     once = {tuple(node.output): node for node in half.graph.node}
     del half.graph.node[:]
     half.graph.node.extend(once.values())
     for node in half.graph.node:
         narrow = once.get(tuple(node.input))
         if narrow is not None and _is_cast(node, TensorProto.FLOAT) and _is_cast(narrow, TensorProto.FLOAT16):
-            # What goes from one wide operator to the next is not rounded on its way.
+            # Values between two wide operators stay in float32.
             node.input[:] = narrow.input
     OnnxModel(half).topological_sort()
-    return _put_together(half, parts)
+    return _join(half, parts)
 
 
-def _delicate(graph: onnx.GraphProto) -> list[str]:
+def _sensitive_layers(graph: onnx.GraphProto) -> list[str]:
     """Names of the nodes that stay in float32.
 
     Layers that compute probabilities: near 0 and 1 their log-odds matter, and they cost almost nothing. And every
@@ -109,7 +111,7 @@ def _delicate(graph: onnx.GraphProto) -> list[str]:
     return [
         node.name
         for node in graph.node
-        if any(name.startswith(_TELLING) for name in node.input)
+        if any(name.startswith(_PROBABILITIES) for name in node.input)
         or (node.op_type == "Clip" and node.input[0] not in convolved)
     ]
 
@@ -122,7 +124,7 @@ class _Reader(CalibrationDataReader):  # type: ignore[misc]
         return next(self._feeds, None)
 
 
-def _taken_apart(path: Path) -> _Parts:
+def _separate(path: Path) -> _Parts:
     model, hollow = onnx.load(path), onnx.load(path, load_external_data=False)
     graph = model.graph
     known = {tensor.name for tensor in graph.initializer}
@@ -150,8 +152,8 @@ def _taken_apart(path: Path) -> _Parts:
     return parts
 
 
-def _put_together(variant: onnx.ModelProto, parts: _Parts) -> onnx.ModelProto:
-    """The variant with its large constants computed from the bundle's own weights again."""
+def _join(variant: onnx.ModelProto, parts: _Parts) -> onnx.ModelProto:
+    """The variant with its large constants computed from the bundle's weights."""
     graph = variant.graph
     constants = {tensor.name: tensor for tensor in graph.initializer}
     wanted: set[str] = set()
@@ -190,7 +192,7 @@ def _put_together(variant: onnx.ModelProto, parts: _Parts) -> onnx.ModelProto:
 def _quantiser(
     graph: onnx.GraphProto, parts: _Parts, constants: Mapping[str, onnx.TensorProto], source: str, name: str
 ) -> onnx.NodeProto | None:
-    """What makes the int8 constant ``name`` of the result ``source``; None if it could not be made just so."""
+    """The node that computes the int8 constant ``name`` from ``source``; None if it would differ."""
     reader = next(node for node in graph.node if node.op_type == "DequantizeLinear" and node.input[0] == name)
     scale, zero = (constants[value] for value in reader.input[1:3])
     axis = {attribute.name: attribute.i for attribute in reader.attribute if attribute.name == "axis"}

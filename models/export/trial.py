@@ -1,4 +1,4 @@
-"""A variant stands trial beside fp32: is it faster, and does it find the same products?"""
+"""Compares a variant with fp32: speed and recall."""
 
 from __future__ import annotations
 
@@ -21,31 +21,31 @@ from models.evaluation.metrics import ranks_by_score, ranks_of_targets, recall_a
 logger = logging.getLogger(__name__)
 
 MOST_POINTS = 0.5
-"""Points of Recall@10 that a variant may lose."""
+"""Largest loss of a variant, in points of Recall@10."""
 LEAST_SPEEDUP = 1.05
 BATCHES = (1, 8, 32)
 ROUNDS = 15
 
 
 class VariantRefused(ModisteError):
-    """A variant that is not faster, or finds less; the message has the figures."""
+    """A variant is not faster, or loses recall; the message has the figures."""
 
 
 class Questions(NamedTuple):
-    """Queries over held-out products, and the pixels of their gallery in its order."""
+    """Queries on held-out products, and the pixels of their gallery, in its order."""
 
     dataset: TripletDataset
     pixels: Pixels
 
 
 def faster_graphs(fp32: Bundle, variant: Bundle, pixels: Pixels, texts: Sequence[str]) -> dict[GraphName, float]:
-    """Time both in turn, on one thread, in batches of 1, 8 and 32.
+    """Time both alternately on one thread, in batches of 1, 8 and 32.
 
-    On the CPU the time of the thread counts, not of the clock, so that a busy machine changes little.
+    On the CPU, the CPU time of the thread is measured, so that other load changes little.
 
     Returns:
-        How many times faster every graph is that is faster (by a twentieth at least): the geometric mean of the
-        batches' median times.
+        The speedup of each graph that is at least 5% faster: the geometric mean over batch sizes of the ratios of
+        median times.
     """
     clock = time.thread_time if fp32.providers == ["CPUExecutionProvider"] else time.perf_counter
     runs = {bundle: _runs(bundle, pixels, texts) for bundle in (fp32, variant)}
@@ -61,7 +61,7 @@ def faster_graphs(fp32: Bundle, variant: Bundle, pixels: Pixels, texts: Sequence
                     times.append(clock() - start)
             ratios.append(float(np.median(spent[fp32][1:]) / np.median(spent[variant][1:])))
         speedup = round(float(np.exp(np.mean(np.log(ratios)))), 2)
-        logger.info("%s: %.2f times as fast as fp32", graph, speedup)
+        logger.info("%s: speedup %.2f relative to fp32", graph, speedup)
         if speedup >= LEAST_SPEEDUP:
             speedups[graph] = speedup
     return speedups
@@ -81,19 +81,20 @@ def _runs(bundle: Bundle, pixels: Pixels, texts: Sequence[str]) -> dict[GraphNam
 def try_variant(
     fp32: Bundle, variant: Bundle, held_out: Sequence[Questions], speedup: Mapping[GraphName, float]
 ) -> Trial:
-    """Measure Recall@10 end to end, from pixels and words to ranks.
+    """Measure Recall@10 end to end, from pixels and texts to ranks.
 
-    A generation outlives the machine that built it, so galleries and queries are paired in every way that can come to
-    pass: both through the variant; queries through it against a gallery in fp32 (the reference uploaded, or a product
-    whose features are stored), and the other way round; and a gallery of which every other product was encoded by each,
-    as a nightly build on another machine leaves it.
+    A generation may be built on one machine and served on another, so all pairings of galleries and queries are
+    measured: both by the variant; queries by the variant on a gallery in fp32 (with an uploaded reference, or a product
+        with stored
+    features), and vice versa; and a gallery of which every second product was encoded by each, as after a nightly build
+    on another machine.
 
     Returns:
-        The figures: means over the kinds of edit of all protocols, by way of asking; where the bundle expects words,
-        also as the service ranks by them.
+        Means over the kinds of edit of all protocols, by method; if the bundle predicts words, also with the ranking of
+        the service.
 
     Raises:
-        VariantRefused: In one of the pairings over half a point is lost.
+        VariantRefused: A pairing loses more than half a point.
     """
     recalls: dict[str, dict[str, list[float]]] = {}
     queries = 0
@@ -106,15 +107,15 @@ def try_variant(
     base = means.pop(_BASE)
     loss = {method: max(base[method] - by[method] for by in means.values() if method in by) for method in base}
     for pairing, by in means.items():
-        told = ", ".join(f"{method} {by[method]:.2f} (fp32 {base[method]:.2f})" for method in by)
-        logger.info("Recall@10, %s: %s", pairing, told)
+        figures = ", ".join(f"{method} {by[method]:.2f} (fp32 {base[method]:.2f})" for method in by)
+        logger.info("Recall@10, %s: %s", pairing, figures)
     worst = max(loss, key=lambda method: loss[method])
     if not loss[worst] <= MOST_POINTS:
         pairing = min((name for name in means if worst in means[name]), key=lambda name: means[name][worst])
         raise VariantRefused(
             f"The variant loses {loss[worst]:.2f} points of Recall@10 ({worst}, {pairing}: {means[pairing][worst]:.2f} "
             f"instead of {base[worst]:.2f}); at most {MOST_POINTS} are allowed.",
-            hint="Stay with fp32, or give more pictures to calibrate with.",
+            hint="Use fp32, or calibrate with more pictures.",
         )
     return Trial(
         device="cpu" if fp32.providers == ["CPUExecutionProvider"] else "cuda", queries=queries,
@@ -129,7 +130,7 @@ _BASE = "fp32 throughout"
 def _recalls(
     fp32: Bundle, variant: Bundle, dataset: TripletDataset, pixels: Pixels
 ) -> dict[str, dict[str, list[float]]]:
-    """Recall@10 of every kind of edit, by pairing and by way of asking."""
+    """Recall@10 of every kind of edit, by pairing and method."""
     base, other = EncodedGallery(fp32, pixels), EncodedGallery(variant, pixels)
     mixed = other.embedding.copy()
     mixed[::2] = base.embedding[::2]
@@ -163,7 +164,9 @@ def _recalls(
             for method, vectors in asked.items():
                 ranks = ranks_of_targets(vectors, gallery, targets, references)
                 found[pairing].setdefault(method, []).append(recall_at(ranks)["R@10"])
-            if seen in told and gallery is seen.embedding:  # As the service ranks; one encoding has all of its parts.
+            if (
+                seen in told and gallery is seen.embedding
+            ):  # The ranking of the service, with gallery and references of one encoding.
                 for method, scores in expected_scores(encoder, seen.features, told[seen], references, ids):
                     ranks = ranks_by_score(scores, targets, references)
                     found[pairing].setdefault(method, []).append(recall_at(ranks)["R@10"])

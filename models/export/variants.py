@@ -1,4 +1,4 @@
-"""From a bundle to one that also holds its graphs in other precisions, where they pass their trial."""
+"""Adds graphs in other precisions to a bundle, if they are faster and keep recall (``trial``)."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ logger = logging.getLogger(__name__)
 _DEVICE: dict[Precision, Device] = {"int8": "cpu", "fp16": "cuda"}
 _BATCH = 32
 EXAMPLES = 256
-"""Products of each source to calibrate with."""
+"""Products of each source for calibration."""
 QUERIES = 1000
-"""Of each kind of edit, to measure with."""
+"""Most queries of each kind of edit for measurement."""
 
 
 class Examples(NamedTuple):
-    """What int8 learns its scales from: never what it is measured on."""
+    """Calibration data of int8, from products that are not held out."""
 
     pixels: Pixels
     texts: Sequence[str]
@@ -57,10 +57,10 @@ class Examples(NamedTuple):
 
 
 def chosen_precisions(names: Sequence[str]) -> tuple[list[Precision], bool]:
-    """What the command line's ``--precision`` asks for beside fp32, and whether a refusal of it is an error.
+    """The precisions of ``--precision`` beside fp32, and whether the refusal of one is an error.
 
-    ``auto`` tries what this machine can measure (int8 on any, fp16 where ONNX Runtime has CUDA) and takes a refusal for
-    an answer.
+    ``auto`` tries those that this machine can measure (int8 always, fp16 with CUDA in ONNX Runtime); refused ones are
+    left out.
 
     Raises:
         ModisteError: There is no such precision.
@@ -84,22 +84,22 @@ def add_variants(
     *,
     strict: bool = True,
 ) -> BundleManifest:
-    """Write the bundle at ``source`` once more, with its graphs in other precisions beside those in fp32.
+    """Write a copy of the bundle at ``source`` with graphs in other precisions beside those in fp32.
 
-    The new bundle has the fingerprint of the old one: what passes its trial speaks the same language, and every
-    generation of the one serves with the other.
+    Both bundles have the same fingerprint, because their vectors are compatible: every generation of one can be served
+    with the other.
 
     Args:
         source: A bundle.
         folder: Must not exist yet.
-        precisions: ``int8`` and ``fp16``; fp16 needs a GPU, for nothing is let in that was not measured.
-        examples: Some hundred pictures and texts that were learnt from.
-        held_out: What Recall@10 is measured on.
-        strict: Raise for a variant that is refused, instead of leaving it out with a warning.
+        precisions: ``int8`` and ``fp16``; fp16 needs a GPU, because every variant is measured.
+        examples: A few hundred pictures and texts from training products.
+        held_out: Queries to measure Recall@10 on.
+        strict: Raise if a variant is refused, instead of leaving it out with a warning.
 
     Raises:
-        VariantRefused: A variant is no faster or loses over half a point.
-        ModisteError: ``folder`` exists, or CUDA is needed and not to be had.
+        VariantRefused: A variant is not faster or loses more than half a point.
+        ModisteError: ``folder`` exists, or CUDA is needed and not available.
     """
     _require_devices(precisions)
     with new_folder(folder) as building:
@@ -124,7 +124,7 @@ def add_variants(
 def _require_devices(precisions: Sequence[Precision]) -> None:
     if "fp16" in precisions and "CUDAExecutionProvider" not in onnxruntime.get_available_providers():
         raise ModisteError(
-            "fp16 is for GPUs, and this ONNX Runtime has no CUDA to measure it with.",
+            "fp16 has to be measured on a GPU, and this ONNX Runtime has no CUDA.",
             hint="Install 'modiste[gpu]' in place of 'modiste[cpu]' on a machine with a GPU, or ask for int8.",
         )
 
@@ -132,7 +132,7 @@ def _require_devices(precisions: Sequence[Precision]) -> None:
 def _with_variant(
     folder: Path, manifest: BundleManifest, precision: Precision, examples: Examples, held_out: Sequence[Questions]
 ) -> BundleManifest:
-    """Make, time and measure one variant; its files stay in ``folder`` only if it passes."""
+    """Write, time and measure one variant; its files are removed if it is refused."""
     device = _DEVICE[precision]
     fp32 = Bundle(folder, device=device, threads=1, precision="fp32")
     logger.info("%s: from %d pictures and %d texts", precision, len(examples.pixels), len(examples.texts))
@@ -142,9 +142,7 @@ def _with_variant(
         speedup = faster_graphs(fp32, variant, examples.pixels, examples.texts)
         graphs = _only(folder, graphs, speedup)
         if not graphs:
-            raise VariantRefused(
-                f"No graph is faster in {precision} than in fp32 on this machine.", hint="Stay with fp32."
-            )
+            raise VariantRefused(f"No graph is faster in {precision} than in fp32 on this machine.", hint="Use fp32.")
         trial = try_variant(fp32, _trial_bundle(folder, manifest, graphs, device), held_out, speedup)
     except BaseException:
         _only(folder, graphs, {})
@@ -191,7 +189,7 @@ def _feeds(fp32: Bundle, examples: Examples) -> dict[GraphName, list[Mapping[str
 
 
 def _trial_bundle(folder: Path, manifest: BundleManifest, graphs: Mapping[GraphName, Graph], device: Device) -> Bundle:
-    """A bundle that runs the variant's graphs in the place of its own: untried, it is no variant yet."""
+    """A bundle that runs the variant's graphs in place of its own, for measurement."""
     digests = {graph.file: file_digest(folder / graph.file) for graph in graphs.values()}
     changes = {"graphs": {**manifest.graphs, **graphs}, "files": {**manifest.files, **digests}}
     write_manifest(folder, manifest.model_copy(update=changes))
@@ -207,10 +205,10 @@ def _only(folder: Path, graphs: Mapping[GraphName, Graph], kept: Mapping[GraphNa
 def add_variants_by_config(
     source: Path, folder: Path, precisions: Sequence[Precision], config: TrainConfig, cache: Path, *, strict: bool
 ) -> BundleManifest:
-    """``add_variants``, calibrated with what a config's sources teach and measured on what they hold out.
+    """``add_variants``, calibrated with the training products of a config's sources and measured on the held-out ones.
 
     Raises:
-        ModisteError: As ``add_variants``; or a source cannot be read, or none holds anything out.
+        ModisteError: As for ``add_variants``; or a source cannot be read, or none holds products out.
     """
     require_absent(folder)
     _require_devices(precisions)
@@ -218,8 +216,8 @@ def add_variants_by_config(
     measured = [Questions(dataset, pixels) for dataset, pixels in held_out(images, config, cache, QUERIES)]
     if not measured:
         raise ModisteError(
-            "No source of this config holds products out, so a variant cannot be measured.",
-            hint="Give a source a `validation_share`, or stay with `--precision fp32`.",
+            "No source of this config holds products out, so variants cannot be measured.",
+            hint="Give a source a `validation_share`, or use `--precision fp32`.",
         )
     return add_variants(source, folder, precisions, _examples(config, images, cache), measured, strict=strict)
 

@@ -73,7 +73,7 @@ def test_words_in_another_order_are_found_out(exported: tuple[RetrievalModel, Bu
     words = model.words
     model.words = words[::-1]
     try:
-        with pytest.raises(ModisteError, match="tells other words"):
+        with pytest.raises(ModisteError, match="has other attribute words"):
             check_parity(model, bundle, PICTURES, WISHES)
     finally:
         model.words = words

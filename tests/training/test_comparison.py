@@ -88,7 +88,7 @@ def test_the_figures_of_a_run_lie_beside_it(start: Run, compared: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "section", ["In short", "Claims", "By kind of edit", "Style search", "Cost", "Learning curves", "What is found"]
+    "section", ["Summary", "Claims", "By kind of edit", "Style search", "Cost", "Learning curves", "Examples"]
 )
 def test_the_page_has_every_section_with_something_in_it(page: str, section: str) -> None:
     told = page.partition(f"## {section}\n")[2].partition("\n## ")[0]
@@ -149,7 +149,7 @@ def test_entries_that_are_not_asked_for_are_not_trained(start: Run, compared: Pa
 def test_runs_of_another_backbone_are_not_mixed_in(start: Run, compared: Path, tmp_path: Path) -> None:
     config = start.config().model_copy(update={"seed": 4})
     other = train(config, start.folder.parent / "other")
-    with pytest.raises(ModisteError, match="begun from another backbone"):
+    with pytest.raises(ModisteError, match="started from another backbone"):
         compare(Run(other.folder), compared)
 
 

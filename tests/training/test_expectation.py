@@ -213,7 +213,7 @@ def test_in_int8_the_layers_that_tell_probabilities_are_left_alone(
         return float(np.abs(log_odds(expected) - log_odds(told)).mean())
 
     spared = error()
-    monkeypatch.setattr("models.export.precision._TELLING", "nothing")
+    monkeypatch.setattr("models.export.precision._PROBABILITIES", "nothing")
     assert spared < 0.9 * error()
 
 

@@ -1,4 +1,4 @@
-"""Protocols: which queries are asked of which gallery. A figure without its protocol's name says nothing."""
+"""Recall of composed queries on held-out products, by kind of edit."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from models.evaluation.satisfaction import PAGE, Satisfaction
 def evaluate(
     encoder: Encoder, gallery: EncodedGallery, dataset: TripletDataset, *, beside: bool = True
 ) -> list[Metric]:
-    """Measure the composer beside what it has to beat; the reference is taken out of each query's gallery.
+    """Measure the composer and its baselines; the reference is removed from each query's gallery.
 
     Args:
         encoder: A model or a bundle.
         gallery: The encoded pictures of ``dataset.gallery``, in its order.
-        dataset: The queries; figures are given for each of their kinds of edit apart.
-        beside: Measure image only, text only and the weighted sum, too; they are the same for all composers over one
+        dataset: The queries, measured separately for each kind of edit.
+        beside: Whether to measure image only, text only and the weighted sum, which are equal for all composers of one
             backbone.
 
     Returns:
-        For each kind of edit one ``Metric`` a method: ``image only``, ``text only``, ``weighted sum`` (with the weight
-        that is best on these very queries, which favours it) and ``composer``, by vectors alone; where the encoder
-        expects words, also what ``expected_scores`` tells apart. Values are Recall@1/10/50 in per cent, and what
-        ``Satisfaction`` finds in the first ten results.
+        One ``Metric`` for each kind of edit and method: ``image only``, ``text only``, ``weighted sum`` (with the
+        weight that is best on these queries, which favours it) and ``composer``, all by vectors alone; and the methods
+        of ``expected_scores`` if the encoder predicts words. Values are Recall@1/10/50 in per cent and the measures of
+        ``Satisfaction``.
     """
     row_of = {id: row for row, id in enumerate(dataset.gallery)}
     metrics: list[Metric] = []
@@ -63,7 +63,7 @@ def evaluate(
     return metrics
 
 
-Measured = tuple[Vectors, dict[str, float], dict[str, float]]  # query vectors, their recall, what else is to be told
+Measured = tuple[Vectors, dict[str, float], dict[str, float]]  # query vectors, their recall, further values
 
 
 def _measure(

@@ -1,7 +1,8 @@
-"""The composer as the service runs it: products first that the catalogue says to have the words which are expected.
+"""Ranking with expected words, as in the service.
 
-Two ways of asking are told apart. The gallery's words are the catalogue's in both; those of the reference are the
-catalogue's where it is a product, and where it is an upload what its picture shows and what looks like it.
+There are two methods, for references that are products and for uploads. The words of the gallery come from the
+catalogue in both. The words of a product come from the catalogue as well; those of an upload are estimated from its
+picture and from similar products.
 """
 
 from __future__ import annotations
@@ -20,13 +21,13 @@ from models.bundle.text import TokenIds
 from models.datasets.attributes.words import informed, told_words
 
 PRODUCT, UPLOAD = "composer, product", "composer, upload"
-"""Methods: what is known of the reference."""
+"""Names of the methods, by kind of reference."""
 AT_ONCE = 256
 
 
 @runtime_checkable
 class Expecting(Interface):
-    """A bundle or a model that may tell which words an answer will have."""
+    """A bundle or a model that may predict the words of an answer."""
 
     @property
     def expects(self) -> bool: ...
@@ -36,13 +37,13 @@ class Expecting(Interface):
 
 
 class ToldGallery:
-    """What a catalogue tells of a gallery's N products, and what is seen of them.
+    """The words of a gallery's products, from the catalogue and from their pictures.
 
     Args:
-        products: N, in the gallery's order.
+        products: N products, in the gallery's order.
         embedding: float32 ``[N, D]``.
-        seen: float32 ``[N, A]``: how probably each picture shows the words.
-        words: A of them.
+        seen: float32 ``[N, A]``, probabilities of the words in the pictures.
+        words: A words.
     """
 
     def __init__(self, products: Sequence[Product], embedding: Vectors, seen: Vectors, words: Sequence[str]) -> None:
@@ -52,8 +53,8 @@ class ToldGallery:
         self.told, self.valued = told.told, told.valued
 
     def known(self, method: str, rows: Rows) -> Vectors:
-        """What is known of the words of references, ``[len(rows), A]``. Uploads are recognised by other products: their
-        own may not be in the catalogue."""
+        """Probabilities ``[len(rows), A]`` of the words of references. For uploads they are estimated from other
+        products, because an upload's own product may not be in the catalogue."""
         if method == PRODUCT:
             return self.shown[rows]
         return recognised_among(self.embedding, self._seen, self.shown, self.told, rows)
@@ -62,12 +63,14 @@ class ToldGallery:
 def expected_scores(
     encoder: Expecting, features: Vectors, gallery: ToldGallery, references: Sequence[int], ids: TokenIds
 ) -> Iterator[tuple[str, Vectors]]:
-    """Score a gallery by each of the two ways: the method, and float32 ``[Q, N]``.
+    """Yield each method's name and its scores of the gallery, float32 ``[Q, N]``.
 
     Args:
-        features: Of the gallery, as ``EncodedGallery`` holds them.
+        encoder: A model or a bundle.
+        features: Reference features of the gallery, as in ``EncodedGallery``.
+        gallery: The words of the gallery.
         references: Q rows of the gallery.
-        ids: int64 ``[Q, L]``.
+        ids: Token ids of the modifications, int64 ``[Q, L]``.
     """
     places = np.asarray(references, dtype=np.int64)
     for method in (PRODUCT, UPLOAD):

@@ -1,4 +1,4 @@
-"""Figures of a run or a bundle: measured, saved, and put into the bundle that is exported."""
+"""The held-out queries of a config's sources, and the figures of a run or a bundle on them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 
 def evaluate_run(run: Run, queries: int = 2000) -> list[Metric]:
-    """Measure a trained run on the products that its sources hold out."""
+    """Measure a trained run on the held-out products of its sources."""
     model = run.model()
     return evaluate_config(model, model.images, run.config(), run.cache, queries)
 
@@ -32,17 +32,17 @@ def evaluate_run(run: Run, queries: int = 2000) -> list[Metric]:
 def evaluate_config(
     encoder: Encoder, images: ImagePreprocessing, config: TrainConfig, cache: Path, queries: int = 2000
 ) -> list[Metric]:
-    """Measure on the products that a config's sources hold out.
+    """Measure on the held-out products of a config's sources.
 
     Args:
         encoder: A model or a bundle.
         images: Its preprocessing.
-        config: Names the sources, and with them what was held out.
-        cache: Where decoded pictures are kept.
-        queries: At most so many of each kind of edit, chosen by the source's seed.
+        config: Determines the sources and the held-out products.
+        cache: Cache of decoded pictures.
+        queries: Most queries of each kind of edit, drawn by the source's seed.
 
     Raises:
-        ModisteError: No source holds anything out.
+        ModisteError: No source holds products out.
     """
     metrics: list[Metric] = []
     both = (held_out(images, config, cache, queries, drawn) for drawn in get_args(Draw))
@@ -51,7 +51,7 @@ def evaluate_config(
         metrics += evaluate(encoder, gallery, questions) + evaluate(encoder, gallery, pairs)
     if not metrics:
         raise ModisteError(
-            "No source of this config holds products out, so there is nothing to measure on.",
+            "No source of this config holds products out, so there are no queries.",
             hint="Give a source a `validation_share`.",
         )
     return metrics
@@ -60,9 +60,9 @@ def evaluate_config(
 def held_out(
     images: ImagePreprocessing, config: TrainConfig, cache: Path, queries: int = 2000, drawn: Draw = "questions"
 ) -> Iterator[tuple[TripletDataset, Pixels]]:
-    """The queries over what each of a config's sources holds out, and their gallery's pixels.
+    """The queries on each source's held-out products, and the pixels of their gallery.
 
-    ``drawn`` is as ``validation_queries`` takes it.
+    ``drawn`` is as in ``validation_queries``.
     """
     for settings in config.sources:
         _, validation = split_source(settings, cache)
@@ -74,11 +74,11 @@ def held_out(
         try:
             dataset = validation_queries(settings, readable, queries, drawn)
         except NoTriplets as error:
-            logger.warning("What %s holds out gives no queries and is not measured: %s", settings.name, error)
+            logger.warning("the held-out products of %s give no queries and are not measured: %s", settings.name, error)
             continue
         yield dataset, pixels
 
 
 def save_metrics(run: Run, metrics: Sequence[Metric]) -> None:
-    """Keep the figures beside the checkpoint."""
+    """Save the figures in the run's folder."""
     write_json(run.metrics, metrics)

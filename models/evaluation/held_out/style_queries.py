@@ -1,8 +1,9 @@
-"""Queries of the style search: a product as the reference, and words of its catalogue that are wanted or unwanted.
+"""Queries of the style search: a product as the reference, and wanted and unwanted words of its catalogue.
 
-The paper draws pictures and, for each, attributes to add, to remove and to replace; which ones it leaves open. Here a
-query is drawn from two products of one type that differ in a column: what the other one has is wanted, what the
-reference has is unwanted, so every query can be satisfied, and by a product of the reference's own type.
+The paper draws pictures with attributes to add, remove and replace, without stating how they are chosen. Here a query
+is
+drawn from two products of one type that differ in a column: the other product's value is wanted and the reference's is
+unwanted. Every query can therefore be satisfied by a product of the reference's type.
 """
 
 from __future__ import annotations
@@ -24,10 +25,10 @@ from models.datasets.wording import UNSEEN, attribute_phrase, family_of
 
 Gains = npt.NDArray[np.float64]
 Half = Literal["chosen on", "measured"]
-"""Of the products that a source holds out: those on which weights are chosen, and those that figures are told of."""
+"""Halves of the held-out products: one for choosing weights, and one for measuring."""
 
 LEAST = 10
-"""A word that fewer products of the gallery have is not asked for."""
+"""Least number of products of the gallery that have a word of a query."""
 KINDS = ("add", "remove", "replace", "replace two")
 
 
@@ -36,9 +37,9 @@ class StyleQuery:
     """One query.
 
     Attributes:
-        reference: Row of the gallery; it is taken out of it.
-        wanted, unwanted: Words, as ``attribute_phrase`` gives them; not both empty.
-        asked: The columns that the words are about.
+        reference: Row of the gallery, which is removed from it.
+        wanted, unwanted: Words as returned by ``attribute_phrase``; not both empty.
+        asked: The columns of the words.
         edit: One of ``KINDS``.
     """
 
@@ -50,13 +51,12 @@ class StyleQuery:
 
 
 def half_of(held: Sequence[Product], half: Half) -> list[int]:
-    """The rows of one half of held-out products, the same for the same products, and in their order.
+    """The rows of one half of held-out products, in order. The split is deterministic.
 
-    All products of one title group or photograph fall on the same side, as when they were held out
-    (``split_by_title_group``), so no query of one half has a near twin in the other. Products too few for a query in
-    either half give none.
+    All products of one title group or photograph are in the same half (``split_by_title_group``). With too few products
+    the result is empty.
     """
-    if len(held) < 4 * LEAST:  # A query takes two words, and each half its own products of them.
+    if len(held) < 4 * LEAST:  # A query needs two words, each with enough products in either half.
         return []
     chosen_on, _ = split_by_title_group(held, validation_share=0.5, seed=0)
     ids = {product.id for product in chosen_on}
@@ -64,11 +64,11 @@ def half_of(held: Sequence[Product], half: Half) -> list[int]:
 
 
 class StyleGallery:
-    """What a catalogue says of the products of a gallery: the words that can be asked for, and the gains of answers.
+    """The words of a gallery's products: queries over them, and gains of answers.
 
     Args:
         products: N products, in the gallery's order.
-        words: A words that the model knows.
+        words: The model's A words.
     """
 
     def __init__(self, products: Sequence[Product], words: Sequence[str]) -> None:
@@ -84,7 +84,7 @@ class StyleGallery:
         ).reshape(len(self.columns), len(products))
 
     def queries(self, limit: int, seed: int) -> list[StyleQuery]:
-        """At most ``limit`` queries of each kind; the same for equal arguments."""
+        """At most ``limit`` queries of each kind; deterministic."""
         chance = random.Random(seed)
         askable = self._askable()
         peers: dict[str, list[int]] = defaultdict(list)
@@ -104,10 +104,10 @@ class StyleGallery:
         return [query for queries in made.values() for query in queries]
 
     def visual_gain(self, query: StyleQuery) -> Gains:
-        """Of what was not to change, the share that each product has in common with the reference: ``[N]``, 0 to 1.
+        """Each product's share of values in common with the reference, over columns that should stay: ``[N]``, 0 to 1.
 
-        The paper takes the similarity that a network of its own sees, trained on several photographs of each product.
-        No such network is at hand, and the model that is measured cannot be its own judge, so the catalogue is asked.
+        The paper uses the similarity by a network trained on several photographs of each product. Such a network is not
+        available, and the measured model cannot judge itself, so the gains come from the catalogue.
         """
         kept = [
             at
@@ -120,14 +120,14 @@ class StyleGallery:
         return same
 
     def textual_gain(self, query: StyleQuery) -> Gains:
-        """The share of the words that hold of each product by its metadata, as in the paper: ``[N]``, 0 to 1."""
+        """The share of words that hold for each product by its metadata, as in the paper: ``[N]``, 0 to 1."""
         wanted = self.shown[:, [self.words[word] for word in query.wanted]]
         unwanted = self.shown[:, [self.words[word] for word in query.unwanted]]
         held: Gains = np.concatenate([wanted, ~unwanted], axis=1).mean(axis=1)
         return held
 
     def _askable(self) -> dict[str, frozenset[str]]:
-        """By column the words that may be asked for; a type is what the reference keeps."""
+        """The words for queries by column; types are not among them, because the reference's type stays."""
         askable = {}
         for column in self.columns:
             counts = Counter(self.phrases[column])
@@ -146,7 +146,7 @@ class StyleGallery:
             if (before := self.phrases[column][row]) != (after := self.phrases[column][other])
             and before in words
             and after in words
-            # Titles say things too: a "black" shirt with white print has both.
+            # Titles count as well: a "black" shirt with white print has both words.
             and not self.shown[row, self.words[after]]
             and not self.shown[other, self.words[before]]
         ]

@@ -1,11 +1,11 @@
-"""The protocol ``style-search``: V-nDCG, T-nDCG and MM of the three ways to search with words (Sadeh et al. 2019).
+"""The protocol ``style-search``: V-nDCG, T-nDCG and MM of the three methods of search with words (Sadeh et al. 2019).
 
-An answer is good in two senses: it stays like the reference (V), and it has what was wanted and lacks what was not
-(T). Each is an nDCG of its own over the first ``PAGE`` results, and MM is their geometric mean. The gains are told
-where they are made (``StyleGallery``); the notes say neither how deep the paper looks nor whether MM is taken of the
-means or query by query: here 20, the first page of the service, and of the means.
+An answer should resemble the reference (V), have the wanted words and lack the unwanted ones (T). Each is an nDCG over
+the first ``PAGE`` results, with the gains of ``StyleGallery``; MM is their geometric mean. The paper does not state the
+depth, or whether MM is computed per query: here the depth is 20, the first page of the service, and MM is computed from
+the means.
 
-Only one half of what a source holds out is measured; on the other one the ways' weights were chosen
+One half of the held-out products is measured; the weights of the methods were chosen on the other half
 (``style_weights``).
 """
 
@@ -44,10 +44,10 @@ PAGE = 20
 
 
 class Weights(NamedTuple):
-    """What the words count in a search; at 0 they do not."""
+    """Weights of words in a search."""
 
     word: float
-    """Of a word beside the picture (``moved_query``)."""
+    """Of a word's embedding (``moved_query``)."""
     strength: float
     """Of the filter (``satisfaction``)."""
 
@@ -58,11 +58,11 @@ WAYS = {
     "filter": Weights(0, FILTER_STRENGTH),
     "joint": Weights(WORD_WEIGHT, FILTER_STRENGTH),
 }
-"""The three ways as the service goes them, and the picture alone."""
+"""The three methods with the weights of the service, and the picture alone."""
 
 
 class StyleQuestions(NamedTuple):
-    """What is asked of one half of a source's held-out products, and the answers' encoded gallery."""
+    """Queries on one half of a source's held-out products, and the encoded gallery."""
 
     source: str
     gallery: EncodedGallery
@@ -71,19 +71,19 @@ class StyleQuestions(NamedTuple):
 
 
 def discounted_gain(gains: Gains) -> float:
-    """DCG (equation 2 of the reading notes): the gains ``[K]`` of ranked results, each over ``log2(rank + 1)``."""
+    """DCG (equation 2): the sum of the gains ``[K]`` of ranked results, each divided by ``log2(rank + 1)``."""
     return float((gains / np.log2(np.arange(2, len(gains) + 2))).sum())
 
 
 def normalised_gain(gains: Gains, first: Sequence[int] | np.ndarray) -> float:
-    """nDCG: the gain of the results ``first`` over that of the best results that there are.
+    """nDCG: the DCG of results divided by that of the best possible results.
 
     Args:
-        gains: Of every product that may be found, ``[N]``.
+        gains: Gains of all products, ``[N]``.
         first: Rows of the results, best first.
 
     Returns:
-        0 to 1; 1 where no product has any gain, since no order is better than another.
+        0 to 1; 1 if all gains are 0.
     """
     ideal = discounted_gain(-np.sort(-gains)[: len(first)])
     return discounted_gain(gains[np.asarray(first)]) / ideal if ideal > 0 else 1.0
@@ -93,16 +93,16 @@ def measure_styles(
     encoder: Encoder, gallery: EncodedGallery, styles: StyleGallery, queries: Sequence[StyleQuery],
     ways: Mapping[str, Weights] = WAYS,
 ) -> dict[tuple[str, str], dict[str, float]]:  # fmt: skip
-    """Measure ways to search with words.
+    """Measure methods of search with words.
 
     Args:
         encoder: A model or a bundle with attribute words.
         gallery: The encoded pictures of ``styles.products``, in their order.
-        queries: What is asked of it.
-        ways: By name, what the words count.
+        queries: The queries.
+        ways: Weights of the methods by name.
 
     Returns:
-        By kind of edit and way: V-nDCG, T-nDCG and MM at 20, in per cent.
+        By kind of edit and method: V-nDCG, T-nDCG and MM at 20, in per cent.
     """
     texts = sorted({word for query in queries for word in (*query.wanted, *query.unwanted)})
     vectors = encoder.text(encoder.tokenizer.encode(texts)[0])
@@ -123,24 +123,24 @@ def style_questions(
     encoder: Encoder, images: ImagePreprocessing, words: Sequence[str], config: TrainConfig, cache: Path, queries: int,
     half: Half,
 ) -> Iterator[StyleQuestions]:  # fmt: skip
-    """What is asked of a half of what each of a config's sources holds out.
+    """Yield the queries on one half of each source's held-out products.
 
     Args:
         encoder: A model or a bundle.
         images: Its preprocessing.
         words: Its attribute words.
-        config: Names the sources, and with them what was held out.
-        cache: Where decoded pictures are kept.
-        queries: At most so many of each kind.
-        half: Which one. The gallery is the same half, so nothing of it is seen with the other one's queries.
+        config: Determines the sources and the held-out products.
+        cache: Cache of decoded pictures.
+        queries: Most queries of each kind.
+        half: The half; the gallery is this half as well.
 
     Raises:
-        ModisteError: The model knows no words, or no source holds out products that differ in any.
+        ModisteError: The model has no attribute words, or no source has held-out products that differ in any.
     """
     if not words:
         raise ModisteError(
-            "The model has no attribute head, so words can neither be filtered by nor compared.",
-            hint="Train one whose config has `joint: {attributes: {}}`.",
+            "The model has no attribute head, so it cannot search with words.",
+            hint="Train a model with `joint: {attributes: {}}`.",
         )
     asked = False
     for source in config.sources:
@@ -149,14 +149,14 @@ def style_questions(
         styles = StyleGallery([held[row] for row in rows], words)
         drawn = styles.queries(queries, source.seed) if rows else []
         if not drawn:
-            logger.warning("What %s holds out gives no queries with words and is not measured.", source.name)
+            logger.warning("the held-out products of %s give no queries with words and are not measured", source.name)
             continue
         asked = True
         gallery = EncodedGallery(encoder, pixels[rows])
         yield StyleQuestions(source.name, gallery, styles, drawn)
     if not asked:
         raise ModisteError(
-            "No source of this config holds out products that words tell apart.",
+            "No source of this config has held-out products that differ in attribute words.",
             hint="Give a source a `validation_share` and columns such as colour.",
         )
 
@@ -164,14 +164,9 @@ def style_questions(
 def evaluate_style(
     encoder: Encoder, images: ImagePreprocessing, words: Sequence[str], config: TrainConfig, cache: Path, queries: int
 ) -> list[Metric]:
-    """Measure on the half for it of what a config's sources hold out; the reference is taken out of each query's
-    gallery.
+    """Measure on the measured half of the held-out products; the reference is removed from each query's gallery.
 
-    Args:
-        encoder, images, words, config, cache, queries: As ``style_questions`` takes them.
-
-    Raises:
-        ModisteError: Likewise.
+    Arguments and errors are those of ``style_questions``.
     """
     return [
         metric
@@ -185,7 +180,8 @@ def evaluate_style(
 def style_metrics(
     encoder: Encoder, gallery: EncodedGallery, styles: StyleGallery, queries: Sequence[StyleQuery], held_out: str
 ) -> list[Metric]:
-    """What ``measure_styles`` finds with the service's weights, as figures of the measured half of ``held_out``."""
+    """Results of ``measure_styles`` with the weights of the service, as figures of the measured half of
+    ``held_out``."""
     found = measure_styles(encoder, gallery, styles, queries) if queries else {}
     return [
         Metric(
@@ -200,7 +196,7 @@ def style_metrics(
 def _scores(
     gallery: EncodedGallery, styles: StyleGallery, query: StyleQuery, embedding: Mapping[str, Floats], weights: Weights
 ) -> Floats:
-    """Of every product, ``[N]``."""
+    """Scores of all products, ``[N]``."""
     assert gallery.attributes is not None
     start = gallery.embedding[query.reference]
 

@@ -1,9 +1,9 @@
-"""The protocol ``style-weights``: what words should count in a search, tried on what ``style-search`` never measures.
+"""The protocol ``style-weights``: the choice of the weights of words, on the half that ``style-search`` does not
+measure.
 
-The service has one weight of a word and one strength of the filter (``models.bundle.style_search``), whichever way to
-search is asked for. Pairs of them are tried on the other half of the held-out products. Joint search is what the
-service does unless it is told otherwise, so it decides; among the pairs that it cannot tell apart (``MARGIN``) the
-other ways decide, too, or one bundle's noise would cost them a lot.
+The service has one weight of a word and one strength of the filter (``models.bundle.style_search``) for all methods.
+Pairs of them are tried. The joint search, which is the default of the service, decides; among pairs that are equally
+good for it (``MARGIN``), the mean over all methods decides.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from models.training.config import TrainConfig
 STYLE_WEIGHTS = "style-weights"
 WORDS = (0.25, 0.35, 0.5, 0.7, 1.0)
 STRENGTHS = (0.18, 0.25, 0.35, 0.5, 0.7, 1.0)
-"""Each value is about 1.4 times the one before; 1 is the paper's."""
+"""Each value is about 1.4 times the previous one; the paper's is 1."""
 PAIRS = tuple(Weights(*pair) for pair in product(WORDS, STRENGTHS))
 MARGIN = 0.25
-"""Points of the joint search's MM within which pairs are called equally good for it: about what another draw of the
-queries changes in the difference of two pairs."""
+"""Points of the joint search's MM within which pairs count as equally good: about the change of the difference of two
+pairs with another draw of queries."""
 
 JOINT, MEAN = f"joint MM@{PAGE}", f"mean MM@{PAGE}"
 
@@ -35,17 +35,17 @@ JOINT, MEAN = f"joint MM@{PAGE}", f"mean MM@{PAGE}"
 def evaluate_style_weights(
     encoder: Encoder, images: ImagePreprocessing, words: Sequence[str], config: TrainConfig, cache: Path, queries: int
 ) -> list[Metric]:
-    """Try every pair on the half to choose on; the one to choose comes first (``in_order_of_choice``).
+    """Measure every pair on the half for choosing; the best comes first (``in_order_of_choice``).
 
     Args:
         encoder, images, words, config, cache, queries: As ``style_search.style_questions`` takes them.
 
     Returns:
-        For each pair one ``Metric``: MM at 20 of each way, the mean over the kinds of query, and the mean of the three
-        ways, in per cent. Where there are several sources, first the means over them, by which to choose.
+        One ``Metric`` for each pair: MM at 20 of each method as the mean over the kinds of query, and the mean of the
+        three methods, in per cent. With several sources, the means over them come first.
 
     Raises:
-        ModisteError: As ``style_questions`` does.
+        ModisteError: As for ``style_questions``.
     """
     tried = [
         _tried(encoder, questions)
@@ -57,7 +57,7 @@ def evaluate_style_weights(
 
 
 def in_order_of_choice(metrics: Sequence[Metric]) -> list[Metric]:
-    """The pairs within ``MARGIN`` of the best joint search before all others; of equals, the best mean first."""
+    """The pairs within ``MARGIN`` of the best joint search before all others; each group by its mean."""
     enough = max(metric.values[JOINT] for metric in metrics) - MARGIN
     return sorted(metrics, key=lambda metric: (metric.values[JOINT] < enough, -metric.values[MEAN]))
 
@@ -83,7 +83,7 @@ def _tried(encoder: Encoder, questions: StyleQuestions) -> list[Metric]:
 
 
 def _together(metrics: Sequence[Metric]) -> Metric:
-    """One pair on all sources, which count alike."""
+    """The mean of one pair over the sources."""
     arithmetic, filtered, joint, _ = np.mean([list(metric.values.values()) for metric in metrics], axis=0)
     return Metric(
         protocol=f"{STYLE_WEIGHTS}: all sources alike", edit="all kinds", method=metrics[0].method,

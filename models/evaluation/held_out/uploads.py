@@ -1,8 +1,8 @@
-"""The protocol ``uploads``: a shopper's own picture finds the product that it shows, or at least products of its kind.
+"""The protocol ``uploads``: whether an upload finds the product that it shows, or products of its kind.
 
-A shop keeps thumbnails and shoppers bring large pictures, some of them taken at home. Queries are the sharper pictures
-of held-out products (``sharper`` in a source), as they are and before a busy backdrop; the gallery is every product of
-the source, whether learnt from or not. There are no words: what is measured is the vision tower.
+Shops often keep thumbnails, and shoppers upload large pictures. Queries are the sharper pictures of held-out products
+(``sharper`` in a source), unchanged and before a busy backdrop; the gallery is all products of the source. Queries have
+no text, so the protocol measures the vision tower.
 """
 
 from __future__ import annotations
@@ -32,29 +32,29 @@ logger = logging.getLogger(__name__)
 UPLOADS = "uploads"
 PAGE = 10
 AT_ONCE = 256
-"""Backdrops are made of the other pictures of so many."""
+"""Pictures per batch; backdrops are parts of other pictures of the batch."""
 
 
 def evaluate_uploads(
     encoder: Encoder, images: ImagePreprocessing, config: TrainConfig, cache: Path, queries: int
 ) -> list[Metric]:
-    """Measure with the sharper pictures of the products that a config's sources hold out.
+    """Measure with the sharper pictures of held-out products.
 
     Args:
         encoder: A model or a bundle.
         images: Its preprocessing.
-        config: Names the sources, and with them what was held out.
-        cache: Where decoded pictures are kept.
-        queries: At most so many of each kind.
+        config: Determines the sources and the held-out products.
+        cache: Cache of decoded pictures.
+        queries: Most queries of each kind.
 
     Raises:
-        ModisteError: No source has sharper pictures of products that it holds out.
+        ModisteError: No source has sharper pictures of held-out products.
     """
     metrics: list[Metric] = []
     for source in config.sources:
         sharper = _sharper(source, cache)[:queries]
         if not sharper:
-            logger.warning("%s has no sharper pictures of held-out products and is not measured.", source.name)
+            logger.warning("%s has no sharper pictures of held-out products and is not measured", source.name)
             continue
         products, pixels, unreadable = load_pictures(list(read_source(source, cache)), images, cache)
         hidden = {one.product for one in unreadable}
@@ -72,15 +72,15 @@ def evaluate_uploads(
         ]  # fmt: skip
     if not metrics:
         raise ModisteError(
-            "No source of this config has sharper pictures of products that it holds out.",
-            hint="Give a source `sharper`, the same products in larger pictures, and a `validation_share`.",
+            "No source of this config has sharper pictures of held-out products.",
+            hint="Set `sharper` of a source (the same products in larger pictures) and a `validation_share`.",
         )
     return metrics
 
 
 def busy(pixels: Pixels, seed: int) -> Pixels:
-    """Garments on white, put before busy backdrops: uint8 ``[N, H, W, 3]``, as it came and as it goes."""
-    import torch  # Here, so that the protocol's name can be known without it.
+    """Put garments on white before busy backdrops: uint8 ``[N, H, W, 3]`` -> the same."""
+    import torch  # Not at the top: the module is imported without torch for the protocol's name.
 
     from models.training.data.augmentation import before_backdrops
 
@@ -104,8 +104,8 @@ def _figures(
     queries: Vectors, gallery: Vectors, shown: Sequence[Product], products: Sequence[Product],
     photographs: Mapping[str, str],
 ) -> dict[str, float]:  # fmt: skip
-    """How often the own product comes first and among the first ten, where all that have its photograph are right, and
-    how much of the first ten is of its kind."""
+    """Recall@1 and @10 of the product itself (all products with its photograph are right), and the share of the first
+    ten results that are of its type, in per cent."""
     photograph = np.array([photographs[product.id] for product in products])
     row_of = {product.id: row for row, product in enumerate(products)}
     own = [row_of[product.id] for product in shown]

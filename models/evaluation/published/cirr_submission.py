@@ -1,6 +1,6 @@
-"""The two files that CIRR's server takes for its hidden test split (``Test-split_server.md`` in its public repository).
+"""The two files for CIRR's evaluation server (``Test-split_server.md`` in its public repository).
 
-Each is one JSON object: ``version`` and ``metric``, and by the number of every pair its best pictures.
+Each is one JSON object with ``version``, ``metric``, and the best pictures by the number of each pair.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ TOP_OF_SUBSET = 3
 
 
 def write_submission(annotation: CirrAnnotation, vectors: NamedVectors, folder: Path) -> tuple[Path, Path]:
-    """Write the best 50 of the whole gallery and the best 3 of the subset for every pair, never with its reference.
+    """Write the best 50 of the gallery and the best 3 of the subset for every pair, without its reference.
 
     Args:
         annotation: ``read_cirr(folder, "test1")``.
-        vectors: Of every picture of the split, and a query for every entry, in order.
-        folder: Where ``cirr-<split>-recall.json`` and ``cirr-<split>-recall-subset.json`` are written.
+        vectors: Vectors of every picture of the split, and of a query for every entry, in order.
+        folder: Folder of ``cirr-<split>-recall.json`` and ``cirr-<split>-recall-subset.json``.
 
     Returns:
         The two paths, in that order.
@@ -38,7 +38,7 @@ def write_submission(annotation: CirrAnnotation, vectors: NamedVectors, folder: 
         raise ModisteError(
             f"There are {len(vectors.queries):,} query vectors for the {len(annotation.entries):,} pairs of "
             f"{annotation.name}.",
-            hint="Give one for every pair, in the order of the annotation.",
+            hint="Give a vector for every pair, in the order of the annotation.",
         )
     gallery = vectors.gallery_of(annotation.gallery, what=annotation.name)
     best: dict[str, list[str]] = {}
@@ -63,6 +63,6 @@ def _ranked(query: Vectors, names: Sequence[str], gallery: Vectors, count: int) 
 
 
 def _write(path: Path, metric: str, best: dict[str, list[str]]) -> None:
-    # The server takes 5 MB; without the spaces after commas the larger file keeps well below.
+    # The server accepts 5 MB; without spaces after commas the larger file is well below.
     content = json.dumps({"version": RELEASE, "metric": metric, **best}, separators=(",", ":"))
     path.write_text(content, encoding="utf-8")

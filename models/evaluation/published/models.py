@@ -1,4 +1,4 @@
-"""A model or a bundle on the protocols of the literature: its own vectors, for ``evaluate_vectors``."""
+"""Measures a model or a bundle by published protocols."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from models.evaluation.published.protocols import AnnotatedProtocol, evaluate_ve
 from models.evaluation.published.vectors import NamedVectors
 
 PICTURES_AT_ONCE = 2048
-"""Pixels of so many pictures are in memory together; the galleries of the literature hold up to 30,000."""
+"""Most pictures decoded in memory; published galleries have up to 30,000."""
 
 
 def evaluate_encoder(
     runs: Mapping[AnnotatedProtocol, Sequence[Annotation]], encoder: Encoder, images: ImagePreprocessing
 ) -> list[Metric]:
-    """Measure a model by several protocols: its composer, beside the reference alone, the modification alone, and their
-    weighted sum, with the weight that is best on these very queries.
+    """Measure a model by several protocols: its composer, the reference alone, the modification alone, and their
+    weighted sum with the weight that is best on these queries.
 
     Args:
-        runs: By protocol what its ``read`` gave, with pictures. Each picture is encoded once for all of them, so all
-            must be of one dataset.
+        runs: By protocol, the result of its ``read`` with pictures. All must be of one dataset, because each picture is
+            encoded once for all.
         encoder: A model or a bundle.
         images: Its preprocessing.
 
     Raises:
-        ModisteError: A picture is missing or cannot be read; or as ``evaluate_vectors``.
+        ModisteError: A picture is missing or cannot be read; or as for ``evaluate_vectors``.
     """
     products = _pictures([annotation for annotations in runs.values() for annotation in annotations])
     row_of = {id: row for row, id in enumerate(products)}
@@ -68,15 +68,15 @@ def evaluate_encoder(
 
 
 def _best_sum(measure: Callable[[Vectors], list[Metric]], image: Vectors, text: Vectors) -> list[Metric]:
-    """The sum whose weight has the best Recall@10 over all that a protocol measures; one weight for all of it."""
+    """The weighted sum with the best Recall@10, with one weight for all annotations of a protocol."""
     sums = {weight: measure(weighted_sum(image, text, weight)) for weight in WEIGHTS}
-    # The last metric is the mean, where there are several.
+    # With several annotations, the last metric is their mean.
     best = best_weight({weight: metrics[-1].values for weight, metrics in sums.items()})
     return [metric.model_copy(update={"values": {**metric.values, "weight": best}}) for metric in sums[best]]
 
 
 def _pictures(annotations: Sequence[Annotation]) -> dict[str, Product]:
-    """Every picture of a gallery or a reference, once."""
+    """Every picture of the galleries and references, once."""
     return {
         id: Product(id, "", {}, annotation.pictures.find(id))
         for annotation in annotations
@@ -87,7 +87,7 @@ def _pictures(annotations: Sequence[Annotation]) -> dict[str, Product]:
 def _encoded(
     products: Sequence[Product], wanted: Collection[int], encoder: Encoder, images: ImagePreprocessing
 ) -> tuple[Vectors, dict[int, Vectors]]:
-    """Embeddings ``[N, D]`` of all pictures; by row, the features of those that are wanted as references."""
+    """Embeddings ``[N, D]`` of all pictures, and the features of references by row."""
     embeddings: list[Vectors] = []
     features: dict[int, Vectors] = {}
     for start in range(0, len(products), PICTURES_AT_ONCE):

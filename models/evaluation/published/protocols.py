@@ -1,7 +1,7 @@
-"""The protocols of the literature, each under a name that says it all, over vectors from wherever.
+"""Published protocols, each with a name that states its variant, on vectors from any source.
 
-The same model gains 7 to 8 points on FashionIQ by the choice of its gallery alone, so a figure is only a figure with
-its switches: which gallery, whether the reference may be found, how two captions become words.
+On FashionIQ, the choice of the gallery alone changes results by 7 to 8 points. Every figure therefore states its
+variant: the gallery, whether the reference is in it, and how two captions are joined.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ Dataset = Literal["fashioniq", "cirr", "fashion200k", "shoes"]
 
 @dataclass(frozen=True, slots=True)
 class AnnotatedProtocol:
-    """One way in which the literature measures on one annotated dataset.
+    """One published way to measure on one annotated dataset.
 
     Attributes:
-        name: What ``--protocol`` takes.
-        dataset: Whose annotation it reads.
-        reference_removed: Whether a query's reference is taken out of its gallery.
-        ks: The ranks at which recall is given.
-        gallery: Of FashionIQ, see ``read_fashioniq``; likewise ``captions``.
+        name: Its name for ``--protocol``.
+        dataset: Its dataset.
+        reference_removed: Whether a query's reference is removed from its gallery.
+        ks: The K of Recall@K.
+        gallery: For FashionIQ, see ``read_fashioniq``; likewise ``captions``.
     """
 
     name: str
@@ -53,7 +53,7 @@ class AnnotatedProtocol:
 
     @property
     def description(self) -> str:
-        """Its switches in words, as they stand behind its name in every figure."""
+        """Its variant in words, which follows its name in every figure."""
         words = [f"reference {'removed' if self.reference_removed else 'kept'}"]
         if self.dataset == "fashioniq":
             whole = self.gallery == "original"
@@ -64,18 +64,17 @@ class AnnotatedProtocol:
         return ", ".join(words)
 
     def read(self, folder: Path, *, categories: Sequence[str] = (), images: Path | None = None) -> list[Annotation]:
-        """Read the split that the literature measures on (FashionIQ: val, one annotation a category).
+        """Read the split on which results are published (FashionIQ: val, one annotation per category).
 
-        What is odd in it is counted in the log, so that nothing is left out in silence.
+        Findings are counted in the log.
 
         Args:
-            folder: The dataset's own folder, or one that holds it under the dataset's name.
-            categories: Of FashionIQ only: which, in whatever order; none means all. They are read in the order dress,
-                shirt, toptee.
-            images: Folder with the pictures; only a model needs it.
+            folder: The dataset's folder, or the folder that contains it.
+            categories: For FashionIQ only; empty for all. They are read in the order dress, shirt, toptee.
+            images: Folder with the pictures; needed for models only.
 
         Raises:
-            ModisteError: The annotation is not there or not what it should be, or there is no such category.
+            ModisteError: The annotation is missing or invalid, or there is no such category.
         """
         for category in categories:
             if category not in CATEGORIES:
@@ -124,12 +123,12 @@ def _protocols() -> dict[str, AnnotatedProtocol]:
 
 
 ANNOTATED_PROTOCOLS = _protocols()
-"""By name. A plain name is the usual reading: FashionIQ with the reference kept (CLIP4Cir, FashionERN, SPRC), CIRR,
-Fashion200K (TIRG, VAL) and Shoes (VAL) with it removed."""
+"""By name. A name without suffix is the most common variant: FashionIQ with the reference kept (CLIP4Cir, FashionERN,
+SPRC); CIRR, Fashion200K (TIRG, VAL) and Shoes (VAL) with it removed."""
 
 
 def find_protocol(name: str) -> AnnotatedProtocol:
-    """The protocol of a name; a ModisteError that lists all names if there is none such."""
+    """The protocol with a name; a ModisteError that lists all names if there is none."""
     if name not in ANNOTATED_PROTOCOLS:
         raise ModisteError(
             f"There is no protocol {name!r}.", hint=f"Use one of: {', '.join(sorted(ANNOTATED_PROTOCOLS))}."
@@ -143,16 +142,15 @@ def evaluate_vectors(
     """Measure vectors by a protocol.
 
     Args:
-        protocol: How.
-        annotations: What ``protocol.read`` gave.
-        vectors: ``queries`` has one row for every query that the annotations spell, one annotation after the other:
-            also for those that cannot be asked, so that nobody need know which they are.
-        method: What made the vectors, for the table.
+        protocol: The protocol.
+        annotations: As returned by ``protocol.read``.
+        vectors: ``queries`` has a row for every query of the annotations, in order, including unusable ones.
+        method: Name of the model, for the table.
 
     Returns:
-        One ``Metric`` an annotation, and for several (FashionIQ) one with the mean of their figures, whose queries and
-        gallery are the sums; each query was searched in its own category's gallery. Recall@K in per cent; of CIRR also
-        Recall_subset@1/2/3 (``R_subset@K``), and of FashionIQ and CIRR the mean by which their papers rank.
+        One ``Metric`` for each annotation and, for several (FashionIQ), one with their mean and the sums of queries and
+        galleries; each query is searched in its category's gallery. Recall@K in per cent, for CIRR also
+        Recall_subset@1/2/3 (``R_subset@K``), and for FashionIQ and CIRR the mean by which papers rank.
 
     Raises:
         ModisteError: The number of queries differs, a picture of a gallery has no vector, a target is not in its
@@ -163,7 +161,8 @@ def evaluate_vectors(
         parts = ", ".join(f"{annotation.name} {count:,}" for annotation, count in zip(annotations, rows, strict=True))
         raise ModisteError(
             f"There are {len(vectors.queries):,} query vectors for {sum(rows):,} queries of {protocol.name}: {parts}.",
-            hint="Give one for every query in the order of the annotation; for one FashionIQ category add --category.",
+            hint="Give a vector for every query, in order of the annotation; for one FashionIQ category use "
+            "--category.",
         )
     metrics: list[Metric] = []
     start = 0
@@ -204,7 +203,7 @@ def _subset_recall(annotation: CirrAnnotation, vectors: NamedVectors, queries: V
         if triplet.targets[0] not in candidates:
             raise ModisteError(
                 f"The target of pair {annotation.pairs[row]} is not in its own subset.",
-                hint="Copy the annotation again as it was published.",
+                hint="Download the annotation again.",
             )
         five = vectors.gallery_of(candidates, what=f"the subset of pair {annotation.pairs[row]}")
         target = [[candidates.index(triplet.targets[0])]]

@@ -1,7 +1,7 @@
-"""Vectors that were computed elsewhere, so that anyone can check this code's figures against theirs, and theirs by it.
+"""Files of vectors computed by other code, to be measured by published protocols.
 
 The file is NumPy's ``.npz`` with three arrays: ``names`` ``[N]``, text; ``gallery`` ``[N, D]``; and ``queries``
-``[Q, D]``, one row for every query that the annotation spells, in the order of its file.
+``[Q, D]``, one row for every query of the annotation, in the order of its file.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ _WRITE = "Write it with numpy.savez(FILE, names=..., gallery=..., queries=...)."
 
 @dataclass(frozen=True, slots=True)
 class NamedVectors:
-    """A gallery by name, and queries in annotation order; all float32 of unit length, so that a product is a cosine.
+    """A gallery by name, and queries in the order of the annotation; all float32 of unit length.
 
     Attributes:
-        row_of: By picture, its row in ``gallery``. There may be more pictures than one protocol searches in.
+        row_of: Row of ``gallery`` by picture. The gallery may have more pictures than a protocol needs.
         gallery: float32 ``[N, D]``.
         queries: float32 ``[Q, D]``.
     """
@@ -35,7 +35,7 @@ class NamedVectors:
     queries: Vectors
 
     def gallery_of(self, names: Sequence[str], *, what: str) -> Vectors:
-        """The rows of some pictures, in their order: float32 ``[len(names), D]``.
+        """The vectors of some pictures, in their order: float32 ``[len(names), D]``.
 
         Raises:
             ModisteError: A picture has no vector; the message counts them and names the first.
@@ -45,18 +45,18 @@ class NamedVectors:
             raise ModisteError(
                 f"{len(missing):,} of the {len(names):,} pictures in the gallery of {what} have no vector, such as "
                 f"{missing[0]!r}.",
-                hint="Give a vector for every picture that this protocol searches in, under its published name.",
+                hint="Give a vector for every picture of the protocol's gallery, under its published name.",
             )
         chosen: Vectors = self.gallery[[self.row_of[name] for name in names]]
         return chosen
 
 
 def read_vectors(path: Path) -> NamedVectors:
-    """Read and check a file of vectors. Numbers of any width are taken; lengths do not matter, as cosines are compared.
+    """Read and check a file of vectors. Numbers may have any width; vectors are scaled to unit length.
 
     Raises:
-        ModisteError: It is no such file, lacks an array, repeats a name, the shapes disagree, or a vector is zero or
-            not finite. Nothing is mended.
+        ModisteError: The file is not of this format, lacks an array or repeats a name; shapes disagree; or a vector is
+            zero or not finite.
     """
     arrays = _arrays(path)
     names, gallery, queries = arrays["names"], arrays["gallery"], arrays["queries"]
@@ -91,7 +91,7 @@ def _arrays(path: Path) -> dict[str, np.ndarray]:
     if not path.is_file():
         raise ModisteError(f"There is no file of vectors at {path}.", hint="Check the path.")
     try:
-        with path.open("rb") as stream:  # Given a path, np.load leaves the file open when it is no archive.
+        with path.open("rb") as stream:  # Given a path, np.load leaves the file open if it is not an archive.
             file = np.load(stream, allow_pickle=False)
             if isinstance(file, np.ndarray):
                 raise ModisteError(f"{path} holds one array, not named ones.", hint=_WRITE)
@@ -116,7 +116,7 @@ def _unit(vectors: np.ndarray, what: str) -> Vectors:
     if len(wrong):
         raise ModisteError(
             f"Row {wrong[0]} of {what} is zero or not finite ({len(wrong):,} such rows).",
-            hint="Compute it again; a picture without a vector cannot be searched.",
+            hint="Compute these vectors again.",
         )
     unit: Vectors = (wide / lengths).astype(np.float32)
     return unit

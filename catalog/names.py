@@ -100,7 +100,8 @@ LOOKS = _set(
     "material"
 )
 """Options that change how a product looks: each of their values is a result of its own."""
-SIZES = _set("size größe grösse groesse taille talla taglia maat storlek sizename shoesize length width")
+SIZES = _set("size größe grösse groesse taille talla taglia maat storlek sizename shoesize")
+"""Sizes are text, numbers among them: a product has several, and none is the smallest that counts."""
 PRICES = _set(
     "price preis prix precio prezzo prijs saleprice regularprice specialprice variantprice variantcompareatprice "
     "compareatprice listprice rrp msrp uvp retailprice pricetaxincluded pricetaxexcluded"

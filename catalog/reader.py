@@ -230,7 +230,8 @@ def _lines(
         lines.append(
             Line(
                 number=number, id=id, key=key, is_parent=plan.is_parent(row, id, key), row=row, values=values,
-                title=plain_text(row.get(plan.title)) if plan.title else "", unsold=availability.reason(row, head),
+                title=plain_text(row.get(plan.title)) if plan.title else "",
+                unsold=availability.reason(row, head, in_group=plan.by_parent and id != key),
                 pictures=[row[column] for column in plan.pictures if row.get(column) not in (None, "")],
                 gallery=[row[column] for column in plan.gallery if row.get(column) not in (None, "")],
             )

@@ -213,7 +213,7 @@ def _hides_rows(record: _Record, width: int, separator: str, shapes: Counter[str
     def is_row(line: str) -> bool:
         line = line.rstrip("\r\n")
         counted = line.count(separator) + 1 == width or (
-            '"' in line and len(next(csv.reader([line], delimiter=separator), [])) == width
+            line.count('"') % 2 == 0 and '"' in line and len(next(csv.reader([line], delimiter=separator), [])) == width
         )
         return counted and width > 1 and (not shapes or _shape(line.split(separator, 1)[0]) in shapes)
 

@@ -22,6 +22,7 @@ _SINGLE_BYTE = [
     "cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1257", "mac_roman", "cp850", "cp437",
 ]  # fmt: skip
 _EAST_ASIAN = ["shift_jis", "gb18030", "big5", "euc_kr", "euc_jp"]
+_CENTRAL_EUROPEAN = re.compile(rb"[A-Za-z\xc0-\xff][\x8a\x8d-\x8f\x9a\x9d-\x9f\xa5\xaf\xb3\xb9\xbf]")
 _SAMPLE = 100_000
 _ESCAPED = re.compile("[\udc80-\udcff]+")
 _LONE_SURROGATES = re.compile("[\ud800-\udfff]+")
@@ -103,8 +104,8 @@ def _guessed(content: bytes) -> str:
 
 
 def _looks_western(sample: bytes) -> bool:
-    letters = [byte for byte in sample if byte > 0x7F]
-    return sum(byte >= 0xC0 or byte in (0x80, 0xA0, 0xAE, 0x99, 0xB4) for byte in letters) >= 0.9 * len(letters)
+    """Whether letters of Central Europe (š, ž, ł, ą, ż, in the places of cp1250) do not follow other letters."""
+    return len(_CENTRAL_EUROPEAN.findall(sample)) <= sum(byte > 0x7F for byte in sample) / 50
 
 
 def _cleaned(text: str, encoding: str) -> Decoded:

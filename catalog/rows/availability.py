@@ -20,6 +20,8 @@ from catalog.table import Row, shown
 from catalog.values import plain_text
 from catalog.values.numbers import read_number
 
+HIDDEN_VARIANTS = frozenset({"notvisibleindividually", "hidden"})
+
 
 class Availability:
     """Tells rows that are not for sale.
@@ -39,12 +41,13 @@ class Availability:
         self._oversold = [by_name[name] for name in sorted(OVERSOLD) if name in by_name]
         self._tracked = [by_name[name] for name in sorted(TRACKED) if name in by_name]
 
-    def reason(self, row: Row, head: Row) -> str:
+    def reason(self, row: Row, head: Row, *, in_group: bool = False) -> str:
         """Why a row is not for sale, empty if it is.
 
         Args:
             row: The row.
             head: The first row of its product, which counts for the status that a row leaves empty.
+            in_group: Whether the row belongs to the row of a product. Shops hide such rows from lists, not from sale.
         """
         if self.leave_out is not None:
             for column, condition in self.leave_out.items():
@@ -54,6 +57,8 @@ class Availability:
             return ""
         for column in self._status:
             text = plain_text(row.get(column)) or plain_text(head.get(column))
+            if in_group and _plain(text) in HIDDEN_VARIANTS:
+                continue
             if _plain(text) in NOT_SOLD or (plain_name(column) == "productonline" and text == "2"):
                 return f"{column} is {shown(text)}"
         for column in self._flags:

@@ -164,9 +164,15 @@ def _is_variant(line: Line, lines: Sequence[Line]) -> bool:
 def _by_look(variants: Sequence[Line], looks: Sequence[str]) -> dict[str, list[Line]]:
     """Rows by look: by the values that change it, where each of these has pictures that no other has."""
     found: dict[str, list[Line]] = {}
+    unsaid: list[Line] = []
     for line in variants:
         look = " ".join(plain_text(line.values[column]) for column in looks if column in line.values)
-        found.setdefault(look, []).append(line)
+        if look:
+            found.setdefault(look, []).append(line)
+        else:
+            unsaid.append(line)
+    if found:  # Further pictures, and variants for every colour.
+        next(iter(found.values())).extend(unsaid)
     pictures = [frozenset(str(cell) for line in lines for cell in line.pictures) for lines in found.values()]
     if len(found) > 1 and all(pictures) and len(set(pictures)) == len(pictures):
         return found

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 
-from catalog.names import LIST_NAMES, PATH_NAMES, PRICES, STOCK_COUNTS, is_code, plain_name
+from catalog.names import LIST_NAMES, PATH_NAMES, PRICES, SIZES, STOCK_COUNTS, TEXTS, is_code, plain_name
 from catalog.values.dates import read_dates
 from catalog.values.numbers import MISSING, NEVER_TEXT, Separator, read_number
 
@@ -24,6 +24,8 @@ FLAGS = {
 NUMBERS_BY_NAME = PRICES | STOCK_COUNTS | frozenset({"weight", "gewicht", "rating", "discount"})
 """Columns that are numbers even where some cells are not."""
 LONGEST_ITEM = 40
+LEAST_LISTS = 5
+"""Different cells that must look like lists of the same words."""
 PATH_SIGN = re.compile(r"\s*(?:>|»|›)\s*")
 _PATH = re.compile(r"[\w)&'.]\s*(?:>|»|›)\s*[\w(&'.]")
 _TAG = re.compile(r"<[a-zA-Z/!][^<>]*>")
@@ -103,7 +105,7 @@ def kind_of(column: str, filled: Sequence[Any], decimal: Separator) -> Found:
     if any(isinstance(cell, list) for cell in filled):
         items = [item for cell in filled for item in (cell if isinstance(cell, list) else [str(cell)])]
         return Found("path" if name in PATH_NAMES and any(_is_path(item) for item in items) else "list")
-    code = is_code(column) and name not in NUMBERS_BY_NAME
+    code = name in SIZES or (is_code(column) and name not in NUMBERS_BY_NAME)
     if not code and all(isinstance(cell, int | float) and not isinstance(cell, bool) for cell in filled):
         return Found("number")
     texts = [plain_text(cell) for cell in filled]
@@ -125,10 +127,10 @@ def kind_of(column: str, filled: Sequence[Any], decimal: Separator) -> Found:
         return Found("path")
     if name in PATH_NAMES and any(re.search(r"\w/\w.*/", text) for text in distinct):
         return Found("path")
-    listed = any("|" in text for text in distinct) or (
-        name in LIST_NAMES and any(re.search("[,;]", t) for t in distinct)
-    )
-    return Found("list" if listed or _look_like_lists(texts) else "text", against)
+    signs = "[|,;]" if name in LIST_NAMES else "[|]"
+    listed = any(re.search(signs, text) for text in distinct)
+    listed = listed or (not TEXTS.search(name) and len(distinct) >= LEAST_LISTS and _look_like_lists(texts))
+    return Found("list" if listed else "text", against)
 
 
 def _look_like_lists(texts: Sequence[str]) -> bool:

@@ -1,0 +1,178 @@
+"""Tables in random dialects: what was written is read, or the table is refused; never fewer products in silence."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from catalog import Catalog, CatalogRefused, ModisteError, read_catalog
+
+SETTINGS = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+COLOURS = ("red", "navy blue", "grün", "écru", "")
+
+
+@dataclass(frozen=True)
+class Dialect:
+    separator: str
+    line_end: str
+    quoting: Literal[0, 1]  # QUOTE_MINIMAL, QUOTE_ALL
+    encoding: str
+    before: str
+    last_line_end: bool
+    drop_empty_ends: bool
+
+    def write(self, header: list[str], rows: list[list[str]]) -> bytes:
+        stream = io.StringIO()
+        # With a lone \r as its line end, the csv module does not quote cells with \n, so they look like two rows.
+        writer = csv.writer(
+            stream,
+            delimiter=self.separator,
+            quoting=self.quoting if self.line_end != "\r" else csv.QUOTE_ALL,
+            lineterminator=self.line_end,
+        )
+        writer.writerow(header)
+        for row in rows:
+            row = list(row)
+            while self.drop_empty_ends and len(row) > 2 and not row[-1]:
+                row.pop()
+            writer.writerow(row)
+        text = self.before.replace("\n", self.line_end).replace("SEP", self.separator) + stream.getvalue()
+        return (text if self.last_line_end else text.removesuffix(self.line_end)).encode(self.encoding)
+
+
+dialects = st.builds(
+    Dialect,
+    separator=st.sampled_from(",;\t|"),
+    line_end=st.sampled_from(["\n", "\r\n", "\r"]),
+    quoting=st.sampled_from([0, 1]),
+    encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
+    before=st.sampled_from(["", "\n", "sep=SEP\n", "Export of today\n\n"]),
+    last_line_end=st.booleans(),
+    drop_empty_ends=st.booleans(),
+)
+titles = st.text(st.sampled_from("abcXYZ 019äß漢🙂,;\t|\"'\n.-/<>=\u2028\u00a0"), min_size=0, max_size=25).map(
+    lambda text: " ".join(text.split(" ")).strip()
+)
+prices = st.integers(0, 999_99).map(lambda cents: f"{cents / 100:.2f}")
+tables = st.lists(st.tuples(titles, st.sampled_from(COLOURS), prices), min_size=1, max_size=30)
+
+
+short_tables = st.lists(
+    st.tuples(st.sampled_from(["Red dress", "Blue shirt, soft", 'Boot 5"']), st.sampled_from(COLOURS), prices),
+    min_size=3, max_size=30,
+)  # fmt: skip
+
+
+def read(folder: Path, content: bytes, name: str = "catalog.csv") -> Catalog:
+    path = folder / name
+    path.write_bytes(content)
+    return read_catalog(path, images_required=False)
+
+
+def read_or_refused(folder: Path, content: bytes) -> Catalog | ModisteError:
+    try:
+        return read(folder, content)
+    except ModisteError as error:
+        return error
+
+
+def rows_of(table: list[tuple[str, str, str]]) -> list[list[str]]:
+    return [[f"P-{number}", title, price, colour] for number, (title, colour, price) in enumerate(table)]
+
+
+def normal(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n").strip()
+
+
+@SETTINGS
+@given(table=tables, dialect=dialects)
+def test_what_was_written_is_what_is_read(tmp_path: Path, table: list[tuple[str, str, str]], dialect: Dialect) -> None:
+    rows = rows_of(table)
+    content = dialect.write(["id", "title", "price", "colour"], rows)
+    catalog = read_or_refused(tmp_path, content)
+    if isinstance(catalog, ModisteError):
+        assert catalog.hint
+        cut = isinstance(catalog, CatalogRefused) and catalog.doubt == "truncated"
+        assert (cut and dialect.drop_empty_ends and not dialect.last_line_end) or '"' in content.decode(
+            dialect.encoding
+        )
+        return
+    assert [product.id for product in catalog] == [row[0] for row in rows]
+    assert [normal(product.title) for product in catalog] == [normal(row[1]) for row in rows]
+    assert [product.attributes["price"] for product in catalog] == [float(row[2]) for row in rows]
+    assert [product.attributes.get("colour", "") for product in catalog] == [row[3] for row in rows]
+
+
+@SETTINGS
+@given(table=short_tables, dialect=dialects, data=st.data())
+def test_a_stray_quote_never_loses_products_in_silence(
+    tmp_path: Path, table: list[tuple[str, str, str]], dialect: Dialect, data: st.DataObject
+) -> None:
+    rows = rows_of(table)
+    content = dialect.write(["id", "title", "price", "colour"], rows).decode(dialect.encoding)
+    place = data.draw(st.integers(content.index("P-0"), len(content)))
+    catalog = read_or_refused(tmp_path, (content[:place] + '"' + content[place:]).encode(dialect.encoding))
+    if isinstance(catalog, ModisteError):
+        assert catalog.hint
+        return
+    assert len(catalog) + len(catalog.problems) >= len(rows)
+
+
+@SETTINGS
+@given(table=tables, dialect=dialects, data=st.data())
+def test_a_truncated_table_never_loses_more_than_its_end(
+    tmp_path: Path, table: list[tuple[str, str, str]], dialect: Dialect, data: st.DataObject
+) -> None:
+    rows = rows_of(table)
+    whole = dialect.write(["id", "title", "price", "colour"], rows)
+    content = whole[: data.draw(st.integers(0, len(whole)))]
+    catalog = read_or_refused(tmp_path, content)
+    if isinstance(catalog, ModisteError):
+        assert catalog.hint
+        return
+    assert {product.id for product in catalog} <= {row[0] for row in rows} | {f"P-{n}" for n in range(len(rows))}
+    assert catalog.counts is not None
+    assert catalog.counts.rows == len(catalog) + catalog.counts.merged + len(catalog.left_out) + len(catalog.problems)
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "cp1250", "cp1251", "utf-16-le", "utf-8-sig", "utf-16", "shift_jis"])
+def test_encodings_without_a_mark_are_detected(tmp_path: Path, encoding: str) -> None:
+    words = {
+        "cp1252": "Kleid für Mädchen, größer, Café, élégante, señora, £ 5",
+        "cp1250": "Sukienka wieczorowa, żółta koszulka męska, książka, łączność",
+        "cp1251": "Красное платье для женщин с длинным рукавом",
+        "shift_jis": "赤いドレス 長袖 レディース ワンピース",
+    }.get(encoding, "Kleid für Mädchen")
+    rows = "".join(f"P-{number};{words};{number}.50\n" for number in range(20))
+    catalog = read(tmp_path, f"id;title;price\n{rows}".encode(encoding))
+    assert {product.title for product in catalog} == {words}
+
+
+@pytest.mark.parametrize("packed", ["gzip", "zip"])
+def test_packed_tables_are_read(tmp_path: Path, packed: str) -> None:
+    import gzip
+    import zipfile
+
+    content = b"id,title\n1,Red dress\n2,Blue dress\n"
+    path = tmp_path / f"catalog.csv.{packed}"
+    if packed == "gzip":
+        path.write_bytes(gzip.compress(content))
+    else:
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("export/catalog.csv", content)
+    assert [product.title for product in read_catalog(path, images_required=False)] == ["Red dress", "Blue dress"]
+
+
+def test_a_cut_gzip_file_is_refused(tmp_path: Path) -> None:
+    import gzip
+
+    content = gzip.compress(b"id,title\n" + b"1,Red dress\n" * 1000)
+    with pytest.raises(ModisteError, match="damaged or cut gzip"):
+        read(tmp_path, content[:-20], "catalog.csv.gz")

@@ -1,0 +1,242 @@
+"""The guarded client against a real server that misbehaves."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from catalog import Catalog, read_catalog
+from catalog.addresses import is_public
+from catalog.fetch import FetchError, FetchLimits, PictureClient
+from indexer.fetching import PictureFolder, with_fetched_pictures
+from tests.catalog.shops import table
+from tests.models.pictures import photograph, saved
+
+PICTURE = saved(photograph(32, 32), "JPEG")
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Answers by path; ``server.asked`` lists the requests."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        server = self.server
+        assert isinstance(server, Server)
+        server.asked.append((self.path, dict(self.headers)))
+        path = self.path.split("?")[0]
+        if path == "/etag.jpg" and self.headers.get("If-None-Match") == '"v1"':
+            self.answer(304, b"", ETag='"v1"')
+        elif path in ("/1.jpg", "/2.jpg", "/etag.jpg"):
+            self.answer(200, PICTURE, ETag='"v1"')
+        elif path == "/html.jpg":
+            self.answer(200, b"<html><body>Login to see this picture</body></html>", **{"Content-Type": "image/jpeg"})
+        elif path == "/large.jpg":
+            self.answer(200, PICTURE + bytes(200_000))
+        elif path == "/endless.jpg":
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(PICTURE[:100])
+            for _ in range(100):
+                self.wfile.write(bytes(10_000))
+            self.close_connection = True
+        elif path == "/short.jpg":
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(PICTURE)))
+            self.end_headers()
+            self.wfile.write(PICTURE[:200])
+            self.close_connection = True
+        elif path == "/loop.jpg":
+            self.answer(302, b"", Location="/loop.jpg")
+        elif path == "/to-private.jpg":
+            self.answer(302, b"", Location="http://metadata.test/1.jpg")
+        elif path == "/to-other-host.jpg":
+            self.answer(302, b"", Location="http://elsewhere.test/1.jpg")
+        elif path == "/to-1.jpg":
+            self.answer(301, b"", Location="/1.jpg")
+        elif path == "/sometimes.jpg":
+            tried = sum(asked == self.path for asked, _ in server.asked)
+            self.answer(200, PICTURE) if tried > 2 else self.answer(503, b"later")
+        elif path == "/drip.jpg":
+            self.send_response(200)
+            self.end_headers()
+            server.dripping.set()
+            server.released.wait(30)
+            self.close_connection = True
+        else:
+            self.answer(404, b"not here")
+
+    def answer(self, status: int, body: bytes, **headers: str) -> None:
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *arguments: object) -> None:
+        pass
+
+
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.asked: list[tuple[str, dict[str, str]]] = []
+        self.dripping = threading.Event()
+        self.released = threading.Event()
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with Server() as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield server
+        server.released.set()
+        server.shutdown()
+        thread.join()
+
+
+def resolver(host: str, port: int) -> list[str]:
+    return {"shop.test": ["127.0.0.1"], "elsewhere.test": ["127.0.0.1"], "metadata.test": ["169.254.169.254"],
+            "mixed.test": ["127.0.0.1", "10.0.0.1"]}[host]  # fmt: skip
+
+
+def client(**limits: object) -> PictureClient:
+    given = {"hosts": ("shop.test", "metadata.test", "mixed.test"), "http": True, "most_bytes": 100_000, "seconds": 5.0}
+    return PictureClient(
+        FetchLimits(**(given | limits)),  # type: ignore[arg-type]
+        resolver=resolver, allowed=lambda address: address == "127.0.0.1", sleep=lambda seconds: None,
+    )  # fmt: skip
+
+
+def url(server: Server, path: str, host: str = "shop.test") -> str:
+    return f"http://{host}:{server.server_address[1]}{path}"
+
+
+def test_a_picture_is_fetched_with_the_name_of_its_host(server: Server) -> None:
+    fetched = client().fetch(url(server, "/1.jpg?size=L"))
+    assert (fetched.content, fetched.etag) == (PICTURE, '"v1"')
+    path, headers = server.asked[0]
+    assert path == "/1.jpg?size=L"
+    assert headers["Host"] == f"shop.test:{server.server_address[1]}"
+
+
+def test_an_unchanged_picture_is_not_sent_again(server: Server) -> None:
+    assert client().fetch(url(server, "/etag.jpg"), etag='"v1"').content is None
+
+
+def test_a_redirect_is_followed_with_the_same_checks(server: Server) -> None:
+    assert client().fetch(url(server, "/to-1.jpg")).content == PICTURE
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/404.jpg", "status 404"), ("/html.jpg", "no picture"), ("/large.jpg", "too large"),
+        ("/endless.jpg", "too large"),
+        ("/short.jpg", "breaks off"), ("/loop.jpg", "too many redirects"), ("/to-private.jpg", "not public"),
+        ("/to-other-host.jpg", "elsewhere.test is not allowed"),
+    ],
+)  # fmt: skip
+def test_what_a_server_may_do_wrong_is_named(server: Server, path: str, kind: str) -> None:
+    with pytest.raises(FetchError) as refused:
+        client().fetch(url(server, path))
+    assert kind in refused.value.kind
+
+
+def test_a_fault_that_passes_is_tried_again(server: Server) -> None:
+    assert client().fetch(url(server, "/sometimes.jpg")).content == PICTURE
+    assert len(server.asked) == 3
+
+
+def test_a_fault_that_does_not_pass_is_not(server: Server) -> None:
+    with pytest.raises(FetchError):
+        client().fetch(url(server, "/404.jpg"))
+    assert len(server.asked) == 1
+
+
+def test_an_answer_that_drips_is_given_up(server: Server) -> None:
+    with pytest.raises(FetchError) as refused:
+        client(seconds=0.3, tries=1).fetch(url(server, "/drip.jpg"))
+    assert server.dripping.is_set()
+    assert refused.value.passing
+
+
+@pytest.mark.parametrize(
+    ("address", "kind"),
+    [
+        ("http://metadata.test/1.jpg", "not public"), ("http://mixed.test/1.jpg", "not public"),
+        ("http://elsewhere.test/1.jpg", "is not allowed"), ("http://127.0.0.1/1.jpg", "is not allowed"),
+        ("http://user:pw@shop.test/1.jpg", "user name"), ("ftp://shop.test/1.jpg", "not https"),
+        ("file:///etc/passwd", "not https"), ("http://shop.test:99999/1.jpg", "not valid"),
+        ("http:///1.jpg", "not https"),
+    ],
+)  # fmt: skip
+def test_what_must_not_be_asked_is_not(address: str, kind: str) -> None:
+    with pytest.raises(FetchError) as refused:
+        client().fetch(address)
+    assert kind in refused.value.kind
+
+
+def test_http_is_refused_unless_it_is_allowed() -> None:
+    with pytest.raises(FetchError, match="not encrypted"):
+        client(http=False).fetch("http://shop.test/1.jpg")
+
+
+def test_no_proxy_of_the_environment_is_asked(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    assert client().fetch(url(server, "/1.jpg")).content == PICTURE
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.0.1",
+        "255.255.255.255", "198.18.0.1", "168.63.129.16", "::1", "::", "fe80::1", "fe80::1%eth0", "fc00::1", "ff02::1",
+        "::ffff:127.0.0.1", "::ffff:10.0.0.1", "::127.0.0.1", "2002:7f00:1::", "2002:a00:1::", "64:ff9b::7f00:1",
+        "64:ff9b::a9fe:a9fe", "2001::1", "2001:db8::1", "fec0::1", "not an address", "192.0.2.1", "203.0.113.9",
+    ],
+)  # fmt: skip
+def test_addresses_that_are_not_public_are_known(address: str) -> None:
+    assert not is_public(address)
+
+
+@pytest.mark.parametrize(
+    "address", ["8.8.8.8", "93.184.216.34", "2606:4700::1111", "2002:808:808::", "64:ff9b::808:808"]
+)
+def test_public_addresses_are_known(address: str) -> None:
+    assert is_public(address)
+
+
+def catalog_of(folder: Path, *cells: str) -> Catalog:
+    rows = [{"id": f"P{place}", "title": "a", "image_link": cell} for place, cell in enumerate(cells)]
+    return read_catalog(table(folder / "feed.csv", rows))
+
+
+def test_a_catalogues_pictures_become_files_and_are_kept_between_builds(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("indexer.fetching.PictureClient", lambda limits: client())
+    cells = [url(server, "/etag.jpg"), url(server, "/404.jpg"), f"{url(server, '/404.jpg')},{url(server, '/1.jpg')}"]
+    for _ in range(2):
+        catalog = with_fetched_pictures(catalog_of(tmp_path, *cells), tmp_path / "pictures", FetchLimits(()))
+        assert [product.id for product in catalog] == ["P0", "P2"]
+        assert [product.read_image() for product in catalog] == [PICTURE, PICTURE]
+        assert [(one.id, one.kind) for one in catalog.problems] == [("P1", "status 404")]
+    assert [headers.get("If-None-Match") for path, headers in server.asked if path == "/etag.jpg"] == [None, '"v1"']
+
+
+def test_a_host_that_is_away_costs_no_picture_that_was_fetched_before(server: Server, tmp_path: Path) -> None:
+    folder = PictureFolder(tmp_path, client())
+    path = folder.get(url(server, "/1.jpg"))
+    server.shutdown()
+    server.server_close()
+    assert folder.get(url(server, "/1.jpg")) == path

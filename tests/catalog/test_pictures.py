@@ -1,0 +1,173 @@
+"""Pictures of a row: found by any spelling of their path, never outside the catalogue's folders."""
+
+from __future__ import annotations
+
+import base64
+import os
+import unicodedata
+import urllib.parse
+from pathlib import Path
+
+import pytest
+
+from catalog import Address, Catalog, read_catalog
+from tests.catalog.shops import JPEG, table
+
+
+def catalog_of(folder: Path, cells: list[str], files: list[str], images: str | None = None) -> Catalog:
+    for name in files:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(JPEG + name.encode())
+    rows = [{"id": f"P{place}", "title": "a", "image": cell} for place, cell in enumerate(["images/good.jpg", *cells])]
+    (folder / "images").mkdir(exist_ok=True)
+    (folder / "images" / "good.jpg").write_bytes(JPEG)
+    return read_catalog(table(folder / "catalog.csv", rows), images=folder / images if images else None)
+
+
+def found(catalog: Catalog) -> str:
+    """The name of the second product's picture."""
+    assert isinstance(catalog[1].image, Path)
+    return catalog[1].image.name
+
+
+NFD = unicodedata.normalize("NFD", "robe-été.jpg")
+
+
+@pytest.mark.parametrize(
+    ("cell", "file"),
+    [
+        ("images/a.jpg", "images/a.jpg"),
+        ("a.jpg", "images/a.jpg"),
+        ("images\\a.jpg", "images/a.jpg"),
+        ("./images/a.jpg", "images/a.jpg"),
+        ("/images/a.jpg", "images/a.jpg"),
+        ("/a.jpg", "images/a.jpg"),
+        ("images/A.JPG", "images/a.jpg"),
+        ("images/a.jpg", "images/a.JPG"),
+        ("IMAGES/a.jpg", "images/a.jpg"),
+        ("images/a%20b.jpg", "images/a b.jpg"),
+        ("images/a+b.jpg", "images/a b.jpg"),
+        ("images/100%.jpg", "images/100%.jpg"),
+        ("images/a.jpg?v=17", "images/a.jpg"),
+        ("images/a#1.jpg", "images/a#1.jpg"),
+        (unicodedata.normalize("NFC", f"images/{NFD}"), f"images/{NFD}"),
+        (f"images/{NFD}", unicodedata.normalize("NFC", f"images/{NFD}")),
+        (urllib.parse.quote("images/robe-été.jpg"), "images/robe-été.jpg"),
+        ("C:\\Users\\me\\shop\\images\\a.jpg", "images/a.jpg"),
+        ("images/sub/../a.jpg", "images/a.jpg"),
+        ("images/a, b.jpg", "images/a, b.jpg"),
+        ("file:///images/a.jpg", "images/a.jpg"),
+    ],
+)
+def test_a_picture_is_found_whatever_the_spelling_of_its_path(tmp_path: Path, cell: str, file: str) -> None:
+    catalog = catalog_of(tmp_path, [cell], [file])
+    assert found(catalog) == Path(file).name
+    assert len(catalog[1].images) == 1
+
+
+def test_a_path_that_repeats_the_folders_name_is_found(tmp_path: Path) -> None:
+    assert found(catalog_of(tmp_path, ["images/a.jpg"], ["images/a.jpg"], images="images")) == "a.jpg"
+
+
+def test_an_exact_name_wins_over_one_that_differs_in_case(tmp_path: Path) -> None:
+    catalog = catalog_of(tmp_path, ["images/a.jpg"], ["images/a.jpg", "images/A.jpg"])
+    assert found(catalog) == "a.jpg"
+
+
+def test_of_two_names_that_differ_in_case_neither_is_taken_for_a_third(tmp_path: Path) -> None:
+    catalog = catalog_of(tmp_path, ["images/B.JPG"], ["images/b.jpg", "images/b.Jpg"])
+    assert len(catalog) == 1
+
+
+def test_a_named_picture_is_never_replaced_by_another(tmp_path: Path) -> None:
+    catalog = catalog_of(tmp_path, ["images/missing.jpg"], ["images/P1.jpg"])
+    assert [one.id for one in catalog.problems] == ["P1"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "file", "near"),
+    [("images/dres.jpg", "images/dress.jpg", "dress.jpg"), ("images/dress.jpg", "images/dress.png", "dress.png")],
+)
+def test_a_near_miss_is_named(tmp_path: Path, cell: str, file: str, near: str) -> None:
+    (problem,) = catalog_of(tmp_path, [cell], [file]).problems
+    assert f"did you mean {near}?" in problem.reason
+
+
+@pytest.mark.parametrize(
+    "cell", ["../private/a.jpg", "images/../../private/a.jpg", "{}/private/a.jpg", "images/link.jpg"]
+)
+def test_pictures_outside_the_folders_are_not_read(tmp_path: Path, cell: str) -> None:
+    (tmp_path / "private").mkdir()
+    (tmp_path / "private" / "a.jpg").write_bytes(JPEG)
+    shop = tmp_path / "shop"
+    (shop / "images").mkdir(parents=True)
+    os.symlink(tmp_path / "private" / "a.jpg", shop / "images" / "link.jpg")
+    catalog = catalog_of(shop, [cell.format(tmp_path)], [])
+    assert [one.id for one in catalog.problems] == ["P1"]
+
+
+def test_a_pipe_in_the_place_of_a_picture_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "images").mkdir()
+    os.mkfifo(tmp_path / "images" / "pipe.jpg")
+    assert len(catalog_of(tmp_path, ["images/pipe.jpg"], [])) == 1
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "images/a.jpg|images/b.png", "images/a.jpg, images/b.png", "images/a.jpg;images/b.png", "a.jpg,b.png",
+        '["images/a.jpg", "images/b.png"]', "['images/a.jpg', 'images/b.png']", "images/a.jpg | images/b.png |",
+        '[{"src": "images/a.jpg"}, {"src": "images/b.png"}]', "images/a.jpg,images/b.png,images/a.jpg",
+    ],
+)  # fmt: skip
+def test_a_cell_may_name_several_pictures(tmp_path: Path, cell: str) -> None:
+    catalog = catalog_of(tmp_path, [cell], ["images/a.jpg", "images/b.png"])
+    assert [path.name for path in catalog[1].images if isinstance(path, Path)] == ["a.jpg", "b.png"]
+
+
+def test_a_product_keeps_its_other_pictures_if_one_is_missing(tmp_path: Path) -> None:
+    catalog = catalog_of(tmp_path, ["images/a.jpg|images/gone.jpg"], ["images/a.jpg"])
+    assert found(catalog) == "a.jpg"
+    (remark,) = catalog.remarks
+    assert (remark.row, remark.id) == (3, "P1")
+    assert "gone.jpg" in remark.reason
+
+
+@pytest.mark.parametrize(
+    ("cell", "urls"),
+    [
+        ("https://a.example/1.jpg", ["https://a.example/1.jpg"]),
+        ("//a.example/1.jpg", ["https://a.example/1.jpg"]),
+        ("https://a.example/1.jpg, https://a.example/2.jpg", ["https://a.example/1.jpg", "https://a.example/2.jpg"]),
+        ("https://a.example/w_300,h_300/1.jpg", ["https://a.example/w_300,h_300/1.jpg"]),
+        ("https://a.example/1.jpg https://a.example/2.jpg", ["https://a.example/1.jpg", "https://a.example/2.jpg"]),
+        ("https://a.example/1.jpg|https://a.example/2", ["https://a.example/1.jpg", "https://a.example/2"]),
+    ],
+)
+def test_addresses_are_kept(tmp_path: Path, cell: str, urls: list[str]) -> None:
+    assert catalog_of(tmp_path, [cell], [])[1].images == tuple(Address(url) for url in urls)
+
+
+def test_a_data_url_is_a_picture_and_a_bad_one_is_cut_in_its_message(tmp_path: Path) -> None:
+    good = "data:image/jpeg;base64," + base64.b64encode(JPEG).decode()
+    catalog = catalog_of(tmp_path, [good, good.replace("base64,", "base64,?" + "A" * 9000)], [])
+    assert catalog[1].image == JPEG
+    (problem,) = catalog.problems
+    assert len(problem.reason) < 300
+
+
+@pytest.mark.parametrize(
+    "column", ["image_link", "image_url", "images", "main_image", "base_image", "Image Src", "Bild", "photos"]
+)
+def test_columns_of_pictures_are_known(tmp_path: Path, column: str) -> None:
+    catalog = read_catalog(table(tmp_path / "catalog.csv", [{"id": 1, column: "//a.example/1.jpg"}]))
+    assert catalog[0].image == Address("https://a.example/1.jpg")
+
+
+@pytest.mark.parametrize("suffix", [".JPG", ".jpeg", ".avif", ".heic", ".gif", ".tiff", ".bmp"])
+def test_a_picture_called_like_the_id_is_found(tmp_path: Path, suffix: str) -> None:
+    (tmp_path / "images").mkdir()
+    (tmp_path / "images" / f"Shirt-1{suffix}").write_bytes(JPEG)
+    catalog = read_catalog(table(tmp_path / "catalog.csv", [{"id": "Shirt-1", "title": "a"}]))
+    assert len(catalog) == 1

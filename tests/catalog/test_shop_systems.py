@@ -1,0 +1,234 @@
+"""Exports of shop systems: rows become products, with variants, pictures and what is public."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from catalog import Address, Catalog, read_catalog
+from tests.catalog.shops import google, pictures, read, shopify, table, woocommerce
+
+
+def accounted(catalog: Catalog) -> bool:
+    counts = catalog.counts
+    assert counts is not None
+    return counts.rows == counts.products + counts.merged + counts.left_out + counts.problems
+
+
+def test_shopify_rows_of_one_handle_are_one_product_with_its_sizes(tmp_path: Path) -> None:
+    catalog = read(tmp_path, shopify())
+    assert [product.id for product in catalog] == ["tee-red", "tee-navy"]
+    red, navy = catalog
+    assert (red.title, red.attributes["Type"], red.attributes["Vendor"]) == ("Red tee", "T-Shirts", "Acme")
+    assert (navy.attributes["Size"], navy.attributes["Variant Price"]) == (["S", "M", "L"], 19.9)
+    assert [variant.id for variant in navy.variants] == ["1000", "1001", "1002"]
+    assert [variant.attributes["Variant Price"] for variant in navy.variants] == [19.9, 20.9, 21.9]
+    assert catalog.problems == ()
+    assert accounted(catalog)
+
+
+def test_shopify_variants_without_stock_and_drafts_are_left_out(tmp_path: Path) -> None:
+    catalog = read(tmp_path, shopify())
+    assert catalog[0].attributes["Size"] == ["S", "M"]
+    assert {one.reason for one in catalog.left_out} == {"Status is draft"}
+
+
+def test_shopify_tags_are_a_list_barcodes_text_and_costs_hidden(tmp_path: Path) -> None:
+    catalog = read(tmp_path, shopify())
+    assert catalog.columns["Tags"] == "list"
+    assert catalog[0].attributes["Tags"] == ["basics", "summer", "red"]
+    assert catalog.columns["Variant Barcode"] in ("text", "list")
+    assert catalog.roles["Cost per item"] == "hidden"
+    assert not {"Cost per item", "Image Position", "Variant Inventory Policy"} & catalog.columns.keys()
+    assert all("Cost per item" not in one.attributes for product in catalog for one in product.variants)
+
+
+def test_shopify_pictures_of_all_rows_belong_to_the_product(tmp_path: Path) -> None:
+    pictures(tmp_path, [f"images/{handle}_{number}.jpg" for handle in ("tee-red", "tee-navy") for number in (0, 1)])
+    catalog = read(tmp_path, shopify(), images=True)
+    assert [[path.name for path in product.images if isinstance(path, Path)] for product in catalog] == [
+        ["tee-red_0.jpg", "tee-red_1.jpg"], ["tee-navy_0.jpg", "tee-navy_1.jpg"],
+    ]  # fmt: skip
+
+
+def test_shopify_variants_with_pictures_of_their_own_are_products_of_their_own(tmp_path: Path) -> None:
+    rows: list[dict[str, object]] = []
+    for colour in ("Red", "Blue"):
+        for size in "SM":
+            rows.append({
+                "Handle": "polo", "Title": "Polo" if not rows else "", "Option1 Name": "Color" if not rows else "",
+                "Option1 Value": colour, "Option2 Name": "Size" if not rows else "", "Option2 Value": size,
+                "Variant SKU": f"{colour}{size}", "Image Src": f"images/{len(rows)}.jpg",
+                "Variant Image": f"images/{colour}.jpg",
+            })  # fmt: skip
+    catalog = read(tmp_path, rows)
+    assert [(one.id, one.group, one.attributes["Color"]) for one in catalog] == [
+        ("polo:red", "polo", "Red"), ("polo:blue", "polo", "Blue"),
+    ]  # fmt: skip
+    assert catalog[0].attributes["Size"] == ["S", "M"]
+    assert catalog.find("BlueM") is catalog[1]
+
+
+def test_woocommerce_variations_belong_to_their_parent_whatever_way_it_is_named(tmp_path: Path) -> None:
+    catalog = read(tmp_path, woocommerce())
+    assert [(one.title, one.attributes.get("Color"), one.attributes.get("Size")) for one in catalog] == [
+        ("Hoodie - Blue, S", ["Blue"], ["S", "M"]), ("Hoodie - Red, M", ["Red"], ["M"]), ("Cap", None, None),
+    ]  # fmt: skip
+    assert {one.group for one in catalog[:2]} == {"44"}
+    assert catalog.find("52") is catalog[1] or catalog.find("53") is catalog[1]
+    assert {one.reason for one in catalog.left_out} == {"Published is -1"}
+    assert accounted(catalog)
+
+
+def test_woocommerce_categories_are_paths_and_costs_hidden(tmp_path: Path) -> None:
+    catalog = read(tmp_path, woocommerce())
+    assert catalog.columns["Categories"] == "path"
+    assert catalog[0].attributes["Categories"] == ["Clothing > Hoodies", "Clothing > Sale"]
+    assert catalog.roles["Meta: _wc_cog_cost"] == "hidden"
+
+
+def test_woocommerce_cells_name_several_pictures(tmp_path: Path) -> None:
+    names = ["hoodie", "hoodie-blue", "hoodie-red", "cap", "cap-back"]
+    pictures(tmp_path, [f"images/{name}.jpg" for name in names])
+    catalog = read(tmp_path, woocommerce(), images=True)
+    assert [path.name for path in catalog[2].images if isinstance(path, Path)] == ["cap.jpg", "cap-back.jpg"]
+
+
+def test_google_items_of_one_group_are_a_product_for_each_colour(tmp_path: Path) -> None:
+    table(tmp_path / "feed.tsv", google(), delimiter="\t")
+    catalog = read_catalog(tmp_path / "feed.tsv", images_required=False)
+    assert [(one.id, one.group, one.attributes.get("size")) for one in catalog] == [
+        ("D-Red-36", "D", ["36", "38"]), ("D-Navy-36", "D", ["36"]), ("S", "S", None),
+    ]  # fmt: skip
+    assert catalog.details["price"] == ("number", "EUR")
+    assert catalog[0].attributes["price"] == 59.9
+    assert catalog.columns["product_type"] == "path"
+    assert catalog.columns["gtin"] == "text"
+    assert catalog.roles["cost_of_goods_sold"] == "hidden"
+    assert accounted(catalog)
+
+
+def test_a_google_feed_in_xml_is_read_like_its_table(tmp_path: Path) -> None:
+    table(tmp_path / "feed.tsv", google(), delimiter="\t")
+    items = "".join(
+        "<item>"
+        + "".join(f"<g:{name}>{str(cell).replace('>', '&gt;')}</g:{name}>" for name, cell in row.items())
+        + "</item>"
+        for row in google()
+    )
+    (tmp_path / "feed.xml").write_text(
+        f'<?xml version="1.0"?><rss xmlns:g="http://base.google.com/ns/1.0"><channel><title>A</title>{items}</channel></rss>'
+    )
+    feed = read_catalog(tmp_path / "feed.xml", images_required=False)
+    listed = read_catalog(tmp_path / "feed.tsv", images_required=False)
+    assert list(feed) == list(listed)
+    assert feed.columns == listed.columns
+
+
+def test_magento_variants_are_named_by_the_configurable_product(tmp_path: Path) -> None:
+    rows = [
+        {"sku": "WS-S", "product_type": "simple", "name": "Top S", "additional_attributes": "color=Red,size=S",
+         "visibility": "Not Visible Individually", "categories": "", "base_image": "/w/s/top.jpg", "price": "19"},
+        {"sku": "WS-M", "product_type": "simple", "name": "Top M", "additional_attributes": "color=Red,size=M",
+         "visibility": "Not Visible Individually", "categories": "", "base_image": "/w/s/top.jpg", "price": "21"},
+        {"sku": "WS", "product_type": "configurable", "name": "Top", "visibility": "Catalog, Search", "price": "",
+         "categories": "Default Category/Women/Tops,Default Category/Sale", "base_image": "/w/s/top.jpg",
+         "configurable_variations": "sku=WS-S,size=S,color=Red|sku=WS-M,size=M,color=Red"},
+    ]  # fmt: skip
+    catalog = read(tmp_path, rows)
+    assert [(one.id, one.title, one.attributes["size"], one.attributes["price"]) for one in catalog] == [
+        ("WS", "Top", ["S", "M"], 19)
+    ]
+    assert catalog[0].attributes["categories"] == ["Default Category > Women > Tops", "Default Category > Sale"]
+    assert [one.id for one in catalog[0].variants] == ["WS-S", "WS-M"]
+
+
+def test_bigcommerce_rows_below_a_product_belong_to_it(tmp_path: Path) -> None:
+    rows = [
+        {"Item Type": "Product", "Product ID": "77", "Product Name": "Shoe", "Product Code/SKU": "SH", "Price": "80",
+         "Category": "Shop/Shoes", "Product Visible?": "Y", "Cost Price": "30", "Product Image File - 1": "s/shoe.jpg",
+         "Product Image File - 2": "s/side.jpg"},
+        {"Item Type": "  SKU", "Product Name": "[RT]Size=40,[CS]Color=Black", "Product Code/SKU": "SH-40"},
+        {"Item Type": "  SKU", "Product Name": "[RT]Size=41,[CS]Color=Black", "Product Code/SKU": "SH-41"},
+        {"Item Type": "Product", "Product ID": "78", "Product Name": "Bag", "Product Code/SKU": "BG", "Price": "50",
+         "Product Visible?": "N", "Product Image File - 1": "b/bag.jpg"},
+    ]  # fmt: skip
+    catalog = read(tmp_path, rows)
+    assert [(one.id, one.title, one.attributes["Size"]) for one in catalog] == [("77", "Shoe", ["40", "41"])]
+    assert catalog.roles["Cost Price"] == "hidden"
+    assert accounted(catalog)
+
+
+def test_prestashop_columns_are_known(tmp_path: Path) -> None:
+    rows = [{
+        "Product ID": "5", "Active (0/1)": active, "Name *": "Robe", "Categories (x,y,z...)": "Femme,Robes",
+        "Price tax included": "29,90", "Wholesale price": "10", "Quantity": "3", "Supplier": "X",
+        "Image URLs (x,y,z...)": "https://s.example/1.jpg,https://s.example/2.jpg",
+        "Feature(Name:Value:Position)": "Couleur:Rouge:1,Composition:Coton:2",
+    } | {"Product ID": id} for id, active in (("5", "1"), ("6", "0"))]  # fmt: skip
+    table(tmp_path / "catalog.csv", rows, delimiter=";")
+    (product,) = catalog = read_catalog(tmp_path)
+    assert (product.id, product.title, product.attributes["Price tax included"]) == ("5", "Robe", 29.9)
+    assert product.images == (Address("https://s.example/1.jpg"), Address("https://s.example/2.jpg"))
+    assert (product.attributes["Couleur"], product.attributes["Composition"]) == ("Rouge", "Coton")
+    assert {catalog.roles[name] for name in ("Wholesale price", "Supplier")} == {"hidden"}
+
+
+def test_the_answer_of_a_shop_api_is_read(tmp_path: Path) -> None:
+    product = {
+        "id": 7, "title": "Tee", "handle": "tee", "tags": ["a", "b"], "options": [{"name": "Size"}],
+        "images": [{"src": "https://cdn.example/1.jpg"}, {"src": "https://cdn.example/2.jpg"}],
+        "variants": [{"id": 71, "sku": "T-S", "option1": "S", "price": "19.90"},
+                     {"id": 72, "sku": "T-M", "option1": "M", "price": "21.90"}],
+    }  # fmt: skip
+    (tmp_path / "products.json").write_text(json.dumps({"products": [product]}, indent=1))
+    (tee,) = read_catalog(tmp_path / "products.json")
+    assert tee.attributes["Size"] == ["S", "M"]
+    assert tee.attributes["variant price"] == 19.9
+    assert tee.images == (Address("https://cdn.example/1.jpg"), Address("https://cdn.example/2.jpg"))
+
+
+def test_sizes_in_rows_of_their_own_are_one_product(tmp_path: Path) -> None:
+    rows = [
+        {"id": f"{number}-{size}", "title": f"Shirt {number}", "size": size, "group": number, "image": f"{number}.jpg"}
+        for number in range(4) for size in ("XS", "S", "M")
+    ]  # fmt: skip
+    catalog = read(tmp_path, rows)
+    assert [one.id for one in catalog] == [f"{number}-XS" for number in range(4)]
+    assert catalog.find("2-M") is catalog[2]
+
+
+def test_a_column_called_group_is_an_attribute_where_titles_differ_within_it(tmp_path: Path) -> None:
+    rows = [{"id": number, "title": f"Shirt {number}", "group": "tops"} for number in range(4)]
+    catalog = read(tmp_path, rows)
+    assert len(catalog) == 4
+    assert catalog[0].attributes == {"group": "tops"}
+
+
+def test_rows_that_add_a_picture_to_a_product_are_merged(tmp_path: Path) -> None:
+    pictures(tmp_path, ["images/a.jpg", "images/b.jpg", "images/c.jpg"])
+    rows = [
+        {"id": "1", "title": "Shirt", "colour": "red", "image": "a.jpg"}, {"id": "1", "title": "", "image": "b.jpg"},
+        {"id": "2", "title": "Dress", "colour": "red", "image": "c.jpg"},
+    ]  # fmt: skip
+    catalog = read(tmp_path, rows, images=True)
+    assert [len(one.images) for one in catalog] == [2, 1]
+    assert catalog.problems == ()
+
+
+@pytest.mark.parametrize(
+    ("column", "sold", "unsold"),
+    [
+        ("Status", "active", "archived"), ("Published", "TRUE", "FALSE"), ("In stock?", "1", "0"), ("stock", "3", "0"),
+        ("availability", "in stock", "out of stock"), ("enabled", "yes", "no"), ("quantity", "1.5", "-1"),
+        ("visibility", "visible", "hidden"), ("product_online", "1", "2"),
+    ],
+)  # fmt: skip
+def test_what_is_not_for_sale_is_left_out_and_counted(tmp_path: Path, column: str, sold: str, unsold: str) -> None:
+    rows = [{"id": number, "title": f"Shirt {number}", column: unsold if number % 2 else sold} for number in range(6)]
+    catalog = read(tmp_path, rows)
+    assert [one.id for one in catalog] == ["0", "2", "4"]
+    assert [one.reason for one in catalog.left_out] == [f"{column} is {unsold}"] * 3
+    assert accounted(catalog)

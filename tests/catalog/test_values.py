@@ -1,0 +1,204 @@
+"""Numbers, codes, dates, lists and paths as shops write them."""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+from collections.abc import Sequence
+from pathlib import Path
+
+import openpyxl
+import pyarrow
+import pyarrow.parquet
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from catalog import Catalog, CatalogSettings, read_catalog
+from catalog.values.numbers import decimal_separator, read_number
+from tests.catalog.shops import read
+
+
+def column(folder: Path, name: str, cells: Sequence[object]) -> Catalog:
+    return read(folder, [{"id": f"P{place}", "title": "a", name: cell} for place, cell in enumerate(cells)])
+
+
+def values(catalog: Catalog, name: str) -> list[object]:
+    return [product.attributes.get(name) for product in catalog]
+
+
+@pytest.mark.parametrize(
+    ("cells", "expected", "currency"),
+    [
+        (["19,90", "5,00"], [19.9, 5.0], ""),
+        (["1.299,00", "19,90"], [1299.0, 19.9], ""),
+        (["1,299.00", "19.90"], [1299.0, 19.9], ""),
+        (["25.00 EUR", "9.90 EUR"], [25.0, 9.9], "EUR"),
+        (["$25.00", "$1,299"], [25.0, 1299.0], "$"),
+        (["€ 1 299,50", "19,90 €"], [1299.5, 19.9], "€"),
+        (["CHF 1'299.00", "CHF 20.-"], [1299.0, 20.0], "CHF"),
+        ([".90", "20."], [0.9, 20.0], ""),
+        (["N/A", "5.00"], [None, 5.0], ""),
+        (["-", "5.00"], [None, 5.0], ""),
+        (["on request", "5.00", "6.00"], [None, 5.0, 6.0], ""),
+        (["1.299", "2.499,50"], [1299.0, 2499.5], ""),
+        (["1,29,900.00", "5.00"], [129900.0, 5.0], ""),
+    ],
+)
+def test_prices_are_numbers(tmp_path: Path, cells: list[object], expected: list[object], currency: str) -> None:
+    catalog = column(tmp_path, "price", cells)
+    assert values(catalog, "price") == expected
+    assert catalog.details["price"] == ("number", currency)
+
+
+def test_prices_in_several_currencies_keep_them(tmp_path: Path) -> None:
+    catalog = column(tmp_path, "price", ["25.00 EUR", "20.00 USD"])
+    assert values(catalog, "price") == [25.0, 20.0]
+    assert values(catalog, "price currency") == ["EUR", "USD"]
+
+
+@given(
+    cents=st.integers(0, 10**9), comma=st.booleans(), grouped=st.booleans(), sign=st.sampled_from(["", " EUR", " €"])
+)
+@settings(max_examples=200, deadline=None)
+def test_a_price_is_read_as_it_was_written(cents: int, comma: bool, grouped: bool, sign: str) -> None:
+    text = f"{cents / 100:,.2f}" if grouped else f"{cents / 100:.2f}"
+    if comma:
+        text = text.translate(str.maketrans(",.", ".,"))
+    number = read_number(text + sign, decimal_separator([text]))
+    assert number is not None
+    assert number.value == pytest.approx(cents / 100)
+
+
+@pytest.mark.parametrize("text", ["XL", "3XL", "12 cm", "M 5", "10 pcs", "1.2.3.4", "38 EU", "12-14", "", "abc", "1e5"])
+def test_what_is_no_price_is_none(text: str) -> None:
+    assert read_number(text) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "cells"),
+    [
+        ("style", ["1E10", "2E11"]),
+        ("anything", ["1E10", "2E11"]),
+        ("barcode", ["12345678901234567890", "12345678901234567891"]),
+        ("anything", ["12345678901234567890", "12345678901234567891"]),
+        ("code", ["007", "012"]),
+        ("gtin", ["4006381333931", "4006381333948"]),
+        ("phone", ["+49123", "+49124"]),
+        ("size", ["36", "38"]),
+    ],
+)
+def test_codes_stay_the_text_that_they_are(tmp_path: Path, name: str, cells: list[object]) -> None:
+    catalog = column(tmp_path, name, cells)
+    assert catalog.columns[name] == "text"
+    assert values(catalog, name) == cells
+
+
+def test_excels_way_to_keep_a_text_is_read(tmp_path: Path) -> None:
+    assert values(column(tmp_path, "code", ['="007"', '="012"']), "code") == ["007", "012"]
+
+
+def test_the_cells_that_make_a_column_text_are_named(tmp_path: Path) -> None:
+    catalog = column(tmp_path, "width", [*range(1, 20), "wide"])
+    assert catalog.columns["width"] == "text"
+    (remark,) = catalog.remarks
+    assert remark.row == 21
+    assert "'wide'" in remark.reason
+
+
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [
+        (["2026-03-04", "2026-11-30"], ["2026-03-04", "2026-11-30"]),
+        (["2026-03-04 10:30:00", "2026-11-30T00:00:00Z"], ["2026-03-04T10:30:00", "2026-11-30"]),
+        (["4.3.2026", "30.11.2026"], ["2026-03-04", "2026-11-30"]),
+        (["03/30/2026", "11/04/2026"], ["2026-03-30", "2026-11-04"]),
+        (["30/03/2026", "04/11/2026"], ["2026-03-30", "2026-11-04"]),
+    ],
+)
+def test_dates_are_dates(tmp_path: Path, cells: list[object], expected: list[object]) -> None:
+    catalog = column(tmp_path, "added", cells)
+    assert catalog.columns["added"] == "date"
+    assert values(catalog, "added") == expected
+
+
+def test_dates_whose_day_and_month_cannot_be_told_apart_stay_text(tmp_path: Path) -> None:
+    assert column(tmp_path, "added", ["03/04/2026", "05/06/2026"]).columns["added"] == "text"
+
+
+@pytest.mark.parametrize(
+    ("name", "cell", "kind", "expected"),
+    [
+        ("Tags", "basics, summer, red", "list", ["basics", "summer", "red"]),
+        ("features", "hood|zip", "list", ["hood", "zip"]),
+        ("keywords", "a; b", "list", ["a", "b"]),
+        ("Category", "Clothing > Dresses > Midi", "path", ["Clothing > Dresses > Midi"]),
+        ("Categories", "Shop/Women/Tops,Shop/Sale/All", "path", ["Shop > Women > Tops", "Shop > Sale > All"]),
+        ("anything", "Clothing > Dresses", "path", ["Clothing > Dresses"]),
+        ("description", "Soft, warm, and light", "text", "Soft, warm, and light"),
+        ("note text", "<p>5 > 3</p>", "text", "<p>5 > 3</p>"),
+    ],
+)
+def test_lists_and_paths_have_parts(tmp_path: Path, name: str, cell: str, kind: str, expected: object) -> None:
+    catalog = column(tmp_path, name, [cell] * 3)
+    assert catalog.columns[name] == kind
+    assert values(catalog, name)[0] == expected
+
+
+def test_words_between_commas_that_come_again_are_a_list(tmp_path: Path) -> None:
+    cells = ["cotton, wool", "wool, silk", "silk, cotton", "cotton, silk, wool", "linen, cotton", "wool, linen"] * 2
+    assert column(tmp_path, "made of", cells).columns["made of"] == "list"
+
+
+def test_json_and_parquet_keep_their_types_and_numeric_text_is_a_number(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text('{"id": "1", "price": "19.90"}\n{"id": "2", "price": 5}\n')
+    assert values(read_catalog(tmp_path / "a.jsonl", images_required=False), "price") == [19.9, 5.0]
+    table = pyarrow.table({
+        "id": ["1", "2"], "price": pyarrow.array([decimal.Decimal("19.90"), None], pyarrow.decimal128(10, 2)),
+        "added": pyarrow.array([datetime.date(2026, 3, 4), None]), "new": [True, False], "tags": [["a", "b"], []],
+    })  # fmt: skip
+    pyarrow.parquet.write_table(table, tmp_path / "b.parquet")
+    catalog = read_catalog(tmp_path / "b.parquet", images_required=False)
+    assert catalog.columns == {"price": "number", "added": "date", "new": "flag", "tags": "list"}
+    assert catalog[0].attributes == {"price": 19.9, "added": "2026-03-04", "new": True, "tags": ["a", "b"]}
+
+
+def test_a_workbook_is_read_with_a_title_above_its_header(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    for row in (
+        ["Export of today"], [], ["SKU", "Name", "Price", "Added"], [1001, "Dress", 19.9, datetime.date(2026, 3, 4)],
+        ["007", "Shirt", 5, datetime.date(2026, 3, 5)], ["008", "Cap", "#N/A", None],
+    ):  # fmt: skip
+        sheet.append(row)
+    book.save(tmp_path / "catalog.xlsx")
+    catalog = read_catalog(tmp_path, images_required=False)
+    assert [(one.id, one.title, one.attributes) for one in catalog] == [
+        ("1001", "Dress", {"Price": 19.9, "Added": "2026-03-04"}),
+        ("007", "Shirt", {"Price": 5.0, "Added": "2026-03-05"}),
+        ("008", "Cap", {}),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "role"),
+    [
+        ("colour", "wish"), ("price", "fact"), ("barcode", "fact"), ("In stock?", "stock"), ("description", "text"),
+        ("Cost per item", "hidden"), ("cost_price", "hidden"), ("Marge", "hidden"), ("Supplier note", "hidden"),
+        ("Einkaufspreis", "hidden"), ("EK-Preis", "hidden"), ("Lieferant", "hidden"), ("wholesale_price", "hidden"),
+        ("Fournisseur", "hidden"), ("Meta: _wc_cog_cost", "hidden"), ("Costume type", "wish"), ("SEO Title", "hidden"),
+        ("purchase_price", "hidden"), ("internal comment", "hidden"), ("Profit", "hidden"), ("Prix d'achat", "hidden"),
+    ],
+)  # fmt: skip
+def test_what_is_not_public_is_hidden_by_its_name(tmp_path: Path, name: str, role: str) -> None:
+    catalog = column(tmp_path, name, ["1", "1"] if name in ("price", "In stock?", "barcode") else ["a", "b"])
+    assert catalog.roles[name] == role
+    assert (name in catalog[0].attributes) == (role != "hidden")
+
+
+def test_a_hidden_column_is_shown_on_purpose(tmp_path: Path) -> None:
+    settings = CatalogSettings.model_validate({"columns": {"Supplier": {"role": "fact"}, "colour": {"role": "hidden"}}})
+    (tmp_path / "catalog.csv").write_text("id,Supplier,colour\n1,Acme,red\n")
+    catalog = read_catalog(tmp_path, images_required=False, settings=settings)
+    assert catalog[0].attributes == {"Supplier": "Acme"}

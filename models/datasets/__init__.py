@@ -1,1 +1,1 @@
-"""Datasets: what products, references, modifications and targets there are to learn from and to measure on."""
+"""Datasets for training and evaluation: products, and triplets of reference, modification and targets."""

@@ -1,4 +1,4 @@
-"""What ``modiste models doctor`` looks for: pictures that are missing, corrupt or there twice, and odd annotations."""
+"""The checks of ``modiste models doctor``: missing, corrupt and duplicate pictures, and faulty annotations."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ from models.errors import ModisteError
 from models.progress import track
 
 ENOUGH_PIXELS = (224, 224)
-"""A JPEG that is decoded at a smaller scale is read to its end just as well, several times faster."""
+"""Size for decoding JPEGs. Decoding at a smaller scale is several times faster and also reads the whole file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Checkup:
-    """What was looked at, and what was found.
+    """The result of a check.
 
     Attributes:
-        looked_at: How many there were of what, such as ``{"fashioniq/dress/val: queries": 2017}``.
-        findings: In the order in which they were found.
+        looked_at: Counts of what was checked, such as ``{"fashioniq/dress/val: entries": 2017}``.
+        findings: The findings, in order.
     """
 
     looked_at: dict[str, int]
@@ -44,11 +44,11 @@ class Checkup:
 
     @property
     def faults(self) -> int:
-        """How many findings stop a training or make a figure wrong; the others are remarks."""
+        """Number of findings that prevent training or falsify figures; the others are remarks."""
         return sum(finding.is_fault for finding in self.findings)
 
     def lines(self, most: int = 10) -> Iterator[str]:
-        """A report to print: what was looked at, then every kind of finding with its first ``most`` cases."""
+        """Lines of a report: counts, then every kind of finding with its first ``most`` cases."""
         for what, count in self.looked_at.items():
             yield f"{count:>9,}  {what}"
         for kind, count in counted(self.findings).items():
@@ -62,7 +62,7 @@ class Checkup:
 
 @dataclass(frozen=True, slots=True)
 class _Picture:
-    """A picture to look at: whose it is, and how its bytes are had."""
+    """A picture to check: where it is used, its id, and a function that reads it."""
 
     where: str
     id: str
@@ -70,18 +70,19 @@ class _Picture:
 
 
 def check_dataset(folder: Path, images: Path | None = None) -> Checkup:
-    """Check an annotated dataset of the literature, known by its files, or else a catalogue.
+    """Check an annotated dataset, which is recognised by its files, or a catalogue.
 
-    Of annotations every split that is there is checked: empty captions, references that are their own targets, targets
-    and references outside the gallery, repeated ids, CIRR's subsets, pictures that two splits share. Of a catalogue:
-    rows that cannot be used and products without a title. Of both: pictures that are missing, corrupt, or the same.
+    Every available split of an annotation is checked for empty captions, references that are their own targets, targets
+    and references outside the gallery, repeated ids, faulty CIRR subsets and pictures shared by splits. A catalogue is
+    checked for unusable rows and products without a title. Both are checked for missing, corrupt and duplicate
+    pictures.
 
     Args:
-        folder: The dataset's own folder, or whatever ``read_catalog`` reads.
-        images: Folder with the pictures. The pictures of an annotated dataset are not looked at if None.
+        folder: The dataset's folder, or a catalogue for ``read_catalog``.
+        images: Folder with the pictures. With None, the pictures of an annotated dataset are not checked.
 
     Raises:
-        ModisteError: It is no dataset that can be read at all.
+        ModisteError: The dataset cannot be read.
     """
     if any((folder / "captions").glob(f"cap.{RELEASE}.*.json")):
         return _check_annotations(
@@ -138,11 +139,11 @@ def _check_annotations(
 
 
 def _split_overlaps(ids_of: dict[str, set[str]]) -> Iterator[Finding]:
-    """Pictures of a split that is trained on in a split that is measured on; categories count together."""
+    """Pictures of a training split in a test split; the categories of a split are taken together."""
     for (one, ids), (other, others) in combinations(ids_of.items(), 2):
         shared = len(ids & others)
         if shared and ("/train" in one) != ("/train" in other):
-            reason = f"{shared:,} of its pictures are in {other}, too: a model that trains on one has seen the other's"
+            reason = f"{shared:,} of its pictures are in {other} as well, so a model trained on one has seen them"
             yield Finding("split overlap", one, None, reason)
 
 
@@ -180,7 +181,7 @@ def _check_pictures(pictures: Sequence[_Picture]) -> list[Finding]:
     findings: list[Finding] = []
     first: dict[str, _Picture] = {}
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        looked = track(pool.map(look, pictures), total=len(pictures), what="look at pictures", unit="picture")
+        looked = track(pool.map(look, pictures), total=len(pictures), what="check pictures", unit="picture")
         for picture, (digest, finding) in zip(pictures, looked, strict=True):
             if finding is not None:
                 findings.append(finding)

@@ -1,7 +1,7 @@
-"""The *Fashion Product Images* layout: its title groups, its split, and the edits by which it is trained and measured.
+"""The *Fashion Product Images* layout: title groups, split, and the edits for training and evaluation.
 
-The set is public (44 thousand catalogue photographs with gender, type, colour, season, usage and a title); a shop whose
-table has the same columns may use all of this as well. Any other catalogue: ``attribute_triplets.AttributeTriplets``.
+The dataset is public (44 thousand catalogue photographs with gender, type, colour, season, usage and title). A shop
+with the same columns can use this module as well; for other catalogues see ``triplets.attribute_triplets``.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ COLOUR, GENDER, USAGE, TYPE, SUBCATEGORY, SEASON = (
 )
 
 JUDGED = (GENDER, TYPE, COLOUR, USAGE)
-"""What an answer is judged to have kept. The season is in the table and not in the picture; the subcategory follows
-from the type."""
+"""Attributes that an answer should keep. The season is not visible in pictures, and the subcategory follows from the
+type."""
 
 IMPLIED = 0.95
-"""Share of a type's products that are for the same people, from which on nobody says so."""
+"""Share of a type's products with the same gender from which on modifications do not mention it."""
 
 
 def title_group(product: Product) -> str:
-    """The title in lower case without colour words: the same for one article in all its colours."""
+    """The title in lower case without colour words: equal for all colours of an article."""
     return without_colours(product.title, str(product.attributes.get(COLOUR, "")))
 
 
@@ -64,27 +64,26 @@ def split_by_title_group(
     seed: int,
     photographs: Mapping[str, str] | None = None,
 ) -> tuple[list[Product], list[Product]]:
-    """Split so that nothing of the validation side was seen in training.
+    """Split a catalogue into training and validation products.
 
-    All products of one title group (one article in its colours) fall on the same side, and so do all that share one
-    photograph; splitting by row would leave most validation products with a near twin in training.
+    All products of one title group (the colours of an article) are on the same side, and so are all products with the
+    same photograph. With a split by row, most validation products would have a near duplicate in training.
 
     Args:
         products: The catalogue.
-        validation_share: Share of the products for validation, between 0 and 1; met to within one group, since whole
-            groups move.
-        seed: Of the draw; the same for the same products gives the same split.
-        photographs: By product id, the hash of its photograph, as ``hash_photographs`` gives it; read here if None.
+        validation_share: Share of the products for validation, between 0 and 1; met to within one group.
+        seed: Seed of the split, which is deterministic.
+        photographs: Hashes of photographs by product id, as returned by ``hash_photographs``; None computes them.
 
     Returns:
         Training and validation products, each in the order of the catalogue.
 
     Raises:
-        ModisteError: The share is not between 0 and 1, or there are too few groups to have two sides.
+        ModisteError: The share is not between 0 and 1, or there is only one group.
     """
     if not 0 < validation_share < 1:
         raise ModisteError(
-            f"A validation share of {validation_share} leaves nothing on one side.", hint="Give one between 0 and 1."
+            f"A validation share of {validation_share} leaves one side empty.", hint="Give a share between 0 and 1."
         )
     groups = _connected(products, hash_photographs(products) if photographs is None else photographs)
     if len(groups) < 2:
@@ -108,7 +107,7 @@ def split_by_title_group(
 
 
 def _connected(products: Sequence[Product], photographs: Mapping[str, str]) -> list[list[str]]:
-    """Ids that hang together by title group or photograph, in the order of their first product."""
+    """Groups of ids connected by title groups or photographs, in the order of their first product."""
     parent = {product.id: product.id for product in products}
 
     def root(id: str) -> str:
@@ -120,7 +119,7 @@ def _connected(products: Sequence[Product], photographs: Mapping[str, str]) -> l
     first: dict[tuple[str, str], str] = {}
     for product in products:
         keys = [("photograph", photographs[product.id])]
-        if group := title_group(product):  # Products without a title have none in common.
+        if group := title_group(product):  # Products without a title are not a group.
             keys.append(("title", group))
         for key in keys:
             other = first.setdefault(key, product.id)
@@ -132,7 +131,7 @@ def _connected(products: Sequence[Product], photographs: Mapping[str, str]) -> l
 
 
 def strict_colour(weight: float = 1.0) -> Rule:
-    """The same title once the colour words are out of it, in another colour."""
+    """The same title without colour words, in another colour."""
     return SameTitle(weight, changes=(COLOUR,))
 
 
@@ -147,12 +146,12 @@ def one_title_word(weight: float = 1.0, *, codes: bool = False) -> Rule:
 
 
 def gender(weight: float = 1.0) -> Rule:
-    """For someone else; type, colour, usage and season agree."""
+    """Another gender; type, colour, usage and season agree."""
     return Attributes(weight, changes=(GENDER,), keeps=(TYPE, COLOUR, USAGE, SEASON))
 
 
 def usage(weight: float = 1.0) -> Rule:
-    """For another occasion; type, colour, gender and season agree."""
+    """Another usage; type, colour, gender and season agree."""
     return Attributes(weight, changes=(USAGE,), keeps=(TYPE, COLOUR, GENDER, SEASON))
 
 
@@ -162,26 +161,26 @@ def article_type(weight: float = 1.0) -> Rule:
 
 
 def colour_and_gender(weight: float = 1.0) -> Rule:
-    """Another colour for someone else, in one modification; type, usage and season agree."""
+    """Another colour and gender; type, usage and season agree."""
     return Attributes(weight, changes=(COLOUR, GENDER), keeps=(TYPE, USAGE, SEASON))
 
 
 def any_type(weight: float = 1.0) -> Rule:
-    """Something else for the same person, such as a watch instead of a shirt; colour, gender and usage agree."""
+    """Any other type, such as a watch instead of a shirt; colour, gender and usage agree."""
     return Attributes(weight, changes=(TYPE,), keeps=(COLOUR, GENDER, USAGE))
 
 
 def colour_and_type(weight: float = 1.0) -> Rule:
-    """Something else in another colour, in one modification; gender and usage agree."""
+    """Any other type in another colour; gender and usage agree."""
     return Attributes(weight, changes=(COLOUR, TYPE), keeps=(GENDER, USAGE))
 
 
 @dataclass(frozen=True)
 class TypeAndGender(Attributes):
-    """Something else for someone else; the colour agrees. Whom a saree is for, and when, goes without saying.
+    """Another type and gender; the colour agrees.
 
     Attributes:
-        implied: Types that are for the same people nearly always, which nobody says then.
+        implied: Types that imply a gender (sarees, for example); the modification does not mention it.
     """
 
     changes: tuple[str, ...] = (TYPE, GENDER)
@@ -204,7 +203,7 @@ def type_and_gender(products: Sequence[Product], weight: float = 1.0) -> Rule:
 
 
 def protocol_rules() -> dict[str, Rule]:
-    """The edits by which results on this set are reported, by the protocol's name."""
+    """The edits by which results on this dataset are reported, by name."""
     return {
         "strict-colour": strict_colour(),
         "one-title-word": one_title_word(),
@@ -216,7 +215,7 @@ def protocol_rules() -> dict[str, Rule]:
 
 
 def training_rules(products: Sequence[Product]) -> list[Rule]:
-    """The edits to train on. The precise ones come most: their targets differ in nothing but what is said."""
+    """The edits for training. Precise ones, whose targets differ in the edit alone, have the largest weights."""
     return [
         strict_colour(3.0),
         one_title_word(3.0),

@@ -92,7 +92,7 @@ def test_a_picture_without_a_folder_of_pictures_is_an_error_that_says_so(tmp_pat
 
 
 def test_a_missing_or_foreign_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ModisteError, match=r"cap\.dress\.val\.json.*laid out as it was published"):
+    with pytest.raises(ModisteError, match=r"cap\.dress\.val\.json.*in its published layout"):
         read_fashioniq(tmp_path, "dress")
     write(tmp_path / "captions" / "cap.dress.val.json", [{"target": "b", "captions": ["x", "y"]}])
     with pytest.raises(ModisteError, match=r"at 0\.candidate"):

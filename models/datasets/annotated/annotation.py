@@ -1,7 +1,7 @@
-"""Triplets that people annotated: what the files of one split say, and what of it can be asked.
+"""Annotated triplets: the contents of the files of one split, and the usable queries.
 
-Published annotations hold empty captions, references that are their own targets and worse. Code that drops or mends
-them in silence reports figures over other queries than everyone else's; here each is a ``Finding``.
+Published annotations contain empty captions, references that are their own targets and other errors. If code drops or
+corrects them silently, its figures are for other queries than published ones. Here each error is a ``Finding``.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ Shape = TypeVar("Shape")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One annotated pair as its file has it.
+    """One annotated pair as in its file.
 
     Attributes:
-        number: Its place in its file, from 1.
+        number: Position in the file, from 1.
         reference: Id of the reference's picture.
-        targets: Ids of every equally right answer; empty where they were not published.
-        modifications: One query each, spelled as the protocol wants it; "" where the file has no words for it.
-        captions: The separate captions, as they stand, of a dataset that has several an entry; else empty.
+        targets: Ids of all right answers; empty if they were not published.
+        modifications: The texts of its queries, as the protocol joins captions; "" without a caption.
+        captions: The separate captions of a dataset with several per entry; otherwise empty.
     """
 
     number: int
@@ -42,15 +42,15 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """What the files of one split say, before anything is left out.
+    """The contents of the files of one split, with unusable entries.
 
     Attributes:
         name: Dataset and split, such as ``"fashioniq/dress/val"``.
-        edit: What reports group its queries by.
+        edit: The kind of edit under which reports list its queries.
         gallery: Ids of all candidates, in the order of their file.
         entries: In the order of their file.
-        pictures: Where the pictures are.
-        notes: What the loader found besides.
+        pictures: The folder of the pictures.
+        notes: Further findings of the reader.
     """
 
     name: str
@@ -62,21 +62,21 @@ class Annotation:
 
     @property
     def rows(self) -> int:
-        """Queries that the entries spell, also those that cannot be asked: the rows that outside vectors must have."""
+        """Number of queries including unusable ones; files of query vectors must have as many rows."""
         return sum(len(entry.modifications) for entry in self.entries)
 
     def asked(self) -> list[tuple[int, Triplet]]:
-        """The queries that can be asked, each with its row among all that the entries spell.
+        """The usable queries, each with its row among all queries.
 
-        Left out, and told by ``findings``: a query without a word, and an entry whose reference is its own target.
+        Queries without text, and entries whose reference is their target, are left out and are in ``findings``.
 
         Raises:
-            ModisteError: The split was published without targets, or none of its queries can be asked.
+            ModisteError: The split was published without targets, or has no usable queries.
         """
         if self.entries and not any(entry.targets for entry in self.entries):
             raise ModisteError(
-                f"The targets of {self.name} were not published, so it cannot be measured on.",
-                hint="Use the validation split, as the literature does.",
+                f"The targets of {self.name} were not published, so it cannot be used for evaluation.",
+                hint="Use the validation split, as published results do.",
             )
         found = [
             (row, Triplet(entry.reference, modification, entry.targets, self.edit, entry.captions))
@@ -84,21 +84,21 @@ class Annotation:
             if modification and entry.targets and entry.reference not in entry.targets
         ]
         if not found:
-            raise ModisteError(f"{self.name} has no query that can be asked.", hint="Check it: modiste models doctor")
+            raise ModisteError(f"{self.name} has no usable queries.", hint="Check it with `modiste models doctor`.")
         return found
 
     def dataset(self) -> TripletDataset:
-        """The queries that can be asked, with their gallery.
+        """The usable queries, with their gallery.
 
         Raises:
-            ModisteError: As ``asked`` does; or a target is not in the gallery, or the gallery repeats an id.
+            ModisteError: As for ``asked``; or a target is not in the gallery, or the gallery repeats an id.
         """
         return TripletDataset(
             self.name, self.gallery, tuple(triplet for _, triplet in self.asked()), self.pictures.read
         )
 
     def findings(self) -> list[Finding]:
-        """Everything in the annotation that is odd, whether or not it is left out. Looks at no picture."""
+        """All errors in the annotation, whether or not entries are left out. Pictures are not checked."""
         found = list(self.notes)
         known = set(self.gallery)
         if len(known) < len(self.gallery):
@@ -122,7 +122,7 @@ class Annotation:
         blank = [place for place, caption in enumerate(entry.captions, start=1) if not bare(caption)]
         if blank or silent:
             what = f"caption {' and '.join(map(str, blank))} is empty" if blank else "the caption is empty"
-            so = "a query without words is not measured" if silent else "the query is made of the other caption alone"
+            so = "queries without text are not used" if silent else "the query has the other caption alone"
             yield Finding("empty caption", where, entry.reference, f"{what}; {so}")
         if entry.reference in entry.targets:
             yield Finding("reference is target", where, entry.reference, "it is its own target; the entry is left out")
@@ -130,19 +130,19 @@ class Annotation:
             yield Finding("reference outside the gallery", where, entry.reference, "the gallery does not have it")
         for target in entry.targets:
             if target not in known:
-                yield Finding("target outside the gallery", where, target, "no search can find it; mend the gallery")
+                yield Finding("target outside the gallery", where, target, "no search can find it; correct the gallery")
 
 
 def bare(caption: str) -> str:
-    """A caption without spaces and full stops, question marks and commas at its ends (as CLIP4Cir strips them)."""
+    """A caption without spaces, full stops, question marks and commas at its ends, as in CLIP4Cir."""
     return caption.strip(" \t\r\n.?,")
 
 
 def read_json(path: Path, shape: TypeAdapter[Shape]) -> Shape:
-    """Read a JSON file of a known shape.
+    """Read a JSON file and validate its structure.
 
     Raises:
-        ModisteError: The file is missing, unreadable, or of another shape; the message names the first place.
+        ModisteError: The file is missing, unreadable or invalid; the message names the first invalid place.
     """
     try:
         return shape.validate_json(_content(path))
@@ -150,13 +150,13 @@ def read_json(path: Path, shape: TypeAdapter[Shape]) -> Shape:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
         raise ModisteError(
-            f"{path} is not the annotation that it should be{f' at {place}' if place else ''}: {first['msg']}.",
-            hint="Copy the file again as it was published.",
+            f"{path} is not a valid annotation{f' at {place}' if place else ''}: {first['msg']}.",
+            hint="Download the file again.",
         ) from error
 
 
 def read_lines(path: Path) -> list[str]:
-    """The lines of a text file, stripped of line ends; empty ones at its end do not count.
+    """The lines of a text file without line ends; empty lines at the end are left out.
 
     Raises:
         ModisteError: The file is missing, unreadable, or not UTF-8.
@@ -164,7 +164,7 @@ def read_lines(path: Path) -> list[str]:
     try:
         lines = _content(path).decode("utf-8-sig").split("\n")
     except UnicodeDecodeError as error:
-        raise ModisteError(f"{path} is not UTF-8 text.", hint="Copy the file again as it was published.") from error
+        raise ModisteError(f"{path} is not UTF-8 text.", hint="Download the file again.") from error
     while lines and not lines[-1].strip():
         lines.pop()
     return [line.rstrip("\r") for line in lines]
@@ -173,9 +173,9 @@ def read_lines(path: Path) -> list[str]:
 def _content(path: Path) -> bytes:
     if not path.is_file():
         raise ModisteError(
-            f"There is no annotation file {path}.", hint="Give the dataset's own folder, laid out as it was published."
+            f"There is no annotation file {path}.", hint="Give the dataset's folder, in its published layout."
         )
     try:
         return path.read_bytes()
     except OSError as error:
-        raise ModisteError(f"{path} cannot be read ({error.strerror}).", hint="Mend its permissions.") from error
+        raise ModisteError(f"{path} cannot be read ({error.strerror}).", hint="Check its permissions.") from error

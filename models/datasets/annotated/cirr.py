@@ -1,7 +1,7 @@
-"""CIRR: everyday photographs in subsets of six that look alike (Liu et al., ICCV 2021), annotation release ``rc2``.
+"""CIRR: everyday photographs in subsets of six similar ones (Liu et al., ICCV 2021), annotation release ``rc2``.
 
 Layout of its public repository: ``captions/cap.rc2.<split>.json`` and ``image_splits/split.rc2.<split>.json``. The
-targets of test1 are hidden; the authors' server measures it (``models.evaluation.published.cirr_submission``).
+targets of test1 are not public; the authors' server evaluates it (``models.evaluation.published.cirr_submission``).
 """
 
 from __future__ import annotations
@@ -40,11 +40,11 @@ _PATHS = TypeAdapter(dict[str, str])
 
 @dataclass(frozen=True, slots=True)
 class CirrAnnotation(Annotation):
-    """One split of CIRR; an entry is one query, so ``pairs`` and ``candidates`` are in step with both.
+    """One split of CIRR. An entry is one query, so ``pairs`` and ``candidates`` have the order of both.
 
     Attributes:
-        pairs: The published number of every entry.
-        candidates: The five other pictures of every entry's subset: its six members without the reference.
+        pairs: Published numbers of the entries.
+        candidates: For each entry, the five members of its subset without the reference.
     """
 
     pairs: tuple[int, ...] = ()
@@ -52,15 +52,15 @@ class CirrAnnotation(Annotation):
 
 
 def read_cirr(folder: Path, split: Split = "val", *, images: Path | None = None) -> CirrAnnotation:
-    """Read a split; its gallery is every picture of the split, and the one hard target is what counts as right.
+    """Read a split. The gallery is every picture of the split; only the hard target is right.
 
     Args:
-        folder: Holds ``captions`` and ``image_splits``.
+        folder: Contains ``captions`` and ``image_splits``.
         split: "train", "val", or "test1", which has no targets.
-        images: Folder with the pictures ``<id>.png``, in whatever sub-folders.
+        images: Folder with the pictures ``<id>.png``, in any sub-folders.
 
     Raises:
-        ModisteError: A file is missing or of another shape.
+        ModisteError: A file is missing or invalid.
     """
     pairs = read_json(folder / "captions" / f"cap.{RELEASE}.{split}.json", _PAIRS)
     paths = read_json(folder / "image_splits" / f"split.{RELEASE}.{split}.json", _PATHS)

@@ -1,8 +1,8 @@
-"""Fashion200K: products with captions of attributes (Han et al., ICCV 2017), asked for as TIRG does (Vo et al., 2019).
+"""Fashion200K: products with captions of attributes (Han et al., ICCV 2017), with TIRG's queries (Vo et al., 2019).
 
-Layout: ``labels/<category>_<split>_detect_all.txt`` with lines of path, detection score and caption, divided by tabs,
-and TIRG's list ``test_queries.txt`` with the paths of a reference and a target a line. No copy of the real files was at
-hand: this follows their published layout, and never ran on the files themselves.
+Layout: ``labels/<category>_<split>_detect_all.txt`` with path, detection score and caption in each line, separated by
+tabs, and TIRG's ``test_queries.txt`` with the paths of a reference and a target in each line. This module follows the
+published layout; it has not been run on the original files, which were not available.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Split = Literal["train", "test"]
 
 @dataclass(slots=True)
 class _Labels:
-    """Of every labelled picture, by its path: caption and category."""
+    """Captions and categories of labelled pictures, by path."""
 
     captions: dict[str, str] = field(default_factory=dict)
     categories: dict[str, str] = field(default_factory=dict)
@@ -33,14 +33,14 @@ class _Labels:
 def read_fashion200k(folder: Path, *, images: Path | None = None) -> Annotation:
     """Read TIRG's test queries; the gallery is every labelled test picture.
 
-    Right is every picture with exactly the target's caption. The modification is TIRG's "replace A with B", of the
-    first word of the reference's caption that the target's lacks and the other way round; where one caption only adds
-    words, TIRG takes the other's last word, and so does this. (Feeding the target's caption instead, as the published
-    command of ComposeAE does, makes it text-to-image search, and is not offered.)
+    All pictures with exactly the target's caption are right. The modification is TIRG's "replace A with B", with the
+    first word of the reference's caption that the target's lacks, and vice versa; if there is none, the last word.
+    (ComposeAE's published command uses the target's caption as the modification, which is text-to-image search; it is
+    not supported.)
 
     Args:
-        folder: Holds ``labels`` and ``test_queries.txt``.
-        images: Folder that the paths of the labels count from.
+        folder: Contains ``labels`` and ``test_queries.txt``.
+        images: Folder to which the paths in the labels are relative.
 
     Raises:
         ModisteError: A file is missing or not text.
@@ -68,12 +68,12 @@ def read_fashion200k(folder: Path, *, images: Path | None = None) -> Annotation:
 
 
 def read_fashion200k_products(folder: Path, split: Split = "train", *, images: Path | None = None) -> Catalog:
-    """The labelled pictures of a split as products, to draw training triplets from (``edit_rules.OneTitleWord``).
+    """The labelled pictures of a split as products, for training triplets (``edit_rules.OneTitleWord``).
 
     Args:
-        folder: Holds ``labels``.
+        folder: Contains ``labels``.
         split: "train" or "test".
-        images: Folder that the paths of the labels count from; without it the products have no image.
+        images: Folder to which the paths in the labels are relative; without it the products have no image.
 
     Returns:
         Products with the path as id, the caption as title and the attribute ``category``.
@@ -109,7 +109,7 @@ def _read_labels(folder: Path, split: Split) -> _Labels:
     if not files:
         raise ModisteError(
             f"There are no labels <category>_{split}_detect_all.txt in {folder / 'labels'}.",
-            hint="Give the dataset's own folder, with its folder labels.",
+            hint="Give the dataset's folder, which contains labels.",
         )
     labels = _Labels()
     for path, category, caption, finding in (line for file in files for line in _labelled(file)):
@@ -119,7 +119,7 @@ def _read_labels(folder: Path, split: Split) -> _Labels:
             labels.captions[path], labels.categories[path] = caption, category
         elif path:
             agrees = "with the same caption" if labels.captions[path] == caption else "with another caption"
-            reason = f"it is labelled again {agrees}; the first label counts"
+            reason = f"it is labelled again {agrees}; the first label is used"
             labels.findings.append(Finding("repeated id", f"labels/{category}", path, reason))
     return labels
 
@@ -131,5 +131,5 @@ def _labelled(file: Path) -> Iterator[tuple[str, str, str, Finding | None]]:
         if len(cells) == 3 and cells[0].strip():
             yield cells[0].strip(), category, cells[2].strip(), None
         else:
-            reason = "the line is not path, score and caption divided by tabs; it is left out"
+            reason = "the line is not path, score and caption separated by tabs; it is left out"
             yield "", category, "", Finding("unusable entry", f"{file.name} line {number}", None, reason)

@@ -1,8 +1,8 @@
-"""FashionIQ: pairs of dresses, shirts and tops, two people's captions each (Wu et al., CVPR 2021).
+"""FashionIQ: pairs of dresses, shirts and tops with two captions each (Wu et al., CVPR 2021).
 
 Layout of its public repository: ``captions/cap.<category>.<split>.json`` and
-``image_splits/split.<category>.<split>.json``. The test split was published without targets, so everyone measures on
-val.
+``image_splits/split.<category>.<split>.json``. The targets of the test split are not public, so results are published
+on val.
 """
 
 from __future__ import annotations
@@ -46,18 +46,18 @@ def read_fashioniq(
     """Read one category's split.
 
     Args:
-        folder: Holds ``captions`` and ``image_splits``.
-        category: FashionIQ is measured in three galleries, one a category.
+        folder: Contains ``captions`` and ``image_splits``.
+        category: Each category has its own gallery.
         split: "train", "val", or "test", which has no targets.
-        gallery: ``original`` is the split's own file; ``val`` is that of the paper VAL (Chen et al., CVPR 2020): only
-            the split's references and targets, about half as many, which is worth 7 to 8 points of recall.
-        captions: ``joined`` makes one query an entry, "First caption and second caption" (CLIP4Cir); ``separate`` one
-            query a caption (VAL); ``both-orders`` two queries an entry, the second with the captions swapped (CosMo).
-            An empty caption is left out of the sentence, so that no query begins with "and".
-        images: Folder with the pictures ``<id>.jpg`` (or .png), in whatever sub-folders.
+        gallery: ``original`` is the split's file; ``val`` is the gallery of the paper VAL (Chen et al., CVPR 2020),
+            only references and targets, about half as many, which raises recall by 7 to 8 points.
+        captions: ``joined`` is one query per entry, "First caption and second caption" (CLIP4Cir); ``separate`` one per
+            caption (VAL); ``both-orders`` two per entry, the second with swapped captions (CosMo). Empty captions are
+            left out, so that no query begins with "and".
+        images: Folder with the pictures ``<id>.jpg`` (or .png), in any sub-folders.
 
     Raises:
-        ModisteError: A file is missing or of another shape.
+        ModisteError: A file is missing or invalid.
     """
     pairs = read_json(folder / "captions" / f"cap.{category}.{split}.json", _PAIRS)
     entries = tuple(
@@ -76,7 +76,7 @@ def read_fashioniq(
 
 
 def spelled(captions: Sequence[str], how: Captions) -> tuple[str, ...]:
-    """The queries of one entry's captions, as ``read_fashioniq`` describes them; "" where there is not a word."""
+    """The queries of an entry's captions, as described in ``read_fashioniq``; "" without text."""
     if how == "joined":
         return (_sentence(captions),)
     if how == "separate":

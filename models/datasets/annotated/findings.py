@@ -1,4 +1,4 @@
-"""What is wrong with a dataset, or worth knowing about it: named by kind, so that it can be counted."""
+"""Findings about a dataset, by kind."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ FAULTS: frozenset[Kind] = frozenset(
         "wrong subset",
     )
 )
-"""Kinds that stop a training or make a figure wrong. The others are remarks: the published datasets have them."""
+"""Kinds that prevent training or falsify figures. The others are remarks; published datasets have them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was found.
+    """One finding.
 
     Attributes:
-        kind: What sort of thing.
-        where: The file, or the dataset, its split and the number of the entry, from 1.
-        id: The picture or product that it is about, where it is about one.
-        reason: In words, with what follows from it.
+        kind: Its kind.
+        where: The file, or dataset, split and number of the entry (from 1).
+        id: Id of the picture or product, if it concerns one.
+        reason: Explanation, with its consequence.
     """
 
     kind: Kind
@@ -60,5 +60,5 @@ class Finding:
 
 
 def counted(findings: Iterable[Finding]) -> dict[Kind, int]:
-    """How many there are of each kind; the most first."""
+    """Number of findings by kind, the most frequent first."""
     return dict(Counter(finding.kind for finding in findings).most_common())

@@ -1,4 +1,4 @@
-"""The pictures of an annotated dataset, wherever below one folder its owner has unpacked them."""
+"""The pictures of an annotated dataset, in any layout below one folder."""
 
 from __future__ import annotations
 
@@ -12,12 +12,11 @@ from models.errors import ModisteError
 class PictureFolder:
     """Finds pictures by id: a path below the folder, or a file name (with or without suffix) in any sub-folder.
 
-    The annotations name pictures, and every copy of their archives is unpacked in another way, so that one walk
-    through the folder, at the first question, is surer than a layout. Of several files of one name the first in
-    alphabetical order of paths counts.
+    Archives of pictures are unpacked in different layouts, so the folder is walked once, at the first lookup. Of
+    several files with the same name, the first in alphabetical order of paths is used.
 
     Args:
-        folder: Where the pictures are; None where there are none, and every question is an error.
+        folder: The folder; with None every lookup is an error.
     """
 
     def __init__(self, folder: Path | None) -> None:
@@ -30,7 +29,7 @@ class PictureFolder:
         """The file of an id; a ModisteError if there is none."""
         if self.folder is None:
             raise ModisteError(
-                f"The picture of {id} is asked for, but no folder of pictures was given.", hint="Give it (--images)."
+                f"The picture of {id} is needed, but no folder of pictures was given.", hint="Give it with --images."
             )
         if "/" in id and (self.folder / id).is_file():
             return self.folder / id
@@ -42,7 +41,7 @@ class PictureFolder:
                 return self._by_name[candidate]
         raise ModisteError(
             f"There is no picture of {id} below {self.folder}.",
-            hint="Check with `modiste models doctor` what is there.",
+            hint="Check the folder with `modiste models doctor`.",
         )
 
     def read(self, id: str) -> bytes:
@@ -51,7 +50,7 @@ class PictureFolder:
         try:
             return path.read_bytes()
         except OSError as error:
-            raise ModisteError(f"{path} cannot be read ({error.strerror}).", hint="Mend its permissions.") from error
+            raise ModisteError(f"{path} cannot be read ({error.strerror}).", hint="Check its permissions.") from error
 
 
 def _files_by_name(folder: Path) -> dict[str, Path]:

@@ -1,7 +1,7 @@
-"""Shoes: relative captions of Guo et al. (NeurIPS 2018) on pictures of the Attribute Discovery data set.
+"""Shoes: relative captions of Guo et al. (NeurIPS 2018) on pictures of the Attribute Discovery dataset.
 
 Layout of its public repository: ``relative_captions_shoes.json``, ``train_im_names.txt`` and ``eval_im_names.txt``. An
-entry belongs to the split that its target is listed in.
+entry belongs to the split of its target.
 """
 
 from __future__ import annotations
@@ -30,18 +30,18 @@ _PAIRS = TypeAdapter(list[_Pair])
 
 
 def read_shoes(folder: Path, split: Split = "eval", *, images: Path | None = None) -> Annotation:
-    """Read a split; its gallery is its whole list of names.
+    """Read a split. The gallery is its list of names.
 
-    The lists in the captions' own repository hold 10,000 and 4,658 names; those that the paper VAL searched in were
-    published apart and hold 4,621 for evaluation, so figures agree only where the gallery's size does.
+    The lists in the repository of the captions have 10,000 and 4,658 names. The gallery of the paper VAL was published
+    separately and has 4,621 names, so figures are comparable only for galleries of the same size.
 
     Args:
-        folder: Holds the three files.
+        folder: Contains the three files.
         split: "train" or "eval".
-        images: Folder with the pictures, in whatever sub-folders.
+        images: Folder with the pictures, in any sub-folders.
 
     Raises:
-        ModisteError: A file is missing or of another shape.
+        ModisteError: A file is missing or invalid.
     """
     pairs = read_json(folder / "relative_captions_shoes.json", _PAIRS)
     lists = {part: tuple(line.strip() for line in read_lines(folder / f"{part}_im_names.txt")) for part in SPLITS}

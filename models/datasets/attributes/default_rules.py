@@ -1,4 +1,4 @@
-"""Rules for an arbitrary catalogue, found from its columns."""
+"""Rules for any catalogue, derived from its columns."""
 
 from __future__ import annotations
 
@@ -19,28 +19,28 @@ from models.datasets.attributes.edit_rules import (
 )
 from models.datasets.wording import family_of
 
-# How much each family of attributes can be seen in a picture, and so how often it is asked for.
+# Weights of families of attributes: how visible they are in pictures.
 VISIBLE = {"colour": 1.0, "pattern": 1.0, "sleeve": 1.0, "length": 1.0, "neckline": 0.7, "fit": 0.5, "heel": 1.0} | {
     "style": 1.0, "second colour": 0.5, "gender": 0.7, "type": 0.7, "usage": 0.5, "material": 0.5, "brand": 0.3,
     "season": 0.1,
 }  # fmt: skip
-LEAST_COVERAGE = 0.02  # of the products that a rule applies to must have a partner, or the rule keeps too much
+LEAST_COVERAGE = 0.02  # share of the products of a rule that must have a partner, else it keeps too many columns
 
 
 def type_column(products: Sequence[Product]) -> str | None:
-    """The column that says what a product is: of those named like a type, the one with the most values."""
+    """The column with the product type: of those named like a type, the one with the most values."""
     counts = _value_counts(products)
     named = [column for column in counts if family_of(column) == "type"]
     return max(named, key=lambda column: len(counts[column]), default=None)
 
 
 def default_rules(products: Sequence[Product]) -> list[Rule]:
-    """Rules for an arbitrary catalogue.
+    """Rules for any catalogue.
 
-    Every column with a limited number of values may change while the others agree; colours also change together with
-    one other column; and where titles tell enough, the same title in another colour and titles that differ in a word.
-    Kept are all columns but those that only some values of the changing one have (no sleeve length on shoes). If hardly
-    any two products agree in that much, what has the most values is no longer kept. Numbers are left alone.
+    Each column with few values may change while the others agree. Colours also change together with one other column.
+    Further rules are the same title in another colour, and titles that differ in one word. All columns are kept except
+    those that exist only for some values of the changing one (shoes have no sleeve length). If too few products agree
+    in the kept columns, those with the most values are dropped. Numbers are not used.
     """
     counts = _value_counts(products)
     main = type_column(products)
@@ -67,15 +67,15 @@ def default_rules(products: Sequence[Product]) -> list[Rule]:
 
 
 def categorical_columns(products: Sequence[Product]) -> tuple[str, ...]:
-    """The columns of text and flags with few enough values that products share them."""
+    """The text and flag columns with few values relative to the number of products."""
     return tuple(column for column, values in _value_counts(products).items() if _is_categorical(values))
 
 
 def loose_rules(rules: Sequence[Rule]) -> list[Rule]:
-    """The same changes of attributes, keeping only what a product is and whom it is for; half as often.
+    """The same changes, but keeping only type and gender, with half the weight.
 
-    Exact rules alone teach that a bag is no worse an answer than another dress once the one exact dress is found. A
-    shopper sees a page of results: those after the exact ones should still be of the kind, with what was asked.
+    With exact rules alone, all products but the exact targets are equally wrong, while the results after the exact ones
+    should still have the requested value and the reference's type.
     """
     return [
         replace(rule, weight=rule.weight / 2, keeps=kept)
@@ -87,7 +87,7 @@ def loose_rules(rules: Sequence[Rule]) -> list[Rule]:
 
 
 def _value_counts(products: Sequence[Product], *, lists: bool = False) -> dict[str, Counter[AttributeValue]]:
-    """How often each column has each value: columns of text and flags, or (with no values) those of lists."""
+    """Counts of values by column, for text and flag columns; with ``lists``, empty counts of the list columns."""
     counts: dict[str, Counter[AttributeValue]] = {}
     for product in products:
         for column, value in product.attributes.items():
@@ -99,22 +99,22 @@ def _value_counts(products: Sequence[Product], *, lists: bool = False) -> dict[s
 
 
 def _is_categorical(values: Counter[AttributeValue]) -> bool:
-    """Few enough values that products share them, and short enough to be said."""
+    """Whether values are few enough to be shared by products, and short enough for a modification."""
     usual = [str(value) for value, _ in values.most_common(50)]
     return len(values) > 1 and 2 * len(values) <= values.total() and sum(map(len, usual)) <= 30 * len(usual)
 
 
 def _keeps(changes: tuple[str, ...], columns: Sequence[str], products: Sequence[Product]) -> tuple[str, ...]:
-    """All columns but the changing ones and those that come and go with them."""
+    """All columns except the changing ones and those that depend on them."""
     main = type_column(products)
     free = {column for change in changes for column in _dependents(change, main, columns, products)}
     return tuple(column for column in columns if column not in changes and column not in free)
 
 
 def _dependents(change: str, main: str | None, columns: Sequence[str], products: Sequence[Product]) -> set[str]:
-    """Columns that, within one type of product, some common value of ``change`` never has and another mostly has.
+    """Columns that, within a product type, some frequent value of ``change`` never has and another mostly has.
 
-    Within one type: full-length trousers have no neckline, but that a dress has one does not hang on its length.
+    Within a type, because columns that depend on the type (trousers have no neckline) do not depend on the length.
     """
     kind: object
     totals: dict[object, Counter[str]] = {}
@@ -137,7 +137,7 @@ def _dependents(change: str, main: str | None, columns: Sequence[str], products:
 
 
 def _covering(products: Sequence[Product], rule: Rule, counts: dict[str, Counter[AttributeValue]]) -> list[Rule]:
-    """``rule``, or with fewer kept columns until enough products have a partner; nothing if they never do."""
+    """``rule``, with fewer kept columns if too few products have a partner; empty if none ever do."""
     needed = LEAST_COVERAGE * sum(any(True for _ in rule.places(product)) for product in products)
     while True:
         covered = sum(len(rows) for bucket in buckets_of(rule, products) for rows in bucket.values())

@@ -1,4 +1,4 @@
-"""Rules: which two products are a reference and a target."""
+"""Rules that define pairs of reference and target."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from models.datasets.wording import (
     without_colours,
 )
 
-Values = tuple[str, ...]  # one for each changing attribute; empty for what a product has not
-Bucket = dict[Values, list[int]]  # rows of the products that agree in what is kept, by what changes
+Values = tuple[str, ...]  # one for each changing attribute; empty if a product lacks it
+Bucket = dict[Values, list[int]]  # rows of products with equal kept attributes, by changing values
 
 WORDS_WITHOUT_MEANING = frozenset({"a", "an", "and", "by", "for", "from", "in", "of", "on", "the", "to", "with"})
 
 
 @dataclass(frozen=True)
 class Rule(ABC):
-    """Which differences make a triplet.
+    """Defines which differences of products make a triplet.
 
-    A rule gives each product its *places*: what it must keep, and what may change. Two products with a place that keeps
-    the same and differs in all that changes are a pair.
+    A rule returns the *places* of a product: a key of what is kept, and the values that change. Two products are a pair
+    if they have places with the same key and differ in all changing values.
     """
 
     @property
@@ -38,20 +38,20 @@ class Rule(ABC):
 
     @abstractmethod
     def places(self, product: Product) -> Iterator[tuple[object, Values]]:
-        """What ``product`` keeps (hashable) and its values, for every way in which it could be changed."""
+        """Pairs of the kept key (hashable) and the changing values, for every possible change of ``product``."""
 
     @abstractmethod
     def edits(self, before: Values, after: Values) -> list[Edit]:
-        """The edits from the values of a reference to those of its targets."""
+        """The edits from a reference's values to those of its targets."""
 
     weight: float = 1.0
 
 
 @dataclass(frozen=True)
 class Attributes(Rule):
-    """Products that differ in every attribute of ``changes`` and agree in every one of ``keeps``.
+    """Products that differ in all attributes of ``changes`` and agree in all of ``keeps``.
 
-    A product that lacks a changing attribute is left out; lacking a kept one is a value like any other.
+    Products without a changing attribute are left out. The absence of a kept attribute is treated as a value.
     """
 
     changes: tuple[str, ...] = ()
@@ -72,10 +72,11 @@ class Attributes(Rule):
 
 @dataclass(frozen=True)
 class SameTitle(Rule):
-    """Products of the same title once the words of ``changes`` are out of it, which differ in those attributes.
+    """Products whose titles are equal without the words of ``changes``, and which differ in these attributes.
 
-    The strict rule: titles name brand, model, cut and type, so what agrees in the title is the same product in another
-    colour. Without a column of colours, the colour is read from the title.
+    This is a strict rule: titles name brand, model, cut and type, so equal titles mean the same product in another
+        colour.
+    Without a colour column, the colour is taken from the title.
     """
 
     changes: tuple[str, ...] = ("colour",)
@@ -102,11 +103,11 @@ class SameTitle(Rule):
 class OneTitleWord(Rule):
     """Products whose titles differ in exactly one word: "replace A with B".
 
-    The rule of Fashion200K as used by TIRG (Vo et al., CVPR 2019, section 5.2): titles are equal in lower case once a
-    word is taken out of each. Words that mean the same ("men" and "men's", "tshirt" and "t-shirt") are one.
+    The rule of TIRG for Fashion200K (Vo et al., CVPR 2019, section 5.2): lower-case titles are equal after one word is
+    removed from each. Equivalent words ("men" and "men's", "tshirt" and "t-shirt") are the same.
 
     Attributes:
-        codes: Whether a word with a digit in it ("T20") may be what changes; nobody sees it in a picture.
+        codes: Whether words with digits ("T20") may change, although they are not visible.
         keeps: Attributes that must agree as well.
     """
 
@@ -132,7 +133,7 @@ class OneTitleWord(Rule):
 
 @dataclass(frozen=True)
 class ListItem(Rule):
-    """Products whose lists in one column differ in one item: one added, one removed, or one for another."""
+    """Products whose lists in one column differ in one item: added, removed or replaced."""
 
     column: str = ""
     keeps: tuple[str, ...] = ()
@@ -156,7 +157,7 @@ class ListItem(Rule):
 
 
 def buckets_of(rule: Rule, products: Sequence[Product]) -> list[Bucket]:
-    """The buckets of a rule in which there is anything to change, in the order of the products."""
+    """The buckets of a rule with more than one value, in the order of the products."""
     buckets: dict[object, Bucket] = {}
     for row, product in enumerate(products):
         for kept, values in rule.places(product):
@@ -167,12 +168,12 @@ def buckets_of(rule: Rule, products: Sequence[Product]) -> list[Bucket]:
 
 
 def all_differ(one: Values, other: Values) -> bool:
-    """Whether every value changes; one that stays would not be said."""
+    """Whether all values differ."""
     return all(mine != theirs for mine, theirs in zip(one, other, strict=True))
 
 
 def value_of(product: Product, attribute: str) -> str | None:
-    """A product's value as text: a flag is its own name or empty; a missing colour is read from the title."""
+    """A product's value as text. A flag is its name, or empty; a missing colour is taken from the title."""
     value = product.attributes.get(attribute)
     if value is None:
         return title_colour(product.title) if family_of(attribute) == "colour" else None
@@ -182,7 +183,7 @@ def value_of(product: Product, attribute: str) -> str | None:
 
 
 def carries(product: Product, edit: Edit) -> bool:
-    """Whether a product has what an edit asks for: a value, a word of the title, an item of a list or its absence."""
+    """Whether a product satisfies an edit: by a value, a word of the title, an item of a list or its absence."""
     if edit.attribute == "title":
         return edit.after in {title_word(word) for word in product.title.lower().split()}
     items = product.attributes.get(edit.attribute)

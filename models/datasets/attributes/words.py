@@ -1,4 +1,4 @@
-"""The words by which a catalogue describes its pictures: what the attribute head learns, and what shoppers may name."""
+"""The words by which a catalogue describes its products: labels of the attribute head, and words for shoppers."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ Shown = npt.NDArray[np.bool_]
 Probabilities = npt.NDArray[np.float32]
 
 SAID, DENIED = np.float32(0.97), np.float32(0.03)
-"""How probable a word is that the catalogue says of a product, and one that it denies: catalogues err, too."""
+"""Probabilities of a word that the catalogue states, and of one that it excludes; catalogues have errors."""
 
 
 def words_of(product: Product) -> frozenset[str]:
-    """Every word of a product's title and values, each under one name for all its spellings.
+    """All words of a product's title and values, in one spelling each.
 
-    A value is one word, even where it is written as several ("casual shoe"), and one that says nothing alone carries
-    its attribute with it ("long sleeve").
+    A value is one word even if it is written as several ("casual shoe"). A value that is ambiguous alone includes its
+    attribute ("long sleeve").
     """
     words = {
         attribute_phrase(name, value)
@@ -39,7 +39,7 @@ def words_of(product: Product) -> frozenset[str]:
 
 
 def common_words(products: Sequence[Product], least: int) -> list[str]:
-    """The words of at least ``least`` products, the most frequent first; rarer ones are noise (Sadeh et al. 2019)."""
+    """The words of at least ``least`` products, the most frequent first (Sadeh et al. 2019)."""
     counts = Counter(word for product in products for word in words_of(product))
     return [word for word, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])) if count >= least]
 
@@ -54,27 +54,27 @@ def shown_words(products: Sequence[Product], words: Sequence[str]) -> Shown:
 
 
 class Told(NamedTuple):
-    """What a catalogue itself says of its products' words."""
+    """The words that a catalogue states of its products."""
 
     said: Shown
-    """bool ``[N, A]``: the words that a product's title and values have."""
+    """bool ``[N, A]``: the words of each product's title and values."""
     denied: Shown
-    """bool ``[N, A]``: the words of others in a column in which this product has another value. What its title leaves
-    out is denied by nothing."""
+    """bool ``[N, A]``: words excluded because the product has another value in their column. Words missing from a title
+    are not excluded."""
 
     @property
     def told(self) -> npt.NDArray[np.bool_]:
-        """bool ``[A]``: the words that are said of any product."""
+        """bool ``[A]``: words that the catalogue states of any product."""
         return np.asarray((self.said | self.denied).any(axis=0))
 
     @property
     def valued(self) -> npt.NDArray[np.bool_]:
-        """bool ``[A]``: those of them that are values of a column, where products have one of several."""
+        """bool ``[A]``: words that are values of a column."""
         return np.asarray(self.denied.any(axis=0))
 
 
 def told_words(products: Sequence[Product], words: Sequence[str]) -> Told:
-    """Which of ``words`` the catalogue says of each product, and which it says that it is not."""
+    """Which of ``words`` the catalogue states of each product, and which it excludes."""
     place = {word: at for at, word in enumerate(words)}
     said = shown_words(products, words)
     valued = [
@@ -99,14 +99,15 @@ def told_words(products: Sequence[Product], words: Sequence[str]) -> Told:
 
 
 def informed(seen: Probabilities, told: Told) -> Probabilities:
-    """Probabilities of words as the pictures show them, float32 ``[N, A]``, corrected by what the catalogue says."""
+    """Probabilities of words in pictures, float32 ``[N, A]``, replaced where the catalogue states or excludes a
+    word."""
     return np.where(told.said, SAID, np.where(told.denied, DENIED, seen)).astype(np.float32)
 
 
 def spellings_of(words: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """How else shoppers write some of ``words``: "tees" for "t-shirt", "gray" for "grey", "ladies" for "women".
+    """Other spellings of ``words``: "tees" for "t-shirt", "gray" for "grey", "ladies" for "women".
 
-    What is a word itself, or stands under a more frequent one already, is left out.
+    Spellings that are words themselves, or belong to an earlier word, are left out.
     """
     taken = set(words)
     others: dict[str, tuple[str, ...]] = {}

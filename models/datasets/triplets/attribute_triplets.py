@@ -1,11 +1,11 @@
-"""Triplets from attributes, with no annotation: products that differ in what a shop's own table says.
+"""Triplets from attributes, without annotation.
 
-Any catalogue with attributes or titles gives training triplets: two products that agree in all but one attribute (or
-a few) are a reference and a target, and the difference, put into words, is the modification. Such a query has many
-right answers, and all are known: every product that keeps what the reference has and carries what is asked.
+Two products of a catalogue that agree in all but one attribute (or a few) are a reference and a target, and their
+difference in words is the modification. All right answers of such a query are known: the products that keep the
+reference's values and have the requested one.
 
-The pairs are never listed. A rule puts each product into buckets of products that agree in what is kept, by the values
-that change; a triplet is then a product, and another value in its bucket.
+Pairs are not enumerated. A rule assigns products to buckets with equal kept values, by changing values; a triplet is a
+product and another value of its bucket.
 """
 
 from __future__ import annotations
@@ -24,34 +24,33 @@ from models.datasets.triplets.triplet import Triplet, TripletDataset
 from models.datasets.wording import word_modification
 from models.errors import ModisteError
 
-Query = tuple[Bucket, int, Values, Values]  # bucket, row of the reference, its values, the asked values
+Query = tuple[Bucket, int, Values, Values]  # bucket, row of the reference, its values, requested values
 
 
 RARE = 50
-"""Types of fewer products are not asked about any more often: of the same few queries one learns little."""
-MOST_TRIES = 1000  # of drawing a query that has a target; each of them fails only where photographs are shared
+"""Types with fewer products are not sampled more often than types with this many."""
+MOST_TRIES = 1000  # attempts to draw a query with a target; an attempt fails only for shared photographs
 
 
 class NoTriplets(ModisteError):
-    """The products differ in nothing that a rule could ask for."""
+    """No two products differ as any rule requires."""
 
 
 class AttributeTriplets:
     """Triplets of a catalogue by rules.
 
     Args:
-        products: The catalogue, or the side of a split that may be used.
-        rules: Which differences make a triplet, and how often each; derived from the catalogue if None.
-        photographs: By product id, anything that is equal for products with the very same photograph
-            (``products.hash_photographs``). Where it is given, a product with a target's photograph is a target too,
-            and one with the reference's photograph never is.
-        evenness: Of what is sampled. 0 asks as often about a type of product as there are products of it, 1 as often
-            about each that has ``RARE`` products or more; what is listed is the same.
+        products: The catalogue, or one side of a split.
+        rules: The rules with their weights; None derives them from the catalogue.
+        photographs: Keys by product id that are equal for equal photographs (``products.hash_photographs``). If given,
+            products with a target's photograph are targets, and those with the reference's photograph are not.
+        evenness: Of sampling. With 0 types occur in proportion to their products, with 1 all types with at least
+            ``RARE`` products occur equally often. Enumeration does not depend on it.
 
     Raises:
-        NoTriplets: No two products differ in the way of any rule.
+        NoTriplets: No two products differ as any rule requires.
 
-    Memory and time to build grow with the number of products, not of pairs. Sampling takes a constant time.
+    Memory and construction time grow with the number of products, not of pairs. Sampling takes constant time.
     """
 
     def __init__(
@@ -68,7 +67,8 @@ class AttributeTriplets:
         if not self._sources:
             names = ", ".join(rule.name for rule in chosen) or "none could be derived"
             raise NoTriplets(
-                f"No two of the {len(products)} products differ in one thing and agree in the rest (rules: {names}).",
+                f"No two of the {len(products)} products differ in one attribute and agree in the others (rules: "
+                f"{names}).",
                 hint="Give more products, columns such as colour and type, or rules that keep fewer columns.",
             )
         self._weights = list(accumulate(source.rule.weight for source in self._sources))
@@ -80,26 +80,26 @@ class AttributeTriplets:
 
     @property
     def rules(self) -> tuple[Rule, ...]:
-        """The rules that give any triplet here."""
+        """The rules that have triplets."""
         return tuple(source.rule for source in self._sources)
 
     def pair_counts(self) -> dict[str, int]:
-        """By kind of edit, how many ordered pairs of reference and target its rules give."""
+        """Number of ordered pairs of reference and target by kind of edit."""
         return self._by_edit(lambda source: source.pairs)
 
     def query_counts(self) -> dict[str, int]:
-        """By kind of edit, how many queries its rules give: a reference and what is asked of it."""
+        """Number of queries (reference and requested values) by kind of edit."""
         return self._by_edit(lambda source: source.queries)
 
     def sample(self, rng: random.Random) -> Triplet:
-        """One triplet: a rule by its weight, a reference it applies to, and one of the values to be had, by chance."""
+        """Draw a triplet: a rule by its weight, then a reference and a value uniformly."""
         for _ in range(MOST_TRIES):
             triplet = self._triplet(*self._drawn(rng), rng)
             if triplet is not None:
                 return triplet
         raise NoTriplets(
-            "The products that differ in the table share their photographs.",
-            hint="Give every product its own photograph, or leave the photographs out of account.",
+            "All products that differ in the table share their photographs.",
+            hint="Give every product its own photograph.",
         )
 
     def _drawn(self, rng: random.Random) -> tuple[_Source, Query]:
@@ -110,15 +110,15 @@ class AttributeTriplets:
                 return source, query
 
     def sample_many(self, count: int, seed: int) -> list[Triplet]:
-        """``count`` triplets; the same for the same seed."""
+        """``count`` triplets; deterministic."""
         rng = random.Random(seed)
         return [self.sample(rng) for _ in range(count)]
 
     def enumerate_queries(self, limit: int, seed: int) -> Iterator[Triplet]:
-        """Distinct queries with all their targets, at most ``limit``, the same for the same seed.
+        """At most ``limit`` distinct queries with all their targets; deterministic.
 
-        The limit is shared among the rules by weight; what a rule cannot give goes to the others. Where all queries
-        fit into the limit, all come.
+        The limit is divided among the rules by weight; shares that a rule cannot use go to the others. All queries are
+        returned if they do not exceed the limit.
         """
         for source, count in zip(self._sources, self._shares(limit, lambda one: one.queries), strict=True):
             rng = random.Random(f"{seed} {source.rule.name}")
@@ -126,10 +126,10 @@ class AttributeTriplets:
             yield from self._triplets(source, map(source.query, numbers), rng)
 
     def draw_pairs(self, limit: int, seed: int) -> Iterator[Triplet]:
-        """The queries of at most ``limit`` pairs of reference and target, drawn from all by equal chance.
+        """The queries of at most ``limit`` pairs of reference and target, drawn uniformly from all pairs.
 
-        A query comes as often as it has answers, where ``enumerate_queries`` has each but once; so do the triplets of
-        annotated datasets, which begin with a pair. Limit and seed are as there.
+        A query occurs in proportion to its number of answers, as in annotated datasets, which start from pairs; in
+        ``enumerate_queries`` each occurs once. The limit is divided as there.
         """
         for source, count in zip(self._sources, self._shares(limit, lambda one: one.pairs), strict=True):
             rng = random.Random(f"{seed} {source.rule.name} pairs")
@@ -137,7 +137,7 @@ class AttributeTriplets:
             yield from self._triplets(source, map(source.query_of_pair, numbers), rng)
 
     def dataset(self, name: str, limit: int, seed: int) -> TripletDataset:
-        """The queries of ``enumerate_queries`` over a gallery of all the products."""
+        """The queries of ``enumerate_queries``, with all products as the gallery."""
         by_id = {product.id: product for product in self.products}
         return TripletDataset(
             name=name,
@@ -160,7 +160,7 @@ class AttributeTriplets:
             given = 0
             for place in open_sources:
                 source = self._sources[place]
-                # At least one each, so that the loop ends even when the weights are tiny.
+                # At least one each, so that the loop ends even with tiny weights.
                 share = max(1, int(limit * source.rule.weight / total))
                 share = min(share, available(source) - shares[place], limit - given)
                 shares[place] += share
@@ -174,7 +174,7 @@ class AttributeTriplets:
         return (triplet for triplet in made if triplet is not None)
 
     def _triplet(self, source: _Source, query: Query, rng: random.Random) -> Triplet | None:
-        """None if every target shares the reference's photograph: such a difference is only in the table."""
+        """The triplet of a query; None if all targets share the reference's photograph."""
         bucket, reference, before, after = query
         targets = self._twins.targets(reference, bucket[after])
         if not targets:
@@ -191,13 +191,13 @@ class AttributeTriplets:
 
 @dataclass(frozen=True, slots=True)
 class _Origin:
-    """One value in one bucket: each of its products may be asked for each of the same other values.
+    """One value of one bucket, with the other values that may be requested of its products.
 
     Attributes:
-        bucket: The products that agree in what is kept.
-        values: The bucket's values, shared by its origins.
-        place: Where in ``values`` this origin's own is.
-        options: Where the values are that may be asked for; None for all but its own, which need no list.
+        bucket: Products with equal kept values.
+        values: All values of the bucket.
+        place: Index in ``values`` of this origin's value.
+        options: Indices of the values that may be requested; None for all others.
     """
 
     bucket: Bucket
@@ -221,12 +221,12 @@ class _Origin:
         return self.bucket, self.rows[reference], self.values[self.place], self.asked(option)
 
     def targets(self) -> list[int]:
-        """How many targets the options up to each have together."""
+        """Cumulative numbers of targets of the options."""
         return list(accumulate(len(self.bucket[self.asked(option)]) for option in range(self.option_count)))
 
 
 class _Source:
-    """The origins of one rule in a fixed order, which gives every query a number."""
+    """The origins of one rule in a fixed order, which numbers all queries."""
 
     def __init__(self, rule: Rule, products: Sequence[Product]) -> None:
         self.rule = rule
@@ -249,7 +249,7 @@ class _Source:
         self.queries = self._queries[-1] if self._queries else 0
 
     def sample(self, rng: random.Random) -> Query:
-        """A reference by equal chance among all, then a value by equal chance among those to be had."""
+        """Draw a reference uniformly, then one of its possible values uniformly."""
         origin = self.origins[bisect_right(self._references, rng.randrange(self._references[-1]))]
         return origin.query(rng.randrange(len(origin.rows)), rng.randrange(origin.option_count))
 
@@ -260,7 +260,7 @@ class _Source:
         return origin.query(*divmod(number - (self._queries[at - 1] if at else 0), origin.option_count))
 
     def query_of_pair(self, number: int) -> Query:
-        """The query that pair ``number`` of ``range(self.pairs)`` answers."""
+        """The query of pair ``number`` of ``range(self.pairs)``."""
         at = bisect_right(self._pairs, number)
         origin = self.origins[at]
         targets = origin.targets()
@@ -269,7 +269,7 @@ class _Source:
 
 
 class _Twins:
-    """Products that cannot be told apart: the same title, or the same photograph."""
+    """Products with the same title or the same photograph."""
 
     def __init__(self, products: Sequence[Product], photographs: Mapping[str, object] | None) -> None:
         self.titles = [" ".join(product.title.lower().split()) for product in products]
@@ -278,9 +278,9 @@ class _Twins:
         self.by_photograph = _shared(self.photographs)
 
     def targets(self, reference: int, rows: Iterable[int]) -> list[int]:
-        """``rows`` and their twins, in order; without the reference and what shares its photograph.
+        """``rows`` and their twins, in order, without the reference and products with its photograph.
 
-        A title that is the reference's own says nothing of the change, so its other bearers do not follow from it.
+        Twins by the reference's own title are not added, because the title does not contain the change.
         """
         found = set(rows)
         titles = {self.titles[row] for row in found} - {self.titles[reference]}
@@ -295,7 +295,7 @@ class _Twins:
 
 
 def _shared(keys: Sequence[object]) -> dict[object, list[int]]:
-    """Rows by key, for the keys that more than one row has; no row for an empty key."""
+    """Rows by key, for non-empty keys with more than one row."""
     rows: dict[object, list[int]] = {}
     for row, key in enumerate(keys):
         if key:

@@ -13,20 +13,20 @@ MODIFICATION_NAMES = ("modification", "caption", "text", "query")
 
 
 def read_own_triplets(path: Path, known: Collection[str] | None = None) -> list[Triplet]:
-    """Read triplets that people gave, or that a shop's log of searches and purchases gives.
+    """Read triplets from annotation or from a shop's log of searches and purchases.
 
     Args:
         path: CSV, JSON Lines or Parquet with the columns ``reference`` and ``target`` (ids of products) and
             ``modification``; a column ``edit`` names the kind of edit, if there is one. Rows with the same reference
             and modification are one query with several right targets.
-        known: Ids of the catalogue; None to take them as they are.
+        known: Ids of the catalogue; with None ids are not checked.
 
     Returns:
-        In the order of the table.
+        Triplets in the order of the table.
 
     Raises:
-        ModisteError: A column is missing, or a row cannot be used; names the first such row and counts the others.
-            Nothing is left out in silence.
+        ModisteError: A column is missing, or a row cannot be used; the message names the first such row and counts the
+            others.
     """
     table = read_table(path)
     modification = next((name for name in MODIFICATION_NAMES if name in table.columns), "modification")
@@ -50,7 +50,7 @@ def read_own_triplets(path: Path, known: Collection[str] | None = None) -> list[
     if faults:
         number, fault = min(faults)
         others = f" ({len(faults) - 1} more rows cannot be used)" if len(faults) > 1 else ""
-        raise ModisteError(f"{path}, row {number}: {fault}{others}.", hint="Mend the rows, or take them out.")
+        raise ModisteError(f"{path}, row {number}: {fault}{others}.", hint="Correct or remove these rows.")
     return [
         Triplet(reference, words, tuple(dict.fromkeys(found)), edits[reference, words])
         for (reference, words), found in targets.items()

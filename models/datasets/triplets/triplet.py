@@ -1,4 +1,4 @@
-"""The contract of every dataset: a reference, a modification, and all the targets that are equally right."""
+"""The common form of all datasets: reference, modification, and all right targets."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ class Triplet:
     """One composed query with its answer.
 
     Attributes:
-        reference: Id of the product or picture that the shopper starts from.
-        modification: What should be different, in words.
-        targets: Ids of every equally right answer; at least one, and never the reference.
-        edit: Name of the kind of edit, such as ``"colour"`` or ``"colour+gender"``; reports group by it.
-        captions: The separate sentences of an annotated dataset with several captions a triplet, in the order of
-            its file; ``modification`` is then how the dataset joins them. Empty elsewhere.
-        asked: The changes of attributes that the modification puts into words, where the dataset knows them.
+        reference: Id of the reference product or picture.
+        modification: The requested change, in words.
+        targets: Ids of all right answers; at least one, and never the reference.
+        edit: Kind of edit, such as ``"colour"`` or ``"colour+gender"``, by which reports group.
+        captions: The separate captions of a dataset with several captions per triplet, which ``modification`` joins;
+            otherwise empty.
+        asked: The changes of attributes in the modification, if the dataset has them.
 
     Raises:
         ModisteError: Without a target, or with the reference among the targets.
@@ -41,7 +41,7 @@ class Triplet:
             )
         if self.reference in self.targets:
             raise ModisteError(
-                f"Reference {self.reference!r} is among its own targets.", hint="Take it out of the targets."
+                f"Reference {self.reference!r} is among its own targets.", hint="Remove it from the targets."
             )
 
 
@@ -50,15 +50,15 @@ class TripletDataset:
     """One split of one dataset: its queries, and the gallery in which their targets are searched.
 
     Attributes:
-        name: Dataset and split, such as ``"fashioniq/dress/val"``; results are reported under it.
+        name: Dataset and split, such as ``"fashioniq/dress/val"``, used in reports.
         gallery: Ids of all candidates, without repetition, in the order of the dataset's own file.
         triplets: The queries. References may be outside the gallery, targets may not.
-        image_of: Gives the encoded picture (JPEG, PNG or WebP bytes) of an id; a ModisteError if it has none.
-        products: The products of the gallery in its order, where the dataset has their attributes; else empty.
-        judged: The attributes by which an answer is judged to have kept what was not asked.
+        image_of: Returns the file of the picture of an id; raises a ModisteError if there is none.
+        products: The products of the gallery in its order, if the dataset has attributes; otherwise empty.
+        judged: The attributes that an answer should keep unless they are changed.
 
     Raises:
-        ModisteError: When a gallery id is repeated, or a target is not in the gallery.
+        ModisteError: A gallery id is repeated, or a target is not in the gallery.
     """
 
     name: str
@@ -77,5 +77,5 @@ class TripletDataset:
                 if target not in known:
                     raise ModisteError(
                         f"Target {target!r} of reference {triplet.reference!r} is not in the gallery of {self.name}.",
-                        hint="Use the gallery that belongs to these triplets, or leave the triplet out.",
+                        hint="Use the gallery of these triplets, or remove the triplet.",
                     )

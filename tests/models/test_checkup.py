@@ -111,6 +111,8 @@ def test_what_is_no_dataset_is_refused(tmp_path: Path) -> None:
 def test_the_real_fashioniq_shares_pictures_between_shirts_to_train_on_and_tops_to_measure_on() -> None:
     checkup = check_dataset(real("fashioniq"))
     assert checkup.faults == 0
-    overlaps = {str(finding).partition(" as well")[0] for finding in checkup.findings if finding.kind == "split overlap"}
+    overlaps = {
+        str(finding).partition(" as well")[0] for finding in checkup.findings if finding.kind == "split overlap"
+    }
     assert "fashioniq/shirt/train: 392 of its pictures are in fashioniq/toptee/val" in overlaps
     assert sum(finding.kind == "empty caption" for finding in checkup.findings) == 17

@@ -1,4 +1,4 @@
-"""Garments drawn from their attributes: a small shop for training, demonstrations and tests, with no photographs."""
+"""Garments drawn from attributes: catalogues for training, demonstrations and tests without photographs."""
 
 from models.datasets.garments.catalog import COLUMNS, draw_catalog
 from models.datasets.garments.drawing import RENDERER_VERSION, draw_garment

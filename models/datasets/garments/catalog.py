@@ -1,4 +1,4 @@
-"""A drawn catalogue: a folder of pictures and the table that describes them, drawn once and kept."""
+"""Drawn catalogues: a folder with pictures and their table, drawn once."""
 
 import csv
 import json
@@ -35,22 +35,22 @@ Recipe = dict[str, int]
 def draw_catalog(
     folder: Path, count: int, seed: int, width: int = 300, height: int = 400, workers: int | None = None
 ) -> Path:
-    """Draw a shop of ``count`` garments into ``folder`` and return the folder.
+    """Draw a catalogue of ``count`` garments into ``folder``, and return the folder.
 
-    It then holds ``images/<id>.jpg`` and ``catalog.csv``, whose columns are COLUMNS; an attribute that a garment does
-    not have is an empty cell. Where the same catalogue is already complete, nothing is done; one that was left
-    half-drawn, or drawn from another recipe, is drawn anew. The work spreads over ``workers`` processes, as many as
-    this process may use by default; more than one needs a caller that multiprocessing can import, which a script is
-    when it keeps its work under ``if __name__ == "__main__"``.
+    The folder gets ``images/<id>.jpg`` and ``catalog.csv`` with the columns ``COLUMNS``; cells of attributes that a
+    garment does not have are empty. A complete catalogue with the same settings is not drawn again; an incomplete one,
+    or one with other settings, is replaced. ``workers`` processes are used, by default as many as there are available
+    CPUs. With more than one, a script must be importable by multiprocessing (``if __name__ == "__main__"``).
 
-    A bad count, size or number of workers, or a folder that holds anything else, raises ModisteError.
+    Raises:
+        ModisteError: Count, size or number of workers is invalid, or the folder contains other files.
     """
     if count < 1:
         raise ModisteError(f"A catalogue cannot have {count} products.", hint="Ask for at least 1.")
     if seed < 0:
-        raise ModisteError(f"A catalogue's seed cannot be {seed}.", hint="Use a whole number from 0 up.")
+        raise ModisteError(f"A catalogue's seed cannot be {seed}.", hint="Use a non-negative integer.")
     if workers is not None and workers < 1:
-        raise ModisteError(f"{workers} processes cannot draw a catalogue.", hint="Use at least 1, or leave it out.")
+        raise ModisteError(f"The number of workers cannot be {workers}.", hint="Use at least 1.")
     require_size(width, height)
 
     recipe = {"renderer": RENDERER_VERSION, "count": count, "seed": seed, "width": width, "height": height}
@@ -79,7 +79,7 @@ def _is_drawn(folder: Path, recipe: Recipe) -> bool:
 
 
 def _clear(folder: Path) -> None:
-    """Make ``folder`` an empty one, removing nothing but a catalogue drawn here before."""
+    """Empty ``folder``; only files of a drawn catalogue are removed."""
     if folder.exists() and not folder.is_dir():
         raise ModisteError(f"{folder} is a file, not a folder.", hint="Choose another folder for the catalogue.")
     folder.mkdir(parents=True, exist_ok=True)
@@ -90,7 +90,7 @@ def _clear(folder: Path) -> None:
             f"{folder} holds files that are no drawn catalogue.",
             hint="Choose an empty folder, or one that does not exist.",
         )
-    # The stamp goes last: as long as it is there, a half-cleared folder is known for what it is.
+    # The stamp is removed last, so that a partly cleared folder is recognised.
     (folder / _TABLE).unlink(missing_ok=True)
     if (folder / _IMAGES).exists():
         shutil.rmtree(folder / _IMAGES)
@@ -99,7 +99,7 @@ def _clear(folder: Path) -> None:
 def _pictures(
     folder: Path, products: dict[str, Garment], width: int, height: int, workers: int | None
 ) -> Iterator[str]:
-    """Draw every picture; yields each product's id when its picture is there."""
+    """Draw every picture, and yield the id of each product when its picture is written."""
     entries = list(products.items())
     batches = [entries[start : start + _BATCH] for start in range(0, len(entries), _BATCH)]
     draw = partial(_draw_batch, folder / _IMAGES, width, height)
@@ -108,14 +108,14 @@ def _pictures(
         for batch in batches:
             yield from draw(batch)
         return
-    # Spawned, not forked: a caller may hold threads (a training run does), which do not survive a fork.
+    # Spawned, because forking a process with threads is unsafe.
     with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn")) as pool:
         for names in pool.map(draw, batches):
             yield from names
 
 
 def _cores() -> int:
-    # What a container or a batch system grants is often less than the machine has; not every system can tell.
+    # Containers and batch systems often allow fewer CPUs than the machine has.
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -143,7 +143,7 @@ def _write(path: Path, text: str) -> None:
 
 
 def _price(garment: Garment) -> str:
-    """A plausible price with two decimals; the same garment costs the same."""
+    """A plausible price with two decimals, determined by the garment."""
     rng = np.random.default_rng([garment.seed, 10])
     dearer = 1.15 if garment.pattern in ("floral", "checked") else 1.0
     whole = int(_PRICES[garment.type] * dearer * rng.lognormal(0, 0.28))

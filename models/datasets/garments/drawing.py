@@ -1,4 +1,4 @@
-"""A garment becomes a picture: its plan, posed, lit and photographed before a pale wall."""
+"""Draws a garment: its plan, posed and lit before a pale wall."""
 
 import numpy as np
 from PIL import Image
@@ -17,7 +17,7 @@ from models.datasets.garments.shapes.tops import jacket_plan, shirt_plan, t_shir
 from models.errors import ModisteError
 
 RENDERER_VERSION = 1
-"""Counted up whenever the same garment gets other pixels, so that drawn catalogues know to be drawn anew."""
+"""Increased whenever pixels of a garment change, so that drawn catalogues are replaced."""
 
 SMALLEST, LARGEST = (48, 64), (1200, 1600)
 
@@ -32,13 +32,14 @@ _PLANS = {
     "bag": bag_plan,
 }
 _WIDTH, _HEIGHT = 300.0, 400.0
-_LEAST_SCALE = 0.5  # pixels to a point, below which a picture is drawn larger and then reduced
+_LEAST_SCALE = 0.5  # pixels per point; smaller pictures are drawn larger and then reduced
 
 
 def draw_garment(garment: Garment, width: int, height: int) -> Image.Image:
-    """A photograph of the garment, RGB, ``width`` x ``height`` pixels (48x64 to 1200x1600).
+    """A picture of the garment, RGB, ``width`` x ``height`` pixels (48x64 to 1200x1600); deterministic.
 
-    The same garment and size give the same pixels. A size beyond the limits raises ModisteError.
+    Raises:
+        ModisteError: The size is outside the limits.
     """
     require_size(width, height)
     times = max(1, int(np.ceil(_LEAST_SCALE / min(width / _WIDTH, height / _HEIGHT))))
@@ -100,7 +101,7 @@ def _colours(garment: Garment) -> Colours:
 
 
 def _wall(width: int, height: int, scale: float, seed: int) -> Field:
-    """A pale studio wall: a tint of its own, a little darker towards the floor and the corners."""
+    """A pale studio wall, slightly tinted, and darker towards the floor and the corners."""
     rng = np.random.default_rng([seed, 7])
     tint = rng.uniform(0.925, 0.975) + rng.normal(0, 0.004, 3)
     x = np.linspace(-1, 1, width, dtype=np.float32)
@@ -111,7 +112,7 @@ def _wall(width: int, height: int, scale: float, seed: int) -> Field:
 
 
 def _shadow(alpha: Field, scale: float, grounded: bool) -> Field:
-    """Darkness of the wall behind: close and soft, and on a floor one pool of shade under the garment."""
+    """The shadow on the wall, and on a floor the shadow under the garment."""
     near = np.zeros_like(alpha)
     right, below = round(5 * scale), round(7 * scale)
     near[below:, right:] = alpha[:-below, :-right]

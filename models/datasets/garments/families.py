@@ -1,4 +1,4 @@
-"""What a small shop sells: some things on their own, most in families that differ in little."""
+"""The products of a drawn shop: single garments, and families of garments that differ in few attributes."""
 
 import numpy as np
 
@@ -7,15 +7,15 @@ from models.datasets.garments.palette import contrasting_colours
 from models.datasets.garments.values import values_of
 
 FAMILY_SHARE = 0.6
-"""The share of a shop's products that have siblings."""
+"""Share of the products that are in families."""
 
 _LARGEST_FAMILY = 6
 _ONE_CHANGE, _AS_THE_FAMILY_DOES = 0.75, 0.65
 
 
 def sample_shop(count: int, seed: int) -> list[Garment]:
-    """``count`` garments, shuffled; FAMILY_SHARE of them in families of 2 to 6 that agree in all but one or a few
-    attributes, as a dress that comes in four colours does. The same count and seed give the same shop."""
+    """``count`` garments, shuffled. A share of ``FAMILY_SHARE`` is in families of 2 to 6 that differ in one or a few
+    attributes, such as a dress in four colours. Deterministic."""
     rng = np.random.default_rng([seed, 9])
     related = round(FAMILY_SHARE * count)
     shop: list[Garment] = []
@@ -41,7 +41,7 @@ def _family(size: int, rng: np.random.Generator) -> list[Garment]:
 
 
 def _an_attribute(garment: Garment, rng: np.random.Generator) -> str:
-    """What a sibling differs in: most often the colour, never the type."""
+    """The attributes in which a sibling differs: most often the colour, never the type."""
     options = [attribute for attribute in garment.attributes if attribute != "type"]
     weights = np.array([4.0 if option == "colour" else 1.0 for option in options])
     return str(rng.choice(options, p=weights / weights.sum()))

@@ -1,4 +1,4 @@
-"""A garment as a handful of attributes: what the renderer draws and what a catalogue says about it."""
+"""A garment as a set of attributes, for the renderer and the catalogue."""
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -10,7 +10,7 @@ from models.datasets.garments.titles import title_of
 from models.datasets.garments.values import ATTRIBUTE_VALUES, applicable, require_value, values_of
 from models.errors import ModisteError
 
-# Shops sell mostly plain clothes of ordinary cut; every other choice is even.
+# Plain patterns and regular cuts are frequent in shops; all other values are drawn uniformly.
 _LIKELY: dict[tuple[str, str], float] = {
     ("pattern", "plain"): 4.0,
     ("length", "full-length"): 2.0,
@@ -21,10 +21,11 @@ _LIKELY: dict[tuple[str, str], float] = {
 
 @dataclass(frozen=True)
 class Garment:
-    """One garment. Attributes that its type does not have are None; ``seed`` (>= 0) varies pose, folds, shade and the
-    title's wording, which are no attributes.
+    """One garment. Attributes that its type does not have are None. ``seed`` (>= 0) varies pose, folds, shade and the
+    wording of the title.
 
-    A value that does not exist, does not fit the type, or contradicts another raises ModisteError.
+    Raises:
+        ModisteError: A value does not exist, does not fit the type, or contradicts another.
     """
 
     type: str
@@ -52,13 +53,13 @@ class Garment:
                     f"A {self.type} has no {attribute}.", hint=f"Leave {attribute} out; it has: {', '.join(apply)}."
                 )
         if self.seed < 0:
-            raise ModisteError(f"A garment's seed cannot be {self.seed}.", hint="Use a whole number from 0 up.")
+            raise ModisteError(f"A garment's seed cannot be {self.seed}.", hint="Use a non-negative integer.")
 
     def _require_second_colour(self, value: str | None) -> None:
         if self.pattern == "plain":
             if value is not None:
                 raise ModisteError(
-                    "A plain garment has no second colour.", hint="Leave it out, or choose another pattern."
+                    "A plain garment has no second colour.", hint="Remove it, or choose another pattern."
                 )
             return
         if value == self.colour:
@@ -69,21 +70,25 @@ class Garment:
 
     @property
     def attributes(self) -> dict[str, str]:
-        """The attributes that apply, by name ("second colour" with a space), in the order of ATTRIBUTE_VALUES."""
+        """The attributes of this garment by name ("second colour" with a space), in the order of
+        ``ATTRIBUTE_VALUES``."""
         pairs = ((attribute, getattr(self, _field(attribute))) for attribute in ATTRIBUTE_VALUES)
         return {attribute: value for attribute, value in pairs if value is not None}
 
     @property
     def title(self) -> str:
-        """A shop's title. Worded by the seed; mentions only what is so, and not always everything."""
+        """A title, worded by the seed; it need not mention all attributes."""
         return title_of(self.attributes, self.seed)
 
     def replaced(self, **changes: str | int | None) -> "Garment":
-        """This garment with ``changes`` (by field name), and otherwise as much the same as can be.
+        """This garment with ``changes`` by field name, and otherwise as similar as possible.
 
-        What a new type does not have is dropped and what it needs is chosen by the seed; a new pattern gets a
-        contrasting second colour unless one is given; a plain one loses it; taking on the second colour swaps the two.
-        A change that cannot be raises ModisteError.
+        Attributes that a new type does not have are dropped, and those that it needs are drawn by the seed. A new
+        pattern gets a contrasting second colour unless one is given; a plain one has none. Changing the colour to the
+        second colour swaps the two.
+
+        Raises:
+            ModisteError: The change is impossible.
         """
         fields: dict[str, str | int | None] = asdict(self)
         unknown = sorted(set(changes) - set(fields))
@@ -114,7 +119,7 @@ class Garment:
 
 
 def sample_garment(rng: np.random.Generator) -> Garment:
-    """A garment at random; every type, and every value of its attributes, occurs."""
+    """Draw a garment; all types and all values of their attributes occur."""
     kind = str(rng.choice(ATTRIBUTE_VALUES["type"]))
     fields: dict[str, str] = {"type": kind}
     for attribute in applicable(kind):

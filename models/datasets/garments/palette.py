@@ -1,4 +1,4 @@
-"""The colours of cloth: their names in a shop, and what they look like."""
+"""The colours of cloth by name."""
 
 from collections.abc import Iterable
 
@@ -30,19 +30,19 @@ PALETTE: dict[str, tuple[int, int, int]] = {
 
 
 def cloth_colour(name: str, rng: np.random.Generator) -> Colour:
-    """The colour of one piece of cloth: dye lots and cameras differ a little, the name stays plain to see."""
+    """The colour of one piece of cloth, which varies slightly but stays recognisable."""
     colour = np.array(PALETTE[name], np.float32) / 255
     lot = colour * rng.uniform(0.96, 1.04) + rng.normal(0, 0.008, 3)
     return np.clip(lot, 0.04, 0.975).astype(np.float32)
 
 
 def contrasting_colours(name: str) -> list[str]:
-    """The colours that can be told from ``name`` in a print, even in a small picture."""
+    """The colours that can be distinguished from ``name`` in a print, even in a small picture."""
     return [other for other in PALETTE if colour_distance(PALETTE[name], PALETTE[other]) > 45]
 
 
 def colour_distance(first: Iterable[float], second: Iterable[float]) -> float:
-    """How different two sRGB colours (0 to 255) look: CIE 1976 delta E, where 2 is just noticeable."""
+    """The difference of two sRGB colours (0 to 255): CIE 1976 delta E; 2 is just noticeable."""
     return float(np.linalg.norm(_lab(first) - _lab(second)))
 
 

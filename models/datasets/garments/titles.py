@@ -1,4 +1,4 @@
-"""Titles as shops write them: "Navy striped long-sleeved midi dress"."""
+"""Titles of garments: "Navy striped long-sleeved midi dress"."""
 
 from collections.abc import Mapping
 
@@ -28,9 +28,9 @@ _MOTIFS = {
 
 
 def title_of(attributes: Mapping[str, str], seed: int) -> str:
-    """A title for a garment with these attributes (Garment.attributes), worded by ``seed``.
+    """A title for a garment with these attributes (``Garment.attributes``), worded by ``seed``.
 
-    Names the colour and the thing always, the rest usually, and never what is not so.
+    It always names colour and type, and usually the other attributes.
     """
     rng = np.random.default_rng([seed, 2])
     colour, pattern = attributes["colour"], attributes["pattern"]

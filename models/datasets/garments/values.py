@@ -1,4 +1,4 @@
-"""Which attributes a garment can have, and which values each may take."""
+"""The attributes of garments and their values."""
 
 from models.errors import ModisteError
 
@@ -52,19 +52,18 @@ _NARROWER: dict[tuple[str, str], tuple[str, ...]] = {
 
 
 def applicable(type: str) -> tuple[str, ...]:
-    """The attributes that a garment of this type has, "type" first.
+    """The attributes of a garment type, "type" first.
 
-    "second colour" is among them; one garment has it only when its pattern is not plain. An unknown type raises
-    ModisteError.
+    "second colour" is among them, although plain garments have none. An unknown type raises ModisteError.
     """
     require_value("type", type, ATTRIBUTE_VALUES["type"])
     return _APPLICABLE[type]
 
 
 def values_of(type: str, attribute: str) -> tuple[str, ...]:
-    """The values that ``attribute`` takes on this type: a skirt has other lengths than a jacket.
+    """The values of ``attribute`` for a type; skirts have other lengths than jackets, for example.
 
-    Empty for an attribute that does not apply to the type. An unknown type or attribute raises ModisteError.
+    Empty if the type does not have the attribute. An unknown type or attribute raises ModisteError.
     """
     if attribute not in ATTRIBUTE_VALUES:
         raise ModisteError(

@@ -1,4 +1,4 @@
-"""Modifications the way people write them: ``word_modification([Edit("baseColour", "Red", "Navy Blue")], rng)``."""
+"""Modifications in words: ``word_modification([Edit("baseColour", "Red", "Navy Blue")], rng)``."""
 
 from models.datasets.wording.colours import title_colour, without_colours
 from models.datasets.wording.description import UNSEEN, attribute_phrase, describe, spellings

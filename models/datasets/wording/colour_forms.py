@@ -1,4 +1,4 @@
-"""The ways to say an edit of a colour."""
+"""Forms of edits of a colour."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from models.datasets.wording.grammar import given, one_of
 
 def colour_forms(family: str, before: str | None, after: str) -> Forms:
     names = names_of(after, unlike=before)
-    # The commonest name comes as often as all the others together.
+    # The most common name is drawn as often as all others together.
     name = one_of([*[names[0]] * max(1, len(names) - 1), *names[1:]])
-    # "A silver-coloured colour" is one too many.
+    # Avoids "a silver-coloured colour".
     shade_name = one_of([label for label in names if not label.endswith(("ured", "ful"))] or names)
     old = names_of(before, unlike=after)[0] if before is not None else None
     if family == "second colour":

@@ -1,4 +1,4 @@
-"""Names of colours: how people call each, and which words of a title are colours."""
+"""Names of colours, and colour words in titles."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from functools import lru_cache
 
 from models.datasets.wording.grammar import word_set
 
-# By the name a catalogue uses: what people call it, the commonest first. Neighbours that are named for each other in
-# everyday speech (maroon and burgundy, cream and off white) stand under both.
+# Names by the catalogue's value, the most common first. Names used for two neighbouring colours (maroon and burgundy,
+# cream and off white) are listed under both.
 NAMES: dict[str, tuple[str, ...]] = {
     "black": ("black", "jet black", "all black"),
     "white": ("white", "pure white", "plain white"),
@@ -67,7 +67,7 @@ ALIASES = {
     "off-white": "off white", "lime": "lime green", "neon green": "fluorescent green", "heather grey": "grey melange",
 }  # fmt: skip
 
-# Shades of one colour from light to dark: only here does "a darker blue" say which colour is meant.
+# Shades of one colour from light to dark, for which "a darker blue" is unambiguous.
 SHADES = {
     "blue": (("light blue",), ("blue",), ("navy blue", "navy")),
     "red": (("red",), ("maroon", "burgundy")),
@@ -78,8 +78,8 @@ SHADES = {
     "yellow": (("yellow",), ("mustard",)),
 }
 
-# Title words that mean a colour and hardly ever anything else. "Mustard" is a brand too and "steel" a metal: such a
-# word is taken for a colour only where the product's own colour says so.
+# Title words that nearly always mean a colour. "Mustard" is also a brand and "steel" a metal: such words are colours
+# only if the product has that colour.
 TITLE_WORDS = word_set(
     "black white blue navy turquoise teal grey gray melange charcoal silver metallic red maroon burgundy pink magenta "
     "fuchsia orange yellow gold golden bronze copper green olive khaki purple violet lavender lilac mauve brown beige "
@@ -89,13 +89,13 @@ TITLE_WORDS = word_set(
 
 
 def canonical(colour: str) -> str:
-    """The name under which ``NAMES`` knows ``colour``, or its lower case where it does not."""
+    """The key of ``colour`` in ``NAMES``, or its lower case if there is none."""
     plain = " ".join(colour.lower().replace("_", " ").split()).replace("gray", "grey").replace("color", "colour")
     return plain if plain in NAMES else ALIASES.get(plain, plain)
 
 
 def names_of(colour: str, *, unlike: str | None = None) -> tuple[str, ...]:
-    """What people call ``colour``, the commonest first, without the names that ``unlike`` goes by as well."""
+    """Names of ``colour``, the most common first, without names of ``unlike``."""
     known = NAMES.get(canonical(colour), (colour.lower(),))
     if unlike is None:
         return known
@@ -104,7 +104,7 @@ def names_of(colour: str, *, unlike: str | None = None) -> tuple[str, ...]:
 
 
 def shade_between(before: str, after: str) -> str | None:
-    """``"darker blue"``, ``"lighter brown"``: where that alone tells ``after`` from ``before``, else None."""
+    """``"darker blue"`` or ``"lighter brown"``, if that identifies ``after`` given ``before``; otherwise None."""
     before, after = canonical(before), canonical(after)
     for colour, shades in SHADES.items():
         places = {name: place for place, names in enumerate(shades) for name in names}
@@ -123,7 +123,7 @@ def without_colours(title: str, own: str = "") -> str:
 
     Args:
         title: The product's title.
-        own: The product's own colour, whose words go too even if they could mean something else.
+        own: The product's colour, whose words are removed even if they are ambiguous.
     """
     mine = frozenset(own.lower().split())
     return " ".join(word for word in title.lower().split() if word.strip(",.()") not in TITLE_WORDS | mine)
@@ -137,6 +137,6 @@ def _title_pattern() -> re.Pattern[str]:
 
 
 def title_colour(title: str) -> str | None:
-    """The first colour that ``title`` names, as ``NAMES`` knows it, or None."""
+    """The first colour in ``title``, as a key of ``NAMES``, or None."""
     found = _title_pattern().search(title.lower())
     return canonical(found[1]) if found else None

@@ -1,4 +1,4 @@
-"""A product's attributes as a shopper would say them: "a red dress", "women's navy casual shoes"."""
+"""Descriptions of products from their attributes: "a red dress", "women's navy casual shoes"."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from models.datasets.wording.nouns import is_type, noun_of
 from models.datasets.wording.values import SAYINGS
 
 ALONE = frozenset({"brand", "material", "style"})
-"""Families whose values say by themselves what they are about."""
+"""Families whose values are unambiguous alone."""
 UNSEEN = frozenset({"season", "year", "title"})
-"""Families that no picture shows."""
+"""Families that are not visible in pictures."""
 
 
 def describe(attributes: Mapping[str, object], rng: random.Random) -> str:
-    """A noun phrase of the type, the colour, and some of what else is known.
+    """A noun phrase of the type, the colour and some other attributes.
 
     Args:
-        attributes: As a product of a catalogue has them.
-        rng: Where chance comes from; the same state gives the same words.
+        attributes: Attributes of a product.
+        rng: Random generator.
 
     Returns:
-        One phrase, or nothing where the attributes hold no type.
+        A phrase; empty if the attributes have no type.
     """
     named = ((family_of(name), value) for name, value in attributes.items() if value)
     families = {family: value for family, value in named if family is not None and family not in UNSEEN}
@@ -52,7 +52,7 @@ def describe(attributes: Mapping[str, object], rng: random.Random) -> str:
 
 
 def attribute_phrase(name: str, value: str | bool) -> str:
-    """One value under one name for all its spellings, with its attribute where alone it says nothing.
+    """A value in one spelling, with its attribute if it is ambiguous alone.
 
     ``("articleType", "Tshirts")`` is "t-shirt", ``("baseColour", "Gray")`` is "grey", ``("sleeve", "long")`` is "long
     sleeve", and a flag that is set has the attribute's own name.
@@ -76,7 +76,7 @@ def attribute_phrase(name: str, value: str | bool) -> str:
 
 
 def spellings(word: str) -> list[str]:
-    """The other ways in which people write a word that ``attribute_phrase`` or ``title_word`` gave."""
+    """Other spellings of a word returned by ``attribute_phrase`` or ``title_word``."""
     ways: list[str] = []
     if is_colour(word):
         ways += [*names_of(word), *(alias for alias, colour in ALIASES.items() if colour == canonical(word))]
@@ -93,7 +93,7 @@ def spellings(word: str) -> list[str]:
 
 
 def _type_of(attributes: Mapping[str, object]) -> str | None:
-    """The most particular type: shops list them from the coarse to the fine."""
+    """The most specific type; shops list types from general to specific."""
     named = [value for name, value in attributes.items() if family_of(name) == "type" and isinstance(value, str)]
     return named[-1] if named else None
 

@@ -1,4 +1,4 @@
-"""One asked change of one attribute, and the family to which the attribute belongs."""
+"""A requested change of an attribute, and families of attributes."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ class Edit:
     """A change of one attribute.
 
     Attributes:
-        attribute: Name of the attribute as the catalogue has it, or ``"title"`` for a word of the title.
-        before: The reference's value; None where it has none (something is added) or where it is not to be told.
-        after: The asked value; None where ``before`` is to go.
+        attribute: Name of the attribute in the catalogue, or ``"title"`` for a word of the title.
+        before: The reference's value; None if it has none (an addition) or if it is not mentioned.
+        after: The requested value; None if ``before`` is removed.
     """
 
     attribute: str
@@ -68,7 +68,7 @@ def audience(value: str) -> str | None:
 
 @lru_cache(maxsize=16384)
 def title_word(word: str) -> str:
-    """A word of a title under one name for all its spellings: men's is men, tshirts is t-shirt, gray is grey."""
+    """A word of a title in one spelling: men's is men, tshirts is t-shirt, gray is grey."""
     if name := audience(word):
         return name
     if is_type(word):
@@ -77,12 +77,12 @@ def title_word(word: str) -> str:
 
 
 def family_of(attribute: str) -> str | None:
-    """The family of an attribute by its name (``"baseColour"`` is a colour), or None for one of the shop's own."""
+    """The family of an attribute by its name (``"baseColour"`` is a colour), or None for an unknown name."""
     return FAMILY_OF.get(re.sub(r"[^a-z]", "", attribute.lower()))
 
 
 def family_of_edit(edit: Edit) -> str | None:
-    """The family of an edit; a word of the title belongs to what it means."""
+    """The family of an edit; that of a word of the title is the family of its meaning."""
     family = family_of(edit.attribute)
     if family != "title":
         return family

@@ -1,4 +1,4 @@
-"""The forms of any edit: by the family of its attribute, or by its name and values where the shop made it up."""
+"""Forms of edits by the family of the attribute, or by its name and values if the family is unknown."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from models.datasets.wording.values import SAYINGS, THINGS, Saying, comparison
 
 @lru_cache(maxsize=2048)
 def forms_of(edit: Edit) -> Forms:
-    """All forms of an edit. Every family has every form, except that adjectives may be missing."""
+    """All forms of an edit. Every family has all forms, except perhaps adjectives."""
     before = literal(edit.before) if edit.before is not None else None
     after = literal(edit.after) if edit.after is not None else None
     family = family_of_edit(edit)
@@ -37,7 +37,7 @@ def forms_of(edit: Edit) -> Forms:
 
 
 def _feature(what: str, *, wanted: bool = True) -> Forms:
-    """A quality that a product has or has not, such as waterproof."""
+    """A quality of a product, such as waterproof."""
     is_so = what if wanted else f"not {what}"
     has_it = f"[is|comes] {what}" if wanted else f"[is not|isn't] {what}"
     return Forms(
@@ -50,7 +50,7 @@ def _feature(what: str, *, wanted: bool = True) -> Forms:
 
 
 def _addition(what: str) -> Forms:
-    """A part or detail that is to be there, such as pockets."""
+    """A part or detail, such as pockets."""
     return Forms(
         adjectives=(),
         phrases=given([f"with {what}", f"with {what}", f"with {what} [on it|added]"]),
@@ -65,7 +65,7 @@ def _removal(edit: Edit, family: str | None, before: str) -> Forms:
     if what == human_name(edit.attribute):
         return _feature(what, wanted=False)
     if saying := SAYINGS.get(family or "", {}).get(what):
-        # "with stripes" tells what is there, so "without stripes" says that it is not.
+        # "with stripes" has the opposite "without stripes".
         stripped = saying.phrase.removeprefix("with ").replace("[a |", "[")
         thing = stripped if saying.phrase.startswith("with ") else what
     elif family in ("colour", "second colour"):
@@ -143,7 +143,7 @@ def _known(family: str, saying: Saying, before: str | None, after: str) -> Forms
             commands += swapped[1]
     if before is not None and (compared := comparison(family, before.lower(), after.lower())):
         adjective, fragment = compared
-        # As often as the plain ways: this is how people ask.
+        # As often as the plain forms, because they are common.
         adjectives += [adjective]
         phrases += [f"with {fragment}", f"with {fragment}"]
         fragments += [fragment, *([adjective] if adjective else [])]

@@ -1,4 +1,4 @@
-"""The ways to say one edit, by the place that they take in a sentence."""
+"""The forms of an edit, by their position in a sentence."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from models.datasets.wording.nouns import Noun
 
 @dataclass(frozen=True, slots=True)
 class Forms:
-    """Patterns that say one edit.
+    """Patterns of one edit.
 
     Attributes:
         adjectives: Before a noun and after "is": navy, sleeveless. May be empty.
         phrases: After a noun: in navy, with long sleeves, for men, as a skirt.
         fragments: Alone and after "want": navy, long sleeves, the men's version.
-        commands: Whole imperatives: change the colour to navy.
-        facts: What holds of the target, as annotators write: is navy, has long sleeves.
-        noun: What the target is called, where the edit changes the type.
+        commands: Imperatives: change the colour to navy.
+        facts: Statements about the target, as in annotations: is navy, has long sleeves.
+        noun: Name of the target, if the edit changes the type.
     """
 
     adjectives: tuple[str, ...]
@@ -30,7 +30,7 @@ class Forms:
     noun: Noun | None = None
 
     def draw(self, form: str, rng: random.Random) -> Pattern:
-        """One pattern of a form, by equal chance."""
+        """One pattern of a form, drawn uniformly."""
         texts: tuple[str, ...] = getattr(self, form)
         return pattern(texts[int(rng.random() * len(texts))])
 
@@ -45,7 +45,7 @@ SWAP = (
 
 
 def swaps(before: str | None, after: str) -> tuple[list[str], list[str], list[str]]:
-    """Fragments, commands and facts that name both values; none without a value to swap out."""
+    """Fragments, commands and facts that name both values; empty without a previous value."""
     if before is None:
         return [], [], []
     fragments = [

@@ -1,4 +1,4 @@
-"""Patterns with alternatives: ``"[can|could] you make it {state}"`` stands for every way of reading it."""
+"""Patterns with alternatives, such as ``"[can|could] you make it {state}"``."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ SIGNS = re.compile(r"[\[\]|{}\s]+")
 class Pattern:
     """A compiled pattern.
 
-    ``[a|b|]`` takes one of its branches by equal chance (an empty one too) and may be nested; ``{slot}`` is filled in
-    when the pattern is said. Compiling is slow and saying is fast, so compile once.
+    ``[a|b|]`` is one of its branches (one may be empty), drawn uniformly; branches may be nested. ``{slot}`` is filled
+    in when the pattern is rendered. Compiling is slow and rendering is fast, so compile once.
     """
 
     __slots__ = ("parts",)
@@ -28,7 +28,8 @@ class Pattern:
             raise ValueError(f"Unbalanced bracket in the pattern {text!r}.")
 
     def say(self, rng: random.Random, fill: Callable[[str], str] = str) -> str:
-        """One reading; ``fill`` gives the text of a slot by its name. Spaces may be doubled: see ``tidy``."""
+        """Render the pattern; ``fill`` returns the text of a slot by its name. The result may have double spaces
+        (``tidy``)."""
         said: list[str] = []
         for part in self.parts:
             if isinstance(part, tuple):
@@ -41,7 +42,7 @@ class Pattern:
 
 
 def _parse(tokens: list[str]) -> tuple[list[Part], list[str]]:
-    """Consume ``tokens`` up to the end of the branch; return its parts and what is left of the tokens."""
+    """Consume ``tokens`` up to the end of the branch; return its parts and the remaining tokens."""
     parts: list[Part] = []
     while tokens:
         token = tokens[0]
@@ -67,33 +68,33 @@ def _parse(tokens: list[str]) -> tuple[list[Part], list[str]]:
 
 @lru_cache(maxsize=16384)
 def pattern(text: str) -> Pattern:
-    """The compiled pattern of ``text``; the texts in use are kept, since each comes up again."""
+    """The compiled pattern of ``text``, cached."""
     return Pattern(text)
 
 
 def given(texts: Iterable[str]) -> tuple[str, ...]:
-    """The texts that are not empty. Repeating one makes it more likely."""
+    """The non-empty texts. Repeated ones are drawn more often."""
     return tuple(text for text in texts if text)
 
 
 def word_set(text: str) -> frozenset[str]:
-    """The words of a long list of words, written without a quote around each."""
+    """Split a list of words written as one string."""
     return frozenset(text.split())
 
 
 def literal(text: str) -> str:
-    """``text`` with the signs of a pattern taken out, so that a value from a catalogue can stand in one."""
+    """``text`` without the special characters of patterns, for values from a catalogue."""
     return SIGNS.sub(" ", text).strip()
 
 
 def one_of(texts: Iterable[str]) -> str:
-    """A pattern that reads as any of ``texts``."""
+    """A pattern with the alternatives ``texts``."""
     choices = list(texts)
     return choices[0] if len(choices) == 1 else f"[{'|'.join(choices)}]"
 
 
 def tidy(text: str) -> str:
-    """Mend the spaces that empty branches leave, and say "an" where "a" comes before a vowel."""
+    """Remove double spaces of empty branches, and replace "a" by "an" before vowels."""
     text = re.sub(r"\s+", " ", text).strip(" ,;")
     text = re.sub(r" (?=[,.?!;])", "", text)
     return re.sub(r"\b([aA]) (?=(?!one|once|uni|eu)[aeiou])", r"\1n ", text)

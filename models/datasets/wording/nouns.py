@@ -1,4 +1,4 @@
-"""What the things are called: a catalogue's types ("Tshirts", "Casual Shoes") as people say them."""
+"""Names of product types: "Tshirts" and "Casual Shoes" of a catalogue in common words."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ class Noun:
     """Names of one type.
 
     Attributes:
-        singulars: One of them, in as many ways as people have: ``("t-shirt", "tee")``.
-        plurals: Several of them, in the same order.
-        paired: Whether one is spoken of in the plural: these jeans, these shoes.
+        singulars: Singular names: ``("t-shirt", "tee")``.
+        plurals: Plural names, in the same order.
+        paired: Whether the plural is used for a single product: these jeans, these shoes.
     """
 
     singulars: tuple[str, ...]
@@ -25,11 +25,11 @@ class Noun:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What one calls a single product: plural where it is paired."""
+        """Names of a single product; plural if it is paired."""
         return self.plurals if self.paired else self.singulars
 
 
-# By the singular that the rules below find; the commonest name first.
+# By the singular according to the rules below; the most common name first.
 SYNONYMS: dict[str, tuple[str, ...]] = {
     "tshirt": ("t-shirt", "tee", "tshirt", "t shirt"),
     "t-shirt": ("t-shirt", "tee", "tshirt", "t shirt"),

@@ -1,4 +1,4 @@
-"""Whole modifications: the forms of one or several edits, put into the sentences in which people ask."""
+"""Modifications: the forms of one or more edits, in whole sentences."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from models.datasets.wording.forms import Forms
 from models.datasets.wording.grammar import Pattern, tidy
 from models.datasets.wording.nouns import Noun, noun_of
 
-# Each frame holds one slot for what is asked: {phrases}, {states}, {wanted}, {fragments}, {commands} or {facts}.
+# Each frame has one slot for the edits: {phrases}, {states}, {wanted}, {fragments}, {commands} or {facts}.
 # {this}, {it}, {one} and {noun} follow the product's noun: "these jeans", "them", "ones".
 FRAMES: tuple[tuple[str, float, tuple[str, ...]], ...] = (
     (
@@ -148,18 +148,18 @@ APOSTROPHES = re.compile(r"(?<=\w)'(?=\w)|(?<=s)'(?= |$)")
 
 
 def word_modification(edits: Sequence[Edit], rng: random.Random, noun: str | None = None) -> str:
-    """Word edits the way a shopper (or an annotator) would.
+    """Write edits as a shopper or an annotator would.
 
-    The sentence is composed: a frame, the forms of each edit, and the names of its values are drawn apart, so that one
-    edit has tens of thousands of wordings. Whatever is drawn says every edit, and says no other.
+    The frame of the sentence, the forms of the edits and the names of their values are drawn independently, so that one
+    edit has tens of thousands of wordings. Every wording states all edits and no others.
 
     Args:
-        edits: What should change, at least one; all of it ends up in the words.
-        rng: Where chance comes from; the same state gives the same words.
-        noun: What the reference is, as its catalogue says ("Tshirts", "dress"). Used for "this t-shirt".
+        edits: At least one edit.
+        rng: Random generator.
+        noun: The reference's type in the catalogue ("Tshirts", "dress"), for "this t-shirt".
 
     Returns:
-        One modification, without line breaks, at most some thirty words for three edits.
+        One modification without line breaks, of at most about thirty words for three edits.
     """
     if not edits:
         raise ValueError("There is nothing to word: give at least one edit.")
@@ -168,17 +168,17 @@ def word_modification(edits: Sequence[Edit], rng: random.Random, noun: str | Non
 
 
 class _Sentence:
-    """One sentence in the making: fills the slots of its frame."""
+    """Renders one sentence by filling the slots of its frame."""
 
     def __init__(self, forms: list[Forms], rng: random.Random, noun: Noun | None) -> None:
-        # People name changes in any order.
+        # Changes may be named in any order.
         self.forms = rng.sample(forms, len(forms))
         self.rng = rng
         self.noun = noun
         self.many = noun is not None and noun.paired
 
     def say(self) -> tuple[str, str]:
-        """The kind of the sentence, and its words."""
+        """The kind of the sentence and its text."""
         kind = self.rng.choices(KINDS, WEIGHTS)[0]
         patterns = PATTERNS[kind]
         return kind, tidy(patterns[int(self.rng.random() * len(patterns))].say(self.rng, self.fill))
@@ -208,21 +208,21 @@ class _Sentence:
         return form.draw(kind, self.rng).say(self.rng)
 
     def _state(self, form: Forms) -> str:
-        """What stands after "make it": navy, for men, a skirt."""
+        """The words after "make it": navy, for men, a skirt."""
         return f"a {self._kind(form.noun)}" if form.noun is not None else self._one(form, "adjectives")
 
     def _phrases(self, forms: Sequence[Forms]) -> list[str]:
         return [self._one(form, "phrases") for form in forms]
 
     def _kind(self, noun: Noun | None) -> str:
-        """What one calls a single new product: "one", "t-shirt", "pair of jeans"."""
+        """The name of a single product: "one", "t-shirt", "pair of jeans"."""
         if noun is None:
             return "one"
         name = self._pick(noun.names)
         return f"pair of {name}" if noun.paired else name
 
     def _wanted(self) -> str:
-        """ "a blue sleeveless one for men": adjectives, the noun, then what only goes behind it."""
+        """ "a blue sleeveless one for men": adjectives, noun, and phrases after it."""
         noun = next((form.noun for form in self.forms if form.noun is not None), None)
         rest = [form for form in self.forms if form.noun is None]
         in_front = [form for form in rest if form.adjectives and self.rng.random() < 0.85]
@@ -233,7 +233,7 @@ class _Sentence:
         return " ".join([*article, *words, head, self._joined(self._phrases(behind), plain=0.25) if behind else ""])
 
     def _joined(self, parts: list[str], plain: float = 0.0) -> str:
-        """ "x", "x and y", "x, y and z", and the looser ways; ``plain`` is how often they just follow each other."""
+        """ "x", "x and y", "x, y and z" and looser forms; ``plain`` is the probability of a plain sequence."""
         if len(parts) == 1:
             return parts[0]
         if self.rng.random() < plain:
@@ -247,7 +247,7 @@ class _Sentence:
 
 def _finished(kind: str, text: str, rng: random.Random) -> str:
     """Politeness, spelling, case and punctuation."""
-    # Annotators state facts: they neither ask nor thank.
+    # Facts are statements, without requests or thanks.
     asked = kind != "facts"
     question = asked and QUESTION.match(text) is not None
     if asked and rng.random() < 0.08:

@@ -1,4 +1,4 @@
-"""The ways to say an edit of the type: what the thing itself should be."""
+"""Forms of edits of the product type."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The values of the known attributes as people say them: "sleeveless", "with long sleeves", "for my daughter"."""
+"""Values of known attributes in words: "sleeveless", "with long sleeves", "for my daughter"."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Saying:
-    """Patterns that say one value.
+    """Patterns of one value.
 
     Attributes:
-        adjective: Stands before a noun and after "is": ``"long-sleeved"``; empty where there is none.
-        phrase: Stands after a noun: ``"with long sleeves"``.
-        fragment: Stands alone and after "want": ``"long sleeves"``.
+        adjective: Before a noun and after "is": ``"long-sleeved"``; may be empty.
+        phrase: After a noun: ``"with long sleeves"``.
+        fragment: Alone and after "want": ``"long sleeves"``.
     """
 
     adjective: str
@@ -273,7 +273,7 @@ SAYINGS: dict[str, dict[str, Saying]] = {
 }
 
 
-# What is put in the place of what, where one value takes another's.
+# Names of what is replaced if one value replaces another.
 THINGS: dict[str, dict[str, str]] = {
     "pattern": {
         "striped": "stripes",
@@ -304,12 +304,12 @@ THINGS: dict[str, dict[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Ladder:
-    """An order among values, and what a step up or down it is called.
+    """An order of values, with words for steps up and down.
 
     Attributes:
         steps: The values from less to more.
-        adjectives: Up and down, after "is"; empty where the garment itself is not longer or higher.
-        fragments: Up and down, after "has"; ``<>`` is where "slightly" or "much" goes.
+        adjectives: Up and down, after "is"; empty if the adjective does not apply to the garment itself.
+        fragments: Up and down, after "has"; ``<>`` is the place of "slightly" or "much".
     """
 
     steps: tuple[str, ...]
@@ -343,12 +343,12 @@ LADDERS: dict[str, tuple[Ladder, ...]] = {
 
 
 def comparison(family: str, before: str, after: str) -> tuple[str, str] | None:
-    """How ``after`` compares with ``before``, where that alone says which value is meant.
+    """Comparative forms of ``after``, if they identify the value given ``before``.
 
     Returns:
         Patterns for the adjective (may be empty) and the fragment: ``("longer", "a longer cut")`` if ``after`` is the
         only value further up, ``("a bit longer", ...)`` for the next step and ``("much longer", ...)`` for the last
-        one. None where no comparison would be honest.
+        one. None if a comparison would be ambiguous.
     """
     for ladder in LADDERS.get(family, ()):
         if before not in ladder.steps or after not in ladder.steps:

@@ -1,4 +1,4 @@
-"""The table on which parts are laid one over another, in light."""
+"""The canvas on which lit parts are drawn over one another."""
 
 from dataclasses import dataclass
 
@@ -14,12 +14,12 @@ from models.datasets.garments.painting.shading import blurred, folded, mottled, 
 Colours = dict[Surface, NDArray[np.float32]]
 Window = tuple[slice, slice]
 
-_FINER = 4  # outlines are drawn this much finer than the picture, then averaged
+_FINER = 4  # outlines are drawn at this multiple of the resolution, then averaged
 
 
 @dataclass(frozen=True)
 class Pose:
-    """Where points fall in the picture: pixel = turn @ point + shift, ``scale`` pixels to a point."""
+    """The transformation of points to pixels: pixel = turn @ point + shift, with ``scale`` pixels per point."""
 
     turn: NDArray[np.float64]
     shift: NDArray[np.float64]
@@ -31,7 +31,7 @@ class Pose:
 
 
 class Canvas:
-    """``rgb`` [H, W, 3] of what has been laid down (premultiplied, sRGB, 0 to 1) and its ``alpha`` [H, W], float32."""
+    """``rgb`` [H, W, 3] (premultiplied, sRGB, 0 to 1) and ``alpha`` [H, W] of the drawn parts, float32."""
 
     def __init__(self, width: int, height: int, pose: Pose, plan: Plan, pattern: str, colours: Colours, seed: int):
         self.rgb = np.zeros((height, width, 3), np.float32)
@@ -43,7 +43,7 @@ class Canvas:
         self._seed = seed
 
     def lay(self, part: Part, number: int) -> None:
-        """Lay ``part``, the ``number``-th of its garment, over what is there."""
+        """Draw ``part``, the ``number``-th of its garment, over the others."""
         outlines = [self._pose.pixels(outline) for outline in part.outlines]
         window = self._window(outlines, 2)
         if window is None:
@@ -92,7 +92,7 @@ class Canvas:
             image, draw = self._fine(window)
             for seam in drawn:
                 fine = seam.width * self._pose.scale * _FINER
-                # A line thinner than a fine pixel is drawn as wide as one, and fainter.
+                # A line thinner than a fine pixel is drawn one pixel wide, but fainter.
                 fill = round(abs(seam.tone) * 255 * min(1.0, max(fine, 0.35)))
                 path = (self._pose.pixels(seam.path) - corner) * _FINER
                 for piece in _dashes(path, seam.dash and seam.dash * self._pose.scale * _FINER):
@@ -107,7 +107,7 @@ class Canvas:
         return image, ImageDraw.Draw(image)
 
     def _grid(self, window: Window) -> tuple[Field, Field]:
-        """Points x and y at the middles of the window's pixels."""
+        """Coordinates x and y, in points, of the centres of the window's pixels."""
         back = np.linalg.inv(self._pose.turn)
         column = np.arange(window[1].start, window[1].stop) + 0.5 - self._pose.shift[0]
         row = (np.arange(window[0].start, window[0].stop) + 0.5 - self._pose.shift[1])[:, None]
@@ -116,7 +116,7 @@ class Canvas:
         return x.astype(np.float32), y.astype(np.float32)
 
     def _places(self, frame: Frame, window: Window) -> tuple[Field, Field, float, float]:
-        """Across (-1 to 1) and down (0 to 1) the frame, with the points that a whole unit of each stands for."""
+        """Positions across (-1 to 1) and down (0 to 1) the frame, with the length of a unit of each in points."""
         x, y = self._grid(window)
         axis = np.subtract(frame.bottom, frame.top)
         length = float(np.hypot(*axis))
@@ -143,7 +143,7 @@ class Canvas:
         return main + share[..., None] * (self._colours["second"] - main)
 
     def _shade(self, outlines: list[Points], lift: float) -> None:
-        """The soft shadow that a part standing ``lift`` points off throws on what already lies there."""
+        """The soft shadow of a part with the distance ``lift`` (points) from the parts below."""
         reach = lift * self._pose.scale
         cast = [outline + np.array([0.35, 0.7]) * reach for outline in outlines]
         window = self._window(cast, 2.5 * reach + 1)
@@ -157,7 +157,8 @@ class Canvas:
 
 
 def lit(colour: Field, light: Field) -> Field:
-    """``colour`` [..., 3] with ``light`` added: 0 leaves it, -1 is darkness. Light shows on black too, as on cloth."""
+    """``colour`` [..., 3] with ``light`` added: 0 is unchanged, -1 is black. Light is visible on black cloth as
+    well."""
     amount = np.clip(light, -0.9, 0.9)[..., None]
     bright = colour + amount * (0.55 * colour + 0.38 * (1 - colour))
     return np.asarray(np.where(amount < 0, colour * (1 + amount), bright), np.float32)
@@ -168,7 +169,7 @@ def _averaged(image: Image.Image) -> Field:
 
 
 def _dashes(path: Points, dash: float | None) -> list[Points]:
-    """``path`` whole, or cut into stitches of length ``dash`` with gaps two thirds as long."""
+    """``path``, or its stitches of length ``dash`` with gaps two thirds as long."""
     if not dash:
         return [path]
     reach = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(path, axis=0), axis=1))])

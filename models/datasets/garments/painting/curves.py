@@ -1,7 +1,7 @@
-"""Outlines: smooth curves through a few points, in the garment's own measure.
+"""Outlines: smooth curves through a few points.
 
-The measure is the point: a picture is 300 points wide and 400 high, x runs right from the garment's axis (so a mirrored
-garment is x negated), y runs down. Every curve is an array [N, 2] of float64.
+Units are points: a picture is 300 points wide and 400 high. x runs right from the garment's axis (mirroring negates x),
+y runs down. Every curve is a float64 array [N, 2].
 """
 
 import numpy as np
@@ -12,12 +12,12 @@ Pair = tuple[float, float]
 
 
 def line(*pairs: Pair) -> Points:
-    """The points themselves, joined by straight lines."""
+    """Straight lines through the points."""
     return np.array(pairs, np.float64)
 
 
 def smooth(*pairs: Pair, steps: int = 9) -> Points:
-    """A curve through all points: a Catmull-Rom spline with centripetal knots, which neither loops nor overshoots."""
+    """A centripetal Catmull-Rom spline through all points; it has no loops or overshoots."""
     through = np.array(pairs, np.float64)
     gaps = np.sqrt(np.maximum(np.linalg.norm(np.diff(through, axis=0), axis=1), 1e-6))
     slopes = np.diff(through, axis=0) / gaps[:, None]
@@ -38,22 +38,22 @@ def smooth(*pairs: Pair, steps: int = 9) -> Points:
 
 
 def joined(*pieces: Points) -> Points:
-    """Pieces end to end, with a corner wherever two meet."""
+    """Concatenated pieces, with corners where they meet."""
     return np.concatenate(pieces)
 
 
 def mirrored(curve: Points) -> Points:
-    """The curve on the other side of the axis."""
+    """The curve mirrored at the axis."""
     return np.multiply(curve, (-1.0, 1.0))
 
 
 def shifted(curve: Points, right: float, down: float) -> Points:
-    """The curve moved by so many points."""
+    """The curve moved by an offset in points."""
     return np.add(curve, (right, down))
 
 
 def symmetric(half: Points) -> Points:
-    """A closed outline from its right half, given from top to bottom."""
+    """A closed outline from its right half, which runs from top to bottom."""
     return np.concatenate([half, mirrored(half)[::-1]])
 
 
@@ -75,6 +75,6 @@ def offset(curve: Points, distance: float | Points) -> Points:
 
 
 def ribbon(centre: Points, start: float, end: float) -> Points:
-    """A closed band along ``centre`` whose half-width goes evenly from ``start`` to ``end``."""
+    """A closed band along ``centre``, with a half-width that changes linearly from ``start`` to ``end``."""
     half = np.linspace(start, end, len(centre))
     return np.concatenate([offset(centre, half), offset(centre, -half)[::-1]])

@@ -1,4 +1,4 @@
-"""What a garment is drawn from: parts laid over one another, each with an outline, a surface and the way it falls."""
+"""The parts of a garment, each with an outline, a surface, a frame and folds."""
 
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -6,14 +6,15 @@ from typing import Literal
 from models.datasets.garments.painting.curves import Pair, Points, mirrored
 
 Surface = Literal["cloth", "trim", "second", "lining", "sole", "rubber", "insole", "metal", "button"]
-"""cloth carries the pattern; trim is the main colour alone; second the second colour (or trim, where there is none)."""
+"""cloth has the pattern; trim has the main colour; second has the second colour, or the main colour if there is
+none."""
 
 
 @dataclass(frozen=True)
 class Frame:
-    """The way a part falls: from ``top`` to ``bottom``, with half-widths there. Folds and patterns follow it.
+    """The axis of a part from ``top`` to ``bottom``, with half-widths at both ends. Folds and patterns follow it.
 
-    ``bow`` is how far (points) the middle hangs below the sides, as stripes on a full skirt do.
+    ``bow`` is the distance (points) by which the middle hangs below the sides, as with stripes on a full skirt.
     """
 
     top: Pair
@@ -25,8 +26,8 @@ class Frame:
 
 @dataclass(frozen=True)
 class Folds:
-    """How cloth falls: ``count`` folds along the frame, so deep at its top and bottom, and wrinkles across it at
-    ``wrinkled_at`` (0 top, 1 bottom). Depths are shares of the light, 0.1 is clearly seen."""
+    """Folds of cloth: ``count`` folds along the frame with depths ``top`` and ``bottom``, and wrinkles across it at
+    ``wrinkled_at`` (0 top, 1 bottom). Depths are shares of the light; 0.1 is clearly visible."""
 
     count: float = 2.0
     top: float = 0.02
@@ -47,8 +48,8 @@ class Seam:
 
 @dataclass(frozen=True)
 class Part:
-    """One piece. ``roundness`` is how far (points) the light bends round its edges, ``lift`` how far it stands off what
-    lies below and so shades it, ``gloss`` how much it shines (0 to 1)."""
+    """One part. ``roundness`` is the width (points) of the shading at its edges, ``lift`` its distance from the parts
+    below, which determines its shadow, and ``gloss`` its shine (0 to 1)."""
 
     outlines: tuple[Points, ...]
     surface: Surface
@@ -61,7 +62,7 @@ class Part:
     seams: tuple[Seam, ...] = field(default=())
 
     def mirrored(self) -> "Part":
-        """The same part on the garment's other side."""
+        """The same part mirrored at the axis."""
         (x, y), (low_x, low_y) = self.frame.top, self.frame.bottom
         return replace(
             self,
@@ -73,9 +74,9 @@ class Part:
 
 @dataclass(frozen=True)
 class Plan:
-    """A whole garment: parts from back to front; ``block`` (a, b, c), the half-plane a*x + b*y > c that a colour-block
-    gives to the second colour; whether stripes run along the fall; whether it stands on a floor or
-    hangs; and how near the camera comes, room allowing."""
+    """A garment: its parts from back to front; ``block`` (a, b, c), the half-plane a*x + b*y > c that has the second
+    colour in a colour-block; whether stripes run along the frame; whether it stands on a floor or hangs; and the
+    largest zoom."""
 
     parts: tuple[Part, ...]
     block: tuple[float, float, float]

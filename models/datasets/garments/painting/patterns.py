@@ -1,4 +1,4 @@
-"""Patterns on cloth: where the second colour lies."""
+"""Patterns on cloth: the areas of the second colour."""
 
 import math
 
@@ -9,10 +9,10 @@ Field = NDArray[np.float32]
 
 
 def pattern_weight(pattern: str, across: Field, along: Field, pixel: float, seed: int) -> Field:
-    """How much of the second colour each place has, 0 to 1.
+    """The share of the second colour at each position, 0 to 1.
 
-    ``across`` and ``along`` are the place in the cloth in points, arrays of one shape; ``pixel`` is the size of a pixel
-    in points, over which edges are smoothed. "plain" and "colour-block", which is cut rather than woven, give 0.
+    ``across`` and ``along`` are positions on the cloth in points, arrays of the same shape. ``pixel`` is the size of a
+    pixel in points, over which edges are smoothed. "plain" and "colour-block", which is not a pattern of cloth, give 0.
     """
     rng = np.random.default_rng([seed, 3])
     size = float(rng.uniform(0.9, 1.15))
@@ -28,7 +28,7 @@ def pattern_weight(pattern: str, across: Field, along: Field, pixel: float, seed
 
 
 def _inside(distance: NDArray[np.floating], pixel: float) -> Field:
-    """1 where ``distance`` (points) is well above 0, 0 well below, a pixel wide ramp between."""
+    """1 for positive ``distance`` (points), 0 for negative, with a ramp of one pixel between."""
     return np.asarray(np.clip(distance / pixel + 0.5, 0, 1), np.float32)
 
 
@@ -52,7 +52,7 @@ def _dots(across: Field, along: Field, period: float, pixel: float) -> Field:
 
 
 def _flowers(across: Field, along: Field, period: float, pixel: float, rng: np.random.Generator) -> Field:
-    """Five-petalled flowers, scattered so that each stays within its own cell, and leaves and buds between them."""
+    """Scattered flowers with five petals, one per cell, with leaves and buds between them."""
     slant = rng.uniform(0.25, 0.6)
     cos, sin = math.cos(slant), math.sin(slant)
     across, along = across * cos - along * sin, along * cos + across * sin
@@ -75,7 +75,7 @@ def _flowers(across: Field, along: Field, period: float, pixel: float, rng: np.r
 def _cells(
     across: Field, along: Field, period: float, jitter: float, rng: np.random.Generator
 ) -> tuple[Field, Field, NDArray[np.int32]]:
-    """Staggered cells: the place from the (jittered) middle of its cell in points, and its number, 0 to 255."""
+    """Staggered cells: positions relative to the (jittered) centre of the cell in points, and its number, 0 to 255."""
     row = np.floor(along / period)
     column = across / period + 0.5 * (row % 2)
     cell = np.floor(column)

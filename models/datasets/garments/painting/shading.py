@@ -1,4 +1,4 @@
-"""Light on cloth: how a part's roundness and folds catch a lamp at the upper left."""
+"""Light on parts: shading of roundness and folds by a lamp at the upper left."""
 
 import math
 
@@ -15,15 +15,16 @@ LIGHT = (-0.62, -0.78)
 
 
 def blurred(mask: Field, radius: float) -> Field:
-    """``mask`` under a Gaussian of ``radius`` pixels; beyond the borders it is 0. Costs the same for any radius."""
+    """``mask`` blurred by a Gaussian of ``radius`` pixels, 0 beyond the borders. The cost does not depend on the
+    radius."""
     coarse, factor, margin = _coarse(mask, radius)
     return _refined(coarse, factor, margin, mask.shape)
 
 
 def rounded(mask: Field, radius: float) -> tuple[Field, Field]:
-    """How a shape that bends away within ``radius`` pixels of its edge meets the light.
+    """The shading of a shape that is rounded within ``radius`` pixels of its edge.
 
-    Returns the edge (0 within, about 0.5 at the edge) and the lean towards the lamp (-1 to 1, 0 where flat).
+    Returns the edge (0 inside, about 0.5 at the edge) and the inclination towards the lamp (-1 to 1, 0 if flat).
     """
     coarse, factor, margin = _coarse(mask, radius)
     down, right = np.gradient(coarse)
@@ -32,8 +33,8 @@ def rounded(mask: Field, radius: float) -> tuple[Field, Field]:
 
 
 def folded(folds: Folds, across: Field, down: Field, rng: np.random.Generator) -> Field:
-    """Light and shade of folds, about -0.2 to 0.2. ``across`` is -1 to 1 from side to side, ``down`` 0 to 1."""
-    # Python's own floats: numpy's would turn the whole field into float64.
+    """Light of folds, about -0.2 to 0.2. ``across`` is -1 to 1 from side to side, ``down`` 0 to 1."""
+    # Python floats, because NumPy's would convert the field to float64.
     phase: list[float] = rng.uniform(0, 2 * np.pi, 8).tolist()
     total = np.zeros_like(across)
     if folds.count > 0:
@@ -53,13 +54,13 @@ def folded(folds: Folds, across: Field, down: Field, rng: np.random.Generator) -
 
 
 def mottled(shape: tuple[int, int], cell: float, rng: np.random.Generator) -> Field:
-    """Smooth noise of standard deviation about 1, with blotches about ``cell`` pixels wide."""
+    """Smooth noise with a standard deviation of about 1 and spots about ``cell`` pixels wide."""
     coarse = rng.standard_normal((max(3, int(shape[0] / cell) + 2), max(3, int(shape[1] / cell) + 2)), np.float32)
     return _resized(coarse, shape, None)
 
 
 def _coarse(mask: Field, radius: float) -> tuple[Field, int, int]:
-    """The blurred mask on a grid just fine enough for it, with a margin of empty cells on every side."""
+    """The blurred mask on a coarse grid, with a margin of empty cells on every side."""
     factor = max(1, int(radius / 2.2))
     sigma = radius / factor
     reach = int(np.ceil(2.8 * sigma))

@@ -18,7 +18,7 @@ from models.datasets.garments.painting.parts import Folds, Frame, Part, Plan, Se
 
 
 def bag_plan(garment: Garment) -> Plan:
-    """A bag, seen from the front, standing on a shelf."""
+    """A bag from the front, standing on a shelf."""
     parts, low = {"tote": _tote, "shoulder": _shoulder_bag, "backpack": _backpack, "clutch": _clutch}[
         garment.attributes["style"]
     ]()
@@ -26,7 +26,7 @@ def bag_plan(garment: Garment) -> Plan:
 
 
 def _panel(top: float, bottom: float, height: float, corner: float, sag: float = 0.0, y: float = 0.0) -> Points:
-    """A closed upright shape with rounded lower corners; ``sag`` is how far its upper edge hangs in the middle."""
+    """A closed upright shape with rounded lower corners; ``sag`` is the sag of its upper edge in the middle."""
     low = y + height
     return symmetric(
         joined(
@@ -39,7 +39,7 @@ def _panel(top: float, bottom: float, height: float, corner: float, sag: float =
 
 
 def _inset(outline: Points, by: float) -> Seam:
-    """A line of stitches that runs ``by`` points inside an outline about the axis."""
+    """A line of stitches ``by`` points inside an outline that is symmetric about the axis."""
     middle = 0.5 * (outline.min(axis=0) + outline.max(axis=0))
     size = 0.5 * np.ptp(outline, axis=0)
     inner = middle + (outline - middle) * (1 - by / size)

@@ -1,4 +1,4 @@
-"""What sits at a neck: the inside of the back, ribs and bindings, collars and turtlenecks."""
+"""Necks: the inside of the back, ribs and bindings, collars and turtlenecks."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from models.datasets.garments.shapes.torso import Torso, neck_opening
 
 
 def back_of_neck(torso: Torso) -> Part:
-    """The inside of the back, seen through the neck opening; goes under everything else."""
+    """The inside of the back, visible through the neck opening; below all other parts."""
     neck, s = torso.neck, torso.neck / 25
     low = 0.62 * torso.hem_y
     outline = symmetric(
@@ -22,7 +22,7 @@ def back_of_neck(torso: Torso) -> Part:
 
 
 def neck_trim(torso: Torso, neckline: str) -> list[Part]:
-    """The binding along an open neck edge; none where a collar or a turtleneck covers it."""
+    """The binding of an open neck edge; none under a collar or turtleneck."""
     if neckline in ("collar", "turtleneck"):
         return []
     neck, s = torso.neck, torso.neck / 25
@@ -43,7 +43,7 @@ def neck_trim(torso: Torso, neckline: str) -> list[Part]:
 
 
 def _outside(half: Points, band: float) -> Points:
-    """The right half of a neck edge moved into the cloth: mitred on the axis, ending on the shoulder."""
+    """The right half of a neck edge moved into the cloth, mitred on the axis and ending on the shoulder."""
     moved = offset(half, -band)
     slope = float(np.clip((half[1, 1] - half[0, 1]) / (half[1, 0] - half[0, 0]), -2.5, 0))
     moved[0] = half[0] + (0, band * np.hypot(1, slope))

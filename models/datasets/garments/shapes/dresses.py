@@ -1,4 +1,4 @@
-"""Dresses: an upper body and a skirt, joined at the waist; a loose one falls straight from the shoulders."""
+"""Dresses: an upper body and a skirt, joined at the waist; a loose dress hangs straight from the shoulders."""
 
 from dataclasses import replace
 

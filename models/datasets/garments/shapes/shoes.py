@@ -18,13 +18,13 @@ _BACKSET = (-26.0, -17.0)
 
 @dataclass(frozen=True)
 class Last:
-    """The curve a foot stands on, from heel to toe."""
+    """The curve of the insole, from heel to toe."""
 
     heel: float
     platform: float
 
     def bed(self, x: float) -> float:
-        """The height (negative is up) on which the foot rests at ``x``."""
+        """The height of the insole at ``x`` (negative is up)."""
         share = min(max((x + 78) / 112, 0.0), 1.0)
         return -self.platform - self.heel * (0.5 + 0.5 * float(np.cos(np.pi * share)))
 
@@ -33,7 +33,7 @@ class Last:
 
 
 def shoes_plan(garment: Garment) -> Plan:
-    """A pair: the far shoe behind, a little up and to the left."""
+    """A pair: the far shoe behind the other, shifted up and left."""
     has = garment.attributes
     builder = {"sneaker": _sneaker, "pump": _pump, "boot": _boot, "sandal": _sandal}[has["style"]]
     near = builder(_LIFT[has["heel"]])

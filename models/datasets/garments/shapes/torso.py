@@ -60,7 +60,7 @@ class Torso:
 
 
 def torso_of(fit: str, length: str, scale: float = 1.0) -> Torso:
-    """An upper body of this fit and length (a top's); ``scale`` shrinks all but the length's name."""
+    """An upper body of a fit and a length; ``scale`` shrinks its measures."""
     shoulder, chest, waist, hem, cuff = {
         "slim": (54.0, 48.0, 39.0, 45.0, 9.5),
         "regular": (58.0, 54.0, 51.0, 55.0, 13.0),
@@ -79,7 +79,7 @@ def torso_of(fit: str, length: str, scale: float = 1.0) -> Torso:
 
 
 def sleeves(torso: Torso, sleeve: str, creases: float = 1.0, cuffed: bool = False) -> list[Part]:
-    """Both sleeves, to be laid under the body; none for "sleeveless". ``creases`` scales how much they crease."""
+    """Both sleeves, drawn under the body; none for "sleeveless". ``creases`` scales their creases."""
     if sleeve == "sleeveless":
         return []
     share = SLEEVE_SHARE[sleeve]

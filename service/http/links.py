@@ -15,8 +15,8 @@ Card = TypeVar("Card", bound=ProductCard)
 class Links:
     """Puts the root path in front of links that begin at the root of the service."""
 
-    def __init__(self, request: Request) -> None:
-        self._root_path: str = request.scope.get("root_path", "")
+    def __init__(self, root_path: str) -> None:
+        self._root_path = root_path
 
     def of(self, cards: Sequence[Card]) -> list[Card]:
         """The cards with links that a browser can follow."""
@@ -25,4 +25,8 @@ class Links:
         return [card.model_copy(update={"image": self._root_path + card.image}) for card in cards]
 
 
-CurrentLinks = Annotated[Links, Depends(Links)]
+async def _links(request: Request) -> Links:  # FastAPI would run a class or a plain function in a thread.
+    return Links(request.scope.get("root_path", ""))
+
+
+CurrentLinks = Annotated[Links, Depends(_links)]

@@ -30,7 +30,7 @@ class _Kind(NamedTuple):
 
 
 # Subclasses come first. Any other ModisteError is a failure of the service: the client cannot mend it.
-_KINDS: dict[type[ModisteError], _Kind] = {
+KINDS: dict[type[ModisteError], _Kind] = {
     errors.UnknownWord: _Kind("unknown-word", "There is a word that pictures cannot be searched by", 422, "prefer"),
     errors.NoWords: _Kind("no-words", "This service does not search by preferred words", 422, "prefer"),
     errors.InvalidRequest: _Kind("invalid-request", "The request is not valid", 422),
@@ -64,7 +64,7 @@ def problem_response(
 
 def problem_of(error: ModisteError, **extensions: Any) -> Response:
     """The problem document of an error."""
-    kind = next((kind for type, kind in _KINDS.items() if isinstance(error, type)), None)
+    kind = next((kind for type, kind in KINDS.items() if isinstance(error, type)), None)
     if kind is None:
         return internal_problem()
     headers = {}

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
 
+from service.http.problems import KINDS
 from tests.service.conftest import OPERATIONS_KEY, Served
+
+ROOT = Path(__file__).parents[3]
 
 
 def document(served: Served) -> dict[str, Any]:
@@ -57,3 +61,9 @@ def test_every_described_path_answers(served: Served) -> None:
 def test_the_document_is_made_once(served: Served) -> None:
     app: FastAPI = served.app
     assert app.openapi() is app.openapi()
+
+
+def test_every_type_of_problem_is_documented() -> None:
+    documented = set(re.findall(r"\| `(/problems/[a-z-]+)` \| (\d+) \|", (ROOT / "docs" / "http.md").read_text()))
+    kinds = {(f"/problems/{kind.slug}", str(kind.status)) for kind in KINDS.values()}
+    assert documented == kinds | {("/problems/internal", "500")}

@@ -1,10 +1,9 @@
-"""What surrounds every request: ids, times, security headers, and failures that tell nothing of the inside."""
+"""Request ids, times, the request log, and failures."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import pytest
@@ -12,19 +11,17 @@ import pytest
 from models.errors import ModisteError
 from tests.service.conftest import Serve, Served, Shop, eventually
 
-ROOT = Path(__file__).parents[3]
 
-
-def test_every_answer_has_an_id_and_keeps_a_sensible_one_that_was_given(served: Served) -> None:
+def test_every_answer_has_an_id_and_a_valid_one_of_the_client_is_kept(served: Served) -> None:
     given = served.client.get("/health/live", headers={"X-Request-ID": "shop-42.a"})
     assert given.headers["x-request-id"] == "shop-42.a"
-    for nonsense in ("", "a b", "x" * 65, "<script>"):
-        made = served.client.get("/health/live", headers={"X-Request-ID": nonsense}).headers["x-request-id"]
+    for invalid in ("", "a b", "x" * 65, "<script>"):
+        made = served.client.get("/health/live", headers={"X-Request-ID": invalid}).headers["x-request-id"]
         assert len(made) == 32
 
 
-def test_answers_tell_browsers_where_the_time_went(served: Served) -> None:
-    response = served.client.post("/search", json={"text": "where the time went"})
+def test_server_timing_has_the_time_of_each_stage(served: Served) -> None:
+    response = served.client.post("/search", json={"text": "time of each stage"})
     timed = re.findall(r"([a-z-]+);dur=([0-9.]+)(?:, |$)", response.headers["server-timing"])
     spent = {stage: float(milliseconds) for stage, milliseconds in timed}
     assert set(spent) == {"query", "query-queue", "store", "store-queue", "columns", "total"}
@@ -38,13 +35,13 @@ def test_the_page_and_its_files_are_served(served: Served) -> None:
 
 
 @pytest.mark.parametrize("path", ["/nowhere", "/assets/nothing.js", "/assets/../settings.py", "/assets/%2e%2e/app.py"])
-def test_what_is_not_there_is_a_problem_document(served: Served, path: str) -> None:
+def test_a_missing_resource_is_a_problem_document(served: Served, path: str) -> None:
     response = served.client.get(path)
     assert response.status_code == 404
     assert response.json()["type"] == "/problems/not-found"
 
 
-def test_a_method_that_an_address_does_not_take_is_refused(served: Served) -> None:
+def test_another_method_is_refused_with_the_allowed_ones(served: Served) -> None:
     response = served.client.delete("/search")
     assert (response.status_code, response.json()["status"]) == (405, 405)
     assert response.headers["allow"] == "POST"
@@ -54,7 +51,7 @@ def test_a_method_that_an_address_does_not_take_is_refused(served: Served) -> No
 @pytest.mark.parametrize(
     "failure", [RuntimeError("secret of /srv/index"), ModisteError("secret of /srv/index", hint="an operator's hint")]
 )
-def test_a_failure_inside_tells_the_client_nothing_and_the_log_everything(
+def test_an_internal_error_is_logged_in_full_and_hidden_from_the_client(
     serve: Serve, shop: Shop, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, failure: Exception
 ) -> None:
     def fail(*_: object) -> None:
@@ -73,7 +70,7 @@ def test_a_failure_inside_tells_the_client_nothing_and_the_log_everything(
     assert "secret of /srv/index" in caplog.text
 
 
-def test_a_client_that_leaves_in_the_middle_of_its_body_is_no_failure(
+def test_a_client_that_disconnects_within_its_body_is_no_error(
     served: Served, caplog: pytest.LogCaptureFixture
 ) -> None:
     with httpx.Client(base_url=served.url, trust_env=False, timeout=1) as client:
@@ -84,6 +81,12 @@ def test_a_client_that_leaves_in_the_middle_of_its_body_is_no_failure(
 
         with pytest.raises(ConnectionAbortedError):
             client.post("/search", content=body(), headers={"Content-Type": "application/json"})
-    eventually(lambda: 'status="499"' in served.client.get("/metrics").text, "the client's leaving is counted")
+    eventually(lambda: 'status="499"' in served.client.get("/metrics").text, "the disconnect is counted")
     assert "failed" not in caplog.text
     assert served.search(text="red")["results"]
+
+
+def test_log_lines_name_method_path_status_and_time(served: Served, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO"):
+        served.client.head("/products?limit=1")
+        eventually(lambda: "HEAD /products 200 in " in caplog.text, "the request is logged")

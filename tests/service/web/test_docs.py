@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.service.conftest import Served
-
-pytestmark = pytest.mark.system
 
 
 def test_swagger_ui_shows_every_operation_and_loads_nothing_from_elsewhere(browser: Browser, served: Served) -> None:

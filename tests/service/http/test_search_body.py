@@ -1,97 +1,14 @@
-"""What ``POST /search`` refuses, and how it says so."""
+"""The body of ``POST /search``: fields, filters, JSON and forms that are refused, each by name."""
 
 from __future__ import annotations
 
-import base64
-import struct
-import zlib
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from PIL import Image
 
-from tests.service.conftest import Serve, Served, Shop, cloth, encoded
-
-Problem = dict[str, Any]
-
-
-def refusal(served: Served, status: int = 422, **request: Any) -> Problem:
-    """The problem document of a request that must be refused."""
-    response = served.client.post("/search", **request)
-    assert response.status_code == status, response.text
-    assert response.headers["content-type"] == "application/problem+json"
-    problem: Problem = response.json()
-    assert problem["status"] == status
-    assert set(problem) <= {"type", "title", "status", "detail", "hint", "field"}
-    return problem
-
-
-def png_bomb() -> bytes:
-    """A small PNG that promises 30,000 x 30,000 pixels."""
-    chunks = {b"IHDR": struct.pack(">IIBBBBB", 30_000, 30_000, 8, 2, 0, 0, 0), b"IDAT": zlib.compress(bytes(10_000))}
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
-        for name, data in chunks.items()
-    )
-
-
-@pytest.mark.parametrize(
-    ("picture", "words"),
-    [
-        pytest.param(lambda: b"", "0 bytes", id="an empty file"),
-        pytest.param(lambda: encoded(cloth("red", size=(1, 1))), "1 x 1", id="a single pixel"),
-        pytest.param(lambda: encoded(cloth("red", size=(300, 400)), "JPEG")[:900], "cut short", id="half a JPEG"),
-        pytest.param(lambda: b"this is a text" * 50, "not a JPEG", id="text"),
-        pytest.param(lambda: b"<svg xmlns='http://www.w3.org/2000/svg'/>", "not a JPEG", id="an SVG"),
-        pytest.param(png_bomb, "30000 x 30000", id="a decompression bomb"),
-        pytest.param(lambda: encoded(cloth("red"), "ICO"), "an icon", id="an icon"),
-        pytest.param(lambda: encoded(cloth("red"), "PPM"), "not a JPEG", id="a PPM"),
-    ],
-)
-def test_a_picture_that_cannot_be_read_is_refused(served: Served, picture: Callable[[], bytes], words: str) -> None:
-    problem = refusal(served, files={"image": ("picture.jpg", picture(), "image/jpeg")})
-    assert problem["type"] == "/problems/unreadable-image"
-    assert words in problem["detail"]
-    assert problem["hint"]
-
-
-def as_cmyk(picture: Image.Image) -> bytes:
-    return encoded(picture.convert("CMYK"), "JPEG", quality=95)
-
-
-def as_16_bit(picture: Image.Image) -> bytes:
-    return encoded(Image.new("I;16", picture.size, 65_535))
-
-
-def turned_by_exif(picture: Image.Image) -> bytes:
-    exif = Image.Exif()
-    exif[0x0112] = 3  # Upside down.
-    return encoded(picture.rotate(180), "JPEG", quality=95, exif=exif)
-
-
-@pytest.mark.parametrize(
-    ("picture", "title"),
-    [
-        pytest.param(lambda: encoded(cloth("red", "white"), "JPEG", quality=95), "Red and white cloth", id="JPEG"),
-        pytest.param(lambda: encoded(cloth("red", "white"), "WEBP"), "Red and white cloth", id="WebP"),
-        pytest.param(lambda: as_cmyk(cloth("red", "white")), "Red and white cloth", id="CMYK"),
-        pytest.param(lambda: as_16_bit(cloth("white")), "White cloth", id="16-bit grey"),
-        pytest.param(lambda: encoded(Image.new("RGBA", (60, 80), (0, 0, 0, 0))), "White cloth", id="transparent"),
-        pytest.param(lambda: encoded(cloth("blue").convert("P")), "Blue cloth", id="a palette"),
-        pytest.param(lambda: turned_by_exif(cloth("red", "white")), "Red and white cloth", id="turned by EXIF"),
-    ],
-)
-def test_every_usual_kind_of_picture_is_read(served: Served, picture: Callable[[], bytes], title: str) -> None:
-    response = served.client.post("/search", files={"image": ("picture", picture())}, data={"k": "1"})
-    assert response.json()["results"][0]["title"] == title
-
-
-@pytest.mark.parametrize(
-    "text", ["not base64!", "äöü", "A", "data:text/html;base64,AAAA", "data:image/png,AAAA", "data:", "=" * 9]
-)
-def test_base64_that_is_none_is_refused(served: Served, text: str) -> None:
-    assert refusal(served, json={"image_base64": text})["type"] == "/problems/unreadable-image"
+from service.http.wire import SearchRequest
+from tests.service.conftest import Served, cloth, encoded
+from tests.service.http.refusals import refusal
 
 
 @pytest.mark.parametrize(
@@ -122,10 +39,54 @@ def test_base64_that_is_none_is_refused(served: Served, text: str) -> None:
         ({"product_id": "4", "image_base64": "AAAA"}, "more than one reference"),
     ],
 )
-def test_a_field_that_is_wrong_is_named(served: Served, fields: dict[str, Any], words: str) -> None:
+def test_an_invalid_field_is_refused_by_name(served: Served, fields: dict[str, Any], words: str) -> None:
     problem = refusal(served, json={"text": "red", **fields})
     assert problem["type"] == "/problems/invalid-request"
     assert words in problem["detail"]
+    named = problem["field"].partition("[")[0].partition(".")[0]
+    assert named in fields
+
+
+def test_a_misspelt_field_is_corrected_in_the_hint(served: Served) -> None:
+    problem = refusal(served, json={"text": "red", "filter": {}})
+    assert (problem["field"], problem["hint"]) == ("filter", "Did you mean filters?")
+
+
+def test_nulls_count_as_not_given(served: Served) -> None:
+    fields = dict.fromkeys(SearchRequest.model_fields.keys() - {"text"})
+    assert served.found(text="red", **fields) == served.found(text="red")
+    filters = {"colour": None, "price": {"min": 20, "max": None}}
+    assert served.found(text="red", filters=filters) == served.found(text="red", filters={"price": {"min": 20}})
+
+
+def test_empty_form_fields_count_as_not_given(served: Served) -> None:
+    empty = [(name, (None, "")) for name in sorted(SearchRequest.model_fields.keys() - {"text", "image_base64"})]
+    response = served.client.post("/search", files=[("text", (None, "red")), ("image", ("", b"")), *empty])
+    assert response.status_code == 200, response.text
+    assert [result["id"] for result in response.json()["results"]] == served.found(text="red")
+
+
+def test_a_form_and_json_find_the_same(served: Served) -> None:
+    form = [
+        ("product_id", "4"), ("text", "red"), ("k", "7"), ("offset", "2"), ("filters", '{"price": {"max": 40}}'),
+        ("exclude", "1"), ("exclude", "2"), ("prefer", '["white"]'), ("avoid", "blue"), ("style", "filter"),
+        ("box", "0.1,0.1,0.9,0.9"),
+    ]  # fmt: skip
+    response = served.client.post("/search", files=[(name, (None, value)) for name, value in form])
+    assert response.status_code == 200, response.text
+    fields = {
+        "product_id": "4", "text": "red", "k": 7, "offset": 2, "filters": {"price": {"max": 40}},
+        "exclude": ["1", "2"], "prefer": ["white"], "avoid": ["blue"], "style": "filter", "box": [0.1, 0.1, 0.9, 0.9],
+    }  # fmt: skip
+    assert [result["id"] for result in response.json()["results"]] == served.found(**fields)
+
+
+def test_a_file_may_have_its_name_in_extended_form_only(served: Served) -> None:
+    body = b"--x\r\nContent-Disposition: form-data; name=image; filename*=utf-8''a.jpg\r\n\r\n%b\r\n--x--\r\n"
+    response = served.client.post(
+        "/search", content=body % encoded(cloth("blue")), headers={"Content-Type": "multipart/form-data; boundary=x"}
+    )
+    assert response.json()["results"][0]["title"] == "Blue cloth"
 
 
 @pytest.mark.parametrize("fields", [{}, {"text": ""}, {"text": " \u200b\x00 "}, {"k": 5}])
@@ -183,7 +144,7 @@ def test_a_body_that_is_no_json_object_is_refused(served: Served, body: bytes) -
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "image/png", "nonsense"])
-def test_other_kinds_of_body_are_refused_and_told_what_is_read(served: Served, kind: str) -> None:
+def test_a_body_of_another_type_is_refused_with_the_types_that_are_read(served: Served, kind: str) -> None:
     problem = refusal(served, content=b"text=red", headers={"Content-Type": kind})
     assert kind in problem["detail"]
     assert "application/json" in problem["hint"]
@@ -208,10 +169,11 @@ FORM = [("text", (None, "red"))]
         pytest.param([("exclude", (None, "1"))] * 2000, "more than 256 fields", id="thousands of fields"),
     ],
 )
-def test_a_form_that_is_wrong_is_told_where(served: Served, fields: list[Any], words: str) -> None:
+def test_an_invalid_form_is_refused_by_name(served: Served, fields: list[Any], words: str) -> None:
     problem = refusal(served, files=[*FORM, *fields])
     assert problem["type"] == "/problems/invalid-request"
     assert words in problem["detail"]
+    assert problem["field"] in (fields[0][0], "body")
 
 
 @pytest.mark.parametrize(
@@ -225,30 +187,3 @@ def test_a_form_that_is_wrong_is_told_where(served: Served, fields: list[Any], w
 )
 def test_a_broken_form_is_refused(served: Served, kind: str, body: bytes) -> None:
     assert refusal(served, content=body, headers={"Content-Type": kind})["type"] == "/problems/invalid-request"
-
-
-def test_a_picture_above_the_limit_is_too_large_however_it_is_sent(serve: Serve, shop: Shop) -> None:
-    picture = encoded(cloth("red"), "BMP")
-    with serve(shop, max_image_bytes=len(picture) - 1) as served:
-        by_file = refusal(served, 413, files={"image": picture})
-        by_base64 = refusal(served, 413, json={"image_base64": base64.b64encode(picture).decode()})
-    assert by_file["type"] == by_base64["type"] == "/problems/image-too-large"
-    assert f"{len(picture) - 1:,} bytes" in by_file["detail"]
-
-
-def test_a_body_above_the_limit_is_refused_by_its_declared_length(serve: Serve, shop: Shop) -> None:
-    with serve(shop, max_image_bytes=1000) as served:
-        assert refusal(served, 413, content=bytes(3 * 2**20))["type"] == "/problems/image-too-large"
-
-
-def test_a_body_above_the_limit_is_refused_while_it_is_read_where_no_length_is_declared(
-    serve: Serve, shop: Shop
-) -> None:
-    chunks = (bytes(2**16) for _ in range(48))
-    with serve(shop, max_image_bytes=1000) as served:
-        problem = refusal(served, 413, content=chunks, headers={"Content-Type": "application/json"})
-    assert problem["type"] == "/problems/image-too-large"
-
-
-def test_the_service_answers_as_before_after_all_that(served: Served) -> None:
-    assert served.search(text="red", k=1)["results"][0]["title"] == "Red cloth"

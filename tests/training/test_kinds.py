@@ -126,6 +126,7 @@ def test_products_of_earlier_steps_are_remembered_up_to_a_limit(tmp_path: Path) 
     for _ in range(3):
         shown = torch.tensor([[True, False], [False, True], [True, False]])
         cost = task.loss(torch.randn(2, 4), kinds, torch.randn(3, 4), shown, torch.randn(2, 2))
+        task.stepped()
         assert cost.isfinite()
     assert len(task.memory) == len(task.remembered) == 5
 

@@ -105,7 +105,7 @@ class Joint(Stage):
             self.model.load_state_dict(taught, strict=False)
 
     def _look(self, tower: SplitTower) -> None:
-        """See all pictures through the part of the tower that stays as it is."""
+        """Compute what the frozen part of the tower makes of all pictures, or read it from the cache."""
         self.model.eval()
 
         def kept(name: str, pixels: Pixels, change: Change, cache: Path | None) -> None:
@@ -160,12 +160,12 @@ class Joint(Stage):
         if self.kinds is not None:
             drawn = self.kinds.sample(chance)
             photographs = [(self.photographs[source], row) for source, row in drawn]
-            pictures = [self._picture(one.name, one.pixels, row, plain, chance) for one, row in photographs]
+            pictures = [self._picture(one.name, one.pixels, row, False, chance) for one, row in photographs]
             batch |= {"photographs": torch.from_numpy(np.stack(pictures)), "kinds": self.kinds.kinds_of(drawn)}
         return batch
 
     def _picture(self, name: str, pixels: Pixels, row: int, plain: bool, chance: random.Random) -> Any:
-        """An array: pixels ``[H, W, 3]``, or with a frozen part of the tower what that part makes of a view of them."""
+        """An array: pixels ``[H, W, 3]``, or with a frozen part of the tower the maps ``[h, w, C]`` of a view."""
         if self.tower is None:
             return pixels[row]
         views = self.views[name]
@@ -176,15 +176,16 @@ class Joint(Stage):
 
         They are augmented on the model's device, so that a GPU relieves the cores that prepare the next batches.
         """
-        change = mirror if batch["plain"] else augment if name == "pixels" else augment_photographs
+        products = mirror if batch["plain"] else augment
+        change = products if name == "pixels" else augment_photographs
         generator = torch.Generator().manual_seed(int(batch["chance"]))
         pixels = batch[name].to(self.model.device, non_blocking=True).permute(0, 3, 1, 2)
         with torch.autocast(self.model.device.type, enabled=False):  # bfloat16 cannot represent coordinates of pixels.
             return change(pixels.to(torch.float32) / 255, generator)
 
     def _seen(self, batch: dict[str, Tensor]) -> tuple[Tensor, Tensor | None]:
-        """Embeddings ``[B + P, D]`` of the products and of the photographs behind them, and the products' normalised
-        pictures, where there are any and not only what the frozen part of the tower made of them."""
+        """Embeddings ``[B + P, D]`` of the products and then the photographs, and the products' normalised pictures;
+        None for those with a frozen part of the tower, whose maps stand in for pictures."""
         if self.tower is not None:
             maps = [batch[name] for name in ("pixels", "photographs") if name in batch]
             joined = torch.cat(maps).to(self.model.device, non_blocking=True).permute(0, 3, 1, 2).float()
@@ -231,6 +232,8 @@ class Joint(Stage):
         return views[0], torch.stack(said).mean(dim=0) if said else None
 
     def stepped(self) -> None:
+        if self.kinds is not None:
+            self.kinds.stepped()
         if not self.schedule.average:
             return
         moved = self._averageable()

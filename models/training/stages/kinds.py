@@ -1,4 +1,4 @@
-"""Photographs in stage 0: they find products of their kind, and the attribute head names it."""
+"""Photographs in stage 0: losses that bring them to products of their kind and let the attribute head name it."""
 
 from __future__ import annotations
 
@@ -35,9 +35,10 @@ def kind_words(sources: Sequence[TrainingSource], words: Sequence[str]) -> np.nd
 
 
 class KindTask:
-    """The losses of a step's photographs.
+    """The task of finding and naming the kind of a photograph.
 
-    Products are remembered for some steps (a queue, as in MoCo; He et al. 2020): of rare kinds a batch holds none.
+    Embeddings of products are kept for some steps (a queue, as in MoCo; He et al. 2020), because a batch holds too few
+    products of rare kinds.
 
     Args:
         sources: Photographs, one source or more; all of them have the same words.
@@ -51,6 +52,7 @@ class KindTask:
         self.kinds = [torch.from_numpy(source.kinds) for source in sources]
         self.memory = torch.zeros(0, dim)
         self.remembered = torch.zeros(0, len(self.known), dtype=torch.bool)
+        self._seen = (self.memory, self.remembered)
 
     def sample(self, chance: random.Random) -> list[tuple[int, int]]:
         """The photographs of a step: which source, and which of its rows."""
@@ -63,7 +65,7 @@ class KindTask:
         return torch.stack([self.kinds[at][row] for at, row in drawn])
 
     def loss(self, photographs: Tensor, kinds: Tensor, products: Tensor, shown: Tensor, logits: Tensor) -> Tensor:
-        """What the photographs cost; remembers the products.
+        """The losses of a step's photographs, a scalar.
 
         Args:
             photographs: Embeddings ``[P, D]``.
@@ -79,14 +81,17 @@ class KindTask:
         alike = (kinds.float() @ of_kind.float().T) > 0
         cost = self.settings.weight * kind_retrieval(queries, among, alike, self.settings.scale)
         cost = cost + self.settings.weight * kind_recognition(logits, kinds, known) / 4
-        self.memory = among.detach()[: self.settings.memory]
-        self.remembered = of_kind[: self.settings.memory]
+        self._seen = (among.detach()[: self.settings.memory], of_kind[: self.settings.memory])
         return cost
+
+    def stepped(self) -> None:
+        """Remember the products of the step whose loss was computed last."""
+        self.memory, self.remembered = self._seen
 
     def state(self) -> dict[str, Tensor]:
         """What a checkpoint keeps."""
         return {"memory": self.memory, "remembered": self.remembered}
 
     def restore(self, state: dict[str, Tensor]) -> None:
-        """Go on with what a checkpoint kept."""
+        """Resume from what a checkpoint kept."""
         self.memory, self.remembered = state["memory"], state["remembered"]

@@ -52,7 +52,7 @@ def export_run(run: Run, folder: Path, version: str, licence: str | None = None)
 def _licence(config: TrainConfig, given: str | None) -> str:
     """The terms of the bundle: as ``given``, or as the config states them for the pretrained weights that it names."""
     settings = config.backbone
-    named = [weights for weights in (settings.pretrained, settings.vision) if weights is not None]
+    named = [weights for weights in (settings.pretrained, settings.vision, settings.text) if weights is not None]
     stated = {weights.licence for weights in named if isinstance(weights, WeightSource) and weights.licence}
     unstated = [one for one in named if isinstance(one, str) or one.licence is None]
     if given is None and (unstated or ":" in settings.name):

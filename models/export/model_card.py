@@ -33,12 +33,12 @@ def model_card(
     text = sum(weight.numel() for weight in towers.text.parameters())
     head = 0 if model.attributes is None else sum(weight.numel() for weight in model.attributes.parameters())
     guess = 0 if model.expectation is None else sum(weight.numel() for weight in model.expectation.parameters())
-    own = config.backbone.vocabulary
-    words = (
-        "a vocabulary trained on these sources"
-        if own
-        else f"CLIP's vocabulary, weights {_source_of(config.backbone.pretrained)}"
-    )
+    if config.backbone.text is not None:
+        words = f"vocabulary and weights of {config.backbone.text.source} ({config.backbone.text.licence})"
+    elif config.backbone.vocabulary:
+        words = "a vocabulary trained on these sources"
+    else:
+        words = f"CLIP's vocabulary, weights {_source_of(config.backbone.pretrained)}"
     vision_weights = config.backbone.vision
     size = f"{images.width}x{images.height} pixels"
     began = f", from {_source_of(vision_weights)} ({vision_weights.licence})" if vision_weights else ""
@@ -128,7 +128,8 @@ def _limits(config: TrainConfig, model: RetrievalModel) -> list[str]:
     if any(source.kind == "products" for source in config.sources):
         limits += [
             "The photographs show products on a light background, mostly whole. In training some were put before "
-            "backdrops made of other pictures; how well a person's own snapshot is understood was not measured.",
+            "backdrops made of other pictures."
+            + ("" if config.photographs else " How well a person's own snapshot is understood was not measured."),
             "Colours are the labels of that data set, about 96% right by eye; a garment of several colours has one.",
         ]
     return limits

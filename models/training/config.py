@@ -10,7 +10,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from models.bundle.images import ImagePreprocessing
 from models.errors import ModisteError
-from models.training.inputs import PhotographSource, Section, Source, WeightSource
+from models.training.inputs import PhotographSource, Section, Source, TextTower, WeightSource
 
 CONFIGS = Path(__file__).parent / "configs"
 
@@ -23,6 +23,8 @@ class BackboneSettings(Section):
     """Weights of both towers: a tag of open_clip, a checkpoint's path, or a source with its digest."""
     vision: WeightSource | None = None
     """Weights of the vision trunk alone, as an image classifier has them; a fresh run starts from them."""
+    text: TextTower | None = None
+    """A pretrained text tower with its tokenizer; a fresh run starts from its weights."""
     vocabulary: int | None = Field(default=None, ge=500)
     """Size of a tokenizer trained on the sources' words; None uses CLIP's."""
     images: ImagePreprocessing | None = None
@@ -30,6 +32,12 @@ class BackboneSettings(Section):
     weights: Literal["float16", "int8"] = "float16"
     """How a bundle stores the two towers and the composer. ``int8`` takes half the space: after the last stage that
     trains them, their weights are rounded to 255 steps a channel. Later stages and all figures use the rounded ones."""
+
+    @model_validator(mode="after")
+    def _one_vocabulary(self) -> Self:
+        if self.text is not None and self.vocabulary is not None:
+            raise ValueError("`text` brings its own tokenizer: set `vocabulary: null`")
+        return self
 
 
 class Schedule(Section):

@@ -76,3 +76,16 @@ class WeightSource(Section):
     """Digest of the file, verified before it is read."""
     licence: str | None = None
     """The terms of the weights, where the config states them; an export names them."""
+
+
+class TextTower(WeightSource):
+    """A pretrained text tower with the architecture of BERT, in place of the one that the backbone's config has."""
+
+    member: str | None = "model.safetensors"
+    """Name of the weights inside the source, where that is a zip archive; None for a plain file."""
+    tokenizer: str = "tokenizer.json"
+    """Name of the tokenizer inside the archive, or beside the plain file."""
+    width: int = Field(default=384, ge=1)
+    heads: int = Field(default=12, ge=1)
+    layers: int = Field(default=6, ge=1)
+    """Layers that are used, from the first; fewer make queries faster."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,12 +17,13 @@ from models.bundle.images import ImagePreprocessing, Pixels
 from models.bundle.text import TextSettings, TokenIds, Tokenizer
 from models.networks.attribute_head import AttributeHead
 from models.networks.backbones.backbone import Backbone, WordFeatures
+from models.networks.backbones.bert import BertText
 from models.networks.backbones.weight_sources import fetch
 from models.networks.composers.composer import Composer
 from models.networks.composers.registry import composer_for
 from models.networks.expected_words import ExpectedWords
 from models.training.config import TrainConfig
-from models.training.inputs import WeightSource
+from models.training.inputs import TextTower, WeightSource
 
 
 class RetrievalModel(nn.Module):
@@ -39,10 +41,12 @@ class RetrievalModel(nn.Module):
         super().__init__()
         settings = config.backbone
         # A trained tokenizer may have fewer ids than it was allowed.
-        vocabulary = TokenizerFile.from_file(str(tokenizer)).get_vocab_size() if settings.vocabulary else None
+        size = TokenizerFile.from_file(str(tokenizer)).get_vocab_size()
         given = settings.pretrained
         pretrained = str(fetch(given.source, given.sha256)) if isinstance(given, WeightSource) else given
-        self.backbone = Backbone(settings.name, pretrained=pretrained, vocabulary=vocabulary)
+        vocabulary = size if settings.vocabulary else None
+        text = None if settings.text is None else partial(_text_tower, settings.text, size)
+        self.backbone = Backbone(settings.name, pretrained=pretrained, vocabulary=vocabulary, text=text)
         compose = config.compose
         if compose and compose.text_rank:
             self.backbone.adapt_text(compose.text_rank)
@@ -146,3 +150,7 @@ class RetrievalModel(nn.Module):
 
 def _numpy(tensor: Tensor) -> Vectors:
     return tensor.float().cpu().numpy()
+
+
+def _text_tower(settings: TextTower, vocabulary: int, dim: int) -> BertText:
+    return BertText(dim, vocabulary=vocabulary, width=settings.width, heads=settings.heads, layers=settings.layers)

@@ -13,7 +13,7 @@ from models.errors import ModisteError
 from models.networks.backbones.backbone import Backbone
 from models.networks.backbones.pretrained import load_vision_weights
 from models.networks.backbones.rounding import round_to_int8
-from models.networks.backbones.weight_sources import fetch
+from models.networks.backbones.weight_sources import fetch, read_member, read_weights
 from models.training.checkpoint import DONE, Checkpoint
 from models.training.config import TrainConfig
 from models.training.data.photographs import TrainingPhotographs
@@ -65,8 +65,8 @@ def train(config: TrainConfig, folder: Path, cache: Path | None = None) -> Run:
     elif start is not None:
         take = take_bundle if is_bundle(start.folder) else take_backbone
         take(model, start, learning=config.joint is not None)
-    elif settings.vision is not None:
-        load_vision_weights(model.backbone.clip.visual, fetch(settings.vision.source, settings.vision.sha256))
+    else:
+        _load_pretrained(model, config)
     stages = _stages(config, model, sources)
     if checkpoint is None and start is not None and is_bundle(start.folder) and any(s.moves_backbone for s in stages):
         settle_batch_norms(model, sources[0].pixels)
@@ -89,6 +89,15 @@ def train(config: TrainConfig, folder: Path, cache: Path | None = None) -> Run:
             round_to_int8(model.expectation)
         Checkpoint(following, 0, model.state_dict(), config=config.model_dump(mode="json")).save(folder)
     return run
+
+
+def _load_pretrained(model: RetrievalModel, config: TrainConfig) -> None:
+    """Give the towers the weights that the config names for each of them."""
+    vision, text = config.backbone.vision, config.backbone.text
+    if vision is not None:
+        load_vision_weights(model.backbone.clip.visual, fetch(vision.source, vision.sha256))
+    if text is not None:
+        model.backbone.clip.text.load(read_weights(fetch(text.source, text.sha256), text.member))
 
 
 def _claim(run: Run, config: TrainConfig) -> None:
@@ -119,6 +128,9 @@ def _prepare_words(run: Run, config: TrainConfig, start: Start | None, sources: 
         run.tokenizer.write_bytes(teacher.tokenizer.read_bytes())
         if teacher.words():
             run.write_words(teacher.words())
+    text = config.backbone.text
+    if text is not None and not run.tokenizer.is_file():
+        run.tokenizer.write_bytes(read_member(fetch(text.source, text.sha256), text.tokenizer))
     if not run.tokenizer.is_file():
         size = config.backbone.vocabulary
         made = train_tokenizer(vocabulary_texts(sources, config.seed), size) if size else clip_tokenizer()

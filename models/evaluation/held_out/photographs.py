@@ -76,8 +76,8 @@ def evaluate_photographs(
     products, pixels, _ = load_pictures(
         [one for source in shops for one in split_source(source, cache)[1]], images, cache
     )
-    types = _words_of(products, "type")
-    shown = [one for one in held if types.intersection(one.kinds)]
+    types = np.array(_phrases(products, "type"))
+    shown = [one for one in held if np.isin(one.kinds, types).any()]
     shown = random.Random(0).sample(shown, min(len(shown), queries))
     if not shown:
         raise ModisteError(
@@ -86,7 +86,7 @@ def evaluate_photographs(
         )
     gallery = EncodedGallery(encoder, pixels)
     seen = EncodedGallery(encoder, load_photographs(shown, images))
-    right = np.stack([_carrying(products, "type", one.kinds) for one in shown])
+    right = np.stack([np.isin(types, one.kinds) for one in shown])
     metrics = _alone(protocol, shown, right, seen.embedding @ gallery.embedding.T, len(products))
     if isinstance(encoder, Expecting) and encoder.expects:
         metrics += _in_colours(protocol, encoder, encoder.tokenizer, products, gallery, shown, seen, right)
@@ -113,7 +113,8 @@ def _in_colours(
     protocol: str, encoder: Expecting, tokenizer: Tokenizer, products: Sequence[Product], gallery: EncodedGallery,
     shown: Sequence[Photograph], seen: EncodedGallery, right: Flags,
 ) -> list[Metric]:  # fmt: skip
-    colours = {colour: _carrying(products, "colour", (colour,)) for colour in COLOURS}
+    named = [phrase.split() for phrase in _phrases(products, "colour")]  # "navy blue" is a blue.
+    colours = {colour: np.array([colour in words for words in named]) for colour in COLOURS}
     chance = random.Random(1)
     asked = []
     for row in range(len(shown)):
@@ -181,21 +182,11 @@ def _column(products: Sequence[Product], family: str) -> str | None:
     return next((column for column in columns if family_of(column) == family), None)
 
 
-def _words_of(products: Sequence[Product], family: str) -> set[str]:
+def _phrases(products: Sequence[Product], family: str) -> list[str]:
+    """By product, its value in the column of a family as the attribute words spell it; empty without one."""
     column = _column(products, family)
     if column is None:
-        return set()
-    values = {value for product in products if (value := value_of(product, column)) is not None}
-    return {attribute_phrase(column, value) for value in values}
-
-
-def _carrying(products: Sequence[Product], family: str, words: Sequence[str]) -> Flags:
-    """bool ``[N]``: the products whose value is one of ``words``, or for colours has it as a word ("navy blue")."""
-    column = _column(products, family)
-    flags = np.zeros(len(products), dtype=np.bool_)
-    for row, product in enumerate(products if column is not None else ()):
-        assert column is not None
-        value = value_of(product, column)
-        phrase = attribute_phrase(column, value) if value is not None else ""
-        flags[row] = phrase in words or (family == "colour" and bool(set(phrase.split()).intersection(words)))
-    return flags
+        return [""] * len(products)
+    values = [value_of(product, column) for product in products]
+    spelled = {value: attribute_phrase(column, value) for value in set(values) if value is not None}
+    return [spelled.get(value, "") if value is not None else "" for value in values]

@@ -45,13 +45,21 @@ class Backbone(nn.Module):
         name: A model of open_clip (``ViT-B-16``, ``RN50x4``), a config in ``networks/backbones/configs``
             (``modiste-small``), or a checkpoint as ``hf-hub:owner/name`` or ``local-dir:path``.
         pretrained: An open_clip tag or the path of a checkpoint; None initialises weights at random.
+        text: Builds another text tower for an embedding width, such as ``bert.BertText``; None keeps the model's own.
         vocabulary: Size of the tokenizer, if it is not the model's own.
 
     Raises:
         ModisteError: open_clip has no such model or weights.
     """
 
-    def __init__(self, name: str, *, pretrained: str | None = None, vocabulary: int | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        *,
+        pretrained: str | None = None,
+        vocabulary: int | None = None,
+        text: Callable[[int], nn.Module] | None = None,
+    ) -> None:
         super().__init__()
         changes: dict[str, Any] = {}
         if vocabulary is not None:
@@ -76,6 +84,8 @@ class Backbone(nn.Module):
                 f"The backbone {name} ({pretrained or 'no weights'}) could not be built: {error}",
                 hint="Name a model of open_clip.list_models(), hf-hub:owner/name or local-dir:path, and its weights.",
             ) from error
+        if text is not None:
+            self.clip.text = text(int(self.clip.text.output_dim))
         if not hasattr(self.clip.text, "token_embedding"):
             raise ModisteError(
                 f"The text tower of {name} is not an open_clip transformer.",

@@ -68,6 +68,21 @@ def read_weights(path: Path, member: str | None = None) -> dict[str, Tensor]:
     return held
 
 
+def read_member(path: Path, member: str) -> bytes:
+    """A file inside the zip archive ``path``, or beside ``path`` where that is no archive.
+
+    Raises:
+        ModisteError: There is no such file.
+    """
+    try:
+        if zipfile.is_zipfile(path) and path.suffix != ".pth":
+            with zipfile.ZipFile(path) as archive:
+                return archive.read(member)
+        return (path.parent / member).read_bytes()
+    except (KeyError, OSError) as error:
+        raise ModisteError(f"{path} comes without {member}.", hint="Name another source of the tower.") from error
+
+
 def _located(source: str) -> Path:
     if source.startswith(PACKAGE):
         return _in_package(source.removeprefix(PACKAGE))

@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from indexer.store import Rows
 from models.bundle.style_search import Floats
-from models.datasets.attributes.words import DENIED, SAID, Told
+from models.datasets.attributes.words import EXCLUDED, STATED, StatedWords
 
 LogOdds = npt.NDArray[np.uint8]
 
@@ -36,10 +36,10 @@ def quantised(probabilities: Floats) -> LogOdds:
     return np.rint((odds + FARTHEST) * (STEPS / (2 * FARTHEST))).astype(np.uint8)
 
 
-def corrected(seen: LogOdds, told: Told) -> LogOdds:
+def corrected(seen: LogOdds, stated: StatedWords) -> LogOdds:
     """What is seen in N pictures ``[N, A]``, with what the catalogue says in the place of what it contradicts."""
-    said, denied = quantised(np.array([SAID, DENIED]))
-    return np.where(told.said, said, np.where(told.denied, denied, seen))
+    said, denied = quantised(np.array([STATED, EXCLUDED]))
+    return np.where(stated.stated, said, np.where(stated.excluded, denied, seen))
 
 
 def write_attributes(path: Path, shown: LogOdds) -> None:

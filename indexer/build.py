@@ -51,7 +51,7 @@ from indexer.views import write_views
 from models.bundle import Bundle
 from models.bundle.encoder import Device
 from models.bundle.manifest import file_digest
-from models.datasets.attributes.words import told_words
+from models.datasets.attributes.words import stated_words
 from models.errors import ModisteError
 
 BUILDING_NAME = ".building"
@@ -223,11 +223,11 @@ def _write_words(
     """Write what every product shows; returns the words that the catalogue itself has, and the values among them."""
     if not words:
         return (), ()
-    told = told_words(products, words)
-    write_attributes(folder / ATTRIBUTES_NAME, corrected(seen, told))
-    if told.told.any():
+    stated = stated_words(products, words)
+    write_attributes(folder / ATTRIBUTES_NAME, corrected(seen, stated))
+    if stated.used.any():
         write_attributes(folder / SEEN_NAME, seen)
-    return tuple(compress(words, told.told)), tuple(compress(words, told.valued))
+    return tuple(compress(words, stated.used)), tuple(compress(words, stated.valued))
 
 
 def _next_id(index_root: Path, digests: str) -> tuple[str, str]:

@@ -98,7 +98,7 @@ class GenerationManifest(_Frozen):
     told: tuple[str, ...] = ()
     """Those of them that the catalogue itself says of a product, or denies of one by saying another."""
     valued: tuple[str, ...] = ()
-    """Those of these that are values of a column (``attribute_words.Told``)."""
+    """Those of these that are values of a column (``attributes.words.StatedWords``)."""
     images_root: str | None
     """The folder that image paths in ``products.arrow`` count from, where images are files."""
     encoded: int

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from indexer.attributes import PROBABILITIES, AttributeColumns, quantised
 from models.bundle.expected_words import Flags, Weights
 from models.bundle.style_search import Floats
-from models.datasets.attributes.words import DENIED, SAID
+from models.datasets.attributes.words import EXCLUDED, STATED
 
 PRESENT, ABSENT = np.log(PROBABILITIES), np.log1p(-PROBABILITIES)
 """What a byte means for a word that is to be there, and for one that is not."""
@@ -22,7 +22,7 @@ MOST_OPEN = 1 / 16
 """Share of products that may leave a word open which profiles tell: one by one they cost more than in a row."""
 AGREED = 0.9
 """Share of products that have a word, or lack it, from which on they agree in it."""
-_DENIED, _SAID = quantised(np.array([DENIED, SAID])).tolist()
+_EXCLUDED, _STATED = quantised(np.array([EXCLUDED, STATED])).tolist()
 _BYTES = len(PROBABILITIES)
 
 
@@ -41,12 +41,12 @@ class Profiles:
         rows, codes = [_NONE], [_NONE]
         for place in np.flatnonzero(valued).tolist():
             column = attributes.column(place)
-            left_open = np.flatnonzero((column != _DENIED) & (column != _SAID))
+            left_open = np.flatnonzero((column != _EXCLUDED) & (column != _STATED))
             if len(left_open) > MOST_OPEN * attributes.size:
                 continue
             rows.append(left_open)
             codes.append(len(self._settled) * _BYTES + column[left_open].astype(np.int64))
-            said.append(column == _SAID)
+            said.append(column == _STATED)
             self._settled.append(place)
         said.append(np.zeros(attributes.size, dtype=np.bool_))  # What fills rows of places up.
         packed = np.packbits(np.stack(said, axis=1), axis=1)
@@ -72,8 +72,8 @@ class Profiles:
         """
         present, absent = weights
         settled = self._settled
-        denied = present[settled] * PRESENT[_DENIED] + absent[settled] * ABSENT[_DENIED]
-        said = present[settled] * PRESENT[_SAID] + absent[settled] * ABSENT[_SAID]
+        denied = present[settled] * PRESENT[_EXCLUDED] + absent[settled] * ABSENT[_EXCLUDED]
+        said = present[settled] * PRESENT[_STATED] + absent[settled] * ABSENT[_STATED]
         gains = np.append(said - denied, np.float32(0))
         total: Floats = (gains[self._said].sum(axis=1) + denied.sum())[self._of]
         if len(self._open):  # Profiles take what is open for denied.

@@ -44,16 +44,16 @@ class Weights(NamedTuple):
     """For a product that lacks it."""
 
 
-def weights_of(expected: Floats, shown: Floats, told: Flags, valued: Flags) -> Weights:
+def weights_of(expected: Floats, shown: Floats, stated: Flags, valued: Flags) -> Weights:
     """The weights of words for a query.
 
     Args:
         expected: Probability that the answer has each word ``[..., A]``.
         shown: Probability that the reference has it ``[..., A]``.
-        told: bool ``[A]``: the words that the catalogue states of any product.
+        stated: bool ``[A]``: the words that the catalogue states of any product.
         valued: bool ``[A]``: those of them that are values of a column.
     """
-    counted = told & (valued | (expected >= TITLED_FROM))
+    counted = stated & (valued | (expected >= TITLED_FROM))
     present = np.where(counted, expected * (1 + (ASKED - 1) * (1 - shown)), 0)
     absent = np.where(valued, 1 - expected, 0)
     return Weights(present.astype(np.float32), absent.astype(np.float32))
@@ -82,7 +82,7 @@ def tempered(log_likelihood: Floats) -> Floats:
     return fit
 
 
-def recognised(seen: Floats, cosines: Floats, near: Floats, told: Flags) -> Floats:
+def recognised(seen: Floats, cosines: Floats, near: Floats, stated: Flags) -> Floats:
     """The words that an upload shows, estimated from its picture and from the words of similar products.
 
     The words of its nearest neighbours are averaged with weights from a softmax over their cosines (Khandelwal et al.,
@@ -93,7 +93,7 @@ def recognised(seen: Floats, cosines: Floats, near: Floats, told: Flags) -> Floa
         seen: Probabilities of the words in the upload ``[A]``, or in B uploads ``[B, A]``.
         cosines: Of the upload with K products ``[..., K]``; K may be 0.
         near: Probabilities of the K products' words ``[..., K, A]``.
-        told: bool ``[A]``, as in ``weights_of``.
+        stated: bool ``[A]``, as in ``weights_of``.
 
     Returns:
         Probabilities in the shape of ``seen``.
@@ -103,17 +103,17 @@ def recognised(seen: Floats, cosines: Floats, near: Floats, told: Flags) -> Floa
     shares = np.exp((cosines - cosines.max(axis=-1, keepdims=True)) / NEARNESS)
     shares /= shares.sum(axis=-1, keepdims=True)
     odds = (_log_odds((shares[..., None, :] @ near)[..., 0, :]) + _log_odds(seen)) / 2
-    return np.where(told, 1 / (1 + np.exp(-odds)), seen).astype(np.float32)
+    return np.where(stated, 1 / (1 + np.exp(-odds)), seen).astype(np.float32)
 
 
-def recognised_among(embedding: Floats, seen: Floats, shown: Floats, told: Flags, rows: Rows) -> Floats:
+def recognised_among(embedding: Floats, seen: Floats, shown: Floats, stated: Flags, rows: Rows) -> Floats:
     """``recognised`` for products of a catalogue, as if each were an upload that is not in the catalogue.
 
     Args:
         embedding: Unit vectors of the catalogue's products ``[N, D]``.
         seen: Probabilities of the words in their pictures ``[N, A]``.
         shown: The same, corrected by the catalogue's words ``[N, A]``.
-        told: bool ``[A]``.
+        stated: bool ``[A]``.
         rows: Q rows of products.
 
     Returns:
@@ -126,7 +126,7 @@ def recognised_among(embedding: Floats, seen: Floats, shown: Floats, told: Flags
         cosines = embedding[some] @ embedding.T
         np.put_along_axis(cosines, some[:, None], -np.inf, axis=1)
         near = np.argpartition(-cosines, others, axis=1)[:, :others]
-        parts.append(recognised(seen[some], np.take_along_axis(cosines, near, axis=1), shown[near], told))
+        parts.append(recognised(seen[some], np.take_along_axis(cosines, near, axis=1), shown[near], stated))
     return np.concatenate(parts)
 
 

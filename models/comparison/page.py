@@ -96,16 +96,16 @@ def _claims(found: Comparison, results: Results) -> str:
     for claim in found.settings.claims:
         style = claim.protocol == "style-search"
         for protocol in dict.fromkeys(name for name, _ in (results.style_questions if style else results.questions)):
-            told = results.verdict(claim, protocol)
-            if told is None:
+            verdict = results.verdict(claim, protocol)
+            if verdict is None:
                 rows.append((claim.paper, claim.says, _source(protocol), claim.measure, "", "", "", "not measured"))
                 continue
-            spread = summary(told.differences)
+            spread = summary(verdict.differences)
             difference = f"{spread.mean:+.1f}" + ("" if spread.spread is None else f" ± {spread.spread:.1f}")
             rows.append(
                 (
-                    claim.paper, claim.says, _source(protocol), claim.measure, f"{told.than:.1f}", f"{told.better:.1f}",
-                    difference, f"**{told.word}**",
+                    claim.paper, claim.says, _source(protocol), claim.measure,
+                    f"{verdict.than:.1f}", f"{verdict.better:.1f}", difference, f"**{verdict.word}**",
                 )
             )  # fmt: skip
     head = ("paper", "claim", "on", "measure", "than", "better", "difference", "here")
@@ -138,8 +138,8 @@ def _styles(found: Comparison, results: Results) -> str:
     rows = []
     for (protocol, edit), (queries, _) in results.style_questions.items():
         for method, cases in results.styles.items():
-            told = [list(results.values(cases, measure, protocol, edit).values()) for measure in STYLE_MEASURES]
-            figures = [_cell(summary(values)) if values else "" for values in told]
+            values_of = [list(results.values(cases, measure, protocol, edit).values()) for measure in STYLE_MEASURES]
+            figures = [_cell(summary(values)) if values else "" for values in values_of]
             rows.append((_source(protocol), edit, method, f"{queries:,}", *figures))
     head = ("on", "kind", "method", "queries", *STYLE_MEASURES)
     return (
@@ -221,8 +221,8 @@ def _missing(found: Comparison) -> str:
 
 def _best(found: Comparison, results: Results) -> str | None:
     def recall(name: str) -> float:
-        told = [results.summary(name, "R@10", protocol) for protocol in _protocols(results)]
-        return mean(one.mean for one in told if one is not None)
+        recalls = [results.summary(name, "R@10", protocol) for protocol in _protocols(results)]
+        return mean(one.mean for one in recalls if one is not None)
 
     return max(found.figures, key=recall, default=None)
 
@@ -240,8 +240,8 @@ def _source(protocol: str) -> str:
     return protocol.removeprefix("style-search: ").partition(",")[0]
 
 
-def _cell(told: Summary | None) -> str:
-    return "" if told is None else str(told)
+def _cell(value: Summary | None) -> str:
+    return "" if value is None else str(value)
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]], words: int = 1) -> str:

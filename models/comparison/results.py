@@ -98,19 +98,19 @@ class Results:
         """One value for each seed: of an edit, or the mean over the protocol's edits. Seeds without it are left out."""
         found = {}
         for seed, by_case in cases.items():
-            told = [
+            values = [
                 values[measure]
                 for (name, kind), values in by_case.items()
                 if name == protocol and edit in (None, kind) and measure in values
             ]
-            if told:
-                found[seed] = mean(told)
+            if values:
+                found[seed] = mean(values)
         return found
 
     def summary(self, name: str, measure: str, protocol: str, edit: str | None = None) -> Summary | None:
         """Mean and spread over the seeds (no spread for the backbone alone); None without figures."""
-        told = list(self.values(self.edits.get(name, {}), measure, protocol, edit).values())
-        return summary(told[:1] if name in BACKBONE else told) if told else None
+        values = list(self.values(self.edits.get(name, {}), measure, protocol, edit).values())
+        return summary(values[:1] if name in BACKBONE else values) if values else None
 
     def verdict(self, claim: Claim, protocol: str) -> Verdict | None:
         """The verdict on a claim for a protocol; None if one of its methods was not measured."""
@@ -123,8 +123,8 @@ class Results:
 
 def _cases(metrics: Mapping[int, Sequence[Metric]], method: str) -> Cases:
     return {
-        seed: {(one.protocol, one.edit): one.values for one in told if one.method == method}
-        for seed, told in metrics.items()
+        seed: {(one.protocol, one.edit): one.values for one in values if one.method == method}
+        for seed, values in metrics.items()
     }
 
 

@@ -38,8 +38,8 @@ class EncodedGallery:
         ]
         self.embedding = np.concatenate([part.embedding for part in parts])
         self.features = np.concatenate([part.features for part in parts])
-        told = [part.attributes for part in parts if part.attributes is not None]
-        self.attributes = np.concatenate(told) if told else None
+        attributes = [part.attributes for part in parts if part.attributes is not None]
+        self.attributes = np.concatenate(attributes) if attributes else None
 
 
 def weighted_sum(image: Vectors, text: Vectors, weight: float) -> Vectors:

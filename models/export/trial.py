@@ -15,7 +15,7 @@ from models.bundle.manifest import GraphName, Trial
 from models.datasets.triplets.triplet import TripletDataset
 from models.errors import ModisteError
 from models.evaluation.encoding import EncodedGallery, in_batches
-from models.evaluation.held_out.expected_words import ToldGallery, expected_scores
+from models.evaluation.held_out.expected_words import GalleryWords, expected_scores
 from models.evaluation.metrics import ranks_by_score, ranks_of_targets, recall_at
 
 logger = logging.getLogger(__name__)
@@ -142,8 +142,8 @@ def _recalls(
         "queries in fp32, variant's gallery": (fp32, base, other.embedding),
         "variant's queries, mixed gallery": (variant, other, mixed),
     }
-    told = {
-        seen: ToldGallery(dataset.products, seen.embedding, seen.attributes, fp32.words)
+    words = {
+        seen: GalleryWords(dataset.products, seen.embedding, seen.attributes, fp32.words)
         for seen in (base, other)
         if fp32.expects and dataset.products and seen.attributes is not None
     }
@@ -165,9 +165,9 @@ def _recalls(
                 ranks = ranks_of_targets(vectors, gallery, targets, references)
                 found[pairing].setdefault(method, []).append(recall_at(ranks)["R@10"])
             if (
-                seen in told and gallery is seen.embedding
+                seen in words and gallery is seen.embedding
             ):  # The ranking of the service, with gallery and references of one encoding.
-                for method, scores in expected_scores(encoder, seen.features, told[seen], references, ids):
+                for method, scores in expected_scores(encoder, seen.features, words[seen], references, ids):
                     ranks = ranks_by_score(scores, targets, references)
                     found[pairing].setdefault(method, []).append(recall_at(ranks)["R@10"])
     return found

@@ -175,13 +175,13 @@ def _feeds(fp32: Bundle, examples: Examples) -> dict[GraphName, list[Mapping[str
     pictures = [np.ascontiguousarray(examples.pixels[at : at + _BATCH]) for at in starts]
     seen = [fp32.vision(pixels) for pixels in pictures]
     features = np.concatenate([one.features for one in seen])
-    told = {"shown": np.concatenate([one.attributes for one in seen])} if fp32.manifest.expects else {}
+    shown = {"shown": np.concatenate([one.attributes for one in seen])} if fp32.manifest.expects else {}
     batches = [ids[at : at + _BATCH] for at in range(0, len(ids), _BATCH)]
     paired = [np.arange(at, min(at + _BATCH, len(ids))) % len(features) for at in range(0, len(ids), _BATCH)]
     return {
         "vision": [{"pixels": pixels} for pixels in pictures],
         "query": [
-            {"features": features[rows], "ids": batch, **{name: array[rows] for name, array in told.items()}}
+            {"features": features[rows], "ids": batch, **{name: array[rows] for name, array in shown.items()}}
             for rows, batch in zip(paired, batches, strict=True)
         ],
         "text": [{"ids": batch} for batch in batches],

@@ -15,7 +15,7 @@ from indexer.manifest import ATTRIBUTES_NAME, MANIFEST_NAME, SEEN_NAME
 from indexer.publication import list_generations
 from models.bundle import Bundle, decode_image
 from models.bundle.manifest import MANIFEST_NAME as BUNDLE_MANIFEST_NAME
-from models.datasets.attributes.words import DENIED, SAID, Told
+from models.datasets.attributes.words import EXCLUDED, STATED, StatedWords
 from tests.indexer.conftest import QUIET
 from tests.indexer.shop import write_shop
 from tests.toy_bundle import WORDS, write_toy_bundle
@@ -111,8 +111,8 @@ def test_what_the_catalogue_says_stands_in_the_place_of_what_is_seen(known_root:
     assert generation.told.tolist() == generation.valued.tolist() == [True, True, True, True, False]
     colours = np.array([colour.lower() for colour in generation.column("colour").to_pylist()])
     for word, shown in zip(WORDS, generation.attributes.probabilities(range(4)), strict=False):
-        np.testing.assert_allclose(shown[colours == word], SAID, atol=0.005)
-        np.testing.assert_allclose(shown[colours != word], DENIED, atol=0.005)
+        np.testing.assert_allclose(shown[colours == word], STATED, atol=0.005)
+        np.testing.assert_allclose(shown[colours != word], EXCLUDED, atol=0.005)
     black = knowing.vocabulary.words.index("black")
     assert generation.seen is not None
     assert np.array_equal(generation.attributes.probabilities([black]), generation.seen.probabilities([black]))
@@ -120,8 +120,8 @@ def test_what_the_catalogue_says_stands_in_the_place_of_what_is_seen(known_root:
 
 def test_what_is_neither_said_nor_denied_stays_as_it_was_seen() -> None:
     seen = quantised(np.array([[0.2, 0.3, 0.4]], np.float32))
-    told = Told(np.array([[True, False, False]]), np.array([[False, True, False]]))
-    assert corrected(seen, told).tolist() == [[*quantised(np.array([SAID, DENIED])), seen[0, 2]]]
+    told = StatedWords(np.array([[True, False, False]]), np.array([[False, True, False]]))
+    assert corrected(seen, told).tolist() == [[*quantised(np.array([STATED, EXCLUDED])), seen[0, 2]]]
 
 
 def test_a_value_that_the_catalogue_corrects_needs_no_new_look_at_the_picture(
@@ -135,7 +135,7 @@ def test_a_value_that_the_catalogue_corrects_needs_no_new_look_at_the_picture(
     assert generation.seen is not None
     row = generation.rows_of(["p0"])
     red, blue = (list(WORDS).index(word) for word in ("red", "blue"))
-    np.testing.assert_allclose(generation.attributes.of(row)[0, [red, blue]], np.array([DENIED, SAID]), atol=0.005)
+    np.testing.assert_allclose(generation.attributes.of(row)[0, [red, blue]], np.array([EXCLUDED, STATED]), atol=0.005)
     assert generation.seen.of(row)[0, red] > 0.5  # Its picture is as red as before.
 
 

@@ -11,7 +11,7 @@ from indexer.attributes import AttributeColumns, corrected, quantised, write_att
 from indexer.profiles import Profiles
 from models.bundle.expected_words import Weights, agreement, tempered
 from models.bundle.style_search import Floats
-from models.datasets.attributes.words import Told
+from models.datasets.attributes.words import StatedWords
 
 N, A = 500, 12
 CHANCE = np.random.default_rng(0)
@@ -19,7 +19,7 @@ COLOURS, KINDS, FITS, TITLED = range(4), range(4, 7), range(7, 10), range(10, 12
 VALUED = np.arange(A) < 10
 
 
-def told(colourless: int = 0) -> Told:
+def told(colourless: int = 0) -> StatedWords:
     """Every product has a colour, but for the first few, and a kind; a third has no fit; titles say words of some."""
     said = np.zeros((N, A), dtype=np.bool_)
     denied = np.zeros((N, A), dtype=np.bool_)
@@ -28,10 +28,10 @@ def told(colourless: int = 0) -> Told:
         said[np.flatnonzero(known), CHANCE.choice(column, N)[known]] = True
         denied[np.ix_(known, np.array(column))] = True
     said[:, np.array(TITLED)] = CHANCE.random((N, 2)) < 0.2
-    return Told(said, denied & ~said)
+    return StatedWords(said, denied & ~said)
 
 
-def written(path: Path, told: Told) -> AttributeColumns:
+def written(path: Path, told: StatedWords) -> AttributeColumns:
     write_attributes(path, corrected(quantised(CHANCE.random((N, A)).astype(np.float32)), told))
     return AttributeColumns(path, [f"word {at}" for at in range(A)], N)
 
@@ -93,5 +93,5 @@ def test_products_with_a_value_agree_in_the_other_values_of_its_column(tmp_path:
 
 def test_without_a_product_that_has_a_word_it_agrees_with_itself_alone(tmp_path: Path) -> None:
     said = np.zeros((N, A), dtype=np.bool_)
-    profiles = Profiles(written(tmp_path / "attributes.u8", Told(said, ~said)), VALUED)
+    profiles = Profiles(written(tmp_path / "attributes.u8", StatedWords(said, ~said)), VALUED)
     assert np.flatnonzero(profiles.agreed(5)).tolist() == [5]

@@ -4,13 +4,13 @@ import numpy as np
 
 from catalog import AttributeValue, Product
 from models.datasets.attributes.words import (
-    DENIED,
-    SAID,
+    EXCLUDED,
+    STATED,
     common_words,
-    informed,
+    corrected_probabilities,
     shown_words,
     spellings_of,
-    told_words,
+    stated_words,
     words_of,
 )
 
@@ -66,16 +66,16 @@ def test_of_no_products_nothing_is_shown() -> None:
 
 def test_a_catalogue_says_what_titles_and_values_have_and_denies_the_other_values_of_a_column() -> None:
     products = [product("polka dress", baseColour="Red"), product("shirt", baseColour="Blue"), product("blue hat")]
-    told = told_words(products, ["red", "blue", "polka", "green"])
-    assert told.said.tolist() == [
+    told = stated_words(products, ["red", "blue", "polka", "green"])
+    assert told.stated.tolist() == [
         [True, False, True, False],
         [False, True, False, False],
         [False, True, False, False],
     ]
-    assert told.told.tolist() == [True, True, True, False]
+    assert told.used.tolist() == [True, True, True, False]
     assert told.valued.tolist() == [True, True, False, False]
     # No title denies anything, nor does a product without the column, nor is a word denied that no column has.
-    assert told.denied.tolist() == [
+    assert told.excluded.tolist() == [
         [False, True, False, False],
         [True, False, False, False],
         [False, False, False, False],
@@ -83,22 +83,22 @@ def test_a_catalogue_says_what_titles_and_values_have_and_denies_the_other_value
 
 
 def test_a_word_that_a_title_says_is_not_denied_by_a_column() -> None:
-    told = told_words([product("red shirt", baseColour="Maroon"), product(baseColour="Red")], ["red", "maroon"])
-    assert told.said[0].tolist() == [True, True]
-    assert not told.denied[0].any()
+    told = stated_words([product("red shirt", baseColour="Maroon"), product(baseColour="Red")], ["red", "maroon"])
+    assert told.stated[0].tolist() == [True, True]
+    assert not told.excluded[0].any()
 
 
 def test_numbers_and_what_no_picture_shows_deny_nothing() -> None:
-    told = told_words([product(season="Summer", price=3), product(season="Winter", price=4)], ["summer", "winter"])
-    assert not told.said.any()
-    assert not told.denied.any()
+    told = stated_words([product(season="Summer", price=3), product(season="Winter", price=4)], ["summer", "winter"])
+    assert not told.stated.any()
+    assert not told.excluded.any()
 
 
 def test_what_is_seen_is_corrected_by_what_is_told() -> None:
     seen = np.full((2, 3), 0.4, np.float32)
-    told = told_words([product(colour="Red"), product("hat", colour="Blue")], ["red", "blue", "hat"])
+    told = stated_words([product(colour="Red"), product("hat", colour="Blue")], ["red", "blue", "hat"])
     half = np.float32(0.4)
-    assert informed(seen, told).tolist() == [[SAID, DENIED, half], [DENIED, SAID, SAID]]
+    assert corrected_probabilities(seen, told).tolist() == [[STATED, EXCLUDED, half], [EXCLUDED, STATED, STATED]]
 
 
 def test_a_word_has_the_spellings_that_people_use() -> None:

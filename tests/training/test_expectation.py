@@ -16,7 +16,7 @@ from catalog import Product
 from models.bundle import Bundle, decode_image
 from models.bundle.manifest import Metric
 from models.bundle.style_search import Floats
-from models.datasets.attributes.words import informed, told_words
+from models.datasets.attributes.words import corrected_probabilities, stated_words
 from models.errors import ModisteError
 from models.evaluation.held_out.expected_words import PRODUCT, UPLOAD
 from models.evaluation.held_out.sources import evaluate_run, save_metrics
@@ -116,7 +116,7 @@ def test_it_learns_that_a_colour_comes_and_the_kind_stays(run: Run) -> None:
     pixels = np.stack([model.images.pixels(decode_image(product.read_image())) for product in references])
     seen = model.vision(pixels)
     assert seen.attributes is not None
-    shown = informed(seen.attributes, told_words(references, model.words))
+    shown = corrected_probabilities(seen.attributes, stated_words(references, model.words))
     red, blue = (
         model.expected(seen.features, model.tokenizer.encode([wish] * 12)[0], shown).expected
         for wish in ("in red", "in blue")

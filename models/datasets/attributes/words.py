@@ -16,7 +16,7 @@ from models.datasets.wording import UNSEEN, attribute_phrase, family_of, spellin
 Shown = npt.NDArray[np.bool_]
 Probabilities = npt.NDArray[np.float32]
 
-SAID, DENIED = np.float32(0.97), np.float32(0.03)
+STATED, EXCLUDED = np.float32(0.97), np.float32(0.03)
 """Probabilities of a word that the catalogue states, and of one that it excludes; catalogues have errors."""
 
 
@@ -53,30 +53,30 @@ def shown_words(products: Sequence[Product], words: Sequence[str]) -> Shown:
     return shown
 
 
-class Told(NamedTuple):
+class StatedWords(NamedTuple):
     """The words that a catalogue states of its products."""
 
-    said: Shown
+    stated: Shown
     """bool ``[N, A]``: the words of each product's title and values."""
-    denied: Shown
+    excluded: Shown
     """bool ``[N, A]``: words excluded because the product has another value in their column. Words missing from a title
     are not excluded."""
 
     @property
-    def told(self) -> npt.NDArray[np.bool_]:
+    def used(self) -> npt.NDArray[np.bool_]:
         """bool ``[A]``: words that the catalogue states of any product."""
-        return np.asarray((self.said | self.denied).any(axis=0))
+        return np.asarray((self.stated | self.excluded).any(axis=0))
 
     @property
     def valued(self) -> npt.NDArray[np.bool_]:
         """bool ``[A]``: words that are values of a column."""
-        return np.asarray(self.denied.any(axis=0))
+        return np.asarray(self.excluded.any(axis=0))
 
 
-def told_words(products: Sequence[Product], words: Sequence[str]) -> Told:
+def stated_words(products: Sequence[Product], words: Sequence[str]) -> StatedWords:
     """Which of ``words`` the catalogue states of each product, and which it excludes."""
     place = {word: at for at, word in enumerate(words)}
-    said = shown_words(products, words)
+    stated = shown_words(products, words)
     valued = [
         {
             name: attribute_phrase(name, value)
@@ -91,17 +91,17 @@ def told_words(products: Sequence[Product], words: Sequence[str]) -> Told:
             if word in place:
                 columns.setdefault(name, set()).add(place[word])
     of_column = {name: sorted(places) for name, places in columns.items()}
-    denied = np.zeros_like(said)
+    excluded = np.zeros_like(stated)
     for row, values in enumerate(valued):
         for name in values.keys() & of_column.keys():
-            denied[row, of_column[name]] = True
-    return Told(said, denied & ~said)
+            excluded[row, of_column[name]] = True
+    return StatedWords(stated, excluded & ~stated)
 
 
-def informed(seen: Probabilities, told: Told) -> Probabilities:
+def corrected_probabilities(seen: Probabilities, stated: StatedWords) -> Probabilities:
     """Probabilities of words in pictures, float32 ``[N, A]``, replaced where the catalogue states or excludes a
     word."""
-    return np.where(told.said, SAID, np.where(told.denied, DENIED, seen)).astype(np.float32)
+    return np.where(stated.stated, STATED, np.where(stated.excluded, EXCLUDED, seen)).astype(np.float32)
 
 
 def spellings_of(words: Sequence[str]) -> dict[str, tuple[str, ...]]:

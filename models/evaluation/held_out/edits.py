@@ -7,7 +7,7 @@ from models.bundle.manifest import Metric
 from models.bundle.text import TokenIds
 from models.datasets.triplets.triplet import TripletDataset
 from models.evaluation.encoding import WEIGHTS, EncodedGallery, Encoder, best_weight, in_batches, weighted_sum
-from models.evaluation.held_out.expected_words import Expecting, ToldGallery, expected_scores
+from models.evaluation.held_out.expected_words import Expecting, GalleryWords, expected_scores
 from models.evaluation.metrics import ranks_by_score, ranks_of_targets, recall_at, top_by_score, top_rows
 from models.evaluation.satisfaction import PAGE, Satisfaction
 
@@ -33,7 +33,7 @@ def evaluate(
     row_of = {id: row for row, id in enumerate(dataset.gallery)}
     metrics: list[Metric] = []
     satisfaction = Satisfaction(dataset)
-    told: ToldGallery | None = None
+    words: GalleryWords | None = None
     for edit in dict.fromkeys(query.edit for query in dataset.triplets):
         queries = [query for query in dataset.triplets if query.edit == edit]
         references = [row_of[query.reference] for query in queries]
@@ -47,11 +47,11 @@ def evaluate(
         }
         if isinstance(encoder, Expecting) and encoder.expects and dataset.products:
             assert gallery.attributes is not None
-            told = told or ToldGallery(dataset.products, gallery.embedding, gallery.attributes, encoder.words)
+            words = words or GalleryWords(dataset.products, gallery.embedding, gallery.attributes, encoder.words)
             figures |= {
                 method: recall_at(ranks_by_score(scores, targets, references))
                 | satisfaction.measure(queries, top_by_score(scores, references, PAGE))
-                for method, scores in expected_scores(encoder, gallery.features, told, references, ids)
+                for method, scores in expected_scores(encoder, gallery.features, words, references, ids)
             }
         metrics += [
             Metric(

@@ -18,7 +18,7 @@ from models.bundle.encoder import QueryOutput, Vectors
 from models.bundle.expected_words import Rows, agreement, recognised_among, weights_of
 from models.bundle.style_search import filtered_scores
 from models.bundle.text import TokenIds
-from models.datasets.attributes.words import informed, told_words
+from models.datasets.attributes.words import corrected_probabilities, stated_words
 
 PRODUCT, UPLOAD = "composer, product", "composer, upload"
 """Names of the methods, by kind of reference."""
@@ -36,7 +36,7 @@ class Expecting(Interface):
     def expected(self, features: Vectors, ids: TokenIds, shown: Vectors | None) -> QueryOutput: ...
 
 
-class ToldGallery:
+class GalleryWords:
     """The words of a gallery's products, from the catalogue and from their pictures.
 
     Args:
@@ -47,21 +47,21 @@ class ToldGallery:
     """
 
     def __init__(self, products: Sequence[Product], embedding: Vectors, seen: Vectors, words: Sequence[str]) -> None:
-        told = told_words(products, words)
+        stated = stated_words(products, words)
         self.embedding, self._seen = embedding, seen
-        self.shown = informed(seen, told)
-        self.told, self.valued = told.told, told.valued
+        self.shown = corrected_probabilities(seen, stated)
+        self.stated, self.valued = stated.used, stated.valued
 
     def known(self, method: str, rows: Rows) -> Vectors:
         """Probabilities ``[len(rows), A]`` of the words of references. For uploads they are estimated from other
         products, because an upload's own product may not be in the catalogue."""
         if method == PRODUCT:
             return self.shown[rows]
-        return recognised_among(self.embedding, self._seen, self.shown, self.told, rows)
+        return recognised_among(self.embedding, self._seen, self.shown, self.stated, rows)
 
 
 def expected_scores(
-    encoder: Expecting, features: Vectors, gallery: ToldGallery, references: Sequence[int], ids: TokenIds
+    encoder: Expecting, features: Vectors, gallery: GalleryWords, references: Sequence[int], ids: TokenIds
 ) -> Iterator[tuple[str, Vectors]]:
     """Yield each method's name and its scores of the gallery, float32 ``[Q, N]``.
 
@@ -80,6 +80,6 @@ def expected_scores(
             shown = gallery.known(method, rows)
             query, expected = encoder.expected(features[rows], ids[at : at + AT_ONCE], shown)
             assert expected is not None
-            weights = weights_of(expected, shown, gallery.told, gallery.valued)
+            weights = weights_of(expected, shown, gallery.stated, gallery.valued)
             parts.append(filtered_scores(query @ gallery.embedding.T, agreement(gallery.shown.T, weights)))
         yield method, np.concatenate(parts)

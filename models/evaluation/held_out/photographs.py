@@ -32,7 +32,7 @@ from models.datasets.pictures import load_pictures
 from models.datasets.wording import attribute_phrase, family_of
 from models.errors import ModisteError
 from models.evaluation.encoding import EncodedGallery, Encoder
-from models.evaluation.held_out.expected_words import Expecting, ToldGallery
+from models.evaluation.held_out.expected_words import Expecting, GalleryWords
 from models.training.config import TrainConfig
 from models.training.data.photographs import load_photographs, split_photographs
 from models.training.data.sources import split_source
@@ -123,18 +123,18 @@ def _in_colours(
             asked.append((row, chance.choice(possible)))
     if not asked or gallery.attributes is None or seen.attributes is None:
         return []
-    told = ToldGallery(products, gallery.embedding, gallery.attributes, encoder.words)
+    words = GalleryWords(products, gallery.embedding, gallery.attributes, encoder.words)
     rows = [row for row, _ in asked]
     cosines = seen.embedding[rows] @ gallery.embedding.T
     near = np.argsort(-cosines, axis=1, kind="stable")[:, :NEIGHBOURS]
     recognisable = recognised(
-        seen.attributes[rows], np.take_along_axis(cosines, near, axis=1), told.shown[near], told.told
+        seen.attributes[rows], np.take_along_axis(cosines, near, axis=1), words.shown[near], words.stated
     )
     ids, _ = tokenizer.encode([f"in {colour}" for _, colour in asked])
     query, expected = encoder.expected(seen.features[rows], ids, recognisable)
     assert expected is not None
-    weights = weights_of(expected, recognisable, told.told, told.valued)
-    scores = filtered_scores(query @ gallery.embedding.T, agreement(told.shown.T, weights))
+    weights = weights_of(expected, recognisable, words.stated, words.valued)
+    scores = filtered_scores(query @ gallery.embedding.T, agreement(words.shown.T, weights))
     coloured = np.stack([colours[colour] for _, colour in asked])
     rows_of = _by_label([shown[row] for row in rows])
     figures = {"kind": right[rows], "colour": coloured, "both": right[rows] & coloured}

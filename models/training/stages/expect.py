@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from models.bundle.expected_words import recognised_among
-from models.datasets.attributes.words import SAID, informed, shown_words, told_words
+from models.datasets.attributes.words import STATED, corrected_probabilities, shown_words, stated_words
 from models.errors import ModisteError
 from models.networks.losses import expected_words_loss
 from models.training.config import ExpectStage
@@ -19,7 +19,7 @@ from models.training.model import RetrievalModel
 from models.training.stages.features import encode_pixels
 from models.training.stages.stage import Stage, decayed
 
-OVERLOOKED = 0.1
+HIDDEN = 0.1
 """Probability that a word of the reference is hidden in training, because the attribute head is overconfident on its
 training pictures."""
 
@@ -49,7 +49,7 @@ class Expect(Stage):
         self.shown: dict[str, Tensor] = {}
         self.known: dict[str, Tensor] = {}
         self.seen: dict[str, Tensor] = {}
-        self.told: dict[str, Tensor] = {}
+        self.catalogued: dict[str, Tensor] = {}
 
     def start(self, *, fresh: bool) -> None:
         model = self.model
@@ -63,11 +63,11 @@ class Expect(Stage):
             shown = torch.from_numpy(shown_words(source.train, model.words))
             self.shown[source.name] = shown
             self.known[source.name] = shown.any(dim=0)
-            told = told_words(source.train, model.words)
-            known = informed(seen.numpy(), told)
+            stated = stated_words(source.train, model.words)
+            known = corrected_probabilities(seen.numpy(), stated)
             every = np.arange(len(known))
-            likely = recognised_among(embeddings.numpy(), seen.numpy(), known, told.told, every)
-            self.told[source.name], self.seen[source.name] = torch.from_numpy(known), torch.from_numpy(likely)
+            likely = recognised_among(embeddings.numpy(), seen.numpy(), known, stated.used, every)
+            self.catalogued[source.name], self.seen[source.name] = torch.from_numpy(known), torch.from_numpy(likely)
 
     def parameters(self) -> list[dict[str, Any]]:
         assert self.model.expectation is not None
@@ -80,12 +80,12 @@ class Expect(Stage):
         references = [source.row_of[triplet.reference] for triplet in triplets]
         targets = [source.row_of[chance.choice(triplet.targets)] for triplet in triplets]
         generator = torch.Generator().manual_seed(chance.getrandbits(63))
-        overlooked = torch.rand(len(triplets), len(self.model.words), generator=generator) < OVERLOOKED
-        seen = self.seen[source.name][references].masked_fill(overlooked, float(1 - SAID))
+        hidden = torch.rand(len(triplets), len(self.model.words), generator=generator) < HIDDEN
+        seen = self.seen[source.name][references].masked_fill(hidden, float(1 - STATED))
         uploaded = torch.rand(len(triplets), 1, generator=generator) < 0.5
         return {
             "ids": self.model.ids([triplet.modification for triplet in triplets]),
-            "reference": torch.where(uploaded, seen, self.told[source.name][references]),
+            "reference": torch.where(uploaded, seen, self.catalogued[source.name][references]),
             "shown": self.shown[source.name][targets],
             "known": self.known[source.name],
         }
@@ -96,8 +96,7 @@ class Expect(Stage):
         with torch.no_grad():
             said = self.model.backbone.modifications(batch["ids"])
         said = said._replace(embedding=said.embedding.float(), tokens=said.tokens.float())
-        with torch.autocast(
-            self.model.device.type, enabled=False
-        ):  # bfloat16 rounds probabilities near 0 and 1 to 0 and 1.
+        # bfloat16 rounds probabilities near 0 and 1 to 0 and 1.
+        with torch.autocast(self.model.device.type, enabled=False):
             expected = self.model.expectation(said, batch["reference"])
             return expected_words_loss(expected, batch["shown"], batch["known"])

@@ -1,5 +1,6 @@
 # Two targets: `cpu` (default) and `gpu`. Both run `modiste` without root; neither holds torch.
 #   docker build --target cpu -t modiste .        docker build --target gpu -t modiste:gpu .
+# Dependencies come from requirements/*.txt, with hashes. `.ci/image` runs the steps of `cpu` without an engine.
 
 FROM python:3.13-slim-bookworm AS source
 WORKDIR /source
@@ -9,8 +10,12 @@ COPY models models
 COPY indexer indexer
 COPY service service
 
-FROM source AS build-cpu
-RUN python -m venv /opt/modiste && /opt/modiste/bin/pip install --no-cache-dir '.[cpu]'
+FROM python:3.13-slim-bookworm AS build-cpu
+WORKDIR /source
+COPY requirements/serve.txt requirements/
+RUN python -m venv /opt/modiste && /opt/modiste/bin/pip install --no-cache-dir --no-deps --require-hashes -r requirements/serve.txt
+COPY --from=source /source ./
+RUN /opt/modiste/bin/pip install --no-cache-dir --no-deps . && /opt/modiste/bin/pip check
 
 # onnxruntime-gpu and faiss-gpu need CUDA's libraries beside them. The image brings CUDA 13 and cuDNN 9; faiss-gpu's wheel
 # brings the CUDA 12 libraries that it was linked to.
@@ -19,8 +24,10 @@ RUN apt-get update && apt-get install -y --no-install-recommends python3 python3
 
 FROM gpu-base AS build-gpu
 WORKDIR /source
+COPY requirements/gpu.txt requirements/
+RUN python3 -m venv /opt/modiste && /opt/modiste/bin/pip install --no-cache-dir --no-deps --require-hashes -r requirements/gpu.txt
 COPY --from=source /source ./
-RUN python3 -m venv /opt/modiste && /opt/modiste/bin/pip install --no-cache-dir '.[gpu]'
+RUN /opt/modiste/bin/pip install --no-cache-dir --no-deps . && /opt/modiste/bin/pip check
 
 FROM gpu-base AS gpu
 RUN useradd --uid 10001 --create-home modiste && mkdir -p /data/index && chown -R modiste /data

@@ -1,40 +1,45 @@
-"""What production installs, ``pip install .[cpu]``, has no torch: the demo, the indexer and the service run in it."""
+"""The serving environment, which has no torch: the demo, the indexer and the service run in it."""
 
 from __future__ import annotations
 
 import json
 import os
-import re
+import socket
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO, Any
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
+PRODUCTS = "300"
 
 
 @pytest.fixture(scope="session")
 def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The interpreter of the serving environment: the one that ``make demo`` uses, or a new one."""
+    """The interpreter of the serving environment: the one that `make` installed, or that of a new environment."""
     given = os.environ.get("MODISTE_SERVING_PYTHON")
     if given:
         return Path(given)
     folder = tmp_path_factory.mktemp("serving") / "venv"
     subprocess.run([sys.executable, "-m", "venv", folder], check=True)
     made = folder / "bin" / "python"
-    subprocess.run([made, "-m", "pip", "install", "--quiet", "--editable", f"{ROOT}[cpu]"], check=True)
+    install: list[str | Path] = [made, "-m", "pip", "install", "--quiet", "--no-deps"]
+    subprocess.run([*install, "--require-hashes", "-r", ROOT / "requirements" / "serve.txt"], check=True)
+    subprocess.run([*install, "--editable", ROOT], check=True)
     return made
 
 
 @pytest.fixture(scope="session")
 def demo(python: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """A demo of a small shop that was run once: its folder, and what it printed."""
+    """The folder of a demo of a small shop that was run once, and its output."""
     folder = tmp_path_factory.mktemp("demo")
-    done = modiste(python, "demo", "--folder", str(folder), "--port", "0", "--once")
+    done = modiste(python, "demo", "--folder", str(folder), "--products", PRODUCTS, "--port", "0", "--once")
     assert done.returncode == 0, done.stderr + done.stdout
     return folder, done.stdout
 
@@ -43,21 +48,81 @@ def modiste(python: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([python.parent / "modiste", *arguments], capture_output=True, text=True, timeout=300)
 
 
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+        return port
+
+
 @contextmanager
-def served(python: Path, index_root: Path) -> Iterator[str]:
-    command = [str(python.parent / "modiste"), "serve", "--index-root", str(index_root), "--port", "0"]
-    server = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+def served(python: Path, index_root: Path, stderr: int | IO[bytes], shell: str = "") -> Iterator[str]:
+    """The address of `modiste serve` once it is ready; SIGTERM must end it with 0.
+
+    ``shell`` is a redirection that the shell applies before it starts the service.
+    """
+    port = free_port()
+    command = [str(python.parent / "modiste"), "serve", "--index-root", str(index_root), "--port", str(port)]
+    server = subprocess.Popen(["sh", "-c", f'exec "$@" {shell}', "sh", *command], stderr=stderr)
+    url = f"http://127.0.0.1:{port}"
     try:
-        assert server.stderr is not None
-        for line in server.stderr:
-            if found := re.search(r"http://127\.0\.0\.1:\d+", line):
-                yield found[0]
-                break
-        else:
-            pytest.fail(f"The server ended with {server.wait()}.")
-    finally:
+        wait_until_ready(server, url)
+        yield url
         server.terminate()
-        server.communicate(timeout=60)
+        assert server.wait(timeout=60) == 0
+    finally:
+        server.kill()
+        server.wait()
+
+
+def wait_until_ready(server: subprocess.Popen[bytes], url: str) -> None:
+    deadline = time.monotonic() + 120
+    while True:
+        try:
+            with urllib.request.urlopen(f"{url}/health/ready", timeout=5):
+                return
+        except OSError:
+            assert server.poll() is None, f"The service ended with {server.returncode}."
+            assert time.monotonic() < deadline, "The service is not ready after 120 s."
+        time.sleep(0.05)
+
+
+def search(url: str, text: str) -> dict[str, Any]:
+    body = json.dumps({"text": text, "k": 5}).encode()
+    request = urllib.request.Request(f"{url}/search", body, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=30) as response:
+        answer: dict[str, Any] = json.load(response)
+    return answer
+
+
+@contextmanager
+def stderr_of(kind: str, folder: Path) -> Iterator[tuple[int | IO[bytes], str]]:
+    """A stderr to start a service with, and a redirection for the shell."""
+    if kind == "closed":
+        yield subprocess.DEVNULL, "2>&-"
+    elif kind == "file":
+        with (folder / "stderr").open("wb") as file:
+            yield file, ""
+    elif kind == "pipe":
+        with subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as reader:
+            assert reader.stdin is not None
+            yield reader.stdin, ""
+    else:
+        read, write = os.pipe()
+        with os.fdopen(read, "rb") as unread, os.fdopen(write, "wb") as pipe:
+            if kind == "full pipe":
+                fill(pipe.fileno())
+            else:
+                unread.close()
+            yield pipe, ""
+
+
+def fill(pipe: int) -> None:
+    """Write into a pipe until it takes no more."""
+    os.set_blocking(pipe, False)
+    with suppress(BlockingIOError):
+        while True:
+            os.write(pipe, bytes(4096))
+    os.set_blocking(pipe, True)
 
 
 def test_neither_torch_nor_what_exports_models_is_installed(python: Path) -> None:
@@ -73,7 +138,7 @@ def test_the_demo_prints_a_worked_example_whose_results_satisfy_it(demo: tuple[P
 
 def test_the_demo_can_be_run_again_and_indexes_nothing_anew(python: Path, demo: tuple[Path, str]) -> None:
     folder, _ = demo
-    again = modiste(python, "demo", "--folder", str(folder), "--port", "0", "--once")
+    again = modiste(python, "demo", "--folder", str(folder), "--products", PRODUCTS, "--port", "0", "--once")
     assert again.returncode == 0, again.stderr
     assert "Indexing" not in again.stdout
     assert len(list((folder / "index" / "generations").iterdir())) == 1
@@ -83,15 +148,23 @@ def test_a_catalogue_is_indexed_served_and_searched(python: Path, demo: tuple[Pa
     catalog = demo[0] / "catalog"
     built = modiste(python, "index", "build", "--catalog", str(catalog), "--index-root", str(tmp_path))
     assert built.returncode == 0, built.stderr
-    assert "2,000 products indexed" in built.stdout
-    with served(python, tmp_path) as url:
-        body = json.dumps({"text": "a red dress", "k": 5}).encode()
-        request = urllib.request.Request(f"{url}/search", body, {"Content-Type": "application/json"})
-        with urllib.request.urlopen(request, timeout=30) as response:
-            answer = json.load(response)
+    assert f"{PRODUCTS} products indexed" in built.stdout
+    with served(python, tmp_path, subprocess.DEVNULL) as url:
+        answer = search(url, "a red dress")
     assert answer["mode"] == "text"
     best = answer["results"][0]["attributes"]
     assert (best["type"], best["colour"]) == ("dress", "red")
+
+
+@pytest.mark.parametrize("kind", ["file", "pipe", "full pipe", "broken pipe", "closed"])
+def test_the_service_starts_searches_and_stops_with_any_stderr(
+    python: Path, demo: tuple[Path, str], tmp_path: Path, kind: str
+) -> None:
+    with stderr_of(kind, tmp_path) as (stderr, shell), served(python, demo[0] / "index", stderr, shell) as url:
+        answers = [search(url, f"a {colour} dress") for colour in ("red", "blue", "green")]
+    assert all(len(answer["results"]) == 5 for answer in answers)
+    if kind == "file":
+        assert "/search" in (tmp_path / "stderr").read_text()
 
 
 def test_training_without_torch_says_which_extra_brings_it(python: Path) -> None:

@@ -12,7 +12,6 @@ from indexer.generation import Generation
 from models.bundle import Bundle
 from service.cache.levels import Cache
 from service.execution.admission import Admission
-from service.execution.process_pool import ProcessPool
 from service.execution.thread_pool import ThreadPool
 from service.observability.metrics import Metrics
 from service.observability.snapshots import Snapshots
@@ -31,7 +30,7 @@ class Context:
     cache: Cache
     search: Search
     admission: Admission
-    decoders: ProcessPool
+    decoders: ThreadPool
     readers: ThreadPool
     metrics: Metrics
     snapshots: Snapshots

@@ -22,34 +22,6 @@ def test_a_catalogue_is_drawn_where_it_is_asked_for(tmp_path: Path) -> None:
     assert len(list((tmp_path / "shop" / "images").glob("*.jpg"))) == 12
 
 
-def test_a_change_that_is_not_key_and_value_is_refused() -> None:
-    with pytest.raises(ModisteError, match="KEY=VALUE"):
-        run("train", "modiste-base", "--set", "compose.steps")
-
-
-def test_training_from_a_missing_config_names_those_that_there_are(tmp_path: Path) -> None:
-    with pytest.raises(ModisteError, match="modiste-base"):
-        run("train", str(tmp_path / "none.yaml"))
-
-
-def test_training_on_a_missing_catalogue_names_the_path(tmp_path: Path) -> None:
-    config = tmp_path / "shop.yaml"
-    config.write_text(
-        "name: shop\nbackbone: {name: modiste-small, vocabulary: 600}\n"
-        f"sources: [{{name: shop, kind: catalog, path: {tmp_path / 'none.csv'}}}]\n"
-        "joint: {epochs: 1, batch: 8, lr: 0.001}\n"
-    )
-    with pytest.raises(ModisteError, match=r"none\.csv"):
-        run("train", str(config), "--output", str(tmp_path / "run"))
-
-
-@pytest.mark.parametrize("command", ["evaluate", "export"])
-def test_what_is_no_run_is_refused_with_a_hint(command: str, tmp_path: Path) -> None:
-    output = ["--output", str(tmp_path / "bundle")] if command == "export" else []
-    with pytest.raises(ModisteError, match="modiste models train"):
-        run(command, str(tmp_path), *output)
-
-
 def test_vectors_are_measured_by_several_protocols_in_one_command(
     tmp_path: Path,
 ) -> None:

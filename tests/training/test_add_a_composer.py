@@ -20,10 +20,12 @@ from models.networks.composers.registry import COMPOSERS
 from models.training.config import read_config
 from models.training.run import Run
 from models.training.train import train
+from tests.training.tiny import TINY
 
 PAGE = Path(__file__).parents[2] / "docs" / "add-a-composer.md"
 SMALLER = {
     "device": "cpu",
+    "backbone.name": TINY,
     "backbone.vocabulary": "600",
     "backbone.images": "{height: 32, width: 32, pad_ratio: 1.0, fill: 255}",
     "sources": "[{name: garments, kind: garments, count: 240, seed: 5, validation_share: 0.3}]",

@@ -14,6 +14,7 @@ from models.training.checkpoint import Checkpoint
 from models.training.run import Run
 from models.training.stages.joint import Joint
 from models.training.train import train
+from tests.drawn import Draw
 from tests.training.first_run import first_run
 
 AVERAGED = {"joint.average": "0.6", "joint.epochs": "2"}
@@ -26,7 +27,7 @@ def steps() -> list[dict[str, Tensor]]:
 
 
 @pytest.fixture(scope="module")
-def averaged(tmp_path_factory: pytest.TempPathFactory, steps: list[dict[str, Tensor]]) -> Run:
+def averaged(tmp_path_factory: pytest.TempPathFactory, drawn: Draw, steps: list[dict[str, Tensor]]) -> Run:
     stepped = Joint.stepped
 
     def keep(stage: Joint) -> None:
@@ -35,7 +36,7 @@ def averaged(tmp_path_factory: pytest.TempPathFactory, steps: list[dict[str, Ten
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Joint, "stepped", keep)
-        return first_run(tmp_path_factory.mktemp("runs"), AVERAGED)
+        return first_run(tmp_path_factory.mktemp("runs"), drawn, AVERAGED)
 
 
 def test_weights_and_statistics_of_batch_norms_end_as_their_moving_average(
@@ -56,10 +57,10 @@ def test_weights_and_statistics_of_batch_norms_end_as_their_moving_average(
     assert any(name.startswith("backbone.clip.text.") for name in moved)
 
 
-def test_the_average_is_what_is_rounded(averaged: Run, tmp_path: Path) -> None:
+def test_the_average_is_what_is_rounded(averaged: Run, tmp_path: Path, drawn: Draw) -> None:
     (tmp_path / "first").mkdir()
     shutil.copy(averaged.tokenizer, tmp_path / "first")  # The library breaks ties by chance when it trains one.
-    rounded = first_run(tmp_path, {**AVERAGED, "backbone.weights": "int8"}).model()
+    rounded = first_run(tmp_path, drawn, {**AVERAGED, "backbone.weights": "int8"}).model()
     expected = averaged.model()
     expected.backbone.round_weights()
     for mine, theirs in zip(rounded.parameters(), expected.parameters(), strict=True):
@@ -93,14 +94,14 @@ def test_a_killed_run_goes_on_with_its_average(averaged: Run, tmp_path: Path, mo
 
 
 def test_a_loss_that_is_no_number_stops_the_run_before_it_is_kept(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, drawn: Draw, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("models.training.loop.SAVE_EVERY_S", 0.0)
     monkeypatch.setattr("models.training.loop.LOG_POINTS", 1)
     losses, loss = [1.0, 1.0, float("nan")], Joint.loss
     monkeypatch.setattr(Joint, "loss", lambda stage, batch: loss(stage, batch) * losses.pop(0))
     with pytest.raises(ModisteError, match="loss of stage joint is nan at step 2"):
-        first_run(tmp_path)
+        first_run(tmp_path, drawn)
     kept = Checkpoint.load(tmp_path / "first")
     assert kept is not None
     assert kept.step == 2

@@ -9,6 +9,7 @@ from models.training.stages.batches import batches
 from models.training.stages.compose import Compose
 from models.training.stages.joint import Joint
 from models.training.stages.stage import Stage
+from tests.drawn import Draw
 from tests.training.first_run import first_run
 from tests.training.test_start import WITH_A_COMPOSER
 
@@ -16,8 +17,8 @@ CPU = torch.device("cpu")
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    return first_run(tmp_path_factory.mktemp("runs"), WITH_A_COMPOSER)
+def run(tmp_path_factory: pytest.TempPathFactory, drawn: Draw) -> Run:
+    return first_run(tmp_path_factory.mktemp("runs"), drawn, WITH_A_COMPOSER)
 
 
 @pytest.fixture(scope="module", params=["joint", "compose"])

@@ -16,6 +16,7 @@ from models.errors import ModisteError
 from models.training.curve import learning_curve, training_seconds
 from models.training.run import Run
 from models.training.train import train
+from tests.drawn import Draw
 from tests.training.first_run import first_run
 
 COMPARED = """
@@ -31,8 +32,8 @@ claims:
 
 
 @pytest.fixture(scope="module")
-def start(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    return first_run(tmp_path_factory.mktemp("runs"))
+def start(tmp_path_factory: pytest.TempPathFactory, drawn: Draw) -> Run:
+    return first_run(tmp_path_factory.mktemp("runs"), drawn)
 
 
 def compare(start: Run, compared: Path, *more: str) -> Result:

@@ -50,7 +50,7 @@ def test_what_only_training_needs_stays_out_of_the_graph(exported: Exported) -> 
     towers = model.backbone.clip.text.parameters()
     queries = [weight for name, weight in model.composer.named_parameters() if not name.startswith("decode")]
     needed = sum(weight.numel() for weight in [*towers, *queries])
-    assert held == pytest.approx(needed, rel=0.01)
+    assert held == pytest.approx(needed, abs=3000)  # Constants of the graph.
 
 
 def test_the_picture_matters_as_well_as_the_text(exported: Exported) -> None:

@@ -30,9 +30,12 @@ from models.training.checkpoint import Checkpoint
 from models.training.data.sources import split_source
 from models.training.run import Run
 from models.training.train import train
+from tests.drawn import Draw
 from tests.models.pictures import photograph, saved
 from tests.training.first_run import first_run
 
+WIDER = {"backbone.name": "modiste-small"}
+"""The tokens of `tiny` are too narrow to learn words from in one epoch."""
 EXPECT = "{steps: 200, batch: 128, lr: 0.004, hidden: 64}"
 
 
@@ -88,8 +91,8 @@ def test_a_certain_error_costs_a_finite_amount() -> None:
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    return first_run(tmp_path_factory.mktemp("runs"), {"expect": EXPECT})
+def run(tmp_path_factory: pytest.TempPathFactory, drawn: Draw) -> Run:
+    return first_run(tmp_path_factory.mktemp("runs"), drawn, {**WIDER, "expect": EXPECT})
 
 
 @pytest.fixture(scope="module")
@@ -132,8 +135,8 @@ def kind_of(product: Product) -> str:
     return str(product.attributes["type"])
 
 
-def test_it_leaves_towers_and_composer_as_they_were(run: Run, tmp_path: Path) -> None:
-    without = first_run(tmp_path)
+def test_it_leaves_towers_and_composer_as_they_were(run: Run, tmp_path: Path, drawn: Draw) -> None:
+    without = first_run(tmp_path, drawn, WIDER)
     kept, ours = Checkpoint.load(without.folder), Checkpoint.load(run.folder)
     assert kept is not None
     assert ours is not None
@@ -144,9 +147,9 @@ def test_it_leaves_towers_and_composer_as_they_were(run: Run, tmp_path: Path) ->
     assert run.model().expects
 
 
-def test_a_model_without_words_has_nothing_to_expect(tmp_path: Path) -> None:
+def test_a_model_without_words_has_nothing_to_expect(tmp_path: Path, drawn: Draw) -> None:
     with pytest.raises(ModisteError, match="needs attribute words"):
-        first_run(tmp_path, {"joint.attributes": "null", "expect": EXPECT})
+        first_run(tmp_path, drawn, {"joint.attributes": "null", "expect": EXPECT})
 
 
 def test_products_with_the_expected_words_first_carry_more_of_what_was_asked(figures: list[Metric]) -> None:

@@ -26,6 +26,7 @@ from models.training.data.sources import TrainingSource
 from models.training.stages.compose import Compose
 from models.training.stages.negatives import KEPT, DrawnQueries, NegativeMining, mid_zone
 from models.training.train import train
+from tests.training.tiny import TINY
 
 DELTA = torch.tensor([[0.05, 0.0, -0.05, -0.3, -0.35, -0.4, -0.8]])
 ALL = torch.ones_like(DELTA, dtype=torch.bool)
@@ -214,7 +215,7 @@ def test_a_shop_in_which_everything_is_right_is_told_so() -> None:
 
 SMALL = {
     "name": "mined", "seed": 3, "device": "cpu", "precision": "fp32",
-    "backbone": {"name": "modiste-small", "vocabulary": 600, "images": {"height": 32, "width": 32}},
+    "backbone": {"name": TINY, "vocabulary": 600, "images": {"height": 32, "width": 32}},
     "sources": [{"name": "garments", "kind": "garments", "count": 200, "seed": 5, "validation_share": 0.1}],
     "compose": {
         "steps": 9, "batch": 8, "lr": 0.001, "negatives": 16, "composer": "combiner",

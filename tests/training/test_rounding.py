@@ -17,6 +17,7 @@ from models.training.config import TrainConfig
 from models.training.model import RetrievalModel
 from models.training.train import train
 from tests.models.pictures import photograph, saved
+from tests.training.tiny import TINY
 from tests.training.untrained import WISHES, untrained_model
 
 PICTURES = [saved(photograph(40, 60, seed)) for seed in range(4)]
@@ -99,7 +100,7 @@ def test_a_finished_run_is_rounded(tmp_path: Path, stages: tuple[str, ...]) -> N
         {
             "name": "rounded",
             "device": "cpu",
-            "backbone": {"name": "modiste-small", "vocabulary": 600, "images": images, "weights": "int8"},
+            "backbone": {"name": TINY, "vocabulary": 600, "images": images, "weights": "int8"},
             "sources": [{"name": "garments", "kind": "garments", "count": 120, "validation_share": 0}],
             **{name: schedules[name] for name in stages},
         }

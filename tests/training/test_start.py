@@ -15,6 +15,7 @@ from models.training.config import TrainConfig
 from models.training.run import Run
 from models.training.start import read_start, settle_batch_norms
 from models.training.train import train
+from tests.drawn import Draw
 from tests.models.pictures import photograph, saved
 from tests.training.first_run import first_run
 from tests.training.untrained import WISHES
@@ -27,8 +28,8 @@ WITH_A_COMPOSER = {
 
 
 @pytest.fixture(scope="module")
-def first(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    return first_run(tmp_path_factory.mktemp("runs"), WITH_A_COMPOSER)
+def first(tmp_path_factory: pytest.TempPathFactory, drawn: Draw) -> Run:
+    return first_run(tmp_path_factory.mktemp("runs"), drawn, WITH_A_COMPOSER)
 
 
 def second(first: Run, **changes: object) -> TrainConfig:

@@ -20,14 +20,16 @@ from models.training.model import RetrievalModel
 from models.training.run import Run
 from models.training.stages.joint import TAUGHT, Joint
 from models.training.train import train
+from tests.drawn import Draw
 from tests.training.first_run import first_run
+from tests.training.tiny import TINY
 
 CONFIGS = Path(__file__).parents[2] / "models" / "networks" / "backbones" / "configs"
 
 
 @pytest.fixture(scope="module")
-def teacher(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    return first_run(tmp_path_factory.mktemp("runs"))
+def teacher(tmp_path_factory: pytest.TempPathFactory, drawn: Draw) -> Run:
+    return first_run(tmp_path_factory.mktemp("runs"), drawn)
 
 
 def student(teacher: Run, *, of: Run | None = None, **joint: object) -> TrainConfig:
@@ -150,7 +152,8 @@ def test_a_teacher_that_sees_other_pictures_is_refused(teacher: Run, tmp_path: P
 def test_a_teacher_of_another_width_or_text_tower_is_refused(
     teacher: Run, tmp_path: Path, change: dict[str, int], said: str
 ) -> None:
-    config = json.loads((CONFIGS / "modiste-small.json").read_text())
+    config = open_clip.get_model_config(TINY)
+    assert config is not None
     (config if "embed_dim" in change else config["text_cfg"]).update(change)
     name = "other-" + "-".join(change)
     (tmp_path / f"{name}.json").write_text(json.dumps(config))

@@ -7,7 +7,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +26,9 @@ from models.training.data.sources import open_sources
 from models.training.run import Run
 from models.training.stages.joint import Joint
 from models.training.train import train
+from tests.drawn import Draw
+from tests.training.first_run import link_drawn
+from tests.training.tiny import TINY
 
 SMALL = {
     "name": "tiny",
@@ -34,12 +36,12 @@ SMALL = {
     "device": "cpu",
     "precision": "fp32",
     "backbone": {
-        "name": "modiste-small",
+        "name": TINY,
         "vocabulary": 600,
         "images": {"height": 32, "width": 32, "pad_ratio": 1.0, "fill": 255},
     },
     "sources": [{"name": "garments", "kind": "garments", "count": 240, "seed": 5, "validation_share": 0.3}],
-    "joint": {"epochs": 4, "batch": 32, "lr": 0.001},
+    "joint": {"epochs": 8, "batch": 32, "lr": 0.003},
     "finetune": {"steps": 3, "batch": 16, "lr": 0.0001, "policy": "both-frozen-bn"},
     "compose": {
         "steps": 6,
@@ -57,8 +59,10 @@ def config(**changes: object) -> TrainConfig:
 
 
 @pytest.fixture(scope="session")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    return train(config(), tmp_path_factory.mktemp("runs") / "tiny")
+def run(tmp_path_factory: pytest.TempPathFactory, drawn: Draw) -> Run:
+    runs = tmp_path_factory.mktemp("runs")
+    link_drawn(runs, drawn, config())
+    return train(config(), runs / "tiny")
 
 
 @pytest.fixture(scope="session")
@@ -105,14 +109,12 @@ def test_a_run_keeps_its_resolved_config_and_a_log_of_every_stage(run: Run) -> N
 
 
 def test_training_again_in_a_finished_run_changes_nothing(run: Run) -> None:
-    before = (run.folder / "checkpoint.pt").read_bytes()
+    kept = {path: path.read_bytes() for path in run.folder.iterdir() if path.is_file()}
+    checkpoint = Checkpoint.load(run.folder)
+    assert checkpoint is not None
+    assert checkpoint.stage == DONE
     train(config(), run.folder)
-    again = Checkpoint.load(run.folder)
-    assert again is not None
-    assert again.stage == DONE
-    kept = torch.load(run.folder / "checkpoint.pt", weights_only=True)["model"]
-    assert before
-    assert all(torch.equal(kept[name], weight) for name, weight in again.model.items())
+    assert {path: path.read_bytes() for path in run.folder.iterdir() if path.is_file()} == kept
 
 
 def test_another_config_in_the_same_folder_is_refused(run: Run) -> None:
@@ -120,27 +122,39 @@ def test_another_config_in_the_same_folder_is_refused(run: Run) -> None:
         train(config(seed=4), run.folder)
 
 
-def test_a_killed_run_goes_on_and_ends_with_the_very_same_weights(run: Run, tmp_path: Path) -> None:
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+import models.training.loop as loop
+from models.training.config import read_config
+from models.training.stages.joint import Joint
+from models.training.train import train
+import tests.training.tiny
+
+def killed(stage, left=[5], stepped=Joint.stepped):
+    if not left[0]:
+        os.kill(os.getpid(), signal.SIGKILL)
+    left[0] -= 1
+    stepped(stage)
+
+loop.SAVE_EVERY_S = 0.0
+Joint.stepped = killed
+train(read_config(Path(sys.argv[1])), Path(sys.argv[2]))
+"""
+
+
+def test_a_killed_run_resumes_and_ends_with_the_same_weights(run: Run, tmp_path: Path) -> None:
     (tmp_path / "cache").symlink_to(run.cache)
     folder = tmp_path / "killed"
     folder.mkdir()
-    shutil.copy(run.tokenizer, folder)  # The library breaks ties by chance when it trains one.
+    shutil.copy(run.tokenizer, folder)  # The library breaks ties at random when it trains a tokenizer.
     settings = tmp_path / "tiny.yaml"
     settings.write_text(yaml.safe_dump(config().model_dump(mode="json")))
-    script = (
-        "import sys; from pathlib import Path; import models.training.loop as loop; loop.SAVE_EVERY_S = 0.0\n"
-        "from models.training.config import read_config\nfrom models.training.train import train\n"
-        f"train(read_config(Path({str(settings)!r})), Path({str(folder)!r}))"
-    )
-    child = subprocess.Popen([sys.executable, "-c", script], cwd=Path(__file__).parents[2])
-    deadline = time.monotonic() + 240
-    while not (folder / "checkpoint.pt").is_file() and child.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.01)
-    child.send_signal(signal.SIGKILL)
-    child.wait()
+    child = subprocess.run([sys.executable, "-c", KILLED, settings, folder], cwd=Path(__file__).parents[2])
+    assert child.returncode == -signal.SIGKILL
     killed = Checkpoint.load(folder)
     assert killed is not None
-    assert killed.stage != DONE
+    assert (killed.stage, killed.step) == ("joint", 5)
     train(config(), folder)
     whole, resumed = run.model().state_dict(), Run(folder).model().state_dict()
     assert all(torch.allclose(whole[name], resumed[name], atol=1e-4) for name in whole)

@@ -12,12 +12,13 @@ from tokenizers import Tokenizer
 from models.training.config import TrainConfig
 from models.training.data.tokenizer import train_tokenizer
 from models.training.model import RetrievalModel
+from tests.training.tiny import TINY
 
 WISHES = ["in red", "the same but with long sleeves", "a blue dress without a print", "shorter", ""]
 
 
 def untrained_config(
-    composer: str, options: Mapping[str, Any] | None = None, *, backbone: str = "modiste-small", side: int = 32
+    composer: str, options: Mapping[str, Any] | None = None, *, backbone: str = TINY, side: int = 32
 ) -> TrainConfig:
     """The smallest config of a composer, for pictures of ``side`` pixels."""
     return TrainConfig.model_validate(
@@ -36,7 +37,7 @@ def untrained_config(
 
 def untrained_model(
     composer: str, folder: Path, options: Mapping[str, Any] | None = None, words: Sequence[str] = (), *,
-    backbone: str = "modiste-small", side: int = 32,
+    backbone: str = TINY, side: int = 32,
 ) -> RetrievalModel:  # fmt: skip
     """A model with random weights and, in its batch norms, the statistics of random inputs; in ``eval``.
 

@@ -24,8 +24,8 @@ def export_run(run: Run, folder: Path, version: str, licence: str | None = None)
     """Export a run with its saved figures and a model card. The parity check uses held-out pictures.
 
     Raises:
-        ModisteError: The run was not evaluated, nothing says under which ``licence`` the weights of others may be used,
-            or the export differs from the trained model.
+        ModisteError: The run was not evaluated, the ``licence`` of weights of others is not stated, or the export
+            differs from the trained model.
     """
     config, model = run.config(), run.model()
     if not run.metrics.is_file():

@@ -1,4 +1,4 @@
-"""The model card: what a bundle was made from, how good it was found to be and by which protocol, and where it ends."""
+"""The model card of a bundle: its training data, figures with protocols, and limits."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from models.training.model import RetrievalModel
 
 _KINDS = {
     "products": (
-        "product photographs with titles and attributes in the layout of the public *Fashion Product Images* data set "
+        "product photographs with titles and attributes in the layout of the public *Fashion Product Images* dataset "
         "(licence of the photographs unknown upstream; they are not part of this bundle)"
     ),
-    "garments": "garments drawn by `models/datasets/garments` from their attributes",
+    "garments": "garments drawn from attributes by `models/datasets/garments`",
     "catalog": "a shop's own catalogue",
-    "fashioniq": "FashionIQ's training split, with people's relative captions",
-    "shoes": "the training split of Shoes, with people's relative captions",
+    "fashioniq": "FashionIQ's training split, with relative captions written by annotators",
+    "shoes": "the training split of Shoes, with relative captions written by annotators",
 }
 
 
 def model_card(
     config: TrainConfig, version: str, model: RetrievalModel, metrics: Sequence[Metric], trained_on: Sequence[str]
 ) -> str:
-    """The text of ``MODEL_CARD.md``, all figures from ``metrics``."""
+    """The text of ``MODEL_CARD.md``, with the figures of ``metrics``."""
     images = model.images
     composer = sum(weight.numel() for weight in model.composer.parameters())
     towers = model.backbone.clip
@@ -50,16 +50,16 @@ def model_card(
     measured = [source for source in config.sources if source.validation_share]
     return f"""# {config.name} {version}
 
-Composed retrieval of fashion products: a picture and a modification in words become one vector of {model.backbone.dim}
-dimensions, which finds the products that fit both.
+Composed retrieval of fashion products: a picture and a modification in words are encoded as one vector of
+{model.backbone.dim} dimensions, which is compared with the vectors of products.
 
-| part | what | parameters |
+| part | description | parameters |
 | --- | --- | ---: |
 | vision tower | `{config.backbone.name}`, pictures of {size}{began} | {vision / 1e6:.2f} M |
 | text tower | {model.text_settings.length} tokens, {words} | {text / 1e6:.2f} M |
 | composer | `{model.composer_name}` | {composer / 1e6:.2f} M |
 | attribute head | {len(model.words)} words | {head / 1e6:.2f} M |
-| expectation | {"which of the words an answer has" if guess else "none"} | {guess / 1e6:.2f} M |
+| expected words | {"predicts the words of an answer" if guess else "none"} | {guess / 1e6:.2f} M |
 
 {_STORED[config.backbone.weights]}
 
@@ -67,26 +67,23 @@ dimensions, which finds the products that fit both.
 
 {sources}
 
-Products are held out by title group (the same title once its colour words are removed) and by photograph, never by
-row. Modifications are worded by `models/datasets/wording` from differences of attributes and titles; nobody annotated
-any.
+Products are held out by title group (equal titles without colour words) and by photograph. Modifications are generated
+by `models/datasets/wording` from differences of attributes and titles, without annotation.
 
 ## Figures
 
-Recall in per cent on held-out products: nothing of these title groups was trained on. The gallery is everything held
-out of a source; the reference is taken out of it; every equally right product counts as right. Each question that can
-be asked comes once, so that most have one or two answers among thousands; *drawn by pairs*, it comes as often as there
-are products that answer it. Text only and image only use the same towers; the weighted sum has the weight that is best
-on these very queries, which favours it. Of each query's first ten results, asked@10 is the share that carries what was
-asked, and kept@10 the share that keeps what was not; fit@10 is the share of those products that do both and could
-stand there, ten at most, that does stand there.
+Recall in per cent on held-out products, whose title groups were not trained on. The gallery is all held-out products of
+a source without the reference, and all right answers count. Each possible question occurs once, so most have one or two
+answers among thousands; *drawn by pairs*, a question occurs as often as products answer it. Image only and text only
+use the same towers; the weighted sum has the weight that is best on these queries, which favours it. Of the first ten
+results of each query, asked@10 is the share with the requested values, and kept@10 the share that keeps everything
+else; fit@10 is the number of results that do both, divided by the largest possible number.
 {_EXPECTING if guess else ""}
 {metrics_table(metrics)}
 
-Made by `modiste models evaluate runs/{config.name}`, which measures on {_names(measured)}; `modiste models evaluate
-BUNDLE --config CONFIG` measures the exported bundle in the same way, where the same data is at hand. These are
-*products, attribute edits*: wordings come from the same grammar as in training, and no figure here is one of FashionIQ
-or CIRR.
+Measured by `modiste models evaluate runs/{config.name}` on {_names(measured)}. `modiste models evaluate BUNDLE --config
+CONFIG` measures the exported bundle in the same way, if the data is available. The queries are attribute edits with the
+same generated wording as in training; the figures cannot be compared with those on FashionIQ or CIRR.
 
 ## Limits
 
@@ -95,42 +92,41 @@ or CIRR.
 
 
 _EXPECTING = """
-`composer` ranks by pictures alone. `composer, product` and `composer, upload` are what the service does where a
-catalogue has attributes and titles: what these say of a product counts with its picture, so that products come first
-which are said to have what is expected of the answer (`models/bundle/expected_words.py`). The gallery's words are the
-catalogue's in both, and they are also what *asked*, *kept* and right answers are judged by: a catalogue that says
-nothing gets the figures of `composer`. The reference's words are the catalogue's where it is a product of the shop; an
-upload's are recognised by its picture and by the products that look like it.
+`composer` ranks by pictures alone. `composer, product` and `composer, upload` are the rankings of the service for a
+catalogue with attributes and titles: products rank higher if the catalogue states the words that are expected of the
+answer (`models/bundle/expected_words.py`). The words of the gallery are the catalogue's, by which *asked*, *kept* and
+right answers are judged as well; a catalogue without words gets the figures of `composer`. The words of a reference
+that is a product are the catalogue's; those of an upload are estimated from its picture and from similar products.
 """
 
 _STORED = {
-    "float16": "Weights are stored as float16 and computed with as float32.",
-    "int8": "Weights were rounded to 255 steps a channel, those of the towers before the composer was trained, and are "
-    "stored as int8 with a scale for each channel; what is small, and what the composer adapts of the text tower, as "
-    "float16. Graphs in fp32 compute with all of them as float32; a bundle may bring others along.",
+    "float16": "Weights are stored as float16; computations are in float32.",
+    "int8": "Weights were rounded to 255 steps per channel, those of the towers before the composer was trained. They "
+    "are stored as int8 with a scale for each channel; small tensors and the composer's adaptation of the text tower "
+    "are stored as float16. Graphs in fp32 compute in float32; a bundle may contain graphs in other precisions.",
 }
 
 
 def _limits(config: TrainConfig, model: RetrievalModel) -> list[str]:
     images = model.images
     limits = [
-        f"It looks at {images.width}x{images.height} pixels; details that such a picture does not show (fabric, small "
-        "prints, stitching) cannot be asked for.",
-        "Recall counts the first right product alone. What follows it on a page is of the kind less often, most of all "
-        "where the catalogue has few products that fit.",
-        "It was not examined for how it treats people who appear in photographs; it is meant to find garments, not "
-        "people.",
+        f"Pictures have {images.width}x{images.height} pixels; modifications about smaller details (fabric, small "
+        "prints, stitching) have no effect.",
+        "Recall counts the first right product alone. Further results have the requested properties less often, "
+        "especially if the catalogue has few such products.",
+        "It was not evaluated on its treatment of persons in photographs; it is meant to find garments, not persons.",
     ]
     if not model.words:
-        limits.append("It has no attribute head, so shoppers cannot `prefer` or `avoid` words.")
+        limits.append("It has no attribute head, so `prefer` and `avoid` cannot be used.")
     if config.backbone.vocabulary:
-        limits.insert(0, "It knows the language and the words of its training data; others come out as noise.")
+        limits.insert(0, "It supports the language and the words of its training data only.")
     if any(source.kind == "products" for source in config.sources):
         limits += [
-            "The photographs show products on a light background, mostly whole. In training some were put before "
+            "The photographs show mostly whole products on a light background. In training, some were put before "
             "backdrops made of other pictures."
-            + ("" if config.photographs else " How well a person's own snapshot is understood was not measured."),
-            "Colours are the labels of that data set, about 96% right by eye; a garment of several colours has one.",
+            + ("" if config.photographs else " Results for snapshots were not measured."),
+            "Colours are the labels of that dataset, about 96% correct by eye; garments of several colours have one "
+            "label.",
         ]
     return limits
 

@@ -164,9 +164,8 @@ def _recalls(
             for method, vectors in asked.items():
                 ranks = ranks_of_targets(vectors, gallery, targets, references)
                 found[pairing].setdefault(method, []).append(recall_at(ranks)["R@10"])
-            if (
-                seen in words and gallery is seen.embedding
-            ):  # The ranking of the service, with gallery and references of one encoding.
+            # The ranking of the service, with gallery and references of one encoding.
+            if seen in words and gallery is seen.embedding:
                 for method, scores in expected_scores(encoder, seen.features, words[seen], references, ids):
                     ranks = ranks_by_score(scores, targets, references)
                     found[pairing].setdefault(method, []).append(recall_at(ranks)["R@10"])

@@ -21,6 +21,7 @@ from service.cache.redis import RedisCache
 from service.cache.sealing import sealing_secret
 from service.execution.admission import Admission
 from service.execution.cores import divide_cores
+from service.execution.process_pool import ProcessPool
 from service.execution.thread_pool import ThreadPool
 from service.http.application import create_http_app
 from service.http.context import Context
@@ -100,10 +101,14 @@ def _assemble(settings: Settings, run_folder: Path | None) -> Context:
     )  # fmt: skip
     cache = _cache(settings, metrics)
     admission = Admission(max_wait_s=settings.max_wait_ms / 1000, body_bytes=settings.max_held_bytes, metrics=metrics)
-    decoders = ThreadPool("decode", threads=settings.decoders, queue=settings.queue, low_priority=True)
+    decoders = ProcessPool(
+        settings.decoders, queue=settings.queue,
+        memory_bytes=settings.max_pixel_bytes // (processes * settings.decoders),
+    )  # fmt: skip
     readers = ThreadPool("read", threads=workers, queue=settings.queue)
     search = Search(
-        bundle, live, workers=workers, max_batch=max_batch, decoders=decoders, admission=admission,
+        bundle, live, workers=workers, max_batch=max_batch, decoders=decoders, readers=readers,
+        admission=admission,
         answers=cache, features=FeatureCache(cache, bundle), max_image_bytes=settings.max_image_bytes,
         expect_words=settings.expect_words, metrics=metrics,
     )  # fmt: skip

@@ -100,8 +100,8 @@ class Settings(BaseSettings):
         256 * 2**20, gt=0, description="Memory of each process for bodies of searches that are received or answered."
     )
     max_pixel_bytes: int = Field(
-        256 * 2**20, ge=2**20,
-        description="Memory for decoded pixels of all processes together; images wait for each other beyond it.",
+        2**30, ge=2**26,
+        description="Memory for decoding large images, of all processes together; larger images are refused.",
     )  # fmt: skip
     max_wait_ms: float = Field(
         1000, gt=0, le=600_000,
@@ -123,7 +123,9 @@ class Settings(BaseSettings):
     max_batch: int | None = Field(
         None, ge=1, le=64, description="Most searches in one graph run. Default: measured when the service starts."
     )
-    decoders: int = Field(2, ge=1, le=256, description="Threads of each process that decode large images.")
+    decoders: int = Field(
+        1, ge=1, le=256, description="Processes that decode large images, for each process that serves."
+    )
     queue: int = Field(
         32, ge=0, le=10_000, description="Large images and catalogue requests that may wait in each process."
     )

@@ -12,6 +12,7 @@ from indexer.generation import Generation
 from models.bundle import Bundle
 from service.cache.levels import Cache
 from service.execution.admission import Admission
+from service.execution.process_pool import ProcessPool
 from service.execution.thread_pool import ThreadPool
 from service.observability.metrics import Metrics
 from service.observability.snapshots import Snapshots
@@ -30,7 +31,7 @@ class Context:
     cache: Cache
     search: Search
     admission: Admission
-    decoders: ThreadPool
+    decoders: ProcessPool
     readers: ThreadPool
     metrics: Metrics
     snapshots: Snapshots

@@ -11,7 +11,7 @@ from models.bundle import Bundle, Container, VisionOutput
 from models.bundle.encoder import Vectors
 from models.bundle.images import Pixels
 from service.search.query import Box
-from service.search.uploads import decode_part
+from service.search.uploads import decode_pixels
 
 BUCKETS = (1, 2, 3, 4, 6, 8, 12, 16, 20, 24, 32, 40, 48, 64)
 """Batch sizes that graphs run with. ONNX Runtime never frees the memory that it allocated for a size, so there are few.
@@ -58,15 +58,6 @@ class Encoding:
         """Decode opened pictures, or a box of each."""
         return [self._pixels_or_error(*picture) for picture in pictures]
 
-    def pixels(self, picture: bytes | Container, box: Box | None) -> Pixels:
-        """Decode one picture, or a box of it, to the vision graph's input: uint8 ``[H, W, 3]``.
-
-        Raises:
-            UnreadableImage: It cannot be decoded, or the box is too small.
-        """
-        images = self._bundle.manifest.images
-        return images.pixels(decode_part(picture, box, about=(images.width, images.height)))
-
     def vision(self, pictures: list[Pixels]) -> list[VisionOutput]:
         """Pixels uint8 ``[H, W, 3]`` of each picture -> the vision graph's output for each (arrays of one row)."""
         seen = self._bundle.vision(_padded(pictures))
@@ -110,7 +101,7 @@ class Encoding:
 
     def _pixels_or_error(self, picture: Container, box: Box | None) -> Pixels | Exception:
         try:
-            return self.pixels(picture, box)
+            return decode_pixels(picture, box, self._bundle.manifest.images)
         except Exception as error:
             return error
 

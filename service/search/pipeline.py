@@ -17,12 +17,13 @@ from functools import partial
 from typing import NamedTuple
 
 from indexer.generation import Generation
-from models.bundle import Bundle, Container
+from models.bundle import Bundle, Container, UnreadableImage, open_image
 from models.bundle.images import Pixels
 from service.cache.features import FeatureCache
 from service.cache.levels import Cache
-from service.errors import UnknownProduct
+from service.errors import ImageTooLarge, UnknownProduct
 from service.execution.admission import Admission
+from service.execution.process_pool import ProcessPool, WorkFailed
 from service.execution.scheduler import Scheduler
 from service.execution.single_flight import SingleFlight
 from service.execution.thread_pool import ThreadPool
@@ -34,9 +35,9 @@ from service.search.cache_key import answer_key
 from service.search.encoding import Encoding
 from service.search.job import Reference, SearchStages
 from service.search.live_index import LiveIndex
-from service.search.query import Query
+from service.search.query import Box, Query
 from service.search.stated import Stated, stated_words
-from service.search.uploads import Picture, features_key, opened_if_small, read_picture
+from service.search.uploads import Picture, decode_pixels, features_key, is_large, memory_needed, read_picture
 
 INLINE_BYTES = 256 * 2**10
 """Pictures up to this size are read on the event loop: handing them to a thread costs more."""
@@ -67,7 +68,8 @@ class Search:
         live: The generation that is served.
         workers: Threads that compute; as many as cores, or fewer.
         max_batch: Searches in one batch of a graph.
-        decoders: Decodes large pictures.
+        decoders: Decodes large pictures; a decoding that nobody waits for is stopped.
+        readers: Reads files and large request fields.
         admission: Bounds the searches in progress.
         answers: Caches the outcomes of searches.
         features: Caches the vision graph's outputs.
@@ -77,11 +79,12 @@ class Search:
     """
 
     def __init__(
-        self, bundle: Bundle, live: LiveIndex, *, workers: int, max_batch: int, decoders: ThreadPool,
-        admission: Admission, answers: Cache, features: FeatureCache, max_image_bytes: int, expect_words: bool,
-        metrics: Metrics,
+        self, bundle: Bundle, live: LiveIndex, *, workers: int, max_batch: int, decoders: ProcessPool,
+        readers: ThreadPool, admission: Admission, answers: Cache, features: FeatureCache, max_image_bytes: int,
+        expect_words: bool, metrics: Metrics,
     ) -> None:  # fmt: skip
-        self._bundle, self._live, self._decoders, self._admission = bundle, live, decoders, admission
+        self._bundle, self._live, self._admission = bundle, live, admission
+        self._decoders, self._readers = decoders, readers
         self._answers, self._features, self._flights = answers, features, SingleFlight()
         self._max_image_bytes, self._expect_words, self._metrics = max_image_bytes, expect_words, metrics
         self._fingerprint = bundle.fingerprint  # Computed from the manifest at each access.
@@ -143,7 +146,7 @@ class Search:
 
     async def _read(self, sent: bytes | str) -> Picture:
         read = partial(read_picture, sent, self._max_image_bytes)
-        return read() if len(sent) <= INLINE_BYTES else await self._decoders.run(read)
+        return read() if len(sent) <= INLINE_BYTES else await self._readers.run(read)
 
     async def _cached(self, key: str, generation: Generation) -> Found | None:
         value = await self._answers.get(key)
@@ -187,15 +190,31 @@ class Search:
             return Reference(row, vision)
         if picture is None:
             assert row is not None
-            data = await self._decoders.run(partial(generation.image, row))
+            data = await self._readers.run(partial(generation.image, row))
             # Its own digest: the file may have been replaced since it was indexed.
             picture = Picture(data, hashlib.sha256(data).hexdigest())
         vision_key, replaced = features_key(picture.digest, query.box), picture.digest != digest
-        pixels: Container | Pixels | None = opened_if_small(picture.data)
-        if pixels is None:
-            # Decoded before admission, by threads of low priority, so that large pictures only delay each other.
-            pixels = await self._decoders.run(partial(self._encoding.pixels, picture.data, query.box))
+        opening = partial(open_image, picture.data)
+        opened = opening() if len(picture.data) <= INLINE_BYTES else await self._readers.run(opening)
+        # Large pictures are decoded before admission, by processes of low priority, so that they only delay each other.
+        pixels = await self._decode(opened, query.box) if is_large(opened) else opened
         return Reference(row, picture=pixels, vision_key=vision_key, replaced=replaced)
+
+    async def _decode(self, picture: Container, box: Box | None) -> Pixels:
+        too_large = ImageTooLarge(
+            f"The image of {picture.size[0]} x {picture.size[1]} pixels takes too much memory to decode.",
+            hint="Send it smaller: 1,000 pixels a side are plenty.", field="image",
+        )  # fmt: skip
+        if memory_needed(picture) > self._decoders.memory_bytes:
+            raise too_large
+        try:
+            return await self._decoders.run(decode_pixels, picture, box, self._bundle.manifest.images)
+        except MemoryError as error:
+            raise too_large from error
+        except WorkFailed as error:
+            raise UnreadableImage(
+                "The image could not be decoded.", hint="Save it again as an ordinary JPEG and send that."
+            ) from error
 
 
 def _timings(stage_times: StageTimes, total_s: float) -> Timings:

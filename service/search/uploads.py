@@ -10,12 +10,21 @@ from typing import NamedTuple
 
 from PIL import Image
 
-from models.bundle import Container, UnreadableImage, decode_image, open_image
+from models.bundle import Container, UnreadableImage, decode_image
+from models.bundle.images import ImagePreprocessing, Pixels
 from service.errors import ImageTooLarge
 from service.search.query import Box
 
 LARGE_BYTES = 256 * 2**10
 LARGE_PIXELS = 2_000_000
+LARGE_WORK = 8_000_000
+"""Pixels times scans times ``_WORK``: some 20 ms."""
+_WORK = {"JPEG": 1, "PNG": 2, "WEBP": 2, "BMP": 1, "GIF": 2, "TIFF": 2, "AVIF": 8, "HEIF": 8}
+"""What decoding a pixel of each format costs, roughly, as multiples of a pixel of a baseline JPEG."""
+_PIXEL_BYTES = 16
+"""The decoder's own copy, the picture, and a conversion of it, at four bytes each, and the padding."""
+_JPEG_BYTES = 4
+"""A progressive JPEG's coefficients, two bytes each in 4:2:0, and the smaller picture."""
 
 _URL_ALPHABET = str.maketrans("-_", "+/")
 
@@ -76,17 +85,26 @@ def read_picture(sent: bytes | str, limit: int) -> Picture:
     return Picture(data, hashlib.sha256(data).hexdigest())
 
 
-def opened_if_small(data: bytes) -> Container | None:
-    """A picture for ``decode_image``; None where decoding it takes more than a few milliseconds. Headers that say so
-    are not read again.
+def decode_pixels(picture: bytes | Container, box: Box | None, images: ImagePreprocessing) -> Pixels:
+    """Decode a picture, or a box of it, to the vision graph's input: uint8 ``[H, W, 3]``.
 
     Raises:
-        UnreadableImage: A small file's headers forbid to decode it.
+        UnreadableImage: It cannot be decoded, or the box is too small.
     """
-    if len(data) > LARGE_BYTES:
-        return None
-    container = open_image(data)
-    return container if container.size[0] * container.size[1] <= LARGE_PIXELS else None
+    return images.pixels(decode_part(picture, box, about=(images.width, images.height)))
+
+
+def is_large(container: Container) -> bool:
+    """Whether decoding a picture takes much time or memory, by its format, size and number of scans."""
+    pixels = container.size[0] * container.size[1]
+    work = pixels * max(1, container.scans) * _WORK[container.format]
+    return pixels > LARGE_PIXELS or work > LARGE_WORK
+
+
+def memory_needed(container: Container) -> int:
+    """Bytes that decoding a picture takes at most. A JPEG is decoded at a smaller scale, in rows."""
+    pixels = container.size[0] * container.size[1]
+    return pixels * (_JPEG_BYTES if container.format == "JPEG" else _PIXEL_BYTES)
 
 
 def too_large(limit: int) -> ImageTooLarge:

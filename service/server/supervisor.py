@@ -64,9 +64,7 @@ class _Worker:
     def start(self) -> None:
         """Start a process."""
         self.reports, theirs = _spawn.Pipe(duplex=False)
-        self.process: BaseProcess = _spawn.Process(
-            target=run_worker, args=(*self._arguments, theirs), name="modiste", daemon=True
-        )
+        self.process: BaseProcess = _spawn.Process(target=run_worker, args=(*self._arguments, theirs), name="modiste")
         self.process.start()
         theirs.close()
         self.error: tuple[str, str] | None = None

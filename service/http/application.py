@@ -57,7 +57,7 @@ def create_http_app(context: Context, lifespan: Lifespan) -> FastAPI:
         },
     )  # fmt: skip
     app.state.context = context
-    app.state.images = ProductImages(context.readers, settings.image_cache_bytes)
+    app.state.images = ProductImages(context.readers, context.decoders, settings.image_cache_bytes)
     app.openapi = partial(openapi_document, app, settings.root_path)  # type: ignore[method-assign]
     problems.install(app)
     for routes in (search, images, products, health, operations, pages):

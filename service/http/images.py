@@ -3,39 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import re
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from cachetools import LRUCache
 
 from indexer.generation import Generation
-from models.bundle import UnreadableImage, decode_image
+from models.bundle import UnreadableImage, open_image
 from models.errors import ModisteError
 from service.errors import NotFound, excerpt
+from service.execution.process_pool import ProcessPool, WorkFailed
 from service.execution.thread_pool import ThreadPool
+from service.http.resizing import FORMATS, ImageFormat, resize
+from service.search.uploads import is_large, memory_needed
 
 MIN_WIDTH, MAX_WIDTH = 16, 2048
-
-
-class ImageFormat(NamedTuple):
-    """A format that images are encoded in."""
-
-    media_type: str
-    name: str
-    """As Pillow calls it."""
-    options: dict[str, Any]
-
-
-# The options are those that take a few milliseconds at 320 pixels; slower ones make files a tenth smaller at most.
-FORMATS = (
-    ImageFormat("image/avif", "AVIF", {"quality": 60, "speed": 10, "max_threads": 1}),
-    ImageFormat("image/webp", "WEBP", {"quality": 80, "method": 2}),
-    ImageFormat("image/jpeg", "JPEG", {"quality": 82, "optimize": True, "progressive": True}),
-)
-"""The smallest files first. The last one is for clients that accept none by name."""
-
 _REFUSED = re.compile(r"[^,]*;\s*q=0(\.0*)?\s*(?=,|$)")
 """A media range of weight 0, which the client does not accept."""
 
@@ -48,18 +31,19 @@ class ProductImage(NamedTuple):
 
 
 class ProductImages:
-    """Reads, resizes and encodes product images in threads, and caches the resized ones.
+    """Reads, resizes and encodes product images, and caches the resized ones.
 
     An image is answered only if its file still has the sha256 that was indexed, and only as a type that its content
     has. A file or a link that was put in its place is not answered.
 
     Args:
-        threads: Where files are read and images resized.
+        readers: Where files are read and ordinary images resized.
+        decoders: Where large images are resized.
         cache_bytes: Bound of all cached images together; 0 caches none.
     """
 
-    def __init__(self, threads: ThreadPool, cache_bytes: int) -> None:
-        self._threads = threads
+    def __init__(self, readers: ThreadPool, decoders: ProcessPool, cache_bytes: int) -> None:
+        self._readers, self._decoders = readers, decoders
         self._cache: LRUCache[str, ProductImage] = LRUCache(cache_bytes, getsizeof=lambda image: len(image.data))
 
     async def get(self, generation: Generation, row: int, width: int | None, format: ImageFormat) -> ProductImage:
@@ -67,21 +51,39 @@ class ProductImages:
 
         Args:
             width: Pixels; smaller images are not enlarged. None answers with the catalogue's own file, if browsers can
-                show its format.
+                show its format. So does an image that takes too much memory to resize.
             format: For resized images.
 
         Raises:
-            NotFound: The file is gone, is no picture, or is not the one that was indexed.
+            NotFound: The file is gone, is no image, or is not the one that was indexed.
             Overloaded: Too many requests wait for a thread.
         """
         tag = etag(generation, row, width, format)
         cached = self._cache.get(tag)
         if cached is not None:
             return cached
-        image = await self._threads.run(partial(_load, generation, row, width, format))
-        if width is not None and len(image.data) <= self._cache.maxsize:
+        data = await self._readers.run(partial(_read, generation, row))
+        media_type = media_type_of(data)
+        if width is None and media_type is not None:
+            return ProductImage(data, media_type)
+        try:
+            resized = await self._resize(data, width or MAX_WIDTH, format)
+        except (UnreadableImage, MemoryError, WorkFailed) as error:
+            if media_type is not None and not isinstance(error, UnreadableImage):
+                return ProductImage(data, media_type)
+            raise _gone(generation, row, "cannot be read") from error
+        image = ProductImage(resized, format.media_type)
+        if len(image.data) <= self._cache.maxsize:
             self._cache[tag] = image
         return image
+
+    async def _resize(self, data: bytes, width: int, format: ImageFormat) -> bytes:
+        container = open_image(data)
+        if not is_large(container):
+            return await self._readers.run(partial(resize, data, width, format))
+        if memory_needed(container) > self._decoders.memory_bytes:
+            raise MemoryError
+        return await self._decoders.run(resize, data, width, format)
 
 
 def etag(generation: Generation, row: int, width: int | None, format: ImageFormat) -> str:
@@ -109,31 +111,16 @@ def media_type_of(data: bytes) -> str | None:
     return "image/avif" if data[4:12] in (b"ftypavif", b"ftypavis") else None
 
 
-def _load(generation: Generation, row: int, width: int | None, format: ImageFormat) -> ProductImage:
-    name = excerpt(generation.product(row)["id"])
+def _read(generation: Generation, row: int) -> bytes:
     try:
         data = generation.image(row)
     except ModisteError as error:
-        raise _gone(f"The picture of product {name} is gone.") from error
+        raise _gone(generation, row, "is gone") from error
     if hashlib.sha256(data).hexdigest() != generation.image_hash(row):
-        raise _gone(f"The picture of product {name} is not the one that was indexed.")
-    media_type = media_type_of(data)
-    if width is None and media_type is not None:
-        return ProductImage(data, media_type)
-    try:
-        return ProductImage(_resized(data, width or MAX_WIDTH, format), format.media_type)
-    except UnreadableImage as error:
-        raise _gone(f"The picture of product {name} cannot be read.") from error
+        raise _gone(generation, row, "is not the one that was indexed")
+    return data
 
 
-def _resized(data: bytes, width: int, format: ImageFormat) -> bytes:
-    image = decode_image(data, about=(width, 1))
-    if image.width > width:
-        image = image.resize((width, max(1, round(image.height * width / image.width))), reducing_gap=2.0)
-    stream = io.BytesIO()
-    image.save(stream, format.name, **format.options)
-    return stream.getvalue()
-
-
-def _gone(why: str) -> NotFound:
-    return NotFound(why, hint="The operator can build the index again.")
+def _gone(generation: Generation, row: int, why: str) -> NotFound:
+    name = excerpt(generation.product(row)["id"])
+    return NotFound(f"The picture of product {name} {why}.", hint="The operator can build the index again.")

@@ -11,19 +11,21 @@ import httpx
 import pytest
 from PIL import Image
 
-from service.http.images import FORMATS, accepted_format, media_type_of
+from service.http.images import accepted_format, media_type_of
+from service.http.resizing import FORMATS
 from tests.service.conftest import Serve, Served, Shop, build, cloth, encoded, write_cloth_catalog
 
-LARGE = 16
-"""Id of a product whose picture is 1,200 x 1,600 pixels."""
+LARGE, HUGE = 16, 17
+"""Ids of products with pictures of 1,200 x 1,600 and of 6,000 x 4,000 pixels."""
 
 
 @pytest.fixture(scope="module")
 def shop_of_photos(shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Shop:
-    """A shop with a large picture and one in a format that no browser shows."""
+    """A shop with two larger pictures."""
     folder = tmp_path_factory.mktemp("photos")
     catalog = write_cloth_catalog(folder / "catalog")
     cloth("red", "blue", size=(1200, 1600)).save(catalog.parent / "images" / f"{LARGE}.png")
+    cloth("green", size=(6000, 4000)).save(catalog.parent / "images" / f"{HUGE}.png")
     build(catalog, shop.bundle, folder / "index")
     return shop._replace(catalog=catalog, index_root=folder / "index")
 
@@ -76,6 +78,16 @@ def test_a_format_that_is_refused_explicitly_is_not_sent() -> None:
 
 def test_a_small_image_is_not_enlarged(photos: Served) -> None:
     assert opened(photos.client.get("/products/4/image?w=640")).size == (60, 80)
+
+
+def test_a_huge_image_is_resized_if_there_is_memory_and_sent_as_it_is_if_not(
+    serve: Serve, shop_of_photos: Shop
+) -> None:
+    address = f"/products/{HUGE}/image?w=100"
+    with serve(shop_of_photos, decoders=1, processes=1, max_pixel_bytes=2**30) as served:
+        assert opened(served.client.get(address)).size == (100, 67)
+    with serve(shop_of_photos, max_pixel_bytes=2**26) as served:
+        assert opened(served.client.get(address)).size == (6000, 4000)
 
 
 def test_a_resized_image_is_the_same_with_and_without_a_cache(serve: Serve, shop_of_photos: Shop) -> None:

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from catalog import Address, Catalog, Picture, Problem, Product
+from catalog import Address, Catalog, ModisteError, Picture, Problem, Product
 from catalog.fetch import FetchError, FetchLimits, PictureClient
+from catalog.inspection import picture_hosts
 from models.progress import track
 
 PICTURES_NAME = "pictures"
@@ -80,10 +81,20 @@ def with_fetched_pictures(catalog: Catalog, folder: Path, limits: FetchLimits) -
         catalog: Any.
         folder: Where pictures are kept between builds.
         limits: Which hosts may be asked, and how much they may send.
+
+    Raises:
+        ModisteError: There are addresses, and no host is allowed.
     """
     addresses = list(dict.fromkeys(image.url for one in catalog for image in one.images if isinstance(image, Address)))
     if not addresses:
         return catalog
+    if not limits.hosts:
+        hosts = picture_hosts(catalog)
+        named = ", ".join(f"{host} ({count:,})" for host, count in list(hosts.items())[:5])
+        raise ModisteError(
+            f"The pictures are at addresses on {named}, and no host is allowed.",
+            hint=f"If you trust it: --picture-host {next(iter(hosts))}, or [pictures] hosts in catalog.toml.",
+        )
     files = _fetch_all(addresses, PictureFolder(folder, PictureClient(limits)))
     products: list[Product] = []
     problems: list[Problem] = []

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 from cachetools import LRUCache
 
 from catalog import Kind
@@ -91,7 +92,6 @@ class Generation:
         self._vectors = vectors
         self._views = views
         self._view_words = view_words
-        self._searchable = table.searchable
         self._images_root = images_root
         self._masks: LRUCache[str, Mask] = LRUCache(KEPT_MASKS)
         self._masks_lock = threading.Lock()
@@ -275,6 +275,40 @@ class Generation:
         """What a further picture shows ``[A]``, by the picture alone."""
         return np.zeros(0, np.uint8) if self._view_words is None else self._view_words.log_odds([view])[0]
 
+    @property
+    def has_groups(self) -> bool:
+        """Whether any product has several looks."""
+        return self._table.groups is not None
+
+    def labels(self, name: str | None) -> npt.NDArray[np.int64]:
+        """A number for each product ``[N]``, equal for products with the same value of an attribute of text, number,
+        flag or date; products without a value have one of their own. None as the name takes the products' groups.
+
+        Raises:
+            KeyError: There is no such attribute.
+        """
+        values = self._table.groups if name is None else self.column(name)
+        if values is None:
+            return np.arange(self.size)
+        encoded = values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
+        codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+        return np.where(codes < 0, len(encoded.dictionary) + np.arange(self.size), codes)
+
+    def ranks(self, name: str, *, descending: bool = False) -> npt.NDArray[np.float64]:
+        """The place of each product ``[N]`` in the order of an attribute of text, number, flag or date: equal for equal
+        values, infinite without a value.
+
+        Raises:
+            KeyError: There is no such attribute.
+        """
+        values = self.column(name)
+        encoded = values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
+        order = pc.array_sort_indices(encoded.dictionary, order="descending" if descending else "ascending").to_numpy()
+        places = np.empty(len(order) + 1)
+        places[order] = np.arange(len(order))
+        places[-1] = np.inf
+        return np.asarray(places[encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)])
+
     def group_of(self, rows: Sequence[int] | Rows) -> list[str]:
         """The groups of products: equal for all looks of one product."""
         groups = self._table.groups
@@ -290,14 +324,15 @@ class Generation:
             FilterError: See ``indexer.filters``.
         """
         if not filters:
-            return self._searchable
+            return self._table.searchable
         key = json.dumps(filters, sort_keys=True, default=repr)
         with self._masks_lock:
             mask = self._masks.get(key)
         if mask is None:
             mask = filter_mask(filters, self._table.attributes)
             assert mask is not None
-            mask = mask if self._searchable is None else mask & self._searchable
+            searchable = self._table.searchable
+            mask = mask if searchable is None else mask & searchable
             mask.setflags(write=False)
             with self._masks_lock:
                 mask = self._masks.setdefault(key, mask)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypedDict
 
@@ -148,7 +149,7 @@ class ProductTable:
         """Dictionary array ``[N]`` of the products' groups; None where every product is one of its own."""
         return self._fields.get("group")
 
-    @property
+    @cached_property
     def searchable(self) -> Mask | None:
         """bool ``[N]``: where the operator's default filters hold; None if there are none."""
         column = self._fields.get("searchable")

@@ -82,7 +82,7 @@ def query_of(request: SearchRequest, upload: bytes | None = None) -> Query:
         picture=pictures[0] if pictures else None, product_id=request.product_id, text=text,
         k=request.k, offset=request.offset, filters=request.filter_values(), exclude=frozenset(request.exclude),
         prefer=tuple(request.prefer), avoid=tuple(request.avoid), style=request.style,
-        box=None if request.box == WHOLE_PICTURE else request.box,
+        box=None if request.box == WHOLE_PICTURE else request.box, group_by=request.group_by, sort=request.sort or "",
     )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from pydantic.json_schema import models_json_schema
 from models.bundle.style_search import DEFAULT_STYLE, Style
 from service.http.problems import PROBLEM_TYPE
 from service.http.wire import EXAMPLES, Problem, SearchRequest
+from service.search.arrangement import PRODUCT
 
 _REFERENCE = "#/components/schemas/{model}"
 
@@ -27,6 +28,8 @@ _FORM: dict[str, Any] = {
         "k": {"type": "integer", "default": 20},
         "offset": {"type": "integer", "default": 0},
         "filters": {"type": "string", "description": "JSON.", "examples": ['{"colour": "Red"}']},
+        "group_by": {"type": "string", "default": PRODUCT},
+        "sort": {"type": "string", "examples": ["price", "-price"]},
         "exclude": _REPEATED,
         "prefer": _REPEATED,
         "avoid": _REPEATED,

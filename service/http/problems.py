@@ -17,6 +17,7 @@ from models.bundle import UnreadableImage
 from models.errors import ModisteError
 from service import errors
 from service.http.validation import invalid_request
+from service.search.arrangement import InvalidArrangement
 
 PROBLEM_TYPE = "application/problem+json"
 
@@ -41,6 +42,7 @@ KINDS: dict[type[ModisteError], _Kind] = {
     errors.HeadersTooLarge: _Kind("headers-too-large", "The headers are too large", 431),
     errors.ImageTooLarge: _Kind("image-too-large", "The image is too large", 413, "image"),
     UnreadableImage: _Kind("unreadable-image", "The image cannot be read", 422, "image"),
+    InvalidArrangement: _Kind("unknown-attribute", "There is no such attribute to group or sort by", 422, "group_by"),
     FilterError: _Kind("unknown-filter", "The filters cannot be applied", 422, "filters"),
     errors.UnknownProduct: _Kind("unknown-product", "There is no such product", 404, "product_id"),
     errors.NotFound: _Kind("not-found", "There is nothing here", 404),

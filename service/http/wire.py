@@ -19,6 +19,7 @@ from pydantic import (
 from indexer.filters import MOST_FILTERS
 from models.bundle.style_search import DEFAULT_STYLE, Style
 from service.search.answers import ChoiceFilter, NumberFilter, ProductCard, Refusal, Value
+from service.search.arrangement import PRODUCT
 
 MAX_TEXT = 2_000
 MAX_K = 200
@@ -31,6 +32,8 @@ MAX_FILTER_NAME = 100
 MAX_FILTER_VALUE = 512
 LARGEST_INTEGER = 2**53
 MIN_BOX_SIDE = 0.01
+MAX_DATE = 19
+DATE = r"^\d{4}(-\d{2}(-\d{2}(T\d{2}:\d{2}(:\d{2})?)?)?)?$"
 
 # Lists fail at their first wrong entry: pydantic would make an error of each.
 ProductId = Annotated[StrictStr, Field(min_length=1, max_length=MAX_ID)]
@@ -46,14 +49,15 @@ def _checked_box(box: tuple[float, float, float, float]) -> tuple[float, float, 
     return box
 
 
+Bound = Annotated[FiniteFloat, Field(strict=True)] | Annotated[StrictStr, Field(max_length=MAX_DATE, pattern=DATE)]
 Box = Annotated[tuple[Corner, Corner, Corner, Corner], AfterValidator(_checked_box)]
 
 
 class Range(Value):
-    """Numbers from ``min`` to ``max``, both included; either may be left out."""
+    """Numbers or dates (ISO 8601) from ``min`` to ``max``, both included; either may be left out."""
 
-    min: Annotated[FiniteFloat, Field(strict=True)] | None = None
-    max: Annotated[FiniteFloat, Field(strict=True)] | None = None
+    min: Bound | None = None
+    max: Bound | None = None
 
 
 Scalar = (
@@ -136,6 +140,16 @@ class SearchRequest(Value):
         max_length=MAX_EXCLUDED,
         fail_fast=True,
         description="Products to leave out of the results.",
+    )
+    group_by: FilterName = Field(
+        PRODUCT,
+        description="What is one result: a product with its sizes (`product`), with all its looks such as colours "
+        "(`group`), or all products with the same value of an attribute. The group of a reference is left out.",
+    )
+    sort: FilterName | None = Field(
+        None,
+        description="An attribute by which the 500 most relevant products are sorted, such as `price`, or `-price` for "
+        "the highest first.",
     )
     prefer: Words = Field(
         default_factory=list,

@@ -20,6 +20,7 @@ from models.bundle.images import Pixels
 from models.bundle.style_search import moved_query
 from service.execution.scheduler import Job, Scheduler
 from service.search.answers import Found
+from service.search.arrangement import Arrangement, arrangement
 from service.search.encoding import Encoded, Encoding, EncodingInput
 from service.search.expected import expected_words, words_of_products, words_of_upload
 from service.search.query import Query
@@ -109,20 +110,24 @@ class SearchStages:
             avoided = yield from self._embedded(stated.avoided)
             vector = moved_query(vector[0], preferred, avoided)[None]
 
+        arranged = arrangement(generation, query.group_by, query.sort) or Arrangement(None, None)
         # A few more rows are found and dropped again: cheaper than a mask of each query's own.
         excluded = {row for row in generation.rows_of(sorted(query.exclude)).tolist() if row >= 0}
         if reference.row is not None:
-            excluded.add(reference.row)
-        total = generation.size - len(excluded)
-        if allowed is not None:
-            total = int(allowed.sum()) - sum(bool(allowed[row]) for row in excluded)
+            excluded |= arranged.group_rows(reference.row)
+        total = arranged.total(allowed, excluded, generation.size)
         page: list[tuple[int, float]] = []
         if query.offset < total:
-            wanted = min(query.offset + query.k, total) + len(excluded)
+            wanted = total if query.sort else min(query.offset + query.k, total)
             filtering = stated if stated is not None and stated.filters else None
-            ranked: Ranked = yield self._store(Lookup(generation, vector, wanted, allowed, filtering, expected))
-            pairs = zip(ranked.rows.tolist(), ranked.scores.tolist(), strict=True)
-            page = [pair for pair in pairs if pair[0] not in excluded][query.offset : query.offset + query.k]
+            depth, page = wanted + len(excluded), []
+            while True:
+                ranked: Ranked = yield self._store(Lookup(generation, vector, depth, allowed, filtering, expected))
+                page = arranged.firsts(list(zip(ranked.rows.tolist(), ranked.scores.tolist(), strict=True)), excluded)
+                if len(page) >= wanted or len(ranked.rows) < depth:
+                    break
+                depth *= 4
+            page = arranged.ordered(page[:wanted])[query.offset : query.offset + query.k]
         found = Found(
             rows=[row for row, _ in page], scores=[score for _, score in page], total=total, text_truncated=truncated,
             expected=expected.words if expected else [],

@@ -7,6 +7,7 @@ from typing import Any
 
 from models.bundle.style_search import Style
 from service.search.answers import Mode
+from service.search.arrangement import PRODUCT
 
 Box = tuple[float, float, float, float]
 """Corners ``(x0, y0, x1, y1)`` of a part of an upright picture, relative to its width and height; the origin is at the
@@ -16,7 +17,8 @@ top left, ``0 <= x0 < x1 <= 1`` and ``0 <= y0 < y1 <= 1``."""
 @dataclass(frozen=True)
 class Query:
     """One search. ``picture`` is a file, or base64 of one as text; ``text`` is normalised, and empty for none; with a
-    ``box`` that part of the picture (or of the product's picture) is the reference."""
+    ``box`` that part of the picture (or of the product's picture) is the reference. ``group_by`` and ``sort`` are names
+    that ``service.search.arrangement`` explains."""
 
     picture: bytes | str | None
     product_id: str | None
@@ -29,6 +31,8 @@ class Query:
     avoid: tuple[str, ...]
     style: Style
     box: Box | None = None
+    group_by: str = PRODUCT
+    sort: str = ""
 
     @property
     def mode(self) -> Mode:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from catalog import Catalog, read_catalog
+from catalog import Catalog, ModisteError, read_catalog
 from catalog.addresses import is_public
 from catalog.fetch import FetchError, FetchLimits, PictureClient
 from indexer.fetching import PictureFolder, with_fetched_pictures
@@ -221,17 +221,26 @@ def catalog_of(folder: Path, *cells: str) -> Catalog:
     return read_catalog(table(folder / "feed.csv", rows))
 
 
-def test_a_catalogues_pictures_become_files_and_are_kept_between_builds(
+def test_pictures_of_a_catalogue_become_files_kept_between_builds(
     server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("indexer.fetching.PictureClient", lambda limits: client())
     cells = [url(server, "/etag.jpg"), url(server, "/404.jpg"), f"{url(server, '/404.jpg')},{url(server, '/1.jpg')}"]
     for _ in range(2):
-        catalog = with_fetched_pictures(catalog_of(tmp_path, *cells), tmp_path / "pictures", FetchLimits(()))
+        catalog = with_fetched_pictures(
+            catalog_of(tmp_path, *cells), tmp_path / "pictures", FetchLimits(("shop.test",))
+        )
         assert [product.id for product in catalog] == ["P0", "P2"]
         assert [product.read_image() for product in catalog] == [PICTURE, PICTURE]
         assert [(one.id, one.kind) for one in catalog.problems] == [("P1", "status 404")]
     assert [headers.get("If-None-Match") for path, headers in server.asked if path == "/etag.jpg"] == [None, '"v1"']
+
+
+def test_without_an_allowed_host_the_error_names_the_option(tmp_path: Path) -> None:
+    catalog = catalog_of(tmp_path, "https://cdn.shop.test/1.jpg", "https://cdn.shop.test/2.jpg")
+    with pytest.raises(ModisteError, match=r"cdn\.shop\.test \(2\)") as refused:
+        with_fetched_pictures(catalog, tmp_path / "pictures", FetchLimits(()))
+    assert "--picture-host cdn.shop.test" in refused.value.hint
 
 
 def test_a_host_that_is_away_costs_no_picture_that_was_fetched_before(server: Server, tmp_path: Path) -> None:

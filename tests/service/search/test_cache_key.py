@@ -27,6 +27,8 @@ CHANGES: dict[str, tuple[dict[str, Any], Any]] = {
     "k": ({"text": "red"}, 21),
     "offset": ({"text": "red"}, 1),
     "filters": ({"text": "red", "filters": {"colour": "Red"}}, {"colour": "Blue"}),
+    "group_by": ({"text": "red"}, "colour"),
+    "sort": ({"text": "red", "sort": "price"}, "-price"),
     "exclude": ({"text": "red", "exclude": ["1", "2"]}, ["1"]),
     "prefer": ({"text": "cloth", "prefer": ["red"]}, ["red", "blue"]),
     "avoid": ({"text": "cloth", "avoid": ["red"]}, ["blue"]),

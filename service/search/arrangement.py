@@ -1,0 +1,99 @@
+"""The order of results beside relevance: one result for each group, and sorted by an attribute."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from indexer.generation import Generation
+from indexer.store import Mask
+from models.errors import ModisteError
+
+PRODUCT = "product"
+"""``group_by``: a product and its sizes are one result, its colours are results of their own."""
+GROUP = "group"
+"""``group_by``: all looks of a product are one result."""
+SORTED = 500
+"""With ``sort``, so many of the most relevant products are sorted."""
+
+Pair = tuple[int, float]
+"""Row and score."""
+
+
+class InvalidArrangement(ModisteError):
+    """``group_by`` or ``sort`` names no attribute that can be grouped or sorted by."""
+
+
+class Arrangement(NamedTuple):
+    """How results are to be arranged."""
+
+    labels: npt.NDArray[np.int64] | None
+    """Group of each product ``[N]``; None if every product is one of its own."""
+    ranks: npt.NDArray[np.float64] | None
+    """Place of each product in the order of the attribute ``[N]``, infinite without a value; None by relevance."""
+
+    def total(self, allowed: Mask | None, excluded: Collection[int], size: int) -> int:
+        """How many results there are in all."""
+        if self.labels is not None:
+            fitting = np.ones(size, dtype=np.bool_) if allowed is None else np.array(allowed)
+            fitting[list(excluded)] = False
+            count = len(np.unique(self.labels[fitting]))
+        elif allowed is not None:
+            count = int(allowed.sum()) - sum(bool(allowed[row]) for row in excluded)
+        else:
+            count = size - len(excluded)
+        return count if self.ranks is None else min(count, SORTED)
+
+    def group_rows(self, row: int) -> set[int]:
+        """The rows of the group of a product."""
+        return {row} if self.labels is None else set(np.flatnonzero(self.labels == self.labels[row]).tolist())
+
+    def firsts(self, pairs: Sequence[Pair], excluded: Collection[int]) -> list[Pair]:
+        """The best of each group, in the order of ``pairs``, without excluded rows."""
+        seen: set[int] = set()
+        kept = []
+        for row, score in pairs:
+            label = row if self.labels is None else int(self.labels[row])
+            if row not in excluded and label not in seen:
+                seen.add(label)
+                kept.append((row, score))
+        return kept
+
+    def ordered(self, pairs: Sequence[Pair]) -> list[Pair]:
+        """``pairs`` by the attribute, equal values by relevance, those without a value last."""
+        if self.ranks is None:
+            return list(pairs)
+        ranks = self.ranks
+        return sorted(pairs, key=lambda pair: ranks[pair[0]])
+
+
+def arrangement(generation: Generation, group_by: str, sort: str) -> Arrangement | None:
+    """What a query's ``group_by`` and ``sort`` mean in a generation; None for products by relevance.
+
+    Raises:
+        InvalidArrangement: There is no such attribute, or it holds lists.
+    """
+    labels = None
+    if group_by == GROUP and generation.has_groups:
+        labels = generation.labels(None)
+    elif group_by not in (PRODUCT, GROUP):
+        _check(generation, group_by, "group_by", "text", "number", "flag", "date")
+        labels = generation.labels(group_by)
+    ranks = None
+    if sort:
+        name = sort.removeprefix("-")
+        _check(generation, name, "sort", "number", "date", "text", "flag")
+        ranks = generation.ranks(name, descending=sort.startswith("-"))
+    return None if labels is None and ranks is None else Arrangement(labels, ranks)
+
+
+def _check(generation: Generation, name: str, field: str, *kinds: str) -> None:
+    kind = generation.columns.get(name)
+    if kind not in kinds:
+        fitting = [column for column, one in generation.columns.items() if one in kinds]
+        known = f"There are: {', '.join(fitting)}." if fitting else "This catalogue has none."
+        what = f"There is no attribute {name[:100]!r}" if kind is None else f"The attribute {name[:100]!r} holds lists"
+        raise InvalidArrangement(f"{what} for {field}.", hint=known)

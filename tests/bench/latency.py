@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from tests.bench.load import Generator, Request, Requests, Run
 from tests.bench.options import Bench, logger
@@ -53,13 +54,11 @@ def _one_client(bench: Bench, server: Server, generator: Generator, result: Resu
     rows = [["one client", "p50 ms", "p95 ms", "CPU ms", "stages, median ms"]]
     for kind, requests in kinds(bench).items():
         generator.one_by_one(requests, 10)
-        before = server.cpu_seconds()
-        run = generator.one_by_one(requests, count)
-        cpu = (server.cpu_seconds() - before) / count * 1000
+        run = server.measured(partial(generator.one_by_one, requests, count))
         stages = run.stages()
         told = ", ".join(f"{stage} {spent:.1f}" for stage, spent in stages.items() if spent >= 0.05)
-        rows.append([kind, f"{run.p(50):.1f}", f"{run.p(95):.1f}", f"{cpu:.1f}", told])
-        result.figures[kind] = {**run.json(), "cpu_ms": round(cpu, 2), "stages_ms": stages}
+        rows.append([kind, f"{run.p(50):.1f}", f"{run.p(95):.1f}", f"{run.cpu_ms:.1f}", told])
+        result.figures[kind] = {**run.json(), "stages_ms": stages}
         result.targets.append(at_most(f"failed or refused, {kind}", [float(count - len(run.good))], 0))
     result.lines = table(rows)
 

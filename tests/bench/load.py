@@ -64,6 +64,8 @@ class Run:
     """CPU seconds of the generator."""
     unanswered: int = 0
     """Requests without a response when the run was given up."""
+    server_cpu_s: float = math.nan
+    """CPU seconds of the server, where they were measured (``servers.Server.measured``)."""
 
     @property
     def good(self) -> list[Sample]:
@@ -84,6 +86,11 @@ class Run:
     def rate(self) -> float:
         """Good answers a second."""
         return len(self.good) / self.seconds
+
+    @property
+    def cpu_ms(self) -> float:
+        """CPU milliseconds of the server for each good answer."""
+        return self.server_cpu_s / len(self.good) * 1000 if self.good else math.nan
 
     def p(self, percent: float) -> float:
         """A percentile of the good answers' latency in milliseconds; NaN if there are none."""
@@ -107,7 +114,8 @@ class Run:
         return {
             "per_s": round(self.rate, 2), "p50_ms": round(self.p(50), 2), "p95_ms": round(self.p(95), 2),
             "p99_ms": round(self.p(99), 2), "good": len(self.good), "refused": len(self.refused),
-            "failed": self.failed, "seconds": round(self.seconds, 2), "kept_schedule": self.kept_schedule,
+            "failed": self.failed, "cpu_ms": round(self.cpu_ms, 3),
+            "seconds": round(self.seconds, 2), "kept_schedule": self.kept_schedule,
             "generator_us_per_request": round(self.generator_s / max(1, len(self.samples)) * 1e6, 1),
         }  # fmt: skip
 

@@ -10,6 +10,7 @@ import json
 import math
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 
 import numpy as np
 
@@ -48,10 +49,14 @@ def measure(bench: Bench) -> Result:
                 if name not in answers:
                     answers[name] = products_of(generator, server, pictures[:CHECKED])
                 generator.closed(uploads, 8, bench.options.seconds / 2)  # Warms every batch size up.
-                runs = {str(clients): generator.closed(uploads, clients, bench.options.seconds) for clients in CLIENTS}
+                seconds = bench.options.seconds
+                runs = {
+                    str(clients): server.measured(partial(generator.closed, uploads, clients, seconds))
+                    for clients in CLIENTS
+                }
                 if math.isnan(rate):
                     rate = OPEN_LOOP * runs["8"].rate
-                runs["open"] = generator.open(uploads, rate, bench.options.seconds, seed=number)
+                runs["open"] = server.measured(partial(generator.open, uploads, rate, seconds, seed=number))
                 rounds[name].append(runs)
                 line = ", ".join(f"{load} {run.rate:.0f}/s p95 {run.p(95):.0f} ms" for load, run in runs.items())
                 logger.info("  round %d, %s: %s", number + 1, name, line)
@@ -97,7 +102,7 @@ def result(rounds: Rounds, answers: dict[str, list[list[tuple[str, float]]]], ra
     """Table, figures and verdicts."""
     made = Result("peers")
     loads = [str(clients) for clients in CLIENTS] + ["open"]
-    rows = [["good answers/s, p50 / p95 ms, refused", *loads[:-1], f"open loop, {rate:.0f}/s"]]
+    rows = [["good answers/s, p50 / p95 ms, CPU ms, refused", *loads[:-1], f"open loop, {rate:.0f}/s"]]
     for name, runs in rounds.items():
         rows.append([TITLES[name], *(_cell([one[load] for one in runs]) for load in loads)])
         made.figures[name] = [{load: run.json() for load, run in one.items()} for one in runs]
@@ -128,9 +133,7 @@ def _targets(rounds: Rounds) -> list[Target]:
 
 
 def _cell(runs: list[Run]) -> str:
+    """Medians over the rounds."""
+    rate, p50, p95, cpu = np.median([(run.rate, run.p(50), run.p(95), run.cpu_ms) for run in runs], axis=0)
     refused = sum(len(run.refused) for run in runs) / max(1, sum(len(run.samples) for run in runs))
-    rate, p50, p95 = (
-        np.median([run.rate for run in runs]), np.median([run.p(50) for run in runs]),
-        np.median([run.p(95) for run in runs]),
-    )  # fmt: skip
-    return f"{rate:.0f}, {p50:.0f} / {p95:.0f}" + (f", {refused:.0%}" if refused else "")
+    return f"{rate:.0f}, {p50:.0f} / {p95:.0f}, {cpu:.1f}" + (f", {refused:.0%}" if refused else "")

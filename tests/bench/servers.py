@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from models.errors import ModisteError
+from tests.bench.load import Run
 from tests.bench.peer_apps.model import BUNDLE, INDEX
 from tests.bench.workload import batch_of_one, upload
 
@@ -68,6 +69,13 @@ class Server:
         """CPU seconds that all its processes have used so far."""
         # The name, in brackets, may hold spaces; utime and stime are the 12th and 13th field after it.
         return sum(int(fields[-39]) + int(fields[-38]) for fields in self._read("stat")) / _TICK
+
+    def measured(self, run: Callable[[], Run]) -> Run:
+        """Run a stretch of load, with the CPU time that the server took for it."""
+        before = self.cpu_seconds()
+        done = run()
+        done.server_cpu_s = self.cpu_seconds() - before
+        return done
 
     def get(self, path: str) -> tuple[int, bytes]:
         """Status and body of a GET; (0, nothing) if there is no response."""

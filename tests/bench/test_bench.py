@@ -65,12 +65,12 @@ def small_server(stall_at: int | None = None) -> Iterator[int]:
         loop.close()
 
 
-def ran(rate: float, ms: float, *, refused: int = 0, lost: int = 0, seconds: float = 1.0) -> Run:
+def ran(rate: float, ms: float, *, refused: int = 0, lost: int = 0, seconds: float = 1.0, cpu_s: float = 1.0) -> Run:
     """A run with ``rate`` good answers a second that took ``ms`` each."""
     samples = [Sample("x", 0, 0, ms / 1000, Response(200, b"", b"")) for _ in range(round(rate * seconds))]
     samples += [Sample("x", 0, 0, 0.001, Response(503, b"", b"")) for _ in range(refused)]
     samples += [Sample("x", 0, 0, 0.001, NO_RESPONSE) for _ in range(lost)]
-    return Run(samples, seconds)
+    return Run(samples, seconds, server_cpu_s=cpu_s)
 
 
 def round_of(rates: Sequence[float], p95: Sequence[float]) -> dict[str, Run]:
@@ -207,19 +207,19 @@ def test_answers_are_the_same_but_for_rounding(theirs: list[tuple[str, float]], 
 
 
 def test_goodput_at_overload_is_that_of_the_worst_overload() -> None:
-    runs = [overload.Measured("", ran(rate, 10), 1.0) for rate in (100, 99, 80, 95, 10)]
+    runs = [overload.Measured("", ran(rate, 10)) for rate in (100, 99, 80, 95, 10)]
     assert overload.kept(runs) == pytest.approx(0.8)
 
 
 def test_a_refusal_costs_what_is_left_after_the_good_answers() -> None:
-    best = overload.Measured("", ran(100, 10), cpu_s=2.0)
-    flood = overload.Measured("", ran(90, 10, refused=1000), cpu_s=2.0)
+    best = overload.Measured("", ran(100, 10, cpu_s=2.0))
+    flood = overload.Measured("", ran(90, 10, refused=1000, cpu_s=2.0))
     assert overload.refusal_ms(best, flood) == pytest.approx(0.2)
 
 
 def test_the_cost_of_few_refusals_is_not_judged() -> None:
-    best = overload.Measured("", ran(100, 10), cpu_s=2.0)
-    cost = overload.refusal_ms(best, overload.Measured("", ran(100, 10, refused=3), cpu_s=2.0))
+    best = overload.Measured("", ran(100, 10, cpu_s=2.0))
+    cost = overload.refusal_ms(best, overload.Measured("", ran(100, 10, refused=3, cpu_s=2.0)))
     assert at_most("cost", [cost], 0.2).verdict == "not judged"
 
 

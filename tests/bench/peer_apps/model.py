@@ -12,6 +12,7 @@ import numpy as np
 from indexer.generation import Generation
 from models.bundle import Bundle, decode_image
 from models.bundle.expected_words import NEIGHBOURS
+from models.bundle.plan import plan_for
 from service.search.expected import expected_words, words_of_upload
 from service.search.ranking import Lookup, rank
 
@@ -22,10 +23,12 @@ K = 20
 
 
 class Model:
-    """The bundle and the index of ``modiste serve``, with one thread per graph run."""
+    """The bundle and the index of ``modiste serve``, its graphs in the precisions that are fastest on this machine."""
 
     def __init__(self) -> None:
-        self._bundle = Bundle(Path(os.environ[BUNDLE]), device="cpu", threads=1)
+        folder, cores = Path(os.environ[BUNDLE]), len(os.sched_getaffinity(0))
+        plan = plan_for(folder, device="cpu", threads=1, cores=cores)
+        self._bundle = Bundle(folder, device="cpu", threads=1, precision=plan.precisions)
         self._generation = Generation.open(Path(os.environ[INDEX]))
 
     def warm(self, picture: bytes) -> None:

@@ -107,6 +107,9 @@ class Settings(BaseSettings):
         1000, gt=0, le=600_000,
         description="Longest wait that a new search may expect; beyond it searches get 503 with Retry-After.",
     )  # fmt: skip
+    max_connections_per_address: int = Field(
+        1000, ge=1, description="Connections of one client address to each process; further ones are closed."
+    )
     deadline_ms: float = Field(
         30_000, gt=0, le=600_000,
         description="Longest time that a search may take; a client can allow less with X-Request-Timeout-Ms.",

@@ -9,16 +9,19 @@ import signal
 import socket
 import time
 from types import FrameType
-from typing import Any
+from typing import Any, cast
 
 import uvicorn
 from fastapi import FastAPI
 
 from service.execution.admission import Admission
+from service.server.connections import ConnectionLimits
 from service.settings import Settings
 
 logger = logging.getLogger(__name__)
 
+ANSWER_S = 5.0
+"""Time beyond the deadline of a search in which it is answered."""
 LAST_CONNECTIONS_S = 0.05
 """Time to accept the connections that are waiting when listening ends."""
 LAST_REQUESTS_S = 1.0
@@ -33,11 +36,14 @@ class DrainingServer(uvicorn.Server):
     """
 
     def __init__(self, app: FastAPI, settings: Settings, **options: Any) -> None:
+        limits = ConnectionLimits(
+            request_s=settings.deadline_ms / 1000 + ANSWER_S, max_per_address=settings.max_connections_per_address
+        )
         # Logs go where the service's own logs go.
         super().__init__(
             uvicorn.Config(
-                app, log_config=None, access_log=False, server_header=False, ws="none", lifespan="on",
-                proxy_headers=False, timeout_graceful_shutdown=round(settings.drain_s), **options,
+                app, http=cast(Any, limits), log_config=None, access_log=False, server_header=False, ws="none",
+                lifespan="on", proxy_headers=False, timeout_graceful_shutdown=round(settings.drain_s), **options,
             )
         )  # fmt: skip
         self._admission: Admission = app.state.context.admission

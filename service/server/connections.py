@@ -1,0 +1,127 @@
+"""Time limits of connections, and a bound on those of one address, around uvicorn's protocol.
+
+uvicorn closes a kept connection that is idle between two requests. It waits without end for a first request, for the
+rest of a request that arrives in drops, and for a client that does not read its answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from typing import Any, cast
+
+from uvicorn.protocols.http.auto import AutoHTTPProtocol
+
+FIRST_BYTE_S = 10.0
+"""Time from the connection to the first byte of its first request."""
+UNREAD_S = 30.0
+"""Time that a client may leave a full buffer unread."""
+
+
+class ConnectionLimits:
+    """Makes the protocol of each connection: uvicorn's ``http`` option.
+
+    Args:
+        request_s: Time from the first byte of a request to the first byte of its answer.
+        max_per_address: Connections that one address may have open at a time.
+    """
+
+    def __init__(self, *, request_s: float, max_per_address: int) -> None:
+        self.request_s, self.max_per_address = request_s, max_per_address
+        self.open: Counter[str] = Counter()
+
+    def __call__(self, **uvicorn: Any) -> asyncio.Protocol:
+        return _LimitedProtocol(self, AutoHTTPProtocol(**uvicorn))
+
+
+class _LimitedProtocol(asyncio.Protocol):
+    """Passes everything on to uvicorn's protocol, and aborts the connection when a time limit is over."""
+
+    def __init__(self, limits: ConnectionLimits, inner: asyncio.Protocol) -> None:
+        self._limits, self._inner = limits, inner
+        self._address = ""
+        self._in_request = self._refused = False
+        self._timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport = cast(asyncio.Transport, transport)  # uvloop's is no subclass of it.
+        peer = transport.get_extra_info("peername")
+        self._address = peer[0] if isinstance(peer, tuple) else ""
+        self._limits.open[self._address] += 1
+        if self._limits.open[self._address] > self._limits.max_per_address:
+            self._refused = True
+            transport.abort()
+            return
+        self._abort_after(FIRST_BYTE_S)
+        self._inner.connection_made(_WatchedTransport(transport, self._answering))
+
+    def data_received(self, data: bytes) -> None:
+        if self._refused:
+            return
+        if not self._in_request:
+            self._in_request = True
+            self._abort_after(self._limits.request_s)
+        self._inner.data_received(data)
+
+    def eof_received(self) -> bool | None:
+        return None if self._refused else self._inner.eof_received()
+
+    def pause_writing(self) -> None:
+        self._abort_after(UNREAD_S)
+        self._inner.pause_writing()
+
+    def resume_writing(self) -> None:
+        self._cancel()
+        self._inner.resume_writing()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._cancel()
+        self._limits.open[self._address] -= 1
+        if not self._limits.open[self._address]:
+            del self._limits.open[self._address]
+        if not self._refused:
+            self._inner.connection_lost(exc)
+
+    def _answering(self) -> None:
+        """The first byte of an answer is about to be written."""
+        if self._in_request:
+            self._in_request = False
+            self._cancel()
+
+    def _abort_after(self, seconds: float) -> None:
+        self._cancel()
+        self._timer = asyncio.get_running_loop().call_later(seconds, self._transport.abort)
+
+    def _cancel(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+
+class _WatchedTransport(asyncio.Transport):
+    """A transport that reports each write before it is done."""
+
+    def __init__(self, transport: asyncio.Transport, on_write: Any) -> None:
+        self._transport, self._on_write = transport, on_write
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self._on_write()
+        self._transport.write(data)
+
+    def close(self) -> None:
+        self._transport.close()
+
+    def abort(self) -> None:
+        self._transport.abort()
+
+    def is_closing(self) -> bool:
+        return self._transport.is_closing()
+
+    def pause_reading(self) -> None:
+        self._transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        self._transport.resume_reading()
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        return self._transport.get_extra_info(name, default)

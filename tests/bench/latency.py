@@ -9,7 +9,7 @@ from functools import partial
 from tests.bench.load import Generator, Request, Requests, Run
 from tests.bench.options import Bench, logger
 from tests.bench.report import Result, at_most, table
-from tests.bench.servers import Server
+from tests.bench.servers import PROCESSES, Server
 from tests.bench.workload import MODIFICATIONS, SIZES, FreshUploads, search, upload
 
 ONE_BY_ONE = 100
@@ -24,6 +24,8 @@ def measure(bench: Bench) -> Result:
     with bench.service() as server, Generator(server.port) as generator:
         _one_client(bench, server, generator, result)
         _loaded(bench, generator, result)
+        result.figures["memory_mib"] = round(server.memory() / 2**20)
+        result.lines.append(f"memory after that: {result.figures['memory_mib']} MiB in {PROCESSES} processes")
     return result
 
 

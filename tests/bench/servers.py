@@ -45,7 +45,7 @@ TITLES = {
     "bentoml": "BentoML, adaptive batches of up to 8",
 }
 
-_PAGE, _TICK = os.sysconf("SC_PAGE_SIZE"), os.sysconf("SC_CLK_TCK")
+_TICK = os.sysconf("SC_CLK_TCK")
 _READY = re.compile(rb"^modiste_generation_info\{[^}]*\} (\d+)", re.MULTILINE)
 
 
@@ -62,8 +62,8 @@ class Server:
     payload: Callable[[bytes, str], bytes] = field(default=upload)
 
     def memory(self) -> int:
-        """Resident bytes of all its processes; pages that they share count in each."""
-        return sum(int(fields[1]) * _PAGE for fields in self._read("statm"))
+        """Resident bytes of all its processes; a page that they share counts once."""
+        return sum(int(fields[fields.index("Pss:") + 1]) * 1024 for fields in self._read("smaps_rollup"))
 
     def cpu_seconds(self) -> float:
         """CPU seconds that all its processes have used so far."""

@@ -1,10 +1,11 @@
 """The shop's table of products: read once, for training and for indexing."""
 
+from catalog.catalog import Catalog, Counts
 from catalog.errors import CatalogRefused, MissingExtra, ModisteError
 from catalog.formats import read_table
 from catalog.names import Role
 from catalog.product import Address, Picture, Product, Variant
-from catalog.reader import Catalog, Counts, read_catalog
+from catalog.reader import read_catalog
 from catalog.settings import CatalogSettings
 from catalog.table import Problem, Row, Table, TableOptions, summed_up
 from catalog.values import AttributeValue, Kind

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from catalog.catalog import Catalog
 from catalog.product import Address
-from catalog.reader import Catalog
 from catalog.settings import SETTINGS_NAME
 from catalog.table import Problem, shown, summed_up
 
@@ -83,7 +83,7 @@ def starting_settings(catalog: Catalog) -> str:
         "",
         "[table]",
         f"file = {json.dumps(catalog.source.name)}",
-        '# id = "..."  title = "..."  group = "..."  pictures = ["..."]  looks = ["colour"]  language = "en"',
+        '# id = "..."  title = "..."  group = "..."  pictures = ["..."]  looks = ["colour"]',
         "",
         "[pictures]",
         f"hosts = {json.dumps(list(picture_hosts(catalog)))}  # hosts that pictures may be fetched from",

@@ -39,9 +39,9 @@ class NoImage(Exception):
 class PictureFinder:
     """Finds pictures; reads each folder once, since a file test for each row is slow on shared storage.
 
-    Files are looked for below ``images``, or else below the table's folder and its ``images/``, and never outside: a
-    table may come from elsewhere, and what it names is shown to everyone. Names are compared exactly, then without
-    regard to case, kind of slash, escapes and Unicode form, where that leaves one file.
+    Files are looked for below ``images``, or else below the table's folder and its ``images/``, never outside: what a
+    table names is shown to everyone. Names are compared exactly, then without regard to case, kind of slash, escapes
+    and Unicode form, where that leaves one file.
     """
 
     def __init__(self, table_folder: Path, images: Path | None) -> None:
@@ -157,10 +157,7 @@ class PictureFinder:
                     absolute = os.path.normpath(name)
                     for base in (str(folder.absolute()), root):
                         if absolute.startswith(base.rstrip("/") + "/"):
-                            inside = absolute[len(base) :].strip("/").split("/")
-                            path = self._descend(folder, tuple(inside))
-                            if path is not None:
-                                return path
+                            parts = absolute[len(base) :].strip("/").split("/")
                 if ".." in parts:
                     inner = os.path.normpath("/".join(parts)).split("/")
                     if ".." in inner:
@@ -199,8 +196,8 @@ class PictureFinder:
         if self._hints > MOST_HINTS:
             return ""
         parts = [part for part in next(iter(_spellings(text))).split("/") if part]
-        if any(".." in part for part in parts) or text.startswith("/"):
-            return "; files outside that folder are not read" if os.path.exists(text) else ""
+        if ".." in parts or text.startswith("/"):
+            return "; files outside that folder are not read"
         wanted = parts[-1] if parts else text
         for folder in self.folders:
             names = [
@@ -228,7 +225,7 @@ class _Listing:
                 for entry in entries:
                     self._add(entry, roots)
         except (OSError, ValueError):
-            return
+            pass
 
     def _add(self, entry: os.DirEntry[str], roots: Sequence[str]) -> None:
         try:
@@ -252,7 +249,7 @@ class _Listing:
 
 
 def _inside(path: str, roots: Sequence[str]) -> bool:
-    return any(path == root or path.startswith(root.rstrip("/") + "/") for root in roots)
+    return any(f"{path}/".startswith(root.rstrip("/") + "/") for root in roots)
 
 
 def _folded(name: str) -> str:
@@ -279,12 +276,9 @@ def from_data_url(text: str) -> bytes:
         NoImage: It is not valid base64, or empty.
     """
     head, _, payload = text.partition(",")
-    if not head.casefold().endswith(";base64"):
-        content = urllib.parse.unquote_to_bytes(payload)
-        if not content:
-            raise NoImage("the image in the row is empty", "the image in the row is empty")
-        return content
-    return from_base64(urllib.parse.unquote(payload))
+    if head.casefold().endswith(";base64"):
+        return from_base64(urllib.parse.unquote(payload))
+    return _filled(urllib.parse.unquote_to_bytes(payload))
 
 
 def from_base64(text: str) -> bytes:
@@ -295,9 +289,12 @@ def from_base64(text: str) -> bytes:
     """
     payload = text.partition(",")[2] if text.startswith("data:") else text
     try:
-        content = base64.b64decode("".join(payload.split()), validate=True)
+        return _filled(base64.b64decode("".join(payload.split()), validate=True))
     except (binascii.Error, ValueError) as error:
         raise NoImage(f"the image is not valid base64: {error}", "the image is not valid base64") from error
+
+
+def _filled(content: bytes) -> bytes:
     if not content:
         raise NoImage("the image in the row is empty", "the image in the row is empty")
     return content

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, overload
+from typing import Any
 
-from catalog.errors import CatalogRefused, ModisteError
+from catalog.catalog import Catalog, Counts
+from catalog.errors import ModisteError
 from catalog.formats import SUFFIXES, read_table
-from catalog.names import Role
 from catalog.pictures import NoImage, PictureFinder, from_base64
 from catalog.product import Picture, Product
 from catalog.rows.availability import Availability
@@ -18,113 +18,12 @@ from catalog.rows.layouts import unfold
 from catalog.rows.plan import Plan, plan_columns
 from catalog.rows.roles import column_roles
 from catalog.settings import SETTINGS_NAME, CatalogSettings, find_settings
-from catalog.table import Problem, Row, Table, TableOptions, shown
-from catalog.values import AttributeValue, Column, Kind, plain_text, type_columns
+from catalog.table import Problem, Row, Table, TableOptions
+from catalog.values import AttributeValue, Kind, plain_text, type_columns
 from catalog.values.columns import Typed
 
 MOST_STRANGE = 0.1
 """Share of a column's cells that may be of another kind than the one that was pinned."""
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """What became of a table's rows: ``rows`` is the sum of the others.
-
-    Attributes:
-        rows: Rows of the file that hold anything.
-        products: Products made of them.
-        merged: Rows that are further variants or pictures of a product.
-        left_out: Rows that are not for sale.
-        problems: Rows that cannot be used.
-    """
-
-    rows: int
-    products: int
-    merged: int
-    left_out: int
-    problems: int
-
-
-class Catalog(Sequence[Product]):
-    """Products in the order of their table, and what the table could not give.
-
-    Attributes:
-        source: The file that was read.
-        columns: The public attributes by name, each with the kind of its values.
-        details: The same with currencies.
-        private: Hidden columns that a default filter needs, with their kinds.
-        roles: What each column is for, hidden ones included.
-        problems: Rows that are not among the products, and why.
-        left_out: Rows of products that are not for sale, and why.
-        remarks: What is odd about rows that are among the products.
-        counts: What became of the rows; None for a catalogue that was not read from a table.
-        settings: From ``catalog.toml``.
-        format: The file's format as it was detected.
-    """
-
-    def __init__(
-        self,
-        products: Iterable[Product],
-        *,
-        source: Path,
-        columns: Mapping[str, Kind],
-        problems: Iterable[Problem] = (),
-        details: Mapping[str, Column] | None = None,
-        private: Mapping[str, Kind] | None = None,
-        roles: Mapping[str, Role] | None = None,
-        left_out: Iterable[Problem] = (),
-        remarks: Iterable[Problem] = (),
-        counts: Counts | None = None,
-        settings: CatalogSettings | None = None,
-        format: str = "",
-    ) -> None:
-        self._products = tuple(products)
-        self._rows = {variant.id: row for row, one in enumerate(self._products) for variant in one.variants}
-        self._rows |= {product.id: row for row, product in enumerate(self._products)}
-        self.source = source
-        self.columns = dict(columns)
-        self.details = dict(details or {name: Column(kind) for name, kind in columns.items()})
-        self.private = dict(private or {})
-        self.roles = dict(roles or {})
-        self.problems = tuple(problems)
-        self.left_out = tuple(left_out)
-        self.remarks = tuple(remarks)
-        self.counts = counts
-        self.settings = settings or CatalogSettings()
-        self.format = format
-
-    def __len__(self) -> int:
-        return len(self._products)
-
-    def __iter__(self) -> Iterator[Product]:
-        return iter(self._products)
-
-    @overload
-    def __getitem__(self, row: int) -> Product: ...
-    @overload
-    def __getitem__(self, row: slice) -> Sequence[Product]: ...
-    def __getitem__(self, row: int | slice) -> Product | Sequence[Product]:
-        return self._products[row]
-
-    def find(self, id: str) -> Product:
-        """The product with an id, or with a variant that has it; a ModisteError if there is none."""
-        try:
-            return self._products[self._rows[id]]
-        except KeyError:
-            raise ModisteError(
-                f"There is no product {id!r} in {self.source}.", hint="Use an id of this catalogue."
-            ) from None
-
-    def with_products(self, products: Iterable[Product], problems: Iterable[Problem] = ()) -> Catalog:
-        """The same catalogue with changed products, and further problems."""
-        return Catalog(
-            products, source=self.source, columns=self.columns, problems=[*self.problems, *problems],
-            details=self.details, private=self.private, roles=self.roles, left_out=self.left_out,
-            remarks=self.remarks, counts=self.counts, settings=self.settings, format=self.format,
-        )  # fmt: skip
-
-    def __repr__(self) -> str:
-        return f"Catalog({len(self)} products from {self.source}, {len(self.problems)} problems)"
 
 
 def read_catalog(
@@ -289,7 +188,7 @@ def _catalog(
                 attributes={name: value for name, value in values.items() if name not in hidden},
                 more_images=tuple(pictures[1:]), group=draft.group,
                 variants=tuple(
-                    replace(one, attributes={n: v for n, v in one.attributes.items() if n not in hidden})
+                    replace(one, attributes={n: _single(v) for n, v in one.attributes.items() if n not in hidden})
                     for one in draft.variants
                 ),
                 private={name: value for name, value in values.items() if name in needed},
@@ -312,6 +211,11 @@ def _fitting(value: AttributeValue | list[AttributeValue], kind: Kind) -> Attrib
     if isinstance(value, list):
         return ", ".join(str(one) for one in value)
     return value
+
+
+def _single(value: AttributeValue) -> AttributeValue:
+    """What a variant has in a column of lists, mostly one word, such as its size."""
+    return value[0] if isinstance(value, list) and len(value) == 1 else value
 
 
 def _refuse_empty(
@@ -347,16 +251,3 @@ def _find_table(path: Path) -> Path:
         f"The folder {path} holds {what}.",
         hint="Put one catalog.csv, catalog.jsonl or catalog.parquet there, or give the path of the table itself.",
     )
-
-
-__all__ = [
-    "AttributeValue",
-    "Catalog",
-    "CatalogRefused",
-    "Counts",
-    "Kind",
-    "Problem",
-    "Product",
-    "read_catalog",
-    "shown",
-]

@@ -27,8 +27,6 @@ class ColumnSettings(_Frozen):
     role: Role | None = None
     """``wish`` can be asked for, ``fact`` is public, ``stock`` is public and no wish, ``text`` is public running text,
     ``hidden`` is in no answer and no filter of a caller."""
-    language: str | None = None
-    """ISO 639-1 code of the column's words, such as ``de``."""
 
 
 class TableSettings(_Frozen):
@@ -47,8 +45,6 @@ class TableSettings(_Frozen):
     encoding: str | None = None
     separator: str | None = Field(default=None, min_length=1, max_length=1)
     sheet: str | None = None
-    language: str | None = None
-    """ISO 639-1 code of titles and of columns without a language of their own."""
 
 
 class PictureSettings(_Frozen):

@@ -110,7 +110,7 @@ def _assemble(settings: Settings, run_folder: Path | None) -> Context:
         bundle, live, workers=workers, max_batch=max_batch, decoders=decoders, readers=readers,
         admission=admission,
         answers=cache, features=FeatureCache(cache, bundle), max_image_bytes=settings.max_image_bytes,
-        expect_words=settings.expect_words, metrics=metrics,
+        expect_words=settings.expect_words, understand_text=settings.understand_text, metrics=metrics,
     )  # fmt: skip
     snapshots = Snapshots(run_folder, metrics)
     return Context(settings, bundle, live, cache, search, admission, decoders, readers, metrics, snapshots)

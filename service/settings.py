@@ -70,6 +70,12 @@ class Settings(BaseSettings):
         "to have what it asks for, where the bundle can tell; false ranks by vectors alone.",
     )
 
+    understand_text: bool = Field(
+        True,
+        description="Whether texts are understood by word lists and the catalogue's own values (refusals, brands, "
+        "prices, other languages) before the model reads them; false leaves them to the model alone.",
+    )
+
     redis_url: str | None = Field(
         None, description="Redis that processes and replicas share answers in; else each keeps its own."
     )

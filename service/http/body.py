@@ -18,7 +18,7 @@ from service.http.wire import SearchRequest
 from service.search.query import Query
 
 IMAGE = "image"
-LISTS = frozenset({"exclude", "prefer", "avoid"})
+LISTS = frozenset({"exclude", "prefer", "avoid", "history", "ignore"})
 """Fields that a form may repeat."""
 JSON_FIELDS = frozenset({"filters", "box"})
 NUMBERS = frozenset({"k", "offset"})
@@ -83,6 +83,7 @@ def query_of(request: SearchRequest, upload: bytes | None = None) -> Query:
         k=request.k, offset=request.offset, filters=request.filter_values(), exclude=frozenset(request.exclude),
         prefer=tuple(request.prefer), avoid=tuple(request.avoid), style=request.style,
         box=None if request.box == WHOLE_PICTURE else request.box, group_by=request.group_by, sort=request.sort or "",
+        history=tuple(filter(None, map(normalise_text, request.history))), ignore=tuple(request.ignore),
     )  # fmt: skip
 
 

@@ -18,8 +18,9 @@ from pydantic import (
 
 from indexer.filters import MOST_FILTERS
 from models.bundle.style_search import DEFAULT_STYLE, Style
-from service.search.answers import ChoiceFilter, NumberFilter, ProductCard, Refusal, Value
+from service.search.answers import ChoiceFilter, NumberFilter, ProductCard, Refusal
 from service.search.arrangement import PRODUCT
+from service.search.values import Value
 
 MAX_TEXT = 2_000
 MAX_K = 200
@@ -28,6 +29,7 @@ MAX_EXCLUDED = 1_000
 MAX_ID = 512
 MAX_WORDS = 16
 MAX_WORD = 64
+MAX_TURNS = 50
 MAX_FILTER_NAME = 100
 MAX_FILTER_VALUE = 512
 LARGEST_INTEGER = 2**53
@@ -39,6 +41,7 @@ DATE = r"^\d{4}(-\d{2}(-\d{2}(T\d{2}:\d{2}(:\d{2})?)?)?)?$"
 ProductId = Annotated[StrictStr, Field(min_length=1, max_length=MAX_ID)]
 Word = Annotated[StrictStr, Field(min_length=1, max_length=MAX_WORD)]
 Words = Annotated[list[Word], Field(max_length=MAX_WORDS, fail_fast=True)]
+History = Annotated[list[Annotated[StrictStr, Field(max_length=MAX_TEXT)]], Field(max_length=MAX_TURNS, fail_fast=True)]
 Corner = Annotated[float, Field(strict=True, ge=0, le=1)]
 
 
@@ -156,6 +159,16 @@ class SearchRequest(Value):
         description="Words that results should show, beside a reference or a text: GET /catalog lists those known.",
     )
     avoid: Words = Field(default_factory=list, description="Words that results should not show.")
+    history: History = Field(
+        default_factory=list,
+        description="Texts of the conversation's earlier turns, the oldest first. A later wish replaces an earlier one "
+        "about the same thing.",
+        examples=[["a red dress", "under 50"]],
+    )
+    ignore: Words = Field(
+        default_factory=list,
+        description="Wishes that were understood and are taken back: a `word` or `said` of the answer's `understood`.",
+    )
     style: Style = Field(
         DEFAULT_STYLE,
         description="What `prefer` and `avoid` do: move the query towards and away from the words (`arithmetic`), "

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
+from pydantic import Field, FiniteFloat, ValidationError
 
 from indexer.generation import Generation
 from models.bundle.style_search import Style
+from service.search.understood import Understanding
+from service.search.values import Value
 
 Mode = Literal["composed", "image", "text"]
-
-
-class Value(BaseModel):
-    """An immutable value."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Variant(Value):
@@ -58,6 +54,8 @@ class Found(Value):
     total: int = Field(ge=0)
     text_truncated: bool
     expected: list[str]
+    fitting: int | None = Field(None, ge=0)
+    """Products that satisfy every wish of the text that can be judged; None without such a wish."""
 
     def to_json(self) -> bytes:
         """What ``from_json`` reads."""
@@ -73,7 +71,7 @@ class Found(Value):
         valid = (
             len(found.rows) == len(found.scores)
             and max(found.rows, default=-1) < generation.size
-            and found.total <= generation.size
+            and max(found.total, found.fitting or 0) <= generation.size
             and set(found.expected) <= set(generation.manifest.attributes)
         )
         return found if valid else None
@@ -102,6 +100,9 @@ class SearchAnswer(Value):
     expected: list[str] = Field(
         description="Words that the answer is expected to have, the most probable first. Products that have them "
         "according to the catalogue come first. Empty if the bundle expects none, or the catalogue has no such words."
+    )
+    understood: Understanding | None = Field(
+        description="What was taken from `text` and `history`; null without a text."
     )
     k: int
     offset: int

@@ -12,7 +12,14 @@ from service.search.uploads import Picture
 
 
 def answer_key(
-    query: Query, picture: Picture | None, stated: Stated | None, *, generation: str, bundle: str, expect_words: bool
+    query: Query,
+    picture: Picture | None,
+    stated: Stated | None,
+    *,
+    generation: str,
+    bundle: str,
+    expect_words: bool,
+    understood_by: str,
 ) -> str:
     """The key under which the outcome of ``query`` is cached.
 
@@ -28,6 +35,7 @@ def answer_key(
         generation: Id of the generation that is searched.
         bundle: Fingerprint of the bundle.
         expect_words: Whether expected words take part in the ranking.
+        understood_by: Digest of the word lists by which texts are understood; empty where they are not.
     """
     fields: dict[str, Any] = {field.name: getattr(query, field.name) for field in dataclasses.fields(query)}
     fields["picture"] = picture and picture.digest
@@ -35,4 +43,11 @@ def answer_key(
     fields["prefer"] = stated and stated.preferred
     fields["avoid"] = stated and stated.avoided
     fields["style"] = stated and stated.style
-    return cache_key("answer", generation=generation, bundle=bundle, expect_words=expect_words, query=fields)
+    return cache_key(
+        "answer",
+        generation=generation,
+        bundle=bundle,
+        expect_words=expect_words,
+        understood_by=understood_by,
+        query=fields,
+    )

@@ -12,6 +12,7 @@ from indexer.store import Rows, Vectors
 from models.bundle.expected_words import TITLED_FROM, Weights, recognised, weights_of
 from models.bundle.style_search import Floats
 from service.search.stated import Stated
+from service.search.wishes import Wishes
 
 
 class Expected(NamedTuple):
@@ -24,7 +25,11 @@ class Expected(NamedTuple):
 
 
 def expected_words(
-    expected: Vectors, shown: Vectors, generation: Generation, stated: Stated | None = None
+    expected: Vectors,
+    shown: Vectors,
+    generation: Generation,
+    stated: Stated | None = None,
+    wishes: Wishes | None = None,
 ) -> Expected | None:
     """The words expected of an answer in this catalogue; None if there are none.
 
@@ -33,11 +38,17 @@ def expected_words(
         shown: The reference's words, as the query graph received them ``[1, A]``.
         generation: The generation that is searched.
         stated: Words that the shopper states. They replace what the model expects of the same words.
+        wishes: What the text asks for. It replaces what the model expects of the same families of words.
     """
     attributes, profiles = generation.attributes, generation.profiles
     if attributes is None or profiles is None:
         return None
     present, absent = weights_of(expected[0], shown[0], generation.told, generation.valued)
+    if wishes is not None:
+        for position in wishes.kinds:
+            agreed = profiles.agreed(position)
+            present[agreed] = absent[agreed] = 0
+        present[wishes.replaced] = absent[wishes.replaced] = 0
     if stated is not None:
         # Words in which nearly all products with a preferred word agree say nothing about which of them to choose, and
         # would rank the preferred products last: someone who looks at shirts and prefers "watch" wants a watch.
@@ -47,11 +58,12 @@ def expected_words(
         avoided = list(stated.avoided)
         # The answer lacks an avoided word for certain, as it lacks the other values of a column.
         present[avoided], absent[avoided] = 0, generation.valued[avoided]
-    if not (present.any() or absent.any()):
+    if not (present.any() or absent.any()) and (wishes is None or not wishes.asked):
         return None
+    wanted = [attributes.words[position] for position in wishes.asked] if wishes is not None else []
     order = np.argsort(-expected[0], kind="stable")
     words = [attributes.words[at] for at in order.tolist() if expected[0, at] >= TITLED_FROM and present[at] > 0]
-    return Expected(Weights(present, absent), words)
+    return Expected(Weights(present, absent), [*wanted, *(word for word in words if word not in wanted)])
 
 
 def words_of_products(generation: Generation, rows: Sequence[int]) -> Vectors | None:

@@ -26,6 +26,7 @@ from service.search.expected import expected_words, words_of_products, words_of_
 from service.search.query import Query
 from service.search.ranking import Lookup, Ranked, rank
 from service.search.stated import Stated
+from service.search.wishes import Wishes
 
 STAGES = ("decode", "vision", "query", "store")
 MAX_LOOKUPS = 64
@@ -80,7 +81,9 @@ class SearchStages:
         self._store = scheduler.stage("store", rank, MAX_LOOKUPS)
         self._word_vectors: dict[int, Vectors] = {}
 
-    def job(self, query: Query, stated: Stated | None, generation: Generation, reference: Reference) -> Job[Outcome]:
+    def job(
+        self, query: Query, stated: Stated | None, wishes: Wishes | None, generation: Generation, reference: Reference
+    ) -> Job[Outcome]:
         """Search ``generation``. The bundle must be the one that it was built with."""
         allowed = generation.mask(query.filters)
         vision, vision_now = reference.vision, None
@@ -93,17 +96,21 @@ class SearchStages:
             stored = generation.vectors([reference.row])
             vision = VisionOutput(stored, stored, None)
 
-        vector, truncated, expected = vision and vision.embedding, False, None
-        if query.text:
+        vector, truncated, expected, shown = vision and vision.embedding, False, None, None
+        text = query.text if wishes is None else wishes.text
+        if query.text or query.history:
             shown = yield from self._words_shown(query, generation, reference, vision)
-            encoded: Encoded
+            encoded: Encoded | None = None
             if vision is None:
-                encoded = yield self._text(EncodingInput(None, query.text))
-            else:
-                encoded = yield self._query(EncodingInput(vision.features, query.text, shown))
-            vector, truncated = encoded.vector, encoded.truncated
-            if shown is not None and encoded.expected is not None:
-                expected = expected_words(encoded.expected, shown, generation, stated)
+                encoded = yield self._text(EncodingInput(None, text or query.text))
+            elif text:
+                encoded = yield self._query(EncodingInput(vision.features, text, shown))
+            if encoded is not None:
+                vector, truncated = encoded.vector, encoded.truncated
+            # Where nothing is left for the model to read, the answer is expected to show what the reference does.
+            hoped = shown if encoded is None else encoded.expected
+            if shown is not None and hoped is not None:
+                expected = expected_words(hoped, shown, generation, stated, wishes)
         assert vector is not None
         if stated is not None and stated.moves:
             preferred = yield from self._embedded(stated.preferred)
@@ -115,22 +122,33 @@ class SearchStages:
         excluded = {row for row in generation.rows_of(sorted(query.exclude)).tolist() if row >= 0}
         if reference.row is not None:
             excluded |= arranged.group_rows(reference.row)
-        total = arranged.total(allowed, excluded, generation.size)
+        named = [
+            (row, 1.0)
+            for row in (wishes.named if wishes else ())
+            if row not in excluded and (allowed is None or allowed[row])
+        ]
+        total, fitting = arranged.total(allowed, excluded, generation.size), None
         page: list[tuple[int, float]] = []
         if query.offset < total:
             wanted = total if query.sort else min(query.offset + query.k, total)
             filtering = stated if stated is not None and stated.filters else None
-            depth, page = wanted + len(excluded), []
+            depth, page = wanted + len(excluded) + len(named), []
             while True:
-                ranked: Ranked = yield self._store(Lookup(generation, vector, depth, allowed, filtering, expected))
-                page = arranged.firsts(list(zip(ranked.rows.tolist(), ranked.scores.tolist(), strict=True)), excluded)
+                ranked: Ranked = yield self._store(
+                    Lookup(generation, vector, depth, allowed, filtering, expected, wishes, reference.row, shown)
+                )
+                fitting = ranked.fitting
+                pairs = zip(ranked.rows.tolist(), ranked.scores.tolist(), strict=True)
+                # Products that the text names come first, whatever they look like.
+                known = {row for row, _ in named}
+                page = arranged.firsts([*named, *(pair for pair in pairs if pair[0] not in known)], excluded)
                 if len(page) >= wanted or len(ranked.rows) < depth:
                     break
                 depth *= 4
             page = arranged.ordered(page[:wanted])[query.offset : query.offset + query.k]
         found = Found(
             rows=[row for row, _ in page], scores=[score for _, score in page], total=total, text_truncated=truncated,
-            expected=expected.words if expected else [],
+            expected=expected.words if expected else [], fitting=fitting,
         )  # fmt: skip
         return Outcome(found, vision_now)
 

@@ -20,6 +20,7 @@ from models.errors import ModisteError
 from service.errors import NotReady
 from service.observability.metrics import Metrics
 from service.search.answers import Refusal, Reload
+from service.search.words import words_of_generation
 
 logger = logging.getLogger(__name__)
 
@@ -165,6 +166,7 @@ class LiveIndex:
         try:
             generation.check_bundle(self._bundle)
             _canary(generation, self._bundle)
+            words_of_generation(generation)
         except BaseException:
             generation.close()
             raise

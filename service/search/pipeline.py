@@ -38,9 +38,14 @@ from service.search.live_index import LiveIndex
 from service.search.query import Box, Query
 from service.search.stated import Stated, stated_words
 from service.search.uploads import Picture, decode_pixels, features_key, is_large, memory_needed, read_picture
+from service.search.wishes import Wishes, understanding_of, wishes_of
+from understanding.words.language import digest
 
 INLINE_BYTES = 256 * 2**10
 """Pictures up to this size are read on the event loop: handing them to a thread costs more."""
+
+INLINE_CHARACTERS = 200
+"""Texts up to this length are understood on the event loop."""
 
 StageTimes = dict[str, StageTime]
 
@@ -81,12 +86,13 @@ class Search:
     def __init__(
         self, bundle: Bundle, live: LiveIndex, *, workers: int, max_batch: int, decoders: ProcessPool,
         readers: ThreadPool, admission: Admission, answers: Cache, features: FeatureCache, max_image_bytes: int,
-        expect_words: bool, metrics: Metrics,
+        expect_words: bool, understand_text: bool, metrics: Metrics,
     ) -> None:  # fmt: skip
         self._bundle, self._live, self._admission = bundle, live, admission
         self._decoders, self._readers = decoders, readers
         self._answers, self._features, self._flights = answers, features, SingleFlight()
         self._max_image_bytes, self._expect_words, self._metrics = max_image_bytes, expect_words, metrics
+        self._understood_by = digest() if understand_text else ""
         self._fingerprint = bundle.fingerprint  # Computed from the manifest at each access.
         self._encoding = Encoding(bundle, max_batch)
         self._scheduler = Scheduler("search", workers, metrics)
@@ -108,30 +114,33 @@ class Search:
         with self._live.use() as generation:
             stated = stated_words(query.prefer, query.avoid, query.style, self._bundle, generation)
             picture = None if query.picture is None else await self._read(query.picture)
+            wishes = await self._understood(query, generation)
             key = answer_key(
-                query, picture, stated,
-                generation=generation.id, bundle=self._fingerprint, expect_words=self._expect_words,
+                query, picture, stated, generation=generation.id, bundle=self._fingerprint,
+                expect_words=self._expect_words, understood_by=self._understood_by,
             )  # fmt: skip
             cached = await self._cached(key, generation)
             if cached is not None:
                 outcome = Timed(cached, {})
             else:
                 # Callers hold the generation open for the shared work, so only callers with the same object share it.
-                work = partial(self._find, query, stated, picture, generation, key)
+                work = partial(self._find, query, stated, wishes, picture, generation, key)
                 outcome = await self._flights.run(f"{key} {id(generation)}", work)
             found = outcome.found
             reading = time.perf_counter()
             with span(COLUMNS):
                 results = catalog.results(generation, found.rows, found.scores)
+                understood = understanding_of(wishes, generation, found.fitting) if wishes else None
             stage_times = {**outcome.stage_times, COLUMNS: StageTime(0.0, time.perf_counter() - reading)}
         total = time.perf_counter() - start
         self._metrics.stage(COLUMNS, stage_times[COLUMNS].work)
         self._metrics.stage("total", total)
         content = SearchAnswer(
             mode=query.mode, results=results, total=found.total, text_truncated=found.text_truncated,
-            expected=found.expected, k=query.k, offset=query.offset, prefer=stated.prefer if stated else {},
-            avoid=stated.avoid if stated else {}, style=stated.style if stated else None, generation=generation.id,
-            bundle=self._bundle.name, cached=cached is not None, timings_ms=_timings(stage_times, total),
+            expected=found.expected, understood=understood, k=query.k, offset=query.offset,
+            prefer=stated.prefer if stated else {}, avoid=stated.avoid if stated else {},
+            style=stated.style if stated else None, generation=generation.id, bundle=self._bundle.name,
+            cached=cached is not None, timings_ms=_timings(stage_times, total),
         )  # fmt: skip
         return Answer(content, stage_times)
 
@@ -144,6 +153,13 @@ class Search:
         for scheduler in {self._scheduler, self._graphs}:
             scheduler.close()
 
+    async def _understood(self, query: Query, generation: Generation) -> Wishes | None:
+        if not self._understood_by:
+            return None
+        read = partial(wishes_of, query, generation)
+        length = len(query.text) + sum(map(len, query.history))
+        return read() if length <= INLINE_CHARACTERS else await self._readers.run(read)
+
     async def _read(self, sent: bytes | str) -> Picture:
         read = partial(read_picture, sent, self._max_image_bytes)
         return read() if len(sent) <= INLINE_BYTES else await self._readers.run(read)
@@ -155,14 +171,15 @@ class Search:
         return found
 
     async def _find(
-        self, query: Query, stated: Stated | None, picture: Picture | None, generation: Generation, key: str
-    ) -> Timed:
+        self, query: Query, stated: Stated | None, wishes: Wishes | None, picture: Picture | None,
+        generation: Generation, key: str,
+    ) -> Timed:  # fmt: skip
         """Search, and put the outcome into the caches. All callers that wait for ``key`` share it."""
         reference = await self._reference(query, picture, generation)
         stage_times: StageTimes = {}
         with self._admission.search():
             try:
-                job = self._stages.job(query, stated, generation, reference)
+                job = self._stages.job(query, stated, wishes, generation, reference)
                 outcome = await self._scheduler.run(job, stage_times)
             finally:
                 self._metrics.stage_times(dict(stage_times))

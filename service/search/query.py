@@ -33,10 +33,14 @@ class Query:
     box: Box | None = None
     group_by: str = PRODUCT
     sort: str = ""
+    history: tuple[str, ...] = ()
+    """Texts of the conversation's earlier turns, the oldest first."""
+    ignore: tuple[str, ...] = ()
+    """Understood words that the shopper takes back."""
 
     @property
     def mode(self) -> Mode:
         """Which of the bundle's graphs answer."""
         if self.picture is None and self.product_id is None:
             return "text"
-        return "composed" if self.text else "image"
+        return "composed" if self.text or self.history else "image"

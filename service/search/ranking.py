@@ -13,12 +13,15 @@ from models.bundle.expected_words import tempered
 from models.bundle.style_search import Floats, filtered_scores, satisfaction
 from service.search.expected import Expected
 from service.search.stated import Stated
+from service.search.wishes import Wishes
 
 MIN_DEPTH = 32
 AHEAD = 4
 """The first search of the store asks for so many times the products that are wanted."""
 DEEPER = 8
 """How much deeper each further search goes."""
+SATISFIED = np.array([0.5, 0.92], np.float32)
+"""Fit to the wishes of a text, as a share of the best one, from which on a product nearly and wholly satisfies them."""
 ROUNDING = 1.002
 """Cosines of half-precision vectors exceed 1 by less than this."""
 
@@ -36,6 +39,11 @@ class Lookup(NamedTuple):
     stated: Stated | None = None
     """Words that filter; None if there are none."""
     expected: Expected | None = None
+    wishes: Wishes | None = None
+    reference: int | None = None
+    """Row of the reference, where it is a product; ``wishes`` may compare with it."""
+    shown: Vectors | None = None
+    """How probably the reference shows the bundle's words ``[1, A]``."""
 
 
 class Ranked(NamedTuple):
@@ -43,6 +51,8 @@ class Ranked(NamedTuple):
 
     scores: Scores
     rows: Rows
+    fitting: int | None = None
+    """How many products satisfy all wishes that can be judged; None without such a wish."""
 
 
 def rank(lookups: list[Lookup]) -> list[Ranked]:
@@ -54,7 +64,13 @@ def rank(lookups: list[Lookup]) -> list[Ranked]:
     ranked: list[Ranked | None] = [None] * len(lookups)
     alike: dict[tuple[int, int, int], list[int]] = defaultdict(list)
     for number, lookup in enumerate(lookups):
-        if lookup.stated is None and lookup.expected is None:
+        wished = None
+        if lookup.wishes is not None:
+            shown = None if lookup.shown is None else lookup.shown[0]
+            wished = lookup.wishes.fit(lookup.generation, lookup.reference, shown)
+        if wished is not None:
+            ranked[number] = _by_wishes(lookup, wished.levels, wished.fitting)
+        elif lookup.stated is None and lookup.expected is None:
             alike[id(lookup.generation), depth_for(lookup.wanted), id(lookup.allowed)].append(number)
         else:
             ranked[number] = _by_words(lookup, _fit(lookup))
@@ -91,6 +107,25 @@ def _fit(lookup: Lookup) -> Floats:
         likelihood = generation.profiles.log_likelihood(lookup.expected.weights)
         fits.append(tempered(likelihood - likelihood.max()))
     return fits[0] if len(fits) == 1 else np.multiply(*fits)
+
+
+def _by_wishes(lookup: Lookup, wished: Floats, fitting: int | None) -> Ranked:
+    """Products that satisfy the wishes of the text come first, then those that nearly do, then all others; each in the
+    order of their scores.
+
+    A cosine may be negative, and no factor makes such a score the better one. So the three are ranked apart.
+    """
+    fit = wished if lookup.stated is None and lookup.expected is None else wished * _fit(lookup)
+    tiers = np.digitize(wished, SATISFIED * wished.max())
+    parts = [Ranked(np.zeros(0, np.float32), np.zeros(0, np.int64))]
+    for tier in range(len(SATISFIED), -1, -1):
+        missing = lookup.wanted - sum(len(part.rows) for part in parts)
+        allowed = tiers == tier
+        if lookup.allowed is not None:
+            allowed &= lookup.allowed
+        if missing > 0 and allowed.any():
+            parts.append(_by_words(lookup._replace(allowed=allowed, wanted=missing), fit))
+    return Ranked(np.concatenate([one.scores for one in parts]), np.concatenate([one.rows for one in parts]), fitting)
 
 
 def _by_words(lookup: Lookup, fit: Floats) -> Ranked:

@@ -154,6 +154,8 @@ def _serve(shop: Shop, **changes: Any) -> Iterator[Served]:
     usual: dict[str, Any] = {
         "index_root": shop.index_root, "bundle": shop.bundle, "device": "cpu", "threads": 1, "poll_s": 0.05,
         "operations_key": OPERATIONS_KEY, "max_wait_ms": 60_000,
+        # The toy bundle's vectors say what a text is about; ``search/test_wishes.py`` tests texts that are understood.
+        "understand_text": False,
     }  # fmt: skip
     settings = Settings(**{**usual, **changes})
     app = create_app(settings)

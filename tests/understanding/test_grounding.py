@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from tests.understanding.shops import large_shop, make_shop
-from understanding import Bound, Grounding, Shop, Wish, understand
-from understanding.grounding.levels import NEAR
+from understanding import Bound, Grounding, Relative, Shop, Wish, understand
+from understanding.grounding.compared import compared
+from understanding.grounding.levels import FURTHER, NARROWER, NEAR
 
 NAN = float("nan")
 
@@ -48,13 +49,13 @@ def test_words_of_a_brand_column_are_no_attributes() -> None:
 
 def test_a_wider_kind_is_satisfied_by_its_narrower_ones() -> None:
     shop = make_shop([""] * 4, {"type": ["Casual Shoes", "Heels", "Tshirts", "Shoes"]})
-    assert levels(shop, "kind", "shoe") == [1, 1, 0, 1]
+    same(levels(shop, "kind", "shoe"), [NARROWER, NARROWER, 0, 1])
     same(levels(shop, "kind", "heels"), [0, 1, 0, NAN])
 
 
 def test_what_comes_close_is_worth_less_than_what_was_asked() -> None:
     shop = make_shop([""] * 3, {"colour": ["Red", "Maroon", "Blue"]})
-    same(levels(shop, "colour", "crimson"), [NEAR, NEAR, 0])
+    same(levels(shop, "colour", "crimson"), [NEAR, NEAR * FURTHER, 0])
 
 
 def test_values_in_another_language_are_known() -> None:
@@ -150,3 +151,41 @@ def test_an_empty_shop_understands_words_all_the_same() -> None:
     shop = make_shop(["", ""])
     assert [wish.word for wish in understand("a red dress", shop).wanted] == ["red", "dress"]
     assert Grounding(shop).values(Wish("colour", "red", "")) == {}
+
+
+@pytest.mark.parametrize(
+    ("start", "direction", "first"),
+    [
+        ("Blue", "darker", "Navy Blue"),
+        ("Red", "darker", "Maroon"),
+        ("Grey", "darker", "Charcoal"),
+        ("Brown", "darker", "Coffee Brown"),
+        ("Navy Blue", "lighter", "Blue"),
+        ("Purple", "lighter", "Lavender"),
+        ("Black", "lighter", "Charcoal"),
+        ("Maroon", "lighter", "Red"),
+    ],
+)
+def test_a_darker_or_lighter_colour_is_the_next_of_its_hue(start: str, direction: str, first: str) -> None:
+    names = [
+        *("Blue", "Navy Blue", "Red", "Maroon", "Grey", "Charcoal", "Brown", "Coffee Brown", "Purple", "Lavender"),
+        *("Black", "White", "Green", "Yellow"),
+    ]
+    grounding = Grounding(make_shop([""] * len(names), {"colour": names}))
+    found = compared(Relative(direction, ""), grounding, names.index(start), [start.lower()])
+    assert found is not None
+    assert names[int(found.argmax())] == first
+    assert found[names.index(start)] == 0
+
+
+def test_a_comparison_by_numbers_needs_a_column_of_them() -> None:
+    with_prices = Grounding(make_shop([""] * 4, {"price": [10.0, 20.0, 30.0, None], "year": [2010, 2011, 2012, 2013]}))
+    for direction, row, wanted in (
+        ("cheaper", 1, [1, 0, 0, NAN]),
+        ("newer", 1, [0, 0, 1, 1]),
+        ("cheaper", None, [1, 0, 0, NAN]),
+    ):
+        found = compared(Relative(direction, ""), with_prices, row, [])
+        assert found is not None
+        same(list(found), wanted)
+    assert compared(Relative("cheaper", ""), Grounding(make_shop(["Shirt"])), 0, []) is None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -18,6 +18,14 @@ Levels = npt.NDArray[np.float32]
 
 NEAR = np.float32(0.6)
 """What comes close to a concept: maroon for crimson."""
+NARROWER = np.float32(0.75)
+"""What a narrower kind is worth in a column that has the wanted one, too: T-shirts beside tops."""
+FURTHER = 0.9
+"""What each further one of them is worth beside the one before."""
+LEAST_NEAR = 0.4
+"""Level from which on a wish is satisfied, if not wholly."""
+ASIDE = 0.75
+"""What a value of a column about something else is worth: of a second colour beside the first."""
 KEPT = 64
 """Wishes whose levels a shop remembers, 4 bytes for each product."""
 
@@ -31,19 +39,69 @@ class Grounding:
     """
 
     def __init__(self, shop: Shop) -> None:
-        self._shop = shop
-        self.levels = lru_cache(maxsize=KEPT)(self._levels)
+        self.shop = shop
+        self._kept_levels = lru_cache(maxsize=KEPT)(self._levels)
+        self._kept_values = lru_cache(maxsize=KEPT)(self._values)
         self._said = lru_cache(maxsize=None)(self._titles_saying)
+
+    def levels(self, wish: Wish) -> Levels:
+        """How well each product satisfies one wish, ``[N]``, not to be written to. A column overrules words of the
+        title."""
+        return self._kept_levels(wish._replace(said=""))
 
     def values(self, wish: Wish) -> dict[str, list[str]]:
         """The values of each column that satisfy a wish as asked, or nearly where none does; a filter for one of these
         columns is what the wish means in this shop."""
+        return self._kept_values(wish._replace(said=""))
+
+    def by_worth(self, worth: Mapping[Concept, float], family: str) -> Levels:
+        """What each product is worth by the concepts of its columns of a family, or of its title, ``[N]``: 0 for those
+        that are not in ``worth``, NaN where nothing is said."""
+        levels = self._silent()
+        for column in self.shop.columns_of(family):
+            each = np.array(
+                [max((worth.get(one, 0.0) for one in meant), default=np.nan) for meant in column.concepts], np.float32
+            )
+            if len(each):
+                np.fmax.at(levels, column.rows, each[column.codes])
+        silent = np.isnan(levels)
+        if silent.any():
+            levels[silent & self._said(family)] = 0
+            for concept, value in worth.items():
+                rows = self._rows_titled(concept)
+                rows = rows[silent[rows]]
+                levels[rows] = np.fmax(levels[rows], np.float32(value))
+        return levels
+
+    def alike(self, row: int, family: str) -> Levels:
+        """The share of the columns of a family in which products agree with the one in ``row``, ``[N]``; NaN for those
+        without a value."""
+        agreed, compared = np.zeros((2, self.shop.size), np.float32)
+        for column in self.shop.columns_of(family):
+            own = column.codes[column.rows == row]
+            if len(own):
+                same, some = np.zeros((2, self.shop.size), np.bool_)
+                same[column.rows[np.isin(column.codes, own)]] = True
+                some[column.rows] = True
+                agreed += same
+                compared += some
+        return np.divide(agreed, compared, out=self._silent(), where=compared > 0)
+
+    def concepts_of(self, row: int, family: str) -> list[str]:
+        """Names of the concepts of a family that the columns, or else the title, say of the product in ``row``."""
+        found: dict[str, None] = {}
+        for column in self.shop.columns_of(family):
+            for code in column.codes[column.rows == row].tolist():
+                found |= dict.fromkeys(one.name for one in column.concepts[code] if one.family == family)
+        return list(found)
+
+    def _values(self, wish: Wish) -> dict[str, list[str]]:
         if wish.column:
-            known = any(column.name == wish.column for column in self._shop.columns)
+            known = any(column.name == wish.column for column in self.shop.columns)
             return {wish.column: [wish.word]} if known else {}
         found: dict[str, list[str]] = {}
-        for least in (1.0, float(NEAR)):
-            for column in self._shop.columns:
+        for least in (1.0, LEAST_NEAR):
+            for column in self.shop.columns:
                 counts = np.bincount(column.codes, minlength=len(column.values))
                 worth = self._worth(column, wish)
                 listed = [column.values[code] for code in np.flatnonzero((worth >= least) & (counts > 0)).tolist()]
@@ -55,9 +113,9 @@ class Grounding:
 
     def within(self, bound: Bound) -> Levels:
         """Which products a bound allows, ``[N]``: 1 or 0, NaN for those without a number."""
-        if bound.family not in self._shop.numbers:
+        if bound.family not in self.shop.numbers:
             return self._silent()
-        _, numbers = self._shop.numbers[bound.family]
+        _, numbers = self.shop.numbers[bound.family]
         low = -np.inf if bound.min is None else bound.min
         high = np.inf if bound.max is None else bound.max
         levels = ((numbers >= low) & (numbers <= high)).astype(np.float32)
@@ -79,13 +137,12 @@ class Grounding:
         return self._silent() if total is None else total
 
     def _levels(self, wish: Wish) -> Levels:
-        """How well each product satisfies one wish, ``[N]``. A column overrules words of the title."""
         if wish.family == "title":
             levels = self._silent()
-            levels[self._shop.titles.rows_with([wish.word])] = 1
+            levels[self.shop.titles.rows_with([wish.word])] = 1
             return levels
         levels = self._silent()
-        for column in self._shop.columns:
+        for column in self.shop.columns:
             worth = self._worth(column, wish)
             if np.nanmax(worth, initial=0) > 0 or (worth == 0).any():
                 np.fmax.at(levels, column.rows, worth[column.codes])
@@ -101,7 +158,8 @@ class Grounding:
                 return np.full(len(column.values), np.nan, np.float32)
             wanted = wish.word.casefold()
             return np.array([value.casefold() == wanted for value in column.values], dtype=np.float32)
-        return _worth_of(column.concepts, Concept(wish.family, wish.word), column.family == wish.family)
+        own = column.family == wish.family
+        return _worth_of(column.concepts, Concept(wish.family, wish.word), own) * np.float32(1 if own else ASIDE)
 
     def _by_titles(self, levels: Levels, concept: Concept) -> None:
         """Fill in what titles say of the products of which no column does."""
@@ -112,8 +170,11 @@ class Grounding:
             other = self._said(concept.family) & silent
             levels[other] = 0
         known = concepts()
-        near = [two for one in known.near.get(concept, ()) for two in (one, *known.narrower(one))]
-        for worth, ones in ((NEAR, near), (np.float32(1), [concept, *known.narrower(concept)])):
+        parts = [
+            (np.float32(NEAR * FURTHER**place), [near, *known.narrower(near)])
+            for place, near in enumerate(known.near.get(concept, ()))
+        ]
+        for worth, ones in (*parts, (np.float32(1), [concept, *known.narrower(concept)])):
             for one in ones:
                 rows = self._rows_titled(one)
                 rows = rows[silent[rows]]
@@ -121,7 +182,7 @@ class Grounding:
 
     def _titles_saying(self, family: str) -> npt.NDArray[np.bool_]:
         """Whether each product's title says any concept of a family, ``[N]``."""
-        said = np.zeros(self._shop.size, dtype=np.bool_)
+        said = np.zeros(self.shop.size, dtype=np.bool_)
         for concept in concepts().names:
             if concept.family == family:
                 said[self._rows_titled(concept)] = True
@@ -130,11 +191,11 @@ class Grounding:
     def _rows_titled(self, concept: Concept) -> Rows:
         """The products whose titles say a concept: not as a part of a longer name of another one, nor of a brand."""
         found = [np.zeros(0, np.int64)]
-        for language in self._shop.spoken:
+        for language in self.shop.spoken:
             for words in language.spellings.get(concept, ()):
-                rows = self._shop.titles.rows_with(words)
+                rows = self.shop.titles.rows_with(words)
                 if len(rows):
-                    longer = [self._shop.titles.rows_with(other) for other in language.longer(concept, words)]
+                    longer = [self.shop.titles.rows_with(other) for other in language.longer(concept, words)]
                     rows = np.setdiff1d(rows, np.concatenate([*longer, self._branded(words)]))
                     found.append(rows)
         return np.unique(np.concatenate(found))
@@ -142,32 +203,39 @@ class Grounding:
     def _branded(self, words: Sequence[str]) -> Rows:
         """The products whose brand has one of the words."""
         rows = [np.zeros(0, np.int64)]
-        for column in self._shop.columns_of("brand"):
+        for column in self.shop.columns_of("brand"):
             with_word = [code for code, value in enumerate(column.values) if set(words) & set(value.casefold().split())]
             if with_word:
                 rows.append(column.rows[np.isin(column.codes, with_word)])
         return np.concatenate(rows)
 
     def _silent(self) -> Levels:
-        return np.full(self._shop.size, np.nan, dtype=np.float32)
+        return np.full(self.shop.size, np.nan, dtype=np.float32)
 
 
 def _worth_of(values: Sequence[tuple[Concept, ...]], wanted: Concept, own: bool) -> Levels:
     """What values with these concepts are worth; only a column of the concept's own family says that it is not."""
     known = concepts()
     exact = {wanted, *known.narrower(wanted)}
-    near = {two for one in known.near.get(wanted, ()) for two in (one, *known.narrower(one))}
+    near = {
+        two: NEAR * FURTHER**place
+        for place, one in reversed(list(enumerate(known.near.get(wanted, ()))))
+        for two in (one, *known.narrower(one))
+    }
     wider = set()
     above = known.wider.get(wanted)
     while above is not None:
         wider.add(above)
         above = known.wider.get(above)
     worth = np.full(len(values), 0 if own else np.nan, dtype=np.float32)
+    said = any(wanted in meanings for meanings in values)
     for code, meanings in enumerate(values):
-        if exact & set(meanings):
+        if wanted in meanings:
             worth[code] = 1
-        elif near & set(meanings):
-            worth[code] = NEAR
+        elif exact & set(meanings):
+            worth[code] = NARROWER if said else 1
+        elif near.keys() & set(meanings):
+            worth[code] = max(near[meaning] for meaning in meanings if meaning in near)
         elif wider & set(meanings):
             worth[code] = np.nan  # "Shoes" may be of any kind.
     return worth

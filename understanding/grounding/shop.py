@@ -18,6 +18,7 @@ from understanding.words.phrases import Entry, Phrases
 from understanding.words.spelling import Spelling
 from understanding.words.text import folded, normalised, words_of
 
+PATH_SEPARATOR = " > "
 MOST_VALUES = 50_000
 """Values of one column that can be named, the commonest first."""
 LONGEST_VALUE = 6
@@ -129,6 +130,9 @@ class Shop:
 
     def meaning(self, value: str, family: str = "", column: str = "") -> tuple[Concept, ...]:
         """The concepts that a value says, those of a family first and alone where there are any."""
+        if PATH_SEPARATOR in value:
+            parts = [self.meaning(part, family) for part in value.split(PATH_SEPARATOR)]
+            return tuple(dict.fromkeys(concept for part in parts for concept in part))
         words = words_of(value)
         found = self._meaning(words)
         if family == "detail" and column:

@@ -13,6 +13,8 @@ from understanding.words.text import Token, is_cjk, tokens_of
 
 MOST_CORRECTIONS = 16
 """Words of one text that are looked up in spite of misspellings, so that hostile texts take no longer."""
+LONG_NAME = 8
+"""Letters of a name that may have two slips."""
 COMMON = 1 / 1000
 """Titles for each product that must have a word for it to be taken for correct without looking further."""
 LONGEST_COMPOUND = 40
@@ -144,7 +146,7 @@ class Lexer:
         values = self._shop.spelling.nearest(word)
         if own and (not values or own[1] <= values[1]):
             return own[0]
-        if values:
+        if values and (values[1] == 1 or len(word) >= LONG_NAME):
             return values[0]
         if titled:
             return word

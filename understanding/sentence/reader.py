@@ -16,6 +16,12 @@ from understanding.words.text import is_cjk
 
 SHORT = 4
 """Items of a text in which every word is meant."""
+LONG = 14
+"""Items from which on a text tells a story."""
+CLOSE = 3
+"""Items around one that belong to it."""
+BACKGROUND = frozenset({"people", "occasion", "season"})
+"""Families of things that stories are full of."""
 LEAST_TITLE_WORD = 3
 """Letters of a word that is looked up in titles."""
 SENTENCE_ENDS = frozenset(".!?;:。！？；…")
@@ -88,6 +94,9 @@ class Reader:
     def _amount(self, at: int) -> int:
         taken, bound, wish = self._amounts.at(at)
         if bound is not None:
+            if self._draft.refusing and not self._draft.pending:  # "It can't cost over 50."
+                bound = bound._replace(min=bound.max, max=bound.min)
+                self._draft.refusing = False
             self._draft.bounds.append(bound)
         if wish is not None:
             self._draft.add(wish)
@@ -225,12 +234,23 @@ class Reader:
         entry = meant(self._items[at])
         if entry is None:
             return 0
+        if entry.family in BACKGROUND and self._is_background(at):
+            return 1
         wish = Wish(entry.family, entry.value, self._items[at].said, entry.column)
         if entry.refused:
             self._draft.unwanted.append(wish)
         else:
             self._draft.add(wish)
         return 1
+
+    def _is_background(self, at: int) -> bool:
+        """Whether a person or an occasion belongs to a story rather than to what is asked: in a long text, far from
+        anything else that is asked."""
+        if sum(not item.mark for item in self._items) <= LONG:
+            return False
+        around = self._items[max(0, at - CLOSE) : at] + self._items[at + 1 : at + CLOSE + 1]
+        families = {entry.family for item in around if (entry := meant(item)) is not None}
+        return not (families - BACKGROUND or any("ask" in item.roles for item in around))
 
     def _scope(self, at: int) -> int:
         """What begins and ends a refusal."""
@@ -267,13 +287,18 @@ class Reader:
         item, draft = self._items[at], self._draft
         english = self._language == "en" and not draft.refusing
         if item.entries:
-            if english and {"adjectives", "shades"} & item.roles.keys() and "ignore" not in item.roles:
+            if (
+                english
+                and {"adjectives", "shades"} & item.roles.keys()
+                and "ignore" not in item.roles
+                and self._meant(at)
+            ):
                 draft.rest.append(item.said)
         elif item.unknown and self._is_title_word(at):
             draft.add(Wish("title", item.said.lower(), item.said))
         elif item.unknown or item.number:
             draft.unclear.append(item.said)
-            if english and item.unknown:
+            if english and item.unknown and self._meant(at):
                 draft.rest.append(item.said.lower())
         return 1
 
@@ -283,10 +308,15 @@ class Reader:
         word = self._items[at].said.lower()
         if (len(word) < LEAST_TITLE_WORD and not is_cjk(word)) or not self._shop.titled(word):
             return False
+        return self._meant(at)
+
+    def _meant(self, at: int) -> bool:
+        """Whether a word has company that is meant, or the text is short."""
         if sum(not item.mark for item in self._items) <= SHORT:
             return True
-        around = self._items[max(0, at - 1) : at] + self._items[at + 1 : at + 2]
-        return any(item.meanings or {"prepositions", "refuse"} & item.roles.keys() for item in around)
+        known = [item for item in self._items[max(0, at - CLOSE) : at] if not item.unknown][-1:]
+        known += [item for item in self._items[at + 1 : at + CLOSE + 1] if not item.unknown][:1]
+        return any(item.meanings or {"prepositions", "refuse"} & item.roles.keys() for item in known)
 
 
 def _shade(shade: str, colour: str, said: str) -> Wish:

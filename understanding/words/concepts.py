@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -31,6 +32,31 @@ class WordingError(ModisteError):
     """A word list or a grammar that cannot be used; the message names the file and the line."""
 
 
+_COMMENT = re.compile(r"(?:^|\s)#(?![0-9a-f]{6}\b)")
+
+
+class Lab(NamedTuple):
+    """A colour in CIELAB (D65): lightness from 0 to 100, and its place between green and red, blue and yellow."""
+
+    lightness: float
+    a: float
+    b: float
+
+    @classmethod
+    def of(cls, value: str) -> Lab:
+        """The colour of an sRGB value of six hexadecimal digits (IEC 61966-2-1)."""
+        red, green, blue = (_linear(int(value[at : at + 2], 16) / 255) for at in (0, 2, 4))
+        x = (0.4124 * red + 0.3576 * green + 0.1805 * blue) / 0.9505
+        y = 0.2126 * red + 0.7152 * green + 0.0722 * blue
+        z = (0.0193 * red + 0.1192 * green + 0.9505 * blue) / 1.089
+        fx, fy, fz = (t ** (1 / 3) if t > 0.008856 else 7.787 * t + 16 / 116 for t in (x, y, z))
+        return cls(116 * fy - 16, 500 * (fx - fy), 200 * (fy - fz))
+
+
+def _linear(part: float) -> float:
+    return part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+
+
 class Concept(NamedTuple):
     """One meaning; ``name`` is its usual English name."""
 
@@ -49,6 +75,8 @@ class Concepts:
     """The wider kind that a thing is one of."""
     shades: dict[tuple[str, str], str]
     """Shade and colour, and the name of both together."""
+    looks: dict[str, Lab]
+    """What each colour looks like."""
     columns: dict[str, str]
     """Folded name of a column, and the family of its values."""
     _narrower: dict[Concept, tuple[Concept, ...]] = field(default_factory=dict)
@@ -61,7 +89,7 @@ class Concepts:
 def lines_of(path: Path) -> Iterator[tuple[int, str]]:
     """The numbered lines of a list, without comments and empty ones."""
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-        if plain := line.partition("#")[0].strip():
+        if plain := _COMMENT.split(line)[0].strip():
             yield number, plain
 
 
@@ -74,12 +102,16 @@ def concepts() -> Concepts:
     """
     names: set[Concept] = set()
     near: dict[Concept, tuple[Concept, ...]] = {}
+    looks: dict[str, Lab] = {}
     wider: dict[Concept, Concept] = {}
     for file, family in FAMILIES.items():
         for _, line in lines_of(FOLDER / f"{file}.txt"):
             rest, _, close = line.partition("~")
+            rest, _, value = rest.partition("#")
             name, _, parent = rest.partition("<")
             concept = Concept(family, name.strip())
+            if value:
+                looks[concept.name] = Lab.of(value.strip())
             names.add(concept)
             if parent.strip():
                 wider[concept] = Concept(family, parent.strip())
@@ -98,6 +130,7 @@ def concepts() -> Concepts:
         near,
         wider,
         shades,
+        looks,
         {name: family for family, listed in columns.items() for name in listed.split()},
         _descendants(wider),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -160,6 +161,13 @@ def languages(folder: Path = FOLDER) -> dict[str, Language]:
     """
     folders = sorted(one for one in folder.iterdir() if (one / "grammar.toml").is_file())
     return {one.name: Language(one) for one in sorted(folders, key=lambda one: (one.name != "en", one.name))}
+
+
+@lru_cache(maxsize=1)
+def digest(folder: Path = FOLDER) -> str:
+    """A digest of the languages and the concepts: changes whenever a text may be understood in another way."""
+    files = sorted((*folder.rglob("*.t*"), *(folder.parent / "concepts").rglob("*.t*")))
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]
 
 
 def _grammar(path: Path) -> dict[str, Any]:

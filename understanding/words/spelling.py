@@ -39,9 +39,13 @@ class Spelling:
                 word, self._by_length.get(length, ()), scorer=OSA.distance, score_cutoff=most, limit=8
             ):
                 swapped = sorted(known) == sorted(word)
-                if len(word) == 3 and not swapped:
+                if (
+                    len(word) == 3
+                    and not swapped
+                    and not (_letters_left_out(word, known) and (known[0], known[-1]) == (word[0], word[-1]))
+                ):
                     continue
-                if known[0] != word[0] and not swapped and (distance > 1 or len(word) < 5 or len(known) == len(word)):
+                if known[0] != word[0] and not swapped and (distance > 1 or len(word) < 7 or len(known) == len(word)):
                     continue
                 # Distances over a third of the shorter word are other words rather than slips.
                 if 3 * distance > min(len(known), len(word)) and not swapped:
@@ -60,4 +64,4 @@ def _letters_left_out(word: str, known: str) -> bool:
 def _tolerance(word: str) -> int:
     if not word.isalpha() or not 3 <= len(word) <= LONGEST:
         return 0
-    return 1 if len(word) < 7 else 2
+    return 1 if len(word) < 8 else 2

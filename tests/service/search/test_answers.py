@@ -10,7 +10,7 @@ import pytest
 from indexer.generation import Generation
 from service.search.answers import Found
 
-FOUND = Found(rows=[3, 59], scores=[0.5, 0.25], total=60, text_truncated=False, expected=["red"])
+FOUND = Found(fitting=None, rows=[3, 59], scores=[0.5, 0.25], total=60, text_truncated=False, expected=["red"])
 
 
 def test_an_outcome_comes_back_as_it_was(generation: Generation) -> None:

@@ -33,6 +33,8 @@ CHANGES: dict[str, tuple[dict[str, Any], Any]] = {
     "prefer": ({"text": "cloth", "prefer": ["red"]}, ["red", "blue"]),
     "avoid": ({"text": "cloth", "avoid": ["red"]}, ["blue"]),
     "style": ({"text": "cloth", "prefer": ["red"]}, "filter"),
+    "history": ({"text": "red"}, ["blue"]),
+    "ignore": ({"text": "red"}, ["red"]),
 }
 IRRELEVANT: dict[str, str] = {}
 """Fields of a request that do not change its answer, each with the reason."""
@@ -44,7 +46,8 @@ def key(bundle: Bundle, generation: Generation) -> Any:
         query = query_of(SearchRequest.model_validate(fields))
         stated = stated_words(query.prefer, query.avoid, query.style, bundle, generation)
         picture = None if query.picture is None else read_picture(query.picture, 2**20)
-        parts = {"generation": generation.id, "bundle": bundle.fingerprint, "expect_words": True, **others}
+        parts: dict[str, Any] = {"generation": generation.id, "bundle": bundle.fingerprint, "expect_words": True}
+        parts |= {"understood_by": "x", **others}
         return answer_key(query, picture, stated, **parts)
 
     return of
@@ -61,7 +64,9 @@ def test_another_value_of_a_field_is_another_key(key: Any, field: str) -> None:
     assert key(request) != key({**request, field: other})
 
 
-@pytest.mark.parametrize("other", [{"generation": "another"}, {"bundle": "another"}, {"expect_words": False}])
+@pytest.mark.parametrize(
+    "other", [{"generation": "another"}, {"bundle": "another"}, {"expect_words": False}, {"understood_by": ""}]
+)
 def test_whatever_else_an_answer_depends_on_is_another_key(key: Any, other: dict[str, Any]) -> None:
     assert key({"text": "red"}, **other) != key({"text": "red"})
 

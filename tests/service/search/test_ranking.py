@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import numpy as np
@@ -35,9 +36,8 @@ def make_generation(folder: Path, vectors: Vectors, probabilities: Floats, kind:
     attributes = AttributeColumns(folder / "attributes.u8", words, len(vectors))
     manifest = GenerationManifest.model_construct(products=len(vectors), attributes=words, told=words, valued=())
     halves = vectors.astype(np.float16)
-    return Generation(
-        manifest, FaissStore(index_of(halves, kind), kind), cast(Any, None), halves, attributes, attributes, None
-    )
+    table = cast(Any, SimpleNamespace(searchable=None))
+    return Generation(manifest, FaissStore(index_of(halves, kind), kind), table, halves, attributes, attributes, None)
 
 
 @pytest.fixture(scope="module")

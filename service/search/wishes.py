@@ -1,0 +1,290 @@
+"""The wishes of a search: what its text asks for in the catalogue that is searched, and how well each product fits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+
+from indexer.generation import Generation
+from models.bundle.style_search import Floats
+from service.search.query import Query
+from service.search.understood import Understanding, UnderstoodBound, UnderstoodRelative, UnderstoodWish
+from service.search.words import Words, words_of_generation
+from understanding import Bound, Grounding, Relative, Understood, Wish, english, fold, understand
+from understanding.grounding.compared import SHADES, column_of, compared
+from understanding.grounding.levels import LEAST_NEAR, Levels
+from understanding.words.concepts import Concept
+
+UNSATISFIED = np.float32(0.02)
+"""What a product that fails a wish keeps of its score: less than products differ by in everything else."""
+SOFTER = {"season": np.float32(0.2), "occasion": np.float32(0.03), "title": np.float32(0.4)}
+"""The same by family, where catalogues say less reliably what a shopper means."""
+SILENT = np.float32(0.45)
+"""What a product counts for a wish of which neither catalogue nor model says anything."""
+KEPT, KEPT_SILENT = np.float32(0.25), np.float32(0.6)
+"""What is left to products that differ from the reference in what nobody asked to change, and to those of which the
+catalogue does not say it."""
+KEPT_LOOSELY = np.float32(0.6)
+"""The same of kinds, where another occasion is asked for."""
+FINEST = 3
+"""Exponent of the share of columns that agree: of two shoes it matters more that both are flats."""
+SURE = 0.5
+"""How probably an upload must show a word to be taken for it."""
+SEEN_STRENGTH = np.float32(0.5)
+"""Exponent of the probability that the model sees a word, where the catalogue is silent."""
+
+
+class Fit(NamedTuple):
+    """How well N products satisfy wishes."""
+
+    levels: Floats
+    """``[N]``, 0 to 1."""
+    fitting: int | None
+    """How many satisfy all that was asked; None if nothing was."""
+
+
+class _Part(NamedTuple):
+    """One thing that is asked of products."""
+
+    levels: Levels
+    """How well each satisfies it ``[N]``, NaN where the catalogue is silent."""
+    least: np.float32 = UNSATISFIED
+    """What is left to those that do not."""
+    seen: Floats | np.float32 = SILENT
+    """What is left to those of which the catalogue says nothing."""
+    refused: bool = False
+    """Whether silence satisfies it."""
+    judged: bool = True
+    """Whether it was asked for."""
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the text of one search asks for."""
+
+    understood: Understood
+    words: Words
+    alone: bool
+    """Whether there is no reference."""
+
+    @property
+    def grounding(self) -> Grounding:
+        """Who satisfies a wish."""
+        return self.words.grounding
+
+    @cached_property
+    def text(self) -> str:
+        """The English for the model, without what is refused."""
+        return english(self.understood)
+
+    @cached_property
+    def named(self) -> list[int]:
+        """Rows of the products that the text names, each once."""
+        return list(dict.fromkeys(match.row for match in self.understood.matches if self.alone or match.by != "title"))
+
+    @property
+    def senseless(self) -> bool:
+        """Whether there was a text and nothing of it means anything here."""
+        return self.understood.empty and bool(self.understood.not_understood)
+
+    @cached_property
+    def replaced(self) -> list[int]:
+        """The bundle's words of which the shopper has said more than the model can expect."""
+        understood = self.understood
+        families = {wish.family for wish in (*understood.wanted, *understood.unwanted)} | set(understood.different)
+        if any(one.direction in SHADES for one in understood.relative):
+            families.add("colour")
+        return sorted({position for family in families for position in self.words.positions(family)})
+
+    @cached_property
+    def asked(self) -> list[int]:
+        """The bundle's words that are wanted."""
+        found = (self.words.position(wish.family, wish.word) for wish in self.understood.wanted)
+        return list(dict.fromkeys(position for position in found if position is not None))
+
+    @cached_property
+    def kinds(self) -> list[int]:
+        """The bundle's words for the kinds that are wanted."""
+        found = (self.words.position("kind", wish.word) for wish in self.understood.wanted if wish.family == "kind")
+        named = [
+            self.words.position("kind", concept.name)
+            for wish in self.understood.wanted
+            if wish.family == "kind"
+            for values in self.grounding.values(wish).values()
+            for value in values
+            for concept in self.words.shop.meaning(value, "kind")
+        ]
+        return sorted({position for position in (*found, *named) if position is not None})
+
+    def fit(self, generation: Generation, row: int | None, shown: Sequence[float] | None) -> Fit | None:
+        """How well each product satisfies the wishes; None where there is nothing to judge by.
+
+        Args:
+            generation: The generation that is searched.
+            row: The reference, where it is a product.
+            shown: How probably the reference shows the bundle's words ``[A]``, if that is known.
+        """
+        asked = self._parts(generation, row, shown)
+        parts = [*asked, *self._kept(row, shown)]
+        fit = np.ones(generation.size, dtype=np.float32)
+        satisfied = np.ones(generation.size, dtype=np.bool_)
+        for part in parts:
+            silent = np.isnan(part.levels)
+            known = np.where(silent, 0, part.levels)
+            fit *= np.where(silent, part.seen, part.least + (1 - part.least) * known)
+            if part.judged:
+                satisfied &= (silent & part.refused) | (known >= LEAST_NEAR)
+        return Fit(fit, int(satisfied.sum()) if asked else None) if parts else None
+
+    def _kept(self, row: int | None, shown: Sequence[float] | None) -> list[_Part]:
+        """What nobody asked to change: whom the reference is for, and what it is unless there are words that only the
+        model can read."""
+        understood = self.understood
+        said = {wish.family for wish in (*understood.wanted, *understood.unwanted)} | set(understood.different)
+        kept = {"people"} if understood.rest else {"people", "kind"}
+        parts = []
+        for family in sorted(kept - said - set(understood.keep)):
+            levels = self._as_reference(row, shown, family)
+            if levels is not None:
+                # What is worn to the office is seldom what is worn to the gym.
+                least = KEPT_LOOSELY if family == "kind" and "occasion" in said else KEPT
+                parts.append(_Part(levels**FINEST, least, KEPT_SILENT, judged=False))
+        return parts
+
+    def _parts(self, generation: Generation, row: int | None, shown: Sequence[float] | None) -> list[_Part]:
+        understood, grounding = self.understood, self.grounding
+        parts: list[_Part] = []
+        shaded = any(one.direction in SHADES for one in understood.relative)
+        families: dict[str, list[Wish]] = {}
+        for wish in understood.wanted:
+            families.setdefault(wish.family, []).append(wish)
+        for family, wishes in families.items():
+            if not (family == "colour" and shaded):
+                seen = self._seen(generation, wishes, wanted=True)
+                parts.append(_Part(grounding.together(wishes), SOFTER.get(family, UNSATISFIED), seen))
+        for wish in understood.unwanted:
+            seen = self._seen(generation, [wish], wanted=False)
+            parts.append(_Part(1 - grounding.levels(wish), UNSATISFIED, seen, refused=True))
+        parts += [_Part(grounding.within(bound)) for bound in understood.constraints if bound.column]
+        colours = [wish.word for wish in families.get("colour", ())] or self._shown(row, shown, "colour")
+        for one in understood.relative:
+            levels = compared(one, grounding, row, colours)
+            if levels is not None:
+                parts.append(_Part(levels))
+        for family in (*understood.keep, *understood.different):
+            levels = self._as_reference(row, shown, family)
+            if levels is not None:
+                parts.append(_Part(levels if family in understood.keep else 1 - levels))
+        return parts
+
+    def _seen(self, generation: Generation, wishes: Sequence[Wish], *, wanted: bool) -> Floats | np.float32:
+        """What the model sees of wishes in each product's picture, as a factor ``[N]``; the same for all if it knows no
+        such word."""
+        positions = [self.words.position(wish.family, wish.word) for wish in wishes]
+        known = [position for position in positions if position is not None]
+        if generation.attributes is None or not known:
+            return SILENT if wanted else np.float32(1)
+        probability = generation.attributes.probabilities(known).max(axis=0)
+        return np.asarray((probability if wanted else 1 - probability) ** SEEN_STRENGTH, dtype=np.float32)
+
+    def _shown(self, row: int | None, shown: Sequence[float] | None, family: str) -> list[str]:
+        """Names of the concepts of a family that the reference shows, the surest first."""
+        if row is not None and (own := self.grounding.concepts_of(row, family)):
+            return own
+        if shown is None:
+            return []
+        positions = sorted(self.words.positions(family), key=lambda position: -shown[position])
+        return [self.words.name(position, family) for position in positions[:1] if shown[position] >= SURE]
+
+    def _as_reference(self, row: int | None, shown: Sequence[float] | None, family: str) -> Levels | None:
+        """How well each product agrees with the reference in a family; None where nothing is known of that."""
+        if row is not None and family != "people":
+            levels = self.grounding.alike(row, family)
+            if not np.isnan(levels).all():
+                return levels
+        names = self._shown(row, shown, family)
+        return self.grounding.levels(Wish(family, names[0], "")) if names else None
+
+
+def wishes_of(query: Query, generation: Generation) -> Wishes | None:
+    """What a query's text and history ask for; None without a text.
+
+    Explicit words and filters come first: what they say anything of is not taken from the text, nor is what ``ignore``
+    names.
+    """
+    if not query.text and not query.history:
+        return None
+    words = words_of_generation(generation)
+    turns = [understand(text, words.shop) for text in (*query.history, *([query.text] if query.text else []))]
+    understood = fold(turns) if len(turns) > 1 else turns[0]
+    alone = query.picture is None and query.product_id is None
+    return Wishes(_without_stated(understood, query, words), words, alone)
+
+
+def _without_stated(understood: Understood, query: Query, words: Words) -> Understood:
+    filtered = {column.family for column in words.shop.columns if column.name in query.filters} - {"value"}
+    bounded = {family for family, (name, _) in words.shop.numbers.items() if name in query.filters}
+    preferred = {concept.family for word in query.prefer for concept in words.shop.meaning(word)}
+    stated = {concept for word in (*query.prefer, *query.avoid) for concept in words.shop.meaning(word)}
+    ignored = {word.casefold() for word in query.ignore}
+
+    def free(wish: Wish) -> bool:
+        return not (
+            wish.family in filtered
+            or wish.column in query.filters
+            or Concept(wish.family, wish.word) in stated
+            or {wish.word.casefold(), wish.said.casefold()} & ignored
+        )
+
+    return replace(
+        understood,
+        wanted=tuple(wish for wish in understood.wanted if free(wish) and wish.family not in preferred),
+        unwanted=tuple(wish for wish in understood.unwanted if free(wish)),
+        relative=tuple(
+            one for one in understood.relative if not {one.direction.casefold(), one.said.casefold()} & ignored
+        ),
+        constraints=tuple(
+            one
+            for one in understood.constraints
+            if one.family not in bounded and not {one.said.casefold(), one.family} & ignored
+        ),
+        keep=tuple(family for family in understood.keep if family not in filtered and family not in ignored),
+        different=tuple(family for family in understood.different if family not in filtered | ignored),
+    )
+
+
+def understanding_of(wishes: Wishes, generation: Generation, fitting: int | None) -> Understanding:
+    """The part of an answer that says what was understood."""
+    understood = wishes.understood
+    return Understanding(
+        language=understood.language,
+        wanted=[_wish(wishes, wish) for wish in understood.wanted],
+        unwanted=[_wish(wishes, wish) for wish in understood.unwanted],
+        relative=[_relative(wishes, one) for one in understood.relative],
+        constraints=[_bound(one) for one in understood.constraints],
+        keep=list(understood.keep),
+        different=list(understood.different),
+        similar=understood.similar,
+        products=[generation.product(row)["id"] for row in wishes.named],
+        not_understood=list(understood.not_understood),
+        text=wishes.text,
+        fitting=0 if wishes.senseless else fitting,
+    )
+
+
+def _wish(wishes: Wishes, wish: Wish) -> UnderstoodWish:
+    values = wishes.grounding.values(wish)
+    return UnderstoodWish(word=wish.word, family=wish.family, said=wish.said, values=values)
+
+
+def _relative(wishes: Wishes, one: Relative) -> UnderstoodRelative:
+    column = column_of(one, wishes.grounding.shop) or None
+    return UnderstoodRelative(direction=one.direction, of=one.of, said=one.said, column=column)
+
+
+def _bound(one: Bound) -> UnderstoodBound:
+    return UnderstoodBound(family=one.family, column=one.column or None, min=one.min, max=one.max, said=one.said)

@@ -1,0 +1,62 @@
+"""The words of a generation: the values of its catalogue, and the bundle's words by what they mean."""
+
+from __future__ import annotations
+
+import threading
+from weakref import WeakKeyDictionary
+
+from indexer.generation import Generation
+from understanding import Grounding, Shop, understand
+from understanding.words.concepts import Concept
+from understanding.words.text import words_of
+
+
+class Words:
+    """What texts can name in one generation.
+
+    Args:
+        generation: Its columns are read when this is made, which takes seconds for a million products.
+    """
+
+    def __init__(self, generation: Generation) -> None:
+        table = generation.products
+        columns = {name: generation.column(name) for name in generation.columns}
+        self.shop = Shop(table.column("id").chunk(0), table.column("title").chunk(0), columns)
+        self.grounding = Grounding(self.shop)
+        self._meanings = [self._meaning(word) for word in generation.manifest.attributes]
+        self._positions: dict[str, list[int]] = {}
+        self._of_concept: dict[Concept, int] = {}
+        for position, meanings in enumerate(self._meanings):
+            for concept in meanings:
+                self._of_concept.setdefault(concept, position)
+                self._positions.setdefault(concept.family, []).append(position)
+        # The first misspelt text would have to build what corrects it.
+        understand("qzvx vxzq", self.shop)
+
+    def positions(self, family: str) -> list[int]:
+        """The bundle's words of a family."""
+        return self._positions.get(family, [])
+
+    def position(self, family: str, name: str) -> int | None:
+        """The bundle's word for a concept."""
+        return self._of_concept.get(Concept(family, name))
+
+    def name(self, position: int, family: str) -> str:
+        """The name of the concept of a family that a word of the bundle means."""
+        return next(concept.name for concept in self._meanings[position] if concept.family == family)
+
+    def _meaning(self, word: str) -> list[Concept]:
+        branded = (entry for entry in self.shop.phrases.exactly(words_of(word)) if entry.family == "brand")
+        return [*self.shop.meaning(word), *(Concept("brand", entry.value) for entry in branded)]
+
+
+_WORDS: WeakKeyDictionary[Generation, Words] = WeakKeyDictionary()
+_LOCK = threading.Lock()
+
+
+def words_of_generation(generation: Generation) -> Words:
+    """The words of a generation, made once."""
+    with _LOCK:
+        if generation not in _WORDS:
+            _WORDS[generation] = Words(generation)
+        return _WORDS[generation]

@@ -1,0 +1,173 @@
+"""Texts that are understood: what the answer says of them, and which products come first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.service.conftest import Serve, Served, Shop, build, cloth, encoded
+from tests.toy_bundle import write_toy_bundle
+
+
+@pytest.fixture(scope="module")
+def service(shop: Shop, serve: Serve) -> Iterator[Served]:
+    with serve(shop, understand_text=True) as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def expecting(shop: Shop, serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The shop, with a bundle that predicts which of its colours an answer has."""
+    folder = tmp_path_factory.mktemp("expecting")
+    bundle = write_toy_bundle(folder / "bundle", expects=True)
+    build(shop.catalog, bundle, folder / "index")
+    with serve(Shop(bundle, shop.catalog, folder / "index"), understand_text=True) as served:
+        yield served
+
+
+def colours(answer: dict[str, Any]) -> set[str]:
+    return {result["attributes"]["colour"] for result in answer["results"]}
+
+
+def words(answer: dict[str, Any], part: str) -> list[str]:
+    return [wish["word"] for wish in answer["understood"][part]]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["not red", "anything but red", "in a colour other than red", "nicht rot", "rouge exclu", "赤以外", "no, not red"],
+)
+def test_what_is_refused_is_not_found(service: Served, text: str) -> None:
+    answer = service.search(product_id="0", text=text, k=30)
+    assert words(answer, "unwanted") == ["red"]
+    assert "Red" not in colours(answer)
+
+
+def test_a_refused_word_is_not_expected(expecting: Served) -> None:
+    answer = expecting.search(product_id="0", text="not red")
+    assert "red" not in answer["expected"]
+    assert expecting.search(product_id="0", text="in blue")["expected"][0] == "blue"
+
+
+@pytest.mark.parametrize("text", ["in navy", "nvay please", "en azul marino", "marineblau", "紺色", "maybe navy"])
+def test_a_colour_is_found_in_many_words(service: Served, text: str) -> None:
+    answer = service.search(product_id="0", text=text, k=1)
+    assert words(answer, "wanted") == ["navy blue"]
+    assert answer["understood"]["wanted"][0]["values"]["colour"] == ["Navy"]
+    assert colours(answer) == {"Navy"}
+
+
+def test_words_alone_find_what_the_catalogue_says(service: Served) -> None:
+    answer = service.search(text="a yellow cloth", k=3)
+    assert answer["mode"] == "text"
+    assert colours(answer) == {"Yellow"}
+
+
+def test_an_id_and_a_title_name_a_product(service: Served) -> None:
+    for text in ("27", "Green and navy cloth"):
+        answer = service.search(text=text, k=1)
+        assert answer["understood"]["products"] == [answer["results"][0]["id"]]
+    assert service.search(text="27", k=1)["results"][0]["id"] == "27"
+
+
+def test_a_product_that_is_named_is_listed_once_on_all_pages(service: Served) -> None:
+    pages = [service.search(text="27", k=10, offset=offset)["results"] for offset in range(0, 60, 10)]
+    found = [result["id"] for page in pages for result in page]
+    assert len(set(found)) == len(found) == 60
+
+
+def test_a_bound_is_kept(service: Served) -> None:
+    answer = service.search(product_id="0", text="under 30", k=15)
+    assert answer["understood"]["constraints"][0] | {"said": ""} == {
+        "family": "price", "column": "price", "min": None, "max": 30.0, "said": "",
+    }  # fmt: skip
+    assert max(result["attributes"]["price"] for result in answer["results"]) <= 30
+
+
+def test_cheaper_compares_with_the_reference(service: Served) -> None:
+    answer = service.search(product_id="20", text="cheaper", k=10)
+    assert max(result["attributes"]["price"] for result in answer["results"]) < 30
+    assert answer["understood"]["relative"][0]["column"] == "price"
+
+
+def test_darker_compares_with_the_reference(service: Served) -> None:
+    assert colours(service.search(product_id="2", text="darker", k=1)) == {"Navy"}
+
+
+def test_nothing_fits_nonsense(service: Served) -> None:
+    answer = service.search(text="qwxz jklv")
+    assert answer["understood"]["fitting"] == 0
+    assert answer["understood"]["language"] is None
+    assert answer["understood"]["not_understood"] == ["qwxz", "jklv"]
+
+
+def test_the_number_of_products_that_fit_is_told(service: Served) -> None:
+    answer = service.search(text="yellow under 30", k=60)
+    fitting = [r for r in answer["results"] if "yellow" in r["title"].lower() and r["attributes"]["price"] <= 30]
+    assert answer["understood"]["fitting"] == len(fitting) > 0
+    assert answer["results"][: len(fitting)] == fitting
+
+
+def test_filters_win_over_the_text(service: Served) -> None:
+    answer = service.search(product_id="5", text="in red", filters={"colour": "Blue"}, k=5)
+    assert colours(answer) == {"Blue"}
+    assert words(answer, "wanted") == []
+
+
+def test_stated_words_win_over_the_text(service: Served) -> None:
+    answer = service.search(product_id="5", text="in red", prefer=["blue"], k=1)
+    assert words(answer, "wanted") == []
+    assert "Blue" in colours(answer)
+
+
+def test_a_wish_can_be_taken_back(service: Served) -> None:
+    assert words(service.search(text="red under 30", ignore=["red"]), "wanted") == []
+    assert service.search(text="red under 30", ignore=["under 30"])["understood"]["constraints"] == []
+
+
+def test_a_conversation_folds_into_one_wish(service: Served) -> None:
+    answer = service.search(product_id="5", history=["in red", "under 30"], text="no, in blue", k=1)
+    assert words(answer, "wanted") == ["blue"]
+    assert [bound["max"] for bound in answer["understood"]["constraints"]] == [30]
+    assert colours(answer) == {"Blue"}
+    back = service.search(product_id="5", history=["in red", "in blue"], text="go back", k=2)
+    assert words(back, "wanted") == ["red"]
+
+
+def test_an_upload_is_refused_its_own_colour(expecting: Served) -> None:
+    picture = encoded(cloth("blue"))
+    answer = expecting.client.post("/search", files={"image": picture}, data={"text": "not blue", "k": "20"}).json()
+    assert "Blue" not in colours(answer)
+
+
+def test_without_understanding_the_model_reads_the_text(shop: Shop, serve: Serve) -> None:
+    with serve(shop, understand_text=False) as served:
+        answer = served.search(product_id="0", text="not red")
+        assert answer["understood"] is None
+
+
+def test_equal_texts_share_an_answer_and_what_was_understood(service: Served) -> None:
+    first, second = (service.search(product_id="7", text="not pink, please") for _ in range(2))
+    assert second["cached"]
+    assert first["understood"] == second["understood"]
+
+
+def test_a_text_of_the_greatest_length_is_answered(service: Served) -> None:
+    answer = service.search(text=("not red " * 300)[:2000])
+    assert words(answer, "unwanted") == ["red"]
+
+
+def test_a_shop_without_columns_finds_what_titles_say(serve: Serve, shop: Shop, tmp_path: Path) -> None:
+    lines = shop.catalog.read_text(encoding="utf-8").splitlines()
+    bare = tmp_path / "catalog.csv"
+    bare.write_text("\n".join(",".join(line.split(",")[:3]) for line in lines) + "\n", encoding="utf-8")
+    (tmp_path / "images").symlink_to(shop.catalog.parent / "images")
+    build(bare, shop.bundle, tmp_path / "index")
+    with serve(Shop(shop.bundle, bare, tmp_path / "index"), understand_text=True) as served:
+        answer = served.search(text="yellow", k=5)
+        assert all("yellow" in result["title"].lower() for result in answer["results"])
+        answer = served.search(text="cloth, but not yellow", k=30)
+        assert not any("yellow" in result["title"].lower() for result in answer["results"])

@@ -1,0 +1,102 @@
+"""Comparisons with the reference that a catalogue can answer: darker, cheaper, newer, more formal."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from understanding.grounding.levels import Grounding, Levels
+from understanding.grounding.shop import Shop
+from understanding.wishes import Relative, Wish
+from understanding.words.concepts import Concept, Lab, concepts
+
+STEP = 22.0
+"""How much darker or lighter the asked colour is, in CIELAB lightness."""
+LEAST_STEP = 4.0
+"""How much darker or lighter a colour must be at least."""
+HUE, CHROMA, GREY_CHROMA = 2.0, 0.3, 1.5
+"""What differences in hue and in chroma count beside one in lightness, and one in chroma from a grey."""
+GREY = 10.0
+"""Chroma below which a colour is a grey."""
+BEYOND = 0.5
+"""What lightness counts beyond the asked one."""
+SPREAD = 30.0
+"""Distance in CIELAB at which a colour is worth 1/e of the asked one."""
+FIRST_THIRD = 1 / 3
+"""Without a reference, "cheaper" means the cheapest third."""
+NUMBERS = {"cheaper": ("price", -1), "more expensive": ("price", 1), "newer": ("year", 1), "older": ("year", -1)}
+SHADES = {"darker": -1, "lighter": 1}
+OCCASIONS = {"more formal": "formal", "more casual": "casual"}
+
+
+def column_of(relative: Relative, shop: Shop) -> str:
+    """The column by which a comparison is answered; empty where the model answers it by what it sees."""
+    if relative.direction in NUMBERS:
+        family = NUMBERS[relative.direction][0]
+        return shop.numbers[family][0] if family in shop.numbers else ""
+    family = "colour" if relative.direction in SHADES else "occasion" if relative.direction in OCCASIONS else ""
+    return next((column.name for column in shop.columns_of(family)), "") if family else ""
+
+
+def compared(relative: Relative, grounding: Grounding, row: int | None, colours: Sequence[str]) -> Levels | None:
+    """How well each product satisfies a comparison, ``[N]``; None where the catalogue cannot say.
+
+    Args:
+        relative: What is asked.
+        grounding: The catalogue.
+        row: The reference, where it is a product.
+        colours: The reference's colours, or those that were asked for.
+    """
+    shop = grounding.shop
+    if relative.direction in NUMBERS:
+        return _by_number(shop, relative.direction, row)
+    if relative.direction in SHADES:
+        return _by_shade(grounding, SHADES[relative.direction], colours)
+    if relative.direction in OCCASIONS and shop.columns_of("occasion"):
+        return grounding.levels(Wish("occasion", OCCASIONS[relative.direction], ""))
+    return None
+
+
+def _distance(start: Lab, look: Lab, sign: int) -> float:
+    """How far a colour is from the start one, a step darker or lighter (differences of CIE 1976, section 5.2)."""
+    further = (look.lightness - start.lightness) * sign - STEP
+    chroma, other = math.hypot(*start[1:]), math.hypot(*look[1:])
+    squared_hue = max(0.0, math.dist(start[1:], look[1:]) ** 2 - (chroma - other) ** 2)
+    return math.hypot(
+        further * BEYOND if further > 0 else further,
+        HUE * math.sqrt(squared_hue),
+        (CHROMA if min(chroma, other) > GREY else GREY_CHROMA) * (chroma - other),
+    )
+
+
+def _by_number(shop: Shop, direction: str, row: int | None) -> Levels | None:
+    family, sign = NUMBERS[direction]
+    if family not in shop.numbers:
+        return None
+    numbers = shop.numbers[family][1] * sign
+    own = math.nan if row is None else float(numbers[row])
+    if math.isnan(own):
+        known = numbers[~np.isnan(numbers)]
+        own = float(np.quantile(known, 1 - FIRST_THIRD)) if len(known) else 0.0
+    levels = (numbers > own).astype(np.float32)
+    levels[np.isnan(numbers)] = np.nan
+    return levels
+
+
+def _by_shade(grounding: Grounding, sign: int, colours: Sequence[str]) -> Levels | None:
+    looks = concepts().looks
+    start = next((looks[colour] for colour in colours if colour in looks), None)
+    if start is None:
+        return None
+    worth = {
+        name: math.exp(-_distance(start, look, sign) / SPREAD)
+        for name, look in looks.items()
+        if (look.lightness - start.lightness) * sign >= LEAST_STEP
+    }
+    levels = grounding.by_worth({Concept("colour", name): value for name, value in worth.items()}, "colour")
+    best = float(np.nanmax(levels, initial=0))
+    if best > 0:
+        levels /= best
+    return levels

@@ -11,6 +11,7 @@ BENCH_ENV := .venv-bench
 # The tests of a file stay in one process, because they share models; tests/conftest.py orders the files.
 PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 PYTEST = MODISTE_SERVING_PYTHON=$(abspath $(SERVE))/bin/python OMP_NUM_THREADS=1 $(DEV)/bin/pytest $(PARALLEL)
+FAST ?= not slow and not system
 LOCK = $(DEV)/bin/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --quiet \
   --custom-compile-command 'make lock' $(if $(UPGRADE),--upgrade)
 
@@ -26,7 +27,7 @@ serve: $(SERVE)/.ready ## Serve the index at MODISTE_INDEX_ROOT
 	$(SERVE)/bin/modiste serve
 
 test-fast: $(SERVE)/.ready $(DEV)/.ready ## Run the tests that need neither torch, Redis, Chromium nor long: before every commit
-	$(PYTEST) -m "not slow and not system" --ignore tests/training
+	$(PYTEST) -m "$(FAST)" --ignore tests/training
 
 test: system $(SERVE)/.ready $(DEV)/.torch check ## Run every check and every test that is not slow
 	$(PYTEST) -m "not slow"

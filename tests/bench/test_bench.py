@@ -273,6 +273,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Bench:
     )
 
 
+@pytest.mark.slow
 def test_peers_search_as_the_service_does(small: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     pictures = small.pictures("thumbnail")
     with small.service() as server, Generator(server.port) as generator:

@@ -140,7 +140,7 @@ def test_sampling_reaches_every_value_of_every_attribute() -> None:
         ({"heel": "high"}, "A dress has no heel", "neckline"),
         ({"second_colour": "red"}, "plain garment has no second colour", "another pattern"),
         ({"pattern": "dotted", "second_colour": "teal"}, "cannot be teal on teal", "differs"),
-        ({"seed": -1}, "seed cannot be -1", "from 0 up"),
+        ({"seed": -1}, "seed cannot be -1", "non-negative integer"),
         ({"collar": "round"}, "no attribute 'collar'", "neckline"),
         ({"sleeve": None}, "None is not a sleeve", "long"),
     ],

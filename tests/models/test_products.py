@@ -21,6 +21,8 @@ from models.datasets.products import (
 from models.datasets.triplets.attribute_triplets import AttributeTriplets
 from models.errors import ModisteError
 
+pytestmark = pytest.mark.slow
+
 FASHION_PRODUCTS = Path(__file__).parents[3] / "shared" / "data" / "fashion-products"
 
 

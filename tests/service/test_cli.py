@@ -72,6 +72,7 @@ def test_a_misspelt_variable_is_named_with_the_right_one_and_without_its_value(
     assert "hunter2" not in str(service.lines)
 
 
+@pytest.mark.slow
 def test_the_demo_draws_and_indexes_only_once_and_searches(tmp_path: Path) -> None:
     bundle = write_toy_bundle(tmp_path / "bundle")
     folders = ["--bundle", str(bundle), "--folder", str(tmp_path / "demo")]

@@ -32,6 +32,8 @@ from models.training.train import train
 from service.app import create_app
 from service.settings import load_settings
 
+pytestmark = pytest.mark.slow
+
 LEARNT = [name for name in COMPOSERS if name != "sum"]
 NARROW: dict[str, dict[str, Any]] = {
     "combiner": {"projection": 256, "hidden": 128},

@@ -114,6 +114,7 @@ def test_a_traceback_is_part_of_its_line() -> None:
 STDERR = ("file", "pipe", "unread", "closed", "full")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("processes", ["1", "2"])
 @pytest.mark.parametrize("stderr", STDERR)
 def test_the_service_starts_searches_and_stops_whatever_stderr_is(

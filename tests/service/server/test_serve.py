@@ -9,9 +9,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import httpx
+import pytest
 
 from tests.service.conftest import Shop, eventually
 from tests.service.programs import serving
+
+pytestmark = pytest.mark.slow
 
 
 def test_sigterm_under_load_loses_no_request_of_clients_that_leave_when_told(shop: Shop) -> None:

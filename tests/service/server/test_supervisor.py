@@ -17,6 +17,8 @@ import pytest
 from tests.service.conftest import Shop, build, eventually
 from tests.service.programs import Service, is_alive, modiste, refuses_connections, serving
 
+pytestmark = pytest.mark.slow
+
 WORKERS = 2
 SERVED = re.compile(r'modiste_generation_info\{[^}]*generation="([^"]+)"[^}]*\} (\d+)')
 

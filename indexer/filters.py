@@ -27,7 +27,9 @@ _DATE = re.compile(r"\d{4}(-\d{2}(-\d{2}(T\d{2}:\d{2}(:\d{2})?)?)?)?")
 
 
 class FilterError(ModisteError):
-    """A filter that cannot be applied to this catalogue; the hint says what can."""
+    """A filter that cannot be applied to this catalogue; the hint says what can. ``field`` is where it stands."""
+
+    field = "filters"
 
 
 class AttributeColumn:
@@ -169,8 +171,17 @@ def filter_mask(filters: Filters | None, columns: Mapping[str, AttributeColumn])
     unknown = [name for name in filters if name not in columns]
     if unknown:
         known = f"There are: {', '.join(columns)}." if columns else "This catalogue has no attributes."
-        raise FilterError(f"There is no attribute {unknown[0][:100]!r} to filter by.", hint=known)
-    mask: Mask = np.all([columns[name].mask(wish) for name, wish in filters.items()], axis=0)
+        error = FilterError(f"There is no attribute {unknown[0][:100]!r} to filter by.", hint=known)
+        error.field = f"filters.{unknown[0][:100]}"
+        raise error
+    masks = []
+    for name, wish in filters.items():
+        try:
+            masks.append(columns[name].mask(wish))
+        except FilterError as error:
+            error.field = f"filters.{name}"
+            raise
+    mask: Mask = np.all(masks, axis=0)
     return mask
 
 

@@ -16,7 +16,7 @@ from indexer.filters import FilterError
 from models.bundle import UnreadableImage
 from models.errors import ModisteError
 from service import errors
-from service.http.validation import invalid_request
+from service.http.body.validation import invalid_request
 from service.search.arrangement import InvalidArrangement
 
 PROBLEM_TYPE = "application/problem+json"

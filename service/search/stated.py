@@ -63,12 +63,15 @@ def stated_words(
             f"The generation {generation.id} holds no attributes of its products, so they cannot be filtered by words.",
             hint='Use the style "arithmetic"; or have the operator build the index again.',
         )
-    preferred, avoided = (_positions(words, bundle.vocabulary) for words in (prefer, avoid))
+    preferred = _positions(prefer, bundle.vocabulary, "prefer")
+    avoided = _positions(avoid, bundle.vocabulary, "avoid")
     words = bundle.vocabulary.words
     both = set(preferred.values()) & set(avoided.values())
     if both:
         raise InvalidRequest(
-            f"{words[min(both)]!r} is both preferred and avoided.", hint="Leave it in one of prefer and avoid."
+            f"{words[min(both)]!r} is both preferred and avoided.",
+            hint="Leave it in one of prefer and avoid.",
+            field="avoid",
         )
     return Stated(
         style,
@@ -79,7 +82,7 @@ def stated_words(
     )
 
 
-def _positions(sent: Sequence[str], vocabulary: Vocabulary) -> dict[str, int]:
+def _positions(sent: Sequence[str], vocabulary: Vocabulary, field: str) -> dict[str, int]:
     positions: dict[str, int] = {}
     for word in sent:
         position = vocabulary.find(word)
@@ -88,6 +91,7 @@ def _positions(sent: Sequence[str], vocabulary: Vocabulary) -> dict[str, int]:
             raise UnknownWord(
                 f"{word[:100]!r} is not a word that the model can see in a picture.",
                 hint=f"Did you mean {similar}?" if similar else "GET /catalog lists the words, or say it in the text.",
+                field=field,
             )
         positions[word] = position
     return positions

@@ -1,6 +1,6 @@
-/** Products as cards. */
+/** Product cards. */
 
-import { pictureOf } from "./shop.js";
+import { pictureOf } from "./api.js";
 import { wording } from "./suggestions.js";
 
 const MOST_WORDS = 4;
@@ -8,8 +8,8 @@ const WIDTHS = [320, 640]; // of pictures, in pixels
 
 /**
  * @param product a product or a result (which also has a score)
- * @param {string} href where going on from the product leads
- * @param {Object} own the reference's attributes: the card says what differs from them; {} if there are none
+ * @param {string} href address of the step with this product as the reference
+ * @param {Object} own the reference's attributes, {} without one: the card lists those that differ
  */
 export function card(product, href, own) {
   const item = copy("product-card");
@@ -32,10 +32,10 @@ export function card(product, href, own) {
   return item;
 }
 
-/** Empty cards that hold the place while products are on their way. */
+/** Placeholder cards while products are loading. */
 export const blankCards = (count) => Array.from({ length: count }, () => copy("blank-card"));
 
-/** The attributes that are other than the reference's, in words; the title says enough where there is no reference. */
+/** The attributes that differ from the reference's, in words; empty without a reference. */
 function differences(attributes, own) {
   if (!Object.keys(own).length) return "";
   const named = Object.entries(attributes).flatMap(([name, value]) => [value].flat().map((word) => [name, word]));

@@ -1,6 +1,6 @@
 /**
- * The filter controls: check boxes for words and for true and false, a lowest and a highest for numbers. In a step
- * every value is a word, as in its address; `typed` turns them into what the service compares with.
+ * Filter controls: check boxes for text and flags, a minimum and a maximum for numbers. Values of a step are strings,
+ * as in its address; `typed` converts them for the service.
  */
 
 const SPOKEN = { true: "yes", false: "no" };
@@ -17,14 +17,14 @@ export function drawFilters(box, filters) {
   );
 }
 
-/** Set the controls in `box` to `wanted`, the filters of a step. */
+/** Set the controls in `box` to `wanted`, a step's filters. */
 export function setFilters(box, wanted) {
   for (const input of inputs(box)) {
     const { attribute, end } = input.dataset;
     if (!end) input.checked = listed(wanted[attribute]).includes(input.value);
     else if (input !== document.activeElement) input.value = wanted[attribute]?.[end] ?? "";
   }
-  // A link may name a value that is too rare to be listed; it must still be possible to take it off.
+  // A link may contain a value that is too rare to be listed. It needs a control to remove it.
   for (const [attribute, values] of Object.entries(wanted)) {
     const mine = inputs(box).filter((input) => input.dataset.attribute === attribute && !input.dataset.end);
     const unlisted = listed(values).filter((value) => !mine.some((input) => input.value === value));
@@ -34,7 +34,7 @@ export function setFilters(box, wanted) {
   }
 }
 
-/** The filters as they are set in `box`, as a step has them. */
+/** The filters set in `box`, in the form of a step. */
 export function chosenFilters(box) {
   const chosen = {};
   for (const input of inputs(box)) {
@@ -47,7 +47,7 @@ export function chosenFilters(box) {
   return chosen;
 }
 
-/** A step's filters as a search takes them; `filters` are those of /catalog. */
+/** A step's filters in the form of a search; `filters` are those of /catalog. */
 export const typed = (wanted, filters) =>
   Object.fromEntries(
     Object.entries(wanted).map(([name, value]) => [

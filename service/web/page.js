@@ -1,29 +1,29 @@
-/** The page: the address names the step, the step becomes a query, its answer cards, and a card the next step. */
+/** The page: an address is a step, a step a query, its results are cards, and a card links to the next step. */
 
+import { cacheAnswer, cachedAnswer, clearAnswers, saveScroll } from "./answer-cache.js";
+import * as api from "./api.js";
 import { chosenFilters, typed } from "./filters.js";
-import { onPicture } from "./handover.js";
-import { drawAnswer, drawProblem, drawWaiting } from "./outcome.js";
 import { onPart } from "./part.js";
+import { onPicture } from "./picture-input.js";
 import { keepPicture, picture } from "./pictures.js";
-import { drawRequest } from "./request.js";
-import * as shop from "./shop.js";
-import { address, isQuery, onward, start, stepAt } from "./steps.js";
+import { drawQuery } from "./query.js";
+import { drawAnswer, drawProblem, drawWaiting } from "./results.js";
+import { address, isQuery, withReference, start, stepAt } from "./steps.js";
 import { toggled } from "./suggestions.js";
-import { track } from "./trail.js";
-import { forget, leave, remember, visit } from "./visits.js";
+import { trailEntry } from "./trail.js";
 import { onWords } from "./words.js";
 
-const PAGE = 24; // products at a time: whole rows of 2, 3, 4 and 6
-const PAUSE = 450; // ms without a keystroke before words are searched for
+const PAGE = 24; // products per request: whole rows of 2, 3, 4 and 6
+const PAUSE = 450; // ms after the last keystroke before the text is searched for
 const LONGEST_TRAIL = 12;
 
 const at = (id) => document.getElementById(id);
-const known = new Map(); // products seen, by id
+const known = new Map(); // products received, by id
 const likenesses = new Map(); // the product nearest to a picture, by the picture's id
 
 let step = start();
-let entry = { trail: [], draft: false }; // what the browser's history keeps beside the address
-let answer; // {items, total, facts} of the step, or undefined until it is there
+let entry = { trail: [], draft: false }; // state of the browser's history entry
+let answer; // {items, total, facts} of the step, or undefined while it is loading
 let catalog;
 let pending = new AbortController();
 let pause;
@@ -38,15 +38,15 @@ const state = () => ({
   seen: [...known.values()],
 });
 
-// From step to step
+// Navigation
 
 /**
- * Go to a step. While the shopper types, the steps are drafts, and a draft is overwritten by the next one: one way
- * back leads before the words, not through every letter of them.
+ * Go to a step. Steps made while typing are drafts: each replaces the one before in the browser's history, so that
+ * going back skips them.
  */
 function go(next, { trail = entry.trail, typing = false, draft = false } = {}) {
   clearTimeout(pause);
-  leave(address(step));
+  saveScroll(address(step));
   const url = address(next);
   const same = new URL(url, location.href).href === location.href;
   const kept = { trail: isQuery(next) ? trail.slice(-LONGEST_TRAIL) : [], draft };
@@ -54,19 +54,19 @@ function go(next, { trail = entry.trail, typing = false, draft = false } = {}) {
   return show({ visited: same, typing });
 }
 
-/** Show the step that the address stands for; a `visited` one as it was left, if that is still known. */
+/** Show the step of the current address; if it was `visited`, from the cache and at its scroll position. */
 async function show({ visited = false, typing = false } = {}) {
   clearTimeout(pause);
   pending.abort();
   pending = new AbortController();
   step = stepAt(location.search);
   const { trail = [], draft = false } = history.state ?? {};
-  // The browser keeps its history for longer than steps keep their form.
+  // An entry of the browser's history may come from an older version of this page.
   entry = { trail: trail.map((kept) => ({ ...kept, step: { ...start(), ...kept.step } })), draft };
-  const earlier = visited ? visit(address(step)) : undefined;
+  const earlier = visited ? cachedAnswer(address(step)) : undefined;
   answer = earlier?.answer;
-  if (!typing) at("text").value = step.text; // letters typed meanwhile would be taken back
-  drawRequest(state(), suggest);
+  if (!typing) at("text").value = step.text; // it would discard letters typed since
+  drawQuery(state(), suggest);
   if (!earlier) return ask(pending.signal);
   drawAnswer(state());
   window.scrollTo(0, earlier.scroll);
@@ -76,24 +76,24 @@ async function ask(signal) {
   drawWaiting(step);
   let asked = [];
   try {
-    if (Object.keys(step.filters).length) await loadCatalog(signal); // it says how the filters are typed
+    if (Object.keys(step.filters).length) await loadCatalog(signal); // for the types of the filters
     asked = [part(0, signal), loadReference(signal), loadCatalog(signal)];
     const [first] = await Promise.all(asked);
     if (first.facts && first.facts.generation !== catalog.generation) {
       catalog = undefined;
-      forget();
+      clearAnswers();
       await loadCatalog(signal);
     }
     answer = first;
     answer.items.forEach((product) => known.set(product.id, product));
     if (step.picture && !likenesses.has(step.picture)) likenesses.set(step.picture, answer.items[0]);
-    remember(address(step), answer);
-    drawRequest(state(), suggest);
+    cacheAnswer(address(step), answer);
+    drawQuery(state(), suggest);
     drawAnswer(state());
   } catch (error) {
     await Promise.allSettled(asked);
-    drawRequest(state(), suggest); // what was asked for may be why: it must be possible to change it
-    complain(error, signal);
+    drawQuery(state(), suggest); // the shopper may have to change what caused the error
+    showError(error, signal);
   }
 }
 
@@ -108,18 +108,18 @@ async function askForMore() {
     drawAnswer(state(), before);
     if (at("more").hidden) at("products").children[before]?.querySelector("a").focus();
   } catch (error) {
-    complain(error, signal);
+    showError(error, signal);
   } finally {
     at("more").disabled = false;
   }
 }
 
-// What is asked of the service
+// Requests
 
-/** The products of the step from `offset` on, and the facts of the search that found them. */
+/** One page of the step's products from `offset` on, and the facts of its search. */
 async function part(offset, signal) {
   if (!isQuery(step)) {
-    const { products, total } = await shop.products({ seed: step.seed, offset, limit: PAGE }, signal);
+    const { products, total } = await api.products({ seed: step.seed, offset, limit: PAGE }, signal);
     return { items: products, total };
   }
   const query = { k: PAGE, offset };
@@ -129,14 +129,14 @@ async function part(offset, signal) {
   if (step.box) query.box = step.box;
   for (const wish of ["prefer", "avoid"]) if (step[wish].length) query[wish] = step[wish];
   if (Object.keys(step.filters).length) query.filters = typed(step.filters, catalog.filters);
-  const { results, total, ...facts } = await shop.search(query, signal);
+  const { results, total, ...facts } = await api.search(query, signal);
   return { items: results, total, facts };
 }
 
 function keptPicture() {
   const url = picture(step.picture);
   if (url) return url;
-  throw new shop.Problem({
+  throw new api.Problem({
     title: "The picture of this step is gone",
     detail: "Pictures stay in the tab in which they were chosen; they are not part of a link.",
     hint: "Choose the picture again.",
@@ -146,26 +146,26 @@ function keptPicture() {
 
 async function loadReference(signal) {
   if (!step.product || known.has(step.product)) return;
-  const product = await shop.product(step.product, signal);
+  const product = await api.product(step.product, signal);
   known.set(product.id, product);
 }
 
 async function loadCatalog(signal) {
-  catalog ??= await shop.catalog(signal);
+  catalog ??= await api.catalog(signal);
 }
 
-function complain(error, signal) {
+function showError(error, signal) {
   if (error.name === "AbortError" || signal.aborted) return;
-  if (error instanceof shop.Problem) drawProblem(state(), error);
+  if (error instanceof api.Problem) drawProblem(state(), error);
   else {
     console.error(error);
     drawProblem(state(), { title: "Something went wrong on this page", detail: "", hint: "Reload it, please." });
   }
 }
 
-// What the shopper does
+// Events
 
-/** The step with the words as they are in the field now, searched for or not. */
+/** The step with the current content of the text field. */
 const asWorded = () => ({ ...step, text: at("text").value });
 
 const search = () => go(asWorded(), { typing: true });
@@ -174,27 +174,27 @@ const clearFilters = () => go({ ...asWorded(), filters: {} });
 
 const suggest = (suggestion, all) => go({ ...step, text: toggled(at("text").value, suggestion, all) });
 
-/** Go on from a product: it becomes the reference, and this step the end of the trail. */
-function goOnFrom(id) {
-  const here = track(step, known.get(step.product));
-  go(onward(step, id), { trail: isQuery(step) ? [...entry.trail, here] : [] });
+/** Make a product the reference; this step is appended to the trail. */
+function pick(id) {
+  const here = trailEntry(step, known.get(step.product));
+  go(withReference(step, id), { trail: isQuery(step) ? [...entry.trail, here] : [] });
   window.scrollTo(0, 0);
-  // A keyboard that slides in over half of a phone is no help in looking at what one has just chosen.
+  // On a phone, focusing the field would open the keyboard over the results.
   const field = matchMedia("(hover: hover) and (pointer: fine)").matches ? at("text") : at("heading");
   field.focus({ preventScroll: true });
 }
 
-async function bring(file) {
+async function usePicture(file) {
   const { signal } = pending;
   try {
     const id = await keepPicture(file);
     go({ ...asWorded(), product: "", picture: id, box: null }, { trail: [] });
   } catch (error) {
-    complain(error, signal);
+    showError(error, signal);
   }
 }
 
-/** Let `act` have plain clicks; a click that opens a tab or a menu stays the browser's. */
+/** Call `act` on plain clicks, not on those that open a tab or a menu. */
 function onPlainClick(target, act) {
   target.addEventListener("click", (event) => {
     if (!(event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey)) act(event);
@@ -232,7 +232,7 @@ onPlainClick(at("products"), (event) => {
   const { id } = event.target.closest(".card")?.dataset ?? {};
   if (!id) return;
   event.preventDefault();
-  goOnFrom(id);
+  pick(id);
 });
 onPlainClick(at("trail"), (event) => {
   const link = event.target.closest("a");
@@ -241,11 +241,11 @@ onPlainClick(at("trail"), (event) => {
   const index = Number(link.dataset.index);
   go(entry.trail[index].step, { trail: entry.trail.slice(0, index) });
 });
-onPicture(bring);
+onPicture(usePicture);
 onPart((box) => go({ ...asWorded(), box }, { typing: true, draft: true }));
 onWords((change) => go(change(asWorded())));
 window.addEventListener("popstate", () => {
-  leave(address(step));
+  saveScroll(address(step));
   show({ visited: true });
 });
 

@@ -22,13 +22,13 @@ export function drawPart(step) {
   paint();
 }
 
-/** Tell `bring` of every new box, and of null for the whole picture. */
-export function onPart(bring) {
+/** Call `onBox` with every new box, and with null for the whole picture. */
+export function onPart(onBox) {
   let drag; // {from, box, inside}: where it began, the box then, and whether it moves that box
   let pause;
   const done = (next) => {
     clearTimeout(pause);
-    bring(next && next.map((corner) => Math.round(corner * 1000) / 1000));
+    onBox(next && next.map((corner) => Math.round(corner * 1000) / 1000));
   };
 
   at("select-part").addEventListener("click", () => {

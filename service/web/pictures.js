@@ -1,13 +1,13 @@
-/** Pictures that the shopper brings: made small before they travel, and kept for as long as the tab lives. */
+/** The shopper's own pictures: resized before they are sent, and kept until the tab is closed. */
 
-import { Problem } from "./shop.js";
+import { Problem } from "./api.js";
 
-const LONGEST_SIDE = 1024; // px; models look at far less
-const HEAVIEST = 1_500_000; // bytes that are sent as they are
+const LONGEST_SIDE = 1024; // px; more than any model uses
+const HEAVIEST = 1_500_000; // bytes sent without resizing
 const kept = new Map();
 
 /**
- * Read a picture file, shrink it if it is large, and keep it.
+ * Read a picture file, resize it if it is large, and keep it.
  *
  * @param {File} file
  * @returns {Promise<string>} the id under which `picture` finds it
@@ -30,12 +30,12 @@ export async function keepPicture(file) {
   try {
     sessionStorage.setItem(`picture ${id}`, url);
   } catch {
-    // A full or forbidden storage only means that the picture does not outlive a reload.
+    // Storage is full or disabled: the picture will not survive a reload.
   }
   return id;
 }
 
-/** The data URL of a kept picture, or undefined if this tab never had it. */
+/** The data URL of a kept picture, or undefined if this tab does not have it. */
 export function picture(id) {
   try {
     return kept.get(id) ?? sessionStorage.getItem(`picture ${id}`) ?? undefined;
@@ -51,7 +51,7 @@ function shrunk(bitmap) {
   canvas.height = Math.max(1, Math.round(bitmap.height * scale));
   const brush = canvas.getContext("2d");
   brush.imageSmoothingQuality = "high";
-  brush.fillStyle = "#fff"; // JPEG knows no transparency
+  brush.fillStyle = "#fff"; // JPEG has no transparency
   brush.fillRect(0, 0, canvas.width, canvas.height);
   brush.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
   return canvas.toDataURL("image/jpeg", 0.9);

@@ -1,16 +1,16 @@
 /**
- * A step is what the shopper looks at: a reference (a product's id, or the id of a picture kept in this tab), the box
- * of its part that counts (null for the whole picture), a modification, words that results should show or not, filters, and the seed of the shuffle while nothing is asked
- * for. Every step has an address.
+ * A step is one state of the page: a reference (a product's id, or the id of a picture kept in this tab), the box of
+ * its part that counts (null for the whole picture), a modification, words to prefer and to avoid, filters, and the
+ * seed of the shuffle while there is no query. Every step has an address.
  *
- * @typedef {{product: string, picture: string, box: number[], text: string, prefer: string[], avoid: string[], filters: Object,
- *   seed: number}} Step
+ * @typedef {{product: string, picture: string, box: number[], text: string, prefer: string[], avoid: string[],
+ *   filters: Object, seed: number}} Step
  */
 
-/** The shuffle that the front page opens with. */
+/** The seed of the front page. */
 const FIRST_SEED = 1;
 
-/** @returns {Step} the step with nothing asked for, in the order of `seed`. */
+/** @returns {Step} the step without a query, shuffled by `seed`. */
 export const start = (seed = FIRST_SEED) => ({
   product: "",
   picture: "",
@@ -22,14 +22,14 @@ export const start = (seed = FIRST_SEED) => ({
   seed,
 });
 
-/** The step that goes on from a product: what every result must be, or should show, holds for the next ones, too. */
-export const onward = ({ prefer, avoid, filters }, product) => ({ ...start(), product, prefer, avoid, filters });
+/** The step with a product as the reference. Words and filters are kept. */
+export const withReference = ({ prefer, avoid, filters }, product) => ({ ...start(), product, prefer, avoid, filters });
 
 export const hasReference = (step) => Boolean(step.product || step.picture);
 
 export const isQuery = (step) => hasReference(step) || step.text.trim() !== "";
 
-/** `./?product=12&text=in+navy&avoid=striped&is.colour=red&min.price=10`: readable, and safe to share while no picture is in it. */
+/** `./?product=12&text=in+navy&avoid=striped&is.colour=red&min.price=10`. It can be shared unless it has a picture. */
 export function address(step) {
   const words = new URLSearchParams();
   if (step.product) words.set("product", step.product);
@@ -45,7 +45,7 @@ export function address(step) {
   return words.size ? `./?${words}` : "./";
 }
 
-/** The step that an address (its part from `?` on) stands for; what makes no sense in it is left out. */
+/** The step of an address (from `?` on). Invalid parts are ignored. */
 export function stepAt(search) {
   const words = new URLSearchParams(search);
   const step = start(/^\d{1,9}$/.test(words.get("seed")) ? Number(words.get("seed")) : FIRST_SEED);

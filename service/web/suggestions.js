@@ -1,4 +1,4 @@
-/** Changes worth trying, put into words from the catalogue's own attributes. */
+/** Suggested changes, worded from the catalogue's attributes. */
 
 const MOST = 10;
 const WORDINGS = {
@@ -14,18 +14,18 @@ const WORDINGS = {
   sleeve: (value) => (/less$/.test(value) ? value : `${value} sleeves`),
 };
 const WORN_IN = new Set(["colour", "color", "material"]);
-// What a product is, rather than how it looks, is seldom what a shopper wants changed.
+// Shoppers rarely want to change what a product is, as opposed to how it looks.
 const KINDS = ["type", "category", "articleType"];
 const UNCHANGED = new Set([...KINDS, "gender", "brand", "season", "year", "second colour"]);
 const ENOUGH_SEEN = 8;
 
 /**
- * Suggested modifications, taking turns between attributes, the commonest values first.
+ * Suggested modifications: attributes in turn, the most frequent values first.
  *
  * @param filters the `filters` of /catalog
- * @param {Object} like attributes of the reference, or of the product it resembles most: only these can change
- * @param {Object} own the reference's attributes, {} if unknown: nothing changes to what it is
- * @param {Object[]} seen products seen so far: of a pair of trousers' length, what other trousers have is suggested
+ * @param {Object} like attributes of the reference, or of the product most similar to a picture: only these are suggested
+ * @param {Object} own the reference's attributes, {} if unknown: its own values are not suggested
+ * @param {Object[]} seen products received: a value is suggested if a product of the same kind has it
  * @returns {{attribute: string, phrase: string}[]}
  */
 export function suggestions(filters, like, own, seen) {
@@ -48,7 +48,7 @@ export function suggestions(filters, like, own, seen) {
   return chosen.slice(0, MOST);
 }
 
-/** The text with a suggestion put in, or taken out if it is there; another value of the same attribute gives way. */
+/** The text with a suggestion added, or removed if it is there. It replaces another value of the same attribute. */
 export function toggled(text, { attribute, phrase }, all) {
   const parts = phrases(text);
   const rivals = all.filter((other) => other.attribute === attribute).map((other) => other.phrase);
@@ -65,7 +65,7 @@ const phrases = (text) =>
     .map((part) => part.trim())
     .filter(Boolean);
 
-/** A value as one says it: "long" of sleeve is "long sleeves", "high" of heel is "high heel". */
+/** A value in words: "long" of sleeve is "long sleeves", "high" of heel is "high heel". */
 export function wording(name, value) {
   const word = value.toLowerCase();
   return WORDINGS[name.toLowerCase()]?.(word) ?? `${word} ${name.toLowerCase()}`;

@@ -1,17 +1,21 @@
-/** The trail: the steps that led here, each a link back. */
+/** The trail: links to the earlier steps. */
 
+import { pictureOf } from "./api.js";
 import { picture } from "./pictures.js";
-import { pictureOf } from "./shop.js";
 import { address } from "./steps.js";
 import { signed } from "./words.js";
 
-/** What a step leaves on the trail; `reference` is its reference if that is a product. */
-export const track = (step, reference) => ({ step, title: titleOf(step, reference), image: reference && pictureOf(reference.id, 80) });
+/** A step's entry on the trail; `reference` is its reference product, if any. */
+export const trailEntry = (step, reference) => ({
+  step,
+  title: titleOf(step, reference),
+  image: reference && pictureOf(reference.id, 80),
+});
 
-/** What a step's reference is called on the page. */
+/** The title of a step's reference. */
 export const titleOf = (step, reference) => reference?.title ?? (step.picture ? "Your picture" : "");
 
-/** Draw `trail`, a list of tracks, into the navigation `box`. */
+/** Draw `trail`, a list of entries, into the navigation `box`. */
 export function drawTrail(box, trail) {
   box.hidden = trail.length === 0;
   box.firstElementChild.replaceChildren(

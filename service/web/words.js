@@ -1,21 +1,21 @@
 /**
- * The words that results should show (`prefer`) or not (`avoid`): a field that suggests those the bundle knows, and a
- * chip for each that was chosen. The service understands more spellings than it lists, so it judges what is typed.
+ * Words to prefer and to avoid: a field that suggests the bundle's words, and a chip for each chosen word. The service
+ * knows more spellings than it lists, so it validates what is typed.
  */
 
 import { isQuery } from "./steps.js";
 
 const SIGNS = { prefer: "+", avoid: "−" };
 const SPOKEN = { prefer: "Prefer", avoid: "Avoid" };
-const STYLE = "joint"; // how words are searched by where a search does not say
+const STYLE = "joint"; // the service's default style
 
 const at = (id) => document.getElementById(id);
 let drawnCatalog;
 
-/** The words of a step with their signs, which no line parts from them: "+ red", "− black". */
+/** The words of a step with their signs and no-break spaces: "+ red", "− black". */
 export const signed = (step) => chosen(step).map(({ wish, word }) => `${SIGNS[wish]}\u00a0${word}`);
 
-/** Draw the words of a step; `catalog` is undefined until it is known. */
+/** Draw the words of a step; `catalog` is undefined while loading. */
 export function drawWords(step, catalog) {
   const able = Boolean(catalog?.words.length && catalog.styles.includes(STYLE));
   if (able && drawnCatalog !== catalog) {
@@ -24,36 +24,36 @@ export function drawWords(step, catalog) {
     drawnCatalog = catalog;
   }
   at("word-line").hidden = !able;
-  // A link may have words where none are known; it must still be possible to take them off.
+  // A link may contain words that are not known. They need chips to remove them.
   at("words").hidden = !isQuery(step) || !(able || chosen(step).length);
   if (at("words").hidden) at("word").value = "";
   drawChips(at("chosen-words"), step);
 }
 
-/** Tell `bring` of every change to the words, as a function from step to step. */
-export function onWords(bring) {
+/** Call `onChange` with every change, a function from step to step. */
+export function onWords(onChange) {
   const say = (wish) => {
     const word = at("word").value.trim();
     at("word").value = "";
-    if (word) bring((step) => withWord(step, wish, knownAs(word)));
+    if (word) onChange((step) => withWord(step, wish, knownAs(word)));
     else at("word").focus();
   };
   at("prefer").addEventListener("click", () => say("prefer"));
   at("avoid").addEventListener("click", () => say("avoid"));
   at("word").addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.isComposing) return;
-    event.preventDefault(); // the form around the field would search for the modification
+    event.preventDefault(); // it would submit the form
     say("prefer");
   });
   at("chosen-words").addEventListener("click", (event) => {
     const { wish, word } = event.target.closest("button")?.dataset ?? {};
-    if (wish) bring((step) => ({ ...step, [wish]: step[wish].filter((other) => other !== word) }));
+    if (wish) onChange((step) => ({ ...step, [wish]: step[wish].filter((other) => other !== word) }));
   });
 }
 
 const chosen = (step) => Object.keys(SIGNS).flatMap((wish) => step[wish].map((word) => ({ wish, word })));
 
-/** The step with a word wanted or not; one that was wished for the other way round changes sides. */
+/** The step with a word added to `wish` (prefer or avoid), and removed from the other list. */
 function withWord(step, wish, word) {
   if (step[wish].includes(word)) return step;
   const [prefer, avoid] = [step.prefer, step.avoid].map((words) => words.filter((other) => key(other) !== key(word)));
@@ -61,7 +61,7 @@ function withWord(step, wish, word) {
   return { ...kept, [wish]: [...kept[wish], word] };
 }
 
-/** The word as the field suggests it, however it was typed; as it was typed if it is none of those. */
+/** The suggested word that equals what was typed apart from spelling, else what was typed. */
 const knownAs = (said) =>
   [...at("known-words").options].map(({ value }) => value).find((word) => key(word) === key(said)) ?? said;
 
@@ -80,7 +80,7 @@ function drawChips(list, step) {
   );
   if (focused < 0) return;
   const next = list.children[Math.min(focused, list.childElementCount - 1)]?.firstElementChild;
-  (next ?? at("prefer")).focus({ preventScroll: true }); // not the field, for which a phone would bring its keyboard
+  (next ?? at("prefer")).focus({ preventScroll: true }); // focusing the field would open a phone's keyboard
 }
 
 const element = (tag, properties = {}) => Object.assign(document.createElement(tag), properties);

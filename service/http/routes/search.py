@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 
-from service.http.body import search_query
+from service.http.body.search_body import search_query
 from service.http.context import CurrentContext
 from service.http.links import CurrentLinks
 from service.http.middleware.scope import SEARCH_PATH

@@ -11,7 +11,7 @@ import pytest
 from fastapi import Request
 
 from service.errors import InvalidRequest
-from service.http.form import MAX_FIELDS, Form, read_form
+from service.http.body.form import MAX_FIELDS, Form, read_form
 
 PICTURE = bytes(range(256)) * 20 + b"\r\n--x\r\n--"
 """With bytes that look like a boundary."""

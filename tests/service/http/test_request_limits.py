@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from service.errors import MAX_EXCERPT, InvalidRequest
-from service.http.json_body import MAX_DEPTH, MAX_VALUES, parse_json
+from service.http.body.json_body import MAX_DEPTH, MAX_VALUES, parse_json
 from service.http.middleware.request_limits import MAX_HEADER_BYTES, MAX_HEADERS, MAX_TARGET_BYTES
 from tests.service.conftest import Serve, Served, Shop
 

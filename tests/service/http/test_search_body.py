@@ -187,3 +187,14 @@ def test_an_invalid_form_is_refused_by_name(served: Served, fields: list[Any], w
 )
 def test_a_broken_form_is_refused(served: Served, kind: str, body: bytes) -> None:
     assert refusal(served, content=body, headers={"Content-Type": kind})["type"] == "/problems/invalid-request"
+
+
+@pytest.mark.parametrize(("field", "other"), [("prefer", "avoid"), ("avoid", "prefer")])
+def test_an_unknown_word_is_refused_with_the_field_that_has_it(served: Served, field: str, other: str) -> None:
+    problem = refusal(served, json={"text": "red", field: ["xylophone"], other: ["red"]})
+    assert (problem["type"], problem["field"]) == ("/problems/unknown-word", field)
+
+
+def test_a_filter_on_an_unknown_attribute_is_refused_by_name(served: Served) -> None:
+    problem = refusal(served, json={"text": "red", "filters": {"colour": "Red", "color": "Red"}})
+    assert (problem["type"], problem["field"]) == ("/problems/unknown-filter", "filters.color")

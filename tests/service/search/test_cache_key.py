@@ -9,7 +9,7 @@ import pytest
 
 from indexer.generation import Generation
 from models.bundle import Bundle
-from service.http.body import query_of
+from service.http.body.search_body import query_of
 from service.http.wire import SearchRequest
 from service.search.cache_key import answer_key
 from service.search.stated import stated_words

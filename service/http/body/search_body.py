@@ -11,9 +11,9 @@ from pydantic import ValidationError
 
 from models.bundle import normalise_text
 from service.errors import MAX_EXCERPT, InvalidRequest, UnsupportedEncoding, excerpt
-from service.http.form import Form, read_form
-from service.http.json_body import parse_json
-from service.http.validation import invalid_request
+from service.http.body.form import Form, read_form
+from service.http.body.json_body import parse_json
+from service.http.body.validation import invalid_request
 from service.http.wire import SearchRequest
 from service.search.query import Query
 

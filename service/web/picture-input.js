@@ -1,20 +1,20 @@
-/** The ways a shopper hands a picture over: chosen, photographed, pasted, dropped anywhere on the page. */
+/** Ways to give a picture: choose a file, take a photo, paste, or drop it anywhere on the page. */
 
 const INPUTS = ["file", "camera"];
 
-/** Tell `bring` of every file that is handed over. */
-export function onPicture(bring) {
+/** Call `onFile` with every file. */
+export function onPicture(onFile) {
   for (const input of INPUTS.map((id) => document.getElementById(id))) {
     input.addEventListener("change", () => {
-      if (input.files.length) bring(input.files[0]);
-      input.value = ""; // choosing the same file again is a change, too
+      if (input.files.length) onFile(input.files[0]);
+      input.value = ""; // so that choosing the same file again fires an event
     });
   }
   document.addEventListener("paste", (event) => {
     const file = [...event.clipboardData.files].find(({ type }) => type.startsWith("image/"));
-    if (!file) return; // words go into the field
+    if (!file) return; // pasted text
     event.preventDefault();
-    bring(file);
+    onFile(file);
   });
   document.addEventListener("dragover", (event) => {
     if (!carriesFile(event)) return;
@@ -29,7 +29,7 @@ export function onPicture(bring) {
     if (!carriesFile(event)) return;
     event.preventDefault();
     const [file] = event.dataTransfer.files;
-    if (file) bring(file);
+    if (file) onFile(file);
   });
 }
 

@@ -1,17 +1,17 @@
-/** What the service answers, as the page shows it: heading, cards, and what to say when there are none. */
+/** The answer on the page: heading, cards, and messages. */
 
 import { blankCards, card } from "./cards.js";
-import { address, isQuery, onward } from "./steps.js";
+import { address, isQuery, withReference } from "./steps.js";
 
-const FURTHEST = 10_000; // the service pages no further
+const FURTHEST = 10_000; // the largest offset of the service
 const BLANKS = 12;
-const MOST_EXPECTED = 6; // there may be a dozen; the surest come first
+const MOST_EXPECTED = 6; // the most probable come first
 const MODES = { composed: "Picture and words", image: "Picture alone", text: "Words alone" };
 
 const at = (id) => document.getElementById(id);
 const number = (value) => value.toLocaleString("en-GB");
 
-/** Show that an answer is on its way: blank cards if there is nothing yet, else the last answer, dimmed. */
+/** Show that an answer is loading: placeholder cards, or the last answer dimmed. */
 export function drawWaiting(step) {
   drawHeading(step);
   at("products").setAttribute("aria-busy", "true");
@@ -22,13 +22,13 @@ export function drawWaiting(step) {
 
 /**
  * @param {{step, answer, catalog, reference}} state the answer has {items, total, facts}
- * @param {number} from the first item that is not on the page yet; 0 draws all of them anew
+ * @param {number} from index of the first item to append; 0 replaces all
  */
 export function drawAnswer({ step, answer, catalog, reference }, from = 0) {
   const { items, total, facts } = answer;
   drawHeading(step);
   const own = reference?.attributes ?? {};
-  const cards = items.slice(from).map((product) => card(product, address(onward(step, product.id)), own));
+  const cards = items.slice(from).map((product) => card(product, address(withReference(step, product.id)), own));
   if (from) at("products").append(...cards);
   else at("products").replaceChildren(...cards);
   at("products").setAttribute("aria-busy", "false");
@@ -41,7 +41,7 @@ export function drawAnswer({ step, answer, catalog, reference }, from = 0) {
   at("status").textContent = `${number(items.length)} of ${number(total)} products shown.`;
 }
 
-/** Say kindly what went wrong; the products stay if they are this step's. Trying again is offered where it may help. */
+/** Show an error. The products of this step stay. Retrying is offered for failures of the service. */
 export function drawProblem({ step, answer }, { title, detail, hint, status }) {
   drawHeading(step);
   if (!answer) {
@@ -88,5 +88,5 @@ function inWords({ mode, prefer, avoid, expected, timings_ms: timings, cached, b
   return [MODES[mode], ...wishes, size, time, ...origin, bundle, `generation ${generation}`].join(" · ");
 }
 
-/** Words as the service understood them, whichever spelling it was sent. */
+/** Words as the service knows them, whatever spelling was sent. */
 const named = (wish, words) => (words.length ? [`${wish} ${[...new Set(words)].join(", ")}`] : []);

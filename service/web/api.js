@@ -1,15 +1,15 @@
-/** The service as the page uses it. All addresses are relative to the page, which may lie below a path of a shop's site. */
+/** Requests to the service. Addresses are relative to the page, which may lie below a path of another site. */
 
-/** An error the shopper can read: a title, what happened, and what to do about it. */
+/** An error to show: a title, what happened, and what to do. */
 export class Problem extends Error {
-  /** `status` is that of HTTP; it is left out where no answer came. */
+  /** `status` is the HTTP status, undefined if there was no answer. */
   constructor({ title, detail = "", hint = "", status }) {
     super(detail || title);
     Object.assign(this, { title, detail, hint, status });
   }
 }
 
-/** The words and numbers that can be filtered by, and what is being served. */
+/** The filters and words of the catalogue, and the generation that is served. */
 export const catalog = (signal) => ask("catalog", { signal });
 
 /** One product: id, title, attributes, image. */
@@ -18,11 +18,11 @@ export const product = (id, signal) => ask(`products/${encodeURIComponent(id)}`,
 /** The address of a product's picture, `width` pixels wide at most. */
 export const pictureOf = (id, width) => `products/${encodeURIComponent(id)}/image?w=${width}`;
 
-/** A part of the catalogue in the shuffled order that `seed` stands for. */
+/** A page of the catalogue, shuffled by `seed`. */
 export const products = ({ seed, offset, limit }, signal) =>
   ask(`products?${new URLSearchParams({ seed, offset, limit })}`, { signal });
 
-/** The products that fit a query (the service's search body). */
+/** Search; `query` is the body of POST /search. */
 export const search = (query, signal) =>
   ask("search", {
     method: "POST",

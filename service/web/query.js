@@ -1,9 +1,9 @@
-/** What the shopper asks, as the page shows it: reference, modification, suggestions, words, filters and trail. */
+/** The query on the page: reference, modification, suggestions, words, filters and trail. */
 
+import { pictureOf } from "./api.js";
 import { drawFilters, setFilters } from "./filters.js";
 import { drawPart } from "./part.js";
 import { picture } from "./pictures.js";
-import { pictureOf } from "./shop.js";
 import { hasReference, isQuery } from "./steps.js";
 import { isIn, suggestions } from "./suggestions.js";
 import { drawTrail, titleOf } from "./trail.js";
@@ -14,10 +14,10 @@ let drawnCatalog;
 
 /**
  * @param {{step, trail, catalog, reference, likeness, seen}} state `catalog`, `reference` (a product) and `likeness`
- * (it, or the product nearest to a picture) are undefined until they are known; `seen` are the products that are
- * @param {(suggestion, all) => void} onSuggestion is told which suggestion was pressed
+ * (the reference, or the product nearest to a picture) are undefined while loading; `seen` are all products received
+ * @param {(suggestion, all) => void} onSuggestion is called when a suggestion is pressed
  */
-export function drawRequest({ step, trail, catalog, reference, likeness, seen }, onSuggestion) {
+export function drawQuery({ step, trail, catalog, reference, likeness, seen }, onSuggestion) {
   drawReference(step, reference);
   drawPart(step);
   const ready = catalog && likeness;

@@ -18,7 +18,8 @@ properties = settings(
     max_examples=120, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 FIELDS = (
-    "text", "product_id", "image_base64", "box", "k", "offset", "filters", "exclude", "prefer", "avoid", "style", "no",
+    "text", "product_id", "image_base64", "box", "k", "offset", "filters", "exclude", "prefer", "avoid", "style",
+    "group_by", "sort", "no",
 )  # fmt: skip
 PICTURE = encoded(cloth("red", "navy"))
 
@@ -43,6 +44,7 @@ common = {
     "k": st.integers(1, 200), "offset": st.integers(0, 10_000), "filters": filters,
     "exclude": st.lists(st.text(min_size=1, max_size=5), max_size=5),
     "style": st.sampled_from(["arithmetic", "filter", "joint"]),
+    "group_by": st.sampled_from(["product", "group", "colour"]), "sort": st.sampled_from(["price", "-price"]),
 }  # fmt: skip
 valid_requests = st.fixed_dictionaries(
     {"product_id": ids}, optional={**common, "text": texts, "box": boxes, "prefer": st.lists(words, max_size=2)}

@@ -36,7 +36,7 @@ def test_a_composer_names_the_configs_that_train_it(entries: dict[str, Entry]) -
 def test_the_table_has_a_line_for_each_and_its_columns_stand_under_each_other(entries: dict[str, Entry]) -> None:
     head, rule, *lines = inventory_table(list(entries.values())).splitlines()
     assert len(lines) == len(entries)
-    at = head.index("what it is")
+    at = head.index("description")
     assert rule[at - 2 : at] == "  "
     assert all(line[at:] == entry.origin for line, entry in zip(lines, entries.values(), strict=True))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-import time
 import zlib
 
 import numpy as np
@@ -12,6 +11,7 @@ from PIL import Image
 
 from models.bundle.images import MAX_SCANS, UnreadableImage, decode_image
 from tests.models.pictures import chunk, photograph, png, saved, segment, with_segment
+from tests.work import lines_run
 
 
 def same(left: Image.Image, right: Image.Image) -> bool:
@@ -172,13 +172,12 @@ def test_two_animation_headers_are_passed_over() -> None:
 
 
 @pytest.mark.parametrize("filling", [b"\xff", b"\xff\x01", b"\xff\xe5\x00\x02"])
-def test_a_jpeg_of_endless_markers_is_refused_at_once(filling: bytes) -> None:
+def test_a_jpeg_of_endless_markers_is_refused_without_reading_them_all(filling: bytes) -> None:
     whole = saved(photograph(60, 40), "JPEG")
     assert same(decode_image(whole[:2] + filling * 50 + whole[2:]), decode_image(whole))
     endless = whole[:2] + filling * 2_000_000 + whole[2:]
-    start = time.perf_counter()
     assert "damaged" in refusal(endless)
-    assert time.perf_counter() - start < 0.5  # To go through all of them takes seconds.
+    assert lines_run(lambda: refusal(endless)) < 20_000  # Not a line for each marker.
 
 
 def test_filling_between_segments_is_passed_over() -> None:

@@ -122,6 +122,13 @@ def main() -> None:
             if error.hint:
                 typer.echo(f"  {error.hint}", err=True)
         sys.exit(error.exit_code)
+    except OSError as error:  # Of the file system: a read-only or full disk, a missing permission.
+        if error.filename is None:
+            raise
+        with suppress(OSError):
+            typer.echo(f"modiste: {error.strerror}: {error.filename}", err=True)
+            typer.echo("  Check the path, its permissions and the free space of its disk.", err=True)
+        sys.exit(1)
 
 
 def _open_standard_streams() -> None:

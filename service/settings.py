@@ -38,6 +38,14 @@ def _origins(given: str | tuple[str, ...]) -> tuple[str, ...]:
     return stripped
 
 
+def _stripped(secret: object) -> object:
+    """A secret without the line break that files of secrets often end with."""
+    return secret.strip() if isinstance(secret, str) else secret
+
+
+Secret = Annotated[SecretStr, BeforeValidator(_stripped)]
+
+
 class Settings(BaseSettings):
     """Settings of one service. They are read once and never change."""
 
@@ -79,7 +87,7 @@ class Settings(BaseSettings):
     redis_url: str | None = Field(
         None, description="Redis that processes and replicas share answers in; else each keeps its own."
     )
-    cache_key: SecretStr | None = Field(
+    cache_key: Secret | None = Field(
         None,
         description="Secret that authenticates cached values in Redis, the same for all replicas. Without it one is "
         "derived from the Redis URL and the operations key.",
@@ -139,7 +147,7 @@ class Settings(BaseSettings):
         32, ge=0, le=10_000, description="Large images and catalogue requests that may wait in each process."
     )
 
-    operations_key: SecretStr | None = Field(None, description="Key of /operations; without it nobody may use them.")
+    operations_key: Secret | None = Field(None, description="Key of /operations; without it nobody may use them.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least serious message logged.")
     poll_s: float = Field(2, gt=0, le=3600, description="Seconds between two looks at what is published.")
     notice_s: float = Field(

@@ -47,6 +47,16 @@ def test_an_error_is_one_sentence_and_a_hint(arguments: list[str], variables: di
     assert len(answer.stderr.splitlines()) == 2
 
 
+@pytest.mark.parametrize("command", ["rollback", "list"])
+def test_a_file_that_cannot_be_read_is_named_without_a_traceback(tmp_path: Path, command: str) -> None:
+    (tmp_path / "generations").mkdir()
+    (tmp_path / "PUBLISHED").mkdir()  # Reading it fails even for root.
+    answer = modiste("index", command, "--index-root", tmp_path)
+    assert answer.returncode == 1
+    assert "Traceback" not in answer.stderr
+    assert "PUBLISHED" in answer.stderr
+
+
 def test_a_taken_port_is_named_with_another_to_try(shop: Shop) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

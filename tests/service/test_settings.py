@@ -42,3 +42,16 @@ def test_the_operations_key_is_never_shown() -> None:
 def test_the_largest_picture_fits_into_the_largest_body_as_base64() -> None:
     settings = load_settings(max_image_bytes=1_000_000)
     assert settings.max_body_bytes > 1_000_000 * 4 / 3
+
+
+@pytest.mark.parametrize("name", ["operations_key", "cache_key"])
+def test_a_secret_read_from_a_file_loses_its_line_break(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(f"MODISTE_{name.upper()}", " hush \n")
+    assert getattr(load_settings(), name).get_secret_value() == "hush"
+
+
+@pytest.mark.parametrize(("name", "value"), [("max_pixel_bytes", "1"), ("cache_ttl_s", "inf"), ("cache_ttl_s", "nan")])
+def test_a_value_out_of_range_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(f"MODISTE_{name.upper()}", value)
+    with pytest.raises(ModisteError, match=f"MODISTE_{name.upper()} cannot be '{value}'"):
+        load_settings()

@@ -74,13 +74,19 @@ STATUS = _set(
     "availablefororder visibility visibilityincatalog availability stockstatus"
 )
 NOT_SOLD = _set(
-    "draft archived inactive disabled offline private pending trash deleted discontinued hidden unlisted unpublished "
-    "false no n 0 -1 outofstock soldout notvisibleindividually none ausverkauft nichtverfügbar inaktiv entwurf nein "
-    "agotado épuisé esaurito uitverkocht nonvisible"
+    "draft archived inactive disabled offline private pending trash deleted discontinued hidden unlisted "
+    "unpublished expired retired withdrawn blocked suspended obsolete false no n 0 -1 outofstock soldout "
+    "notvisibleindividually none ausverkauft nichtverfügbar inaktiv entwurf nein agotado épuisé esaurito "
+    "uitverkocht nonvisible"
 )
+NOT_SOLD_FLAGS = _set(
+    "discontinued archived deleted isdeleted disabled isdisabled draft isdraft outofstock soldout ishidden isarchived"
+)
+"""Columns that say yes where a product is not for sale."""
 STOCK_FLAGS = _set("instock isinstock available verfügbar")
 STOCK_COUNTS = _set(
-    "stock quantity qty variantinventoryqty inventoryquantity inventory currentstock currentstocklevel stockquantity "
+    "stock quantity qty variantinventoryqty inventoryquantity inventoryqty inventory currentstock currentstocklevel "
+    "stockquantity stockqty stocklevel availablequantity quantityavailable availablestock variantinventoryquantity "
     "bestand lagerbestand menge lager existencias cantidad quantité giacenza voorraad"
 )
 OVERSOLD = _set("variantinventorypolicy continuesellingwhenoutofstock backordersallowed backorders inventorypolicy")
@@ -117,11 +123,14 @@ TEXTS = re.compile(r"(?:body|description|beschreibung|descripci|descrizione|omsc
 
 _HIDDEN = re.compile(
     r"cost|margin|supplier|wholesale|purchase|markup|profit|dealer|internal|confidential|secret|private|commission|"
-    r"landed|einkauf|^ek$|ekpreis|lieferant|marge|intern|gewinn|fournisseur|achat|coût|coute|prixdachat|"
+    r"landed|buyprice|buyingprice|tradeprice|factory|einkauf|einstand|deckungsbeitrag|rohertrag|^ek$|ekpreis|"
+    r"kostpri|koszt|dostawca|marża|custo\b|fornecedor|margem|indkøb|revient|lieferant|marge|intern|gewinn|fournisseur|achat|coût|coute|prixdachat|"
     r"proveedor|coste|compra|fornitore|costo|acquisto|leverancier|inkoop|leverantör|inköp|vendorprice|vendorcode|"
     r"vendornote|cogs|employee|email|customer|notes?$|notiz|remark|comment|bemerkung|password|userid"
 )
-_NOT_HIDDEN = re.compile(r"costume|customer?friendly|international|customizable|purchasenote$|marget|internet")
+_NOT_HIDDEN = re.compile(
+    r"costume|customerrating|customerreview|customized|international|customizable|purchasenote$|marget|internet"
+)
 _TECHNICAL = re.compile(
     r"^(?:seo|meta|googleshopping(?!gender|agegroup|color|material|size|mpn)|variant(?:taxable|taxcode|requiresshipping|"
     r"fulfillmentservice|inventory(?:tracker|policy)|grams|weightunit|position)|giftcard|image(?:position|alttext|alttexts|id)|"

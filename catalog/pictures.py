@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import ast
-import base64
-import binascii
 import difflib
+import html
 import json
 import os
 import re
@@ -18,6 +17,7 @@ from typing import Any
 from catalog.product import Address, Picture
 from catalog.table import shown
 from catalog.values import plain_text
+from catalog.values.embedded import NoImage, from_data_url
 
 IMAGE_SUFFIXES = (
     ".jpg", ".jpeg", ".png", ".webp", ".avif", ".gif", ".bmp", ".tif", ".tiff", ".heic", ".heif", ".jfif",
@@ -26,14 +26,6 @@ MOST_HINTS = 100
 _SUFFIX = re.compile(rf"\.(?:{'|'.join(suffix[1:] for suffix in IMAGE_SUFFIXES)})(?:[?#]\S*)?$", re.IGNORECASE)
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]+://|//[\w.-]+\.\w", re.IGNORECASE)
 _NEXT_ADDRESS = re.compile(r"[,;|\s]\s*(?=https?://|//\w|data:)", re.IGNORECASE)
-
-
-class NoImage(Exception):
-    """Why a row has no picture; ``kind`` is equal for all rows with this fault."""
-
-    def __init__(self, reason: str, kind: str) -> None:
-        super().__init__(reason)
-        self.kind = kind
 
 
 class PictureFinder:
@@ -65,15 +57,15 @@ class PictureFinder:
                     found.append(picture)
         return found, missing
 
-    def find_by_id(self, id: str) -> Path:
-        """The file called like the product.
+    def find_by_id(self, *ids: str) -> Path:
+        """The file called like the product, or like another of its ids.
 
         Raises:
             NoImage: There is none.
         """
-        if (
-            "/" not in id and "\\" not in id and id not in (".", "..")
-        ):  # An id with a slash would lead out of the folder.
+        for id in ids:
+            if "/" in id or "\\" in id or id in ("", ".", ".."):  # It would lead to another folder.
+                continue
             for folder in reversed(self.folders):
                 for below in ((), (id[:2],), (id[:3],)):
                     for suffix in IMAGE_SUFFIXES:
@@ -82,7 +74,7 @@ class PictureFinder:
                             return path
         where = " or ".join(str(folder) for folder in self.folders)
         raise NoImage(
-            f"there is no image {shown(id)}.jpg (or {', '.join(IMAGE_SUFFIXES[1:5])}) in {where}",
+            f"there is no image {shown(ids[0])}.jpg (or {', '.join(IMAGE_SUFFIXES[1:5])}) in {where}",
             "there is no image called like the id",
         )
 
@@ -248,6 +240,11 @@ class _Listing:
         return alike[0] if len(alike) == 1 else None
 
 
+def names_picture(text: str) -> bool:
+    """Whether a text ends like the path or address of a picture, or is one as a ``data:`` URL."""
+    return text.casefold().startswith("data:image/") or bool(_SUFFIX.search(text))
+
+
 def _inside(path: str, roots: Sequence[str]) -> bool:
     return any(f"{path}/".startswith(root.rstrip("/") + "/") for root in roots)
 
@@ -262,39 +259,8 @@ def _spellings(text: str) -> Iterator[str]:
     plain = text.replace("\\", "/")
     plain = re.sub(r"^[A-Za-z]:(?=/)", "", plain)
     yield plain
-    yield urllib.parse.unquote(plain)
+    yield urllib.parse.unquote(html.unescape(plain))
     cut = re.split(r"[?#]", plain, maxsplit=1)[0]
     yield cut
     yield urllib.parse.unquote(cut)
     yield urllib.parse.unquote_plus(cut)
-
-
-def from_data_url(text: str) -> bytes:
-    """The picture in a ``data:`` URL.
-
-    Raises:
-        NoImage: It is not valid base64, or empty.
-    """
-    head, _, payload = text.partition(",")
-    if head.casefold().endswith(";base64"):
-        return from_base64(urllib.parse.unquote(payload))
-    return _filled(urllib.parse.unquote_to_bytes(payload))
-
-
-def from_base64(text: str) -> bytes:
-    """The picture in base64 text, with or without the head of a ``data:`` URL.
-
-    Raises:
-        NoImage: It is not valid base64, or empty.
-    """
-    payload = text.partition(",")[2] if text.startswith("data:") else text
-    try:
-        return _filled(base64.b64decode("".join(payload.split()), validate=True))
-    except (binascii.Error, ValueError) as error:
-        raise NoImage(f"the image is not valid base64: {error}", "the image is not valid base64") from error
-
-
-def _filled(content: bytes) -> bytes:
-    if not content:
-        raise NoImage("the image in the row is empty", "the image in the row is empty")
-    return content

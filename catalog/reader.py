@@ -10,7 +10,7 @@ from typing import Any
 from catalog.catalog import Catalog, Counts
 from catalog.errors import ModisteError
 from catalog.formats import SUFFIXES, read_table
-from catalog.pictures import NoImage, PictureFinder, from_base64
+from catalog.pictures import PictureFinder
 from catalog.product import Picture, Product
 from catalog.rows.availability import Availability
 from catalog.rows.grouping import Draft, Line, group
@@ -21,6 +21,7 @@ from catalog.settings import SETTINGS_NAME, CatalogSettings, find_settings
 from catalog.table import Problem, Row, Table, TableOptions
 from catalog.values import AttributeValue, Kind, plain_text, type_columns
 from catalog.values.columns import Typed
+from catalog.values.embedded import NoImage, from_base64
 
 MOST_STRANGE = 0.1
 """Share of a column's cells that may be of another kind than the one that was pinned."""
@@ -82,7 +83,7 @@ def read_catalog(
         keyed=plan.group is not None, key_is_id=plan.key_is_id,
     )  # fmt: skip
     problems = [*table.problems, *problems, *made.problems]
-    remarks = [*table.remarks, *typed.oddities]
+    remarks = [*table.remarks, *typed.oddities, *made.repeated]
     finder = PictureFinder(source.parent, images) if images_required else None
     kept: list[tuple[Draft, list[Picture]]] = []
     for draft in made.drafts:
@@ -97,7 +98,9 @@ def read_catalog(
     problems.sort(key=lambda problem: problem.row)
     if not kept:
         _refuse_empty(source, table, rows, problems, made.left_out)
-    return _catalog(source, table, kept, typed, settings, plan, rows, problems, made.left_out, remarks)
+    return _catalog(
+        source, table, kept, typed, settings, plan, rows, problems, made.left_out, remarks, len(made.repeated)
+    )
 
 
 def _lines(
@@ -155,7 +158,7 @@ class _Encoded(str):
 def _pictures(draft: Draft, finder: PictureFinder, remarks: list[Problem]) -> list[Picture]:
     cells = [from_base64(cell) if isinstance(cell, _Encoded) else cell for cell in draft.pictures]
     if not cells:
-        return [finder.find_by_id(draft.id_for_picture)]
+        return [finder.find_by_id(draft.id_for_picture, draft.id, draft.group)]
     found, missing = finder.find_all(cells)
     if not found:
         raise missing[0] if missing else NoImage("the row names no picture", "the row names no picture")
@@ -167,6 +170,7 @@ def _pictures(draft: Draft, finder: PictureFinder, remarks: list[Problem]) -> li
 def _catalog(
     source: Path, table: Table, kept: list[tuple[Draft, list[Picture]]], typed: Typed, settings: CatalogSettings,
     plan: Plan, rows: int, problems: list[Problem], left_out: list[Problem], remarks: list[Problem],
+    repeated: int,
 ) -> Catalog:  # fmt: skip
     columns = dict(typed.columns)
     listed = {
@@ -194,12 +198,12 @@ def _catalog(
                 private={name: value for name, value in values.items() if name in needed},
             )
         )  # fmt: skip
-    lost = sum(len(draft.lines) for draft, _ in kept)
+    used = repeated + sum(len(draft.lines) for draft, _ in kept)
     return Catalog(
         products, source=source, columns={n: c.kind for n, c in columns.items() if n not in hidden}, problems=problems,
         details={n: c for n, c in columns.items() if n not in hidden},
         private={n: c.kind for n, c in columns.items() if n in needed}, roles=roles, left_out=left_out, remarks=remarks,
-        counts=Counts(rows, len(products), lost - len(products), len(left_out), len(problems)), settings=settings,
+        counts=Counts(rows, len(products), used - len(products), len(left_out), len(problems)), settings=settings,
         format=table.format,
     )  # fmt: skip
 

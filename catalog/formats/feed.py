@@ -127,8 +127,9 @@ class _Products(ContentHandler):
             return
         self._path.append(plain)
         self._text = []
-        if plain == "link" and "href" in attrs:  # Atom.
-            self._put("link", attrs["href"])
+        for name in ("href", "url", "src"):  # Atom's links, and pictures of other feeds.
+            if name in attrs:
+                self._put(self._name(), attrs[name])
 
     def characters(self, content: str) -> None:
         if self._row is not None and self._path:
@@ -143,9 +144,15 @@ class _Products(ContentHandler):
             return
         text = clean_text("".join(self._text).strip())
         if text:
-            self._put(" ".join(self._path), text)
+            self._put(self._name(), text)
         self._path.pop()
         self._text = []
+
+    def _name(self) -> str:
+        """The column of the current element; ``<images><image>`` is ``images``."""
+        if len(self._path) == 2 and self._path[0].startswith(self._path[1]):
+            return self._path[0]
+        return " ".join(self._path)
 
     def _put(self, name: str, value: Any) -> None:
         assert self._row is not None

@@ -9,6 +9,7 @@ from typing import Any
 from catalog.names import (
     MAY_BE_OVERSOLD,
     NOT_SOLD,
+    NOT_SOLD_FLAGS,
     OVERSOLD,
     STATUS,
     STOCK_COUNTS,
@@ -18,6 +19,7 @@ from catalog.names import (
 )
 from catalog.table import Row, shown
 from catalog.values import plain_text
+from catalog.values.kinds import FLAGS
 from catalog.values.numbers import read_number
 
 HIDDEN_VARIANTS = frozenset({"notvisibleindividually", "hidden"})
@@ -36,6 +38,7 @@ class Availability:
         self.leave_out = leave_out
         by_name = {plain_name(column): column for column in columns}
         self._status = [by_name[name] for name in sorted(STATUS) if name in by_name]
+        self._not_sold = [by_name[name] for name in sorted(NOT_SOLD_FLAGS) if name in by_name]
         self._flags = [by_name[name] for name in sorted(STOCK_FLAGS) if name in by_name]
         self._counts = [by_name[name] for name in sorted(STOCK_COUNTS) if name in by_name]
         self._oversold = [by_name[name] for name in sorted(OVERSOLD) if name in by_name]
@@ -60,6 +63,10 @@ class Availability:
             if in_group and _plain(text) in HIDDEN_VARIANTS:
                 continue
             if _plain(text) in NOT_SOLD or (plain_name(column) == "productonline" and text == "2"):
+                return f"{column} is {shown(text)}"
+        for column in self._not_sold:
+            text = plain_text(row.get(column)) or plain_text(head.get(column))
+            if text == "1" or FLAGS.get(text.casefold()):
                 return f"{column} is {shown(text)}"
         for column in self._flags:
             text = plain_text(row.get(column))

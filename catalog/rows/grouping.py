@@ -61,6 +61,8 @@ class Grouping(NamedTuple):
     drafts: list[Draft]
     left_out: list[Problem]
     problems: list[Problem]
+    repeated: list[Problem]
+    """Rows that are equal to another row of their product."""
 
 
 def group(
@@ -78,35 +80,26 @@ def group(
     """
     groups: dict[str, list[Line]] = {}
     problems: list[Problem] = []
+    repeated: list[Problem] = []
     for line in lines:
         members = groups.setdefault(line.key, [])
-        problem = _repeated(line, members, keyed)
-        if problem is None:
-            members.append(line)
+        twin = next((one for one in members if one.row == line.row), None)
+        if twin is not None:
+            repeated.append(
+                Problem(line.number, line.id, f"the row repeats row {twin.number}", "the row repeats another")
+            )
+        elif not keyed and members and line.title and members[0].title and line.title != members[0].title:
+            reason = f"the id is already used in row {members[0].number}"
+            problems.append(Problem(line.number, line.id, reason, "the id is already used"))
         else:
-            problems.append(problem)
+            members.append(line)
     drafts: list[Draft] = []
     left_out: list[Problem] = []
     for key, members in groups.items():
         made, out = _products(key, members, looks, dates, key_is_id)
         drafts += made
         left_out += out
-    return Grouping(_with_distinct_ids(drafts), left_out, problems)
-
-
-def _repeated(line: Line, members: Sequence[Line], keyed: bool) -> Problem | None:
-    if not members:
-        return None
-    if not keyed:
-        first = members[0]
-        if line.title and first.title and line.title != first.title:
-            return Problem(
-                line.number, line.id, f"the id is already used in row {first.number}", "the id is already used"
-            )
-    twin = next((one for one in members if one.row == line.row), None)
-    if twin is not None:
-        return Problem(line.number, line.id, f"the row repeats row {twin.number}", "the row repeats another")
-    return None
+    return Grouping(_with_distinct_ids(drafts), left_out, problems, repeated)
 
 
 def _products(

@@ -24,6 +24,7 @@ from catalog.names import (
     pick,
     plain_name,
 )
+from catalog.pictures import names_picture
 from catalog.settings import CatalogSettings
 from catalog.table import Row, Table
 from catalog.values import plain_text
@@ -107,13 +108,18 @@ def plan_columns(
     if id is None or id == group:
         id = _id_column(table, group)
     if id is None and group is None:
+        unlike = _with_distinct_cells(table)
+        telling = f" {unlike!r} has another value in every row." if unlike else ""
         raise ModisteError(
-            f"{source} has no column that looks like the id.",
-            hint=f"Name one of the columns that it has: {', '.join(columns)}.",
+            f"{source} has no column that looks like the id.{telling}",
+            hint="Name one (--id-column, or [table] id in catalog.toml) of the columns that it has: "
+            f"{', '.join(columns)}.",
         )
     pictures = list(stated.pictures or ()) or ([image_column] if image_column else [])
     if not pictures:
         pictures = [name for name in pick(columns, PICTURE_ORDER) if name not in (id, title, group)][:1]
+    if not pictures:
+        pictures = [name for name in columns if name not in (id, title, group) and _names_pictures(table, name)][:1]
     if stated.pictures is None:
         pictures += [name for name in columns if is_picture(name) and name not in pictures]
     handles = group is not None and plain_name(group) in HANDLES
@@ -160,6 +166,21 @@ def _group(table: Table, title: str | None) -> str | None:
         if title and titles and len(titles) < rows and alike >= ENOUGH * len(titles):
             return name
     return None
+
+
+def _names_pictures(table: Table, column: str) -> bool:
+    """Whether the cells of a column with an unknown name are paths or addresses of pictures."""
+    filled = [text for _, row in table.rows if (text := plain_text(row.get(column)))]
+    return bool(filled) and sum(names_picture(text) for text in filled) >= ENOUGH * len(filled)
+
+
+def _with_distinct_cells(table: Table) -> str:
+    """The first column whose cells are filled and all different; empty if there is none."""
+    for column in table.columns:
+        cells = [plain_text(row.get(column)) for _, row in table.rows]
+        if all(cells) and len(set(cells)) == len(cells):
+            return column
+    return ""
 
 
 def _id(cell: object) -> str:

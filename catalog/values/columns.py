@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from catalog.names import PRICES, plain_name
+from catalog.names import PRICES, is_code, plain_name
 from catalog.table import Problem, Row, shown
 from catalog.values.dates import order_of, read_date
 from catalog.values.kinds import FLAGS, PATH_SIGN, AttributeValue, Kind, kind_of, normal_cell, plain_text
@@ -64,6 +64,8 @@ def type_columns(
         found = kind_of(column, filled, decimal)
         kind = pinned.get(column, found.kind)
         strange = _type_column(typed, column, kind, cells, numbers, decimal)
+        if is_code(column):
+            _note_rounded(typed, column, cells, numbers)
         if column in pinned:
             typed.strange[column] = strange / len(filled)
         elif found.against:
@@ -72,6 +74,14 @@ def type_columns(
                     reason = f"{column} is text and not a number because of {shown(cell)!r}"
                     typed.oddities.append(Problem(number, None, reason, f"{column} is text because of such cells"))
     return typed
+
+
+def _note_rounded(typed: Typed, column: str, cells: Sequence[Any], numbers: Sequence[int]) -> None:
+    """Name the codes that a spreadsheet has turned into rounded numbers, such as 4.00638E+12."""
+    for number, cell in zip(numbers, cells, strict=True):
+        if isinstance(cell, str) and re.fullmatch(r"\d[.,]\d+E\+\d+", cell):
+            kind = f"{column} was rounded by a spreadsheet"
+            typed.oddities.append(Problem(number, None, f"{kind}: {cell}", kind))
 
 
 def _type_column(

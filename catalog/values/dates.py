@@ -40,7 +40,9 @@ def read_date(text: str, order: Order | None) -> str | None:
         day, month = int(match["d"]), int(match["m"])
     else:
         match = _EITHER.fullmatch(text)
-        if match is None or order is None:
+        if match is None:
+            return _worded(text)
+        if order is None:
             return None
         first, second = int(match["one"]), int(match["two"])
         day, month = (first, second) if order == "dmy" else (second, first)
@@ -50,6 +52,16 @@ def read_date(text: str, order: Order | None) -> str | None:
     except ValueError:
         return None
     return f"{date.isoformat()}T{time.isoformat('seconds')}" if time and time != datetime.time(0) else date.isoformat()
+
+
+def _worded(text: str) -> str | None:
+    """A date with the English name of its month."""
+    for form in ("%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%d-%b-%Y"):
+        try:
+            return datetime.datetime.strptime(text, form).date().isoformat()
+        except ValueError:
+            continue
+    return None
 
 
 def order_of(texts: Sequence[str]) -> Order | None:

@@ -19,7 +19,7 @@ Kind = Literal["text", "number", "flag", "list", "path", "date"]
 
 FLAGS = {
     "true": True, "false": False, "yes": True, "no": False, "ja": True, "nein": False, "oui": True, "non": False,
-    "wahr": True, "falsch": False, "sí": True, "vrai": True, "faux": False,
+    "y": True, "n": False, "j": True, "wahr": True, "falsch": False, "sí": True, "vrai": True, "faux": False,
 }  # fmt: skip
 NUMBERS_BY_NAME = PRICES | STOCK_COUNTS | frozenset({"weight", "gewicht", "rating", "discount"})
 """Columns that are numbers even where some cells are not."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from catalog import Address, Catalog, read_catalog
+from catalog import Address, Catalog, ModisteError, read_catalog
 from tests.catalog.shops import google, pictures, read, shopify, table, woocommerce
 
 
@@ -232,3 +232,51 @@ def test_what_is_not_for_sale_is_left_out_and_counted(tmp_path: Path, column: st
     assert [one.id for one in catalog] == ["0", "2", "4"]
     assert [one.reason for one in catalog.left_out] == [f"{column} is {unsold}"] * 3
     assert accounted(catalog)
+
+
+@pytest.mark.parametrize(("column", "unsold"), [("discontinued", "yes"), ("archived", "TRUE"), ("is_deleted", "1")])
+def test_a_column_that_says_yes_to_what_is_gone_leaves_it_out(tmp_path: Path, column: str, unsold: str) -> None:
+    rows = [{"id": number, "title": f"Shirt {number}", column: unsold if number else "no"} for number in range(3)]
+    catalog = read(tmp_path, rows)
+    assert [one.id for one in catalog] == ["0"]
+
+
+def test_rows_that_repeat_another_are_remarks(tmp_path: Path) -> None:
+    catalog = read(tmp_path, [{"id": "1", "title": "Shirt"}] * 2 + [{"id": "2", "title": "Cap"}])
+    assert len(catalog) == 2
+    assert [one.reason for one in catalog.remarks] == ["the row repeats row 2"]
+    assert accounted(catalog)
+
+
+def test_a_column_of_pictures_with_any_name_is_found(tmp_path: Path) -> None:
+    rows = [{"id": number, "title": "a", "Foto vorn": f"https://a.example/{number}.jpg?w=9"} for number in range(3)]
+    assert read_catalog(table(tmp_path / "catalog.csv", rows))[1].image == Address("https://a.example/1.jpg?w=9")
+
+
+def test_a_table_without_an_id_names_a_column_that_could_be_it(tmp_path: Path) -> None:
+    with pytest.raises(ModisteError, match="'Modell' has another value in every row") as refused:
+        read(tmp_path, [{"Farbe": "rot", "Modell": f"M{number}"} for number in range(3)])
+    assert "--id-column" in refused.value.hint
+
+
+def test_the_fields_of_nested_objects_become_columns(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text('[{"id": 1, "attributes": {"colour": "red", "fit": "slim"}, "price": 5}]')
+    catalog = read_catalog(tmp_path / "a.json", images_required=False)
+    assert catalog[0].attributes == {"colour": "red", "fit": "slim", "price": 5}
+
+
+def test_a_feed_of_another_kind_is_read(tmp_path: Path) -> None:
+    (tmp_path / "shop.xml").write_text(
+        "<shop><products><product id='7'><name>Shirt</name><price>5.00</price>"
+        "<images><image>https://a.example/1.jpg</image><image url='https://a.example/2.jpg'/></images></product>"
+        "</products></shop>"
+    )
+    (product,) = read_catalog(tmp_path / "shop.xml")
+    assert (product.id, product.title, product.attributes["price"]) == ("7", "Shirt", 5.0)
+    assert product.images == (Address("https://a.example/1.jpg"), Address("https://a.example/2.jpg"))
+
+
+def test_codes_that_a_spreadsheet_rounded_are_named(tmp_path: Path) -> None:
+    catalog = read(tmp_path, [{"id": number, "ean": "4.00638E+12"} for number in range(2)])
+    assert catalog.columns["ean"] == "text"
+    assert {one.kind for one in catalog.remarks} == {"ean was rounded by a spreadsheet"}

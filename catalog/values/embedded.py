@@ -1,0 +1,46 @@
+"""Pictures that are in a cell themselves: base64 and ``data:`` URLs."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import urllib.parse
+
+
+class NoImage(Exception):
+    """Why a row has no picture; ``kind`` is equal for all rows with this fault."""
+
+    def __init__(self, reason: str, kind: str) -> None:
+        super().__init__(reason)
+        self.kind = kind
+
+
+def from_data_url(text: str) -> bytes:
+    """The picture in a ``data:`` URL.
+
+    Raises:
+        NoImage: It is not valid base64, or empty.
+    """
+    head, _, payload = text.partition(",")
+    if head.casefold().endswith(";base64"):
+        return from_base64(urllib.parse.unquote(payload))
+    return _filled(urllib.parse.unquote_to_bytes(payload))
+
+
+def from_base64(text: str) -> bytes:
+    """The picture in base64 text, with or without the head of a ``data:`` URL.
+
+    Raises:
+        NoImage: It is not valid base64, or empty.
+    """
+    payload = text.partition(",")[2] if text.startswith("data:") else text
+    try:
+        return _filled(base64.b64decode("".join(payload.split()), validate=True))
+    except (binascii.Error, ValueError) as error:
+        raise NoImage(f"the image is not valid base64: {error}", "the image is not valid base64") from error
+
+
+def _filled(content: bytes) -> bytes:
+    if not content:
+        raise NoImage("the image in the row is empty", "the image in the row is empty")
+    return content

@@ -3,37 +3,40 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Any, get_args
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
-from models.bundle.style_search import DEFAULT_STYLE, Style
+from service.http.body.search_body import FORM_FIELDS, IMAGE, JSON_FIELDS, LISTS, NUMBERS
 from service.http.problems import PROBLEM_TYPE
 from service.http.wire import EXAMPLES, Problem, SearchRequest
-from service.search.arrangement import PRODUCT
 
 _REFERENCE = "#/components/schemas/{model}"
 
-_REPEATED = {"type": "array", "items": {"type": "string"}, "description": "Repeated, or one JSON array."}
+_IMAGE = {"type": "string", "format": "binary", "description": "The reference: a picture file, such as a JPEG."}
+
+
+def _form_field(name: str) -> dict[str, Any]:
+    description = SearchRequest.model_fields[name].description
+    if name in LISTS:
+        return {
+            "type": "array",
+            "items": {"type": "string"},
+            "description": f"{description} Repeated, or a JSON array.",
+        }
+    if name in NUMBERS:
+        return {"type": "integer", "description": description}
+    return {"type": "string", "description": f"{description} In JSON." if name in JSON_FIELDS else description}
+
+
 _FORM: dict[str, Any] = {
     "type": "object",
     "description": "Fields are as in JSON; empty ones count as not given.",
     "properties": {
-        "image": {"type": "string", "format": "binary", "description": "The reference: a JPEG, PNG or WebP file."},
-        "product_id": {"type": "string"},
-        "box": {"type": "string", "description": "JSON.", "examples": ["[0.25, 0.4, 0.75, 1.0]"]},
-        "text": {"type": "string"},
-        "k": {"type": "integer", "default": 20},
-        "offset": {"type": "integer", "default": 0},
-        "filters": {"type": "string", "description": "JSON.", "examples": ['{"colour": "Red"}']},
-        "group_by": {"type": "string", "default": PRODUCT},
-        "sort": {"type": "string", "examples": ["price", "-price"]},
-        "exclude": _REPEATED,
-        "prefer": _REPEATED,
-        "avoid": _REPEATED,
-        "style": {"type": "string", "enum": list(get_args(Style)), "default": DEFAULT_STYLE},
+        IMAGE: _IMAGE,
+        **{name: _form_field(name) for name in SearchRequest.model_fields if name in FORM_FIELDS},
     },
 }
 

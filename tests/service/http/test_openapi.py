@@ -10,6 +10,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from service.http.problems import KINDS
+from service.http.wire import SearchRequest
 from tests.service.conftest import OPERATIONS_KEY, Served
 
 ROOT = Path(__file__).parents[3]
@@ -29,6 +30,12 @@ def test_every_example_of_a_search_is_answered(served: Served) -> None:
         assert response.status_code == 200, name
         modes = {"upload": "composed", "preferred": "image"}
         assert response.json()["mode"] == modes.get(name, name)
+
+
+def test_a_form_is_described_with_the_fields_of_json(served: Served) -> None:
+    content = document(served)["paths"]["/search"]["post"]["requestBody"]["content"]
+    form = set(content["multipart/form-data"]["schema"]["properties"])
+    assert form - {"image"} == SearchRequest.model_fields.keys() - {"image_base64"}
 
 
 def test_every_reference_leads_somewhere(served: Served) -> None:

@@ -117,3 +117,16 @@ def test_reload_looks_again_at_a_generation_that_was_refused(serve: Serve, own_s
         assert (answer["generation"], answer["refused"]["generation"]) == (first, second)
         vectors.write_bytes(whole)
         assert reload(served).json() == {"generation": second, "changed": True, "refused": None}
+
+
+@pytest.mark.parametrize("whole", [True, False], ids=["an older generation is whole", "none is whole"])
+def test_ready_does_not_reveal_where_the_index_is(serve: Serve, own_shop: Shop, whole: bool) -> None:
+    published = str(current_id(own_shop.index_root))
+    (own_shop.index_root / "CURRENT").write_text("20200101-000000-abcd\n")
+    if not whole:
+        (own_shop.index_root / "generations" / published / "vectors.f16").unlink()
+    with serve(own_shop) as served:
+        response = served.client.get("/health/ready")
+    assert response.status_code == (200 if whole else 503)
+    assert response.json()["refused"]["generation"] == "20200101-000000-abcd"
+    assert str(own_shop.index_root) not in response.text

@@ -21,6 +21,11 @@ _KINDS = {
     "shoes": "the training split of Shoes, with relative captions written by annotators",
 }
 
+_PHOTOGRAPHS = {
+    "photos": "photographs that people sent of their own garments, held out by sender",
+    "street": "garments in street photographs with pixel labels, held out by photograph",
+}
+
 
 def model_card(
     config: TrainConfig, version: str, model: RetrievalModel, metrics: Sequence[Metric], trained_on: Sequence[str]
@@ -46,6 +51,8 @@ def model_card(
         f"- **{source.name}**: {_KINDS[source.kind]}. {counts}."
         for source, counts in zip(config.sources, trained_on, strict=True)
     )
+    if config.joint is not None and config.joint.photographs is not None:
+        sources += "".join(f"\n- **{source.name}**: {_PHOTOGRAPHS[source.kind]}." for source in config.photographs)
     limits = "\n".join(f"- {limit}" for limit in _limits(config, model))
     measured = [source for source in config.sources if source.validation_share]
     return f"""# {config.name} {version}
@@ -78,7 +85,7 @@ answers among thousands; *drawn by pairs*, a question occurs as often as product
 use the same towers; the weighted sum has the weight that is best on these queries, which favours it. Of the first ten
 results of each query, asked@10 is the share with the requested values, and kept@10 the share that keeps everything
 else; fit@10 is the number of results that do both, divided by the largest possible number.
-{_EXPECTING if guess else ""}
+{_OF_PHOTOGRAPHS if config.photographs else ""}{_EXPECTING if guess else ""}
 {metrics_table(metrics)}
 
 Measured by `modiste models evaluate runs/{config.name}` on {_names(measured)}. `modiste models evaluate BUNDLE --config
@@ -90,6 +97,11 @@ same generated wording as in training; the figures cannot be compared with those
 {limits}
 """
 
+
+_OF_PHOTOGRAPHS = """
+For people's photographs, whose garments are not in the gallery, kind@10, colour@10 and both@10 are the shares of the
+first ten results with a right type, with the requested colour, and with both; means over the labels.
+"""
 
 _EXPECTING = """
 `composer` ranks by pictures alone. `composer, product` and `composer, upload` are the rankings of the service for a

@@ -13,6 +13,9 @@ from torch.nn import functional as F
 
 from models.datasets.garments import draw_catalog
 from models.errors import ModisteError
+from models.evaluation.held_out.sources import evaluate_run
+from models.evaluation.tables import metrics_table
+from models.export.model_card import model_card
 from models.networks.losses import kind_recognition, kind_retrieval
 from models.training.config import PhotographSettings, TrainConfig, read_config
 from models.training.data.photographs import TrainingPhotographs
@@ -170,16 +173,30 @@ def test_settings_that_cannot_be_combined_are_refused(tmp_path: Path, change: di
         read_config(tmp_path / "tiny.yaml", change)
 
 
+@pytest.fixture(scope="module")
+def shop_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A run over a catalogue, whose held-out products are the gallery of the photographs."""
+    folder = tmp_path_factory.mktemp("shop")
+    config = tiny(folder, "modiste-small")
+    drawn = draw_catalog(folder / "shop", 240, 2, 60, 80)
+    shop = config.sources[0].model_copy(update={"kind": "catalog", "path": drawn})
+    return train(config.model_copy(update={"sources": (shop,), "seed": 5}), folder / "run")
+
+
 @pytest.mark.parametrize("protocol", ["photos", "street"])
-def test_held_out_photographs_are_measured(tmp_path: Path, protocol: str) -> None:
-    config = tiny(tmp_path, "modiste-small")
-    shop = config.sources[0].model_copy(
-        update={"kind": "catalog", "path": draw_catalog(tmp_path / "shop", 240, 2, 60, 80)}
-    )
-    run = train(config.model_copy(update={"sources": (shop,), "seed": 5}), tmp_path / "run")
+def test_held_out_photographs_are_measured(shop_run: Run, tmp_path: Path, protocol: str) -> None:
     figures = tmp_path / "figures.json"
-    command("evaluate", str(run.folder), "--protocol", protocol, "--output", str(figures))
+    command("evaluate", str(shop_run.folder), "--protocol", protocol, "--output", str(figures))
     first, *labels = json.loads(figures.read_text())
     assert first["edit"] == "all labels"
     assert first["queries"] == sum(one["queries"] for one in labels if one["method"] == "image only")
     assert all(0 <= one["values"]["kind@10"] <= 100 for one in (first, *labels))
+
+
+def test_the_figures_of_a_run_include_its_photographs(shop_run: Run) -> None:
+    metrics = evaluate_run(shop_run, queries=20)
+    measured = [metric.protocol.split(":")[0] for metric in metrics if "kind@10" in metric.values]
+    assert measured == ["photos", "street"]
+    card = model_card(shop_run.config(), "1", shop_run.model(), metrics, ["shop: some products"])
+    assert metrics_table(metrics) in card
+    assert "**photos**" in card

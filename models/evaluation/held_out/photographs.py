@@ -38,6 +38,8 @@ from models.training.data.photographs import load_photographs, split_photographs
 from models.training.data.sources import split_source
 
 PHOTOS, STREET = "photos", "street"
+ALL_LABELS = "all labels"
+"""Edit of the metrics that are means over the labels, or what it begins with."""
 PAGE = 10
 LEAST_OF_LABEL = 5
 """Labels with fewer photographs are in no mean over labels."""
@@ -98,7 +100,7 @@ def _alone(
 ) -> list[Metric]:  # fmt: skip
     shares = _shares(scores, right)
     rows_of = _by_label(shown)
-    edits = {"all labels": (len(shown), _mean(shares, rows_of))}
+    edits = {ALL_LABELS: (len(shown), _mean(shares, rows_of))}
     edits |= {label: (len(rows), float(shares[rows].mean())) for label, rows in sorted(rows_of.items())}
     return [
         Metric(
@@ -140,7 +142,7 @@ def _in_colours(
     figures = {"kind": right[rows], "colour": coloured, "both": right[rows] & coloured}
     return [
         Metric(
-            protocol=_named(protocol), edit="all labels, in a colour", method="composer, upload",
+            protocol=_named(protocol), edit=f"{ALL_LABELS}, in a colour", method="composer, upload",
             gallery=len(products), queries=len(asked),
             values={
                 f"{name}@{PAGE}": round(100 * _mean(_shares(scores, flags), rows_of), 2)

@@ -15,6 +15,7 @@ from models.datasets.triplets.triplet import TripletDataset
 from models.errors import ModisteError
 from models.evaluation.encoding import EncodedGallery, Encoder
 from models.evaluation.held_out.edits import evaluate
+from models.evaluation.held_out.photographs import ALL_LABELS, evaluate_photographs
 from models.evaluation.tables import write_json
 from models.training.config import TrainConfig
 from models.training.data.sources import Draw, split_source, validation_queries
@@ -24,9 +25,16 @@ logger = logging.getLogger(__name__)
 
 
 def evaluate_run(run: Run, queries: int = 2000) -> list[Metric]:
-    """Measure a trained run on the held-out products of its sources."""
-    model = run.model()
-    return evaluate_config(model, model.images, run.config(), run.cache, queries)
+    """Measure a trained run on the held-out products of its sources, and the means over its held-out photographs."""
+    model, config = run.model(), run.config()
+    metrics = evaluate_config(model, model.images, config, run.cache, queries)
+    for kind in dict.fromkeys(source.kind for source in config.photographs if source.validation_share):
+        if not all(source.path.is_dir() for source in config.photographs if source.kind == kind):
+            logger.warning("the photographs of the kind %s are not here and are not measured", kind)
+            continue
+        found = evaluate_photographs(kind, model, model.images, config, run.cache, queries)
+        metrics += [metric for metric in found if metric.edit.startswith(ALL_LABELS)]
+    return metrics
 
 
 def evaluate_config(

@@ -1,4 +1,4 @@
-"""The house keeps its floors: no import runs upward, and serving never pulls in what only training needs."""
+"""The import contracts hold, and serving imports nothing that only training needs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def run(code: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120)
 
 
-def test_the_contracts_between_the_floors_are_kept() -> None:
+def test_the_import_contracts_hold() -> None:
     done = run(
         "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports(no_cache=True, no_logo=True))"
     )
@@ -28,7 +28,7 @@ def test_the_contracts_between_the_floors_are_kept() -> None:
 @pytest.mark.parametrize(
     "module", ["service.app", "service.cli", "indexer.build", "indexer.cli", "models.bundle", "models.cli"]
 )
-def test_serving_and_indexing_start_without_what_training_needs(module: str) -> None:
+def test_serving_and_indexing_import_no_training_library(module: str) -> None:
     done = run(f"import sys, {module}; print(sorted({FOR_TRAINING} & set(sys.modules)))")
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == "[]"

@@ -122,7 +122,7 @@ def test_a_catalogue_is_indexed_served_and_searched(python: Path, demo: tuple[Pa
     assert (best["type"], best["colour"]) == ("dress", "red")
 
 
-def test_training_without_torch_says_which_extra_brings_it(python: Path) -> None:
+def test_training_without_torch_is_refused_with_the_extra_to_install(python: Path) -> None:
     refused = modiste(python, "models", "train", "modiste-base")
     assert refused.returncode == 1
     assert "pip install 'modiste[train]'" in refused.stderr

@@ -136,7 +136,7 @@ def test_a_left_out_entry_has_a_row_that_does_not_count(tmp_path: Path) -> None:
     assert metric.values["R@1"] == 0.0
 
 
-def test_what_is_left_out_is_told_in_the_log(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_omitted_entries_are_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     folder = write_shoes(tmp_path, [("a", "a", "is same"), ("a", "b", "is red")], "q", "a b c")
     with caplog.at_level(logging.INFO):
         find_protocol("shoes").read(folder)
@@ -170,7 +170,7 @@ def test_fashion200k_takes_every_picture_of_the_targets_caption_as_right(tmp_pat
     assert measured("fashion200k-reference-kept", folder, given)[0].values["R@1"] == 0.0
 
 
-def test_an_unknown_protocol_is_answered_with_those_that_there_are() -> None:
+def test_an_unknown_protocol_is_refused_with_a_list_of_protocols() -> None:
     with pytest.raises(ModisteError, match=r"no protocol 'fashioniq'.*fashioniq-original, .*shoes"):
         find_protocol("fashioniq")
     assert len(ANNOTATED_PROTOCOLS) == 17

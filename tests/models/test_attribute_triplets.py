@@ -97,7 +97,7 @@ def test_rules_come_as_often_as_their_weights() -> None:
     assert 0.70 < sum(triplet.edit == "colour" for triplet in sampled) / 4000 < 0.80
 
 
-def test_in_an_edit_of_two_attributes_both_change_and_both_are_said() -> None:
+def test_an_edit_of_two_attributes_changes_and_names_both() -> None:
     rule = Attributes(changes=("colour", "gender"), keeps=("type",))
     for triplet in AttributeTriplets(shop(), [rule]).sample_many(200, seed=0):
         before, after = triplet.reference.split("-"), triplet.targets[0].split("-")
@@ -266,7 +266,7 @@ def test_large_buckets_are_indexed_without_listing_their_pairs() -> None:
     assert len(triplets.sample(random.Random(0)).targets) >= 2
 
 
-def test_loose_rules_keep_only_what_a_product_is_and_whom_it_is_for() -> None:
+def test_loose_rules_keep_type_and_gender_only() -> None:
     exact = Attributes(0.8, ("colour",), ("type", "gender", "sleeve"))
     loose = loose_rules([exact, Attributes(1.0, ("colour",), ("type",)), OneTitleWord()])
     assert loose == [Attributes(0.4, ("colour",), ("type", "gender"))]

@@ -28,7 +28,7 @@ def test_a_value_of_several_words_is_one_word() -> None:
     assert words_of(product(articleType="Casual Shoes", baseColour="Navy Blue")) == {"casual shoe", "navy blue"}
 
 
-def test_a_value_that_alone_says_nothing_carries_its_attribute() -> None:
+def test_an_ambiguous_value_is_prefixed_with_its_attribute() -> None:
     assert words_of(product(sleeve="long", heel="high")) == {"long sleeve", "high heel"}
 
 
@@ -64,7 +64,7 @@ def test_of_no_products_nothing_is_shown() -> None:
     assert shown_words([], ["red"]).shape == (0, 1)
 
 
-def test_a_catalogue_says_what_titles_and_values_have_and_denies_the_other_values_of_a_column() -> None:
+def test_titles_and_values_are_stated_and_other_values_of_the_column_excluded() -> None:
     products = [product("polka dress", baseColour="Red"), product("shirt", baseColour="Blue"), product("blue hat")]
     told = stated_words(products, ["red", "blue", "polka", "green"])
     assert told.stated.tolist() == [
@@ -82,7 +82,7 @@ def test_a_catalogue_says_what_titles_and_values_have_and_denies_the_other_value
     ]
 
 
-def test_a_word_that_a_title_says_is_not_denied_by_a_column() -> None:
+def test_a_word_of_the_title_is_not_excluded_by_a_column() -> None:
     told = stated_words([product("red shirt", baseColour="Maroon"), product(baseColour="Red")], ["red", "maroon"])
     assert told.stated[0].tolist() == [True, True]
     assert not told.excluded[0].any()
@@ -94,7 +94,7 @@ def test_numbers_and_what_no_picture_shows_deny_nothing() -> None:
     assert not told.excluded.any()
 
 
-def test_what_is_seen_is_corrected_by_what_is_told() -> None:
+def test_recognised_probabilities_are_corrected_by_stated_words() -> None:
     seen = np.full((2, 3), 0.4, np.float32)
     told = stated_words([product(colour="Red"), product("hat", colour="Blue")], ["red", "blue", "hat"])
     half = np.float32(0.4)

@@ -1,4 +1,4 @@
-"""Files that lie, break off or are stuffed: refused with a reason or read as if nothing were; never anything else."""
+"""Damaged, truncated and malicious files: each is either refused with a reason or decoded."""
 
 from __future__ import annotations
 

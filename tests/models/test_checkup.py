@@ -41,14 +41,14 @@ def test_a_catalogue_is_checked_for_pictures_that_are_missing_corrupt_or_the_sam
     assert checkup.faults == 2
 
 
-def test_a_row_that_cannot_be_used_is_told_from_a_missing_picture(tmp_path: Path) -> None:
+def test_an_unusable_row_is_reported_apart_from_a_missing_picture(tmp_path: Path) -> None:
     put(tmp_path / "images", "1.png")
     (tmp_path / "catalog.csv").write_text("id,title\n1,Red dress\n1,Blue dress\n2,White dress\n", encoding="utf-8")
     found = [(finding.kind, finding.where) for finding in check_dataset(tmp_path).findings]
     assert found == [("unusable entry", "catalog.csv row 3"), ("missing picture", "catalog.csv row 4")]
 
 
-def test_a_catalogue_without_a_fault_says_so(tmp_path: Path) -> None:
+def test_a_catalogue_without_problems_is_reported_as_such(tmp_path: Path) -> None:
     put(tmp_path / "images", "1.png")
     (tmp_path / "catalog.csv").write_text("id,title\n1,Red dress\n", encoding="utf-8")
     checkup = check_dataset(tmp_path)

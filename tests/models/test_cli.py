@@ -42,12 +42,12 @@ def test_vectors_are_measured_by_several_protocols_in_one_command(
     ]
 
 
-def test_a_protocol_without_annotations_says_what_to_give() -> None:
+def test_a_protocol_without_annotations_is_refused_with_a_hint() -> None:
     with pytest.raises(ModisteError, match="--annotations"):
         run("evaluate", "--protocol", "cirr")
 
 
-def test_nothing_to_measure_says_what_to_give() -> None:
+def test_a_command_with_nothing_to_measure_is_refused_with_a_hint() -> None:
     with pytest.raises(ModisteError, match="Give a model"):
         run("evaluate")
 

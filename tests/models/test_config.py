@@ -63,7 +63,7 @@ def test_a_chain_of_extensions_is_followed_and_overrides_come_last(tmp_path: Pat
     assert (config.seed, config.compose.batch, config.compose.steps, config.compose.lr) == (4, 99, 5, 0.01)
 
 
-def test_a_config_of_ones_own_may_extend_one_that_comes_along(tmp_path: Path) -> None:
+def test_a_config_may_extend_a_shipped_config(tmp_path: Path) -> None:
     (tmp_path / "mine.yaml").write_text("extends: modiste-base\nname: mine")
     shipped = read_config(Path("modiste-base"))
     assert read_config(tmp_path / "mine.yaml") == shipped.model_copy(update={"name": "mine"})
@@ -90,7 +90,7 @@ def test_a_file_that_makes_no_config_is_refused(tmp_path: Path, text: str, said:
 
 
 @pytest.mark.parametrize("path", sorted(CONFIGS.glob("*.yaml")), ids=lambda path: path.stem)
-def test_every_config_that_comes_along_is_read_under_the_name_of_its_file(path: Path) -> None:
+def test_every_shipped_config_has_the_name_of_its_file(path: Path) -> None:
     config = read_config(Path(path.stem))
     assert config.name == path.stem
     assert TrainConfig.model_validate(yaml.safe_load(yaml.safe_dump(config.model_dump(mode="json")))) == config

@@ -20,17 +20,17 @@ def test_a_description_always_names_the_type() -> None:
     assert all(re.search(r"\bdress\b", text) for text in said(DRESS))
 
 
-def test_a_description_mostly_says_the_colour_in_words_that_people_use() -> None:
+def test_most_descriptions_name_the_colour_in_common_words() -> None:
     with_colour = [text for text in said(DRESS) if re.search(r"\b(navy|navy blue)\b", text)]
     assert 0.75 < len(with_colour) / 500 < 0.95
 
 
-def test_a_description_says_other_attributes_now_and_then() -> None:
+def test_some_descriptions_name_other_attributes() -> None:
     with_sleeves = [text for text in said(DRESS) if "sleeve" in text]
     assert 0.2 < len(with_sleeves) / 500 < 0.8
 
 
-def test_a_description_says_nothing_that_no_picture_shows() -> None:
+def test_descriptions_omit_attributes_that_pictures_do_not_show() -> None:
     assert not any("summer" in text.lower() for text in said(DRESS))
 
 

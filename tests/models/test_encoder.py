@@ -1,4 +1,4 @@
-"""A loaded bundle answers the same to everyone, and refuses what it cannot answer for in plain words."""
+"""A loaded bundle gives the same vectors in every batch and thread, and refuses invalid input."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_where_a_bundle_has_no_local_features_the_embedding_is_what_the_composer
     assert seen.attributes is None
 
 
-def test_a_bundle_that_expects_words_tells_them_of_a_known_reference_alone(tmp_path: Path) -> None:
+def test_expected_words_need_the_words_of_the_reference(tmp_path: Path) -> None:
     bundle = Bundle(write_toy_bundle(tmp_path / "expecting", expects=True), device="cpu")
     ids, _ = bundle.tokenizer.encode(["red", "longer"])
     features, shown = some_features(2), np.tile(np.array([0, 0, 0.9, 0, 0], np.float32), (2, 1))
@@ -127,7 +127,7 @@ def test_threads_are_answered_as_one_is(toy: Bundle) -> None:
         assert all(pool.map(ask, range(200)))
 
 
-def test_a_bundle_tells_its_name_width_and_fingerprint(toy: Bundle) -> None:
+def test_a_bundle_has_a_name_a_width_and_a_fingerprint(toy: Bundle) -> None:
     assert (toy.name, toy.dim, len(toy.fingerprint)) == ("toy 1.0.0", 48, 16)
 
 
@@ -268,7 +268,7 @@ def test_cuda_is_refused_where_onnx_runtime_cannot_give_it(folder: Path) -> None
     assert "modiste[gpu]" in refused.value.hint
 
 
-def test_an_unknown_device_is_refused_with_the_ones_that_there_are(folder: Path) -> None:
+def test_an_unknown_device_is_refused_with_a_list_of_devices(folder: Path) -> None:
     with pytest.raises(BundleError, match="There is no device 'gpu'") as refused:
         Bundle(folder, device="gpu")  # type: ignore[arg-type]
     assert refused.value.hint == "Use one of auto, cpu, cuda."

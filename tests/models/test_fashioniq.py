@@ -66,7 +66,7 @@ def test_a_target_outside_the_gallery_is_reported_and_never_measured(tmp_path: P
         annotation.dataset()
 
 
-def test_a_split_without_targets_says_which_to_use(tmp_path: Path) -> None:
+def test_a_split_without_targets_is_refused_with_the_splits_that_have_them(tmp_path: Path) -> None:
     folder = write_fashioniq(tmp_path, {"dress.test": [("a", None, ["x", "y"])]}, {"dress.test": ["a"]})
     with pytest.raises(ModisteError, match=r"not published.*validation split"):
         read_fashioniq(folder, "dress", "test").dataset()
@@ -83,7 +83,7 @@ def test_pictures_are_found_by_id_in_whatever_folder(tmp_path: Path) -> None:
         dataset.image_of("b")
 
 
-def test_a_picture_without_a_folder_of_pictures_is_an_error_that_says_so(tmp_path: Path) -> None:
+def test_reading_a_picture_without_a_picture_folder_is_an_error(tmp_path: Path) -> None:
     dataset = read_fashioniq(dresses(tmp_path, ("a", "b", ["x", "y"])), "dress").dataset()
     with pytest.raises(ModisteError, match="no folder of pictures was given"):
         dataset.image_of("a")

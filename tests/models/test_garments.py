@@ -1,4 +1,4 @@
-"""Drawn garments: true to their attributes, the same every time, and a shop full of them."""
+"""Drawn garments: they show their attributes, are deterministic, and fill a catalogue."""
 
 import csv
 import json
@@ -77,7 +77,7 @@ def test_the_second_colour_shows_in_every_pattern(type: str, pattern: str) -> No
 
 
 @pytest.mark.parametrize("type", TYPES)
-def test_the_cloth_is_nearest_to_the_colour_it_is_called(type: str) -> None:
+def test_the_drawn_colour_is_nearest_to_its_name(type: str) -> None:
     for seed, colour in enumerate(PALETTE):
         garment = a(type, colour=colour, seed=seed)
         unlike = max(PALETTE, key=lambda name: colour_distance(PALETTE[name], PALETTE[colour]))
@@ -145,7 +145,9 @@ def test_sampling_reaches_every_value_of_every_attribute() -> None:
         ({"sleeve": None}, "None is not a sleeve", "long"),
     ],
 )
-def test_what_cannot_be_is_refused_with_a_hint(changes: dict[str, str | int | None], said: str, hinted: str) -> None:
+def test_impossible_attributes_are_refused_with_a_hint(
+    changes: dict[str, str | int | None], said: str, hinted: str
+) -> None:
     with pytest.raises(ModisteError) as error:
         a("dress").replaced(**changes)
     assert said in error.value.message
@@ -216,7 +218,7 @@ SAID = {
 }  # fmt: skip
 
 
-def test_a_title_says_nothing_that_is_not_so() -> None:
+def test_a_title_names_only_attributes_that_the_garment_has() -> None:
     rng = np.random.default_rng(2)
     for _ in range(600):
         garment = sample_garment(rng)

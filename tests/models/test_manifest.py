@@ -1,4 +1,4 @@
-"""``bundle.json`` is believed only if it is whole, consistent and true of the files beside it."""
+"""``bundle.json`` is accepted only if it is complete, consistent and matches the files beside it."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ def test_a_manifest_that_contradicts_itself_is_refused(folder: Path, edit: Calla
         lambda query: query["outputs"]["expected"].update(shape=["batch", 6]),
     ],
 )
-def test_a_bundle_that_expects_words_must_be_told_what_the_reference_shows(
+def test_expected_words_require_an_input_for_the_words_of_the_reference(
     tmp_path: Path, edit: Callable[[Any], object]
 ) -> None:
     folder = write_toy_bundle(tmp_path / "expecting", expects=True)

@@ -1,4 +1,4 @@
-"""Padding is cut off inside a text graph, and nobody outside can tell."""
+"""A text graph cuts padding off without a change of its outputs."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ def test_a_picture_that_lies_on_its_side_is_turned_upright(format: str) -> None:
 
 
 @pytest.mark.parametrize("what", [b"<html><body>404", b"%PDF-1.7", b"\0\0\0\x18ftypisom" + bytes(40), b"<svg/>"])
-def test_a_refusal_says_what_the_file_is(what: bytes) -> None:
+def test_a_refusal_names_the_format_of_the_file(what: bytes) -> None:
     with pytest.raises(UnreadableImage, match=r"is a (web page|PDF document|film|drawing)"):
         decode_image(what)
 

@@ -106,7 +106,7 @@ SHOP = [
 ]
 
 
-def test_whom_a_thing_is_for_is_said_only_where_it_does_not_follow_from_what_it_is() -> None:
+def test_gender_is_named_only_where_the_type_does_not_imply_it() -> None:
     by_id = {one.id: one for one in SHOP}
     seen = set()
     for triplet in AttributeTriplets(SHOP, [type_and_gender(SHOP)]).sample_many(300, seed=0):
@@ -119,7 +119,7 @@ def test_whom_a_thing_is_for_is_said_only_where_it_does_not_follow_from_what_it_
     assert {("Shirts", "Sarees"), ("Sarees", "Watches"), ("Watches", "Shirts")} <= seen
 
 
-def test_something_else_is_for_the_same_person_and_in_the_same_colour_unless_another_is_said() -> None:
+def test_a_change_of_type_keeps_gender_and_colour_unless_others_are_named() -> None:
     shop = [*SHOP, dressed("red watch", "Watches", "Men", "Red")]
     by_id = {one.id: one for one in shop}
     for rule, stays in ((any_type(), ("gender", "baseColour")), (colour_and_type(), ("gender",))):

@@ -1,4 +1,4 @@
-"""Long work is told: with a bar on a terminal, with plain lines in a log."""
+"""Progress of long work: a bar on a terminal, plain lines in a log."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_an_error_in_the_work_comes_through() -> None:
         list(track((1 // (2 - number) for number in range(5)), total=5, what="divide"))
 
 
-def test_a_log_is_told_now_and_then_and_at_the_end(caplog: pytest.LogCaptureFixture) -> None:
+def test_progress_is_logged_at_intervals_and_at_the_end(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO):
         list(track(range(4), total=4, what="encode", unit="product", every_s=0))
     lines = [record.getMessage() for record in caplog.records]

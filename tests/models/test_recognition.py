@@ -32,7 +32,7 @@ def test_a_word_that_comes_counts_more_than_one_that_stays() -> None:
     np.testing.assert_allclose(weights.absent, [0.1, 0.1, 0, 0], atol=1e-6)
 
 
-def test_an_unlikely_value_speaks_against_a_product_and_an_unlikely_word_of_titles_says_nothing() -> None:
+def test_an_unlikely_value_counts_against_a_product_and_an_unlikely_title_word_does_not() -> None:
     weights = weights_of(floats(0.2, 0.2, 0.2, 0.2), floats(1, 1, 1, 1), TOLD, VALUED)
     np.testing.assert_allclose(weights.present, [0.2, 0.2, 0, 0], rtol=1e-6)
     np.testing.assert_allclose(weights.absent, [0.8, 0.8, 0, 0], rtol=1e-6)
@@ -63,7 +63,7 @@ def test_a_product_that_surely_lacks_or_has_a_word_still_leaves_its_cosine_a_say
     assert agreement(floats([1.0]), Weights(floats(0.0), floats(1.0)))[0] > 0.1
 
 
-def test_an_upload_is_half_what_is_seen_and_half_what_its_nearest_neighbour_is_said_to_be() -> None:
+def test_an_upload_averages_its_own_probabilities_and_those_of_its_neighbours() -> None:
     near = floats([0.9, 0.5, 0.1, 0.9], [0.1, 0.5, 0.9, 0.1])
     shown = recognised(floats(0.5, 0.9, 0.5, 0.5), floats(1.0, 0.5), near, TOLD)
     np.testing.assert_allclose(shown, [0.75, 0.75, 0.25, 0.5], atol=1e-3)

@@ -1,4 +1,4 @@
-"""Whether a page does what was asked, on a shop small enough to count by hand."""
+"""Shares of results that have what was asked, on a shop small enough to count by hand."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_a_product_carries_a_value_a_word_of_its_title_or_an_item_of_a_list(edit
 
 
 @pytest.mark.parametrize("rule", [Attributes(1.0, ("colour",), ("type",)), OneTitleWord(1.0)])
-def test_every_derived_query_says_what_it_asks_and_its_targets_carry_it(rule: Attributes | OneTitleWord) -> None:
+def test_targets_of_every_derived_query_have_what_it_asks(rule: Attributes | OneTitleWord) -> None:
     products = [
         product(str(at), f"Arrow {colour} {kind}", colour=colour, type=kind)
         for at, (colour, kind) in enumerate([(c, k) for c in ("Red", "Blue", "Green") for k in ("Shirt", "Dress")])
@@ -135,7 +135,7 @@ class Gallery:
     embedding = features = np.eye(5, dtype=np.float32)
 
 
-def test_an_evaluation_tells_all_shares_beside_recall_and_a_table_shows_them() -> None:
+def test_an_evaluation_reports_all_shares_beside_recall() -> None:
     metrics = evaluate(AlwaysBlueDress(), Gallery(), dataset(IN_BLUE))  # type: ignore[arg-type]
     composer = next(metric for metric in metrics if metric.method == "composer")
     shares = {"asked@10": 75.0, "kept@10": 50.0, "fit@10": 100.0}

@@ -1,4 +1,4 @@
-"""Words become token ids, whatever a shopper pastes into the field."""
+"""Tokenising texts, including unusual characters and lengths."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ def test_pictures_without_a_vector_are_counted_and_the_first_is_named(tmp_path: 
         ({"gallery": np.array([[0.0, 0.0], [0.0, 1.0]])}, "Row 0 of `gallery`"),
     ],
 )
-def test_what_is_wrong_with_a_file_is_said(tmp_path: Path, changes: dict[str, Any], message: str) -> None:
+def test_a_wrong_file_is_refused_with_the_reason(tmp_path: Path, changes: dict[str, Any], message: str) -> None:
     with pytest.raises(ModisteError, match=message):
         read_vectors(saved(tmp_path, **changes))
 

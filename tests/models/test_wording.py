@@ -19,12 +19,12 @@ def words(*edits: Edit, noun: str | None = None, count: int = 300, seed: int = 0
 NAVY = re.compile(r"navy|(dark|deep|darker) blue", re.IGNORECASE)
 
 
-def test_every_wording_of_a_colour_says_the_colour() -> None:
+def test_every_wording_of_a_colour_names_it() -> None:
     for text in words(Edit("baseColour", "Red", "Navy Blue"), noun="Tshirts", count=2000):
         assert NAVY.search(text), text
 
 
-def test_every_edit_of_several_is_said() -> None:
+def test_every_edit_of_several_is_named() -> None:
     edits = (Edit("colour", "red", "navy"), Edit("sleeve", "long", "sleeveless"), Edit("gender", "Women", "Men"))
     for text in words(*edits, noun="shirt", count=2000):
         assert NAVY.search(text), text
@@ -78,7 +78,7 @@ def test_something_new_is_added_and_something_old_removed() -> None:
         )
 
 
-def test_a_flag_is_said_by_its_name() -> None:
+def test_a_flag_is_worded_by_its_name() -> None:
     assert any(text.lower().startswith("make it waterproof") for text in words(Edit("waterproof", None, "waterproof")))
     assert any("not waterproof" in text.lower() for text in words(Edit("waterproof", "waterproof", None)))
 
@@ -100,7 +100,7 @@ def test_signs_of_a_catalogue_cannot_break_the_grammar() -> None:
         assert "c d noun" in text.lower()
 
 
-def test_comparatives_are_used_only_where_they_say_which_value_is_meant() -> None:
+def test_comparatives_are_used_only_where_they_are_unambiguous() -> None:
     assert comparison("fit", "regular", "loose") is not None
     longer = comparison("length", "mini", "knee-length")
     assert longer is not None
@@ -111,13 +111,13 @@ def test_comparatives_are_used_only_where_they_say_which_value_is_meant() -> Non
     assert not any(bare.search(text) for text in words(Edit("length", "mini", "maxi"), count=2000))
 
 
-def test_every_step_of_a_ladder_is_a_value_that_can_be_said() -> None:
+def test_every_step_of_an_ordered_attribute_has_a_wording() -> None:
     for family, ladders in LADDERS.items():
         for ladder in ladders:
             assert set(ladder.steps) <= set(SAYINGS[family])
 
 
-def test_neighbouring_colours_are_told_apart() -> None:
+def test_neighbouring_colours_are_distinguished() -> None:
     for text in words(Edit("baseColour", "Maroon", "Burgundy"), count=1000):
         without_the_old = re.sub(
             r"(instead of|not|than|less|replace|swap|from|no)( the)? maroon|maroon to|the maroon", "", text.lower()

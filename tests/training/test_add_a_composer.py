@@ -1,4 +1,4 @@
-"""docs/add-a-composer.md, done as it says."""
+"""The steps of docs/add-a-composer.md work as described."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def bundle(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     return Bundle(folder, device="cpu")
 
 
-def test_the_pages_config_says_only_what_is_different_from_the_shipped_one(run: Run) -> None:
+def test_the_pages_config_lists_only_what_differs_from_the_shipped_one(run: Run) -> None:
     film, shipped = run.config().compose, read_config(Path("modiste-base")).compose
     assert film is not None
     assert shipped is not None

@@ -30,7 +30,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> tuple[RetrievalModel, 
     return model, Bundle(folder / "bundle", device="cpu")
 
 
-def test_the_vision_graph_tells_the_probabilities_that_torch_does(exported: tuple[RetrievalModel, Bundle]) -> None:
+def test_the_vision_graph_gives_the_probabilities_of_torch(exported: tuple[RetrievalModel, Bundle]) -> None:
     model, bundle = exported
     pixels = np.random.default_rng(0).integers(0, 255, (5, 32, 32, 3), dtype=np.uint8)
     ours, theirs = model.vision(pixels).attributes, bundle.vision(pixels).attributes

@@ -1,4 +1,4 @@
-"""Stage 0 that ends with the average of its weights, and one whose loss is no number."""
+"""Stage 0 that ends with the average of its weights, and stage 0 with a loss of NaN."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_weights_and_statistics_of_batch_norms_end_as_their_moving_average(
 
 def test_the_average_is_what_is_rounded(averaged: Run, tmp_path: Path, drawn: Draw) -> None:
     (tmp_path / "first").mkdir()
-    shutil.copy(averaged.tokenizer, tmp_path / "first")  # The library breaks ties by chance when it trains one.
+    shutil.copy(averaged.tokenizer, tmp_path / "first")  # The library breaks ties at random when it trains a tokenizer.
     rounded = first_run(tmp_path, drawn, {**AVERAGED, "backbone.weights": "int8"}).model()
     expected = averaged.model()
     expected.backbone.round_weights()
@@ -67,7 +67,7 @@ def test_the_average_is_what_is_rounded(averaged: Run, tmp_path: Path, drawn: Dr
         torch.testing.assert_close(mine, theirs)
 
 
-def test_a_killed_run_goes_on_with_its_average(averaged: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_killed_run_resumes_with_its_average(averaged: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "killed"
     folder.mkdir()
     shutil.copy(averaged.tokenizer, folder)

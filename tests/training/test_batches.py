@@ -1,4 +1,4 @@
-"""Batches made beside the step that uses them: the same ones, whoever makes them."""
+"""Batches prepared by other processes equal those prepared in this one."""
 
 import pytest
 import torch

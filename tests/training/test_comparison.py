@@ -1,4 +1,4 @@
-"""Composers side by side, from one tiny run to the page that tells of them."""
+"""The comparison of composers, from a small run to the results page."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def test_the_page_has_every_section_with_something_in_it(page: str, section: str
     assert "|" in told or "![" in told
 
 
-def test_the_page_says_where_its_figures_come_from(page: str) -> None:
+def test_the_page_states_where_its_figures_come_from(page: str) -> None:
     front = [line.strip("| ").split(" | ") for line in page.partition("## ")[0].splitlines() if line.count(" | ") == 1]
     rows = dict(front[2:])
     wanted = {"command", "machine", "date", "commit", "versions", "backbone", "budget of each run", "protocol, split"}
@@ -125,7 +125,7 @@ def test_what_is_finished_is_not_trained_or_measured_again(start: Run, compared:
     assert {path: path.stat().st_mtime_ns for path in kept} == kept
 
 
-def test_an_entry_that_fails_is_told_of_and_the_others_go_on(start: Run, compared: Path) -> None:
+def test_a_failed_entry_is_reported_and_the_others_continue(start: Run, compared: Path) -> None:
     settings = yaml.safe_load(COMPARED)
     broken = {"name": "broken", "title": "Broken", "config": "modiste-base", "compose": {"options": {"width": 3}}}
     settings["entries"].insert(0, broken)
@@ -165,7 +165,7 @@ def test_a_claim_about_what_is_not_compared_is_refused(tmp_path: Path) -> None:
         read_comparison(tmp_path / "compared.yaml")
 
 
-def test_the_entries_that_come_along_differ_in_nothing_but_their_composer(start: Run) -> None:
+def test_the_shipped_entries_differ_only_in_their_composer(start: Run) -> None:
     settings = read_comparison()
     configs = {entry.name: config_of(entry, settings.budget, 1, start) for entry in settings.entries}
     same = {config.model_copy(update={"name": "x", "compose": None}).model_dump_json() for config in configs.values()}

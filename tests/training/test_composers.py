@@ -1,4 +1,4 @@
-"""Every composer's whole way, on drawn garments: trained, killed, taken up, measured, exported, indexed, and asked."""
+"""Every composer on drawn garments: trained, killed, resumed, measured, exported, indexed and searched."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def killed_at(step: int, config: TrainConfig, folder: Path) -> None:
             train(config, folder)
 
 
-def test_a_killed_training_went_on_where_it_was(trained: Trained) -> None:
+def test_a_killed_training_resumes_at_its_step(trained: Trained) -> None:
     logged = [json.loads(line)["step"] for line in trained.run.log.read_text().splitlines()]
     assert logged == sorted(set(logged)), "a step was taken twice"
     assert logged[-1] == STEPS

@@ -1,4 +1,4 @@
-"""Stage 3 from the network to the bundle: which words the answer to a query will have."""
+"""Stage 3, from the network to the bundle: the expected words of the answer to a query."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def some_words(count: int) -> WordFeatures:
     return WordFeatures(torch.randn(count, 16), torch.randn(count, 4, 8), mask)
 
 
-def test_what_stands_on_padding_is_not_read() -> None:
+def test_padding_is_not_read() -> None:
     torch.manual_seed(0)
     network, said, shown = ExpectedWords(16, 8, 3).eval(), some_words(2), torch.full((2, 3), 0.3)
     changed = said._replace(tokens=torch.where(said.mask[..., None], said.tokens, 99.0))
@@ -59,7 +59,7 @@ def test_each_token_is_read() -> None:
     assert (network(said, shown) - network(changed, shown)).abs().max(dim=1).values.min() > 1e-6
 
 
-def test_untaught_it_expects_the_words_of_the_reference_and_hardly_any_other() -> None:
+def test_untrained_it_expects_only_the_words_of_the_reference() -> None:
     torch.manual_seed(0)
     network = ExpectedWords(16, 8, 5).eval()
     shown = torch.tensor([[0.97, 0.03, 0.9, 0.03, 0.03]])
@@ -68,7 +68,7 @@ def test_untaught_it_expects_the_words_of_the_reference_and_hardly_any_other() -
     assert expected[0, [0, 2]].min() > 0.5 > 5 * expected[0, [1, 3, 4]].max()
 
 
-def test_neither_the_length_of_a_text_nor_certainty_beyond_measure_counts() -> None:
+def test_text_length_and_extreme_probabilities_are_ignored() -> None:
     torch.manual_seed(0)
     network = ExpectedWords(16, 8, 3).eval()
     said, shown = some_words(4), torch.tensor([0.0, 1.0, 0.5]).expand(4, 3)
@@ -108,7 +108,7 @@ def bundle(run: Run, figures: list[Metric], tmp_path_factory: pytest.TempPathFac
     return Bundle(folder, device="cpu")
 
 
-def test_it_learns_that_a_colour_comes_and_the_kind_stays(run: Run) -> None:
+def test_it_learns_that_the_colour_changes_and_the_kind_stays(run: Run) -> None:
     model = run.model()
     _, held = split_source(run.config().sources[0], run.cache)
     place = {word: at for at, word in enumerate(model.words)}
@@ -193,7 +193,7 @@ def test_the_graph_reads_a_modification_once(bundle: Bundle) -> None:
     assert layers["query"].count("LayerNormalization") == layers["text"].count("LayerNormalization") > 0
 
 
-def test_in_int8_the_layers_that_tell_probabilities_are_left_alone(
+def test_int8_leaves_the_layers_that_give_probabilities(
     bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     chance = np.random.default_rng(1)
@@ -225,7 +225,7 @@ def log_odds(probabilities: Floats) -> Floats:
     return odds
 
 
-def test_an_expectation_that_was_trained_on_after_the_export_is_found_out(run: Run, bundle: Bundle) -> None:
+def test_parity_fails_if_the_expectation_was_trained_after_the_export(run: Run, bundle: Bundle) -> None:
     model = run.model()
     assert model.expectation is not None
     with torch.no_grad():
@@ -234,7 +234,7 @@ def test_an_expectation_that_was_trained_on_after_the_export_is_found_out(run: R
         check_parity(model, bundle, [saved(photograph(40, 60, 1))], ["in red"])
 
 
-def test_a_finished_run_stays_as_it_is(run: Run) -> None:
+def test_training_a_finished_run_changes_nothing(run: Run) -> None:
     before = Checkpoint.load(run.folder)
     after = Checkpoint.load(train(run.config(), run.folder).folder)
     assert before is not None

@@ -1,4 +1,4 @@
-"""FashionERN: what TME and DVR do, what its phases move, and what becomes of it in a bundle and behind a service."""
+"""FashionERN: TME, DVR, the training phases, the bundle, and the service with it."""
 
 from __future__ import annotations
 
@@ -234,7 +234,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Exported:
     return model, Bundle(folder / "bundle", device="cpu", threads=1)
 
 
-def test_the_bundle_says_that_it_takes_local_features(exported: Exported) -> None:
+def test_the_manifest_states_that_the_composer_takes_local_features(exported: Exported) -> None:
     model, bundle = exported
     assert bundle.manifest.reference == "local"
     assert bundle.manifest.graphs["vision"].outputs["features"].shape == ("batch", 1 + 4, model.backbone.dim)

@@ -41,7 +41,7 @@ def test_the_table_has_a_line_for_each_and_its_columns_stand_under_each_other(en
     assert all(line[at:] == entry.origin for line, entry in zip(lines, entries.values(), strict=True))
 
 
-def test_the_command_prints_the_table_and_says_what_to_do_next(entries: dict[str, Entry]) -> None:
+def test_the_command_prints_the_table_and_the_next_step(entries: dict[str, Entry]) -> None:
     result = CliRunner().invoke(app, ["list"])
     assert result.exit_code == 0, result.output
     assert inventory_table(list(entries.values())) in result.output

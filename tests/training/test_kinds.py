@@ -115,7 +115,7 @@ def test_a_killed_run_goes_on_with_the_products_that_it_remembers(
     whole = train(config, tmp_path / "whole")
     killed = tmp_path / "killed"
     killed.mkdir()
-    shutil.copy(whole.tokenizer, killed)  # The library breaks ties by chance when it trains one.
+    shutil.copy(whole.tokenizer, killed)  # The library breaks ties at random when it trains a tokenizer.
     monkeypatch.setattr("models.training.loop.SAVE_EVERY_S", 0.0)
     stepped, left = Joint.stepped, [2]
 

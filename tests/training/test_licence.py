@@ -10,7 +10,7 @@ from models.training.config import BackboneSettings, read_config
 
 
 @pytest.mark.parametrize(("name", "pretrained"), [("ViT-B-16", "openai"), ("hf-hub:someone/something", None)])
-def test_weights_of_others_need_their_terms_to_be_said(name: str, pretrained: str | None) -> None:
+def test_weights_of_others_require_a_stated_licence(name: str, pretrained: str | None) -> None:
     config = read_config(Path("modiste-base"))
     taken = config.model_copy(update={"backbone": BackboneSettings(name=name, pretrained=pretrained)})
     with pytest.raises(ModisteError, match="Under which licence") as caught:

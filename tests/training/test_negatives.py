@@ -206,7 +206,7 @@ def test_a_checkpoint_keeps_one_interval_only() -> None:
     assert {name: tuple(rows.shape) for name, rows in mining.state().items()} == {"3/shop": (40, KEPT)}
 
 
-def test_a_shop_in_which_everything_is_right_is_told_so() -> None:
+def test_a_shop_without_negatives_is_refused() -> None:
     shop = source(2, every=2)  # A red dress and a blue one.
     mining, model = NegativeMining(SETTINGS, seed=0), Model(shop)
     with pytest.raises(ModisteError, match="no negatives"):
@@ -225,9 +225,7 @@ SMALL = {
 }  # fmt: skip
 
 
-def test_a_killed_run_of_any_composer_goes_on_with_the_negatives_it_had(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_killed_run_resumes_with_the_same_negatives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     config = TrainConfig.model_validate(SMALL)
     whole = train(config, tmp_path / "whole")
     loss, steps = Compose.loss, count(1)

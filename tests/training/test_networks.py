@@ -70,7 +70,7 @@ def test_frozen_batch_norm_keeps_its_statistics_and_unfrozen_does_not() -> None:
     ("policy", "vision", "text"),
     [("frozen", False, False), ("text-only", False, True), ("both", True, True), ("both-frozen-bn", True, True)],
 )
-def test_a_policy_says_which_tower_may_move(policy: str, vision: bool, text: bool) -> None:
+def test_a_policy_selects_the_towers_that_train(policy: str, vision: bool, text: bool) -> None:
     backbone = Backbone("modiste-small", vocabulary=600)
     backbone.apply_policy(policy)  # type: ignore[arg-type]
     assert all(weight.requires_grad is vision for weight in backbone.clip.visual.parameters())

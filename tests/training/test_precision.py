@@ -1,4 +1,4 @@
-"""A graph in another precision is let into a bundle only if it is faster and finds the same products."""
+"""A graph in another precision is added to a bundle only if it is faster and finds the same products."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def shipped_text(tmp_path_factory: pytest.TempPathFactory) -> tuple[Bundle, Call
 Int8Text = tuple[Bundle, Callable[[TokenIds], Vectors], int]
 
 
-def test_an_int8_graph_says_nearly_the_same(shipped_text: Int8Text) -> None:
+def test_an_int8_graph_gives_nearly_the_same_vectors(shipped_text: Int8Text) -> None:
     shipped, text, _ = shipped_text
     ids, _ = shipped.tokenizer.encode(["green shoes", "a shirt with stripes", "gold"])
     assert not np.array_equal(text(ids), shipped.text(ids))
@@ -113,7 +113,7 @@ def test_a_graph_without_anything_to_quantise_is_not_made(toy_folder: Path, toy:
     assert int8_graph(toy_folder / "text.onnx", [{"ids": ids}]) is None
 
 
-def test_an_fp16_graph_says_nearly_the_same_in_unit_vectors_of_float32(tmp_path: Path) -> None:
+def test_an_fp16_graph_gives_nearly_the_same_float32_unit_vectors(tmp_path: Path) -> None:
     shipped = Bundle(SHIPPED_BUNDLE, device="cpu", threads=1, precision="fp32")
     made = fp16_graph(SHIPPED_BUNDLE / "vision.onnx")
     (tmp_path / "vision.onnx").write_bytes(made.SerializeToString())
@@ -179,7 +179,7 @@ def test_a_variant_that_answers_alike_loses_nothing(toy: Bundle, questions: Ques
 # The bundle
 
 
-def test_a_bundle_runs_its_int8_graphs_on_a_cpu_unless_it_is_told_otherwise(with_int8: Path, toy: Bundle) -> None:
+def test_a_bundle_runs_its_int8_graphs_on_a_cpu_by_default(with_int8: Path, toy: Bundle) -> None:
     fast, exact = (Bundle(with_int8, device="cpu", precision=chosen) for chosen in ("auto", "fp32"))
     assert {name: graph.precision for name, graph in fast.graphs.items()} == {
         "vision": "int8", "query": "fp32", "text": "fp32"
@@ -194,7 +194,7 @@ def test_a_generation_of_the_bundle_serves_with_its_variants_too(with_int8: Path
     assert Bundle(with_int8, device="cpu").fingerprint == toy.fingerprint
 
 
-def test_the_manifest_tells_how_a_variant_stood_its_trial(with_int8: Path) -> None:
+def test_the_manifest_records_the_trial_of_a_variant(with_int8: Path) -> None:
     manifest = read_manifest(with_int8)
     trial = manifest.variants["int8"].trial
     assert isinstance(trial, Trial)

@@ -1,4 +1,4 @@
-"""A run that starts from the backbone of another one or of a bundle, and the features that runs share."""
+"""Runs that start from the backbone of another run or of a bundle, and the features that runs share."""
 
 import json
 from pathlib import Path
@@ -36,7 +36,7 @@ def second(first: Run, **changes: object) -> TrainConfig:
     return first.config().model_copy(update={"name": "second", "joint": None, "start": first.folder, **changes})
 
 
-def test_the_backbone_the_tokenizer_and_the_words_are_the_other_runs(first: Run) -> None:
+def test_backbone_tokenizer_and_words_are_taken_from_the_other_run(first: Run) -> None:
     run = train(second(first, seed=4), first.folder.parent / "second")
     mine, theirs = run.model().state_dict(), first.model().state_dict()
     same = [name for name in mine if torch.equal(mine[name], theirs[name])]
@@ -124,7 +124,7 @@ def test_a_bundle_is_as_good_a_start_as_its_run(first: Run, weights: str) -> Non
     assert json.loads(towers.tokenizer.read_text()) == json.loads(run.tokenizer.read_text())
 
 
-def test_towers_of_a_bundle_can_go_on_learning(first: Run, bundle: Path) -> None:
+def test_training_can_continue_from_the_towers_of_a_bundle(first: Run, bundle: Path) -> None:
     joint = first.config().joint
     config = second(first, start=bundle, compose=None, joint=joint)
     run = train(config, first.folder.parent / "on")

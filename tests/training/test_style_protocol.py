@@ -84,7 +84,7 @@ def test_trying_the_weights_that_serve_gives_what_the_ways_are_measured_by(run: 
         assert served[f"{way} MM@20"] == pytest.approx(mean, abs=0.01)
 
 
-def test_several_sources_are_told_together_and_each_alone(run: Path) -> None:
+def test_several_sources_are_reported_together_and_apart(run: Path) -> None:
     subject = open_subject(run)
     config, cache = subject.held_out(None)
     (shop,) = config.sources
@@ -123,7 +123,7 @@ def test_the_weights_that_serve_are_among_those_that_are_tried() -> None:
     assert (WORD_WEIGHT, FILTER_STRENGTH) in PAIRS
 
 
-def test_a_model_without_an_attribute_head_is_told_how_to_get_one(run: Path) -> None:
+def test_a_model_without_an_attribute_head_is_refused_with_a_hint(run: Path) -> None:
     wordless = write_run(run.with_name("wordless"), knowing=False)  # of the same shop, which is drawn already
     with pytest.raises(ModisteError, match="no attribute head") as refused:
         command("evaluate", str(wordless), "--protocol", "style-search", "--queries", "10")

@@ -1,4 +1,4 @@
-"""Stage 0 that learns from finished runs: what it takes over, what it is drawn to, whom it refuses."""
+"""Stage 0 with teachers: what it copies, what its loss adds, and which teachers it refuses."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_the_text_tower_and_the_attribute_head_begin_as_the_teachers_and_the_vis
     assert "backbone.clip.visual.trunk.conv1.weight" not in same
 
 
-def test_the_first_teacher_says_where_pictures_lie_and_all_say_their_words(teacher: Run) -> None:
+def test_the_first_teacher_gives_embeddings_and_all_teachers_give_words(teacher: Run) -> None:
     first, second = teacher.model(), teacher.model()
     with torch.no_grad():
         for weight in second.backbone.clip.visual.parameters():
@@ -100,7 +100,7 @@ def test_the_first_teacher_says_where_pictures_lie_and_all_say_their_words(teach
         torch.testing.assert_close(taught.loss(batch), expected)
 
 
-def test_a_killed_student_goes_on_and_keeps_nothing_of_its_teacher(
+def test_a_killed_student_resumes_and_stores_nothing_of_its_teacher(
     teacher: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = student(teacher)

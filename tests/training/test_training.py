@@ -1,4 +1,4 @@
-"""The whole job of a model on a few drawn garments: train, kill, go on, evaluate, export, refuse."""
+"""A model on a few drawn garments: train, kill, resume, evaluate, export, refuse."""
 
 from __future__ import annotations
 
@@ -165,7 +165,7 @@ def test_the_exported_bundle_answers_as_the_trained_model_does(run: Run, bundle:
     assert check_parity(run.model(), bundle, pictures, ["in red", "the same but with long sleeves", ""]) >= 0.9999
 
 
-def test_the_bundle_tells_what_it_was_trained_on_and_how_good_it_is(bundle: Bundle) -> None:
+def test_the_bundle_records_its_training_data_and_metrics(bundle: Bundle) -> None:
     manifest: BundleManifest = bundle.manifest
     assert manifest.composer == "combiner"
     assert manifest.trained_on[0].startswith("garments: 168 products")
@@ -229,6 +229,6 @@ def test_a_wrong_config_is_refused_before_anything_starts(change: dict[str, str]
         read_config(Path("modiste-base"), change)
 
 
-def test_an_unknown_config_names_those_that_come_along(tmp_path: Path) -> None:
+def test_an_unknown_config_is_refused_with_a_list_of_shipped_configs(tmp_path: Path) -> None:
     with pytest.raises(ModisteError, match="modiste-base"):
         read_config(tmp_path / "missing.yaml")

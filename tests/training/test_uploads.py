@@ -50,7 +50,7 @@ def test_sharp_pictures_and_busy_backdrops_are_measured_apart(tmp_path: Path) ->
     assert sharp["values"]["R@1"] > 50 > busy["values"]["R@1"]
 
 
-def test_without_sharper_pictures_it_says_how_to_give_them(tmp_path: Path) -> None:
+def test_missing_sharper_pictures_are_refused_with_a_hint(tmp_path: Path) -> None:
     with pytest.raises(ModisteError, match="No source of this config has sharper") as refused:
         command("evaluate", str(write_run(tmp_path, sharper=False)), "--protocol", "uploads")
     assert "sharper" in refused.value.hint

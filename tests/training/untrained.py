@@ -1,4 +1,4 @@
-"""A whole model that has learnt nothing: enough to export and to serve, made in a second."""
+"""An untrained model, enough to export and to serve."""
 
 from __future__ import annotations
 

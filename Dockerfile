@@ -9,6 +9,7 @@ COPY catalog catalog
 COPY models models
 COPY indexer indexer
 COPY service service
+COPY understanding understanding
 
 FROM python:3.13-slim-bookworm AS build-cpu
 WORKDIR /source

@@ -30,8 +30,9 @@ logger = logging.getLogger(__name__)
 FORMAT = 1
 BATCHES = (1, 2, 4, 8, 16)
 ROUNDS = 5
-WORTHWHILE = 1.05
-"""A larger batch must be faster by this factor for each row: every search in it waits for the whole batch."""
+TOLERANCE = 1.1
+"""The largest batch is used whose time for each row is within this factor of the shortest. What is done once for a
+batch beside the graph (preparing it, one search of the store, waking threads) costs a quarter of an answer."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ def _measured(bundle: Bundle, device: Device, threads: int) -> Plan:
         batch: seconds / batch for batch, seconds in _best_of({n: _run(vision, "vision", n) for n in BATCHES}).items()
     }
     best = min(seconds_per_row.values())
-    return Plan(precisions, next(n for n in BATCHES if seconds_per_row[n] <= best * WORTHWHILE))
+    return Plan(precisions, max(n for n in BATCHES if seconds_per_row[n] <= best * TOLERANCE))
 
 
 def _run(bundle: Bundle, graph: GraphName, rows: int) -> Callable[[], object]:

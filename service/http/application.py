@@ -83,9 +83,9 @@ def _add_middleware(app: FastAPI, context: Context) -> None:
     app.add_middleware(
         RequestLimitsMiddleware, max_body_bytes=settings.max_body_bytes, max_image_bytes=settings.max_image_bytes
     )
-    app.add_middleware(AdmissionMiddleware, admission=context.admission)
     app.add_middleware(DeadlineMiddleware, metrics=context.metrics, max_s=settings.deadline_ms / 1000)
     app.add_middleware(RequestLogMiddleware, metrics=context.metrics, admission=context.admission)
+    app.add_middleware(AdmissionMiddleware, admission=context.admission, max_s=settings.deadline_ms / 1000)
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware, allow_origins=settings.cors_origins, allow_methods=("GET", "HEAD", "POST"),

@@ -43,6 +43,9 @@ def start_logging(level: str) -> None:
     Args:
         level: ``debug``, ``info``, ``warning`` or ``error``.
     """
+    # No line shows them, and logging would look them up for each record ("Optimization" in its HOWTO).
+    logging._srcfile = None
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     writer = _StderrWriter()
     writer.setFormatter(_PlainFormatter() if sys.stderr.isatty() else _JsonFormatter())
     records: queue.SimpleQueue[logging.LogRecord] = queue.SimpleQueue()

@@ -9,14 +9,19 @@ from weakref import WeakKeyDictionary
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from cachetools import LRUCache
 
 from indexer.generation import Generation
 from service.search.answers import ChoiceFilter, NumberFilter, ProductCard, Result, ValueCount, Variant
 
 MAX_VALUES = 50
+MAX_PRODUCTS = 4096
+"""Products of a generation that are kept in memory as they are shown."""
 
 Facets = dict[str, ChoiceFilter | NumberFilter]
 
+# Reading a product takes a scalar of every column; pages of results show the same products again and again.
+_products: WeakKeyDictionary[Generation, LRUCache[int, dict[str, Any]]] = WeakKeyDictionary()
 # Counting reads every column. A generation never changes, and its entry goes with it.
 _facets: WeakKeyDictionary[Generation, Facets] = WeakKeyDictionary()
 
@@ -28,7 +33,10 @@ def product_card(generation: Generation, row: int) -> ProductCard:
 
 def results(generation: Generation, rows: Sequence[int], scores: Sequence[float]) -> list[Result]:
     """The products in ``rows`` with their scores, rounded to six digits."""
-    return [Result(**_fields(generation, row), score=round(score, 6)) for row, score in zip(rows, scores, strict=True)]
+    return [
+        Result.model_construct(**_fields(generation, row), score=round(score, 6))
+        for row, score in zip(rows, scores, strict=True)
+    ]
 
 
 def catalog_filters(generation: Generation) -> Facets:
@@ -40,9 +48,15 @@ def catalog_filters(generation: Generation) -> Facets:
 
 
 def _fields(generation: Generation, row: int) -> dict[str, Any]:
-    product = generation.product(row)
-    variants = [Variant(**variant) for variant in product["variants"]]
-    return {**product, "variants": variants, "image": _image_link(product["id"])}
+    products = _products.get(generation)
+    if products is None:
+        products = _products[generation] = LRUCache(MAX_PRODUCTS)
+    fields = products.get(row)
+    if fields is None:
+        product = generation.product(row)
+        variants = [Variant(**variant) for variant in product["variants"]]
+        fields = products[row] = {**product, "variants": variants, "image": _image_link(product["id"])}
+    return fields
 
 
 def _image_link(id: str) -> str:

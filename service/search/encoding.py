@@ -18,6 +18,9 @@ BUCKETS = (1, 2, 3, 4, 6, 8, 12, 16, 20, 24, 32, 40, 48, 64)
 There are more than the powers of two, because on a CPU a row of padding costs as much as a real one: at most one row in
 four is padding."""
 
+MAX_QUERIES = 16
+"""Searches in one run of the query graph, which is fastest for a row in larger batches than the vision graph."""
+
 
 class EncodingInput(NamedTuple):
     """A reference and its modification, or a text alone."""
@@ -48,7 +51,7 @@ class Encoding:
 
     Args:
         bundle: Whose graphs run.
-        max_batch: The largest batch.
+        max_batch: The largest batch of images.
     """
 
     def __init__(self, bundle: Bundle, max_batch: int) -> None:
@@ -95,8 +98,10 @@ class Encoding:
         images = self._bundle.manifest.images
         blank = np.full((images.height, images.width, 3), images.fill, dtype=np.uint8)
         for size in (bucket for bucket in BUCKETS if bucket <= _bucket(self._max_batch)):
-            seen = self.vision([blank] * size)
-            self.query([EncodingInput(one.features, "in red", one.attributes) for one in seen])
+            self.vision([blank] * size)
+        (seen,) = self.vision([blank])
+        for size in (bucket for bucket in BUCKETS if bucket <= MAX_QUERIES):
+            self.query([EncodingInput(seen.features, "in red", seen.attributes)] * size)
             self.text([EncodingInput(None, "in red")] * size)
 
     def _pixels_or_error(self, picture: Container, box: Box | None) -> Pixels | Exception:

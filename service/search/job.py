@@ -21,7 +21,7 @@ from models.bundle.style_search import moved_query
 from service.execution.scheduler import Job, Scheduler
 from service.search.answers import Found
 from service.search.arrangement import Arrangement, arrangement
-from service.search.encoding import Encoded, Encoding, EncodingInput
+from service.search.encoding import MAX_QUERIES, Encoded, Encoding, EncodingInput
 from service.search.expected import expected_words, words_of_products, words_of_upload
 from service.search.query import Query
 from service.search.ranking import Lookup, Ranked, rank
@@ -65,7 +65,7 @@ class SearchStages:
         encoding: Runs its graphs.
         scheduler: Runs the CPU's stages.
         graphs: Runs the stages of the graphs; the same scheduler where they run on the CPU.
-        max_batch: Searches in one batch of a graph.
+        max_batch: Images in one batch of the vision graph.
         expect_words: Whether products that have the words expected of the answer come first.
     """
 
@@ -76,8 +76,8 @@ class SearchStages:
         self._bundle, self._expects = bundle, expect_words and bundle.manifest.expects
         self._decode = scheduler.stage("decode", encoding.decode, max_batch)
         self._vision = graphs.stage("vision", encoding.vision, max_batch)
-        self._text = graphs.stage("query", encoding.text, max_batch)
-        self._query = graphs.stage("query", encoding.query, max_batch)
+        self._text = graphs.stage("query", encoding.text, MAX_QUERIES)
+        self._query = graphs.stage("query", encoding.query, MAX_QUERIES)
         self._store = scheduler.stage("store", rank, MAX_LOOKUPS)
         self._word_vectors: dict[int, Vectors] = {}
 

@@ -13,8 +13,6 @@ from service.http.problems import problem_of
 from service.observability.metrics import Metrics
 
 TIMEOUT_HEADER = "X-Request-Timeout-Ms"
-DEADLINE = "modiste.deadline"
-"""In the scope of a search: its deadline by the event loop's clock, in seconds."""
 
 
 class DeadlineMiddleware:
@@ -39,7 +37,6 @@ class DeadlineMiddleware:
             await problem_of(error)(scope, receive, send)
             return
         until = asyncio.get_running_loop().time() + allowed_s
-        scope[DEADLINE] = until
         timeout = asyncio.timeout_at(until)
         client = _Client(receive, send, timeout)
         try:

@@ -68,9 +68,10 @@ class AttributeColumns:
         if path.stat().st_size != self._odds.nbytes:
             raise ValueError(f"{path.name} holds more than {len(self.words)} words of {size} products")
 
-    def probabilities(self, places: Sequence[int]) -> Floats:
-        """float32 ``[len(places), N]``: how probably each product shows the words at ``places``."""
-        return PROBABILITIES[self._odds[np.asarray(places, dtype=np.int64)]]
+    def probabilities(self, places: Sequence[int], rows: npt.NDArray[np.integer] | None = None) -> Floats:
+        """How probably each product, or each of ``rows``, shows some words: float32 ``[len(places), N]``."""
+        words = np.asarray(places, dtype=np.int64)
+        return PROBABILITIES[self._odds[words] if rows is None else self._odds[words[:, None], rows]]
 
     def column(self, place: int) -> LogOdds:
         """The bytes of the word at ``place``, of all products ``[N]``, as they are kept."""

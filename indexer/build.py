@@ -15,6 +15,7 @@ from pathlib import Path
 from catalog import Catalog, Product, read_catalog
 from catalog.fetch import FetchLimits
 from indexer.attributes import LogOdds, corrected, write_attributes
+from indexer.cells import Cells
 from indexer.checks import (
     REFUSED_NAME,
     check_fall,
@@ -29,6 +30,7 @@ from indexer.fetching import PICTURES_NAME, with_fetched_pictures
 from indexer.filters import AttributeColumn, filter_mask
 from indexer.manifest import (
     ATTRIBUTES_NAME,
+    CELLS_NAME,
     PRODUCTS_NAME,
     REPORT_NAME,
     REVISION,
@@ -159,6 +161,7 @@ def _build(catalog: Catalog, bundle: Bundle, index_root: Path, options: BuildOpt
     with (folder / VECTORS_NAME).open("wb") as stream:
         stream.write(encoded.vectors.data)
     words = bundle.manifest.attributes
+    Cells.cluster(encoded.vectors[: len(products)]).write(folder / CELLS_NAME)
     told, valued = _write_words(folder, words, encoded.shown[: len(products)], products)
     write_products(
         folder / PRODUCTS_NAME, products, encoded.hashes, catalog.columns, images_root, _searchable(catalog, products)

@@ -1,9 +1,10 @@
-"""How well every product agrees with what a query expects, in a fraction of the time of its search.
+"""How well products agree with the words that are expected of an answer, for some products or for the best of all.
 
-A query weighs some hundred words of all N products. Most are values of columns, and products share them: 33,617 of them
-say four thousand different things there. So what is said is weighed once a profile. Where a few products leave a column
-empty, their words are weighed one by one, and word by word only what many leave open: words of titles, and of columns
-that are often empty.
+An expected answer gives weights to some hundred words. Most of them are values of columns, and products share them:
+33,617 products have about four thousand different combinations. Such a combination is a profile, and the likelihood of
+the words is computed once for each profile. Three kinds of words are not part of profiles: words of titles, words of
+columns that many products leave empty, and, for the few products that leave another column empty, its words. They are
+looked up product by product.
 """
 
 from __future__ import annotations
@@ -12,22 +13,28 @@ import numpy as np
 import numpy.typing as npt
 
 from indexer.attributes import PROBABILITIES, AttributeColumns, quantised
+from indexer.cells import RowList, ranges
+from indexer.store import Rows
 from models.bundle.expected_words import Flags, Weights
 from models.bundle.style_search import Floats
 from models.datasets.attributes.words import EXCLUDED, STATED
 
 PRESENT, ABSENT = np.log(PROBABILITIES), np.log1p(-PROBABILITIES)
-"""What a byte means for a word that is to be there, and for one that is not."""
-MOST_OPEN = 1 / 16
-"""Share of products that may leave a word open which profiles tell: one by one they cost more than in a row."""
+"""``log p`` and ``log(1 - p)`` of each byte of an attribute column."""
+MAX_OPEN = 1 / 16
+"""Share of products that may leave a column open whose words are part of profiles."""
 AGREED = 0.9
-"""Share of products that have a word, or lack it, from which on they agree in it."""
+"""Products agree in a word if at least this share of them has it, or lacks it."""
+AGREED_SAMPLE = 4096
+"""Products that are looked at for that."""
 _EXCLUDED, _STATED = quantised(np.array([EXCLUDED, STATED])).tolist()
 _BYTES = len(PROBABILITIES)
+SHOWN = _BYTES // 2
+"""The byte from which on a product shows a word rather than not."""
 
 
 class Profiles:
-    """What the columns of a catalogue say of its N products. Safe to use from several threads at once.
+    """The words that the columns of a catalogue state of its N products. Safe to use from several threads at once.
 
     Args:
         attributes: Of the products.
@@ -35,75 +42,115 @@ class Profiles:
     """
 
     def __init__(self, attributes: AttributeColumns, valued: Flags) -> None:
-        self._attributes = attributes
-        self._settled: list[int] = []
+        self.attributes = attributes
+        self.settled: list[int] = []
         said: list[Flags] = []
         rows, codes = [_NONE], [_NONE]
         for place in np.flatnonzero(valued).tolist():
             column = attributes.column(place)
             left_open = np.flatnonzero((column != _EXCLUDED) & (column != _STATED))
-            if len(left_open) > MOST_OPEN * attributes.size:
+            if len(left_open) > MAX_OPEN * attributes.size:
                 continue
             rows.append(left_open)
-            codes.append(len(self._settled) * _BYTES + column[left_open].astype(np.int64))
+            codes.append(len(self.settled) * _BYTES + column[left_open].astype(np.int64))
             said.append(column == _STATED)
-            self._settled.append(place)
-        said.append(np.zeros(attributes.size, dtype=np.bool_))  # What fills rows of places up.
+            self.settled.append(place)
+        said.append(np.zeros(attributes.size, dtype=np.bool_))  # Fills up rows of positions.
         packed = np.packbits(np.stack(said, axis=1), axis=1)
-        _, first, self._of = np.unique(
-            packed.view(f"V{packed.shape[1]}").ravel(), return_index=True, return_inverse=True
-        )
-        self._said = _places(np.stack([column[first] for column in said], axis=1))
-        self._open, self._owner = np.unique(np.concatenate(rows), return_inverse=True)
-        self._codes = np.concatenate(codes)
+        _, first, of = np.unique(packed.view(f"V{packed.shape[1]}").ravel(), return_index=True, return_inverse=True)
+        self.of = of.ravel().astype(np.int32)
+        self.stated = _positions(np.stack([column[first] for column in said], axis=1))
+        self.by_profile = np.argsort(self.of, kind="stable").astype(np.int32)
+        self.ends = np.cumsum(np.bincount(self.of, minlength=len(self.stated)))
+        # What products leave open, as one list of codes sorted by row.
+        open_rows, open_codes = np.concatenate(rows), np.concatenate(codes)
+        order = np.argsort(open_rows, kind="stable")
+        self.open, starts = np.unique(open_rows[order], return_index=True)
+        self.open_codes, self.open_starts = open_codes[order], np.append(starts, len(open_codes))
         self._agreed: dict[int, Flags] = {}
 
     @property
     def count(self) -> int:
         """How many different profiles there are."""
-        return len(self._said)
+        return len(self.stated)
 
-    def log_likelihood(self, weights: Weights) -> Floats:
-        """``sum_w a_w log p_w + b_w log(1 - p_w)`` of every product, of which
-        ``models.bundle.expected_words.agreement`` is made: float32 ``[N]``.
-
-        Args:
-            weights: Of one query ``[A]``.
-        """
-        present, absent = weights
-        settled = self._settled
-        denied = present[settled] * PRESENT[_EXCLUDED] + absent[settled] * ABSENT[_EXCLUDED]
-        said = present[settled] * PRESENT[_STATED] + absent[settled] * ABSENT[_STATED]
-        gains = np.append(said - denied, np.float32(0))
-        total: Floats = (gains[self._said].sum(axis=1) + denied.sum())[self._of]
-        if len(self._open):  # Profiles take what is open for denied.
-            as_told = present[settled][:, None] * PRESENT + absent[settled][:, None] * ABSENT
-            gained = (as_told - denied[:, None]).ravel()[self._codes]
-            total[self._open] += np.bincount(self._owner, gained).astype(np.float32)
-        unsettled = (present > 0) | (absent > 0)
-        unsettled[settled] = False
-        for place in np.flatnonzero(unsettled).tolist():
-            total += (present[place] * PRESENT + absent[place] * ABSENT)[self._attributes.column(place)]
-        return total
+    def likelihood(self, weights: Weights) -> Likelihood:
+        """The likelihood of the expected words of one query, with ``weights`` ``[A]``."""
+        return Likelihood(self, weights)
 
     def agreed(self, place: int) -> Flags:
-        """The words in which products that have the word at ``place`` agree, itself among them: nearly all of them have
+        """The words in which products that show the word at ``place`` agree, itself among them: nearly all of them have
         these, or hardly any. bool ``[A]``; without such products, the word itself alone."""
         if place not in self._agreed:
-            agreed = np.zeros(len(self._attributes.words), dtype=np.bool_)
-            rows = np.flatnonzero(self._attributes.column(place) >= _BYTES // 2)
-            for other in range(len(agreed)) if len(rows) else ():
-                share = (self._attributes.column(other)[rows] >= _BYTES // 2).mean()
-                agreed[other] = not 1 - AGREED < share < AGREED
+            agreed = np.zeros(len(self.attributes.words), dtype=np.bool_)
+            rows = np.flatnonzero(self.attributes.column(place) >= SHOWN)
+            rows = rows[:: -(-len(rows) // AGREED_SAMPLE) or 1]
+            if len(rows):
+                share = (self.attributes.log_odds(rows) >= SHOWN).mean(axis=0)
+                agreed = (share <= 1 - AGREED) | (share >= AGREED)
             agreed[place] = True
             self._agreed[place] = agreed
         return self._agreed[place]
 
 
+class Likelihood:
+    """``sum_w a_w log p_w + b_w log(1 - p_w)`` of products, for the weights of one query: what
+    ``models.bundle.expected_words.agreement`` is made of. See ``Profiles.likelihood``."""
+
+    def __init__(self, profiles: Profiles, weights: Weights) -> None:
+        self._profiles, self._weights = profiles, weights
+        self._present, self._absent = weights.present[profiles.settled], weights.absent[profiles.settled]
+        self._excluded = self._present * PRESENT[_EXCLUDED] + self._absent * ABSENT[_EXCLUDED]
+        said = self._present * PRESENT[_STATED] + self._absent * ABSENT[_STATED]
+        gains = np.append(said - self._excluded, np.float32(0))
+        self._of_profiles: Floats = gains[profiles.stated].sum(axis=1) + self._excluded.sum()
+        counted = (weights.present > 0) | (weights.absent > 0)
+        counted[profiles.settled] = False
+        self._others = np.flatnonzero(counted).tolist()
+
+    @property
+    def others(self) -> list[int]:
+        """The words that count for a product which has them and are not part of profiles."""
+        return [place for place in self._others if self._weights.present[place] > 0]
+
+    def best_rows(self, count: int) -> RowList:
+        """Rows of the profiles with the highest likelihood: ``count``, the best profiles first."""
+        ends = self._profiles.ends
+        order = np.argsort(-self._of_profiles, kind="stable")
+        last = ends[order]
+        first = np.where(order > 0, ends[order - 1], 0)
+        enough = int(np.searchsorted(np.cumsum(last - first), count)) + 1
+        return self._profiles.by_profile[ranges(first[:enough], last[:enough])[:count]]
+
+    def estimate(self, rows: RowList) -> Floats:
+        """``exact`` in less time; the same for products that leave no column open."""
+        total: Floats = self._of_profiles[self._profiles.of[rows]]
+        for place in self._others:
+            logs = self._weights.present[place] * PRESENT + self._weights.absent[place] * ABSENT
+            total += logs[self._profiles.attributes.column(place)[rows]]
+        return total
+
+    def exact(self, rows: Rows) -> Floats:
+        """The likelihood of some products: float32 ``[len(rows)]``."""
+        total, profiles = self.estimate(rows.astype(np.int32)), self._profiles
+        if not len(profiles.open):
+            return total
+        at = np.minimum(np.searchsorted(profiles.open, rows), len(profiles.open) - 1)
+        left_open = np.flatnonzero(profiles.open[at] == rows)
+        first, last = profiles.open_starts[at[left_open]], profiles.open_starts[at[left_open] + 1]
+        codes = profiles.open_codes[ranges(first, last)]
+        words, odds = codes // _BYTES, codes % _BYTES
+        # Profiles take what is open for excluded.
+        gained = self._present[words] * PRESENT[odds] + self._absent[words] * ABSENT[odds] - self._excluded[words]
+        owners = np.repeat(left_open, last - first)
+        total += np.bincount(owners, gained, len(rows)).astype(np.float32)
+        return total
+
+
 _NONE = np.zeros(0, dtype=np.int64)
 
 
-def _places(said: npt.NDArray[np.bool_]) -> npt.NDArray[np.int32]:
+def _positions(said: npt.NDArray[np.bool_]) -> npt.NDArray[np.int32]:
     """Where each row of ``[P, S + 1]`` is true, filled up with S to the same length: ``[P, K]``."""
     rows, places = np.nonzero(said)
     lengths = said.sum(axis=1)

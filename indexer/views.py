@@ -16,6 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from catalog import Picture
+from indexer.cells import ranges
 from indexer.store import Halves, Mask, Rows, Scores, Store, Vectors
 from models.bundle.encoder import Device
 
@@ -53,14 +54,20 @@ class ViewTable:
         except (pa.ArrowException, OSError, KeyError) as error:
             raise ValueError(f"{path} is not a table of views ({error})") from error
         self._order = np.argsort(self.owners, kind="stable")
+        self._sorted = self.owners[self._order]
 
     def __len__(self) -> int:
         return len(self.owners)
 
     def of(self, product: int) -> list[int]:
         """The rows of a product's further pictures, in their order."""
-        first, last = np.searchsorted(self.owners[self._order], [product, product + 1])
+        first, last = np.searchsorted(self._sorted, [product, product + 1])
         return [int(row) for row in self._order[first:last]]
+
+    def of_all(self, products: Rows) -> tuple[Rows, Rows]:
+        """The rows of the further pictures of some products, and for each the position of its product among them."""
+        first, last = np.searchsorted(self._sorted, products), np.searchsorted(self._sorted, products, side="right")
+        return self._order[ranges(first, last)], np.repeat(np.arange(len(products)), last - first)
 
     def image(self, row: int) -> bytes | str:
         """The picture itself where the table holds it, else its path below the images root."""

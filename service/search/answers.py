@@ -36,7 +36,7 @@ class ProductCard(Value):
 
 class Result(ProductCard):
     """A product that was found. ``score`` is the cosine of query and product. Where words are expected of the answer,
-    the cosine is multiplied by how well the product shows them, relative to the best product of the catalogue; where
+    the cosine is multiplied by how well the product shows them, relative to the best product that filters allow; where
     ``prefer`` and ``avoid`` filter, also by how probably the product satisfies them."""
 
     score: float

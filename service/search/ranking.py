@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 
+from indexer.candidates import Words, distinct
 from indexer.generation import Generation
 from indexer.store import Mask, Rows, Scores, Vectors
-from models.bundle.expected_words import tempered
-from models.bundle.style_search import Floats, filtered_scores, satisfaction
+from models.bundle.style_search import filtered_scores
 from service.search.expected import Expected
 from service.search.stated import Stated
-from service.search.wishes import Wishes
+from service.search.wishes import Fit, Wishes
 
 MIN_DEPTH = 32
-AHEAD = 4
-"""The first search of the store asks for so many times the products that are wanted."""
-DEEPER = 8
-"""How much deeper each further search goes."""
+CANDIDATES = 2048
+"""Products that are scored exactly for a query with words."""
+AHEAD = 8
+"""For a long list it is so many times the products that are wanted."""
 SATISFIED = np.array([0.5, 0.92], np.float32)
 """Fit to the wishes of a text, as a share of the best one, from which on a product nearly and wholly satisfies them."""
-ROUNDING = 1.002
-"""Cosines of half-precision vectors exceed 1 by less than this."""
 
 
 class Lookup(NamedTuple):
@@ -68,12 +67,10 @@ def rank(lookups: list[Lookup]) -> list[Ranked]:
         if lookup.wishes is not None:
             shown = None if lookup.shown is None else lookup.shown[0]
             wished = lookup.wishes.fit(lookup.generation, lookup.reference, shown)
-        if wished is not None:
-            ranked[number] = _by_wishes(lookup, wished.levels, wished.fitting)
-        elif lookup.stated is None and lookup.expected is None:
+        if wished is None and lookup.stated is None and lookup.expected is None:
             alike[id(lookup.generation), depth_for(lookup.wanted), id(lookup.allowed)].append(number)
         else:
-            ranked[number] = _by_words(lookup, _fit(lookup))
+            ranked[number] = _by_words(lookup, wished)
     for (_, depth, _), numbers in alike.items():
         first = lookups[numbers[0]]
         vectors = np.concatenate([lookups[number].vector for number in numbers])
@@ -90,65 +87,48 @@ def depth_for(wanted: int) -> int:
     return max(MIN_DEPTH, 1 << (wanted - 1).bit_length())
 
 
-def _fit(lookup: Lookup) -> Floats:
-    """How well each product fits the stated and the expected words: ``[N]``, 0 to 1.
+def _by_words(lookup: Lookup, wished: Fit | None) -> Ranked:
+    """Score a bounded number of candidates exactly: the nearest products, and those that fit the words best.
 
-    The likelihood of the expected words is divided by that of the best product: a product of a hundred probabilities is
-    tiny however well they fit, and scores would be unreadable.
+    Products that satisfy the wishes of the text come first, then those that nearly do, then all others; each in the
+    order of their scores. A cosine may be negative, and no factor makes such a score the better one, so the three are
+    ranked apart.
+
+    For up to ``CANDIDATES`` allowed products the result is that of scoring every product. Beyond, it may differ;
+    ``tests.bench.ranking`` measures how often.
     """
-    generation, fits = lookup.generation, []
-    if lookup.stated is not None:
-        attributes = generation.attributes
-        assert attributes is not None, "checked when the words were looked up"
-        preferred, avoided = (attributes.probabilities(at) for at in (lookup.stated.preferred, lookup.stated.avoided))
-        fits.append(satisfaction(preferred, avoided))
-    if lookup.expected is not None:
-        assert generation.profiles is not None
-        likelihood = generation.profiles.log_likelihood(lookup.expected.weights)
-        fits.append(tempered(likelihood - likelihood.max()))
-    return fits[0] if len(fits) == 1 else np.multiply(*fits)
+    generation, vector, wanted = lookup.generation, lookup.vector, lookup.wanted
+    likelihood = None
+    if lookup.expected is not None and generation.profiles is not None:
+        likelihood = generation.profiles.likelihood(lookup.expected.weights)
+    preferred, avoided = (lookup.stated.preferred, lookup.stated.avoided) if lookup.stated else ((), ())
+    words = Words(likelihood, preferred, avoided, None if wished is None else wished.levels)
+    rows, tiers = [_NONE], [_NONE]
+    for tier, allowed in _tiers(lookup.allowed, wished):
+        near_scores, near = generation.store.search(vector, min(depth_for(wanted), generation.size), allowed)
+        count = max(CANDIDATES, AHEAD * wanted)
+        found = generation.candidates.find(vector[0], words, count, allowed, nearest=float(near_scores[0, 0]))
+        rows.append(distinct(np.concatenate([near[near >= 0], found])))
+        tiers.append(np.full(len(rows[-1]), tier))
+        if sum(map(len, rows)) >= wanted:
+            break
+    scored, tier_of = np.concatenate(rows), np.concatenate(tiers)
+    scores = filtered_scores(generation.cosines(vector[0], scored), generation.candidates.fit(words, scored))
+    # Equal scores in the order of their rows, so that pages never overlap.
+    order = np.lexsort((scored, -scores, tier_of))[:wanted]
+    return Ranked(scores[order], scored[order], None if wished is None else wished.fitting)
 
 
-def _by_wishes(lookup: Lookup, wished: Floats, fitting: int | None) -> Ranked:
-    """Products that satisfy the wishes of the text come first, then those that nearly do, then all others; each in the
-    order of their scores.
-
-    A cosine may be negative, and no factor makes such a score the better one. So the three are ranked apart.
-    """
-    fit = wished if lookup.stated is None and lookup.expected is None else wished * _fit(lookup)
-    tiers = np.digitize(wished, SATISFIED * wished.max())
-    parts = [Ranked(np.zeros(0, np.float32), np.zeros(0, np.int64))]
+def _tiers(allowed: Mask | None, wished: Fit | None) -> Iterator[tuple[int, Mask | None]]:
+    """The products that satisfy the wishes, those that nearly do, and all others: the number and the mask of each."""
+    if wished is None:
+        yield 0, allowed
+        return
+    tiers = np.digitize(wished.levels, SATISFIED * wished.levels.max())
     for tier in range(len(SATISFIED), -1, -1):
-        missing = lookup.wanted - sum(len(part.rows) for part in parts)
-        allowed = tiers == tier
-        if lookup.allowed is not None:
-            allowed &= lookup.allowed
-        if missing > 0 and allowed.any():
-            parts.append(_by_words(lookup._replace(allowed=allowed, wanted=missing), fit))
-    return Ranked(np.concatenate([one.scores for one in parts]), np.concatenate([one.rows for one in parts]), fitting)
+        mask = tiers == tier if allowed is None else (tiers == tier) & allowed
+        if mask.any():
+            yield len(SATISFIED) - tier, mask
 
 
-def _by_words(lookup: Lookup, fit: Floats) -> Ranked:
-    """Search the store deeper and deeper, until no product further away can rank before those found.
-
-    A score is at most its cosine times the best fit, so the products beyond the last cosine are out as soon as enough
-    score higher. A score is also at most its fit, so the next search leaves out products that fit too little. With an
-    exact store the result is that of scoring all N products.
-    """
-    store, vector, wanted, allowed = lookup.generation.store, lookup.vector, lookup.wanted, lookup.allowed
-    best = float(fit.max() if allowed is None else fit.max(where=allowed, initial=0)) * ROUNDING
-    depth = depth_for(AHEAD * wanted)
-    while True:
-        depth = min(depth, store.size)
-        near, found = store.search(vector, depth, allowed)
-        cosines, rows = near[0][found[0] >= 0], found[0][found[0] >= 0]
-        scores = filtered_scores(cosines, fit[rows])
-        # Equal scores in the order of their rows, so that pages never overlap.
-        order = np.lexsort((rows, -scores))[:wanted]
-        reached = float(scores[order[-1]]) if len(order) == wanted else -np.inf
-        if len(rows) < depth or depth == store.size or reached > cosines[-1] * (best if cosines[-1] > 0 else 1):
-            return Ranked(scores[order], rows[order])
-        if reached > 0:
-            possible = fit * np.float32(ROUNDING) >= reached
-            allowed = possible if allowed is None else allowed & possible
-        depth *= DEEPER
+_NONE = np.zeros(0, dtype=np.int64)

@@ -1,4 +1,4 @@
-"""What columns say of many products is weighed once, and comes to what weighing every product comes to."""
+"""The likelihood of expected words: computed by profile, it equals that of every product by itself."""
 
 from __future__ import annotations
 
@@ -48,39 +48,68 @@ def weights(*counted: int) -> Weights:
     return Weights(present, absent)
 
 
-def by_product(attributes: AttributeColumns, wish: Weights) -> Floats:
-    return agreement(attributes.of(range(N)).T, wish)
+def exact(profiles: Profiles, query: Weights) -> Floats:
+    return profiles.likelihood(query).exact(np.arange(N))
+
+
+def by_product(attributes: AttributeColumns, query: Weights) -> Floats:
+    return agreement(attributes.of(range(N)).T, query)
 
 
 @pytest.mark.parametrize(
     "counted", [tuple(range(A)), tuple(COLOURS), (*KINDS, *FITS), tuple(FITS), tuple(TITLED), (0, 11), ()]
 )
-def test_every_product_gets_what_it_gets_alone(attributes: AttributeColumns, counted: tuple[int, ...]) -> None:
-    wish = weights(*counted)
-    fit = tempered(Profiles(attributes, VALUED).log_likelihood(wish))
+def test_the_likelihood_by_profile_is_that_of_the_product(
+    attributes: AttributeColumns, counted: tuple[int, ...]
+) -> None:
+    query = weights(*counted)
+    fit = tempered(exact(Profiles(attributes, VALUED), query))
     assert fit.dtype == np.float32
-    np.testing.assert_allclose(fit, by_product(attributes, wish), rtol=1e-4)
+    np.testing.assert_allclose(fit, by_product(attributes, query), rtol=1e-4)
 
 
-def test_there_is_one_profile_for_all_products_of_which_the_same_is_said(attributes: AttributeColumns) -> None:
+def test_products_with_the_same_values_share_a_profile(attributes: AttributeColumns) -> None:
     assert Profiles(attributes, VALUED).count == len(COLOURS) * len(KINDS)  # What is left empty is in none.
 
 
 def test_a_catalogue_without_columns_has_one_empty_profile(attributes: AttributeColumns) -> None:
     profiles = Profiles(attributes, np.zeros(A, dtype=np.bool_))
     assert profiles.count == 1
-    wish = weights(*TITLED)
-    np.testing.assert_allclose(tempered(profiles.log_likelihood(wish)), by_product(attributes, wish), rtol=1e-4)
+    query = weights(*TITLED)
+    np.testing.assert_allclose(tempered(exact(profiles, query)), by_product(attributes, query), rtol=1e-4)
+
+
+def test_the_likelihood_of_some_products_is_theirs_among_all(tmp_path: Path) -> None:
+    profiles = Profiles(written(tmp_path / "attributes.u8", told(30)), VALUED)
+    likelihood = profiles.likelihood(weights(*range(A)))
+    rows = np.array([499, 3, 3, 40, 0])
+    np.testing.assert_allclose(likelihood.exact(rows), likelihood.exact(np.arange(N))[rows], rtol=1e-6)
+    assert len(likelihood.exact(np.zeros(0, np.int64))) == 0
+
+
+def test_the_rows_of_the_best_profiles_come_first(attributes: AttributeColumns) -> None:
+    query = weights(*COLOURS, *KINDS)
+    likelihood = Profiles(attributes, VALUED).likelihood(query)
+    best = likelihood.best_rows(60)
+    assert len(set(best.tolist())) == len(best) == 60
+    scores = likelihood.exact(np.arange(N))
+    assert scores[best].min() >= np.sort(scores)[::-1][59] - 1e-5
+    assert len(likelihood.best_rows(10 * N)) == N
+
+
+def test_words_outside_of_profiles_are_listed(attributes: AttributeColumns) -> None:
+    likelihood = Profiles(attributes, VALUED).likelihood(weights(0, 11))
+    assert likelihood.others == [11]
 
 
 @pytest.mark.parametrize(("colourless", "profiles"), [(1, 3 * 4 + 1), (30, 3 * 4 + 3), (100, 3)])
-def test_what_a_few_leave_empty_is_weighed_for_them_alone(tmp_path: Path, colourless: int, profiles: int) -> None:
+def test_columns_that_few_leave_empty_are_part_of_profiles(tmp_path: Path, colourless: int, profiles: int) -> None:
     attributes = written(tmp_path / "attributes.u8", told(colourless))
     found = Profiles(attributes, VALUED)
     assert found.count == profiles  # By kind, and by colour or none, unless many have none.
     for counted in (tuple(range(A)), tuple(COLOURS), tuple(KINDS)):
-        wish = weights(*counted)
-        np.testing.assert_allclose(tempered(found.log_likelihood(wish)), by_product(attributes, wish), rtol=1e-4)
+        query = weights(*counted)
+        np.testing.assert_allclose(tempered(exact(found, query)), by_product(attributes, query), rtol=1e-4)
 
 
 def test_products_with_a_value_agree_in_the_other_values_of_its_column(tmp_path: Path) -> None:
@@ -91,7 +120,7 @@ def test_products_with_a_value_agree_in_the_other_values_of_its_column(tmp_path:
     assert not profiles.agreed(0)[4:].any()
 
 
-def test_without_a_product_that_has_a_word_it_agrees_with_itself_alone(tmp_path: Path) -> None:
+def test_a_word_that_no_product_has_agrees_with_itself_alone(tmp_path: Path) -> None:
     said = np.zeros((N, A), dtype=np.bool_)
     profiles = Profiles(written(tmp_path / "attributes.u8", StatedWords(said, ~said)), VALUED)
     assert np.flatnonzero(profiles.agreed(5)).tolist() == [5]

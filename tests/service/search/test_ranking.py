@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 
 from indexer.attributes import AttributeColumns, quantised, write_attributes
+from indexer.cells import Cells
 from indexer.faiss_store import FaissStore, Kind, index_of
 from indexer.generation import Generation
 from indexer.manifest import GenerationManifest
 from indexer.store import StoreError, Vectors
+from indexer.views import ViewStore, ViewTable, write_views
 from models.bundle.expected_words import Weights, agreement
 from models.bundle.style_search import Floats, filtered_scores, satisfaction
 from service.search.expected import Expected
@@ -37,7 +39,8 @@ def make_generation(folder: Path, vectors: Vectors, probabilities: Floats, kind:
     manifest = GenerationManifest.model_construct(products=len(vectors), attributes=words, told=words, valued=())
     halves = vectors.astype(np.float16)
     table = cast(Any, SimpleNamespace(searchable=None))
-    return Generation(manifest, FaissStore(index_of(halves, kind), kind), table, halves, attributes, attributes, None)
+    store, cells = FaissStore(index_of(halves, kind), kind), Cells.cluster(halves)
+    return Generation(manifest, store, table, halves, attributes, attributes, None, cells=cells)
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +83,7 @@ def score_all(generation: Generation, lookup: Lookup) -> Ranked:
         fit *= satisfaction(shown[list(lookup.stated.preferred)], shown[list(lookup.stated.avoided)])
     if lookup.expected is not None:
         likely = agreement(shown, lookup.expected.weights)
-        fit *= likely / likely.max()
+        fit *= likely / likely[slice(None) if lookup.allowed is None else lookup.allowed].max()
     scores = filtered_scores(generation.vectors(range(generation.size)) @ lookup.vector[0], fit)
     rows = np.arange(generation.size) if lookup.allowed is None else np.flatnonzero(lookup.allowed)
     order = rows[np.lexsort((rows, -scores[rows]))][: lookup.wanted]
@@ -183,3 +186,19 @@ def test_a_graph_finds_nearly_all_of_the_best(tmp_path: Path, vectors: Vectors, 
         lookup = Lookup(generation, vectors[[row]], 10, stated=stated(preferred=(1,)))
         hits += len(set(rank([lookup])[0].rows.tolist()) & set(score_all(generation, lookup).rows.tolist()))
     assert hits >= 0.95 * 200
+
+
+def test_a_product_with_several_pictures_is_as_near_as_the_nearest_of_them(tmp_path: Path, vectors: Vectors) -> None:
+    pictures = np.concatenate([vectors, vectors[[7]], -vectors[[7]]]).astype(np.float16)
+    owners = np.array([100, 7])  # Product 100 has a further picture that looks like product 7.
+    write_views(tmp_path / "views.arrow", owners.tolist(), [b"", b""], ["", ""], None)
+    plain = make_generation(tmp_path, vectors, np.full((SIZE, WORDS), 0.5, np.float32))
+    every = FaissStore(index_of(pictures, "exact-fp16"), "exact-fp16")
+    generation = Generation(
+        plain.manifest, ViewStore(every, np.concatenate([np.arange(SIZE), owners]), SIZE),
+        cast(Any, SimpleNamespace(searchable=None)), pictures, plain.attributes, plain.seen, None,
+        ViewTable(tmp_path / "views.arrow"), cells=Cells.cluster(pictures[:SIZE]),
+    )  # fmt: skip
+    found = rank([Lookup(generation, vectors[[7]], 3, stated=stated(preferred=(2,)))])[0]
+    assert found.rows[:2].tolist() == [7, 100]
+    assert found.scores[0] == found.scores[1]

@@ -1,0 +1,95 @@
+"""Cells: groups of near vectors, and lists of products that are sorted by them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from indexer.cells import Cells, nearest_rows, ranges
+from indexer.store import Halves
+from tests.indexer.store_contract import unit_vectors
+
+N, DIM = 2000, 16
+
+
+@pytest.fixture(scope="module")
+def vectors() -> Halves:
+    return unit_vectors(N, DIM, seed=0)
+
+
+@pytest.fixture(scope="module")
+def cells(vectors: Halves) -> Cells:
+    return Cells.cluster(vectors)
+
+
+def test_every_row_is_in_the_cell_with_the_nearest_centroid(cells: Cells, vectors: Halves) -> None:
+    nearest = (vectors.astype(np.float32) @ cells.centroids.T).argmax(axis=1)
+    np.testing.assert_array_equal(cells.of, nearest)
+
+
+def test_a_vector_is_nearer_to_its_cell_than_vectors_are_to_each_other(cells: Cells, vectors: Halves) -> None:
+    own = np.einsum("nd,nd->n", vectors.astype(np.float32), cells.centroids[cells.of])
+    others = vectors[:-1].astype(np.float32) * vectors[1:].astype(np.float32)
+    assert own.mean() > others.sum(axis=1).mean() + 0.3
+
+
+def test_equal_vectors_have_equal_cells_in_every_build(cells: Cells, vectors: Halves) -> None:
+    np.testing.assert_array_equal(Cells.cluster(vectors).of, cells.of)
+
+
+@pytest.mark.parametrize("size", [1, 2, 5])
+def test_few_vectors_have_cells(size: int) -> None:
+    cells = Cells.cluster(unit_vectors(size, DIM, seed=1))
+    assert len(cells.of) == size
+    assert sorted(cells.all.rows.tolist()) == list(range(size))
+
+
+def test_cells_come_back_from_their_file(cells: Cells, tmp_path: Path) -> None:
+    cells.write(tmp_path / "cells.npz")
+    read = Cells.load(tmp_path / "cells.npz", N, DIM)
+    np.testing.assert_array_equal(read.of, cells.of)
+    np.testing.assert_allclose(read.centroids, cells.centroids, atol=1e-3)
+
+
+@pytest.mark.parametrize("damage", ["missing", "cut", "garbage", "of other vectors", "of another width", "an object"])
+def test_a_damaged_file_is_refused(cells: Cells, tmp_path: Path, damage: str) -> None:
+    path = tmp_path / "cells.npz"
+    cells.write(path)
+    if damage == "missing":
+        path.unlink()
+    elif damage == "cut":
+        path.write_bytes(path.read_bytes()[:-500])
+    elif damage == "garbage":
+        path.write_bytes(b"garbage")
+    elif damage == "an object":
+        with path.open("wb") as stream:
+            np.savez(stream, centroids=np.array([{}], dtype=object), of=cells.of)
+    size, dim = (N + 1 if damage == "of other vectors" else N), (DIM + 1 if damage == "of another width" else DIM)
+    with pytest.raises(ValueError, match="does not hold"):
+        Cells.load(path, size, dim)
+
+
+def test_a_posting_gives_its_rows_in_the_nearest_cells(cells: Cells, vectors: Halves) -> None:
+    rows = np.flatnonzero(np.arange(N) % 3 == 0)
+    posting = cells.posting(rows)
+    order = np.argsort(-cells.cosines(vectors[7].astype(np.float32)), kind="stable")
+    found = nearest_rows(posting, order, 50)
+    assert 50 <= len(found) < 150
+    assert len(set(found.tolist())) == len(found)
+    rank = np.empty(len(order), np.int64)
+    rank[order] = np.arange(len(order))
+    farthest = rank[cells.of[found]].max()
+    # All rows of the posting in nearer cells are among them.
+    assert set(rows[rank[cells.of[rows]] < farthest].tolist()) <= set(found.tolist()) <= set(rows.tolist())
+
+
+def test_a_posting_shorter_than_wanted_is_given_whole(cells: Cells) -> None:
+    posting = cells.posting(np.array([5, 3, 900]))
+    assert sorted(nearest_rows(posting, np.arange(len(cells.centroids)), 50).tolist()) == [3, 5, 900]
+
+
+def test_ranges_are_joined() -> None:
+    assert ranges(np.array([3, 7, 2]), np.array([5, 7, 3])).tolist() == [3, 4, 2]
+    assert ranges(np.array([], int), np.array([], int)).tolist() == []

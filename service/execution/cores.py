@@ -10,8 +10,7 @@ from typing import NamedTuple
 from service.settings import Settings
 
 MAX_PROCESSES = 8
-"""Each has the bundle in its own memory."""
-MAX_WORKERS = 8
+"""Each has the bundle in its own memory. On a larger machine each gets several threads."""
 QUOTA = Path("/sys/fs/cgroup/cpu.max")
 
 
@@ -23,16 +22,14 @@ class Division(NamedTuple):
 
 
 def divide_cores(settings: Settings, *, gpu: bool) -> Division:
-    """What is set; otherwise what suits the cores.
+    """What is set; otherwise every core once.
 
     On a CPU there is a process for each core, because threads of one Python process that prepare requests and responses
-    wait for each other. Each process has a search thread for each core, because the kernel divides connections among
-    the processes by chance: one that has more of them can use the cores of one that has fewer. On a GPU there is one
-    process, because each would need memory of its own there.
+    wait for each other. On a GPU there is one process, because each would need memory of its own there.
     """
     cores = usable_cores()
     processes = settings.processes or (1 if gpu else min(cores, MAX_PROCESSES))
-    return Division(processes, settings.workers or min(cores, MAX_WORKERS))
+    return Division(processes, settings.workers or max(1, cores // processes))
 
 
 def usable_cores(quota: Path | None = None) -> int:

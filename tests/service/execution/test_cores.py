@@ -21,20 +21,18 @@ def cores(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> in
 @pytest.mark.parametrize(
     ("cores", "gpu", "flags", "shares"),
     [
-        (2, False, {}, (2, 2)),
+        (2, False, {}, (2, 1)),
         (1, False, {}, (1, 1)),
-        (16, False, {}, (8, 8)),
-        (16, True, {}, (1, 8)),
+        (16, False, {}, (8, 2)),
+        (16, True, {}, (1, 16)),
         (4, False, {"processes": 1}, (1, 4)),
         (4, False, {"processes": 2, "workers": 1}, (2, 1)),
-        (2, False, {"processes": 6}, (6, 2)),
-        (4, True, {"processes": 2}, (2, 4)),
+        (2, False, {"processes": 6}, (6, 1)),
+        (4, True, {"processes": 2}, (2, 2)),
     ],
     indirect=["cores"],
 )
-def test_every_process_can_use_every_core(
-    cores: int, gpu: bool, flags: dict[str, int], shares: tuple[int, int]
-) -> None:
+def test_every_core_is_used_once(cores: int, gpu: bool, flags: dict[str, int], shares: tuple[int, int]) -> None:
     assert divide_cores(load_settings(**flags), gpu=gpu) == shares
 
 

@@ -1,4 +1,4 @@
-"""A catalogue and a bundle become a generation: all of it, checked and durable, or nothing."""
+"""Build a generation from a catalogue and a bundle. It is checked and durable before it is published."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ class BuildOptions:
 def build_generation(
     catalog: Catalog | Path, bundle: Bundle, index_root: Path, options: BuildOptions | None = None
 ) -> str:
-    """Build a generation and, unless told otherwise, publish it.
+    """Build a generation and, unless ``options.publish`` is False, publish it.
 
     Vectors of pictures that an earlier generation of the same bundle holds are reused. Everything is written into a
     temporary folder, made durable and renamed, so that a crash at any point leaves what serves alone; what it left
@@ -134,7 +134,7 @@ def build_generation(
 def _build(catalog: Catalog, bundle: Bundle, index_root: Path, options: BuildOptions, started: float) -> str:
     threads = options.threads or os.cpu_count() or 1
     store_type = store_class(options.store)
-    store_type.check_device(options.device)  # Before hours of encoding.
+    store_type.check_device(options.device)  # Encoding may take hours.
     before = _published(index_root)
     pictures = catalog.settings.pictures
     limits = FetchLimits((*pictures.hosts, *options.picture_hosts), http=pictures.http)
@@ -203,7 +203,7 @@ def _build(catalog: Catalog, bundle: Bundle, index_root: Path, options: BuildOpt
 
 
 def _published(index_root: Path) -> GenerationManifest | None:
-    """The manifest of the generation that serves, None where there is none that can be read."""
+    """The manifest of the published generation, None if there is none that can be read."""
     return next((one.manifest for one in list_generations(index_root) if one.serving), None)
 
 
@@ -234,7 +234,7 @@ def _write_words(
 
 
 def _next_id(index_root: Path, digests: str) -> tuple[str, str]:
-    """Time of the build and the id made of it, later than every other id even if the clock was set back."""
+    """Time of the build, and the id made from it: later than every other id, even if the clock was set back."""
     moment = datetime.now(UTC).replace(microsecond=0)
     pattern = "%Y%m%d-%H%M%S"
     generations = list_generations(index_root)

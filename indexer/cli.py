@@ -1,4 +1,4 @@
-"""``modiste index``: build generations of the catalogue, and say which one serves."""
+"""``modiste index``: build, publish and list generations of a catalogue."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def build(
     ] = 64,
     store: Annotated[str, typer.Option(help="Where vectors are searched. faiss is embedded in the service.")] = "faiss",
 ) -> None:
-    """Encode the catalogue's pictures, index them, measure, and publish. What serves is untouched until then."""
+    """Encode the catalogue's pictures, index them, measure recall, and publish. Until then nothing served changes."""
     from catalog import CatalogSettings, read_catalog
     from catalog.settings import read_settings
     from indexer.build import BuildOptions, build_generation
@@ -174,7 +174,7 @@ def inspect(
 
 @app.command()
 def publish(id: Id, index_root: IndexRoot = DEFAULT_ROOT) -> None:
-    """Let a generation serve, after comparing its files with their checksums."""
+    """Publish a generation after comparing its files with their checksums."""
     from indexer import publication
 
     publication.publish(index_root, id)
@@ -183,7 +183,7 @@ def publish(id: Id, index_root: IndexRoot = DEFAULT_ROOT) -> None:
 
 @app.command()
 def rollback(index_root: IndexRoot = DEFAULT_ROOT) -> None:
-    """Let the generation serve that was published before this one."""
+    """Publish the generation again that was published before the current one."""
     from indexer import publication
 
     typer.echo(f"{publication.rollback(index_root)} is published again")
@@ -204,7 +204,7 @@ def verify(
 
 @app.command("list")
 def list_all(index_root: IndexRoot = DEFAULT_ROOT) -> None:
-    """Show all generations, oldest first, and which one serves."""
+    """List all generations, oldest first, and mark the published one."""
     from indexer.publication import list_generations
 
     generations = list_generations(index_root)

@@ -1,4 +1,4 @@
-"""Products become vectors: pictures are decoded ahead of the vision graph, and no picture is encoded twice."""
+"""Encode the pictures of products. They are decoded ahead of the vision graph, and no picture is encoded twice."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from models.progress import track
 
 
 class Seen(NamedTuple):
-    """What the vision graph made of one picture, as a generation keeps it."""
+    """Output of the vision graph for one picture, as a generation stores it."""
 
     vector: npt.NDArray[np.float16]
     """``[D]``."""
@@ -36,11 +36,11 @@ class KnownPictures(Protocol):
     """Pictures of an earlier generation of the same bundle."""
 
     def find(self, image_hash: str) -> Seen | None:
-        """What is known of the picture with this sha256, None where it is new."""
+        """The stored output for the picture with this SHA-256, None if it is new."""
 
 
 class Encoded(NamedTuple):
-    """What became of products with one or more pictures each."""
+    """Vectors of products with one or more pictures each."""
 
     products: list[Product]
     """The N products that have a vector, with only the pictures that do, the main one first."""
@@ -63,7 +63,7 @@ class Encoded(NamedTuple):
 
 
 class _Prepared(NamedTuple):
-    """A picture on its way: with pixels to encode, a reason to skip it, or neither if its vector is found elsewhere."""
+    """A decoded picture: pixels to encode, a reason to skip it, or neither if its vector is taken from elsewhere."""
 
     hash: str
     pixels: Pixels | None = None
@@ -87,7 +87,7 @@ def encode_products(
         known: Where unchanged pictures are found; None encodes everything.
         batch: Pictures for one run of the vision graph.
     """
-    desk = _Desk(bundle.manifest.images, known)
+    decoding = _Decoding(bundle.manifest.images, known)
     pictures = [_Numbered(product, number) for product in products for number in range(max(1, len(product.images)))]
     vectors = np.zeros((len(pictures), bundle.dim), dtype=np.float16)
     shown = np.zeros((len(pictures), len(bundle.manifest.attributes)), dtype=np.uint8)
@@ -107,7 +107,7 @@ def encode_products(
                 counts["encoded"] += 1
         waiting.clear()
 
-    prepared = _ahead(pictures, desk.prepare, threads, batch * 2)
+    prepared = _ahead(pictures, decoding.prepare, threads, batch * 2)
     for place, picture in enumerate(track(prepared, total=len(pictures), what="encode", unit="picture")):
         hashes.append(picture.hash)
         if picture.reason is not None:
@@ -187,8 +187,8 @@ def _arranged(
     return done
 
 
-class _Desk:
-    """Where the decoding threads agree who decodes a picture that several products share."""
+class _Decoding:
+    """Decides which decoding thread decodes a picture that several products share."""
 
     def __init__(self, preprocessing: ImagePreprocessing, known: KnownPictures | None) -> None:
         self.preprocessing = preprocessing
@@ -217,7 +217,7 @@ class _Desk:
             return _Prepared(image_hash, pixels=self.preprocessing.pixels(decode_image(content, about=size)))
         except ModisteError as error:
             return _Prepared(image_hash, reason=error.message)
-        except Exception as error:  # One strange picture must not end a night's build.
+        except Exception as error:  # One picture must not end a build.
             return _Prepared(image_hash, reason=f"the image could not be decoded: {type(error).__name__}")
 
 
@@ -240,7 +240,7 @@ def _ahead(
 
 
 def _encode(pictures: Sequence[Pixels], bundle: Bundle) -> list[Seen | None]:
-    """What is seen in pictures; None for one that the graph fails on, which is found by running each of them alone."""
+    """Run the vision graph. None for a picture on which it fails; if a batch fails, each picture is run alone."""
     try:
         vectors, _, probabilities = bundle.vision(np.stack(pictures))
     except Exception:  # ONNX Runtime's own exceptions share no public base.

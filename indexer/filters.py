@@ -1,4 +1,4 @@
-"""Filters on attributes become a mask of rows."""
+"""Filters on attributes, evaluated into a mask of rows."""
 
 from __future__ import annotations
 
@@ -47,24 +47,24 @@ class AttributeColumn:
         self.kind = kind
         self.values = values
 
-    def mask(self, wish: Any) -> Mask:
-        """Which rows satisfy ``wish``; a row without a value never does.
+    def mask(self, condition: Any) -> Mask:
+        """Which rows satisfy ``condition``; a row without a value never does.
 
         Text is compared without regard to case and to differences that cannot be seen (``normalise_text``). A list
         satisfies a filter by holding one of its values, a path (``a > b > c``) also by a part or by successive parts.
 
         Args:
-            wish: A value, a list of values, or a range.
+            condition: A value, a list of values, or a range.
 
         Returns:
             bool ``[N]``.
 
         Raises:
-            FilterError: The wish does not fit the kind.
+            FilterError: The condition does not fit the kind.
         """
-        if isinstance(wish, Mapping):
-            return self._in_range(wish)
-        values = self._listed(wish)
+        if isinstance(condition, Mapping):
+            return self._in_range(condition)
+        values = self._listed(condition)
         if self.kind in ("text", "list", "path", "date"):
             return self._holding(values)
         if self.kind == "number":
@@ -73,8 +73,8 @@ class AttributeColumn:
             raise FilterError(f"The filter {self.name!r} takes true or false.", hint="Write true or false, unquoted.")
         return np.isin(self._numbers, np.array(values, dtype=np.float64))
 
-    def _listed(self, wish: Any) -> Sequence[Any]:
-        values = wish if isinstance(wish, list | tuple) else [wish]
+    def _listed(self, condition: Any) -> Sequence[Any]:
+        values = condition if isinstance(condition, list | tuple) else [condition]
         if not values:
             raise FilterError(f"The filter {self.name!r} has no value.", hint="Give one, or leave the filter out.")
         if len(values) > MOST_VALUES:
@@ -92,14 +92,14 @@ class AttributeColumn:
         mask[rows[np.isin(words, codes)]] = True
         return mask
 
-    def _in_range(self, wish: Mapping[str, Any]) -> Mask:
+    def _in_range(self, condition: Mapping[str, Any]) -> Mask:
         if self.kind == "date":
-            return self._between_dates(wish)
+            return self._between_dates(condition)
         if self.kind != "number":
             raise FilterError(
                 f"The filter {self.name!r} is a range, but {self.name!r} is no number.", hint="Give a value or a list."
             )
-        bounds = {end: self._number(bound) for end, bound in wish.items() if bound is not None}
+        bounds = {end: self._number(bound) for end, bound in condition.items() if bound is not None}
         if not bounds or not set(bounds) <= {"min", "max"}:
             raise FilterError(
                 f"The range of the filter {self.name!r} needs min, max or both.", hint='Write {"min": 10, "max": 50}.'
@@ -111,9 +111,9 @@ class AttributeColumn:
             )
         return (self._numbers >= low) & (self._numbers <= high)
 
-    def _between_dates(self, wish: Mapping[str, Any]) -> Mask:
+    def _between_dates(self, condition: Mapping[str, Any]) -> Mask:
         """Dates in ISO 8601 are in order as text; a bound of a day includes the times of that day."""
-        bounds = {end: bound for end, bound in wish.items() if bound is not None}
+        bounds = {end: bound for end, bound in condition.items() if bound is not None}
         if not bounds or not set(bounds) <= {"min", "max"} or not all(_is_date(bound) for bound in bounds.values()):
             raise FilterError(
                 f"The range of the filter {self.name!r} needs dates as min, max or both.",
@@ -175,9 +175,9 @@ def filter_mask(filters: Filters | None, columns: Mapping[str, AttributeColumn])
         error.field = f"filters.{unknown[0][:100]}"
         raise error
     masks = []
-    for name, wish in filters.items():
+    for name, condition in filters.items():
         try:
-            masks.append(columns[name].mask(wish))
+            masks.append(columns[name].mask(condition))
         except FilterError as error:
             error.field = f"filters.{name}"
             raise

@@ -13,7 +13,6 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 from cachetools import LRUCache
 
 from catalog import Kind
@@ -306,33 +305,12 @@ class Generation:
         return self._table.groups is not None
 
     def labels(self, name: str | None) -> npt.NDArray[np.int64]:
-        """A number for each product ``[N]``, equal for products with the same value of an attribute of text, number,
-        flag or date; products without a value have one of their own. None as the name takes the products' groups.
-
-        Raises:
-            KeyError: There is no such attribute.
-        """
-        values = self._table.groups if name is None else self.column(name)
-        if values is None:
-            return np.arange(self.size)
-        encoded = values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
-        codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
-        return np.where(codes < 0, len(encoded.dictionary) + np.arange(self.size), codes)
+        """See ``ProductTable.labels``."""
+        return self._table.labels(name)
 
     def ranks(self, name: str, *, descending: bool = False) -> npt.NDArray[np.float64]:
-        """The place of each product ``[N]`` in the order of an attribute of text, number, flag or date: equal for equal
-        values, infinite without a value.
-
-        Raises:
-            KeyError: There is no such attribute.
-        """
-        values = self.column(name)
-        encoded = values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
-        order = pc.array_sort_indices(encoded.dictionary, order="descending" if descending else "ascending").to_numpy()
-        places = np.empty(len(order) + 1)
-        places[order] = np.arange(len(order))
-        places[-1] = np.inf
-        return np.asarray(places[encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)])
+        """See ``ProductTable.ranks``."""
+        return self._table.ranks(name, descending=descending)
 
     def group_of(self, rows: Sequence[int] | Rows) -> list[str]:
         """The groups of products: equal for all looks of one product."""

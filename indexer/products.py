@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from catalog import AttributeValue, Kind, Product
 from indexer.filters import AttributeColumn
@@ -143,6 +145,35 @@ class ProductTable:
     def id(self, row: int) -> str:
         """The id of the product in ``row``."""
         return str(self._fields["id"][row].as_py())
+
+    def labels(self, name: str | None) -> npt.NDArray[np.int64]:
+        """A number for each product ``[N]``, equal for products with the same value of an attribute of text, number,
+        flag or date; products without a value have one of their own. None as the name takes the products' groups.
+
+        Raises:
+            KeyError: There is no such attribute.
+        """
+        values = self.groups if name is None else self.attributes[name].values
+        if values is None:
+            return np.arange(len(self))
+        encoded = values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
+        codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+        return np.where(codes < 0, len(encoded.dictionary) + np.arange(len(self)), codes)
+
+    def ranks(self, name: str, *, descending: bool = False) -> npt.NDArray[np.float64]:
+        """The place of each product ``[N]`` in the order of an attribute of text, number, flag or date: equal for equal
+        values, infinite without a value.
+
+        Raises:
+            KeyError: There is no such attribute.
+        """
+        values = self.attributes[name].values
+        encoded = values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
+        order = pc.array_sort_indices(encoded.dictionary, order="descending" if descending else "ascending").to_numpy()
+        places = np.empty(len(order) + 1)
+        places[order] = np.arange(len(order))
+        places[-1] = np.inf
+        return np.asarray(places[encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)])
 
     @property
     def groups(self) -> pa.Array | None:

@@ -1,4 +1,4 @@
-"""What is known of unchanged pictures, taken from an earlier generation, so that a night costs what changed."""
+"""Vectors of unchanged pictures are taken from an earlier generation, so a build encodes only what changed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 
 
 class EarlierPictures:
-    """Finds the vectors of a generation, and the words it knows, by the hashes of its pictures."""
+    """Vectors and attribute words of a generation, by the hashes of its pictures."""
 
     def __init__(self, generation: Generation) -> None:
         self._generation = generation
@@ -26,7 +26,7 @@ class EarlierPictures:
         self._views = {image_hash: row for row, image_hash in enumerate(generation.view_hashes)}
 
     def find(self, image_hash: str) -> Seen | None:
-        """What the picture with this sha256 became, None where the generation has no such picture."""
+        """The stored output for the picture with this SHA-256, None if the generation has no such picture."""
         row, view = self._rows.get(image_hash), self._views.get(image_hash)
         if row is not None:
             vector = self._generation.vectors([row])[0].astype(np.float16)
@@ -38,9 +38,10 @@ class EarlierPictures:
 
 
 def earlier_pictures(bundle: Bundle, index_root: Path) -> EarlierPictures | None:
-    """The generation that serves if ``bundle`` made it, else the newest that it made; None if none is whole.
+    """Pictures of the published generation if it was built with ``bundle``, else of the newest that was; None if no
+    intact generation was.
 
-    One from before generations held the bundle's words cannot tell them, so its pictures are encoded again.
+    A generation without the bundle's attribute words is not used, so its pictures are encoded again.
     """
     generations = sorted(list_generations(index_root), key=lambda one: (one.serving, one.id), reverse=True)
     for one in generations:
@@ -50,5 +51,5 @@ def earlier_pictures(bundle: Bundle, index_root: Path) -> EarlierPictures | None
             try:
                 return EarlierPictures(Generation.open(index_root, one.id))
             except ModisteError as error:
-                logger.warning("Its vectors are not reused: %s", error)
+                logger.warning("The vectors of a generation are not reused: %s", error)
     return None

@@ -11,7 +11,6 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from models.datasets.garments import draw_catalog
 from models.errors import ModisteError
 from models.evaluation.held_out.sources import evaluate_run
 from models.evaluation.tables import metrics_table
@@ -23,8 +22,10 @@ from models.training.run import Run
 from models.training.stages.joint import Joint
 from models.training.stages.kinds import KindTask
 from models.training.train import train
+from tests.drawn import Draw
 from tests.models.photographs import write_photos, write_street
 from tests.models.test_cli import run as command
+from tests.training.first_run import link_drawn
 
 ALIKE = torch.tensor([[True, False, False], [False, True, False]])
 
@@ -69,12 +70,12 @@ backbone:
   vocabulary: 600
   images: {{height: 48, width: 48, pad_ratio: 1.0, fill: 255, mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5]}}
 sources:
-  - {{name: garments, kind: garments, count: 110, seed: 2, validation_share: 0.4}}
+  - {{name: garments, kind: garments, count: 240, seed: 2, validation_share: 0.4}}
 photographs:
   - {{name: photos, kind: photos, path: {folder}/photos, validation_share: 0.3}}
   - {{name: street, kind: street, path: {folder}/street, validation_share: 0.3, weight: 0.5}}
 joint:
-  {{epochs: 1, batch: 12, lr: 0.001, plain: 0.3, attributes: {{least: 5}}, photographs: {{batch: 6, memory: 9}} {more}}}
+  {{epochs: 1, batch: 36, lr: 0.001, plain: 0.3, attributes: {{least: 5}}, photographs: {{batch: 6, memory: 9}} {more}}}
 """
 
 
@@ -87,10 +88,16 @@ def tiny(folder: Path, backbone: str, more: str = "") -> TrainConfig:
     return read_config(path)
 
 
+def trained(folder: Path, drawn: Draw, backbone: str, more: str = "") -> Run:
+    """A run with the config of ``tiny``."""
+    config = tiny(folder, backbone, more)
+    link_drawn(folder, drawn, config)
+    return train(config, folder / "run")
+
+
 @pytest.fixture(scope="module")
-def frozen_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    folder = tmp_path_factory.mktemp("frozen")
-    return train(tiny(folder, "modiste-lite", ", frozen: 5, views: 2"), folder / "run")
+def frozen_run(tmp_path_factory: pytest.TempPathFactory, drawn: Draw) -> Run:
+    return trained(tmp_path_factory.mktemp("frozen"), drawn, "modiste-lite", ", frozen: 5, views: 2")
 
 
 def test_a_run_with_frozen_blocks_learns_from_photographs(frozen_run: Run) -> None:
@@ -109,10 +116,10 @@ def test_the_frozen_blocks_keep_their_weights_and_the_others_move(frozen_run: Ru
 
 
 def test_a_killed_run_goes_on_with_the_products_that_it_remembers(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, drawn: Draw, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    config = tiny(tmp_path, "modiste-small")
-    whole = train(config, tmp_path / "whole")
+    whole = trained(tmp_path, drawn, "modiste-small")
+    config = whole.config()
     killed = tmp_path / "killed"
     killed.mkdir()
     shutil.copy(whole.tokenizer, killed)  # The library breaks ties at random when it trains a tokenizer.
@@ -174,12 +181,11 @@ def test_settings_that_cannot_be_combined_are_refused(tmp_path: Path, change: di
 
 
 @pytest.fixture(scope="module")
-def shop_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+def shop_run(tmp_path_factory: pytest.TempPathFactory, drawn: Draw) -> Run:
     """A run over a catalogue, whose held-out products are the gallery of the photographs."""
     folder = tmp_path_factory.mktemp("shop")
     config = tiny(folder, "modiste-small")
-    drawn = draw_catalog(folder / "shop", 240, 2, 60, 80)
-    shop = config.sources[0].model_copy(update={"kind": "catalog", "path": drawn})
+    shop = config.sources[0].model_copy(update={"kind": "catalog", "path": drawn(240, 2)})
     return train(config.model_copy(update={"sources": (shop,), "seed": 5}), folder / "run")
 
 

@@ -26,8 +26,8 @@ LEAST_NEAR = 0.4
 """Level from which on a wish is satisfied, if not wholly."""
 ASIDE = 0.75
 """What a value of a column about something else is worth: of a second colour beside the first."""
-KEPT = 64
-"""Wishes whose levels a shop remembers, 4 bytes for each product."""
+KEPT, LEAST_KEPT, KEPT_BYTES = 64, 4, 64 * 2**20
+"""Wishes whose levels a shop remembers, at most and at least, and the memory that these may take."""
 
 
 class Grounding:
@@ -40,7 +40,8 @@ class Grounding:
 
     def __init__(self, shop: Shop) -> None:
         self.shop = shop
-        self._kept_levels = lru_cache(maxsize=KEPT)(self._levels)
+        kept = max(LEAST_KEPT, min(KEPT, KEPT_BYTES // (4 * max(1, shop.size))))
+        self._kept_levels = lru_cache(maxsize=kept)(self._levels)
         self._kept_values = lru_cache(maxsize=KEPT)(self._values)
         self._said = lru_cache(maxsize=None)(self._titles_saying)
 

@@ -34,6 +34,8 @@ class Draft:
     """What has been refused since."""
     clause: int = 0
     """How many wishes there were when the clause began."""
+    before: int = 0
+    """The same of the clause before it, if it wanted anything."""
 
     def add(self, wish: Wish) -> None:
         """Take a wish in, as wanted or as refused."""
@@ -47,17 +49,18 @@ class Draft:
 
     def begin_clause(self) -> None:
         """What follows no longer belongs to the wishes before."""
-        self.clause = len(self.wanted)
+        if self.clause != len(self.wanted):
+            self.before, self.clause = self.clause, len(self.wanted)
 
     def refuse(self, at: int) -> None:
         """Refuse what follows the item at ``at``."""
         self.end_refusal()
         self.refusing, self.cue = True, at
 
-    def refuse_clause(self) -> None:
-        """Refuse what the clause has wanted: "black is not for me"."""
-        self.pending = self.wanted[self.clause :]
-        del self.wanted[self.clause :]
+    def refuse_clause(self, start: int) -> None:
+        """Refuse what has been wanted since a clause began: "black is not for me"."""
+        self.pending = self.wanted[start:]
+        del self.wanted[start:]
         self.refusing = True
         self.end_refusal()
 

@@ -255,8 +255,11 @@ class Reader:
     def _scope(self, at: int) -> int:
         """What begins and ends a refusal."""
         roles, following, draft = self._items[at].roles, self._ahead.roles(at + 1), self._draft
-        if "refuse_after" in roles and len(draft.wanted) > draft.clause and not draft.refusing:
-            draft.refuse_clause()
+        # "Brown? No thanks."
+        answers = at > 0 and bool(self._items[at - 1].mark)
+        start = draft.before if answers and len(draft.wanted) == draft.clause else draft.clause
+        if "refuse_after" in roles and len(draft.wanted) > start and not draft.refusing:
+            draft.refuse_clause(start)
         elif "refuse" in roles:
             draft.refuse(at)
             # "No I want ..." answers; "not only ..." and "not just ..." refuse nothing.

@@ -16,6 +16,7 @@ from models.evaluation.held_out.edits import evaluate
 from models.evaluation.held_out.sources import save_metrics
 from models.evaluation.held_out.style_queries import StyleGallery, half_of
 from models.evaluation.held_out.style_search import style_metrics
+from models.files import replacing
 from models.training.curve import training_seconds
 from models.training.model import RetrievalModel
 from models.training.run import Run
@@ -114,7 +115,5 @@ def measured_backbone(
 
 
 def _write(path: Path, figures: BaseModel) -> None:
-    """Write atomically."""
-    temporary = path.with_suffix(".part")
-    temporary.write_text(figures.model_dump_json(indent=1) + "\n", encoding="utf-8")
-    temporary.replace(path)
+    with replacing(path) as stream:
+        stream.write((figures.model_dump_json(indent=1) + "\n").encode())

@@ -15,6 +15,7 @@ import numpy as np
 from catalog import Product
 from models.bundle.images import ImagePreprocessing, Pixels, decode_image
 from models.errors import ModisteError
+from models.files import replacing
 from models.progress import track
 
 
@@ -118,13 +119,11 @@ def _from_cache(path: Path, products: Sequence[Product], images: ImagePreprocess
 
 
 def _write_cache(path: Path, pixels: Pixels, reasons: dict[int, str]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
     if reasons:
-        path.with_suffix(".json").write_text(json.dumps(reasons), encoding="utf-8")
-    temporary = path.with_suffix(".part")
-    with temporary.open("wb") as stream:
+        with replacing(path.with_suffix(".json")) as stream:
+            stream.write(json.dumps(reasons).encode())
+    with replacing(path) as stream:
         np.save(stream, pixels)
-    temporary.replace(path)
 
 
 def _key(products: Sequence[Product], images: ImagePreprocessing) -> str:

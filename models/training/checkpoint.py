@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import torch
 
 from models.errors import ModisteError
+from models.files import replacing
 
 CHECKPOINT = "checkpoint.pt"
 DONE = "done"
@@ -38,12 +38,8 @@ class Checkpoint:
 
     def save(self, run: Path) -> None:
         """Write into the folder ``run``, atomically."""
-        temporary = run / f"{CHECKPOINT}.part"
-        with temporary.open("wb") as stream:
+        with replacing(run / CHECKPOINT) as stream:
             torch.save(self.__dict__, stream)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(run / CHECKPOINT)
 
     @classmethod
     def load(cls, run: Path) -> Checkpoint | None:

@@ -15,6 +15,7 @@ from typing import Any, Literal
 import torch
 from torch import nn
 
+from models.files import replacing
 from models.training.stages.stage import Stage
 
 logger = logging.getLogger(__name__)
@@ -65,9 +66,8 @@ def precision_of(
         stage.name, found, seconds["fp32"], seconds["bf16"],
     )  # fmt: skip
     kept[stage.name] = {"device": device.type, "precision": found, "seconds": seconds}
-    temporary = file.with_suffix(".part")
-    temporary.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
-    temporary.replace(file)
+    with replacing(file) as stream:
+        stream.write((json.dumps(kept, indent=1) + "\n").encode())
     return found
 
 
@@ -86,13 +86,15 @@ def time_steps(stage: Stage, first: int, device: torch.device) -> dict[Precision
 
 
 def _step_seconds(stage: Stage, batch: Any, device: torch.device, precision: Precision) -> float:
-    start = time.perf_counter()
+    # On a CPU, the time of this process is measured, so that other load does not decide.
+    clock = time.perf_counter if device.type == "cuda" else time.process_time
+    start = clock()
     with autocast(device, precision):
         loss = stage.loss(batch)
     loss.backward()  # type: ignore[no-untyped-call]
     if device.type == "cuda":
         torch.cuda.synchronize(device)
-    return time.perf_counter() - start
+    return clock() - start
 
 
 @torch.no_grad()

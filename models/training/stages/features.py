@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from models.bundle.images import Pixels
+from models.files import replacing
 from models.progress import track
 from models.training.model import RetrievalModel
 
@@ -40,10 +41,8 @@ def encode_pixels(model: RetrievalModel, pixels: Pixels, what: str, cache: Path 
     embeddings = torch.from_numpy(np.concatenate([part.embedding for part in parts]))
     features = torch.cat([torch.from_numpy(part.features).half() for part in parts]) if local else None
     if path is not None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_suffix(".part")
-        torch.save({"embeddings": embeddings, "features": features}, temporary)
-        temporary.replace(path)
+        with replacing(path) as stream:
+            torch.save({"embeddings": embeddings, "features": features}, stream)
     return embeddings, embeddings if features is None else features
 
 

@@ -81,7 +81,7 @@ def problem_of(error: ModisteError, **extensions: Any) -> Response:
 
 
 def internal_problem() -> Response:
-    """A failure of the service. It tells nothing of the inside."""
+    """A failure of the service. It reveals nothing internal."""
     return problem_response(
         "internal", "Something went wrong inside", 500, "The service failed to answer this request.",
         "Try again; if it stays, give the operator the X-Request-ID of this answer.",

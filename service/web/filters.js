@@ -3,7 +3,7 @@
  * as in its address; `typed` converts them for the service.
  */
 
-const SPOKEN = { true: "yes", false: "no" };
+const LABELS = { true: "yes", false: "no" };
 
 /** Draw a control for each of /catalog's `filters` into `box`. */
 export function drawFilters(box, filters) {
@@ -70,7 +70,7 @@ function choice(attribute, { value, count }) {
   const label = element("label", { className: "choice" });
   const input = element("input", { type: "checkbox", value });
   input.dataset.attribute = attribute;
-  const word = element("span", { textContent: SPOKEN[value] ?? value });
+  const word = element("span", { textContent: LABELS[value] ?? value });
   label.append(input, word, element("small", { textContent: count }));
   return label;
 }

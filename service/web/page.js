@@ -127,7 +127,7 @@ async function part(offset, signal) {
   if (step.product) query.product_id = step.product;
   if (step.picture) query.image_base64 = keptPicture();
   if (step.box) query.box = step.box;
-  for (const wish of ["prefer", "avoid"]) if (step[wish].length) query[wish] = step[wish];
+  for (const kind of ["prefer", "avoid"]) if (step[kind].length) query[kind] = step[kind];
   if (Object.keys(step.filters).length) query.filters = typed(step.filters, catalog.filters);
   const { results, total, ...facts } = await api.search(query, signal);
   return { items: results, total, facts };

@@ -79,14 +79,14 @@ function inWords({ mode, prefer, avoid, expected, timings_ms: timings, cached, b
   const breakdown = stages.map(([stage, ms]) => `${stage} ${Math.round(ms)}`).join(", ");
   const time = `${Math.max(1, Math.round(timings.total))} ms${breakdown && !cached ? ` (${breakdown})` : ""}`;
   const origin = cached ? ["from the cache"] : [];
-  const wishes = [
+  const wanted = [
     ...named("expecting", expected.slice(0, MOST_EXPECTED)),
     ...named("preferring", Object.values(prefer)),
     ...named("avoiding", Object.values(avoid)),
   ];
   const size = `${number(total)} products`;
-  return [MODES[mode], ...wishes, size, time, ...origin, bundle, `generation ${generation}`].join(" · ");
+  return [MODES[mode], ...wanted, size, time, ...origin, bundle, `generation ${generation}`].join(" · ");
 }
 
 /** Words as the service knows them, whatever spelling was sent. */
-const named = (wish, words) => (words.length ? [`${wish} ${[...new Set(words)].join(", ")}`] : []);
+const named = (kind, words) => (words.length ? [`${kind} ${[...new Set(words)].join(", ")}`] : []);

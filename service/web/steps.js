@@ -36,7 +36,7 @@ export function address(step) {
   if (step.picture) words.set("picture", step.picture);
   if (step.box && hasReference(step)) words.set("box", step.box.join(","));
   if (step.text.trim()) words.set("text", step.text.trim());
-  for (const wish of ["prefer", "avoid"]) step[wish].forEach((word) => words.append(wish, word));
+  for (const kind of ["prefer", "avoid"]) step[kind].forEach((word) => words.append(kind, word));
   for (const [attribute, wanted] of Object.entries(step.filters)) {
     if (Array.isArray(wanted)) wanted.forEach((value) => words.append(`is.${attribute}`, value));
     else Object.entries(wanted).forEach(([end, number]) => words.set(`${end}.${attribute}`, number));
@@ -53,7 +53,7 @@ export function stepAt(search) {
   step.picture = step.product ? "" : (words.get("picture") ?? "");
   step.box = hasReference(step) ? boxOf(words.get("box") ?? "") : null;
   step.text = words.get("text") ?? "";
-  for (const wish of ["prefer", "avoid"]) step[wish] = distinct(words.getAll(wish));
+  for (const kind of ["prefer", "avoid"]) step[kind] = distinct(words.getAll(kind));
   for (const [word, value] of words) {
     const [, end, attribute] = /^(is|min|max)\.(.+)$/s.exec(word) ?? [];
     if (end === "is") step.filters[attribute] = [...list(step.filters[attribute]), value];

@@ -6,14 +6,14 @@
 import { isQuery } from "./steps.js";
 
 const SIGNS = { prefer: "+", avoid: "−" };
-const SPOKEN = { prefer: "Prefer", avoid: "Avoid" };
+const LABELS = { prefer: "Prefer", avoid: "Avoid" };
 const STYLE = "joint"; // the service's default style
 
 const at = (id) => document.getElementById(id);
 let drawnCatalog;
 
 /** The words of a step with their signs and no-break spaces: "+ red", "− black". */
-export const signed = (step) => chosen(step).map(({ wish, word }) => `${SIGNS[wish]}\u00a0${word}`);
+export const signed = (step) => chosen(step).map(({ kind, word }) => `${SIGNS[kind]}\u00a0${word}`);
 
 /** Draw the words of a step; `catalog` is undefined while loading. */
 export function drawWords(step, catalog) {
@@ -32,10 +32,10 @@ export function drawWords(step, catalog) {
 
 /** Call `onChange` with every change, a function from step to step. */
 export function onWords(onChange) {
-  const say = (wish) => {
+  const say = (kind) => {
     const word = at("word").value.trim();
     at("word").value = "";
-    if (word) onChange((step) => withWord(step, wish, knownAs(word)));
+    if (word) onChange((step) => withWord(step, kind, knownAs(word)));
     else at("word").focus();
   };
   at("prefer").addEventListener("click", () => say("prefer"));
@@ -46,19 +46,19 @@ export function onWords(onChange) {
     say("prefer");
   });
   at("chosen-words").addEventListener("click", (event) => {
-    const { wish, word } = event.target.closest("button")?.dataset ?? {};
-    if (wish) onChange((step) => ({ ...step, [wish]: step[wish].filter((other) => other !== word) }));
+    const { kind, word } = event.target.closest("button")?.dataset ?? {};
+    if (kind) onChange((step) => ({ ...step, [kind]: step[kind].filter((other) => other !== word) }));
   });
 }
 
-const chosen = (step) => Object.keys(SIGNS).flatMap((wish) => step[wish].map((word) => ({ wish, word })));
+const chosen = (step) => Object.keys(SIGNS).flatMap((kind) => step[kind].map((word) => ({ kind, word })));
 
-/** The step with a word added to `wish` (prefer or avoid), and removed from the other list. */
-function withWord(step, wish, word) {
-  if (step[wish].includes(word)) return step;
+/** The step with a word added to `kind` (prefer or avoid), and removed from the other list. */
+function withWord(step, kind, word) {
+  if (step[kind].includes(word)) return step;
   const [prefer, avoid] = [step.prefer, step.avoid].map((words) => words.filter((other) => key(other) !== key(word)));
   const kept = { ...step, prefer, avoid };
-  return { ...kept, [wish]: [...kept[wish], word] };
+  return { ...kept, [kind]: [...kept[kind], word] };
 }
 
 /** The suggested word that equals what was typed apart from spelling, else what was typed. */
@@ -70,10 +70,10 @@ const key = (word) => word.toLowerCase().replaceAll("-", " ");
 function drawChips(list, step) {
   const focused = [...list.children].findIndex((item) => item.contains(document.activeElement));
   list.replaceChildren(
-    ...chosen(step).map(({ wish, word }) => {
+    ...chosen(step).map(({ kind, word }) => {
       const [item, button] = [element("li"), element("button", { type: "button", textContent: word })];
-      button.setAttribute("aria-label", `${SPOKEN[wish]} ${word}, remove`);
-      Object.assign(button.dataset, { wish, word, sign: SIGNS[wish] });
+      button.setAttribute("aria-label", `${LABELS[kind]} ${word}, remove`);
+      Object.assign(button.dataset, { kind, word, sign: SIGNS[kind] });
       item.append(button);
       return item;
     }),

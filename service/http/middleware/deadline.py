@@ -92,7 +92,7 @@ class _Client:
 
 
 def seconds_allowed(value: str | None, max_s: float) -> float:
-    """The seconds that a request may take: what the header says in milliseconds, at most ``max_s``.
+    """The seconds that a request may take: the header in milliseconds, at most ``max_s``.
 
     Raises:
         InvalidRequest: The header is not a positive number.

@@ -32,7 +32,9 @@ async def get_product_image(
     links: CurrentLinks,
     w: Annotated[
         int | None,
-        Query(ge=MIN_WIDTH, le=MAX_WIDTH, description="Width in pixels; AVIF, WebP or JPEG as `Accept` says."),
+        Query(
+            ge=MIN_WIDTH, le=MAX_WIDTH, description="Width in pixels; the format is AVIF, WebP or JPEG, by `Accept`."
+        ),
     ] = None,
 ) -> Response:
     """The picture as the catalogue has it, or resized. A slash in an id is written as `%2F`."""

@@ -54,7 +54,9 @@ def visit(browser: Browser, served: Served, complaints: list[str]) -> Iterator[V
         context.set_default_timeout(10_000)
         page = context.new_page()
         pages.append(page)
-        page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
+        page.on(
+            "console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None
+        )
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.goto(url + path)
         settled(page)

@@ -12,7 +12,9 @@ def test_swagger_ui_shows_every_operation_and_loads_nothing_from_elsewhere(brows
     page = context.new_page()
     complaints: list[str] = []
     hosts: set[str] = set()
-    page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
+    page.on(
+        "console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None
+    )
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("request", lambda request: hosts.add(request.url.split("/")[2]) if "//" in request.url else None)
     page.goto(f"{served.url}/docs")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import overload
 
@@ -103,6 +103,17 @@ class Catalog(Sequence[Product]):
             raise ModisteError(
                 f"There is no product {id!r} in {self.source}.", hint="Use an id of this catalogue."
             ) from None
+
+    def with_roles(self, *roles: Role) -> Catalog:
+        """The same products with only the attributes that have one of these roles, or none that is known."""
+        kept = {name for name in self.columns if self.roles.get(name, roles[0]) in roles}
+        products = [
+            replace(one, attributes={name: value for name, value in one.attributes.items() if name in kept})
+            for one in self._products
+        ]
+        catalog = self.with_products(products)
+        catalog.columns = {name: kind for name, kind in self.columns.items() if name in kept}
+        return catalog
 
     def with_products(self, products: Iterable[Product], problems: Iterable[Problem] = ()) -> Catalog:
         """The same catalogue with changed products, and further problems."""

@@ -17,7 +17,7 @@ from catalog.rows.grouping import Draft, Line, group
 from catalog.rows.layouts import unfold
 from catalog.rows.plan import Plan, plan_columns
 from catalog.rows.roles import column_roles
-from catalog.settings import SETTINGS_NAME, CatalogSettings, find_settings
+from catalog.settings import SETTINGS_NAME, CatalogSettings, find_settings, read_settings
 from catalog.table import Problem, Row, Table, TableOptions
 from catalog.values import AttributeValue, Kind, plain_text, type_columns
 from catalog.values.columns import Typed
@@ -241,7 +241,7 @@ def _find_table(path: Path) -> Path:
     if not path.is_dir():
         return path
     if (path / SETTINGS_NAME).is_file():
-        named = find_settings(path / SETTINGS_NAME.replace(".toml", "")).table.file
+        named = read_settings(path / SETTINGS_NAME).table.file
         if named is not None:
             return path / named
     stems = [f"catalog{suffix}{packed}" for suffix in SUFFIXES for packed in ("", ".gz")]

@@ -93,7 +93,7 @@ def plan_columns(
     """
     columns, stated = table.columns, settings.table
     named = [id_column or stated.id, title_column or stated.title, image_column, stated.group]
-    named += [*(stated.pictures or ()), *(stated.looks or ())]
+    named += [*(stated.pictures or ()), *(stated.looks or ()), *settings.leave_out]
     for name in named:
         if name is not None and name not in columns:
             raise ModisteError(

@@ -166,6 +166,18 @@ def test_a_setting_that_there_is_not_is_named(tmp_path: Path, content: str, says
         read_settings(tmp_path / "catalog.toml")
 
 
+def test_a_folder_is_the_table_that_its_settings_name(tmp_path: Path) -> None:
+    (tmp_path / "catalog.toml").write_text('[table]\nfile = "export.csv"\nid = "Nr"\n')
+    (tmp_path / "export.csv").write_text("Nr,title\n7,a\n")
+    assert [one.id for one in read_catalog(tmp_path, images_required=False)] == ["7"]
+
+
+def test_a_condition_on_a_column_that_is_gone_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "catalog.toml").write_text("[leave_out]\nState = 'gone'\n")
+    with pytest.raises(ModisteError, match="no column 'State'"):
+        catalog_of(tmp_path, "id,title\n1,a\n")
+
+
 def test_settings_for_another_table_are_not_followed(tmp_path: Path) -> None:
     (tmp_path / "catalog.toml").write_text('[table]\nfile = "other.csv"\nid = "Nr"\n')
     assert len(catalog_of(tmp_path, "id,title\n1,a\n", "mine.csv")) == 1

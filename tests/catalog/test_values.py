@@ -202,3 +202,14 @@ def test_a_hidden_column_is_shown_on_purpose(tmp_path: Path) -> None:
     (tmp_path / "catalog.csv").write_text("id,Supplier,colour\n1,Acme,red\n")
     catalog = read_catalog(tmp_path, images_required=False, settings=settings)
     assert catalog[0].attributes == {"Supplier": "Acme"}
+
+
+def test_only_columns_that_can_be_asked_for_are_kept_by_their_role(tmp_path: Path) -> None:
+    (tmp_path / "catalog.toml").write_text('[columns.season]\nrole = "fact"\n')
+    rows = [
+        {"id": f"P{number}", "colour": "red", "price": number, "In stock?": "yes", "season": "AW", "new": "yes"}
+        for number in range(3)
+    ]
+    catalog = read(tmp_path, rows).with_roles("wish")
+    assert catalog.columns == {"colour": "text", "new": "flag"}
+    assert catalog[0].attributes == {"colour": "red", "new": True}

@@ -71,6 +71,15 @@ def test_titles_alone_ground_a_shop_without_columns() -> None:
     same(levels(shop, "colour", "navy blue"), [1, 0, NEAR, NAN])
 
 
+def test_a_title_says_what_its_product_is_where_no_column_does() -> None:
+    titles = [f"Red Fox Men Navy Blue Shirt {number}" for number in range(5)]
+    grounding = Grounding(make_shop([*titles, "Nordwind Women Red Dress", "Nordwind Men Green Cap"]))
+    assert grounding.concepts_of(0, "colour") == ["navy blue"]
+    assert grounding.concepts_of(0, "kind") == ["shirt"]
+    assert grounding.concepts_of(5, "people") == ["women"]
+    assert grounding.concepts_of(5, "material") == []
+
+
 def test_a_column_of_an_unusual_name_is_known_by_its_values() -> None:
     shop = make_shop([""] * 3, {"tint": ["Red", "Blue", "Green"]})
     assert levels(shop, "colour", "green") == [0, 0, 1]

@@ -12,6 +12,7 @@ from understanding.grounding.shop import Column, Shop
 from understanding.grounding.titles import Rows
 from understanding.wishes import Bound, Wish
 from understanding.words.concepts import ONE_OF, Concept, concepts
+from understanding.words.text import words_of
 
 Levels = npt.NDArray[np.float32]
 """How well each of N products satisfies a wish: 1 as asked, ``NEAR`` nearly, 0 not, NaN where nothing is said of it."""
@@ -94,6 +95,26 @@ class Grounding:
         for column in self.shop.columns_of(family):
             for code in column.codes[column.rows == row].tolist():
                 found |= dict.fromkeys(one.name for one in column.concepts[code] if one.family == family)
+        return list(found) or self._titled(row, family)
+
+    def _titled(self, row: int, family: str) -> list[str]:
+        """Names of the concepts of a family that a product's title says beside its brand."""
+        words = self.shop.titles.words_of(row)
+        branded = {
+            word
+            for column in self.shop.columns_of("brand")
+            for code in column.codes[column.rows == row].tolist()
+            for word in words_of(column.values[code])
+        }
+        found: dict[str, None] = {}
+        at = 0
+        while at < len(words):
+            length, entries = max(
+                (language.phrases.longest(words, at) for language in self.shop.spoken), key=lambda match: match[0]
+            )
+            if words[at] not in branded:
+                found |= dict.fromkeys(one.value for one in entries if (one.role, one.family) == ("concept", family))
+            at += max(1, length)
         return list(found)
 
     def _values(self, wish: Wish) -> dict[str, list[str]]:

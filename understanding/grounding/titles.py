@@ -61,6 +61,10 @@ class Titles:
         place = self._place.get(word)
         return 0 if place is None else int(self._ends[place + 1] - self._ends[place])
 
+    def words_of(self, row: int) -> list[str]:
+        """The folded words of a product's title, in their order."""
+        return [self.words[code] for code in self._title(row).tolist()]
+
     def rows_with(self, words: Sequence[str]) -> Rows:
         """The products whose titles have all the words, ascending."""
         if not words:

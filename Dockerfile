@@ -7,7 +7,6 @@ WORKDIR /source
 COPY pyproject.toml README.md LICENSE ./
 COPY catalog catalog
 COPY models models
-COPY understanding understanding
 COPY indexer indexer
 COPY service service
 COPY understanding understanding

@@ -43,6 +43,9 @@ def supervise(settings: Settings, port: int, processes: int) -> None:
     Raises:
         ModisteError: None of the workers can serve: the bundle or a setting cannot be used.
     """
+    # Workers share the cores. Matrix products that take all of them wait for each other, spinning: with
+    # two workers on two cores, 400 searches a second became 170. NumPy reads this when it is imported.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     with tempfile.TemporaryDirectory(prefix="modiste-", ignore_cleanup_errors=True) as folder, _signals() as signals:
         workers = [_Worker(settings, port, Path(folder)) for _ in range(processes)]
         try:

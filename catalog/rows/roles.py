@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 LONG_TEXT = 60
 """Mean characters from which a column is running text."""
 MANY = 50
+YEARS = frozenset({"year", "modelyear", "jahr", "année", "año", "anno", "jaar"})
+"""Numbers that are asked for: "from the 2025 collection"."""
 SALE = STATUS | STOCK_FLAGS | STOCK_COUNTS | OVERSOLD | TRACKED
 
 
@@ -50,6 +52,8 @@ def _role(name: str, column: Column, typed: Typed) -> Role:
     plain = plain_name(name)
     if plain in SALE:
         return "stock"
+    if plain in YEARS:
+        return "wish"
     if column.kind in ("number", "date") or is_code(name) or name.endswith(" currency"):
         return "fact"
     if column.kind != "text":

@@ -123,7 +123,8 @@ def _said_of(product: Product) -> str:
 
 
 def read_source(source: Source, cache: Path) -> Catalog:
-    """Read or draw the catalogue of a source.
+    """Read or draw the catalogue of a source. Of a shop's table only the columns that shoppers ask for are kept (role
+    ``wish``, see ``catalog.toml``): a stock flag or a code is no edit.
 
     Raises:
         ModisteError: The source cannot be read.
@@ -134,7 +135,7 @@ def read_source(source: Source, cache: Path) -> Catalog:
     return read_catalog(
         _path_of(source), images=source.images, id_column=source.id_column, title_column=source.title_column,
         image_column=source.image_column,
-    )  # fmt: skip
+    ).with_roles("wish")  # fmt: skip
 
 
 def split_source(source: Source, cache: Path) -> tuple[list[Product], list[Product]]:

@@ -11,6 +11,7 @@ import { drawAnswer, drawProblem, drawWaiting } from "./results.js";
 import { address, isQuery, withReference, start, stepAt } from "./steps.js";
 import { toggled } from "./suggestions.js";
 import { trailEntry } from "./trail.js";
+import { onUnderstood } from "./understood.js";
 import { onWords } from "./words.js";
 
 const PAGE = 24; // products per request: whole rows of 2, 3, 4 and 6
@@ -127,7 +128,7 @@ async function part(offset, signal) {
   if (step.product) query.product_id = step.product;
   if (step.picture) query.image_base64 = keptPicture();
   if (step.box) query.box = step.box;
-  for (const kind of ["prefer", "avoid"]) if (step[kind].length) query[kind] = step[kind];
+  for (const kind of ["prefer", "avoid", "ignore"]) if (step[kind].length) query[kind] = step[kind];
   if (Object.keys(step.filters).length) query.filters = typed(step.filters, catalog.filters);
   const { results, total, ...facts } = await api.search(query, signal);
   return { items: results, total, facts };
@@ -166,7 +167,11 @@ function showError(error, signal) {
 // Events
 
 /** The step with the current content of the text field. */
-const asWorded = () => ({ ...step, text: at("text").value });
+/** The step with the text as typed. Another text has other wishes, so none of them is taken back. */
+const asWorded = () => {
+  const text = at("text").value;
+  return { ...step, text, ignore: text.trim() === step.text.trim() ? step.ignore : [] };
+};
 
 const search = () => go(asWorded(), { typing: true });
 
@@ -244,6 +249,7 @@ onPlainClick(at("trail"), (event) => {
 onPicture(usePicture);
 onPart((box) => go({ ...asWorded(), box }, { typing: true, draft: true }));
 onWords((change) => go(change(asWorded())));
+onUnderstood((change) => go(change(asWorded())));
 window.addEventListener("popstate", () => {
   saveScroll(address(step));
   show({ visited: true });

@@ -2,6 +2,7 @@
 
 import { blankCards, card } from "./cards.js";
 import { address, isQuery, withReference } from "./steps.js";
+import { drawUnderstood } from "./understood.js";
 
 const FURTHEST = 10_000; // the largest offset of the service
 const BLANKS = 12;
@@ -36,6 +37,7 @@ export function drawAnswer({ step, answer, catalog, reference }, from = 0) {
   at("more").hidden = items.length >= total || items.length > FURTHEST;
   at("note").hidden = !facts?.text_truncated;
   at("note").textContent = "These are more words than the model reads; it left out the end of them.";
+  drawUnderstood(facts?.understood);
   drawEmpty(step, items);
   at("facts").textContent = facts ? inWords(facts, total) : `${number(total)} products · ${catalog.bundle}`;
   at("status").textContent = `${number(items.length)} of ${number(total)} products shown.`;

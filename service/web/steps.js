@@ -1,10 +1,10 @@
 /**
  * A step is one state of the page: a reference (a product's id, or the id of a picture kept in this tab), the box of
- * its part that counts (null for the whole picture), a modification, words to prefer and to avoid, filters, and the
- * seed of the shuffle while there is no query. Every step has an address.
+ * its part that counts (null for the whole picture), a modification, words to prefer and to avoid, understood wishes that are
+ * taken back, filters, and the seed of the shuffle while there is no query. Every step has an address.
  *
  * @typedef {{product: string, picture: string, box: number[], text: string, prefer: string[], avoid: string[],
- *   filters: Object, seed: number}} Step
+ *   ignore: string[], filters: Object, seed: number}} Step
  */
 
 /** The seed of the front page. */
@@ -18,6 +18,7 @@ export const start = (seed = FIRST_SEED) => ({
   text: "",
   prefer: [],
   avoid: [],
+  ignore: [],
   filters: {},
   seed,
 });
@@ -36,7 +37,7 @@ export function address(step) {
   if (step.picture) words.set("picture", step.picture);
   if (step.box && hasReference(step)) words.set("box", step.box.join(","));
   if (step.text.trim()) words.set("text", step.text.trim());
-  for (const kind of ["prefer", "avoid"]) step[kind].forEach((word) => words.append(kind, word));
+  for (const kind of ["prefer", "avoid", "ignore"]) step[kind].forEach((word) => words.append(kind, word));
   for (const [attribute, wanted] of Object.entries(step.filters)) {
     if (Array.isArray(wanted)) wanted.forEach((value) => words.append(`is.${attribute}`, value));
     else Object.entries(wanted).forEach(([end, number]) => words.set(`${end}.${attribute}`, number));
@@ -53,7 +54,7 @@ export function stepAt(search) {
   step.picture = step.product ? "" : (words.get("picture") ?? "");
   step.box = hasReference(step) ? boxOf(words.get("box") ?? "") : null;
   step.text = words.get("text") ?? "";
-  for (const kind of ["prefer", "avoid"]) step[kind] = distinct(words.getAll(kind));
+  for (const kind of ["prefer", "avoid", "ignore"]) step[kind] = distinct(words.getAll(kind));
   for (const [word, value] of words) {
     const [, end, attribute] = /^(is|min|max)\.(.+)$/s.exec(word) ?? [];
     if (end === "is") step.filters[attribute] = [...list(step.filters[attribute]), value];

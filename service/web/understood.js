@@ -1,0 +1,42 @@
+/** What the service understood of the text: a chip for each wish, which takes it back, and the words without a meaning. */
+
+const at = (id) => document.getElementById(id);
+
+/** Draw `understood` of an answer; undefined or null hides it. */
+export function drawUnderstood(understood) {
+  const chips = understood ? [...wishes(understood)] : [];
+  at("understood").replaceChildren(...chips.map(chip));
+  at("not-understood").hidden = !understood?.not_understood.length;
+  at("not-understood").textContent = understood?.not_understood.length
+    ? `Not understood: ${understood.not_understood.join(", ")}`
+    : "";
+}
+
+/** Call `onChange` when a wish is taken back, with a function from step to step. */
+export function onUnderstood(onChange) {
+  at("understood").addEventListener("click", (event) => {
+    const { said } = event.target.closest("button")?.dataset ?? {};
+    if (said) onChange((step) => ({ ...step, ignore: [...step.ignore, said] }));
+  });
+}
+
+function* wishes({ wanted, unwanted, relative, constraints, keep, different }) {
+  for (const { word, said } of wanted) yield { text: word, said };
+  for (const { word, said } of unwanted) yield { text: `not ${word}`, said };
+  for (const { direction, of, said } of relative) yield { text: `${direction} ${of}`.trim(), said };
+  for (const { family, min, max, said } of constraints) yield { text: `${family} ${range(min, max)}`, said };
+  for (const family of keep) yield { text: `same ${family}`, said: family };
+  for (const family of different) yield { text: `another ${family}`, said: family };
+}
+
+const range = (min, max) =>
+  min === null ? `up to ${max}` : max === null ? `from ${min}` : min === max ? `${min}` : `${min} to ${max}`;
+
+function chip({ text, said }) {
+  const [item, button] = [document.createElement("li"), document.createElement("button")];
+  Object.assign(button, { type: "button", textContent: text });
+  button.setAttribute("aria-label", `${text}, take back`);
+  Object.assign(button.dataset, { said, sign: "" });
+  item.append(button);
+  return item;
+}

@@ -246,7 +246,7 @@ def test_fp16_is_refused_where_there_is_no_gpu_to_measure_it_with(
 ) -> None:
     if "CUDAExecutionProvider" in onnxruntime.get_available_providers():
         pytest.skip("This ONNX Runtime is built for CUDA.")
-    with pytest.raises(ModisteError, match="fp16 is for GPUs") as refused:
+    with pytest.raises(ModisteError, match="fp16 has to be measured on a GPU") as refused:
         add_variants(toy_folder, tmp_path / "toy", ["fp16"], Examples(pixels, list(WORDS)), [questions])
     assert "int8" in refused.value.hint
     assert list(tmp_path.iterdir()) == []

@@ -131,5 +131,5 @@ def test_a_model_without_an_attribute_head_is_refused_with_a_hint(run: Path) -> 
 
 
 def test_vectors_alone_cannot_be_asked_for_words(tmp_path: Path) -> None:
-    with pytest.raises(ModisteError, match="style-search measures a model"):
+    with pytest.raises(ModisteError, match="The protocol style-search needs a model"):
         command("evaluate", "--protocol", "style-search", "--vectors", str(tmp_path / "v.npz"))

@@ -47,6 +47,10 @@ COLOURS = ("black", "white", "blue", "red", "green", "grey", "brown", "pink", "p
 Flags = npt.NDArray[np.bool_]
 
 
+class NoKindInCommon(ModisteError):
+    """The held-out photographs and products have no kind of product in common."""
+
+
 def evaluate_photographs(
     protocol: str, encoder: Encoder, images: ImagePreprocessing, config: TrainConfig, cache: Path, queries: int
 ) -> list[Metric]:
@@ -66,7 +70,8 @@ def evaluate_photographs(
         ten results, in per cent.
 
     Raises:
-        ModisteError: The config holds out no such photographs, or no products with a type.
+        ModisteError: The config holds out no such photographs.
+        NoKindInCommon: No photograph shows a kind of product that is held out.
     """
     held = [one for source in config.photographs if source.kind == protocol for one in split_photographs(source)[1]]
     if not held:
@@ -82,7 +87,7 @@ def evaluate_photographs(
     shown = [one for one in held if np.isin(one.kinds, types).any()]
     shown = random.Random(0).sample(shown, min(len(shown), queries))
     if not shown:
-        raise ModisteError(
+        raise NoKindInCommon(
             "No photograph shows a kind of product that is held out.",
             hint="Give a source of the kind `products` or `catalog` with a `validation_share`.",
         )

@@ -15,7 +15,7 @@ from models.datasets.triplets.triplet import TripletDataset
 from models.errors import ModisteError
 from models.evaluation.encoding import EncodedGallery, Encoder
 from models.evaluation.held_out.edits import evaluate
-from models.evaluation.held_out.photographs import ALL_LABELS, evaluate_photographs
+from models.evaluation.held_out.photographs import ALL_LABELS, NoKindInCommon, evaluate_photographs
 from models.evaluation.tables import write_json
 from models.training.config import TrainConfig
 from models.training.data.sources import Draw, split_source, validation_queries
@@ -32,7 +32,11 @@ def evaluate_run(run: Run, queries: int = 2000) -> list[Metric]:
         if not all(source.path.is_dir() for source in config.photographs if source.kind == kind):
             logger.warning("the photographs of the kind %s are not here and are not measured", kind)
             continue
-        found = evaluate_photographs(kind, model, model.images, config, run.cache, queries)
+        try:
+            found = evaluate_photographs(kind, model, model.images, config, run.cache, queries)
+        except NoKindInCommon as error:
+            logger.warning("the photographs of the kind %s are not measured: %s", kind, error)
+            continue
         metrics += [metric for metric in found if metric.edit.startswith(ALL_LABELS)]
     return metrics
 

@@ -20,7 +20,7 @@ from indexer.filters import MOST_FILTERS
 from models.bundle.style_search import DEFAULT_STYLE, Style
 from service.search.answers import ChoiceFilter, NumberFilter, ProductCard, Refusal
 from service.search.arrangement import PRODUCT
-from service.search.values import Value
+from service.values import Value
 
 MAX_TEXT = 2_000
 MAX_K = 200

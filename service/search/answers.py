@@ -8,8 +8,8 @@ from pydantic import Field, FiniteFloat, ValidationError
 
 from indexer.generation import Generation
 from models.bundle.style_search import Style
-from service.search.understood import Understanding
-from service.search.values import Value
+from service.values import Value
+from service.search.words.understood import Understanding
 
 Mode = Literal["composed", "image", "text"]
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from service.cache.keys import cache_key
 from service.search.query import Query
-from service.search.stated import Stated
 from service.search.uploads import Picture
+from service.search.words.stated import Stated
 
 
 def answer_key(

@@ -22,11 +22,11 @@ from service.execution.scheduler import Job, Scheduler
 from service.search.answers import Found
 from service.search.arrangement import Arrangement, arrangement
 from service.search.encoding import MAX_QUERIES, Encoded, Encoding, EncodingInput
-from service.search.expected import expected_words, words_of_products, words_of_upload
 from service.search.query import Query
 from service.search.ranking import Lookup, Ranked, rank
-from service.search.stated import Stated
-from service.search.wishes import Wishes
+from service.search.words.expected import expected_words, words_of_products, words_of_upload
+from service.search.words.stated import Stated
+from service.search.words.wishes import Wishes
 
 STAGES = ("decode", "vision", "query", "store")
 MAX_LOOKUPS = 64

@@ -20,7 +20,7 @@ from models.errors import ModisteError
 from service.errors import NotReady
 from service.observability.metrics import Metrics
 from service.search.answers import Refusal, Reload
-from service.search.words import words_of_generation
+from service.search.words.vocabulary import words_of_generation
 
 logger = logging.getLogger(__name__)
 

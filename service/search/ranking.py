@@ -12,9 +12,9 @@ from indexer.candidates import Words, distinct
 from indexer.generation import Generation
 from indexer.store import Mask, Rows, Scores, Vectors
 from models.bundle.style_search import filtered_scores
-from service.search.expected import Expected
-from service.search.stated import Stated
-from service.search.wishes import Fit, Wishes
+from service.search.words.expected import Expected
+from service.search.words.stated import Stated
+from service.search.words.wishes import Fit, Wishes
 
 MIN_DEPTH = 32
 CANDIDATES = 2048

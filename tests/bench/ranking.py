@@ -28,9 +28,9 @@ from indexer.store import CHUNK, Mask
 from models.bundle import SHIPPED_BUNDLE, Bundle
 from models.bundle.expected_words import tempered
 from models.bundle.style_search import Floats, filtered_scores, satisfaction
-from service.search.expected import expected_words
 from service.search.ranking import Lookup, rank
-from service.search.stated import stated_words
+from service.search.words.expected import expected_words
+from service.search.words.stated import stated_words
 from tests.bench.workload import MODIFICATIONS
 
 TOP, WANTED = 10, 20

@@ -16,7 +16,7 @@ from service.http.openapi import problems
 from service.http.wire import MAX_K, CatalogSummary, ProductPage
 from service.search.answers import ProductCard
 from service.search.catalog import catalog_filters, product_card
-from service.search.stated import possible_styles
+from service.search.words.stated import possible_styles
 
 router = APIRouter(tags=["products"])
 

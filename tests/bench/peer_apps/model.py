@@ -16,7 +16,7 @@ from service.execution.scheduler import Job, Scheduler, Stage, Step, Work
 from service.search.encoding import Encoding
 from service.search.job import Outcome, Reference, SearchStages
 from service.search.query import Query
-from service.search.wishes import wishes_of
+from service.search.words.wishes import wishes_of
 
 BUNDLE, INDEX = "BENCH_BUNDLE", "BENCH_INDEX"
 """Variables with the folders of the bundle and of the index."""

@@ -12,8 +12,8 @@ from models.bundle import Bundle
 from service.http.body.search_body import query_of
 from service.http.wire import SearchRequest
 from service.search.cache_key import answer_key
-from service.search.stated import stated_words
 from service.search.uploads import read_picture
+from service.search.words.stated import stated_words
 from tests.service.conftest import cloth, encoded
 
 RED, BLUE = (base64.b64encode(encoded(cloth(colour))).decode() for colour in ("red", "blue"))

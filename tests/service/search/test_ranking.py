@@ -18,9 +18,9 @@ from indexer.store import StoreError, Vectors
 from indexer.views import ViewStore, ViewTable, write_views
 from models.bundle.expected_words import Weights, agreement
 from models.bundle.style_search import Floats, filtered_scores, satisfaction
-from service.search.expected import Expected
 from service.search.ranking import Lookup, Ranked, depth_for, rank
-from service.search.stated import Stated
+from service.search.words.expected import Expected
+from service.search.words.stated import Stated
 
 SIZE, DIM, WORDS = 3000, 24, 6
 NO_WORDS = np.zeros(WORDS, np.float32)

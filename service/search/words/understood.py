@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from service.search.values import Value
+from service.values import Value
 
 
 class UnderstoodWish(Value):

@@ -11,8 +11,8 @@ from indexer.generation import Generation
 from indexer.store import Rows, Vectors
 from models.bundle.expected_words import TITLED_FROM, Weights, recognised, weights_of
 from models.bundle.style_search import Floats
-from service.search.stated import Stated
-from service.search.wishes import Wishes
+from service.search.words.stated import Stated
+from service.search.words.wishes import Wishes
 
 
 class Expected(NamedTuple):

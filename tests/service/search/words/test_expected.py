@@ -13,8 +13,8 @@ from indexer.generation import Generation
 from models.bundle import Bundle
 from models.bundle.expected_words import agreement, weights_of
 from models.bundle.style_search import filtered_scores
-from service.search.expected import expected_words
-from service.search.stated import stated_words
+from service.search.words.expected import expected_words
+from service.search.words.stated import stated_words
 from tests.service.conftest import (
     COLOURS,
     Serve,

@@ -12,8 +12,8 @@ import numpy as np
 from indexer.generation import Generation
 from models.bundle.style_search import Floats
 from service.search.query import Query
-from service.search.understood import Understanding, UnderstoodBound, UnderstoodRelative, UnderstoodWish
-from service.search.words import Words, words_of_generation
+from service.search.words.understood import Understanding, UnderstoodBound, UnderstoodRelative, UnderstoodWish
+from service.search.words.vocabulary import Words, words_of_generation
 from understanding import Bound, Grounding, Relative, Understood, Wish, english, fold, understand
 from understanding.grounding.compared import SHADES, column_of, compared
 from understanding.grounding.levels import LEAST_NEAR, Levels

@@ -1,1 +1,1 @@
-"""The first floor: a catalogue becomes a generation. Its doors are ``indexer.generation`` and ``indexer.store``."""
+"""A catalogue becomes a generation. Other packages use ``indexer.generations`` and ``indexer.stores``."""

@@ -14,9 +14,7 @@ from pathlib import Path
 
 from catalog import Catalog, Product, read_catalog
 from catalog.fetch import FetchLimits
-from indexer.attributes import LogOdds, corrected, write_attributes
-from indexer.cells import Cells
-from indexer.checks import (
+from indexer.building.checks import (
     REFUSED_NAME,
     check_fall,
     check_kinds,
@@ -24,11 +22,13 @@ from indexer.checks import (
     refuse,
     write_report,
 )
-from indexer.durable import locked, sync
-from indexer.encode import encode_products
-from indexer.fetching import PICTURES_NAME, with_fetched_pictures
-from indexer.filters import AttributeColumn, filter_mask
-from indexer.manifest import (
+from indexer.building.encode import encode_products
+from indexer.building.fetching import PICTURES_NAME, with_fetched_pictures
+from indexer.building.quality import measure_recall
+from indexer.building.reuse import earlier_pictures
+from indexer.generations.durable import locked, sync
+from indexer.generations.filters import AttributeColumn, filter_mask
+from indexer.generations.manifest import (
     ATTRIBUTES_NAME,
     CELLS_NAME,
     PRODUCTS_NAME,
@@ -43,13 +43,13 @@ from indexer.manifest import (
     generation_folder,
     write_manifest,
 )
-from indexer.products import attribute_array, images_root_of, write_products
-from indexer.publication import list_generations, publish
-from indexer.quality import measure_recall
-from indexer.reuse import earlier_pictures
-from indexer.store import Mask
-from indexer.stores import DEFAULT, index_name, store_class
-from indexer.views import write_views
+from indexer.generations.products import attribute_array, images_root_of, write_products
+from indexer.generations.publication import list_generations, publish
+from indexer.generations.views import write_views
+from indexer.ranking.attributes import LogOdds, corrected, write_attributes
+from indexer.ranking.cells import Cells
+from indexer.stores.registry import DEFAULT, index_name, store_class
+from indexer.stores.store import Mask
 from models.bundle import Bundle
 from models.bundle.encoder import Device
 from models.bundle.manifest import file_digest
@@ -70,7 +70,7 @@ class BuildOptions:
         device: Where the index will be searched; a GPU needs no graph however large the catalogue is.
         threads: Threads that decode and index; 0 takes all cores.
         batch: Pictures for one run of the vision graph.
-        store: Name of the store (``indexer.stores``).
+        store: Name of the store (``indexer.stores.registry``).
         max_fall: Share of the published generation's products, 0 to 1, that may be gone.
         allow: Checks that may fail: ``fall``, ``kinds``.
         picture_hosts: Hosts that pictures may be fetched from, beside those in ``catalog.toml``.

@@ -126,8 +126,8 @@ def build(
     from catalog import CatalogSettings, read_catalog
     from catalog.settings import read_settings
     from indexer.build import BuildOptions, build_generation
-    from indexer.manifest import generation_folder, read_manifest
-    from indexer.summary import summary
+    from indexer.building.summary import summary
+    from indexer.generations.manifest import generation_folder, read_manifest
     from models.bundle import Bundle
 
     settings = CatalogSettings() if settings_file is None else read_settings(settings_file)
@@ -175,7 +175,7 @@ def inspect(
 @app.command()
 def publish(id: Id, index_root: IndexRoot = DEFAULT_ROOT) -> None:
     """Publish a generation after comparing its files with their checksums."""
-    from indexer import publication
+    from indexer.generations import publication
 
     publication.publish(index_root, id)
     typer.echo(f"{id} is published")
@@ -184,7 +184,7 @@ def publish(id: Id, index_root: IndexRoot = DEFAULT_ROOT) -> None:
 @app.command()
 def rollback(index_root: IndexRoot = DEFAULT_ROOT) -> None:
     """Publish the generation again that was published before the current one."""
-    from indexer import publication
+    from indexer.generations import publication
 
     typer.echo(f"{publication.rollback(index_root)} is published again")
 
@@ -195,7 +195,7 @@ def verify(
     index_root: IndexRoot = DEFAULT_ROOT,
 ) -> None:
     """Compare every file of a generation with its checksum and open it as the service would."""
-    from indexer.generation import Generation
+    from indexer.generations.generation import Generation
 
     generation = Generation.open(index_root, id)
     typer.echo(f"{generation.id} is whole: {generation.size:,} products, {generation.manifest.index}")
@@ -205,7 +205,7 @@ def verify(
 @app.command("list")
 def list_all(index_root: IndexRoot = DEFAULT_ROOT) -> None:
     """List all generations, oldest first, and mark the published one."""
-    from indexer.publication import list_generations
+    from indexer.generations.publication import list_generations
 
     generations = list_generations(index_root)
     if not generations:
@@ -230,7 +230,7 @@ def prune(
     index_root: IndexRoot = DEFAULT_ROOT,
 ) -> None:
     """Delete old generations."""
-    from indexer import publication
+    from indexer.generations import publication
 
     gone = publication.prune(index_root, keep, keep_previous=keep_rollback)
     typer.echo(f"{len(gone)} deleted{': ' if gone else ''}{', '.join(gone)}")

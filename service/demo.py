@@ -16,8 +16,8 @@ from typing import Any
 import typer
 
 from indexer.build import build_generation
-from indexer.manifest import GenerationError, generation_folder, read_manifest
-from indexer.publication import current_id
+from indexer.generations.manifest import GenerationError, generation_folder, read_manifest
+from indexer.generations.publication import current_id
 from models.bundle import Bundle
 from models.datasets.garments import draw_catalog
 from models.errors import ModisteError

@@ -26,7 +26,7 @@ with the requested change come first."""
 TITLED_FROM = 0.5
 """A word that occurs only in titles counts from this probability on."""
 LEAST_SHOWN = np.float32(3e-4)
-"""Bound of probabilities, away from 0 and 1; generations store none below it (``indexer.attributes``)."""
+"""Bound of probabilities, away from 0 and 1; generations store none below it (``indexer.ranking.attributes``)."""
 
 NEIGHBOURS = 10
 """Number of most similar products from which the words of an upload are estimated."""

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from indexer.generation import Generation
+from indexer.generations.generation import Generation
 from models.bundle import Bundle
 from service.cache.levels import Cache
 from service.execution.admission import Admission

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from cachetools import LRUCache
 
-from indexer.generation import Generation
+from indexer.generations.generation import Generation
 from models.bundle import UnreadableImage, open_image
 from models.errors import ModisteError
 from service.errors import NotFound, excerpt

@@ -12,7 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from indexer.filters import FilterError
+from indexer.generations.filters import FilterError
 from models.bundle import UnreadableImage
 from models.errors import ModisteError
 from service import errors

@@ -16,7 +16,7 @@ from pydantic import (
     Tag,
 )
 
-from indexer.filters import MOST_FILTERS
+from indexer.generations.filters import MOST_FILTERS
 from models.bundle.style_search import DEFAULT_STYLE, Style
 from service.search.answers import ChoiceFilter, NumberFilter, ProductCard, Refusal
 from service.search.arrangement import PRODUCT

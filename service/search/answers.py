@@ -6,10 +6,10 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, FiniteFloat, ValidationError
 
-from indexer.generation import Generation
+from indexer.generations.generation import Generation
 from models.bundle.style_search import Style
-from service.values import Value
 from service.search.words.understood import Understanding
+from service.values import Value
 
 Mode = Literal["composed", "image", "text"]
 

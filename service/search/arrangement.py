@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from indexer.generation import Generation
-from indexer.store import Mask
+from indexer.generations.generation import Generation
+from indexer.stores.store import Mask
 from models.errors import ModisteError
 
 PRODUCT = "product"

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from cachetools import LRUCache
 
-from indexer.generation import Generation
+from indexer.generations.generation import Generation
 from service.search.answers import ChoiceFilter, NumberFilter, ProductCard, Result, ValueCount, Variant
 
 MAX_VALUES = 50

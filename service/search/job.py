@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from indexer.generation import Generation
-from indexer.store import Vectors
+from indexer.generations.generation import Generation
+from indexer.stores.store import Vectors
 from models.bundle import Bundle, Container, VisionOutput
 from models.bundle.expected_words import NEIGHBOURS
 from models.bundle.images import Pixels

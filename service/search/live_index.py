@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from indexer.generation import Generation
-from indexer.publication import current_id, published_ids
+from indexer.generations.generation import Generation
+from indexer.generations.publication import current_id, published_ids
 from models.bundle import Bundle
 from models.bundle.encoder import Device
 from models.errors import ModisteError

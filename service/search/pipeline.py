@@ -16,7 +16,7 @@ import time
 from functools import partial
 from typing import NamedTuple
 
-from indexer.generation import Generation
+from indexer.generations.generation import Generation
 from models.bundle import Bundle, Container, UnreadableImage, open_image
 from models.bundle.images import Pixels
 from service.cache.features import FeatureCache

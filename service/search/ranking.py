@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from indexer.candidates import Words, distinct
-from indexer.generation import Generation
-from indexer.store import Mask, Rows, Scores, Vectors
+from indexer.generations.generation import Generation
+from indexer.ranking.candidates import Words, distinct
+from indexer.stores.store import Mask, Rows, Scores, Vectors
 from models.bundle.style_search import filtered_scores
 from service.search.words.expected import Expected
 from service.search.words.stated import Stated

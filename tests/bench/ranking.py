@@ -20,11 +20,11 @@ from typing import Any, cast
 
 import numpy as np
 
-from indexer.attributes import AttributeColumns
-from indexer.cells import Cells
-from indexer.faiss_store import FaissStore, index_of
-from indexer.generation import Generation
-from indexer.store import CHUNK, Mask
+from indexer.generations.generation import Generation
+from indexer.ranking.attributes import AttributeColumns
+from indexer.ranking.cells import Cells
+from indexer.stores.faiss_store import FaissStore, index_of
+from indexer.stores.store import CHUNK, Mask
 from models.bundle import SHIPPED_BUNDLE, Bundle
 from models.bundle.expected_words import tempered
 from models.bundle.style_search import Floats, filtered_scores, satisfaction

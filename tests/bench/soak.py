@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from indexer.build import BuildOptions, build_generation
-from indexer.publication import list_generations, publish
+from indexer.generations.publication import list_generations, publish
 from models.bundle import Bundle
 from tests.bench.load import Generator, Request, Sample, percentile
 from tests.bench.options import Bench, logger

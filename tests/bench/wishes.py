@@ -19,7 +19,7 @@ import numpy.typing as npt
 import typer
 from fastapi.testclient import TestClient
 
-from indexer.generation import Generation
+from indexer.generations.generation import Generation
 from service.app import create_app
 from service.settings import Settings
 from tests.bench import held_out_wordings, wordings

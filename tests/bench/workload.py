@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from indexer.build import BuildOptions, build_generation
-from indexer.publication import current_id
+from indexer.generations.publication import current_id
 from models.bundle import Bundle
 from models.datasets.garments import draw_catalog
 from tests.bench.load import Request

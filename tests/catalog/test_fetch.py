@@ -12,7 +12,7 @@ import pytest
 from catalog import Catalog, ModisteError, read_catalog
 from catalog.addresses import is_public
 from catalog.fetch import FetchError, FetchLimits, PictureClient
-from indexer.fetching import PictureFolder, with_fetched_pictures
+from indexer.building.fetching import PictureFolder, with_fetched_pictures
 from tests.catalog.shops import table
 from tests.models.pictures import photograph, saved
 
@@ -224,7 +224,7 @@ def catalog_of(folder: Path, *cells: str) -> Catalog:
 def test_pictures_of_a_catalogue_become_files_kept_between_builds(
     server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("indexer.fetching.PictureClient", lambda limits: client())
+    monkeypatch.setattr("indexer.building.fetching.PictureClient", lambda limits: client())
     cells = [url(server, "/etag.jpg"), url(server, "/404.jpg"), f"{url(server, '/404.jpg')},{url(server, '/1.jpg')}"]
     for _ in range(2):
         catalog = with_fetched_pictures(

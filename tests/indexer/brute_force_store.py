@@ -7,7 +7,7 @@ from typing import Self
 
 import numpy as np
 
-from indexer.store import Halves, Mask, Rows, Scores, Store, StoreError, Vectors
+from indexer.stores.store import Halves, Mask, Rows, Scores, Store, StoreError, Vectors
 from models.bundle.encoder import Device
 
 

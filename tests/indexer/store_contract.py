@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from indexer.store import Halves, Mask, Rows, Scores, Store, StoreError, Vectors
+from indexer.stores.store import Halves, Mask, Rows, Scores, Store, StoreError, Vectors
 
 MakeStore = Callable[[Halves, Path], Store]
 """Builds and opens a store of some vectors in an empty folder."""

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from indexer.attributes import AttributeColumns, corrected, quantised, write_attributes
 from indexer.build import build_generation
-from indexer.generation import Generation, GenerationError
-from indexer.manifest import ATTRIBUTES_NAME, MANIFEST_NAME, SEEN_NAME
-from indexer.publication import list_generations
+from indexer.generations.generation import Generation, GenerationError
+from indexer.generations.manifest import ATTRIBUTES_NAME, MANIFEST_NAME, SEEN_NAME
+from indexer.generations.publication import list_generations
+from indexer.ranking.attributes import AttributeColumns, corrected, quantised, write_attributes
 from models.bundle import Bundle, decode_image
 from models.bundle.manifest import MANIFEST_NAME as BUNDLE_MANIFEST_NAME
 from models.datasets.attributes.words import EXCLUDED, STATED, StatedWords

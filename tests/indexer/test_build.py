@@ -13,13 +13,13 @@ import pytest
 from catalog import read_catalog
 from indexer import build
 from indexer.build import BuildOptions, build_generation
-from indexer.checks import BuildRefused
-from indexer.durable import Busy, locked
-from indexer.faiss_store import FaissStore
-from indexer.generation import Generation
-from indexer.manifest import generation_folder
-from indexer.publication import current_id, list_generations
-from indexer.store import Halves
+from indexer.building.checks import BuildRefused
+from indexer.generations.durable import Busy, locked
+from indexer.generations.generation import Generation
+from indexer.generations.manifest import generation_folder
+from indexer.generations.publication import current_id, list_generations
+from indexer.stores.faiss_store import FaissStore
+from indexer.stores.store import Halves
 from models.bundle import Bundle, decode_image
 from models.errors import ModisteError
 from tests.indexer.conftest import QUIET

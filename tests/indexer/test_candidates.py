@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from indexer.attributes import AttributeColumns, quantised, write_attributes
-from indexer.candidates import Candidates, Words
-from indexer.cells import Cells
-from indexer.profiles import Profiles
-from indexer.store import Vectors
+from indexer.ranking.attributes import AttributeColumns, quantised, write_attributes
+from indexer.ranking.candidates import Candidates, Words
+from indexer.ranking.cells import Cells
+from indexer.ranking.profiles import Profiles
+from indexer.stores.store import Vectors
 from models.bundle.expected_words import Weights
 from models.bundle.style_search import Floats, filtered_scores
 from tests.indexer.store_contract import unit_vectors

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from indexer.cells import Cells, nearest_rows, ranges
-from indexer.store import Halves
+from indexer.ranking.cells import Cells, nearest_rows, ranges
+from indexer.stores.store import Halves
 from tests.indexer.store_contract import unit_vectors
 
 N, DIM = 2000, 16

@@ -9,10 +9,10 @@ import pytest
 
 from catalog import read_catalog
 from indexer.build import BuildOptions, build_generation
-from indexer.checks import BuildRefused
-from indexer.generation import Generation
-from indexer.manifest import generation_folder
-from indexer.publication import current_id
+from indexer.building.checks import BuildRefused
+from indexer.generations.generation import Generation
+from indexer.generations.manifest import generation_folder
+from indexer.generations.publication import current_id
 from models.bundle import Bundle
 from tests.indexer.shop import picture, write_shop
 

@@ -6,8 +6,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from indexer.cli import app
-from indexer.generation import Generation
-from indexer.publication import current_id
+from indexer.generations.generation import Generation
+from indexer.generations.publication import current_id
 from models.errors import ModisteError
 from tests.indexer.shop import write_shop
 

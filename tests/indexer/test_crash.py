@@ -9,8 +9,8 @@ from typing import NamedTuple
 import pytest
 
 from indexer.build import build_generation
-from indexer.generation import Generation
-from indexer.publication import current_id, list_generations
+from indexer.generations.generation import Generation
+from indexer.generations.publication import current_id, list_generations
 from models.bundle import Bundle
 from tests.indexer.conftest import QUIET
 from tests.indexer.shop import write_shop

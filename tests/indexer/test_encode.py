@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pytest
 
 from catalog import Product, read_catalog
-from indexer.encode import Seen, encode_products
+from indexer.building.encode import Seen, encode_products
 from models.bundle import Bundle, VisionOutput, decode_image
 from models.bundle.images import Pixels
 from tests.indexer.shop import picture, write_shop

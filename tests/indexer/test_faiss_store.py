@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from indexer.faiss_store import EXACT_VALUES, FILE, FaissGpuStore, FaissStore, faiss, index_of, kind_for, on_gpu
-from indexer.store import StoreError
+from indexer.stores.faiss_store import EXACT_VALUES, FILE, FaissGpuStore, FaissStore, faiss, index_of, kind_for, on_gpu
+from indexer.stores.store import StoreError
 from tests.indexer.store_contract import DIM, LARGE, brute_force, unit_vectors
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from indexer.filters import AttributeColumn, FilterError, filter_mask
+from indexer.generations.filters import AttributeColumn, FilterError, filter_mask
 
 COLUMNS = {
     "colour": AttributeColumn(

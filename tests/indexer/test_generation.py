@@ -12,9 +12,9 @@ import pyarrow.parquet
 import pytest
 
 from indexer.build import build_generation
-from indexer.generation import Generation, GenerationError
-from indexer.manifest import REVISION, generation_folder
-from indexer.publication import current_id
+from indexer.generations.generation import Generation, GenerationError
+from indexer.generations.manifest import REVISION, generation_folder
+from indexer.generations.publication import current_id
 from models.bundle import Bundle
 from models.bundle.manifest import File, file_digest
 from models.errors import ModisteError

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from indexer.attributes import AttributeColumns, corrected, quantised, write_attributes
-from indexer.profiles import Profiles
+from indexer.ranking.attributes import AttributeColumns, corrected, quantised, write_attributes
+from indexer.ranking.profiles import Profiles
 from models.bundle.expected_words import Weights, agreement, tempered
 from models.bundle.style_search import Floats
 from models.datasets.attributes.words import StatedWords

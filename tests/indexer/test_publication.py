@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from indexer.build import BuildOptions, build_generation
-from indexer.generation import Generation, GenerationError
-from indexer.manifest import generation_folder
-from indexer.publication import current_id, list_generations, prune, publish, rollback
+from indexer.generations.generation import Generation, GenerationError
+from indexer.generations.manifest import generation_folder
+from indexer.generations.publication import current_id, list_generations, prune, publish, rollback
 from models.bundle import Bundle
 from tests.indexer.conftest import QUIET
 from tests.indexer.shop import write_shop
@@ -166,7 +166,7 @@ def test_a_root_that_is_not_there_is_an_error(tmp_path: Path) -> None:
 
 
 def test_publishing_waits_for_no_build(root: Path, ids: list[str]) -> None:
-    from indexer.durable import locked
+    from indexer.generations.durable import locked
 
     with locked(root / ".build.lock", work="build", wait=False):
         assert rollback(root) == ids[1]

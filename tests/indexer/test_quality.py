@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from catalog import Catalog, Product, read_catalog
-from indexer.encode import Encoded, encode_products
-from indexer.quality import measure_recall
+from indexer.building.encode import Encoded, encode_products
+from indexer.building.quality import measure_recall
 from models.bundle import Bundle
 from tests.indexer.brute_force_store import BruteForceStore
 from tests.indexer.shop import picture, write_shop

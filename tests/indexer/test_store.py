@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from indexer.faiss_store import FaissGpuStore, FaissStore, faiss, index_of, on_gpu
-from indexer.store import Halves, Store
-from indexer.stores import STORES, store_class
+from indexer.stores.faiss_store import FaissGpuStore, FaissStore, faiss, index_of, on_gpu
+from indexer.stores.registry import STORES, store_class
+from indexer.stores.store import Halves, Store
 from tests.indexer.brute_force_store import BruteForceStore
 from tests.indexer.store_contract import LARGE_VECTORS, MakeStore, StoreContract
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from indexer.build import BuildOptions, build_generation
-from indexer.generation import Generation, GenerationError
-from indexer.manifest import generation_folder
-from indexer.store import StoreError
-from indexer.stores import STORES, store_class
+from indexer.generations.generation import Generation, GenerationError
+from indexer.generations.manifest import generation_folder
+from indexer.stores.registry import STORES, store_class
+from indexer.stores.store import StoreError
 from models.bundle import Bundle
 from tests.indexer.brute_force_store import BruteForceStore
 from tests.indexer.conftest import QUIET

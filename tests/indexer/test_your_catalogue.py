@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 from catalog import read_catalog
 from catalog.settings import CatalogSettings, read_settings
 from indexer.cli import app
-from indexer.generation import Generation
-from indexer.manifest import GenerationManifest
+from indexer.generations.generation import Generation
+from indexer.generations.manifest import GenerationManifest
 from tests.catalog.shops import google, pictures, shopify, table, woocommerce
 
 PAGE = (Path(__file__).parents[2] / "docs" / "your-catalogue.md").read_text(encoding="utf-8")

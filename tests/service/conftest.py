@@ -20,8 +20,8 @@ from fastapi import FastAPI
 from PIL import Image
 
 from indexer.build import BuildOptions, build_generation
-from indexer.generation import Generation
-from indexer.manifest import ATTRIBUTES_NAME, MANIFEST_NAME, SEEN_NAME
+from indexer.generations.generation import Generation
+from indexer.generations.manifest import ATTRIBUTES_NAME, MANIFEST_NAME, SEEN_NAME
 from models.bundle import Bundle
 from service.app import create_app
 from service.server.listening import listen

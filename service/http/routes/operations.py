@@ -6,7 +6,7 @@ import asyncio
 
 from fastapi import APIRouter, Depends
 
-from indexer.publication import Listed, list_generations
+from indexer.generations.publication import Listed, list_generations
 from service.http.access import require_operations_key
 from service.http.context import CurrentContext
 from service.http.openapi import problems

@@ -8,7 +8,7 @@ from typing import Annotated
 import numpy as np
 from fastapi import APIRouter, Query
 
-from indexer.generation import Generation
+from indexer.generations.generation import Generation
 from service.errors import UnknownProduct
 from service.http.context import CurrentContext, CurrentGeneration
 from service.http.links import CurrentLinks

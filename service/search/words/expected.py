@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from indexer.generation import Generation
-from indexer.store import Rows, Vectors
+from indexer.generations.generation import Generation
+from indexer.stores.store import Rows, Vectors
 from models.bundle.expected_words import TITLED_FROM, Weights, recognised, weights_of
 from models.bundle.style_search import Floats
 from service.search.words.stated import Stated

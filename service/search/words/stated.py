@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple, get_args
 
-from indexer.generation import Generation
+from indexer.generations.generation import Generation
 from models.bundle import Bundle
 from models.bundle.style_search import Style
 from models.bundle.vocabulary import Vocabulary

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from weakref import WeakKeyDictionary
 
-from indexer.generation import Generation
+from indexer.generations.generation import Generation
 from understanding import Grounding, Shop, understand
 from understanding.words.concepts import Concept
 from understanding.words.text import words_of

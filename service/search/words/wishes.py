@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from indexer.generation import Generation
+from indexer.generations.generation import Generation
 from models.bundle.style_search import Floats
 from service.search.query import Query
 from service.search.words.understood import Understanding, UnderstoodBound, UnderstoodRelative, UnderstoodWish

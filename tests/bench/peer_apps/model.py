@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
 
-from indexer.generation import Generation
+from indexer.generations.generation import Generation
 from models.bundle import Bundle, open_image
 from models.bundle.plan import plan_for
 from models.bundle.style_search import DEFAULT_STYLE

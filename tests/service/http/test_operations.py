@@ -6,7 +6,7 @@ import httpx
 import pytest
 from PIL import Image
 
-from indexer.publication import current_id
+from indexer.generations.publication import current_id
 from tests.service.conftest import OPERATIONS_KEY, Serve, Served, Shop, build, encoded
 
 KEY = {"Authorization": f"Bearer {OPERATIONS_KEY}"}

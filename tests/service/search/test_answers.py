@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
-from indexer.generation import Generation
+from indexer.generations.generation import Generation
 from service.search.answers import Found
 
 FOUND = Found(fitting=None, rows=[3, 59], scores=[0.5, 0.25], total=60, text_truncated=False, expected=["red"])

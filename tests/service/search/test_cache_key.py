@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from indexer.generation import Generation
+from indexer.generations.generation import Generation
 from models.bundle import Bundle
 from service.http.body.search_body import query_of
 from service.http.wire import SearchRequest

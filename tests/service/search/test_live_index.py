@@ -12,8 +12,8 @@ from typing import Any
 import httpx
 import pytest
 
-from indexer.manifest import generation_folder
-from indexer.publication import current_id, publish, rollback
+from indexer.generations.manifest import generation_folder
+from indexer.generations.publication import current_id, publish, rollback
 from tests.service.conftest import OPERATIONS_KEY, Serve, Served, Shop, build, eventually, write_cloth_catalog
 from tests.toy_bundle import write_toy_bundle
 

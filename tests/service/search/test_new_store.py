@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from indexer.build import BuildOptions, build_generation
-from indexer.stores import STORES
+from indexer.stores.registry import STORES
 from models.bundle import Bundle
 from tests.service.conftest import Serve, Served, Shop
 

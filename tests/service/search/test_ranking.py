@@ -9,13 +9,13 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from indexer.attributes import AttributeColumns, quantised, write_attributes
-from indexer.cells import Cells
-from indexer.faiss_store import FaissStore, Kind, index_of
-from indexer.generation import Generation
-from indexer.manifest import GenerationManifest
-from indexer.store import StoreError, Vectors
-from indexer.views import ViewStore, ViewTable, write_views
+from indexer.generations.generation import Generation
+from indexer.generations.manifest import GenerationManifest
+from indexer.generations.views import ViewStore, ViewTable, write_views
+from indexer.ranking.attributes import AttributeColumns, quantised, write_attributes
+from indexer.ranking.cells import Cells
+from indexer.stores.faiss_store import FaissStore, Kind, index_of
+from indexer.stores.store import StoreError, Vectors
 from models.bundle.expected_words import Weights, agreement
 from models.bundle.style_search import Floats, filtered_scores, satisfaction
 from service.search.ranking import Lookup, Ranked, depth_for, rank

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from indexer.generation import Generation
+from indexer.generations.generation import Generation
 from models.bundle import Bundle, decode_image
 from models.bundle.manifest import read_manifest, write_manifest
 from tests.service.conftest import Serve, Served, Shop, cloth, encoded

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from indexer.generation import Generation
+from indexer.generations.generation import Generation
 from models.bundle import Bundle
 from models.bundle.expected_words import agreement, weights_of
 from models.bundle.style_search import filtered_scores

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from indexer.generation import Generation
+from indexer.generations.generation import Generation
 from models.bundle import Bundle
 from models.bundle.style_search import Floats, filtered_scores, moved_query, satisfaction
 from tests.service.conftest import Serve, Served, Shop, build, cloth, drop_attributes, encoded

@@ -12,9 +12,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from indexer.attributes import PROBABILITIES, AttributeColumns, quantised
-from indexer.cells import RowList, ranges
-from indexer.store import Rows
+from indexer.ranking.attributes import PROBABILITIES, AttributeColumns, quantised
+from indexer.ranking.cells import RowList, ranges
+from indexer.stores.store import Rows
 from models.bundle.expected_words import Flags, Weights
 from models.bundle.style_search import Floats
 from models.datasets.attributes.words import EXCLUDED, STATED

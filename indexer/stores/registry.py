@@ -5,11 +5,11 @@ from __future__ import annotations
 from importlib import import_module
 from pathlib import Path
 
-from indexer.store import Halves, Store, StoreError
+from indexer.stores.store import Halves, Store, StoreError
 from models.bundle.encoder import Device
 
 STORES = {
-    "faiss": "indexer.faiss_store.FaissStore",
+    "faiss": "indexer.stores.faiss_store.FaissStore",
 }
 """The subclass of ``Store`` by name. It is imported when it is used, because a store may need a library of its own."""
 

@@ -58,7 +58,7 @@ class Skipped(_Frozen):
 
 
 class Quality(_Frozen):
-    """Recall of the index against exact search, measured with composed queries (``indexer.quality``)."""
+    """Recall of the index against exact search, measured with composed queries (``indexer.building.quality``)."""
 
     recall: float = Field(ge=0, le=1)
     """Share of the ``k`` truly nearest products that the index returns among its ``k``."""
@@ -84,7 +84,7 @@ class GenerationManifest(_Frozen):
     dim: int = Field(gt=0)
     products: int = Field(gt=0)
     index: str
-    """The store and the kind of its index (``indexer.stores.open_store``), such as ``exact-fp16``."""
+    """The store and the kind of its index (``indexer.stores.registry.open_store``), such as ``exact-fp16``."""
     catalog: str
     """File name of the catalogue's table."""
     columns: dict[str, Kind]
@@ -92,10 +92,10 @@ class GenerationManifest(_Frozen):
     currencies: dict[str, str] = {}
     """Currency of the prices in a column, as the catalogue writes it, where all of them state the same."""
     views: int = Field(default=0, ge=0)
-    """Further pictures of products, which are searched as well (``indexer.views``)."""
+    """Further pictures of products, which are searched as well (``indexer.generations.views``)."""
     attributes: tuple[str, ...] = ()
-    """The words whose probabilities the generation holds for every product (``indexer.attributes``), in their order:
-    the bundle's, or none where it has none or the generation is older than this."""
+    """The words whose probabilities the generation holds for every product (``ranking/attributes.py``), in their order:
+    the bundle's, or none if it has none or the generation is older than this field."""
     told: tuple[str, ...] = ()
     """Those of them that the catalogue itself says of a product, or denies of one by saying another."""
     valued: tuple[str, ...] = ()

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from indexer.encode import Seen
-from indexer.generation import Generation
-from indexer.publication import list_generations
+from indexer.building.encode import Seen
+from indexer.generations.generation import Generation
+from indexer.generations.publication import list_generations
 from models.bundle import Bundle
 from models.errors import ModisteError
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from catalog import Kind
-from indexer.store import Mask
+from indexer.stores.store import Mask
 from models.bundle import normalise_text
 from models.errors import ModisteError
 

@@ -1,4 +1,4 @@
-"""A generation: one immutable index of one catalogue with one bundle. A door of this floor, like ``indexer.store``."""
+"""A generation: one immutable index of one catalogue with one bundle."""
 
 from __future__ import annotations
 
@@ -16,11 +16,8 @@ import pyarrow as pa
 from cachetools import LRUCache
 
 from catalog import Kind
-from indexer.attributes import AttributeColumns, LogOdds
-from indexer.candidates import Candidates
-from indexer.cells import Cells
-from indexer.filters import FilterError, Filters, filter_mask
-from indexer.manifest import (
+from indexer.generations.filters import FilterError, Filters, filter_mask
+from indexer.generations.manifest import (
     ATTRIBUTES_NAME,
     CELLS_NAME,
     PRODUCTS_NAME,
@@ -36,12 +33,15 @@ from indexer.manifest import (
     read_manifest,
     verify_files,
 )
-from indexer.products import Entry, ProductTable
-from indexer.profiles import Profiles
-from indexer.publication import current_id
-from indexer.store import Halves, Mask, Rows, Scores, Store, StoreError, Vectors
-from indexer.stores import open_store
-from indexer.views import ViewStore, ViewTable
+from indexer.generations.products import Entry, ProductTable
+from indexer.generations.publication import current_id
+from indexer.generations.views import ViewStore, ViewTable
+from indexer.ranking.attributes import AttributeColumns, LogOdds
+from indexer.ranking.candidates import Candidates
+from indexer.ranking.cells import Cells
+from indexer.ranking.profiles import Profiles
+from indexer.stores.registry import open_store
+from indexer.stores.store import Halves, Mask, Rows, Scores, Store, StoreError, Vectors
 from models.bundle import Bundle
 from models.bundle.encoder import Device
 from models.errors import ModisteError
@@ -324,7 +324,7 @@ class Generation:
         The masks of the last filters are kept, so equal filters usually get the same object.
 
         Raises:
-            FilterError: See ``indexer.filters``.
+            FilterError: See ``indexer.generations.filters``.
         """
         if not filters:
             return self._table.searchable

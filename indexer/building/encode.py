@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from catalog import Product
-from indexer.attributes import LogOdds, quantised
-from indexer.manifest import Skipped
-from indexer.store import Halves
+from indexer.generations.manifest import Skipped
+from indexer.ranking.attributes import LogOdds, quantised
+from indexer.stores.store import Halves
 from models.bundle import Bundle, ImagePreprocessing, decode_image
 from models.bundle.images import Pixels
 from models.errors import ModisteError
@@ -29,7 +29,7 @@ class Seen(NamedTuple):
     vector: npt.NDArray[np.float16]
     """``[D]``."""
     shown: LogOdds
-    """Of the bundle's words ``[A]`` (``indexer.attributes``); A is 0 for a bundle without."""
+    """Of the bundle's words ``[A]`` (``indexer.ranking.attributes``); A is 0 for a bundle without."""
 
 
 class KnownPictures(Protocol):
@@ -50,7 +50,7 @@ class Encoded(NamedTuple):
     """float16 ``[N + V, D]``, unit length to within half precision: main pictures in the order of ``products``, then
     the further ones."""
     shown: LogOdds
-    """uint8 ``[N + V, A]``: how probably each picture shows the bundle's words (``indexer.attributes``)."""
+    """uint8 ``[N + V, A]``: how probably each picture shows the bundle's words (``indexer.ranking.attributes``)."""
     hashes: list[str]
     """Sha256 of the N + V pictures, in hexadecimal."""
     skipped: list[Skipped]

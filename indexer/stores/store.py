@@ -31,7 +31,7 @@ class StoreError(ModisteError):
 class Store(ABC):
     """N vectors of one generation, searched by inner product (cosine, since all vectors have unit length).
 
-    A subclass implements ``build``, ``open``, ``close`` and ``_search``, and is registered in ``indexer.stores``.
+    A subclass implements ``build``, ``open``, ``close`` and ``_search``, and is registered in ``registry.py``.
     ``search`` is safe to call from several threads at once. A store whose device serves one thread at a time takes
     turns itself.
     """

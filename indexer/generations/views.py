@@ -16,8 +16,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from catalog import Picture
-from indexer.cells import ranges
-from indexer.store import Halves, Mask, Rows, Scores, Store, Vectors
+from indexer.ranking.cells import ranges
+from indexer.stores.store import Halves, Mask, Rows, Scores, Store, Vectors
 from models.bundle.encoder import Device
 
 AHEAD = 16

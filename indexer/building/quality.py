@@ -13,8 +13,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from catalog import Kind, Product
-from indexer.manifest import Quality
-from indexer.store import CHUNK, Halves, Rows, Scores, Store, Vectors
+from indexer.generations.manifest import Quality
+from indexer.stores.store import CHUNK, Halves, Rows, Scores, Store, Vectors
 from models.bundle import Bundle, decode_image
 
 QUERIES = 256

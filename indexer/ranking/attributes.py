@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from indexer.store import Rows
+from indexer.stores.store import Rows
 from models.bundle.style_search import Floats
 from models.datasets.attributes.words import EXCLUDED, STATED, StatedWords
 

@@ -15,7 +15,7 @@ from zipfile import BadZipFile
 import numpy as np
 import numpy.typing as npt
 
-from indexer.store import CHUNK, Halves, Vectors
+from indexer.stores.store import CHUNK, Halves, Vectors
 
 RowList = npt.NDArray[np.int32]
 

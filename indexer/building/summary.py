@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from catalog import Catalog
 from catalog.inspection import summary_lines
-from indexer.checks import as_problems
-from indexer.manifest import REPORT_NAME, GenerationManifest
+from indexer.building.checks import as_problems
+from indexer.generations.manifest import REPORT_NAME, GenerationManifest
 
 
 def summary(catalog: Catalog, made: GenerationManifest, *, published: bool) -> Iterator[str]:

@@ -9,7 +9,7 @@ from typing import Any, Literal, Self
 
 import numpy as np
 
-from indexer.store import CHUNK, Halves, Mask, Rows, Scores, Store, StoreError, Vectors
+from indexer.stores.store import CHUNK, Halves, Mask, Rows, Scores, Store, StoreError, Vectors
 from models.bundle.encoder import Device
 from models.errors import MissingExtra
 

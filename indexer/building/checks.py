@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from catalog import Catalog, ModisteError, Problem, summed_up
-from indexer.durable import replace_text
-from indexer.manifest import GenerationManifest, Skipped
+from indexer.generations.durable import replace_text
+from indexer.generations.manifest import GenerationManifest, Skipped
 
 REFUSED_NAME = "REFUSED.json"
 

@@ -15,8 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from catalog import AttributeValue, Kind, Product
-from indexer.filters import AttributeColumn
-from indexer.store import Mask
+from indexer.generations.filters import AttributeColumn
+from indexer.stores.store import Mask
 
 ATTRIBUTE = "attribute."
 """Prefix of attribute columns, so that no attribute of a shop's collides with Modiste's own columns."""

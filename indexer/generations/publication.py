@@ -13,8 +13,14 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import NamedTuple
 
-from indexer.durable import locked, replace_text
-from indexer.manifest import GenerationError, GenerationManifest, generation_folder, read_manifest, verify_files
+from indexer.generations.durable import locked, replace_text
+from indexer.generations.manifest import (
+    GenerationError,
+    GenerationManifest,
+    generation_folder,
+    read_manifest,
+    verify_files,
+)
 
 CURRENT_NAME = "CURRENT"
 PUBLISHED_NAME = "PUBLISHED"

@@ -11,10 +11,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from indexer.attributes import AttributeColumns
-from indexer.cells import Cells, Posting, RowList, nearest_rows
-from indexer.profiles import SHOWN, Likelihood
-from indexer.store import Mask, Rows, Vectors
+from indexer.ranking.attributes import AttributeColumns
+from indexer.ranking.cells import Cells, Posting, RowList, nearest_rows
+from indexer.ranking.profiles import SHOWN, Likelihood
+from indexer.stores.store import Mask, Rows, Vectors
 from models.bundle.expected_words import tempered
 from models.bundle.style_search import Floats, filtered_scores, satisfaction
 

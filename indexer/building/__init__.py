@@ -1,0 +1,1 @@
+"""The steps of a build: pictures are fetched, encoded or reused, and the result is checked."""

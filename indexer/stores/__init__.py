@@ -1,0 +1,1 @@
+"""Where vectors are searched: the contract, its implementations and their registry."""

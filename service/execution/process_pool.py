@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
@@ -72,16 +73,17 @@ class ProcessPool:
     def close(self) -> None:
         """End the processes. Nothing may be running."""
         for process in self._all:
-            process.kill()
+            process.end()
         self._threads.shutdown()
 
     async def _run(self, process: _Process, function: Callable[..., T], args: tuple[Any, ...]) -> T:
-        call = self._threads.submit(process.call, function, args)
-        future = asyncio.wrap_future(call)
+        stopped = threading.Event()
+        future = asyncio.wrap_future(self._threads.submit(process.call, function, args, stopped))
         try:
             result: T = await asyncio.shield(future)
             return result
         except asyncio.CancelledError:
+            stopped.set()  # Before the kill: the thread may be about to start a process.
             process.kill()
             await until_done(future)
             raise
@@ -94,31 +96,43 @@ class _Process:
         self._memory_bytes = memory_bytes
         self._process: multiprocessing.process.BaseProcess | None = None
 
-    def call(self, function: Callable[..., Any], args: tuple[Any, ...]) -> Any:
-        """Call ``function`` in the process, from a thread."""
+    def call(self, function: Callable[..., Any], args: tuple[Any, ...], stopped: threading.Event) -> Any:
+        """Call ``function`` in the process, from a thread.
+
+        Args:
+            stopped: Set by the caller, before ``kill``, when the result is no longer wanted.
+        """
         if self._process is None or not self._process.is_alive():
             self._start()
         try:
+            if stopped.is_set():  # Set later, it is followed by ``kill``, which finds the process.
+                raise EOFError
             self._pipe.send((function, args))
             succeeded, result = self._pipe.recv()
         except (EOFError, OSError) as error:
-            self.kill()
+            self.end()
             raise WorkFailed("The process ended without a result.") from error
         if not succeeded:
             raise result
         return result
 
     def kill(self) -> None:
-        """End the process at once; a running call raises ``WorkFailed``. May be called from another thread."""
+        """Kill the process without waiting for its end; a running call raises ``WorkFailed``. From any thread."""
+        if self._process is not None:
+            self._process.kill()
+
+    def end(self) -> None:
+        """Kill the process and wait for its end."""
         if self._process is not None:
             self._process.kill()
             self._process.join()
 
     def _start(self) -> None:
         self._pipe, theirs = _spawn.Pipe()
-        self._process = _spawn.Process(target=_serve, args=(theirs, self._memory_bytes), daemon=True)
-        self._process.start()
-        theirs.close()
+        with theirs:
+            process = _spawn.Process(target=_serve, args=(theirs, self._memory_bytes), daemon=True)
+            process.start()
+        self._process = process  # Only now: a process that is not started cannot be killed.
 
 
 def _serve(pipe: Connection, memory_bytes: int) -> None:
@@ -134,11 +148,15 @@ def _serve(pipe: Connection, memory_bytes: int) -> None:
             os.nice(NICENESS)
             _limit_memory(memory_bytes)
             limited = True
-        try:
-            answer = (True, function(*args))
-        except BaseException as error:
-            answer = (False, error)
-        pipe.send(answer)
+        pipe.send(_answer(function, args))
+        del function, args  # They would count as memory of the next call.
+
+
+def _answer(function: Callable[..., Any], args: tuple[Any, ...]) -> tuple[bool, Any]:
+    try:
+        return True, function(*args)
+    except BaseException as error:
+        return False, error
 
 
 def _limit_memory(memory_bytes: int) -> None:

@@ -48,6 +48,11 @@ def take(megabytes: int) -> int:
     return len(np.ones(megabytes * 2**20, np.uint8))
 
 
+def take_twice(megabytes: int) -> int:
+    first = np.ones(megabytes * 2**20, np.uint8)
+    return len(first) + take(megabytes)
+
+
 def run(scenario: Callable[[ProcessPool], Coroutine[Any, Any, None]], processes: int = 1, queue: int = 8) -> None:
     async def with_pool() -> None:
         pool = ProcessPool(processes, queue=queue, memory_bytes=128 * 2**20)
@@ -103,6 +108,19 @@ def test_the_work_of_a_cancelled_caller_is_stopped_and_the_next_is_done(tmp_path
     run(scenario)
 
 
+def test_work_is_not_done_if_its_caller_is_cancelled_while_its_process_starts(tmp_path: Path) -> None:
+    async def scenario(pool: ProcessPool) -> None:
+        task = asyncio.create_task(pool.run(sleep_after_touching, tmp_path / "pid"))
+        await asyncio.sleep(0)  # It has been given to a thread, which starts a process.
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert await pool.run(add, 1, 2) == 3
+        assert not (tmp_path / "pid").exists()
+
+    run(scenario)
+
+
 def test_waiting_work_of_a_cancelled_caller_is_not_started(tmp_path: Path) -> None:
     async def scenario(pool: ProcessPool) -> None:
         first = asyncio.create_task(pool.run(sleep_after_touching, tmp_path / "first"))
@@ -142,6 +160,16 @@ def test_work_that_takes_too_much_memory_fails_alone() -> None:
         with pytest.raises(MemoryError):
             await pool.run(take, 256)
         assert await pool.run(take, 16) == 16 * 2**20
+
+    run(scenario)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux bounds a process' memory")
+def test_a_call_leaves_no_memory_to_the_next() -> None:
+    async def scenario(pool: ProcessPool) -> None:
+        with pytest.raises(MemoryError):
+            await pool.run(take_twice, 80)
+        assert await pool.run(take, 80) == 80 * 2**20
 
     run(scenario)
 

@@ -126,7 +126,7 @@ class Scheduler:
             return await asyncio.shield(result)
         except asyncio.CancelledError:
             entry.cancelled = True
-            if entry.stage.scheduler._withdraw(entry):
+            if _withdraw(entry):
                 job.close()
             else:
                 await until_done(result)
@@ -145,15 +145,6 @@ class Scheduler:
             entry.stage = stage
             stage.waiting.append(entry)
             self._changed.notify()
-
-    def _withdraw(self, entry: _Entry[Any]) -> bool:
-        """Remove an entry from its queue; False if a worker has taken it already."""
-        with self._changed:
-            try:
-                entry.stage.waiting.remove(entry)
-            except ValueError:
-                return False
-            return True
 
     def _serve(self) -> None:
         while (taken := self._take()) is not None:
@@ -192,15 +183,26 @@ class Scheduler:
         return results
 
 
+def _withdraw(entry: _Entry[Any]) -> bool:
+    """Remove an entry from its queue; False if a worker has taken it already."""
+    stage = entry.stage  # Read once: a worker may move the entry to another scheduler's queue, which has another lock.
+    with stage.scheduler._changed:
+        try:
+            stage.waiting.remove(entry)
+        except ValueError:
+            return False
+        return True
+
+
 def _results(work: Work, inputs: list[Any]) -> Sequence[Any]:
     try:
         results = work(inputs)
         if len(results) != len(inputs):
             raise RuntimeError(f"{len(inputs)} inputs gave {len(results)} results")
         return results
-    except Exception as error:
+    except BaseException as error:  # A worker must outlive any failure. A panic in a Rust library is no Exception.
         if len(inputs) == 1:
-            return [error]
+            return [error if isinstance(error, Exception) else RuntimeError(f"{type(error).__name__}: {error}")]
         logger.warning("A batch of %d failed (%s); its inputs are tried one by one.", len(inputs), error)
         return [result for input in inputs for result in _results(work, [input])]
 

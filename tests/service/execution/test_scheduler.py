@@ -103,6 +103,16 @@ def fails_for_thirteen(numbers: list[int]) -> list[int]:
     return numbers
 
 
+class Panic(BaseException):
+    """A panic in a Rust library is no ``Exception`` either."""
+
+
+def panics_for_thirteen(numbers: list[int]) -> list[int]:
+    if 13 in numbers:
+        raise Panic("thirteen")
+    return numbers
+
+
 def refuses_thirteen(numbers: list[int]) -> list[int | Exception]:
     return [ValueError("thirteen") if number == 13 else number for number in numbers]
 
@@ -111,7 +121,7 @@ def forgets_thirteen(numbers: list[int]) -> list[int]:
     return [number for number in numbers if number != 13]
 
 
-@pytest.mark.parametrize("work", [fails_for_thirteen, refuses_thirteen, forgets_thirteen])
+@pytest.mark.parametrize("work", [fails_for_thirteen, panics_for_thirteen, refuses_thirteen, forgets_thirteen])
 def test_only_the_input_at_fault_fails(work: Callable[[list[int]], list[Any]]) -> None:
     async def scenario() -> None:
         with scheduler() as one:

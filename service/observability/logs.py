@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import contextvars
+import json
 import logging
 import os
 import queue
@@ -58,10 +59,12 @@ def start_logging(level: str) -> None:
 def stop_logging() -> None:
     """Write what is queued, as far as stderr takes it within ``FLUSH_TIMEOUT_S``. Later records are not written."""
     while _listeners:
-        # The listener's thread may be blocked for good by a pipe that nothing reads.
-        stopping = threading.Thread(target=_listeners.pop().stop, name="log-stop", daemon=True)
-        stopping.start()
-        stopping.join(FLUSH_TIMEOUT_S)
+        # ``QueueListener.stop`` would wait without end where the thread is blocked by a pipe that nothing reads, and no
+        # thread that calls it can be started while the interpreter exits.
+        listener, written = _listeners.pop(), threading.Event()
+        listener.queue.put_nowait(logging.makeLogRecord({"written": written}))
+        listener.enqueue_sentinel()
+        written.wait(FLUSH_TIMEOUT_S)
 
 
 _listeners: list[QueueListener] = []
@@ -106,6 +109,10 @@ class _StderrWriter(logging.Handler):
     """
 
     def handle(self, record: logging.LogRecord) -> bool:
+        written: threading.Event | None = getattr(record, "written", None)
+        if written is not None:  # From ``stop_logging``: all records before it are written.
+            written.set()
+            return True
         with suppress(Exception):  # stderr is closed or its disk is full, or the record cannot be formatted.
             os.write(2, f"{self.format(record)}\n".encode(errors="replace"))
         return True
@@ -124,7 +131,10 @@ class _JsonFormatter(logging.Formatter):
         line.update(getattr(record, "fields", {}))
         if record.exc_info:
             line["error"] = self.formatException(record.exc_info)
-        return orjson.dumps(line, default=str).decode()
+        try:
+            return orjson.dumps(line, default=str).decode()
+        except orjson.JSONEncodeError:  # The name of a file that is not UTF-8 has surrogates, which json escapes.
+            return json.dumps(line, default=str)
 
 
 class _PlainFormatter(logging.Formatter):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 import subprocess
@@ -109,6 +110,14 @@ def test_a_traceback_is_part_of_its_line() -> None:
     (line,) = logged("try: 1 // 0\nexcept ZeroDivisionError: logging.exception('failed')")
     assert line["message"] == "failed"
     assert "ZeroDivisionError" in str(line["error"])
+
+
+def test_a_name_that_is_not_utf8_is_logged_escaped() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", START + r"logging.info('%s is no image', 'shoe\udcff.jpg')"],
+        stderr=subprocess.PIPE, cwd=ROOT, timeout=60, check=True,
+    )  # fmt: skip
+    assert json.loads(ended.stderr)["message"] == "shoe\udcff.jpg is no image"
 
 
 STDERR = ("file", "pipe", "unread", "closed", "full")

@@ -28,8 +28,14 @@ logger = logging.getLogger(__name__)
 HANG_S = 10.0
 """A worker whose event loop does not report for so long is killed and replaced."""
 SHORT_LIFE_S = 10.0
+RETRY_S = 5.0
+"""Pause before another try where the system could not start a process."""
 MAX_PAUSE_S = 30.0
 """Longest pause before a worker that keeps failing is started again."""
+MAX_WAIT_S = 1.0
+"""Longest wait for an event."""
+STILL_S = 3.0
+"""If a wait took longer, this process stood still, and so did its workers: the container or the machine was paused."""
 GRACE_S = 5.0
 """Time that workers may take to stop beyond the time to drain."""
 
@@ -47,8 +53,10 @@ def supervise(settings: Settings, port: int, processes: int) -> None:
     # two workers on two cores, 400 searches a second became 170. NumPy reads this when it is imported.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     with tempfile.TemporaryDirectory(prefix="modiste-", ignore_cleanup_errors=True) as folder, _signals() as signals:
-        workers = [_Worker(settings, port, Path(folder)) for _ in range(processes)]
+        workers: list[_Worker] = []
         try:
+            for _ in range(processes):
+                workers.append(_Worker(settings, port, Path(folder)))
             while not _step(workers, signals):
                 pass
         finally:
@@ -92,11 +100,22 @@ class _Worker:
                 if self.error is None:
                     self._reported, self.has_served = time.monotonic(), True
 
+    def restart_clock(self) -> None:
+        """Expect the next report within ``HANG_S`` from now."""
+        if self._reported != math.inf:
+            self._reported = time.monotonic()
+
+    def kill(self) -> None:
+        """Kill the process. It takes a while to end, and is not found to hang again."""
+        self.process.kill()
+        self._reported = math.inf
+
     def ended(self) -> None:
         """Plan the next start: at once, or after a growing pause if processes live only briefly."""
         self.process.join()
         self.read_reports()
         self.reports.close()
+        self._reported = math.inf  # Otherwise the process that has ended would count as hung during the pause.
         lived = time.monotonic() - self._started
         self._short_lives = self._short_lives + 1 if lived < SHORT_LIFE_S else 0
         pause = min(2.0 ** (self._short_lives - 2), MAX_PAUSE_S) if self._short_lives > 1 else 0.0
@@ -108,13 +127,21 @@ def _step(workers: list[_Worker], signals: int) -> bool:
     now = time.monotonic()
     for worker in workers:
         if worker.start_at <= now:
-            worker.start()
+            try:
+                worker.start()
+            except OSError as error:  # Memory or process ids are short now. The other workers go on.
+                logger.error("A worker could not be started and is tried again in %g s: %s", RETRY_S, error)
+                worker.start_at = now + RETRY_S
     running = [worker for worker in workers if worker.running]
     events: list[object] = [signals]
     for worker in running:
         events += [worker.process.sentinel, worker.reports]
     next_at = min(min(worker.start_at, worker.hangs_at) for worker in workers)
-    ready = wait(events, None if next_at == math.inf else max(0.0, next_at - now))  # type: ignore[arg-type]
+    waiting = time.monotonic()
+    ready = wait(events, min(MAX_WAIT_S, max(0.0, next_at - now)))  # type: ignore[arg-type]
+    if time.monotonic() - waiting > STILL_S:
+        for worker in running:
+            worker.restart_clock()
     if signals in ready:
         os.read(signals, 1)
         return True
@@ -130,7 +157,7 @@ def _step(workers: list[_Worker], signals: int) -> bool:
             )  # fmt: skip
         elif worker.hangs_at <= time.monotonic():
             logger.error("Worker %s has not reported for %g s and is killed.", worker.process.pid, HANG_S)
-            worker.process.kill()
+            worker.kill()
     return False
 
 

@@ -33,7 +33,9 @@ KEPT_LOOSELY = np.float32(0.6)
 FINEST = 3
 """Exponent of the share of columns that agree: of two shoes it matters more that both are flats."""
 SURE = 0.5
-"""How probably an upload must show a word to be taken for it."""
+"""How probably an upload must show words of a family for the family to be known."""
+POSSIBLE = 0.05
+"""How probably it must show a word for the word to count."""
 SEEN_STRENGTH = np.float32(0.5)
 """Exponent of the probability that the model sees a word, where the catalogue is silent."""
 
@@ -206,8 +208,21 @@ class Wishes:
             levels = self.grounding.alike(row, family)
             if not np.isnan(levels).all():
                 return levels
+        if row is None and shown is not None:
+            return self._as_upload(shown, family)
         names = self._shown(row, shown, family)
         return self.grounding.levels(Wish(family, names[0], "")) if names else None
+
+    def _as_upload(self, shown: Sequence[float], family: str) -> Levels | None:
+        """How well each product agrees with an upload, in the mean over what the upload may show: a photograph of shoes
+        may be of casual or of sports shoes."""
+        positions = [position for position in self.words.positions(family) if shown[position] >= POSSIBLE]
+        total = sum(shown[position] for position in positions)
+        if total < SURE:
+            return None
+        named = [(shown[position] / total, self.words.name(position, family)) for position in positions]
+        levels = [share * self.grounding.levels(Wish(family, name, "")) for share, name in named]
+        return np.asarray(np.sum(levels, axis=0), dtype=np.float32)
 
 
 def wishes_of(query: Query, generation: Generation) -> Wishes | None:

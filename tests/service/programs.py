@@ -121,9 +121,11 @@ def serving(
 
 
 def is_alive(pid: int) -> bool:
-    """Whether a process runs, or is stopped."""
+    """Whether a process runs, is stopped, or is still ending: its sockets are open until its last thread has ended."""
+    process = Path(f"/proc/{pid}")
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+        ended = (process / "stat").read_text().rpartition(")")[2].split()[0] == "Z"
+        return not ended or len(list((process / "task").iterdir())) > 1
     except OSError:
         return False
 

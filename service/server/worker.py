@@ -34,7 +34,7 @@ def run_worker(settings: Settings, port: int, run_folder: Path, reports: Connect
     Args:
         reports: Gets None once a second while the event loop turns, or the message and hint of a ModisteError.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes; the supervisor tells this one.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Until uvicorn takes over, Ctrl-C is for the supervisor.
     start_logging(settings.log_level)
     _stop_with_parent()
     set_up_tracing()

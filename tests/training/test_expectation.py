@@ -36,7 +36,7 @@ from tests.training.first_run import first_run
 
 WIDER = {"backbone.name": "modiste-small"}
 """The tokens of `tiny` are too narrow to learn words from in one epoch."""
-EXPECT = "{steps: 200, batch: 128, lr: 0.004, hidden: 64}"
+EXPECT = "{steps: 300, batch: 128, lr: 0.004, hidden: 64}"
 
 
 def some_words(count: int) -> WordFeatures:
@@ -128,7 +128,7 @@ def test_it_learns_that_the_colour_changes_and_the_kind_stays(run: Run) -> None:
     assert blue is not None
     own = [kinds.index(kind_of(product)) for product in references]
     assert np.mean(red[:, [place[kind] for kind in kinds]].argmax(axis=1) == own) >= 0.75
-    assert (red - blue)[:, place["red"]].mean() > 0.005 > -0.005 > (red - blue)[:, place["blue"]].mean()
+    assert (red - blue)[:, place["red"]].mean() > 0.02 > -0.02 > (red - blue)[:, place["blue"]].mean()
 
 
 def kind_of(product: Product) -> str:
@@ -217,7 +217,7 @@ def test_int8_leaves_the_layers_that_give_probabilities(
 
     spared = error()
     monkeypatch.setattr("models.export.precision._PROBABILITIES", "nothing")
-    assert spared < error()
+    assert spared < 0.9 * error()
 
 
 def log_odds(probabilities: Floats) -> Floats:

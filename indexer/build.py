@@ -27,10 +27,12 @@ from indexer.building.fetching import PICTURES_NAME, with_fetched_pictures
 from indexer.building.quality import measure_recall
 from indexer.building.reuse import earlier_pictures
 from indexer.generations.durable import locked, sync
+from indexer.generations.files import write_files
 from indexer.generations.filters import AttributeColumn, filter_mask
 from indexer.generations.manifest import (
     ATTRIBUTES_NAME,
     CELLS_NAME,
+    FILES_NAME,
     PRODUCTS_NAME,
     REPORT_NAME,
     REVISION,
@@ -57,6 +59,8 @@ from models.datasets.attributes.words import stated_words
 from models.errors import ModisteError
 
 BUILDING_NAME = ".building"
+VERIFIED_FOR = timedelta(days=7)
+"""Time between two builds that read all picture files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,8 @@ class BuildOptions:
         max_fall: Share of the published generation's products, 0 to 1, that may be gone.
         allow: Checks that may fail: ``fall``, ``kinds``.
         picture_hosts: Hosts that pictures may be fetched from, beside those in ``catalog.toml``.
+        verify_pictures: Whether to read picture files whose size and time of modification are unchanged. Once in
+            ``VERIFIED_FOR`` all are read in any case.
     """
 
     publish: bool = True
@@ -86,6 +92,7 @@ class BuildOptions:
     max_fall: float = 0.1
     allow: frozenset[str] = frozenset()
     picture_hosts: tuple[str, ...] = ()
+    verify_pictures: bool = False
 
 
 def build_generation(
@@ -146,8 +153,13 @@ def _build(catalog: Catalog, bundle: Bundle, index_root: Path, options: BuildOpt
         check_fall(catalog, len(catalog), before, options.max_fall, index_root, problems)
     if "kinds" not in options.allow:
         check_kinds(catalog, before, index_root, problems)
+    known = earlier_pictures(bundle, index_root)
+    moment = datetime.now(UTC)
+    verified = known.verified if known is not None and not options.verify_pictures else None
+    if verified is not None and moment - verified >= VERIFIED_FOR:
+        verified = None
     encoded = encode_products(
-        catalog, bundle, known=earlier_pictures(bundle, index_root), batch=options.batch, threads=threads
+        catalog, bundle, known=known, verify=verified is None, batch=options.batch, threads=threads
     )
     skipped = (*problems, *encoded.skipped)
     check_skipped(skipped, total, options.max_skipped, index_root)
@@ -171,6 +183,7 @@ def _build(catalog: Catalog, bundle: Bundle, index_root: Path, options: BuildOpt
         write_views(folder / VIEWS_NAME, encoded.owners, further, encoded.hashes[len(products) :], images_root)
         if words:
             write_attributes(folder / VIEW_WORDS_NAME, encoded.shown[len(products) :])
+    write_files(folder / FILES_NAME, (file for file in encoded.files if file.settled))
     write_report(folder / REPORT_NAME, catalog, skipped, encoded.remarks)
     store = store_type.build(encoded.vectors, folder, device=options.device, threads=threads)
     quality = measure_recall(store, encoded.vectors, products, catalog.columns, bundle)
@@ -191,7 +204,8 @@ def _build(catalog: Catalog, bundle: Bundle, index_root: Path, options: BuildOpt
         currencies={name: column.currency for name, column in catalog.details.items() if column.currency},
         views=len(encoded.owners), attributes=bundle.manifest.attributes, told=told, valued=valued,
         images_root=str(images_root) if images_root else None,
-        encoded=encoded.encoded, reused=encoded.reused, repeated=encoded.repeated, skipped=skipped, quality=quality,
+        encoded=encoded.encoded, reused=encoded.reused, repeated=encoded.repeated, read=encoded.read,
+        pictures_verified=(verified or moment).isoformat(timespec="seconds"), skipped=skipped, quality=quality,
         seconds=round(time.monotonic() - started, 2), files=files,
     )  # fmt: skip
     write_manifest(folder, manifest)

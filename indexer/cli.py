@@ -111,6 +111,13 @@ def build(
     publish: Annotated[
         bool, typer.Option(help="Let it serve at once, or leave that to `modiste index publish`.")
     ] = True,
+    verify_pictures: Annotated[
+        bool,
+        typer.Option(
+            "--verify-pictures",
+            help="Read every picture file, not just those whose size or time changed. Done once a week in any case.",
+        ),
+    ] = False,
     device: Annotated[
         DeviceName, typer.Option(help="cuda is many times faster and keeps every index exact, but needs modiste[gpu].")
     ] = DeviceName.auto,
@@ -140,6 +147,7 @@ def build(
     options = BuildOptions(
         publish, max_skipped, quality_floor, device.value, threads, batch, store,
         max_fall=max_fall, allow=checks, picture_hosts=tuple(picture_host or ()),
+        verify_pictures=verify_pictures,
     )  # fmt: skip
     id = build_generation(table, loaded, index_root, options)
     for line in summary(table, read_manifest(generation_folder(index_root, id)), published=publish):

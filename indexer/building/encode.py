@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from catalog import Product
+from catalog import Picture, Product
+from indexer.generations.files import PictureFile, Stamp, stamp_of
 from indexer.generations.manifest import Skipped
 from indexer.ranking.attributes import LogOdds, quantised
 from indexer.stores.store import Halves
@@ -38,6 +41,9 @@ class KnownPictures(Protocol):
     def find(self, image_hash: str) -> Seen | None:
         """The stored output for the picture with this SHA-256, None if it is new."""
 
+    def unchanged(self, path: Path, stamp: Stamp) -> PictureFile | None:
+        """A file as it was read earlier; None if it has another stamp now, or was not read."""
+
 
 class Encoded(NamedTuple):
     """Vectors of products with one or more pictures each."""
@@ -53,13 +59,16 @@ class Encoded(NamedTuple):
     """uint8 ``[N + V, A]``: how probably each picture shows the bundle's words (``indexer.ranking.attributes``)."""
     hashes: list[str]
     """Sha256 of the N + V pictures, in hexadecimal."""
+    files: list[PictureFile]
+    """The files among all pictures, those included that cannot be used."""
     skipped: list[Skipped]
     remarks: list[Skipped]
     """Pictures that cannot be used, of products that have others."""
     encoded: int
     reused: int
     repeated: int
-    """See ``GenerationManifest`` for these three."""
+    read: int
+    """See ``GenerationManifest`` for these four."""
 
 
 class _Prepared(NamedTuple):
@@ -68,6 +77,10 @@ class _Prepared(NamedTuple):
     hash: str
     pixels: Pixels | None = None
     reason: str | None = None
+    stamp: Stamp | None = None
+    """Of a file."""
+    read: bool = False
+    """Whether a file was read for it."""
 
 
 def encode_products(
@@ -75,27 +88,31 @@ def encode_products(
     bundle: Bundle,
     *,
     known: KnownPictures | None = None,
+    verify: bool = False,
     batch: int = 64,
     threads: int = 2,
 ) -> Encoded:
     """Encode all pictures of products.
 
-    Pictures are read, hashed and decoded by ``threads`` threads, at most two batches ahead of the vision graph. A
-    picture that cannot be used is reported; a product without any other is skipped.
+    Pictures are read, hashed and decoded by ``threads`` threads, at most two batches ahead of the vision graph. A file
+    that is known by its stamp is not read. A picture that cannot be used is reported; a product without any other is
+    skipped.
 
     Args:
         known: Where unchanged pictures are found; None encodes everything.
+        verify: Whether to read files that are known by their stamps, too.
         batch: Pictures for one run of the vision graph.
     """
-    decoding = _Decoding(bundle.manifest.images, known)
+    decoding = _Decoding(bundle.manifest.images, known, verify)
     pictures = [_Numbered(product, number) for product in products for number in range(max(1, len(product.images)))]
     vectors = np.zeros((len(pictures), bundle.dim), dtype=np.float16)
     shown = np.zeros((len(pictures), len(bundle.manifest.attributes)), dtype=np.uint8)
     hashes: list[str] = []
+    files: dict[int, PictureFile] = {}
     reasons: dict[int, str] = {}
     source: dict[str, int] = {}
     waiting: list[tuple[int, Pixels]] = []
-    counts = {"encoded": 0, "reused": 0, "repeated": 0}
+    counts = {"encoded": 0, "reused": 0, "repeated": 0, "read": 0}
 
     def encode_waiting() -> None:
         encoded = _encode([pixels for _, pixels in waiting], bundle)
@@ -110,6 +127,10 @@ def encode_products(
     prepared = _ahead(pictures, decoding.prepare, threads, batch * 2)
     for place, picture in enumerate(track(prepared, total=len(pictures), what="encode", unit="picture")):
         hashes.append(picture.hash)
+        if picture.stamp is not None:
+            path = os.path.abspath(str(pictures[place].image))
+            files[place] = PictureFile(path, picture.stamp, picture.hash, picture.reason)
+        counts["read"] += picture.read
         if picture.reason is not None:
             reasons[place] = picture.reason
         elif picture.pixels is not None:
@@ -140,7 +161,8 @@ def encode_products(
     order = kept.mains + kept.further
     return Encoded(
         kept.products, kept.owners, vectors[order], shown[order], [hashes[place] for place in order],
-        kept.skipped, kept.remarks, counts["encoded"], counts["reused"], counts["repeated"],
+        [file._replace(reason=reasons.get(place)) for place, file in files.items()], kept.skipped, kept.remarks,
+        **counts,
     )  # fmt: skip
 
 
@@ -149,6 +171,10 @@ class _Numbered(NamedTuple):
 
     product: Product
     number: int
+
+    @property
+    def image(self) -> Picture | None:
+        return self.product.images[self.number] if self.product.images else None
 
 
 class _Arranged(NamedTuple):
@@ -190,14 +216,21 @@ def _arranged(
 class _Decoding:
     """Decides which decoding thread decodes a picture that several products share."""
 
-    def __init__(self, preprocessing: ImagePreprocessing, known: KnownPictures | None) -> None:
+    def __init__(self, preprocessing: ImagePreprocessing, known: KnownPictures | None, verify: bool) -> None:
         self.preprocessing = preprocessing
         self.known = known
+        self.verify = verify
         self.claimed: set[str] = set()
         self.turn = threading.Lock()
 
     def prepare(self, picture: _Numbered) -> _Prepared:
         product, number = picture
+        image = picture.image
+        stamp = stamp_of(image) if isinstance(image, Path) else None
+        if self.known is not None and not self.verify and isinstance(image, Path) and stamp is not None:
+            file = self.known.unchanged(image, stamp)
+            if file is not None:
+                return _Prepared(file.hash, reason=file.reason, stamp=stamp)
         try:
             content = product.read_image(number)
         except ModisteError as error:
@@ -205,6 +238,10 @@ class _Decoding:
             if isinstance(error.__cause__, OSError):
                 reason = f"the image file cannot be read: {error.__cause__.strerror}"
             return _Prepared(f"none:{product.id}:{number}", reason=reason)
+        decoded = self._decoded(content)
+        return decoded._replace(stamp=stamp, read=isinstance(image, Path))
+
+    def _decoded(self, content: bytes) -> _Prepared:
         image_hash = hashlib.sha256(content).hexdigest()
         with self.turn:
             if image_hash in self.claimed:

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from catalog import Address, Catalog, ModisteError, Picture, Problem, Product
 from catalog.fetch import FetchError, FetchLimits, PictureClient
 from catalog.inspection import picture_hosts
+from indexer.generations.durable import replace_file, replace_text
 from models.progress import track
 
 PICTURES_NAME = "pictures"
@@ -67,9 +68,10 @@ class PictureFolder:
                 raise
         if fetched.content is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
-            _write(path, fetched.content)
+            # The picture is durable before its ETag: a power cut must not leave an ETag without its picture.
+            replace_file(path, fetched.content)
             about = {"url": url, "etag": fetched.etag, "modified": fetched.modified}
-            _write(path.with_suffix(".json"), json.dumps(about).encode())
+            replace_text(path.with_suffix(".json"), json.dumps(about))
         return path
 
 
@@ -135,9 +137,3 @@ def _read(path: Path) -> _Known | None:
         return _Known(str(raw["etag"]), str(raw["modified"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
-
-
-def _write(path: Path, content: bytes) -> None:
-    temporary = path.with_name(f"{path.name}.{threading.get_ident()}.part")
-    temporary.write_bytes(content)
-    temporary.replace(path)

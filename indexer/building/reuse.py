@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
 
 from indexer.building.encode import Seen
+from indexer.generations.files import KnownFiles, PictureFile, Stamp
 from indexer.generations.generation import Generation
+from indexer.generations.manifest import FILES_NAME, generation_folder
 from indexer.generations.publication import list_generations
 from models.bundle import Bundle
 from models.errors import ModisteError
@@ -17,13 +20,20 @@ logger = logging.getLogger(__name__)
 
 
 class EarlierPictures:
-    """Vectors and attribute words of a generation, by the hashes of its pictures."""
+    """Vectors and attribute words of a generation, by the hashes of its pictures, and the files that these were in."""
 
-    def __init__(self, generation: Generation) -> None:
+    def __init__(self, generation: Generation, files: KnownFiles | None) -> None:
         self._generation = generation
+        self._files = files
         hashes = generation.products.column("image_hash").to_pylist()
         self._rows = {image_hash: row for row, image_hash in enumerate(hashes)}
         self._views = {image_hash: row for row, image_hash in enumerate(generation.view_hashes)}
+
+    @property
+    def verified(self) -> datetime | None:
+        """When the contents of all files were last compared; None if that is not known."""
+        stated = self._generation.manifest.pictures_verified
+        return None if stated is None or self._files is None else datetime.fromisoformat(stated)
 
     def find(self, image_hash: str) -> Seen | None:
         """The stored output for the picture with this SHA-256, None if the generation has no such picture."""
@@ -35,6 +45,13 @@ class EarlierPictures:
         if view is not None:
             return Seen(self._generation.view_vector(view), self._generation.view_words(view))
         return None
+
+    def unchanged(self, path: Path, stamp: Stamp) -> PictureFile | None:
+        """A file as it was read for the generation; None if it has another stamp now, or was not read."""
+        found = self._files.find(path, stamp) if self._files is not None else None
+        if found is None or (found.reason is None and found.hash not in self._rows and found.hash not in self._views):
+            return None
+        return found
 
 
 def earlier_pictures(bundle: Bundle, index_root: Path) -> EarlierPictures | None:
@@ -49,7 +66,9 @@ def earlier_pictures(bundle: Bundle, index_root: Path) -> EarlierPictures | None
             continue
         if one.manifest.fingerprint == bundle.fingerprint:
             try:
-                return EarlierPictures(Generation.open(index_root, one.id))
-            except ModisteError as error:
+                files = generation_folder(index_root, one.id) / FILES_NAME
+                known = KnownFiles(files) if FILES_NAME in one.manifest.files else None
+                return EarlierPictures(Generation.open(index_root, one.id), known)
+            except (ModisteError, ValueError) as error:
                 logger.warning("The vectors of a generation are not reused: %s", error)
     return None

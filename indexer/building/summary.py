@@ -21,6 +21,7 @@ def summary(catalog: Catalog, made: GenerationManifest, *, published: bool) -> I
         yield f"  table     {', '.join(rows)} ({catalog.format})"
     more = f", {made.views:,} of them further pictures of a product" if made.views else ""
     yield f"  pictures  {made.encoded:,} encoded, {made.reused:,} unchanged, {made.repeated:,} repeated{more}"
+    yield f"  files     {made.read:,} read"
     yield f"  skipped   {len(made.skipped):,}"
     yield from (f"          {line}" for line in summary_lines(as_problems(made.skipped), 5))
     if catalog.left_out:

@@ -25,10 +25,15 @@ def sync(path: Path) -> None:
 
 
 def replace_text(path: Path, text: str) -> None:
-    """Replace the file at ``path`` at once: whoever reads it sees the old text or the new one, never a part."""
+    """``replace_file`` with text in UTF-8."""
+    replace_file(path, text.encode())
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Replace the file at ``path`` at once: whoever reads it sees the old content or the new one, never a part."""
     temporary = path.with_name(f".{path.name}.new")
-    with temporary.open("w", encoding="utf-8") as stream:
-        stream.write(text)
+    with temporary.open("wb") as stream:
+        stream.write(content)
         stream.flush()
         os.fsync(stream.fileno())
     os.replace(temporary, path)

@@ -18,7 +18,7 @@ from models.bundle.manifest import File, file_digest, unknown_fields
 from models.errors import ModisteError
 
 FORMAT = 1
-REVISION = 1
+REVISION = 2
 """As ``models.bundle.manifest.REVISION``."""
 MANIFEST_NAME = "manifest.json"
 VECTORS_NAME = "vectors.f16"
@@ -30,6 +30,8 @@ VIEW_WORDS_NAME = "views.u8"
 """What further pictures show, so that the next build can reuse one as the main picture."""
 REPORT_NAME = "report.csv"
 """Every row of the catalogue that is not in the generation as it stands in the table, and why."""
+FILES_NAME = "files.arrow"
+"""The picture files that the build looked at (``indexer.generations.files``)."""
 SEEN_NAME = "seen.u8"
 """The same by the pictures alone, where the catalogue tells words of its own: what the next build reuses."""
 
@@ -108,6 +110,10 @@ class GenerationManifest(_Frozen):
     """Pictures whose vector came from an earlier generation of the same bundle, since they are unchanged."""
     repeated: int
     """Pictures that share a vector within this build, since another product has the same one."""
+    read: int = 0
+    """Picture files that were read: new ones, those whose size or time of modification changed, or all to verify."""
+    pictures_verified: str | None = None
+    """UTC, ISO 8601: when the contents of all picture files were last compared, not just their stamps."""
     skipped: tuple[Skipped, ...] = ()
     quality: Quality
     seconds: float

@@ -44,7 +44,8 @@ def test_the_manifest_tells_how_the_generation_was_made(root: Path, toy: Bundle)
     assert (manifest.index, manifest.catalog) == ("exact-fp16", "catalog.csv")
     assert manifest.quality.recall == 1.0
     assert manifest.skipped == ()
-    assert set(manifest.files) == {"cells.npz", "vectors.f16", "index.faiss", "products.arrow", "report.csv"}
+    names = {"cells.npz", "vectors.f16", "index.faiss", "products.arrow", "files.arrow", "report.csv"}
+    assert set(manifest.files) == names
 
 
 def test_a_generation_finds_what_its_pictures_show(root: Path, toy: Bundle) -> None:

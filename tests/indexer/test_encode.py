@@ -10,6 +10,7 @@ import pytest
 
 from catalog import Product, read_catalog
 from indexer.building.encode import Seen, encode_products
+from indexer.generations.files import Stamp
 from models.bundle import Bundle, VisionOutput, decode_image
 from models.bundle.images import Pixels
 from tests.indexer.shop import picture, write_shop
@@ -109,6 +110,9 @@ def test_known_pictures_are_not_encoded_again(toy: Bundle) -> None:
     class Known:
         def find(self, image_hash: str) -> Seen | None:
             return Seen(marker, np.zeros(0, np.uint8)) if image_hash == hashlib.sha256(red).hexdigest() else None
+
+        def unchanged(self, path: Path, stamp: Stamp) -> None:
+            return None
 
     encoded = encode_products([product("a", red), product("b", blue), product("c", red)], toy, known=Known())
     assert (encoded.encoded, encoded.reused, encoded.repeated) == (1, 2, 0)

@@ -86,9 +86,10 @@ class Table:
 
 
 def shown(value: object) -> str:
-    """``value`` for a message: on one line and cut."""
+    """``value`` for a message: on one line, cut, and with escapes for what a terminal would not print as it is."""
     text = " ".join(str(value).split())
-    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}… ({len(text):,} characters)"
+    cut = text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}… ({len(text):,} characters)"
+    return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in cut)
 
 
 def summed_up(problems: Iterable[Problem], examples: int = 2) -> list[tuple[int, str, list[Problem]]]:

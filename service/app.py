@@ -24,6 +24,7 @@ from service.execution.cores import divide_cores
 from service.execution.process_pool import ProcessPool
 from service.execution.thread_pool import ThreadPool
 from service.http.application import create_http_app
+from service.http.body.picture_address import PictureAddresses
 from service.http.context import Context
 from service.observability.logs import stop_logging
 from service.observability.metrics import Metrics
@@ -65,6 +66,7 @@ def create_app(settings: Settings | None = None, *, run_folder: Path | None = No
             context.search.close()
             context.decoders.close()
             context.readers.close()
+            context.addresses.close()
             context.snapshots.stop()
             stop_logging()
 
@@ -106,6 +108,10 @@ def _assemble(settings: Settings, run_folder: Path | None) -> Context:
         memory_bytes=settings.max_pixel_bytes // (processes * settings.decoders),
     )  # fmt: skip
     readers = ThreadPool("read", threads=workers, queue=settings.queue)
+    addresses = PictureAddresses(
+        settings.image_url_hosts, seconds=settings.image_url_ms / 1000, most_bytes=settings.max_image_bytes,
+        queue=settings.queue, admission=admission,
+    )  # fmt: skip
     search = Search(
         bundle, live, workers=workers, max_batch=max_batch, decoders=decoders, readers=readers,
         admission=admission,
@@ -113,7 +119,7 @@ def _assemble(settings: Settings, run_folder: Path | None) -> Context:
         expect_words=settings.expect_words, understand_text=settings.understand_text, metrics=metrics,
     )  # fmt: skip
     snapshots = Snapshots(run_folder, metrics)
-    return Context(settings, bundle, live, cache, search, admission, decoders, readers, metrics, snapshots)
+    return Context(settings, bundle, live, cache, search, admission, decoders, readers, addresses, metrics, snapshots)
 
 
 def _cache(settings: Settings, metrics: Metrics) -> Cache:

@@ -43,6 +43,14 @@ class ImageTooLarge(RequestError):
     """The image file, or the whole body, has too many bytes."""
 
 
+class AddressRefused(RequestError):
+    """The address of a picture may not be asked."""
+
+
+class PictureNotFetched(RequestError):
+    """The address of a picture does not answer with one."""
+
+
 class UnsupportedEncoding(RequestError):
     """A body in an encoding that is not read, such as gzip."""
 

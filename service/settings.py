@@ -21,6 +21,7 @@ PREFIX = "MODISTE_"
 SECRET = ("operations_key", "redis_url", "cache_key")
 """Settings whose value is not repeated in an error."""
 ORIGIN = re.compile(r"\*|https?://[A-Za-z0-9.-]+(:\d+)?")
+HOST = re.compile(r"(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)+")
 
 
 def _checked_root_path(path: str) -> str:
@@ -35,6 +36,15 @@ def _origins(given: str | tuple[str, ...]) -> tuple[str, ...]:
     for origin in stripped:
         if not ORIGIN.fullmatch(origin):
             raise ValueError(f"{origin!r} is no origin such as https://shop.example")
+    return stripped
+
+
+def _hosts(given: str | tuple[str, ...]) -> tuple[str, ...]:
+    hosts = given.split(",") if isinstance(given, str) else given
+    stripped = tuple(host.strip().lower() for host in hosts)
+    for host in stripped:
+        if not HOST.fullmatch(host):
+            raise ValueError(f"{host!r} is no host such as cdn.shop.example or *.shop.example")
     return stripped
 
 
@@ -107,6 +117,15 @@ class Settings(BaseSettings):
 
     image_cache_bytes: int = Field(
         32 * 2**20, ge=0, description="Memory of each process for resized product images; 0 keeps none."
+    )
+
+    image_url_hosts: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_hosts)] = Field(
+        (),
+        description="Hosts from which the service fetches pictures for searches with image_url, separated by commas, "
+        "such as cdn.shop.example; *.shop.example stands for all below it. Without one, image_url is refused.",
+    )
+    image_url_ms: float = Field(
+        5000, gt=0, le=600_000, description="Longest time in which the picture of an image_url is fetched."
     )
 
     max_image_bytes: int = Field(10 * 2**20, gt=0, description="Largest image file accepted, in bytes.")

@@ -38,8 +38,12 @@ class ThreadPool:
         )
         self._free = threads + queue
 
-    async def run(self, work: Callable[[], T]) -> T:
+    async def run(self, work: Callable[[], T], *, abandon: bool = False) -> T:
         """Call ``work`` in a thread, in the context of the caller.
+
+        Args:
+            abandon: Whether a cancelled caller returns at once, while the thread ends on its own: for work that uses
+                nothing which the caller holds.
 
         Raises:
             Overloaded: The queue is full; ``work`` was not called.
@@ -55,7 +59,7 @@ class ThreadPool:
             return await asyncio.shield(future)
         except asyncio.CancelledError:
             # Work that has not started is dropped. A thread cannot be interrupted, and uses what the caller holds.
-            if not call.cancel():
+            if not call.cancel() and not abandon:
                 await until_done(future)
             raise
 

@@ -14,6 +14,7 @@ from service.cache.levels import Cache
 from service.execution.admission import Admission
 from service.execution.process_pool import ProcessPool
 from service.execution.thread_pool import ThreadPool
+from service.http.body.picture_address import PictureAddresses
 from service.observability.metrics import Metrics
 from service.observability.snapshots import Snapshots
 from service.search.live_index import LiveIndex
@@ -33,6 +34,7 @@ class Context:
     admission: Admission
     decoders: ProcessPool
     readers: ThreadPool
+    addresses: PictureAddresses
     metrics: Metrics
     snapshots: Snapshots
 

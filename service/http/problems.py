@@ -41,6 +41,8 @@ KINDS: dict[type[ModisteError], _Kind] = {
     errors.TargetTooLong: _Kind("target-too-long", "The address is too long", 414),
     errors.HeadersTooLarge: _Kind("headers-too-large", "The headers are too large", 431),
     errors.ImageTooLarge: _Kind("image-too-large", "The image is too large", 413, "image"),
+    errors.AddressRefused: _Kind("address-refused", "Pictures are not fetched from this address", 422, "image_url"),
+    errors.PictureNotFetched: _Kind("picture-not-fetched", "There is no picture at the address", 422, "image_url"),
     UnreadableImage: _Kind("unreadable-image", "The image cannot be read", 422, "image"),
     InvalidArrangement: _Kind("unknown-attribute", "There is no such attribute to group or sort by", 422, "group_by"),
     FilterError: _Kind("unknown-filter", "The filters cannot be applied", 422, "filters"),

@@ -27,6 +27,7 @@ MAX_K = 200
 MAX_OFFSET = 10_000
 MAX_EXCLUDED = 1_000
 MAX_ID = 512
+MAX_ADDRESS = 2_000
 MAX_WORDS = 16
 MAX_WORD = 64
 MAX_TURNS = 50
@@ -39,6 +40,7 @@ DATE = r"^\d{4}(-\d{2}(-\d{2}(T\d{2}:\d{2}(:\d{2})?)?)?)?$"
 
 # Lists fail at their first wrong entry: pydantic would make an error of each.
 ProductId = Annotated[StrictStr, Field(min_length=1, max_length=MAX_ID)]
+Address = Annotated[StrictStr, Field(min_length=1, max_length=MAX_ADDRESS, json_schema_extra={"format": "uri"})]
 Word = Annotated[StrictStr, Field(min_length=1, max_length=MAX_WORD)]
 Words = Annotated[list[Word], Field(max_length=MAX_WORDS, fail_fast=True)]
 History = Annotated[list[Annotated[StrictStr, Field(max_length=MAX_TEXT)]], Field(max_length=MAX_TURNS, fail_fast=True)]
@@ -118,6 +120,11 @@ class SearchRequest(Value):
 
     image_base64: StrictStr | None = Field(
         None, description="The reference: a JPEG, PNG or WebP file in base64, or as a `data:image/...;base64,` URL."
+    )
+    image_url: Address | None = Field(
+        None,
+        description="The reference: the https address of a picture, on a host that this service may ask.",
+        examples=["https://cdn.shop.example/dress.jpg"],
     )
     product_id: ProductId | None = Field(
         None, description="The reference: a product of the catalogue. It is itself left out of the results."

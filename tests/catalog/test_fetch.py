@@ -2,105 +2,24 @@
 
 from __future__ import annotations
 
-import threading
+import ssl
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from catalog import Catalog, ModisteError, read_catalog
-from catalog.addresses import is_public
 from catalog.fetch import FetchError, FetchLimits, PictureClient
+from catalog.fetch.addresses import is_public
 from indexer.building.fetching import PictureFolder, with_fetched_pictures
+from tests.catalog.picture_server import DRIPS, PICTURE, PictureServer
 from tests.catalog.shops import table
-from tests.models.pictures import photograph, saved
-
-PICTURE = saved(photograph(32, 32), "JPEG")
-
-
-class Handler(BaseHTTPRequestHandler):
-    """Answers by path; ``server.asked`` lists the requests."""
-
-    protocol_version = "HTTP/1.1"
-
-    def do_GET(self) -> None:
-        server = self.server
-        assert isinstance(server, Server)
-        server.asked.append((self.path, dict(self.headers)))
-        path = self.path.split("?")[0]
-        if path == "/etag.jpg" and self.headers.get("If-None-Match") == '"v1"':
-            self.answer(304, b"", ETag='"v1"')
-        elif path in ("/1.jpg", "/2.jpg", "/etag.jpg"):
-            self.answer(200, PICTURE, ETag='"v1"')
-        elif path == "/html.jpg":
-            self.answer(200, b"<html><body>Login to see this picture</body></html>", **{"Content-Type": "image/jpeg"})
-        elif path == "/large.jpg":
-            self.answer(200, PICTURE + bytes(200_000))
-        elif path == "/endless.jpg":
-            self.send_response(200)
-            self.end_headers()
-            self.wfile.write(PICTURE[:100])
-            for _ in range(100):
-                self.wfile.write(bytes(10_000))
-            self.close_connection = True
-        elif path == "/short.jpg":
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(PICTURE)))
-            self.end_headers()
-            self.wfile.write(PICTURE[:200])
-            self.close_connection = True
-        elif path == "/loop.jpg":
-            self.answer(302, b"", Location="/loop.jpg")
-        elif path == "/to-private.jpg":
-            self.answer(302, b"", Location="http://metadata.test/1.jpg")
-        elif path == "/to-other-host.jpg":
-            self.answer(302, b"", Location="http://elsewhere.test/1.jpg")
-        elif path == "/to-1.jpg":
-            self.answer(301, b"", Location="/1.jpg")
-        elif path == "/sometimes.jpg":
-            tried = sum(asked == self.path for asked, _ in server.asked)
-            self.answer(200, PICTURE) if tried > 2 else self.answer(503, b"later")
-        elif path == "/drip.jpg":
-            self.send_response(200)
-            self.end_headers()
-            server.dripping.set()
-            server.released.wait(30)
-            self.close_connection = True
-        else:
-            self.answer(404, b"not here")
-
-    def answer(self, status: int, body: bytes, **headers: str) -> None:
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *arguments: object) -> None:
-        pass
-
-
-class Server(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.asked: list[tuple[str, dict[str, str]]] = []
-        self.dripping = threading.Event()
-        self.released = threading.Event()
 
 
 @pytest.fixture
-def server() -> Iterator[Server]:
-    with Server() as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+def server() -> Iterator[PictureServer]:
+    with PictureServer() as server:
         yield server
-        server.released.set()
-        server.shutdown()
-        thread.join()
 
 
 def resolver(host: str, port: int) -> list[str]:
@@ -113,26 +32,27 @@ def client(**limits: object) -> PictureClient:
     return PictureClient(
         FetchLimits(**(given | limits)),  # type: ignore[arg-type]
         resolver=resolver, allowed=lambda address: address == "127.0.0.1", sleep=lambda seconds: None,
+        context=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
     )  # fmt: skip
 
 
-def url(server: Server, path: str, host: str = "shop.test") -> str:
-    return f"http://{host}:{server.server_address[1]}{path}"
+def url(server: PictureServer, path: str, host: str = "shop.test") -> str:
+    return f"http://{host}:{server.port}{path}"
 
 
-def test_a_picture_is_fetched_with_the_name_of_its_host(server: Server) -> None:
+def test_a_picture_is_fetched_with_the_name_of_its_host(server: PictureServer) -> None:
     fetched = client().fetch(url(server, "/1.jpg?size=L"))
     assert (fetched.content, fetched.etag) == (PICTURE, '"v1"')
     path, headers = server.asked[0]
     assert path == "/1.jpg?size=L"
-    assert headers["Host"] == f"shop.test:{server.server_address[1]}"
+    assert headers["Host"] == f"shop.test:{server.port}"
 
 
-def test_an_unchanged_picture_is_not_sent_again(server: Server) -> None:
+def test_an_unchanged_picture_is_not_sent_again(server: PictureServer) -> None:
     assert client().fetch(url(server, "/etag.jpg"), etag='"v1"').content is None
 
 
-def test_a_redirect_is_followed_with_the_same_checks(server: Server) -> None:
+def test_a_redirect_is_followed_with_the_same_checks(server: PictureServer) -> None:
     assert client().fetch(url(server, "/to-1.jpg")).content == PICTURE
 
 
@@ -142,31 +62,37 @@ def test_a_redirect_is_followed_with_the_same_checks(server: Server) -> None:
         ("/404.jpg", "status 404"), ("/html.jpg", "no picture"), ("/large.jpg", "too large"),
         ("/endless.jpg", "too large"),
         ("/short.jpg", "breaks off"), ("/loop.jpg", "too many redirects"), ("/to-private.jpg", "not public"),
-        ("/to-other-host.jpg", "elsewhere.test is not allowed"),
+        ("/to-other-host.jpg", "elsewhere.test is not allowed"), ("/not-http.jpg", "breaks off"),
+        ("/interim.jpg", "breaks off"), ("/long-head.jpg", "breaks off"), ("/many-headers.jpg", "breaks off"),
+        ("/packed.jpg", "a packed answer"), ("/claims-large.jpg", "too large"), ("/two-lengths.jpg", "breaks off"),
+        ("/bad-chunk.jpg", "breaks off"), ("/nothing.jpg", "breaks off"), ("/empty.jpg", "no picture"),
+        ("/nowhere.jpg", "a redirect without a target"), ("/to-nonsense.jpg", "a redirect without a target"),
+        ("/unasked-304.jpg", "status 304"),
     ],
 )  # fmt: skip
-def test_what_a_server_may_do_wrong_is_named(server: Server, path: str, kind: str) -> None:
+def test_what_a_server_may_do_wrong_is_named(server: PictureServer, path: str, kind: str) -> None:
     with pytest.raises(FetchError) as refused:
         client().fetch(url(server, path))
     assert kind in refused.value.kind
 
 
-def test_a_fault_that_passes_is_tried_again(server: Server) -> None:
+def test_a_fault_that_passes_is_tried_again(server: PictureServer) -> None:
     assert client().fetch(url(server, "/sometimes.jpg")).content == PICTURE
     assert len(server.asked) == 3
 
 
-def test_a_fault_that_does_not_pass_is_not(server: Server) -> None:
+def test_a_fault_that_does_not_pass_is_not(server: PictureServer) -> None:
     with pytest.raises(FetchError):
         client().fetch(url(server, "/404.jpg"))
     assert len(server.asked) == 1
 
 
-def test_an_answer_that_drips_is_given_up(server: Server) -> None:
+@pytest.mark.parametrize("path", ["/drip.jpg", *DRIPS])
+def test_a_server_that_drips_gains_no_time(server: PictureServer, path: str) -> None:
     with pytest.raises(FetchError) as refused:
-        client(seconds=0.3, tries=1).fetch(url(server, "/drip.jpg"))
+        client(seconds=0.3, tries=1).fetch(url(server, path))
     assert server.dripping.is_set()
-    assert refused.value.passing
+    assert (refused.value.kind, refused.value.passing) == ("too slow", True)
 
 
 @pytest.mark.parametrize(
@@ -190,7 +116,7 @@ def test_http_is_refused_unless_it_is_allowed() -> None:
         client(http=False).fetch("http://shop.test/1.jpg")
 
 
-def test_no_proxy_of_the_environment_is_asked(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_proxy_of_the_environment_is_asked(server: PictureServer, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     assert client().fetch(url(server, "/1.jpg")).content == PICTURE
@@ -222,7 +148,7 @@ def catalog_of(folder: Path, *cells: str) -> Catalog:
 
 
 def test_pictures_of_a_catalogue_become_files_kept_between_builds(
-    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    server: PictureServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("indexer.building.fetching.PictureClient", lambda limits: client())
     cells = [url(server, "/etag.jpg"), url(server, "/404.jpg"), f"{url(server, '/404.jpg')},{url(server, '/1.jpg')}"]
@@ -243,9 +169,9 @@ def test_without_an_allowed_host_the_error_names_the_option(tmp_path: Path) -> N
     assert "--picture-host cdn.shop.test" in refused.value.hint
 
 
-def test_a_host_that_is_away_costs_no_picture_that_was_fetched_before(server: Server, tmp_path: Path) -> None:
+def test_a_host_that_is_away_costs_no_picture_that_was_fetched_before(server: PictureServer, tmp_path: Path) -> None:
     folder = PictureFolder(tmp_path, client())
     path = folder.get(url(server, "/1.jpg"))
     server.shutdown()
-    server.server_close()
+    server.socket.close()
     assert folder.get(url(server, "/1.jpg")) == path

@@ -55,3 +55,15 @@ def test_a_value_out_of_range_is_refused(monkeypatch: pytest.MonkeyPatch, name: 
     monkeypatch.setenv(f"MODISTE_{name.upper()}", value)
     with pytest.raises(ModisteError, match=f"MODISTE_{name.upper()} cannot be '{value}'"):
         load_settings()
+
+
+def test_hosts_of_pictures_are_a_list_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MODISTE_IMAGE_URL_HOSTS", "cdn.Shop.example, *.images.example")
+    assert load_settings().image_url_hosts == ("cdn.shop.example", "*.images.example")
+
+
+@pytest.mark.parametrize("hosts", ["https://cdn.shop.example", "cdn.shop.example:8443", "*", "*.", "a.example,", "a b"])
+def test_what_is_no_host_of_pictures_is_refused(monkeypatch: pytest.MonkeyPatch, hosts: str) -> None:
+    monkeypatch.setenv("MODISTE_IMAGE_URL_HOSTS", hosts)
+    with pytest.raises(ModisteError, match="is no host such as"):
+        load_settings()

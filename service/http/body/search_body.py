@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 from fastapi import Request
@@ -14,6 +16,7 @@ from service.errors import MAX_EXCERPT, InvalidRequest, UnsupportedEncoding, exc
 from service.http.body.form import Form, read_form
 from service.http.body.json_body import parse_json
 from service.http.body.validation import invalid_request
+from service.http.context import CurrentContext
 from service.http.wire import SearchRequest
 from service.search.query import Query
 
@@ -28,13 +31,25 @@ WHOLE_NUMBER = re.compile(r"[+-]?\d{1,9}")
 WHOLE_PICTURE = (0, 0, 1, 1)
 
 
-async def search_query(request: Request) -> Query:
-    """Read and validate the body. A FastAPI dependency.
+async def search_query(request: Request, context: CurrentContext) -> AsyncIterator[Query]:
+    """Read and validate the body, and fetch the picture that it names by address. A FastAPI dependency.
 
     Raises:
+        RequestError: The picture cannot be fetched.
         InvalidRequest: It is neither JSON nor a form, a field is wrong, or the fields do not go together.
         UnsupportedEncoding: It is compressed.
     """
+    asked, upload = await _read(request)
+    query = query_of(asked, upload)
+    if asked.image_url is None:
+        yield query
+        return
+    async with context.addresses.picture(asked.image_url) as picture:
+        yield replace(query, picture=picture)
+
+
+async def _read(request: Request) -> tuple[SearchRequest, bytes | None]:
+    """The fields of the body, and the file that it brings."""
     encoding = request.headers.get("content-encoding", "identity")
     if encoding.lower() != "identity":
         raise UnsupportedEncoding(
@@ -42,10 +57,10 @@ async def search_query(request: Request) -> Query:
         )
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if content_type == "application/json":
-        return query_of(_validated(_json_fields(await request.body())))
+        return _validated(_json_fields(await request.body())), None
     if content_type == "multipart/form-data":
         form = await read_form(request)
-        return query_of(_validated(_form_fields(form)), form.files.get(IMAGE))
+        return _validated(_form_fields(form)), form.files.get(IMAGE)
     raise InvalidRequest(
         f"The body is {excerpt(content_type)[1:-1] or 'of no declared type'}, which this service does not read.",
         hint="Send application/json, or multipart/form-data with the picture as a file named image.",
@@ -54,7 +69,7 @@ async def search_query(request: Request) -> Query:
 
 
 def query_of(request: SearchRequest, upload: bytes | None = None) -> Query:
-    """The query that a valid request asks for.
+    """The query that a valid request asks for, without the picture at ``image_url``.
 
     Args:
         upload: The picture that a form brought.
@@ -62,24 +77,26 @@ def query_of(request: SearchRequest, upload: bytes | None = None) -> Query:
     Raises:
         InvalidRequest: There is more than one reference, or neither a reference nor a text.
     """
-    pictures = [picture for picture in (upload, request.image_base64) if picture is not None]
-    if len(pictures) + (request.product_id is not None) > 1:
+    picture = upload if upload is not None else request.image_base64
+    given = (upload, request.image_base64, request.image_url, request.product_id)
+    references = sum(reference is not None for reference in given)
+    if references > 1:
         raise InvalidRequest(
-            "There is more than one reference.", hint="Send a picture or a product_id, not both.", field="product_id"
+            "There is more than one reference.", hint="Send one picture or one product_id.", field="product_id"
         )
     text = normalise_text(request.text or "")
-    if not pictures and request.product_id is None and not text:
+    if not references and not text:
         raise InvalidRequest(
             "There is nothing to search for.",
             hint="Send a picture, a product_id, a text, or a reference and a text; words to prefer come beside it.",
             field="text",
         )
-    if request.box is not None and not pictures and request.product_id is None:
+    if request.box is not None and not references:
         raise InvalidRequest(
             "box has no picture to be a part of.", hint="Send it with a picture or a product_id.", field="box"
         )
     return Query(
-        picture=pictures[0] if pictures else None, product_id=request.product_id, text=text,
+        picture=picture, product_id=request.product_id, text=text,
         k=request.k, offset=request.offset, filters=request.filter_values(), exclude=frozenset(request.exclude),
         prefer=tuple(request.prefer), avoid=tuple(request.avoid), style=request.style,
         box=None if request.box == WHOLE_PICTURE else request.box, group_by=request.group_by, sort=request.sort or "",

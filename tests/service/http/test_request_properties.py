@@ -18,8 +18,8 @@ properties = settings(
     max_examples=120, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 FIELDS = (
-    "text", "product_id", "image_base64", "box", "k", "offset", "filters", "exclude", "prefer", "avoid", "style",
-    "group_by", "sort", "no",
+    "text", "product_id", "image_base64", "image_url", "box", "k", "offset", "filters", "exclude", "prefer", "avoid",
+    "style", "group_by", "sort", "no",
 )  # fmt: skip
 PICTURE = encoded(cloth("red", "navy"))
 

@@ -36,7 +36,7 @@ CHANGES: dict[str, tuple[dict[str, Any], Any]] = {
     "history": ({"text": "red"}, ["blue"]),
     "ignore": ({"text": "red"}, ["red"]),
 }
-IRRELEVANT: dict[str, str] = {}
+IRRELEVANT = {"image_url": "the picture at the address is fetched before, and becomes the query's picture"}
 """Fields of a request that do not change its answer, each with the reason."""
 
 

@@ -1,0 +1,205 @@
+"""Fetching a picture."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import ssl
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from urllib.parse import urljoin
+
+import h11
+
+from catalog.fetch.addresses import is_public, resolve
+from catalog.fetch.errors import FetchError, NoPicture, TooManyBytes, refusal, short
+from catalog.fetch.exchange import Exchange, left
+from catalog.fetch.target import FetchLimits, Target, checked
+
+Resolver = Callable[[str, int], Sequence[str]]
+
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+RETRIED = frozenset({408, 425, 429, 500, 502, 503, 504})
+SNIFFED = 16
+"""Bytes that tell whether a file is a picture."""
+_PICTURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a", b"BM", b"II*\x00", b"MM\x00*")
+_BRANDS = (b"avif", b"avis", b"heic", b"heix", b"heim", b"hevc", b"mif1", b"msf1")
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """An answer. ``content`` is None if it has not changed since ``etag`` or ``modified`` were received."""
+
+    content: bytes | None
+    etag: str
+    modified: str
+
+
+def looks_like_picture(start: bytes) -> bool:
+    """Whether bytes begin like a picture file: at least 16 of them."""
+    return (
+        start.startswith(_PICTURES)
+        or (start[:4] == b"RIFF" and start[8:12] == b"WEBP")
+        or (start[4:8] == b"ftyp" and start[8:12] in _BRANDS)
+    )
+
+
+class PictureClient:
+    """Fetches pictures. Safe to use from several threads at once.
+
+    Args:
+        limits: Which hosts, how much, how long.
+        resolver: Gives the addresses of a host name.
+        allowed: Whether an address may be connected to; ``is_public`` except in tests with a local server.
+        context: TLS settings; None takes the system's certificates.
+        sleep: Waits between tries.
+    """
+
+    def __init__(
+        self,
+        limits: FetchLimits,
+        *,
+        resolver: Resolver = resolve,
+        allowed: Callable[[str], bool] = is_public,
+        context: ssl.SSLContext | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.limits = limits
+        self._resolver = resolver
+        self._allowed = allowed
+        self._context = context or ssl.create_default_context()
+        self._sleep = sleep
+
+    def fetch(self, url: str, *, etag: str = "", modified: str = "") -> Fetched:
+        """Fetch a picture; what may pass is tried again.
+
+        Args:
+            url: http or https.
+            etag: Of the last answer; with it, an unchanged picture is not sent again. Likewise ``modified``.
+
+        Raises:
+            FetchError: The address is not allowed, does not answer in time, or its answer is no picture.
+        """
+        for number in range(1, self.limits.tries + 1):
+            try:
+                return self._try(url, etag, modified)
+            except FetchError as error:
+                if not error.passing or number == self.limits.tries:
+                    raise
+                self._sleep(min(0.5 * 2**number, 10.0))
+        raise AssertionError("the last try returns or raises")
+
+    def _try(self, url: str, etag: str, modified: str) -> Fetched:
+        until: float | None = None
+        for _ in range(self.limits.redirects + 1):
+            target = checked(url, self.limits)
+            addresses = self._addresses(target, url)
+            until = until or time.monotonic() + self.limits.seconds
+            try:
+                with self._connected(target, addresses, until, url) as connection:
+                    answer = self._ask(Exchange(connection, until), target, url, etag, modified)
+            except TimeoutError as error:
+                raise FetchError(f"{short(url)} answers too slowly.", kind="too slow", passing=True) from error
+            except (OSError, h11.RemoteProtocolError) as error:
+                raise FetchError(f"{short(url)} breaks off.", kind="an answer that breaks off", passing=True) from error
+            if isinstance(answer, Fetched):
+                return answer
+            url = answer
+        raise FetchError(
+            f"{short(url)} is redirected more than {self.limits.redirects} times.", kind="too many redirects"
+        )
+
+    def _addresses(self, target: Target, url: str) -> list[str]:
+        """The addresses of a host. All of them are checked, and nothing resolves the name again."""
+        try:
+            addresses = [str(ipaddress.ip_address(target.host))]
+        except ValueError:
+            try:
+                addresses = list(self._resolver(target.host, target.port))
+            except (OSError, UnicodeError) as error:
+                raise FetchError(f"There is no host {target.host}.", kind="no such host", passing=True) from error
+        if not addresses or not all(self._allowed(address) for address in addresses):
+            raise refusal(f"{short(url)} is not on the public internet.", "an address that is not public")
+        return addresses
+
+    @contextmanager
+    def _connected(self, target: Target, addresses: list[str], until: float, url: str) -> Iterator[socket.socket]:
+        """A connection to the first address that accepts one, encrypted for https."""
+        failure: OSError | None = None
+        for address in addresses:
+            try:
+                plain = socket.create_connection(
+                    (address, target.port), timeout=min(self.limits.connect_seconds, left(until))
+                )
+                break
+            except OSError as error:
+                failure = error
+        else:
+            raise FetchError(f"{short(url)} cannot be reached.", kind="no answer", passing=True) from failure
+        with plain:
+            if target.scheme == "http":
+                yield plain
+                return
+            plain.settimeout(left(until))  # For the whole handshake.
+            try:
+                encrypted = self._context.wrap_socket(plain, server_hostname=target.host)
+            except ssl.SSLCertVerificationError as error:
+                raise FetchError(
+                    f"The certificate of {short(url)} is not valid ({error.verify_message}).",
+                    kind="a certificate that is not valid",
+                ) from error
+            with encrypted:
+                yield encrypted
+
+    def _ask(self, exchange: Exchange, target: Target, url: str, etag: str, modified: str) -> Fetched | str:
+        """The answer, or the address that it redirects to."""
+        headers = {
+            "Host": target.authority,
+            "User-Agent": "Modiste (picture fetcher)",
+            "Accept": "image/*",
+            "Accept-Encoding": "identity",
+            "Connection": "close",
+        }
+        if etag:
+            headers["If-None-Match"] = etag
+        if modified:
+            headers["If-Modified-Since"] = modified
+        encoded = [(name.encode(), value.encode("latin-1", "ignore")) for name, value in headers.items()]
+        exchange.send(h11.Request(method="GET", target=target.path, headers=encoded))
+        answer = exchange.head()
+        given = {name.decode("ascii"): value.decode("latin-1") for name, value in answer.headers}
+        if answer.status_code in REDIRECTS:
+            try:
+                return urljoin(url, given["location"])
+            except (KeyError, ValueError) as error:
+                raise FetchError(f"{short(url)} redirects to nowhere.", kind="a redirect without a target") from error
+        if answer.status_code == 304 and (etag or modified):
+            return Fetched(None, given.get("etag", ""), given.get("last-modified", ""))
+        if answer.status_code != 200:
+            raise FetchError(
+                f"{short(url)} answers with status {answer.status_code}.", kind=f"status {answer.status_code}",
+                passing=answer.status_code in RETRIED,
+            )  # fmt: skip
+        if given.get("content-encoding", "identity").lower() not in ("identity", ""):
+            raise FetchError(f"{short(url)} answers with a packed picture.", kind="a packed answer")
+        content = self._picture(exchange, int(given.get("content-length", 0)), url)
+        return Fetched(content, given.get("etag", ""), given.get("last-modified", ""))
+
+    def _picture(self, exchange: Exchange, declared: int, url: str) -> bytes:
+        content = bytearray()
+        for data in exchange.body() if declared <= self.limits.most_bytes else ():
+            content += data
+            if len(content) > self.limits.most_bytes:
+                break
+            if len(content) >= SNIFFED and not looks_like_picture(bytes(content[:SNIFFED])):
+                break
+        if max(declared, len(content)) > self.limits.most_bytes:
+            raise TooManyBytes(
+                f"{short(url)} is larger than {self.limits.most_bytes // 2**20} MiB.",
+                kind="a picture that is too large",
+            )
+        if not looks_like_picture(bytes(content[:SNIFFED])):
+            raise NoPicture(f"{short(url)} does not answer with a picture.", kind="an answer that is no picture")
+        return bytes(content)

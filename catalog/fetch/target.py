@@ -1,0 +1,93 @@
+"""What an address names, and whether it may be fetched."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import NamedTuple
+from urllib.parse import quote, urlsplit
+
+from catalog.fetch.addresses import matches
+from catalog.fetch.errors import refusal, short
+from catalog.table import shown
+
+DEFAULT_PORTS = {"https": 443, "http": 80}
+_HOST = re.compile(r"[a-z0-9._:-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class FetchLimits:
+    """Bounds of one fetch.
+
+    Attributes:
+        hosts: Hosts that may be asked; ``*.example.com`` stands for all below example.com.
+        http: Whether addresses without TLS are allowed.
+        default_port: Whether addresses may name no other port than the usual one.
+        most_bytes: Of a body, as sent and unpacked.
+        seconds: For one try, from the resolved name to the last byte. How long a name is resolved is the system's
+            setting.
+        connect_seconds: For one connection.
+        redirects: How many are followed.
+        tries: How often a fault that may pass is tried again, the first time included.
+    """
+
+    hosts: tuple[str, ...]
+    http: bool = False
+    default_port: bool = False
+    most_bytes: int = 20 * 2**20
+    seconds: float = 30.0
+    connect_seconds: float = 5.0
+    redirects: int = 3
+    tries: int = 3
+
+
+class Target(NamedTuple):
+    """A checked address: where to connect to, and what to ask for."""
+
+    scheme: str
+    host: str
+    port: int
+    path: str
+
+    @property
+    def authority(self) -> str:
+        """The value of the header ``Host``."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == DEFAULT_PORTS[self.scheme] else f"{host}:{self.port}"
+
+
+def checked(url: str, limits: FetchLimits) -> Target:
+    """The parts of an address that may be fetched.
+
+    Raises:
+        FetchError: It may not.
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+        host = (parts.hostname or "").rstrip(".").encode("idna").decode("ascii").lower()
+    except (ValueError, UnicodeError) as error:
+        raise refusal(f"{short(url)} is not a valid address.", "an address that is not valid") from error
+    scheme = parts.scheme.lower()
+    if scheme not in DEFAULT_PORTS or not host:
+        raise refusal(f"{short(url)} is not an https address.", "an address that is not https")
+    if not _HOST.fullmatch(host):
+        raise refusal(f"{short(url)} is not a valid address.", "an address that is not valid")
+    if scheme == "http" and not limits.http:
+        raise refusal(
+            f"{short(url)} is not encrypted.", "an address that is not https",
+            "Use https, or allow http for the catalogue's pictures.",
+        )  # fmt: skip
+    if parts.username is not None or parts.password is not None:
+        raise refusal(f"The address at {shown(host)} holds a user name.", "an address with a user name")
+    if not any(matches(host, allowed) for allowed in limits.hosts):
+        raise refusal(
+            f"Pictures may not be fetched from {shown(host)}.", f"host {shown(host)} is not allowed",
+            f"Allow it: --picture-host {shown(host)}, or [pictures] hosts in catalog.toml.",
+        )  # fmt: skip
+    if limits.default_port and port not in (None, DEFAULT_PORTS[scheme]):
+        raise refusal(f"{short(url)} names a port.", "an address with a port")
+    path = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~-._")
+    if parts.query:
+        path += "?" + quote(parts.query, safe="/%:@!$&'()*+,;=~-._?")
+    return Target(scheme, host, port or DEFAULT_PORTS[scheme], path)

@@ -1,0 +1,74 @@
+"""Pictures that a search names by their address."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+
+from catalog.fetch import FetchError, FetchLimits, PictureClient, TooManyBytes
+from service.errors import AddressRefused, ImageTooLarge, PictureNotFetched
+from service.execution.admission import Admission
+from service.execution.thread_pool import ThreadPool
+
+THREADS = 8
+"""Pictures that a process fetches at a time."""
+_SEND_IT = "Send the picture itself: as a file named image, or as image_base64."
+
+
+class PictureAddresses:
+    """Fetches the pictures of searches, from hosts of a list.
+
+    Args:
+        hosts: Hosts that may be asked; without one every address is refused.
+        seconds: The longest that one fetch may take.
+        most_bytes: Size of the largest picture.
+        queue: How many fetches may wait.
+        admission: Counts fetched pictures as it counts bodies.
+    """
+
+    def __init__(
+        self, hosts: tuple[str, ...], *, seconds: float, most_bytes: int, queue: int, admission: Admission
+    ) -> None:
+        limits = FetchLimits(hosts, default_port=True, most_bytes=most_bytes, seconds=seconds, tries=1)
+        self._client = PictureClient(limits) if hosts else None
+        self._most_bytes, self._admission = most_bytes, admission
+        self._threads = ThreadPool("fetch", threads=THREADS, queue=queue)
+
+    @asynccontextmanager
+    async def picture(self, url: str) -> AsyncIterator[bytes]:
+        """The file at an address, which counts as held within the block.
+
+        A caller whose deadline passes returns at once; the fetch ends at its own limit.
+
+        Raises:
+            AddressRefused: It may not be asked.
+            PictureNotFetched: It does not answer with a picture, or not in time.
+            ImageTooLarge: The picture has too many bytes.
+            Overloaded: Too many fetches wait, or too many bytes are held.
+        """
+        if self._client is None:
+            raise AddressRefused("Pictures are not fetched from addresses here.", hint=_SEND_IT)
+        try:
+            fetched = await self._threads.run(partial(self._client.fetch, url), abandon=True)
+        except TooManyBytes as error:
+            raise ImageTooLarge(
+                f"The picture at image_url has more than {self._most_bytes:,} bytes.",
+                hint="Give the address of a smaller one: 1,000 pixels a side are plenty.", field="image_url",
+            ) from error  # fmt: skip
+        except FetchError as error:
+            if error.refused:
+                raise AddressRefused(f"The address in image_url is not asked: {error.kind}.", hint=_SEND_IT) from error
+            raise PictureNotFetched(
+                f"The picture at image_url was not fetched: {error.kind}.", hint=_SEND_IT
+            ) from error
+        content = fetched.content or b""
+        self._admission.hold(len(content))
+        try:
+            yield content
+        finally:
+            self._admission.release(len(content))
+
+    def close(self) -> None:
+        """End the threads."""
+        self._threads.close()

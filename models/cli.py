@@ -44,6 +44,7 @@ def train(
     require_torch("Training")
     from models.evaluation.held_out.sources import evaluate_run, save_metrics
     from models.evaluation.tables import metrics_table
+    from models.evaluation.verdict.page import verdict_after_training
     from models.training.config import read_config
     from models.training.train import train as run_training
 
@@ -54,7 +55,24 @@ def train(
     metrics = evaluate_run(run) if held_out else []
     save_metrics(run, metrics)
     typer.echo(metrics_table(metrics) if held_out else "No products were held out, so nothing was measured.")
+    typer.echo(verdict_after_training(run))
     typer.echo(f"\nTrained in {run.folder}. Next: modiste models export {run.folder} --output BUNDLE")
+
+
+@app.command()
+def verdict(
+    run: Annotated[Path, typer.Argument(help="Folder of a finished run on a shop's table.")],
+    against: Annotated[Path, typer.Option(help="Folder of a bundle, or `shipped`.")] = Path("shipped"),
+    page: Annotated[
+        Path | None, typer.Option(help="The page to write; its pictures are written beside it. [RUN/verdict.md]")
+    ] = None,
+    queries: Annotated[int, typer.Option(min=10, help="Most queries of each kind.")] = 500,
+) -> None:
+    """Say whether a run's model beats a bundle on the shop's held-out products, and write a page about it."""
+    require_torch("A verdict")
+    from models.evaluation.verdict.page import write_verdict
+
+    typer.echo(write_verdict(run, against, page or run / "verdict.md", queries))
 
 
 @app.command()

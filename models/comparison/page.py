@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import mean
 
 from models.comparison.comparison import Comparison
-from models.comparison.contact_sheet import contact_sheet, good_and_bad, judged_examples
 from models.comparison.curves import curves_svg
 from models.comparison.entries import BACKBONE
+from models.comparison.examples import examples_sheet, good_and_bad, judged_examples
 from models.comparison.latency import query_milliseconds
 from models.comparison.provenance import commit, machine, versions
 from models.comparison.results import LEAST_POINTS, Results, Summary, summary
 from models.evaluation.encoding import in_batches
+from models.evaluation.tables import markdown_table
 from models.training.curve import learning_curve
 
 MEASURES = ("R@1", "R@10", "R@50", "asked@10", "kept@10")
@@ -72,7 +72,7 @@ def _front(found: Comparison, results: Results, command: str) -> str:
         *(("protocol, split", f"{name}: gallery of {size:,} products") for name, size in galleries.items()),
         ("queries", f"at most {found.queries:,} of each kind of edit, the same for all entries and seeds"),
     ]
-    return _table(("", ""), rows, words=2)
+    return markdown_table(("", ""), rows, words=2)
 
 
 def _short(found: Comparison, results: Results) -> str:
@@ -87,7 +87,7 @@ def _short(found: Comparison, results: Results) -> str:
         "share of the first ten results with all requested values, `kept@10` the share that keeps everything else. The "
         "first three rows need no training and have no spread; the weighted sum has the weight that is best on these "
         "queries."
-        f"\n\n{_table(head, rows)}"
+        f"\n\n{markdown_table(head, rows)}"
     )
 
 
@@ -114,7 +114,7 @@ def _claims(found: Comparison, results: Results) -> str:
         "exceeds the one-sided 5% bound of a paired t-test over the seeds, and "
         f"{LEAST_POINTS} points; it *did not hold* if it is as far below zero; otherwise it is *within noise*. All "
         "entries have the same queries, so the spread does not include the sampling of queries. The style search "
-        f"trains nothing; its seeds draw different queries.\n\n{_table(head, rows, words=4)}"
+        f"trains nothing; its seeds draw different queries.\n\n{markdown_table(head, rows, words=4)}"
     )
 
 
@@ -127,7 +127,7 @@ def _edits(found: Comparison, results: Results) -> str:
         ]
         tables.append(
             f"### {_source(protocol)}: {edit}\n\n{queries:,} queries, gallery of {gallery:,}.\n\n"
-            + _table(("", *MEASURES), rows)
+            + markdown_table(("", *MEASURES), rows)
         )
     return "\n\n".join(tables)
 
@@ -145,7 +145,7 @@ def _styles(found: Comparison, results: Results) -> str:
     return (
         "Wanted and unwanted words instead of a sentence (MBMR; Sadeh et al. 2019), by the backbone alone: query "
         "arithmetic, soft attribute filtering, and both. V-nDCG measures the similarity with the reference, T-nDCG the "
-        "presence of the words; MM is their geometric mean.\n\n" + _table(head, rows, words=3)
+        "presence of the words; MM is their geometric mean.\n\n" + markdown_table(head, rows, words=3)
     )
 
 
@@ -171,7 +171,7 @@ def _cost(found: Comparison) -> str:
         "and those of the adapted text tower, which are the same for all. The bundle is everything that is deployed. "
         "The time of a query is the median of `query.onnx` in ONNX Runtime (fp32, CPU, one thread, batch 1), with all "
         "entries timed alternately. The time of training is that of the steps, without reading and "
-        f"encoding.\n\n{_table(head, rows)}"
+        f"encoding.\n\n{markdown_table(head, rows)}"
     )
 
 
@@ -201,7 +201,7 @@ def _examples(found: Comparison, results: Results, pictures: Path) -> str:
     queries = in_batches(model.query, gallery.features[references], ids)
     examples = judged_examples(dataset, queries, gallery.embedding)
     for name, part in zip(("good", "bad"), good_and_bad(examples, EXAMPLES), strict=True):
-        (pictures / f"{name}.png").write_bytes(contact_sheet(dataset, part))
+        (pictures / f"{name}.png").write_bytes(examples_sheet(dataset, part))
     title = next(entry.title for entry in found.settings.entries if entry.name == best)
     return (
         f"{title}, seed {seed}, on drawn garments (photographs may not be published): the entry with the best mean "
@@ -242,9 +242,3 @@ def _source(protocol: str) -> str:
 
 def _cell(value: Summary | None) -> str:
     return "" if value is None else str(value)
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]], words: int = 1) -> str:
-    """A Markdown table; the first ``words`` columns are left-aligned, the others right-aligned."""
-    ruled = [head, ["---" if at < words else "---:" for at in range(len(head))], *rows]
-    return "\n".join("| " + " | ".join(row) + " |" for row in ruled)

@@ -54,20 +54,32 @@ class Satisfaction:
             queries: Q triplets of the dataset.
             results: int64 ``[Q, K]``, rows of the gallery.
         """
-        if not self.products or not all(query.asked for query in queries):
+        return {
+            name: round(100 * float(np.nanmean(shares)), 2)
+            for name, shares in self.of_each(queries, results).items()
+            if not np.isnan(shares).all()
+        }
+
+    def of_each(self, queries: Sequence[Triplet], results: Rows) -> dict[str, npt.NDArray[np.float64]]:
+        """The shares of ``measure`` of each query, 0 to 1: float64 ``[Q]``, NaN where a query is not counted. Empty for
+        a dataset without products."""
+        if not self.products:
             return {}
-        shares: dict[str, list[float]] = {"asked": [], "kept": [], "fit": []}
-        for query, rows in zip(queries, results, strict=True):
+        shares = {name: np.full(len(queries), np.nan) for name in (f"asked@{PAGE}", f"kept@{PAGE}", f"fit@{PAGE}")}
+        asked, kept, fit = shares.values()
+        for at, (query, rows) in enumerate(zip(queries, results, strict=True)):
+            if not query.asked:
+                continue
             carrying = np.logical_and.reduce([self._carrying(edit) for edit in query.asked])
             staying = self.staying(query)
             keeping = (self.values[:, staying] == self.values[self.row_of[query.reference], staying]).all(axis=1)
             fitting = carrying & keeping
-            shares["asked"].append(float(carrying[rows].mean()))
+            asked[at] = carrying[rows].mean()
             if staying.any():
-                shares["kept"].append(float(keeping[rows].mean()))
+                kept[at] = keeping[rows].mean()
             if fitting.any():
-                shares["fit"].append(float(fitting[rows].sum() / min(fitting.sum(), len(rows))))
-        return {f"{name}@{PAGE}": round(100 * float(np.mean(share)), 2) for name, share in shares.items() if share}
+                fit[at] = fitting[rows].sum() / min(fitting.sum(), len(rows))
+        return shares
 
     def _carrying(self, edit: Edit) -> npt.NDArray[np.bool_]:
         """Which products have the value of an edit: bool ``[len(products)]``."""

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from models.bundle.manifest import Metric
+
+
+def markdown_table(head: Sequence[str], rows: Iterable[Sequence[str]], words: int = 1) -> str:
+    """A Markdown table; the first ``words`` columns are left-aligned, the others right-aligned."""
+    ruled = [head, ["---" if at < words else "---:" for at in range(len(head))], *rows]
+    return "\n".join("| " + " | ".join(row) + " |" for row in ruled)
 
 
 def metrics_table(metrics: Sequence[Metric]) -> str:

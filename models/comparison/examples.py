@@ -1,26 +1,18 @@
-"""Contact sheets of example queries with their first results."""
+"""Good and bad examples of queries, with their first results."""
 
 from __future__ import annotations
 
-import io
 import random
-import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
 
 from models.bundle.encoder import Vectors
 from models.datasets.triplets.triplet import Triplet, TripletDataset
+from models.evaluation.contact_sheet import SHOWN, Line, contact_sheet
 from models.evaluation.metrics import Ranks, top_rows
 from models.evaluation.satisfaction import PAGE, Satisfaction
-
-SHOWN = 6
-"""Number of results drawn for each query."""
-PICTURE = (72, 96)
-WORDS, MARGIN = 170, 6
-PAPER, INK, RIGHT, WRONG = "white", "#222", "#2e8b57", "#c0392b"
 
 
 @dataclass(frozen=True)
@@ -60,36 +52,21 @@ def good_and_bad(examples: Sequence[Example], count: int, seed: int = 0) -> tupl
     )
 
 
-def contact_sheet(dataset: TripletDataset, examples: Sequence[Example]) -> bytes:
-    """A PNG with a row for each query: reference, modification and first results.
-
-    Results with all requested values that keep everything else have a green frame, others a red one.
-    """
-    wide, high = PICTURE
-    line = high + 2 * MARGIN
-    sheet = Image.new("RGB", (wide + WORDS + SHOWN * (wide + MARGIN) + 3 * MARGIN, line * len(examples)), PAPER)
-    draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(12)
+def examples_sheet(dataset: TripletDataset, examples: Sequence[Example]) -> bytes:
+    """A contact sheet. Results with all requested values that keep everything else have a green frame."""
     judge = Satisfaction(dataset)
-    for at, example in enumerate(examples):
-        top = at * line + MARGIN
-        sheet.paste(_picture(dataset, example.query.reference), (MARGIN, top))
-        words = "\n".join(textwrap.wrap(example.query.modification, 27)[:6])
-        draw.multiline_text((wide + 2 * MARGIN, top + 2), words, fill=INK, font=font)
-        for place, row in enumerate(example.rows[:SHOWN]):
-            left = wide + WORDS + 2 * MARGIN + place * (wide + MARGIN)
-            sheet.paste(_picture(dataset, dataset.gallery[row]), (left, top))
-            frame = RIGHT if _score(judge, example.query, np.array([row])) == 1 else WRONG
-            draw.rectangle((left - 2, top - 2, left + wide + 1, top + high + 1), outline=frame, width=2)
-    stream = io.BytesIO()
-    sheet.quantize(64).save(stream, "PNG", optimize=True)
-    return stream.getvalue()
+    return contact_sheet(
+        dataset,
+        [
+            Line(
+                one.query.reference, one.query.modification, [dataset.gallery[row] for row in one.rows],
+                [_score(judge, one.query, np.array([row])) == 1 for row in one.rows[:SHOWN]],
+            )
+            for one in examples
+        ],
+    )  # fmt: skip
 
 
 def _score(judge: Satisfaction, query: Triplet, rows: Ranks) -> float:
     shares = judge.measure([query], rows[None])
     return float(np.prod([share / 100 for share in shares.values()]))
-
-
-def _picture(dataset: TripletDataset, id: str) -> Image.Image:
-    with Image.open(io.BytesIO(dataset.image_of(id))) as opened:
-        return opened.convert("RGB").resize(PICTURE, Image.Resampling.LANCZOS)

@@ -13,18 +13,16 @@ from catalog.formats import SUFFIXES, read_table
 from catalog.pictures import PictureFinder
 from catalog.product import Picture, Product
 from catalog.rows.availability import Availability
-from catalog.rows.grouping import Draft, Line, group
+from catalog.rows.grouping import Draft, Line, fitting, group
 from catalog.rows.layouts import unfold
+from catalog.rows.pinned import refuse_strange
 from catalog.rows.plan import Plan, plan_columns
 from catalog.rows.roles import column_roles
 from catalog.settings import SETTINGS_NAME, CatalogSettings, find_settings, read_settings
 from catalog.table import Problem, Row, Table, TableOptions
-from catalog.values import AttributeValue, Kind, plain_text, type_columns
+from catalog.values import AttributeValue, plain_text, type_columns
 from catalog.values.columns import Typed
 from catalog.values.embedded import NoImage, from_base64
-
-MOST_STRANGE = 0.1
-"""Share of a column's cells that may be of another kind than the one that was pinned."""
 
 
 def read_catalog(
@@ -115,15 +113,7 @@ def _lines(
             problems.append(Problem(number, None, f"the column {plan.id or plan.group} is empty", "the id is empty"))
     pinned = {name: one.kind for name, one in settings.columns.items() if one.kind}
     typed = type_columns([(number, row) for number, row, _, _ in usable], plan.attributes, pinned)
-    for column, share in typed.strange.items():
-        if share > MOST_STRANGE:
-            first = next(one for one in typed.oddities if one.kind.startswith(f"{column} is no "))
-            options.doubt(
-                "kinds",
-                f"The column {column} of {source} is pinned as {pinned[column]}, but {share:.0%} of its cells are "
-                f"not such (row {first.row}: {first.reason}).",
-                hint=f"Correct the table, or change the column's kind in {SETTINGS_NAME}.",
-            )
+    refuse_strange(typed, pinned, options, source)
     availability = Availability(table.columns, settings.leave_out if settings.states_leave_out else None)
     heads: dict[str, Row] = {}
     lines = []
@@ -185,7 +175,7 @@ def _catalog(
     needed = {name for name in settings.default_filters if name in hidden}
     products = []
     for draft, pictures in kept:
-        values = {name: _fitting(value, columns[name].kind) for name, value in draft.attributes.items()}
+        values = {name: fitting(value, columns[name].kind) for name, value in draft.attributes.items()}
         products.append(
             Product(
                 id=draft.id, title=draft.title, image=pictures[0] if pictures else None,
@@ -206,15 +196,6 @@ def _catalog(
         counts=Counts(rows, len(products), used - len(products), len(left_out), len(problems)), settings=settings,
         format=table.format,
     )  # fmt: skip
-
-
-def _fitting(value: AttributeValue | list[AttributeValue], kind: Kind) -> AttributeValue:
-    """A merged value in the form of its column's kind."""
-    if kind in ("list", "path"):
-        return [str(one) for one in value] if isinstance(value, list) else [str(value)]
-    if isinstance(value, list):
-        return ", ".join(str(one) for one in value)
-    return value
 
 
 def _single(value: AttributeValue) -> AttributeValue:

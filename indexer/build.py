@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
+import logging
 import os
 import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import compress
 from pathlib import Path
 
 from catalog import Catalog, Product, read_catalog
@@ -22,21 +21,23 @@ from indexer.building.checks import (
     refuse,
     write_report,
 )
+from indexer.building.completion import changes_since, move_durably, next_id
 from indexer.building.encode import encode_products
 from indexer.building.fetching import PICTURES_NAME, with_fetched_pictures
 from indexer.building.quality import measure_recall
 from indexer.building.reuse import earlier_pictures
-from indexer.generations.durable import locked, sync
+from indexer.building.summary import changes_line
+from indexer.building.words import write_words
+from indexer.generations.durable import locked
 from indexer.generations.files import write_files
 from indexer.generations.filters import AttributeColumn, filter_mask
 from indexer.generations.manifest import (
-    ATTRIBUTES_NAME,
     CELLS_NAME,
     FILES_NAME,
+    PRIVATE_NAME,
     PRODUCTS_NAME,
     REPORT_NAME,
     REVISION,
-    SEEN_NAME,
     VECTORS_NAME,
     VIEW_WORDS_NAME,
     VIEWS_NAME,
@@ -45,18 +46,19 @@ from indexer.generations.manifest import (
     generation_folder,
     write_manifest,
 )
-from indexer.generations.products import attribute_array, images_root_of, write_products
+from indexer.generations.products import attribute_array, images_root_of, write_private, write_products
 from indexer.generations.publication import list_generations, publish
 from indexer.generations.views import write_views
-from indexer.ranking.attributes import LogOdds, corrected, write_attributes
+from indexer.ranking.attributes import write_attributes
 from indexer.ranking.cells import Cells
 from indexer.stores.registry import DEFAULT, index_name, store_class
 from indexer.stores.store import Mask
 from models.bundle import Bundle
 from models.bundle.encoder import Device
 from models.bundle.manifest import file_digest
-from models.datasets.attributes.words import stated_words
 from models.errors import ModisteError
+
+logger = logging.getLogger(__name__)
 
 BUILDING_NAME = ".building"
 VERIFIED_FOR = timedelta(days=7)
@@ -174,7 +176,7 @@ def _build(catalog: Catalog, bundle: Bundle, index_root: Path, options: BuildOpt
         stream.write(encoded.vectors.data)
     words = bundle.manifest.attributes
     Cells.cluster(encoded.vectors[: len(products)]).write(folder / CELLS_NAME)
-    told, valued = _write_words(folder, words, encoded.shown[: len(products)], products)
+    told, valued = write_words(folder, words, encoded.shown[: len(products)], products)
     write_products(
         folder / PRODUCTS_NAME, products, encoded.hashes, catalog.columns, images_root, _searchable(catalog, products)
     )
@@ -184,6 +186,7 @@ def _build(catalog: Catalog, bundle: Bundle, index_root: Path, options: BuildOpt
         if words:
             write_attributes(folder / VIEW_WORDS_NAME, encoded.shown[len(products) :])
     write_files(folder / FILES_NAME, (file for file in encoded.files if file.settled))
+    write_private(folder / PRIVATE_NAME, products, catalog.private)
     write_report(folder / REPORT_NAME, catalog, skipped, encoded.remarks)
     store = store_type.build(encoded.vectors, folder, device=options.device, threads=threads)
     quality = measure_recall(store, encoded.vectors, products, catalog.columns, bundle)
@@ -196,7 +199,7 @@ def _build(catalog: Catalog, bundle: Bundle, index_root: Path, options: BuildOpt
         )  # fmt: skip
 
     files = {path.name: file_digest(path) for path in sorted(folder.iterdir())}
-    created, id = _next_id(index_root, "".join(file.sha256 for file in files.values()))
+    created, id = next_id(index_root, files)
     manifest = GenerationManifest(
         revision=REVISION, id=id, created=created, bundle=bundle.name, fingerprint=bundle.fingerprint, dim=bundle.dim,
         products=len(products), index=index_name(options.store, store.kind),
@@ -205,14 +208,18 @@ def _build(catalog: Catalog, bundle: Bundle, index_root: Path, options: BuildOpt
         views=len(encoded.owners), attributes=bundle.manifest.attributes, told=told, valued=valued,
         images_root=str(images_root) if images_root else None,
         encoded=encoded.encoded, reused=encoded.reused, repeated=encoded.repeated, read=encoded.read,
-        pictures_verified=(verified or moment).isoformat(timespec="seconds"), skipped=skipped, quality=quality,
-        seconds=round(time.monotonic() - started, 2), files=files,
+        pictures_verified=(verified or moment).isoformat(timespec="seconds"),
+        changes=changes_since(before, folder, index_root), default_filters=catalog.settings.default_filters,
+        private=catalog.private,
+        skipped=skipped, quality=quality, seconds=round(time.monotonic() - started, 2), files=files,
     )  # fmt: skip
     write_manifest(folder, manifest)
-    _move_durably(folder, generation_folder(index_root, id))
+    move_durably(folder, generation_folder(index_root, id))
     if options.publish:
         publish(index_root, id, verify=False)
     (index_root / REFUSED_NAME).unlink(missing_ok=True)
+    if manifest.changes is not None:
+        logger.info("%s since %s: %s", id, manifest.changes.since, changes_line(manifest.changes))
     return id
 
 
@@ -232,37 +239,3 @@ def _searchable(catalog: Catalog, products: Sequence[Product]) -> Mask | None:
         values = [one.private.get(name, one.attributes.get(name)) for one in products]
         columns[name] = AttributeColumn(name, kinds[name], attribute_array(values, kinds[name]))
     return filter_mask(filters, columns)
-
-
-def _write_words(
-    folder: Path, words: Sequence[str], seen: LogOdds, products: Sequence[Product]
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Write what every product shows; returns the words that the catalogue itself has, and the values among them."""
-    if not words:
-        return (), ()
-    stated = stated_words(products, words)
-    write_attributes(folder / ATTRIBUTES_NAME, corrected(seen, stated))
-    if stated.used.any():
-        write_attributes(folder / SEEN_NAME, seen)
-    return tuple(compress(words, stated.used)), tuple(compress(words, stated.valued))
-
-
-def _next_id(index_root: Path, digests: str) -> tuple[str, str]:
-    """Time of the build, and the id made from it: later than every other id, even if the clock was set back."""
-    moment = datetime.now(UTC).replace(microsecond=0)
-    pattern = "%Y%m%d-%H%M%S"
-    generations = list_generations(index_root)
-    if generations:
-        newest = datetime.strptime(generations[-1].id[:15], pattern).replace(tzinfo=UTC)
-        moment = max(moment, newest + timedelta(seconds=1))
-    return moment.isoformat(), f"{moment.strftime(pattern)}-{hashlib.sha256(digests.encode()).hexdigest()[:4]}"
-
-
-def _move_durably(folder: Path, target: Path) -> None:
-    for path in folder.iterdir():
-        sync(path)
-    sync(folder)
-    target.parent.mkdir(exist_ok=True)
-    sync(target.parent.parent)
-    os.rename(folder, target)
-    sync(target.parent)

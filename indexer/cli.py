@@ -2,56 +2,16 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from indexer.cli_generations import diff, update
+from indexer.options import DEFAULT_ROOT, Allow, BundleFolder, DeviceName, Id, IndexRoot
 from models.bundle import SHIPPED_BUNDLE
 
 app = typer.Typer(help="Index a catalogue, and publish what was indexed.", no_args_is_help=True)
-
-
-class Check(StrEnum):
-    """Checks of the catalogue that stop a build."""
-
-    quotes = "quotes"
-    truncated = "truncated"
-    fall = "fall"
-    kinds = "kinds"
-
-
-class DeviceName(StrEnum):
-    """Where vectors are made and searched."""
-
-    auto = "auto"
-    cpu = "cpu"
-    cuda = "cuda"
-
-
-IndexRoot = Annotated[
-    Path,
-    typer.Option(envvar="MODISTE_INDEX_ROOT", help="Folder of all generations. Replicas that share it serve the same."),
-]
-BundleFolder = Annotated[
-    Path,
-    typer.Option(
-        envvar="MODISTE_BUNDLE",
-        show_default="the shipped one",
-        help="Bundle to encode with. Another bundle means encoding every picture again.",
-    ),
-]
-Allow = Annotated[
-    list[Check] | None,
-    typer.Option(
-        help="A check that may fail this time: quotes (a quote that swallows rows), truncated (a cut file), "
-        "fall (far fewer products than published), kinds (a column changes its kind). Repeat it for several."
-    ),
-]
-Id = Annotated[str, typer.Argument(help="A generation, as `modiste index list` shows it.")]
-
-DEFAULT_ROOT = Path("index")
 
 
 @app.command()
@@ -242,3 +202,7 @@ def prune(
 
     gone = publication.prune(index_root, keep, keep_previous=keep_rollback)
     typer.echo(f"{len(gone)} deleted{': ' if gone else ''}{', '.join(gone)}")
+
+
+app.command()(update)
+app.command()(diff)

@@ -44,6 +44,13 @@ class Availability:
         self._oversold = [by_name[name] for name in sorted(OVERSOLD) if name in by_name]
         self._tracked = [by_name[name] for name in sorted(TRACKED) if name in by_name]
 
+    @property
+    def told(self) -> bool:
+        """Whether any column of the table says what is for sale."""
+        if self.leave_out is not None:
+            return bool(self.leave_out)
+        return bool(self._status or self._not_sold or self._flags or self._counts)
+
     def reason(self, row: Row, head: Row, *, in_group: bool = False) -> str:
         """Why a row is not for sale, empty if it is.
 

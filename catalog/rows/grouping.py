@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from catalog.product import Variant
 from catalog.table import Problem, Row
-from catalog.values import AttributeValue, plain_text
+from catalog.values import AttributeValue, Kind, plain_text
 
 
 @dataclass(slots=True, eq=False)
@@ -184,19 +184,31 @@ def _merged(
                 own.add(column)
                 merged[column] = value
                 continue
-            held = merged[column]
-            if held == value:
-                continue
-            if isinstance(held, bool) and isinstance(value, bool):
-                merged[column] = held or value
-            elif (isinstance(value, int | float) and isinstance(held, int | float)) or column in dates:
-                merged[column] = min(held, value)
-            else:
-                both = [one for values in (held, value) for one in (values if isinstance(values, list) else [values])]
-                merged[column] = list(dict.fromkeys(both))
+            merged[column] = merged_value(merged[column], value, is_date=column in dates)
     for column, value in head.values.items():
         merged.setdefault(column, value)
     return merged
+
+
+def merged_value(held: Any, value: Any, *, is_date: bool) -> Any:
+    """One value of a product whose variants have different ones: the smallest number, the earliest date, all words."""
+    if held == value:
+        return held
+    if isinstance(held, bool) and isinstance(value, bool):
+        return held or value
+    if (isinstance(value, int | float) and isinstance(held, int | float)) or is_date:
+        return min(held, value)
+    both = [one for values in (held, value) for one in (values if isinstance(values, list) else [values])]
+    return list(dict.fromkeys(both))
+
+
+def fitting(value: AttributeValue | list[AttributeValue], kind: Kind) -> AttributeValue:
+    """A merged value in the form of its column's kind."""
+    if kind in ("list", "path"):
+        return [str(one) for one in value] if isinstance(value, list) else [str(value)]
+    if isinstance(value, list):
+        return ", ".join(str(one) for one in value)
+    return value
 
 
 def _variants(sold: Sequence[Line], rows: int) -> tuple[Variant, ...]:

@@ -16,6 +16,8 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
+from indexer.generations.products import read_whole, write_table
+
 SETTLED_NS = 2_000_000_000
 """Nanoseconds that a file must have been left alone; times of FAT have a resolution of two seconds."""
 
@@ -75,8 +77,7 @@ def write_files(path: Path, files: Iterable[PictureFile]) -> None:
         [file.reason for file in once],
     ]
     arrays = [pa.array(values, field.type) for values, field in zip(columns, _SCHEMA, strict=True)]
-    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, _SCHEMA) as writer:
-        writer.write_batch(pa.record_batch(arrays, schema=_SCHEMA))
+    write_table(path, pa.table(arrays, schema=_SCHEMA))
 
 
 class KnownFiles:
@@ -88,7 +89,7 @@ class KnownFiles:
 
     def __init__(self, path: Path) -> None:
         try:
-            self._table: pa.Table = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
+            self._table: pa.Table = read_whole(path)
             self._rows = {name: row for row, name in enumerate(self._table.column("path").to_pylist())}
         except (pa.ArrowException, OSError, KeyError) as error:
             raise ValueError(f"{path} is not a table of files ({error})") from error

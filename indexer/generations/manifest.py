@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -30,6 +30,8 @@ VIEW_WORDS_NAME = "views.u8"
 """What further pictures show, so that the next build can reuse one as the main picture."""
 REPORT_NAME = "report.csv"
 """Every row of the catalogue that is not in the generation as it stands in the table, and why."""
+PRIVATE_NAME = "private.arrow"
+"""Hidden columns that the default filters need; no answer has them."""
 FILES_NAME = "files.arrow"
 """The picture files that the build looked at (``indexer.generations.files``)."""
 SEEN_NAME = "seen.u8"
@@ -68,6 +70,18 @@ class Quality(_Frozen):
     queries: int
     protocol: str
     """Where the queries came from, in words."""
+
+
+class Changes(_Frozen):
+    """How the products differ from those of the generation that was published before (``generations.difference``)."""
+
+    since: str
+    """Its id."""
+    added: int
+    removed: int
+    changed: int
+    columns: dict[str, int]
+    """Products by what changed of them: title, picture, or the name of an attribute."""
 
 
 class GenerationManifest(_Frozen):
@@ -114,6 +128,14 @@ class GenerationManifest(_Frozen):
     """Picture files that were read: new ones, those whose size or time of modification changed, or all to verify."""
     pictures_verified: str | None = None
     """UTC, ISO 8601: when the contents of all picture files were last compared, not just their stamps."""
+    default_filters: dict[str, Any] | None = None
+    """The operator's filters that hold in every search; None for a generation older than this field."""
+    private: dict[str, Kind] = {}
+    """Hidden columns that these filters need (``private.arrow``), with their kinds."""
+    updated_from: str | None = None
+    """The generation whose pictures and index this one shares: only attributes were updated (``indexer.update``)."""
+    changes: Changes | None = None
+    """Since the published generation; None if there was none, or for a generation older than this field."""
     skipped: tuple[Skipped, ...] = ()
     quality: Quality
     seconds: float

@@ -22,6 +22,10 @@ ATTRIBUTE = "attribute."
 """Prefix of attribute columns, so that no attribute of a shop's collides with Modiste's own columns."""
 
 
+UNSOLD = "unsold"
+"""Column with the ids of products and variants that an update took out of sale."""
+
+
 class Entry(TypedDict):
     """What an answer has of a product; attributes without a value are absent."""
 
@@ -78,9 +82,30 @@ def write_products(
         fields["image_bytes"] = pa.array(contents, pa.large_binary())
     for name, kind in columns.items():
         fields[ATTRIBUTE + name] = attribute_array([product.attributes.get(name) for product in products], kind)
-    batch = pa.record_batch(list(fields.values()), names=list(fields))
+    write_table(path, pa.table(fields))
+
+
+def write_private(path: Path, products: Sequence[Product], columns: Mapping[str, Kind]) -> None:
+    """Write hidden columns in a file of their own; none if there are none."""
+    if columns:
+        fields = {
+            name: attribute_array([product.private.get(name) for product in products], kind)
+            for name, kind in columns.items()
+        }
+        write_table(path, pa.table(fields))
+
+
+def write_table(path: Path, table: pa.Table) -> None:
+    """Write a table in one record batch of the Arrow IPC file format, so that each column is one piece of memory."""
+    fields = [column.combine_chunks() for column in table.columns]
+    batch = pa.record_batch(fields, names=table.column_names)
     with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, batch.schema) as writer:
         writer.write_batch(batch)
+
+
+def read_whole(path: Path) -> pa.Table:
+    """A table that ``write_table`` wrote, mapped into memory."""
+    return pa.ipc.open_file(pa.memory_map(str(path))).read_all()
 
 
 class ProductTable:
@@ -96,7 +121,7 @@ class ProductTable:
 
     def __init__(self, path: Path, columns: Mapping[str, Kind]) -> None:
         try:
-            self.table: pa.Table = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
+            self.table: pa.Table = read_whole(path)
             if self.table.num_rows == 0:
                 raise ValueError("it has no rows")
             self._fields: dict[str, pa.Array] = {

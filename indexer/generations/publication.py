@@ -9,7 +9,8 @@ from __future__ import annotations
 import logging
 import os
 import shutil
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -80,9 +81,43 @@ def publish(index_root: Path, id: str, *, verify: bool = True) -> None:
     if verify:
         verify_files(folder, manifest)
     with _publication(index_root):
-        history = [*(earlier for earlier in _history(index_root) if earlier != id), id]
-        replace_text(index_root / PUBLISHED_NAME, "".join(f"{line}\n" for line in history))
-        replace_text(index_root / CURRENT_NAME, f"{id}\n")
+        _publish(index_root, id)
+
+
+class Publisher:
+    """Publishes while the lock of publications is held (``publishing``)."""
+
+    def __init__(self, index_root: Path) -> None:
+        self._index_root = index_root
+
+    def publish(self, id: str) -> None:
+        """As the function ``publish``, of a generation that was verified."""
+        _publish(self._index_root, id)
+
+    def delete(self, ids: Sequence[str]) -> None:
+        """Delete generations."""
+        _delete(self._index_root, ids)
+
+
+@contextmanager
+def publishing(index_root: Path) -> Iterator[Publisher]:
+    """Nothing else is published within the block."""
+    with _publication(index_root):
+        yield Publisher(index_root)
+
+
+def _publish(index_root: Path, id: str) -> None:
+    history = [*(earlier for earlier in _history(index_root) if earlier != id), id]
+    replace_text(index_root / PUBLISHED_NAME, "".join(f"{line}\n" for line in history))
+    replace_text(index_root / CURRENT_NAME, f"{id}\n")
+
+
+def _delete(index_root: Path, ids: Sequence[str]) -> None:
+    for id in ids:
+        # Renamed first, so that a crash while deleting leaves no generation with half its files.
+        os.rename(generation_folder(index_root, id), index_root / f"{REMOVED_PREFIX}{id}")
+    for left in index_root.glob(f"{REMOVED_PREFIX}*"):
+        shutil.rmtree(left)
 
 
 def rollback(index_root: Path) -> str:
@@ -149,11 +184,7 @@ def prune(index_root: Path, keep: int, *, keep_previous: bool = True) -> list[st
             )
         spared = newest | {one.id for one in listed if one.serving or (one.previous and keep_previous)}
         gone = [one.id for one in listed if one.id not in spared]
-        for id in gone:
-            # Renamed first, so that a crash while deleting leaves no generation with half its files.
-            os.rename(generation_folder(index_root, id), index_root / f"{REMOVED_PREFIX}{id}")
-        for left in index_root.glob(f"{REMOVED_PREFIX}*"):
-            shutil.rmtree(left)
+        _delete(index_root, gone)
     return gone
 
 

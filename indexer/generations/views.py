@@ -16,6 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from catalog import Picture
+from indexer.generations.products import read_whole, write_table
 from indexer.ranking.cells import ranges
 from indexer.stores.store import Halves, Mask, Rows, Scores, Store, Vectors
 from models.bundle.encoder import Device
@@ -34,9 +35,7 @@ def write_views(
         "image_hash": pa.array(hashes, pa.string()),
         "image_bytes": pa.array([one if isinstance(one, bytes) else None for one in pictures], pa.large_binary()),
     }
-    batch = pa.record_batch(list(fields.values()), names=list(fields))
-    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, batch.schema) as writer:
-        writer.write_batch(batch)
+    write_table(path, pa.table(fields))
 
 
 class ViewTable:
@@ -48,7 +47,7 @@ class ViewTable:
 
     def __init__(self, path: Path) -> None:
         try:
-            self._table: pa.Table = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
+            self._table: pa.Table = read_whole(path)
             self.owners: npt.NDArray[np.int64] = self._table.column("product").to_numpy().astype(np.int64)
             self.hashes: list[str] = self._table.column("image_hash").to_pylist()
         except (pa.ArrowException, OSError, KeyError) as error:

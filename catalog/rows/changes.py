@@ -1,0 +1,131 @@
+"""A small table of changes: products by id, with new prices, stock or other values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from catalog.errors import ModisteError
+from catalog.formats import read_table
+from catalog.rows.availability import Availability
+from catalog.rows.layouts import unfold
+from catalog.rows.pinned import refuse_strange
+from catalog.rows.plan import plan_columns
+from catalog.settings import CatalogSettings
+from catalog.table import Problem, Row, TableOptions
+from catalog.values import AttributeValue, Kind, plain_text, type_columns
+from catalog.values.kinds import normal_cell
+from catalog.values.numbers import MISSING
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a row says of one product or variant.
+
+    Attributes:
+        row: Line or row in the file, as in ``Problem``.
+        id: Of the product or variant.
+        title: Its new title; None where the table has none.
+        values: By column; None where the cell is empty and so the product has no value any more.
+        unsold: Why it is not for sale; empty if it is; None where the table does not tell.
+    """
+
+    row: int
+    id: str
+    title: str | None
+    values: dict[str, AttributeValue | None]
+    unsold: str | None
+
+
+@dataclass(slots=True)
+class ChangeTable:
+    """A table of changes as read.
+
+    Attributes:
+        changes: In the order of the table.
+        columns: Columns of the catalogue that the table has.
+        ignored: Columns that the catalogue has not.
+        problems: Rows and cells that cannot be used; the products keep what they have.
+    """
+
+    changes: list[Change] = field(default_factory=list)
+    columns: list[str] = field(default_factory=list)
+    ignored: list[str] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def read_changes(
+    path: Path,
+    kinds: Mapping[str, Kind],
+    *,
+    id_column: str | None = None,
+    settings: CatalogSettings | None = None,
+    allow: frozenset[str] = frozenset(),
+) -> ChangeTable:
+    """Read a table that has an id and some columns of a catalogue.
+
+    An empty cell says that the product has no value; a column that is not in the table says nothing.
+
+    Args:
+        path: The table, in any format of ``read_table``.
+        kinds: The catalogue's columns with the kind of their values.
+        id_column: Column of the id, where its name is unusual.
+        settings: Of the catalogue; they may name columns that this table has not.
+        allow: Checks that may fail.
+
+    Raises:
+        CatalogRefused: Many cells are not of their column's kind, or rows may be missing.
+        ModisteError: The table cannot be read, or has no id or no column of the catalogue.
+    """
+    settings = settings or CatalogSettings()
+    stated = settings.table
+    names = frozenset(name for name in (id_column, stated.id, stated.title) if name)
+    options = TableOptions(
+        encoding=stated.encoding, separator=stated.separator, sheet=stated.sheet, names=names, allow=allow
+    )
+    table = read_table(path, options)
+    unfold(table)
+    plan = plan_columns(table, path, _without_absent(settings, table.columns), id_column)
+    read = ChangeTable(problems=[*table.problems, *table.remarks])
+    own = {plan.id, plan.title, *plan.pictures, *plan.gallery}
+    read.columns = [name for name in table.columns if name in kinds and name != plan.id]
+    read.ignored = [name for name in table.columns if name not in kinds and name not in own]
+    leave_out = {name: one for name, one in settings.leave_out.items() if name in table.columns}
+    availability = Availability(table.columns, leave_out if settings.states_leave_out else None)
+    if not read.columns and plan.title is None and not availability.told:
+        raise ModisteError(
+            f"{path} has no column of the catalogue beside the id.",
+            hint=f"Give it some of these columns: {', '.join(kinds) or 'none has been indexed'}.",
+        )
+    pinned = {name: kinds[name] for name in read.columns}
+    typed = type_columns(table.rows, read.columns, pinned)
+    refuse_strange(typed, pinned, options, path)
+    read.problems += typed.oddities
+    rows = zip(table.rows, plan.identify(table.rows), typed.attributes, strict=True)
+    for (number, row), (id, key), values in rows:
+        if not (id or key):
+            read.problems.append(Problem(number, None, f"the column {plan.id} is empty", "the id is empty"))
+            continue
+        cleared = {name: None for name in read.columns if name not in values and name in row and _is_empty(row, name)}
+        title = plain_text(row.get(plan.title)) if plan.title else ""
+        unsold = availability.reason(row, row, in_group=id != key) if availability.told else None
+        read.changes.append(Change(number, id or key, title or None, {**values, **cleared}, unsold))
+    return read
+
+
+def _is_empty(row: Row, column: str) -> bool:
+    cell = normal_cell(row[column])
+    return cell in ("", []) or (isinstance(cell, str) and cell.casefold() in MISSING)
+
+
+def _without_absent(settings: CatalogSettings, columns: list[str]) -> CatalogSettings:
+    """The settings without the columns that a table has not."""
+    table = settings.table
+    kept = {
+        name: value if value in columns else None
+        for name, value in {"id": table.id, "title": table.title, "group": table.group}.items()
+    }
+    return settings.model_copy(
+        update={"table": table.model_copy(update={**kept, "pictures": None, "looks": None}), "leave_out": {}}
+    )

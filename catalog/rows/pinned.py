@@ -1,0 +1,31 @@
+"""Tables whose cells are not of the kinds that were pinned."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from catalog.settings import SETTINGS_NAME
+from catalog.table import TableOptions
+from catalog.values import Kind
+from catalog.values.columns import Typed
+
+MOST_STRANGE = 0.1
+"""Share of a column's cells that may be of another kind than the one that was pinned."""
+
+
+def refuse_strange(typed: Typed, pinned: Mapping[str, Kind], options: TableOptions, source: Path) -> None:
+    """Refuse a table in which too many cells are not of their column's kind, unless that check may fail.
+
+    Raises:
+        CatalogRefused: More than one in ten is not.
+    """
+    for column, share in typed.strange.items():
+        if share > MOST_STRANGE:
+            first = next(one for one in typed.oddities if one.kind.startswith(f"{column} is no "))
+            options.doubt(
+                "kinds",
+                f"The column {column} of {source} is pinned as {pinned[column]}, but {share:.0%} of its cells are "
+                f"not such (row {first.row}: {first.reason}).",
+                hint=f"Correct the table, or change the column's kind in {SETTINGS_NAME}.",
+            )

@@ -1,0 +1,61 @@
+"""The last steps of a new generation: what changed, its id, and the move to where generations are."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from indexer.generations.difference import Difference, read_for_comparison
+from indexer.generations.durable import sync
+from indexer.generations.manifest import Changes, GenerationError, GenerationManifest, generation_folder
+from indexer.generations.publication import list_generations
+from models.bundle.manifest import File
+
+logger = logging.getLogger(__name__)
+
+
+def changes_since(before: GenerationManifest | None, folder: Path, index_root: Path) -> Changes | None:
+    """How the products in ``folder`` differ from those of an earlier generation; None if it cannot be read."""
+    if before is None:
+        return None
+    try:
+        earlier = read_for_comparison(generation_folder(index_root, before.id))
+    except GenerationError as error:
+        logger.warning("%s", error)
+        return None
+    return summed_up(before.id, Difference(earlier, read_for_comparison(folder)))
+
+
+def summed_up(since: str, difference: Difference) -> Changes:
+    """A difference as a manifest has it."""
+    return Changes(
+        since=since, added=len(difference.added), removed=len(difference.removed), changed=len(difference.changed),
+        columns={name: len(rows) for name, rows in difference.columns.items()},
+    )  # fmt: skip
+
+
+def next_id(index_root: Path, files: Mapping[str, File]) -> tuple[str, str]:
+    """Time of the build, and the id made from it: later than every other id, even if the clock was set back."""
+    moment = datetime.now(UTC).replace(microsecond=0)
+    pattern = "%Y%m%d-%H%M%S"
+    generations = list_generations(index_root)
+    if generations:
+        newest = datetime.strptime(generations[-1].id[:15], pattern).replace(tzinfo=UTC)
+        moment = max(moment, newest + timedelta(seconds=1))
+    digests = "".join(file.sha256 for file in files.values())
+    return moment.isoformat(), f"{moment.strftime(pattern)}-{hashlib.sha256(digests.encode()).hexdigest()[:4]}"
+
+
+def move_durably(folder: Path, target: Path) -> None:
+    """Make every file of ``folder`` durable, and give the folder its place at once."""
+    for path in folder.iterdir():
+        sync(path)
+    sync(folder)
+    target.parent.mkdir(exist_ok=True)
+    sync(target.parent.parent)
+    os.rename(folder, target)
+    sync(target.parent)

@@ -1,0 +1,223 @@
+"""Apply changes of attributes, titles and availability to the table of a generation."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from catalog import Kind
+from catalog.rows.changes import Change
+from catalog.rows.grouping import fitting, merged_value
+from indexer.generations.products import ATTRIBUTE, UNSOLD, attribute_array
+from indexer.stores.store import Mask
+
+
+class _Target(NamedTuple):
+    """What a change is about: a product, or one of its variants."""
+
+    row: int
+    variant: str | None
+
+
+class Edited(NamedTuple):
+    """Tables after a change."""
+
+    products: pa.Table
+    private: pa.Table | None
+    touched: frozenset[str]
+    """Names of the columns with new values, ``title`` for titles and ``UNSOLD`` for what is not for sale."""
+    unknown: list[Change]
+    """Changes of products that are not in the table."""
+
+
+def edit(
+    products: pa.Table,
+    private: pa.Table | None,
+    changes: Sequence[Change],
+    columns: Mapping[str, Kind],
+    private_columns: Mapping[str, Kind],
+) -> Edited:
+    """Apply changes, in their order.
+
+    A change of a variant changes the variant and what its product has of all its variants.
+
+    Args:
+        products: ``products.arrow``.
+        private: ``private.arrow``; None if there is none.
+        changes: Of products, by the id of the product, of a variant or of a group (all products of the group).
+        columns: The attributes with their kinds.
+        private_columns: The columns of ``private`` with theirs.
+    """
+    targets = _Targets(products, changes)
+    variants = _Variants(products, columns)
+    titles: dict[int, str] = {}
+    values: dict[str, dict[int, Any]] = {}
+    unsold: dict[int, dict[str, bool]] = {}
+    unknown = []
+    for change in changes:
+        found = targets.of(change.id)
+        if not found:
+            unknown.append(change)
+        for row, variant in found:
+            if change.title is not None and variant is None:
+                titles[row] = change.title
+            for name, value in change.values.items():
+                if name in columns:
+                    value = variants.change(row, variant, name, value)
+                values.setdefault(name, {})[row] = value
+            if change.unsold is not None:
+                ids = _sold_as(products, row) if variant is None else {variant}
+                unsold.setdefault(row, {}).update(dict.fromkeys(ids, bool(change.unsold)))
+    touched = {name for name, rows in values.items() if rows}
+    if titles:
+        products = _replaced(products, "title", titles, "text", plain=True)
+        touched.add("title")
+    for name, rows in values.items():
+        if name in columns:
+            products = _replaced(products, ATTRIBUTE + name, rows, columns[name])
+        elif private is not None and name in private_columns:
+            private = _replaced(private, name, rows, private_columns[name])
+    if variants.changed:
+        products = _replaced(products, "variants", variants.written(), "text", plain=True)
+    if unsold:
+        products = _with_unsold(products, unsold)
+        touched.add(UNSOLD)
+    return Edited(products, private, frozenset(touched), unknown)
+
+
+def for_sale(products: pa.Table) -> Mask | None:
+    """Which products updates left for sale, bool ``[N]``; None if all. A product is for sale while a variant is."""
+    if UNSOLD not in products.column_names:
+        return None
+    mask = np.ones(products.num_rows, dtype=np.bool_)
+    lists = products.column(UNSOLD).combine_chunks()
+    for row in np.flatnonzero(pc.greater(pc.list_value_length(lists), 0).fill_null(False)).tolist():
+        mask[row] = not _sold_as(products, row) <= set(lists[row].as_py())
+    return None if mask.all() else mask
+
+
+class _Targets:
+    """Finds the rows that changes are about, without an index of all ids."""
+
+    def __init__(self, products: pa.Table, changes: Sequence[Change]) -> None:
+        wanted = pa.array(list({change.id for change in changes}), pa.string())
+        self._rows: dict[str, list[_Target]] = {}
+        for name in ("id", "group"):
+            if name not in products.column_names:
+                continue
+            column = products.column(name).combine_chunks()
+            ids = column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
+            taken = set(self._rows)
+            for row in np.flatnonzero(pc.is_in(ids, value_set=wanted)).tolist():
+                id = ids[row].as_py()
+                if id not in taken:
+                    self._rows.setdefault(id, []).append(_Target(row, None))
+        if "variants" in products.column_names:
+            asked = set(wanted.to_pylist())
+            for row, text in enumerate(products.column("variants").to_pylist()):
+                for id in _ids(json.loads(text)) & asked if text is not None else ():
+                    self._rows[id] = [_Target(row, id)]
+
+    def of(self, id: str) -> Sequence[_Target]:
+        return self._rows.get(id, ())
+
+
+class _Variants:
+    """The variants of the products that changes are about."""
+
+    def __init__(self, products: pa.Table, columns: Mapping[str, Kind]) -> None:
+        self._products, self._columns = products, columns
+        self.changed: dict[int, list[dict[str, Any]]] = {}
+
+    def change(self, row: int, id: str | None, name: str, value: Any) -> Any:
+        """Give a variant, or all variants of a product, another value; returns the value of the product."""
+        variants, kind = self.changed.get(row) or _variants_of(self._products, row), self._columns[name]
+        if not variants:
+            return value
+        self.changed[row] = variants
+        if id is None:
+            for one in variants:
+                one["attributes"].pop(name, None)
+            return value
+        if not any(name in one["attributes"] for one in variants):  # All had the product's value.
+            shared = self._products.column(ATTRIBUTE + name)[row].as_py()
+            for one in variants if shared not in (None, []) else ():
+                one["attributes"][name] = shared
+        for one in variants:
+            if one["id"] == id and value is None:
+                one["attributes"].pop(name, None)
+            elif one["id"] == id:
+                one["attributes"][name] = value
+        merged: Any = None
+        for one in variants:
+            own = one["attributes"].get(name)
+            if own is not None:
+                merged = own if merged is None else merged_value(merged, own, is_date=kind == "date")
+        return None if merged is None else fitting(merged, kind)
+
+    def written(self) -> dict[int, str]:
+        """The changed variants as the table holds them."""
+        return {row: json.dumps(variants, ensure_ascii=False) for row, variants in self.changed.items()}
+
+
+def _variants_of(products: pa.Table, row: int) -> list[dict[str, Any]]:
+    text = products.column("variants")[row].as_py() if "variants" in products.column_names else None
+    found: list[dict[str, Any]] = json.loads(text) if text is not None else []
+    return found
+
+
+def _sold_as(products: pa.Table, row: int) -> set[str]:
+    """The ids of a product's variants; its own where it has none."""
+    return _ids(_variants_of(products, row)) or {products.column("id")[row].as_py()}
+
+
+def _ids(variants: Sequence[Mapping[str, Any]]) -> set[str]:
+    return {one["id"] for one in variants if one["id"]}
+
+
+def _replaced(table: pa.Table, name: str, values: Mapping[int, Any], kind: Kind, *, plain: bool = False) -> pa.Table:
+    """The table with other values in some rows of one column."""
+    old = _decoded(table.column(name).combine_chunks())
+    new = _decoded(attribute_array(list(values.values()), kind))
+    if kind == "number" and old.type != new.type:
+        old, new = old.cast(pa.float64()), new.cast(pa.float64())
+    rows: npt.NDArray[np.int64] = np.arange(len(old))
+    rows[list(values)] = len(old) + np.arange(len(values))
+    merged = pa.concat_arrays([old, new.cast(old.type)]).take(pa.array(rows))
+    return table.set_column(table.column_names.index(name), name, merged if plain else _encoded(merged))
+
+
+def _with_unsold(products: pa.Table, unsold: Mapping[int, Mapping[str, bool]]) -> pa.Table:
+    size = products.num_rows
+    if UNSOLD not in products.column_names:
+        products = products.append_column(UNSOLD, attribute_array([None] * size, "list"))
+    column = products.column(UNSOLD)
+    lists = {}
+    for row, ids in unsold.items():
+        before = [id for id in column[row].as_py() or () if id not in ids]
+        lists[row] = [*before, *(id for id, out in ids.items() if out)]
+    return _replaced(products, UNSOLD, lists, "list")
+
+
+def _decoded(values: pa.Array) -> pa.Array:
+    """Values without a dictionary."""
+    if pa.types.is_dictionary(values.type):
+        return values.dictionary_decode()
+    if pa.types.is_list(values.type) and pa.types.is_dictionary(values.values.type):
+        return pa.ListArray.from_arrays(values.offsets, values.values.dictionary_decode())
+    return values
+
+
+def _encoded(values: pa.Array) -> pa.Array:
+    """Values as ``attribute_array`` makes them: words in a dictionary."""
+    if pa.types.is_string(values.type):
+        return values.dictionary_encode()
+    if pa.types.is_list(values.type):
+        return pa.ListArray.from_arrays(values.offsets, values.values.dictionary_encode())
+    return values

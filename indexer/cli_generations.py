@@ -1,0 +1,52 @@
+"""Commands about generations that were built: ``modiste index update`` and ``diff``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from indexer.options import DEFAULT_ROOT, Allow, Id, IndexRoot
+
+
+def update(
+    table: Annotated[
+        Path,
+        typer.Argument(help="Ids of products or variants with new prices, stock or other columns of the catalogue."),
+    ],
+    index_root: IndexRoot = DEFAULT_ROOT,
+    id_column: Annotated[str | None, typer.Option(help="Column of the id, where its name is unusual.")] = None,
+    settings_file: Annotated[
+        Path | None, typer.Option("--settings", help="The catalogue's catalog.toml, if it is not beside the table.")
+    ] = None,
+    allow: Allow = None,
+) -> None:
+    """Change prices, stock and other columns of what serves, in seconds: no picture is read, the index is shared."""
+    from catalog.settings import read_settings
+    from indexer.building.summary import update_summary
+    from indexer.update import update_generation
+
+    settings = None if settings_file is None else read_settings(settings_file)
+    checks = frozenset(check.value for check in allow or ())
+    updated = update_generation(table, index_root, id_column=id_column, settings=settings, allow=checks)
+    for line in update_summary(updated):
+        typer.echo(line)
+
+
+def diff(
+    before: Id,
+    after: Id,
+    index_root: IndexRoot = DEFAULT_ROOT,
+    ids: Annotated[bool, typer.Option("--ids", help="Name every product, not just the first ones.")] = False,
+) -> None:
+    """Show what differs between two generations: products that were added, removed, changed, reused or skipped."""
+    from indexer.building.summary import difference_lines
+    from indexer.generations.difference import Difference, read_for_comparison
+    from indexer.generations.manifest import generation_folder, read_manifest
+
+    folders = [generation_folder(index_root, id) for id in (before, after)]
+    manifests = [read_manifest(folder) for folder in folders]
+    difference = Difference(*(read_for_comparison(folder) for folder in folders))
+    for line in difference_lines(difference, *manifests, examples=None if ids else 5):
+        typer.echo(line)

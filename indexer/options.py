@@ -1,0 +1,50 @@
+"""Options that several commands of ``modiste index`` share."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class Check(StrEnum):
+    """Checks of the catalogue that stop a build."""
+
+    quotes = "quotes"
+    truncated = "truncated"
+    fall = "fall"
+    kinds = "kinds"
+
+
+class DeviceName(StrEnum):
+    """Where vectors are made and searched."""
+
+    auto = "auto"
+    cpu = "cpu"
+    cuda = "cuda"
+
+
+IndexRoot = Annotated[
+    Path,
+    typer.Option(envvar="MODISTE_INDEX_ROOT", help="Folder of all generations. Replicas that share it serve the same."),
+]
+BundleFolder = Annotated[
+    Path,
+    typer.Option(
+        envvar="MODISTE_BUNDLE",
+        show_default="the shipped one",
+        help="Bundle to encode with. Another bundle means encoding every picture again.",
+    ),
+]
+Allow = Annotated[
+    list[Check] | None,
+    typer.Option(
+        help="A check that may fail this time: quotes (a quote that swallows rows), truncated (a cut file), "
+        "fall (far fewer products than published), kinds (a column changes its kind). Repeat it for several."
+    ),
+]
+Id = Annotated[str, typer.Argument(help="A generation, as `modiste index list` shows it.")]
+
+DEFAULT_ROOT = Path("index")

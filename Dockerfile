@@ -31,7 +31,7 @@ COPY --from=source /source ./
 RUN /opt/modiste/bin/pip install --no-cache-dir --no-deps . && /opt/modiste/bin/pip check
 
 FROM gpu-base AS gpu
-RUN useradd --uid 10001 --create-home modiste && mkdir -p /data/index && chown -R modiste /data
+RUN useradd --uid 10001 --create-home modiste && mkdir -p /data/index /data/keys && chown -R modiste /data
 COPY --from=build-gpu /opt/modiste /opt/modiste
 ENV PATH=/opt/modiste/bin:$PATH PYTHONUNBUFFERED=1 MODISTE_HOST=0.0.0.0 MODISTE_PORT=8000 MODISTE_INDEX_ROOT=/data/index
 USER modiste
@@ -43,7 +43,7 @@ HEALTHCHECK --interval=10s --timeout=3s --start-period=60s --retries=3 \
 CMD ["modiste", "serve"]
 
 FROM python:3.13-slim-bookworm AS cpu
-RUN useradd --uid 10001 --create-home modiste && mkdir -p /data/index && chown -R modiste /data
+RUN useradd --uid 10001 --create-home modiste && mkdir -p /data/index /data/keys && chown -R modiste /data
 COPY --from=build-cpu /opt/modiste /opt/modiste
 ENV PATH=/opt/modiste/bin:$PATH PYTHONUNBUFFERED=1 MODISTE_HOST=0.0.0.0 MODISTE_PORT=8000 MODISTE_INDEX_ROOT=/data/index
 USER modiste

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -14,6 +13,9 @@ from fastapi import FastAPI
 from models.bundle import Bundle, uses_gpu
 from models.bundle.manifest import GraphName, Precision
 from models.bundle.plan import plan_for
+from service.access.key_ring import KeyRing
+from service.access.limiter import Limiter
+from service.cache.connection import RedisConnection
 from service.cache.features import FeatureCache
 from service.cache.levels import Cache
 from service.cache.memory import MemoryCache
@@ -32,8 +34,6 @@ from service.observability.snapshots import Snapshots
 from service.search.live_index import LiveIndex
 from service.search.pipeline import Search
 from service.settings import Settings, load_settings
-
-logger = logging.getLogger(__name__)
 
 SERVED_NAME = "served"
 """In the run folder, once some worker has served a generation."""
@@ -58,11 +58,16 @@ def create_app(settings: Settings | None = None, *, run_folder: Path | None = No
         await context.live.start()
         await _until_usable(context, run_folder)
         context.snapshots.start()
+        if context.keys is not None:
+            context.keys.follow(context.settings.poll_s)
         try:
             yield
         finally:
             await context.live.stop()
-            await context.cache.close()
+            if context.keys is not None:
+                await context.keys.stop()
+            if context.redis is not None:
+                await context.redis.close()
             context.search.close()
             context.decoders.close()
             context.readers.close()
@@ -86,6 +91,7 @@ async def _until_usable(context: Context, run_folder: Path | None) -> None:
 
 def _assemble(settings: Settings, run_folder: Path | None) -> Context:
     metrics = Metrics()
+    keys = KeyRing(settings.keys) if settings.keys else None
     processes, workers = divide_cores(settings, gpu=uses_gpu(settings.device))
     precision: Precision | Literal["auto"] | dict[GraphName, Precision] = settings.precision
     max_batch = settings.max_batch
@@ -101,7 +107,11 @@ def _assemble(settings: Settings, run_folder: Path | None) -> Context:
         settings.index_root, bundle, device=settings.device, poll_s=settings.poll_s, metrics=metrics,
         images_root=settings.images_root,
     )  # fmt: skip
-    cache = _cache(settings, metrics)
+    redis = None
+    if settings.redis_url is not None:
+        redis = RedisConnection(settings.redis_url, timeout_s=settings.cache_timeout_ms / 1000, metrics=metrics)
+    secret = _cache_secret(settings)
+    cache = _cache(settings, redis, secret, metrics)
     admission = Admission(max_wait_s=settings.max_wait_ms / 1000, body_bytes=settings.max_held_bytes, metrics=metrics)
     decoders = ProcessPool(
         settings.decoders, queue=settings.queue,
@@ -119,26 +129,20 @@ def _assemble(settings: Settings, run_folder: Path | None) -> Context:
         expect_words=settings.expect_words, understand_text=settings.understand_text, metrics=metrics,
     )  # fmt: skip
     snapshots = Snapshots(run_folder, metrics)
-    return Context(settings, bundle, live, cache, search, admission, decoders, readers, addresses, metrics, snapshots)
-
-
-def _cache(settings: Settings, metrics: Metrics) -> Cache:
-    memory = MemoryCache(settings.cache_max_bytes, settings.cache_ttl_s)
-    if settings.redis_url is None:
-        return Cache(memory)
-    redis = RedisCache(
-        settings.redis_url, secret=_cache_secret(settings), ttl_s=settings.cache_ttl_s,
-        timeout_s=settings.cache_timeout_ms / 1000, metrics=metrics,
+    return Context(
+        settings, bundle, live, redis, cache, keys, Limiter(redis, secret=secret), search, admission, decoders, readers,
+        addresses, metrics, snapshots,
     )  # fmt: skip
-    return Cache(memory, redis)
+
+
+def _cache(settings: Settings, redis: RedisConnection | None, secret: bytes, metrics: Metrics) -> Cache:
+    memory = MemoryCache(settings.cache_max_bytes, settings.cache_ttl_s)
+    if redis is None:
+        return Cache(memory)
+    return Cache(memory, RedisCache(redis, secret=secret, ttl_s=settings.cache_ttl_s, metrics=metrics))
 
 
 def _cache_secret(settings: Settings) -> bytes:
-    if settings.cache_key is not None:
-        return sealing_secret(settings.cache_key.get_secret_value())
-    logger.warning(
-        "MODISTE_CACHE_KEY is not set. Values in Redis are authenticated with a key derived from MODISTE_REDIS_URL and "
-        "MODISTE_OPERATIONS_KEY: whoever knows both can forge answers."
-    )
-    operations_key = settings.operations_key.get_secret_value() if settings.operations_key else ""
-    return sealing_secret(settings.redis_url or "", operations_key)
+    """Authenticates and hides what is kept in Redis."""
+    secret = settings.cache_key.get_secret_value() if settings.cache_key else settings.redis_url or ""
+    return sealing_secret(secret)

@@ -17,6 +17,7 @@ from models.bundle import SHIPPED_BUNDLE
 from models.cli import app as models_app
 from models.errors import ModisteError
 from models.progress import log_to_terminal
+from service.access.cli import app as keys_app
 
 logger = logging.getLogger(__name__)
 
@@ -28,6 +29,7 @@ app = typer.Typer(
 )
 app.add_typer(models_app, name="models")
 app.add_typer(index_app, name="index")
+app.add_typer(keys_app, name="keys")
 
 
 def _print_version(wanted: bool) -> None:
@@ -79,7 +81,7 @@ def serve(
 ) -> None:
     """Serve the published generation over HTTP until SIGTERM.
 
-    Whatever is not given here comes from MODISTE_* variables, such as MODISTE_OPERATIONS_KEY.
+    Whatever is not given here comes from MODISTE_* variables, such as MODISTE_KEYS.
     """
     from service.observability.logs import start_logging
     from service.server.serve import serve

@@ -78,8 +78,16 @@ class NotFound(RequestError):
     """A resource that does not exist."""
 
 
+class KeyNeeded(RequestError):
+    """There is no key, or it is unknown, revoked or expired."""
+
+
 class NotAllowed(RequestError):
-    """The operations key is missing, wrong, or not configured."""
+    """The key may not be used for this, or nobody may do this."""
+
+
+class TooManyRequests(RequestError):
+    """A rate or a quota of the key or the address is used up."""
 
 
 class NotReady(RequestError):

@@ -6,6 +6,7 @@ import logging
 import os
 import re
 from difflib import get_close_matches
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -14,11 +15,12 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from models.bundle import SHIPPED_BUNDLE
 from models.errors import ModisteError
+from service.rates import RateText
 
 logger = logging.getLogger(__name__)
 
 PREFIX = "MODISTE_"
-SECRET = ("operations_key", "redis_url", "cache_key")
+SECRET = ("redis_url", "cache_key")
 """Settings whose value is not repeated in an error."""
 ORIGIN = re.compile(r"\*|https?://[A-Za-z0-9.-]+(:\d+)?")
 HOST = re.compile(r"(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)+")
@@ -46,6 +48,20 @@ def _hosts(given: str | tuple[str, ...]) -> tuple[str, ...]:
         if not HOST.fullmatch(host):
             raise ValueError(f"{host!r} is no host such as cdn.shop.example or *.shop.example")
     return stripped
+
+
+def _networks(given: str | tuple[str, ...]) -> tuple[str, ...]:
+    """Networks in their canonical form. Those of IPv4 also as a socket of IPv6 shows them (RFC 4291, 2.5.5.2)."""
+    networks = []
+    for one in given.split(",") if isinstance(given, str) else given:
+        try:
+            network = ip_network(one.strip())
+        except ValueError:
+            raise ValueError(f"{one.strip()!r} is no address or network such as 10.0.0.1 or 10.0.0.0/8") from None
+        networks.append(str(network))
+        if network.version == 4:
+            networks.append(f"::ffff:{network.network_address}/{96 + network.prefixlen}")
+    return tuple(networks)
 
 
 def _stripped(secret: object) -> object:
@@ -94,13 +110,31 @@ class Settings(BaseSettings):
         "prices, other languages) before the model reads them; false leaves them to the model alone.",
     )
 
+    keys: Path | None = Field(
+        None,
+        description="File of keys that `modiste keys create` writes, read again when it changes. Without it everybody "
+        "may search, and nobody may use /operations.",
+    )
+    public_search: bool = Field(
+        False, description="Whether everybody may search although there are keys, such as from a page in a browser."
+    )
+    address_rate: Annotated[RateText | None, NoDecode] = Field(
+        None, description="Most requests of one client address, such as 20/second or 1000/minute."
+    )
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_networks)] = Field(
+        (),
+        description="Addresses or networks of the proxies whose X-Forwarded-For tells the client's address, separated "
+        "by commas, such as 10.0.0.0/8.",
+    )
+    docs: bool = Field(True, description="Whether /docs and /openapi.json are served.")
+
     redis_url: str | None = Field(
         None, description="Redis that processes and replicas share answers in; else each keeps its own."
     )
     cache_key: Secret | None = Field(
         None,
         description="Secret that authenticates cached values in Redis, the same for all replicas. Without it one is "
-        "derived from the Redis URL and the operations key.",
+        "derived from the Redis URL.",
     )
     cache_ttl_s: float = Field(
         300,
@@ -166,7 +200,6 @@ class Settings(BaseSettings):
         32, ge=0, le=10_000, description="Large images and catalogue requests that may wait in each process."
     )
 
-    operations_key: Secret | None = Field(None, description="Key of /operations; without it nobody may use them.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least serious message logged.")
     poll_s: float = Field(2, gt=0, le=3600, description="Seconds between two looks at what is published.")
     notice_s: float = Field(

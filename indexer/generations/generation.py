@@ -82,6 +82,8 @@ class Generation:
         cells: Cells | None = None,
     ) -> None:
         self.manifest = manifest
+        self.digest = manifest.digest
+        """Of all its files: catalogues of several shops never share it, though they may share an id."""
         self.store = store
         self.attributes = attributes
         """How probably every product shows the bundle's words; None for a bundle without any, or an old generation."""

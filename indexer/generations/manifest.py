@@ -6,6 +6,7 @@ a newer ``revision`` is accepted, its unknown fields ignored.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from pathlib import Path
@@ -142,6 +143,12 @@ class GenerationManifest(_Frozen):
     """How long the build took."""
     files: dict[Annotated[str, Field(pattern=r"^\w[\w.-]*$")], File]
     """Every file of the generation by its name; those of the store are its own."""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the digests of all files, in hexadecimal."""
+        files = "".join(f"{name}:{file.sha256}\n" for name, file in sorted(self.files.items()))
+        return hashlib.sha256(files.encode()).hexdigest()
 
 
 def generation_folder(index_root: Path, id: str) -> Path:

@@ -40,8 +40,3 @@ class Cache:
         self._memory.put(key, value)
         if self._redis is not None:
             self._redis.put(key, value)
-
-    async def close(self) -> None:
-        """Finish writing to Redis and close its connections."""
-        if self._redis is not None:
-            await self._redis.close()

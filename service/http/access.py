@@ -1,26 +1,95 @@
-"""Access to ``/operations`` with the operations key."""
+"""Access to routes: the key of a request, its scopes, and the rates that it counts against."""
 
 from __future__ import annotations
 
-import hmac
+from typing import Annotated, Any
 
-from fastapi import Request
+from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from service.errors import NotAllowed
-from service.http.context import CurrentContext
+from service.access.addresses import counted_address
+from service.access.keys import Key, Scope
+from service.access.limiter import Policy
+from service.errors import KeyNeeded, NotAllowed, TooManyRequests
+from service.http.context import Context, CurrentContext
+from service.http.middleware.scope import KEY_ID, SHOP, USAGES
+
+BEARER = HTTPBearer(scheme_name="key", description="A key that `modiste keys create` made.", auto_error=False)
 
 
-async def require_operations_key(request: Request, context: CurrentContext) -> None:
-    """Refuse a request without ``Authorization: Bearer`` and the key of the settings. A FastAPI dependency.
+def needs(scope: Scope | None) -> Any:
+    """A FastAPI dependency that refuses a request before its body is read, unless it may use ``scope``.
+
+    A request counts against the rate of its address, and against the rate and the quota of its key.
+
+    Args:
+        scope: None leaves the route open to everybody, within the rate of the address.
 
     Raises:
-        NotAllowed: The key is missing or wrong, or none is configured.
+        KeyNeeded: The key is missing, unknown, revoked or expired.
+        NotAllowed: The key is not for ``scope``.
+        TooManyRequests: A rate or a quota is used up.
     """
-    key = context.settings.operations_key
-    if key is None:
-        raise NotAllowed("Operations are switched off.", hint="MODISTE_OPERATIONS_KEY switches them on.")
-    scheme, _, given = request.headers.get("authorization", "").partition(" ")
-    # Header values arrive as Latin-1; compare_digest takes text in ASCII only.
-    correct = hmac.compare_digest(given.strip().encode("latin-1"), key.get_secret_value().encode())
-    if scheme.lower() != "bearer" or not correct:
-        raise NotAllowed("The operations key is missing or wrong.", hint="Send it as: Authorization: Bearer <key>")
+
+    async def check(
+        request: Request, context: CurrentContext,
+        given: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)],
+    ) -> None:  # fmt: skip
+        try:
+            key = None if scope is None else authorise(context, scope, given)
+        except (KeyNeeded, NotAllowed):
+            await _count(request, context, None)  # Guesses count against their address.
+            raise
+        await _count(request, context, key)
+        if key is not None:
+            request.scope["state"] |= {SHOP: key.shop, KEY_ID: key.id}
+
+    return Depends(check)
+
+
+def authorise(context: Context, scope: Scope, given: HTTPAuthorizationCredentials | None) -> Key | None:
+    """The key by which a request may use ``scope``; None where everybody may.
+
+    Without a key file everybody may search, and nobody may use operations.
+
+    Raises:
+        KeyNeeded: The key is missing, unknown, revoked or expired.
+        NotAllowed: The key is not for ``scope``.
+    """
+    if context.keys is None:
+        if scope == "operations":
+            raise NotAllowed("Operations are switched off.", hint="They need a key, and so MODISTE_KEYS.")
+        return None
+    if given is None and scope == "search" and context.settings.public_search:
+        return None
+    key = context.keys.find(given.credentials if given else None)
+    if scope not in key.scopes:
+        raise NotAllowed(f"This key is for {', '.join(key.scopes)}, not for {scope}.", hint="Ask for another key.")
+    return key
+
+
+def shop_of(request: Request) -> str:
+    """The shop whose key a request has; empty without a key."""
+    shop: str = request.scope["state"].get(SHOP, "")
+    return shop
+
+
+async def _count(request: Request, context: Context, key: Key | None) -> None:
+    host = request.client.host if request.client else None
+    policies = []
+    if (rate := context.settings.address_rate) is not None:
+        policies.append(Policy("address", counted_address(host), rate))
+    if key is not None:
+        policies += [
+            Policy(name, key.id, rate) for name, rate in (("rate", key.rate), ("quota", key.quota)) if rate is not None
+        ]
+    counted = await context.limiter.count(policies)
+    request.scope["state"][USAGES] = counted.usages
+    if not counted.allowed:
+        used_up = next(usage.policy for usage in counted.usages if not usage.remaining)
+        whose = "this address" if used_up.name == "address" else "this key"
+        raise TooManyRequests(
+            f"There were more than {used_up.rate.amount:,} requests of {whose} in one {used_up.rate.window}.",
+            hint="Send the request again after the number of seconds in Retry-After.",
+            retry_after_s=counted.retry_after_s,
+        )

@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import Scope
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from service.http import problems
 from service.http.context import Context
@@ -18,6 +19,7 @@ from service.http.images import ProductImages
 from service.http.middleware.admission import AdmissionMiddleware
 from service.http.middleware.deadline import TIMEOUT_HEADER, DeadlineMiddleware
 from service.http.middleware.head import HeadMiddleware
+from service.http.middleware.rate_limit_headers import RateLimitHeadersMiddleware
 from service.http.middleware.request_limits import RequestLimitsMiddleware
 from service.http.middleware.request_log import RequestLogMiddleware
 from service.http.middleware.root_path import RootPathMiddleware
@@ -32,8 +34,8 @@ Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 GZIP_MIN_BYTES = 1024
 GZIP_LEVEL = 4
 """A page of results: 0.1 ms. Level 9 takes three times as long for a file a twentieth smaller."""
-CORS_REQUEST_HEADERS = ("Content-Type", "X-Request-ID", TIMEOUT_HEADER, "traceparent", "tracestate")
-CORS_RESPONSE_HEADERS = ("X-Request-ID", "Server-Timing", "Retry-After", "ETag")
+CORS_REQUEST_HEADERS = ("Authorization", "Content-Type", "X-Request-ID", TIMEOUT_HEADER, "traceparent", "tracestate")
+CORS_RESPONSE_HEADERS = ("X-Request-ID", "Server-Timing", "Retry-After", "RateLimit", "RateLimit-Policy", "ETag")
 CORS_MAX_AGE_S = 3600
 
 
@@ -51,6 +53,7 @@ def create_http_app(context: Context, lifespan: Lifespan) -> FastAPI:
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
+        openapi_url="/openapi.json" if settings.docs else None,
         telemetry={
             "tracer_provider": tracer_provider(), "exclude": partial(_is_probe, settings.root_path),
             "metrics": False, "logs": False, "operation_spans": False,
@@ -63,6 +66,9 @@ def create_http_app(context: Context, lifespan: Lifespan) -> FastAPI:
     for routes in (search, images, products, health, operations, pages):
         app.include_router(routes.router)
     pages.mount_files(app)
+    if settings.docs:
+        app.include_router(pages.docs)
+        pages.mount_docs(app)
     _add_middleware(app, context)
     return app
 
@@ -84,6 +90,7 @@ def _add_middleware(app: FastAPI, context: Context) -> None:
         RequestLimitsMiddleware, max_body_bytes=settings.max_body_bytes, max_image_bytes=settings.max_image_bytes
     )
     app.add_middleware(DeadlineMiddleware, metrics=context.metrics, max_s=settings.deadline_ms / 1000)
+    app.add_middleware(RateLimitHeadersMiddleware)
     app.add_middleware(RequestLogMiddleware, metrics=context.metrics, admission=context.admission)
     app.add_middleware(AdmissionMiddleware, admission=context.admission, max_s=settings.deadline_ms / 1000)
     if settings.cors_origins:
@@ -94,6 +101,8 @@ def _add_middleware(app: FastAPI, context: Context) -> None:
     app.add_middleware(SecurityHeadersMiddleware)
     if settings.root_path:
         app.add_middleware(RootPathMiddleware, root_path=settings.root_path)
+    if settings.trusted_proxies:
+        app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies))
 
 
 def _is_probe(root_path: str, scope: Scope) -> bool:

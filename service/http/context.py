@@ -10,6 +10,9 @@ from fastapi import Depends, Request
 
 from indexer.generations.generation import Generation
 from models.bundle import Bundle
+from service.access.key_ring import KeyRing
+from service.access.limiter import Limiter
+from service.cache.connection import RedisConnection
 from service.cache.levels import Cache
 from service.execution.admission import Admission
 from service.execution.process_pool import ProcessPool
@@ -29,7 +32,10 @@ class Context:
     settings: Settings
     bundle: Bundle
     live: LiveIndex
+    redis: RedisConnection | None
     cache: Cache
+    keys: KeyRing | None
+    limiter: Limiter
     search: Search
     admission: Admission
     decoders: ProcessPool

@@ -48,7 +48,9 @@ KINDS: dict[type[ModisteError], _Kind] = {
     FilterError: _Kind("unknown-filter", "The filters cannot be applied", 422, "filters"),
     errors.UnknownProduct: _Kind("unknown-product", "There is no such product", 404, "product_id"),
     errors.NotFound: _Kind("not-found", "There is nothing here", 404),
+    errors.KeyNeeded: _Kind("key-needed", "A key is needed", 401, "Authorization"),
     errors.NotAllowed: _Kind("not-allowed", "This is not allowed", 403, "Authorization"),
+    errors.TooManyRequests: _Kind("too-many-requests", "There are too many requests", 429),
     errors.NotReady: _Kind("not-ready", "The service is not ready", 503),
     errors.Overloaded: _Kind("overloaded", "The service is overloaded", 503),
     errors.DeadlineExceeded: _Kind("deadline-passed", "The answer took too long", 504),
@@ -76,6 +78,8 @@ def problem_of(error: ModisteError, **extensions: Any) -> Response:
         headers["Retry-After"] = str(retry_after_s)
     if kind.status == HTTPStatus.UNSUPPORTED_MEDIA_TYPE:
         headers["Accept-Encoding"] = "identity"
+    if kind.status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = 'Bearer realm="modiste"'  # RFC 6750, section 3.
     field = getattr(error, "field", None) or kind.field
     return problem_response(
         kind.slug, kind.title, kind.status, error.message, error.hint, field=field, headers=headers, **extensions

@@ -32,7 +32,8 @@ def answer_key(
     Args:
         picture: What ``query.picture`` was decoded to.
         stated: What ``query.prefer``, ``query.avoid`` and ``query.style`` mean.
-        generation: Id of the generation that is searched.
+        generation: Id and digest of the generation that is searched. Shops with one Redis may build in one second, and
+            then share an id.
         bundle: Fingerprint of the bundle.
         expect_words: Whether expected words take part in the ranking.
         understood_by: Digest of the word lists by which texts are understood; empty where they are not.

@@ -116,7 +116,7 @@ class Search:
             picture = None if query.picture is None else await self._read(query.picture)
             wishes = await self._understood(query, generation)
             key = answer_key(
-                query, picture, stated, generation=generation.id, bundle=self._fingerprint,
+                query, picture, stated, generation=f"{generation.id} {generation.digest}", bundle=self._fingerprint,
                 expect_words=self._expect_words, understood_by=self._understood_by,
             )  # fmt: skip
             cached = await self._cached(key, generation)
@@ -201,7 +201,7 @@ class Search:
             digest = generation.image_hash(row)
         if digest is None:
             return Reference()
-        vision = await self._features.get(features_key(digest, query.box))
+        vision = await self._features.get(features_key(query.shop, digest, query.box))
         self._metrics.cache("hit" if vision else "miss", "features")
         if vision is not None:
             return Reference(row, vision)
@@ -210,7 +210,7 @@ class Search:
             data = await self._readers.run(partial(generation.image, row))
             # Its own digest: the file may have been replaced since it was indexed.
             picture = Picture(data, hashlib.sha256(data).hexdigest())
-        vision_key, replaced = features_key(picture.digest, query.box), picture.digest != digest
+        vision_key, replaced = features_key(query.shop, picture.digest, query.box), picture.digest != digest
         opening = partial(open_image, picture.data)
         opened = opening() if len(picture.data) <= INLINE_BYTES else await self._readers.run(opening)
         # Large pictures are decoded before admission, by processes of low priority, so that they only delay each other.

@@ -37,6 +37,8 @@ class Query:
     """Texts of the conversation's earlier turns, the oldest first."""
     ignore: tuple[str, ...] = ()
     """Understood words that the shopper takes back."""
+    shop: str = ""
+    """Whose key the request had. It changes no answer; caches keep the answers and pictures of each shop apart."""
 
     @property
     def mode(self) -> Mode:

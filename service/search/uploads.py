@@ -40,9 +40,10 @@ class Picture(NamedTuple):
     digest: str
 
 
-def features_key(digest: str, box: Box | None) -> str:
-    """The key of what the model sees in a picture, or in a part of it."""
-    return digest if box is None else f"{digest}:{','.join(map(str, box))}"
+def features_key(shop: str, digest: str, box: Box | None) -> str:
+    """The key of what the model sees in a picture, or in a part of it. Each shop has its own, because the time of an
+    answer would tell another that someone has sent the same picture."""
+    return ":".join((shop, digest, *map(str, box or ())))
 
 
 def decode_part(picture: bytes | Container, box: Box | None, *, about: tuple[int, int]) -> Image.Image:

@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from models.bundle import uses_gpu
 from models.bundle.manifest import read_manifest
 from models.errors import ModisteError
+from service.access.exposure import exposures
 from service.app import create_app
 from service.execution.cores import divide_cores
 from service.observability.tracing import set_up_tracing, shut_down_tracing
@@ -35,6 +36,8 @@ def serve(settings: Settings) -> None:
         ModisteError: The bundle, a setting or the port cannot be used.
     """
     _raise_file_limit()
+    for exposure in exposures(settings):
+        logger.warning(exposure)
     manifest = read_manifest(settings.bundle)
     processes = divide_cores(settings, gpu=uses_gpu(settings.device)).processes
     if processes > 1 and sys.platform != "linux":  # Elsewhere the kernel does not divide connections among sockets.

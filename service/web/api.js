@@ -9,6 +9,16 @@ export class Problem extends Error {
   }
 }
 
+const KEY = "modiste-key";
+
+/* A service that has keys needs one. An address that ends in #key=... brings it; it is kept for this tab and never sent
+   as part of an address. */
+const brought = new URLSearchParams(location.hash.slice(1)).get("key");
+if (brought) {
+  sessionStorage.setItem(KEY, brought);
+  history.replaceState(history.state, "", location.pathname + location.search);
+}
+
 /** The filters and words of the catalogue, and the generation that is served. */
 export const catalog = (signal) => ask("catalog", { signal });
 
@@ -31,10 +41,11 @@ export const search = (query, signal) =>
     signal,
   });
 
-async function ask(path, options) {
+async function ask(path, { headers = {}, ...options }) {
+  const key = sessionStorage.getItem(KEY);
   let response;
   try {
-    response = await fetch(path, options);
+    response = await fetch(path, { ...options, headers: key ? { ...headers, Authorization: `Bearer ${key}` } : headers });
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new Problem({
@@ -47,6 +58,7 @@ async function ask(path, options) {
   const json = response.headers.get("Content-Type")?.includes("json");
   const body = json ? await response.json() : {};
   if (response.ok) return body;
+  if (status === 401) body.hint = "Open this page with your key at the end of its address: #key=...";
   const wait = response.headers.get("Retry-After");
   const hint = body.hint ?? (wait ? `Try again in ${wait} seconds.` : "Try again in a moment.");
   throw new Problem({ title: `The service answered ${status}`, ...body, hint, status });

@@ -27,6 +27,7 @@ from service.app import create_app
 from service.server.listening import listen
 from service.server.serve import running
 from service.settings import Settings
+from tests.service.keys import Given, add_key
 from tests.toy_bundle import write_toy_bundle
 
 COLOURS = {
@@ -34,7 +35,6 @@ COLOURS = {
     "pink": (255, 128, 128), "purple": (128, 0, 128), "yellow": (255, 255, 0), "maroon": (128, 0, 0),
     "navy": (0, 0, 128),
 }  # fmt: skip
-OPERATIONS_KEY = "a key of operations"
 
 
 def cloth(top: str, bottom: str | None = None, *, shade: float = 1.0, size: tuple[int, int] = (60, 80)) -> Image.Image:
@@ -153,7 +153,7 @@ def own_shop(shop: Shop, tmp_path: Path) -> Shop:
 def _serve(shop: Shop, **changes: Any) -> Iterator[Served]:
     usual: dict[str, Any] = {
         "index_root": shop.index_root, "bundle": shop.bundle, "device": "cpu", "threads": 1, "poll_s": 0.05,
-        "operations_key": OPERATIONS_KEY, "max_wait_ms": 60_000,
+        "max_wait_ms": 60_000,
         # The toy bundle's vectors say what a text is about; ``search/test_wishes.py`` tests texts that are understood.
         "understand_text": False,
     }  # fmt: skip
@@ -177,6 +177,20 @@ def served(shop: Shop) -> Iterator[Served]:
     """The shop, served for the whole session; tests leave it as it is."""
     with _serve(shop) as served:
         yield served
+
+
+class Operator(NamedTuple):
+    """A key for everything, and settings with it under which anybody may search."""
+
+    key: Given
+    settings: dict[str, Any]
+
+
+@pytest.fixture(scope="session")
+def operator(tmp_path_factory: pytest.TempPathFactory) -> Operator:
+    """``with serve(shop, **operator.settings) as served``: a service that can be operated."""
+    file = tmp_path_factory.mktemp("keys") / "keys.json"
+    return Operator(add_key(file, "search", "operations"), {"keys": file, "public_search": True})
 
 
 class Redis:

@@ -19,7 +19,7 @@ from tests.toy_bundle import write_toy_bundle
 def test_help_names_every_command_and_needs_no_torch() -> None:
     answer = modiste("--help")
     assert answer.returncode == 0
-    for command in ("serve", "demo", "models", "index"):
+    for command in ("serve", "demo", "models", "index", "keys"):
         assert command in answer.stdout
     loaded = "import sys, service.cli; print([name for name in ('torch', 'faiss', 'fastapi') if name in sys.modules])"
     assert subprocess.check_output([sys.executable, "-c", loaded], cwd=ROOT, text=True).strip() == "[]"
@@ -70,7 +70,7 @@ def test_a_taken_port_is_named_with_another_to_try(shop: Shop) -> None:
 
 @pytest.mark.parametrize(
     ("variable", "value"),
-    [("MODISTE_OPERATIONS_KEY", ""), ("MODISTE_REDIS_URL", "redis://user:hunter2#x@host"), ("MODISTE_CACHE_KEY", "x")],
+    [("MODISTE_KEYS", ""), ("MODISTE_REDIS_URL", "redis://user:hunter2#x@host"), ("MODISTE_CACHE_KEY", "x")],
 )
 def test_a_misspelt_variable_is_named_with_the_right_one_and_without_its_value(
     shop: Shop, variable: str, value: str

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from models.errors import ModisteError
+from service.rates import Rate
 from service.settings import load_settings
 
 
@@ -35,8 +36,8 @@ def test_a_bad_flag_is_named_as_it_is_typed() -> None:
         load_settings(log_level="loud")
 
 
-def test_the_operations_key_is_never_shown() -> None:
-    assert "hush" not in repr(load_settings(operations_key="hush"))
+def test_the_cache_key_is_never_shown() -> None:
+    assert "hush" not in repr(load_settings(cache_key="hush"))
 
 
 def test_the_largest_picture_fits_into_the_largest_body_as_base64() -> None:
@@ -44,10 +45,33 @@ def test_the_largest_picture_fits_into_the_largest_body_as_base64() -> None:
     assert settings.max_body_bytes > 1_000_000 * 4 / 3
 
 
-@pytest.mark.parametrize("name", ["operations_key", "cache_key"])
-def test_a_secret_read_from_a_file_loses_its_line_break(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    monkeypatch.setenv(f"MODISTE_{name.upper()}", " hush \n")
-    assert getattr(load_settings(), name).get_secret_value() == "hush"
+def test_a_secret_read_from_a_file_loses_its_line_break(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MODISTE_CACHE_KEY", " hush \n")
+    cache_key = load_settings().cache_key
+    assert cache_key is not None
+    assert cache_key.get_secret_value() == "hush"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ADDRESS_RATE", "0/second"),
+        ("ADDRESS_RATE", "5/week"),
+        ("TRUSTED_PROXIES", "10.0.0.1/8"),
+    ],
+)
+def test_a_rate_or_network_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(f"MODISTE_{name}", value)
+    with pytest.raises(ModisteError, match=f"MODISTE_{name} cannot be '{value}'"):
+        load_settings()
+
+
+def test_a_rate_and_networks_are_read_from_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MODISTE_ADDRESS_RATE", "20/second")
+    monkeypatch.setenv("MODISTE_TRUSTED_PROXIES", "10.0.0.0/8, 2001:db8::1")
+    settings = load_settings()
+    assert settings.address_rate == Rate(20, "second")
+    assert settings.trusted_proxies == ("10.0.0.0/8", "::ffff:10.0.0.0/104", "2001:db8::1/128")
 
 
 @pytest.mark.parametrize(("name", "value"), [("max_pixel_bytes", "1"), ("cache_ttl_s", "inf"), ("cache_ttl_s", "nan")])

@@ -11,7 +11,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.execution.admission import Admission
-from service.http.middleware.scope import header, route_path
+from service.http.middleware.scope import KEY_ID, header, route_path
 from service.http.problems import internal_problem
 from service.observability.logs import PROBE_PATHS, request_id
 from service.observability.metrics import COLUMNS, Metrics, StageTime
@@ -75,6 +75,8 @@ class RequestLogMiddleware:
         fields = {
             "method": scope["method"], "path": scope["path"], "status": status, "ms": round(seconds * 1000, 1),
         }  # fmt: skip
+        if id := scope.get("state", {}).get(KEY_ID):
+            fields["key"] = id
         logger.log(level, "%(method)s %(path)s %(status)d in %(ms).1f ms", fields, extra={"fields": fields})
 
 

@@ -6,6 +6,13 @@ from starlette.types import Scope
 
 SEARCH_PATH = "/search"
 
+# In the state of a request, which is a dictionary that copies of its scope share:
+USAGES = "usages"
+"""What is left of the rates that it was counted against."""
+SHOP = "shop"
+"""The shop whose key it has."""
+KEY_ID = "key"
+
 
 def header(scope: Scope, name: bytes) -> str | None:
     """The first header of this name, given in lower case; None if there is none."""

@@ -1,4 +1,7 @@
-"""Headers that tell browsers what a response may do."""
+"""Headers that tell browsers what a response may do.
+
+``Strict-Transport-Security`` is left to the proxy that ends TLS: the service itself speaks plain HTTP.
+"""
 
 from __future__ import annotations
 
@@ -16,12 +19,15 @@ HEADERS = Headers(
         "X-Frame-Options": "DENY",
         "Referrer-Policy": "no-referrer",
         "Permissions-Policy": "camera=(self), microphone=(), geolocation=()",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
     }
 ).raw
 
 
 class SecurityHeadersMiddleware:
-    """Lets a page load the service's own files only, and nothing inline."""
+    """Lets a page load the service's own files only, and nothing inline. Headers of the route's own are left as they
+    are."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -29,7 +35,8 @@ class SecurityHeadersMiddleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *HEADERS]
+                own = {name for name, _ in message["headers"]}
+                message["headers"] = [*message["headers"], *(header for header in HEADERS if header[0] not in own)]
             await send(message)
 
         await self._app(scope, receive, send_with_headers)

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
+from fastapi.security import HTTPAuthorizationCredentials
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.responses import Response
 
 from service.errors import NotReady
+from service.http.access import BEARER, authorise
 from service.http.context import CurrentContext
 from service.http.openapi import problems
 from service.http.problems import problem_of
 from service.http.wire import Readiness
 
 router = APIRouter(tags=["health"])
+
+
+async def _metrics_access(
+    context: CurrentContext, given: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]
+) -> None:
+    if context.keys is not None:
+        authorise(context, "operations", given)
 
 
 @router.get("/health/live", summary="The process answers")
@@ -43,7 +52,11 @@ async def ready(context: CurrentContext) -> Any:
         return problem_of(error, reasons=[reason], refused=refused and refused.model_dump())
 
 
-@router.get("/metrics", summary="Prometheus metrics", response_class=Response)
+@router.get(
+    "/metrics", summary="Prometheus metrics", response_class=Response, dependencies=[Depends(_metrics_access)],
+    responses=problems(401, 403),
+)  # fmt: skip
 async def metrics(context: CurrentContext) -> Response:
-    """Requests, stages with their queues and batches, load, caches and generation."""
+    """Requests, stages with their queues and batches, load, caches and generation. Where there are keys, for those of
+    operations."""
     return Response(await asyncio.to_thread(context.snapshots.exposition), media_type=CONTENT_TYPE_LATEST)

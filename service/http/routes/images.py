@@ -8,13 +8,15 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
 from starlette.responses import Response
 
-from service.http.context import CurrentGeneration
+from service.http.access import BEARER, authorise, needs
+from service.http.context import CurrentContext, CurrentGeneration
 from service.http.images import MAX_WIDTH, MIN_WIDTH, ProductImages, accepted_format, etag
 from service.http.links import CurrentLinks
 from service.http.openapi import problems
 from service.http.routes.products import get_product, row_of
 
-router = APIRouter(tags=["products"])
+# Browsers load pictures without a key: <img> sends none.
+router = APIRouter(tags=["products"], dependencies=[needs(None)])
 
 CACHE_CONTROL = "public, max-age=300, stale-while-revalidate=86400"
 
@@ -23,11 +25,12 @@ CACHE_CONTROL = "public, max-age=300, stale-while-revalidate=86400"
     "/products/{id:path}/image",
     summary="The picture of a product",
     response_class=Response,
-    responses={200: {"content": {"image/*": {}}}, 304: {"description": "Unchanged"}, **problems(404, 422, 503)},
+    responses={200: {"content": {"image/*": {}}}, 304: {"description": "Unchanged"}, **problems(404, 422, 429, 503)},
 )
 async def get_product_image(
     id: str,
     request: Request,
+    context: CurrentContext,
     generation: CurrentGeneration,
     links: CurrentLinks,
     w: Annotated[
@@ -42,10 +45,14 @@ async def get_product_image(
     # A client that means the product "x/image" writes x%2Fimage. Some proxies decode that.
     encoded = not request.scope["raw_path"].endswith(b"/image")
     if encoded or (generation.row_of(id) is None and generation.row_of(whole_id) is not None):
+        authorise(context, "search", await BEARER(request))
         return JSONResponse((await get_product(whole_id, generation, links)).model_dump())
     row = row_of(generation, id)
     format = accepted_format(request.headers.get("accept", ""))
-    headers = {"ETag": etag(generation, row, w, format), "Cache-Control": CACHE_CONTROL, "Vary": "Accept"}
+    headers = {
+        "ETag": etag(generation, row, w, format), "Cache-Control": CACHE_CONTROL, "Vary": "Accept",
+        "Cross-Origin-Resource-Policy": "cross-origin",  # The shop's own pages show them.
+    }  # fmt: skip
     if _is_unchanged(request.headers.get("if-none-match", ""), headers["ETag"]):
         return Response(status_code=304, headers=headers)
     images: ProductImages = request.app.state.images

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import asyncio
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 
 from indexer.generations.publication import Listed, list_generations
-from service.http.access import require_operations_key
+from service.http.access import needs
 from service.http.context import CurrentContext
 from service.http.openapi import problems
 from service.http.wire import GenerationList, GenerationSummary
 from service.search.answers import Reload
 
 router = APIRouter(
-    prefix="/operations", tags=["operations"], dependencies=[Depends(require_operations_key)], responses=problems(403)
+    prefix="/operations", tags=["operations"], dependencies=[needs("operations")], responses=problems(401, 403, 429)
 )
 
 

@@ -15,6 +15,7 @@ REVALIDATE = {"Cache-Control": "no-cache"}
 """Browsers ask whether a file is still current, so an upgrade never mixes two versions."""
 
 router = APIRouter(include_in_schema=False)
+docs = APIRouter(include_in_schema=False)
 
 
 @router.get("/")
@@ -23,15 +24,19 @@ async def get_page() -> FileResponse:
     return FileResponse(WEB / "index.html", headers=REVALIDATE)
 
 
-@router.get("/docs")
+@docs.get("/docs")
 async def get_docs() -> FileResponse:
     """Swagger UI. FastAPI's own page has an inline script, which the content security policy forbids."""
     return FileResponse(WEB / "docs.html", headers=REVALIDATE)
 
 
 def mount_files(app: FastAPI) -> None:
-    """Serve the files of the page, and those of Swagger UI from the package that carries them."""
+    """Serve the files of the page."""
     app.mount("/assets", _RevalidatedFiles(directory=WEB))
+
+
+def mount_docs(app: FastAPI) -> None:
+    """Serve the files of Swagger UI from the package that carries them."""
     app.mount("/swagger", _RevalidatedFiles(packages=[("fastapi_swagger", "resources")]))
 
 

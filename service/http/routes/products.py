@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query
 
 from indexer.generations.generation import Generation
 from service.errors import UnknownProduct
+from service.http.access import needs
 from service.http.context import CurrentContext, CurrentGeneration
 from service.http.links import CurrentLinks
 from service.http.openapi import problems
@@ -18,7 +19,7 @@ from service.search.answers import ProductCard
 from service.search.catalog import catalog_filters, product_card
 from service.search.words.stated import possible_styles
 
-router = APIRouter(tags=["products"])
+router = APIRouter(tags=["products"], dependencies=[needs("search")], responses=problems(401, 403, 429))
 
 
 @router.get("/products", summary="Browse the catalogue", responses=problems(422, 503))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 
+from service.http.access import needs, shop_of
 from service.http.body.search_body import search_query
 from service.http.context import CurrentContext
 from service.http.links import CurrentLinks
@@ -14,13 +16,13 @@ from service.http.openapi import SEARCH_BODY, problems
 from service.search.answers import SearchAnswer
 from service.search.query import Query
 
-router = APIRouter(tags=["search"])
+router = APIRouter(tags=["search"], dependencies=[needs("search")])
 
 
 @router.post(
     SEARCH_PATH,
     summary="Find products by a reference, a modification, or both",
-    responses=problems(404, 413, 414, 415, 422, 431, 503, 504),
+    responses=problems(401, 403, 404, 413, 414, 415, 422, 429, 431, 503, 504),
     openapi_extra={"requestBody": SEARCH_BODY},
 )
 async def search(
@@ -28,6 +30,6 @@ async def search(
 ) -> SearchAnswer:
     """A picture or a product is the reference, the text is the modification: *composed* search. A reference alone
     finds what looks alike, a text alone finds what it describes."""
-    answer = await context.search.answer(query)
+    answer = await context.search.answer(replace(query, shop=shop_of(request)))
     request.scope["stage_times"] = answer.stage_times  # For the header Server-Timing.
     return answer.content.model_copy(update={"results": links.of(answer.content.results)})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import socket
 import threading
@@ -14,10 +15,12 @@ from typing import Any
 import pytest
 import redis
 
+from indexer.generations.publication import current_id
 from models.errors import ModisteError
+from service.cache.connection import CONNECTIONS, MAX_FAILURES, RedisConnection
 from service.cache.levels import Cache
 from service.cache.memory import MemoryCache
-from service.cache.redis import CONNECTIONS, MAX_FAILURES, MAX_VALUE_BYTES, RedisCache
+from service.cache.redis import MAX_VALUE_BYTES, RedisCache
 from service.cache.sealing import OVERHEAD_BYTES, seal, sealing_secret
 from service.observability.metrics import Metrics
 from service.settings import Settings
@@ -32,11 +35,11 @@ SECRET = sealing_secret("a secret")
 async def opened(
     url: str, *, timeout_s: float = PATIENT_S, ttl_s: float = 60, secret: bytes = SECRET
 ) -> AsyncIterator[RedisCache]:
-    cache = RedisCache(url, secret=secret, ttl_s=ttl_s, timeout_s=timeout_s, metrics=Metrics())
+    connection = RedisConnection(url, timeout_s=timeout_s, metrics=Metrics())
     try:
-        yield cache
+        yield RedisCache(connection, secret=secret, ttl_s=ttl_s, metrics=Metrics())
     finally:
-        await cache.close()
+        await connection.close()
 
 
 def run(scenario: Coroutine[Any, Any, None]) -> None:
@@ -217,7 +220,7 @@ def test_closing_finishes_the_writes(redis_server: Redis) -> None:
 def test_redis_is_left_alone_while_it_is_away_and_used_again_when_it_is_back(
     redis_server: Redis, fault: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("service.cache.redis.AWAY_S", 0.2)
+    monkeypatch.setattr("service.cache.connection.AWAY_S", 0.2)
     caplog.set_level("INFO")
 
     async def scenario() -> None:
@@ -316,7 +319,7 @@ def test_an_address_without_a_server_is_away() -> None:
 @pytest.mark.parametrize("url", ["http://127.0.0.1:6379", "redis://127.0.0.1:port", "redis://user:sec#ret@h"])
 def test_an_invalid_url_is_refused_without_its_password(url: str) -> None:
     with pytest.raises(ModisteError, match="MODISTE_REDIS_URL is not a Redis URL") as raised:
-        RedisCache(url, secret=SECRET, ttl_s=60, timeout_s=1, metrics=Metrics())
+        RedisConnection(url, timeout_s=1, metrics=Metrics())
     assert "sec" not in str(raised.value)
     assert raised.value.__cause__ is None
 
@@ -346,6 +349,22 @@ def test_replicas_share_answers_if_they_share_the_secret(serve: Serve, shop: Sho
         eventually(cached(two, "red"), "the other replica has the answer")
         assert two.search(text="red")["results"] == answer["results"]
         assert not other.search(text="red")["cached"]
+
+
+def test_catalogues_that_share_an_id_share_no_answers(
+    serve: Serve, shop: Shop, own_shop: Shop, redis_server: Redis
+) -> None:
+    folder = own_shop.index_root / "generations" / str(current_id(own_shop.index_root))
+    manifest = json.loads((folder / "manifest.json").read_text())
+    report = (folder / "report.csv").read_bytes() + b"another shop\n"
+    (folder / "report.csv").write_bytes(report)
+    manifest["files"]["report.csv"] |= {"size": len(report), "sha256": hashlib.sha256(report).hexdigest()}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    shared = {"redis_url": redis_server.url, "cache_timeout_ms": 1000, "cache_key": "a", "cache_max_bytes": 0}
+    with serve(shop, **shared) as one, serve(own_shop, **shared) as other:
+        eventually(cached(one, "red"), "the answer is in Redis")
+        answer = other.search(text="red")
+        assert (answer["cached"], answer["generation"]) == (False, one.search(text="red")["generation"])
 
 
 def test_a_forged_answer_is_not_served(serve: Serve, shop: Shop, redis_server: Redis) -> None:
@@ -383,7 +402,7 @@ def test_a_value_with_the_right_secret_and_a_wrong_shape_is_not_served(
 def test_searches_go_on_without_redis_and_share_again_when_it_is_back(
     serve: Serve, shop: Shop, redis_server: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("service.cache.redis.AWAY_S", 0.2)
+    monkeypatch.setattr("service.cache.connection.AWAY_S", 0.2)
     with serve(shop, redis_url=redis_server.url, cache_timeout_ms=1000, cache_max_bytes=0) as served:
         eventually(cached(served, "red"), "answers are shared")
         redis_server.kill()

@@ -14,7 +14,7 @@ import pytest
 
 from indexer.generations.manifest import generation_folder
 from indexer.generations.publication import current_id, publish, rollback
-from tests.service.conftest import OPERATIONS_KEY, Serve, Served, Shop, build, eventually, write_cloth_catalog
+from tests.service.conftest import Operator, Serve, Served, Shop, build, eventually, write_cloth_catalog
 from tests.toy_bundle import write_toy_bundle
 
 
@@ -159,12 +159,12 @@ def test_a_start_with_a_damaged_current_serves_the_last_published_generation_and
 
 
 def test_a_start_without_any_whole_generation_is_live_and_not_ready_until_there_is_one(
-    serve: Serve, own_shop: Shop
+    serve: Serve, own_shop: Shop, operator: Operator
 ) -> None:
     first = str(current_id(own_shop.index_root))
     manifest = generation_folder(own_shop.index_root, first) / "manifest.json"
     manifest.rename(manifest.with_suffix(".hidden"))
-    with serve(own_shop) as served:
+    with serve(own_shop, **operator.settings) as served:
         assert served.client.get("/health/live").status_code == 200
         unready = served.client.get("/health/ready")
         assert unready.status_code == 503
@@ -173,7 +173,7 @@ def test_a_start_without_any_whole_generation_is_live_and_not_ready_until_there_
         assert refused.json()["type"] == "/problems/not-ready"
         assert int(refused.headers["retry-after"]) > 0
         manifest.with_suffix(".hidden").rename(manifest)
-        served.client.post("/operations/reload", headers={"Authorization": f"Bearer {OPERATIONS_KEY}"})
+        served.client.post("/operations/reload", headers=operator.key.headers)
         assert serves(served, first)
 
 

@@ -1,0 +1,107 @@
+"""The keys that a running service accepts: those of a file, which is read again when it changes."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import logging
+import os
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from models.errors import ModisteError
+from service.access.keys import KEY_PATTERN, Key, read_key_file
+from service.errors import KeyNeeded
+
+logger = logging.getLogger(__name__)
+
+_KEY = re.compile(KEY_PATTERN)
+_NOBODY = bytes(32)
+"""Compared with where no key has the id, so that an unknown id takes as long as a wrong secret."""
+
+
+class _Version(NamedTuple):
+    """What changes when a file is written or replaced."""
+
+    inode: int
+    bytes: int
+    modified_ns: int
+
+
+class KeyRing:
+    """The keys of a file, read again when it changes. Used from one event loop.
+
+    A changed file that cannot be read changes nothing: the keys that were read last stay valid.
+
+    Raises:
+        ModisteError: The file cannot be read at the start.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._version = _version(path)
+        self._keys = _by_id(read_key_file(path).keys)
+        self._following: asyncio.Task[None] | None = None
+
+    def find(self, given: str | None, now: datetime | None = None) -> Key:
+        """The key that was given.
+
+        Raises:
+            KeyNeeded: There is none, or it is unknown, revoked or expired.
+        """
+        if given is None:
+            raise KeyNeeded("This needs a key.", hint="Send it as: Authorization: Bearer <key>")
+        parsed = _KEY.fullmatch(given)
+        key = self._keys.get(parsed[1]) if parsed else None
+        # Ids are no secret, so they may be looked up; the hashes are compared in constant time.
+        known = bytes.fromhex(key.sha256) if key else _NOBODY
+        matches = hmac.compare_digest(hashlib.sha256(given.encode()).digest(), known)
+        if key is None or not matches:
+            raise KeyNeeded("The key is not one of this service, or was revoked.", hint="Ask its operator for a key.")
+        if key.has_expired(now or datetime.now(UTC)):
+            raise KeyNeeded(f"The key expired on {key.expires:%Y-%m-%d}.", hint="Ask the operator for a new one.")
+        return key
+
+    def follow(self, poll_s: float) -> None:
+        """Look at the file every ``poll_s`` seconds from now on, until ``stop``."""
+        self._following = asyncio.create_task(self._follow(poll_s))
+
+    async def stop(self) -> None:
+        """Stop following the file."""
+        if self._following is not None:
+            self._following.cancel()
+            await asyncio.wait([self._following])
+
+    async def _follow(self, poll_s: float) -> None:
+        while True:
+            await asyncio.sleep(poll_s)
+            await self._look()
+
+    async def _look(self) -> None:
+        try:
+            # The file may be on a network.
+            version = await asyncio.to_thread(_version, self._path)
+            if version == self._version:
+                return
+            self._version = version
+            self._keys = _by_id((await asyncio.to_thread(read_key_file, self._path)).keys)
+        except ModisteError as error:
+            logger.error("%s The keys that were read last stay valid.", error.message)
+        else:
+            logger.info("Read %d keys from %s.", len(self._keys), self._path)
+
+
+def _version(path: Path) -> _Version | None:
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return _Version(found.st_ino, found.st_size, found.st_mtime_ns)
+
+
+def _by_id(keys: Sequence[Key]) -> dict[str, Key]:
+    return {key.id: key for key in keys}

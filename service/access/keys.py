@@ -1,0 +1,106 @@
+"""Keys, and the file that keeps their hashes."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import stat
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from indexer.generations.durable import locked, replace_text
+from models.errors import ModisteError
+from service.rates import RateText
+
+Scope = Literal["search", "events", "operations"]
+
+KEY_PATTERN = r"modiste_([0-9a-f]{12})_[A-Za-z0-9_-]{43}"
+"""The id, which is no secret, and 256 random bits."""
+MAX_FILE_BYTES = 4 * 2**20
+_HINT = "MODISTE_KEYS names a file that `modiste keys create` writes."
+
+
+class Key(BaseModel):
+    """What is kept of one key.
+
+    A key is 256 random bits, so nobody can guess it from its SHA-256, and a slow hash as for passwords would only cost
+    time.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str = Field(pattern=r"^[0-9a-f]{12}$")
+    shop: str = Field(pattern=r"^[a-z0-9-]{1,64}$")
+    scopes: tuple[Scope, ...] = Field(min_length=1)
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    created: AwareDatetime
+    expires: AwareDatetime | None = None
+    rate: RateText | None = None
+    quota: RateText | None = None
+
+    def has_expired(self, now: datetime) -> bool:
+        """Whether the key is no longer good at ``now``."""
+        return self.expires is not None and now >= self.expires
+
+
+class KeyFile(BaseModel):
+    """The file of keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: Literal[1] = 1
+    keys: Annotated[tuple[Key, ...], Field(max_length=10_000)] = ()
+
+    @field_validator("keys")
+    @classmethod
+    def _ids_are_unique(cls, keys: tuple[Key, ...]) -> tuple[Key, ...]:
+        if len({key.id for key in keys}) < len(keys):
+            raise ValueError("two keys have the same id")
+        return keys
+
+
+def new_key() -> tuple[str, str, str]:
+    """A new random key: its id, the key, and its hash."""
+    id = secrets.token_hex(6)
+    key = f"modiste_{id}_{secrets.token_urlsafe(32)}"
+    return id, key, hashlib.sha256(key.encode()).hexdigest()
+
+
+def read_key_file(path: Path) -> KeyFile:
+    """Read a file of keys.
+
+    Raises:
+        ModisteError: There is none, or it cannot be read.
+    """
+    try:
+        # A pipe or a device would hang the reader.
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise ModisteError(f"{path} is not a file.", hint=_HINT)
+        with path.open("rb") as stream:
+            content = stream.read(MAX_FILE_BYTES + 1)
+    except OSError as error:
+        raise ModisteError(f"The key file {path} cannot be read: {error.strerror}.", hint=_HINT) from error
+    if len(content) > MAX_FILE_BYTES:
+        raise ModisteError(f"The key file {path} has more than {MAX_FILE_BYTES:,} bytes.", hint=_HINT)
+    try:
+        return KeyFile.model_validate_json(content)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(map(str, first["loc"])) or "the file"
+        raise ModisteError(f"The key file {path} is damaged at {where}: {first['msg']}.", hint=_HINT) from None
+
+
+def change_key_file(path: Path, change: Callable[[tuple[Key, ...]], tuple[Key, ...]]) -> None:
+    """Replace the keys of a file at once; one that does not exist is created. Changes at the same time wait.
+
+    Raises:
+        ModisteError: The file cannot be read.
+    """
+    path = path.resolve()  # A link stays one.
+    with locked(path.with_name(f".{path.name}.lock"), work="change of keys", wait=True):
+        keys = read_key_file(path).keys if path.exists() else ()
+        replace_text(path, KeyFile(keys=change(keys)).model_dump_json(indent=2, exclude_none=True) + "\n")

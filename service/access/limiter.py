@@ -1,0 +1,159 @@
+"""Counts requests against rates, in Redis for all processes and replicas together, else in each process."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from cachetools import TLRUCache
+from redis.exceptions import ResponseError
+
+from service.cache.connection import RedisConnection
+from service.cache.throttled import ThrottledWarning
+from service.rates import Rate
+
+logger = logging.getLogger(__name__)
+
+MAX_WINDOWS = 50_000
+"""Windows that a process keeps, some 20 MB. Beyond it, the client that was seen least recently is forgotten."""
+
+_COUNT = """
+local free, counts, left = 1, {}, {}
+for i, key in ipairs(KEYS) do
+  counts[i] = tonumber(redis.call('GET', key) or 0)
+  if counts[i] >= tonumber(ARGV[2 * i - 1]) then free = 0 end
+end
+for i, key in ipairs(KEYS) do
+  if free == 1 then counts[i] = redis.call('INCR', key) end
+  left[i] = redis.call('PTTL', key)
+  if left[i] < 0 then
+    left[i] = tonumber(ARGV[2 * i])
+    redis.call('PEXPIRE', key, left[i])
+  end
+end
+return {free, counts, left}
+"""
+"""Keys: counters. Arguments: amount and milliseconds of each. Counts a request everywhere, or nowhere if one counter is
+full. Returns whether it counted, the counts, and the milliseconds until each begins again."""
+
+
+class Policy(NamedTuple):
+    """One rate that a request counts against."""
+
+    name: str
+    """``address``, ``rate`` or ``quota``."""
+    who: str
+    """Whose requests are counted together: an address or the id of a key."""
+    rate: Rate
+
+
+class Usage(NamedTuple):
+    """What is left of a policy after a request."""
+
+    policy: Policy
+    remaining: int
+    reset_s: float
+    """Seconds until all of it is there again."""
+
+
+class Counted(NamedTuple):
+    """Whether a request is allowed, and what is left of each of its policies. A refused request counts nowhere."""
+
+    allowed: bool
+    usages: list[Usage]
+
+    @property
+    def retry_after_s(self) -> int:
+        """Whole seconds after which no policy refuses any more."""
+        return max(1, math.ceil(max(usage.reset_s for usage in self.usages if not usage.remaining)))
+
+
+class _Reading(NamedTuple):
+    """What a counter store tells."""
+
+    allowed: bool
+    counts: Sequence[int]
+    left_s: Sequence[float]
+
+
+class Limiter:
+    """Counts requests in fixed windows, each of which begins with its first request. Used from one event loop.
+
+    Redis is asked once for a request, whatever the number of its policies. Where it does not answer in time, the
+    process counts by itself, so limits then hold for each process alone.
+
+    Args:
+        redis: What processes and replicas share; None leaves each process with its own counts.
+        secret: Hides addresses and ids from whoever can read Redis. At most 64 bytes.
+        clock: Monotonic seconds.
+    """
+
+    def __init__(
+        self, redis: RedisConnection | None, *, secret: bytes = b"", clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._redis, self._secret = redis, secret
+        self._memory = _MemoryWindows(clock)
+        self._script = redis.client.register_script(_COUNT) if redis else None
+        self._refused = ThrottledWarning(logger)
+
+    async def count(self, policies: Sequence[Policy]) -> Counted:
+        """Count one request against all ``policies``, or against none if one of them is used up."""
+        if not policies:
+            return Counted(True, [])
+        keys = [self._key(policy) for policy in policies]
+        reading = None
+        if self._redis is not None:
+            reading = await self._redis.read(lambda: self._count_in_redis(keys, policies))
+        allowed, counts, left_s = reading or self._memory.count(keys, policies)
+        usages = [
+            Usage(policy, max(0, policy.rate.amount - count), left)
+            for policy, count, left in zip(policies, counts, left_s, strict=True)
+        ]
+        return Counted(allowed, usages)
+
+    def _key(self, policy: Policy) -> str:
+        name = f"{policy.name}:{policy.rate}:{policy.who}"
+        return f"modiste:limit:{hashlib.blake2b(name.encode(), key=self._secret, digest_size=16).hexdigest()}"
+
+    async def _count_in_redis(self, keys: list[str], policies: Sequence[Policy]) -> _Reading | None:
+        assert self._script is not None
+        arguments = [number for policy in policies for number in (policy.rate.amount, policy.rate.window_s * 1000)]
+        try:
+            free, counts, left_ms = await self._script(keys, arguments)
+        except ResponseError as error:  # It is full, read-only, or holds something else under a key.
+            self._refused.warn("Redis refuses to count requests, so each process counts by itself: %s", error)
+            return None
+        return _Reading(bool(free), counts, [left / 1000 for left in left_ms])
+
+
+@dataclass
+class _Window:
+    count: int
+    ends: float
+
+
+class _MemoryWindows:
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._windows: TLRUCache[str, _Window] = TLRUCache(
+            MAX_WINDOWS, ttu=lambda key, window, now: window.ends, timer=clock
+        )
+
+    def count(self, keys: Sequence[str], policies: Sequence[Policy]) -> _Reading:
+        now = self._clock()
+        windows = [
+            self._windows.get(key) or _Window(0, now + policy.rate.window_s)
+            for key, policy in zip(keys, policies, strict=True)
+        ]
+        allowed = all(window.count < policy.rate.amount for window, policy in zip(windows, policies, strict=True))
+        if allowed:
+            for key, window in zip(keys, windows, strict=True):
+                window.count += 1
+                if window.count == 1:
+                    self._windows[key] = window
+        return _Reading(allowed, [window.count for window in windows], [window.ends - now for window in windows])

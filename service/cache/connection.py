@@ -1,0 +1,124 @@
+"""The connection to a Redis that is never waited for."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from typing import Any, TypeVar
+
+from circuitbreaker import CircuitBreaker
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+
+from models.errors import ModisteError
+from service.observability.metrics import Metrics
+
+T = TypeVar("T")
+
+logger = logging.getLogger(__name__)
+
+MAX_FAILURES = 5
+"""Failed reads in a row after which Redis is no longer asked."""
+AWAY_S = 5.0
+"""How long Redis is not asked then. The next read after it is a trial."""
+SOCKET_TIMEOUT_S = 1.0
+"""For connecting, and for one reply. A caller waits for less: see ``timeout_s``."""
+CONNECTIONS = 8
+
+
+class RedisConnection:
+    """A few connections to one Redis, for the cache and the rate limits of a process.
+
+    A caller waits at most ``timeout_s``. A command that takes longer goes on in the background, so that a connection
+    that is slow to establish is there for the next caller. After ``MAX_FAILURES`` failed reads in a row a circuit
+    breaker opens, and Redis is not asked for ``AWAY_S`` seconds.
+
+    Args:
+        url: Such as ``redis://127.0.0.1:6379/0``.
+        timeout_s: The longest that a caller waits for an answer.
+        metrics: Where failures are counted.
+
+    Raises:
+        ModisteError: ``url`` is not a Redis URL.
+    """
+
+    def __init__(self, url: str, *, timeout_s: float, metrics: Metrics) -> None:
+        self._timeout_s, self._metrics = timeout_s, metrics
+        self._breaker = CircuitBreaker(failure_threshold=MAX_FAILURES, recovery_timeout=AWAY_S)
+        self._reported_away = False
+        self._commands: set[asyncio.Task[Any]] = set()
+        try:
+            pool = BlockingConnectionPool.from_url(
+                url, max_connections=CONNECTIONS, timeout=SOCKET_TIMEOUT_S, retry=Retry(NoBackoff(), 1),
+                socket_timeout=SOCKET_TIMEOUT_S, socket_connect_timeout=SOCKET_TIMEOUT_S, protocol=2,
+            )  # fmt: skip
+        except ValueError:
+            # The cause is not chained: it may quote a part of the password.
+            raise ModisteError(
+                "MODISTE_REDIS_URL is not a Redis URL.",
+                hint="Give one such as redis://127.0.0.1:6379/0; write special characters in a password as %23.",
+            ) from None
+        self.client = Redis.from_pool(pool)
+        """For writes in the background. Whoever waits for an answer calls ``read``."""
+
+    @property
+    def away(self) -> bool:
+        """Whether Redis is not asked now."""
+        return bool(self._breaker.opened)
+
+    async def reachable(self) -> bool:
+        """Whether Redis answers now. False without asking while the circuit breaker is open."""
+        return bool(await self.read(self._ping, SOCKET_TIMEOUT_S))
+
+    async def read(self, command: Callable[[], Coroutine[Any, Any, T]], timeout_s: float | None = None) -> T | None:
+        """The result of ``command``. None if it fails, takes longer than ``timeout_s``, or the breaker is open."""
+        if self._breaker.opened:
+            return None
+        timeout_s = self._timeout_s if timeout_s is None else timeout_s
+        task = self.start(command())
+        try:
+            with self._breaker:
+                await asyncio.wait([task], timeout=timeout_s)
+                if not task.done():
+                    raise TimeoutError(f"no answer within {timeout_s * 1000:g} ms")
+                result = task.result()
+        except Exception as error:  # A server that does not speak Redis makes the client raise anything.
+            self._metrics.cache("error")
+            if self._breaker.opened and not self._reported_away:
+                self._reported_away = True
+                logger.warning(
+                    "Redis does not answer (%s: %s). Searches go on without it.", type(error).__name__, error
+                )
+            return None
+        if self._reported_away:
+            self._reported_away = False
+            logger.info("Redis answers again.")
+        return result
+
+    def start(self, command: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """Run ``command`` in the background, until ``close`` at most."""
+        task = asyncio.create_task(command)
+        self._commands.add(task)
+        task.add_done_callback(self._done)
+        return task
+
+    async def close(self) -> None:
+        """Finish the commands and close the connections, for ``2 * SOCKET_TIMEOUT_S`` at most."""
+        tasks = set(self._commands)
+        if tasks:
+            await asyncio.wait(tasks, timeout=SOCKET_TIMEOUT_S)
+        for task in tasks:
+            task.cancel()
+        with suppress(Exception):
+            await asyncio.wait_for(self.client.aclose(), SOCKET_TIMEOUT_S)
+
+    def _done(self, task: asyncio.Task[Any]) -> None:
+        self._commands.discard(task)
+        if not task.cancelled():
+            task.exception()  # Retrieved, in case no caller waits any more.
+
+    async def _ping(self) -> bool:
+        return bool(await self.client.ping())

@@ -1,0 +1,53 @@
+"""What is told at the start of a configuration that opens more than may be meant."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from service.access.exposure import exposures
+from service.settings import Settings
+from tests.service.keys import add_key
+
+
+def told(**settings: Any) -> str:
+    return "\n".join(exposures(Settings(**settings)))
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost"])
+def test_a_service_for_this_machine_alone_is_told_nothing(host: str) -> None:
+    assert told(host=host) == ""
+
+
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        ({"host": "0.0.0.0"}, ["MODISTE_KEYS", "MODISTE_ADDRESS_RATE", "MODISTE_DOCS"]),
+        ({"host": "::", "docs": False, "address_rate": "9/second", "processes": 1}, ["MODISTE_KEYS"]),
+        ({"cors_origins": "*"}, ["MODISTE_CORS_ORIGINS"]),
+        ({"trusted_proxies": "10.0.0.1,0.0.0.0/0"}, ["MODISTE_TRUSTED_PROXIES"]),
+        ({"redis_url": "redis://127.0.0.1:6379/0"}, ["MODISTE_CACHE_KEY"]),
+        ({"address_rate": "9/second", "processes": 2}, ["MODISTE_REDIS_URL"]),
+    ],
+)
+def test_each_opening_is_told_with_the_setting_that_closes_it(settings: dict[str, Any], named: list[str]) -> None:
+    sentences = exposures(Settings(**settings))
+    assert len(sentences) == len(named)
+    assert all(name in sentence for name, sentence in zip(named, sentences, strict=True))
+
+
+def test_keys_close_the_service_and_public_search_opens_it_again(tmp_path: Path) -> None:
+    file = tmp_path / "keys.json"
+    add_key(file)
+    closed = {"host": "0.0.0.0", "keys": file, "docs": False}
+    assert told(**closed) == ""
+    assert "MODISTE_ADDRESS_RATE" in told(**closed, public_search=True)
+
+
+def test_a_key_file_that_everybody_can_write_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "keys.json"
+    add_key(file)
+    file.chmod(0o666)
+    assert "can write" in told(keys=file)

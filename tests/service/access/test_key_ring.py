@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from models.errors import ModisteError
-from service.access import key_ring
 from service.access.key_ring import KeyRing
 from service.access.keys import change_key_file, read_key_file
 from service.errors import KeyNeeded
@@ -58,7 +57,7 @@ def test_keys_are_compared_in_constant_time(file: Path, monkeypatch: pytest.Monk
         compared.append((len(one), len(other)))
         return one == other
 
-    monkeypatch.setattr(key_ring.hmac, "compare_digest", compare)
+    monkeypatch.setattr("service.access.key_ring.hmac.compare_digest", compare)
     for wrong in (given.key[:-1] + "-", given.key.replace(given.id, "0" * 12), "no key at all"):
         with pytest.raises(KeyNeeded):
             ring.find(wrong)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from service.access import limiter as limiter_module
 from service.access.addresses import UNKNOWN, counted_address
 from service.access.limiter import Counted, Limiter, Policy
-from service.cache.connection import RedisConnection
+from service.cache.connection import CONNECTIONS, RedisConnection
 from service.observability.metrics import Metrics
 from service.rates import WINDOWS_S, Rate
 from tests.service.conftest import Redis
@@ -81,8 +81,8 @@ def test_a_refused_request_counts_nowhere(redis_server: Redis) -> None:
 def test_replicas_count_together_even_at_the_same_time(redis_server: Redis) -> None:
     async def scenario() -> None:
         async with opened(redis_server.url) as one, opened(redis_server.url) as two:
-            counted = await asyncio.gather(*(each.count([per_hour(20)]) for each in (one, two) * 25))
-        assert sum(one.allowed for one in counted) == 20
+            counted = await asyncio.gather(*(each.count([per_hour(10)]) for each in (one, two) * CONNECTIONS))
+        assert sum(one.allowed for one in counted) == 10
 
     run(scenario())
 

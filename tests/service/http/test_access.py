@@ -81,7 +81,7 @@ def test_a_refusal_says_which_key_is_needed(keyed: Keyed) -> None:
 @pytest.mark.parametrize("header", ["{key}", "Basic {key}", "Bearer", "Bearer \xff\xfe", "Bearer {key}, Bearer {key}"])
 def test_a_malformed_authorization_is_refused(keyed: Keyed, header: str) -> None:
     given = header.format(key=keyed.north.key).encode("latin-1")
-    response = keyed.served.client.get("/products", headers={"Authorization": given})
+    response = keyed.served.client.get("/products", headers=[(b"Authorization", given)])
     assert response.status_code == 401
 
 

@@ -68,6 +68,8 @@ class PhotographSettings(Section):
     """Weight of the loss by which photographs and products of their kind find each other."""
     scale: float = Field(default=16.0, gt=0)
     """Factor of the cosines in that loss."""
+    views: int = Field(default=12, ge=1)
+    """As `joint.views`, for photographs: they are fewer than products, and differ more from each other."""
     memory: int = Field(default=16_384, ge=1)
     """Products of earlier steps among which photographs look for their kind; a batch has too few of the rare kinds."""
 
@@ -91,6 +93,12 @@ class JointStage(Schedule):
     average: float = Field(default=0.0, ge=0, lt=1)
     """Decay of an exponential moving average of weights and batch norm statistics, such as 0.998; the stage ends with
     the average. 0 ends with the last step's weights."""
+    align: Path | None = None
+    """A bundle, or ``shipped``, whose embedding space is kept: its text tower stays as it is (locked, as the other
+    tower in LiT; Zhai et al. 2022), its attribute head and composer are the starting point, and products' embeddings
+    are drawn to those that it gives their unchanged pictures. The vision tower and the size of pictures may differ."""
+    align_weight: float = Field(default=3.0, gt=0)
+    """Weight of the distance between a product's embedding and the aligned bundle's (one minus the cosine)."""
     teacher: tuple[Path, ...] = ()
     """Finished runs of the same sources, usually with larger vision towers, from which this one learns by knowledge
     distillation (Hinton et al. 2015; the same crops for both and many epochs: Beyer et al. 2022). Embeddings follow the
@@ -106,6 +114,8 @@ class JointStage(Schedule):
             raise ValueError("photographs are recognised by the attribute head: add `attributes: {}`")
         if self.frozen and self.teacher:
             raise ValueError("a teacher has to see the same changed pictures, which `frozen` does not keep")
+        if self.align is not None and self.teacher:
+            raise ValueError("embeddings follow either a teacher or the bundle that `align` names")
         return self
 
     @field_validator("teacher", mode="before")

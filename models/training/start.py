@@ -123,10 +123,10 @@ def take_bundle(model: RetrievalModel, start: Start, *, learning: bool = False) 
     Arguments and errors are those of ``take_backbone``.
     """
     visual, text = model.backbone.clip.visual, model.backbone.clip.text
-    weights = dict(_tower("backbone.clip.visual.", visual, start, "vision"))
-    weights |= dict(_tower("backbone.clip.text.", text, start, "text"))
+    weights = dict(tower_weights("backbone.clip.visual.", visual, start, "vision"))
+    weights |= dict(tower_weights("backbone.clip.text.", text, start, "text"))
     if model.attributes is not None:
-        weights |= dict(_tower("attributes.", model.attributes, start, "vision"))
+        weights |= dict(tower_weights("attributes.", model.attributes, start, "vision"))
     own = {name: value for name, value in model.state_dict().items() if name.startswith(TAKEN)}
     take_backbone(
         model, Start(start.folder, start.images, start.tokenizer, start.words, own | weights), learning=learning
@@ -134,7 +134,7 @@ def take_bundle(model: RetrievalModel, start: Start, *, learning: bool = False) 
     _check(model, Bundle(start.folder, device="cpu", precision="fp32"))
 
 
-def _tower(prefix: str, network: nn.Module, start: Start, graph: GraphName) -> Iterator[tuple[str, Tensor]]:
+def tower_weights(prefix: str, network: nn.Module, start: Start, graph: GraphName) -> Iterator[tuple[str, Tensor]]:
     """The weights of one network, by their names in ``RetrievalModel``."""
     held = {name.removeprefix(f"{graph}:"): w for name, w in start.weights.items() if name.startswith(f"{graph}:")}
     nameless = iter([w for name, w in held.items() if not name.startswith("model.") and w.numel() >= SMALL])

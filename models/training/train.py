@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
 import yaml
+from torch import Tensor
 
+from models.bundle import Bundle, bundle_folder
 from models.datasets.attributes.words import common_words
 from models.errors import ModisteError
 from models.networks.backbones.backbone import Backbone
 from models.networks.backbones.pretrained import load_vision_weights
 from models.networks.backbones.rounding import round_to_int8
 from models.networks.backbones.weight_sources import fetch, read_member, read_weights
+from models.training.alignment import aligned_embeddings, take_texts
 from models.training.checkpoint import DONE, Checkpoint
+from models.training.composer_start import composer_weights
 from models.training.config import TrainConfig
 from models.training.data.photographs import TrainingPhotographs
 from models.training.data.skipped import report_skipped
@@ -29,7 +34,15 @@ from models.training.stages.finetune import Finetune
 from models.training.stages.joint import Joint
 from models.training.stages.kinds import kind_words
 from models.training.stages.stage import Stage
-from models.training.start import Start, is_bundle, read_start, settle_batch_norms, take_backbone, take_bundle
+from models.training.start import (
+    Start,
+    bundle_start,
+    is_bundle,
+    read_start,
+    settle_batch_norms,
+    take_backbone,
+    take_bundle,
+)
 from models.training.teacher import load_teacher
 
 logger = logging.getLogger(__name__)
@@ -56,7 +69,8 @@ def train(config: TrainConfig, folder: Path, cache: Path | None = None) -> Run:
     triplets = any((config.finetune, config.compose, config.expect))
     sources = [open_source(source, images, run.cache, triplets=triplets) for source in config.sources]
     report_skipped({source.name: source.skipped for source in sources}, run.skipped_file)
-    _prepare_words(run, config, start, sources)
+    aligned = bundle_start(bundle_folder(config.joint.align)) if config.joint and config.joint.align else None
+    _prepare_words(run, config, aligned if start is None else start, sources)
     model = RetrievalModel(config, run.tokenizer, run.words())
     model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     checkpoint = Checkpoint.load(folder)
@@ -67,7 +81,13 @@ def train(config: TrainConfig, folder: Path, cache: Path | None = None) -> Run:
         take(model, start, learning=config.joint is not None)
     else:
         _load_pretrained(model, config)
-    stages = _stages(config, model, sources)
+        if aligned is not None:
+            take_texts(model, aligned)
+    taken = aligned if start is None else start
+    initial = {}
+    if config.compose and taken is not None and is_bundle(taken.folder):
+        initial = composer_weights(model, Bundle(taken.folder, device="cpu"), config.compose.text_rank)
+    stages = _stages(config, model, sources, initial)
     if checkpoint is None and start is not None and is_bundle(start.folder) and any(s.moves_backbone for s in stages):
         settle_batch_norms(model, sources[0].pixels)
     names = [stage.name for stage in stages]
@@ -140,15 +160,20 @@ def _prepare_words(run: Run, config: TrainConfig, start: Start | None, sources: 
         run.write_words(tuple(dict.fromkeys(words)))
 
 
-def _stages(config: TrainConfig, model: RetrievalModel, sources: list[TrainingSource]) -> list[Stage]:
+def _stages(
+    config: TrainConfig, model: RetrievalModel, sources: list[TrainingSource], initial: Mapping[str, Tensor]
+) -> list[Stage]:
     stages: list[Stage] = []
     if config.joint:
         teachers = [load_teacher(folder, model, first=at == 0) for at, folder in enumerate(config.joint.teacher)]
-        stages.append(Joint(model, sources, config.seed, config.joint, teachers, _photographs(config, model, sources)))
+        photographs = _photographs(config, model, sources)
+        align = config.joint.align
+        aligned = {} if align is None else aligned_embeddings(Bundle(bundle_folder(align), device="cpu"), sources)
+        stages.append(Joint(model, sources, config.seed, config.joint, teachers, photographs, aligned))
     if config.finetune:
         stages.append(Finetune(model, sources, config.seed, config.finetune))
     if config.compose:
-        stages.append(Compose(model, sources, config.seed, config.compose))
+        stages.append(Compose(model, sources, config.seed, config.compose, initial))
     if config.expect:
         stages.append(Expect(model, sources, config.seed, config.expect))
     return stages

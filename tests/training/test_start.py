@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 import torch
 
-from models.bundle import SHIPPED_BUNDLE, BundleManifest
+from models.bundle import SHIPPED_BUNDLE, Bundle, BundleManifest
 from models.errors import ModisteError
 from models.export.bundle import export_bundle
 from models.training.checkpoint import Checkpoint
 from models.training.config import TrainConfig
+from models.training.data.sources import open_sources
 from models.training.run import Run
 from models.training.start import read_start, settle_batch_norms
 from models.training.train import train
@@ -163,3 +164,41 @@ def test_a_bundle_of_another_backbone_is_refused(first: Run, bundle: Path) -> No
     backbone = first.config().backbone.model_copy(update={"name": "modiste-base"})
     with pytest.raises(ModisteError, match="has no weight backbone"):
         train(second(first, start=bundle, backbone=backbone, compose=None), first.folder.parent / "seventh")
+
+
+def test_a_composer_continues_from_the_one_of_a_bundle(first: Run, bundle: Path) -> None:
+    compose = first.config().compose
+    assert compose is not None
+    almost_still = compose.model_copy(update={"steps": 1, "lr": 1e-12})
+    run = train(second(first, start=bundle, compose=almost_still), first.folder.parent / "continued")
+    features = np.random.default_rng(3).normal(size=(len(WISHES), run.model().backbone.dim)).astype(np.float32)
+    ids, _ = run.model().tokenizer.encode(WISHES)
+    theirs = Bundle(bundle, device="cpu", precision="fp32").query(features, ids)
+    np.testing.assert_allclose(run.model().query(features, ids), theirs, atol=2e-2)
+    other = almost_still.model_copy(update={"composer": "tirg", "options": {}})
+    fresh = train(second(first, start=bundle, compose=other), first.folder.parent / "afresh")
+    assert np.abs(fresh.model().query(features, ids) - theirs).max() > 0.1
+
+
+def test_a_new_vision_tower_aligns_with_the_texts_of_a_bundle(first: Run, bundle: Path) -> None:
+    config, joint = first.config(), first.config().joint
+    assert config.backbone.images is not None
+    assert joint is not None
+    images = config.backbone.images.model_copy(update={"height": 96, "width": 80})
+    backbone = config.backbone.model_copy(update={"images": images})
+    runs = [
+        train(
+            config.model_copy(update={"name": name, "backbone": backbone, "compose": None, "joint": joint.model_copy(
+                update={"epochs": 6, "align": bundle, "align_weight": weight})}),
+            first.folder.parent / name,
+        )
+        for name, weight in (("aligned", 20.0), ("unaligned", 1e-6))
+    ]  # fmt: skip
+    their, model = Bundle(bundle, device="cpu", precision="fp32"), runs[0].model()
+    ids, _ = model.tokenizer.encode(WISHES)
+    np.testing.assert_allclose(model.text(ids), their.text(ids), atol=1e-2)
+    (source,) = open_sources(config, their.manifest.images, first.cache, triplets=False)
+    truth = their.vision(source.pixels).embedding
+    (larger,) = open_sources(config, images, first.cache, triplets=False)
+    near, far = (float((run.model().vision(larger.pixels).embedding * truth).sum(axis=1).mean()) for run in runs)
+    assert near > far + 0.05

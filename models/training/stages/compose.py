@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -26,9 +26,11 @@ class Compose(Stage):
     moves_backbone = False
 
     def __init__(
-        self, model: RetrievalModel, sources: Sequence[TrainingSource], seed: int, schedule: ComposeStage
-    ) -> None:
+        self, model: RetrievalModel, sources: Sequence[TrainingSource], seed: int, schedule: ComposeStage,
+        initial: Mapping[str, Tensor] | None = None,
+    ) -> None:  # fmt: skip
         super().__init__(model, sources, seed)
+        self.initial = initial or {}
         self.schedule = schedule
         self.steps = schedule.steps
         self.features: dict[str, Tensor] = {}
@@ -43,6 +45,8 @@ class Compose(Stage):
         backbone.apply_policy("frozen")
         if fresh and self.schedule.text_rank:
             backbone.adapt_text(self.schedule.text_rank)
+        if fresh:
+            self.model.load_state_dict(self.initial, strict=False)
         self.model.eval()
         for source in self.sources:
             embeddings, features = encode_pixels(self.model, source.pixels, source.name, source.cache)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +42,8 @@ TAUGHT = ("backbone.clip.text.", "attributes.", "log_scale")
 class Joint(Stage):
     """Stage 0: one space for pictures and titles by Mini-Batch Match Retrieval, and the attribute head.
 
-    With teachers (``JointStage.teacher``), their outputs on the same augmented pictures are targets as well.
+    With teachers (``JointStage.teacher``), their outputs on the same augmented pictures are targets as well. With
+    ``JointStage.align``, the embeddings ``aligned`` (by source, ``[N, D]``) are targets of the products.
     """
 
     name = "joint"
@@ -51,10 +52,12 @@ class Joint(Stage):
     def __init__(
         self, model: RetrievalModel, sources: Sequence[TrainingSource], seed: int, schedule: JointStage,
         teachers: Sequence[RetrievalModel] = (), photographs: Sequence[TrainingPhotographs] = (),
+        aligned: Mapping[str, Tensor] | None = None,
     ) -> None:  # fmt: skip
         super().__init__(model, sources, seed)
         self.schedule = schedule
         self.photographs = photographs
+        self.aligned = aligned or {}
         self.kinds = KindTask(photographs, schedule.photographs, model.backbone.dim) if schedule.photographs else None
         self.tower = SplitTower(model.backbone.clip.visual, schedule.frozen) if schedule.frozen else None
         self.views: dict[str, list[Maps]] = {}
@@ -108,23 +111,29 @@ class Joint(Stage):
         """Compute what the frozen part of the tower makes of all pictures, or read it from the cache."""
         self.model.eval()
 
-        def kept(name: str, pixels: Pixels, change: Change, cache: Path | None) -> None:
+        def kept(name: str, pixels: Pixels, change: Change, views: int, cache: Path | None) -> None:
             self.views[name] = kept_views(
-                self.model, tower, pixels, change, views=self.schedule.views, seed=self.seed, what=name,
+                self.model, tower, pixels, change, views=views, seed=self.seed, what=name,
                 cache=cache or Path(tempfile.mkdtemp()),
             )  # fmt: skip
 
+        views = self.schedule.views
+
         for source in self.sources:
-            kept(source.name, source.pixels, augment, source.cache)
+            kept(source.name, source.pixels, augment, views, source.cache)
             if source.sharper_pixels is not None:
-                kept(f"{source.name}{SHARPER}", source.sharper_pixels, augment, source.cache)
-        for photographs in self.photographs if self.kinds is not None else ():
-            kept(photographs.name, photographs.pixels, augment_photographs, self.sources[0].cache)
+                kept(f"{source.name}{SHARPER}", source.sharper_pixels, augment, views, source.cache)
+        if self.kinds is not None:
+            for photographs in self.photographs:
+                many = self.kinds.settings.views
+                kept(photographs.name, photographs.pixels, augment_photographs, many, self.sources[0].cache)
 
     def parameters(self) -> list[dict[str, Any]]:
         self.model.backbone.apply_policy("both" if self.tower is None else "both-frozen-bn")
         if self.tower is not None:
             self.tower.freeze()
+        if self.aligned:
+            self.model.backbone.clip.text.requires_grad_(False)
         head = [self.model.attributes] if self.model.attributes is not None else []
         return [*decayed([self.model.backbone, *head]), {"params": [self.model.log_scale], "weight_decay": 0.0}]
 
@@ -134,7 +143,7 @@ class Joint(Stage):
         chance = self.chance(step)
         size = self.schedule.batch
         plain = step >= (1 - self.schedule.plain) * self.steps
-        images, captions, groups, shown, known = [], [], [], [], []
+        images, captions, groups, shown, known, aligned = [], [], [], [], [], []
         for index in order[at * size : (at + 1) * size]:
             which, row = self.rows[index]
             source = self.sources[which]
@@ -145,6 +154,8 @@ class Joint(Stage):
                 images.append(self._picture(source.name, source.pixels, row, plain, chance))
             captions.append(source.caption(row, chance))
             groups.append(which * 1_000_000 + int(source.title_group[row]))
+            if self.aligned:
+                aligned.append(self.aligned[source.name][row])
             if self.shown:
                 shown.append(self.shown[which][row])
                 known.append(self.known[which])
@@ -155,6 +166,8 @@ class Joint(Stage):
             "ids": self.model.ids(captions),
             "groups": torch.tensor(groups),
         }
+        if aligned:
+            batch["aligned"] = torch.stack(aligned)
         if shown:
             batch |= {"shown": torch.stack(shown), "known": torch.stack(known)}
         if self.kinds is not None:
@@ -187,8 +200,8 @@ class Joint(Stage):
         """Embeddings ``[B + P, D]`` of the products and then the photographs, and the products' normalised pictures;
         None for those with a frozen part of the tower, whose maps stand in for pictures."""
         if self.tower is not None:
-            maps = [batch[name] for name in ("pixels", "photographs") if name in batch]
-            joined = torch.cat(maps).to(self.model.device, non_blocking=True).permute(0, 3, 1, 2).float()
+            maps = [batch[name].float() for name in ("pixels", "photographs") if name in batch]
+            joined = torch.cat(maps).to(self.model.device, non_blocking=True).permute(0, 3, 1, 2)
             return self.tower.embed(joined.contiguous(memory_format=torch.channels_last)).float(), None
         images = self.model.normalised(self.shown_pixels(batch))
         if self.kinds is None:
@@ -214,6 +227,8 @@ class Joint(Stage):
             if self.kinds is not None:
                 photographs = (seen[len(image) :], batch["kinds"])
                 loss = loss + self.kinds.loss(*photographs, image, batch["shown"], logits[len(image) :])
+        if self.aligned:
+            loss = loss + self.schedule.align_weight * distillation(image, batch["aligned"])
         if self.teachers and images is not None:
             taught, probable = self._taught(images)
             loss = loss + self.schedule.teacher_weight * distillation(image, taught)

@@ -11,8 +11,8 @@ from typing import Annotated
 
 import typer
 
-from indexer.cli import BundleFolder, DeviceName
 from indexer.cli import app as index_app
+from indexer.options import BundleFolder, DeviceName
 from models.bundle import SHIPPED_BUNDLE
 from models.cli import app as models_app
 from models.errors import ModisteError

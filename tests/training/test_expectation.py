@@ -199,15 +199,13 @@ def test_int8_leaves_the_layers_that_give_probabilities(tmp_path: Path) -> None:
     weights = np.random.default_rng(2).normal(size=(64, 64)).astype(np.float32) * 100
     weights[0] = 0
     layers = {"model.expectation.come.weight": ("shown", "expected"), "model.composer.vector.weight": ("seen", "query")}
-    graph = helper.make_graph(
-        [helper.make_node("MatMul", [given, weight], [output]) for weight, (given, output) in layers.items()],
-        "query",
-        *(
-            [helper.make_tensor_value_info(names[at], onnx.TensorProto.FLOAT, ["B", 64]) for names in layers.values()]
-            for at in (0, 1)
-        ),
-        [numpy_helper.from_array(weights, name) for name in layers],
+    nodes = [helper.make_node("MatMul", [given, weight], [output]) for weight, (given, output) in layers.items()]
+    inputs, outputs = (
+        [helper.make_tensor_value_info(names[at], onnx.TensorProto.FLOAT, ["B", 64]) for names in layers.values()]
+        for at in (0, 1)
     )
+    stored = [numpy_helper.from_array(weights, name) for name in layers]
+    graph = helper.make_graph(nodes, "query", inputs, outputs, stored)
     feeds = {"shown": features, "seen": features}
     path = tmp_path / "query.onnx"
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)]), path)

@@ -172,14 +172,14 @@ def verify(
 
 @app.command("list")
 def list_all(index_root: IndexRoot = DEFAULT_ROOT) -> None:
-    """List all generations, oldest first, and mark the published one."""
+    """List all generations, oldest first, and mark the published one; replicas with its bundle serve a kept one."""
     from indexer.generations.publication import list_generations
 
     generations = list_generations(index_root)
     if not generations:
         typer.echo(f"There are no generations in {index_root} yet.")
     for one in generations:
-        mark = "serves" if one.serving else "rollback" if one.previous else ""
+        mark = "serves" if one.serving else "rollback" if one.previous else "kept" if one.newest else ""
         about = "damaged: its manifest cannot be read"
         if one.manifest is not None:
             recall = f"recall {one.manifest.quality.recall:.4f}"
@@ -193,7 +193,11 @@ def prune(
         int, typer.Option(min=0, help="How many of the newest to keep. More leaves more to go back to.")
     ] = 3,
     keep_rollback: Annotated[
-        bool, typer.Option(help="Whether to spare the one that `rollback` goes to. The serving one is always spared.")
+        bool,
+        typer.Option(
+            help="Whether to spare the one that `rollback` goes to, and the newest of each other bundle. The serving "
+            "one is always spared.",
+        ),
     ] = True,
     index_root: IndexRoot = DEFAULT_ROOT,
 ) -> None:

@@ -27,6 +27,7 @@ from indexer.generations.manifest import (
     VIEWS_NAME,
     GenerationError,
     GenerationManifest,
+    OtherBundle,
     Quality,
     Skipped,
     generation_folder,
@@ -55,6 +56,7 @@ __all__ = [
     "GenerationManifest",
     "Quality",
     "Skipped",
+    "check_bundle",
 ]
 
 _FLOATS = np.arange(2**16, dtype=np.uint16).view(np.float16).astype(np.float32)
@@ -63,6 +65,20 @@ KEPT_MASKS = 16
 """Masks of filters that a generation keeps."""
 
 MAX_IMAGE_FILE_BYTES = 100 * 2**20
+
+
+def check_bundle(manifest: GenerationManifest, bundle: Bundle) -> None:
+    """Refuse a bundle whose vectors cannot be compared with those of a generation.
+
+    Raises:
+        OtherBundle: The generation was built with another bundle.
+    """
+    if (bundle.fingerprint, bundle.dim) != (manifest.fingerprint, manifest.dim):
+        raise OtherBundle(
+            f"The generation {manifest.id} was built with {manifest.bundle} ({manifest.fingerprint}), "
+            f"not with {bundle.name} ({bundle.fingerprint}).",
+            hint="Build the index again with this bundle, or serve with the bundle that built it.",
+        )
 
 
 class Generation:
@@ -187,19 +203,6 @@ class Generation:
     def products(self) -> pa.Table:
         """The table as it lies in the file: id, title, image, image_hash, image_bytes, ``attribute.<name>``."""
         return self._table.table
-
-    def check_bundle(self, bundle: Bundle) -> None:
-        """Refuse a bundle whose vectors cannot be compared with these.
-
-        Raises:
-            GenerationError: The generation was built with another bundle.
-        """
-        if (bundle.fingerprint, bundle.dim) != (self.manifest.fingerprint, self.manifest.dim):
-            raise GenerationError(
-                f"The generation {self.id} was built with {self.manifest.bundle} ({self.manifest.fingerprint}), "
-                f"not with {bundle.name} ({bundle.fingerprint}).",
-                hint="Build the index again with this bundle, or serve with the bundle that built it.",
-            )
 
     def row_of(self, id: str) -> int | None:
         """The row of a product, None where there is none with this id."""

@@ -45,6 +45,10 @@ class GenerationError(ModisteError):
     """A folder is not a generation, not an intact one, or not one of this bundle."""
 
 
+class OtherBundle(GenerationError):
+    """A generation was built with another bundle, whose vectors cannot be compared."""
+
+
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -1,5 +1,8 @@
 """Which generation serves: ``CURRENT`` holds its id in one line, ``PUBLISHED`` the history that rollback goes by.
 
+A generation is of one bundle. While a bundle is replaced, generations of two bundles are published in turn, and
+replicas serve the newest of their own (``published_with``).
+
 ``CURRENT`` alone decides, and is replaced at once. ``PUBLISHED`` lists each published id once, in order; what stands in
 it after the current id was rolled back or never came to serve. So a crash between the two writes changes nothing.
 """
@@ -40,6 +43,8 @@ class Listed(NamedTuple):
     """``CURRENT`` names it."""
     previous: bool
     """``rollback`` would go to it."""
+    newest: bool = False
+    """The newest published one of its bundle: replicas with this bundle serve it."""
 
 
 def current_id(index_root: Path) -> str | None:
@@ -65,6 +70,16 @@ def current_id(index_root: Path) -> str | None:
 def published_ids(index_root: Path) -> list[str]:
     """The ids of published generations, oldest first, up to the current one."""
     return _history(index_root)
+
+
+def published_with(index_root: Path, fingerprint: str) -> str | None:
+    """The id of the newest published generation of a bundle, None if there is none.
+
+    Args:
+        fingerprint: Of the bundle.
+    """
+    history = _history(index_root)
+    return next((id for id in reversed(history) if _fingerprint(index_root, id) == fingerprint), None)
 
 
 def publish(index_root: Path, id: str, *, verify: bool = True) -> None:
@@ -123,6 +138,9 @@ def _delete(index_root: Path, ids: Sequence[str]) -> None:
 def rollback(index_root: Path) -> str:
     """Let the generation serve that was published before the current one, and return its id.
 
+    It is the earlier one of the same bundle, or of another bundle if there is none. Replicas with other bundles go on
+    with what they serve.
+
     Raises:
         GenerationError: There is none that is whole; what serves is left alone.
     """
@@ -135,16 +153,21 @@ def rollback(index_root: Path) -> str:
             )
         folder = generation_folder(index_root, id)
         verify_files(folder, read_manifest(folder))
+        gone = (id, _serving(index_root))
+        history = [*(other for other in _history(index_root) if other not in gone), id]
+        replace_text(index_root / PUBLISHED_NAME, "".join(f"{line}\n" for line in history))
         replace_text(index_root / CURRENT_NAME, f"{id}\n")
     return id
 
 
 def previous_id(index_root: Path) -> str | None:
-    """The id that ``rollback`` would go to: published before the current one and still there."""
-    history = _history(index_root)
-    earlier = history[:-1] if _serving(index_root) else history
+    """The id that ``rollback`` would go to: published before the current one and still there, of the same bundle if
+    there is one."""
+    history, serving = _history(index_root), _serving(index_root)
+    earlier = history[:-1] if serving else history
     there = [id for id in earlier if generation_folder(index_root, id).is_dir()]
-    return there[-1] if there else None
+    same = [] if serving is None else [id for id in there if _same_bundle(index_root, id, serving)]
+    return next(reversed(same or there), None)
 
 
 def list_generations(index_root: Path) -> list[Listed]:
@@ -153,6 +176,8 @@ def list_generations(index_root: Path) -> list[Listed]:
     if not folder.is_dir():
         return []
     serving, previous = _serving(index_root), previous_id(index_root)
+    by_bundle = {_fingerprint(index_root, id): id for id in _history(index_root)}
+    newest = {id for fingerprint, id in by_bundle.items() if fingerprint is not None}
     found = []
     for path in sorted(folder.iterdir()):
         try:
@@ -164,14 +189,16 @@ def list_generations(index_root: Path) -> list[Listed]:
         except GenerationError as error:
             logger.warning("%s", error)
             manifest = None
-        found.append(Listed(path.name, manifest, path.name == serving, path.name == previous))
+        id = path.name
+        found.append(Listed(id, manifest, serving=id == serving, previous=id == previous, newest=id in newest))
     return found
 
 
 def prune(index_root: Path, keep: int, *, keep_previous: bool = True) -> list[str]:
     """Delete all but the ``keep`` newest generations and return the deleted ids.
 
-    The one that serves is never deleted, the one that ``rollback`` goes to only without ``keep_previous``.
+    The one that serves is never deleted. The one that ``rollback`` goes to, and the newest published one of each other
+    bundle, are deleted only without ``keep_previous``.
     """
     with _publication(index_root):
         listed = list_generations(index_root)
@@ -182,7 +209,7 @@ def prune(index_root: Path, keep: int, *, keep_previous: bool = True) -> list[st
                 f"No generation of {index_root} is published, so there is no telling which ones are needed.",
                 hint="Publish one first: `modiste index publish ID`.",
             )
-        spared = newest | {one.id for one in listed if one.serving or (one.previous and keep_previous)}
+        spared = newest | {one.id for one in listed if one.serving or (keep_previous and (one.previous or one.newest))}
         gone = [one.id for one in listed if one.id not in spared]
         _delete(index_root, gone)
     return gone
@@ -202,6 +229,19 @@ def _serving(index_root: Path) -> str | None:
     except GenerationError as error:
         logger.warning("%s", error)
         return None
+
+
+def _fingerprint(index_root: Path, id: str) -> str | None:
+    """Of the bundle of a generation; None if its manifest cannot be read."""
+    try:
+        return read_manifest(generation_folder(index_root, id)).fingerprint
+    except GenerationError:
+        return None
+
+
+def _same_bundle(index_root: Path, one: str, other: str) -> bool:
+    fingerprint = _fingerprint(index_root, one)
+    return fingerprint is not None and fingerprint == _fingerprint(index_root, other)
 
 
 def _history(index_root: Path) -> list[str]:

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from indexer.generations.generation import Generation
-from indexer.generations.publication import current_id, published_ids
+from indexer.generations.generation import Generation, check_bundle
+from indexer.generations.manifest import OtherBundle, generation_folder, read_manifest
+from indexer.generations.publication import current_id, published_ids, published_with
 from models.bundle import Bundle
 from models.bundle.encoder import Device
 from models.errors import ModisteError
@@ -64,9 +65,10 @@ class _Held:
 class LiveIndex:
     """Serves the published generation and follows ``CURRENT``.
 
-    A new generation is opened, verified and searched beside the old one before it is served. One that is damaged, was
-    built with another bundle, or fails the canary search is refused, and the old one stays. At the start, when there is
-    no old one, the newest earlier generation that is whole is served instead.
+    A new generation is opened, verified and searched beside the old one before it is served. One that is damaged or
+    fails the canary search is refused, and the old one stays. If it was built with another bundle, it is refused, and
+    the newest published one of this bundle is served. At the start, when there is no old one, the newest earlier
+    generation that is whole is served instead.
 
     Args:
         index_root: Where generations are published.
@@ -138,6 +140,9 @@ class LiveIndex:
                 self._accept()
                 return False
             held = _Held(await asyncio.to_thread(self._open, published))
+        except OtherBundle as error:
+            self._refuse(published, str(error))
+            return await self._follow_own()
         except ModisteError as error:
             self._refuse(published, str(error))
             return False
@@ -147,6 +152,18 @@ class LiveIndex:
             return False
         self._swap(held)
         self._accept()
+        return True
+
+    async def _follow_own(self) -> bool:
+        """Serve the newest published generation of this bundle while another bundle's is published."""
+        own = await asyncio.to_thread(published_with, self._index_root, self._bundle.fingerprint)
+        if own is None or own == self.generation_id:
+            return False
+        try:
+            self._swap(_Held(await asyncio.to_thread(self._open, own)))
+        except Exception as error:
+            logger.error("Generation %s cannot be served: %s", own, error)
+            return False
         return True
 
     async def _fall_back(self) -> None:
@@ -162,9 +179,9 @@ class LiveIndex:
                 return
 
     def _open(self, id: str) -> Generation:
+        check_bundle(read_manifest(generation_folder(self._index_root, id)), self._bundle)
         generation = Generation.open(self._index_root, id, device=self._device, images_root=self._images_root)
         try:
-            generation.check_bundle(self._bundle)
             _canary(generation, self._bundle)
             words_of_generation(generation)
         except BaseException:

@@ -12,7 +12,7 @@ import pyarrow.parquet
 import pytest
 
 from indexer.build import build_generation
-from indexer.generations.generation import Generation, GenerationError
+from indexer.generations.generation import Generation, GenerationError, check_bundle
 from indexer.generations.manifest import REVISION, generation_folder
 from indexer.generations.publication import current_id
 from models.bundle import Bundle
@@ -151,14 +151,14 @@ def test_an_attribute_named_like_a_column_of_ours_is_no_trouble(toy: Bundle, tmp
 
 
 def test_the_bundle_that_built_it_is_accepted(root: Path, toy: Bundle) -> None:
-    Generation.open(root).check_bundle(toy)
+    check_bundle(Generation.open(root).manifest, toy)
 
 
 @pytest.mark.parametrize("change", [{"seed": 1}, {"dim": 32}])
 def test_another_bundle_is_refused(root: Path, tmp_path: Path, change: dict[str, int]) -> None:
     other = Bundle(write_toy_bundle(tmp_path / "other", **change), device="cpu", threads=1)  # type: ignore[arg-type]
     with pytest.raises(GenerationError, match=r"was built with toy 1\.0\.0"):
-        Generation.open(root).check_bundle(other)
+        check_bundle(Generation.open(root).manifest, other)
 
 
 @pytest.mark.parametrize("name", ["vectors.f16", "index.faiss", "products.arrow"])

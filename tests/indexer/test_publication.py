@@ -8,10 +8,18 @@ import pytest
 from indexer.build import BuildOptions, build_generation
 from indexer.generations.generation import Generation, GenerationError
 from indexer.generations.manifest import generation_folder
-from indexer.generations.publication import current_id, list_generations, prune, publish, rollback
+from indexer.generations.publication import (
+    current_id,
+    list_generations,
+    prune,
+    publish,
+    published_with,
+    rollback,
+)
 from models.bundle import Bundle
 from tests.indexer.conftest import QUIET
 from tests.indexer.shop import write_shop
+from tests.toy_bundle import write_toy_bundle
 
 UNPUBLISHED = BuildOptions(threads=1, device="cpu", publish=False)
 
@@ -197,3 +205,53 @@ def test_a_shop_of_another_folder_may_share_the_root(root: Path, tmp_path: Path,
     assert Generation.open(root).size == 5
     assert rollback(root) == first
     assert Generation.open(root).size == 20
+
+
+@pytest.fixture
+def other(tmp_path: Path) -> Bundle:
+    """A bundle whose vectors cannot be compared with those of ``toy``."""
+    return Bundle(write_toy_bundle(tmp_path / "other", name="other", seed=1), device="cpu", threads=1)
+
+
+@pytest.fixture
+def in_turn(root: Path, shop: Path, toy: Bundle, other: Bundle) -> list[str]:
+    """Four generations, published in turn with ``toy`` and ``other``."""
+    first = str(current_id(root))
+    return [first, *(build_generation(shop, bundle, root, QUIET) for bundle in (other, toy, other))]
+
+
+def test_every_bundle_has_its_own_newest_generation(
+    root: Path, in_turn: list[str], toy: Bundle, other: Bundle, shop: Path
+) -> None:
+    assert (published_with(root, toy.fingerprint), published_with(root, other.fingerprint)) == (in_turn[2], in_turn[3])
+    build_generation(shop, toy, root, UNPUBLISHED)
+    assert published_with(root, toy.fingerprint) == in_turn[2]
+    assert published_with(root, "0" * 16) is None
+    assert [one.newest for one in list_generations(root)] == [False, False, True, True, False]
+
+
+def test_a_rollback_stays_within_the_bundle_and_leaves_the_other_alone(
+    root: Path, in_turn: list[str], toy: Bundle, other: Bundle
+) -> None:
+    assert rollback(root) == in_turn[1] == current_id(root)
+    assert published_with(root, other.fingerprint) == in_turn[1]
+    assert published_with(root, toy.fingerprint) == in_turn[2]
+
+
+def test_without_an_earlier_one_of_its_bundle_a_rollback_goes_to_another_bundle(
+    root: Path, shop: Path, other: Bundle
+) -> None:
+    first = current_id(root)
+    build_generation(shop, other, root, QUIET)
+    assert rollback(root) == first
+
+
+def test_pruning_spares_what_replicas_with_the_other_bundle_serve(root: Path, in_turn: list[str]) -> None:
+    assert prune(root, 0) == in_turn[:1]
+    assert prune(root, 0, keep_previous=False) == in_turn[1:3]
+    assert current_id(root) == in_turn[3]
+
+
+def test_a_damaged_generation_is_no_bundles_newest(root: Path, in_turn: list[str], toy: Bundle) -> None:
+    (generation_folder(root, in_turn[2]) / "manifest.json").write_text("{}")
+    assert published_with(root, toy.fingerprint) == in_turn[0]

@@ -23,7 +23,6 @@ from indexer.building.checks import (
 )
 from indexer.building.completion import changes_since, move_durably, next_id
 from indexer.building.encode import encode_products
-from indexer.building.fetching import PICTURES_NAME, with_fetched_pictures
 from indexer.building.quality import measure_recall
 from indexer.building.reuse import earlier_pictures
 from indexer.building.summary import changes_line
@@ -56,6 +55,7 @@ from indexer.stores.store import Mask
 from models.bundle import Bundle
 from models.bundle.encoder import Device
 from models.bundle.manifest import file_digest
+from models.datasets.fetched import PICTURES_NAME, with_fetched_pictures
 from models.errors import ModisteError
 
 logger = logging.getLogger(__name__)

@@ -29,3 +29,8 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     except BaseException:
         os.unlink(name)
         raise
+    folder = os.open(path.parent, os.O_RDONLY)  # The new name is durable with its folder only.
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -27,6 +27,10 @@ class Source(Section):
     path: Path | None = None
     images: Path | None = None
     """Folder of the pictures, where they are not beside the table."""
+    picture_hosts: tuple[str, ...] = ()
+    """Hosts that pictures at addresses may be fetched from, beside those in ``catalog.toml``."""
+    fetched: Path | None = None
+    """Folder of fetched pictures, such as ``pictures`` of an index root; None keeps them in the run's cache."""
     id_column: str | None = None
     """Name of the catalogue's column, where it is not found by its usual names; likewise the next two."""
     title_column: str | None = None

@@ -11,7 +11,7 @@ import pytest
 from catalog import Catalog, ModisteError, read_catalog
 from catalog.fetch import FetchError, FetchLimits, PictureClient
 from catalog.fetch.addresses import is_public
-from indexer.building.fetching import PictureFolder, with_fetched_pictures
+from models.datasets.fetched import PictureFolder, with_fetched_pictures
 from tests.catalog.picture_server import DRIPS, PICTURE, PictureServer
 from tests.catalog.shops import table
 
@@ -150,7 +150,7 @@ def catalog_of(folder: Path, *cells: str) -> Catalog:
 def test_pictures_of_a_catalogue_become_files_kept_between_builds(
     server: PictureServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("indexer.building.fetching.PictureClient", lambda limits: client())
+    monkeypatch.setattr("models.datasets.fetched.PictureClient", lambda limits: client())
     cells = [url(server, "/etag.jpg"), url(server, "/404.jpg"), f"{url(server, '/404.jpg')},{url(server, '/1.jpg')}"]
     for _ in range(2):
         catalog = with_fetched_pictures(

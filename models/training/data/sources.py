@@ -13,10 +13,12 @@ from typing import Literal
 import numpy as np
 
 from catalog import Catalog, Problem, Product, read_catalog
+from catalog.fetch import FetchLimits
 from models.bundle.images import ImagePreprocessing, Pixels
 from models.bundle.text import normalise_text
 from models.datasets.attributes.default_rules import categorical_columns, default_rules, loose_rules, type_column
 from models.datasets.attributes.edit_rules import Rule, value_of
+from models.datasets.fetched import PICTURES_NAME, with_fetched_pictures
 from models.datasets.garments import draw_catalog
 from models.datasets.pictures import load_pictures
 from models.datasets.products import JUDGED, hash_photographs, protocol_rules, split_by_title_group, training_rules
@@ -37,6 +39,7 @@ Draw = Literal["questions", "pairs"]
 GARMENT_WIDTH, GARMENT_HEIGHT = 120, 160
 """Size of drawn garments."""
 LEAST_PRODUCTS = 50
+SOURCE_HINT = "If you trust it: `picture_hosts: [{host}]` in the source, or [pictures] hosts in catalog.toml."
 ANNOTATED = ("fashioniq", "shoes")
 """Kinds of sources with annotated triplets. They are evaluated by their own protocols, without a held-out share."""
 
@@ -132,10 +135,14 @@ def read_source(source: Source, cache: Path) -> Catalog:
     if source.kind == "garments":
         folder = cache / f"garments-{source.count}-{source.seed}"
         return read_catalog(draw_catalog(folder, source.count, source.seed, GARMENT_WIDTH, GARMENT_HEIGHT))
-    return read_catalog(
+    catalog = read_catalog(
         _path_of(source), images=source.images, id_column=source.id_column, title_column=source.title_column,
         image_column=source.image_column,
     ).with_roles("wish")  # fmt: skip
+    pictures = catalog.settings.pictures
+    limits = FetchLimits((*pictures.hosts, *source.picture_hosts), http=pictures.http)
+    folder = source.fetched or cache / PICTURES_NAME
+    return with_fetched_pictures(catalog, folder, limits, once=True, hint=SOURCE_HINT)
 
 
 def split_source(source: Source, cache: Path) -> tuple[list[Product], list[Product]]:

@@ -1,4 +1,4 @@
-"""Pictures at addresses are fetched into a folder, and asked for again only if they changed."""
+"""Pictures at addresses, fetched into a folder that indexing and training share."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -16,13 +17,14 @@ from urllib.parse import urlsplit
 from catalog import Address, Catalog, ModisteError, Picture, Problem, Product
 from catalog.fetch import FetchError, FetchLimits, PictureClient
 from catalog.inspection import picture_hosts
-from indexer.generations.durable import replace_file, replace_text
+from models.files import replacing
 from models.progress import track
 
 PICTURES_NAME = "pictures"
 THREADS = 16
 PER_HOST = 4
 """Requests at a time to one host."""
+BUILD_HINT = "If you trust it: --picture-host {host}, or [pictures] hosts in catalog.toml."
 
 
 class _Known(NamedTuple):
@@ -38,11 +40,14 @@ class PictureFolder:
     Args:
         folder: Made where it is missing.
         client: Fetches what is not there.
+        once: Do not ask again for pictures that were fetched before or could not be fetched.
     """
 
-    def __init__(self, folder: Path, client: PictureClient) -> None:
+    def __init__(self, folder: Path, client: PictureClient, *, once: bool = False) -> None:
         self._folder = folder
         self._client = client
+        self._once = once
+        self._failed: dict[str, FetchError] = {}
         self._at_host: dict[str, threading.Semaphore] = defaultdict(lambda: threading.Semaphore(PER_HOST))
         self._turn = threading.Lock()
 
@@ -54,7 +59,12 @@ class PictureFolder:
         """
         name = hashlib.sha256(url.encode("utf-8", "replace")).hexdigest()
         path = self._folder / name[:2] / name
-        known = _read(path.with_suffix(".json")) if path.is_file() else None
+        there = path.is_file()
+        if self._once and there:
+            return path
+        if url in self._failed:
+            raise self._failed[url]
+        known = _read(path.with_suffix(".json")) if there else None
         with self._turn:
             slot = self._at_host[urlsplit(url).hostname or ""]
         with slot:
@@ -65,17 +75,22 @@ class PictureFolder:
             except FetchError as error:
                 if known is not None and error.passing:
                     return path
+                if self._once:
+                    self._failed[url] = error
                 raise
         if fetched.content is not None:
-            path.parent.mkdir(parents=True, exist_ok=True)
             # The picture is durable before its ETag: a power cut must not leave an ETag without its picture.
-            replace_file(path, fetched.content)
+            with replacing(path) as stream:
+                stream.write(fetched.content)
             about = {"url": url, "etag": fetched.etag, "modified": fetched.modified}
-            replace_text(path.with_suffix(".json"), json.dumps(about))
+            with replacing(path.with_suffix(".json")) as stream:
+                stream.write(json.dumps(about).encode())
         return path
 
 
-def with_fetched_pictures(catalog: Catalog, folder: Path, limits: FetchLimits) -> Catalog:
+def with_fetched_pictures(
+    catalog: Catalog, folder: Path, limits: FetchLimits, *, once: bool = False, hint: str = BUILD_HINT
+) -> Catalog:
     """Replace the addresses among a catalogue's pictures by files. A product of which no picture can be had becomes a
     problem; one of which some cannot be had keeps the others.
 
@@ -83,6 +98,9 @@ def with_fetched_pictures(catalog: Catalog, folder: Path, limits: FetchLimits) -
         catalog: Any.
         folder: Where pictures are kept between builds.
         limits: Which hosts may be asked, and how much they may send.
+        once: Within this process, ask once for each picture that was not fetched before. A product of which no picture
+            can be had stays in the catalogue, with its addresses: a split of the products must not depend on a network.
+        hint: How a host is allowed, with ``{host}`` in place of its name.
 
     Raises:
         ModisteError: There are addresses, and no host is allowed.
@@ -95,9 +113,10 @@ def with_fetched_pictures(catalog: Catalog, folder: Path, limits: FetchLimits) -
         named = ", ".join(f"{host} ({count:,})" for host, count in list(hosts.items())[:5])
         raise ModisteError(
             f"The pictures are at addresses on {named}, and no host is allowed.",
-            hint=f"If you trust it: --picture-host {next(iter(hosts))}, or [pictures] hosts in catalog.toml.",
+            hint=hint.format(host=next(iter(hosts))),
         )
-    files = _fetch_all(addresses, PictureFolder(folder, PictureClient(limits)))
+    pictures = _asked_once(folder, limits) if once else PictureFolder(folder, PictureClient(limits))
+    files = _fetch_all(addresses, pictures)
     products: list[Product] = []
     problems: list[Problem] = []
     for product in catalog:
@@ -112,11 +131,18 @@ def with_fetched_pictures(catalog: Catalog, folder: Path, limits: FetchLimits) -
                 errors.append(found)
             else:
                 images.append(found)
-        if images:
+        if not images and once:
+            products.append(product)
+        elif images:
             products.append(replace(product, image=images[0], more_images=tuple(images[1:])))
         else:
             problems.append(Problem(0, product.id, str(errors[0]), errors[0].kind))
     return catalog.with_products(products, problems)
+
+
+@lru_cache(maxsize=8)
+def _asked_once(folder: Path, limits: FetchLimits) -> PictureFolder:
+    return PictureFolder(folder, PictureClient(limits), once=True)
 
 
 def _fetch_all(addresses: Iterable[str], folder: PictureFolder) -> dict[str, Path | FetchError]:

@@ -250,9 +250,12 @@ class Generation:
                 hint="Put the catalogue's images back where they were, or say where they are now (images root).",
             ) from error
 
-    def image_hash(self, row: int) -> str:
-        """Sha256 of the picture in ``row`` as it was indexed, in hexadecimal: changes whenever the picture does."""
-        return self._table.image_hash(row)
+    def image_hash(self, row: int, number: int = 0) -> str:
+        """Sha256 of a picture of the product in ``row`` as it was indexed, in hexadecimal: changes whenever the picture
+        does. ``number`` is as in ``image``, and less than ``image_count``."""
+        if number == 0 or self._views is None:
+            return self._table.image_hash(row)
+        return self._views.hashes[self._views.of(row)[number - 1]]
 
     def column(self, name: str) -> pa.Array:
         """The values of an attribute, N of them: a dictionary array of strings for text, a list array of such for list,

@@ -46,10 +46,13 @@ class ProductImages:
         self._readers, self._decoders = readers, decoders
         self._cache: LRUCache[str, ProductImage] = LRUCache(cache_bytes, getsizeof=lambda image: len(image.data))
 
-    async def get(self, generation: Generation, row: int, width: int | None, format: ImageFormat) -> ProductImage:
-        """The image of the product in ``row``.
+    async def get(
+        self, generation: Generation, row: int, number: int, width: int | None, format: ImageFormat
+    ) -> ProductImage:
+        """An image of the product in ``row``.
 
         Args:
+            number: Which one; 0 is the main image.
             width: Pixels; smaller images are not enlarged. None answers with the catalogue's own file, if browsers can
                 show its format. So does an image that takes too much memory to resize.
             format: For resized images.
@@ -58,11 +61,11 @@ class ProductImages:
             NotFound: The file is gone, is no image, or is not the one that was indexed.
             Overloaded: Too many requests wait for a thread.
         """
-        tag = etag(generation, row, width, format)
+        tag = etag(generation, row, number, width, format)
         cached = self._cache.get(tag)
         if cached is not None:
             return cached
-        data = await self._readers.run(partial(_read, generation, row))
+        data = await self._readers.run(partial(_read, generation, row, number))
         media_type = media_type_of(data)
         if width is None and media_type is not None:
             return ProductImage(data, media_type)
@@ -86,10 +89,17 @@ class ProductImages:
         return await self._decoders.run(resize, data, width, format)
 
 
-def etag(generation: Generation, row: int, width: int | None, format: ImageFormat) -> str:
-    """A strong entity tag; it changes with the content of the image."""
+def etag(generation: Generation, row: int, number: int, width: int | None, format: ImageFormat) -> str:
+    """A strong entity tag; it changes with the content of the image.
+
+    Raises:
+        NotFound: The product has no such image.
+    """
+    if number >= (count := generation.image_count(row)):
+        name = excerpt(generation.product(row)["id"])
+        raise NotFound(f"Product {name} has no picture {number}.", hint=f"It has {count}; the first one is 0.")
     variant = "" if width is None else f"-{width}-{format.name.lower()}"
-    return f'"{generation.image_hash(row)}{variant}"'
+    return f'"{generation.image_hash(row, number)}{variant}"'
 
 
 def accepted_format(accept: str) -> ImageFormat:
@@ -111,12 +121,12 @@ def media_type_of(data: bytes) -> str | None:
     return "image/avif" if data[4:12] in (b"ftypavif", b"ftypavis") else None
 
 
-def _read(generation: Generation, row: int) -> bytes:
+def _read(generation: Generation, row: int, number: int) -> bytes:
     try:
-        data = generation.image(row)
+        data = generation.image(row, number)
     except ModisteError as error:
         raise _gone(generation, row, "is gone") from error
-    if hashlib.sha256(data).hexdigest() != generation.image_hash(row):
+    if hashlib.sha256(data).hexdigest() != generation.image_hash(row, number):
         raise _gone(generation, row, "is not the one that was indexed")
     return data
 

@@ -32,6 +32,7 @@ class ProductCard(Value):
         description="What can be bought of it, such as its sizes; empty if it is sold in one way."
     )
     image: str = Field(examples=["/products/12/image"])
+    images: int = Field(1, ge=1, description="How many pictures it has; `?n=1` of `image` is the second one.")
 
 
 class Result(ProductCard):

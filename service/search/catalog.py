@@ -55,7 +55,9 @@ def _fields(generation: Generation, row: int) -> dict[str, Any]:
     if fields is None:
         product = generation.product(row)
         variants = [Variant(**variant) for variant in product["variants"]]
-        fields = products[row] = {**product, "variants": variants, "image": _image_link(product["id"])}
+        fields = products[row] = {
+            **product, "variants": variants, "image": _image_link(product["id"]), "images": generation.image_count(row),
+        }  # fmt: skip
     return fields
 
 

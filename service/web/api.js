@@ -22,11 +22,12 @@ if (brought) {
 /** The filters and words of the catalogue, and the generation that is served. */
 export const catalog = (signal) => ask("catalog", { signal });
 
-/** One product: id, title, attributes, image. */
+/** One product: id, title, attributes, image, images (their number). */
 export const product = (id, signal) => ask(`products/${encodeURIComponent(id)}`, { signal });
 
-/** The address of a product's picture, `width` pixels wide at most. */
-export const pictureOf = (id, width) => `products/${encodeURIComponent(id)}/image?w=${width}`;
+/** The address of a product's picture, `width` pixels wide at most; `number` 0 is the main one. */
+export const pictureOf = (id, width, number = 0) =>
+  `products/${encodeURIComponent(id)}/image?w=${width}${number ? `&n=${number}` : ""}`;
 
 /** A page of the catalogue, shuffled by `seed`. */
 export const products = ({ seed, offset, limit }, signal) =>

@@ -17,9 +17,10 @@ export function card(product, href, own) {
   item.querySelector("a").href = href;
   const image = item.querySelector("img");
   image.alt = product.title;
-  image.srcset = WIDTHS.map((width) => `${pictureOf(product.id, width)} ${width}w`).join(", ");
-  image.src = pictureOf(product.id, WIDTHS[0]);
+  showPicture(image, product.id, 0);
   image.addEventListener("error", () => item.classList.add("missing"));
+  image.addEventListener("load", () => item.classList.remove("missing"));
+  if (product.images > 1) stepThrough(item.querySelector(".card-next"), image, product);
   item.querySelector(".card-title").textContent = product.title;
   const { price } = product.attributes;
   if (typeof price === "number") item.querySelector(".card-price").textContent = money.format(price);
@@ -30,6 +31,28 @@ export function card(product, href, own) {
     score.title = "How well it fits, 1 at most";
   }
   return item;
+}
+
+/** Let a button show a product's pictures in turn. */
+function stepThrough(button, image, { id, title, images }) {
+  let number = 0;
+  const tell = () => {
+    button.textContent = `${number + 1} / ${images}`;
+    button.ariaLabel = `Next picture of ${title}, ${number + 1} of ${images} is shown`;
+  };
+  button.addEventListener("click", (event) => {
+    event.stopPropagation(); // a click on the card searches
+    number = (number + 1) % images;
+    showPicture(image, id, number);
+    tell();
+  });
+  button.hidden = false;
+  tell();
+}
+
+function showPicture(image, id, number) {
+  image.srcset = WIDTHS.map((width) => `${pictureOf(id, width, number)} ${width}w`).join(", ");
+  image.src = pictureOf(id, WIDTHS[0], number);
 }
 
 /** Placeholder cards while products are loading. */

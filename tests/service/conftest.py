@@ -73,6 +73,14 @@ def write_cloth_catalog(folder: Path, *, shade: float = 1.0) -> Path:
     return folder / "catalog.csv"
 
 
+def write_views_catalog(folder: Path) -> Path:
+    """As ``write_cloth_catalog``; product 4 has the pictures of 4, 0 and 1."""
+    catalog = write_cloth_catalog(folder)
+    rows = catalog.read_text(encoding="utf-8")
+    catalog.write_text(rows.replace("images/4.png", "images/4.png|images/0.png|images/1.png"), encoding="utf-8")
+    return catalog
+
+
 class Shop(NamedTuple):
     """Where the parts of a shop lie."""
 

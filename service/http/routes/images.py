@@ -23,7 +23,7 @@ CACHE_CONTROL = "public, max-age=300, stale-while-revalidate=86400"
 
 @router.get(
     "/products/{id:path}/image",
-    summary="The picture of a product",
+    summary="A picture of a product",
     response_class=Response,
     responses={200: {"content": {"image/*": {}}}, 304: {"description": "Unchanged"}, **problems(404, 422, 429, 503)},
 )
@@ -33,6 +33,7 @@ async def get_product_image(
     context: CurrentContext,
     generation: CurrentGeneration,
     links: CurrentLinks,
+    n: Annotated[int, Query(ge=0, le=999, description="Which of its pictures; 0 is the main one.")] = 0,
     w: Annotated[
         int | None,
         Query(
@@ -50,13 +51,13 @@ async def get_product_image(
     row = row_of(generation, id)
     format = accepted_format(request.headers.get("accept", ""))
     headers = {
-        "ETag": etag(generation, row, w, format), "Cache-Control": CACHE_CONTROL, "Vary": "Accept",
+        "ETag": etag(generation, row, n, w, format), "Cache-Control": CACHE_CONTROL, "Vary": "Accept",
         "Cross-Origin-Resource-Policy": "cross-origin",  # The shop's own pages show them.
     }  # fmt: skip
     if _is_unchanged(request.headers.get("if-none-match", ""), headers["ETag"]):
         return Response(status_code=304, headers=headers)
     images: ProductImages = request.app.state.images
-    image = await images.get(generation, row, w, format)
+    image = await images.get(generation, row, n, w, format)
     return Response(image.data, headers=headers, media_type=image.media_type)
 
 

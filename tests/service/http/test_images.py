@@ -13,7 +13,16 @@ from PIL import Image
 
 from service.http.images import accepted_format, media_type_of
 from service.http.resizing import FORMATS
-from tests.service.conftest import Serve, Served, Shop, build, cloth, encoded, write_cloth_catalog
+from tests.service.conftest import (
+    Serve,
+    Served,
+    Shop,
+    build,
+    cloth,
+    encoded,
+    write_cloth_catalog,
+    write_views_catalog,
+)
 
 LARGE, HUGE = 16, 17
 """Ids of products with pictures of 1,200 x 1,600 and of 6,000 x 4,000 pixels."""
@@ -166,3 +175,28 @@ def test_the_media_type_is_that_of_the_content() -> None:
     assert media_type_of(encoded(cloth("red"), "TIFF")) is None
     assert media_type_of(b"RIFF\0\0\0\0WAVE") is None
     assert media_type_of(b"<svg xmlns='http://www.w3.org/2000/svg'/>") is None
+
+
+def test_every_picture_of_a_product_is_answered(serve: Serve, shop: Shop, tmp_path: Path) -> None:
+    catalog = write_views_catalog(tmp_path / "catalog")
+    build(catalog, shop.bundle, tmp_path / "index")
+    with serve(shop._replace(catalog=catalog, index_root=tmp_path / "index")) as served:
+        product = served.client.get("/products/4").json()
+        assert (product["image"], product["images"]) == ("/products/4/image", 3)
+        assert served.client.get("/products/5").json()["images"] == 1
+        answers = [served.client.get(product["image"], params={"n": number}) for number in range(3)]
+        files = [(catalog.parent / "images" / f"{name}.png").read_bytes() for name in (4, 0, 1)]
+        assert [answer.content for answer in answers] == files
+        assert answers[0].content == served.client.get(product["image"]).content
+        assert len({answer.headers["etag"] for answer in answers}) == 3
+        assert opened(served.client.get("/products/4/image?n=1&w=30")).size == (30, 40)
+        tag = {"If-None-Match": answers[1].headers["etag"]}
+        assert served.client.get("/products/4/image?n=1", headers=tag).status_code == 304
+        assert served.client.get("/products/4/image?n=2", headers=tag).status_code == 200
+
+        missing = served.client.get("/products/4/image?n=3")
+        assert (missing.status_code, missing.json()["detail"]) == (404, "Product '4' has no picture 3.")
+        assert served.client.get("/products/4/image?n=-1").status_code == 422
+        (catalog.parent / "images" / "0.png").write_bytes(encoded(cloth("green")))
+        replaced = served.client.get("/products/4/image?n=1")
+        assert (replaced.status_code, "not the one that was indexed" in replaced.json()["detail"]) == (404, True)

@@ -55,7 +55,8 @@ def test_a_bad_page_is_refused_by_name(served: Served, query: str, words: str) -
 def test_a_product_has_its_title_attributes_and_picture(served: Served) -> None:
     product = served.client.get("/products/10").json()
     assert product == {
-        "id": "10", "title": "Red and green cloth", "image": "/products/10/image", "group": "10", "variants": [],
+        "id": "10", "title": "Red and green cloth", "image": "/products/10/image", "images": 1, "group": "10",
+        "variants": [],
         "attributes": {"colour": "Red", "second colour": "green", "price": 20, "occasions": ["party"], "new": False},
     }  # fmt: skip
 

@@ -1,6 +1,7 @@
-# `make help` lists the targets. Environments: .venv (serving and indexing), .venv-dev (tests, checks, training) and
-# .venv-bench (serving, and the servers that it is compared with). The first two are installed from requirements/*.txt
-# with hashes, the third is .venv and the extra `bench`; CONTRIBUTING.md says how to change a dependency.
+# `make help` lists the targets. Environments: .venv (serving and indexing), .venv-dev (tests, checks, training),
+# .venv-bench (serving, and the servers that it is compared with) and .venv-fuzz (tests, and fuzzers). The first two are
+# installed from requirements/*.txt with hashes, the others add the extras `bench` and `fuzz`; CONTRIBUTING.md says how
+# to change a dependency.
 .DEFAULT_GOAL := help
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -8,6 +9,7 @@ PYTHON ?= python3
 SERVE := .venv
 DEV := .venv-dev
 BENCH_ENV := .venv-bench
+FUZZ_ENV := .venv-fuzz
 # The tests of a file stay in one process, because they share models; tests/conftest.py orders the files.
 PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 PYTEST = MODISTE_SERVING_PYTHON=$(abspath $(SERVE))/bin/python OMP_NUM_THREADS=1 $(DEV)/bin/pytest $(PARALLEL)
@@ -15,7 +17,7 @@ FAST ?= not slow and not system
 LOCK = $(DEV)/bin/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --quiet \
   --custom-compile-command 'make lock' $(if $(UPGRADE),--upgrade)
 
-.PHONY: help demo serve test-fast test test-slow check lock bench format system clean version
+.PHONY: help demo serve test-fast test test-slow check lock bench fuzz format system clean version
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  \033[1m%-9s\033[0m %s\n", $$1, $$2}'
@@ -44,6 +46,9 @@ check: $(DEV)/.torch ## Check lint, format, types and import directions
 bench: $(BENCH_ENV)/.ready ## Run the benchmarks on a quiet machine (BENCH='peers --rounds 3' selects)
 	$(BENCH_ENV)/bin/python -m tests.bench $(BENCH)
 
+fuzz: $(FUZZ_ENV)/.ready ## Look for inputs that fail, hang or take too much memory (FUZZ='--seconds 600')
+	$(FUZZ_ENV)/bin/python -m tests.fuzz $(FUZZ)
+
 format: $(DEV)/.ready ## Format every file
 	$(DEV)/bin/ruff check --fix .
 	$(DEV)/bin/ruff format .
@@ -57,7 +62,7 @@ system: ## Install Redis and Chromium for the tests (Debian, Ubuntu); asks befor
 	deploy/install-test-services
 
 clean: ## Remove environments, caches and the files of the demo
-	rm -rf $(SERVE) $(DEV) $(BENCH_ENV) demo .pytest_cache .mypy_cache .ruff_cache .import_linter_cache *.egg-info build
+	rm -rf $(SERVE) $(DEV) $(BENCH_ENV) $(FUZZ_ENV) demo .pytest_cache .mypy_cache .ruff_cache .import_linter_cache *.egg-info build
 
 version:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
@@ -73,6 +78,12 @@ $(BENCH_ENV)/.ready: requirements/serve.txt pyproject.toml | version
 	$(PYTHON) -m venv $(BENCH_ENV)
 	$(BENCH_ENV)/bin/python -m pip install --quiet --no-deps --require-hashes --requirement $<
 	$(BENCH_ENV)/bin/python -m pip install --quiet --editable '.[cpu,otel,bench]'
+	touch $@
+
+$(FUZZ_ENV)/.ready: requirements/dev.txt pyproject.toml | version
+	$(PYTHON) -m venv $(FUZZ_ENV)
+	$(FUZZ_ENV)/bin/python -m pip install --quiet --no-deps --require-hashes --requirement $<
+	$(FUZZ_ENV)/bin/python -m pip install --quiet --editable '.[cpu,otel,dev,fuzz]'
 	touch $@
 
 $(DEV)/.ready: requirements/dev.txt pyproject.toml | version

@@ -66,6 +66,8 @@ def checked(url: str, limits: FetchLimits) -> Target:
         parts = urlsplit(url)
         port = parts.port
         host = (parts.hostname or "").rstrip(".").encode("idna").decode("ascii").lower()
+        path = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~-._")
+        query = quote(parts.query, safe="/%:@!$&'()*+,;=~-._?")
     except (ValueError, UnicodeError) as error:
         raise refusal(f"{short(url)} is not a valid address.", "an address that is not valid") from error
     scheme = parts.scheme.lower()
@@ -87,7 +89,4 @@ def checked(url: str, limits: FetchLimits) -> Target:
         )  # fmt: skip
     if limits.default_port and port not in (None, DEFAULT_PORTS[scheme]):
         raise refusal(f"{short(url)} names a port.", "an address with a port")
-    path = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~-._")
-    if parts.query:
-        path += "?" + quote(parts.query, safe="/%:@!$&'()*+,;=~-._?")
-    return Target(scheme, host, port or DEFAULT_PORTS[scheme], path)
+    return Target(scheme, host, port or DEFAULT_PORTS[scheme], f"{path}?{query}" if query else path)

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from catalog import Kind
-from models.bundle.manifest import File, file_digest, unknown_fields
+from models.bundle.manifest import File, file_digest, read_bounded, unknown_fields
 from models.errors import ModisteError
 
 FORMAT = 1
@@ -172,14 +172,16 @@ def read_manifest(folder: Path) -> GenerationManifest:
         GenerationError: ``folder`` holds no generation, or one of a format that this version does not read.
     """
     path = folder / MANIFEST_NAME
+    again = "Build the index again, or roll back to another generation."
     try:
-        content = path.read_bytes()
+        content = read_bounded(path)
+    except ValueError as error:
+        raise GenerationError(f"{path} is no manifest: {error}.", hint=again) from error
     except OSError as error:
         raise GenerationError(
             f"There is no generation {folder.name} in {folder.parent.parent} ({error.strerror}).",
             hint="See `modiste index list` for those that there are.",
         ) from error
-    again = "Build the index again, or roll back to another generation."
     try:
         raw = json.loads(content)
         found = raw.get("format") if isinstance(raw, dict) else None
@@ -192,7 +194,7 @@ def read_manifest(folder: Path) -> GenerationManifest:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise GenerationError(f"{path} is not a valid manifest: {where}: {first['msg']}.", hint=again) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise GenerationError(f"{path} is not JSON ({error}).", hint=again) from error
     if manifest.id != folder.name:
         raise GenerationError(f"{path} is the manifest of {manifest.id}, not of {folder.name}.", hint=again)

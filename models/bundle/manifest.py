@@ -20,6 +20,7 @@ from models.bundle.images import ImagePreprocessing
 from models.bundle.text import TextSettings
 from models.errors import ModisteError
 
+MOST_MANIFEST_BYTES = 16 * 2**20
 MANIFEST_NAME = "bundle.json"
 TOKENIZER_NAME = "tokenizer.json"
 FORMAT = 1
@@ -229,7 +230,7 @@ def read_manifest(folder: Path) -> BundleManifest:
             hint="Give a folder written by `modiste models export`.",
         )
     try:
-        content = path.read_bytes()
+        content = read_bounded(path)
         raw = json.loads(content)
     except OSError as error:
         raise BundleError(f"{path} cannot be read ({error.strerror}).", hint="Check its permissions.") from error
@@ -248,6 +249,20 @@ def read_manifest(folder: Path) -> BundleManifest:
         where = ".".join(str(part) for part in first["loc"])
         what = f"{where}: {first['msg']}" if where else first["msg"].removeprefix("Value error, ")
         raise BundleError(f"{path} is not a valid manifest: {what}.", hint="Export the bundle again.") from error
+
+
+def read_bounded(path: Path) -> bytes:
+    """The content of a manifest.
+
+    Raises:
+        ValueError: It is longer than any manifest.
+        OSError: It cannot be read.
+    """
+    with path.open("rb") as stream:
+        content = stream.read(MOST_MANIFEST_BYTES + 1)
+    if len(content) > MOST_MANIFEST_BYTES:
+        raise ValueError(f"it has more than {MOST_MANIFEST_BYTES // 2**20} MiB")
+    return content
 
 
 def unknown_fields(raw: dict[str, Any], known_revision: int) -> Literal["ignore", "forbid"]:

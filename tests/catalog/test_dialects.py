@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog import Catalog, CatalogRefused, ModisteError, read_catalog
+from tests.properties import properties
 
-SETTINGS = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+SETTINGS = properties(60)
 COLOURS = ("red", "navy blue", "grün", "écru", "")
 
 

@@ -152,7 +152,7 @@ def test_no_spelling_of_an_address_inside_is_asked_even_if_its_host_is_allowed(a
         "https://10.0.0.1?shop.test", "https://shop.test.evil.test/a", "https://evil.test/shop.test",
         "https://shop.test%2eevil.test/a", "https://shop.test%00.evil.test/a", "https:shop.test/a", "//shop.test/a",
         "gopher://shop.test/a", "https://shop.test:0x50/a", "https://shop.test:-1/a", "", "https://", "\0", "https://[",
-        "https://shop\x1b.test/a", "https://" + "a" * 300 + ".test/",
+        "https://shop\x1b.test/a", "https://shop.test/\ud800", "https://" + "a" * 300 + ".test/",
     ],
 )  # fmt: skip
 def test_no_disguise_of_a_host_is_asked(address: str) -> None:

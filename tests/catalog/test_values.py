@@ -11,12 +11,13 @@ import openpyxl
 import pyarrow
 import pyarrow.parquet
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog import Catalog, CatalogSettings, read_catalog
 from catalog.values.numbers import decimal_separator, read_number
 from tests.catalog.shops import read
+from tests.properties import properties
 
 
 def column(folder: Path, name: str, cells: Sequence[object]) -> Catalog:
@@ -60,7 +61,7 @@ def test_prices_in_several_currencies_keep_them(tmp_path: Path) -> None:
 @given(
     cents=st.integers(0, 10**9), comma=st.booleans(), grouped=st.booleans(), sign=st.sampled_from(["", " EUR", " €"])
 )
-@settings(max_examples=200, deadline=None)
+@properties(200)
 def test_a_price_is_read_as_it_was_written(cents: int, comma: bool, grouped: bool, sign: str) -> None:
     text = f"{cents / 100:,.2f}" if grouped else f"{cents / 100:.2f}"
     if comma:

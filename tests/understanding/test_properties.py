@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.properties import properties
 from tests.understanding.shops import large_shop
 from understanding import Understood, english, fold, understand
 from understanding.sentence import items
@@ -16,7 +17,7 @@ from understanding.words.concepts import Concept
 from understanding.words.language import Language, languages
 from understanding.words.text import MOST_CHARACTERS, MOST_TOKENS, folded, normalised, tokens_of
 
-QUICK = settings(max_examples=80, deadline=None)
+QUICK = properties(80)
 SPOKEN = [
     " ".join(words)
     for language in languages().values()

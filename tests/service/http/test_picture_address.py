@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from catalog.fetch import FetchLimits, PictureClient
 from tests.catalog.picture_server import PICTURE, PictureServer
 from tests.service.conftest import Serve, Served, Shop
 from tests.service.http.refusals import refusal
+from tests.service.keys import add_key
 
 HOSTS = "shop.test,*.images.test"
 authority = trustme.CA()
@@ -153,6 +155,18 @@ def test_fetched_pictures_count_towards_the_memory_for_bodies(
     with serve(shop, image_url_hosts=HOSTS, max_held_bytes=2 * len(PICTURE)) as served:
         for _ in range(4):  # They are given back.
             assert served.found(image_url=at(pictures, "/1.jpg"))
+
+
+def test_no_address_is_asked_for_a_request_without_a_key(
+    serve: Serve, shop: Shop, pictures: PictureServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.http.body.picture_address.PictureClient", local_client)
+    key, asked = add_key(tmp_path / "keys.json"), len(pictures.asked)
+    with serve(shop, image_url_hosts=HOSTS, keys=tmp_path / "keys.json") as served:
+        refusal(served, 401, json={"image_url": at(pictures, "/1.jpg")})
+        assert len(pictures.asked) == asked
+        request = {"image_url": at(pictures, "/1.jpg")}
+        assert served.client.post("/search", json=request, headers=key.headers).status_code == 200
 
 
 def test_a_picture_at_an_address_is_one_of_at_most_one_reference(fetching: Served) -> None:

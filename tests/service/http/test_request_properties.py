@@ -9,14 +9,13 @@ from urllib.parse import quote
 
 import httpx
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.properties import properties
 from tests.service.conftest import COLOURS, Serve, Served, Shop, cloth, encoded
 
-properties = settings(
-    max_examples=120, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+QUICK = properties(120)
 FIELDS = (
     "text", "product_id", "image_base64", "image_url", "box", "k", "offset", "filters", "exclude", "prefer", "avoid",
     "style", "group_by", "sort", "no",
@@ -83,7 +82,7 @@ def checked(response: httpx.Response) -> httpx.Response:
     return response
 
 
-@properties
+@QUICK
 @given(request=valid_requests)
 def test_every_valid_request_is_answered(served: Served, request: dict[str, Any]) -> None:
     response = served.client.post("/search", content=json.dumps(request))
@@ -93,20 +92,20 @@ def test_every_valid_request_is_answered(served: Served, request: dict[str, Any]
     assert len(response.json()["results"]) <= request.get("k", 20)
 
 
-@properties
+@QUICK
 @given(request=any_requests)
 def test_no_json_makes_the_service_fail(served: Served, request: Any) -> None:
     body = json.dumps(request).encode("utf-8", "surrogatepass")
     checked(served.client.post("/search", content=body, headers={"Content-Type": "application/json"}))
 
 
-@properties
+@QUICK
 @given(body=st.binary(max_size=200), kind=st.sampled_from(["application/json", "multipart/form-data; boundary=x", "*"]))
 def test_no_body_makes_the_service_fail(served: Served, body: bytes, kind: str) -> None:
     assert checked(served.client.post("/search", content=body, headers={"Content-Type": kind})).status_code == 422
 
 
-@properties
+@QUICK
 @given(
     fields=st.lists(st.tuples(form_names, form_values), max_size=5),
     picture=st.none() | st.just(PICTURE) | st.binary(max_size=50),
@@ -121,7 +120,7 @@ def test_no_form_makes_the_service_fail(
     checked(served.client.post("/search", files=parts or [("k", (None, ""))]))
 
 
-@properties
+@QUICK
 @given(
     path=st.text(max_size=40),
     query=st.text(max_size=20),

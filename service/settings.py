@@ -121,6 +121,9 @@ class Settings(BaseSettings):
     address_rate: Annotated[RateText | None, NoDecode] = Field(
         None, description="Most requests of one client address, such as 20/second or 1000/minute."
     )
+    address_quota: Annotated[RateText | None, NoDecode] = Field(
+        None, description="Most requests of one client address in long, such as 5000/day."
+    )
     trusted_proxies: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_networks)] = Field(
         (),
         description="Addresses or networks of the proxies whose X-Forwarded-For tells the client's address, separated "

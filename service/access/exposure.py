@@ -18,7 +18,8 @@ def exposures(settings: Settings) -> list[str]:
             f"Everybody who reaches {settings.host}, port {settings.port}, can search and read /metrics. "
             "MODISTE_KEYS lets in only those who have a key."
         )
-    if public and everybody and settings.address_rate is None:
+    counted = settings.address_rate is not None or settings.address_quota is not None
+    if public and everybody and not counted:
         found.append("No rate bounds the requests of a client without a key. MODISTE_ADDRESS_RATE sets one.")
     if public and settings.docs:
         found.append("/docs and /openapi.json describe the service to everybody. MODISTE_DOCS=false removes them.")
@@ -29,7 +30,7 @@ def exposures(settings: Settings) -> list[str]:
             "MODISTE_TRUSTED_PROXIES trusts every address, so clients choose what their requests are counted under. "
             "Name the proxies instead."
         )
-    if settings.address_rate is not None and settings.redis_url is None and settings.processes != 1:
+    if counted and settings.redis_url is None and settings.processes != 1:
         found.append("Each process counts requests by itself. MODISTE_REDIS_URL makes rates hold for all together.")
     if settings.redis_url is not None and settings.cache_key is None:
         found.append(

@@ -46,7 +46,7 @@ class Policy(NamedTuple):
     """One rate that a request counts against."""
 
     name: str
-    """``address``, ``rate`` or ``quota``."""
+    """``address``, ``address-quota``, ``rate`` or ``quota``."""
     who: str
     """Whose requests are counted together: an address or the id of a key."""
     rate: Rate

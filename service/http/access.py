@@ -76,18 +76,16 @@ def shop_of(request: Request) -> str:
 
 async def _count(request: Request, context: Context, key: Key | None) -> None:
     host = request.client.host if request.client else None
-    policies = []
-    if (rate := context.settings.address_rate) is not None:
-        policies.append(Policy("address", counted_address(host), rate))
+    address, settings = counted_address(host), context.settings
+    rates = [("address", address, settings.address_rate), ("address-quota", address, settings.address_quota)]
     if key is not None:
-        policies += [
-            Policy(name, key.id, rate) for name, rate in (("rate", key.rate), ("quota", key.quota)) if rate is not None
-        ]
+        rates += [("rate", key.id, key.rate), ("quota", key.id, key.quota)]
+    policies = [Policy(name, who, rate) for name, who, rate in rates if rate is not None]
     counted = await context.limiter.count(policies)
     request.scope["state"][USAGES] = counted.usages
     if not counted.allowed:
         used_up = next(usage.policy for usage in counted.usages if not usage.remaining)
-        whose = "this address" if used_up.name == "address" else "this key"
+        whose = "this address" if used_up.who == address else "this key"
         raise TooManyRequests(
             f"There were more than {used_up.rate.amount:,} requests of {whose} in one {used_up.rate.window}.",
             hint="Send the request again after the number of seconds in Retry-After.",

@@ -82,6 +82,12 @@ def test_a_misspelt_variable_is_named_with_the_right_one_and_without_its_value(
     assert "hunter2" not in str(service.lines)
 
 
+def test_what_a_configuration_opens_is_told_at_the_start(shop: Shop) -> None:
+    with serving(shop, "--processes", "1", "--host", "0.0.0.0") as service:
+        line = service.logged(lambda line: "MODISTE_KEYS" in line["message"])
+    assert (line["level"], line["message"].split(", ")[0]) == ("warning", "Everybody who reaches 0.0.0.0")
+
+
 @pytest.mark.slow
 def test_the_demo_draws_and_indexes_only_once_and_searches(tmp_path: Path) -> None:
     bundle = write_toy_bundle(tmp_path / "bundle")

@@ -19,7 +19,7 @@ def ask(served: Served, **headers: str) -> httpx.Response:
 
 def left(response: httpx.Response) -> dict[str, int]:
     """What ``RateLimit`` says is left of each policy."""
-    found = re.findall(r'"(\w+)";r=(\d+);t=(\d+)(?:, |$)', response.headers["ratelimit"])
+    found = re.findall(r'"([\w-]+)";r=(\d+);t=(\d+)(?:, |$)', response.headers["ratelimit"])
     assert all(0 < int(seconds) <= 3600 for _, _, seconds in found)
     return {name: int(remaining) for name, remaining, _ in found}
 
@@ -52,15 +52,15 @@ def test_a_key_has_a_rate_and_a_quota_and_a_refused_request_uses_none(serve: Ser
     file = tmp_path / "keys.json"
     key = add_key(file, rate=Rate(2, "hour"), quota=Rate(5, "hour"))
     other = add_key(file)
-    with serve(shop, keys=file, address_rate="9/hour") as served:
+    with serve(shop, keys=file, address_rate="9/hour", address_quota="30/hour") as served:
         answers = [ask(served, **key.headers) for _ in range(4)]
         assert [answer.status_code for answer in answers] == [200, 200, 429, 429]
         assert [left(answer) for answer in answers] == [
-            {"address": 8, "rate": 1, "quota": 4}, {"address": 7, "rate": 0, "quota": 3},
-            {"address": 7, "rate": 0, "quota": 3}, {"address": 7, "rate": 0, "quota": 3},
+            {"address": 8, "address-quota": 29, "rate": 1, "quota": 4},
+            *[{"address": 7, "address-quota": 28, "rate": 0, "quota": 3}] * 3,
         ]  # fmt: skip
         assert answers[2].json()["detail"] == "There were more than 2 requests of this key in one hour."
-        assert left(ask(served, **other.headers)) == {"address": 6}
+        assert left(ask(served, **other.headers)) == {"address": 6, "address-quota": 27}
 
 
 def test_guessing_keys_counts_against_the_address(serve: Serve, shop: Shop, tmp_path: Path) -> None:

@@ -10,6 +10,8 @@ from starlette.responses import FileResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from service.http.middleware.security_headers import PAGE_SECURITY_POLICY
+
 WEB = Path(__file__).parents[2] / "web"
 REVALIDATE = {"Cache-Control": "no-cache"}
 """Browsers ask whether a file is still current, so an upgrade never mixes two versions."""
@@ -21,7 +23,8 @@ docs = APIRouter(include_in_schema=False)
 @router.get("/")
 async def get_page() -> FileResponse:
     """The page for shoppers."""
-    return FileResponse(WEB / "index.html", headers=REVALIDATE)
+    headers = {**REVALIDATE, "Content-Security-Policy": PAGE_SECURITY_POLICY}
+    return FileResponse(WEB / "index.html", headers=headers)
 
 
 @docs.get("/docs")

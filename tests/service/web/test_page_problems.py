@@ -58,9 +58,20 @@ def test_catalogue_values_are_never_interpreted_as_markup(visit: Visit, serve: S
 def test_an_injected_script_does_not_run(visit: Visit, complaints: list[str]) -> None:
     page = visit()
 
-    with pytest.raises(Error, match="Content Security Policy"):
+    with pytest.raises(Error, match="TrustedScript"):
         page.add_script_tag(content="document.title = 'taken over'")
 
     assert page.title() == "Modiste"
-    assert all("Content Security Policy" in complaint for complaint in complaints)
+    assert all("TrustedScript" in complaint for complaint in complaints)
+    complaints.clear()
+
+
+def test_no_element_is_made_from_text(visit: Visit, complaints: list[str]) -> None:
+    page = visit()
+
+    with pytest.raises(Error, match="TrustedHTML"):
+        page.evaluate("() => { document.body.innerHTML = '<b>x</b>' }")
+
+    expect(page.locator("b")).to_have_count(0)
+    assert all("TrustedHTML" in complaint for complaint in complaints)
     complaints.clear()

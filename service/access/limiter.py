@@ -156,4 +156,8 @@ class _MemoryWindows:
                 window.count += 1
                 if window.count == 1:
                     self._windows[key] = window
-        return _Reading(allowed, [window.count for window in windows], [window.ends - now for window in windows])
+        # Rounding errors of the clock must not make a window longer than it is.
+        left_s = [
+            min(window.ends - now, policy.rate.window_s) for window, policy in zip(windows, policies, strict=True)
+        ]
+        return _Reading(allowed, [window.count for window in windows], left_s)

@@ -62,6 +62,17 @@ def test_a_window_begins_with_its_first_request_and_ends() -> None:
     run(scenario())
 
 
+def test_rounding_makes_no_window_longer() -> None:
+    now = 3058.998303
+    assert now + 3600 - now > 3600
+
+    async def scenario() -> None:
+        (usage,) = (await Limiter(None, clock=lambda: now).count([per_hour(1)])).usages
+        assert usage.reset_s == 3600
+
+    run(scenario())
+
+
 def test_a_refused_request_counts_nowhere(redis_server: Redis) -> None:
     async def scenario(limiter: Limiter) -> None:
         both = [per_hour(2), per_hour(9, name="quota")]

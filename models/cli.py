@@ -13,8 +13,16 @@ from models.training.torch_required import require_torch
 
 if TYPE_CHECKING:
     from models.bundle.manifest import BundleManifest
+    from models.evaluation.whole_search import ProtocolOfSearch
 
 app = typer.Typer(no_args_is_help=True, help="Train, evaluate and export models.")
+
+_protocols_of_search: dict[str, ProtocolOfSearch] = {}
+
+
+def add_protocol_of_search(name: str, measure: ProtocolOfSearch) -> None:
+    """Let ``evaluate`` measure by a protocol over the whole search, of which this package knows nothing."""
+    _protocols_of_search[name] = measure
 
 
 @app.command("list")
@@ -89,7 +97,7 @@ def evaluate(
         list[str] | None,
         typer.Option(
             help="A protocol of the literature, such as fashioniq-original, over one dataset; or style-search, "
-            "style-weights, uploads, photos or street, on what a config holds out. Repeatable."
+            "style-weights, uploads, photos, street, wishes or conversation, on what a config holds out. Repeatable."
         ),
     ] = None,
     annotations: Annotated[Path | None, typer.Option(help="The dataset's annotations, as published.")] = None,
@@ -111,7 +119,7 @@ def evaluate(
     if protocol:
         metrics = measure_by_protocols(
             protocol, model, vectors, config=config, queries=queries, annotations=annotations,
-            categories=category or [], images=images,
+            categories=category or [], images=images, of_search=_protocols_of_search,
         )  # fmt: skip
     elif model is None:
         raise ModisteError("There is no model to measure.", hint="Give a model, or --protocol with --vectors.")

@@ -5,21 +5,28 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from catalog import Catalog, Product
 from indexer.cli import app as index_app
 from indexer.options import BundleFolder, DeviceName
 from models.bundle import SHIPPED_BUNDLE
+from models.bundle.manifest import Metric
+from models.cli import add_protocol_of_search
 from models.cli import app as models_app
 from models.errors import ModisteError
 from models.progress import log_to_terminal
 from service.access.cli import app as keys_app
 
 logger = logging.getLogger(__name__)
+
+PROTOCOLS = ("wishes", "conversation", "wishes-development")
+"""What ``service.evaluation`` measures; ``modiste models evaluate`` offers it."""
 
 app = typer.Typer(
     help="Modiste: composed image retrieval for fashion shops.",
@@ -30,6 +37,18 @@ app = typer.Typer(
 app.add_typer(models_app, name="models")
 app.add_typer(index_app, name="index")
 app.add_typer(keys_app, name="keys")
+
+
+def _measure(
+    protocol: str, bundle: Path, held_out: Catalog, larger: Mapping[str, Product], cache: Path, most: int
+) -> list[Metric]:
+    from service.evaluation.protocols import measure
+
+    return measure(protocol, bundle, held_out, larger, cache, most)
+
+
+for _protocol in PROTOCOLS:
+    add_protocol_of_search(_protocol, _measure)
 
 
 def _print_version(wanted: bool) -> None:

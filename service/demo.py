@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import threading
-import urllib.error
-import urllib.request
 from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import suppress
@@ -22,6 +19,7 @@ from models.bundle import Bundle
 from models.datasets.garments import draw_catalog
 from models.errors import ModisteError
 from service.app import create_app
+from service.client import call
 from service.server.listening import listen
 from service.server.serve import running
 from service.settings import load_settings
@@ -72,7 +70,7 @@ def run_demo(folder: Path, *, products: int, bundle_folder: Path, host: str, por
     with listen(host, port) as bound, running(create_app(settings), settings, bound) as url:
         example = choose_example(_all_products(url))
         query = {"product_id": example.reference["id"], "text": example.modification, "k": SHOWN}
-        answer = _call(url, "/search", query)
+        answer = call(url, "/search", query)
         typer.echo(_report(example, answer))
         satisfied = sum(example.is_satisfied_by(result) for result in answer["results"])
         if once:
@@ -141,24 +139,10 @@ def _is_indexed(index_root: Path, catalog: Path, bundle: Bundle) -> bool:
 def _all_products(url: str) -> list[Product]:
     products: list[Product] = []
     while True:
-        page = _call(url, f"/products?limit=200&offset={len(products)}")
+        page = call(url, f"/products?limit=200&offset={len(products)}")
         products += page["products"]
         if len(products) >= page["total"]:
             return products
-
-
-def _call(url: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-    data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(url + path, data, {"Content-Type": "application/json"})
-    # Proxies of the environment have no business between a program and itself.
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        with opener.open(request, timeout=60) as response:
-            answer: dict[str, Any] = json.load(response)
-    except urllib.error.HTTPError as error:
-        problem = json.load(error)
-        raise ModisteError(f"{path} was refused: {problem['detail']}", hint=problem.get("hint", "")) from error
-    return answer
 
 
 def _report(example: Example, answer: dict[str, Any]) -> str:

@@ -5,7 +5,7 @@ Torch is imported only if needed. Bundles and vectors are measured by published 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -21,6 +21,7 @@ from models.evaluation.held_out.uploads import UPLOADS, evaluate_uploads
 from models.evaluation.published.models import evaluate_encoder
 from models.evaluation.published.protocols import evaluate_vectors, find_protocol
 from models.evaluation.published.vectors import read_vectors
+from models.evaluation.whole_search import ProtocolOfSearch, evaluate_search
 from models.training.config import TrainConfig, config_of_bundle
 from models.training.torch_required import require_torch
 
@@ -109,9 +110,21 @@ def _measure_held_out_by(protocol: str, model: Path | None, config: str | None, 
     return evaluate_uploads(subject.encoder, subject.images, *subject.held_out(config), queries)
 
 
+def _measure_search(
+    protocol: str, measure: ProtocolOfSearch, model: Path | None, config: str | None, queries: int
+) -> list[Metric]:
+    if model is None or not (bundle_folder(model) / MANIFEST_NAME).is_file():
+        raise ModisteError(
+            f"The protocol {protocol} searches with a bundle.", hint="Give a bundle's folder; `modiste models export`."
+        )
+    subject = open_subject(model)
+    return evaluate_search(protocol, measure, bundle_folder(model), *subject.held_out(config), queries)
+
+
 def measure_by_protocols(
     names: Sequence[str], model: Path | None, vectors: Path | None, *, config: str | None, queries: int,
     annotations: Path | None, categories: Sequence[str], images: Path | None,
+    of_search: Mapping[str, ProtocolOfSearch],
 ) -> list[Metric]:  # fmt: skip
     """Measure a model or given vectors by protocols on held-out products and by published ones.
 
@@ -123,13 +136,17 @@ def measure_by_protocols(
         annotations: Folder of the dataset's annotations.
         categories: Categories of FashionIQ; empty for all.
         images: Folder of the dataset's pictures.
+        of_search: Protocols over the whole search, by name.
 
     Raises:
         ModisteError: An argument is missing, both model and vectors are given, or a file cannot be used.
     """
     held_out = [name for name in names if name in HELD_OUT]
-    published = [name for name in names if name not in HELD_OUT]
+    searched = [name for name in names if name in of_search]
+    published = [name for name in names if name not in HELD_OUT and name not in of_search]
     metrics = [metric for name in held_out for metric in _measure_held_out_by(name, model, config, queries)]
+    for name in searched:
+        metrics += _measure_search(name, of_search[name], model, config, queries)
     if published:
         metrics += _measure_published(published, model, vectors, annotations, categories, images)
     return metrics

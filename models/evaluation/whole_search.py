@@ -1,0 +1,53 @@
+"""Protocols over the whole search: what they get of a model, and the products that they search.
+
+A shopper's words are understood and products are ranked above this package, so these protocols are given to it
+(``models.cli.add_protocol_of_search``): the program knows both sides. What is held out is decided here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Protocol as Interface
+
+from catalog import Catalog, Product, read_catalog
+from models.bundle.manifest import Metric
+from models.errors import ModisteError
+from models.training.config import TrainConfig
+from models.training.data.sources import read_source, split_source
+
+
+class ProtocolOfSearch(Interface):
+    """Measures a bundle by searching held-out products with it."""
+
+    def __call__(
+        self, protocol: str, bundle: Path, held_out: Catalog, larger: Mapping[str, Product], cache: Path, most: int
+    ) -> list[Metric]:
+        """See ``service.evaluation.protocols.measure``."""
+
+
+def evaluate_search(
+    protocol: str, measure: ProtocolOfSearch, bundle: Path, config: TrainConfig, cache: Path, queries: int
+) -> list[Metric]:
+    """Measure on the held-out products of the first source that has the layout of *Fashion Product Images*.
+
+    Args:
+        protocol: The name of the protocol.
+        measure: Measures by it.
+        bundle: The bundle's folder.
+        config: Determines the source and the held-out products.
+        cache: For files that can be computed again.
+        queries: Most questions of each kind.
+
+    Raises:
+        ModisteError: No such source holds products out.
+    """
+    source = next((one for one in config.sources if one.kind == "products" and one.validation_share), None)
+    if source is None:
+        raise ModisteError(
+            f"No source of this config holds out products for the protocol {protocol}.",
+            hint="Give a source of the kind `products` with a `validation_share`.",
+        )
+    held_out = read_source(source, cache).with_products(split_source(source, cache)[1])
+    larger = {} if source.sharper is None else {product.id: product for product in read_catalog(source.sharper)}
+    return measure(protocol, bundle, held_out, larger, cache, queries)

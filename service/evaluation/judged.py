@@ -1,0 +1,91 @@
+"""What decides whether a result is right: the columns of the products."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from catalog import Product
+from models.errors import ModisteError
+
+Mask = npt.NDArray[np.bool_]
+
+COLUMNS = {
+    "kind": "articleType", "colour": "baseColour", "people": "gender", "occasion": "usage", "category": "masterCategory"
+}  # fmt: skip
+"""Families of wishes, and the columns of the *Fashion Product Images* layout that judge them."""
+PRICE = "price"
+CHEAPEST, DEAREST = 10, 120
+
+
+class Judged:
+    """N products by the families of wishes. A brand is what a title begins with, and a pattern what a word of a title
+    begins with, because the layout has no columns of them.
+
+    Raises:
+        ModisteError: The products lack one of ``COLUMNS``.
+    """
+
+    def __init__(self, products: Sequence[Product]) -> None:
+        self.ids = [product.id for product in products]
+        self.row_of = {id: row for row, id in enumerate(self.ids)}
+        self.size = len(products)
+        self._titles = [product.title.casefold() for product in products]
+        names = {name for product in products for name in product.attributes}
+        if missing := sorted(set(COLUMNS.values()) - names):
+            raise ModisteError(
+                f"The held-out products have no column {missing[0]}, by which wishes are judged.",
+                hint="Measure with a source of the kind `products` (the Fashion Product Images layout).",
+            )
+        self._columns = {
+            family: np.array([str(product.attributes.get(name, "")) for product in products])
+            for family, name in COLUMNS.items()
+        }
+        self._numbers = {name: _numbers(products, name) for name in (PRICE, "year")}
+        self._known: dict[tuple[str, tuple[str, ...]], Mask] = {}
+
+    def has(self, family: str, values: Sequence[str]) -> Mask:
+        """Which products have one of the values of a family."""
+        key = family, tuple(values)
+        if key not in self._known:
+            self._known[key] = np.array(
+                [title.startswith(key[1]) for title in self._titles] if family == "brand"
+                else [any(word.startswith(key[1]) for word in title.split()) for title in self._titles]
+                if family == "pattern"
+                else np.isin(self._columns[family], values), np.bool_,
+            )  # fmt: skip
+        return self._known[key]
+
+    def value(self, family: str, row: int) -> str:
+        """A product's value of a family that has a column."""
+        return str(self._columns[family][row])
+
+    def same(self, row: int | None, families: Iterable[str]) -> Mask:
+        """The products that agree with one in all of some families; every product without one."""
+        mask = np.ones(self.size, np.bool_)
+        if row is not None:
+            for family in families:
+                mask &= self._columns[family] == self._columns[family][row]
+        return mask
+
+    def number(self, name: str) -> npt.NDArray[np.float64]:
+        """A column of numbers, NaN for none."""
+        return self._numbers[name]
+
+
+def with_prices(products: Iterable[Product]) -> list[Product]:
+    """The products with a price each, drawn from their ids: the layout has none."""
+    span = DEAREST - CHEAPEST
+    return [
+        replace(one, attributes={**one.attributes, PRICE: CHEAPEST + zlib.crc32(one.id.encode()) % span})
+        for one in products
+    ]
+
+
+def _numbers(products: Sequence[Product], name: str) -> npt.NDArray[np.float64]:
+    values = (product.attributes.get(name) for product in products)
+    return np.array([value if isinstance(value, int | float) else np.nan for value in values], dtype=np.float64)

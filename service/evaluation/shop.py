@@ -1,0 +1,64 @@
+"""The shop of a protocol: held-out products that are indexed with a bundle and served."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from catalog import Catalog, Product
+from indexer.build import BuildOptions, build_generation
+from models.bundle import Bundle
+from service.app import create_app
+from service.client import call
+from service.evaluation.judged import PRICE
+from service.server.listening import listen
+from service.server.serve import running
+from service.settings import load_settings
+
+HOST = "127.0.0.1"
+PATIENCE_MS = 600_000
+"""Nobody waits for these answers, and the machine may be busy."""
+
+
+class Shop:
+    """One catalogue that is served in several ways.
+
+    Args:
+        catalog: What the products are of.
+        products: The products, with prices.
+        bundle: The bundle's folder.
+        cache: Indexes are kept in here.
+    """
+
+    def __init__(self, catalog: Catalog, products: Sequence[Product], bundle: Path, cache: Path) -> None:
+        self._catalog = catalog.with_products(products)
+        self._catalog.columns[PRICE] = "number"
+        self._bundle, self._cache = bundle, cache
+
+    @contextmanager
+    def served(self, *, columns: bool = True, understand_text: bool = True) -> Iterator[Callable[..., list[str]]]:
+        """Serve the shop within the block; what is yielded takes the fields of a search and returns ids.
+
+        Args:
+            columns: Whether the catalogue has its columns; without them it consists of titles and pictures.
+            understand_text: As in the settings.
+        """
+        catalog = self._catalog
+        if not columns:
+            catalog = catalog.with_products(replace(one, attributes={}) for one in catalog)
+            catalog.columns = {}
+        bundle = Bundle(self._bundle)
+        index_root = self._cache / "searched" / bundle.fingerprint / ("columns" if columns else "titles")
+        build_generation(catalog, bundle, index_root, BuildOptions(allow=frozenset({"fall", "kinds"})))
+        settings = load_settings(
+            index_root=index_root, bundle=self._bundle, host=HOST, port=0, processes=1, understand_text=understand_text,
+            max_wait_ms=PATIENCE_MS, deadline_ms=PATIENCE_MS, log_level="warning",
+        )  # fmt: skip
+        with listen(HOST, 0) as bound, running(create_app(settings), settings, bound) as url:
+
+            def search(**fields: object) -> list[str]:
+                return [result["id"] for result in call(url, "/search", fields)["results"]]
+
+            yield search

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from understanding.wishes import Relative, Understood
-from understanding.words.concepts import ONE_OF
+from understanding.words.concepts import ONE_OF, Concept, concepts
 
 MOST_TURNS = 50
 """Turns of a conversation that are read, the last ones."""
@@ -18,6 +18,8 @@ def fold(turns: Sequence[Understood]) -> Understood:
     - A wish replaces earlier ones of its family where a product has one value of it (a colour, a kind), and adds to
       them elsewhere (details, patterns).
     - What is wanted is no longer refused, and the other way round.
+    - It replaces rivals, too: long sleeves those that are short; and comparisons of its family: red what was darker.
+    - "Or green?" adds an alternative.
     - A bound replaces the earlier one on the same number; a comparison the earlier one in its direction or against it.
     - ``forget`` drops the wishes of a family, and ``back`` whole turns.
 
@@ -44,17 +46,21 @@ def _joined(before: Understood, turn: Understood) -> Understood:
     if "*" in turn.forget:
         before = Understood()
     dropped = set(turn.forget)
-    single = {wish.family for wish in turn.wanted if wish.family in ONE_OF} | set(turn.different)
+    families = {wish.family for wish in turn.wanted}
+    single = set() if turn.besides else families & ONE_OF
+    single |= {*turn.different, *(family for one in turn.relative if (family := _about(one)) == "occasion")}
     said = {wish.key for wish in (*turn.wanted, *turn.unwanted)}
+    rivals = {rival for wish in turn.wanted for rival in concepts().rivals_of(Concept(wish.family, wish.word))}
     wanted = [
-        wish for wish in before.wanted if wish.family not in dropped | single and wish.key not in said
-    ]  # fmt: skip
+        wish
+        for wish in before.wanted
+        if not (wish.family in dropped | single or wish.key in said or Concept(wish.family, wish.word) in rivals)
+    ]
     unwanted = [wish for wish in before.unwanted if wish.family not in dropped and wish.key not in said]
     sides = {_side(one) for one in turn.relative}
-    relative = [one for one in before.relative if _side(one) not in sides and _about(one) not in dropped]
+    relative = [one for one in before.relative if _side(one) not in sides and _about(one) not in dropped | families]
     bounded = {one.family for one in turn.constraints}
     constraints = [one for one in before.constraints if one.family not in bounded | dropped]
-    families = {wish.family for wish in turn.wanted}
     return replace(
         turn,
         wanted=(*wanted, *turn.wanted),
@@ -64,6 +70,7 @@ def _joined(before: Understood, turn: Understood) -> Understood:
         keep=_without((*before.keep, *turn.keep), dropped | families | set(turn.different)),
         different=_without((*before.different, *turn.different), dropped | families | set(turn.keep)),
         similar=before.similar or turn.similar,
+        besides=False,
         matches=turn.matches or before.matches,
         rest=" ".join(part for part in (before.rest, turn.rest) if part),
     )

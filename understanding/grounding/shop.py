@@ -16,7 +16,7 @@ from understanding.words.concepts import FAMILIES, Concept, concepts
 from understanding.words.language import Language, languages
 from understanding.words.phrases import Entry, Phrases
 from understanding.words.spelling import Spelling
-from understanding.words.text import folded, normalised, words_of
+from understanding.words.text import folded, normalised, tokens_of, words_of
 
 PATH_SEPARATOR = " > "
 MOST_VALUES = 50_000
@@ -210,7 +210,24 @@ class Shop:
                 language.phrases.exactly(words) for language in self.languages.values() if column.concepts[code]
             )
             if not exact:
-                self.phrases.add(words, Entry("value", value, column.family, column.name))
+                for spelling in _spellings(value):
+                    self.phrases.add(spelling, Entry("value", value, column.family, column.name))
+
+
+_ALSO_SPELT = {"and": "&", "color": "colour", "colors": "colours", "gray": "grey", "jewelry": "jewellery"}
+
+
+def _spellings(value: str) -> list[tuple[str, ...]]:
+    """The tokens of a value as it is, and as people spell it as well: "H and M", "United Colours"."""
+    marked = tuple(token.text for token in tokens_of(normalised(value)))
+    back = {later: first for first, later in _ALSO_SPELT.items()}
+    return list(
+        dict.fromkeys(
+            tuple(spelt.get(word, word) for word in words)
+            for words in (words_of(value), marked)
+            for spelt in ({}, _ALSO_SPELT, back)
+        )
+    )
 
 
 class _Sorted:

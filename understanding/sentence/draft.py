@@ -23,6 +23,7 @@ class Draft:
     rest: list[str] = field(default_factory=list)
     unclear: list[str] = field(default_factory=list)
     similar: bool = False
+    besides: bool = False
     restart: bool = False
     back: int = 0
     refusing: bool = False
@@ -46,6 +47,14 @@ class Draft:
             self.wanted = [one for one in self.wanted if one.family != wish.family]
             self.correcting = False
         self.wanted.append(wish)
+
+    def differ(self, family: str) -> None:
+        """Ask for another one: what was named of the family is what there is already, as in "I have it in navy, show me
+        another colour"."""
+        self.unwanted += [wish for wish in self.wanted if wish.family == family]
+        self.wanted = [wish for wish in self.wanted if wish.family != family]
+        self.clause = min(self.clause, len(self.wanted))
+        self.different.append(family)
 
     def begin_clause(self) -> None:
         """What follows no longer belongs to the wishes before."""
@@ -90,6 +99,7 @@ class Draft:
             keep=tuple(dict.fromkeys(one for one in self.keep if one not in asked)),
             different=tuple(dict.fromkeys(one for one in self.different if one not in asked)),
             similar=self.similar,
+            besides=self.besides,
             matches=tuple(dict.fromkeys(self.matches)),
             not_understood=tuple(dict.fromkeys(self.unclear)),
             rest=" ".join(dict.fromkeys(self.rest)),

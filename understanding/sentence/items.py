@@ -18,6 +18,8 @@ LONG_NAME = 8
 COMMON = 1 / 1000
 """Titles for each product that must have a word for it to be taken for correct without looking further."""
 LONGEST_COMPOUND = 40
+MOST_MIXED = 10
+"""Words of a text that may have words of other languages among them: longer ones are stories, and "gonna" is no skirt."""
 
 
 @dataclass(frozen=True)
@@ -63,10 +65,13 @@ class Lexer:
         self._language, self._shop = language, shop
         self._others = [one for one in languages.values() if one is not language]
         self._corrections = 0
+        self._mixed = True
 
     def items(self, text: str) -> list[Item]:
         """The items of a text in the form that ``text.normalised`` gives."""
-        tokens = self._corrected(tokens_of(text), text)
+        tokens = tokens_of(text)
+        self._mixed = len(tokens) <= MOST_MIXED
+        tokens = self._corrected(tokens, text)
         words = [token.text for token in tokens]
         items: list[Item] = []
         at = 0
@@ -95,7 +100,7 @@ class Lexer:
         best = own if own.length > shop.length else shop
         if best.length:
             return best
-        if len(words[at]) < 3 or self._shop.titled(words[at]) > 1:
+        if not self._mixed or len(words[at]) < 3 or self._shop.titled(words[at]) > 1:
             return best
         for other in self._others:
             length, entries = other.phrases.longest(words, at)
@@ -143,6 +148,8 @@ class Lexer:
             return word
         # What is written with letters of another language is no slip in this one.
         own = self._language.spelling.nearest(word) if set(written.lower()) <= self._language.letters else None
+        if own and _only_grammar(self._language.phrases.exactly([own[0]])):
+            own = None
         values = self._shop.spelling.nearest(word)
         if own and (not values or own[1] <= values[1]):
             return own[0]
@@ -152,6 +159,11 @@ class Lexer:
             return word
         title = self._shop.title_spelling.nearest(word) if written.isascii() else None
         return title[0] if title else word
+
+
+def _only_grammar(entries: Sequence[Entry]) -> bool:
+    """Whether a word by itself holds sentences together and names nothing: a "bank" is no slip of "back"."""
+    return bool(entries) and not any(entry.role in ("concept", "relative", "shades", "value") for entry in entries)
 
 
 def _joined(items: list[Item], text: str) -> list[Item]:

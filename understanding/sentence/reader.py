@@ -53,6 +53,7 @@ class Reader:
             self._scope, self._word,
         )  # fmt: skip
         at = 0
+        self._draft.besides = "or" in self._ahead.roles(0)  # "Or green?"
         while at < len(self._items):
             at += next(taken for step in steps if (taken := step(at)))
         self._draft.end_refusal()
@@ -106,7 +107,7 @@ class Reader:
 
     def _history(self, at: int) -> int:
         roles = self._items[at].roles
-        if "restart" in roles:
+        if "restart" in roles and not ("forget" in roles and self._names_something(at + 1)):
             self._draft.restart = True
         elif "back" in roles:
             self._draft.back += 1
@@ -115,6 +116,10 @@ class Reader:
         else:
             return 0
         return 1
+
+    def _names_something(self, at: int) -> bool:
+        """Whether a family or a wish is named next: "reset the colour" begins nothing anew."""
+        return bool(self._ahead.family(at).value or self._ahead.wish(at).value)
 
     def _branded(self, at: int) -> int:
         """A brand behind "by", even one that is a word of the language: "by Classic"."""
@@ -156,7 +161,8 @@ class Reader:
             draft.similar = draft.similar or "similar" in roles
             return 1
         if "different" in roles and family:
-            draft.different.append(family)
+            # "In red, or another colour" takes red as well.
+            (draft.different.append if "or" in self._ahead.roles(at - 1) else draft.differ)(family)
             return after - at
         return 0
 
@@ -175,6 +181,8 @@ class Reader:
         if draft.refusing and not draft.pending and "refuse" not in following and not self._ahead.wish(at + 1).value:
             if family == "pattern":
                 draft.wanted.append(Wish("pattern", "plain", item.said))
+            elif family == "price":  # "No limit."
+                draft.forget.append(family)
             else:
                 draft.different.append(family)
             draft.refusing = False

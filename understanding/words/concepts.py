@@ -79,7 +79,12 @@ class Concepts:
     """What each colour looks like."""
     columns: dict[str, str]
     """Folded name of a column, and the family of its values."""
+    _rivals: tuple[frozenset[Concept], ...] = ()
     _narrower: dict[Concept, tuple[Concept, ...]] = field(default_factory=dict)
+
+    def rivals_of(self, concept: Concept) -> frozenset[Concept]:
+        """What a product cannot have beside a concept, such as short sleeves beside long ones."""
+        return frozenset().union(*(group for group in self._rivals if concept in group)) - {concept}
 
     def narrower(self, concept: Concept) -> tuple[Concept, ...]:
         """Every concept that is a kind of ``concept``, itself not among them."""
@@ -117,13 +122,17 @@ def concepts() -> Concepts:
                 wider[concept] = Concept(family, parent.strip())
             near[concept] = tuple(Concept(family, one.strip()) for one in close.split(",") if one.strip())
     related = {*wider.values(), *(one for close in near.values() for one in close)}
-    if unknown := related - names:
-        raise WordingError(f"concepts/ relates to {min(unknown)}, which it does not list.", hint="Add it there.")
     shades = {}
     for _, line in lines_of(FOLDER / "shades.txt"):
         both, _, name = line.partition(":")
         shade, _, colour = both.partition(" ")
         shades[shade, colour.strip()] = name.strip()
+    rivals = tuple(
+        frozenset(Concept("detail", one.strip()) for one in line.split(",")) for _, line in lines_of(FOLDER / "rivals.txt")
+    )
+    related |= frozenset().union(*rivals)
+    if unknown := related - names:
+        raise WordingError(f"concepts/ relates to {min(unknown)}, which it does not list.", hint="Add it there.")
     columns = tomllib.loads((FOLDER / "columns.toml").read_text(encoding="utf-8"))
     return Concepts(
         frozenset(names),
@@ -132,6 +141,7 @@ def concepts() -> Concepts:
         shades,
         looks,
         {name: family for family, listed in columns.items() for name in listed.split()},
+        rivals,
         _descendants(wider),
     )
 

@@ -9,10 +9,14 @@ from understanding.grounding.shop import Shop
 from understanding.words.language import Language
 from understanding.words.text import tokens_of
 
+NAMING = frozenset({"concept", "relative", "shades", "adjectives"})
+"""Roles of words that name something."""
 CONTENT, GRAMMAR = 3.0, 2.0
 """What a word counts that names something, and one that only holds a sentence together."""
 PHRASE = 1.5
 """What each further word of a phrase counts beside that: phrases are rarely the same in two languages."""
+SHORT = 3
+"""Letters of words that say little of the language where another one has them, too: "or" is gold in French."""
 LEAST_GRAMMAR = 0.4
 """Share of a text's words that a language must know where none of them names anything."""
 
@@ -36,7 +40,8 @@ def best_language(text: str, languages: Mapping[str, Language], shop: Shop) -> G
     kinds = [token.kind for token in tokens]
     if "word" not in kinds:
         return None
-    guesses = [_guess(words, kinds, language, shop) for language in languages.values()]
+    joining = {word for word in words if len(word) <= SHORT and _joins(word, languages)}
+    guesses = [_guess(words, kinds, language, shop, joining) for language in languages.values()]
     return max(guesses, key=lambda guess: guess.score)
 
 
@@ -45,7 +50,16 @@ def certain(guess: Guess) -> bool:
     return guess.content > 0 or (guess.covered >= LEAST_GRAMMAR * guess.words and guess.covered > 0)
 
 
-def _guess(words: list[str], kinds: Sequence[str], language: Language, shop: Shop) -> Guess:
+def _joins(word: str, languages: Mapping[str, Language]) -> bool:
+    """Whether a word holds sentences together in some language."""
+    return any(
+        entries and not any(entry.role in NAMING for entry in entries)
+        for language in languages.values()
+        if (entries := language.phrases.exactly((word,)))
+    )
+
+
+def _guess(words: list[str], kinds: Sequence[str], language: Language, shop: Shop, joining: set[str]) -> Guess:
     at, score, content, covered = 0, 0.0, 0, 0
     while at < len(words):
         length, entries = language.phrases.longest(words, at)
@@ -54,10 +68,11 @@ def _guess(words: list[str], kinds: Sequence[str], language: Language, shop: Sho
             at += max(1, taken)
             continue
         letters = sum(len(word) for word in words[at : at + length])
-        named = any(entry.role in ("concept", "relative", "shades", "adjectives") for entry in entries)
+        named = any(entry.role in NAMING for entry in entries)
         if kinds[at] == "word":
             # Short words are in many languages.
-            score += (CONTENT if named else GRAMMAR) * length * min(1.0, 0.25 + letters / length / 4)
+            worth = CONTENT if named and not (length == 1 and words[at] in joining) else GRAMMAR
+            score += worth * length * min(1.0, 0.25 + letters / length / 4)
             score += PHRASE * (length - 1)
             content += length if named else 0
             covered += length

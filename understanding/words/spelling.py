@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import groupby
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -26,6 +27,10 @@ class Spelling:
         self.known = frozenset(word for word in known if 3 <= len(word) <= LONGEST and word.isalpha())
         for word in dict.fromkeys(word for word in known if word in self.known):
             self._by_length.setdefault(len(word), []).append(word)
+        self._plain: dict[str, str] = {}
+        for words in self._by_length.values():
+            for word in words:
+                self._plain.setdefault(_without_doubles(word), word)
         self.nearest = lru_cache(maxsize=KEPT)(self._nearest)
 
     def _nearest(self, word: str) -> tuple[str, int] | None:
@@ -53,12 +58,28 @@ class Spelling:
                 rank = (int(distance), not swapped, not _letters_left_out(word, known), known[-1] != word[-1])
                 if best is None or rank < best[0]:
                     best = rank, known
-        return None if best is None else (best[1], best[0][0])
+        if best is None:
+            # Which letters are doubled is what people know least.
+            doubled = self._doubled(_without_doubles(word)) if len(word) > 3 else None
+            return (doubled, 1) if doubled and doubled[0] == word[0] else None
+        return best[1], best[0][0]
+
+
+    def _doubled(self, plain: str) -> str | None:
+        """The known word that is ``plain`` but for doubled letters, and at most one letter that is left out."""
+        if plain in self._plain:
+            return self._plain[plain]
+        longer = [one for one in self._plain if len(one) == len(plain) + 1 and one[0] == plain[0]]
+        return next((self._plain[one] for one in longer if _letters_left_out(plain, one)), None)
 
 
 def _letters_left_out(word: str, known: str) -> bool:
     letters = iter(known)
     return all(letter in letters for letter in word)
+
+
+def _without_doubles(word: str) -> str:
+    return "".join(letter for letter, _ in groupby(word))
 
 
 def _tolerance(word: str) -> int:

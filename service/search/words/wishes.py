@@ -28,10 +28,11 @@ SILENT = np.float32(0.45)
 KEPT, KEPT_SILENT = np.float32(0.25), np.float32(0.6)
 """What is left to products that differ from the reference in what nobody asked to change, and to those of which the
 catalogue does not say it."""
-KEPT_LOOSELY = np.float32(0.6)
+KEPT_LOOSELY = np.float32(0.4)
 """The same of kinds, where another occasion is asked for."""
-FINEST = 3
-"""Exponent of the share of columns that agree: of two shoes it matters more that both are flats."""
+FINEST, COARSEST = 3, 0.5
+"""Exponents of the share of columns that agree: of two shoes it matters more that both are flats; where another occasion
+is asked for, that both are shoes."""
 SURE = 0.5
 """How probably an upload must show words of a family for the family to be known."""
 POSSIBLE = 0.05
@@ -153,8 +154,9 @@ class Wishes:
             levels = self._as_reference(row, shown, family)
             if levels is not None:
                 # What is worn to the office is seldom what is worn to the gym.
-                least = KEPT_LOOSELY if family == "kind" and "occasion" in said else KEPT
-                parts.append(_Part(levels**FINEST, least, KEPT_SILENT, judged=False))
+                loosely = family == "kind" and "occasion" in said
+                least, exponent = (KEPT_LOOSELY, COARSEST) if loosely else (KEPT, FINEST)
+                parts.append(_Part(levels**exponent, least, KEPT_SILENT, judged=False))
         return parts
 
     def _parts(self, generation: Generation, row: int | None, shown: Sequence[float] | None) -> list[_Part]:

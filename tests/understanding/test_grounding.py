@@ -42,6 +42,15 @@ def test_words_of_a_brand_are_no_attributes() -> None:
     assert [wish.family for wish in understand("red fox", shop).wanted] == ["brand"]
 
 
+def test_brands_that_begin_with_the_same_colour_are_found() -> None:
+    branded = [f"Red {brand} {people} Black Shoes" for brand in ("Tape", "Chief") for people in ("Men", "Boys", "Girls")]
+    coloured = [f"Red {shape} {kind}" for shape in ("Round", "Square") for kind in ("Cap", "Bag")]
+    other = ["Blue Round Cap", "Blue Round Bag", "Green Square Cap", "Green Square Bag"]
+    shop = make_shop([*branded, *coloured, *other])
+    assert [wish.key for wish in understand("red chief", shop).wanted] == [("brand", "red chief")]
+    assert levels(shop, "colour", "red") == [0] * 6 + [1] * 4 + [0] * 4
+
+
 def test_words_of_a_brand_column_are_no_attributes() -> None:
     shop = make_shop(["Red Fox Shirt", "Nordwind Red Shirt"], {"brand": ["Red Fox", "Nordwind"]})
     same(levels(shop, "colour", "red"), [NAN, 1])

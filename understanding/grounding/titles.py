@@ -20,6 +20,8 @@ LEAST_TITLES = 3
 """Titles that must begin with a brand."""
 STICKS = 0.7
 """Share of a word's titles from which on the word that follows belongs to the same brand."""
+OWN = 0.8
+"""Share of a word's occurrences that follow an attribute word, from which on both are a brand: "Red Chief"."""
 SIMILAR = 0.75
 """Share of its own words that a text has in common with a title which it means, and the title with the text."""
 MOST_LOOKED_AT = 200_000
@@ -121,7 +123,8 @@ class Titles:
         """The brands that titles begin with, and the place of each product's among them, -1 for none.
 
         A brand is the beginning that several titles share, up to the first word that varies or says an attribute; a
-        word that says one belongs to it only where the next word hardly varies: "Red Tape", but not "Red Shirt".
+        word that says one belongs to it only where the next word hardly varies or is hardly used elsewhere: "Red Tape"
+        and "Red Chief", but not "Red Shirt".
 
         Args:
             is_attribute: Whether a folded word says what a product is.
@@ -137,9 +140,17 @@ class Titles:
             least = max(LEAST_TITLES, STICKS * len(rows)) if path else LEAST_TITLES
             for word, some in self._continued(rows, len(path)) if len(path) < LONGEST_BRAND else ():
                 # An attribute ends a brand, unless it is its first word.
-                if len(some) >= least and not (path and is_attribute(word)):
+                if path and is_attribute(word):
+                    continue
+                if len(some) >= least or (path and is_attribute(path[-1]) and self._belongs(word, some, len(path))):
                     groups.append(((*path, word), some))
         return names, brand
+
+    def _belongs(self, word: str, rows: Rows, depth: int) -> bool:
+        """Whether a word is hardly used but at a place of these titles, which go on in more than one way."""
+        if len(rows) < max(LEAST_TITLES, OWN * self.count(word)):
+            return False
+        return sum(1 for _ in self._continued(rows, depth + 1)) > 1
 
     def _continued(self, rows: Rows, depth: int) -> Iterator[tuple[str, Rows]]:
         """The words at a place of titles that go on after it, and the products that have each."""

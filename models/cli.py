@@ -110,6 +110,10 @@ def evaluate(
         list[str] | None, typer.Option(help="FashionIQ only: dress, shirt or toptee. Repeatable.")
     ] = None,
     output: Annotated[Path | None, typer.Option(help="Also write the figures to this JSON file.")] = None,
+    record: Annotated[
+        bool,
+        typer.Option("--record", help="With protocols: write the figures into the bundle and its model card."),
+    ] = False,
 ) -> None:
     """Measure recall on held-out products, compared with image only, text only and their weighted sum; or by
     protocols."""
@@ -127,6 +131,11 @@ def evaluate(
         metrics = measure_held_out(model, config, queries)
     if output is not None:
         write_json(output, metrics)
+    if record and protocol and model is not None:
+        from models.bundle import bundle_folder
+        from models.evaluation.recording import record as record_in
+
+        record_in(bundle_folder(model), metrics)
     typer.echo(metrics_table(metrics))
 
 

@@ -32,6 +32,26 @@ def metrics_table(metrics: Sequence[Metric]) -> str:
     return "\n".join(lines)
 
 
+def methods_table(metrics: Sequence[Metric]) -> str:
+    """A Markdown table of one protocol with a row for each edit and a column for each method, of the last measure that
+    all have: what was asked and kept, both."""
+    shared = [name for name in metrics[0].values if all(name in metric.values for metric in metrics)]
+    measure = shared[-1] if shared else ""
+    methods = list(dict.fromkeys(metric.method for metric in metrics))
+    edits: dict[str, dict[str, Metric]] = {}
+    for metric in metrics:
+        edits.setdefault(metric.edit, {})[metric.method] = metric
+    lines = [
+        f"{measure}, gallery of {metrics[0].gallery:,}:\n",
+        f"| | queries | {' | '.join(methods)} |",
+        f"| --- | ---: |{' ---: |' * len(methods)}",
+    ]
+    for edit, found in edits.items():
+        figures = " | ".join(f"{found[one].values[measure]:.1f}" if one in found else "" for one in methods)
+        lines.append(f"| {edit} | {max(metric.queries for metric in found.values())} | {figures} |")
+    return "\n".join(lines)
+
+
 def write_json(path: Path, metrics: Sequence[Metric]) -> None:
     """Write figures as a JSON list."""
     path.parent.mkdir(parents=True, exist_ok=True)

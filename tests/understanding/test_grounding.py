@@ -43,7 +43,9 @@ def test_words_of_a_brand_are_no_attributes() -> None:
 
 
 def test_brands_that_begin_with_the_same_colour_are_found() -> None:
-    branded = [f"Red {brand} {people} Black Shoes" for brand in ("Tape", "Chief") for people in ("Men", "Boys", "Girls")]
+    branded = [
+        f"Red {brand} {people} Black Shoes" for brand in ("Tape", "Chief") for people in ("Men", "Boys", "Girls")
+    ]
     coloured = [f"Red {shape} {kind}" for shape in ("Round", "Square") for kind in ("Cap", "Bag")]
     other = ["Blue Round Cap", "Blue Round Bag", "Green Square Cap", "Green Square Bag"]
     shop = make_shop([*branded, *coloured, *other])

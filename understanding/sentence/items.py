@@ -19,7 +19,8 @@ COMMON = 1 / 1000
 """Titles for each product that must have a word for it to be taken for correct without looking further."""
 LONGEST_COMPOUND = 40
 MOST_MIXED = 10
-"""Words of a text that may have words of other languages among them: longer ones are stories, and "gonna" is no skirt."""
+"""Words of a text that may have words of other languages among them; longer ones are stories, where "gonna" is no
+Italian skirt."""
 
 
 @dataclass(frozen=True)

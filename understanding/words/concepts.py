@@ -128,7 +128,8 @@ def concepts() -> Concepts:
         shade, _, colour = both.partition(" ")
         shades[shade, colour.strip()] = name.strip()
     rivals = tuple(
-        frozenset(Concept("detail", one.strip()) for one in line.split(",")) for _, line in lines_of(FOLDER / "rivals.txt")
+        frozenset(Concept("detail", one.strip()) for one in line.split(","))
+        for _, line in lines_of(FOLDER / "rivals.txt")
     )
     related |= frozenset().union(*rivals)
     if unknown := related - names:

@@ -64,7 +64,6 @@ class Spelling:
             return (doubled, 1) if doubled and doubled[0] == word[0] else None
         return best[1], best[0][0]
 
-
     def _doubled(self, plain: str) -> str | None:
         """The known word that is ``plain`` but for doubled letters, and at most one letter that is left out."""
         if plain in self._plain:

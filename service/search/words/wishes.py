@@ -31,8 +31,8 @@ catalogue does not say it."""
 KEPT_LOOSELY = np.float32(0.4)
 """The same of kinds, where another occasion is asked for."""
 FINEST, COARSEST = 3, 0.5
-"""Exponents of the share of columns that agree: of two shoes it matters more that both are flats; where another occasion
-is asked for, that both are shoes."""
+"""Exponents of the share of columns that agree: of two shoes it matters more that both are flats; where another
+occasion is asked for, that both are shoes."""
 SURE = 0.5
 """How probably an upload must show words of a family for the family to be known."""
 POSSIBLE = 0.05

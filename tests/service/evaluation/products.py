@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from catalog import Catalog, Product
+from catalog.values import Kind
 from tests.service.conftest import cloth, encoded
 
 COLOURS = {"Red": "red", "Blue": "blue", "Black": "black"}
@@ -14,7 +15,7 @@ EACH = 12
 
 def make_products(pictures: bool = False) -> list[Product]:
     """T-shirts by Nike for men, and striped shirts by Puma for women."""
-    made = []
+    made: list[Product] = []
     for kind, people, brand in (("Tshirts", "Men", "Nike"), ("Shirts", "Women", "Puma Striped")):
         for colour, shown in COLOURS.items():
             for number in range(EACH):
@@ -34,5 +35,8 @@ def make_products(pictures: bool = False) -> list[Product]:
 
 def make_catalog() -> Catalog:
     """These products with pictures, as a catalogue."""
-    columns = dict.fromkeys(("gender", "masterCategory", "articleType", "baseColour", "usage"), "text")
-    return Catalog(make_products(pictures=True), source=Path("styles.csv"), columns={**columns, "year": "number"})  # type: ignore[arg-type]
+    columns: dict[str, Kind] = {
+        "gender": "text", "masterCategory": "text", "articleType": "text", "baseColour": "text", "usage": "text",
+        "year": "number",
+    }  # fmt: skip
+    return Catalog(make_products(pictures=True), source=Path("styles.csv"), columns=columns)

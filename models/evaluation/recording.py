@@ -1,0 +1,53 @@
+"""Writes figures that were measured later into a bundle: into ``bundle.json``, and as tables into its model card.
+
+Neither is part of the fingerprint, so an index stays valid.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from models.bundle.manifest import Metric, file_digest, read_manifest, write_manifest
+from models.errors import ModisteError
+from models.evaluation.tables import methods_table
+from models.files import replacing
+
+MODEL_CARD = "MODEL_CARD.md"
+BEFORE = "## Limits"
+"""The section of the card that recorded figures come before."""
+
+
+def record(folder: Path, metrics: Sequence[Metric]) -> None:
+    """Add figures to a bundle; they replace those of the same protocols.
+
+    Args:
+        folder: The bundle's folder.
+        metrics: The figures.
+
+    Raises:
+        ModisteError: There is no bundle, or it has no model card.
+    """
+    manifest, card = read_manifest(folder), folder / MODEL_CARD
+    if MODEL_CARD not in manifest.files:
+        raise ModisteError(
+            f"The bundle in {folder} has no {MODEL_CARD}.", hint="Export it with `modiste models export`."
+        )
+    protocols = dict.fromkeys(metric.protocol for metric in metrics)
+    text = card.read_text(encoding="utf-8")
+    for protocol in protocols:
+        text = _with_section(text, protocol, [metric for metric in metrics if metric.protocol == protocol])
+    with replacing(card) as stream:
+        stream.write(text.encode())
+    kept = [metric for metric in manifest.metrics if metric.protocol not in protocols]
+    files = {**manifest.files, MODEL_CARD: file_digest(card)}
+    write_manifest(folder, manifest.model_copy(update={"metrics": (*kept, *metrics), "files": files}))
+
+
+def _with_section(card: str, protocol: str, metrics: Sequence[Metric]) -> str:
+    heading = f"## Figures of {protocol}"
+    section = f"{heading}\n\n{methods_table(metrics)}\n\n"
+    without = re.sub(rf"^{re.escape(heading)}\n.*?(?=^## |\Z)", "", card, flags=re.DOTALL | re.MULTILINE)
+    before, limits, after = without.partition(BEFORE)
+    return f"{before.rstrip()}\n\n{section}{limits}{after}".rstrip() + "\n"

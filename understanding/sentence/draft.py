@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from understanding.wishes import Bound, Match, Relative, Understood, Wish
 from understanding.words.concepts import ONE_OF, Concept, concepts
 
+LOOKS = frozenset({"kind", "colour", "material", "pattern", "detail"})
+"""Families by which people describe what they wear with something."""
+
 
 @dataclass
 class Draft:
@@ -25,6 +28,8 @@ class Draft:
     similar: bool = False
     besides: bool = False
     restart: bool = False
+    beside: bool = False
+    """Whether what is named is only worn with it: "to go with my blue jeans"."""
     back: int = 0
     refusing: bool = False
     correcting: bool = False
@@ -40,6 +45,8 @@ class Draft:
 
     def add(self, wish: Wish) -> None:
         """Take a wish in, as wanted or as refused."""
+        if self.beside and wish.family in LOOKS:
+            return
         if self.refusing:
             self.pending.append(wish)
             return
@@ -58,6 +65,7 @@ class Draft:
 
     def begin_clause(self) -> None:
         """What follows no longer belongs to the wishes before."""
+        self.beside = False
         if self.clause != len(self.wanted):
             self.before, self.clause = self.clause, len(self.wanted)
 

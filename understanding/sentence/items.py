@@ -9,6 +9,7 @@ from typing import NamedTuple
 from understanding.grounding.shop import Shop
 from understanding.words.language import Language
 from understanding.words.phrases import Entry
+from understanding.words.spelling import is_slip
 from understanding.words.text import Token, is_cjk, tokens_of
 
 MOST_CORRECTIONS = 16
@@ -18,6 +19,8 @@ LONG_NAME = 8
 COMMON = 1 / 1000
 """Titles for each product that must have a word for it to be taken for correct without looking further."""
 LONGEST_COMPOUND = 40
+SHORT_WORD = 4
+"""Letters of words that stories have many of: in long texts "made" is no slip of "male"."""
 MOST_MIXED = 10
 """Words of a text that may have words of other languages among them; longer ones are stories, where "gonna" is no
 Italian skirt."""
@@ -149,7 +152,10 @@ class Lexer:
             return word
         # What is written with letters of another language is no slip in this one.
         own = self._language.spelling.nearest(word) if set(written.lower()) <= self._language.letters else None
-        if own and _only_grammar(self._language.phrases.exactly([own[0]])):
+        if own and (
+            _only_grammar(self._language.phrases.exactly([own[0]]))
+            or not (self._mixed or len(word) > SHORT_WORD or is_slip(word, own[0]))
+        ):
             own = None
         values = self._shop.spelling.nearest(word)
         if own and (not values or own[1] <= values[1]):

@@ -65,6 +65,7 @@ class Reader:
         item, draft = self._items[at], self._draft
         if not item.mark or item.entries:
             return 0
+        draft.beside = False
         if item.mark in SENTENCE_ENDS:
             draft.end_refusal()
             draft.begin_clause()
@@ -154,6 +155,8 @@ class Reader:
         """ "Keep the colour", "another colour"."""
         roles, draft = self._items[at].roles, self._draft
         family, after = self._ahead.family(at + 1)
+        if {"keep", "similar"} & roles.keys():
+            draft.beside = False
         if "keep" in roles and not draft.refusing:
             if family:
                 draft.keep.append("kind" if family == "style" else family)
@@ -212,6 +215,8 @@ class Reader:
         draft = self._draft
         if draft.refusing and not draft.pending and at - draft.cue <= 2:
             draft.refusing = False  # "Not too long" is "less long", too.
+        if draft.beside:  # "To match my new car."
+            return taken
         part = self._ahead.part(at + taken)
         taken = part.after - at if part.value else taken
         draft.relative.append(Relative(direction, self._ahead.said(at, taken), part.value))
@@ -242,7 +247,7 @@ class Reader:
         entry = meant(self._items[at])
         if entry is None:
             return 0
-        if entry.family in BACKGROUND and self._is_background(at):
+        if entry.family in BACKGROUND and (self._is_background(at) or self._ahead.is_story(at)):
             return 1
         wish = Wish(entry.family, entry.value, self._items[at].said, entry.column)
         if entry.refused:
@@ -266,7 +271,9 @@ class Reader:
         # "Brown? No thanks."
         answers = at > 0 and bool(self._items[at - 1].mark)
         start = draft.before if answers and len(draft.wanted) == draft.clause else draft.clause
-        if "refuse_after" in roles and len(draft.wanted) > start and not draft.refusing:
+        if "beside" in roles:
+            draft.beside = True
+        elif "refuse_after" in roles and len(draft.wanted) > start and not draft.refusing:
             draft.refuse_clause(start)
         elif "refuse" in roles:
             draft.refuse(at)
@@ -282,6 +289,7 @@ class Reader:
             draft.end_refusal()
             draft.begin_clause()
         elif {"and", "or"} & roles.keys():
+            draft.beside = draft.beside and bool(self._ahead.wish(at + 1).value)
             if draft.pending and not self._ahead.list_goes_on(at, draft.pending[-1].family):
                 draft.end_refusal()
         elif {"ask", "prepositions"} & roles.keys():

@@ -33,6 +33,7 @@ ROLES = frozenset(
             "and",
             "or",
             "prepositions",
+            "beside",
             "by",
             "my",
         ),

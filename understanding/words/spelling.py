@@ -44,11 +44,7 @@ class Spelling:
                 word, self._by_length.get(length, ()), scorer=OSA.distance, score_cutoff=most, limit=8
             ):
                 swapped = sorted(known) == sorted(word)
-                if (
-                    len(word) == 3
-                    and not swapped
-                    and not (_letters_left_out(word, known) and (known[0], known[-1]) == (word[0], word[-1]))
-                ):
+                if len(word) == 3 and not is_slip(word, known):
                     continue
                 if known[0] != word[0] and not swapped and (distance > 1 or len(word) < 7 or len(known) == len(word)):
                     continue
@@ -70,6 +66,12 @@ class Spelling:
             return self._plain[plain]
         longer = [one for one in self._plain if len(one) == len(plain) + 1 and one[0] == plain[0]]
         return next((self._plain[one] for one in longer if _letters_left_out(plain, one)), None)
+
+
+def is_slip(word: str, known: str) -> bool:
+    """Whether a word is a known one with letters swapped, or left out between its first and its last one."""
+    left_out = _letters_left_out(word, known) and (word[0], word[-1]) == (known[0], known[-1])
+    return left_out or sorted(word) == sorted(known)
 
 
 def _letters_left_out(word: str, known: str) -> bool:

@@ -54,9 +54,9 @@ format: $(DEV)/.ready ## Format every file
 	$(DEV)/bin/ruff format .
 
 lock: | $(DEV)/.ready ## Resolve requirements/*.txt from pyproject.toml (UPGRADE=1 takes the newest versions)
-	$(LOCK) --extra cpu --extra otel --extra train --extra dev --override requirements/no-torch.in -o requirements/dev.txt
-	$(LOCK) --extra cpu --extra otel --constraint requirements/dev.txt -o requirements/serve.txt
-	$(LOCK) --extra gpu --extra otel --constraint requirements/dev.txt -o requirements/gpu.txt
+	$(LOCK) $(addprefix --extra ,cpu otel train qdrant s3 ray dev) --override requirements/no-torch.in -o requirements/dev.txt
+	$(LOCK) $(addprefix --extra ,cpu otel qdrant s3) --constraint requirements/dev.txt -o requirements/serve.txt
+	$(LOCK) $(addprefix --extra ,gpu otel qdrant s3) --constraint requirements/dev.txt -o requirements/gpu.txt
 
 system: ## Install Redis and Chromium for the tests (Debian, Ubuntu); asks before it uses sudo
 	deploy/install-test-services

@@ -21,13 +21,13 @@ from indexer.building.checks import (
     refuse,
     write_report,
 )
-from indexer.building.completion import changes_since, move_durably, next_id
+from indexer.building.completion import changes_since, next_id
 from indexer.building.encode import encode_products
 from indexer.building.quality import measure_recall
 from indexer.building.reuse import earlier_pictures
 from indexer.building.summary import changes_line
 from indexer.building.words import write_words
-from indexer.generations.durable import locked
+from indexer.generations.durable import locked, move_durably
 from indexer.generations.files import write_files
 from indexer.generations.filters import AttributeColumn, filter_mask
 from indexer.generations.manifest import (
@@ -45,12 +45,13 @@ from indexer.generations.manifest import (
     generation_folder,
     write_manifest,
 )
-from indexer.generations.products import attribute_array, images_root_of, write_private, write_products
+from indexer.generations.products import ProductTable, attribute_array, images_root_of, write_private, write_products
 from indexer.generations.publication import list_generations, publish
 from indexer.generations.views import write_views
 from indexer.ranking.attributes import write_attributes
 from indexer.ranking.cells import Cells
-from indexer.stores.registry import DEFAULT, index_name, store_class
+from indexer.stores.conditions import NO_COLUMNS
+from indexer.stores.registry import DEFAULT, index_name, remove_stores, store_class
 from indexer.stores.store import Mask
 from models.bundle import Bundle
 from models.bundle.encoder import Device
@@ -128,11 +129,11 @@ def build_generation(
     try:
         index_root.mkdir(parents=True, exist_ok=True)
         with locked(index_root / ".build.lock", work="build", wait=False):
-            shutil.rmtree(index_root / BUILDING_NAME, ignore_errors=True)
+            _discard(index_root)
             try:
                 return _build(catalog, bundle, index_root, options, started)
             finally:
-                shutil.rmtree(index_root / BUILDING_NAME, ignore_errors=True)
+                _discard(index_root)
     except OSError as error:
         raise ModisteError(
             f"The index could not be written to {index_root} ({error.strerror or error}); what serves is unchanged.",
@@ -188,7 +189,10 @@ def _build(catalog: Catalog, bundle: Bundle, index_root: Path, options: BuildOpt
     write_files(folder / FILES_NAME, (file for file in encoded.files if file.settled))
     write_private(folder / PRIVATE_NAME, products, catalog.private)
     write_report(folder / REPORT_NAME, catalog, skipped, encoded.remarks)
-    store = store_type.build(encoded.vectors, folder, device=options.device, threads=threads)
+    columns = NO_COLUMNS
+    if store_type.holds_columns:
+        columns = ProductTable(folder / PRODUCTS_NAME, catalog.columns).filter_columns(encoded.owners)
+    store = store_type.build(encoded.vectors, folder, device=options.device, threads=threads, columns=columns)
     quality = measure_recall(store, encoded.vectors, products, catalog.columns, bundle)
     if quality.recall < options.quality_floor:
         raise refuse(
@@ -221,6 +225,12 @@ def _build(catalog: Catalog, bundle: Bundle, index_root: Path, options: BuildOpt
     if manifest.changes is not None:
         logger.info("%s since %s: %s", id, manifest.changes.since, changes_line(manifest.changes))
     return id
+
+
+def _discard(index_root: Path) -> None:
+    """Delete a generation that did not come about, if there is one."""
+    remove_stores(index_root / BUILDING_NAME, index_root / "generations")
+    shutil.rmtree(index_root / BUILDING_NAME, ignore_errors=True)
 
 
 def _published(index_root: Path) -> GenerationManifest | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from indexer.cli_generations import diff, update
-from indexer.options import DEFAULT_ROOT, Allow, BundleFolder, DeviceName, Id, IndexRoot
+from indexer.options import DEFAULT_ROOT, Allow, BundleFolder, DeviceName, Id, IndexRoot, IndexUrl
 from models.bundle import SHIPPED_BUNDLE
 
 app = typer.Typer(help="Index a catalogue, and publish what was indexed.", no_args_is_help=True)
@@ -87,7 +88,14 @@ def build(
     batch: Annotated[
         int, typer.Option(min=1, max=1024, help="Pictures at a time. More helps a GPU, costs memory, and no CPU gains.")
     ] = 64,
-    store: Annotated[str, typer.Option(help="Where vectors are searched. faiss is embedded in the service.")] = "faiss",
+    store: Annotated[
+        str,
+        typer.Option(
+            help="Where vectors are searched. faiss is embedded in the service; qdrant is the server at "
+            "MODISTE_QDRANT_URL."
+        ),
+    ] = "faiss",
+    index_url: IndexUrl = None,
 ) -> None:
     """Encode the catalogue's pictures, index them, measure recall, and publish. Until then nothing served changes."""
     from catalog import CatalogSettings, read_catalog
@@ -95,6 +103,7 @@ def build(
     from indexer.build import BuildOptions, build_generation
     from indexer.building.summary import summary
     from indexer.generations.manifest import generation_folder, read_manifest
+    from indexer.generations.remote import RemoteRoot
     from models.bundle import Bundle
 
     settings = CatalogSettings() if settings_file is None else read_settings(settings_file)
@@ -104,12 +113,17 @@ def build(
         allow=checks, settings=settings if settings_file is not None else None,
     )  # fmt: skip
     loaded = Bundle(bundle, device=device.value, threads=threads)
+    remote = RemoteRoot(index_url, index_root) if index_url else None
+    if remote is not None:
+        remote.pull()
     options = BuildOptions(
-        publish, max_skipped, quality_floor, device.value, threads, batch, store,
+        publish and remote is None, max_skipped, quality_floor, device.value, threads, batch, store,
         max_fall=max_fall, allow=checks, picture_hosts=tuple(picture_host or ()),
         verify_pictures=verify_pictures,
     )  # fmt: skip
     id = build_generation(table, loaded, index_root, options)
+    if remote is not None:
+        (remote.publish if publish else remote.push)(id)
     for line in summary(table, read_manifest(generation_folder(index_root, id)), published=publish):
         typer.echo(line)
 
@@ -141,43 +155,57 @@ def inspect(
 
 
 @app.command()
-def publish(id: Id, index_root: IndexRoot = DEFAULT_ROOT) -> None:
+def publish(id: Id, index_root: IndexRoot = DEFAULT_ROOT, index_url: IndexUrl = None) -> None:
     """Publish a generation after comparing its files with their checksums."""
     from indexer.generations import publication
+    from indexer.generations.remote import RemoteRoot
 
-    publication.publish(index_root, id)
+    if index_url:
+        remote = RemoteRoot(index_url, index_root)
+        remote.pull(id)
+        remote.publish(id)
+    else:
+        publication.publish(index_root, id)
     typer.echo(f"{id} is published")
 
 
 @app.command()
-def rollback(index_root: IndexRoot = DEFAULT_ROOT) -> None:
+def rollback(index_root: IndexRoot = DEFAULT_ROOT, index_url: IndexUrl = None) -> None:
     """Publish the generation again that was published before the current one."""
     from indexer.generations import publication
+    from indexer.generations.remote import RemoteRoot
 
-    typer.echo(f"{publication.rollback(index_root)} is published again")
+    id = RemoteRoot(index_url, index_root).rollback() if index_url else publication.rollback(index_root)
+    typer.echo(f"{id} is published again")
 
 
 @app.command()
 def verify(
     id: Annotated[str | None, typer.Argument(help="A generation; without it, the published one.")] = None,
     index_root: IndexRoot = DEFAULT_ROOT,
+    index_url: IndexUrl = None,
 ) -> None:
     """Compare every file of a generation with its checksum and open it as the service would."""
     from indexer.generations.generation import Generation
+    from indexer.generations.remote import RemoteRoot
 
+    if index_url:
+        RemoteRoot(index_url, index_root).pull(id)
     generation = Generation.open(index_root, id)
     typer.echo(f"{generation.id} is whole: {generation.size:,} products, {generation.manifest.index}")
     generation.close()
 
 
 @app.command("list")
-def list_all(index_root: IndexRoot = DEFAULT_ROOT) -> None:
+def list_all(index_root: IndexRoot = DEFAULT_ROOT, index_url: IndexUrl = None) -> None:
     """List all generations, oldest first, and mark the published one; replicas with its bundle serve a kept one."""
     from indexer.generations.publication import list_generations
+    from indexer.generations.remote import RemoteRoot
 
-    generations = list_generations(index_root)
+    with RemoteRoot(index_url, index_root).outline() if index_url else nullcontext(index_root) as root:
+        generations = list_generations(root)
     if not generations:
-        typer.echo(f"There are no generations in {index_root} yet.")
+        typer.echo(f"There are no generations in {index_url or index_root} yet.")
     for one in generations:
         mark = "serves" if one.serving else "rollback" if one.previous else "kept" if one.newest else ""
         about = "damaged: its manifest cannot be read"
@@ -200,11 +228,16 @@ def prune(
         ),
     ] = True,
     index_root: IndexRoot = DEFAULT_ROOT,
+    index_url: IndexUrl = None,
 ) -> None:
     """Delete old generations."""
     from indexer.generations import publication
+    from indexer.generations.remote import RemoteRoot
 
-    gone = publication.prune(index_root, keep, keep_previous=keep_rollback)
+    if index_url:
+        gone = RemoteRoot(index_url, index_root).prune(keep, keep_previous=keep_rollback)
+    else:
+        gone = publication.prune(index_root, keep, keep_previous=keep_rollback)
     typer.echo(f"{len(gone)} deleted{': ' if gone else ''}{', '.join(gone)}")
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from indexer.options import DEFAULT_ROOT, Allow, Id, IndexRoot
+from indexer.options import DEFAULT_ROOT, Allow, Id, IndexRoot, IndexUrl
 
 
 def update(
@@ -21,15 +21,22 @@ def update(
         Path | None, typer.Option("--settings", help="The catalogue's catalog.toml, if it is not beside the table.")
     ] = None,
     allow: Allow = None,
+    index_url: IndexUrl = None,
 ) -> None:
     """Change prices, stock and other columns of what serves, in seconds: no picture is read, the index is shared."""
     from catalog.settings import read_settings
     from indexer.building.summary import update_summary
+    from indexer.generations.remote import RemoteRoot
     from indexer.update import update_generation
 
     settings = None if settings_file is None else read_settings(settings_file)
     checks = frozenset(check.value for check in allow or ())
+    remote = RemoteRoot(index_url, index_root) if index_url else None
+    if remote is not None:
+        remote.pull()
     updated = update_generation(table, index_root, id_column=id_column, settings=settings, allow=checks)
+    if remote is not None and updated.changes is not None:
+        remote.publish(updated.id)
     for line in update_summary(updated):
         typer.echo(line)
 

@@ -45,6 +45,13 @@ Allow = Annotated[
         "fall (far fewer products than published), kinds (a column changes its kind). Repeat it for several."
     ),
 ]
+IndexUrl = Annotated[
+    str | None,
+    typer.Option(
+        envvar="MODISTE_INDEX_URL",
+        help="Index root on object storage, such as s3://bucket/shop. The index root is then a local copy of it.",
+    ),
+]
 Id = Annotated[str, typer.Argument(help="A generation, as `modiste index list` shows it.")]
 
 DEFAULT_ROOT = Path("index")

@@ -14,11 +14,12 @@ import pyarrow as pa
 from catalog import CatalogSettings, ModisteError, Product
 from catalog.rows.changes import ChangeTable, read_changes
 from catalog.settings import find_settings
-from indexer.building.completion import move_durably, next_id, summed_up
+from indexer.building.completion import next_id, summed_up
 from indexer.building.editing import Edited, edit, for_sale
 from indexer.building.summary import Updated
 from indexer.building.words import write_words
 from indexer.generations.difference import Difference, read_for_comparison
+from indexer.generations.durable import move_durably
 from indexer.generations.filters import AttributeColumn, filter_mask
 from indexer.generations.manifest import (
     ATTRIBUTES_NAME,

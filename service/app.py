@@ -10,6 +10,7 @@ from typing import Literal
 
 from fastapi import FastAPI
 
+from indexer.generations.remote import RemoteRoot
 from models.bundle import Bundle, uses_gpu
 from models.bundle.manifest import GraphName, Precision
 from models.bundle.plan import plan_for
@@ -106,6 +107,7 @@ def _assemble(settings: Settings, run_folder: Path | None) -> Context:
     live = LiveIndex(
         settings.index_root, bundle, device=settings.device, poll_s=settings.poll_s, metrics=metrics,
         images_root=settings.images_root,
+        remote=RemoteRoot(settings.index_url, settings.index_root) if settings.index_url else None,
     )  # fmt: skip
     redis = None
     if settings.redis_url is not None:

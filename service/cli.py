@@ -74,6 +74,10 @@ def serve(
     index_root: Annotated[
         Path | None, typer.Option(help="Folder that `modiste index build` publishes into; followed while serving.")
     ] = None,
+    index_url: Annotated[
+        str | None,
+        typer.Option(help="Index root on object storage, such as s3://bucket/shop; the index root is a copy of it."),
+    ] = None,
     bundle: Annotated[
         Path | None, typer.Option(help="Bundle to encode queries with; the index must be built with the same.")
     ] = None,
@@ -107,8 +111,9 @@ def serve(
     from service.settings import load_settings, warn_of_unknown_variables
 
     settings = load_settings(
-        index_root=index_root, bundle=bundle, host=host, port=port, device=device and device.value, workers=workers,
-        processes=processes, threads=threads, redis_url=redis_url, log_level=log_level,
+        index_root=index_root, index_url=index_url, bundle=bundle, host=host, port=port,
+        device=device and device.value, workers=workers, processes=processes, threads=threads, redis_url=redis_url,
+        log_level=log_level,
     )  # fmt: skip
     start_logging(settings.log_level)
     warn_of_unknown_variables()

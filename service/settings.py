@@ -20,6 +20,8 @@ from service.rates import RateText
 logger = logging.getLogger(__name__)
 
 PREFIX = "MODISTE_"
+OF_STORES = ("MODISTE_QDRANT_",)
+"""Variables that stores read themselves."""
 SECRET = ("redis_url", "cache_key")
 """Settings whose value is not repeated in an error."""
 ORIGIN = re.compile(r"\*|https?://[A-Za-z0-9.-]+(:\d+)?")
@@ -78,6 +80,10 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="forbid")
 
     index_root: Path = Field(Path("index"), description="Folder that `modiste index build` publishes into.")
+    index_url: str | None = Field(
+        None,
+        description="Index root on object storage, such as s3://bucket/shop, which index_root is then a copy of.",
+    )
     images_root: Path | None = Field(
         None,
         description="Common folder of the catalogue's pictures, if they lie elsewhere than when they were indexed.",
@@ -242,6 +248,6 @@ def warn_of_unknown_variables() -> None:
     """Log each variable that looks like a setting and is none."""
     known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
     for name in os.environ:
-        if name.startswith(PREFIX) and name not in known:
+        if name.startswith(PREFIX) and name not in known and not name.startswith(OF_STORES):
             near = get_close_matches(name, known, n=1)
             logger.warning("%s is not a setting.%s", name, f" Did you mean {near[0]}?" if near else "")

@@ -13,9 +13,9 @@ from packaging.version import Version
 
 ROOT = Path(__file__).parents[1]
 EXTRAS = {
-    "serve.txt": ("cpu", "otel"),
-    "gpu.txt": ("gpu", "otel"),
-    "dev.txt": ("cpu", "otel", "train", "dev"),
+    "serve.txt": ("cpu", "otel", "qdrant", "s3"),
+    "gpu.txt": ("gpu", "otel", "qdrant", "s3"),
+    "dev.txt": ("cpu", "otel", "train", "qdrant", "s3", "ray", "dev"),
 }
 NOT_LOCKED = {"torch", "torchvision"}
 """The build that fits depends on the machine."""
@@ -75,7 +75,7 @@ def test_images_run_the_versions_that_tests_run(name: str) -> None:
 def test_every_dependency_has_an_upper_bound() -> None:
     open_ended = [
         one.name
-        for one in required(("cpu", "gpu", "otel", "train"))
+        for one in required(("cpu", "gpu", "otel", "train", "qdrant", "s3", "ray"))
         if not any(bound.operator in ("<", "<=", "==", "~=") for bound in one.specifier)
     ]
     assert open_ended == []

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import os
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from indexer.generations.difference import Difference, read_for_comparison
-from indexer.generations.durable import sync
 from indexer.generations.manifest import Changes, GenerationError, GenerationManifest, generation_folder
 from indexer.generations.publication import list_generations
 from models.bundle.manifest import File
@@ -48,14 +46,3 @@ def next_id(index_root: Path, files: Mapping[str, File]) -> tuple[str, str]:
         moment = max(moment, newest + timedelta(seconds=1))
     digests = "".join(file.sha256 for file in files.values())
     return moment.isoformat(), f"{moment.strftime(pattern)}-{hashlib.sha256(digests.encode()).hexdigest()[:4]}"
-
-
-def move_durably(folder: Path, target: Path) -> None:
-    """Make every file of ``folder`` durable, and give the folder its place at once."""
-    for path in folder.iterdir():
-        sync(path)
-    sync(folder)
-    target.parent.mkdir(exist_ok=True)
-    sync(target.parent.parent)
-    os.rename(folder, target)
-    sync(target.parent)

@@ -40,6 +40,17 @@ def replace_file(path: Path, content: bytes) -> None:
     sync(path.parent)
 
 
+def move_durably(folder: Path, target: Path) -> None:
+    """Move a folder of files to ``target`` on the same disk, whole and durable or not at all."""
+    for path in folder.iterdir():
+        sync(path)
+    sync(folder)
+    target.parent.mkdir(exist_ok=True)
+    sync(target.parent.parent)
+    os.rename(folder, target)
+    sync(target.parent)
+
+
 @contextmanager
 def locked(path: Path, *, work: str, wait: bool) -> Iterator[None]:
     """Hold the lock file at ``path``. The kernel lets go of it when the process dies, so no lock outlives a crash.

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from catalog import Kind
+from indexer.stores.conditions import Condition, OneOf, Within
 from indexer.stores.store import Mask
 from models.bundle import normalise_text
 from models.errors import ModisteError
@@ -48,16 +49,17 @@ class AttributeColumn:
         self.values = values
 
     def mask(self, condition: Any) -> Mask:
-        """Which rows satisfy ``condition``; a row without a value never does.
+        """Which rows satisfy ``condition``, bool ``[N]``; see ``condition``."""
+        return self.rows_of(self.condition(condition))
+
+    def condition(self, condition: Any) -> Condition:
+        """``condition`` in numbers, as stores take it. A row without a value never satisfies any.
 
         Text is compared without regard to case and to differences that cannot be seen (``normalise_text``). A list
         satisfies a filter by holding one of its values, a path (``a > b > c``) also by a part or by successive parts.
 
         Args:
             condition: A value, a list of values, or a range.
-
-        Returns:
-            bool ``[N]``.
 
         Raises:
             FilterError: The condition does not fit the kind.
@@ -68,10 +70,34 @@ class AttributeColumn:
         if self.kind in ("text", "list", "path", "date"):
             return self._holding(values)
         if self.kind == "number":
-            return np.isin(self._numbers, [self._number(value) for value in values])
+            return Within(self.name, [(number, number) for number in map(self._number, values)])
         if not all(isinstance(value, bool) for value in values):
             raise FilterError(f"The filter {self.name!r} takes true or false.", hint="Write true or false, unquoted.")
-        return np.isin(self._numbers, np.array(values, dtype=np.float64))
+        return Within(self.name, [(float(value), float(value)) for value in values])
+
+    def rows_of(self, condition: Condition) -> Mask:
+        """Which rows satisfy a condition in numbers, bool ``[N]``."""
+        mask = np.zeros(len(self.values), dtype=np.bool_)
+        if isinstance(condition, OneOf):
+            rows, words = self._words
+            mask[rows[np.isin(words, condition.codes)]] = True
+        else:
+            mask |= np.isin(self._numbers, [low for low, high in condition.ranges if low == high])
+            for low, high in condition.ranges:
+                if low < high:
+                    mask |= (self._numbers >= low) & (self._numbers <= high)
+        return mask
+
+    @property
+    def numbers(self) -> pa.Array:
+        """The column as stores keep it (``indexer.stores.conditions.Columns``)."""
+        if self.kind in ("list", "path"):
+            return pa.ListArray.from_arrays(self.values.offsets, self.values.flatten().indices.cast(pa.int32()))
+        if self.kind in ("text", "date"):
+            codes = self.values.indices.cast(pa.int32())
+            whole = np.concatenate([[0], np.cumsum(codes.is_valid().to_numpy(zero_copy_only=False))])
+            return pa.ListArray.from_arrays(pa.array(whole, pa.int32()), codes.drop_null())
+        return self.values.cast(pa.float64())
 
     def _listed(self, condition: Any) -> Sequence[Any]:
         values = condition if isinstance(condition, list | tuple) else [condition]
@@ -83,16 +109,12 @@ class AttributeColumn:
             )
         return values
 
-    def _holding(self, values: Sequence[Any]) -> Mask:
+    def _holding(self, values: Sequence[Any]) -> Condition:
         if not all(isinstance(value, str) for value in values):
             raise FilterError(f"The filter {self.name!r} takes text.", hint="Put its value in quotes.")
-        codes = [code for value in values for code in self._codes.get(_folded(value), ())]
-        rows, words = self._words
-        mask = np.zeros(len(self.values), dtype=np.bool_)
-        mask[rows[np.isin(words, codes)]] = True
-        return mask
+        return OneOf(self.name, [code for value in values for code in self._codes.get(_folded(value), ())])
 
-    def _in_range(self, condition: Mapping[str, Any]) -> Mask:
+    def _in_range(self, condition: Mapping[str, Any]) -> Condition:
         if self.kind == "date":
             return self._between_dates(condition)
         if self.kind != "number":
@@ -109,9 +131,9 @@ class AttributeColumn:
             raise FilterError(
                 f"The filter {self.name!r} has a min of {low:g} above its max of {high:g}.", hint="Swap them."
             )
-        return (self._numbers >= low) & (self._numbers <= high)
+        return Within(self.name, [(low, high)])
 
-    def _between_dates(self, condition: Mapping[str, Any]) -> Mask:
+    def _between_dates(self, condition: Mapping[str, Any]) -> Condition:
         """Dates in ISO 8601 are in order as text; a bound of a day includes the times of that day."""
         bounds = {end: bound for end, bound in condition.items() if bound is not None}
         if not bounds or not set(bounds) <= {"min", "max"} or not all(_is_date(bound) for bound in bounds.values()):
@@ -122,7 +144,7 @@ class AttributeColumn:
         low, high = bounds.get("min", ""), bounds.get("max", "9999")
         dates = self.values.dictionary.to_pylist()
         codes = [code for code, date in enumerate(dates) if low <= date and date[: len(high)] <= high]
-        return np.isin(self._words[1], codes)
+        return OneOf(self.name, codes)
 
     def _number(self, value: Any) -> float:
         try:
@@ -158,14 +180,13 @@ class AttributeColumn:
         return codes
 
 
-def filter_mask(filters: Filters | None, columns: Mapping[str, AttributeColumn]) -> Mask | None:
-    """Which rows satisfy all ``filters``; None where there is nothing to filter by.
+def filter_conditions(filters: Filters | None, columns: Mapping[str, AttributeColumn]) -> list[Condition]:
+    """``filters`` in numbers: a row must satisfy all of them.
 
     Raises:
         FilterError: An attribute is unknown, or a filter does not fit its attribute.
     """
-    if not filters:
-        return None
+    filters = filters or {}
     if len(filters) > MOST_FILTERS:
         raise FilterError(f"There are {len(filters)} filters.", hint=f"Give {MOST_FILTERS} at most.")
     unknown = [name for name in filters if name not in columns]
@@ -174,14 +195,26 @@ def filter_mask(filters: Filters | None, columns: Mapping[str, AttributeColumn])
         error = FilterError(f"There is no attribute {unknown[0][:100]!r} to filter by.", hint=known)
         error.field = f"filters.{unknown[0][:100]}"
         raise error
-    masks = []
+    conditions = []
     for name, condition in filters.items():
         try:
-            masks.append(columns[name].mask(condition))
+            conditions.append(columns[name].condition(condition))
         except FilterError as error:
             error.field = f"filters.{name}"
             raise
-    mask: Mask = np.all(masks, axis=0)
+    return conditions
+
+
+def filter_mask(filters: Filters | None, columns: Mapping[str, AttributeColumn]) -> Mask | None:
+    """Which rows satisfy all ``filters``; None where there is nothing to filter by.
+
+    Raises:
+        FilterError: See ``filter_conditions``.
+    """
+    conditions = filter_conditions(filters, columns)
+    if not conditions:
+        return None
+    mask: Mask = np.all([columns[one.column].rows_of(one) for one in conditions], axis=0)
     return mask
 
 

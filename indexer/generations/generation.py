@@ -41,8 +41,9 @@ from indexer.ranking.attributes import AttributeColumns, LogOdds
 from indexer.ranking.candidates import Candidates
 from indexer.ranking.cells import Cells
 from indexer.ranking.profiles import Profiles
+from indexer.stores.conditions import Condition
 from indexer.stores.registry import open_store
-from indexer.stores.store import Halves, Mask, Rows, Scores, Store, StoreError, Vectors
+from indexer.stores.store import Halves, Mask, Rows, Scores, Store, StoreError, StoreUnavailable, Vectors
 from models.bundle import Bundle
 from models.bundle.encoder import Device
 from models.errors import ModisteError
@@ -145,7 +146,7 @@ class Generation:
 
         Raises:
             GenerationError: There is none, or it is cut short, changed or inconsistent.
-            StoreError: ``device`` is not to be had.
+            StoreError: ``device`` is not to be had, or the store does not answer.
         """
         if id is None:
             id = current_id(index_root)
@@ -170,6 +171,8 @@ class Generation:
             # A generation from before there were cells is clustered when it is opened.
             cells = Cells.load(folder / CELLS_NAME, *shape) if CELLS_NAME in manifest.files else None
             store: Store = open_store(manifest.index, vectors, folder, device=device, threads=threads)
+        except StoreUnavailable:
+            raise
         except (ValueError, OSError, StoreError) as error:
             raise _damaged(folder, str(error)) from error
         if (
@@ -348,6 +351,17 @@ class Generation:
             with self._masks_lock:
                 mask = self._masks.setdefault(key, mask)
         return mask
+
+    def conditions(self, filters: Filters | None) -> Sequence[Condition]:
+        """What ``mask`` says, for a store that filters by itself; empty if it cannot, or has the columns of an earlier
+        generation because only attributes were updated.
+
+        Raises:
+            FilterError: See ``indexer.generations.filters``.
+        """
+        if not self.store.holds_columns or self.manifest.updated_from is not None:
+            return ()
+        return self._table.conditions(filters)
 
     def close(self) -> None:
         """Give memory back. Nothing may be asked of it any more."""

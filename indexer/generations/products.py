@@ -15,11 +15,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from catalog import AttributeValue, Kind, Product
-from indexer.generations.filters import AttributeColumn
+from indexer.generations.filters import AttributeColumn, Filters, filter_conditions
+from indexer.stores.conditions import Condition, Within
 from indexer.stores.store import Mask
 
 ATTRIBUTE = "attribute."
 """Prefix of attribute columns, so that no attribute of a shop's collides with Modiste's own columns."""
+SEARCHABLE = ""
+"""The operator's default filters, among the columns that a store filters by. No attribute has an empty name."""
 
 
 UNSOLD = "unsold"
@@ -210,6 +213,24 @@ class ProductTable:
         """bool ``[N]``: where the operator's default filters hold; None if there are none."""
         column = self._fields.get("searchable")
         return None if column is None else np.asarray(column.to_numpy(zero_copy_only=False), dtype=np.bool_)
+
+    def filter_columns(self, owners: Sequence[int]) -> dict[str, pa.Array]:
+        """What a store may filter by, in numbers: of the products, then of further pictures, whose products are
+        ``owners``."""
+        columns = {name: column.numbers for name, column in self.attributes.items()}
+        if self.searchable is not None:
+            columns[SEARCHABLE] = pa.array(self.searchable).cast(pa.float64())
+        places = pa.array(owners, pa.int64())
+        return {name: pa.concat_arrays([values, values.take(places)]) for name, values in columns.items()}
+
+    def conditions(self, filters: Filters | None) -> list[Condition]:
+        """``filters`` and the operator's default filters, on ``filter_columns``.
+
+        Raises:
+            FilterError: See ``indexer.generations.filters``.
+        """
+        default = [] if self.searchable is None else [Within(SEARCHABLE, [(1.0, 1.0)])]
+        return [*filter_conditions(filters, self.attributes), *default]
 
     def image_hash(self, row: int) -> str:
         """Sha256 of the picture as it was indexed, in hexadecimal."""

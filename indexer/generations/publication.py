@@ -25,6 +25,7 @@ from indexer.generations.manifest import (
     read_manifest,
     verify_files,
 )
+from indexer.stores.registry import publish_store, remove_stores
 
 CURRENT_NAME = "CURRENT"
 PUBLISHED_NAME = "PUBLISHED"
@@ -90,6 +91,7 @@ def publish(index_root: Path, id: str, *, verify: bool = True) -> None:
 
     Raises:
         GenerationError: It is missing or damaged; what serves is left alone.
+        StoreError: Its store cannot serve it; likewise.
     """
     folder = generation_folder(index_root, id)
     manifest = read_manifest(folder)
@@ -122,6 +124,8 @@ def publishing(index_root: Path) -> Iterator[Publisher]:
 
 
 def _publish(index_root: Path, id: str) -> None:
+    folder = generation_folder(index_root, id)
+    publish_store(read_manifest(folder).index, folder)
     history = [*(earlier for earlier in _history(index_root) if earlier != id), id]
     replace_text(index_root / PUBLISHED_NAME, "".join(f"{line}\n" for line in history))
     replace_text(index_root / CURRENT_NAME, f"{id}\n")
@@ -132,6 +136,7 @@ def _delete(index_root: Path, ids: Sequence[str]) -> None:
         # Renamed first, so that a crash while deleting leaves no generation with half its files.
         os.rename(generation_folder(index_root, id), index_root / f"{REMOVED_PREFIX}{id}")
     for left in index_root.glob(f"{REMOVED_PREFIX}*"):
+        remove_stores(left, index_root / "generations")
         shutil.rmtree(left)
 
 
@@ -152,7 +157,9 @@ def rollback(index_root: Path) -> str:
                 hint="Publish any other one by its id: `modiste index list`, then `modiste index publish ID`.",
             )
         folder = generation_folder(index_root, id)
-        verify_files(folder, read_manifest(folder))
+        manifest = read_manifest(folder)
+        verify_files(folder, manifest)
+        publish_store(manifest.index, folder)
         gone = (id, _serving(index_root))
         history = [*(other for other in _history(index_root) if other not in gone), id]
         replace_text(index_root / PUBLISHED_NAME, "".join(f"{line}\n" for line in history))

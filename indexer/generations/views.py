@@ -18,6 +18,7 @@ import pyarrow as pa
 from catalog import Picture
 from indexer.generations.products import read_whole, write_table
 from indexer.ranking.cells import ranges
+from indexer.stores.conditions import NO_COLUMNS, Columns, Condition
 from indexer.stores.store import Halves, Mask, Rows, Scores, Store, Vectors
 from models.bundle.encoder import Device
 
@@ -85,12 +86,15 @@ class ViewStore(Store):
 
     def __init__(self, store: Store, owners: npt.NDArray[np.int64], size: int) -> None:
         self.kind, self.dim, self.size = store.kind, store.dim, size
+        self.holds_columns = store.holds_columns
         self._store = store
         self._owners = owners
         self._per_product = max(1.0, len(owners) / size)
 
     @classmethod
-    def build(cls, vectors: Halves, folder: Path, *, device: Device = "cpu", threads: int = 1) -> Self:
+    def build(
+        cls, vectors: Halves, folder: Path, *, device: Device = "cpu", threads: int = 1, columns: Columns = NO_COLUMNS
+    ) -> Self:
         raise NotImplementedError("views are searched through a store of another class")
 
     @classmethod
@@ -101,11 +105,21 @@ class ViewStore(Store):
         self._store.close()
 
     def _search(self, queries: Vectors, k: int, allowed: Mask | None, available: int) -> tuple[Scores, Rows]:
+        return self._best(queries, k, allowed, ())
+
+    def _search_by(
+        self, queries: Vectors, k: int, allowed: Mask, available: int, conditions: Sequence[Condition]
+    ) -> tuple[Scores, Rows]:
+        return self._best(queries, k, allowed, conditions)
+
+    def _best(
+        self, queries: Vectors, k: int, allowed: Mask | None, conditions: Sequence[Condition]
+    ) -> tuple[Scores, Rows]:
         views = None if allowed is None else allowed[self._owners]
         most = len(self._owners) if views is None else int(np.count_nonzero(views))
         wanted = min(most, int(k * self._per_product) + AHEAD)
         while True:
-            scores, found = self._store.search(queries, wanted, views)
+            scores, found = self._store.search(queries, wanted, views, conditions)
             rows = np.where(found >= 0, self._owners[found], -1)
             best = [_first(line, k) for line in rows]
             if wanted == most or all(len(places) == k for places in best):

@@ -9,6 +9,7 @@ from typing import Any, Literal, Self
 
 import numpy as np
 
+from indexer.stores.conditions import NO_COLUMNS, Columns
 from indexer.stores.store import CHUNK, Halves, Mask, Rows, Scores, Store, StoreError, Vectors
 from models.bundle.encoder import Device
 from models.errors import MissingExtra
@@ -68,7 +69,9 @@ class FaissStore(Store):
         on_gpu(device)
 
     @classmethod
-    def build(cls, vectors: Halves, folder: Path, *, device: Device = "cpu", threads: int = 1) -> Self:
+    def build(
+        cls, vectors: Halves, folder: Path, *, device: Device = "cpu", threads: int = 1, columns: Columns = NO_COLUMNS
+    ) -> Self:
         """See ``Store.build``. A graph takes about half a core-millisecond for each vector."""
         kind = kind_for(*vectors.shape, on_gpu=on_gpu(device))
         store = cls(index_of(vectors, kind, threads), kind, threads=threads)

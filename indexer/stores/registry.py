@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import logging
 from importlib import import_module
 from pathlib import Path
 
 from indexer.stores.store import Halves, Store, StoreError
 from models.bundle.encoder import Device
+from models.errors import ModisteError
 
 STORES = {
     "faiss": "indexer.stores.faiss_store.FaissStore",
+    "qdrant": "indexer.stores.qdrant.QdrantStore",
 }
 """The subclass of ``Store`` by name. It is imported when it is used, because a store may need a library of its own."""
 
 DEFAULT = "faiss"
+OUTSIDE = [name for name in STORES if name != DEFAULT]
+"""Stores that may keep something outside of the folder of a generation."""
+
+logger = logging.getLogger(__name__)
 
 
 def store_class(name: str) -> type[Store]:
@@ -43,7 +50,38 @@ def open_store(index: str, vectors: Halves, folder: Path, *, device: Device = "c
     Raises:
         StoreError: There is no such store, its files are damaged, or ``device`` is not available.
     """
-    store, colon, kind = index.partition(":")
-    if not colon:
-        store, kind = DEFAULT, index
+    store, kind = _parts(index)
     return store_class(store).open(vectors, folder, kind=kind, device=device, threads=threads)
+
+
+def publish_store(index: str, folder: Path) -> None:
+    """Prepare the store of the generation in ``folder`` to serve; see ``Store.publish``."""
+    name, _ = _parts(index)
+    if name != DEFAULT:
+        store_class(name).publish(folder)
+
+
+def remove_stores(folder: Path, generations: Path) -> None:
+    """Delete what stores keep outside of ``folder``, before it is deleted. What cannot be deleted now is logged.
+
+    Args:
+        folder: A generation that is out of use, or the leftover of a build.
+        generations: The folder of the generations that stay. What one of them has in common with ``folder`` is kept.
+    """
+    for name in OUTSIDE:
+        file = f"index.{name}"
+        if not (folder / file).exists():
+            continue
+        content = (folder / file).read_bytes()
+        if any(other.read_bytes() == content for other in generations.glob(f"*/{file}")):
+            continue
+        try:
+            store_class(name).remove(folder)
+        except ModisteError as error:
+            logger.warning("What the store %s keeps for %s is left there: %s", name, folder.name, error)
+
+
+def _parts(index: str) -> tuple[str, str]:
+    """The name of the store, and the kind of its index."""
+    store, colon, kind = index.partition(":")
+    return (store, kind) if colon else (DEFAULT, index)

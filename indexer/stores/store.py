@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
+from indexer.stores.conditions import Columns, Condition
 from models.bundle.encoder import Device
 from models.errors import ModisteError
 
@@ -28,6 +30,12 @@ class StoreError(ModisteError):
     """A store cannot be built or opened, or cannot answer: vectors of another width, NaN, a mask of another length."""
 
 
+class StoreUnavailable(StoreError):
+    """A store outside of this process does not answer now; its log has the reason."""
+
+    retry_after_s = 5
+
+
 class Store(ABC):
     """N vectors of one generation, searched by inner product (cosine, since all vectors have unit length).
 
@@ -42,6 +50,8 @@ class Store(ABC):
     """N."""
     dim: int
     """D."""
+    holds_columns: bool = False
+    """Whether ``build`` takes columns, and ``search`` filters by conditions on them."""
 
     @classmethod  # noqa: B027
     def check_device(cls, device: Device) -> None:
@@ -53,15 +63,18 @@ class Store(ABC):
 
     @classmethod
     @abstractmethod
-    def build(cls, vectors: Halves, folder: Path, *, device: Device, threads: int) -> Self:
+    def build(cls, vectors: Halves, folder: Path, *, device: Device, threads: int, columns: Columns) -> Self:
         """Index vectors and write what ``open`` needs.
 
         Args:
             vectors: float16 ``[N, D]`` of unit length; row n belongs to product n.
             folder: The folder of the generation. The store's files are named ``index`` or ``index.*``; each of them
-                gets a checksum in the manifest. Vectors are in the folder already.
+                gets a checksum in the manifest. Vectors are in the folder already. A store that keeps anything outside
+                of the folder first writes what ``remove`` needs to ``index.NAME``, a small file with its name in the
+                registry.
             device: Where the store will be searched. It may decide the kind of index.
             threads: Threads that the build may use.
+            columns: Of the rows, N entries each; empty unless the store has ``holds_columns``.
 
         Returns:
             The store, ready to be searched on the CPU.
@@ -87,13 +100,32 @@ class Store(ABC):
             StoreError: The files are damaged or of another kind, or ``device`` is not available.
         """
 
-    def search(self, queries: Vectors, k: int, allowed: Mask | None = None) -> tuple[Scores, Rows]:
+    @classmethod  # noqa: B027
+    def publish(cls, folder: Path) -> None:
+        """Prepare what is outside of ``folder`` for this generation to serve, right before ``CURRENT`` names it.
+
+        Raises:
+            StoreError: It cannot serve; ``CURRENT`` is left alone.
+        """
+
+    @classmethod  # noqa: B027
+    def remove(cls, folder: Path) -> None:
+        """Delete what is outside of ``folder``, before it is deleted. Also called for what a killed build left.
+
+        Raises:
+            StoreError: It cannot be deleted now.
+        """
+
+    def search(
+        self, queries: Vectors, k: int, allowed: Mask | None = None, conditions: Sequence[Condition] = ()
+    ) -> tuple[Scores, Rows]:
         """Find the ``k`` nearest rows of each query.
 
         Args:
             queries: float32 ``[B, D]``, finite; of unit length if the scores are to be cosines.
             k: How many rows to find, 1 or more; it may exceed N.
             allowed: bool ``[N]``; rows where it is False are never found. None allows all.
+            conditions: If given, exactly the rows in ``allowed`` satisfy all of them.
 
         Returns:
             Scores float32 ``[B, k]`` in descending order and rows int64 ``[B, k]``. Equal scores come in the order of
@@ -111,7 +143,7 @@ class Store(ABC):
         rows = np.full((len(queries), k), -1, dtype=np.int64)
         wanted = min(k, available)
         if wanted and len(queries):
-            found_scores, found_rows = self._with_all_ties(queries, wanted, allowed, available)
+            found_scores, found_rows = self._with_all_ties(queries, wanted, allowed, available, conditions)
             scores[:, :wanted], rows[:, :wanted] = found_scores[:, :wanted], found_rows[:, :wanted]
         return scores, rows
 
@@ -123,15 +155,24 @@ class Store(ABC):
     def _search(self, queries: Vectors, k: int, allowed: Mask | None, available: int) -> tuple[Scores, Rows]:
         """Find exactly ``k`` of the ``available`` rows (``k <= available``), best first; ties in any order."""
 
+    def _search_by(
+        self, queries: Vectors, k: int, allowed: Mask, available: int, conditions: Sequence[Condition]
+    ) -> tuple[Scores, Rows]:
+        """As ``_search``, where conditions say the same as the mask."""
+        return self._search(queries, k, allowed, available)
+
     def _with_all_ties(
-        self, queries: Vectors, wanted: int, allowed: Mask | None, available: int
+        self, queries: Vectors, wanted: int, allowed: Mask | None, available: int, conditions: Sequence[Condition]
     ) -> tuple[Scores, Rows]:
         # Products that share a photograph have equal scores. Which of them an index returns depends on k, so a tie
         # across the end of a page would show one product twice and another never.
         ahead = TIES_AHEAD
         while True:
             fetched = min(wanted + ahead, available)
-            scores, rows = self._search(queries, fetched, allowed, available)
+            if allowed is not None and conditions:
+                scores, rows = self._search_by(queries, fetched, allowed, available, conditions)
+            else:
+                scores, rows = self._search(queries, fetched, allowed, available)
             order = np.lexsort((rows, -scores), axis=-1)
             scores, rows = np.take_along_axis(scores, order, axis=1), np.take_along_axis(rows, order, axis=1)
             complete = fetched == available or bool((scores[:, wanted - 1] > scores[:, -1]).all())

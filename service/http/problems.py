@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from indexer.generations.filters import FilterError
+from indexer.stores.store import StoreUnavailable
 from models.bundle import UnreadableImage
 from models.errors import ModisteError
 from service import errors
@@ -51,6 +52,7 @@ KINDS: dict[type[ModisteError], _Kind] = {
     errors.KeyNeeded: _Kind("key-needed", "A key is needed", 401, "Authorization"),
     errors.NotAllowed: _Kind("not-allowed", "This is not allowed", 403, "Authorization"),
     errors.TooManyRequests: _Kind("too-many-requests", "There are too many requests", 429),
+    StoreUnavailable: _Kind("store-unavailable", "The store of vectors does not answer", 503),
     errors.NotReady: _Kind("not-ready", "The service is not ready", 503),
     errors.Overloaded: _Kind("overloaded", "The service is overloaded", 503),
     errors.DeadlineExceeded: _Kind("deadline-passed", "The answer took too long", 504),

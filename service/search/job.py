@@ -85,7 +85,7 @@ class SearchStages:
         self, query: Query, stated: Stated | None, wishes: Wishes | None, generation: Generation, reference: Reference
     ) -> Job[Outcome]:
         """Search ``generation``. The bundle must be the one that it was built with."""
-        allowed = generation.mask(query.filters)
+        allowed, conditions = generation.mask(query.filters), generation.conditions(query.filters)
         vision, vision_now = reference.vision, None
         if isinstance(reference.picture, Container):
             pixels = yield self._decode((reference.picture, query.box))
@@ -134,9 +134,10 @@ class SearchStages:
             filtering = stated if stated is not None and stated.filters else None
             depth, page = wanted + len(excluded) + len(named), []
             while True:
-                ranked: Ranked = yield self._store(
-                    Lookup(generation, vector, depth, allowed, filtering, expected, wishes, reference.row, shown)
+                lookup = Lookup(
+                    generation, vector, depth, allowed, filtering, expected, wishes, reference.row, shown, conditions
                 )
+                ranked: Ranked = yield self._store(lookup)
                 fitting = ranked.fitting
                 pairs = zip(ranked.rows.tolist(), ranked.scores.tolist(), strict=True)
                 # Products that the text names come first, whatever they look like.

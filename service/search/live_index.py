@@ -15,6 +15,7 @@ import numpy as np
 from indexer.generations.generation import Generation, check_bundle
 from indexer.generations.manifest import OtherBundle, generation_folder, read_manifest
 from indexer.generations.publication import current_id, published_ids, published_with
+from indexer.generations.remote import DOWNLOADS_NAME, RemoteRoot
 from models.bundle import Bundle
 from models.bundle.encoder import Device
 from models.errors import ModisteError
@@ -75,14 +76,15 @@ class LiveIndex:
         bundle: Encodes the queries; a generation must have been built with it.
         poll_s: Seconds between two reads of ``CURRENT``.
         images_root: The folder of the product images; None uses the one that was indexed.
+        remote: Where the index root is copied from before each look; None if it is published into.
     """
 
     def __init__(
         self, index_root: Path, bundle: Bundle, *, device: Device, poll_s: float, metrics: Metrics,
-        images_root: Path | None = None,
+        images_root: Path | None = None, remote: RemoteRoot | None = None,
     ) -> None:  # fmt: skip
         self._index_root, self._bundle, self._device = index_root, bundle, device
-        self._images_root = images_root
+        self._images_root, self._remote = images_root, remote
         self._poll_s, self._metrics = poll_s, metrics
         self._held: _Held | None = None
         self._reloading = asyncio.Lock()
@@ -134,7 +136,7 @@ class LiveIndex:
     async def _follow(self) -> bool:
         published = ""
         try:
-            current = await asyncio.to_thread(current_id, self._index_root)
+            current = await asyncio.to_thread(self._published)
             published = current or ""
             if current is None or current == self.generation_id:
                 self._accept()
@@ -165,6 +167,11 @@ class LiveIndex:
             logger.error("Generation %s cannot be served: %s", own, error)
             return False
         return True
+
+    def _published(self) -> str | None:
+        if self._remote is not None:
+            self._remote.follow(self._bundle.fingerprint)
+        return current_id(self._index_root)
 
     async def _fall_back(self) -> None:
         for id in reversed(await asyncio.to_thread(published_ids, self._index_root)):
@@ -211,6 +218,8 @@ class LiveIndex:
 
     def _public(self, reason: str) -> str:
         """``reason`` without the path of the index root: ``/health/ready`` is public, and the log has the whole."""
+        if self._remote is not None:
+            reason = reason.replace(f"{self._index_root / DOWNLOADS_NAME}/", "").replace(self._remote.url, "in storage")
         return reason.replace(f"{self._index_root}/", "").replace(str(self._index_root), "the index root")
 
     async def _poll(self) -> None:

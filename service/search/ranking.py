@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from indexer.generations.generation import Generation
 from indexer.ranking.candidates import Words, distinct
+from indexer.stores.conditions import Condition
 from indexer.stores.store import Mask, Rows, Scores, Vectors
 from models.bundle.style_search import filtered_scores
 from service.search.words.expected import Expected
@@ -43,6 +44,8 @@ class Lookup(NamedTuple):
     """Row of the reference, where it is a product; ``wishes`` may compare with it."""
     shown: Vectors | None = None
     """How probably the reference shows the bundle's words ``[1, A]``."""
+    conditions: Sequence[Condition] = ()
+    """The same as ``allowed``, for a store that filters by itself."""
 
 
 class Ranked(NamedTuple):
@@ -74,7 +77,9 @@ def rank(lookups: list[Lookup]) -> list[Ranked]:
     for (_, depth, _), numbers in alike.items():
         first = lookups[numbers[0]]
         vectors = np.concatenate([lookups[number].vector for number in numbers])
-        found = first.generation.store.search(vectors, min(depth, first.generation.size), first.allowed)
+        found = first.generation.store.search(
+            vectors, min(depth, first.generation.size), first.allowed, first.conditions
+        )
         for number, scores, rows in zip(numbers, *found, strict=True):
             ranked[number] = Ranked(
                 scores[rows >= 0][: lookups[number].wanted], rows[rows >= 0][: lookups[number].wanted]
@@ -105,7 +110,9 @@ def _by_words(lookup: Lookup, wished: Fit | None) -> Ranked:
     words = Words(likelihood, preferred, avoided, None if wished is None else wished.levels)
     rows, tiers = [_NONE], [_NONE]
     for tier, allowed in _tiers(lookup.allowed, wished):
-        near_scores, near = generation.store.search(vector, min(depth_for(wanted), generation.size), allowed)
+        conditions = lookup.conditions if allowed is lookup.allowed else ()
+        depth = min(depth_for(wanted), generation.size)
+        near_scores, near = generation.store.search(vector, depth, allowed, conditions)
         count = max(CANDIDATES, AHEAD * wanted)
         found = generation.candidates.find(vector[0], words, count, allowed, nearest=float(near_scores[0, 0]))
         rows.append(distinct(np.concatenate([near[near >= 0], found])))

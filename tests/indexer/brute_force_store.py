@@ -7,6 +7,7 @@ from typing import Self
 
 import numpy as np
 
+from indexer.stores.conditions import NO_COLUMNS, Columns
 from indexer.stores.store import Halves, Mask, Rows, Scores, Store, StoreError, Vectors
 from models.bundle.encoder import Device
 
@@ -21,7 +22,9 @@ class BruteForceStore(Store):
         self._vectors = vectors.astype(np.float32)
 
     @classmethod
-    def build(cls, vectors: Halves, folder: Path, *, device: Device = "cpu", threads: int = 1) -> Self:
+    def build(
+        cls, vectors: Halves, folder: Path, *, device: Device = "cpu", threads: int = 1, columns: Columns = NO_COLUMNS
+    ) -> Self:
         np.save(folder / "index.npy", vectors)
         return cls(vectors)
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -11,6 +12,14 @@ from models.bundle import Bundle
 from tests.indexer.shop import write_shop
 
 QUIET = BuildOptions(threads=1, device="cpu", allow=frozenset({"fall"}))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def qdrant() -> Iterator[None]:
+    """The local mode of Qdrant's client, unless ``MODISTE_QDRANT_URL`` names a server to test with."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MODISTE_QDRANT_URL", os.environ.get("MODISTE_QDRANT_URL", ":memory:"))
+        yield
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from indexer.stores.conditions import NO_COLUMNS
 from indexer.stores.faiss_store import FaissGpuStore, FaissStore, faiss, index_of, on_gpu
 from indexer.stores.registry import STORES, store_class
 from indexer.stores.store import Halves, Store
@@ -19,7 +20,7 @@ def registered(name: str) -> MakeStore:
     """The store as a build makes it and a service opens it."""
 
     def make(vectors: Halves, folder: Path) -> Store:
-        built = store_class(name).build(vectors, folder, device="cpu", threads=1)
+        built = store_class(name).build(vectors, folder, device="cpu", threads=1, columns=NO_COLUMNS)
         return store_class(name).open(vectors, folder, kind=built.kind, device="cpu", threads=1)
 
     return make

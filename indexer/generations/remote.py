@@ -1,0 +1,235 @@
+"""An index root on object storage, and the local index root that copies it.
+
+The files there are the same as in a local root: ``generations/<id>/*``, ``PUBLISHED`` and ``CURRENT``. An object is
+replaced at once, and ``CURRENT`` is written after everything that it names, so whoever reads it finds a whole
+generation. Nothing is locked there: one build at a time is up to whoever starts them.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from indexer.generations import publication
+from indexer.generations.durable import locked, move_durably, replace_file
+from indexer.generations.manifest import (
+    ID,
+    MANIFEST_NAME,
+    GenerationError,
+    generation_folder,
+    read_manifest,
+    verify_files,
+)
+from indexer.generations.publication import CURRENT_NAME, PUBLISHED_NAME
+from indexer.stores.registry import OUTSIDE
+from models.errors import MissingExtra, ModisteError
+
+DOWNLOADS_NAME = ".downloads"
+
+logger = logging.getLogger(__name__)
+
+
+class RemoteError(ModisteError):
+    """Object storage cannot be reached, or refuses; its message is in the log."""
+
+
+class RemoteRoot:
+    """Copies generations between object storage and a local index root.
+
+    Args:
+        url: The root there, such as ``s3://bucket/shop``; any that fsspec knows. Addresses and credentials come from
+            where the library of the scheme finds them, such as ``AWS_*`` variables.
+        index_root: The local root; made where it is missing.
+    """
+
+    def __init__(self, url: str, index_root: Path) -> None:
+        try:
+            import fsspec
+
+            # Another machine may have changed what a listing said a moment ago.
+            fs, path = fsspec.core.url_to_fs(url, use_listings_cache=False)
+        except ImportError as error:
+            raise MissingExtra("s3fs (other schemes: their package for fsspec)", "s3", f"Reading {url}") from error
+        except ValueError as error:
+            raise ModisteError(
+                f"{url!r} is no address of object storage ({error}).", hint="s3://bucket/path"
+            ) from error
+        self.url, self.index_root = url, index_root
+        self._fs: Any = fs
+        self._path = str(path).rstrip("/")
+
+    def follow(self, fingerprint: str) -> None:
+        """``pull`` what is published, and the newest published generation of a bundle where that is another one. The
+        local copies of others are deleted, except the one before.
+
+        Args:
+            fingerprint: Of the bundle that is served.
+
+        Raises:
+            RemoteError: The storage cannot be reached; the local root is as it was.
+            GenerationError: The published generation is damaged; likewise.
+        """
+        if not self.pull():
+            return
+        own = self._newest_of(fingerprint)
+        if own is not None:
+            self.pull(own)
+        kept = {own, publication.current_id(self.index_root), publication.previous_id(self.index_root)}
+        for folder in (self.index_root / "generations").iterdir():
+            if ID.fullmatch(folder.name) and folder.name not in kept:
+                shutil.rmtree(folder)
+
+    def pull(self, id: str | None = None) -> bool:
+        """Copy the generation ``id``; without it the published one, and what is published.
+
+        Every file is compared with its checksum before the generation is in its place.
+
+        Returns:
+            Whether anything was copied.
+
+        Raises:
+            RemoteError: The storage cannot be reached.
+            GenerationError: There is no such generation there, or it is damaged.
+        """
+        read = {} if id else {name: self._read(name) for name in (PUBLISHED_NAME, CURRENT_NAME)}
+        wanted = id or (read[CURRENT_NAME] or b"").decode(errors="replace").strip()
+        if not wanted:
+            return False
+        pointers = {
+            name: content
+            for name, content in read.items()
+            if content is not None and content != _content(self.index_root / name)
+        }
+        if not pointers and generation_folder(self.index_root, wanted).is_dir():
+            return False
+        self.index_root.mkdir(parents=True, exist_ok=True)
+        with locked(self.index_root / ".download.lock", work="download", wait=True):
+            if not generation_folder(self.index_root, wanted).is_dir():
+                self._download(wanted)
+            for name, content in pointers.items():
+                replace_file(self.index_root / name, content)
+        return True
+
+    def push(self, id: str) -> None:
+        """Copy a generation to the storage, its manifest last. One that is there already is left alone."""
+        folder = generation_folder(self.index_root, id)
+        there = f"generations/{id}"
+        if self._read(f"{there}/{MANIFEST_NAME}") == (folder / MANIFEST_NAME).read_bytes():
+            return
+        with self._reached():
+            for name in [*read_manifest(folder).files, MANIFEST_NAME]:
+                self._fs.put_file(str(folder / name), self._object(f"{there}/{name}"))
+
+    def publish(self, id: str) -> None:
+        """Copy a generation to the storage and let it serve, here and there.
+
+        Raises:
+            ModisteError: See ``publication.publish``.
+        """
+        self.push(id)
+        publication.publish(self.index_root, id)
+        self._push_pointers()
+
+    def rollback(self) -> str:
+        """See ``publication.rollback``."""
+        with self.outline() as root:
+            previous = publication.previous_id(root)
+        self.pull()
+        if previous is not None:
+            self.pull(previous)
+        id = publication.rollback(self.index_root)
+        self._push_pointers()
+        return id
+
+    def prune(self, keep: int, *, keep_previous: bool = True) -> list[str]:
+        """See ``publication.prune``; deletes in the storage."""
+        with self.outline() as root:
+            gone = publication.prune(root, keep, keep_previous=keep_previous)
+        with self._reached():
+            for id in gone:
+                # The manifest first: a folder without one is never taken for a generation.
+                self._fs.rm_file(self._object(f"generations/{id}/{MANIFEST_NAME}"))
+                self._fs.rm(self._object(f"generations/{id}"), recursive=True)
+        return gone
+
+    @contextmanager
+    def outline(self) -> Iterator[Path]:
+        """A temporary index root that has what is published, all manifests, and what stores outside of it need."""
+        names = [MANIFEST_NAME, *(f"index.{name}" for name in OUTSIDE)]
+        with self._reached():
+            there = self._object("generations")
+            folders = self._fs.ls(there, detail=False) if self._fs.exists(there) else []
+        with tempfile.TemporaryDirectory(prefix="modiste-") as temporary:
+            root = Path(temporary)
+            ids = [id for id in (str(folder).rstrip("/").rpartition("/")[2] for folder in folders) if ID.fullmatch(id)]
+            for name in [PUBLISHED_NAME, CURRENT_NAME, *(f"generations/{id}/{name}" for id in ids for name in names)]:
+                content = self._read(name)
+                if content is not None:
+                    (root / name).parent.mkdir(parents=True, exist_ok=True)
+                    (root / name).write_bytes(content)
+            yield root
+
+    def _newest_of(self, fingerprint: str) -> str | None:
+        for id in reversed(publication.published_ids(self.index_root)):
+            name = f"generations/{id}/{MANIFEST_NAME}"
+            content = _content(self.index_root / name) or self._read(name)
+            if content is not None and json.loads(content).get("fingerprint") == fingerprint:
+                return id
+        return None
+
+    def _download(self, id: str) -> None:
+        downloads = self.index_root / DOWNLOADS_NAME  # With the form of an index root, so that it can be checked.
+        shutil.rmtree(downloads, ignore_errors=True)
+        folder = generation_folder(downloads, id)
+        folder.mkdir(parents=True)
+        content = self._read(f"generations/{id}/{MANIFEST_NAME}")
+        if content is None:
+            raise GenerationError(
+                f"There is no generation {id} in {self.url}.", hint="See `modiste index list` for those that there are."
+            )
+        (folder / MANIFEST_NAME).write_bytes(content)
+        manifest = read_manifest(folder)
+        logger.info("Generation %s is copied from %s.", id, self.url)
+        with self._reached():
+            for name in manifest.files:
+                self._fs.get_file(self._object(f"generations/{id}/{name}"), str(folder / name))
+        verify_files(folder, manifest)
+        move_durably(folder, generation_folder(self.index_root, id))
+        shutil.rmtree(downloads)
+
+    def _push_pointers(self) -> None:
+        with self._reached():
+            for name in (PUBLISHED_NAME, CURRENT_NAME):
+                self._fs.pipe_file(self._object(name), (self.index_root / name).read_bytes())
+
+    def _read(self, name: str) -> bytes | None:
+        """The content of a small object; None if there is none."""
+        with self._reached():
+            try:
+                return bytes(self._fs.cat_file(self._object(name)))
+            except FileNotFoundError:
+                return None
+
+    def _object(self, name: str) -> str:
+        return f"{self._path}/{name}"
+
+    @contextmanager
+    def _reached(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:  # The libraries of object stores share no base.
+            logger.error("%s cannot be used: %s", self.url, error)
+            raise RemoteError(
+                f"The index root {self.url} cannot be used ({type(error).__name__}).",
+                hint="Check the address, the credentials, the network and the local disk; the log says more.",
+            ) from error
+
+
+def _content(path: Path) -> bytes | None:
+    return path.read_bytes() if path.is_file() else None

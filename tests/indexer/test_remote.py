@@ -1,0 +1,209 @@
+"""Index roots on object storage, against the S3 server of moto."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import fsspec
+import pytest
+from moto.server import ThreadedMotoServer
+from s3fs import S3FileSystem
+
+from indexer.build import build_generation
+from indexer.generations.generation import Generation
+from indexer.generations.manifest import GenerationError, generation_folder
+from indexer.generations.publication import current_id, list_generations, published_with
+from indexer.generations.remote import RemoteError, RemoteRoot
+from models.bundle import Bundle
+from models.errors import ModisteError
+from tests.indexer.conftest import QUIET
+from tests.indexer.shop import write_shop
+from tests.toy_bundle import write_toy_bundle
+
+
+@pytest.fixture(scope="module")
+def s3() -> Iterator[str]:
+    """The address of a local S3 server, which the environment names."""
+    server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
+        patch.setenv("AWS_ACCESS_KEY_ID", "test")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def url(s3: str) -> str:
+    """An empty root in a bucket of its own."""
+    bucket = f"shop-{uuid.uuid4().hex}"
+    fsspec.filesystem("s3").mkdir(bucket)
+    return f"s3://{bucket}/index"
+
+
+@pytest.fixture
+def builder(url: str, tmp_path: Path) -> RemoteRoot:
+    """The index root of the machine that builds."""
+    return RemoteRoot(url, tmp_path / "builder")
+
+
+@pytest.fixture
+def service(url: str, tmp_path: Path) -> RemoteRoot:
+    """The index root of a machine that serves."""
+    return RemoteRoot(url, tmp_path / "service")
+
+
+class Nights:
+    """Builds a generation of a shop that grows by one product each time."""
+
+    def __init__(self, folder: Path, toy: Bundle, remote: RemoteRoot) -> None:
+        self.folder, self.toy, self.remote, self.products = folder, toy, remote, 20
+
+    def __call__(self) -> str:
+        shop = write_shop(self.folder, range(self.products))
+        self.products += 1
+        return build_generation(shop, self.toy, self.remote.index_root, QUIET)
+
+
+@pytest.fixture
+def night(tmp_path: Path, toy: Bundle, builder: RemoteRoot) -> Nights:
+    return Nights(tmp_path / "shop", toy, builder)
+
+
+def ids(root: Path) -> list[str]:
+    return [one.id for one in list_generations(root)]
+
+
+def test_what_is_published_there_is_verified_and_served_here(
+    toy: Bundle, night: Nights, builder: RemoteRoot, service: RemoteRoot
+) -> None:
+    service.follow(toy.fingerprint)
+    assert current_id(service.index_root) is None
+    id = night()
+    builder.push(id)
+    service.follow(toy.fingerprint)
+    assert current_id(service.index_root) is None, "pushed, but not published"
+    builder.publish(id)
+    service.follow(toy.fingerprint)
+    assert current_id(service.index_root) == id
+    generation = Generation.open(service.index_root)
+    assert generation.store.search(generation.vectors([3]), 1)[1][0, 0] == 3
+    assert not service.pull(), "nothing is copied twice"
+
+
+def test_a_service_keeps_the_published_generation_and_the_one_before(
+    toy: Bundle, night: Nights, builder: RemoteRoot, service: RemoteRoot
+) -> None:
+    published = []
+    for _ in range(3):
+        published.append(night())
+        builder.publish(published[-1])
+        service.follow(toy.fingerprint)
+    assert ids(service.index_root) == published[1:]
+    assert ids(builder.index_root) == published
+
+
+def test_a_service_of_another_bundle_gets_the_newest_generation_of_its_own(
+    toy: Bundle, night: Nights, builder: RemoteRoot, service: RemoteRoot, tmp_path: Path
+) -> None:
+    own = night()
+    builder.publish(own)
+    other = Bundle(write_toy_bundle(tmp_path / "other", seed=1), device="cpu", threads=1)
+    newer = build_generation(night.folder, other, builder.index_root, QUIET)
+    builder.publish(newer)
+    service.follow(toy.fingerprint)
+    assert current_id(service.index_root) == newer
+    assert published_with(service.index_root, toy.fingerprint) == own
+
+
+@pytest.mark.parametrize("name", ["vectors.f16", "manifest.json"])
+def test_a_damaged_generation_is_not_copied(
+    toy: Bundle, night: Nights, builder: RemoteRoot, service: RemoteRoot, name: str
+) -> None:
+    first = night()
+    builder.publish(first)
+    service.follow(toy.fingerprint)
+    second = night()
+    builder.publish(second)
+    fsspec.filesystem("s3").pipe_file(f"{builder.url}/generations/{second}/{name}", b"{}")
+    with pytest.raises(GenerationError):
+        service.follow(toy.fingerprint)
+    assert current_id(service.index_root) == first
+    assert ids(service.index_root) == [first]
+
+
+def test_an_upload_that_was_stopped_is_no_generation(
+    toy: Bundle, night: Nights, builder: RemoteRoot, service: RemoteRoot
+) -> None:
+    id = night()
+    builder.push(id)
+    fsspec.filesystem("s3").rm_file(f"{builder.url}/generations/{id}/manifest.json")
+    with builder.outline() as root:
+        assert [one.manifest for one in list_generations(root)] in ([], [None])
+    with pytest.raises(GenerationError, match="no generation"):
+        service.pull(id)
+    builder.publish(id)
+    service.follow(toy.fingerprint)
+    assert current_id(service.index_root) == id
+
+
+def test_a_new_builder_goes_on_from_what_is_published(
+    night: Nights, builder: RemoteRoot, url: str, tmp_path: Path, toy: Bundle
+) -> None:
+    builder.publish(night())
+    another = RemoteRoot(url, tmp_path / "another")
+    another.pull()
+    id = build_generation(night.folder, toy, another.index_root, QUIET)
+    manifest = Generation.open(another.index_root, id).manifest
+    assert (manifest.encoded, manifest.reused) == (0, 20)
+
+
+def test_rollback_and_prune_work_where_nothing_was_built(
+    toy: Bundle, night: Nights, builder: RemoteRoot, service: RemoteRoot, url: str, tmp_path: Path
+) -> None:
+    published = [night() for _ in range(3)]
+    for id in published:
+        builder.publish(id)
+    operator = RemoteRoot(url, tmp_path / "operator")
+    assert operator.rollback() == published[1]
+    service.follow(toy.fingerprint)
+    assert current_id(service.index_root) == published[1]
+    assert operator.prune(0, keep_previous=True) == [published[2]]
+    with operator.outline() as root:
+        assert ids(root) == published[:2]
+        assert current_id(root) == published[1]
+
+
+def test_storage_that_cannot_be_reached_is_a_clear_error(
+    toy: Bundle, night: Nights, builder: RemoteRoot, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    builder.publish(night())
+    service = RemoteRoot(url, tmp_path / "service")
+    service.follow(toy.fingerprint)
+    served = current_id(service.index_root)
+    S3FileSystem.clear_instance_cache()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    with pytest.raises(RemoteError, match="cannot be used"):
+        RemoteRoot(url, tmp_path / "service").follow(toy.fingerprint)
+    assert current_id(service.index_root) == served
+    S3FileSystem.clear_instance_cache()
+
+
+def test_an_address_that_is_none_is_a_clear_error(tmp_path: Path) -> None:
+    with pytest.raises(ModisteError, match="nowhere"):
+        RemoteRoot("nowhere://bucket", tmp_path)
+
+
+def test_a_generation_folder_is_never_left_in_part(night: Nights, builder: RemoteRoot, service: RemoteRoot) -> None:
+    id = night()
+    builder.push(id)
+    fsspec.filesystem("s3").rm_file(f"{builder.url}/generations/{id}/products.arrow")
+    with pytest.raises(RemoteError):
+        service.pull(id)
+    assert not generation_folder(service.index_root, id).exists()

@@ -111,6 +111,10 @@ class SearchStages:
             hoped = shown if encoded is None else encoded.expected
             if shown is not None and hoped is not None:
                 expected = expected_words(hoped, shown, generation, stated, wishes)
+        elif reference.row is None or query.box is not None:  # Results of a picture alone show what is seen in it.
+            shown = yield from self._words_shown(query, generation, reference, vision)
+            if shown is not None:
+                expected = expected_words(shown, shown, generation, stated)
         assert vector is not None
         if stated is not None and stated.moves:
             preferred = yield from self._embedded(stated.preferred)

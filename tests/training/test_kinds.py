@@ -195,6 +195,7 @@ def test_held_out_photographs_are_measured(shop_run: Run, tmp_path: Path, protoc
     command("evaluate", str(shop_run.folder), "--protocol", protocol, "--output", str(figures))
     first, *labels = json.loads(figures.read_text())
     assert first["edit"] == "all labels"
+    assert first["method"] == "image only"
     assert first["queries"] == sum(one["queries"] for one in labels if one["method"] == "image only")
     assert all(0 <= one["values"]["kind@10"] <= 100 for one in (first, *labels))
 

@@ -17,7 +17,7 @@ from catalog import Product
 from models.bundle.encoder import QueryOutput, Vectors
 from models.bundle.expected_words import Rows, agreement, recognised_among, weights_of
 from models.bundle.style_search import filtered_scores
-from models.bundle.text import TokenIds
+from models.bundle.text import TokenIds, Tokenizer
 from models.datasets.attributes.words import corrected_probabilities, stated_words
 
 PRODUCT, UPLOAD = "composer, product", "composer, upload"
@@ -28,6 +28,8 @@ AT_ONCE = 256
 @runtime_checkable
 class Expecting(Interface):
     """A bundle or a model that may predict the words of an answer."""
+
+    tokenizer: Tokenizer
 
     @property
     def expects(self) -> bool: ...

@@ -4,8 +4,9 @@ Queries are the photographs that a config holds out (``photos`` by sender, ``str
 out by its box); the gallery is every product that a catalogue holds out, so neither side was trained on. No
 photograph has a product of its own in the gallery: a result is right when its type is one that the label covers.
 
-Without words results are ranked by the picture alone. With words ("in red") they are ranked as the service does: by
-the composed query and the words that the answer is expected to have. The colour of a query is drawn among those of
+Without words, results are ranked by the picture alone (``image only``) and as the service ranks them: by the picture
+and the words that are recognised in it (``upload``). With words ("in red") they are ranked by the composed query and
+the words that the answer is expected to have (``composer, upload``). The colour of a query is drawn among those of
 which the gallery has ten products of the photograph's kinds, so that a full page of right answers exists.
 """
 
@@ -24,7 +25,6 @@ from models.bundle.expected_words import NEIGHBOURS, agreement, recognised, weig
 from models.bundle.images import ImagePreprocessing
 from models.bundle.manifest import Metric
 from models.bundle.style_search import filtered_scores
-from models.bundle.text import Tokenizer
 from models.datasets.attributes.default_rules import type_column
 from models.datasets.attributes.edit_rules import value_of
 from models.datasets.photographs.photograph import Photograph
@@ -65,8 +65,9 @@ def evaluate_photographs(
         queries: At most so many photographs.
 
     Returns:
-        For the picture alone one metric with the mean over the labels and one a label; for the picture with a colour
-        in words, where the encoder expects words, one with the mean over the labels. Values are shares of the first
+        For the picture alone one metric with the mean over the labels and one a label, by each way of ranking; for the
+        picture with a colour in words one with the mean over the labels. Encoders that expect no words have the picture
+        alone by its vector only. Values are shares of the first
         ten results, in per cent.
 
     Raises:
@@ -94,14 +95,24 @@ def evaluate_photographs(
     gallery = EncodedGallery(encoder, pixels)
     seen = EncodedGallery(encoder, load_photographs(shown, images))
     right = np.stack([np.isin(types, one.kinds) for one in shown])
-    metrics = _alone(protocol, shown, right, seen.embedding @ gallery.embedding.T, len(products))
-    if isinstance(encoder, Expecting) and encoder.expects:
-        metrics += _in_colours(protocol, encoder, encoder.tokenizer, products, gallery, shown, seen, right)
+    cosines = seen.embedding @ gallery.embedding.T
+    metrics = _alone(protocol, "image only", shown, right, cosines)
+    if isinstance(encoder, Expecting) and encoder.expects and gallery.attributes is not None:
+        assert seen.attributes is not None
+        words = GalleryWords(products, gallery.embedding, gallery.attributes, encoder.words)
+        near = np.argsort(-cosines, axis=1, kind="stable")[:, :NEIGHBOURS]
+        recognisable = recognised(
+            seen.attributes, np.take_along_axis(cosines, near, axis=1), words.shown[near], words.stated
+        )
+        weights = weights_of(recognisable, recognisable, words.stated, words.valued)
+        scores = filtered_scores(cosines, agreement(words.shown.T, weights))
+        metrics += _alone(protocol, "upload", shown, right, scores)
+        metrics += _in_colours(protocol, encoder, products, gallery, shown, seen, recognisable, words, right)
     return metrics
 
 
 def _alone(
-    protocol: str, shown: Sequence[Photograph], right: Flags, scores: Vectors, gallery: int
+    protocol: str, method: str, shown: Sequence[Photograph], right: Flags, scores: Vectors
 ) -> list[Metric]:  # fmt: skip
     shares = _shares(scores, right)
     rows_of = _by_label(shown)
@@ -109,7 +120,7 @@ def _alone(
     edits |= {label: (len(rows), float(shares[rows].mean())) for label, rows in sorted(rows_of.items())}
     return [
         Metric(
-            protocol=_named(protocol), edit=edit, method="image only", gallery=gallery, queries=count,
+            protocol=_named(protocol), edit=edit, method=method, gallery=scores.shape[1], queries=count,
             values={f"kind@{PAGE}": round(100 * value, 2)},
         )
         for edit, (count, value) in edits.items()
@@ -117,8 +128,8 @@ def _alone(
 
 
 def _in_colours(
-    protocol: str, encoder: Expecting, tokenizer: Tokenizer, products: Sequence[Product], gallery: EncodedGallery,
-    shown: Sequence[Photograph], seen: EncodedGallery, right: Flags,
+    protocol: str, encoder: Expecting, products: Sequence[Product], gallery: EncodedGallery,
+    shown: Sequence[Photograph], seen: EncodedGallery, recognisable: Vectors, words: GalleryWords, right: Flags,
 ) -> list[Metric]:  # fmt: skip
     named = [phrase.split() for phrase in _phrases(products, "colour")]  # "navy blue" is a blue.
     colours = {colour: np.array([colour in words for words in named]) for colour in COLOURS}
@@ -128,16 +139,11 @@ def _in_colours(
         possible = [colour for colour in COLOURS if (colours[colour] & right[row]).sum() >= PAGE]
         if possible:
             asked.append((row, chance.choice(possible)))
-    if not asked or gallery.attributes is None or seen.attributes is None:
+    if not asked:
         return []
-    words = GalleryWords(products, gallery.embedding, gallery.attributes, encoder.words)
     rows = [row for row, _ in asked]
-    cosines = seen.embedding[rows] @ gallery.embedding.T
-    near = np.argsort(-cosines, axis=1, kind="stable")[:, :NEIGHBOURS]
-    recognisable = recognised(
-        seen.attributes[rows], np.take_along_axis(cosines, near, axis=1), words.shown[near], words.stated
-    )
-    ids, _ = tokenizer.encode([f"in {colour}" for _, colour in asked])
+    recognisable = recognisable[rows]
+    ids, _ = encoder.tokenizer.encode([f"in {colour}" for _, colour in asked])
     query, expected = encoder.expected(seen.features[rows], ids, recognisable)
     assert expected is not None
     weights = weights_of(expected, recognisable, words.stated, words.valued)

@@ -67,6 +67,13 @@ def test_words_recognised_in_an_upload_are_expected(service: Served) -> None:
     assert colours(answer)[0] == "Blue"
 
 
+def test_results_of_a_picture_alone_show_the_words_recognised_in_it(service: Served) -> None:
+    picture = encoded(cloth("blue"))
+    answer = service.client.post("/search", files={"image": picture}, data={"k": "7"}).json()
+    assert answer["expected"] == ["blue"]
+    assert colours(answer)[:6] == ["Blue"] * 6
+
+
 def test_the_catalogue_overrides_what_the_picture_shows(expecting: Shop, serve: Serve, tmp_path: Path) -> None:
     catalog = write_cloth_catalog(tmp_path / "catalog")
     lines = catalog.read_text(encoding="utf-8").splitlines()

@@ -36,7 +36,9 @@ def make_generation(folder: Path, vectors: Vectors, probabilities: Floats, kind:
     words = tuple(f"word {number}" for number in range(probabilities.shape[1]))
     write_attributes(folder / "attributes.u8", quantised(probabilities))
     attributes = AttributeColumns(folder / "attributes.u8", words, len(vectors))
-    manifest = GenerationManifest.model_construct(products=len(vectors), attributes=words, told=words, valued=(), files={})
+    manifest = GenerationManifest.model_construct(
+        products=len(vectors), attributes=words, told=words, valued=(), files={}
+    )
     halves = vectors.astype(np.float16)
     table = cast(Any, SimpleNamespace(searchable=None))
     store, cells = FaissStore(index_of(halves, kind), kind), Cells.cluster(halves)

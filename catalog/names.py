@@ -59,6 +59,8 @@ MORE_PICTURES = _set(
     "additionalimagelink additionalimagelinks additionalimages additionalimage moreimages otherimages galleryimages "
     "variantimage variantimageurl mediagallery"
 )
+ALL_PICTURES = _set("images imageurls pictures photos bilder fotos imagenes")
+"""Further pictures beside a column with one picture."""
 VARIANT_PICTURES = _set("variantimage variantimageurl variantfeaturedimage")
 GALLERY_PICTURES = _set("imagesrc productimageurl")
 """Pictures of the whole product, one on each of its rows, whichever variant the row is."""
@@ -177,4 +179,4 @@ def is_code(column: str) -> bool:
 def is_picture(column: str) -> bool:
     """Whether a column holds pictures beyond the first."""
     name = plain_name(column)
-    return name in MORE_PICTURES or bool(NUMBERED_PICTURE.fullmatch(name))
+    return name in MORE_PICTURES or name in ALL_PICTURES or bool(NUMBERED_PICTURE.fullmatch(name))

@@ -49,14 +49,22 @@ def _read(content: bytes, name: str, source: str, options: TableOptions) -> Tabl
     suffix = Path(name).suffix.lower()
     if content.startswith(b"PAR1") or suffix == ".parquet":
         return read_parquet(content, source, options)
+    if content.startswith(b"SQLite format 3\0"):
+        raise ModisteError(
+            f"{source} is an SQLite database.",
+            hint=f"Export its products: sqlite3 -header -csv {name} 'SELECT * FROM products' > products.csv",
+        )
+    start = content[:64].lstrip(b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n")
+    if start.startswith(b"<"):  # Shop systems also write web pages under the name of a workbook.
+        return read_feed(content, source, options)
     if content.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")) or suffix in (".xlsx", ".xls", ".ods"):
         return read_workbook(content, source, options)
-    start = content[:64].lstrip(b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n")
-    if start.startswith(b"<"):
-        return read_feed(content, source, options)
     if content.startswith((b"\xff\xd8\xff", b"\x89PNG", b"%PDF", b"GIF8")):
         raise ModisteError(f"{source} is no table.", hint=f"Use a file of one of these kinds: {', '.join(SUFFIXES)}.")
     decoded = decode(content, options.encoding)
+    beginning = decoded.text[:2000]
+    if sum(sign < " " and sign not in "\t\r\n\f" for sign in beginning) > len(beginning) / 20:
+        raise ModisteError(f"{source} is no table.", hint=f"Use a file of one of these kinds: {', '.join(SUFFIXES)}.")
     first = decoded.text.lstrip()[:1]
     if suffix in (".jsonl", ".ndjson"):
         return read_json_lines(decoded, source, options)

@@ -38,12 +38,12 @@ def read_parquet(content: bytes, source: str, options: TableOptions) -> Table:
 
 
 def _without_nan(row: Row) -> Row:
-    """pandas marks a missing number by NaN."""
+    """pandas marks a missing number by NaN. No number is infinite."""
     return {name: _cell(cell) for name, cell in row.items()}
 
 
 def _cell(cell: Any) -> Any:
-    if isinstance(cell, float) and math.isnan(cell):
+    if isinstance(cell, float) and not math.isfinite(cell):
         return None
     return clean_text(cell) if isinstance(cell, str) else cell
 
@@ -56,7 +56,7 @@ def read_workbook(content: bytes, source: str, options: TableOptions) -> Table:
     """
     try:
         book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
-        sheets = {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in book.sheet_names}
+        sheets = {name: _unmerged(book.get_sheet_by_name(name)) for name in book.sheet_names}
     except Exception as error:  # calamine's errors share no base that it documents.
         raise ModisteError(
             f"{source} cannot be read as a workbook.", hint="The file may be cut off or protected; save it again."
@@ -78,6 +78,16 @@ def read_workbook(content: bytes, source: str, options: TableOptions) -> Table:
     columns = column_names(header, source)
     rows = [(number, dict(zip(columns, cells, strict=False))) for number, cells in filled[place + 1 :]]
     return Table(columns, rows, format=f"workbook, sheet {name!r}")
+
+
+def _unmerged(sheet: python_calamine.CalamineSheet) -> list[list[Any]]:
+    """The rows of a sheet; a cell that spans rows of one column holds in each of them."""
+    rows = sheet.to_python(skip_empty_area=False)
+    for (first, column), (last, end) in sheet.merged_cell_ranges or ():
+        if column == end:
+            for row in rows[first + 1 : last + 1]:
+                row[column] = rows[first][column]
+    return rows
 
 
 def _value(cell: Any) -> Any:

@@ -85,10 +85,10 @@ def _item_name(content: bytes, source: str) -> str:
     names = _Names()
     with contextlib.suppress(SAXException, DefusedXmlException):  # Reported when the products are read.
         defusedxml.sax.parse(io.BytesIO(content), names)
-    if "html" in names.counts:
+    if "html" in names.counts or (names.counts["table"] and names.counts["tr"]):
         raise ModisteError(
             f"{source} is a web page (HTML), not a catalogue.",
-            hint="The download may have answered with a login or error page; look at it in a browser.",
+            hint="It may be a login or error page. Open it in a browser, or save the table in it as CSV or XLSX.",
         )
     for name in ITEM_NAMES:
         if names.with_children[name]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -170,7 +171,7 @@ def _variants(row: Row) -> Iterator[Row]:
         yield row
         return
     whole = {name: cell for name, cell in row.items() if name not in ("variants", "options")}
-    group = next((row[name] for name in ("handle", "id", "sku") if row.get(name)), None)
+    group = next((row[name] for name in ("handle", "id", "sku") if row.get(name) not in (None, "")), None)
     options = [option.get("name") for option in row.get("options") or () if isinstance(option, dict)]
     for variant in variants:
         named = {f"variant {name}": cell for name, cell in variant.items() if not re.fullmatch(r"option\d", name)}
@@ -189,7 +190,7 @@ def _clean(cell: Any) -> Any:
         return [_clean(item) for item in cell]
     if isinstance(cell, dict):
         return {clean_text(str(name)): _clean(value) for name, value in cell.items()}
-    return cell
+    return None if isinstance(cell, float) and not math.isfinite(cell) else cell  # 1e400
 
 
 def _name_columns(table: Table) -> None:

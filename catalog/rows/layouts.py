@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from catalog.names import PICTURE_ORDER, is_picture, plain_name
+from catalog.names import plain_name
+from catalog.rows.nested import unfold_nested
 from catalog.table import Table
 from catalog.values import plain_text
 
@@ -26,7 +27,7 @@ def unfold(table: Table) -> None:
     consumed: set[str] = set()
     consumed |= _named_options(table, by_name)
     consumed |= _packed_pairs(table, by_name)
-    consumed |= _nested(table)
+    consumed |= unfold_nested(table)
     consumed |= _typed_rows(table, by_name)
     _configurable(table, by_name)
     if consumed:
@@ -88,21 +89,6 @@ def _pairs(text: str) -> Iterator[tuple[str, str]]:
         parts = item.split(":")
         if len(parts) in (2, 3) and parts[0].strip() and parts[1].strip() and "/" not in item:
             yield parts[0].strip(), parts[1].strip()
-
-
-def _nested(table: Table) -> set[str]:
-    """Objects of plain values in JSON, such as ``"attributes": {"colour": "red"}``: their fields become columns."""
-    consumed = set()
-    for column in table.columns:
-        cells = [cell for _, row in table.rows if (cell := row.get(column)) not in (None, "", {})]
-        if not cells or is_picture(column) or plain_name(column) in PICTURE_ORDER:
-            continue
-        if all(isinstance(cell, dict) and not any(isinstance(v, dict | list) for v in cell.values()) for cell in cells):
-            consumed.add(column)
-            for _, row in table.rows:
-                for name, value in (row.get(column) or {}).items():
-                    row[name if name not in table.columns else f"{column} {name}"] = value
-    return consumed
 
 
 def _typed_rows(table: Table, by_name: dict[str, str]) -> set[str]:

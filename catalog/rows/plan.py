@@ -107,6 +107,7 @@ def plan_columns(
     key_is_id = group is not None and plain_name(group) in HANDLES and (id is None or id == group)
     if id is None or id == group:
         id = _id_column(table, group)
+    key_is_id = key_is_id or (group is not None and id is not None and plain_name(id) in ("variantsku", "variantid"))
     if id is None and group is None:
         unlike = _with_distinct_cells(table)
         telling = f" {unlike!r} has another value in every row." if unlike else ""
@@ -140,7 +141,10 @@ def plan_columns(
 
 def _id_column(table: Table, group: str | None) -> str | None:
     """The usual id column that is filled, or the best filled one."""
-    order = VARIANT_ID_ORDER + ID_ORDER if group is not None and plain_name(group) in HANDLES else ID_ORDER
+    variants: tuple[str, ...] = VARIANT_ID_ORDER if group is not None and plain_name(group) in HANDLES else ()
+    if group is not None:  # The variants of products in JSON.
+        variants += ("variantsku", "variantid")
+    order = variants + ID_ORDER
     found = [name for name in pick(table.columns, order) if name != group]
     if group is None or not found:
         found += [name for name in pick(table.columns, HANDLES) if name not in found and name != group]

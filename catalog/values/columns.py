@@ -169,7 +169,8 @@ def _splitter(cells: Sequence[Any]) -> Any:
     for sign in ("|", ";"):
         if any(sign in text for text in texts):
             return lambda text: [item.strip() for item in text.split(sign)]
-    return lambda text: [item.strip() for item in text.split(",")]
+    # WooCommerce writes a comma within an item as "\,".
+    return lambda text: [item.strip().replace("\\,", ",") for item in re.split(r"(?<!\\),", text)]
 
 
 def _path(text: str) -> str:

@@ -127,7 +127,7 @@ def kind_of(column: str, filled: Sequence[Any], decimal: Separator) -> Found:
         return Found("path")
     if name in PATH_NAMES and any(re.search(r"\w/\w.*/", text) for text in distinct):
         return Found("path")
-    signs = "[|,;]" if name in LIST_NAMES else "[|]"
+    signs = "[|,;]" if name in LIST_NAMES else "[|;]" if ".metafields." in column.casefold() else "[|]"
     listed = any(re.search(signs, text) for text in distinct)
     listed = listed or (not TEXTS.search(name) and len(distinct) >= LEAST_LISTS and _look_like_lists(texts))
     return Found("list" if listed else "text", against)

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from indexer.cli_generations import diff, update
+from indexer.cli_generations import diff, report, update
 from indexer.options import DEFAULT_ROOT, Allow, BundleFolder, DeviceName, Id, IndexRoot, IndexUrl
 from models.bundle import SHIPPED_BUNDLE
 
@@ -243,3 +243,4 @@ def prune(
 
 app.command()(update)
 app.command()(diff)
+app.command()(report)

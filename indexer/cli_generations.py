@@ -1,4 +1,4 @@
-"""Commands about generations that were built: ``modiste index update`` and ``diff``."""
+"""Commands about generations that were built: ``modiste index update``, ``diff`` and ``report``."""
 
 from __future__ import annotations
 
@@ -57,3 +57,21 @@ def diff(
     difference = Difference(*(read_for_comparison(folder) for folder in folders))
     for line in difference_lines(difference, *manifests, examples=None if ids else 5):
         typer.echo(line)
+
+
+def report(
+    id: Annotated[str | None, typer.Argument(help="A generation; without it, the published one.")] = None,
+    index_root: IndexRoot = DEFAULT_ROOT,
+    output: Annotated[Path | None, typer.Option(help="The page.", show_default="report-ID.html")] = None,
+    colour_by: Annotated[str | None, typer.Option(help="Column that colours the map of the products.")] = None,
+    images_root: Annotated[Path | None, typer.Option(help="Folder of the product images, if it was moved.")] = None,
+) -> None:
+    """Write one HTML page about a generation: counts, changes, what was skipped, columns, near-duplicates, a map."""
+    from indexer.generations.generation import Generation
+    from indexer.reporting.report import write_report_page
+
+    generation = Generation.open(index_root, id, verify=False, images_root=images_root)
+    path = output or Path(f"report-{generation.id}.html")
+    write_report_page(generation, index_root, path, colour_by=colour_by)
+    generation.close()
+    typer.echo(f"{path} is written")

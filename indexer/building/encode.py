@@ -128,7 +128,8 @@ def encode_products(
     for place, picture in enumerate(track(prepared, total=len(pictures), what="encode", unit="picture")):
         hashes.append(picture.hash)
         if picture.stamp is not None:
-            path = os.path.abspath(str(pictures[place].image))
+            path = _path_of(pictures[place].image)
+            assert path is not None, "only files have stamps"
             files[place] = PictureFile(path, picture.stamp, picture.hash, picture.reason)
         counts["read"] += picture.read
         if picture.reason is not None:
@@ -198,7 +199,11 @@ def _arranged(
         places = range(place, place + max(1, len(product.images)))
         place = places.stop
         fine = list({hashes[one]: one for one in reversed(places) if one not in reasons}.values())[::-1]
-        bad = [Skipped(id=product.id, row=None, reason=reasons[one]) for one in places if one in reasons]
+        bad = [
+            Skipped(id=product.id, row=None, reason=reasons[one], picture=_path_of(pictures[one].image))
+            for one in places
+            if one in reasons
+        ]
         if not fine:
             done.skipped.append(bad[0])
             continue
@@ -211,6 +216,10 @@ def _arranged(
         done.owners.extend([len(done.products)] * (len(fine) - 1))
         done.products.append(product)
     return done
+
+
+def _path_of(image: Picture | None) -> str | None:
+    return os.path.abspath(image) if isinstance(image, Path) else None
 
 
 class _Decoding:

@@ -64,6 +64,8 @@ class Skipped(_Frozen):
     reason: str
     kind: str = ""
     """The reason in words that are equal for all products with it; ``reason`` if empty."""
+    picture: str | None = None
+    """Absolute path of the picture, where it is a file."""
 
 
 class Quality(_Frozen):

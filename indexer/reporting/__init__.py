@@ -1,0 +1,1 @@
+"""The operator's report: one HTML page about one generation."""

@@ -24,7 +24,8 @@ from indexer.building.checks import (
 from indexer.building.completion import changes_since, next_id
 from indexer.building.encode import encode_products
 from indexer.building.quality import measure_recall
-from indexer.building.reuse import earlier_pictures
+from indexer.building.reuse import Resumed, earlier_pictures
+from indexer.building.spool import SPOOL_NAME, Spool
 from indexer.building.summary import changes_line
 from indexer.building.words import write_words
 from indexer.generations.durable import locked, move_durably
@@ -161,9 +162,14 @@ def _build(catalog: Catalog, bundle: Bundle, index_root: Path, options: BuildOpt
     verified = known.verified if known is not None and not options.verify_pictures else None
     if verified is not None and moment - verified >= VERIFIED_FOR:
         verified = None
+    spool = Spool(index_root / SPOOL_NAME, bundle)
+    if len(spool):
+        logger.info("%d pictures were encoded by a build that did not end; they are reused.", len(spool))
     encoded = encode_products(
-        catalog, bundle, known=known, verify=verified is None, batch=options.batch, threads=threads
-    )
+        catalog, bundle, known=Resumed(known, spool), verify=verified is None, keep=spool.keep,
+        batch=options.batch, threads=threads,
+    )  # fmt: skip
+    spool.flush()
     skipped = (*problems, *encoded.skipped)
     check_skipped(skipped, total, options.max_skipped, index_root)
     products = encoded.products
@@ -221,6 +227,7 @@ def _build(catalog: Catalog, bundle: Bundle, index_root: Path, options: BuildOpt
     move_durably(folder, generation_folder(index_root, id))
     if options.publish:
         publish(index_root, id, verify=False)
+    spool.clear()
     (index_root / REFUSED_NAME).unlink(missing_ok=True)
     if manifest.changes is not None:
         logger.info("%s since %s: %s", id, manifest.changes.since, changes_line(manifest.changes))

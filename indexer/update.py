@@ -205,5 +205,6 @@ def _share(source: Path, target: Path) -> None:
 def _delete_older_updates(index_root: Path, publisher: Publisher) -> None:
     listed = list_generations(index_root)
     updates = [one for one in listed if one.manifest is not None and one.manifest.updated_from is not None]
-    spared = {one.id for one in updates[-KEPT:]} | {one.id for one in listed if one.serving or one.previous}
+    spared = {one.id for one in updates[-KEPT:]}
+    spared |= {one.id for one in listed if one.serving or one.previous or one.newest}
     publisher.delete([one.id for one in updates if one.id not in spared])

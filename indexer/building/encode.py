@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from catalog import Picture, Product
+from catalog import Product
+from indexer.building.arranging import Numbered, arranged, path_of
 from indexer.generations.files import PictureFile, Stamp, stamp_of
 from indexer.generations.manifest import Skipped
 from indexer.ranking.attributes import LogOdds, quantised
@@ -89,6 +88,7 @@ def encode_products(
     *,
     known: KnownPictures | None = None,
     verify: bool = False,
+    keep: Callable[[str, Seen], None] | None = None,
     batch: int = 64,
     threads: int = 2,
 ) -> Encoded:
@@ -101,10 +101,11 @@ def encode_products(
     Args:
         known: Where unchanged pictures are found; None encodes everything.
         verify: Whether to read files that are known by their stamps, too.
+        keep: Is told what was encoded, by the picture's SHA-256, as soon as it is.
         batch: Pictures for one run of the vision graph.
     """
     decoding = _Decoding(bundle.manifest.images, known, verify)
-    pictures = [_Numbered(product, number) for product in products for number in range(max(1, len(product.images)))]
+    pictures = [Numbered(product, number) for product in products for number in range(max(1, len(product.images)))]
     vectors = np.zeros((len(pictures), bundle.dim), dtype=np.float16)
     shown = np.zeros((len(pictures), len(bundle.manifest.attributes)), dtype=np.uint8)
     hashes: list[str] = []
@@ -122,13 +123,15 @@ def encode_products(
             else:
                 vectors[place], shown[place] = seen
                 counts["encoded"] += 1
+                if keep is not None:
+                    keep(hashes[place], seen)
         waiting.clear()
 
     prepared = _ahead(pictures, decoding.prepare, threads, batch * 2)
     for place, picture in enumerate(track(prepared, total=len(pictures), what="encode", unit="picture")):
         hashes.append(picture.hash)
         if picture.stamp is not None:
-            path = _path_of(pictures[place].image)
+            path = path_of(pictures[place].image)
             assert path is not None, "only files have stamps"
             files[place] = PictureFile(path, picture.stamp, picture.hash, picture.reason)
         counts["read"] += picture.read
@@ -158,68 +161,13 @@ def encode_products(
             vectors[place], shown[place] = vectors[first], shown[first]
             counts["repeated"] += 1
 
-    kept = _arranged(products, pictures, hashes, reasons)
+    kept = arranged(products, pictures, hashes, reasons)
     order = kept.mains + kept.further
     return Encoded(
         kept.products, kept.owners, vectors[order], shown[order], [hashes[place] for place in order],
         [file._replace(reason=reasons.get(place)) for place, file in files.items()], kept.skipped, kept.remarks,
         **counts,
     )  # fmt: skip
-
-
-class _Numbered(NamedTuple):
-    """One picture of a product."""
-
-    product: Product
-    number: int
-
-    @property
-    def image(self) -> Picture | None:
-        return self.product.images[self.number] if self.product.images else None
-
-
-class _Arranged(NamedTuple):
-    """Products with the places of their pictures."""
-
-    products: list[Product]
-    mains: list[int]
-    owners: list[int]
-    further: list[int]
-    skipped: list[Skipped]
-    remarks: list[Skipped]
-
-
-def _arranged(
-    products: Sequence[Product], pictures: Sequence[_Numbered], hashes: Sequence[str], reasons: dict[int, str]
-) -> _Arranged:
-    """The first picture that can be used is a product's main one; the same picture counts once."""
-    done = _Arranged([], [], [], [], [], [])
-    place = 0
-    for product in products:
-        places = range(place, place + max(1, len(product.images)))
-        place = places.stop
-        fine = list({hashes[one]: one for one in reversed(places) if one not in reasons}.values())[::-1]
-        bad = [
-            Skipped(id=product.id, row=None, reason=reasons[one], picture=_path_of(pictures[one].image))
-            for one in places
-            if one in reasons
-        ]
-        if not fine:
-            done.skipped.append(bad[0])
-            continue
-        done.remarks.extend(bad)
-        if len(fine) < len(product.images):
-            images = [product.images[pictures[one].number] for one in fine]
-            product = replace(product, image=images[0], more_images=tuple(images[1:]))
-        done.mains.append(fine[0])
-        done.further.extend(fine[1:])
-        done.owners.extend([len(done.products)] * (len(fine) - 1))
-        done.products.append(product)
-    return done
-
-
-def _path_of(image: Picture | None) -> str | None:
-    return os.path.abspath(image) if isinstance(image, Path) else None
 
 
 class _Decoding:
@@ -232,7 +180,7 @@ class _Decoding:
         self.claimed: set[str] = set()
         self.turn = threading.Lock()
 
-    def prepare(self, picture: _Numbered) -> _Prepared:
+    def prepare(self, picture: Numbered) -> _Prepared:
         product, number = picture
         image = picture.image
         stamp = stamp_of(image) if isinstance(image, Path) else None
@@ -268,7 +216,7 @@ class _Decoding:
 
 
 def _ahead(
-    pictures: Sequence[_Numbered], prepare: Callable[[_Numbered], _Prepared], threads: int, most: int
+    pictures: Sequence[Numbered], prepare: Callable[[Numbered], _Prepared], threads: int, most: int
 ) -> Iterator[_Prepared]:
     """Prepare pictures in threads and yield them in order, never more than ``most`` ahead."""
     waiting: deque[Future[_Prepared]] = deque()

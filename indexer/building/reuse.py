@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from indexer.building.encode import Seen
+from indexer.building.spool import Spool
 from indexer.generations.files import KnownFiles, PictureFile, Stamp
 from indexer.generations.generation import Generation
 from indexer.generations.manifest import FILES_NAME, generation_folder
@@ -52,6 +53,22 @@ class EarlierPictures:
         if found is None or (found.reason is None and found.hash not in self._rows and found.hash not in self._views):
             return None
         return found
+
+
+class Resumed:
+    """Pictures of an earlier generation, and of builds that did not end."""
+
+    def __init__(self, earlier: EarlierPictures | None, spool: Spool) -> None:
+        self._earlier, self._spool = earlier, spool
+
+    def find(self, image_hash: str) -> Seen | None:
+        """The stored output for the picture with this SHA-256, None if there is none."""
+        seen = self._earlier.find(image_hash) if self._earlier is not None else None
+        return self._spool.find(image_hash) if seen is None else seen
+
+    def unchanged(self, path: Path, stamp: Stamp) -> PictureFile | None:
+        """A file as it was read for the earlier generation."""
+        return self._earlier.unchanged(path, stamp) if self._earlier is not None else None
 
 
 def earlier_pictures(bundle: Bundle, index_root: Path) -> EarlierPictures | None:

@@ -128,7 +128,8 @@ class GenerationManifest(_Frozen):
     encoded: int
     """Pictures that went through the bundle for this generation."""
     reused: int
-    """Pictures whose vector came from an earlier generation of the same bundle, since they are unchanged."""
+    """Pictures whose vector came from an earlier generation of the same bundle, since they are unchanged, or from a
+    build that did not end."""
     repeated: int
     """Pictures that share a vector within this build, since another product has the same one."""
     read: int = 0

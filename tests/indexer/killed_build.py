@@ -1,20 +1,40 @@
-"""Builds in a child process that kills itself; run by ``test_crash.py`` as ``python -m tests.indexer.killed_build``.
+"""Builds and updates in child processes that are killed; run by ``test_crash.py``.
 
-Arguments: bundle, catalogue, then one index root for each point. Point n is the n-th durable step (fsync, rename or
-replacement); before it the child is gone, as with a power cut. Each root is built into by a child of its own.
+``python -m tests.indexer.killed_build steps WORK BUNDLE SOURCE ROOT...`` kills the work of each root one durable step
+(fsync, rename, link or replacement) later than that of the one before, as a power cut would.
+
+``python -m tests.indexer.killed_build random BUNDLE SHOP SHOP TABLE ROOT TIMES`` works on one root again and again, and
+ends each child after a random part of the processor time that its work takes, wherever it is then: in a write, too.
 """
 
 from __future__ import annotations
 
 import os
+import random
 import signal
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from indexer.build import BuildOptions, build_generation
+from indexer.generations.generation import Generation
+from indexer.update import update_generation
 from models.bundle import Bundle
+
+Work = tuple[str, Path]
+"""``build`` or ``update``, and the shop or table."""
+
+
+def do(work: Work, bundle: Path, root: Path) -> None:
+    """Build or update."""
+    kind, source = work
+    if kind == "update":
+        update_generation(source, root)
+    else:
+        options = BuildOptions(threads=1, device="cpu", allow=frozenset({"fall"}))
+        build_generation(source, Bundle(bundle, device="cpu", threads=1), root, options)
 
 
 def kill_before_step(last: int) -> None:
@@ -31,22 +51,76 @@ def kill_before_step(last: int) -> None:
 
         return run
 
-    for name in ("fsync", "rename", "replace"):
+    for name in ("fsync", "rename", "replace", "link"):
         setattr(os, name, counted(getattr(os, name)))
 
 
-def main(bundle: Path, catalog: Path, roots: list[Path]) -> None:
-    """Print how each child ended: ``killed`` or ``finished``."""
+def ended(run: Callable[[], None]) -> str:
+    """Run in a child process; ``killed``, ``finished``, or ``failed`` with its traceback on stderr."""
+    child = os.fork()
+    if child == 0:
+        try:
+            run()
+        except BaseException:
+            sys.excepthook(*sys.exc_info())
+            os._exit(1)
+        os._exit(0)
+    _, status = os.waitpid(child, 0)
+    return "killed" if os.WIFSIGNALED(status) else "failed" if status else "finished"
+
+
+def at_each_step(kind: str, bundle: Path, source: Path, roots: list[Path]) -> None:
+    """Print how the work of each root ended."""
     for point, root in enumerate(roots):
-        child = os.fork()
-        if child == 0:
+
+        def run(point: int = point, root: Path = root) -> None:
             kill_before_step(point)
-            options = BuildOptions(threads=1, allow=frozenset({"fall"}))
-            build_generation(catalog, Bundle(bundle, device="cpu", threads=1), root, options)
-            os._exit(0)
-        _, status = os.waitpid(child, 0)
-        print("killed" if os.WIFSIGNALED(status) else "finished", flush=True)
+            do((kind, source), bundle, root)
+
+        print(ended(run), flush=True)
+
+
+def at_random(bundle: Path, shops: tuple[Path, Path], table: Path, root: Path, times: int) -> None:
+    """Print how each child ended, and whether the root could be served afterwards: ``killed whole``."""
+    works: list[Work] = [("build", shops[0]), ("update", table), ("build", shops[1]), ("update", table)]
+    rng = random.Random(0)
+    needed = {work: processor_time(work, bundle, root) for work in works}
+    for turn in range(times):
+        work = works[turn % len(works)]
+
+        def run(work: Work = work, seconds: float = rng.uniform(0.001, needed[work])) -> None:
+            # Without a handler, SIGPROF ends the process like SIGKILL: nothing is caught, flushed or cleaned up.
+            signal.setitimer(signal.ITIMER_PROF, seconds)
+            do(work, bundle, root)
+
+        end = ended(run)
+        print(end, "whole" if ended(lambda: serve(root)) == "finished" else "broken", flush=True)
+
+
+def processor_time(work: Work, bundle: Path, root: Path) -> float:
+    """Seconds of processor time that the work takes, measured once on the root itself."""
+    told, tell = os.pipe()
+
+    def run() -> None:
+        started = time.process_time()
+        do(work, bundle, root)
+        os.write(tell, str(time.process_time() - started).encode())
+
+    assert ended(run) == "finished"
+    return float(os.read(told, 100))
+
+
+def serve(root: Path) -> None:
+    """Open what is published, with all checksums, and find each of its products by its vector."""
+    generation = Generation.open(root)
+    found = generation.store.search(generation.vectors(range(generation.size)), 1)[0]
+    assert (found > 0.99).all()
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]), [Path(argument) for argument in sys.argv[3:]])
+    mode, *arguments = sys.argv[1:]
+    if mode == "steps":
+        at_each_step(arguments[0], Path(arguments[1]), Path(arguments[2]), [Path(root) for root in arguments[3:]])
+    else:
+        paths = [Path(argument) for argument in arguments[:5]]
+        at_random(paths[0], (paths[1], paths[2]), paths[3], paths[4], int(arguments[5]))

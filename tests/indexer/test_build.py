@@ -28,7 +28,7 @@ from tests.toy_bundle import write_toy_bundle
 
 
 def leftovers(root: Path) -> set[str]:
-    known = {"generations", "CURRENT", "PUBLISHED", "REFUSED.json", ".build.lock", ".publication.lock"}
+    known = {".encoded", "generations", "CURRENT", "PUBLISHED", "REFUSED.json", ".build.lock", ".publication.lock"}
     return {path.name for path in root.iterdir()} - known
 
 

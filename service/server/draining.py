@@ -37,7 +37,9 @@ class DrainingServer(uvicorn.Server):
 
     def __init__(self, app: FastAPI, settings: Settings, **options: Any) -> None:
         limits = ConnectionLimits(
-            request_s=settings.deadline_ms / 1000 + ANSWER_S, max_per_address=settings.max_connections_per_address
+            request_s=settings.deadline_ms / 1000 + ANSWER_S,
+            max_per_address=settings.max_connections_per_address,
+            max_body_bytes=settings.max_body_bytes,
         )
         # Logs go where the service's own logs go.
         super().__init__(

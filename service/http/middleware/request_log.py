@@ -50,7 +50,7 @@ class RequestLogMiddleware:
                     *message["headers"],
                     (b"x-request-id", id.encode()), (b"server-timing", _server_timing(scope, start).encode()),
                 ]  # fmt: skip
-                if self._admission.draining:
+                if self._admission.draining or header(scope, b"transfer-encoding") is not None:
                     headers.append((b"connection", b"close"))
                 message["headers"] = headers
             await send(message)

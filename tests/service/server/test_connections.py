@@ -116,7 +116,7 @@ def test_a_client_that_does_not_read_is_cut_off() -> None:
             aborted.append(True)
 
     async def scenario() -> None:
-        limits = connections.ConnectionLimits(request_s=60, max_per_address=1)
+        limits = connections.ConnectionLimits(request_s=60, max_per_address=1, max_body_bytes=1)
         protocol = connections._LimitedProtocol(limits, asyncio.Protocol())
         protocol.connection_made(Transport())
         connections.UNREAD_S, before = 0.01, connections.UNREAD_S

@@ -1,0 +1,53 @@
+"""Where requests begin and end in what a client sends, to bound what a parser would collect of one."""
+
+from __future__ import annotations
+
+import re
+
+MAX_HEAD_BYTES = 64 * 2**10
+"""Request line and headers, before they are complete; ``request_limits.py`` refuses 32 KiB of complete headers."""
+_END = b"\r\n\r\n"
+_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,18})", re.IGNORECASE)
+_CHUNKED = re.compile(rb"\r\ntransfer-encoding:", re.IGNORECASE)
+
+
+class Framing:
+    """Follows the requests of one connection.
+
+    Only lengths are read here; the parser behind it reads the requests and refuses those that are not valid. A chunked
+    body may hide headers at its end (trailers) and extensions of chunks. It is bounded as a whole, and is the last of
+    its connection (``RequestLogMiddleware``).
+
+    Args:
+        max_body_bytes: The longest body. Chunks may take a quarter more.
+    """
+
+    def __init__(self, max_body_bytes: int) -> None:
+        self._head = bytearray()
+        self._body_left = 0
+        self._chunked_left: int | None = None
+        self._max_chunked = max_body_bytes + max_body_bytes // 4 + MAX_HEAD_BYTES
+
+    def within_bounds(self, data: bytes) -> bool:
+        """Whether the requests are within the bounds with these bytes, which follow all earlier ones."""
+        while data:
+            if self._chunked_left is not None:
+                self._chunked_left -= len(data)
+                return self._chunked_left >= 0
+            if self._body_left:
+                taken = min(self._body_left, len(data))
+                self._body_left -= taken
+                data = data[taken:]
+                continue
+            searched = max(0, len(self._head) - len(_END) + 1)
+            self._head += data
+            end = self._head.find(_END, searched)
+            if end < 0 or end > MAX_HEAD_BYTES:
+                return len(self._head) <= MAX_HEAD_BYTES
+            data, head = bytes(self._head[end + len(_END) :]), bytes(self._head[: end + len(_END)])
+            self._head.clear()
+            if _CHUNKED.search(head):
+                self._chunked_left = self._max_chunked
+            elif length := _LENGTH.search(head):
+                self._body_left = int(length[1])
+        return True

@@ -1,0 +1,85 @@
+"""Headers without end, in all the places where a request may have some."""
+
+from __future__ import annotations
+
+import socket
+from contextlib import suppress
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.server.framing import MAX_HEAD_BYTES, Framing
+from tests.properties import properties
+from tests.service.conftest import Serve, Shop
+
+MAX_BODY_BYTES = 100_000
+MOST_SENT = 64 * 2**20
+"""What the sockets between client and service hold, and more."""
+requests = st.lists(
+    st.binary(max_size=300).map(lambda body: b"POST / HTTP/1.1\r\ncontent-LENGTH: %d\r\n\r\n" % len(body) + body)
+    | st.just(b"GET / HTTP/1.1\r\nHost: shop\r\n\r\n"),
+    max_size=20,
+)
+
+
+@properties(100)
+@given(requests, st.lists(st.integers(1, 400), min_size=1, max_size=30))
+def test_requests_within_the_bounds_pass_however_they_are_cut(sent: list[bytes], lengths: list[int]) -> None:
+    framing, data, turn = Framing(MAX_BODY_BYTES), b"".join(sent) * 20, 0
+    while data:
+        length = lengths[turn % len(lengths)]
+        assert framing.within_bounds(data[:length])
+        data, turn = data[length:], turn + 1
+
+
+@pytest.mark.parametrize("length", [1, 1000, 10**6])
+@pytest.mark.parametrize("before", [b"", b"GET / HTTP/1.1\r\n\r\n", b"POST / HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc"])
+def test_a_head_beyond_the_bound_does_not_pass(length: int, before: bytes) -> None:
+    framing = Framing(MAX_BODY_BYTES)
+    assert framing.within_bounds(before)
+    data = b"GET / HTTP/1.1\r\nX-Long: " + b"x" * (MAX_HEAD_BYTES + 1)
+    assert not all(framing.within_bounds(data[at : at + length]) for at in range(0, len(data), length))
+
+
+@pytest.mark.parametrize(
+    ("start", "piece"),
+    [
+        pytest.param(b"GET /", b"x" * 4096, id="address"),
+        pytest.param(b"GET / HTTP/1.1\r\n", b"x" * 4096, id="name of a header"),
+        pytest.param(b"GET / HTTP/1.1\r\nX-Long: ", b"x" * 4096, id="value of a header"),
+        pytest.param(b"GET / HTTP/1.1\r\n", b"X-Many: 1\r\n" * 400, id="number of headers"),
+        pytest.param(b"GET / HTTP/1.1\n", b"X-Many: 1\n" * 400, id="lines without a carriage return"),
+        pytest.param(
+            b"POST /search HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nX-Long: ",
+            b"x" * 4096,
+            id="trailer",
+        ),
+        pytest.param(
+            b"POST /search HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1;x=", b"x" * 4096, id="extension of a chunk"
+        ),
+    ],
+)
+def test_what_has_no_end_ends_the_connection(serve: Serve, shop: Shop, start: bytes, piece: bytes) -> None:
+    with serve(shop, max_image_bytes=MAX_BODY_BYTES) as served:
+        url = httpx.URL(served.url)
+        with socket.create_connection((url.host, url.port or 80), timeout=20) as connection:
+            sent = 0
+            with suppress(ConnectionError):
+                connection.sendall(start)
+                while sent < MOST_SENT:
+                    connection.sendall(piece)
+                    sent += len(piece)
+        assert sent < MOST_SENT
+        assert served.found(text="red")
+
+
+def test_a_chunked_request_is_the_last_of_its_connection(serve: Serve, shop: Shop) -> None:
+    with serve(shop) as served:
+        headers = {"Content-Type": "application/json"}
+        chunked = served.client.post("/search", content=iter([b'{"text": ', b'"red"}']), headers=headers)
+        declared = served.client.post("/search", json={"text": "red"})
+    assert chunked.json()["results"] == declared.json()["results"]
+    assert chunked.headers["connection"] == "close"
+    assert "connection" not in declared.headers

@@ -138,6 +138,11 @@ class LiveIndex:
         try:
             current = await asyncio.to_thread(self._published)
             published = current or ""
+            if current is None and self._held is not None:
+                raise ModisteError(
+                    f"There is no generation in {self._index_root} any more; the one that was opened goes on.",
+                    hint="Mount or restore the index root.",
+                )
             if current is None or current == self.generation_id:
                 self._accept()
                 return False

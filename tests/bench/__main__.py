@@ -15,12 +15,13 @@ import typer
 
 from models.bundle import SHIPPED_BUNDLE
 from models.errors import ModisteError
-from tests.bench import latency, overload, peers, soak
+from tests.bench import abuse, latency, overload, peers, soak
 from tests.bench.options import Bench, Options, logger
 from tests.bench.report import BUSY, Result, Target, machine, text, write
 from tests.bench.servers import Peer
 
 BENCHMARKS: dict[str, Callable[[Bench], Result]] = {
+    "abuse": abuse.measure,
     "latency": latency.measure,
     "overload": overload.measure,
     "peers": peers.measure,

@@ -77,6 +77,11 @@ class Server:
         done.server_cpu_s = self.cpu_seconds() - before
         return done
 
+    def workers(self) -> set[int]:
+        """The process ids of its children."""
+        tasks = Path(f"/proc/{self.process.pid}/task").glob("*/children")
+        return {int(pid) for children in tasks for pid in children.read_text().split()}
+
     def get(self, path: str) -> tuple[int, bytes]:
         """Status and body of a GET; (0, nothing) if there is no response."""
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))

@@ -14,10 +14,11 @@ FUZZ_ENV := .venv-fuzz
 PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 PYTEST = MODISTE_SERVING_PYTHON=$(abspath $(SERVE))/bin/python OMP_NUM_THREADS=1 $(DEV)/bin/pytest $(PARALLEL)
 FAST ?= not slow and not system
+TOOL = $(DEV)/bin/uv tool run --from
 LOCK = $(DEV)/bin/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --quiet \
   --custom-compile-command 'make lock' $(if $(UPGRADE),--upgrade)
 
-.PHONY: help demo serve test-fast test test-slow check lock bench fuzz format system clean version
+.PHONY: help demo serve test-fast test test-slow check lock bench fuzz sbom audit format system clean version
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  \033[1m%-9s\033[0m %s\n", $$1, $$2}'
@@ -48,6 +49,15 @@ bench: $(BENCH_ENV)/.ready ## Run the benchmarks on a quiet machine (BENCH='peer
 
 fuzz: $(FUZZ_ENV)/.ready ## Look for inputs that fail, hang or take too much memory (FUZZ='--seconds 600')
 	$(FUZZ_ENV)/bin/python -m tests.fuzz $(FUZZ)
+
+sbom: | $(DEV)/.ready ## Write what the images contain to build/sbom (CycloneDX)
+	mkdir -p build/sbom
+	for lock in serve gpu; do $(TOOL) 'cyclonedx-bom>=7.5,<8' cyclonedx-py requirements requirements/$$lock.txt \
+	  --pyproject pyproject.toml --output-reproducible --of JSON -o build/sbom/$$lock.cdx.json; done
+
+audit: | $(DEV)/.ready ## Look up the locked versions in PyPI's database of known vulnerabilities (needs the network)
+	for lock in serve gpu dev; do $(TOOL) 'pip-audit>=2.10,<3' pip-audit --require-hashes --disable-pip \
+	  --requirement requirements/$$lock.txt; done
 
 format: $(DEV)/.ready ## Format every file
 	$(DEV)/bin/ruff check --fix .

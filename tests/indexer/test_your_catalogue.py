@@ -15,6 +15,7 @@ from indexer.cli import app
 from indexer.generations.generation import Generation
 from indexer.generations.manifest import GenerationManifest
 from tests.catalog.shops import google, pictures, shopify, table, woocommerce
+from tests.catalog.test_formats import WRITERS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "your-catalogue.md").read_text(encoding="utf-8")
 
@@ -110,3 +111,25 @@ def test_the_report_that_the_page_names_is_written(
     assert report.count("not for sale") >= 3
     assert "9 rows" in result.stdout
     assert "not for sale: Status is draft" in result.stdout
+
+
+@pytest.mark.parametrize("format", list(WRITERS))
+def test_every_format_is_inspected_and_indexed(format: str, tmp_path: Path, toy_folder: Path) -> None:
+    rows = [
+        (f"P-{number}", f"Shirt {number}", 9.9 + number, ["red", "blue"][number % 2], True) for number in range(1, 7)
+    ]
+    path = tmp_path / f"catalog.{format}"
+    WRITERS[format](path, rows)
+    pictures(tmp_path, [f"images/{row[0]}.jpg" for row in rows])
+    inspected = CliRunner().invoke(app, ["inspect", str(path)])
+    assert inspected.exit_code == 0, inspected.output
+    assert "6 products" in inspected.stdout
+    root = tmp_path / "index"
+    built = CliRunner().invoke(
+        app, ["build", "--catalog", str(path), "--index-root", str(root), "--bundle", str(toy_folder), "--threads", "1"]
+    )
+    assert built.exit_code == 0, built.output
+    generation = Generation.open(root)
+    assert [generation.product(row)["id"] for row in range(generation.size)] == [row[0] for row in rows]
+    assert generation.product(0)["attributes"] == {"price": 10.9, "colour": "blue", "new": True}
+    assert read_settings(tmp_path / "catalog.toml").columns["price"].kind == "number"

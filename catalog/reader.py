@@ -80,6 +80,8 @@ def read_catalog(
         lines, looks=plan.looks, dates=frozenset(n for n, c in typed.columns.items() if c.kind == "date"),
         keyed=plan.group is not None, key_is_id=plan.key_is_id,
     )  # fmt: skip
+    lines.clear()  # A large table takes more memory as rows than as products.
+    table.rows.clear()
     problems = [*table.problems, *problems, *made.problems]
     remarks = [*table.remarks, *typed.oddities, *made.repeated]
     finder = PictureFinder(source.parent, images) if images_required else None
@@ -171,6 +173,7 @@ def _catalog(
         if columns[name].kind == "text" and name not in pinned:
             columns[name] = columns[name]._replace(kind="list")
     roles = column_roles(table, columns, typed, settings, plan)
+    typed.attributes.clear()
     hidden = {name for name, role in roles.items() if role == "hidden"}
     needed = {name for name in settings.default_filters if name in hidden}
     products = []
@@ -188,6 +191,7 @@ def _catalog(
                 private={name: value for name, value in values.items() if name in needed},
             )
         )  # fmt: skip
+        draft.attributes.clear()
     used = repeated + sum(len(draft.lines) for draft, _ in kept)
     return Catalog(
         products, source=source, columns={n: c.kind for n, c in columns.items() if n not in hidden}, problems=problems,

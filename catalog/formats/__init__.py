@@ -19,6 +19,8 @@ from catalog.table import Table, TableOptions
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".parquet", ".xlsx", ".xls", ".ods", ".xml")
 LARGEST = 4 * 2**30
+MOST_SHARED, LONGEST_SHARED = 50_000, 64
+"""How many texts of a table are compared with its cells, and of how many characters at most."""
 
 
 def read_table(path: Path, options: TableOptions | None = None) -> Table:
@@ -42,7 +44,21 @@ def read_table(path: Path, options: TableOptions | None = None) -> Table:
     if not table.rows and not table.problems:
         found = f" with the columns {', '.join(table.columns)}" if table.columns else ""
         raise ModisteError(f"{path} is an empty table{found}.", hint="Give it one row for each product.")
+    _share_texts(table)
     return table
+
+
+def _share_texts(table: Table) -> None:
+    """Let equal cells be one object: a column of colours has few values in a million rows."""
+    known: dict[str, str] = {}
+    for _, row in table.rows:
+        for column, cell in row.items():
+            if type(cell) is str:
+                same = known.get(cell)
+                if same is not None:
+                    row[column] = same
+                elif len(known) < MOST_SHARED and len(cell) <= LONGEST_SHARED:
+                    known[cell] = cell
 
 
 def _read(content: bytes, name: str, source: str, options: TableOptions) -> Table:

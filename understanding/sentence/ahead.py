@@ -13,8 +13,6 @@ NEAR = 3
 """Items between "same" and "colour" that may have no meaning."""
 FAR = 8
 """Items of a list that are looked through for its joint."""
-FEW = 6
-"""Words of a text in which every person is meant."""
 PARTS = frozenset({"sleeves", "heel", "straps"})
 """Details that a comparison can be about."""
 _SILENT = frozenset({"ignore", "prepositions", "my", "to", "from", "about", "year", "ask"})
@@ -90,27 +88,6 @@ class Ahead:
         ):
             return 3
         return 0
-
-    def is_story(self, at: int) -> bool:
-        """Whether a person in a sentence has nothing to do with what is asked: "the lady in the shop", but not "for the
-        lady", "ladies' shoes" or "women"."""
-        item, entry = self._items[at], meant(self._items[at])
-        said = [one for one in self._items if not one.mark]
-        if entry is None or entry.family != "people" or len(said) <= FEW or not item.said.isascii() or " " in item.said:
-            return False
-        first = at
-        while first and ({"and", "my"} & self.roles(first - 1).keys() or self._is_people(first - 1)):
-            first -= 1
-        following = meant(self._items[at + 1]) if at + 1 < len(self._items) else None
-        before = self._items[first - 1] if first else None
-        asked = before is not None and (
-            before.meanings or not (before.mark or before.unknown or "ignore" in before.roles)
-        )
-        return following is None and not asked
-
-    def _is_people(self, at: int) -> bool:
-        entry = meant(self._items[at])
-        return entry is not None and entry.family == "people"
 
     def list_goes_on(self, at: int, family: str) -> bool:
         """Whether the joint at a place continues a list whose last member is of ``family``: "black, brown or grey"."""

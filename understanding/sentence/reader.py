@@ -5,23 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from understanding.grounding.shop import Shop
-from understanding.sentence.ahead import Ahead, colour_of, meant
+from understanding.sentence.ahead import Ahead, meant
 from understanding.sentence.amounts import Amounts
+from understanding.sentence.comparison import Comparisons
 from understanding.sentence.draft import Draft
 from understanding.sentence.items import Item
-from understanding.wishes import Match, Relative, Understood, Wish
-from understanding.words.concepts import concepts
-from understanding.words.language import OPPOSITE
+from understanding.sentence.story import Story
+from understanding.wishes import Match, Understood, Wish
 from understanding.words.text import is_cjk
 
-SHORT = 4
-"""Items of a text in which every word is meant."""
-LONG = 14
-"""Items from which on a text tells a story."""
-CLOSE = 3
-"""Items around one that belong to it."""
-BACKGROUND = frozenset({"people", "occasion", "season"})
-"""Families of things that stories are full of."""
 LEAST_TITLE_WORD = 3
 """Letters of a word that is looked up in titles."""
 SENTENCE_ENDS = frozenset(".!?;:。！？；…")
@@ -44,13 +36,14 @@ class Reader:
     def __init__(self, items: list[Item], shop: Shop, language: str | None, named: Named) -> None:
         self._items, self._shop, self._language, self._named = items, shop, language, named
         self._ahead, self._amounts, self._draft = Ahead(items), Amounts(items, shop), Draft()
+        self._comparisons, self._story = Comparisons(items, self._ahead, self._draft), Story(items, self._ahead)
 
     def read(self) -> Understood:
         """What the items ask for."""
         steps: tuple[Callable[[int], int], ...] = (
             self._mark, self._lettered_code, self._amount, self._code, self._history, self._branded,
-            self._forgotten, self._kept, self._family, self._compared, self._shaded, self._concept,
-            self._scope, self._word,
+            self._forgotten, self._kept, self._family, self._comparisons.compared, self._comparisons.shaded,
+            self._concept, self._scope, self._word,
         )  # fmt: skip
         at = 0
         self._draft.besides = "or" in self._ahead.roles(0)  # "Or green?"
@@ -193,61 +186,11 @@ class Reader:
             draft.different.append(family)
         return 1
 
-    def _compared(self, at: int) -> int:
-        """ "Darker", "too long", "less bright", "longer sleeves"."""
-        roles, taken, direction = self._items[at].roles, 1, ""
-        if "relative" in roles:
-            direction = roles["relative"].value
-        else:
-            degree = next((role for role in ("too", "less", "more") if role in roles), "")
-            place = at + 1 if degree else at
-            following = self._ahead.roles(place)
-            enough = "enough" in self._ahead.roles(place + 1)
-            if "adjectives" in following and (degree or enough):
-                direction = following["adjectives"].value
-                taken = place - at + 1 + enough
-                if degree in ("too", "less"):
-                    direction = OPPOSITE[direction]
-            elif degree and "relative" in following:
-                direction, taken = following["relative"].value, 2
-        if not direction:
-            return 0
-        draft = self._draft
-        if draft.refusing and not draft.pending and at - draft.cue <= 2:
-            draft.refusing = False  # "Not too long" is "less long", too.
-        if draft.beside:  # "To match my new car."
-            return taken
-        part = self._ahead.part(at + taken)
-        taken = part.after - at if part.value else taken
-        draft.relative.append(Relative(direction, self._ahead.said(at, taken), part.value))
-        return taken
-
-    def _shaded(self, at: int) -> int:
-        """ "Dark blue" in whatever order a language puts it, and all parts of a compound."""
-        item = self._items[at]
-        if item.compound:
-            shade = ""
-            for entry in item.entries:
-                if entry.role == "shades":
-                    shade = entry.value
-                elif entry.role == "concept" and shade and entry.family == "colour":
-                    self._draft.add(_shade(shade, entry.value, item.said))
-                elif entry.role == "concept":
-                    self._draft.add(Wish(entry.family, entry.value, item.said))
-            return 1
-        for first, second in ((at, at + 1), (at + 1, at)):
-            if max(first, second) < len(self._items):
-                shaded, colour = self._items[first].roles.get("shades"), colour_of(self._items[second])
-                if shaded is not None and colour:
-                    self._draft.add(_shade(shaded.value, colour, self._ahead.said(at, 2)))
-                    return 2
-        return 0
-
     def _concept(self, at: int) -> int:
         entry = meant(self._items[at])
         if entry is None:
             return 0
-        if entry.family in BACKGROUND and (self._is_background(at) or self._ahead.is_story(at)):
+        if self._story.is_background(at, entry.family):
             return 1
         wish = Wish(entry.family, entry.value, self._items[at].said, entry.column)
         if entry.refused:
@@ -255,15 +198,6 @@ class Reader:
         else:
             self._draft.add(wish)
         return 1
-
-    def _is_background(self, at: int) -> bool:
-        """Whether a person or an occasion belongs to a story rather than to what is asked: in a long text, far from
-        anything else that is asked."""
-        if sum(not item.mark for item in self._items) <= LONG:
-            return False
-        around = self._items[max(0, at - CLOSE) : at] + self._items[at + 1 : at + CLOSE + 1]
-        families = {entry.family for item in around if (entry := meant(item)) is not None}
-        return not (families - BACKGROUND or any("ask" in item.roles for item in around))
 
     def _scope(self, at: int) -> int:
         """What begins and ends a refusal."""
@@ -310,14 +244,14 @@ class Reader:
                 english
                 and {"adjectives", "shades"} & item.roles.keys()
                 and "ignore" not in item.roles
-                and self._meant(at)
+                and self._story.is_meant(at)
             ):
                 draft.rest.append(item.said)
         elif item.unknown and self._is_title_word(at):
             draft.add(Wish("title", item.said.lower(), item.said))
         elif item.unknown or item.number:
             draft.unclear.append(item.said)
-            if english and item.unknown and self._meant(at):
+            if english and item.unknown and self._story.is_meant(at):
                 draft.rest.append(item.said.lower())
         return 1
 
@@ -327,17 +261,4 @@ class Reader:
         word = self._items[at].said.lower()
         if (len(word) < LEAST_TITLE_WORD and not is_cjk(word)) or not self._shop.titled(word):
             return False
-        return self._meant(at)
-
-    def _meant(self, at: int) -> bool:
-        """Whether a word has company that is meant, or the text is short."""
-        if sum(not item.mark for item in self._items) <= SHORT:
-            return True
-        known = [item for item in self._items[max(0, at - CLOSE) : at] if not item.unknown][-1:]
-        known += [item for item in self._items[at + 1 : at + CLOSE + 1] if not item.unknown][:1]
-        return any(item.meanings or {"prepositions", "refuse"} & item.roles.keys() for item in known)
-
-
-def _shade(shade: str, colour: str, said: str) -> Wish:
-    """A colour in a shade, under the name of both where they have one."""
-    return Wish("colour", concepts().shades.get((shade, colour), colour), said)
+        return self._story.is_meant(at)

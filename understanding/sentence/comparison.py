@@ -1,0 +1,78 @@
+"""Comparisons and shades in a sentence: "darker", "too long", "longer sleeves", "dark blue"."""
+
+from __future__ import annotations
+
+from understanding.sentence.ahead import Ahead, colour_of
+from understanding.sentence.draft import Draft
+from understanding.sentence.items import Item
+from understanding.wishes import Relative, Wish
+from understanding.words.concepts import concepts
+from understanding.words.language import OPPOSITE
+
+
+class Comparisons:
+    """Steps of a reader: each takes the place of an item and tells how many items it used, 0 for none.
+
+    Args:
+        items: Of one text.
+        ahead: Looks ahead among them.
+        draft: Where wishes are collected.
+    """
+
+    def __init__(self, items: list[Item], ahead: Ahead, draft: Draft) -> None:
+        self._items, self._ahead, self._draft = items, ahead, draft
+
+    def compared(self, at: int) -> int:
+        """ "Darker", "too long", "less bright", "longer sleeves"."""
+        roles, taken, direction = self._items[at].roles, 1, ""
+        if "relative" in roles:
+            direction = roles["relative"].value
+        else:
+            degree = next((role for role in ("too", "less", "more") if role in roles), "")
+            place = at + 1 if degree else at
+            following = self._ahead.roles(place)
+            enough = "enough" in self._ahead.roles(place + 1)
+            if "adjectives" in following and (degree or enough):
+                direction = following["adjectives"].value
+                taken = place - at + 1 + enough
+                if degree in ("too", "less"):
+                    direction = OPPOSITE[direction]
+            elif degree and "relative" in following:
+                direction, taken = following["relative"].value, 2
+        if not direction:
+            return 0
+        draft = self._draft
+        if draft.refusing and not draft.pending and at - draft.cue <= 2:
+            draft.refusing = False  # "Not too long" is "less long", too.
+        if draft.beside:  # "To match my new car."
+            return taken
+        part = self._ahead.part(at + taken)
+        taken = part.after - at if part.value else taken
+        draft.relative.append(Relative(direction, self._ahead.said(at, taken), part.value))
+        return taken
+
+    def shaded(self, at: int) -> int:
+        """ "Dark blue" in whatever order a language puts it, and all parts of a compound."""
+        item = self._items[at]
+        if item.compound:
+            shade = ""
+            for entry in item.entries:
+                if entry.role == "shades":
+                    shade = entry.value
+                elif entry.role == "concept" and shade and entry.family == "colour":
+                    self._draft.add(_shade(shade, entry.value, item.said))
+                elif entry.role == "concept":
+                    self._draft.add(Wish(entry.family, entry.value, item.said))
+            return 1
+        for first, second in ((at, at + 1), (at + 1, at)):
+            if max(first, second) < len(self._items):
+                shaded, colour = self._items[first].roles.get("shades"), colour_of(self._items[second])
+                if shaded is not None and colour:
+                    self._draft.add(_shade(shaded.value, colour, self._ahead.said(at, 2)))
+                    return 2
+        return 0
+
+
+def _shade(shade: str, colour: str, said: str) -> Wish:
+    """A colour in a shade, under the name of both where they have one."""
+    return Wish("colour", concepts().shades.get((shade, colour), colour), said)

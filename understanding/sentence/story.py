@@ -1,0 +1,71 @@
+"""What a sentence tells beside what it asks: stories are full of people, occasions and words without a meaning here."""
+
+from __future__ import annotations
+
+from understanding.sentence.ahead import Ahead, meant
+from understanding.sentence.items import Item
+from understanding.words.text import is_cjk
+
+SHORT = 4
+"""Items of a text in which every word is meant."""
+FEW = 6
+"""Items of a text in which every person is meant."""
+LONG = 14
+"""Items from which on a text tells a story."""
+CLOSE = 3
+"""Items around one that belong to it."""
+BACKGROUND = frozenset({"people", "occasion", "season"})
+"""Families of things that stories are full of."""
+
+
+class Story:
+    """Tells what belongs to a story.
+
+    Args:
+        items: Of one text.
+        ahead: Looks ahead among them.
+    """
+
+    def __init__(self, items: list[Item], ahead: Ahead) -> None:
+        self._items, self._ahead = items, ahead
+        self._words = sum(not item.mark for item in items)
+
+    def is_background(self, at: int, family: str) -> bool:
+        """Whether what is named at a place, of a family, belongs to a story rather than to what is asked."""
+        return family in BACKGROUND and (self._is_far_off(at) or (family == "people" and self._is_somebody(at)))
+
+    def is_meant(self, at: int) -> bool:
+        """Whether a word has company that is meant, or the text is short."""
+        if self._words <= SHORT:
+            return True
+        known = [item for item in self._items[max(0, at - CLOSE) : at] if not item.unknown][-1:]
+        known += [item for item in self._items[at + 1 : at + CLOSE + 1] if not item.unknown][:1]
+        return any(item.meanings or {"prepositions", "refuse"} & item.roles.keys() for item in known)
+
+    def _is_far_off(self, at: int) -> bool:
+        """Whether it stands in a long text, far from anything else that is asked."""
+        if self._words <= LONG:
+            return False
+        around = self._items[max(0, at - CLOSE) : at] + self._items[at + 1 : at + CLOSE + 1]
+        families = {entry.family for item in around if (entry := meant(item)) is not None}
+        return not (families - BACKGROUND or any("ask" in item.roles for item in around))
+
+    def _is_somebody(self, at: int) -> bool:
+        """Whether it is a person who has nothing to do with what is asked: "the lady in the shop", but not "for the
+        lady", "ladies' shoes" or "women"."""
+        said = self._items[at].said
+        if self._words <= FEW or is_cjk(said) or " " in said:
+            return False
+        first = at
+        while first and ({"and", "my"} & self._ahead.roles(first - 1).keys() or self._is_people(first - 1)):
+            first -= 1
+        before = self._items[first - 1] if first else None
+        asked = before is not None and (
+            before.meanings or not (before.mark or before.unknown or "ignore" in before.roles)
+        )
+        following = meant(self._items[at + 1]) if at + 1 < len(self._items) else None
+        return following is None and not asked
+
+    def _is_people(self, at: int) -> bool:
+        entry = meant(self._items[at])
+        return entry is not None and entry.family == "people"

@@ -19,6 +19,8 @@ LONG_NAME = 8
 COMMON = 1 / 1000
 """Titles for each product that must have a word for it to be taken for correct without looking further."""
 LONGEST_COMPOUND = 40
+COMMANDS = frozenset({"back", "restart", "forget", "refuse", "refuse_after", "keep", "different", "similar"})
+"""Roles that a misspelt word must not be given."""
 SHORT_WORD = 4
 """Letters of words that stories have many of: in long texts "made" is no slip of "male"."""
 MOST_MIXED = 10
@@ -153,7 +155,7 @@ class Lexer:
         # What is written with letters of another language is no slip in this one.
         own = self._language.spelling.nearest(word) if set(written.lower()) <= self._language.letters else None
         if own and (
-            _only_grammar(self._language.phrases.exactly([own[0]]))
+            _commands(self._language.phrases.exactly([own[0]]))
             or not (self._mixed or len(word) > SHORT_WORD or is_slip(word, own[0]))
         ):
             own = None
@@ -168,9 +170,10 @@ class Lexer:
         return title[0] if title else word
 
 
-def _only_grammar(entries: Sequence[Entry]) -> bool:
-    """Whether a word by itself holds sentences together and names nothing: a "bank" is no slip of "back"."""
-    return bool(entries) and not any(entry.role in ("concept", "relative", "shades", "value") for entry in entries)
+def _commands(entries: Sequence[Entry]) -> bool:
+    """Whether a word by itself undoes, refuses or keeps something and names nothing: a "bank" is no slip of "back"."""
+    roles = {entry.role for entry in entries}
+    return bool(COMMANDS & roles) and not roles & {"concept", "relative", "shades", "value"}
 
 
 def _joined(items: list[Item], text: str) -> list[Item]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from models.bundle.manifest import Metric
 from models.evaluation.tables import metrics_table
+from models.export.origin import origin_of
 from models.training.config import TrainConfig
 from models.training.inputs import Source, WeightSource
 from models.training.model import RetrievalModel
@@ -38,7 +39,10 @@ def model_card(
     text = sum(weight.numel() for weight in towers.text.parameters())
     head = 0 if model.attributes is None else sum(weight.numel() for weight in model.attributes.parameters())
     guess = 0 if model.expectation is None else sum(weight.numel() for weight in model.expectation.parameters())
-    if config.backbone.text is not None:
+    origin = origin_of(config)
+    if origin is not None:
+        words = f"vocabulary of {origin.name}"
+    elif config.backbone.text is not None:
         words = f"vocabulary and weights of {config.backbone.text.source} ({config.backbone.text.licence})"
     elif config.backbone.vocabulary:
         words = "a vocabulary trained on these sources"
@@ -70,7 +74,7 @@ Composed retrieval of fashion products: a picture and a modification in words ar
 
 {_STORED[config.backbone.weights]}
 
-## Data
+{f"## Origin{chr(10) * 2}{origin.section}{chr(10) * 2}" if origin else ""}## Data
 
 {sources}
 

@@ -18,10 +18,10 @@ TOOL = $(DEV)/bin/uv tool run --from
 LOCK = $(DEV)/bin/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --quiet \
   --custom-compile-command 'make lock' $(if $(UPGRADE),--upgrade)
 
-.PHONY: help demo serve test-fast test test-slow check lock bench fuzz sbom audit format system clean version
+.PHONY: help demo serve test-fast test test-slow check lock bench bench-index fuzz sbom audit format system clean version
 
 help: ## List the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  \033[1m%-9s\033[0m %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  \033[1m%-11s\033[0m %s\n", $$1, $$2}'
 
 demo: $(SERVE)/.ready ## Draw a small shop, index it, run one query and serve the page at http://127.0.0.1:8000
 	$(SERVE)/bin/modiste demo
@@ -46,6 +46,9 @@ check: $(DEV)/.torch ## Check lint, format, types and import directions
 
 bench: $(BENCH_ENV)/.ready ## Run the benchmarks on a quiet machine (BENCH='peers --rounds 3' selects)
 	$(BENCH_ENV)/bin/python -m tests.bench $(BENCH)
+
+bench-index: $(BENCH_ENV)/.ready ## Measure indexes of INDEX enlarged to a million products, and ranking on them
+	$(BENCH_ENV)/bin/python -m tests.bench.index $(INDEX) $(BENCH)
 
 fuzz: $(FUZZ_ENV)/.ready ## Look for inputs that fail, hang or take too much memory (FUZZ='--seconds 600')
 	$(FUZZ_ENV)/bin/python -m tests.fuzz $(FUZZ)

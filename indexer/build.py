@@ -32,7 +32,6 @@ from indexer.generations.durable import locked, move_durably
 from indexer.generations.files import write_files
 from indexer.generations.filters import AttributeColumn, filter_mask
 from indexer.generations.manifest import (
-    CELLS_NAME,
     FILES_NAME,
     PRIVATE_NAME,
     PRODUCTS_NAME,
@@ -50,7 +49,7 @@ from indexer.generations.products import ProductTable, attribute_array, images_r
 from indexer.generations.publication import list_generations, publish
 from indexer.generations.views import write_views
 from indexer.ranking.attributes import write_attributes
-from indexer.ranking.cells import Cells
+from indexer.stores.cells import CELLS_NAME, Cells
 from indexer.stores.conditions import NO_COLUMNS
 from indexer.stores.registry import DEFAULT, index_name, remove_stores, store_class
 from indexer.stores.store import Mask
@@ -78,7 +77,7 @@ class BuildOptions:
         device: Where the index will be searched; a GPU needs no graph however large the catalogue is.
         threads: Threads that decode and index; 0 takes all cores.
         batch: Pictures for one run of the vision graph.
-        store: Name of the store (``indexer.stores.registry``).
+        store: Name of the store (``indexer.stores.registry``), or ``name:kind`` with the kind of its index.
         max_fall: Share of the published generation's products, 0 to 1, that may be gone.
         allow: Checks that may fail: ``fall``, ``kinds``.
         picture_hosts: Hosts that pictures may be fetched from, beside those in ``catalog.toml``.
@@ -144,7 +143,9 @@ def build_generation(
 
 def _build(catalog: Catalog, bundle: Bundle, index_root: Path, options: BuildOptions, started: float) -> str:
     threads = options.threads or os.cpu_count() or 1
-    store_type = store_class(options.store)
+    store_name, _, kind = options.store.partition(":")
+    store_type = store_class(store_name)
+    store_type.check_kind(kind, bundle.dim)
     store_type.check_device(options.device)  # Encoding may take hours.
     before = _published(index_root)
     pictures = catalog.settings.pictures
@@ -182,7 +183,7 @@ def _build(catalog: Catalog, bundle: Bundle, index_root: Path, options: BuildOpt
     with (folder / VECTORS_NAME).open("wb") as stream:
         stream.write(encoded.vectors.data)
     words = bundle.manifest.attributes
-    Cells.cluster(encoded.vectors[: len(products)]).write(folder / CELLS_NAME)
+    Cells.cluster(encoded.vectors).write(folder / CELLS_NAME)
     told, valued = write_words(folder, words, encoded.shown[: len(products)], products)
     write_products(
         folder / PRODUCTS_NAME, products, encoded.hashes, catalog.columns, images_root, _searchable(catalog, products)
@@ -198,7 +199,9 @@ def _build(catalog: Catalog, bundle: Bundle, index_root: Path, options: BuildOpt
     columns = NO_COLUMNS
     if store_type.holds_columns:
         columns = ProductTable(folder / PRODUCTS_NAME, catalog.columns).filter_columns(encoded.owners)
-    store = store_type.build(encoded.vectors, folder, device=options.device, threads=threads, columns=columns)
+    store = store_type.build(
+        encoded.vectors, folder, device=options.device, threads=threads, columns=columns, kind=kind
+    )
     quality = measure_recall(store, encoded.vectors, products, catalog.columns, bundle)
     if quality.recall < options.quality_floor:
         raise refuse(
@@ -212,7 +215,7 @@ def _build(catalog: Catalog, bundle: Bundle, index_root: Path, options: BuildOpt
     created, id = next_id(index_root, files)
     manifest = GenerationManifest(
         revision=REVISION, id=id, created=created, bundle=bundle.name, fingerprint=bundle.fingerprint, dim=bundle.dim,
-        products=len(products), index=index_name(options.store, store.kind),
+        products=len(products), index=index_name(store_name, store.kind),
         catalog=catalog.source.name, columns=catalog.columns,
         currencies={name: column.currency for name, column in catalog.details.items() if column.currency},
         views=len(encoded.owners), attributes=bundle.manifest.attributes, told=told, valued=valued,

@@ -92,7 +92,7 @@ def build(
         str,
         typer.Option(
             help="Where vectors are searched. faiss is embedded in the service; qdrant is the server at "
-            "MODISTE_QDRANT_URL."
+            "MODISTE_QDRANT_URL. faiss:KIND takes another index: exact-fp16, ivf-fp16, hnsw32-fp16 or a factory string."
         ),
     ] = "faiss",
     index_url: IndexUrl = None,

@@ -19,7 +19,6 @@ from catalog import Kind
 from indexer.generations.filters import FilterError, Filters, filter_mask
 from indexer.generations.manifest import (
     ATTRIBUTES_NAME,
-    CELLS_NAME,
     PRODUCTS_NAME,
     SEEN_NAME,
     VECTORS_NAME,
@@ -39,8 +38,8 @@ from indexer.generations.publication import current_id
 from indexer.generations.views import ViewStore, ViewTable
 from indexer.ranking.attributes import AttributeColumns, LogOdds
 from indexer.ranking.candidates import Candidates
-from indexer.ranking.cells import Cells
 from indexer.ranking.profiles import Profiles
+from indexer.stores.cells import CELLS_NAME, Cells
 from indexer.stores.conditions import Condition
 from indexer.stores.registry import open_store
 from indexer.stores.store import Halves, Mask, Rows, Scores, Store, StoreError, StoreUnavailable, Vectors
@@ -60,8 +59,10 @@ __all__ = [
     "check_bundle",
 ]
 
-_FLOATS = np.arange(2**16, dtype=np.uint16).view(np.float16).astype(np.float32)
-"""The float32 of every float16."""
+_SCALE = np.float32(2.0**112)
+"""The bits of a float16, moved to where a float32 has them, are those of a number so many times smaller."""
+MOST_CELLS = 500
+"""Cells of a generation from before they were kept. It is clustered when it is opened: 5 s for a million products."""
 KEPT_MASKS = 16
 """Masks of filters that a generation keeps."""
 
@@ -112,7 +113,7 @@ class Generation:
         """bool ``[A]``: those of them that are values of a column."""
         self.profiles = Profiles(attributes, self.valued) if attributes is not None and manifest.told else None
         """How well products agree with what a query expects; None where the catalogue tells no words."""
-        self.candidates = Candidates(cells or Cells.cluster(vectors[: manifest.products]), attributes)
+        self.candidates = Candidates(cells or Cells.cluster(vectors[: manifest.products], MOST_CELLS), attributes)
         """Finds products by vector and words."""
         self._table = table
         self._vectors = vectors
@@ -168,9 +169,10 @@ class Generation:
             views = ViewTable(folder / VIEWS_NAME) if manifest.views else None
             kept_words = words and manifest.views and VIEW_WORDS_NAME in manifest.files
             view_words = AttributeColumns(folder / VIEW_WORDS_NAME, words, manifest.views) if kept_words else None
-            # A generation from before there were cells is clustered when it is opened.
             cells = Cells.load(folder / CELLS_NAME, *shape) if CELLS_NAME in manifest.files else None
             store: Store = open_store(manifest.index, vectors, folder, device=device, threads=threads)
+            if manifest.quality.effort:
+                store.effort = manifest.quality.effort
         except StoreUnavailable:
             raise
         except (ValueError, OSError, StoreError) as error:
@@ -269,6 +271,11 @@ class Generation:
         """
         return self._table.attributes[name].values
 
+    @property
+    def all_vectors(self) -> Halves:
+        """The vectors of all products, then of further pictures, mapped into memory."""
+        return self._vectors
+
     def vectors(self, rows: Sequence[int] | Rows) -> Vectors:
         """The vectors of ``rows``: float32 ``[len(rows), D]``, of unit length to within half precision.
 
@@ -292,9 +299,7 @@ class Generation:
         cosines: Scores = self.vectors(rows) @ vector
         if self._views is not None:
             views, positions = self._views.of_all(rows)
-            np.maximum.at(
-                cosines, positions, np.take(_FLOATS, self._vectors[self.size + views].view(np.uint16)) @ vector
-            )
+            np.maximum.at(cosines, positions, _floats(self._vectors[self.size + views]) @ vector)
         return cosines
 
     @property
@@ -378,7 +383,11 @@ def _read_regular_file(path: Path) -> bytes:
 
 
 def _floats(halves: Halves) -> Vectors:
-    floats: Vectors = np.take(_FLOATS, halves.view(np.uint16))  # In half the time of astype.
+    """The same finite numbers as float32, in a fifth of the time of ``astype``."""
+    bits = np.ascontiguousarray(halves).view(np.int16).astype(np.int32)
+    bits <<= 13
+    bits &= -0x70002000  # Sign, exponent and fraction.
+    floats: Vectors = bits.view(np.float32) * _SCALE
     return floats
 
 

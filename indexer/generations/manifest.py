@@ -25,7 +25,6 @@ MANIFEST_NAME = "manifest.json"
 VECTORS_NAME = "vectors.f16"
 PRODUCTS_NAME = "products.arrow"
 ATTRIBUTES_NAME = "attributes.u8"
-CELLS_NAME = "cells.npz"
 VIEWS_NAME = "views.arrow"
 VIEW_WORDS_NAME = "views.u8"
 """What further pictures show, so that the next build can reuse one as the main picture."""
@@ -75,6 +74,8 @@ class Quality(_Frozen):
     """Share of the ``k`` truly nearest products that the index returns among its ``k``."""
     k: int
     queries: int
+    effort: int = 0
+    """How much of the index a search reads (``Store.effort``), tuned to ``building.quality.TARGET``; 0 for all."""
     protocol: str
     """Where the queries came from, in words."""
 

@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from catalog import Picture
 from indexer.generations.products import read_whole, write_table
-from indexer.ranking.cells import ranges
+from indexer.stores.cells import ranges
 from indexer.stores.conditions import NO_COLUMNS, Columns, Condition
 from indexer.stores.store import Halves, Mask, Rows, Scores, Store, Vectors
 from models.bundle.encoder import Device
@@ -93,7 +93,14 @@ class ViewStore(Store):
 
     @classmethod
     def build(
-        cls, vectors: Halves, folder: Path, *, device: Device = "cpu", threads: int = 1, columns: Columns = NO_COLUMNS
+        cls,
+        vectors: Halves,
+        folder: Path,
+        *,
+        device: Device = "cpu",
+        threads: int = 1,
+        columns: Columns = NO_COLUMNS,
+        kind: str = "",
     ) -> Self:
         raise NotImplementedError("views are searched through a store of another class")
 

@@ -1,29 +1,47 @@
 """Candidates: the products that may be the best answers to a query with words, without a look at all N of them.
 
-A product ranks high if its vector is near, if its words fit, or both. So candidates are the products in the cells next
-to the query, the products of the profiles that fit best, and the products that show a word that is stated or expected.
-From each of these, those in the nearest cells are taken, and of all of them those with the best estimate of the score.
+A product ranks high if its vector is near, if its words fit, or both. So candidates are the nearest products, those in
+the cells next to the query, those of the profiles that fit best, those that show a word that is stated or expected, and
+those that satisfy what the text asks for. From each of these, those in the nearest cells are taken, and of all of them
+those with the best estimate of the score.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Iterator
+from typing import NamedTuple, Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from indexer.ranking.attributes import AttributeColumns
-from indexer.ranking.cells import Cells, Posting, RowList, nearest_rows
+from indexer.ranking.bits import Bits, bits_of, holds, rows_of
+from indexer.ranking.bits import count as count_of
 from indexer.ranking.profiles import SHOWN, Likelihood
+from indexer.stores.cells import Cells, Posting, RowList, nearest_rows
 from indexer.stores.store import Mask, Rows, Vectors
 from models.bundle.expected_words import tempered
 from models.bundle.style_search import Floats, filtered_scores, satisfaction
 
 POOL_PER_CANDIDATE = 12
 """Products whose score is estimated, for each candidate; the sources share them equally."""
-
-
+FARTHER = 8
+"""With a filter, a source reads more rows, at most so many times as many."""
 LEAST_SHARE = 0.2
 """Of the nearest product's cosine: the least that is expected of any product, so that its words can still count."""
+WHOLLY, NEARLY = np.float32(0.92), np.float32(0.5)
+"""Fit to what the text asks for, as a share of the best one, from which on a product wholly and nearly satisfies it."""
+_NONE = np.zeros(0, dtype=np.int64)
+
+
+class Judge(Protocol):
+    """What the text of a search asks for, beside words of the bundle."""
+
+    def fit(self, rows: Rows) -> Floats:
+        """How well products satisfy it: ``[len(rows)]``, 0 to 1."""
+
+    def sets(self, allowed: Bits | None) -> Iterator[Bits]:
+        """Sets of allowed products, those that satisfy it best first. They may overlap."""
 
 
 class Words(NamedTuple):
@@ -34,8 +52,17 @@ class Words(NamedTuple):
     preferred: tuple[int, ...]
     """Positions of the words that products should show."""
     avoided: tuple[int, ...]
-    levels: Floats | None = None
-    """How well every product satisfies the rest of what is asked ``[N]``, 0 to 1."""
+    judge: Judge | None = None
+
+
+class Found(NamedTuple):
+    """C candidates, each once, in any order."""
+
+    rows: Rows
+    wished: Floats
+    """How well each satisfies what the text asks for ``[C]``; 1 where nothing is asked."""
+    tiers: npt.NDArray[np.int64]
+    """0 for those that satisfy it, 1 for those that nearly do, 2 for all others ``[C]``."""
 
 
 class Candidates:
@@ -51,76 +78,108 @@ class Candidates:
         self._postings: dict[int, Posting] = {}
 
     def find(
-        self, vector: Vectors, words: Words, count: int, allowed: Mask | None = None, *, nearest: float = 1.0
-    ) -> Rows:
-        """About ``count`` rows for a query, each once, in any order.
+        self,
+        vector: Vectors,
+        words: Words,
+        count: int,
+        allowed: Mask | None = None,
+        *,
+        near: Rows = _NONE,
+        nearest: float = 1.0,
+    ) -> Found:
+        """About ``count`` candidates for a query.
 
         Args:
             vector: Unit float32 ``[D]``.
             words: What products should show.
             count: How many; where fewer are allowed, all that are.
             allowed: bool ``[N]``; None allows all.
+            near: Allowed rows that are candidates whatever their words are.
             nearest: The cosine of the nearest product.
         """
         size = len(self._cells.of)
-        available = size if allowed is None else int(np.count_nonzero(allowed))
+        bits = None if allowed is None else bits_of(allowed)
+        available = size if bits is None else count_of(bits)
         if available <= count:
-            return np.arange(size) if allowed is None else np.flatnonzero(allowed)
+            return _judged(words, np.arange(size) if bits is None else rows_of(bits))
         cosines = self._cells.cosines(vector)
         order = np.argsort(-cosines, kind="stable")
         # A product may be much nearer than its cell: composed queries are far from all centroids.
         cosines = np.maximum(cosines + max(0.0, nearest - float(cosines.max())), LEAST_SHARE * nearest)
-        shown = set(words.preferred) | set(words.likelihood.others if words.likelihood is not None else ())
-        number = 1 + (words.likelihood is not None) + len(shown)
-        pool = min(size, max(count, POOL_PER_CANDIDATE * count // number) * size // available)
-        sources = [nearest_rows(self._cells.all, order, pool)]
-        if words.likelihood is not None:
-            sources.append(words.likelihood.best_rows(pool))
-        sources += [nearest_rows(self._posting(place), order, pool) for place in shown]
-        rows = np.concatenate(sources)
-        if allowed is not None:
-            rows = rows[allowed[rows]]
-        estimates = self._estimate(cosines, words, rows)
-        most = len(sources) * count  # A row may come from every source.
-        if len(rows) > most:
-            best = np.argpartition(-estimates, most)[:most]
-            rows, estimates = rows[best], estimates[best]
-        by_row = np.argsort(rows, kind="stable")
-        rows, estimates = rows[by_row], estimates[by_row]
-        once = _first(rows)
-        rows, estimates = rows[once], estimates[once]
-        if len(rows) > count:
-            rows = rows[np.argpartition(-estimates, count)[:count]]
-        found: Rows = rows.astype(np.int64)
-        return found
+        rows = distinct(np.concatenate([near, *self._sources(words, count, order, allowed, bits, available)]))
+        found = _judged(words, rows)
+        if len(rows) <= count:
+            return found
+        # Estimates are between -1 and 1, so that each tier is above the next.
+        estimates = self._estimate(cosines, words, found) - 4 * found.tiers
+        estimates[np.searchsorted(rows, near)] = np.inf
+        best = np.argpartition(-estimates, count)[:count]
+        return Found(found.rows[best], found.wished[best], found.tiers[best])
 
-    def fit(self, words: Words, rows: Rows) -> Floats:
-        """How well products fit the words: ``[len(rows)]``, 0 to 1.
+    def fit(self, words: Words, found: Found) -> Floats:
+        """How well candidates fit the words: ``[C]``, 0 to 1.
 
-        The likelihood of the expected words is divided by that of the best of ``rows``: a product of a hundred
+        The likelihood of the expected words is divided by that of the best of them: a product of a hundred
         probabilities is tiny however well they fit, and scores would be unreadable.
         """
-        fit = self._satisfaction(words, rows)
-        if words.likelihood is not None and len(rows):
-            likelihood = words.likelihood.exact(rows)
+        fit = found.wished * self._satisfaction(words, found.rows)
+        if words.likelihood is not None and len(found.rows):
+            likelihood = words.likelihood.exact(found.rows)
             fit = fit * tempered(likelihood - likelihood.max())
         return fit
 
-    def _estimate(self, cosines: Floats, words: Words, rows: RowList) -> Floats:
+    def _sources(
+        self, words: Words, count: int, order: Rows, allowed: Mask | None, bits: Bits | None, available: int
+    ) -> Iterator[Rows | RowList]:
+        """Rows that may be candidates, several times if they are for several reasons."""
+        shown = set(words.preferred) | set(words.likelihood.others if words.likelihood is not None else ())
+        number = 1 + (words.likelihood is not None) + len(shown) + (words.judge is not None)
+        pool = max(count, POOL_PER_CANDIDATE * count // number)
+        if bits is None:
+            yield nearest_rows(self._cells.all, order, pool)
+        else:
+            yield self._nearest_of(bits, order, pool)
+        if words.judge is not None:
+            taken = 0
+            for some in words.judge.sets(bits):
+                rows = self._nearest_of(some, order, pool)
+                yield rows
+                taken += len(rows)
+                if taken >= count:
+                    break
+        farther = pool * min(FARTHER, len(self._cells.of) // available)
+        rest = [] if words.likelihood is None else [words.likelihood.best_rows(farther)]
+        rest += [nearest_rows(self._posting(place), order, farther) for place in shown]
+        for rows in rest:
+            yield rows if allowed is None else rows[allowed[rows]]
+
+    def _nearest_of(self, bits: Bits, order: Rows, wanted: int) -> Rows | RowList:
+        """The rows of a set: all, if there are few; else those in the nearest cells, ``wanted`` or more of them."""
+        held, size = count_of(bits), len(self._cells.of)
+        if held <= wanted:
+            return rows_of(bits)
+        read = wanted * size // held
+        while True:
+            rows = nearest_rows(self._cells.all, order, read)
+            inside = rows[holds(bits, rows)]
+            if len(inside) >= wanted or len(rows) == size:
+                return inside
+            read *= 4
+
+    def _estimate(self, cosines: Floats, words: Words, found: Found) -> Floats:
         """The score with the cosine of the cell in place of the product's own, up to a factor."""
-        fit = self._satisfaction(words, rows)
-        if words.likelihood is not None and len(rows):
-            likelihood = words.likelihood.estimate(rows)
+        fit = found.wished * self._satisfaction(words, found.rows)
+        if words.likelihood is not None:
+            likelihood = words.likelihood.estimate(found.rows)
             fit = fit * tempered(likelihood - likelihood.max())
-        return filtered_scores(cosines[self._cells.of[rows]], fit)
+        return filtered_scores(cosines[self._cells.of[found.rows]], fit)
 
-    def _satisfaction(self, words: Words, rows: Rows | RowList) -> Floats:
-        fit = np.ones(len(rows), np.float32) if words.levels is None else words.levels[rows]
-        if words.preferred or words.avoided:
-            assert self._attributes is not None, "without attributes no words can be stated"
-            of = self._attributes.probabilities
-            fit = fit * satisfaction(of(words.preferred, rows), of(words.avoided, rows))
-        return fit
+    def _satisfaction(self, words: Words, rows: Rows) -> Floats | np.float32:
+        if not (words.preferred or words.avoided):
+            return np.float32(1)
+        assert self._attributes is not None, "without attributes no words can be stated"
+        of = self._attributes.probabilities
+        return satisfaction(of(words.preferred, rows), of(words.avoided, rows))
 
     def _posting(self, place: int) -> Posting:
         """The rows that show the word at ``place``, kept once they were found."""
@@ -130,14 +189,18 @@ class Candidates:
         return self._postings[place]
 
 
+def _judged(words: Words, rows: Rows) -> Found:
+    """Some products, with how well they satisfy what the text asks for."""
+    if words.judge is None or not len(rows):
+        return Found(rows, np.ones(len(rows), np.float32), np.zeros(len(rows), np.int64))
+    wished = words.judge.fit(rows)
+    best = wished.max()
+    return Found(rows, wished, (wished < WHOLLY * best).astype(np.int64) + (wished < NEARLY * best))
+
+
 def distinct(rows: Rows) -> Rows:
     """Each row once, in ascending order. Faster than ``np.unique``, which hashes integers."""
     ordered = np.sort(rows)
-    return ordered[_first(ordered)]
-
-
-def _first(ordered: Rows | RowList) -> Mask:
-    """Which of some sorted rows differ from the one before."""
     first = np.ones(len(ordered), dtype=np.bool_)
     first[1:] = ordered[1:] != ordered[:-1]
-    return first
+    return ordered[first]

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from indexer.ranking.attributes import PROBABILITIES, AttributeColumns, quantised
-from indexer.ranking.cells import RowList, ranges
+from indexer.stores.cells import RowList, ranges
 from indexer.stores.store import Rows
 from models.bundle.expected_words import Flags, Weights
 from models.bundle.style_search import Floats
@@ -122,7 +122,7 @@ class Likelihood:
         enough = int(np.searchsorted(np.cumsum(last - first), count)) + 1
         return self._profiles.by_profile[ranges(first[:enough], last[:enough])[:count]]
 
-    def estimate(self, rows: RowList) -> Floats:
+    def estimate(self, rows: npt.NDArray[np.integer]) -> Floats:
         """``exact`` in less time; the same for products that leave no column open."""
         total: Floats = self._of_profiles[self._profiles.of[rows]]
         for place in self._others:
@@ -132,7 +132,7 @@ class Likelihood:
 
     def exact(self, rows: Rows) -> Floats:
         """The likelihood of some products: float32 ``[len(rows)]``."""
-        total, profiles = self.estimate(rows.astype(np.int32)), self._profiles
+        total, profiles = self.estimate(rows), self._profiles
         if not len(profiles.open):
             return total
         at = np.minimum(np.searchsorted(profiles.open, rows), len(profiles.open) - 1)

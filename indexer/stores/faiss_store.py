@@ -1,15 +1,18 @@
-"""The embedded store: FAISS. Exact as long as that is fast enough, an HNSW graph beyond, an exact scan on a GPU."""
+"""The embedded store: FAISS. Exact as long as that is fast enough, an inverted file beyond, an exact scan on a GPU."""
 
 from __future__ import annotations
 
 import importlib
 import threading
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 import numpy as np
 
+from indexer.stores.cells import CELLS_NAME, Cells
 from indexer.stores.conditions import NO_COLUMNS, Columns
+from indexer.stores.factory import FactoryIndex, described, filled
+from indexer.stores.inverted import InvertedFile
 from indexer.stores.store import CHUNK, Halves, Mask, Rows, Scores, Store, StoreError, Vectors
 from models.bundle.encoder import Device
 from models.errors import MissingExtra
@@ -20,15 +23,21 @@ try:
 except ImportError as error:
     raise MissingExtra("faiss", "cpu", "Searching vectors") from error
 
-Kind = Literal["exact-fp16", "hnsw32-fp16"]
+EXACT, INVERTED, GRAPH = "exact-fp16", "ivf-fp16", "hnsw32-fp16"
+"""Kinds of index: all vectors, the vectors by cell, and a graph of the vectors, all at half precision. Any other kind
+is a factory string of FAISS (``indexer.stores.factory``)."""
 
 FILE = "index.faiss"
-EXACT_VALUES = 100_000_000
-"""Numbers (N x D) up to which the index is exact: about 20 ms a query (docs/performance.md)."""
-
+EXACT_VALUES = 25_000_000
+"""Numbers (N x D) up to which the index is exact: about 3 ms a query. docs/scale.md has the measurements."""
+CELLS_READ = (32, 48, 64, 96, 128, 192, 256, 384, 512)
+"""Cells that one search of an inverted file reads: the first of these numbers that reaches the wanted recall."""
+STEPS = (64, 128, 256, 512, 1024)
+"""The same for a graph: the length of the list of candidates (``efSearch``)."""
+UNTUNED = 128
+"""Cells or steps of an index whose recall was not measured."""
 LINKS = 32
 EF_CONSTRUCTION = 80
-EF_SEARCH = 128
 SCAN_ROWS_PER_STEP = 100
 """One step along the graph costs as much as scanning this many rows in sequence."""
 MAX_ON_GPU = 2048
@@ -38,30 +47,47 @@ _own_threads = threading.local()
 
 
 class FaissStore(Store):
-    """Vectors at half precision, scanned (``exact-fp16``) or reached through a graph over the same (``hnsw32-fp16``).
+    """Vectors at half precision: all of them (``EXACT``), by cell (``INVERTED``), or reached by a graph (``GRAPH``); or
+    an index that a factory string describes.
 
-    The graph stores the vectors in rows that can be scanned, too. So a filter that leaves few rows, and a long list,
-    are answered exactly from the same memory, whichever of both costs less.
+    A graph stores the vectors in rows that can be scanned, too. So a filter that leaves few rows, and a long list, are
+    answered exactly from the same memory, whichever of both costs less.
 
     Args:
         index: The FAISS index of ``kind``.
         kind: See above.
         threads: Threads that one search may use.
+        vectors: float16 ``[N, D]``; an exact index and a graph need none.
+        cells: Those of the vectors, for an inverted file.
     """
 
-    def __init__(self, index: Any, kind: str, *, threads: int = 1) -> None:
-        graph = kind == "hnsw32-fp16"
-        expected = faiss.IndexHNSWSQ if graph else faiss.IndexScalarQuantizer
-        if not isinstance(index, expected) or index.metric_type != faiss.METRIC_INNER_PRODUCT:
+    def __init__(
+        self, index: Any, kind: str, *, threads: int = 1, vectors: Halves | None = None, cells: Cells | None = None
+    ) -> None:
+        expected = {
+            EXACT: faiss.IndexScalarQuantizer,
+            INVERTED: faiss.IndexIVFScalarQuantizer,
+            GRAPH: faiss.IndexHNSWSQ,
+        }
+        if not isinstance(index, expected.get(kind, faiss.Index)) or index.metric_type != faiss.METRIC_INNER_PRODUCT:
             raise StoreError(
                 f"The index is a {type(index).__name__}, which is not of the kind {kind}.", hint="Build it again."
             )
         self.kind = kind
         self.size = int(index.ntotal)
         self.dim = int(index.d)
+        self.efforts = () if kind == EXACT else STEPS if isinstance(index, faiss.IndexHNSW) else CELLS_READ
+        self.effort = UNTUNED if self.efforts else 0
         self._index = index
-        self._is_graph = graph
-        self._scan = faiss.downcast_index(index.storage) if graph else index
+        self._searched: InvertedFile | FactoryIndex | None = None
+        if kind == INVERTED:
+            assert vectors is not None, "an inverted file is searched with its vectors"
+            assert cells is not None, "and with their cells"
+            self._searched = InvertedFile(faiss, index, cells, vectors)
+        elif kind not in (EXACT, GRAPH):
+            assert vectors is not None, "what an index with lossy codes finds is scored by the vectors"
+            self._searched = FactoryIndex(faiss, index, vectors)
+        self._scan = faiss.downcast_index(index.storage) if kind == GRAPH else index
         self._threads = threads
 
     @classmethod
@@ -69,12 +95,24 @@ class FaissStore(Store):
         on_gpu(device)
 
     @classmethod
+    def check_kind(cls, kind: str, dim: int) -> None:
+        if kind not in ("", EXACT, INVERTED, GRAPH):
+            described(faiss, kind, dim)
+
+    @classmethod
     def build(
-        cls, vectors: Halves, folder: Path, *, device: Device = "cpu", threads: int = 1, columns: Columns = NO_COLUMNS
-    ) -> Self:
-        """See ``Store.build``. A graph takes about half a core-millisecond for each vector."""
-        kind = kind_for(*vectors.shape, on_gpu=on_gpu(device))
-        store = cls(index_of(vectors, kind, threads), kind, threads=threads)
+        cls, vectors: Halves, folder: Path, *, device: Device = "cpu", threads: int = 1, columns: Columns = NO_COLUMNS,
+        kind: str = "",
+    ) -> Self:  # fmt: skip
+        """See ``Store.build``. Cells are made if there are none in the folder."""
+        kind = kind or kind_for(*vectors.shape, on_gpu=on_gpu(device))
+        cells = None
+        if kind == INVERTED:
+            path = folder / CELLS_NAME
+            if not path.exists():
+                Cells.cluster(vectors).write(path)
+            cells = Cells.load(path, *vectors.shape)
+        store = cls(index_of(vectors, kind, threads, cells), kind, threads=threads, vectors=vectors, cells=cells)
         store.write(folder / FILE)
         return store
 
@@ -86,9 +124,11 @@ class FaissStore(Store):
             index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
         except RuntimeError as error:
             raise StoreError(f"{path} could not be loaded as an index.", hint="Build the index again.") from error
+        cells = Cells.load(folder / CELLS_NAME, *vectors.shape) if kind == INVERTED else None
         if on_gpu(device):
-            return FaissGpuStore(_copied_to_gpu(vectors), index, kind, threads=threads)
-        return FaissStore(index, kind, threads=threads)
+            on_card = _copied_to_gpu(vectors)
+            return FaissGpuStore(on_card, index, kind, threads=threads, vectors=vectors, cells=cells)
+        return FaissStore(index, kind, threads=threads, vectors=vectors, cells=cells)
 
     def write(self, path: Path) -> None:
         """Write the index to a file."""
@@ -98,15 +138,17 @@ class FaissStore(Store):
             raise OSError(f"FAISS could not write {path}: {error}") from error
 
     def close(self) -> None:
-        self._index = self._scan = None
+        self._index = self._scan = self._searched = None
 
     def _search(self, queries: Vectors, k: int, allowed: Mask | None, available: int) -> tuple[Scores, Rows]:
         _use_threads(self._threads)
+        if self._searched is not None:
+            return self._searched.search(queries, k, allowed, available, self.effort)
         # FAISS keeps a bare pointer to the bits: they must live as long as the search.
         bits = None if allowed is None else np.packbits(allowed, bitorder="little")
         selector = None if bits is None else faiss.IDSelectorBitmap(bits)
-        steps = max(EF_SEARCH, 2 * k) * self.size // available
-        if self._is_graph and steps * SCAN_ROWS_PER_STEP < available:
+        steps = max(self.effort, 2 * k) * self.size // available
+        if self.kind == GRAPH and steps * SCAN_ROWS_PER_STEP < available:
             parameters = faiss.SearchParametersHNSW(sel=selector, efSearch=steps)
             scores, rows = self._index.search(queries, k, params=parameters)
             short = rows[:, -1] < 0
@@ -131,11 +173,11 @@ class FaissGpuStore(FaissStore):
         on_gpu: A FAISS index of all rows on the GPU.
         index: The index on the CPU, of ``kind``.
         kind: As in ``FaissStore``.
-        threads: Threads that one search on the CPU may use.
+        options: As in ``FaissStore``.
     """
 
-    def __init__(self, on_gpu: Any, index: Any, kind: str, *, threads: int = 1) -> None:
-        super().__init__(index, kind, threads=threads)
+    def __init__(self, on_gpu: Any, index: Any, kind: str, **options: Any) -> None:
+        super().__init__(index, kind, **options)
         self._on_gpu = on_gpu
         # GPU resources of FAISS serve one thread at a time, even for reading.
         self._turn = threading.Lock()
@@ -160,9 +202,9 @@ class FaissGpuStore(FaissStore):
         return super()._search(queries, k, allowed, available)
 
 
-def kind_for(size: int, dim: int, *, on_gpu: bool = False) -> Kind:
-    """The kind of index for N vectors of D. A GPU scans many millions in milliseconds, so it needs no graph."""
-    return "exact-fp16" if on_gpu or size * dim <= EXACT_VALUES else "hnsw32-fp16"
+def kind_for(size: int, dim: int, *, on_gpu: bool = False) -> str:
+    """The kind of index for N vectors of D. A GPU scans many millions in milliseconds."""
+    return EXACT if on_gpu or size * dim <= EXACT_VALUES else INVERTED
 
 
 def on_gpu(device: Device) -> bool:
@@ -180,19 +222,34 @@ def on_gpu(device: Device) -> bool:
     return device != "cpu" and gpus > 0
 
 
-def index_of(vectors: Halves, kind: Kind, threads: int = 1) -> Any:
-    """A FAISS index of ``kind`` over float16 vectors ``[N, D]``, in memory."""
-    dim = vectors.shape[1]
-    half = faiss.ScalarQuantizer.QT_fp16
-    if kind == "exact-fp16":
-        index = faiss.IndexScalarQuantizer(dim, half, faiss.METRIC_INNER_PRODUCT)
-    else:
-        index = faiss.IndexHNSWSQ(dim, half, LINKS, faiss.METRIC_INNER_PRODUCT)
-        index.hnsw.efConstruction = EF_CONSTRUCTION
+def index_of(vectors: Halves, kind: str, threads: int = 1, cells: Cells | None = None) -> Any:
+    """A FAISS index of ``kind`` over float16 vectors ``[N, D]``, in memory; an inverted file takes their cells."""
     _use_threads(threads)
-    # Half precision needs no training, but a graph refuses vectors before it.
+    if kind not in (EXACT, INVERTED, GRAPH):
+        return filled(faiss, kind, vectors)
+    dim = vectors.shape[1]
+    half, inner = faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
+    if kind == INVERTED:
+        assert cells is not None
+        quantizer = faiss.IndexFlatIP(dim)
+        quantizer.add(cells.centroids)
+        index = faiss.IndexIVFScalarQuantizer(quantizer, dim, quantizer.ntotal, half, inner, False)
+    elif kind == GRAPH:
+        index = faiss.IndexHNSWSQ(dim, half, LINKS, inner)
+        index.hnsw.efConstruction = EF_CONSTRUCTION
+    else:
+        index = faiss.IndexScalarQuantizer(dim, half, inner)
+    # Half precision needs no training, but FAISS refuses vectors before it.
     index.train(np.zeros((1, dim), dtype=np.float32))
-    _add(index, vectors)
+    for start in range(0, len(vectors), CHUNK):
+        chunk = np.ascontiguousarray(vectors[start : start + CHUNK], dtype=np.float32)
+        if kind == INVERTED:
+            assert cells is not None
+            rows = np.arange(start, start + len(chunk))
+            lists = cells.of[start : start + CHUNK].astype(np.int64)
+            index.add_core(len(chunk), faiss.swig_ptr(chunk), faiss.swig_ptr(rows), faiss.swig_ptr(lists))
+        else:
+            index.add(chunk)
     return index
 
 
@@ -200,13 +257,9 @@ def _copied_to_gpu(vectors: Halves) -> Any:
     config = faiss.GpuIndexFlatConfig()
     config.useFloat16 = True
     index = faiss.GpuIndexFlatIP(faiss.StandardGpuResources(), vectors.shape[1], config)
-    _add(index, vectors)
-    return index
-
-
-def _add(index: Any, vectors: Halves) -> None:
     for start in range(0, len(vectors), CHUNK):
         index.add(np.ascontiguousarray(vectors[start : start + CHUNK], dtype=np.float32))
+    return index
 
 
 def _use_threads(count: int) -> None:

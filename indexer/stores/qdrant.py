@@ -99,8 +99,9 @@ class QdrantStore(Store):
 
     @classmethod
     def build(
-        cls, vectors: Halves, folder: Path, *, device: Device = "cpu", threads: int = 1, columns: Columns = NO_COLUMNS
-    ) -> Self:
+        cls, vectors: Halves, folder: Path, *, device: Device = "cpu", threads: int = 1, columns: Columns = NO_COLUMNS,
+        kind: str = "",
+    ) -> Self:  # fmt: skip
         """See ``Store.build``. Returns when Qdrant has indexed everything."""
         settings = QdrantSettings()
         # Names of columns may hold dots and brackets, which Qdrant reads as paths.

@@ -52,6 +52,10 @@ class Store(ABC):
     """D."""
     holds_columns: bool = False
     """Whether ``build`` takes columns, and ``search`` filters by conditions on them."""
+    efforts: Sequence[int] = ()
+    """What ``effort`` may be, least first; with more of it, more of the nearest rows are found. Empty if always all."""
+    effort: int = 0
+    """How much of the index a search reads. It may be set before the first search."""
 
     @classmethod  # noqa: B027
     def check_device(cls, device: Device) -> None:
@@ -62,8 +66,20 @@ class Store(ABC):
         """
 
     @classmethod
+    def check_kind(cls, kind: str, dim: int) -> None:
+        """Check before a build that the store can make an index of ``kind`` over vectors of D.
+
+        Raises:
+            StoreError: It cannot; by default, a store has no choice of kinds.
+        """
+        if kind:
+            raise StoreError(f"The store {cls.__name__} has no index {kind[:100]!r}.", hint="Leave the kind out.")
+
+    @classmethod
     @abstractmethod
-    def build(cls, vectors: Halves, folder: Path, *, device: Device, threads: int, columns: Columns) -> Self:
+    def build(
+        cls, vectors: Halves, folder: Path, *, device: Device, threads: int, columns: Columns, kind: str = ""
+    ) -> Self:
         """Index vectors and write what ``open`` needs.
 
         Args:
@@ -75,6 +91,7 @@ class Store(ABC):
             device: Where the store will be searched. It may decide the kind of index.
             threads: Threads that the build may use.
             columns: Of the rows, N entries each; empty unless the store has ``holds_columns``.
+            kind: The kind of index; empty for that which the store chooses.
 
         Returns:
             The store, ready to be searched on the CPU.

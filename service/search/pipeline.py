@@ -37,8 +37,9 @@ from service.search.job import Reference, SearchStages
 from service.search.live_index import LiveIndex
 from service.search.query import Box, Query
 from service.search.uploads import Picture, decode_pixels, features_key, is_large, memory_needed, read_picture
+from service.search.words.explanation import understanding_of
 from service.search.words.stated import Stated, stated_words
-from service.search.words.wishes import Wishes, understanding_of, wishes_of
+from service.search.words.wishes import Wishes, wishes_of
 from understanding.words.language import digest
 
 INLINE_BYTES = 256 * 2**10

@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from indexer.generations.generation import Generation
-from indexer.ranking.candidates import Words, distinct
+from indexer.ranking.bits import bits_of
+from indexer.ranking.candidates import Words
 from indexer.stores.conditions import Condition
 from indexer.stores.store import Mask, Rows, Scores, Vectors
 from models.bundle.style_search import filtered_scores
 from service.search.words.expected import Expected
+from service.search.words.judging import Judge
 from service.search.words.stated import Stated
-from service.search.words.wishes import Fit, Wishes
+from service.search.words.wishes import Wishes
 
 MIN_DEPTH = 32
 CANDIDATES = 2048
 """Products that are scored exactly for a query with words."""
 AHEAD = 8
 """For a long list it is so many times the products that are wanted."""
-SATISFIED = np.array([0.5, 0.92], np.float32)
-"""Fit to the wishes of a text, as a share of the best one, from which on a product nearly and wholly satisfies them."""
 
 
 class Lookup(NamedTuple):
@@ -66,14 +66,14 @@ def rank(lookups: list[Lookup]) -> list[Ranked]:
     ranked: list[Ranked | None] = [None] * len(lookups)
     alike: dict[tuple[int, int, int], list[int]] = defaultdict(list)
     for number, lookup in enumerate(lookups):
-        wished = None
+        judge = None
         if lookup.wishes is not None:
             shown = None if lookup.shown is None else lookup.shown[0]
-            wished = lookup.wishes.fit(lookup.generation, lookup.reference, shown)
-        if wished is None and lookup.stated is None and lookup.expected is None:
+            judge = lookup.wishes.judge(lookup.generation, lookup.reference, shown)
+        if judge is None and lookup.stated is None and lookup.expected is None:
             alike[id(lookup.generation), depth_for(lookup.wanted), id(lookup.allowed)].append(number)
         else:
-            ranked[number] = _by_words(lookup, wished)
+            ranked[number] = _by_words(lookup, judge)
     for (_, depth, _), numbers in alike.items():
         first = lookups[numbers[0]]
         vectors = np.concatenate([lookups[number].vector for number in numbers])
@@ -92,7 +92,7 @@ def depth_for(wanted: int) -> int:
     return max(MIN_DEPTH, 1 << (wanted - 1).bit_length())
 
 
-def _by_words(lookup: Lookup, wished: Fit | None) -> Ranked:
+def _by_words(lookup: Lookup, judge: Judge | None) -> Ranked:
     """Score a bounded number of candidates exactly: the nearest products, and those that fit the words best.
 
     Products that satisfy the wishes of the text come first, then those that nearly do, then all others; each in the
@@ -107,35 +107,17 @@ def _by_words(lookup: Lookup, wished: Fit | None) -> Ranked:
     if lookup.expected is not None and generation.profiles is not None:
         likelihood = generation.profiles.likelihood(lookup.expected.weights)
     preferred, avoided = (lookup.stated.preferred, lookup.stated.avoided) if lookup.stated else ((), ())
-    words = Words(likelihood, preferred, avoided, None if wished is None else wished.levels)
-    rows, tiers = [_NONE], [_NONE]
-    for tier, allowed in _tiers(lookup.allowed, wished):
-        conditions = lookup.conditions if allowed is lookup.allowed else ()
-        depth = min(depth_for(wanted), generation.size)
-        near_scores, near = generation.store.search(vector, depth, allowed, conditions)
-        count = max(CANDIDATES, AHEAD * wanted)
-        found = generation.candidates.find(vector[0], words, count, allowed, nearest=float(near_scores[0, 0]))
-        rows.append(distinct(np.concatenate([near[near >= 0], found])))
-        tiers.append(np.full(len(rows[-1]), tier))
-        if sum(map(len, rows)) >= wanted:
-            break
-    scored, tier_of = np.concatenate(rows), np.concatenate(tiers)
-    scores = filtered_scores(generation.cosines(vector[0], scored), generation.candidates.fit(words, scored))
+    words = Words(likelihood, preferred, avoided, judge)
+    depth = min(depth_for(wanted), generation.size)
+    near_scores, near = generation.store.search(vector, depth, lookup.allowed, lookup.conditions)
+    found = generation.candidates.find(
+        vector[0], words, max(CANDIDATES, AHEAD * wanted), lookup.allowed,
+        near=near[near >= 0], nearest=float(near_scores[0, 0]),
+    )  # fmt: skip
+    scores = filtered_scores(generation.cosines(vector[0], found.rows), generation.candidates.fit(words, found))
     # Equal scores in the order of their rows, so that pages never overlap.
-    order = np.lexsort((scored, -scores, tier_of))[:wanted]
-    return Ranked(scores[order], scored[order], None if wished is None else wished.fitting)
-
-
-def _tiers(allowed: Mask | None, wished: Fit | None) -> Iterator[tuple[int, Mask | None]]:
-    """The products that satisfy the wishes, those that nearly do, and all others: the number and the mask of each."""
-    if wished is None:
-        yield 0, allowed
-        return
-    tiers = np.digitize(wished.levels, SATISFIED * wished.levels.max())
-    for tier in range(len(SATISFIED), -1, -1):
-        mask = tiers == tier if allowed is None else (tiers == tier) & allowed
-        if mask.any():
-            yield len(SATISFIED) - tier, mask
-
-
-_NONE = np.zeros(0, dtype=np.int64)
+    order = np.lexsort((found.rows, -scores, found.tiers))[:wanted]
+    fitting = None
+    if judge is not None:
+        fitting = judge.fitting(None if lookup.allowed is None else bits_of(lookup.allowed))
+    return Ranked(scores[order], found.rows[order], fitting)

@@ -23,7 +23,14 @@ class BruteForceStore(Store):
 
     @classmethod
     def build(
-        cls, vectors: Halves, folder: Path, *, device: Device = "cpu", threads: int = 1, columns: Columns = NO_COLUMNS
+        cls,
+        vectors: Halves,
+        folder: Path,
+        *,
+        device: Device = "cpu",
+        threads: int = 1,
+        columns: Columns = NO_COLUMNS,
+        kind: str = "",
     ) -> Self:
         np.save(folder / "index.npy", vectors)
         return cls(vectors)

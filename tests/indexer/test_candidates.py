@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from indexer.ranking.attributes import AttributeColumns, quantised, write_attributes
-from indexer.ranking.candidates import Candidates, Words
-from indexer.ranking.cells import Cells
+from indexer.ranking.candidates import Candidates, Found, Words
 from indexer.ranking.profiles import Profiles
+from indexer.stores.cells import Cells
 from indexer.stores.store import Vectors
 from models.bundle.expected_words import Weights
 from models.bundle.style_search import Floats, filtered_scores
@@ -66,10 +66,12 @@ def recall(candidates: Candidates, vectors: Vectors, query: Vectors, wanted: Wor
     """The share of the ten best of all products that are among the candidates."""
     mask = None if allowed is None else allowed > 0
     cosines = vectors @ query
-    scores = filtered_scores(cosines, candidates.fit(wanted, np.arange(N)))
+    scores = filtered_scores(
+        cosines, candidates.fit(wanted, Found(np.arange(N), np.ones(N, np.float32), np.zeros(N, np.int64)))
+    )
     if mask is not None:
         scores[~mask] = -np.inf
-    found = candidates.find(query, wanted, COUNT, mask, nearest=float(cosines.max()))
+    found = candidates.find(query, wanted, COUNT, mask, nearest=float(cosines.max())).rows
     assert len(set(found.tolist())) == len(found) <= COUNT
     if mask is not None:
         assert mask[found].all()
@@ -104,4 +106,4 @@ def test_the_best_products_are_among_the_candidates(
 def test_few_allowed_products_are_all_candidates(candidates: Candidates, profiles: Profiles, vectors: Vectors) -> None:
     allowed = np.zeros(N, dtype=np.bool_)
     allowed[[5, 70, 900]] = True
-    assert candidates.find(vectors[0], words(profiles, 3), COUNT, allowed).tolist() == [5, 70, 900]
+    assert candidates.find(vectors[0], words(profiles, 3), COUNT, allowed).rows.tolist() == [5, 70, 900]

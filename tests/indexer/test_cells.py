@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from indexer.ranking.cells import Cells, nearest_rows, ranges
+from indexer.stores.cells import Cells, nearest_rows, ranges
 from indexer.stores.store import Halves
 from tests.indexer.store_contract import unit_vectors
 

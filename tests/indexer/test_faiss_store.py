@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from indexer.stores.cells import Cells
 from indexer.stores.faiss_store import EXACT_VALUES, FILE, FaissGpuStore, FaissStore, faiss, index_of, kind_for, on_gpu
-from indexer.stores.store import StoreError
+from indexer.stores.store import Halves, StoreError
 from tests.indexer.store_contract import DIM, LARGE, brute_force, unit_vectors
 
 
@@ -18,10 +19,10 @@ def exact(vectors: np.ndarray, *, threads: int = 1) -> FaissStore:
 def test_an_index_is_exact_until_the_catalogue_is_large() -> None:
     assert kind_for(33_617, 512) == "exact-fp16"
     assert kind_for(EXACT_VALUES // 512, 512) == "exact-fp16"
-    assert kind_for(EXACT_VALUES // 512 + 1, 512) == "hnsw32-fp16"
+    assert kind_for(EXACT_VALUES // 512 + 1, 512) == "ivf-fp16"
 
 
-def test_a_gpu_needs_no_graph() -> None:
+def test_a_gpu_needs_no_cells() -> None:
     assert kind_for(10_000_000, 512, on_gpu=True) == "exact-fp16"
 
 
@@ -46,6 +47,56 @@ def test_the_graph_is_walked_without_a_filter_and_scanned_under_a_narrow_one() -
     store.search(query, 10, narrow)
     assert walked == 1
     assert faiss.cvar.hnsw_stats.n1 == walked
+
+
+@pytest.mark.parametrize("description", ["IVF64,Hocus", "Flat", "IVF4,Flat,RFlat"])
+def test_a_factory_string_that_cannot_be_searched_is_refused(description: str) -> None:
+    with pytest.raises(StoreError):
+        FaissStore.check_kind(description, 16)
+
+
+def test_a_factory_string_may_describe_the_index() -> None:
+    for description in ("", "exact-fp16", "ivf-fp16", "hnsw32-fp16", "IVF64,PQ8x4fs", "HNSW16,SQ8"):
+        FaissStore.check_kind(description, 16)
+
+
+def test_cells_of_a_generation_are_used_for_its_index(tmp_path: Path) -> None:
+    vectors = unit_vectors(2000, 16, seed=0)
+    Cells(unit_vectors(3, 16, seed=1), np.arange(2000) % 3).write(tmp_path / "cells.npz")
+    FaissStore.build(vectors, tmp_path, kind="ivf-fp16")
+    index = faiss.read_index(str(tmp_path / FILE))
+    assert [index.invlists.list_size(number) for number in range(index.nlist)] == [667, 667, 666]
+
+
+@pytest.fixture(scope="module")
+def inverted(tmp_path_factory: pytest.TempPathFactory) -> tuple[FaissStore, Halves]:
+    vectors = unit_vectors(20_000, 12, seed=3)
+    FaissStore.build(vectors, folder := tmp_path_factory.mktemp("inverted"), kind="ivf-fp16")
+    return FaissStore.open(vectors, folder, kind="ivf-fp16"), vectors
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_filters_find_what_brute_force_finds(inverted: tuple[FaissStore, Halves], seed: int) -> None:
+    """Random filters: of any share, at random or on one side of a direction, which may be the far one."""
+    store, vectors = inverted
+    random = np.random.default_rng(seed)
+    share = float(random.choice([0.9, 0.5, 0.05, 0.001]))
+    side = random.random(len(vectors)) if seed % 2 else vectors.astype(np.float32) @ random.normal(size=12)
+    allowed = side <= np.quantile(side, share)
+    allowed.setflags(write=bool(random.random() < 0.5))
+    queries = unit_vectors(20, 12, seed=seed).astype(np.float32)
+    right = brute_force(vectors, queries, 10, allowed)[1]
+    for _ in range(2):  # What is kept of a filter gives the same.
+        found = store.search(queries, 10, allowed)[1]
+        assert allowed[found].all()
+        assert np.mean([len(set(a) & set(b)) / 10 for a, b in zip(found, right, strict=True)]) >= 0.98
+
+
+def test_a_narrow_filter_is_answered_exactly(inverted: tuple[FaissStore, Halves]) -> None:
+    store, vectors = inverted
+    queries = unit_vectors(20, 12, seed=5).astype(np.float32)
+    allowed = np.arange(len(vectors)) % 4 == 0
+    np.testing.assert_array_equal(store.search(queries, 30, allowed)[1], brute_force(vectors, queries, 30, allowed)[1])
 
 
 @pytest.mark.parametrize("threads", [1, 2])

@@ -9,6 +9,7 @@ import pytest
 from catalog import Catalog, Product, read_catalog
 from indexer.building.encode import Encoded, encode_products
 from indexer.building.quality import measure_recall
+from indexer.stores.store import Mask, Rows, Scores, Vectors
 from models.bundle import Bundle
 from tests.indexer.brute_force_store import BruteForceStore
 from tests.indexer.shop import picture, write_shop
@@ -65,3 +66,15 @@ def test_a_bundle_that_wants_local_features_gets_the_pictures_again(
     store = BruteForceStore(encoded.vectors)
     bundle = Bundle(folder, device="cpu", threads=1)
     assert measure_recall(store, encoded.vectors, catalog, catalog.columns, bundle).recall == 1.0
+
+
+def test_the_least_effort_that_finds_nearly_all_is_taken(catalog: Catalog, encoded: Encoded, toy: Bundle) -> None:
+    class Lazy(BruteForceStore):
+        efforts = (1, 2, 4, 8)
+
+        def _search(self, queries: Vectors, k: int, allowed: Mask | None, available: int) -> tuple[Scores, Rows]:
+            read = np.arange(self.size) < self.size * self.effort / 4
+            return super()._search(queries, k, read, available)
+
+    quality = measure_recall(store := Lazy(encoded.vectors), encoded.vectors, catalog, catalog.columns, toy)
+    assert (quality.effort, store.effort, quality.recall) == (4, 4, 1.0)

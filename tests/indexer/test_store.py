@@ -26,9 +26,14 @@ def registered(name: str) -> MakeStore:
     return make
 
 
-def faiss_graph(vectors: Halves, folder: Path) -> Store:
-    FaissStore(index_of(vectors, "hnsw32-fp16"), "hnsw32-fp16").write(folder / "index.faiss")
-    return FaissStore.open(vectors, folder, kind="hnsw32-fp16")
+def faiss_of_kind(kind: str) -> MakeStore:
+    """The embedded store with an index that is not its default for few vectors."""
+
+    def make(vectors: Halves, folder: Path) -> Store:
+        store = FaissStore.build(vectors, folder, kind=kind if len(vectors) > 1000 else "exact-fp16")
+        return FaissStore.open(vectors, folder, kind=store.kind)
+
+    return make
 
 
 def faiss_gpu_logic(vectors: Halves, folder: Path) -> Store:
@@ -47,7 +52,10 @@ def faiss_gpu(vectors: Halves, folder: Path) -> Store:
 
 VARIANTS: dict[str, MakeStore] = {
     **{name: registered(name) for name in STORES},
-    "faiss: graph": faiss_graph,
+    "faiss: graph": faiss_of_kind("hnsw32-fp16"),
+    "faiss: inverted file": faiss_of_kind("ivf-fp16"),
+    "faiss: product quantization": faiss_of_kind("IVF64,PQ16x4fs"),
+    "faiss: graph with lossy codes": faiss_of_kind("HNSW16,SQ8"),
     "faiss: GPU code on a CPU": faiss_gpu_logic,
     "faiss: GPU": faiss_gpu,
     "brute force": lambda vectors, folder: BruteForceStore.build(vectors, folder),

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from tests.understanding.shops import large_shop, make_shop
@@ -209,3 +210,43 @@ def test_a_comparison_by_numbers_needs_a_column_of_them() -> None:
         assert found is not None
         same(list(found), wanted)
     assert compared(Relative("cheaper", ""), Grounding(make_shop(["Shirt"])), 0, []) is None
+
+
+WISHES = (
+    Wish("colour", "red", ""), Wish("colour", "crimson", ""), Wish("kind", "shoe", ""), Wish("people", "women", ""),
+    Wish("title", "puma", ""), Wish("brand", "Puma", "", "title"), Wish("size", "M", "", "size"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("with_columns", [True, False])
+def test_some_products_are_judged_as_all_are(with_columns: bool) -> None:
+    grounding = Grounding(large_shop(with_columns))
+    rows = np.random.default_rng(0).integers(0, 720, 200)
+    bound = Bound("price", 20, 90, "")
+    relatives = [Relative(direction, "") for direction in ("darker", "cheaper", "newer")]
+    judged = [
+        *((grounding.levels(wish), grounding.levels(wish, rows)) for wish in WISHES),
+        (grounding.within(bound), grounding.within(bound, rows)),
+        (grounding.alike(7, "kind"), grounding.alike(7, "kind", rows)),
+        (grounding.together(WISHES[:2]), grounding.together(WISHES[:2], rows)),
+        *((compared(one, grounding, 5, ["red"]), compared(one, grounding, 5, ["red"], rows)) for one in relatives),
+    ]
+    for everyone, some in judged:
+        if everyone is None:
+            assert some is None
+        else:
+            assert some is not None
+            np.testing.assert_array_equal(some, everyone[rows])
+
+
+def test_some_products_with_several_values_are_judged_as_all_are() -> None:
+    values = [["Red", "Blue"], [], ["Maroon"], ["Green", "Black", "Red"], ["Blue"]]
+    lists = pa.ListArray.from_arrays(
+        pa.array(np.cumsum([0, *map(len, values)]), pa.int32()),
+        pa.array([one for some in values for one in some]).dictionary_encode(),
+    )
+    ids = pa.array([str(number) for number in range(5)])
+    grounding = Grounding(Shop(ids, pa.array(["Red Shirt"] * 5), {"colours": lists}))
+    everyone = grounding.levels(Wish("colour", "red", ""))
+    same(list(everyone), [1, 1, 0, 1, 0])
+    same(list(grounding.levels(Wish("colour", "red", ""), np.array([4, 0, 1]))), [0, 1, 1])

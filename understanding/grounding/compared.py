@@ -9,6 +9,7 @@ import numpy as np
 
 from understanding.grounding.levels import Grounding, Levels
 from understanding.grounding.shop import Shop
+from understanding.grounding.titles import Rows
 from understanding.wishes import Relative, Wish
 from understanding.words.concepts import Concept, Lab, concepts
 
@@ -40,22 +41,25 @@ def column_of(relative: Relative, shop: Shop) -> str:
     return next((column.name for column in shop.columns_of(family)), "") if family else ""
 
 
-def compared(relative: Relative, grounding: Grounding, row: int | None, colours: Sequence[str]) -> Levels | None:
-    """How well each product satisfies a comparison, ``[N]``; None where the catalogue cannot say.
+def compared(
+    relative: Relative, grounding: Grounding, row: int | None, colours: Sequence[str], rows: Rows | None = None
+) -> Levels | None:
+    """How well products satisfy a comparison, ``[N]`` or ``[len(rows)]``; None where the catalogue cannot say.
 
     Args:
         relative: What is asked.
         grounding: The catalogue.
         row: The reference, where it is a product.
         colours: The reference's colours, or those that were asked for.
+        rows: The products; None for all.
     """
     shop = grounding.shop
     if relative.direction in NUMBERS:
-        return _by_number(shop, relative.direction, row)
+        return _by_number(shop, relative.direction, row, rows)
     if relative.direction in SHADES:
-        return _by_shade(grounding, SHADES[relative.direction], colours)
+        return _by_shade(grounding, SHADES[relative.direction], colours, rows)
     if relative.direction in OCCASIONS and shop.columns_of("occasion"):
-        return grounding.levels(Wish("occasion", OCCASIONS[relative.direction], ""))
+        return grounding.levels(Wish("occasion", OCCASIONS[relative.direction], ""), rows)
     return None
 
 
@@ -71,32 +75,32 @@ def _distance(start: Lab, look: Lab, sign: int) -> float:
     )
 
 
-def _by_number(shop: Shop, direction: str, row: int | None) -> Levels | None:
+def _by_number(shop: Shop, direction: str, row: int | None, rows: Rows | None) -> Levels | None:
     family, sign = NUMBERS[direction]
     if family not in shop.numbers:
         return None
-    numbers = shop.numbers[family][1] * sign
+    numbers = shop.numbers[family][1]
     own = math.nan if row is None else float(numbers[row])
     if math.isnan(own):
-        known = numbers[~np.isnan(numbers)]
-        own = float(np.quantile(known, 1 - FIRST_THIRD)) if len(known) else 0.0
-    levels = (numbers > own).astype(np.float32)
-    levels[np.isnan(numbers)] = np.nan
+        own = shop.number_at(family, FIRST_THIRD if sign < 0 else 1 - FIRST_THIRD)
+    some = numbers if rows is None else numbers[rows]
+    levels = (some * sign > own * sign).astype(np.float32)
+    levels[np.isnan(some)] = np.nan
     return levels
 
 
-def _by_shade(grounding: Grounding, sign: int, colours: Sequence[str]) -> Levels | None:
+def _by_shade(grounding: Grounding, sign: int, colours: Sequence[str], rows: Rows | None) -> Levels | None:
     looks = concepts().looks
     start = next((looks[colour] for colour in colours if colour in looks), None)
     if start is None:
         return None
     worth = {
-        name: math.exp(-_distance(start, look, sign) / SPREAD)
+        Concept("colour", name): math.exp(-_distance(start, look, sign) / SPREAD)
         for name, look in looks.items()
         if (look.lightness - start.lightness) * sign >= LEAST_STEP
     }
-    levels = grounding.by_worth({Concept("colour", name): value for name, value in worth.items()}, "colour")
-    best = float(np.nanmax(levels, initial=0))
+    levels = grounding.by_worth(worth, "colour", rows)
+    best = grounding.highest(tuple(worth.items()), "colour")
     if best > 0:
         levels /= best
     return levels

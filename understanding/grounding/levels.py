@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from understanding.grounding.shop import Column, Shop
+from understanding.grounding.column import Column, Levels
+from understanding.grounding.shop import Shop
 from understanding.grounding.titles import Rows
 from understanding.wishes import Bound, Wish
 from understanding.words.concepts import ONE_OF, Concept, concepts
 from understanding.words.text import words_of
 
-Levels = npt.NDArray[np.float32]
-"""How well each of N products satisfies a wish: 1 as asked, ``NEAR`` nearly, 0 not, NaN where nothing is said of it."""
+__all__ = ["Grounding", "Levels"]
 
 NEAR = np.float32(0.6)
 """What comes close to a concept: maroon for crimson."""
@@ -27,13 +28,23 @@ LEAST_NEAR = 0.4
 """Level from which on a wish is satisfied, if not wholly."""
 ASIDE = 0.75
 """What a value of a column about something else is worth: of a second colour beside the first."""
-KEPT, LEAST_KEPT, KEPT_BYTES = 64, 4, 64 * 2**20
-"""Wishes whose levels a shop remembers, at most and at least, and the memory that these may take."""
+KEPT = 256
+"""Wishes of which a shop remembers what the values of its columns are worth."""
+KEPT_TITLES, LEAST_TITLES, TITLE_BYTES = 64, 4, 64 * 2**20
+"""Wishes of which it remembers what titles say, at most and at least, and the memory that these may take."""
+
+
+class Titled(NamedTuple):
+    """What the titles of N products say of a wish."""
+
+    places: npt.NDArray[np.uint8]
+    """``[N]``: where a product's level is in ``levels``."""
+    levels: Levels
 
 
 class Grounding:
-    """Looks wishes up in one shop. A look-up reads each column of the wish's family once; it is safe to use from
-    several threads.
+    """Looks wishes up in one shop, for all products or for some: a look at some takes time for these alone. It is safe
+    to use from several threads.
 
     Args:
         shop: The catalogue.
@@ -41,59 +52,73 @@ class Grounding:
 
     def __init__(self, shop: Shop) -> None:
         self.shop = shop
-        kept = max(LEAST_KEPT, min(KEPT, KEPT_BYTES // (4 * max(1, shop.size))))
-        self._kept_levels = lru_cache(maxsize=kept)(self._levels)
+        kept = max(LEAST_TITLES, min(KEPT_TITLES, TITLE_BYTES // max(1, shop.size)))
+        self._kept_titles = lru_cache(maxsize=kept)(self._titled_worth)
+        self._kept_worths = lru_cache(maxsize=KEPT)(self._worths)
         self._kept_values = lru_cache(maxsize=KEPT)(self._values)
         self._said = lru_cache(maxsize=None)(self._titles_saying)
+        self.highest = lru_cache(maxsize=KEPT)(self._highest)
 
-    def levels(self, wish: Wish) -> Levels:
-        """How well each product satisfies one wish, ``[N]``, not to be written to. A column overrules words of the
-        title."""
-        return self._kept_levels(wish._replace(said=""))
+    def levels(self, wish: Wish, rows: Rows | None = None) -> Levels:
+        """How well products satisfy one wish, ``[N]`` or ``[len(rows)]``. A column overrules words of the title."""
+        if wish.family == "title":
+            return self._by_titles(((wish.word, 1.0),), "", rows)
+        levels = self._silent(rows)
+        for column, worth in self._kept_worths(wish._replace(said="")):
+            np.fmax(levels, column.best(worth, rows), out=levels)
+        if not wish.column:
+            concept, known = Concept(wish.family, wish.word), concepts()
+            worths = [(one, 1.0) for one in (concept, *known.narrower(concept))]
+            for place, near in enumerate(known.near.get(concept, ())):
+                worths += [(one, float(NEAR) * FURTHER**place) for one in (near, *known.narrower(near))]
+            said = concept.family if concept.family in ONE_OF else ""
+            self._fill_silent(levels, tuple(worths), said, rows)
+        return levels
 
     def values(self, wish: Wish) -> dict[str, list[str]]:
         """The values of each column that satisfy a wish as asked, or nearly where none does; a filter for one of these
         columns is what the wish means in this shop."""
         return self._kept_values(wish._replace(said=""))
 
-    def by_worth(self, worth: Mapping[Concept, float], family: str) -> Levels:
-        """What each product is worth by the concepts of its columns of a family, or of its title, ``[N]``: 0 for those
-        that are not in ``worth``, NaN where nothing is said."""
-        levels = self._silent()
+    def by_worth(self, worth: Mapping[Concept, float], family: str, rows: Rows | None = None) -> Levels:
+        """What products are worth by the concepts of their columns of a family, or of their titles, ``[N]`` or
+        ``[len(rows)]``: 0 for those that are not in ``worth``, NaN where nothing is said."""
+        levels = self._silent(rows)
         for column in self.shop.columns_of(family):
-            each = np.array(
-                [max((worth.get(one, 0.0) for one in meant), default=np.nan) for meant in column.concepts], np.float32
-            )
-            if len(each):
-                np.fmax.at(levels, column.rows, each[column.codes])
-        silent = np.isnan(levels)
-        if silent.any():
-            levels[silent & self._said(family)] = 0
-            for concept, value in worth.items():
-                rows = self._rows_titled(concept)
-                rows = rows[silent[rows]]
-                levels[rows] = np.fmax(levels[rows], np.float32(value))
+            each = [max((worth.get(one, 0.0) for one in meant), default=np.nan) for meant in column.concepts]
+            np.fmax(levels, column.best(np.array(each, np.float32), rows), out=levels)
+        self._fill_silent(levels, tuple(worth.items()), family, rows)
         return levels
 
-    def alike(self, row: int, family: str) -> Levels:
-        """The share of the columns of a family in which products agree with the one in ``row``, ``[N]``; NaN for those
-        without a value."""
-        agreed, compared = np.zeros((2, self.shop.size), np.float32)
+    def _highest(self, worth: tuple[tuple[Concept, float], ...], family: str) -> float:
+        """The highest of ``by_worth`` of all products, at least 0."""
+        return float(np.nanmax(self.by_worth(dict(worth), family), initial=0))
+
+    def alike(self, row: int, family: str, rows: Rows | None = None) -> Levels:
+        """The share of the columns of a family in which products agree with the one in ``row``, ``[N]`` or
+        ``[len(rows)]``; NaN for those without a value."""
+        agreed, compared = np.zeros((2, len(self._silent(rows))), np.float32)
         for column in self.shop.columns_of(family):
-            own = column.codes[column.rows == row]
+            own = column.codes_of(row)
             if len(own):
-                same, some = np.zeros((2, self.shop.size), np.bool_)
-                same[column.rows[np.isin(column.codes, own)]] = True
-                some[column.rows] = True
-                agreed += same
-                compared += some
-        return np.divide(agreed, compared, out=self._silent(), where=compared > 0)
+                same = np.zeros(len(column.values), np.float32)
+                same[own] = 1
+                levels = column.best(same, rows)
+                said = ~np.isnan(levels)
+                compared += said
+                agreed[said] += levels[said]
+        return np.divide(agreed, compared, out=self._silent(rows), where=compared > 0)
+
+    def own_values(self, row: int, family: str) -> tuple[tuple[int, ...], ...]:
+        """What ``alike`` compares with: the values of a product in each column of a family; empty without any."""
+        own = tuple(tuple(column.codes_of(row).tolist()) for column in self.shop.columns_of(family))
+        return own if any(own) else ()
 
     def concepts_of(self, row: int, family: str) -> list[str]:
         """Names of the concepts of a family that the columns, or else the title, say of the product in ``row``."""
         found: dict[str, None] = {}
         for column in self.shop.columns_of(family):
-            for code in column.codes[column.rows == row].tolist():
+            for code in column.codes_of(row).tolist():
                 found |= dict.fromkeys(one.name for one in column.concepts[code] if one.family == family)
         return list(found) or self._titled(row, family)
 
@@ -103,7 +128,7 @@ class Grounding:
         branded = {
             word
             for column in self.shop.columns_of("brand")
-            for code in column.codes[column.rows == row].tolist()
+            for code in column.codes_of(row).tolist()
             for word in words_of(column.values[code])
         }
         found: dict[str, None] = {}
@@ -124,54 +149,46 @@ class Grounding:
         found: dict[str, list[str]] = {}
         for least in (1.0, LEAST_NEAR):
             for column in self.shop.columns:
-                counts = np.bincount(column.codes, minlength=len(column.values))
                 worth = self._worth(column, wish)
-                listed = [column.values[code] for code in np.flatnonzero((worth >= least) & (counts > 0)).tolist()]
+                found_codes = np.flatnonzero((worth >= least) & (column.counts > 0))
+                listed = [column.values[code] for code in found_codes.tolist()]
                 if listed:
                     found[column.name] = listed
             if found:
                 break
         return found
 
-    def within(self, bound: Bound) -> Levels:
-        """Which products a bound allows, ``[N]``: 1 or 0, NaN for those without a number."""
+    def within(self, bound: Bound, rows: Rows | None = None) -> Levels:
+        """Which products a bound allows, ``[N]`` or ``[len(rows)]``: 1 or 0, NaN for those without a number."""
         if bound.family not in self.shop.numbers:
-            return self._silent()
+            return self._silent(rows)
         _, numbers = self.shop.numbers[bound.family]
+        if rows is not None:
+            numbers = numbers[rows]
         low = -np.inf if bound.min is None else bound.min
         high = np.inf if bound.max is None else bound.max
         levels = ((numbers >= low) & (numbers <= high)).astype(np.float32)
         levels[np.isnan(numbers)] = np.nan
         return levels
 
-    def together(self, wishes: Iterable[Wish]) -> Levels:
-        """How well each product satisfies wishes of one family: one of them where a product has one value
-        (``ONE_OF``), else all of them. ``[N]``."""
+    def together(self, wishes: Iterable[Wish], rows: Rows | None = None) -> Levels:
+        """How well products satisfy wishes of one family: one of them where a product has one value (``ONE_OF``), else
+        all of them. ``[N]`` or ``[len(rows)]``."""
         total: Levels | None = None
         for wish in wishes:
-            levels = self.levels(wish)
+            levels = self.levels(wish, rows)
             if total is None:
                 total = levels
             elif wish.family in ONE_OF:
                 total = np.fmax(total, levels)
             else:
                 total = np.fmin(total, levels)
-        return self._silent() if total is None else total
+        return self._silent(rows) if total is None else total
 
-    def _levels(self, wish: Wish) -> Levels:
-        if wish.family == "title":
-            levels = self._silent()
-            levels[self.shop.titles.rows_with([wish.word])] = 1
-            return levels
-        levels = self._silent()
-        for column in self.shop.columns:
-            worth = self._worth(column, wish)
-            if np.nanmax(worth, initial=0) > 0 or (worth == 0).any():
-                np.fmax.at(levels, column.rows, worth[column.codes])
-        if not wish.column:
-            self._by_titles(levels, Concept(wish.family, wish.word))
-        levels.flags.writeable = False
-        return levels
+    def _worths(self, wish: Wish) -> list[tuple[Column, Levels]]:
+        """The columns that say something of a wish, and what each of their values is worth."""
+        worths = [(column, self._worth(column, wish)) for column in self.shop.columns]
+        return [(column, worth) for column, worth in worths if not np.isnan(worth).all()]
 
     def _worth(self, column: Column, wish: Wish) -> Levels:
         """What each value of a column is worth to a wish, ``[V]``; NaN for what it says nothing of."""
@@ -183,24 +200,31 @@ class Grounding:
         own = column.family == wish.family
         return _worth_of(column.concepts, Concept(wish.family, wish.word), own) * np.float32(1 if own else ASIDE)
 
-    def _by_titles(self, levels: Levels, concept: Concept) -> None:
-        """Fill in what titles say of the products of which no column does."""
-        silent = np.isnan(levels)
-        if not silent.any():
-            return
-        if concept.family in ONE_OF:
-            other = self._said(concept.family) & silent
-            levels[other] = 0
-        known = concepts()
-        parts = [
-            (np.float32(NEAR * FURTHER**place), [near, *known.narrower(near)])
-            for place, near in enumerate(known.near.get(concept, ()))
-        ]
-        for worth, ones in (*parts, (np.float32(1), [concept, *known.narrower(concept)])):
-            for one in ones:
-                rows = self._rows_titled(one)
-                rows = rows[silent[rows]]
-                levels[rows] = np.fmax(levels[rows], worth)
+    def _fill_silent(
+        self, levels: Levels, worths: tuple[tuple[Concept, float], ...], said: str, rows: Rows | None
+    ) -> None:
+        """Fill in what titles say of the products of which no column does; see ``_titled_worth``."""
+        silent = np.flatnonzero(np.isnan(levels))
+        if len(silent):
+            levels[silent] = self._by_titles(worths, said, silent if rows is None else rows[silent])
+
+    def _by_titles(self, worths: tuple[tuple[Concept | str, float], ...], said: str, rows: Rows | None) -> Levels:
+        titled = self._kept_titles(worths, said)
+        return titled.levels[titled.places if rows is None else titled.places[rows]]
+
+    def _titled_worth(self, worths: tuple[tuple[Concept | str, float], ...], said: str) -> Titled:
+        """What titles with some concepts or words are worth, the best of them; 0 for those that say another concept of
+        the family ``said``."""
+        levels = [np.nan, 0.0]
+        places = np.zeros(self.shop.size, dtype=np.uint8)
+        if said:
+            places[self._said(said)] = 1
+        for one, worth in sorted(worths, key=lambda pair: pair[1]):
+            if worth != levels[-1]:
+                levels.append(worth)
+            rows = self.shop.titles.rows_with([one]) if isinstance(one, str) else self._rows_titled(one)
+            places[rows] = len(levels) - 1
+        return Titled(places, np.array(levels, dtype=np.float32))
 
     def _titles_saying(self, family: str) -> npt.NDArray[np.bool_]:
         """Whether each product's title says any concept of a family, ``[N]``."""
@@ -228,11 +252,11 @@ class Grounding:
         for column in self.shop.columns_of("brand"):
             with_word = [code for code, value in enumerate(column.values) if set(words) & set(value.casefold().split())]
             if with_word:
-                rows.append(column.rows[np.isin(column.codes, with_word)])
+                rows.append(column.rows_with(with_word))
         return np.concatenate(rows)
 
-    def _silent(self) -> Levels:
-        return np.full(self.shop.size, np.nan, dtype=np.float32)
+    def _silent(self, rows: Rows | None = None) -> Levels:
+        return np.full(self.shop.size if rows is None else len(rows), np.nan, dtype=np.float32)
 
 
 def _worth_of(values: Sequence[tuple[Concept, ...]], wanted: Concept, own: bool) -> Levels:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property, lru_cache
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from understanding.grounding.titles import Codes, Rows, Titles
+from understanding.grounding.column import Column
+from understanding.grounding.titles import Codes, Titles
 from understanding.words.concepts import FAMILIES, Concept, concepts
 from understanding.words.language import Language, languages
 from understanding.words.phrases import Entry, Phrases
@@ -35,21 +35,6 @@ MEANINGLESS = frozenset({"brand", "size"})
 """Families whose values mean nothing but themselves: "Red Tape" is not red."""
 TITLE_BRAND = "title"
 """Name of the column of brands that titles begin with."""
-
-
-class Column(NamedTuple):
-    """A column of words; a product may have several of its values."""
-
-    name: str
-    family: str
-    """Of its values: a family of concepts, ``brand``, ``size``, ``article``, or ``value``."""
-    values: list[str]
-    concepts: list[tuple[Concept, ...]]
-    """What each value means."""
-    rows: Rows
-    """The product of each entry ``[E]``."""
-    codes: Codes
-    """The value of each entry ``[E]``."""
 
 
 class Shop:
@@ -76,6 +61,7 @@ class Shop:
         self.columns: list[Column] = []
         self.numbers: dict[str, tuple[str, npt.NDArray[np.float64]]] = {}
         """Columns of numbers by their family, ``price`` or ``year``: name and values ``[N]``, NaN for none."""
+        self.number_at = lru_cache(maxsize=None)(self._number_at)
         self._articles: list[tuple[str, _Sorted]] = [("id", _Sorted(ids))]
         self.sizes: dict[str, tuple[str, str]] = {}
         """Folded size -> the column and the value."""
@@ -86,9 +72,9 @@ class Shop:
             names, codes = self.titles.brands(self._says_attribute)
             rows = np.flatnonzero(codes >= 0)
             if names:
-                self.columns.append(
-                    Column(TITLE_BRAND, "brand", names, [()] * len(names), rows, codes[rows].astype(np.int32))
-                )
+                meanings: list[tuple[Concept, ...]] = [()] * len(names)
+                brands = codes[rows].astype(np.int32)
+                self.columns.append(Column.of(TITLE_BRAND, "brand", names, meanings, rows, brands, self.size))
         for column in self.columns:
             self._name(column)
 
@@ -112,6 +98,12 @@ class Shop:
     def titled(self, word: str) -> int:
         """How many times titles have a folded word."""
         return self.titles.count(word)
+
+    def _number_at(self, family: str, share: float) -> float:
+        """The number below which a share of the numbers of a family are; 0 without any."""
+        numbers = self.numbers[family][1]
+        known = numbers[~np.isnan(numbers)]
+        return float(np.quantile(known, share)) if len(known) else 0.0
 
     def find(self, code: str) -> list[tuple[int, str]]:
         """The rows of the products with an id or article number, and by which of them each was found."""
@@ -176,7 +168,7 @@ class Shop:
                 meanings = [self._meaning(words_of(word)) for word in words]
                 family = family or self._family_of(meanings, codes)
                 meanings = [self.meaning(word, family, name) for word in words]
-            self.columns.append(Column(name, family, words, meanings, rows, codes))
+            self.columns.append(Column.of(name, family, words, meanings, rows, codes, self.size))
 
     def _add_numbers(self, name: str, family: str, values: pa.Array) -> None:
         numbers = np.asarray(values.cast(pa.float64()).to_numpy(zero_copy_only=False), dtype=np.float64)
@@ -196,7 +188,7 @@ class Shop:
 
     def _name(self, column: Column) -> None:
         """Make the values of a column known as phrases, but for those that a language has as a concept."""
-        counts = np.bincount(column.codes, minlength=len(column.values))
+        counts = column.counts
         for code in np.argsort(-counts, kind="stable")[:MOST_VALUES].tolist():
             value = column.values[code]
             words = words_of(value)

@@ -6,6 +6,7 @@ import threading
 from weakref import WeakKeyDictionary
 
 from indexer.generations.generation import Generation
+from service.search.words.judging import KeptBits
 from understanding import Grounding, Shop, understand
 from understanding.words.concepts import Concept
 from understanding.words.text import words_of
@@ -23,6 +24,7 @@ class Words:
         columns = {name: generation.column(name) for name in generation.columns}
         self.shop = Shop(table.column("id").chunk(0), table.column("title").chunk(0), columns)
         self.grounding = Grounding(self.shop)
+        self.kept_bits = KeptBits(self.shop.size)
         self._meanings = [self._meaning(word) for word in generation.manifest.attributes]
         self._positions: dict[str, list[int]] = {}
         self._of_concept: dict[Concept, int] = {}

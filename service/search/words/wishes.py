@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import NamedTuple
+from functools import cached_property, partial
+from typing import NamedTuple, cast
 
 import numpy as np
 
 from indexer.generations.generation import Generation
+from indexer.stores.store import Rows
 from models.bundle.style_search import Floats
 from service.search.query import Query
-from service.search.words.understood import Understanding, UnderstoodBound, UnderstoodRelative, UnderstoodWish
+from service.search.words.judging import SILENT, UNSATISFIED, Judge, Part
 from service.search.words.vocabulary import Words, words_of_generation
-from understanding import Bound, Grounding, Relative, Understood, Wish, english, fold, understand
-from understanding.grounding.compared import SHADES, column_of, compared
-from understanding.grounding.levels import LEAST_NEAR, Levels
+from understanding import Grounding, Understood, Wish, english, fold, understand
+from understanding.grounding.compared import NUMBERS, SHADES, compared
+from understanding.grounding.levels import Levels
 from understanding.words.concepts import Concept
 
-UNSATISFIED = np.float32(0.02)
-"""What a product that fails a wish keeps of its score: less than products differ by in everything else."""
 SOFTER = {"season": np.float32(0.2), "occasion": np.float32(0.03), "title": np.float32(0.4)}
-"""The same by family, where catalogues say less reliably what a shopper means."""
-SILENT = np.float32(0.45)
-"""What a product counts for a wish of which neither catalogue nor model says anything."""
+"""What a product that fails a wish keeps, by family, where catalogues say less reliably what a shopper means."""
 KEPT, KEPT_SILENT = np.float32(0.25), np.float32(0.6)
 """What is left to products that differ from the reference in what nobody asked to change, and to those of which the
 catalogue does not say it."""
@@ -39,30 +36,7 @@ POSSIBLE = 0.05
 """How probably it must show a word for the word to count."""
 SEEN_STRENGTH = np.float32(0.5)
 """Exponent of the probability that the model sees a word, where the catalogue is silent."""
-
-
-class Fit(NamedTuple):
-    """How well N products satisfy wishes."""
-
-    levels: Floats
-    """``[N]``, 0 to 1."""
-    fitting: int | None
-    """How many satisfy all that was asked; None if nothing was."""
-
-
-class _Part(NamedTuple):
-    """One thing that is asked of products."""
-
-    levels: Levels
-    """How well each satisfies it ``[N]``, NaN where the catalogue is silent."""
-    least: np.float32 = UNSATISFIED
-    """What is left to those that do not."""
-    seen: Floats | np.float32 = SILENT
-    """What is left to those of which the catalogue says nothing."""
-    refused: bool = False
-    """Whether silence satisfies it."""
-    judged: bool = True
-    """Whether it was asked for."""
+_NONE = np.zeros(0, dtype=np.int64)
 
 
 @dataclass(frozen=True)
@@ -123,27 +97,18 @@ class Wishes:
         ]
         return sorted({position for position in (*found, *named) if position is not None})
 
-    def fit(self, generation: Generation, row: int | None, shown: Sequence[float] | None) -> Fit | None:
-        """How well each product satisfies the wishes; None where there is nothing to judge by.
+    def judge(self, generation: Generation, row: int | None, shown: Sequence[float] | None) -> Judge | None:
+        """Judges products by the wishes; None where there is nothing to judge by.
 
         Args:
             generation: The generation that is searched.
             row: The reference, where it is a product.
             shown: How probably the reference shows the bundle's words ``[A]``, if that is known.
         """
-        asked = self._parts(generation, row, shown)
-        parts = [*asked, *self._kept(row, shown)]
-        fit = np.ones(generation.size, dtype=np.float32)
-        satisfied = np.ones(generation.size, dtype=np.bool_)
-        for part in parts:
-            silent = np.isnan(part.levels)
-            known = np.where(silent, 0, part.levels)
-            fit *= np.where(silent, part.seen, part.least + (1 - part.least) * known)
-            if part.judged:
-                satisfied &= (silent & part.refused) | (known >= LEAST_NEAR)
-        return Fit(fit, int(satisfied.sum()) if asked else None) if parts else None
+        parts = [*self._parts(generation, row, shown), *self._kept(row, shown)]
+        return Judge(parts, self.words.kept_bits) if parts else None
 
-    def _kept(self, row: int | None, shown: Sequence[float] | None) -> list[_Part]:
+    def _kept(self, row: int | None, shown: Sequence[float] | None) -> list[Part]:
         """What nobody asked to change: whom the reference is for, and what it is unless there are words that only the
         model can read."""
         understood = self.understood
@@ -151,49 +116,61 @@ class Wishes:
         kept = {"people"} if understood.rest else {"people", "kind"}
         parts = []
         for family in sorted(kept - said - set(understood.keep)):
-            levels = self._as_reference(row, shown, family)
-            if levels is not None:
+            alike = self._as_reference(row, shown, family)
+            if alike is not None:
                 # What is worn to the office is seldom what is worn to the gym.
                 loosely = family == "kind" and "occasion" in said
                 least, exponent = (KEPT_LOOSELY, COARSEST) if loosely else (KEPT, FINEST)
-                parts.append(_Part(levels**exponent, least, KEPT_SILENT, judged=False))
+                key = None if alike.key is None else ("kept", loosely, alike.key)
+                parts.append(Part(key, _to_power(alike.levels, exponent), least, lambda _: KEPT_SILENT, judged=False))
         return parts
 
-    def _parts(self, generation: Generation, row: int | None, shown: Sequence[float] | None) -> list[_Part]:
+    def _parts(self, generation: Generation, row: int | None, shown: Sequence[float] | None) -> list[Part]:
         understood, grounding = self.understood, self.grounding
-        parts: list[_Part] = []
+        parts: list[Part] = []
         shaded = any(one.direction in SHADES for one in understood.relative)
         families: dict[str, list[Wish]] = {}
         for wish in understood.wanted:
-            families.setdefault(wish.family, []).append(wish)
+            families.setdefault(wish.family, []).append(wish._replace(said=""))
         for family, wishes in families.items():
             if not (family == "colour" and shaded):
                 seen = self._seen(generation, wishes, wanted=True)
-                parts.append(_Part(grounding.together(wishes), SOFTER.get(family, UNSATISFIED), seen))
-        for wish in understood.unwanted:
+                levels = partial(grounding.together, wishes)
+                parts.append(Part(("wanted", *wishes), levels, SOFTER.get(family, UNSATISFIED), seen))
+        for wish in (one._replace(said="") for one in understood.unwanted):
             seen = self._seen(generation, [wish], wanted=False)
-            parts.append(_Part(1 - grounding.levels(wish), UNSATISFIED, seen, refused=True))
-        parts += [_Part(grounding.within(bound)) for bound in understood.constraints if bound.column]
+            parts.append(Part(("unwanted", wish), _opposite(partial(grounding.levels, wish)), seen=seen, refused=True))
+        for bound in (one._replace(said="") for one in understood.constraints if one.column):
+            parts.append(Part(bound, partial(grounding.within, bound)))
         colours = [wish.word for wish in families.get("colour", ())] or self._shown(row, shown, "colour")
         for one in understood.relative:
-            levels = compared(one, grounding, row, colours)
-            if levels is not None:
-                parts.append(_Part(levels))
+            if compared(one, grounding, row, colours, _NONE) is not None:
+                comparison = cast(Callable[[Rows | None], Levels], partial(compared, one, grounding, row, colours))
+                parts.append(Part((one.direction, row if one.direction in NUMBERS else None, *colours), comparison))
         for family in (*understood.keep, *understood.different):
-            levels = self._as_reference(row, shown, family)
-            if levels is not None:
-                parts.append(_Part(levels if family in understood.keep else 1 - levels))
+            alike = self._as_reference(row, shown, family)
+            if alike is not None:
+                keep = family in understood.keep
+                key = None if alike.key is None else (keep, alike.key)
+                parts.append(Part(key, alike.levels if keep else _opposite(alike.levels)))
         return parts
 
-    def _seen(self, generation: Generation, wishes: Sequence[Wish], *, wanted: bool) -> Floats | np.float32:
-        """What the model sees of wishes in each product's picture, as a factor ``[N]``; the same for all if it knows no
-        such word."""
+    def _seen(
+        self, generation: Generation, wishes: Sequence[Wish], *, wanted: bool
+    ) -> Callable[[Rows], Floats | np.float32]:
+        """What the model sees of wishes in the pictures of products, as a factor ``[len(rows)]``; the same for all if
+        it knows no such word."""
         positions = [self.words.position(wish.family, wish.word) for wish in wishes]
         known = [position for position in positions if position is not None]
-        if generation.attributes is None or not known:
-            return SILENT if wanted else np.float32(1)
-        probability = generation.attributes.probabilities(known).max(axis=0)
-        return np.asarray((probability if wanted else 1 - probability) ** SEEN_STRENGTH, dtype=np.float32)
+        attributes = generation.attributes
+        if attributes is None or not known:
+            return lambda _: SILENT if wanted else np.float32(1)
+
+        def seen(rows: Rows) -> Floats:
+            probability = attributes.probabilities(known, rows).max(axis=0)
+            return np.asarray((probability if wanted else 1 - probability) ** SEEN_STRENGTH, dtype=np.float32)
+
+        return seen
 
     def _shown(self, row: int | None, shown: Sequence[float] | None, family: str) -> list[str]:
         """Names of the concepts of a family that the reference shows, the surest first."""
@@ -204,27 +181,48 @@ class Wishes:
         positions = sorted(self.words.positions(family), key=lambda position: -shown[position])
         return [self.words.name(position, family) for position in positions[:1] if shown[position] >= SURE]
 
-    def _as_reference(self, row: int | None, shown: Sequence[float] | None, family: str) -> Levels | None:
-        """How well each product agrees with the reference in a family; None where nothing is known of that."""
-        if row is not None and family != "people":
-            levels = self.grounding.alike(row, family)
-            if not np.isnan(levels).all():
-                return levels
+    def _as_reference(self, row: int | None, shown: Sequence[float] | None, family: str) -> _Alike | None:
+        """How well products agree with the reference in a family; None where nothing is known of that."""
+        if row is not None and family != "people" and (own := self.grounding.own_values(row, family)):
+            return _Alike((family, own), partial(self.grounding.alike, row, family))
         if row is None and shown is not None:
             return self._as_upload(shown, family)
         names = self._shown(row, shown, family)
-        return self.grounding.levels(Wish(family, names[0], "")) if names else None
+        if not names:
+            return None
+        wish = Wish(family, names[0], "")
+        return _Alike(wish, partial(self.grounding.levels, wish))
 
-    def _as_upload(self, shown: Sequence[float], family: str) -> Levels | None:
-        """How well each product agrees with an upload, in the mean over what the upload may show: a photograph of shoes
-        may be of casual or of sports shoes."""
+    def _as_upload(self, shown: Sequence[float], family: str) -> _Alike | None:
+        """How well products agree with an upload, in the mean over what the upload may show: a photograph of shoes may
+        be of casual or of sports shoes."""
         positions = [position for position in self.words.positions(family) if shown[position] >= POSSIBLE]
         total = sum(shown[position] for position in positions)
         if total < SURE:
             return None
         named = [(shown[position] / total, self.words.name(position, family)) for position in positions]
-        levels = [share * self.grounding.levels(Wish(family, name, "")) for share, name in named]
-        return np.asarray(np.sum(levels, axis=0), dtype=np.float32)
+
+        def levels(rows: Rows | None) -> Levels:
+            parts = [share * self.grounding.levels(Wish(family, name, ""), rows) for share, name in named]
+            return np.asarray(np.sum(parts, axis=0), dtype=np.float32)
+
+        return _Alike(None, levels)
+
+
+class _Alike(NamedTuple):
+    """Agreement with the reference."""
+
+    key: Hashable
+    """As in ``Part``."""
+    levels: Callable[[Rows | None], Levels]
+
+
+def _opposite(levels: Callable[[Rows | None], Levels]) -> Callable[[Rows | None], Levels]:
+    return lambda rows: 1 - levels(rows)
+
+
+def _to_power(levels: Callable[[Rows | None], Levels], exponent: float) -> Callable[[Rows | None], Levels]:
+    return lambda rows: levels(rows) ** exponent
 
 
 def wishes_of(query: Query, generation: Generation) -> Wishes | None:
@@ -272,36 +270,3 @@ def _without_stated(understood: Understood, query: Query, words: Words) -> Under
         keep=tuple(family for family in understood.keep if family not in filtered and family not in ignored),
         different=tuple(family for family in understood.different if family not in filtered | ignored),
     )
-
-
-def understanding_of(wishes: Wishes, generation: Generation, fitting: int | None) -> Understanding:
-    """The part of an answer that says what was understood."""
-    understood = wishes.understood
-    return Understanding(
-        language=understood.language,
-        wanted=[_wish(wishes, wish) for wish in understood.wanted],
-        unwanted=[_wish(wishes, wish) for wish in understood.unwanted],
-        relative=[_relative(wishes, one) for one in understood.relative],
-        constraints=[_bound(one) for one in understood.constraints],
-        keep=list(understood.keep),
-        different=list(understood.different),
-        similar=understood.similar,
-        products=[generation.product(row)["id"] for row in wishes.named],
-        not_understood=list(understood.not_understood),
-        text=wishes.text,
-        fitting=0 if wishes.senseless else fitting,
-    )
-
-
-def _wish(wishes: Wishes, wish: Wish) -> UnderstoodWish:
-    values = wishes.grounding.values(wish)
-    return UnderstoodWish(word=wish.word, family=wish.family, said=wish.said, values=values)
-
-
-def _relative(wishes: Wishes, one: Relative) -> UnderstoodRelative:
-    column = column_of(one, wishes.grounding.shop) or None
-    return UnderstoodRelative(direction=one.direction, of=one.of, said=one.said, column=column)
-
-
-def _bound(one: Bound) -> UnderstoodBound:
-    return UnderstoodBound(family=one.family, column=one.column or None, min=one.min, max=one.max, said=one.said)

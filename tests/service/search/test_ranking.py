@@ -13,8 +13,8 @@ from indexer.generations.generation import Generation
 from indexer.generations.manifest import GenerationManifest
 from indexer.generations.views import ViewStore, ViewTable, write_views
 from indexer.ranking.attributes import AttributeColumns, quantised, write_attributes
-from indexer.ranking.cells import Cells
-from indexer.stores.faiss_store import FaissStore, Kind, index_of
+from indexer.stores.cells import Cells
+from indexer.stores.faiss_store import FaissStore, index_of
 from indexer.stores.store import StoreError, Vectors
 from models.bundle.expected_words import Weights, agreement
 from models.bundle.style_search import Floats, filtered_scores, satisfaction
@@ -31,7 +31,7 @@ def unit(vectors: np.ndarray) -> Vectors:
     return normalised
 
 
-def make_generation(folder: Path, vectors: Vectors, probabilities: Floats, kind: Kind = "exact-fp16") -> Generation:
+def make_generation(folder: Path, vectors: Vectors, probabilities: Floats, kind: str = "exact-fp16") -> Generation:
     """A generation of vectors ``[N, D]`` and word probabilities ``[N, A]``, without a table of products."""
     words = tuple(f"word {number}" for number in range(probabilities.shape[1]))
     write_attributes(folder / "attributes.u8", quantised(probabilities))

@@ -1,8 +1,8 @@
-"""Cells: the products of a generation, grouped by where their vectors are.
+"""Cells: the vectors of a generation, grouped by where they are.
 
 A cell is a cluster of k-means, as in an inverted file (Jégou, Douze and Schmid, Product quantization for nearest
 neighbor search, TPAMI 2011, section IV). A list of products that is sorted by cell gives those near to a query without
-a look at the others, however long it is.
+a look at the others, however long it is. The index of large generations and the ranking with words share the cells.
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ import numpy.typing as npt
 from indexer.stores.store import CHUNK, Halves, Vectors
 
 RowList = npt.NDArray[np.int32]
+
+CELLS_NAME = "cells.npz"
+"""The file of a generation's cells."""
 
 CELLS_PER_ROOT = 6.0
 """Cells, divided by the square root of the number of products. More cells tell more of a product's cosine."""
@@ -36,7 +39,7 @@ class Posting(NamedTuple):
 
 
 class Cells:
-    """The cell of each of N products.
+    """The cell of each of N vectors.
 
     Args:
         centroids: ``[C, D]``, not all zero.
@@ -50,12 +53,15 @@ class Cells:
         if of.ndim != 1 or centroids.ndim != 2 or (len(of) and not 0 <= of.min() <= of.max() < len(centroids)):
             raise ValueError("the cells of the products have no centroids")
         self.centroids: Vectors = np.ascontiguousarray(centroids, dtype=np.float32)
-        self.of = np.ascontiguousarray(of, dtype=np.uint16 if len(centroids) <= 2**16 else np.uint32)
+        self.of: npt.NDArray[np.unsignedinteger] = np.ascontiguousarray(
+            of, dtype=np.uint16 if len(centroids) <= 2**16 else np.uint32
+        )
 
     @classmethod
-    def cluster(cls, vectors: Halves) -> Cells:
-        """Cluster float16 vectors ``[N, D]``. Equal vectors give equal cells."""
-        size, count = len(vectors), max(1, min(len(vectors), round(CELLS_PER_ROOT * len(vectors) ** 0.5)))
+    def cluster(cls, vectors: Halves, most: int | None = None) -> Cells:
+        """Cluster float16 vectors ``[N, D]`` into ``most`` cells at most. Equal vectors give equal cells."""
+        size = len(vectors)
+        count = max(1, min(size, most or size, round(CELLS_PER_ROOT * size**0.5)))
         random = np.random.default_rng(SEED)
         sample = np.sort(random.choice(size, min(size, SAMPLE_PER_CELL * count), replace=False))
         points = vectors[sample].astype(np.float32)
@@ -77,7 +83,7 @@ class Cells:
 
     @classmethod
     def load(cls, path: Path, size: int, dim: int) -> Cells:
-        """Read the cells of N vectors of D.
+        """Read the cells of the first ``size`` vectors of D.
 
         Raises:
             ValueError: The file is damaged, or belongs to other vectors.
@@ -87,9 +93,13 @@ class Cells:
                 cells = cls(arrays["centroids"], arrays["of"])
         except (OSError, KeyError, EOFError, ValueError, AttributeError, BadZipFile) as error:
             raise ValueError(f"{path.name} does not hold cells ({error})") from error
-        if cells.of.shape != (size,) or cells.centroids.shape[1] != dim:
+        if len(cells.of) < size or cells.centroids.shape[1] != dim:
             raise ValueError(f"{path.name} does not hold the cells of {size} vectors of {dim}")
-        return cells
+        return cells.first(size)
+
+    def first(self, size: int) -> Cells:
+        """The cells of the first vectors alone."""
+        return self if size == len(self.of) else Cells(self.centroids, self.of[:size])
 
     def cosines(self, vector: Vectors) -> Vectors:
         """The cosine of a query ``[D]`` and each centroid ``[C]``."""

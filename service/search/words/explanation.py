@@ -1,0 +1,42 @@
+"""What an answer says of the wishes that it was found by."""
+
+from __future__ import annotations
+
+from indexer.generations.generation import Generation
+from service.search.words.understood import Understanding, UnderstoodBound, UnderstoodRelative, UnderstoodWish
+from service.search.words.wishes import Wishes
+from understanding import Bound, Relative, Wish
+from understanding.grounding.compared import column_of
+
+
+def understanding_of(wishes: Wishes, generation: Generation, fitting: int | None) -> Understanding:
+    """The part of an answer that says what was understood."""
+    understood = wishes.understood
+    return Understanding(
+        language=understood.language,
+        wanted=[_wish(wishes, wish) for wish in understood.wanted],
+        unwanted=[_wish(wishes, wish) for wish in understood.unwanted],
+        relative=[_relative(wishes, one) for one in understood.relative],
+        constraints=[_bound(one) for one in understood.constraints],
+        keep=list(understood.keep),
+        different=list(understood.different),
+        similar=understood.similar,
+        products=[generation.product(row)["id"] for row in wishes.named],
+        not_understood=list(understood.not_understood),
+        text=wishes.text,
+        fitting=0 if wishes.senseless else fitting,
+    )
+
+
+def _wish(wishes: Wishes, wish: Wish) -> UnderstoodWish:
+    values = wishes.grounding.values(wish)
+    return UnderstoodWish(word=wish.word, family=wish.family, said=wish.said, values=values)
+
+
+def _relative(wishes: Wishes, one: Relative) -> UnderstoodRelative:
+    column = column_of(one, wishes.grounding.shop) or None
+    return UnderstoodRelative(direction=one.direction, of=one.of, said=one.said, column=column)
+
+
+def _bound(one: Bound) -> UnderstoodBound:
+    return UnderstoodBound(family=one.family, column=one.column or None, min=one.min, max=one.max, said=one.said)

@@ -1,0 +1,101 @@
+"""A generation of as many products as are wanted, made of a real one.
+
+Products are repeated, and noise is added to their vectors. Titles, columns and words are those of the product that each
+was made of, and so agree with the vector as in the real catalogue. Every product gets an id and a price of its own.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from indexer.generations.generation import Generation
+from indexer.generations.manifest import (
+    ATTRIBUTES_NAME,
+    PRODUCTS_NAME,
+    SEEN_NAME,
+    VECTORS_NAME,
+    Quality,
+    generation_folder,
+    write_manifest,
+)
+from indexer.generations.products import ATTRIBUTE
+from indexer.generations.publication import current_id, publish
+from indexer.stores.cells import CELLS_NAME, Cells
+from indexer.stores.faiss_store import FaissStore
+from indexer.stores.store import CHUNK
+from models.bundle.manifest import file_digest
+
+NOISE = 0.35
+"""Length of the noise beside a unit vector: cosine 0.94 with the product that it was made of."""
+PRICE = "price"
+ID = "20260101-000000-0000"
+
+
+def enlarged(small: Generation, products: int, root: Path) -> Path:
+    """The index root of ``products`` perturbed products; made once and kept.
+
+    Args:
+        small: A generation without further pictures.
+        products: How many; fewer than ``small`` has are some of them.
+        root: Where to make it.
+    """
+    if root.is_dir() and current_id(root) is not None:
+        return root
+    folder = generation_folder(root, ID)
+    folder.mkdir(parents=True, exist_ok=True)
+    chance = np.random.default_rng(0)
+    of = np.concatenate([chance.permutation(small.size) for _ in range(-(-products // small.size))])[:products]
+    vectors = _write_vectors(small, of, folder, chance)
+    _write_words(small, of, folder)
+    _write_products(small, of, folder, chance)
+    if not (folder / CELLS_NAME).exists():
+        Cells.cluster(vectors).write(folder / CELLS_NAME)
+    store = FaissStore.build(vectors, folder, threads=os.cpu_count() or 1)
+    write_manifest(
+        folder,
+        small.manifest.model_copy(
+            update={
+                "id": ID, "products": products, "index": store.kind, "columns": {**small.columns, PRICE: "number"},
+                "quality": Quality(recall=1, k=10, queries=0, protocol="not measured"), "skipped": (),
+                "files": {path.name: file_digest(path) for path in sorted(folder.iterdir())},
+            }
+        ),
+    )  # fmt: skip
+    publish(root, ID, verify=False)
+    return root
+
+
+def _write_vectors(
+    small: Generation, of: npt.NDArray[np.int64], folder: Path, chance: np.random.Generator
+) -> npt.NDArray[np.float16]:
+    dim = small.manifest.dim
+    vectors = np.memmap(folder / VECTORS_NAME, np.float16, "w+", shape=(len(of), dim))
+    for at in range(0, len(of), CHUNK):
+        chunk = small.vectors(of[at : at + CHUNK])
+        chunk = chunk + chance.normal(size=chunk.shape).astype(np.float32) * (NOISE / np.sqrt(dim))
+        vectors[at : at + CHUNK] = chunk / np.linalg.norm(chunk, axis=1, keepdims=True)
+    vectors.flush()
+    return vectors
+
+
+def _write_words(small: Generation, of: npt.NDArray[np.int64], folder: Path) -> None:
+    for name, columns in ((ATTRIBUTES_NAME, small.attributes), (SEEN_NAME, small.seen)):
+        if columns is not None and small.manifest.told:
+            with (folder / name).open("wb") as stream:
+                for word in range(len(columns.words)):
+                    stream.write(columns.column(word)[of].data)
+
+
+def _write_products(small: Generation, of: npt.NDArray[np.int64], folder: Path, chance: np.random.Generator) -> None:
+    table = small.products.take(pa.array(of)).combine_chunks()
+    ids = pa.array([f"{id}-{number}" for number, id in enumerate(table.column("id").to_pylist())], pa.string())
+    table = table.set_column(table.column_names.index("id"), "id", ids)
+    table = table.append_column(ATTRIBUTE + PRICE, pa.array(np.round(chance.lognormal(3.5, 0.7, len(of)), 2)))
+    batch = table.to_batches()[0]
+    with pa.OSFile(str(folder / PRODUCTS_NAME), "wb") as sink, pa.ipc.new_file(sink, batch.schema) as writer:
+        writer.write_batch(batch)

@@ -1,0 +1,75 @@
+"""A column of words of one catalogue: which values each product has, and how well they satisfy a wish."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from understanding.grounding.titles import Codes, Rows
+from understanding.words.concepts import Concept
+
+Levels = npt.NDArray[np.float32]
+"""How well products satisfy a wish: 1 as asked, ``levels.NEAR`` nearly, 0 not, NaN where nothing is said of it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Column:
+    """A column of N products, of which each may have several of V values."""
+
+    name: str
+    family: str
+    """Of its values: a family of concepts, ``brand``, ``size``, ``article``, or ``value``."""
+    values: list[str]
+    concepts: list[tuple[Concept, ...]]
+    """What each value means."""
+    codes: Codes
+    """The values of the first product, then those of the second, and so on ``[E]``."""
+    starts: Codes
+    """``[N + 1]``: the values of product n are ``codes[starts[n]:starts[n + 1]]``."""
+
+    @classmethod
+    def of(
+        cls, name: str, family: str, values: list[str], concepts: list[tuple[Concept, ...]], rows: Rows, codes: Codes,
+        size: int,
+    ) -> Column:  # fmt: skip
+        """A column of ``size`` products from the product of each entry, ascending, and its value."""
+        starts = np.searchsorted(rows, np.arange(size + 1)).astype(np.int32)
+        return cls(name, family, values, concepts, codes, starts)
+
+    @cached_property
+    def counts(self) -> npt.NDArray[np.int64]:
+        """How many entries each value has ``[V]``."""
+        return np.bincount(self.codes, minlength=len(self.values))
+
+    @cached_property
+    def most(self) -> int:
+        """How many values a product has at most."""
+        return int(np.diff(self.starts).max(initial=0))
+
+    def codes_of(self, row: int) -> Codes:
+        """The values of one product."""
+        return self.codes[self.starts[row] : self.starts[row + 1]]
+
+    def rows_with(self, codes: Sequence[int]) -> Rows:
+        """The products with one of some values, ascending."""
+        entries = np.flatnonzero(np.isin(self.codes, codes))
+        return np.unique(np.searchsorted(self.starts, entries, side="right") - 1)
+
+    def best(self, worth: Levels, rows: Rows | None = None) -> Levels:
+        """The highest worth of a product's values, ``[N]`` or ``[len(rows)]``; NaN for none.
+
+        Args:
+            worth: Of each value ``[V]``, NaN for those that say nothing.
+            rows: The products; None for all.
+        """
+        starts, ends = self.starts[:-1], self.starts[1:]
+        first, last = (starts, ends) if rows is None else (starts[rows], ends[rows])
+        levels = np.full(len(first), np.nan, dtype=np.float32)
+        for place in range(self.most):
+            some = np.flatnonzero(last - first > place)
+            levels[some] = np.fmax(levels[some], worth[self.codes[first[some] + place]])
+        return levels

@@ -26,6 +26,7 @@ from indexer.building.encode import encode_products
 from indexer.building.quality import measure_recall
 from indexer.building.reuse import Resumed, earlier_pictures
 from indexer.building.spool import SPOOL_NAME, Spool
+from indexer.building.spread import encode_spread
 from indexer.building.summary import changes_line
 from indexer.building.words import write_words
 from indexer.generations.durable import locked, move_durably
@@ -77,6 +78,8 @@ class BuildOptions:
         device: Where the index will be searched; a GPU needs no graph however large the catalogue is.
         threads: Threads that decode and index; 0 takes all cores.
         batch: Pictures for one run of the vision graph.
+        workers: Processes that encode, spread by Ray; 0 encodes in this one.
+        ray_address: Of a Ray cluster; None starts Ray on this machine.
         store: Name of the store (``indexer.stores.registry``), or ``name:kind`` with the kind of its index.
         max_fall: Share of the published generation's products, 0 to 1, that may be gone.
         allow: Checks that may fail: ``fall``, ``kinds``.
@@ -96,6 +99,8 @@ class BuildOptions:
     allow: frozenset[str] = frozenset()
     picture_hosts: tuple[str, ...] = ()
     verify_pictures: bool = False
+    workers: int = 0
+    ray_address: str | None = None
 
 
 def build_generation(
@@ -166,10 +171,18 @@ def _build(catalog: Catalog, bundle: Bundle, index_root: Path, options: BuildOpt
     spool = Spool(index_root / SPOOL_NAME, bundle)
     if len(spool):
         logger.info("%d pictures were encoded by a build that did not end; they are reused.", len(spool))
-    encoded = encode_products(
-        catalog, bundle, known=Resumed(known, spool), verify=verified is None, keep=spool.keep,
-        batch=options.batch, threads=threads,
-    )  # fmt: skip
+    resumed = Resumed(known, spool)
+    if options.workers:
+        encoded = encode_spread(
+            catalog, bundle, workers=options.workers, address=options.ray_address,
+            known=resumed if known is not None or len(spool) else None, verify=verified is None, keep=spool.keep,
+            batch=options.batch, threads=options.threads or 1, device=options.device,
+        )  # fmt: skip
+    else:
+        encoded = encode_products(
+            catalog, bundle, known=resumed, verify=verified is None, keep=spool.keep, batch=options.batch,
+            threads=threads,
+        )  # fmt: skip
     spool.flush()
     skipped = (*problems, *encoded.skipped)
     check_skipped(skipped, total, options.max_skipped, index_root)

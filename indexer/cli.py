@@ -96,6 +96,14 @@ def build(
         ),
     ] = "faiss",
     index_url: IndexUrl = None,
+    workers: Annotated[
+        int,
+        typer.Option(min=0, help="Processes that encode, spread by Ray (modiste[ray]); 0 encodes in this one."),
+    ] = 0,
+    ray_address: Annotated[
+        str | None,
+        typer.Option(help="Ray cluster, such as auto or ray://head:10001; without it Ray is started on this machine."),
+    ] = None,
 ) -> None:
     """Encode the catalogue's pictures, index them, measure recall, and publish. Until then nothing served changes."""
     from catalog import CatalogSettings, read_catalog
@@ -106,6 +114,8 @@ def build(
     from indexer.generations.remote import RemoteRoot
     from models.bundle import Bundle
 
+    if ray_address and not workers:
+        raise typer.BadParameter("Say how many workers the cluster shall have, too.", param_hint="--workers")
     settings = CatalogSettings() if settings_file is None else read_settings(settings_file)
     checks = frozenset(check.value for check in allow or ())
     table = read_catalog(
@@ -119,7 +129,7 @@ def build(
     options = BuildOptions(
         publish and remote is None, max_skipped, quality_floor, device.value, threads, batch, store,
         max_fall=max_fall, allow=checks, picture_hosts=tuple(picture_host or ()),
-        verify_pictures=verify_pictures,
+        verify_pictures=verify_pictures, workers=workers, ray_address=ray_address,
     )  # fmt: skip
     id = build_generation(table, loaded, index_root, options)
     if remote is not None:

@@ -1,0 +1,207 @@
+"""Encoding spread over processes or machines by Ray Data, which gives the batches of a lost worker to another one.
+
+Workers read, decode and encode new pictures, each batch as a build of its own would. The build then knows all of them
+and arranges them as it does those of an earlier generation, so both ways lead to the same generation.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from catalog import Product
+from indexer.building.encode import Encoded, KnownPictures, Seen, encode_products
+from indexer.generations.files import PictureFile, Stamp, stamp_of
+from models.bundle import Bundle
+from models.bundle.encoder import Device
+from models.errors import MissingExtra, ModisteError
+from models.progress import track
+
+logger = logging.getLogger(__name__)
+
+BLOCK = 256
+"""Pictures that a worker takes at a time: what is encoded again after a worker was lost."""
+PICTURE = pa.schema([("path", pa.string()), ("content", pa.large_binary())])
+"""A picture: an absolute path, or the picture itself."""
+RESULT = pa.schema(
+    [
+        ("hash", pa.string()), ("reason", pa.string()), ("vector", pa.binary()), ("shown", pa.binary()),
+        ("path", pa.string()), ("size", pa.int64()), ("modified", pa.int64()),
+    ]
+)  # fmt: skip
+"""What became of a picture: its vector and words, or the reason why it cannot be used; its file, if it is one."""
+
+
+class SpreadPictures:
+    """What workers encoded, and behind it what was known before.
+
+    Args:
+        known: Pictures of an earlier generation; None if there is none.
+        verify: Whether files that are known by their stamps were read again.
+    """
+
+    def __init__(self, known: KnownPictures | None, verify: bool) -> None:
+        self._known, self._verify = known, verify
+        self._results: list[pa.Table] = []
+        self._places: dict[str, tuple[int, int]] = {}
+        self._files: dict[str, PictureFile] = {}
+
+    def add(self, results: pa.Table) -> set[str]:
+        """Take over what a worker returns, of ``RESULT``; the hashes of the pictures that it encoded."""
+        encoded = set()
+        names = ("hash", "reason", "path", "size", "modified")
+        for row, (image_hash, reason, path, size, modified) in enumerate(
+            zip(*(results.column(name).to_pylist() for name in names), strict=True)
+        ):
+            if reason is None:
+                self._places[image_hash] = (len(self._results), row)
+                encoded.add(image_hash)
+            if path is not None:
+                self._files[path] = PictureFile(path, Stamp(size, modified), image_hash, reason)
+        self._results.append(results)
+        return encoded
+
+    def find(self, image_hash: str) -> Seen | None:
+        """See ``KnownPictures``."""
+        place = self._places.get(image_hash)
+        if place is None:
+            return None if self._known is None else self._known.find(image_hash)
+        vector, shown = (self._results[place[0]].column(name)[place[1]].as_py() for name in ("vector", "shown"))
+        return Seen(np.frombuffer(vector, np.float16), np.frombuffer(shown, np.uint8))
+
+    def unchanged(self, path: Path, stamp: Stamp) -> PictureFile | None:
+        """See ``KnownPictures``."""
+        file = self._files.get(os.path.abspath(path))
+        if file is not None and file.stamp == stamp:
+            return file
+        return None if self._known is None or self._verify else self._known.unchanged(path, stamp)
+
+    def counted(self, encoded: Encoded) -> Encoded:
+        """``encoded``, with what workers read and encoded counted as that."""
+        ours = [image_hash for image_hash in encoded.hashes if image_hash in self._places]
+        once = len(set(ours))
+        return encoded._replace(
+            encoded=encoded.encoded + once, reused=encoded.reused - len(ours),
+            repeated=encoded.repeated + len(ours) - once, read=encoded.read + len(self._files),
+        )  # fmt: skip
+
+
+class Worker:
+    """Encodes pictures in a process of Ray's, which loads the bundle once."""
+
+    def __init__(self, folder: Path, device: Device, threads: int, batch: int) -> None:
+        self._bundle = Bundle(folder, device=device, threads=threads)
+        self._threads, self._batch = threads, batch
+
+    def __call__(self, block: pa.Table) -> pa.Table:
+        """``RESULT`` for a block of ``PICTURE``."""
+        rows = zip(block.column("path").to_pylist(), block.column("content").to_pylist(), strict=True)
+        products = [
+            Product(str(number), "", {}, content if path is None else Path(path))
+            for number, (path, content) in enumerate(rows)
+        ]
+        encoded = encode_products(products, self._bundle, batch=self._batch, threads=self._threads)
+        files = {file.path: file for file in encoded.files}
+        results: list[tuple[object, ...]] = []
+        for product, vector, shown, image_hash in zip(
+            encoded.products, encoded.vectors, encoded.shown, encoded.hashes, strict=True
+        ):
+            file = files.get(str(product.image))
+            results.append((image_hash, None, vector.tobytes(), shown.tobytes(), *_stamped(file)))
+        results += [(file.hash, file.reason, None, None, *_stamped(file)) for file in files.values() if file.reason]
+        return pa.Table.from_pylist([dict(zip(RESULT.names, one, strict=True)) for one in results], schema=RESULT)
+
+
+def encode_spread(
+    products: Sequence[Product], bundle: Bundle, *, workers: int, address: str | None = None,
+    known: KnownPictures | None = None, verify: bool = False, keep: Callable[[str, Seen], None] | None = None,
+    batch: int = 64, threads: int = 1, device: Device = "cpu", worker: type[Worker] = Worker,
+) -> Encoded:  # fmt: skip
+    """As ``encode_products``, in ``workers`` processes.
+
+    Args:
+        workers: Processes that encode.
+        address: Of a Ray cluster, such as ``auto`` or ``ray://head:10001``; its machines have Modiste, the bundle and
+            the pictures under the same paths. None starts Ray on this machine for the time of the call.
+        known: Files that it does not know by their stamps are read here first, and left out if their content is known.
+        threads: Of each worker.
+        device: Of each worker.
+        worker: What runs in each process.
+
+    Raises:
+        MissingExtra: Ray is not installed.
+        ModisteError: The cluster cannot be reached, or a worker cannot start.
+    """
+    try:
+        import ray
+    except ImportError as error:
+        raise MissingExtra("ray", "ray", "Encoding with several workers") from error
+    spread = SpreadPictures(known, verify)
+    pictures = _unknown(products, known, verify)
+    blocks = [pictures.slice(start, BLOCK) for start in range(0, len(pictures), BLOCK)]
+    if blocks:
+        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # Ray reports its use to its makers otherwise.
+        here = {"num_cpus": workers, "include_dashboard": False} if address is None else {}
+        try:
+            ray.init(address or "local", log_to_driver=False, **here)
+            ray.data.DataContext.get_current().enable_progress_bars = False
+            results = ray.data.from_arrow(blocks).map_batches(
+                worker, fn_constructor_args=(bundle.folder, device, threads, batch), batch_size=None,
+                batch_format="pyarrow", compute=ray.data.ActorPoolStrategy(size=min(workers, len(blocks))), num_cpus=1,
+                num_gpus=1 if device == "cuda" else None,
+            )  # fmt: skip
+            found = results.iter_batches(batch_size=None, batch_format="pyarrow")
+            for block in track(found, total=len(blocks), what="encode", unit="block"):
+                for image_hash in spread.add(block):
+                    seen = spread.find(image_hash)
+                    if keep is not None and seen is not None:
+                        keep(image_hash, seen)
+        except Exception as error:  # What Ray raises has no common base.
+            logger.error("Ray: %s", error)
+            raise ModisteError(
+                f"The workers could not encode the pictures ({type(error).__name__}).",
+                hint="Check the address of the cluster, and that its machines have Modiste and the bundle; the log "
+                "says more. A build without --workers needs no Ray.",
+            ) from error
+        finally:
+            ray.shutdown()
+    # What workers could not give, such as a file that changed meanwhile, is encoded here.
+    return spread.counted(encode_products(products, bundle, known=spread, keep=keep, batch=batch, threads=threads))
+
+
+def _unknown(products: Sequence[Product], known: KnownPictures | None, verify: bool) -> pa.Table:
+    """The pictures that are new, of ``PICTURE``, each once."""
+
+    def is_new(path: Path) -> bool:
+        stamp = stamp_of(path)
+        if stamp is None or known is None:
+            return stamp is not None
+        if not verify and known.unchanged(path, stamp) is not None:
+            return False
+        try:
+            return known.find(hashlib.sha256(path.read_bytes()).hexdigest()) is None
+        except OSError:
+            return True
+
+    paths: dict[str, None] = {}
+    contents: dict[str, bytes] = {}
+    for image in (image for product in products for image in product.images):
+        if isinstance(image, bytes):
+            image_hash = hashlib.sha256(image).hexdigest()
+            if known is None or known.find(image_hash) is None:
+                contents[image_hash] = image
+        elif isinstance(image, Path) and is_new(image):
+            paths[os.path.abspath(image)] = None
+    columns = [[*paths, *(None for _ in contents)], [*(None for _ in paths), *contents.values()]]
+    return pa.table([pa.array(values, field.type) for values, field in zip(columns, PICTURE, strict=True)], PICTURE)
+
+
+def _stamped(file: PictureFile | None) -> tuple[str | None, int | None, int | None]:
+    """Path, size and time of a file."""
+    return (None, None, None) if file is None else (file.path, file.stamp.size, file.stamp.modified)

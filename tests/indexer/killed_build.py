@@ -27,14 +27,14 @@ Work = tuple[str, Path]
 """``build`` or ``update``, and the shop or table."""
 
 
-def do(work: Work, bundle: Path, root: Path) -> None:
-    """Build or update."""
+def prepared(work: Work, bundle: Path, root: Path) -> Callable[[], object]:
+    """A build or update that has loaded what it needs and only has to be run."""
     kind, source = work
     if kind == "update":
-        update_generation(source, root)
-    else:
-        options = BuildOptions(threads=1, device="cpu", allow=frozenset({"fall"}))
-        build_generation(source, Bundle(bundle, device="cpu", threads=1), root, options)
+        return lambda: update_generation(source, root)
+    loaded = Bundle(bundle, device="cpu", threads=1)
+    options = BuildOptions(threads=1, device="cpu", allow=frozenset({"fall"}))
+    return lambda: build_generation(source, loaded, root, options)
 
 
 def kill_before_step(last: int) -> None:
@@ -74,8 +74,9 @@ def at_each_step(kind: str, bundle: Path, source: Path, roots: list[Path]) -> No
     for point, root in enumerate(roots):
 
         def run(point: int = point, root: Path = root) -> None:
+            work = prepared((kind, source), bundle, root)
             kill_before_step(point)
-            do((kind, source), bundle, root)
+            work()
 
         print(ended(run), flush=True)
 
@@ -88,10 +89,11 @@ def at_random(bundle: Path, shops: tuple[Path, Path], table: Path, root: Path, t
     for turn in range(times):
         work = works[turn % len(works)]
 
-        def run(work: Work = work, seconds: float = rng.uniform(0.001, needed[work])) -> None:
+        def run(work: Work = work, seconds: float = rng.uniform(0.001, 1.3 * needed[work])) -> None:
+            ready = prepared(work, bundle, root)
             # Without a handler, SIGPROF ends the process like SIGKILL: nothing is caught, flushed or cleaned up.
             signal.setitimer(signal.ITIMER_PROF, seconds)
-            do(work, bundle, root)
+            ready()
 
         end = ended(run)
         print(end, "whole" if ended(lambda: serve(root)) == "finished" else "broken", flush=True)
@@ -102,8 +104,9 @@ def processor_time(work: Work, bundle: Path, root: Path) -> float:
     told, tell = os.pipe()
 
     def run() -> None:
+        ready = prepared(work, bundle, root)
         started = time.process_time()
-        do(work, bundle, root)
+        ready()
         os.write(tell, str(time.process_time() - started).encode())
 
     assert ended(run) == "finished"

@@ -14,11 +14,13 @@ from typing import Any
 
 import pytest
 
+from catalog.fetch import FetchLimits, PictureClient
 from indexer.build import build_generation
 from indexer.generations.generation import Generation
 from indexer.generations.manifest import GenerationManifest, generation_folder
 from indexer.generations.publication import current_id
 from models.bundle import Bundle
+from tests.catalog.picture_server import PictureServer
 from tests.indexer.conftest import QUIET
 from tests.indexer.shop import picture, write_shop
 
@@ -200,3 +202,27 @@ def test_the_shop_may_lie_at_a_relative_path(
     build_generation(Path("there"), toy, tmp_path / "index", QUIET)
     manifest, opened = build_counting(tmp_path / "there", toy, tmp_path / "index")
     assert (opened, manifest.reused) == ([], 20)
+
+
+def test_a_picture_at_an_address_is_not_read_while_its_etag_is_the_same(
+    toy: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def client(limits: FetchLimits) -> PictureClient:
+        return PictureClient(limits, resolver=lambda host, port: ["127.0.0.1"], allowed=lambda address: True)
+
+    monkeypatch.setattr("models.datasets.fetched.PictureClient", client)
+    (tmp_path / "catalog.toml").write_text('[pictures]\nhosts = ["shop.test"]\nhttp = true\n')
+    root = tmp_path / "index"
+    with PictureServer() as server:
+        addresses = [f"http://shop.test:{server.port}/{name}.jpg" for name in ("etag", "1")]
+        lines = [f"p{number},{address}" for number, address in enumerate(addresses)]
+        (tmp_path / "catalog.csv").write_text("\n".join(["id,image", *lines]) + "\n")
+        read = []
+        for _ in range(3):
+            build_generation(tmp_path / "catalog.csv", toy, root, QUIET)
+            manifest = Generation.open(root).manifest
+            read.append((manifest.read, manifest.encoded, manifest.reused + manifest.repeated))
+            for path in (root / "pictures").rglob("*"):
+                os.utime(path, (LONG_AGO, LONG_AGO))
+    # Both were written just before the first build. The server sends the second one again, and its content is compared.
+    assert read == [(2, 1, 1), (2, 0, 2), (1, 0, 2)]

@@ -14,6 +14,7 @@ import pytest
 
 from indexer.generations.manifest import generation_folder
 from indexer.generations.publication import current_id, publish, rollback
+from indexer.update import update_generation
 from tests.service.conftest import Operator, Serve, Served, Shop, build, eventually, write_cloth_catalog
 from tests.toy_bundle import write_toy_bundle
 
@@ -69,6 +70,26 @@ def test_generations_are_swapped_under_load_without_a_single_failure(
     assert {status for status, _ in answers} == {200}
     assert {answer["generation"] for _, answer in answers} == {first, *published}
     assert all(len(answer["results"]) == 10 for _, answer in answers)
+
+
+def test_updates_are_swapped_under_load_without_a_single_failure(serve: Serve, own_shop: Shop, tmp_path: Path) -> None:
+    table = tmp_path / "stock.csv"
+
+    def update(served: Served, content: str) -> None:
+        table.write_text(content)
+        updated = update_generation(table, own_shop.index_root)
+        eventually(lambda: serves(served, updated.id), "the update serves")
+
+    with serve(own_shop) as served, shoppers(served) as answers:
+        eventually(lambda: len(answers) > 20, "searches are answered")
+        for price in (500, 600):
+            update(served, f"id,price,stock\n7,{price},3\n")
+            assert served.found(text="cloth", filters={"price": {"min": price}}) == ["7"]
+        update(served, "id,stock\n7,0\n")
+        assert served.found(text="cloth", filters={"price": {"min": 100}}) == []
+        seen = len(answers)
+        eventually(lambda: len(answers) > seen + 20, "searches go on")
+    assert {status for status, _ in answers} == {200}
 
 
 def test_a_rollback_is_followed(serve: Serve, own_shop: Shop) -> None:

@@ -77,7 +77,7 @@ def _api(seconds: float) -> Iterator[str]:
                 "--header", f"Authorization: {key.headers['Authorization']}", "--continue-on-failure",
                 "--generation-database", "none",
             ]  # fmt: skip
-            if subprocess.run(command, check=False).returncode != 0:
+            if subprocess.run(command, cwd=folder, check=False).returncode != 0:  # It leaves a folder.
                 yield "an answer that the OpenAPI document does not describe"
             if service.workers != before:
                 yield "a worker ended"

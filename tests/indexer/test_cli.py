@@ -123,3 +123,39 @@ def test_a_catalogue_without_ids_is_refused_with_the_columns_that_it_has(toy_fol
 def test_help_names_every_command() -> None:
     said = modiste_index("--help").stdout
     assert all(name in said for name in ("build", "publish", "rollback", "verify", "list", "prune"))
+
+
+def test_an_index_root_on_object_storage(shop: Path, toy_folder: Path, tmp_path: Path) -> None:
+    there = ("--index-url", f"memory://{tmp_path.name}/shop")
+    assert build(shop, tmp_path / "builder", toy_folder, *there).exit_code == 0
+    first = str(current_id(tmp_path / "builder"))
+    assert build(shop, tmp_path / "builder", toy_folder, "--no-publish", *there).exit_code == 0
+    before, after = modiste_index("list", "--index-root", tmp_path / "nothing", *there).stdout.splitlines()
+    assert before.startswith(f"{first}  serves")
+    second = after.split()[0]
+
+    operator = ("--index-root", tmp_path / "operator", *there)
+    assert f"{second} is published" in modiste_index("publish", second, *operator).stdout
+    assert f"{first} is published again" in modiste_index("rollback", *operator).stdout
+    assert f"{first} is whole" in modiste_index("verify", "--index-root", tmp_path / "another", *there).stdout
+    assert second in modiste_index("prune", "--keep", 0, "--no-keep-rollback", *operator).stdout
+    assert modiste_index("list", *operator).stdout.split()[:2] == [first, "serves"]
+
+
+def test_an_update_is_published_to_object_storage(shop: Path, toy_folder: Path, tmp_path: Path) -> None:
+    there = ("--index-url", f"memory://{tmp_path.name}/shop")
+    build(shop, tmp_path / "builder", toy_folder, *there)
+    (tmp_path / "prices.csv").write_text("id,price\np3,999\n")
+    result = modiste_index("update", tmp_path / "prices.csv", "--index-root", tmp_path / "another", *there)
+    assert result.exit_code == 0, result.output
+    modiste_index("verify", "--index-root", tmp_path / "service", *there)
+    generation = Generation.open(tmp_path / "service")
+    row = generation.row_of("p3")
+    assert row is not None
+    assert generation.product(row)["attributes"]["price"] == 999
+
+
+def test_an_address_of_a_cluster_needs_a_number_of_workers(shop: Path, toy_folder: Path, tmp_path: Path) -> None:
+    result = build(shop, tmp_path / "index", toy_folder, "--ray-address", "auto")
+    assert result.exit_code == 2
+    assert not (tmp_path / "index").exists()

@@ -21,6 +21,7 @@ from indexer.generations.manifest import generation_folder
 from indexer.generations.publication import prune, rollback
 from indexer.stores.qdrant import QdrantSettings, QdrantStore, _client
 from indexer.stores.store import StoreError, StoreUnavailable
+from indexer.update import update_generation
 from models.bundle import Bundle
 from models.errors import ModisteError
 from tests.indexer.conftest import QUIET
@@ -137,6 +138,22 @@ def test_a_collection_that_another_generation_shares_is_kept(tmp_path: Path, toy
     prune(root, 1)
     assert not sharing.exists()
     assert collection_of(root, id) in collections(client)
+
+
+def test_an_update_shares_the_collection_and_filters_by_masks(
+    tmp_path: Path, toy: Bundle, client: QdrantClient
+) -> None:
+    root = tmp_path / "index"
+    collection = collection_of(root, build_generation(write_shop(tmp_path / "shop"), toy, root, IN_QDRANT))
+    (tmp_path / "prices.csv").write_text("id,price\np3,999\n")
+    id = update_generation(tmp_path / "prices.csv", root).id
+    assert collection_of(root, id) == published(client) == collection
+    prune(root, 0, keep_previous=False)
+    generation = Generation.open(root)
+    dear = {"price": {"min": 900}}
+    assert not generation.conditions(dear), "the payload has the old price"
+    rows = generation.store.search(generation.vectors([0]), 2, generation.mask(dear))[1]
+    assert rows.tolist() == [[generation.row_of("p3"), -1]]
 
 
 def test_a_refused_build_leaves_no_collection(

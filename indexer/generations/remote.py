@@ -97,23 +97,18 @@ class RemoteRoot:
             RemoteError: The storage cannot be reached.
             GenerationError: There is no such generation there, or it is damaged.
         """
-        read = {} if id else {name: self._read(name) for name in (PUBLISHED_NAME, CURRENT_NAME)}
-        wanted = id or (read[CURRENT_NAME] or b"").decode(errors="replace").strip()
+        pointers = {} if id else self._pointers()
+        wanted = id or pointers.get(CURRENT_NAME, b"").decode(errors="replace").strip()
         if not wanted:
             return False
-        pointers = {
-            name: content
-            for name, content in read.items()
-            if content is not None and content != _content(self.index_root / name)
-        }
-        if not pointers and generation_folder(self.index_root, wanted).is_dir():
+        is_here = generation_folder(self.index_root, wanted).is_dir()
+        if is_here and all(content == _content(self.index_root / name) for name, content in pointers.items()):
             return False
         self.index_root.mkdir(parents=True, exist_ok=True)
         with locked(self.index_root / ".download.lock", work="download", wait=True):
             if not generation_folder(self.index_root, wanted).is_dir():
                 self._download(wanted)
-            for name, content in pointers.items():
-                replace_file(self.index_root / name, content)
+            self._take(pointers)
         return True
 
     def push(self, id: str) -> None:
@@ -133,6 +128,7 @@ class RemoteRoot:
             ModisteError: See ``publication.publish``.
         """
         self.push(id)
+        self._take(self._pointers())  # Another machine may have published meanwhile.
         publication.publish(self.index_root, id)
         self._push_pointers()
 
@@ -202,6 +198,16 @@ class RemoteRoot:
         verify_files(folder, manifest)
         move_durably(folder, generation_folder(self.index_root, id))
         shutil.rmtree(downloads)
+
+    def _pointers(self) -> dict[str, bytes]:
+        """What is published there: the content of ``PUBLISHED`` and ``CURRENT``, as far as there are any."""
+        read = {name: self._read(name) for name in (PUBLISHED_NAME, CURRENT_NAME)}
+        return {name: content for name, content in read.items() if content is not None}
+
+    def _take(self, pointers: dict[str, bytes]) -> None:
+        for name, content in pointers.items():
+            if content != _content(self.index_root / name):
+                replace_file(self.index_root / name, content)
 
     def _push_pointers(self) -> None:
         with self._reached():

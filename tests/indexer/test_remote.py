@@ -14,7 +14,7 @@ from s3fs import S3FileSystem
 from indexer.build import build_generation
 from indexer.generations.generation import Generation
 from indexer.generations.manifest import GenerationError, generation_folder
-from indexer.generations.publication import current_id, list_generations, published_with
+from indexer.generations.publication import current_id, list_generations, published_ids, published_with
 from indexer.generations.remote import RemoteError, RemoteRoot
 from models.bundle import Bundle
 from models.errors import ModisteError
@@ -161,6 +161,20 @@ def test_a_new_builder_goes_on_from_what_is_published(
     id = build_generation(night.folder, toy, another.index_root, QUIET)
     manifest = Generation.open(another.index_root, id).manifest
     assert (manifest.encoded, manifest.reused) == (0, 20)
+
+
+def test_what_another_machine_published_stays_in_the_history(
+    night: Nights, builder: RemoteRoot, url: str, tmp_path: Path
+) -> None:
+    first, second = night(), night()
+    builder.push(second)
+    builder.publish(first)
+    operator = RemoteRoot(url, tmp_path / "operator")
+    operator.pull(second)
+    operator.publish(second)
+    with builder.outline() as root:
+        assert published_ids(root) == [first, second]
+    assert operator.rollback() == first
 
 
 def test_rollback_and_prune_work_where_nothing_was_built(

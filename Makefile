@@ -38,9 +38,12 @@ test: system $(SERVE)/.ready $(DEV)/.torch check ## Run every check and every te
 test-slow: system $(SERVE)/.ready $(DEV)/.torch ## Run the slow tests
 	$(PYTEST) -m slow
 
-check: $(DEV)/.torch ## Check lint, format, types and import directions
+.PHONY: lint
+lint: $(DEV)/.ready ## Check lint and format
 	$(DEV)/bin/ruff check .
 	$(DEV)/bin/ruff format --check .
+
+check: lint $(DEV)/.torch ## Check lint, format, types and import directions
 	$(DEV)/bin/mypy
 	PYTHONPATH=. $(DEV)/bin/lint-imports
 

@@ -12,7 +12,7 @@ LONGEST = (
     "tests/training/test_composers.py", "tests/bench/test_bench.py", "tests/training/test_shipped_figures.py",
     "tests/test_serving_environment.py", "tests/test_shipped_bundle.py", "tests/training/test_comparison.py",
     "tests/training/test_training.py", "tests/training/test_expectation.py", "tests/training/test_start.py",
-    "tests/service/server/test_workers.py",
+    "tests/service/server/test_supervisor.py",
 )  # fmt: skip
 """Files that take longest. They start first, so that no core waits for the last file of another."""
 SYSTEM = {"redis_server", "browser"}

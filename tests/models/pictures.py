@@ -8,6 +8,7 @@ import zlib
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image
 
 
@@ -54,3 +55,13 @@ def segment(marker: int, content: bytes) -> bytes:
 def with_segment(jpeg: bytes, marker: int, content: bytes) -> bytes:
     """The JPEG with one more segment at its start."""
     return jpeg[:2] + segment(marker, content) + jpeg[2:]
+
+
+def difference(left: Image.Image | npt.NDArray[np.uint8], right: Image.Image | npt.NDArray[np.uint8]) -> float:
+    """Mean absolute difference in grey levels."""
+    return float(np.abs(np.asarray(left, dtype=np.int16) - np.asarray(right, dtype=np.int16)).mean())
+
+
+def same(left: Image.Image | npt.NDArray[np.uint8], right: Image.Image | npt.NDArray[np.uint8]) -> bool:
+    """Whether they are equal to the last bit."""
+    return np.array_equal(np.asarray(left), np.asarray(right))

@@ -6,8 +6,9 @@ import re
 import pytest
 
 from models.datasets.wording import Edit, title_colour, title_word, without_colours, word_modification
+from models.datasets.wording.comparatives import LADDERS, comparison
 from models.datasets.wording.nouns import noun_of
-from models.datasets.wording.values import LADDERS, SAYINGS, comparison
+from models.datasets.wording.values import SAYINGS
 from tests.work import lines_run
 
 

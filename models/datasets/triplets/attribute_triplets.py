@@ -21,6 +21,7 @@ from catalog import Product
 from models.datasets.attributes.default_rules import default_rules, type_column
 from models.datasets.attributes.edit_rules import Bucket, Rule, Values, all_differ, buckets_of
 from models.datasets.triplets.triplet import Triplet, TripletDataset
+from models.datasets.triplets.twins import Twins
 from models.datasets.wording import word_modification
 from models.errors import ModisteError
 
@@ -72,7 +73,7 @@ class AttributeTriplets:
                 hint="Give more products, columns such as colour and type, or rules that keep fewer columns.",
             )
         self._weights = list(accumulate(source.rule.weight for source in self._sources))
-        self._twins = _Twins(products, photographs)
+        self._twins = Twins(products, photographs)
         column = type_column(products)
         self._nouns = [str(product.attributes.get(column, "")) if column else "" for product in products]
         counts = Counter(self._nouns)
@@ -266,38 +267,3 @@ class _Source:
         targets = origin.targets()
         reference, target = divmod(number - (self._pairs[at - 1] if at else 0), targets[-1])
         return origin.query(reference, bisect_right(targets, target))
-
-
-class _Twins:
-    """Products with the same title or the same photograph."""
-
-    def __init__(self, products: Sequence[Product], photographs: Mapping[str, object] | None) -> None:
-        self.titles = [" ".join(product.title.lower().split()) for product in products]
-        self.photographs = [photographs.get(product.id) if photographs else None for product in products]
-        self.by_title = _shared(self.titles)
-        self.by_photograph = _shared(self.photographs)
-
-    def targets(self, reference: int, rows: Iterable[int]) -> list[int]:
-        """``rows`` and their twins, in order, without the reference and products with its photograph.
-
-        Twins by the reference's own title are not added, because the title does not contain the change.
-        """
-        found = set(rows)
-        titles = {self.titles[row] for row in found} - {self.titles[reference]}
-        photographs = {self.photographs[row] for row in found}
-        for title in titles:
-            found.update(self.by_title.get(title, ()))
-        for photograph in photographs:
-            found.update(self.by_photograph.get(photograph, ()))
-        found.discard(reference)
-        found.difference_update(self.by_photograph.get(self.photographs[reference], ()))
-        return sorted(found)
-
-
-def _shared(keys: Sequence[object]) -> dict[object, list[int]]:
-    """Rows by key, for non-empty keys with more than one row."""
-    rows: dict[object, list[int]] = {}
-    for row, key in enumerate(keys):
-        if key:
-            rows.setdefault(key, []).append(row)
-    return {key: found for key, found in rows.items() if len(found) > 1}

@@ -6,11 +6,40 @@ from functools import lru_cache
 
 from models.datasets.wording.colour_forms import colour_forms
 from models.datasets.wording.colours import names_of
+from models.datasets.wording.comparatives import comparison
 from models.datasets.wording.edit import Edit, audience, family_of_edit, human_name
-from models.datasets.wording.forms import CHANGE, Forms, swaps
+from models.datasets.wording.forms import CHANGE, MAKE, Forms, swaps
 from models.datasets.wording.grammar import given, literal, one_of
-from models.datasets.wording.type_forms import type_forms
-from models.datasets.wording.values import SAYINGS, THINGS, Saying, comparison
+from models.datasets.wording.nouns import noun_of
+from models.datasets.wording.values import SAYINGS, Saying
+
+THINGS: dict[str, dict[str, str]] = {
+    "pattern": {
+        "striped": "stripes",
+        "checked": "checks",
+        "dotted": "[dots|polka dots]",
+        "floral": "[flowers|floral print]",
+        "colour-block": "colour blocks",
+    },
+    "sleeve": {
+        "sleeveless": "sleeveless",
+        "short": "short sleeves",
+        "three-quarter": "[three-quarter|3/4] sleeves",
+        "long": "long sleeves",
+    },
+    "neckline": {
+        "round": "[round|crew] neck",
+        "v-neck": "v-neck",
+        "square": "square neck",
+        "collar": "collar",
+        "turtleneck": "turtleneck",
+    },
+    "length": {name: name for name in ("mini", "knee-length", "midi", "maxi", "cropped", "regular", "full-length")},
+    "fit": {"slim": "slim fit", "regular": "regular fit", "loose": "loose fit"},
+    "heel": {"flat": "flat [heel|sole]", "mid": "mid heel", "high": "high heel"},
+    "season": {"summer": "summer", "winter": "winter", "fall": "[autumn|fall]", "spring": "spring"},
+}
+"""Names of what is replaced if one value replaces another."""
 
 
 @lru_cache(maxsize=2048)
@@ -24,7 +53,7 @@ def forms_of(edit: Edit) -> Forms:
     if family in ("colour", "second colour"):
         return colour_forms(family, before, after)
     if family == "type" or (family == "style" and before is not None):
-        return type_forms(before, after)
+        return _type_forms(before, after)
     if family in SAYINGS:
         key = audience(after) if family == "gender" else after.lower()
         if saying := SAYINGS[family].get(key or ""):
@@ -208,4 +237,30 @@ def _general(attribute: str, family: str | None, before: str | None, after: str)
             ]
         ),
         facts=given([f"has the {name} {value}", *facts]),
+    )
+
+
+def _type_forms(before: str | None, after: str) -> Forms:
+    noun = noun_of(after)
+    article = "[|a pair of ]" if noun.paired else "a "
+    name = one_of(noun.names)
+    one = article + name
+    old = one_of(noun_of(before).names) if before is not None else None
+    many = one_of(noun.plurals)
+    fragments = [one, f"{one} [in this style|like this|instead]", name, f"{many} [like this|like these|in this style]"]
+    commands = [f"{MAKE} it {'into ' if noun.paired else ''}{one}", f"[turn|change] it [in|]to {one}"]
+    facts = [f"is {one}", f"[is|looks like] {one}", f"[would be|is really] {one}"]
+    if old:
+        fragments += [f"{name} instead of {old}", f"{one} [rather than|not] {old}", f"not {old} but {name}"]
+        commands += [f"[replace|swap] the {old} [with|for] {one}", f"change [the |]{old} to {name}"]
+        facts += [f"is {one} [instead of|and not|rather than] {old}"]
+    return Forms(
+        adjectives=(),
+        phrases=given([f"as {one}", f"as {one}", f"in {name} form", f"[turned|made] into {one}"]),
+        fragments=given(fragments),
+        commands=given(
+            [*commands, f"show me {many} [like this|in this style|in this look]", f"[find|show] me matching {many}"]
+        ),
+        facts=given(facts),
+        noun=noun,
     )

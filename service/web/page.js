@@ -1,18 +1,18 @@
 /** The page: an address is a step, a step a query, its results are cards, and a card links to the next step. */
 
-import { cacheAnswer, cachedAnswer, clearAnswers, saveScroll } from "./answer-cache.js";
+import { cacheAnswer, cachedAnswer, clearAnswers, saveScroll } from "./results/answer-cache.js";
 import * as api from "./api.js";
-import { chosenFilters, typed } from "./filters.js";
-import { onPart } from "./part.js";
-import { onPicture } from "./picture-input.js";
+import { chosenFilters, typed } from "./query/filters.js";
+import { onPart } from "./query/part.js";
+import { onPicture } from "./query/picture-input.js";
 import { keepPicture, picture } from "./pictures.js";
-import { drawQuery } from "./query.js";
-import { drawAnswer, drawProblem, drawWaiting } from "./results.js";
+import { drawQuery } from "./query/query.js";
+import { drawAnswer, drawProblem, drawWaiting } from "./results/results.js";
 import { address, isQuery, withReference, start, stepAt } from "./steps.js";
-import { toggled } from "./suggestions.js";
-import { trailEntry } from "./trail.js";
-import { onUnderstood } from "./understood.js";
-import { onWords } from "./words.js";
+import { toggled } from "./query/suggestions.js";
+import { trailEntry } from "./query/trail.js";
+import { onUnderstood } from "./results/understood.js";
+import { onWords } from "./query/words.js";
 
 const PAGE = 24; // products per request: whole rows of 2, 3, 4 and 6
 const PAUSE = 450; // ms after the last keystroke before the text is searched for

@@ -3,7 +3,7 @@
  * box is [x0, y0, x1, y1], relative to the picture's width and height, from its top left.
  */
 
-import { hasReference } from "./steps.js";
+import { hasReference } from "../steps.js";
 
 const FIRST_BOX = [0.2, 0.2, 0.8, 0.8];
 const LEAST = 0.05; // of a side

@@ -1,8 +1,8 @@
 /** The trail: links to the earlier steps. */
 
-import { pictureOf } from "./api.js";
-import { picture } from "./pictures.js";
-import { address } from "./steps.js";
+import { pictureOf } from "../api.js";
+import { picture } from "../pictures.js";
+import { address } from "../steps.js";
 import { signed } from "./words.js";
 
 /** A step's entry on the trail; `reference` is its reference product, if any. */

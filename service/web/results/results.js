@@ -1,7 +1,7 @@
 /** The answer on the page: heading, cards, and messages. */
 
 import { blankCards, card } from "./cards.js";
-import { address, isQuery, withReference } from "./steps.js";
+import { address, isQuery, withReference } from "../steps.js";
 import { drawUnderstood } from "./understood.js";
 
 const FURTHEST = 10_000; // the largest offset of the service

@@ -1,7 +1,7 @@
 /** Product cards. */
 
-import { pictureOf } from "./api.js";
-import { wording } from "./suggestions.js";
+import { pictureOf } from "../api.js";
+import { wording } from "../query/suggestions.js";
 
 const MOST_WORDS = 4;
 const WIDTHS = [320, 640]; // of pictures, in pixels

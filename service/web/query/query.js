@@ -1,10 +1,10 @@
 /** The query on the page: reference, modification, suggestions, words, filters and trail. */
 
-import { pictureOf } from "./api.js";
+import { pictureOf } from "../api.js";
 import { drawFilters, setFilters } from "./filters.js";
 import { drawPart } from "./part.js";
-import { picture } from "./pictures.js";
-import { hasReference, isQuery } from "./steps.js";
+import { picture } from "../pictures.js";
+import { hasReference, isQuery } from "../steps.js";
 import { isIn, suggestions } from "./suggestions.js";
 import { drawTrail, titleOf } from "./trail.js";
 import { drawWords } from "./words.js";

@@ -3,7 +3,7 @@
  * knows more spellings than it lists, so it validates what is typed.
  */
 
-import { isQuery } from "./steps.js";
+import { isQuery } from "../steps.js";
 
 const SIGNS = { prefer: "+", avoid: "−" };
 const LABELS = { prefer: "Prefer", avoid: "Avoid" };

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from fastapi import FastAPI
+from threadpoolctl import threadpool_limits
 
 from indexer.generations.remote import RemoteRoot
 from models.bundle import Bundle, uses_gpu
@@ -91,6 +92,9 @@ async def _until_usable(context: Context, run_folder: Path | None) -> None:
 
 
 def _assemble(settings: Settings, run_folder: Path | None) -> Context:
+    # Searches share the cores. NumPy's matrix products that take all of them wait for each other, spinning: with two
+    # workers on two cores, 400 searches a second became 170.
+    threadpool_limits(1, user_api="blas")
     metrics = Metrics()
     keys = KeyRing(settings.keys) if settings.keys else None
     processes, workers = divide_cores(settings, gpu=uses_gpu(settings.device))

@@ -58,7 +58,7 @@ def run_demo(folder: Path, *, products: int, bundle_folder: Path, host: str, por
         ModisteError: The port is taken, or something could not be drawn, indexed or served.
         ExampleFailed: Fewer than half of the best results satisfy the modification.
     """
-    listen(host, port).close()  # To hear of a taken port now, not after minutes of drawing.
+    listen(host, port).close()  # A port that is taken is an error now, not after minutes of drawing.
     bundle = Bundle(bundle_folder)
     catalog = draw_catalog(folder / "catalog", products, SEED)
     index_root = folder / "index"

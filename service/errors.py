@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from models.errors import ModisteError
 
 MAX_EXCERPT = 100
+
+RefusalReason = Literal["busy", "bodies", "deadline", "queue"]
 
 
 def excerpt(text: str) -> str:
@@ -98,14 +102,19 @@ class NotReady(RequestError):
 
 
 class Overloaded(RequestError):
-    """More requests are waiting than can be answered in time."""
+    """More requests are waiting than can be answered in time.
 
-    def __init__(self, retry_after_s: int = 1) -> None:
+    Args:
+        reason: What there is too much of; ``docs/operations.md`` explains each.
+    """
+
+    def __init__(self, reason: RefusalReason = "queue", *, retry_after_s: int = 1) -> None:
         super().__init__(
             "More requests are waiting than can be answered in time.",
             hint="Send the request again after the number of seconds in Retry-After.",
             retry_after_s=retry_after_s,
         )
+        self.reason = reason
 
 
 class DeadlineExceeded(RequestError):

@@ -80,9 +80,10 @@ class RedisConnection:
         timeout_s = self._timeout_s if timeout_s is None else timeout_s
         task = self.start(command())
         try:
+            # Outside of the breaker, for which a caller that is cancelled would be a success.
+            await asyncio.wait([task], timeout=timeout_s)
             with self._breaker:
-                await asyncio.wait([task], timeout=timeout_s)
-                if not task.done():
+                if not task.done() or task.cancelled():
                     raise TimeoutError(f"no answer within {timeout_s * 1000:g} ms")
                 result = task.result()
         except Exception as error:  # A server that does not speak Redis makes the client raise anything.

@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from service.errors import Overloaded
-from service.observability.metrics import Metrics, RefusalReason
+from service.errors import Overloaded, RefusalReason
+from service.observability.metrics import Metrics
 
 SMALL_BODY_BYTES = 8 * 2**10
 """A body of this size is read even when the queue is full, because a cache may hold its answer."""
@@ -109,5 +109,4 @@ class Admission:
             raise self._refusal("busy")
 
     def _refusal(self, reason: RefusalReason) -> Overloaded:
-        self._metrics.refused(reason)
-        return Overloaded(retry_after_s=max(1, math.ceil(self.expected_wait_s)))
+        return Overloaded(reason, retry_after_s=max(1, math.ceil(self.expected_wait_s)))

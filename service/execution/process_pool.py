@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import multiprocessing
 import os
 import signal
@@ -48,6 +49,7 @@ class ProcessPool:
         self._all = [_Process(memory_bytes) for _ in range(processes)]
         for process in self._all:
             self._idle.put_nowait(process)
+            atexit.register(process.kill)  # multiprocessing would send SIGTERM, which they ignore, and wait.
 
     async def run(self, function: Callable[..., T], *args: Any) -> T:
         """Call ``function`` in a process; it, its arguments and its result must be picklable.
@@ -74,6 +76,7 @@ class ProcessPool:
         """End the processes. Nothing may be running."""
         for process in self._all:
             process.end()
+            atexit.unregister(process.kill)
         self._threads.shutdown()
 
     async def _run(self, process: _Process, function: Callable[..., T], args: tuple[Any, ...]) -> T:
@@ -129,15 +132,20 @@ class _Process:
 
     def _start(self) -> None:
         self._pipe, theirs = _spawn.Pipe()
+        process = _spawn.Process(target=_serve, args=(theirs, self._memory_bytes), daemon=True)
         with theirs:
-            process = _spawn.Process(target=_serve, args=(theirs, self._memory_bytes), daemon=True)
             process.start()
         self._process = process  # Only now: a process that is not started cannot be killed.
 
 
 def _serve(pipe: Connection, memory_bytes: int) -> None:
-    """Answer calls until the other end of the pipe is closed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Answer calls until the other end of the pipe is closed.
+
+    SIGTERM and SIGINT are ignored: sent to all processes of a service, as systemd and Ctrl-C do, they would end work
+    for which the service still waits.
+    """
+    for kind in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(kind, signal.SIG_IGN)
     limited = False
     while True:
         try:

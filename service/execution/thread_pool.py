@@ -1,12 +1,9 @@
-"""Threads for work beside searching (large images, files, columns), with a bounded queue."""
+"""Threads for work beside searching (files, columns, resizing), with a bounded queue."""
 
 from __future__ import annotations
 
 import asyncio
 import contextvars
-import os
-import sys
-import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
@@ -15,8 +12,6 @@ from service.errors import Overloaded
 from service.execution.waiting import until_done
 
 T = TypeVar("T")
-
-NICENESS = 10
 
 
 class ThreadPool:
@@ -29,13 +24,10 @@ class ThreadPool:
         name: Prefix of the threads' names.
         threads: How many calls run at once.
         queue: How many more may wait.
-        low_priority: Whether the threads yield the cores to all others (on Linux).
     """
 
-    def __init__(self, name: str, *, threads: int, queue: int, low_priority: bool = False) -> None:
-        self._executor = ThreadPoolExecutor(
-            threads, thread_name_prefix=name, initializer=_lower_priority if low_priority else None
-        )
+    def __init__(self, name: str, *, threads: int, queue: int) -> None:
+        self._executor = ThreadPoolExecutor(threads, thread_name_prefix=name)
         self._free = threads + queue
 
     async def run(self, work: Callable[[], T], *, abandon: bool = False) -> T:
@@ -69,8 +61,3 @@ class ThreadPool:
     def close(self) -> None:
         """Let running work finish and end the threads."""
         self._executor.shutdown()
-
-
-def _lower_priority() -> None:
-    if sys.platform == "linux":  # Elsewhere a priority belongs to the whole process.
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)

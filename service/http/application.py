@@ -18,12 +18,7 @@ from service.http.context import Context
 from service.http.images import ProductImages
 from service.http.middleware.admission import AdmissionMiddleware
 from service.http.middleware.deadline import TIMEOUT_HEADER, DeadlineMiddleware
-from service.http.middleware.head import HeadMiddleware
-from service.http.middleware.rate_limit_headers import RateLimitHeadersMiddleware
-from service.http.middleware.request_limits import RequestLimitsMiddleware
-from service.http.middleware.request_log import RequestLogMiddleware
-from service.http.middleware.root_path import RootPathMiddleware
-from service.http.middleware.security_headers import SecurityHeadersMiddleware
+from service.http.middleware.request import RequestMiddleware
 from service.http.openapi import openapi_document
 from service.http.routes import health, images, operations, pages, products, search
 from service.observability.logs import PROBE_PATHS
@@ -85,22 +80,16 @@ def _add_middleware(app: FastAPI, context: Context) -> None:
     """From the innermost to the outermost."""
     settings = context.settings
     app.add_middleware(GZipMiddleware, minimum_size=GZIP_MIN_BYTES, compresslevel=GZIP_LEVEL)
-    app.add_middleware(HeadMiddleware)
-    app.add_middleware(
-        RequestLimitsMiddleware, max_body_bytes=settings.max_body_bytes, max_image_bytes=settings.max_image_bytes
-    )
     app.add_middleware(DeadlineMiddleware, metrics=context.metrics, max_s=settings.deadline_ms / 1000)
-    app.add_middleware(RateLimitHeadersMiddleware)
-    app.add_middleware(RequestLogMiddleware, metrics=context.metrics, admission=context.admission)
-    app.add_middleware(AdmissionMiddleware, admission=context.admission, max_s=settings.deadline_ms / 1000)
+    app.add_middleware(AdmissionMiddleware, admission=context.admission, metrics=context.metrics, settings=settings)
+    app.add_middleware(
+        RequestMiddleware, metrics=context.metrics, admission=context.admission, root_path=settings.root_path
+    )
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware, allow_origins=settings.cors_origins, allow_methods=("GET", "HEAD", "POST"),
             allow_headers=CORS_REQUEST_HEADERS, expose_headers=CORS_RESPONSE_HEADERS, max_age=CORS_MAX_AGE_S,
         )  # fmt: skip
-    app.add_middleware(SecurityHeadersMiddleware)
-    if settings.root_path:
-        app.add_middleware(RootPathMiddleware, root_path=settings.root_path)
     if settings.trusted_proxies:
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies))
 

@@ -34,7 +34,7 @@ class ProductImages:
     """Reads, resizes and encodes product images, and caches the resized ones.
 
     An image is answered only if its file still has the sha256 that was indexed, and only as a type that its content
-    has. A file or a link that was put in its place is not answered.
+    has. A file or a link that was put in its place is not served.
 
     Args:
         readers: Where files are read and ordinary images resized.

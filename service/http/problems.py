@@ -98,9 +98,11 @@ def internal_problem() -> Response:
 
 async def _on_modiste_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, ModisteError)
+    if isinstance(error, errors.Overloaded):
+        request.app.state.context.metrics.refused(error.reason)
     response = problem_of(error)
     if response.status_code == 500:
-        raise error  # RequestLogMiddleware logs it.
+        raise error  # RequestMiddleware logs it.
     return response
 
 
@@ -119,7 +121,7 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
 
 
 def install(app: FastAPI) -> None:
-    """Answer every expected error of ``app`` with a problem document; the rest is left to ``RequestLogMiddleware``."""
+    """Answer every expected error of ``app`` with a problem document; the rest is left to ``RequestMiddleware``."""
     app.add_exception_handler(ModisteError, _on_modiste_error)
     app.add_exception_handler(RequestValidationError, _on_validation_error)
     app.add_exception_handler(HTTPException, _on_http_exception)

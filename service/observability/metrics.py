@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
 
+from service.errors import RefusalReason
+
 CacheOutcome = Literal["hit", "miss", "error"]
 CacheName = Literal["answers", "features", "redis"]
-RefusalReason = Literal["busy", "bodies", "deadline"]
 
 COLUMNS = "columns"
 """The stage that reads the results' columns. Searches never queue for it."""
@@ -67,7 +68,7 @@ class Metrics:
         self._refused = Counter(
             "modiste_requests_refused", "Requests refused because of load.", ["reason"], registry=registry
         )
-        for reason in ("busy", "bodies", "deadline"):
+        for reason in get_args(RefusalReason):
             self._refused.labels(reason)  # An alert needs the series before its first increment.
         self._deadlines = Counter("modiste_deadlines_missed", "Requests dropped at their deadline.", registry=registry)
         self._generation = Gauge(

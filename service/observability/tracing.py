@@ -22,7 +22,6 @@ logger = logging.getLogger(__name__)
 
 SHUTDOWN_S = 3.0
 """The longest that the process waits for the last spans to be sent when it ends."""
-PROTOCOL = "http/protobuf"
 
 _NOTHING: AbstractContextManager[None] = nullcontext()
 _provider: TracerProvider | None = None
@@ -108,15 +107,9 @@ def shut_down_tracing() -> None:
 
 
 def _wanted() -> bool:
+    """Whether the environment asks for traces. The SDK reads all further variables itself."""
     variables = {name: value.strip() for name, value in os.environ.items() if name.startswith("OTEL_")}
-    if variables.get("OTEL_SDK_DISABLED", "").lower() == "true":
-        return False
-    if "otlp" not in (variables.get("OTEL_TRACES_EXPORTER") or "otlp").split(","):
-        return False
-    if not (variables.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") or variables.get("OTEL_EXPORTER_OTLP_ENDPOINT")):
-        return False
-    for name in ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"):
-        if (protocol := variables.get(name)) and protocol != PROTOCOL:
-            logger.warning("%s asks for %s; traces are sent as %s.", name, protocol, PROTOCOL)
-            break
-    return True
+    endpoint = variables.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") or variables.get("OTEL_EXPORTER_OTLP_ENDPOINT")
+    exporters = (variables.get("OTEL_TRACES_EXPORTER") or "otlp").split(",")
+    disabled = variables.get("OTEL_SDK_DISABLED", "").lower() == "true"
+    return bool(endpoint) and "otlp" in exporters and not disabled

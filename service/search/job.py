@@ -108,9 +108,9 @@ class SearchStages:
             if encoded is not None:
                 vector, truncated = encoded.vector, encoded.truncated
             # Where nothing is left for the model to read, the answer is expected to show what the reference does.
-            hoped = shown if encoded is None else encoded.expected
-            if shown is not None and hoped is not None:
-                expected = expected_words(hoped, shown, generation, stated, wishes)
+            probable = shown if encoded is None else encoded.expected
+            if shown is not None and probable is not None:
+                expected = expected_words(probable, shown, generation, stated, wishes)
         elif reference.row is None or query.box is not None:  # Results of a picture alone show what is seen in it.
             shown = yield from self._words_shown(query, generation, reference, vision)
             if shown is not None:

@@ -6,8 +6,10 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -146,7 +148,7 @@ class LiveIndex:
             if current is None or current == self.generation_id:
                 self._accept()
                 return False
-            held = _Held(await asyncio.to_thread(self._open, published))
+            held = _Held(await _in_daemon_thread(partial(self._open, published)))
         except OtherBundle as error:
             self._refuse(published, str(error))
             return await self._follow_own()
@@ -167,7 +169,7 @@ class LiveIndex:
         if own is None or own == self.generation_id:
             return False
         try:
-            self._swap(_Held(await asyncio.to_thread(self._open, own)))
+            self._swap(_Held(await _in_daemon_thread(partial(self._open, own))))
         except Exception as error:
             logger.error("Generation %s cannot be served: %s", own, error)
             return False
@@ -183,7 +185,7 @@ class LiveIndex:
             if self.refused is not None and id == self.refused.generation:
                 continue
             try:
-                self._swap(_Held(await asyncio.to_thread(self._open, id)))
+                self._swap(_Held(await _in_daemon_thread(partial(self._open, id))))
             except Exception as error:
                 logger.error("Generation %s cannot be served either: %s", id, error)
             else:
@@ -244,6 +246,21 @@ class LiveIndex:
             return await asyncio.to_thread(current_id, self._index_root) != self.refused.generation
         except ModisteError as error:
             return self._public(str(error)) != self.refused.reason
+
+
+async def _in_daemon_thread(open: Callable[[], Generation]) -> Generation:
+    """Call ``open``, which reads all files of a generation, in a thread that does not keep the process from ending."""
+    opened: Future[Generation] = Future()
+    opened.set_running_or_notify_cancel()  # A caller that is cancelled leaves it alone.
+
+    def run() -> None:
+        try:
+            opened.set_result(open())
+        except BaseException as error:
+            opened.set_exception(error)
+
+    threading.Thread(target=run, name="open generation", daemon=True).start()
+    return await asyncio.wrap_future(opened)
 
 
 def _canary(generation: Generation, bundle: Bundle) -> None:

@@ -1,8 +1,8 @@
 """Limits of connections around uvicorn's protocol: time, number for each address, bytes of a request.
 
-uvicorn closes a kept connection that is idle between two requests. It waits without end for a first request, for the
-rest of a request that arrives in drops, and for a client that does not read its answer. With httptools it collects
-headers without end as well; h11 would bound them (``h11_max_incomplete_event_size``), but takes 60 µs instead of 2
+uvicorn closes a connection that is idle between two requests. It waits without end for a first request, for the rest of
+a request that arrives slowly, and for a client that does not read its answer. With httptools it collects headers
+without end as well; h11 would bound them (``h11_max_incomplete_event_size``), but takes 60 µs instead of 2
 for a request.
 """
 

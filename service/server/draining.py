@@ -8,6 +8,7 @@ import math
 import signal
 import socket
 import time
+from collections.abc import Callable
 from types import FrameType
 from typing import Any, cast
 
@@ -24,6 +25,7 @@ ANSWER_S = 5.0
 """Time beyond the deadline of a search in which it is answered."""
 LAST_CONNECTIONS_S = 0.05
 """Time to accept the connections that are waiting when listening ends."""
+REPORT_S = 1.0
 LAST_REQUESTS_S = 1.0
 """Time for clients that have just connected to send their request after listening has ended."""
 
@@ -32,10 +34,13 @@ class DrainingServer(uvicorn.Server):
     """After SIGTERM: not ready for ``notice_s``, then no longer listening, then stopped when all requests are answered.
 
     A load balancer that sees the service not ready sends its requests elsewhere, so none meets a closed port. uvicorn
-    alone closes connections that were just made and have not sent their request yet. A second SIGTERM stops at once.
+    alone closes connections that were just made and have not sent their request yet. SIGINT ends the notice at once.
+
+    Args:
+        report: Called once a second while the event loop runs, also while requests are finished after SIGTERM.
     """
 
-    def __init__(self, app: FastAPI, settings: Settings, **options: Any) -> None:
+    def __init__(self, app: FastAPI, settings: Settings, report: Callable[[], None] | None = None) -> None:
         limits = ConnectionLimits(
             request_s=settings.deadline_ms / 1000 + ANSWER_S,
             max_per_address=settings.max_connections_per_address,
@@ -45,20 +50,25 @@ class DrainingServer(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app, http=cast(Any, limits), log_config=None, access_log=False, server_header=False, ws="none",
-                lifespan="on", proxy_headers=False, timeout_graceful_shutdown=round(settings.drain_s), **options,
+                lifespan="on", proxy_headers=False, timeout_graceful_shutdown=round(settings.drain_s),
             )
         )  # fmt: skip
         self._admission: Admission = app.state.context.admission
-        self._notice_s = settings.notice_s
+        self._notice_s, self._report = settings.notice_s, report
         self._stop_at = math.inf
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         # A signal may interrupt any code, logging among it: only assignments here.
-        if sig == signal.SIGTERM and not self._admission.draining:
+        if sig != signal.SIGTERM:
+            self.should_exit = True
+        elif not self._admission.draining:  # A worker gets it twice where the whole process group is signalled.
             self._admission.draining = True
             self._stop_at = time.monotonic() + self._notice_s
-        else:
-            self.should_exit = True
+
+    async def main_loop(self) -> None:
+        if self._report is not None:  # uvicorn's `callback_notify` ends with this loop, before the last requests.
+            self._reporting = asyncio.create_task(_repeat(self._report))
+        await super().main_loop()
 
     async def on_tick(self, counter: int) -> bool:
         if time.monotonic() >= self._stop_at:
@@ -77,3 +87,9 @@ class DrainingServer(uvicorn.Server):
                 server.close()
             await asyncio.sleep(LAST_REQUESTS_S)
         await super().shutdown(sockets)
+
+
+async def _repeat(report: Callable[[], None]) -> None:
+    while True:
+        report()
+        await asyncio.sleep(REPORT_S)

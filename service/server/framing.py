@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 MAX_HEAD_BYTES = 64 * 2**10
-"""Request line and headers, before they are complete; ``request_limits.py`` refuses 32 KiB of complete headers."""
+"""Request line and headers, before they are complete; ``RequestMiddleware`` refuses 32 KiB of complete headers."""
 _END = b"\r\n\r\n"
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,18})", re.IGNORECASE)
 _CHUNKED = re.compile(rb"\r\ntransfer-encoding:", re.IGNORECASE)

@@ -49,9 +49,6 @@ def supervise(settings: Settings, port: int, processes: int) -> None:
     Raises:
         ModisteError: None of the workers can serve: the bundle or a setting cannot be used.
     """
-    # Workers share the cores. Matrix products that take all of them wait for each other, spinning: with
-    # two workers on two cores, 400 searches a second became 170. NumPy reads this when it is imported.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     with tempfile.TemporaryDirectory(prefix="modiste-", ignore_cleanup_errors=True) as folder, _signals() as signals:
         workers: list[_Worker] = []
         try:
@@ -143,7 +140,6 @@ def _step(workers: list[_Worker], signals: int) -> bool:
         for worker in running:
             worker.restart_clock()
     if signals in ready:
-        os.read(signals, 1)
         return True
     for worker in running:
         worker.read_reports()
@@ -162,17 +158,21 @@ def _step(workers: list[_Worker], signals: int) -> bool:
 
 
 def _stop(workers: list[_Worker], signals: int, within_s: float) -> None:
-    """Tell all workers to stop, once for each signal to this process; kill those that do not in time."""
+    """Pass SIGTERM and SIGINT on to all workers until they have ended; kill those that do not end in time.
+
+    Workers may have got the same signal themselves, as from Ctrl-C or systemd. For them it counts once.
+    """
     running = [worker.process for worker in workers if worker.running]
     for process in running:
-        process.terminate()
+        process.terminate()  # Also after SIGINT, which workers ignore while they start.
     until = time.monotonic() + within_s
     while running:
         ready = wait([signals, *(process.sentinel for process in running)], max(0.0, until - time.monotonic()))
         if signals in ready:
-            os.read(signals, 1)
+            kind = os.read(signals, 1)[0]
             for process in running:
-                process.terminate()
+                assert process.pid is not None
+                os.kill(process.pid, kind)
         elif not ready:
             for process in running:
                 logger.error("Worker %s did not stop within %g s and is killed.", process.pid, within_s)
@@ -184,13 +184,13 @@ def _stop(workers: list[_Worker], signals: int, within_s: float) -> None:
 
 @contextmanager
 def _signals() -> Iterator[int]:
-    """A file descriptor from which one byte can be read for every SIGTERM and SIGINT within the block."""
+    """A file descriptor from which the number of every SIGTERM and SIGINT within the block can be read, as a byte."""
     reading, writing = os.pipe()
     os.set_blocking(writing, False)
 
-    def handle(*_: object) -> None:
+    def handle(kind: int, _: object) -> None:
         with suppress(BlockingIOError):
-            os.write(writing, b"!")
+            os.write(writing, bytes([kind]))
 
     before = {kind: signal.signal(kind, handle) for kind in (signal.SIGTERM, signal.SIGINT)}
     try:

@@ -22,8 +22,6 @@ from service.settings import Settings
 
 logger = logging.getLogger(__name__)
 
-REPORT_S = 1
-
 
 def run_worker(settings: Settings, port: int, run_folder: Path, reports: Connection) -> None:
     """Serve until SIGTERM, and stop when the supervisor ends, however it ends.
@@ -32,21 +30,20 @@ def run_worker(settings: Settings, port: int, run_folder: Path, reports: Connect
     ready, and a worker without a generation leaves all requests to the others.
 
     Args:
-        reports: Gets None once a second while the event loop turns, or the message and hint of a ModisteError.
+        reports: Gets None once a second while the event loop runs, or the message and hint of a ModisteError.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Until uvicorn takes over, Ctrl-C is for the supervisor.
     start_logging(settings.log_level)
     _stop_with_parent()
     set_up_tracing()
 
-    async def report() -> None:
+    def report() -> None:
         with suppress(OSError):
             reports.send(None)
 
     try:
         app = create_app(settings, run_folder=run_folder)
-        server = DrainingServer(app, settings, callback_notify=report, timeout_notify=REPORT_S)
-        server.run(sockets=[bind(settings.host, port, shared=True)])
+        DrainingServer(app, settings, report).run(sockets=[bind(settings.host, port, shared=True)])
     except ModisteError as error:
         reports.send((error.message, error.hint))
         sys.exit(error.exit_code)

@@ -11,7 +11,7 @@ from service.rates import Rate
 from service.settings import load_settings
 
 
-def test_flags_win_over_variables_and_variables_over_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_flags_override_variables_and_variables_override_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MODISTE_PORT", "9000")
     monkeypatch.setenv("MODISTE_INDEX_ROOT", "/srv/index")
     monkeypatch.setenv("MODISTE_REDIS_URL", "")

@@ -10,7 +10,7 @@ from starlette.responses import FileResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from service.http.middleware.security_headers import PAGE_SECURITY_POLICY
+from service.http.security_headers import PAGE_SECURITY_POLICY
 
 WEB = Path(__file__).parents[2] / "web"
 REVALIDATE = {"Cache-Control": "no-cache"}

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from service.errors import Overloaded
+from service.errors import NotFound, Overloaded
 from service.execution.admission import SMALL_BODY_BYTES, Admission
 from service.observability.metrics import Metrics
 from tests.service.conftest import Serve, Served, Shop, cloth, encoded, eventually
@@ -113,16 +113,16 @@ def test_failed_searches_do_not_count_as_fast_ones() -> None:
 
 
 def test_a_search_that_would_miss_its_deadline_is_refused_on_arrival_unless_the_service_is_idle() -> None:
-    clock, metrics = Clock(), Metrics()
-    admission = Admission(max_wait_s=1.0, body_bytes=10, metrics=metrics, clock=clock)
+    clock = Clock()
+    admission = Admission(max_wait_s=1.0, body_bytes=10, metrics=Metrics(), clock=clock)
     with admission.search():
         clock.now += 0.2
     admission.check_arrival(0, allowed_s=0.01)
     with admission.search():
         admission.check_arrival(0, allowed_s=0.5)
-        with pytest.raises(Overloaded):
+        with pytest.raises(Overloaded) as refused:
             admission.check_arrival(0, allowed_s=0.3)
-    assert b'modiste_requests_refused_total{reason="deadline"} 1.0' in metrics.exposition()
+    assert refused.value.reason == "deadline"
 
 
 def test_overload_is_refused_with_retry_after_and_cached_answers_are_still_given(
@@ -163,6 +163,27 @@ def test_a_large_body_is_refused_before_it_is_read(serve: Serve, shop: Shop, mon
         waiting.result()
     assert answer.startswith(b"HTTP/1.1 503")
     assert busy == 1
+
+
+def test_requests_that_a_full_queue_refuses_are_counted(
+    serve: Serve, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, gate = threading.Event(), threading.Event()
+
+    def wait(*_: object) -> None:
+        begun.set()
+        assert gate.wait(30)
+        raise NotFound("It is gone.")
+
+    monkeypatch.setattr("service.http.routes.products.product_card", wait)
+    with serve(shop, workers=1, queue=0) as served, ThreadPoolExecutor(1) as clients:
+        first = clients.submit(httpx.get, f"{served.url}/products?limit=1", trust_env=False)
+        assert begun.wait(30)
+        refused = served.client.get("/products?limit=1")
+        gate.set()
+        assert first.result().status_code == 404
+        assert refused.json()["type"] == "/problems/overloaded"
+        assert metric(served, 'modiste_requests_refused_total{reason="queue"}') == 1
 
 
 def test_bytes_of_bodies_are_bounded_while_they_arrive(serve: Serve, shop: Shop) -> None:

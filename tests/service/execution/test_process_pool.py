@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Coroutine
@@ -37,6 +38,13 @@ def fail() -> None:
 
 def crash() -> None:
     os.kill(os.getpid(), signal.SIGSEGV)
+
+
+def signal_itself() -> int:
+    """As systemd and Ctrl-C signal every process of a service."""
+    for kind in (signal.SIGTERM, signal.SIGINT):
+        os.kill(os.getpid(), kind)
+    return os.getpid()
 
 
 def sleep_after_touching(path: Path) -> None:
@@ -92,6 +100,25 @@ def test_a_crash_fails_its_own_call_only() -> None:
         assert results[1:] == [0, 2, 4]
 
     run(scenario)
+
+
+def test_signals_that_stop_the_service_do_not_end_work() -> None:
+    async def scenario(pool: ProcessPool) -> None:
+        assert await pool.run(signal_itself) == await pool.run(process_id)
+
+    run(scenario)
+
+
+def test_a_program_ends_with_a_pool_that_was_not_closed() -> None:
+    program = (
+        "import asyncio\n"
+        "from operator import add\n"
+        "from service.execution.process_pool import ProcessPool\n"
+        "if __name__ == '__main__':\n"
+        "    print(asyncio.run(ProcessPool(1, queue=1, memory_bytes=2**27).run(add, 1, 2)))"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    assert ended.stdout == "3\n"
 
 
 def test_the_work_of_a_cancelled_caller_is_stopped_and_the_next_is_done(tmp_path: Path) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
+import os
+import signal
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 
 import httpx
-import numpy as np
 import pytest
 from PIL import Image
 
@@ -82,29 +84,24 @@ def test_waiting_work_of_a_cancelled_caller_is_dropped() -> None:
     asyncio.run(scenario())
 
 
-@pytest.fixture(scope="module")
-def heavy_picture() -> bytes:
-    """An image that takes a while to decode."""
-    noise = np.random.default_rng(0).integers(0, 256, (2000, 2500, 3), dtype=np.uint8)
-    return encoded(Image.fromarray(noise), compress_level=1)
+def test_pictures_beyond_the_queue_are_refused_and_the_event_loop_goes_on(serve: Serve, shop: Shop) -> None:
+    def upload(url: str, red: int) -> httpx.Response:
+        large = encoded(Image.new("RGB", (3000, 2000), (red, 0, 0)), "JPEG")
+        return httpx.post(f"{url}/search", files={"image": large}, timeout=60, trust_env=False)
 
-
-def test_overload_is_refused_and_the_event_loop_goes_on(serve: Serve, shop: Shop, heavy_picture: bytes) -> None:
-    def upload(url: str) -> httpx.Response:
-        return httpx.post(f"{url}/search", files={"image": heavy_picture}, timeout=60, trust_env=False)
-
-    with (
-        serve(shop, decoders=1, queue=1, max_image_bytes=2**25) as served,
-        ThreadPoolExecutor(8) as clients,
-    ):
-        uploads = [clients.submit(upload, served.url) for _ in range(8)]
-        answered = 0
-        while not all(upload.done() for upload in uploads):
+    before = set(multiprocessing.active_children())
+    with serve(shop, decoders=1, queue=0, cache_max_bytes=0) as served, ThreadPoolExecutor(2) as clients:
+        assert upload(served.url, 0).status_code == 200
+        (decoder,) = set(multiprocessing.active_children()) - before
+        assert decoder.pid is not None
+        os.kill(decoder.pid, signal.SIGSTOP)
+        try:
+            uploads = [clients.submit(upload, served.url, red) for red in (100, 200)]
+            first, _ = wait(uploads, timeout=60, return_when=FIRST_COMPLETED)
             assert served.client.get("/health/live").status_code == 200
-            answered += 1
-        responses = [upload.result() for upload in uploads]
-    assert {response.status_code for response in responses} == {200, 503}
-    refused = next(response for response in responses if response.status_code == 503)
+        finally:
+            os.kill(decoder.pid, signal.SIGCONT)
+        (refused,) = [each.result() for each in first]
+        assert sorted(each.result().status_code for each in uploads) == [200, 503]
     assert refused.json()["type"] == "/problems/overloaded"
     assert int(refused.headers["retry-after"]) > 0
-    assert answered > 1

@@ -14,7 +14,7 @@ def test_live_says_only_that_the_process_answers(served: Served) -> None:
     assert served.client.get("/health/live").json() == {"status": "live"}
 
 
-def test_ready_tells_what_serves(served: Served, shop: Shop) -> None:
+def test_ready_names_what_is_served(served: Served, shop: Shop) -> None:
     assert served.client.get("/health/ready").json() == {
         "status": "ready", "generation": current_id(shop.index_root), "bundle": "toy 1.0.0", "products": 60,
         "cache": "memory", "refused": None,

@@ -86,7 +86,7 @@ def test_an_id_may_have_any_character(serve: Serve, shop: Shop, tmp_path: Path) 
         assert served.client.get("/products/a/b").json()["id"] == "a/b"
 
 
-def test_the_catalogue_tells_what_can_be_filtered_by(served: Served) -> None:
+def test_the_catalogue_lists_what_can_be_filtered_by(served: Served) -> None:
     summary = served.client.get("/catalog").json()
     assert summary["total"] == 60
     assert summary["bundle"] == "toy 1.0.0"

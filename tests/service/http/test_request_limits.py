@@ -14,7 +14,7 @@ import pytest
 
 from service.errors import MAX_EXCERPT, InvalidRequest
 from service.http.body.json_body import MAX_DEPTH, MAX_VALUES, parse_json
-from service.http.middleware.request_limits import MAX_HEADER_BYTES, MAX_HEADERS, MAX_TARGET_BYTES
+from service.http.middleware.request import MAX_HEADER_BYTES, MAX_HEADERS, MAX_TARGET_BYTES
 from tests.service.conftest import Serve, Served, Shop
 
 JSON = {"Content-Type": "application/json"}

@@ -1,4 +1,4 @@
-"""A worker that only reports, for tests of the supervisor that need no service."""
+"""Workers that only report, for tests of the supervisor that need no service."""
 
 from __future__ import annotations
 
@@ -17,3 +17,19 @@ def report_until_sigterm(settings: Settings, port: int, run_folder: Path, report
     while True:
         reports.send(None)
         time.sleep(0.1)
+
+
+def report_until_sigint(settings: Settings, port: int, run_folder: Path, reports: Connection) -> None:
+    """In place of ``run_worker``: after SIGTERM it drains for good."""
+    signal.signal(signal.SIGINT, lambda *_: os._exit(0))
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    while True:
+        reports.send(None)
+        time.sleep(0.1)
+
+
+def ignores_sigterm(pid: int) -> bool:
+    """Whether ``report_until_sigint`` runs in a process."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    ignored = int(next(line for line in status.splitlines() if line.startswith("SigIgn:")).split()[1], 16)
+    return bool(ignored >> (signal.SIGTERM - 1) & 1)

@@ -54,7 +54,7 @@ def test_after_sigterm_the_service_is_not_ready_and_still_answers(shop: Shop) ->
         eventually(lambda: client.get("/health/ready").status_code == 503, "it is not ready any more")
         unready, live = client.get("/health/ready"), client.get("/health/live")
         answer = client.post("/search", json={"text": "red"})
-        service.process.send_signal(signal.SIGTERM)  # A second one stops it at once.
+        service.process.send_signal(signal.SIGINT)  # Ends the notice.
         service.process.wait(30)
     assert unready.json()["reasons"] == ["The service is about to stop."]
     assert live.status_code == 200

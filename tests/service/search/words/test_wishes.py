@@ -104,20 +104,20 @@ def test_nothing_fits_nonsense(service: Served) -> None:
     assert answer["understood"]["not_understood"] == ["qwxz", "jklv"]
 
 
-def test_the_number_of_products_that_fit_is_told(service: Served) -> None:
+def test_the_number_of_products_that_fit_is_reported(service: Served) -> None:
     answer = service.search(text="yellow under 30", k=60)
     fitting = [r for r in answer["results"] if "yellow" in r["title"].lower() and r["attributes"]["price"] <= 30]
     assert answer["understood"]["fitting"] == len(fitting) > 0
     assert answer["results"][: len(fitting)] == fitting
 
 
-def test_filters_win_over_the_text(service: Served) -> None:
+def test_filters_override_the_text(service: Served) -> None:
     answer = service.search(product_id="5", text="in red", filters={"colour": "Blue"}, k=5)
     assert colours(answer) == {"Blue"}
     assert words(answer, "wanted") == []
 
 
-def test_stated_words_win_over_the_text(service: Served) -> None:
+def test_stated_words_override_the_text(service: Served) -> None:
     answer = service.search(product_id="5", text="in red", prefer=["blue"], k=1)
     assert words(answer, "wanted") == []
     assert "Blue" in colours(answer)

@@ -124,7 +124,7 @@ def test_a_picture_at_an_address_is_bounded_like_an_upload(
     assert (problem["type"], problem["field"]) == ("/problems/image-too-large", "image_url")
 
 
-def test_a_search_ends_at_its_deadline_while_a_server_drips(fetching: Served, pictures: PictureServer) -> None:
+def test_a_search_ends_at_its_deadline_while_a_server_sends_slowly(fetching: Served, pictures: PictureServer) -> None:
     headers = {"X-Request-Timeout-Ms": "300"}
     try:
         problem = refusal(fetching, 504, json={"image_url": at(pictures, "/drip-head.jpg")}, headers=headers)

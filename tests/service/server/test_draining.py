@@ -1,0 +1,59 @@
+"""The end of one server after a signal."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import threading
+
+import pytest
+
+from service.app import create_app
+from service.server import draining
+from service.server.draining import DrainingServer
+from service.server.listening import address, listen
+from service.settings import Settings, load_settings
+from tests.service.conftest import Shop, eventually
+from tests.service.programs import refuses_connections
+
+REQUEST = b"POST /search HTTP/1.1\r\nHost: shop\r\nContent-Type: application/json\r\nContent-Length: 15\r\n\r\n"
+
+
+@pytest.fixture
+def settings(shop: Shop) -> Settings:
+    return load_settings(index_root=shop.index_root, bundle=shop.bundle, device="cpu", notice_s=600)
+
+
+def test_sigterm_counts_once_and_sigint_ends_the_notice(settings: Settings) -> None:
+    server = DrainingServer(create_app(settings), settings)
+    server.handle_exit(signal.SIGTERM, None)
+    server.handle_exit(signal.SIGTERM, None)
+    assert not server.should_exit
+    server.handle_exit(signal.SIGINT, None)
+    assert server.should_exit
+
+
+def test_a_server_that_finishes_its_last_requests_still_reports(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(draining, "REPORT_S", 0.01)
+    reports: list[None] = []
+    server = DrainingServer(create_app(settings), settings, lambda: reports.append(None))
+    bound = listen("127.0.0.1", 0)
+    url = address(bound)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]})
+    thread.start()
+    try:
+        eventually(lambda: server.started and bool(reports), "it serves and reports", within_s=60)
+        with socket.create_connection(bound.getsockname()) as client:
+            client.sendall(REQUEST + b'{"text"')
+            eventually(lambda: bool(server.server_state.tasks), "the request has begun")
+            server.should_exit = True
+            eventually(lambda: refuses_connections(url), "it listens no more")
+            before = len(reports)
+            eventually(lambda: len(reports) > before + 2, "it reports")
+            client.sendall(b': "red"}')
+            assert client.recv(12) == b"HTTP/1.1 200"
+    finally:
+        server.should_exit = True
+        thread.join(60)

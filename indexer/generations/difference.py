@@ -86,8 +86,7 @@ class Difference:
                 continue
             shown = COMPARED.get(name) or name.removeprefix(ATTRIBUTE)
             values = [
-                _flat(table, name).take(pa.array(rows)) if name in table.column_names else pa.nulls(len(rows))
-                for table, rows in zip(tables, (self._places, self._rows), strict=True)
+                _values(table, name, rows) for table, rows in zip(tables, (self._places, self._rows), strict=True)
             ]
             yield shown, values[0], values[1]
         if self.before.views is not None or self.after.views is not None:
@@ -112,6 +111,13 @@ def read_for_comparison(folder: Path) -> Products:
 
 def _flat(table: pa.Table, name: str) -> pa.Array:
     return table.column(name).combine_chunks()
+
+
+def _values(table: pa.Table, name: str, rows: Rows) -> pa.Array:
+    """A column of some products; what it means if there is no such column."""
+    if name in table.column_names:
+        return _flat(table, name).take(pa.array(rows))
+    return pa.repeat(pa.scalar(True), len(rows)) if name == "searchable" else pa.nulls(len(rows))
 
 
 def _differ(before: pa.Array, after: pa.Array) -> npt.NDArray[np.bool_]:

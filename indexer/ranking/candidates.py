@@ -23,7 +23,7 @@ from indexer.stores.store import Mask, Rows, Vectors
 from models.bundle.expected_words import tempered
 from models.bundle.style_search import Floats, filtered_scores, satisfaction
 
-POOL_PER_CANDIDATE = 12
+POOL_PER_CANDIDATE = 4
 """Products whose score is estimated, for each candidate; the sources share them equally."""
 FARTHER = 8
 """With a filter, a source reads more rows, at most so many times as many."""

@@ -42,7 +42,7 @@ class Arrangement(NamedTuple):
             fitting[list(excluded)] = False
             count = len(np.unique(self.labels[fitting]))
         elif allowed is not None:
-            count = int(allowed.sum()) - sum(bool(allowed[row]) for row in excluded)
+            count = int(np.count_nonzero(allowed)) - sum(bool(allowed[row]) for row in excluded)
         else:
             count = size - len(excluded)
         return count if self.ranks is None else min(count, SORTED)

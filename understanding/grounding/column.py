@@ -66,6 +66,8 @@ class Column:
             worth: Of each value ``[V]``, NaN for those that say nothing.
             rows: The products; None for all.
         """
+        if self.most == 1 and len(self.codes) == len(self.starts) - 1:  # Every product has one value.
+            return worth[self.codes if rows is None else self.codes[rows]]
         starts, ends = self.starts[:-1], self.starts[1:]
         first, last = (starts, ends) if rows is None else (starts[rows], ends[rows])
         levels = np.full(len(first), np.nan, dtype=np.float32)

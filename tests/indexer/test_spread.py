@@ -41,6 +41,12 @@ class Mortal(Worker):
         raise AssertionError
 
 
+@pytest.fixture(autouse=True)
+def as_nice_as_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ray's workers would otherwise wait for every other test."""
+    monkeypatch.setenv("RAY_worker_niceness", "0")
+
+
 @pytest.fixture
 def shop(tmp_path: Path) -> Catalog:
     """Twenty-four products, of which two share a picture and one has a broken one."""

@@ -114,7 +114,7 @@ def columns(found: Sequence[ColumnFacts]) -> str:
     head = '<tr><th>column</th><th>kind</th><th>filled</th><th class="n">values</th><th>most frequent</th></tr>'
     rows = "".join(
         f"<tr><td>{escape(one.name)}</td><td>{one.kind}</td>"
-        f'<td><span class="bar"><i style="width:{one.filled:.1%}"></i></span>{one.filled:.1%}</td>'
+        f'<td class="fill"><span class="bar"><i style="width:{one.filled:.1%}"></i></span>{one.filled:.1%}</td>'
         f'<td class="n">{one.distinct:,}</td><td>{escape(_common(one))}</td></tr>'
         for one in found
     )

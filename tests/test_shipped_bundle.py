@@ -46,7 +46,10 @@ def test_the_bundle_is_under_15_megabytes() -> None:
 
 def test_the_model_card_shows_the_figures_of_the_manifest(bundle: Bundle) -> None:
     card = (SHIPPED_BUNDLE / "MODEL_CARD.md").read_text()
-    assert metrics_table(bundle.manifest.metrics) in card
+    exported = [metric for metric in bundle.manifest.metrics if f"## Figures of {metric.protocol}" not in card]
+    assert {metric.edit for metric in exported} >= {"strict-colour", "type"}
+    assert metrics_table(exported) in card
+    assert "## Figures of photos" in card
     assert "modiste models evaluate" in card
 
 

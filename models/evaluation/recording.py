@@ -11,7 +11,7 @@ from pathlib import Path
 
 from models.bundle.manifest import Metric, file_digest, read_manifest, write_manifest
 from models.errors import ModisteError
-from models.evaluation.tables import methods_table
+from models.evaluation.tables import methods_table, metrics_table
 from models.files import replacing
 
 MODEL_CARD = "MODEL_CARD.md"
@@ -47,7 +47,9 @@ def record(folder: Path, metrics: Sequence[Metric]) -> None:
 
 def _with_section(card: str, protocol: str, metrics: Sequence[Metric]) -> str:
     heading = f"## Figures of {protocol}"
-    section = f"{heading}\n\n{methods_table(metrics)}\n\n"
+    alike = len({tuple(metric.values) for metric in metrics}) == 1
+    table = methods_table(metrics) if alike else metrics_table(metrics)
+    section = f"{heading}\n\n{table}\n\n"
     without = re.sub(rf"^{re.escape(heading)}\n.*?(?=^## |\Z)", "", card, flags=re.DOTALL | re.MULTILINE)
     before, limits, after = without.partition(BEFORE)
     return f"{before.rstrip()}\n\n{section}{limits}{after}".rstrip() + "\n"

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
+import torch
 from onnxruntime import InferenceSession
 
 from models.bundle import Bundle
@@ -38,6 +39,9 @@ def test_every_composer_works_on_the_tower(tmp_path: Path, pixels: Pixels, compo
 
 def test_its_int8_graph_sees_what_the_fp32_graph_sees(tmp_path: Path, pixels: Pixels) -> None:
     model = lite("combiner", tmp_path)
+    for module in model.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            torch.nn.init.uniform_(module.bias, -0.1, 0.1)
     folder = tmp_path / "bundle"
     pictures = [saved(photograph(64, 64, seed=seed)) for seed in range(4)]
     export_bundle(
@@ -48,6 +52,7 @@ def test_its_int8_graph_sees_what_the_fp32_graph_sees(tmp_path: Path, pixels: Pi
     kinds = [node.op_type for node in graph.graph.node]
     assert kinds.count("QuantizeLinear") > 50
     precise = Bundle(folder, device="cpu").vision(pixels).embedding
+    onnx.checker.check_model(_beside(folder, graph))
     session = InferenceSession(_beside(folder, graph), providers=["CPUExecutionProvider"])
     (rounded,) = session.run(["embedding"], {"pixels": pixels})
     np.testing.assert_allclose(np.linalg.norm(rounded, axis=1), 1, atol=1e-5)

@@ -16,6 +16,7 @@ import pyarrow as pa
 from indexer.generations.generation import Generation
 from indexer.generations.manifest import (
     ATTRIBUTES_NAME,
+    MANIFEST_NAME,
     PRODUCTS_NAME,
     SEEN_NAME,
     VECTORS_NAME,
@@ -48,6 +49,7 @@ def enlarged(small: Generation, products: int, root: Path) -> Path:
         return root
     folder = generation_folder(root, ID)
     folder.mkdir(parents=True, exist_ok=True)
+    (folder / MANIFEST_NAME).unlink(missing_ok=True)  # Of a run that was stopped.
     chance = np.random.default_rng(0)
     of = np.concatenate([chance.permutation(small.size) for _ in range(-(-products // small.size))])[:products]
     vectors = _write_vectors(small, of, folder, chance)

@@ -17,14 +17,24 @@ from models.networks.backbones.backbone import Backbone
 from models.networks.backbones.pretrained import load_vision_weights
 from models.networks.backbones.rounding import round_to_int8
 from models.networks.backbones.weight_sources import fetch, read_member, read_weights
-from models.training.alignment import aligned_embeddings, take_texts
 from models.training.checkpoint import DONE, Checkpoint
-from models.training.composer_start import composer_weights
 from models.training.config import TrainConfig
 from models.training.data.photographs import TrainingPhotographs
 from models.training.data.skipped import report_skipped
 from models.training.data.sources import TrainingSource, open_source, vocabulary_texts
 from models.training.data.tokenizer import clip_tokenizer, train_tokenizer
+from models.training.initial.alignment import aligned_embeddings, take_texts
+from models.training.initial.composer import composer_weights
+from models.training.initial.start import (
+    Start,
+    bundle_start,
+    is_bundle,
+    read_start,
+    settle_batch_norms,
+    take_backbone,
+    take_bundle,
+)
+from models.training.initial.teacher import load_teacher
 from models.training.loop import fit
 from models.training.model import RetrievalModel
 from models.training.run import Run
@@ -34,16 +44,6 @@ from models.training.stages.finetune import Finetune
 from models.training.stages.joint import Joint
 from models.training.stages.kinds import kind_words
 from models.training.stages.stage import Stage
-from models.training.start import (
-    Start,
-    bundle_start,
-    is_bundle,
-    read_start,
-    settle_batch_norms,
-    take_backbone,
-    take_bundle,
-)
-from models.training.teacher import load_teacher
 
 logger = logging.getLogger(__name__)
 

@@ -13,8 +13,8 @@ from models.export.bundle import export_bundle
 from models.training.checkpoint import Checkpoint
 from models.training.config import TrainConfig
 from models.training.data.sources import open_sources
+from models.training.initial.start import read_start, settle_batch_norms
 from models.training.run import Run
-from models.training.start import read_start, settle_batch_norms
 from models.training.train import train
 from tests.drawn import Draw
 from tests.models.pictures import photograph, saved

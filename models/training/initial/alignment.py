@@ -13,8 +13,8 @@ from models.datasets.pictures import load_pictures
 from models.errors import ModisteError
 from models.progress import track
 from models.training.data.sources import TrainingSource
+from models.training.initial.start import Start, tower_weights
 from models.training.model import RetrievalModel
-from models.training.start import Start, tower_weights
 
 AT_ONCE = 256
 

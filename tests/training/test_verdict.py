@@ -131,9 +131,9 @@ def run(tmp_path_factory: pytest.TempPathFactory, drawn: Draw) -> Run:
 def test_the_page_judges_a_run_against_the_shipped_bundle(run: Run) -> None:
     told = verdict_after_training(run)
     page = (run.folder / "verdict.md").read_text()
-    assert "**On shop, the new bundle is worse than modiste-base" in told
-    assert "**On shop, the new bundle is worse than modiste-base" in page
-    assert "Keep modiste-base" in page
+    assert "**On shop, the new bundle is worse than modiste-lite" in told
+    assert "**On shop, the new bundle is worse than modiste-lite" in page
+    assert "Keep modiste-lite" in page
     assert "no `expect` stage" in page
     assert "| colour |" in page
     assert "fit@10" in page

@@ -47,7 +47,7 @@ def _joined(before: Understood, turn: Understood) -> Understood:
         before = Understood()
     dropped = set(turn.forget)
     families = {wish.family for wish in turn.wanted}
-    single = set() if turn.besides else families & ONE_OF
+    single = set() if turn.alternative else families & ONE_OF
     single |= {*turn.different, *(family for one in turn.relative if (family := _about(one)) == "occasion")}
     said = {wish.key for wish in (*turn.wanted, *turn.unwanted)}
     rivals = {rival for wish in turn.wanted for rival in concepts().rivals_of(Concept(wish.family, wish.word))}
@@ -70,7 +70,7 @@ def _joined(before: Understood, turn: Understood) -> Understood:
         keep=_without((*before.keep, *turn.keep), dropped | families | set(turn.different)),
         different=_without((*before.different, *turn.different), dropped | families | set(turn.keep)),
         similar=before.similar or turn.similar,
-        besides=False,
+        alternative=False,
         matches=turn.matches or before.matches,
         rest=" ".join(part for part in (before.rest, turn.rest) if part),
     )

@@ -72,7 +72,7 @@ class Understood:
     """Families in which it should be unlike the reference."""
     similar: bool = False
     """Whether something like the reference is asked for."""
-    besides: bool = False
+    alternative: bool = False
     """Whether what is wanted is an alternative to what earlier turns wanted, as in "or green"."""
     matches: tuple[Match, ...] = ()
     not_understood: tuple[str, ...] = ()

@@ -26,7 +26,7 @@ class Draft:
     rest: list[str] = field(default_factory=list)
     unclear: list[str] = field(default_factory=list)
     similar: bool = False
-    besides: bool = False
+    alternative: bool = False
     restart: bool = False
     beside: bool = False
     """Whether what is named is only worn with it: "to go with my blue jeans"."""
@@ -107,7 +107,7 @@ class Draft:
             keep=tuple(dict.fromkeys(one for one in self.keep if one not in asked)),
             different=tuple(dict.fromkeys(one for one in self.different if one not in asked)),
             similar=self.similar,
-            besides=self.besides,
+            alternative=self.alternative,
             matches=tuple(dict.fromkeys(self.matches)),
             not_understood=tuple(dict.fromkeys(self.unclear)),
             rest=" ".join(dict.fromkeys(self.rest)),

@@ -46,7 +46,7 @@ class Reader:
             self._concept, self._scope, self._word,
         )  # fmt: skip
         at = 0
-        self._draft.besides = "or" in self._ahead.roles(0)  # "Or green?"
+        self._draft.alternative = "or" in self._ahead.roles(0)  # "Or green?"
         while at < len(self._items):
             at += next(taken for step in steps if (taken := step(at)))
         self._draft.end_refusal()
@@ -157,8 +157,10 @@ class Reader:
             draft.similar = draft.similar or "similar" in roles
             return 1
         if "different" in roles and family:
-            # "In red, or another colour" takes red as well.
-            (draft.different.append if "or" in self._ahead.roles(at - 1) else draft.differ)(family)
+            if "or" in self._ahead.roles(at - 1):  # "In red, or another colour" takes red as well.
+                draft.different.append(family)
+            else:
+                draft.differ(family)
             return after - at
         return 0
 

@@ -33,23 +33,23 @@ def metrics_table(metrics: Sequence[Metric]) -> str:
 
 
 def methods_table(metrics: Sequence[Metric]) -> str:
-    """A Markdown table of one protocol with a row for each edit and a column for each method, of the last measure that
-    all have: what was asked and kept, both."""
-    shared = [name for name in metrics[0].values if all(name in metric.values for metric in metrics)]
-    measure = shared[-1] if shared else ""
+    """A Markdown table of one protocol with a row for each edit and a column for each method.
+
+    Args:
+        metrics: All have the same measures. The last one is shown.
+    """
+    measure = list(metrics[0].values)[-1]
     methods = list(dict.fromkeys(metric.method for metric in metrics))
     edits: dict[str, dict[str, Metric]] = {}
     for metric in metrics:
         edits.setdefault(metric.edit, {})[metric.method] = metric
-    lines = [
-        f"{measure}, gallery of {metrics[0].gallery:,}:\n",
-        f"| | queries | {' | '.join(methods)} |",
-        f"| --- | ---: |{' ---: |' * len(methods)}",
-    ]
-    for edit, found in edits.items():
-        figures = " | ".join(f"{found[one].values[measure]:.1f}" if one in found else "" for one in methods)
-        lines.append(f"| {edit} | {max(metric.queries for metric in found.values())} | {figures} |")
-    return "\n".join(lines)
+    rows = [
+        (edit, str(max(metric.queries for metric in found.values())),
+         *(f"{found[one].values[measure]:.1f}" if one in found else "" for one in methods))
+        for edit, found in edits.items()
+    ]  # fmt: skip
+    table = markdown_table(("", "queries", *methods), rows)
+    return f"{measure}, gallery of {metrics[0].gallery:,}:\n\n{table}"
 
 
 def write_json(path: Path, metrics: Sequence[Metric]) -> None:

@@ -114,11 +114,10 @@ def write_run(folder: Path, shop: Path | None) -> Run:
     """A finished run of a model that has learnt nothing, on a shop's table, or on drawn garments without one."""
     source = {"name": "shop", "kind": "garments", "count": 100, "validation_share": 0.5}
     if shop is not None:
-        source |= {"kind": "catalog", "path": shop}
+        source |= {"kind": "catalog", "path": str(shop)}
     config = untrained_config("sum").model_dump(mode="json") | {"sources": [source]}
     folder.mkdir(parents=True)
     Checkpoint(DONE, 0, untrained_model("sum", folder).state_dict()).save(folder)
-    config["sources"][0] |= {"path": None if shop is None else str(shop)}
     (folder / "config.yaml").write_text(yaml.safe_dump(config))
     return Run(folder)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from models.bundle import Bundle
 from models.errors import ModisteError
 from models.evaluation.contact_sheet import SHOWN, Line, contact_sheet
+from models.evaluation.held_out.expected_words import Expecting
 from models.evaluation.measurement import Subject, open_subject
 from models.evaluation.satisfaction import PAGE
 from models.evaluation.tables import markdown_table
@@ -177,4 +178,4 @@ def _name(subject: Subject) -> str:
 
 
 def _expects(subject: Subject) -> bool:
-    return bool(getattr(subject.encoder, "expects", False))
+    return isinstance(subject.encoder, Expecting) and subject.encoder.expects

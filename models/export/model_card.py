@@ -40,6 +40,7 @@ def model_card(
     head = 0 if model.attributes is None else sum(weight.numel() for weight in model.attributes.parameters())
     guess = 0 if model.expectation is None else sum(weight.numel() for weight in model.expectation.parameters())
     origin = origin_of(config)
+    began_with = f"## Origin\n\n{origin.section}\n\n" if origin else ""
     if origin is not None:
         words = f"vocabulary of {origin.name}"
     elif config.backbone.text is not None:
@@ -74,7 +75,7 @@ Composed retrieval of fashion products: a picture and a modification in words ar
 
 {_STORED[config.backbone.weights]}
 
-{f"## Origin{chr(10) * 2}{origin.section}{chr(10) * 2}" if origin else ""}## Data
+{began_with}## Data
 
 {sources}
 

@@ -65,10 +65,9 @@ def evaluate_photographs(
         queries: At most so many photographs.
 
     Returns:
-        For the picture alone one metric with the mean over the labels and one a label, by each way of ranking; for the
-        picture with a colour in words one with the mean over the labels. Encoders that expect no words have the picture
-        alone by its vector only. Values are shares of the first
-        ten results, in per cent.
+        Shares of the first ten results, in per cent. For the picture alone, one metric with the mean over the labels
+        and one for each label, by each way of ranking; for the picture with a colour in words, one with the mean over
+        the labels. For an encoder that expects no words, only the picture alone, ranked by its vector.
 
     Raises:
         ModisteError: The config holds out no such photographs.
@@ -111,9 +110,7 @@ def evaluate_photographs(
     return metrics
 
 
-def _alone(
-    protocol: str, method: str, shown: Sequence[Photograph], right: Flags, scores: Vectors
-) -> list[Metric]:  # fmt: skip
+def _alone(protocol: str, method: str, shown: Sequence[Photograph], right: Flags, scores: Vectors) -> list[Metric]:
     shares = _shares(scores, right)
     rows_of = _by_label(shown)
     edits = {ALL_LABELS: (len(shown), _mean(shares, rows_of))}

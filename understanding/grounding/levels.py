@@ -18,7 +18,7 @@ from understanding.words.text import words_of
 
 __all__ = ["Grounding", "Levels"]
 
-NEAR = np.float32(0.6)
+NEAR = 0.6
 """What comes close to a concept: maroon for crimson."""
 NARROWER = np.float32(0.75)
 """What a narrower kind is worth in a column that has the wanted one, too: T-shirts beside tops."""
@@ -67,12 +67,10 @@ class Grounding:
         for column, worth in self._kept_worths(wish._replace(said="")):
             np.fmax(levels, column.best(worth, rows), out=levels)
         if not wish.column:
-            concept, known = Concept(wish.family, wish.word), concepts()
-            worths = [(one, 1.0) for one in (concept, *known.narrower(concept))]
-            for place, near in enumerate(known.near.get(concept, ())):
-                worths += [(one, float(NEAR) * FURTHER**place) for one in (near, *known.narrower(near))]
+            concept = Concept(wish.family, wish.word)
+            worths = _near(concept) | dict.fromkeys((concept, *concepts().narrower(concept)), 1.0)
             said = concept.family if concept.family in ONE_OF else ""
-            self._fill_silent(levels, tuple(worths), said, rows)
+            self._fill_silent(levels, tuple(worths.items()), said, rows)
         return levels
 
     def values(self, wish: Wish) -> dict[str, list[str]]:
@@ -259,15 +257,21 @@ class Grounding:
         return np.full(self.shop.size if rows is None else len(rows), np.nan, dtype=np.float32)
 
 
+def _near(wanted: Concept) -> dict[Concept, float]:
+    """What concepts close to a wanted one are worth; those that ``Concepts.near`` lists first are the closest."""
+    known = concepts()
+    worth: dict[Concept, float] = {}
+    for place, near in enumerate(known.near.get(wanted, ())):
+        for one in (near, *known.narrower(near)):
+            worth.setdefault(one, NEAR * FURTHER**place)
+    return worth
+
+
 def _worth_of(values: Sequence[tuple[Concept, ...]], wanted: Concept, own: bool) -> Levels:
     """What values with these concepts are worth; only a column of the concept's own family says that it is not."""
     known = concepts()
     exact = {wanted, *known.narrower(wanted)}
-    near = {
-        two: NEAR * FURTHER**place
-        for place, one in reversed(list(enumerate(known.near.get(wanted, ()))))
-        for two in (one, *known.narrower(one))
-    }
+    near = _near(wanted)
     wider = set()
     above = known.wider.get(wanted)
     while above is not None:

@@ -19,7 +19,7 @@ from service.settings import load_settings
 
 HOST = "127.0.0.1"
 PATIENCE_MS = 600_000
-"""Nobody waits for these answers, and the machine may be busy."""
+"""Longest wait and deadline of a search: the machine may be busy."""
 
 
 class Shop:

@@ -32,7 +32,7 @@ class Story:
 
     def is_background(self, at: int, family: str) -> bool:
         """Whether what is named at a place, of a family, belongs to a story rather than to what is asked."""
-        return family in BACKGROUND and (self._is_far_off(at) or (family == "people" and self._is_somebody(at)))
+        return family in BACKGROUND and (self._is_far_off(at) or (family == "people" and self._is_bystander(at)))
 
     def is_meant(self, at: int) -> bool:
         """Whether a word has company that is meant, or the text is short."""
@@ -50,9 +50,9 @@ class Story:
         families = {entry.family for item in around if (entry := meant(item)) is not None}
         return not (families - BACKGROUND or any("ask" in item.roles for item in around))
 
-    def _is_somebody(self, at: int) -> bool:
-        """Whether it is a person who has nothing to do with what is asked: "the lady in the shop", but not "for the
-        lady", "ladies' shoes" or "women"."""
+    def _is_bystander(self, at: int) -> bool:
+        """Whether a word for people does not say whom the product is for: "the lady in the shop told me", in contrast
+        to "for the lady", "ladies' shoes" or "women"."""
         said = self._items[at].said
         if self._words <= FEW or is_cjk(said) or " " in said:
             return False

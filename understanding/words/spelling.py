@@ -55,7 +55,7 @@ class Spelling:
                 if best is None or rank < best[0]:
                     best = rank, known
         if best is None:
-            # Which letters are doubled is what people know least.
+            # Doubled letters are misspelt most often.
             doubled = self._doubled(_without_doubles(word)) if len(word) > 3 else None
             return (doubled, 1) if doubled and doubled[0] == word[0] else None
         return best[1], best[0][0]

@@ -23,8 +23,8 @@ from understanding.words.concepts import Concept
 SOFTER = {"season": np.float32(0.2), "occasion": np.float32(0.03), "title": np.float32(0.4)}
 """What a product that fails a wish keeps, by family, where catalogues say less reliably what a shopper means."""
 KEPT, KEPT_SILENT = np.float32(0.25), np.float32(0.6)
-"""What is left to products that differ from the reference in what nobody asked to change, and to those of which the
-catalogue does not say it."""
+"""What is left to products that differ from the reference in a family that the text does not mention, and to those of
+which the catalogue does not say it."""
 KEPT_LOOSELY = np.float32(0.4)
 """The same of kinds, where another occasion is asked for."""
 FINEST, COARSEST = 3, 0.5

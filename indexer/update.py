@@ -35,7 +35,7 @@ from indexer.generations.manifest import (
     write_manifest,
 )
 from indexer.generations.products import ATTRIBUTE, UNSOLD, read_whole, write_table
-from indexer.generations.publication import Publisher, current_id, list_generations, publishing
+from indexer.generations.publication import Publisher, list_generations, publishing, serving_id
 from indexer.ranking.attributes import AttributeColumns
 from models.bundle.manifest import file_digest
 
@@ -89,11 +89,7 @@ def _update(
     table: Path, index_root: Path, publisher: Publisher, id_column: str | None, settings: CatalogSettings | None,
     allow: frozenset[str], started: float,
 ) -> Updated:  # fmt: skip
-    id = current_id(index_root)
-    if id is None:
-        raise ModisteError(
-            f"No generation is published in {index_root}.", hint="Build one first: `modiste index build`."
-        )
+    id = serving_id(index_root)
     base = generation_folder(index_root, id)
     manifest = read_manifest(base)
     verify_files(base, manifest)

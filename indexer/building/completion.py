@@ -1,4 +1,4 @@
-"""The last steps of a new generation: what changed, its id, and the move to where generations are."""
+"""What a manifest says of a new generation once its files are there: what changed, and its id."""
 
 from __future__ import annotations
 

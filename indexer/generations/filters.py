@@ -232,6 +232,4 @@ def _parts_of(path: str) -> set[str]:
 
 
 def _is_date(value: Any) -> bool:
-    return (
-        isinstance(value, str) and re.fullmatch(r"\d{4}(-\d{2}(-\d{2}(T\d{2}:\d{2}(:\d{2})?)?)?)?", value) is not None
-    )
+    return isinstance(value, str) and _DATE.fullmatch(value) is not None

@@ -208,7 +208,7 @@ def read_manifest(folder: Path) -> GenerationManifest:
 def write_manifest(folder: Path, manifest: GenerationManifest) -> None:
     """Write ``manifest.json``, last, so that a folder without one is never taken for a generation."""
     stated = manifest.model_copy(update={"revision": REVISION})
-    content = stated.model_dump_json(indent=2, exclude=None if REVISION else {"revision"})
+    content = stated.model_dump_json(indent=2)
     (folder / MANIFEST_NAME).write_text(content + "\n", encoding="utf-8")
 
 

@@ -23,8 +23,6 @@ ATTRIBUTE = "attribute."
 """Prefix of attribute columns, so that no attribute of a shop's collides with Modiste's own columns."""
 SEARCHABLE = ""
 """The operator's default filters, among the columns that a store filters by. No attribute has an empty name."""
-
-
 UNSOLD = "unsold"
 """Column with the ids of products and variants that an update took out of sale."""
 

@@ -68,6 +68,20 @@ def current_id(index_root: Path) -> str | None:
     return id
 
 
+def serving_id(index_root: Path) -> str:
+    """As ``current_id``, where one has to be published.
+
+    Raises:
+        GenerationError: None is, or ``CURRENT`` does not hold an id.
+    """
+    id = current_id(index_root)
+    if id is None:
+        raise GenerationError(
+            f"No generation is published in {index_root}.", hint="Build one first: `modiste index build`."
+        )
+    return id
+
+
 def published_ids(index_root: Path) -> list[str]:
     """The ids of published generations, oldest first, up to the current one."""
     return _history(index_root)

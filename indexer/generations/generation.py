@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import errno
 import json
-import os
-import stat
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,33 +14,17 @@ from cachetools import LRUCache
 
 from catalog import Kind
 from indexer.generations.filters import FilterError, Filters, filter_mask
-from indexer.generations.manifest import (
-    ATTRIBUTES_NAME,
-    PRODUCTS_NAME,
-    SEEN_NAME,
-    VECTORS_NAME,
-    VIEW_WORDS_NAME,
-    VIEWS_NAME,
-    GenerationError,
-    GenerationManifest,
-    OtherBundle,
-    Quality,
-    Skipped,
-    generation_folder,
-    read_manifest,
-    verify_files,
-)
-from indexer.generations.products import Entry, ProductTable
-from indexer.generations.publication import current_id
-from indexer.generations.views import ViewStore, ViewTable
+from indexer.generations.manifest import GenerationError, GenerationManifest, Quality, Skipped
+from indexer.generations.opening import check_bundle, open_parts
+from indexer.generations.products import Entry, ProductTable, read_picture
+from indexer.generations.views import ViewTable
 from indexer.ranking.attributes import AttributeColumns, LogOdds
 from indexer.ranking.candidates import Candidates
 from indexer.ranking.profiles import Profiles
-from indexer.stores.cells import CELLS_NAME, Cells
+from indexer.stores.cells import Cells
 from indexer.stores.conditions import Condition
-from indexer.stores.registry import open_store
-from indexer.stores.store import Halves, Mask, Rows, Scores, Store, StoreError, StoreUnavailable, Vectors
-from models.bundle import Bundle
+from indexer.stores.halves import floats
+from indexer.stores.store import Halves, Mask, Rows, Scores, Store, Vectors
 from models.bundle.encoder import Device
 from models.errors import ModisteError
 
@@ -59,28 +40,10 @@ __all__ = [
     "check_bundle",
 ]
 
-_SCALE = np.float32(2.0**112)
-"""The bits of a float16, moved to where a float32 has them, are those of a number so many times smaller."""
 MOST_CELLS = 500
 """Cells of a generation from before they were kept. It is clustered when it is opened: 5 s for a million products."""
 KEPT_MASKS = 16
 """Masks of filters that a generation keeps."""
-
-MAX_IMAGE_FILE_BYTES = 100 * 2**20
-
-
-def check_bundle(manifest: GenerationManifest, bundle: Bundle) -> None:
-    """Refuse a bundle whose vectors cannot be compared with those of a generation.
-
-    Raises:
-        OtherBundle: The generation was built with another bundle.
-    """
-    if (bundle.fingerprint, bundle.dim) != (manifest.fingerprint, manifest.dim):
-        raise OtherBundle(
-            f"The generation {manifest.id} was built with {manifest.bundle} ({manifest.fingerprint}), "
-            f"not with {bundle.name} ({bundle.fingerprint}).",
-            hint="Build the index again with this bundle, or serve with the bundle that built it.",
-        )
 
 
 class Generation:
@@ -149,45 +112,8 @@ class Generation:
             GenerationError: There is none, or it is cut short, changed or inconsistent.
             StoreError: ``device`` is not to be had, or the store does not answer.
         """
-        if id is None:
-            id = current_id(index_root)
-            if id is None:
-                raise GenerationError(
-                    f"No generation is published in {index_root}.", hint="Build one first: `modiste index build`."
-                )
-        folder = generation_folder(index_root, id)
-        manifest = read_manifest(folder)
-        verify_files(folder, manifest, contents=verify)
-        shape = (manifest.products, manifest.dim)
-        pictures = manifest.products + manifest.views
-        try:
-            table = ProductTable(folder / PRODUCTS_NAME, manifest.columns)
-            vectors = np.memmap(folder / VECTORS_NAME, dtype=np.float16, mode="r", shape=(pictures, manifest.dim))
-            words = manifest.attributes
-            attributes = AttributeColumns(folder / ATTRIBUTES_NAME, words, shape[0]) if words else None
-            seen = AttributeColumns(folder / SEEN_NAME, words, shape[0]) if manifest.told else attributes
-            views = ViewTable(folder / VIEWS_NAME) if manifest.views else None
-            kept_words = words and manifest.views and VIEW_WORDS_NAME in manifest.files
-            view_words = AttributeColumns(folder / VIEW_WORDS_NAME, words, manifest.views) if kept_words else None
-            cells = Cells.load(folder / CELLS_NAME, *shape) if CELLS_NAME in manifest.files else None
-            store: Store = open_store(manifest.index, vectors, folder, device=device, threads=threads)
-            if manifest.quality.effort:
-                store.effort = manifest.quality.effort
-        except StoreUnavailable:
-            raise
-        except (ValueError, OSError, StoreError) as error:
-            raise _damaged(folder, str(error)) from error
-        if (
-            len(table) != shape[0]
-            or vectors.nbytes != manifest.files[VECTORS_NAME].size
-            or (store.size, store.dim) != (pictures, shape[1])
-            or (views is not None and (len(views) != manifest.views or views.owners.max() >= shape[0]))
-        ):
-            raise _damaged(folder, f"its files do not all hold {shape[0]} products and vectors of {shape[1]}")
-        root = images_root or (Path(manifest.images_root) if manifest.images_root else None)
-        if views is not None:
-            store = ViewStore(store, np.concatenate([np.arange(shape[0]), views.owners]), shape[0])
-        return cls(manifest, store, table, vectors, attributes, seen, root, views, view_words, cells)
+        parts = open_parts(index_root, id, verify=verify, device=device, images_root=images_root, threads=threads)
+        return cls(*parts)
 
     @property
     def id(self) -> str:
@@ -245,10 +171,8 @@ class Generation:
             image = self._table.image(row)
         else:
             image = self._views.image(self._views.of(row)[number - 1])
-        if isinstance(image, bytes):
-            return image
         try:
-            return _read_regular_file((self._images_root or Path()) / image)
+            return read_picture(image, self._images_root)
         except OSError as error:
             raise ModisteError(
                 f"The picture of product {self._table.entry(row)['id']} cannot be read ({error.strerror}).",
@@ -287,7 +211,7 @@ class Generation:
             raise IndexError("negative row")
         if taken.size and taken.max() >= self.size:
             raise IndexError("row beyond the products")
-        return _floats(self._vectors[taken])
+        return floats(self._vectors[taken])
 
     def cosines(self, vector: Vectors, rows: Rows) -> Scores:
         """The cosine of a query and products ``[len(rows)]``: of a product with several pictures, that of its best.
@@ -299,7 +223,7 @@ class Generation:
         cosines: Scores = self.vectors(rows) @ vector
         if self._views is not None:
             views, positions = self._views.of_all(rows)
-            np.maximum.at(cosines, positions, _floats(self._vectors[self.size + views]) @ vector)
+            np.maximum.at(cosines, positions, floats(self._vectors[self.size + views]) @ vector)
         return cosines
 
     @property
@@ -371,28 +295,3 @@ class Generation:
     def close(self) -> None:
         """Give memory back. Nothing may be asked of it any more."""
         self.store.close()
-
-
-def _read_regular_file(path: Path) -> bytes:
-    """The bytes of a file that may have been replaced since it was indexed: a pipe or a device is not waited for."""
-    with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as stream:
-        status = os.fstat(stream.fileno())
-        if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_IMAGE_FILE_BYTES:
-            raise OSError(errno.EINVAL, "not a regular file, or too large")
-        return stream.read()
-
-
-def _floats(halves: Halves) -> Vectors:
-    """The same finite numbers as float32, in a fifth of the time of ``astype``."""
-    bits = np.ascontiguousarray(halves).view(np.int16).astype(np.int32)
-    bits <<= 13
-    bits &= -0x70002000  # Sign, exponent and fraction.
-    floats: Vectors = bits.view(np.float32) * _SCALE
-    return floats
-
-
-def _damaged(folder: Path, why: str) -> GenerationError:
-    return GenerationError(
-        f"The generation {folder.name} is damaged: {why}.",
-        hint="Roll back to another generation, or build the index again.",
-    )

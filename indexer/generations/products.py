@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import stat
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -25,6 +27,7 @@ SEARCHABLE = ""
 """The operator's default filters, among the columns that a store filters by. No attribute has an empty name."""
 UNSOLD = "unsold"
 """Column with the ids of products and variants that an update took out of sale."""
+MOST_PICTURE_BYTES = 100 * 2**20
 
 
 class Entry(TypedDict):
@@ -44,6 +47,24 @@ def images_root_of(products: Sequence[Product]) -> Path | None:
     files = (image for product in products for image in product.images if isinstance(image, Path))
     folders = {os.path.dirname(os.path.abspath(file)) for file in files}
     return Path(os.path.commonpath(folders)) if folders else None
+
+
+def read_picture(image: bytes | str, images_root: Path | None) -> bytes:
+    """A picture as the catalogue has it: held by a table, or in a file below the images root.
+
+    The file may have been replaced since it was indexed: a pipe or a device is not waited for.
+
+    Raises:
+        OSError: It is gone, cannot be read, is no regular file, or is too large.
+    """
+    if isinstance(image, bytes):
+        return image
+    path = (images_root or Path()) / image
+    with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as stream:
+        status = os.fstat(stream.fileno())
+        if not stat.S_ISREG(status.st_mode) or status.st_size > MOST_PICTURE_BYTES:
+            raise OSError(errno.EINVAL, "not a regular file, or too large")
+        return stream.read()
 
 
 def write_products(

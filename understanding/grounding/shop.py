@@ -100,7 +100,7 @@ class Shop:
         return self.titles.count(word)
 
     def _number_at(self, family: str, share: float) -> float:
-        """The number below which a share of the numbers of a family are; 0 without any."""
+        """A quantile of the numbers of a family, for ``share`` from 0 to 1; 0 without any."""
         numbers = self.numbers[family][1]
         known = numbers[~np.isnan(numbers)]
         return float(np.quantile(known, share)) if len(known) else 0.0

@@ -33,6 +33,7 @@ from models.datasets.wording import attribute_phrase, family_of
 from models.errors import ModisteError
 from models.evaluation.encoding import EncodedGallery, Encoder
 from models.evaluation.held_out.expected_words import Expecting, GalleryWords
+from models.evaluation.satisfaction import PAGE
 from models.training.config import TrainConfig
 from models.training.data.photographs import load_photographs, split_photographs
 from models.training.data.sources import split_source
@@ -40,7 +41,6 @@ from models.training.data.sources import split_source
 PHOTOS, STREET = "photos", "street"
 ALL_LABELS = "all labels"
 """Edit of the metrics that are means over the labels, or what it begins with."""
-PAGE = 10
 LEAST_OF_LABEL = 5
 """Labels with fewer photographs are in no mean over labels."""
 COLOURS = ("black", "white", "blue", "red", "green", "grey", "brown", "pink", "purple", "yellow")

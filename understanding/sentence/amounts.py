@@ -14,7 +14,6 @@ from understanding.wishes import Bound, Wish
 YEARS = range(1970, 2040)
 ABOUT = 0.2
 """What "around 50" allows, as a share of it, in both directions."""
-MOST = 1e12
 
 
 class _Number(NamedTuple):

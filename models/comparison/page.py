@@ -96,16 +96,16 @@ def _claims(found: Comparison, results: Results) -> str:
     for claim in found.settings.claims:
         style = claim.protocol == "style-search"
         for protocol in dict.fromkeys(name for name, _ in (results.style_questions if style else results.questions)):
-            verdict = results.verdict(claim, protocol)
-            if verdict is None:
+            judged = results.judgement(claim, protocol)
+            if judged is None:
                 rows.append((claim.paper, claim.says, _source(protocol), claim.measure, "", "", "", "not measured"))
                 continue
-            spread = summary(verdict.differences)
+            spread = summary(judged.differences)
             difference = f"{spread.mean:+.1f}" + ("" if spread.spread is None else f" ± {spread.spread:.1f}")
             rows.append(
                 (
                     claim.paper, claim.says, _source(protocol), claim.measure,
-                    f"{verdict.than:.1f}", f"{verdict.better:.1f}", difference, f"**{verdict.word}**",
+                    f"{judged.than:.1f}", f"{judged.better:.1f}", difference, f"**{judged.word}**",
                 )
             )  # fmt: skip
     head = ("paper", "claim", "on", "measure", "than", "better", "difference", "here")

@@ -1,4 +1,4 @@
-"""Means and spreads over seeds, and verdicts on claims."""
+"""Means and spreads over seeds, and claims as they are judged."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ def summary(values: Sequence[float]) -> Summary:
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """The verdict on a claim: differences in points, paired by seed."""
+class Judgement:
+    """A claim as judged: differences in points, paired by seed."""
 
     better: float
     than: float
@@ -49,7 +49,7 @@ class Verdict:
 
     @property
     def word(self) -> str:
-        """The verdict in words, by the rule of ``judge``."""
+        """What was found, by the rule of ``judge``."""
         difference = mean(self.differences)
         if self.margin is None:
             return "not judged (one seed)"
@@ -58,7 +58,7 @@ class Verdict:
         return "held" if difference > 0 else "did not hold"
 
 
-def judge(better: Sequence[float], than: Sequence[float]) -> Verdict:
+def judge(better: Sequence[float], than: Sequence[float]) -> Judgement:
     """Compare two methods, paired by seed.
 
     The claim held if the mean difference exceeds the margin, which is the one-sided 5% bound of a paired t-test over
@@ -74,7 +74,7 @@ def judge(better: Sequence[float], than: Sequence[float]) -> Verdict:
     if count > 1:
         bound = STUDENT.get(count, STUDENT[max(STUDENT)])
         margin = max(LEAST_POINTS, bound * stdev(differences) / math.sqrt(count))
-    return Verdict(mean(better), mean(than), differences, margin)
+    return Judgement(mean(better), mean(than), differences, margin)
 
 
 class Results:
@@ -112,8 +112,8 @@ class Results:
         values = list(self.values(self.edits.get(name, {}), measure, protocol, edit).values())
         return summary(values[:1] if name in BACKBONE else values) if values else None
 
-    def verdict(self, claim: Claim, protocol: str) -> Verdict | None:
-        """The verdict on a claim for a protocol; None if one of its methods was not measured."""
+    def judgement(self, claim: Claim, protocol: str) -> Judgement | None:
+        """A claim as judged by a protocol; None if one of its methods was not measured."""
         among = self.styles if claim.protocol == "style-search" else self.edits
         better = self.values(among.get(claim.better, {}), claim.measure, protocol)
         than = self.values(among.get(claim.than, {}), claim.measure, protocol)

@@ -19,8 +19,8 @@ from service.http.resizing import FORMATS, ImageFormat, resize
 from service.search.uploads import is_large, memory_needed
 
 MIN_WIDTH, MAX_WIDTH = 16, 2048
-_REFUSED = re.compile(r"[^,]*;\s*q=0(\.0*)?\s*(?=,|$)")
-"""A media range of weight 0, which the client does not accept."""
+_NO_WEIGHT = re.compile(r"q=0(\.0*)?")
+"""The parameter of a media range that the client does not accept."""
 
 
 class ProductImage(NamedTuple):
@@ -104,7 +104,8 @@ def etag(generation: Generation, row: int, number: int, width: int | None, forma
 
 def accepted_format(accept: str) -> ImageFormat:
     """The first of ``FORMATS`` that an ``Accept`` header names, else the last."""
-    accepted = {range.strip().lower() for range in _REFUSED.sub("", accept).replace(";", ",").split(",")}
+    ranges = ([part.strip() for part in range.split(";")] for range in accept.lower().split(","))
+    accepted = {type for type, *parameters in ranges if not any(map(_NO_WEIGHT.fullmatch, parameters))}
     return next((format for format in FORMATS if format.media_type in accepted), FORMATS[-1])
 
 

@@ -25,11 +25,12 @@ _NOBODY = bytes(32)
 
 
 class _Version(NamedTuple):
-    """What changes when a file is written or replaced."""
+    """What changes when a file is written, replaced or made readable. A copy may keep the time of its last change, but
+    not the time of its last status change."""
 
     inode: int
     bytes: int
-    modified_ns: int
+    changed_ns: int
 
 
 class KeyRing:
@@ -79,20 +80,22 @@ class KeyRing:
     async def _follow(self, poll_s: float) -> None:
         while True:
             await asyncio.sleep(poll_s)
-            await self._look()
+            try:
+                await self._look()
+            except Exception:  # Such as no memory for a thread. A revoked key must not stay valid for good.
+                logger.exception("The key file could not be followed; trying again.")
 
     async def _look(self) -> None:
+        version = await asyncio.to_thread(_version, self._path)  # The file may be on a network.
+        if version == self._version:
+            return
         try:
-            # The file may be on a network.
-            version = await asyncio.to_thread(_version, self._path)
-            if version == self._version:
-                return
-            self._version = version
             self._keys = _by_id((await asyncio.to_thread(read_key_file, self._path)).keys)
         except ModisteError as error:
             logger.error("%s The keys that were read last stay valid.", error.message)
         else:
             logger.info("Read %d keys from %s.", len(self._keys), self._path)
+        self._version = version
 
 
 def _version(path: Path) -> _Version | None:
@@ -100,7 +103,7 @@ def _version(path: Path) -> _Version | None:
         found = os.stat(path)
     except OSError:
         return None
-    return _Version(found.st_ino, found.st_size, found.st_mtime_ns)
+    return _Version(found.st_ino, found.st_size, found.st_ctime_ns)
 
 
 def _by_id(keys: Sequence[Key]) -> dict[str, Key]:

@@ -12,7 +12,7 @@ import pytest
 
 from models.errors import ModisteError
 from service.access.key_ring import KeyRing
-from service.access.keys import change_key_file, read_key_file
+from service.access.keys import KeyFile, change_key_file, read_key_file
 from service.errors import KeyNeeded
 from tests.service.keys import Given, add_key
 
@@ -26,6 +26,18 @@ def file(tmp_path: Path) -> Path:
 
 def revoke(file: Path, given: Given) -> None:
     change_key_file(file, lambda keys: tuple(key for key in keys if key.id != given.id))
+
+
+def accepts(ring: KeyRing, given: Given) -> bool:
+    try:
+        return ring.find(given.key).id == given.id
+    except KeyNeeded:
+        return False
+
+
+async def until(ring: KeyRing, given: Given, accepted: bool) -> None:
+    while accepts(ring, given) is not accepted:
+        await asyncio.sleep(0.01)
 
 
 def test_a_key_is_found_with_its_shop_and_scopes(file: Path) -> None:
@@ -113,16 +125,6 @@ def test_changes_of_the_file_are_followed_and_damage_changes_nothing(
 ) -> None:
     first = add_key(file)
 
-    async def until(ring: KeyRing, given: Given, accepted: bool) -> None:
-        while accepts(ring, given) is not accepted:
-            await asyncio.sleep(0.01)
-
-    def accepts(ring: KeyRing, given: Given) -> bool:
-        try:
-            return ring.find(given.key).id == given.id
-        except KeyNeeded:
-            return False
-
     async def scenario() -> None:
         ring = KeyRing(file)
         ring.follow(0.01)
@@ -146,6 +148,48 @@ def test_changes_of_the_file_are_followed_and_damage_changes_nothing(
         await ring.stop()
 
     asyncio.run(asyncio.wait_for(scenario(), 30))
+
+
+def test_a_change_that_keeps_size_and_time_is_followed(file: Path, tmp_path: Path) -> None:
+    first, other = add_key(file, created=NOW), tmp_path / "other.json"
+    second, before = add_key(other, created=NOW), file.stat()
+
+    async def scenario() -> None:
+        ring = KeyRing(file)
+        file.write_bytes(other.read_bytes())
+        os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+        after = file.stat()
+        assert (after.st_ino, after.st_size, after.st_mtime_ns) == (before.st_ino, before.st_size, before.st_mtime_ns)
+        ring.follow(0.01)
+        await until(ring, second, True)
+        assert not accepts(ring, first)
+        await ring.stop()
+
+    asyncio.run(asyncio.wait_for(scenario(), 30))
+
+
+def test_a_failure_while_the_file_is_followed_is_logged_and_tried_again(
+    file: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = add_key(file)
+    failed: list[Path] = []
+
+    def fail_once(path: Path) -> KeyFile:
+        if not failed:
+            failed.append(path)
+            raise RuntimeError("can't start new thread")
+        return read_key_file(path)
+
+    async def scenario() -> None:
+        ring = KeyRing(file)
+        monkeypatch.setattr("service.access.key_ring.read_key_file", fail_once)
+        ring.follow(0.01)
+        revoke(file, first)
+        await until(ring, first, False)
+        await ring.stop()
+
+    asyncio.run(asyncio.wait_for(scenario(), 30))
+    assert "could not be followed" in caplog.text
 
 
 def test_a_link_to_the_file_stays_a_link(file: Path, tmp_path: Path) -> None:

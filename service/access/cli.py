@@ -8,18 +8,19 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
 
 from models.errors import ModisteError
+from service.access.keys import Key, change_key_file, new_key, read_key_file
 from service.rates import Rate
 
 app = typer.Typer(help="Create, list and revoke the keys of a service.", no_args_is_help=True)
 
 
 class ScopeName(StrEnum):
-    """What a key may be used for."""
+    """``service.access.keys.Scope``, of which typer takes no list."""
 
     search = "search"
-    events = "events"
     operations = "operations"
 
 
@@ -58,10 +59,6 @@ def create(
     file: File = DEFAULT_FILE,
 ) -> None:
     """Add a key to the file and print it, once: the file keeps only its hash."""
-    from pydantic import ValidationError
-
-    from service.access.keys import Key, change_key_file, new_key
-
     id, secret, sha256 = new_key()
     scopes = tuple(one.value for one in scope or [ScopeName.search])
     try:
@@ -84,8 +81,6 @@ def create(
 @app.command("list")
 def list_keys(file: File = DEFAULT_FILE) -> None:
     """Show the keys of the file, without the keys themselves."""
-    from service.access.keys import read_key_file
-
     now = datetime.now(UTC)
     for key in read_key_file(file).keys:
         until = f"until {key.expires:%Y-%m-%d}" if key.expires else "without end"
@@ -99,8 +94,6 @@ def revoke(
     id: Annotated[str, typer.Argument(help="The key's id, as `modiste keys list` shows it.")], file: File = DEFAULT_FILE
 ) -> None:
     """Remove a key from the file. Running services notice within MODISTE_POLL_S."""
-    from service.access.keys import change_key_file, read_key_file
-
     if id not in {key.id for key in read_key_file(file).keys}:
         raise ModisteError(f"There is no key {id[:40]!r} in {file}.", hint="See `modiste keys list`.")
     change_key_file(file, lambda keys: tuple(key for key in keys if key.id != id))

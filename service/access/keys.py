@@ -16,7 +16,8 @@ from indexer.generations.durable import locked, replace_text
 from models.errors import ModisteError
 from service.rates import RateText
 
-Scope = Literal["search", "events", "operations"]
+Scope = Literal["search", "operations"]
+"""What a key may be used for."""
 
 KEY_PATTERN = r"modiste_([0-9a-f]{12})_[A-Za-z0-9_-]{43}"
 """The id, which is no secret, and 256 random bits."""

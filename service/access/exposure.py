@@ -38,7 +38,9 @@ def exposures(settings: Settings) -> list[str]:
             "can forge answers. MODISTE_CACHE_KEY sets a key of its own."
         )
     if settings.keys is not None and settings.keys.exists() and settings.keys.stat().st_mode & stat.S_IWOTH:
-        found.append(f"Every user of this machine can write {settings.keys}, and so make a key. Run: chmod o-w")
+        found.append(
+            f"Every user of this machine can write {settings.keys}, and so make a key. Run: chmod o-w {settings.keys}"
+        )
     return found
 
 

@@ -51,3 +51,4 @@ def test_a_key_file_that_everybody_can_write_is_told(tmp_path: Path) -> None:
     add_key(file)
     file.chmod(0o666)
     assert "can write" in told(keys=file)
+    assert f"chmod o-w {file}" in told(keys=file)

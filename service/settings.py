@@ -168,8 +168,9 @@ class Settings(BaseSettings):
         "such as cdn.shop.example; *.shop.example stands for all below it. Without one, image_url is refused.",
     )
     image_url_ms: float = Field(
-        5000, gt=0, le=600_000, description="Longest time in which the picture of an image_url is fetched."
-    )
+        5000, gt=0, le=600_000,
+        description="Longest time in which the picture of an image_url is fetched, once its host's name is resolved.",
+    )  # fmt: skip
 
     max_image_bytes: int = Field(10 * 2**20, gt=0, description="Largest image file accepted, in bytes.")
     max_held_bytes: int = Field(

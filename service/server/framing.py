@@ -16,7 +16,7 @@ class Framing:
 
     Only lengths are read here; the parser behind it reads the requests and refuses those that are not valid. A chunked
     body may hide headers at its end (trailers) and extensions of chunks. It is bounded as a whole, and is the last of
-    its connection (``RequestLogMiddleware``).
+    its connection (``RequestMiddleware``).
 
     Args:
         max_body_bytes: The longest body. Chunks may take a quarter more.

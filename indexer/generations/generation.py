@@ -24,7 +24,7 @@ from indexer.ranking.profiles import Profiles
 from indexer.stores.cells import Cells
 from indexer.stores.conditions import Condition
 from indexer.stores.halves import floats
-from indexer.stores.store import Halves, Mask, Rows, Scores, Store, Vectors
+from indexer.stores.store import Halves, Mask, Rows, Scores, Searcher, Vectors
 from models.bundle.encoder import Device
 from models.errors import ModisteError
 
@@ -52,7 +52,7 @@ class Generation:
     def __init__(
         self,
         manifest: GenerationManifest,
-        store: Store,
+        store: Searcher,
         table: ProductTable,
         vectors: Halves,
         attributes: AttributeColumns | None,

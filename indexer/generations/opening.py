@@ -27,7 +27,7 @@ from indexer.generations.views import ViewStore, ViewTable
 from indexer.ranking.attributes import AttributeColumns
 from indexer.stores.cells import CELLS_NAME, Cells
 from indexer.stores.registry import open_store
-from indexer.stores.store import Halves, Store, StoreError, StoreUnavailable
+from indexer.stores.store import Halves, Searcher, StoreError, StoreUnavailable
 from models.bundle import Bundle
 from models.bundle.encoder import Device
 
@@ -36,7 +36,7 @@ class Parts(NamedTuple):
     """The opened files of a generation, in the order in which ``Generation`` takes them."""
 
     manifest: GenerationManifest
-    store: Store
+    store: Searcher
     """Over the products, whichever of their pictures is the nearest."""
     table: ProductTable
     vectors: Halves
@@ -88,7 +88,7 @@ def open_parts(
         kept_words = words and manifest.views and VIEW_WORDS_NAME in manifest.files
         view_words = AttributeColumns(folder / VIEW_WORDS_NAME, words, manifest.views) if kept_words else None
         cells = Cells.load(folder / CELLS_NAME, *shape) if CELLS_NAME in manifest.files else None
-        store: Store = open_store(manifest.index, vectors, folder, device=device, threads=threads)
+        store: Searcher = open_store(manifest.index, vectors, folder, device=device, threads=threads)
         if manifest.quality.effort:
             store.effort = manifest.quality.effort
     except StoreUnavailable:

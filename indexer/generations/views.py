@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -18,9 +17,8 @@ import pyarrow as pa
 from catalog import Picture
 from indexer.generations.products import read_whole, write_table
 from indexer.stores.cells import ranges
-from indexer.stores.conditions import NO_COLUMNS, Columns, Condition
-from indexer.stores.store import Halves, Mask, Rows, Scores, Store, Vectors
-from models.bundle.encoder import Device
+from indexer.stores.conditions import Condition
+from indexer.stores.store import Mask, Rows, Scores, Searcher, Vectors
 
 AHEAD = 16
 
@@ -75,7 +73,7 @@ class ViewTable:
         return held if held is not None else str(self._table.column("image")[row].as_py())
 
 
-class ViewStore(Store):
+class ViewStore(Searcher):
     """Products searched by all of their pictures: the score of a product is that of its best picture.
 
     Args:
@@ -84,29 +82,12 @@ class ViewStore(Store):
         size: N, the number of products.
     """
 
-    def __init__(self, store: Store, owners: npt.NDArray[np.int64], size: int) -> None:
+    def __init__(self, store: Searcher, owners: npt.NDArray[np.int64], size: int) -> None:
         self.kind, self.dim, self.size = store.kind, store.dim, size
         self.holds_columns = store.holds_columns
         self._store = store
         self._owners = owners
         self._per_product = max(1.0, len(owners) / size)
-
-    @classmethod
-    def build(
-        cls,
-        vectors: Halves,
-        folder: Path,
-        *,
-        device: Device = "cpu",
-        threads: int = 1,
-        columns: Columns = NO_COLUMNS,
-        kind: str = "",
-    ) -> Self:
-        raise NotImplementedError("views are searched through a store of another class")
-
-    @classmethod
-    def open(cls, vectors: Halves, folder: Path, *, kind: str, device: Device = "cpu", threads: int = 1) -> Self:
-        raise NotImplementedError("views are searched through a store of another class")
 
     def close(self) -> None:
         self._store.close()

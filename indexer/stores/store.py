@@ -36,12 +36,11 @@ class StoreUnavailable(StoreError):
     retry_after_s = 5
 
 
-class Store(ABC):
+class Searcher(ABC):
     """N vectors of one generation, searched by inner product (cosine, since all vectors have unit length).
 
-    A subclass implements ``build``, ``open``, ``close`` and ``_search``, and is registered in ``registry.py``.
-    ``search`` is safe to call from several threads at once. A store whose device serves one thread at a time takes
-    turns itself.
+    A subclass implements ``close`` and ``_search``. ``search`` is safe to call from several threads at once. A subclass
+    whose device serves one thread at a time takes turns itself.
     """
 
     kind: str
@@ -56,82 +55,6 @@ class Store(ABC):
     """What ``effort`` may be, least first; with more of it, more of the nearest rows are found. Empty if always all."""
     effort: int = 0
     """How much of the index a search reads. It may be set before the first search."""
-
-    @classmethod  # noqa: B027
-    def check_device(cls, device: Device) -> None:
-        """Check before a build that the store can search on ``device``.
-
-        Raises:
-            StoreError: It cannot.
-        """
-
-    @classmethod
-    def check_kind(cls, kind: str, dim: int) -> None:
-        """Check before a build that the store can make an index of ``kind`` over vectors of D.
-
-        Raises:
-            StoreError: It cannot; by default, a store has no choice of kinds.
-        """
-        if kind:
-            raise StoreError(f"The store {cls.__name__} has no index {kind[:100]!r}.", hint="Leave the kind out.")
-
-    @classmethod
-    @abstractmethod
-    def build(
-        cls, vectors: Halves, folder: Path, *, device: Device, threads: int, columns: Columns, kind: str = ""
-    ) -> Self:
-        """Index vectors and write what ``open`` needs.
-
-        Args:
-            vectors: float16 ``[N, D]`` of unit length; row n belongs to product n.
-            folder: The folder of the generation. The store's files are named ``index`` or ``index.*``; each of them
-                gets a checksum in the manifest. Vectors are in the folder already. A store that keeps anything outside
-                of the folder first writes what ``remove`` needs to ``index.NAME``, a small file with its name in the
-                registry.
-            device: Where the store will be searched. It may decide the kind of index.
-            threads: Threads that the build may use.
-            columns: Of the rows, N entries each; empty unless the store has ``holds_columns``.
-            kind: The kind of index; empty for that which the store chooses.
-
-        Returns:
-            The store, ready to be searched on the CPU.
-
-        Raises:
-            OSError: The files cannot be written.
-            StoreError: ``device`` is not available.
-        """
-
-    @classmethod
-    @abstractmethod
-    def open(cls, vectors: Halves, folder: Path, *, kind: str, device: Device, threads: int) -> Self:
-        """Open what ``build`` wrote.
-
-        Args:
-            vectors: As in ``build``, mapped into memory.
-            folder: As in ``build``.
-            kind: ``kind`` of the store that ``build`` returned.
-            device: Where to search; ``auto`` takes a GPU if the store can use one and there is one.
-            threads: Threads that one search may use. Services answer many queries at once and do best with 1.
-
-        Raises:
-            StoreError: The files are damaged or of another kind, or ``device`` is not available.
-        """
-
-    @classmethod  # noqa: B027
-    def publish(cls, folder: Path) -> None:
-        """Prepare what is outside of ``folder`` for this generation to serve, right before ``CURRENT`` names it.
-
-        Raises:
-            StoreError: It cannot serve; ``CURRENT`` is left alone.
-        """
-
-    @classmethod  # noqa: B027
-    def remove(cls, folder: Path) -> None:
-        """Delete what is outside of ``folder``, before it is deleted. Also called for what a killed build left.
-
-        Raises:
-            StoreError: It cannot be deleted now.
-        """
 
     def search(
         self, queries: Vectors, k: int, allowed: Mask | None = None, conditions: Sequence[Condition] = ()
@@ -216,3 +139,86 @@ class Store(ABC):
                 hint=f"Give bool [{self.size}], True where a row may be found.",
             )
         return queries
+
+
+class Store(Searcher):
+    """A searcher that is built and opened with a generation.
+
+    A subclass implements ``build`` and ``open``, too, and is registered in ``registry.py``.
+    """
+
+    @classmethod
+    def check_device(cls, device: Device) -> None:
+        """Check before a build that the store can search on ``device``.
+
+        Raises:
+            StoreError: It cannot.
+        """
+
+    @classmethod
+    def check_kind(cls, kind: str, dim: int) -> None:
+        """Check before a build that the store can make an index of ``kind`` over vectors of D.
+
+        Raises:
+            StoreError: It cannot; by default, a store has no choice of kinds.
+        """
+        if kind:
+            raise StoreError(f"The store {cls.__name__} has no index {kind[:100]!r}.", hint="Leave the kind out.")
+
+    @classmethod
+    @abstractmethod
+    def build(
+        cls, vectors: Halves, folder: Path, *, device: Device, threads: int, columns: Columns, kind: str = ""
+    ) -> Self:
+        """Index vectors and write what ``open`` needs.
+
+        Args:
+            vectors: float16 ``[N, D]`` of unit length; row n belongs to product n.
+            folder: The folder of the generation. The store's files are named ``index`` or ``index.*``; each of them
+                gets a checksum in the manifest. Vectors are in the folder already. A store that keeps anything outside
+                of the folder first writes what ``remove`` needs to ``index.NAME``, a small file with its name in the
+                registry.
+            device: Where the store will be searched. It may decide the kind of index.
+            threads: Threads that the build may use.
+            columns: Of the rows, N entries each; empty unless the store has ``holds_columns``.
+            kind: The kind of index; empty for that which the store chooses.
+
+        Returns:
+            The store, ready to be searched on the CPU.
+
+        Raises:
+            OSError: The files cannot be written.
+            StoreError: ``device`` is not available.
+        """
+
+    @classmethod
+    @abstractmethod
+    def open(cls, vectors: Halves, folder: Path, *, kind: str, device: Device, threads: int) -> Self:
+        """Open what ``build`` wrote.
+
+        Args:
+            vectors: As in ``build``, mapped into memory.
+            folder: As in ``build``.
+            kind: ``kind`` of the store that ``build`` returned.
+            device: Where to search; ``auto`` takes a GPU if the store can use one and there is one.
+            threads: Threads that one search may use. Services answer many queries at once and do best with 1.
+
+        Raises:
+            StoreError: The files are damaged or of another kind, or ``device`` is not available.
+        """
+
+    @classmethod
+    def publish(cls, folder: Path) -> None:
+        """Prepare what is outside of ``folder`` for this generation to serve, right before ``CURRENT`` names it.
+
+        Raises:
+            StoreError: It cannot serve; ``CURRENT`` is left alone.
+        """
+
+    @classmethod
+    def remove(cls, folder: Path) -> None:
+        """Delete what is outside of ``folder``, before it is deleted. Also called for what a killed build left.
+
+        Raises:
+            StoreError: It cannot be deleted now.
+        """

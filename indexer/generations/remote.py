@@ -175,7 +175,7 @@ class RemoteRoot:
         for id in reversed(publication.published_ids(self.index_root)):
             name = f"generations/{id}/{MANIFEST_NAME}"
             content = _content(self.index_root / name) or self._read(name)
-            if content is not None and json.loads(content).get("fingerprint") == fingerprint:
+            if content is not None and _fingerprint(content) == fingerprint:
                 return id
         return None
 
@@ -235,6 +235,15 @@ class RemoteRoot:
                 f"The index root {self.url} cannot be used ({type(error).__name__}).",
                 hint="Check the address, the credentials, the network and the local disk; the log says more.",
             ) from error
+
+
+def _fingerprint(manifest: bytes) -> Any:
+    """Of the bundle, as a manifest of any revision states it; None if it cannot be read."""
+    try:
+        stated = json.loads(manifest)
+    except (ValueError, RecursionError):
+        return None
+    return stated.get("fingerprint") if isinstance(stated, dict) else None
 
 
 def _content(path: Path) -> bytes | None:

@@ -37,3 +37,12 @@ def write_shop(folder: Path, numbers: Sequence[int] = range(20)) -> Path:
             flag = "true" if number % 2 else "false"
             table.writerow([f"p{number}", f"{colour} shirt {number}", name, colour, 10 + number / 2, flag, sizes])
     return folder
+
+
+def write_variants(folder: Path) -> Path:
+    """Write four shirts in two sizes each; those of one product cost the same. Returns the folder."""
+    write_shop(folder, range(4))
+    rows = ["id,item_group_id,title,image,size,price"]
+    rows += [f"{n}-{size},G{n},Shirt {n},images/{n}.jpg,{size},{10 + n}" for n in range(4) for size in ("S", "M")]
+    (folder / "catalog.csv").write_text("\n".join(rows) + "\n")
+    return folder

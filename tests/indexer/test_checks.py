@@ -14,7 +14,7 @@ from indexer.generations.generation import Generation
 from indexer.generations.manifest import generation_folder
 from indexer.generations.publication import current_id
 from models.bundle import Bundle
-from tests.indexer.shop import picture, write_shop
+from tests.indexer.shop import picture, write_shop, write_variants
 
 STRICT = BuildOptions(threads=1, device="cpu")
 
@@ -156,11 +156,7 @@ def test_a_product_with_one_damaged_picture_keeps_the_others(toy: Bundle, tmp_pa
 
 
 def test_variants_are_found_by_their_ids_and_told_with_their_product(toy: Bundle, tmp_path: Path) -> None:
-    shop = write_shop(tmp_path / "shop", range(4))
-    rows = ["id,item_group_id,title,image,size,price"]
-    rows += [f"{n}-{size},G{n},Shirt {n},images/{n}.jpg,{size},{10 + n}" for n in range(4) for size in ("S", "M")]
-    (shop / "catalog.csv").write_text("\n".join(rows) + "\n")
-    build_generation(shop, toy, tmp_path / "index", STRICT)
+    build_generation(write_variants(tmp_path / "shop"), toy, tmp_path / "index", STRICT)
     generation = Generation.open(tmp_path / "index")
     row = generation.row_of("2-M")
     assert row is not None

@@ -39,6 +39,13 @@ def stop_after(bundle: Bundle, batches: int, monkeypatch: pytest.MonkeyPatch) ->
     return sizes
 
 
+def stopped_build(shop: Path, bundle: Bundle, root: Path, batches: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A build that is stopped after ``batches``."""
+    stop_after(bundle, batches, monkeypatch)
+    with pytest.raises(Stopped):
+        build_generation(shop, bundle, root, OPTIONS)
+
+
 @pytest.fixture
 def bundle(tmp_path: Path) -> Bundle:
     return Bundle(write_toy_bundle(tmp_path / "telling", attributes=True), device="cpu", threads=1)
@@ -53,9 +60,7 @@ def test_a_build_after_a_killed_one_encodes_only_the_rest(
     shop: Path, bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     root = tmp_path / "index"
-    stop_after(bundle, 3, monkeypatch)
-    with pytest.raises(Stopped):
-        build_generation(shop, bundle, root, OPTIONS)
+    stopped_build(shop, bundle, root, 3, monkeypatch)
     sizes = stop_after(bundle, 100, monkeypatch)
     build_generation(shop, bundle, root, OPTIONS)
     assert sum(sizes) == 20 - 2 * BATCH
@@ -74,9 +79,7 @@ def test_a_build_that_is_killed_again_and_again_gets_there(
 ) -> None:
     root = tmp_path / "index"
     for _ in range(2):
-        stop_after(bundle, 2, monkeypatch)
-        with pytest.raises(Stopped):
-            build_generation(shop, bundle, root, OPTIONS)
+        stopped_build(shop, bundle, root, 2, monkeypatch)
     sizes = stop_after(bundle, 100, monkeypatch)
     build_generation(shop, bundle, root, OPTIONS)
     assert sizes == [4]
@@ -91,9 +94,7 @@ def test_another_bundle_takes_nothing_over(
     shop: Path, bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     root = tmp_path / "index"
-    stop_after(bundle, 3, monkeypatch)
-    with pytest.raises(Stopped):
-        build_generation(shop, bundle, root, OPTIONS)
+    stopped_build(shop, bundle, root, 3, monkeypatch)
     other = Bundle(write_toy_bundle(tmp_path / "other", seed=1), device="cpu", threads=1)
     build_generation(shop, other, root, OPTIONS)
     assert Generation.open(root).manifest.encoded == 20
@@ -103,9 +104,7 @@ def test_a_damaged_file_is_encoded_again(
     shop: Path, bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     root = tmp_path / "index"
-    stop_after(bundle, 4, monkeypatch)
-    with pytest.raises(Stopped):
-        build_generation(shop, bundle, root, OPTIONS)
+    stopped_build(shop, bundle, root, 4, monkeypatch)
     first, second = sorted((root / ".encoded").rglob("*.arrow"))
     first.write_bytes(second.read_bytes()[:100])
     sizes = stop_after(bundle, 100, monkeypatch)
@@ -118,9 +117,7 @@ def test_pictures_that_changed_since_are_encoded(
     shop: Path, bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     root = tmp_path / "index"
-    stop_after(bundle, 4, monkeypatch)
-    with pytest.raises(Stopped):
-        build_generation(shop, bundle, root, OPTIONS)
+    stopped_build(shop, bundle, root, 4, monkeypatch)
     assert current_id(root) is None
     write_shop(shop / "more", range(30, 50))
     (shop / "images" / "0.jpg").write_bytes((shop / "more" / "images" / "30.jpg").read_bytes())

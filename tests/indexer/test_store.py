@@ -26,11 +26,11 @@ def registered(name: str) -> MakeStore:
     return make
 
 
-def faiss_of_kind(kind: str) -> MakeStore:
-    """The embedded store with an index that is not its default for few vectors."""
+def faiss_of_kind(kind: str, least: int = 0) -> MakeStore:
+    """The embedded store with an index that is not its default for few vectors, and can be trained with ``least``."""
 
     def make(vectors: Halves, folder: Path) -> Store:
-        store = FaissStore.build(vectors, folder, kind=kind if len(vectors) > 1000 else "exact-fp16")
+        store = FaissStore.build(vectors, folder, kind=kind if len(vectors) >= least else "exact-fp16")
         return FaissStore.open(vectors, folder, kind=store.kind)
 
     return make
@@ -54,7 +54,7 @@ VARIANTS: dict[str, MakeStore] = {
     **{name: registered(name) for name in STORES},
     "faiss: graph": faiss_of_kind("hnsw32-fp16"),
     "faiss: inverted file": faiss_of_kind("ivf-fp16"),
-    "faiss: product quantization": faiss_of_kind("IVF64,PQ16x4fs"),
+    "faiss: product quantization": faiss_of_kind("IVF64,PQ16x4fs", least=64),
     "faiss: graph with lossy codes": faiss_of_kind("HNSW16,SQ8"),
     "faiss: GPU code on a CPU": faiss_gpu_logic,
     "faiss: GPU": faiss_gpu,

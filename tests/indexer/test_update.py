@@ -20,7 +20,7 @@ from indexer.generations.publication import current_id, list_generations, rollba
 from indexer.update import update_generation
 from models.bundle import Bundle
 from tests.indexer.conftest import QUIET
-from tests.indexer.shop import write_shop
+from tests.indexer.shop import write_shop, write_variants
 from tests.toy_bundle import write_toy_bundle
 
 
@@ -202,12 +202,7 @@ def test_default_filters_hold_after_an_update_of_hidden_columns(shop: Path, toy:
 
 @pytest.fixture
 def variants(tmp_path: Path, toy: Bundle) -> Path:
-    """Four shirts in two sizes each; those of one product cost the same."""
-    shop = write_shop(tmp_path / "shop", range(4))
-    rows = ["id,item_group_id,title,image,size,price"]
-    rows += [f"{n}-{size},G{n},Shirt {n},images/{n}.jpg,{size},{10 + n}" for n in range(4) for size in ("S", "M")]
-    (shop / "catalog.csv").write_text("\n".join(rows) + "\n")
-    build_generation(shop, toy, tmp_path / "index", QUIET)
+    build_generation(write_variants(tmp_path / "shop"), toy, tmp_path / "index", QUIET)
     return tmp_path / "index"
 
 

@@ -35,11 +35,7 @@ def needs(scope: Scope | None) -> Any:
         request: Request, context: CurrentContext,
         given: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)],
     ) -> None:  # fmt: skip
-        try:
-            key = None if scope is None else authorise(context, scope, given)
-        except (KeyNeeded, NotAllowed):
-            await _count(request, context, None)  # Guesses count against their address.
-            raise
+        key = None if scope is None else await authorise_counted(request, context, scope, given)
         await _count(request, context, key)
         if key is not None:
             request.scope["state"] |= {SHOP: key.shop, KEY_ID: key.id}
@@ -66,6 +62,21 @@ def authorise(context: Context, scope: Scope, given: HTTPAuthorizationCredential
     if scope not in key.scopes:
         raise NotAllowed(f"This key is for {', '.join(key.scopes)}, not for {scope}.", hint="Ask for another key.")
     return key
+
+
+async def authorise_counted(
+    request: Request, context: Context, scope: Scope, given: HTTPAuthorizationCredentials | None
+) -> Key | None:
+    """As ``authorise``; a refused request counts against its address, so that guesses are bounded.
+
+    Raises:
+        TooManyRequests: The rate or the quota of the address is used up.
+    """
+    try:
+        return authorise(context, scope, given)
+    except (KeyNeeded, NotAllowed):
+        await _count(request, context, None)
+        raise
 
 
 def shop_of(request: Request) -> str:

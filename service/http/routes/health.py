@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.responses import Response
 
 from service.errors import NotReady
-from service.http.access import BEARER, authorise
+from service.http.access import BEARER, authorise_counted
 from service.http.context import CurrentContext
 from service.http.openapi import problems
 from service.http.problems import problem_of
@@ -21,10 +21,10 @@ router = APIRouter(tags=["health"])
 
 
 async def _metrics_access(
-    context: CurrentContext, given: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]
+    request: Request, context: CurrentContext, given: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]
 ) -> None:
     if context.keys is not None:
-        authorise(context, "operations", given)
+        await authorise_counted(request, context, "operations", given)
 
 
 @router.get("/health/live", summary="The process answers")
@@ -54,7 +54,7 @@ async def ready(context: CurrentContext) -> Any:
 
 @router.get(
     "/metrics", summary="Prometheus metrics", response_class=Response, dependencies=[Depends(_metrics_access)],
-    responses=problems(401, 403),
+    responses=problems(401, 403, 429),
 )  # fmt: skip
 async def metrics(context: CurrentContext) -> Response:
     """Requests, stages with their queues and batches, load, caches and generation. Where there are keys, for those of

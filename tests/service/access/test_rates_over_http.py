@@ -63,11 +63,13 @@ def test_a_key_has_a_rate_and_a_quota_and_a_refused_request_uses_none(serve: Ser
         assert left(ask(served, **other.headers)) == {"address": 6, "address-quota": 27}
 
 
-def test_guessing_keys_counts_against_the_address(serve: Serve, shop: Shop, tmp_path: Path) -> None:
+@pytest.mark.parametrize("path", ["/products/4", "/operations/generations", "/metrics"])
+def test_guessing_keys_counts_against_the_address(serve: Serve, shop: Shop, tmp_path: Path, path: str) -> None:
     file = tmp_path / "keys.json"
     key = add_key(file)
     with serve(shop, keys=file, address_rate="3/hour") as served:
-        guesses = [ask(served, Authorization="Bearer guess").status_code for _ in range(5)]
+        wrong = {"Authorization": "Bearer guess"}
+        guesses = [served.client.get(path, headers=wrong).status_code for _ in range(5)]
         assert guesses == [401, 401, 401, 429, 429]
         assert ask(served, **key.headers).status_code == 429
 

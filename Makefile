@@ -18,7 +18,7 @@ TOOL = $(DEV)/bin/uv tool run --from
 LOCK = $(DEV)/bin/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --quiet \
   --custom-compile-command 'make lock' $(if $(UPGRADE),--upgrade)
 
-.PHONY: help demo serve test-fast test test-slow check lock bench bench-index fuzz sbom audit format system clean version
+.PHONY: help demo serve test-fast test test-slow lint check lock bench bench-index fuzz sbom audit format system clean version
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  \033[1m%-11s\033[0m %s\n", $$1, $$2}'
@@ -38,7 +38,6 @@ test: system $(SERVE)/.ready $(DEV)/.torch check ## Run every check and every te
 test-slow: system $(SERVE)/.ready $(DEV)/.torch ## Run the slow tests
 	$(PYTEST) -m slow
 
-.PHONY: lint
 lint: $(DEV)/.ready ## Check lint and format
 	$(DEV)/bin/ruff check .
 	$(DEV)/bin/ruff format --check .

@@ -128,7 +128,7 @@ class Settings(BaseSettings):
         None, description="Most requests of one client address, such as 20/second or 1000/minute."
     )
     address_quota: Annotated[RateText | None, NoDecode] = Field(
-        None, description="Most requests of one client address in long, such as 5000/day."
+        None, description="Most requests of one client address in a long time, such as 5000/day."
     )
     trusted_proxies: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_networks)] = Field(
         (),

@@ -48,10 +48,12 @@ def create(
         list[ScopeName] | None, typer.Option(help="What it may be used for; may be given several times.")
     ] = None,
     rate: Annotated[
-        Rate | None, typer.Option(parser=_rate, metavar="RATE", help="Most requests in short, such as 50/second.")
+        Rate | None,
+        typer.Option(parser=_rate, metavar="RATE", help="Most requests in a short time, such as 50/second."),
     ] = None,
     quota: Annotated[
-        Rate | None, typer.Option(parser=_rate, metavar="RATE", help="Most requests in long, such as 100000/day.")
+        Rate | None,
+        typer.Option(parser=_rate, metavar="RATE", help="Most requests in a long time, such as 100000/day."),
     ] = None,
     expires: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day (UTC) from which it is no longer valid.")
@@ -71,7 +73,7 @@ def create(
         )  # fmt: skip
     except ValidationError:
         raise ModisteError(
-            f"{shop!r} is no name of a shop.", hint="Use 1 to 64 lower case letters, digits and hyphens."
+            f"{shop!r} cannot be the name of a shop.", hint="Use 1 to 64 lower case letters, digits and hyphens."
         ) from None
     change_key_file(file, lambda keys: (*keys, key))
     typer.echo(f"Key {id} of {shop} for {', '.join(scopes)} is in {file}. It is shown only now:", err=True)

@@ -52,7 +52,7 @@ def test_an_option_that_cannot_be_used_changes_nothing(tmp_path: Path, option: t
 
 def test_a_shop_without_a_usable_name_and_an_unknown_id_are_named(tmp_path: Path) -> None:
     file = tmp_path / "keys.json"
-    with pytest.raises(ModisteError, match="no name of a shop"):
+    with pytest.raises(ModisteError, match="'North Shop' cannot be the name of a shop"):
         run("create", "--shop", "North Shop", file=file)
     run("create", "--shop", "north", file=file)
     with pytest.raises(ModisteError, match="no key 'abc'"):

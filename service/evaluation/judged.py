@@ -52,13 +52,16 @@ class Judged:
         """Which products have one of the values of a family."""
         key = family, tuple(values)
         if key not in self._known:
-            self._known[key] = np.array(
-                [title.startswith(key[1]) for title in self._titles] if family == "brand"
-                else [any(word.startswith(key[1]) for word in title.split()) for title in self._titles]
-                if family == "pattern"
-                else np.isin(self._columns[family], values), np.bool_,
-            )  # fmt: skip
+            self._known[key] = self._found(*key)
         return self._known[key]
+
+    def _found(self, family: str, values: tuple[str, ...]) -> Mask:
+        if family == "brand":
+            return np.array([title.startswith(values) for title in self._titles], np.bool_)
+        if family == "pattern":
+            titles = (title.split() for title in self._titles)
+            return np.array([any(word.startswith(values) for word in title) for title in titles], np.bool_)
+        return np.isin(self._columns[family], values)
 
     def value(self, family: str, row: int) -> str:
         """A product's value of a family that has a column."""

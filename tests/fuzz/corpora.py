@@ -19,7 +19,7 @@ import pyarrow.parquet
 from indexer.generations.manifest import GenerationManifest, Quality
 from models.bundle.manifest import File
 from service.http.wire import EXAMPLES
-from tests.catalog.picture_server import CHUNKED, DRIPS, OK, PICTURE, RAW
+from tests.catalog.fetch.picture_server import CHUNKED, DRIPS, OK, PICTURE, RAW
 from tests.fuzz.targets import BOUNDARY, GENERATION, SUFFIXES
 from tests.models.pictures import photograph, saved
 from tests.toy_bundle import write_toy_bundle

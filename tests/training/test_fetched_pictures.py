@@ -11,9 +11,9 @@ from models.datasets.pictures import load_pictures
 from models.errors import ModisteError
 from models.training.data.sources import read_source
 from models.training.inputs import Source
-from tests.catalog.picture_server import PICTURE, PictureServer
+from tests.catalog.fetch.picture_server import PICTURE, PictureServer
+from tests.catalog.fetch.test_fetch import client, url
 from tests.catalog.shops import table
-from tests.catalog.test_fetch import client, url
 from tests.training.untrained import untrained_config
 
 

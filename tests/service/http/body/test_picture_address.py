@@ -12,7 +12,7 @@ import pytest
 import trustme
 
 from catalog.fetch import FetchLimits, PictureClient
-from tests.catalog.picture_server import PICTURE, PictureServer
+from tests.catalog.fetch.picture_server import PICTURE, PictureServer
 from tests.service.conftest import Serve, Served, Shop
 from tests.service.http.refusals import refusal
 from tests.service.keys import add_key

@@ -19,7 +19,7 @@ def test_a_generation_in_another_store_is_served(
     shop: Shop, served: Served, bundle: Bundle, serve: Serve, tmp_path: Path, store: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    monkeypatch.setitem(STORES, "matrix", "tests.indexer.brute_force_store.BruteForceStore")
+    monkeypatch.setitem(STORES, "matrix", "tests.indexer.stores.brute_force_store.BruteForceStore")
     monkeypatch.setenv("MODISTE_QDRANT_URL", ":memory:")
     build_generation(shop.catalog, bundle, tmp_path, BuildOptions(device="cpu", threads=1, store=store))
     query = {"product_id": "5", "text": "in red", "prefer": ["blue"], "filters": {"new": True}, "k": 10}

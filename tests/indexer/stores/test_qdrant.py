@@ -26,7 +26,7 @@ from models.bundle import Bundle
 from models.errors import ModisteError
 from tests.indexer.conftest import QUIET
 from tests.indexer.shop import write_shop
-from tests.indexer.store_contract import brute_force
+from tests.indexer.stores.store_contract import brute_force
 
 IN_QDRANT = dataclasses.replace(QUIET, store="qdrant")
 FILTERS: list[dict[str, Any]] = [

@@ -9,7 +9,7 @@ import pytest
 
 from indexer.stores.cells import Cells, nearest_rows, ranges
 from indexer.stores.store import Halves
-from tests.indexer.store_contract import unit_vectors
+from tests.indexer.stores.store_contract import unit_vectors
 
 N, DIM = 2000, 16
 

@@ -20,7 +20,7 @@ from indexer.generations.generation import Generation
 from indexer.generations.manifest import GenerationManifest, generation_folder
 from indexer.generations.publication import current_id
 from models.bundle import Bundle
-from tests.catalog.picture_server import PictureServer
+from tests.catalog.fetch.picture_server import PictureServer
 from tests.indexer.conftest import QUIET
 from tests.indexer.shop import picture, write_shop
 

@@ -9,7 +9,7 @@ import pytest
 from indexer.stores.cells import Cells
 from indexer.stores.faiss_store import EXACT_VALUES, FILE, FaissGpuStore, FaissStore, faiss, index_of, kind_for, on_gpu
 from indexer.stores.store import Halves, StoreError
-from tests.indexer.store_contract import DIM, LARGE, brute_force, unit_vectors
+from tests.indexer.stores.store_contract import DIM, LARGE, brute_force, unit_vectors
 
 
 def exact(vectors: np.ndarray, *, threads: int = 1) -> FaissStore:

@@ -10,7 +10,7 @@ import pytest
 import trustme
 
 from catalog.fetch import FetchError, FetchLimits, PictureClient
-from tests.catalog.picture_server import PICTURE, PictureServer
+from tests.catalog.fetch.picture_server import PICTURE, PictureServer
 
 ours = trustme.CA()
 trusted = ssl.create_default_context()

@@ -11,8 +11,8 @@ from indexer.building.encode import Encoded, encode_products
 from indexer.building.quality import measure_recall
 from indexer.stores.store import Mask, Rows, Scores, Vectors
 from models.bundle import Bundle
-from tests.indexer.brute_force_store import BruteForceStore
 from tests.indexer.shop import picture, write_shop
+from tests.indexer.stores.brute_force_store import BruteForceStore
 from tests.toy_bundle import write_toy_bundle
 
 

@@ -12,7 +12,7 @@ from indexer.stores.cells import Cells
 from indexer.stores.store import Vectors
 from models.bundle.expected_words import Weights
 from models.bundle.style_search import Floats, filtered_scores
-from tests.indexer.store_contract import unit_vectors
+from tests.indexer.stores.store_contract import unit_vectors
 
 N, DIM, A, COUNT = 20_000, 24, 40, 600
 COLOURS, KINDS, TITLED = range(20), range(20, 35), range(35, 40)

@@ -1,10 +1,11 @@
 """Builds and updates in child processes that are killed; run by ``test_crash.py``.
 
-``python -m tests.indexer.killed_build steps WORK BUNDLE SOURCE ROOT...`` kills the work of each root one durable step
-(fsync, rename, link or replacement) later than that of the one before, as a power cut would.
+``python -m tests.indexer.building.killed_build steps WORK BUNDLE SOURCE ROOT...`` kills the work of each root one
+durable step (fsync, rename, link or replacement) later than that of the one before, as a power cut would.
 
-``python -m tests.indexer.killed_build random BUNDLE SHOP SHOP TABLE ROOT TIMES`` works on one root again and again, and
-ends each child after a random part of the processor time that its work takes, wherever it is then: in a write, too.
+``python -m tests.indexer.building.killed_build random BUNDLE SHOP SHOP TABLE ROOT TIMES`` works on one root again and
+again, and ends each child after a random part of the processor time that its work takes, wherever it is then: in a
+write, too.
 """
 
 from __future__ import annotations

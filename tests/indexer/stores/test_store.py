@@ -12,8 +12,8 @@ from indexer.stores.conditions import NO_COLUMNS
 from indexer.stores.faiss_store import FaissGpuStore, FaissStore, faiss, index_of, on_gpu
 from indexer.stores.registry import STORES, store_class
 from indexer.stores.store import Halves, Store
-from tests.indexer.brute_force_store import BruteForceStore
-from tests.indexer.store_contract import LARGE_VECTORS, MakeStore, StoreContract
+from tests.indexer.stores.brute_force_store import BruteForceStore
+from tests.indexer.stores.store_contract import LARGE_VECTORS, MakeStore, StoreContract
 
 
 def registered(name: str) -> MakeStore:

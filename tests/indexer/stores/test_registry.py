@@ -13,9 +13,9 @@ from indexer.generations.manifest import generation_folder
 from indexer.stores.registry import STORES, store_class
 from indexer.stores.store import StoreError
 from models.bundle import Bundle
-from tests.indexer.brute_force_store import BruteForceStore
 from tests.indexer.conftest import QUIET
 from tests.indexer.shop import write_shop
+from tests.indexer.stores.brute_force_store import BruteForceStore
 
 SOURCE = Path(__file__).with_name("brute_force_store.py")
 

@@ -12,7 +12,7 @@ from catalog import Catalog, ModisteError, read_catalog
 from catalog.fetch import FetchError, FetchLimits, PictureClient
 from catalog.fetch.addresses import is_public
 from models.datasets.fetched import PictureFolder, with_fetched_pictures
-from tests.catalog.picture_server import DRIPS, PICTURE, PictureServer
+from tests.catalog.fetch.picture_server import DRIPS, PICTURE, PictureServer
 from tests.catalog.shops import table
 
 

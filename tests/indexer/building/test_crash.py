@@ -40,8 +40,8 @@ class Killed(NamedTuple):
 
 
 def killed_build(*arguments: object) -> list[str]:
-    """The lines that ``tests.indexer.killed_build`` prints."""
-    command = [sys.executable, "-m", "tests.indexer.killed_build", *map(str, arguments)]
+    """The lines that ``tests.indexer.building.killed_build`` prints."""
+    command = [sys.executable, "-m", "tests.indexer.building.killed_build", *map(str, arguments)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=1200, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout.splitlines()

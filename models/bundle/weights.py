@@ -114,6 +114,7 @@ def shorten(graph: onnx.GraphProto, *, weights: bool = False) -> None:
     kept = {value.name for value in (*graph.input, *graph.output)} | {""}
     if not weights:
         kept |= {tensor.name for tensor in graph.initializer}
+    del graph.metadata_props[:]
     short: dict[str, str] = {}
     for node in graph.node:
         node.ClearField("name")

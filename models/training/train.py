@@ -23,7 +23,7 @@ from models.training.data.photographs import TrainingPhotographs
 from models.training.data.skipped import report_skipped
 from models.training.data.sources import TrainingSource, open_source, vocabulary_texts
 from models.training.data.tokenizer import clip_tokenizer, train_tokenizer
-from models.training.initial.alignment import aligned_embeddings, take_texts
+from models.training.initial.alignment import require_texts, take_texts
 from models.training.initial.composer import composer_weights
 from models.training.initial.start import (
     Start,
@@ -79,6 +79,8 @@ def train(config: TrainConfig, folder: Path, cache: Path | None = None) -> Run:
     elif start is not None:
         take = take_bundle if is_bundle(start.folder) else take_backbone
         take(model, start, learning=config.joint is not None)
+        if aligned is not None:
+            require_texts(model, Bundle(aligned.folder, device="cpu", precision="fp32"))
     else:
         _load_pretrained(model, config)
         if aligned is not None:
@@ -86,7 +88,7 @@ def train(config: TrainConfig, folder: Path, cache: Path | None = None) -> Run:
     taken = aligned if start is None else start
     initial = {}
     if config.compose and taken is not None and is_bundle(taken.folder):
-        initial = composer_weights(model, Bundle(taken.folder, device="cpu"), config.compose.text_rank)
+        initial = composer_weights(model, taken, config.compose.text_rank)
     stages = _stages(config, model, sources, initial)
     if checkpoint is None and start is not None and is_bundle(start.folder) and any(s.moves_backbone for s in stages):
         settle_batch_norms(model, sources[0].pixels)
@@ -168,7 +170,7 @@ def _stages(
         teachers = [load_teacher(folder, model, first=at == 0) for at, folder in enumerate(config.joint.teacher)]
         photographs = _photographs(config, model, sources)
         align = config.joint.align
-        aligned = {} if align is None else aligned_embeddings(Bundle(bundle_folder(align), device="cpu"), sources)
+        aligned = None if align is None else Bundle(bundle_folder(align), device="cpu")
         stages.append(Joint(model, sources, config.seed, config.joint, teachers, photographs, aligned))
     if config.finetune:
         stages.append(Finetune(model, sources, config.seed, config.finetune))

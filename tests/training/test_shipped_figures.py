@@ -29,7 +29,7 @@ KINDS = {
     "Tshirts": "Blue", "Handbags": "Black", "Casual Shoes": "White", "Kurtas": "Green", "Shirts": "White",
     "Heels": "Black", "Dresses": "Black",
 }  # fmt: skip
-"""Ten products of each kind, of this colour, serve as shoppers' photographs; the index leaves them out."""
+"""Up to thirty products of each kind, of this colour, serve as shoppers' photographs; the index leaves them out."""
 OWN_WORDS = {
     "could you find me this one, only make it green": {"baseColour": "Green"},
     "love it! got it in black?": {"baseColour": "Black"},
@@ -85,7 +85,7 @@ def photographs(catalog: Catalog) -> dict[str, list[Product]]:
     def of(kind: str, colour: str) -> list[Product]:
         return [p for p in catalog if p.attributes["articleType"] == kind and p.attributes["baseColour"] == colour]
 
-    return {kind: of(kind, colour)[:60:6] for kind, colour in KINDS.items()}
+    return {kind: of(kind, colour)[:180:6] for kind, colour in KINDS.items()}
 
 
 @pytest.fixture(scope="module")
@@ -228,5 +228,5 @@ def test_a_photograph_and_in_red_gives_red_products_of_the_same_kind(
         shown += len(results)
         red = [one["attributes"] for one in results if one["attributes"]["baseColour"] in REDS]
         right += sum(one["articleType"] == kind for one in red)
-    assert shown == 10 * len(photographs[kind]) == 100
-    assert right / shown >= 0.5, f"{right} of {shown} are red {kind}"
+    assert shown == 10 * len(photographs[kind]) >= 100
+    assert right / shown >= 0.6, f"{right} of {shown} are red {kind}"

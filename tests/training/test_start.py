@@ -13,6 +13,8 @@ from models.export.bundle import export_bundle
 from models.training.checkpoint import Checkpoint
 from models.training.config import TrainConfig
 from models.training.data.sources import open_sources
+from models.training.initial.alignment import require_texts
+from models.training.initial.composer import composer_weights
 from models.training.initial.start import read_start, settle_batch_norms
 from models.training.run import Run
 from models.training.train import train
@@ -202,3 +204,20 @@ def test_a_new_vision_tower_aligns_with_the_texts_of_a_bundle(first: Run, bundle
     (larger,) = open_sources(config, images, first.cache, triplets=False)
     near, far = (float((run.model().vision(larger.pixels).embedding * truth).sum(axis=1).mean()) for run in runs)
     assert near > far + 0.05
+
+
+def test_a_composer_is_taken_over_though_the_text_tower_has_learnt_since(first: Run, bundle: Path) -> None:
+    start, model = read_start(bundle), first.model()
+    before = composer_weights(model, start, rank=4)
+    torch.nn.init.normal_(model.backbone.clip.text.ln_final.weight)
+    after = composer_weights(model, start, rank=4)
+    assert before.keys() == after.keys() != set()
+    assert all(torch.equal(before[name], after[name]) for name in before)
+
+
+def test_a_start_with_other_texts_cannot_be_aligned(first: Run, bundle: Path) -> None:
+    model, aligned = first.model(), Bundle(bundle, device="cpu", precision="fp32")
+    require_texts(model, aligned)
+    torch.nn.init.normal_(model.backbone.clip.text.ln_final.weight)
+    with pytest.raises(ModisteError, match="text tower of `start` is another"):
+        require_texts(model, aligned)

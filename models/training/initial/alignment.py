@@ -1,22 +1,13 @@
-"""Alignment of stage 0 with a bundle: a new vision tower learns the embedding space that the bundle's texts live in."""
+"""The texts of a bundle in a run that aligns a new vision tower with them (``JointStage.align``)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-import numpy as np
-import torch
-from torch import Tensor
-
 from models.bundle import Bundle
-from models.datasets.pictures import load_pictures
 from models.errors import ModisteError
-from models.progress import track
-from models.training.data.sources import TrainingSource
-from models.training.initial.start import Start, tower_weights
+from models.training.initial.start import LEAST_COSINE, Start, tower_weights
 from models.training.model import RetrievalModel
 
-AT_ONCE = 256
+TEXTS = ["a red dress", "black shoes for men", "in navy, with long sleeves"]
 
 
 def take_texts(model: RetrievalModel, bundle: Start) -> None:
@@ -31,21 +22,16 @@ def take_texts(model: RetrievalModel, bundle: Start) -> None:
     model.load_state_dict(weights, strict=False)
 
 
-def aligned_embeddings(bundle: Bundle, sources: Sequence[TrainingSource]) -> dict[str, Tensor]:
-    """What a bundle makes of the products' unchanged pictures: by source, unit embeddings ``[N, D]``.
+def require_texts(model: RetrievalModel, bundle: Bundle) -> None:
+    """Check that ``model`` encodes texts as a bundle does, so that both share one embedding space.
 
     Raises:
-        ModisteError: A picture that could be read before cannot be read now.
+        ModisteError: It does not.
     """
-    found = {}
-    for source in sources:
-        products, pixels, unreadable = load_pictures(source.train, bundle.manifest.images, source.cache)
-        if unreadable or len(products) != len(source.train):
-            raise ModisteError(
-                f"Pictures of {source.name} have become unreadable.", hint="Restore them, or train in a new folder."
-            )
-        starts = track(range(0, len(pixels), AT_ONCE), total=-(-len(pixels) // AT_ONCE), what=f"align {source.name}",
-                       unit="batch")  # fmt: skip
-        parts = [bundle.vision(pixels[at : at + AT_ONCE]).embedding for at in starts]
-        found[source.name] = torch.from_numpy(np.concatenate(parts))
-    return found
+    ids, _ = bundle.tokenizer.encode(TEXTS)
+    model.eval()
+    if float((model.text(ids) * bundle.text(ids)).sum(axis=1).min()) < LEAST_COSINE:
+        raise ModisteError(
+            f"The text tower of `start` is another than that of {bundle.folder}, which `joint.align` names.",
+            hint="Leave out `start` or `joint.align`, or start from a run that was aligned with this bundle.",
+        )

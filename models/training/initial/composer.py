@@ -18,6 +18,8 @@ from torch import Tensor, nn
 from models.bundle import Bundle
 from models.bundle.weights import stored_weights
 from models.networks.backbones.adaptation import LowRank
+from models.training.initial.alignment import take_texts
+from models.training.initial.start import Start
 from models.training.model import RetrievalModel
 
 logger = logging.getLogger(__name__)
@@ -27,16 +29,17 @@ LEAST_COSINE = 0.999
 Weights = dict[str, Tensor]
 
 
-def composer_weights(model: RetrievalModel, bundle: Bundle, rank: int) -> Weights:
+def composer_weights(model: RetrievalModel, start: Start, rank: int) -> Weights:
     """The weights of a bundle's composer, adapted text tower and expected words, by their names in ``RetrievalModel``.
 
     Empty if the bundle's composer is another, or has another shape; a run then trains a composer from the beginning.
 
     Args:
-        model: With the text tower of the bundle and the composer that the config names; it is not changed.
-        bundle: To take over from.
+        model: With the composer that the config names; it is not changed. Its text tower may have learnt since.
+        start: Read from the bundle.
         rank: ``compose.text_rank`` of the config.
     """
+    bundle = Bundle(start.folder, device="cpu", precision="fp32")
     if bundle.manifest.composer != model.composer_name:
         return {}
     held = {
@@ -45,6 +48,7 @@ def composer_weights(model: RetrievalModel, bundle: Bundle, rank: int) -> Weight
     }
     left = [weight for name, weight in held.items() if not name.startswith("model.") and weight.ndim == 2]
     twin = copy.deepcopy(model)
+    take_texts(twin, start)
     if rank:
         twin.backbone.adapt_text(rank)
     try:

@@ -19,7 +19,11 @@ from models.training.stages.stage import Stage, decayed
 
 
 class Compose(Stage):
-    """Stage 2: the composer, on cached features of the frozen vision tower."""
+    """Stage 2: the composer, on cached features of the frozen vision tower.
+
+    ``initial`` holds weights that it starts from, of the expected words for stage 3 as well; by their names in
+    ``RetrievalModel``. They are loaded here because the adapted text tower does not exist before.
+    """
 
     name = "compose"
     schedule: ComposeStage

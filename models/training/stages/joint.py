@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
+from models.bundle import Bundle
 from models.bundle.images import Pixels
 from models.datasets.attributes.words import shown_words
 from models.errors import ModisteError
@@ -28,6 +29,7 @@ from models.training.data.augmentation import augment, augment_photographs, mirr
 from models.training.data.photographs import TrainingPhotographs
 from models.training.data.sources import TrainingSource
 from models.training.model import RetrievalModel
+from models.training.stages.aligned import aligned_embeddings
 from models.training.stages.kinds import KindTask
 from models.training.stages.stage import Stage, decayed
 from models.training.stages.views import Change, Maps, kept_views
@@ -43,7 +45,7 @@ class Joint(Stage):
     """Stage 0: one space for pictures and titles by Mini-Batch Match Retrieval, and the attribute head.
 
     With teachers (``JointStage.teacher``), their outputs on the same augmented pictures are targets as well. With
-    ``JointStage.align``, the embeddings ``aligned`` (by source, ``[N, D]``) are targets of the products.
+    ``JointStage.align``, products are drawn to the embeddings of that bundle, and the text tower is locked.
     """
 
     name = "joint"
@@ -52,12 +54,13 @@ class Joint(Stage):
     def __init__(
         self, model: RetrievalModel, sources: Sequence[TrainingSource], seed: int, schedule: JointStage,
         teachers: Sequence[RetrievalModel] = (), photographs: Sequence[TrainingPhotographs] = (),
-        aligned: Mapping[str, Tensor] | None = None,
+        align: Bundle | None = None,
     ) -> None:  # fmt: skip
         super().__init__(model, sources, seed)
         self.schedule = schedule
         self.photographs = photographs
-        self.aligned = aligned or {}
+        self.align = align
+        self.aligned: dict[str, Tensor] = {}
         self.kinds = KindTask(photographs, schedule.photographs, model.backbone.dim) if schedule.photographs else None
         self.tower = SplitTower(model.backbone.clip.visual, schedule.frozen) if schedule.frozen else None
         self.views: dict[str, list[Maps]] = {}
@@ -101,6 +104,8 @@ class Joint(Stage):
     def start(self, *, fresh: bool) -> None:
         if self.tower is not None:
             self._look(self.tower)
+        if self.align is not None:
+            self.aligned = aligned_embeddings(self.align, self.sources)
         super().start(fresh=fresh)
         if fresh and self.teachers:
             first = self.teachers[0].state_dict()
@@ -118,7 +123,6 @@ class Joint(Stage):
             )  # fmt: skip
 
         views = self.schedule.views
-
         for source in self.sources:
             kept(source.name, source.pixels, augment, views, source.cache)
             if source.sharper_pixels is not None:
@@ -132,7 +136,7 @@ class Joint(Stage):
         self.model.backbone.apply_policy("both" if self.tower is None else "both-frozen-bn")
         if self.tower is not None:
             self.tower.freeze()
-        if self.aligned:
+        if self.align is not None:
             self.model.backbone.clip.text.requires_grad_(False)
         head = [self.model.attributes] if self.model.attributes is not None else []
         return [*decayed([self.model.backbone, *head]), {"params": [self.model.log_scale], "weight_decay": 0.0}]

@@ -1,0 +1,37 @@
+"""The embeddings that stage 0 aligns products with: those that a bundle gives their unchanged pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from models.bundle import Bundle
+from models.datasets.pictures import load_pictures
+from models.errors import ModisteError
+from models.progress import track
+from models.training.data.sources import TrainingSource
+
+AT_ONCE = 256
+
+
+def aligned_embeddings(bundle: Bundle, sources: Sequence[TrainingSource]) -> dict[str, Tensor]:
+    """By source, unit embeddings float32 ``[N, D]`` of its products, prepared as the bundle prepares pictures.
+
+    Raises:
+        ModisteError: A picture that could be read before cannot be read now.
+    """
+    found = {}
+    for source in sources:
+        products, pixels, unreadable = load_pictures(source.train, bundle.manifest.images, source.cache)
+        if unreadable or len(products) != len(source.train):
+            raise ModisteError(
+                f"Pictures of {source.name} can no longer be read.", hint="Restore them, or train in a new folder."
+            )
+        starts = range(0, len(pixels), AT_ONCE)
+        batches = track(starts, total=len(starts), what=f"align {source.name}", unit="batch")
+        parts = [bundle.vision(pixels[at : at + AT_ONCE]).embedding for at in batches]
+        found[source.name] = torch.from_numpy(np.concatenate(parts))
+    return found

@@ -98,14 +98,16 @@ class RemoteRoot:
             GenerationError: There is no such generation there, or it is damaged.
         """
         pointers = {} if id else self._pointers()
-        wanted = id or pointers.get(CURRENT_NAME, b"").decode(errors="replace").strip()
+        wanted = id or _current(pointers)
         if not wanted:
             return False
         is_here = generation_folder(self.index_root, wanted).is_dir()
         if is_here and all(content == _content(self.index_root / name) for name, content in pointers.items()):
             return False
-        self.index_root.mkdir(parents=True, exist_ok=True)
-        with locked(self.index_root / ".download.lock", work="download", wait=True):
+        with self._alone():
+            if id is None:  # This machine may have published while this process waited.
+                pointers = self._pointers()
+                wanted = _current(pointers)
             if not generation_folder(self.index_root, wanted).is_dir():
                 self._download(wanted)
             self._take(pointers)
@@ -128,9 +130,10 @@ class RemoteRoot:
             ModisteError: See ``publication.publish``.
         """
         self.push(id)
-        self._take(self._pointers())  # Another machine may have published meanwhile.
-        publication.publish(self.index_root, id)
-        self._push_pointers()
+        with self._alone():
+            self._take(self._pointers())  # Another machine may have published meanwhile.
+            publication.publish(self.index_root, id)
+            self._push_pointers()
 
     def rollback(self) -> str:
         """See ``publication.rollback``."""
@@ -139,8 +142,9 @@ class RemoteRoot:
         self.pull()
         if previous is not None:
             self.pull(previous)
-        id = publication.rollback(self.index_root)
-        self._push_pointers()
+        with self._alone():
+            id = publication.rollback(self.index_root)
+            self._push_pointers()
         return id
 
     def prune(self, keep: int, *, keep_previous: bool = True) -> list[str]:
@@ -170,6 +174,13 @@ class RemoteRoot:
                     (root / name).parent.mkdir(parents=True, exist_ok=True)
                     (root / name).write_bytes(content)
             yield root
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """No other process of this machine changes what the local root has of the storage within the block."""
+        self.index_root.mkdir(parents=True, exist_ok=True)
+        with locked(self.index_root / ".download.lock", work="download", wait=True):
+            yield
 
     def _newest_of(self, fingerprint: str) -> str | None:
         for id in reversed(publication.published_ids(self.index_root)):
@@ -235,6 +246,11 @@ class RemoteRoot:
                 f"The index root {self.url} cannot be used ({type(error).__name__}).",
                 hint="Check the address, the credentials, the network and the local disk; the log says more.",
             ) from error
+
+
+def _current(pointers: dict[str, bytes]) -> str:
+    """The id of the published generation; empty if there is none."""
+    return pointers.get(CURRENT_NAME, b"").decode(errors="replace").strip()
 
 
 def _fingerprint(manifest: bytes) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -187,6 +188,35 @@ def test_what_another_machine_published_stays_in_the_history(
     with builder.outline() as root:
         assert published_ids(root) == [first, second]
     assert operator.rollback() == first
+
+
+def test_a_service_that_shares_the_root_with_a_builder_does_not_undo_a_publication(
+    toy: Bundle, night: Nights, builder: RemoteRoot, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = night(), night()
+    builder.publish(first)
+    service, has_read = RemoteRoot(url, builder.index_root), threading.Event()
+    read, push = service._pointers, builder._push_pointers
+    following = threading.Thread(target=service.follow, args=[toy.fingerprint])
+
+    def reading() -> dict[str, bytes]:
+        pointers = read()
+        has_read.set()
+        return pointers
+
+    def pushing() -> None:
+        following.start()
+        assert has_read.wait(60)
+        push()
+
+    monkeypatch.setattr(service, "_pointers", reading)
+    monkeypatch.setattr(builder, "_push_pointers", pushing)
+    builder.publish(second)
+    following.join()
+    assert current_id(builder.index_root) == second
+    with builder.outline() as root:
+        assert current_id(root) == second
+    assert ids(builder.index_root) == [first, second]
 
 
 def test_rollback_and_prune_work_where_nothing_was_built(

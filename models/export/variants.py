@@ -36,7 +36,8 @@ from models.export.new_folder import new_folder, require_absent
 from models.export.precision import fp16_graph, int8_graph
 from models.export.trial import Questions, VariantRefused, faster_graphs, try_variant
 from models.training.config import TrainConfig
-from models.training.data.sources import split_source, validation_queries
+from models.training.data.held_out_queries import validation_queries
+from models.training.data.sources import split_source
 
 logger = logging.getLogger(__name__)
 

@@ -12,7 +12,8 @@ from models.datasets.triplets.own_triplets import read_own_triplets
 from models.datasets.triplets.triplet import Triplet
 from models.errors import ModisteError
 from models.training.data.given_triplets import GivenTriplets, read_annotated
-from models.training.data.sources import open_source, validation_queries
+from models.training.data.held_out_queries import validation_queries
+from models.training.data.sources import open_source
 from models.training.inputs import Source
 from tests.models.pictures import photograph, saved
 

@@ -25,7 +25,8 @@ from models.export.from_run import export_run
 from models.networks.composers.registry import COMPOSERS
 from models.training.checkpoint import DONE, Checkpoint
 from models.training.config import ComposeStage, TrainConfig
-from models.training.data.sources import split_source, validation_queries
+from models.training.data.held_out_queries import validation_queries
+from models.training.data.sources import split_source
 from models.training.run import Run
 from models.training.stages.compose import Compose
 from models.training.train import train

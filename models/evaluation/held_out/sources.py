@@ -18,7 +18,8 @@ from models.evaluation.held_out.edits import evaluate
 from models.evaluation.held_out.photographs import ALL_LABELS, NoKindInCommon, evaluate_photographs
 from models.evaluation.tables import write_json
 from models.training.config import TrainConfig
-from models.training.data.sources import Draw, split_source, validation_queries
+from models.training.data.held_out_queries import Draw, validation_queries
+from models.training.data.sources import split_source
 from models.training.run import Run
 
 logger = logging.getLogger(__name__)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -59,3 +59,8 @@ def read_annotated(kind: str, folder: Path, images: Path | None) -> tuple[list[P
                 products[id] = Product(id, "", {}, annotation.pictures.find(id))
         triplets += asked
     return list(products.values()), triplets
+
+
+def within(triplets: Sequence[Triplet], ids: Collection[str]) -> list[Triplet]:
+    """The triplets whose reference and targets are all among ``ids``."""
+    return [one for one in triplets if one.reference in ids and all(target in ids for target in one.targets)]

@@ -5,10 +5,9 @@ from __future__ import annotations
 import logging
 import random
 import re
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 
@@ -16,25 +15,23 @@ from catalog import Catalog, Problem, Product, read_catalog
 from catalog.fetch import FetchLimits
 from models.bundle.images import ImagePreprocessing, Pixels
 from models.bundle.text import normalise_text
-from models.datasets.attributes.default_rules import categorical_columns, default_rules, loose_rules, type_column
-from models.datasets.attributes.edit_rules import Rule, value_of
+from models.datasets.attributes.default_rules import default_rules, loose_rules, type_column
+from models.datasets.attributes.edit_rules import value_of
 from models.datasets.fetched import PICTURES_NAME, with_fetched_pictures
 from models.datasets.garments import draw_catalog
 from models.datasets.pictures import load_pictures
-from models.datasets.products import JUDGED, hash_photographs, protocol_rules, split_by_title_group, training_rules
+from models.datasets.products import hash_photographs, split_by_title_group, training_rules
 from models.datasets.triplets.attribute_triplets import AttributeTriplets, NoTriplets
 from models.datasets.triplets.own_triplets import read_own_triplets
-from models.datasets.triplets.triplet import Triplet, TripletDataset
+from models.datasets.triplets.triplet import Triplet
 from models.datasets.wording import describe, family_of
 from models.errors import ModisteError
 from models.training.config import TrainConfig
-from models.training.data.given_triplets import GivenTriplets, read_annotated
+from models.training.data.given_triplets import GivenTriplets, read_annotated, within
 from models.training.data.skipped import Skipped, check_skipped
 from models.training.inputs import Source
 
 logger = logging.getLogger(__name__)
-
-Draw = Literal["questions", "pairs"]
 
 GARMENT_WIDTH, GARMENT_HEIGHT = 120, 160
 """Size of drawn garments."""
@@ -218,54 +215,12 @@ def open_sources(
     return [open_source(source, images, cache, triplets=triplets) for source in config.sources]
 
 
-def validation_queries(
-    source: Source, products: Sequence[Product], limit: int, drawn: Draw = "questions"
-) -> TripletDataset:
-    """Queries over held-out products, with all their right targets.
-
-    Args:
-        source: The source of the products.
-        products: The gallery.
-        limit: Most queries of each kind. The kinds are the edits of ``products.protocol_rules``, or one and two
-            attributes for other catalogues; a shop's own triplets are a kind of their own.
-        drawn: ``questions``: each possible question occurs once, so that most have one or few answers. ``pairs``: each
-            occurs as often as products answer it, as in triplets of reference and target.
-    """
-    photographs = hash_photographs(products)
-
-    def queries(rules: Sequence[Rule]) -> Iterator[Triplet]:
-        triplets = AttributeTriplets(products, rules, photographs=photographs)
-        draw = triplets.draw_pairs if drawn == "pairs" else triplets.enumerate_queries
-        return draw(limit, source.seed)
-
-    if source.kind == "products":
-        kinds = [(name, queries([rule])) for name, rule in protocol_rules().items()]
-    else:
-        rules = default_rules(products)
-        single = [rule for rule in rules if "+" not in rule.name]
-        several = [rule for rule in rules if "+" in rule.name]
-        named = (("one attribute", single), ("two attributes", several))
-        kinds = [(name, queries(chosen)) for name, chosen in named if chosen]
-    by_id = {product.id: product for product in products}
-    if source.triplets is not None:
-        own = _within(read_own_triplets(source.triplets), by_id)
-        kinds.append(("own", iter(random.Random(source.seed).sample(own, min(limit, len(own))))))
-    return TripletDataset(
-        name=f"{source.name}, held-out title groups{', drawn by pairs' if drawn == 'pairs' else ''}",
-        gallery=tuple(by_id),
-        triplets=tuple(replace(triplet, edit=name) for name, triplets in kinds for triplet in triplets),
-        image_of=lambda id: by_id[id].read_image(),
-        products=tuple(by_id.values()),
-        judged=JUDGED if source.kind == "products" else categorical_columns(products),
-    )
-
-
 def _training_triplets(
     source: Source, products: Sequence[Product], cache: Path
 ) -> AttributeTriplets | GivenTriplets | None:
     if source.kind in ANNOTATED:
         given = read_annotated(source.kind, _path_of(source), source.images)[1]
-        return GivenTriplets(_within(given, {product.id for product in products}))
+        return GivenTriplets(within(given, {product.id for product in products}))
     if source.triplets is not None:
         return _own_triplets(source, products, cache)
     if source.kind == "products":
@@ -284,7 +239,7 @@ def _own_triplets(source: Source, products: Sequence[Product], cache: Path) -> G
     """The shop's own triplets without held-out products; their number is logged."""
     assert source.triplets is not None
     every = read_own_triplets(source.triplets, {product.id for product in read_source(source, cache)})
-    inside = _within(every, {product.id for product in products})
+    inside = within(every, {product.id for product in products})
     logger.info("%s: %d of %d own triplets have no held-out product", source.name, len(inside), len(every))
     if not inside:
         raise ModisteError(
@@ -292,10 +247,6 @@ def _own_triplets(source: Source, products: Sequence[Product], cache: Path) -> G
             hint="Give more triplets, or a smaller `validation_share`.",
         )
     return GivenTriplets(inside)
-
-
-def _within(triplets: Sequence[Triplet], ids: Collection[str]) -> list[Triplet]:
-    return [one for one in triplets if one.reference in ids and all(target in ids for target in one.targets)]
 
 
 def vocabulary_texts(sources: Sequence[TrainingSource], seed: int, modifications: int = 60_000) -> list[str]:

@@ -11,7 +11,7 @@ from models.bundle import SHIPPED_BUNDLE, Bundle, BundleManifest
 from models.errors import ModisteError
 from models.export.bundle import export_bundle
 from models.training.checkpoint import Checkpoint
-from models.training.config import TrainConfig
+from models.training.config import TrainConfig, read_config
 from models.training.data.sources import open_sources
 from models.training.initial.alignment import require_texts
 from models.training.initial.composer import composer_weights
@@ -221,3 +221,26 @@ def test_a_start_with_other_texts_cannot_be_aligned(first: Run, bundle: Path) ->
     torch.nn.init.normal_(model.backbone.clip.text.ln_final.weight)
     with pytest.raises(ModisteError, match="text tower of `start` is another"):
         require_texts(model, aligned)
+
+
+def test_the_config_for_shops_continues_from_the_shipped_bundle(first: Run) -> None:
+    shop = read_config(Path("shop"))
+    assert shop.compose is not None
+    assert shop.expect is not None
+    almost_still = {"steps": 1, "lr": 1e-12, "batch": 16}
+    config = shop.model_copy(
+        update={
+            "sources": first.config().sources,
+            "compose": shop.compose.model_copy(update=almost_still),
+            "expect": shop.expect.model_copy(update=almost_still),
+        }
+    )
+    model = train(config, first.folder.parent / "shop").model()
+    pixels = np.random.default_rng(4).integers(0, 256, (len(WISHES), 144, 112, 3), dtype=np.uint8)
+    seen, (ids, _) = model.vision(pixels), model.tokenizer.encode(WISHES)
+    ours = model.expected(seen.features, ids, seen.attributes)
+    theirs = Bundle(SHIPPED_BUNDLE, device="cpu", precision="fp32").expected(seen.features, ids, seen.attributes)
+    assert (ours.query * theirs.query).sum(axis=1).min() > 0.999
+    assert ours.expected is not None
+    assert theirs.expected is not None
+    np.testing.assert_allclose(ours.expected, theirs.expected, atol=1e-2)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -122,7 +123,8 @@ def test_a_catalogue_without_ids_is_refused_with_the_columns_that_it_has(toy_fol
 
 def test_help_names_every_command() -> None:
     said = modiste_index("--help").stdout
-    assert all(name in said for name in ("build", "publish", "rollback", "verify", "list", "prune"))
+    names = ("build", "inspect", "publish", "rollback", "verify", "list", "prune", "update", "diff", "report")
+    assert all(re.search(rf"^\W*{name}\s", said, re.MULTILINE) for name in names)
 
 
 def test_an_index_root_on_object_storage(shop: Path, toy_folder: Path, tmp_path: Path) -> None:

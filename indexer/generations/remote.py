@@ -66,7 +66,7 @@ class RemoteRoot:
 
     def follow(self, fingerprint: str) -> None:
         """``pull`` what is published, and the newest published generation of a bundle where that is another one. The
-        local copies of others are deleted, except the one before.
+        local copies of older ones are deleted, except the one before.
 
         Args:
             fingerprint: Of the bundle that is served.
@@ -80,9 +80,11 @@ class RemoteRoot:
         own = self._newest_of(fingerprint)
         if own is not None:
             self.pull(own)
-        kept = {own, publication.current_id(self.index_root), publication.previous_id(self.index_root)}
+        published = publication.serving_id(self.index_root)
+        kept = {own, published, publication.previous_id(self.index_root)}
         for folder in (self.index_root / "generations").iterdir():
-            if ID.fullmatch(folder.name) and folder.name not in kept:
+            # A build or an update on this machine may be about to publish a newer one.
+            if ID.fullmatch(folder.name) and folder.name < published and folder.name not in kept:
                 shutil.rmtree(folder)
 
     def pull(self, id: str | None = None) -> bool:

@@ -219,6 +219,19 @@ def test_a_service_that_shares_the_root_with_a_builder_does_not_undo_a_publicati
     assert ids(builder.index_root) == [first, second]
 
 
+def test_a_service_that_shares_the_root_with_a_builder_keeps_what_is_not_published_yet(
+    toy: Bundle, night: Nights, builder: RemoteRoot, url: str
+) -> None:
+    first = night()
+    builder.publish(first)
+    second = night()
+    RemoteRoot(url, builder.index_root).follow(toy.fingerprint)
+    assert current_id(builder.index_root) == first
+    builder.publish(second)
+    assert ids(builder.index_root) == [first, second]
+    assert current_id(builder.index_root) == second
+
+
 def test_rollback_and_prune_work_where_nothing_was_built(
     toy: Bundle, night: Nights, builder: RemoteRoot, service: RemoteRoot, url: str, tmp_path: Path
 ) -> None:

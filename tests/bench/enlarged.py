@@ -24,7 +24,7 @@ from indexer.generations.manifest import (
     generation_folder,
     write_manifest,
 )
-from indexer.generations.products import ATTRIBUTE
+from indexer.generations.products import ATTRIBUTE, write_table
 from indexer.generations.publication import current_id, publish
 from indexer.stores.cells import CELLS_NAME, Cells
 from indexer.stores.faiss_store import FaissStore
@@ -94,10 +94,8 @@ def _write_words(small: Generation, of: npt.NDArray[np.int64], folder: Path) -> 
 
 
 def _write_products(small: Generation, of: npt.NDArray[np.int64], folder: Path, chance: np.random.Generator) -> None:
-    table = small.products.take(pa.array(of)).combine_chunks()
+    table = small.products.take(pa.array(of))
     ids = pa.array([f"{id}-{number}" for number, id in enumerate(table.column("id").to_pylist())], pa.string())
     table = table.set_column(table.column_names.index("id"), "id", ids)
     table = table.append_column(ATTRIBUTE + PRICE, pa.array(np.round(chance.lognormal(3.5, 0.7, len(of)), 2)))
-    batch = table.to_batches()[0]
-    with pa.OSFile(str(folder / PRODUCTS_NAME), "wb") as sink, pa.ipc.new_file(sink, batch.schema) as writer:
-        writer.write_batch(batch)
+    write_table(folder / PRODUCTS_NAME, table)

@@ -9,9 +9,10 @@ from tests.drawn import Draw, draw_into, shared_folder
 from tests.toy_bundle import write_toy_bundle
 
 LONGEST = (
-    "tests/training/test_composers.py", "tests/bench/test_bench.py", "tests/training/test_shipped_figures.py",
-    "tests/test_serving_environment.py", "tests/test_shipped_bundle.py", "tests/training/test_comparison.py",
-    "tests/training/test_training.py", "tests/training/test_expectation.py", "tests/training/test_start.py",
+    "tests/training/composers/test_composers.py", "tests/bench/test_bench.py",
+    "tests/training/evaluation/test_shipped_figures.py", "tests/test_serving_environment.py",
+    "tests/test_shipped_bundle.py", "tests/training/evaluation/test_comparison.py", "tests/training/test_training.py",
+    "tests/training/stages/test_expected_words.py", "tests/training/test_start.py",
     "tests/service/server/test_supervisor.py",
 )  # fmt: skip
 """Files that take longest. They start first, so that no core waits for the last file of another."""

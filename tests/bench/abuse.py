@@ -9,11 +9,11 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 
-from tests.bench.load import Generator, Sample, percentile
-from tests.bench.options import Bench, logger
-from tests.bench.report import Result, at_least, at_most, table
-from tests.bench.servers import Server
-from tests.bench.workload import FreshUploads
+from tests.bench.harness.load import Generator, Sample, percentile
+from tests.bench.harness.options import Bench, logger
+from tests.bench.harness.report import Result, at_least, at_most, table
+from tests.bench.harness.servers import Server
+from tests.bench.harness.workload import FreshUploads
 from tests.fuzz.requests import bad_requests, mutated_pictures
 
 REQUESTS, PICTURES = 10_400, 2_000

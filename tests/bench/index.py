@@ -2,7 +2,7 @@
 
     python -m tests.bench.index INDEX_ROOT [--products N ...] [--folder F] [--peer NAME ...]
 
-Generations of N products are made of the published one in ``F`` and kept (``tests.bench.enlarged``: real products,
+Generations of N products are made of the published one in ``F`` and kept (``harness/enlarged.py``: real products,
 repeated, with noise added to their vectors). Queries are composed of products and modifications. All times are
 processor time of one thread; a search is one query. Ratios are those of one run. Peers that are not installed
 (hnswlib has to be compiled, and so is in no extra) are left out.
@@ -25,8 +25,8 @@ from indexer.stores.faiss_store import EXACT, GRAPH, FaissStore, index_of
 from indexer.stores.store import CHUNK, Halves, Mask, Rows, Vectors
 from models.bundle import SHIPPED_BUNDLE, Bundle
 from tests.bench import ranking
-from tests.bench.enlarged import enlarged
-from tests.bench.report import machine, table
+from tests.bench.harness.enlarged import enlarged
+from tests.bench.harness.report import machine, table
 
 TOP = 10
 EFFORTS = (32, 64, 128, 192, 256, 384, 512, 768, 1024)

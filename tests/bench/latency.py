@@ -6,11 +6,11 @@ import itertools
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from tests.bench.load import Generator, Request, Requests, Run
-from tests.bench.options import Bench, logger
-from tests.bench.report import Result, at_most, table
-from tests.bench.servers import PROCESSES, Server
-from tests.bench.workload import MODIFICATIONS, SIZES, FreshUploads, search, upload
+from tests.bench.harness.load import Generator, Request, Requests, Run
+from tests.bench.harness.options import Bench, logger
+from tests.bench.harness.report import Result, at_most, table
+from tests.bench.harness.servers import PROCESSES, Server
+from tests.bench.harness.workload import MODIFICATIONS, SIZES, FreshUploads, search, upload
 
 ONE_BY_ONE = 100
 LEVELS = (25, 50, 75, 90)

@@ -6,12 +6,12 @@ import math
 from functools import partial
 from typing import Any, NamedTuple
 
-from tests.bench.client import header
-from tests.bench.load import Generator, Run, percentile
-from tests.bench.options import Bench, logger
-from tests.bench.report import Result, at_least, at_most, table
-from tests.bench.servers import Server
-from tests.bench.workload import FreshUploads
+from tests.bench.harness.client import header
+from tests.bench.harness.load import Generator, Run, percentile
+from tests.bench.harness.options import Bench, logger
+from tests.bench.harness.report import Result, at_least, at_most, table
+from tests.bench.harness.servers import Server
+from tests.bench.harness.workload import FreshUploads
 
 OVERLOADS = (1.5, 2.0, 3.0)
 """Offered, as multiples of the best rate."""

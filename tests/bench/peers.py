@@ -15,11 +15,11 @@ from functools import partial
 import numpy as np
 
 from models.errors import ModisteError
-from tests.bench.load import Generator, Run
-from tests.bench.options import Bench, logger
-from tests.bench.report import Result, Target, at_least, at_most, table
-from tests.bench.servers import TITLES, Peer, Server, peer
-from tests.bench.workload import FreshUploads
+from tests.bench.harness.load import Generator, Run
+from tests.bench.harness.options import Bench, logger
+from tests.bench.harness.report import Result, Target, at_least, at_most, table
+from tests.bench.harness.servers import TITLES, Peer, Server, peer
+from tests.bench.harness.workload import FreshUploads
 
 CLIENTS = (1, 8, 32)
 TOLERANCE = 0.05

@@ -3,7 +3,7 @@
     python -m tests.bench.ranking INDEX_ROOT [--products N] [--queries Q] [--folder F]
 
 Without ``--products`` the published generation is searched as it is; with it, one of N products that is made of it in
-``F`` (``tests.bench.enlarged``). Times are processor time of one thread, medians. A machine that does other work at the
+``F`` (``harness/enlarged.py``). Times are processor time of one thread, medians. A machine that does other work at the
 same time makes them longer, so that only those of one run can be compared.
 """
 
@@ -30,9 +30,9 @@ from service.search.ranking import Lookup, rank
 from service.search.words.expected import expected_words
 from service.search.words.stated import stated_words
 from service.search.words.wishes import wishes_of
-from tests.bench.enlarged import PRICE, enlarged
-from tests.bench.report import table
-from tests.bench.workload import MODIFICATIONS
+from tests.bench.harness.enlarged import PRICE, enlarged
+from tests.bench.harness.report import table
+from tests.bench.harness.workload import MODIFICATIONS
 
 TOP, WANTED = 10, 20
 WORDS = ("red", "blue", "black", "green", "striped", "white", "printed", "pink", "floral", "yellow")

@@ -15,10 +15,10 @@ from pathlib import Path
 from indexer.build import BuildOptions, build_generation
 from indexer.generations.publication import list_generations, publish
 from models.bundle import Bundle
-from tests.bench.load import Generator, Request, Sample, percentile
-from tests.bench.options import Bench, logger
-from tests.bench.report import Result, at_most, table
-from tests.bench.workload import MODIFICATIONS, FreshUploads, search
+from tests.bench.harness.load import Generator, Request, Sample, percentile
+from tests.bench.harness.options import Bench, logger
+from tests.bench.harness.report import Result, at_most, table
+from tests.bench.harness.workload import MODIFICATIONS, FreshUploads, search
 
 LOAD = 0.5
 WEIGHTS = {"thumbnail": 45, "phone": 8, "product": 20, "text": 10, "filtered": 10, "repeated": 7}

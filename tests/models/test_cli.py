@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from models.cli import app
 from models.errors import ModisteError
-from tests.models.annotations import write_fashioniq
+from tests.models.datasets.annotated.annotations import write_fashioniq
 
 
 def run(*arguments: str) -> None:

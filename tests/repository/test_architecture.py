@@ -1,0 +1,34 @@
+"""The import contracts hold, and serving imports nothing that only training needs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+FOR_TRAINING = {"torch", "torchvision", "open_clip", "timm", "onnx"}
+
+
+def run(code: str) -> subprocess.CompletedProcess[str]:
+    """Run Python in a fresh process in the repository's root."""
+    return subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120)
+
+
+def test_the_import_contracts_hold() -> None:
+    done = run(
+        "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports(no_cache=True, no_logo=True))"
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "0 broken" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "module", ["service.app", "service.cli", "indexer.build", "indexer.cli", "models.bundle", "models.cli"]
+)
+def test_serving_and_indexing_import_no_training_library(module: str) -> None:
+    done = run(f"import sys, {module}; print(sorted({FOR_TRAINING} & set(sys.modules)))")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == "[]"

@@ -9,7 +9,7 @@ import typer
 
 from models.cli_export import export, quantise
 from models.errors import ModisteError
-from models.training.torch_required import require_torch
+from models.extras import require_torch
 
 if TYPE_CHECKING:
     from models.evaluation.whole_search import ProtocolOfSearch

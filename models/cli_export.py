@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from models.training.torch_required import require_torch
+from models.extras import require_torch
 
 if TYPE_CHECKING:
     from models.bundle.manifest import BundleManifest

@@ -79,8 +79,6 @@ class Bundle:
         precision: One for all graphs, or one for each by its name (``plan.py`` measures the fastest). ``"auto"`` uses
             the variant that is usually fastest on the device (int8 on the CPU, fp16 on CUDA). A graph without the
             variant runs in fp32.
-        bind: Pass inputs and outputs by ONNX Runtime's IO binding. The results are the same. It gains nothing on the
-            CPU and has not been measured on a GPU.
 
     Raises:
         BundleError: The folder is not an intact bundle, or ``device`` or ``precision`` is not available.
@@ -94,14 +92,13 @@ class Bundle:
         device: Device = "auto",
         threads: int = 0,
         precision: Precision | Literal["auto"] | Mapping[GraphName, Precision] = "auto",
-        bind: bool = False,
     ) -> None:
         self.folder = Path(folder)
         self.manifest: BundleManifest = read_manifest(self.folder)
         verify_files(self.folder, self.manifest)
         self.tokenizer = Tokenizer(self.folder / TOKENIZER_NAME, self.manifest.text)
         self.vocabulary = Vocabulary(self.manifest.attributes, self.manifest.spellings)
-        self._threads, self._bind = threads, bind
+        self._threads = threads
         self.providers = _providers(device)
         if self.providers[0] == _CUDA:
             self._try_cuda(device)
@@ -200,8 +197,7 @@ class Bundle:
             return {name: _nothing(tensor) for name, tensor in spec.outputs.items()}
         names, session = list(spec.outputs), self._sessions[graph]
         try:
-            found = _bound_run(session, names, inputs) if self._bind else session.run(names, inputs)
-            return dict(zip(names, found, strict=True))
+            return dict(zip(names, session.run(names, inputs), strict=True))
         except Exception as error:  # The exceptions of ONNX Runtime have no public base class.
             raise GraphFailed(f"The graph {graph} of {self.name} failed on this input.") from error
 
@@ -262,20 +258,6 @@ def _providers(device: str) -> list[str]:
             hint="Install 'modiste[gpu]' in place of 'modiste[cpu]', or use the device 'cpu'.",
         )
     return [_CUDA, _CPU] if device != "cpu" and _CUDA in available else [_CPU]
-
-
-def _bound_run(
-    session: onnxruntime.InferenceSession, outputs: list[str], inputs: Mapping[str, npt.NDArray[np.generic]]
-) -> list[Vectors]:
-    """As ``session.run``. Every call has its own binding, because threads share the session."""
-    binding = session.io_binding()
-    for name, array in inputs.items():
-        binding.bind_cpu_input(name, np.ascontiguousarray(array))
-    for name in outputs:
-        binding.bind_output(name)
-    session.run_with_iobinding(binding)
-    vectors: list[Vectors] = binding.copy_outputs_to_cpu()
-    return vectors
 
 
 def _agrees(expected: Tensor, onnx_type: str, shape: list[int | str | None]) -> bool:

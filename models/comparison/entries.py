@@ -11,8 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from models.errors import ModisteError
 from models.evaluation.held_out.style_search import WAYS
-from models.training.config import ComposeStage, TrainConfig, read_config
+from models.training.config import TrainConfig, read_config
 from models.training.run import Run
+from models.training.stage_settings import ComposeStage
 
 ENTRIES = Path(__file__).with_name("comparison.yaml")
 BACKBONE = ("image only", "text only", "weighted sum")

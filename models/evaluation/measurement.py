@@ -22,8 +22,8 @@ from models.evaluation.published.models import evaluate_encoder
 from models.evaluation.published.protocols import evaluate_vectors, find_protocol
 from models.evaluation.published.vectors import read_vectors
 from models.evaluation.whole_search import ProtocolOfSearch, evaluate_search
+from models.extras import require_torch
 from models.training.config import TrainConfig, config_of_bundle
-from models.training.torch_required import require_torch
 
 if TYPE_CHECKING:
     from models.training.run import Run

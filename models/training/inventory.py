@@ -11,7 +11,8 @@ from pathlib import Path
 from models.networks.backbones.backbone import Backbone
 from models.networks.composers.composer import Composer
 from models.networks.composers.registry import COMPOSERS, composer_for
-from models.training.config import CONFIGS, ComposeStage, TrainConfig, read_config
+from models.training.config import CONFIGS, TrainConfig, read_config
+from models.training.stage_settings import ComposeStage
 
 WIDTHS = "modiste-base"
 """Parameters are counted for this backbone."""

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from models.training import precision
-from models.training.config import Schedule
 from models.training.precision import FEWEST_STEPS, GAIN, Precision, precision_of, time_steps
+from models.training.stage_settings import Schedule
 from models.training.stages.stage import Stage
 
 CPU = torch.device("cpu")

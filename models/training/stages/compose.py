@@ -10,9 +10,9 @@ from torch import Tensor
 
 from models.datasets.wording import family_of
 from models.networks.composers.composer import Batch
-from models.training.config import ComposeStage
 from models.training.data.sources import TrainingSource
 from models.training.model import RetrievalModel
+from models.training.stage_settings import ComposeStage
 from models.training.stages.features import encode_pixels
 from models.training.stages.negatives import DrawnQueries, NegativeMining
 from models.training.stages.stage import Stage, decayed

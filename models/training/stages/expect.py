@@ -13,9 +13,9 @@ from models.bundle.expected_words import recognised_among
 from models.datasets.attributes.words import STATED, corrected_probabilities, shown_words, stated_words
 from models.errors import ModisteError
 from models.networks.losses import expected_words_loss
-from models.training.config import ExpectStage
 from models.training.data.sources import TrainingSource
 from models.training.model import RetrievalModel
+from models.training.stage_settings import ExpectStage
 from models.training.stages.features import encode_pixels
 from models.training.stages.stage import Stage, decayed
 

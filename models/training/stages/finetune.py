@@ -11,10 +11,10 @@ from torch.nn import functional as F
 
 from models.networks.composers.arithmetic import ElementwiseSum
 from models.networks.losses import batch_based_classification
-from models.training.config import FinetuneStage
 from models.training.data.augmentation import augment
 from models.training.data.sources import TrainingSource
 from models.training.model import RetrievalModel
+from models.training.stage_settings import FinetuneStage
 from models.training.stages.stage import Stage, decayed
 
 

@@ -24,11 +24,11 @@ from models.networks.losses import (
     distillation,
     mini_batch_match_retrieval,
 )
-from models.training.config import JointStage
 from models.training.data.augmentation import augment, augment_photographs, mirror
 from models.training.data.photographs import TrainingPhotographs
 from models.training.data.sources import TrainingSource
 from models.training.model import RetrievalModel
+from models.training.stage_settings import JointStage
 from models.training.stages.aligned import aligned_embeddings
 from models.training.stages.kinds import KindTask
 from models.training.stages.stage import Stage, decayed

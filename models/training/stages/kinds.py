@@ -15,9 +15,9 @@ from models.datasets.attributes.default_rules import type_column
 from models.datasets.attributes.edit_rules import value_of
 from models.datasets.wording import attribute_phrase
 from models.networks.losses import kind_recognition, kind_retrieval
-from models.training.config import PhotographSettings
 from models.training.data.photographs import TrainingPhotographs
 from models.training.data.sources import TrainingSource
+from models.training.stage_settings import PhotographSettings
 
 
 def kind_words(sources: Sequence[TrainingSource], words: Sequence[str]) -> np.ndarray[Any, np.dtype[np.bool_]]:

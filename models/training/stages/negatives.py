@@ -23,8 +23,8 @@ from torch import Tensor
 
 from models.datasets.triplets.triplet import Triplet
 from models.errors import ModisteError
-from models.training.config import MiningSettings
 from models.training.data.sources import TrainingSource
+from models.training.stage_settings import MiningSettings
 
 T = TypeVar("T")
 

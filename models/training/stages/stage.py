@@ -16,9 +16,9 @@ import torch
 from torch import Tensor
 
 from models.errors import ModisteError
-from models.training.config import Schedule
 from models.training.data.sources import TrainingSource
 from models.training.model import RetrievalModel
+from models.training.stage_settings import Schedule
 
 
 class Stage(ABC):

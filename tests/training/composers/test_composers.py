@@ -24,10 +24,11 @@ from models.evaluation.metrics import ranks_of_targets, recall_at
 from models.export.from_run import export_run
 from models.networks.composers.registry import COMPOSERS
 from models.training.checkpoint import DONE, Checkpoint
-from models.training.config import ComposeStage, TrainConfig
+from models.training.config import TrainConfig
 from models.training.data.held_out_queries import validation_queries
 from models.training.data.sources import split_source
 from models.training.run import Run
+from models.training.stage_settings import ComposeStage
 from models.training.stages.compose import Compose
 from models.training.train import train
 from service.app import create_app

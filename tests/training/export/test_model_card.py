@@ -8,7 +8,8 @@ import pytest
 
 from models.bundle.manifest import read_manifest
 from models.export.model_card import model_card
-from models.training.config import ExpectStage, JointStage, TrainConfig
+from models.training.config import TrainConfig
+from models.training.stage_settings import ExpectStage, JointStage
 from tests.toy_bundle import write_toy_bundle
 from tests.training.untrained import untrained_config, untrained_model
 

@@ -16,9 +16,10 @@ from models.evaluation.held_out.sources import evaluate_run
 from models.evaluation.tables import metrics_table
 from models.export.model_card import model_card
 from models.networks.losses import kind_recognition, kind_retrieval
-from models.training.config import PhotographSettings, TrainConfig, read_config
+from models.training.config import TrainConfig, read_config
 from models.training.data.photographs import TrainingPhotographs
 from models.training.run import Run
+from models.training.stage_settings import PhotographSettings
 from models.training.stages.joint import Joint
 from models.training.stages.kinds import KindTask
 from models.training.train import train

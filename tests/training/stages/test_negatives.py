@@ -21,8 +21,9 @@ from models.datasets.attributes.edit_rules import Attributes
 from models.datasets.triplets.attribute_triplets import AttributeTriplets
 from models.errors import ModisteError
 from models.training.checkpoint import Checkpoint
-from models.training.config import MiningSettings, TrainConfig
+from models.training.config import TrainConfig
 from models.training.data.sources import TrainingSource
+from models.training.stage_settings import MiningSettings
 from models.training.stages.compose import Compose
 from models.training.stages.negatives import KEPT, DrawnQueries, NegativeMining, mid_zone
 from models.training.train import train

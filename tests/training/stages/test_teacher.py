@@ -14,10 +14,11 @@ from torch import Tensor
 from models.errors import ModisteError
 from models.networks.losses import attribute_distillation, distillation
 from models.training.checkpoint import Checkpoint
-from models.training.config import AttributeSettings, BackboneSettings, TrainConfig
+from models.training.config import BackboneSettings, TrainConfig
 from models.training.data.sources import open_sources
 from models.training.model import RetrievalModel
 from models.training.run import Run
+from models.training.stage_settings import AttributeSettings
 from models.training.stages.joint import TAUGHT, Joint
 from models.training.train import train
 from tests.drawn import Draw

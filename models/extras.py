@@ -1,10 +1,10 @@
-"""Check for the extra ``train`` (torch and open_clip), which training, export and runs need."""
+"""Checks for optional dependencies, before modules that import them."""
 
-from models.errors import MissingExtra
+from catalog.errors import MissingExtra
 
 
 def require_torch(purpose: str) -> None:
-    """Check that torch and open_clip are installed, before modules that import them.
+    """Check that torch and open_clip, the extra ``train``, are installed.
 
     Args:
         purpose: What needs them, as the start of a sentence: "Training".

@@ -212,6 +212,25 @@ def test_a_comparison_by_numbers_needs_a_column_of_them() -> None:
     assert compared(Relative("cheaper", ""), Grounding(make_shop(["Shirt"])), 0, []) is None
 
 
+@pytest.mark.parametrize(
+    "column",
+    ["Variant Price", "Regular price", "price", "Price (EUR)", "special_price", "Price tax included", "Prix", "Preis"],
+)
+def test_prices_of_exports_are_what_a_text_bounds(column: str) -> None:
+    shop = make_shop(["Shirt"] * 3, {column: [19.0, 49.0, None], "Variant Compare At Price": [99.0, 99.0, 99.0]})
+    (bound,) = understand("under 20", shop).constraints
+    assert (bound.family, bound.column) == ("price", column)
+    same(list(Grounding(shop).within(bound)), [1, 0, NAN])
+
+
+def test_of_a_regular_price_and_that_of_a_sale_the_lowest_counts() -> None:
+    columns = {"Sale price": [None, 15.0, 0.0, None], "Regular price": [30.0, 40.0, 10.0, None]}
+    shop = make_shop(["Shirt"] * 4, columns)
+    (bound,) = understand("under 20", shop).constraints
+    assert bound.column == "Regular price"
+    same(list(Grounding(shop).within(bound)), [0, 1, 1, NAN])
+
+
 WISHES = (
     Wish("colour", "red", ""), Wish("colour", "crimson", ""), Wish("kind", "shoe", ""), Wish("people", "women", ""),
     Wish("title", "puma", ""), Wish("brand", "Puma", "", "title"), Wish("size", "M", "", "size"),

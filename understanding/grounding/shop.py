@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from understanding.grounding.column import Column
 from understanding.grounding.titles import Codes, Titles
-from understanding.words.concepts import FAMILIES, Concept, concepts
+from understanding.words.concepts import FAMILIES, Concept, family_of_column
 from understanding.words.language import Language, languages
 from understanding.words.phrases import Entry, Phrases
 from understanding.words.spelling import Spelling
@@ -60,7 +60,9 @@ class Shop:
         self.titles = Titles(titles)
         self.columns: list[Column] = []
         self.numbers: dict[str, tuple[str, npt.NDArray[np.float64]]] = {}
-        """Columns of numbers by their family, ``price`` or ``year``: name and values ``[N]``, NaN for none."""
+        """Numbers by their family, ``price`` or ``year``: the column that has most of them, and values ``[N]``, NaN for
+        none. Of several prices, such as a regular one and that of a sale, the lowest counts."""
+        self._most_prices = 0
         self.number_at = lru_cache(maxsize=None)(self._number_at)
         self._articles: list[tuple[str, _Sorted]] = [("id", _Sorted(ids))]
         self.sizes: dict[str, tuple[str, str]] = {}
@@ -145,7 +147,7 @@ class Shop:
         return bool(self._meaning((word,))) or word.isdigit()
 
     def _add(self, name: str, values: pa.Array) -> None:
-        family = concepts().columns.get("".join(words_of(name)), "")
+        family = family_of_column(name)
         if pa.types.is_integer(values.type) or pa.types.is_floating(values.type):
             self._add_numbers(name, family, values)
         elif pa.types.is_list(values.type) or pa.types.is_dictionary(values.type):
@@ -172,10 +174,18 @@ class Shop:
 
     def _add_numbers(self, name: str, family: str, values: pa.Array) -> None:
         numbers = np.asarray(values.cast(pa.float64()).to_numpy(zero_copy_only=False), dtype=np.float64)
-        if family in ("price", "year"):
+        if family == "price":
+            self._add_prices(name, np.where(numbers > 0, numbers, np.nan))
+        elif family == "year":
             self.numbers.setdefault(family, (name, numbers))
         elif family == "article":
             self._articles.append(("article", _Sorted(values.cast(pa.string()))))
+
+    def _add_prices(self, name: str, prices: npt.NDArray[np.float64]) -> None:
+        first, lowest = self.numbers.get("price", ("", np.full(self.size, np.nan)))
+        if np.isfinite(prices).sum() > self._most_prices:
+            first, self._most_prices = name, int(np.isfinite(prices).sum())
+        self.numbers["price"] = first, np.fmin(lowest, prices)
 
     @staticmethod
     def _family_of(meanings: Sequence[tuple[Concept, ...]], codes: Codes) -> str:

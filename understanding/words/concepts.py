@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from catalog.errors import ModisteError
+from understanding.words.text import words_of
 
 FOLDER = Path(__file__).parents[1] / "concepts"
 FAMILIES = {
@@ -32,6 +33,7 @@ class WordingError(ModisteError):
     """A word list or a grammar that cannot be used; the message names the file and the line."""
 
 
+_IN_BRACKETS = re.compile(r"\([^()]*\)")
 _COMMENT = re.compile(r"(?:^|\s)#(?![0-9a-f]{6}\b)")
 
 
@@ -145,6 +147,13 @@ def concepts() -> Concepts:
         rivals,
         _descendants(wider),
     )
+
+
+def family_of_column(name: str) -> str:
+    """What the values of a column are, such as ``price``, by its name; empty if the name does not tell. What stands in
+    brackets does not count: ``Price (EUR)``."""
+    columns = concepts().columns
+    return columns.get("".join(words_of(_IN_BRACKETS.sub("", name)))) or columns.get("".join(words_of(name)), "")
 
 
 def _descendants(wider: dict[Concept, Concept]) -> dict[Concept, tuple[Concept, ...]]:

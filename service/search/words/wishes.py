@@ -18,7 +18,7 @@ from service.search.words.vocabulary import Words, words_of_generation
 from understanding import Grounding, Understood, Wish, english, fold, understand
 from understanding.grounding.compared import NUMBERS, SHADES, compared
 from understanding.grounding.levels import Levels
-from understanding.words.concepts import Concept
+from understanding.words.concepts import Concept, family_of_column
 
 SOFTER = {"season": np.float32(0.2), "occasion": np.float32(0.03), "title": np.float32(0.4)}
 """What a product that fails a wish keeps, by family, where catalogues say less reliably what a shopper means."""
@@ -242,7 +242,7 @@ def wishes_of(query: Query, generation: Generation) -> Wishes | None:
 
 def _without_stated(understood: Understood, query: Query, words: Words) -> Understood:
     filtered = {column.family for column in words.shop.columns if column.name in query.filters} - {"value"}
-    bounded = {family for family, (name, _) in words.shop.numbers.items() if name in query.filters}
+    bounded = {family_of_column(name) for name in query.filters} & words.shop.numbers.keys()
     preferred = {concept.family for word in query.prefer for concept in words.shop.meaning(word)}
     stated = {concept for word in (*query.prefer, *query.avoid) for concept in words.shop.meaning(word)}
     ignored = {word.casefold() for word in query.ignore}

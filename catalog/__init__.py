@@ -1,4 +1,4 @@
-"""The shop's table of products: read once, for training and for indexing."""
+"""Reads a shop's table of products, for training and for indexing."""
 
 from catalog.catalog import Catalog, Counts
 from catalog.errors import CatalogRefused, MissingExtra, ModisteError

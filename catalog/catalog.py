@@ -1,4 +1,4 @@
-"""The products of a table, and what the table could not give."""
+"""The products of a table, and the rows that are not among them."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from catalog.values import Column, Kind
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What became of a table's rows: ``rows`` is the sum of the others.
+    """How the rows of a table were used: ``rows`` is the sum of the others.
 
     Attributes:
-        rows: Rows of the file that hold anything.
+        rows: Non-empty rows of the file.
         products: Products made of them.
         merged: Rows that are further variants or pictures of a product.
         left_out: Rows that are not for sale.
@@ -35,18 +35,18 @@ class Counts:
 
 
 class Catalog(Sequence[Product]):
-    """Products in the order of their table, and what the table could not give.
+    """Products in the order of their table, and the rows that are not among them.
 
     Attributes:
         source: The file that was read.
         columns: The public attributes by name, each with the kind of its values.
-        details: The same with currencies.
+        details: The same, with currencies.
         private: Hidden columns that a default filter needs, with their kinds.
-        roles: What each column is for, hidden ones included.
-        problems: Rows that are not among the products, and why.
-        left_out: Rows of products that are not for sale, and why.
-        remarks: What is odd about rows that are among the products.
-        counts: What became of the rows; None for a catalogue that was not read from a table.
+        roles: The role of each column, including hidden ones.
+        problems: Rows that cannot be used, with the reason.
+        left_out: Rows of products that are not for sale, with the reason.
+        remarks: Remarks on rows that are among the products.
+        counts: How the rows were used; None for a catalogue that was not read from a table.
         settings: From ``catalog.toml``.
         format: The file's format as it was detected.
     """

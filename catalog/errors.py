@@ -1,11 +1,11 @@
-"""Errors that are shown to users: what is wrong, and what to change."""
+"""Errors that are shown to users."""
 
 
 class ModisteError(Exception):
     """A failure that a user can correct.
 
     ``message`` is one sentence that states what is wrong; ``hint`` is one that states what to change. The command line,
-    the HTTP API and Python show both, so neither may name anything internal.
+    the HTTP API and Python show both, so neither contains internal details.
     """
 
     exit_code = 1
@@ -30,10 +30,10 @@ class MissingExtra(ModisteError):
 
 
 class CatalogRefused(ModisteError):
-    """A catalogue that can be read, but from which products may be missing.
+    """A catalogue that can be read, but may lack products.
 
-    ``doubt`` names the check that failed; passing it in ``allow`` (``--allow`` on the command line) reads the catalogue
-    regardless.
+    ``doubt`` is the check that failed; with it in ``allow`` (``--allow`` on the command line) the catalogue is read
+    anyway.
     """
 
     def __init__(self, message: str, *, doubt: str, hint: str) -> None:

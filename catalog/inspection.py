@@ -16,7 +16,7 @@ EXAMPLES = 3
 
 
 def report(catalog: Catalog) -> Iterator[str]:
-    """Lines for people: the file, what became of its rows, the columns with examples, and what looks odd."""
+    """A report for a terminal: the file, how its rows were used, its columns with examples, and problems."""
     yield f"{catalog.source.name}: {catalog.format}"
     counts = catalog.counts
     if counts is not None:
@@ -75,11 +75,11 @@ def picture_hosts(catalog: Catalog) -> dict[str, int]:
 
 
 def starting_settings(catalog: Catalog) -> str:
-    """A ``catalog.toml`` that states what was recognised, so that it stays so: kinds, roles, hosts of pictures."""
+    """A ``catalog.toml`` with the recognised kinds, roles and picture hosts, so that later builds use the same ones."""
     lines = [
         f"# {SETTINGS_NAME}: how {catalog.source.name} is read. Written by `modiste index inspect`.",
         "# Roles: wish (can be asked for), fact (public), stock, text (public, running text), hidden (never public).",
-        "# Kinds: text, number, flag, list, path, date. A night in which a column is of another kind is refused.",
+        "# Kinds: text, number, flag, list, path, date. A build is refused if a column has another kind.",
         "",
         "[table]",
         f"file = {json.dumps(catalog.source.name)}",
@@ -88,12 +88,12 @@ def starting_settings(catalog: Catalog) -> str:
         "[pictures]",
         f"hosts = {json.dumps(list(picture_hosts(catalog)))}  # hosts that pictures may be fetched from",
         "",
-        "# Products that are not indexed. Without this table, columns such as Status and In stock? are followed.",
+        "# Products that are not indexed. Without this table, columns such as Status and In stock? decide.",
         "# [leave_out]",
         '# Status = ["draft", "archived"]',
         "# Stock = { max = 0 }",
         "",
-        "# Filters on every search, which a caller cannot lift.",
+        "# Filters that apply to every search.",
         "# [default_filters]",
         '# Availability = "in stock"',
     ]

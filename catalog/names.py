@@ -1,8 +1,8 @@
-"""What columns are called in the exports of shop systems, and what that says of them.
+"""Known column names of shop systems' exports, and their meaning.
 
-Known are Shopify, WooCommerce, Magento, BigCommerce, PrestaShop, Google Merchant Center and the data sets of Kaggle,
-beside the plain names in English, German, French, Spanish, Italian and Dutch. Names are compared without case, blanks,
-signs and what is in brackets: ``Price (net)`` is ``price``.
+They cover Shopify, WooCommerce, Magento, BigCommerce, PrestaShop, Google Merchant Center and the data sets of Kaggle,
+and the plain names in English, German, French, Spanish, Italian and Dutch. Names are compared without case, spaces,
+punctuation and text in brackets: ``Price (net)`` is ``price``.
 """
 
 from __future__ import annotations
@@ -13,13 +13,12 @@ from functools import lru_cache
 from typing import Literal
 
 Role = Literal["wish", "fact", "stock", "hidden", "text"]
-"""What a column is for: something that shoppers ask for, a plain fact, whether a product can be sold, something that is
-not public, or running text."""
+"""The role of a column: an attribute that shoppers ask for, a fact, availability, hidden data, or running text."""
 
 
 @lru_cache(maxsize=10_000)
 def plain_name(name: str) -> str:
-    """A column name as it is compared."""
+    """A column name in the form that is compared."""
     name = re.sub(r"^g:", "", name.strip().casefold())
     bare = re.sub(r"\([^()]*\)", "", name)
     return re.sub(r"[\W_]+", "", bare) or re.sub(r"[\W_]+", "", name)
@@ -42,10 +41,10 @@ ID_NAMES = frozenset(ID_ORDER)
 VARIANT_ID_ORDER = ("variantsku", "variantid", "sku")
 GROUP_ORDER = _names("parentproduct itemgroupid handle urlhandle parent parentsku parentid parentproductid groupid")
 PARENTS = _set("parentproduct parent parentsku parentid parentproductid")
-"""Groups that are named by the row of the whole product, which is no variant itself."""
+"""Columns that refer to the row of the whole product, which is not a variant itself."""
 HANDLES = _set("handle urlhandle")
 WEAK_GROUPS = ("group", "productgroup", "stylegroup", "masterid", "mastersku", "master", "modelid", "styleid")
-"""Names that often mean something else; they count if rows of one group have one title."""
+"""Ambiguous names; they count only if the rows of a group have the same title."""
 TITLE_ORDER = _names(
     "title name productdisplayname productname producttitle displayname prodname itemname bezeichnung "
     "artikelbezeichnung produktname titel nom titre nombre titolo nome naam"
@@ -61,9 +60,8 @@ MORE_PICTURES = _set(
 )
 ALL_PICTURES = _set("images imageurls pictures photos bilder fotos imagenes")
 """Further pictures beside a column with one picture."""
-VARIANT_PICTURES = _set("variantimage variantimageurl variantfeaturedimage")
 GALLERY_PICTURES = _set("imagesrc productimageurl")
-"""Pictures of the whole product, one on each of its rows, whichever variant the row is."""
+"""Pictures of the whole product, one in each of its rows, independent of the row's variant."""
 NUMBERED_PICTURE = re.compile(
     r"(?:product|additional)?(?:image|picture|photo|img|bild|foto|imagen)(?:url|link|file|src)?\d+"
 )
@@ -84,7 +82,7 @@ NOT_SOLD = _set(
 NOT_SOLD_FLAGS = _set(
     "discontinued archived deleted isdeleted disabled isdisabled draft isdraft outofstock soldout ishidden isarchived"
 )
-"""Columns that say yes where a product is not for sale."""
+"""Columns that are true if a product is not for sale."""
 STOCK_FLAGS = _set("instock isinstock available verfügbar")
 STOCK_COUNTS = _set(
     "stock quantity qty variantinventoryqty inventoryquantity inventoryqty inventory currentstock currentstocklevel "
@@ -107,9 +105,9 @@ LOOKS = _set(
     "colour color farbe couleur colore kleur färg basecolour basecolor colourname colorname pattern muster motif "
     "material"
 )
-"""Options that change how a product looks: each of their values is a result of its own."""
+"""Options that change how a product looks: each of their values is a separate result."""
 SIZES = _set("size größe grösse groesse taille talla taglia maat storlek sizename shoesize")
-"""Sizes are text, numbers among them: a product has several, and none is the smallest that counts."""
+"""Sizes are text even if they are numbers: a product has several, and the smallest has no special meaning."""
 PRICES = _set(
     "price preis prix precio prezzo prijs saleprice regularprice specialprice variantprice variantcompareatprice "
     "compareatprice listprice rrp msrp uvp retailprice pricetaxincluded pricetaxexcluded"
@@ -119,7 +117,7 @@ CODES = re.compile(
     r"stylecode|stylenumber|style|modelnumber|articlenumber|artikelnummer|artikelnr|itemnumber|reference|ref)$|"
     r"(?:code|sku|barcode|gtin|ean|number|nummer|nr|id)$"
 )
-"""Columns of codes, which stay text even where every cell could be a number."""
+"""Columns of codes, which stay text even if every cell could be a number."""
 NOT_CODES = _set("number numberofitems yearnumber")
 TEXTS = re.compile(r"(?:body|description|beschreibung|descripci|descrizione|omschrijving|longtext|details|bodyhtml)")
 
@@ -146,7 +144,7 @@ _TECHNICAL = re.compile(
 
 
 def known(name: str) -> bool:
-    """Whether a plain name is one that some export uses."""
+    """Whether a plain name is a known column name."""
     return (
         name in ID_NAMES or name in TITLE_ORDER or name in PICTURE_ORDER or name in GROUP_ORDER or name in PRICES
         or name in LOOKS or name in SIZES or name in STATUS or name in LIST_NAMES or name in STOCK_COUNTS
@@ -162,7 +160,7 @@ def pick(columns: Iterable[str], names: Iterable[str]) -> list[str]:
 
 
 def is_hidden(column: str) -> bool:
-    """Whether a column is kept from the public unless it is named: cost, margin, supplier and the like."""
+    """Whether a column is hidden unless a role is stated: cost, margin, supplier and similar."""
     name = plain_name(column)
     whole = re.sub(r"[\W_]+", "", column.casefold())
     if name == "purchasenote" or _NOT_HIDDEN.search(name):
@@ -171,12 +169,12 @@ def is_hidden(column: str) -> bool:
 
 
 def is_code(column: str) -> bool:
-    """Whether a column holds codes by its name."""
+    """Whether the name of a column indicates codes."""
     name = plain_name(column)
     return name not in NOT_CODES and bool(CODES.search(name))
 
 
 def is_picture(column: str) -> bool:
-    """Whether a column holds pictures beyond the first."""
+    """Whether a column contains further pictures."""
     name = plain_name(column)
     return name in MORE_PICTURES or name in ALL_PICTURES or bool(NUMBERED_PICTURE.fullmatch(name))

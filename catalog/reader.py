@@ -153,7 +153,7 @@ def _pictures(draft: Draft, finder: PictureFinder, remarks: list[Problem]) -> li
         return [finder.find_by_id(draft.id_for_picture, draft.id, draft.group)]
     found, missing = finder.find_all(cells)
     if not found:
-        raise missing[0] if missing else NoImage("the row names no picture", "the row names no picture")
+        raise missing[0] if missing else NoImage("the row has no picture", "the row has no picture")
     for error in missing:
         remarks.append(Problem(draft.lines[0], draft.id, f"{error}; its other pictures are used", error.kind))
     return found
@@ -214,7 +214,7 @@ def _refuse_empty(
         first = problems[0]
         raise ModisteError(
             f"None of the {rows} rows of {source} can be used; row {first.row}: {first.reason}.",
-            hint=f"Mend the rows, or name the right columns; found: {', '.join(table.columns)}.",
+            hint=f"Correct the rows, or specify the columns; the table has: {', '.join(table.columns)}.",
         )
     raise ModisteError(
         f"None of the {rows} rows of {source} is for sale; row {left_out[0].row}: {left_out[0].reason}.",

@@ -1,8 +1,8 @@
-"""The one client that fetches pictures from addresses which others wrote: a table, or a shopper.
+"""The HTTP client that fetches pictures from untrusted addresses, such as those of a table or of a shopper.
 
-An address may point anywhere, so each request is bounded and checked: https (http only if allowed), hosts of a list,
-public addresses only, the connection made to the address that was checked, few redirects with the same checks, no proxy
-from the environment, a limit of bytes and of time, and a body that begins like a picture. (OWASP, *Server-Side Request
+An address may point anywhere, so each request is limited and checked: https (http only if allowed), hosts of a list,
+public addresses only, connections to checked addresses only, few redirects with the same checks, no proxy
+from the environment, limits on bytes and time, and a body that begins like a picture. (OWASP, *Server-Side Request
 Forgery Prevention*.)
 """
 

@@ -1,4 +1,4 @@
-"""Which addresses of the network may be connected to on behalf of others."""
+"""Checks of host names and IP addresses before a connection is made."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ _BLOCKED = tuple(
         "168.63.129.16/32", "2001::/32", "fec0::/10", "100::/64", "2001:db8::/32",
     )
 )  # fmt: skip
-"""Beside what ``ipaddress`` knows as not global: CGNAT, benchmarks, Azure's metadata service, Teredo, site-local."""
+"""Networks that ``ipaddress`` considers global: CGNAT, benchmarks, Azure's metadata service, Teredo, site-local."""
 
 
 def resolve(host: str, port: int) -> list[str]:
-    """All addresses of a host name, as the system resolves it."""
+    """All IP addresses of a host name, as the system resolves it."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
 def is_public(address: str) -> bool:
-    """Whether an address is one of the public internet: not private, local, reserved or multicast, nor an IPv6 address
-    that carries such an IPv4 address (mapped, compatible, 6to4, NAT64)."""
+    """Whether an address is on the public internet: not private, local, reserved or multicast, nor an IPv6 address
+    that embeds such an IPv4 address (mapped, compatible, 6to4, NAT64)."""
     try:
         parsed: Address = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
@@ -48,6 +48,6 @@ def is_public(address: str) -> bool:
 
 
 def matches(host: str, allowed: str) -> bool:
-    """Whether a host is ``allowed``, which may be ``*.example.com`` for all below example.com."""
+    """Whether a host matches ``allowed``; ``*.example.com`` matches all subdomains of example.com."""
     allowed = allowed.lower().rstrip(".")
     return host.endswith(allowed[1:]) and host != allowed[2:] if allowed.startswith("*.") else host == allowed

@@ -1,4 +1,4 @@
-"""Fetching a picture."""
+"""Fetches a picture."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ Resolver = Callable[[str, int], Sequence[str]]
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 RETRIED = frozenset({408, 425, 429, 500, 502, 503, 504})
 SNIFFED = 16
-"""Bytes that tell whether a file is a picture."""
+"""Number of bytes needed to recognise a picture."""
 _PICTURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a", b"BM", b"II*\x00", b"MM\x00*")
 _BRANDS = (b"avif", b"avis", b"heic", b"heix", b"heim", b"hevc", b"mif1", b"msf1")
 
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """An answer. ``content`` is None if it has not changed since ``etag`` or ``modified`` were received."""
+    """A response. ``content`` is None if it has not changed since ``etag`` or ``modified`` was received."""
 
     content: bytes | None
     etag: str
@@ -50,10 +50,10 @@ class PictureClient:
     """Fetches pictures. Safe to use from several threads at once.
 
     Args:
-        limits: Which hosts, how much, how long.
-        resolver: Gives the addresses of a host name.
+        limits: The allowed hosts, and the limits of bytes and time.
+        resolver: Returns the addresses of a host name.
         allowed: Whether an address may be connected to; ``is_public`` except in tests with a local server.
-        context: TLS settings; None takes the system's certificates.
+        context: TLS settings; None uses the system's certificates.
         sleep: Waits between tries.
     """
 
@@ -73,14 +73,14 @@ class PictureClient:
         self._sleep = sleep
 
     def fetch(self, url: str, *, etag: str = "", modified: str = "") -> Fetched:
-        """Fetch a picture; what may pass is tried again.
+        """Fetch a picture. Temporary faults are retried.
 
         Args:
             url: http or https.
-            etag: Of the last answer; with it, an unchanged picture is not sent again. Likewise ``modified``.
+            etag: Of the last response; with it, an unchanged picture is not sent again. Likewise ``modified``.
 
         Raises:
-            FetchError: The address is not allowed, does not answer in time, or its answer is no picture.
+            FetchError: The address is not allowed, does not respond in time, or does not send a picture.
         """
         for number in range(1, self.limits.tries + 1):
             try:
@@ -101,9 +101,11 @@ class PictureClient:
                 with self._connected(target, addresses, until, url) as connection:
                     answer = self._ask(Exchange(connection, until), target, url, etag, modified)
             except TimeoutError as error:
-                raise FetchError(f"{short(url)} answers too slowly.", kind="too slow", passing=True) from error
+                raise FetchError(f"{short(url)} did not respond in time.", kind="too slow", passing=True) from error
             except (OSError, h11.RemoteProtocolError) as error:
-                raise FetchError(f"{short(url)} breaks off.", kind="an answer that breaks off", passing=True) from error
+                raise FetchError(
+                    f"{short(url)} did not send a valid response.", kind="an invalid response", passing=True
+                ) from error
             if isinstance(answer, Fetched):
                 return answer
             url = answer
@@ -112,14 +114,16 @@ class PictureClient:
         )
 
     def _addresses(self, target: Target, url: str) -> list[str]:
-        """The addresses of a host. All of them are checked, and nothing resolves the name again."""
+        """The addresses of a host. All of them are checked, and the name is not resolved again."""
         try:
             addresses = [str(ipaddress.ip_address(target.host))]
         except ValueError:
             try:
                 addresses = list(self._resolver(target.host, target.port))
             except (OSError, UnicodeError) as error:
-                raise FetchError(f"There is no host {target.host}.", kind="no such host", passing=True) from error
+                raise FetchError(
+                    f"The host {target.host} does not exist.", kind="no such host", passing=True
+                ) from error
         if not addresses or not all(self._allowed(address) for address in addresses):
             raise refusal(f"{short(url)} is not on the public internet.", "an address that is not public")
         return addresses
@@ -154,7 +158,7 @@ class PictureClient:
                 yield encrypted
 
     def _ask(self, exchange: Exchange, target: Target, url: str, etag: str, modified: str) -> Fetched | str:
-        """The answer, or the address that it redirects to."""
+        """The response, or the address to which it redirects."""
         headers = {
             "Host": target.authority,
             "User-Agent": "Modiste (picture fetcher)",
@@ -174,16 +178,18 @@ class PictureClient:
             try:
                 return urljoin(url, given["location"])
             except (KeyError, ValueError) as error:
-                raise FetchError(f"{short(url)} redirects to nowhere.", kind="a redirect without a target") from error
+                raise FetchError(
+                    f"{short(url)} sent a redirect without a target.", kind="a redirect without a target"
+                ) from error
         if answer.status_code == 304 and (etag or modified):
             return Fetched(None, given.get("etag", ""), given.get("last-modified", ""))
         if answer.status_code != 200:
             raise FetchError(
-                f"{short(url)} answers with status {answer.status_code}.", kind=f"status {answer.status_code}",
+                f"{short(url)} responded with status {answer.status_code}.", kind=f"status {answer.status_code}",
                 passing=answer.status_code in RETRIED,
             )  # fmt: skip
         if given.get("content-encoding", "identity").lower() not in ("identity", ""):
-            raise FetchError(f"{short(url)} answers with a packed picture.", kind="a packed answer")
+            raise FetchError(f"{short(url)} sent a compressed response.", kind="a compressed response")
         content = self._picture(exchange, int(given.get("content-length", 0)), url)
         return Fetched(content, given.get("etag", ""), given.get("last-modified", ""))
 
@@ -201,5 +207,5 @@ class PictureClient:
                 kind="a picture that is too large",
             )
         if not looks_like_picture(bytes(content[:SNIFFED])):
-            raise NoPicture(f"{short(url)} does not answer with a picture.", kind="an answer that is no picture")
+            raise NoPicture(f"{short(url)} did not send a picture.", kind="a response that is not a picture")
         return bytes(content)

@@ -7,10 +7,10 @@ from catalog.table import shown
 
 
 class FetchError(ModisteError):
-    """An address that is not fetched, or did not answer with a picture.
+    """An address that is not allowed, or did not send a picture.
 
-    ``kind`` is equal for all addresses with this fault, and names nothing of the address but its host. ``refused``
-    tells an address that nothing was asked of, ``passing`` a fault that another try may not have.
+    ``kind`` is equal for all addresses with this fault, and contains nothing of the address except its host.
+    ``refused`` means that no request was made, ``passing`` that a retry may succeed.
     """
 
     def __init__(
@@ -21,18 +21,18 @@ class FetchError(ModisteError):
 
 
 class TooManyBytes(FetchError):
-    """A picture of more bytes than are fetched."""
+    """A picture with too many bytes."""
 
 
 class NoPicture(FetchError):
-    """An answer that does not begin like a picture."""
+    """A response that is not a picture."""
 
 
 def refusal(message: str, kind: str, hint: str = "") -> FetchError:
-    """The error of an address that nothing is asked of."""
+    """The error for an address that is not allowed."""
     return FetchError(message, kind=kind, hint=hint, refused=True)
 
 
 def short(url: str) -> str:
-    """An address for a message: without query and fragment, which may hold secrets, and cut."""
+    """An address for a message: shortened, without query and fragment, which may contain secrets."""
     return shown(url.split("?", 1)[0].split("#", 1)[0])

@@ -1,4 +1,4 @@
-"""HTTP/1.1 on a connected socket, within a time."""
+"""HTTP/1.1 on a connected socket, with a deadline."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ import h11
 CHUNK = 64 * 1024
 MOST_HEAD_BYTES = 32 * 1024
 MOST_INTERIM_ANSWERS = 5
-"""Answers of status 1xx before the one that counts."""
+"""Maximum responses with status 1xx before the final one."""
 
 
 class Exchange:
-    """One request and its answer. Each step has the time that is left, so a server that drips gains none.
+    """One request and its response. All steps share one deadline, so a slow server cannot prolong the exchange.
 
     Raises:
-        TimeoutError: There is none left.
-        OSError, h11.RemoteProtocolError: The connection breaks off, or what comes is not HTTP.
+        TimeoutError: The deadline has passed.
+        OSError, h11.RemoteProtocolError: The connection was closed early, or the response is not HTTP.
     """
 
     def __init__(self, connection: socket.socket, until: float) -> None:
@@ -33,12 +33,12 @@ class Exchange:
         self._connection.sendall(sent)
 
     def head(self) -> h11.Response:
-        """The status and the headers of the answer."""
+        """The status and the headers of the response."""
         for _ in range(MOST_INTERIM_ANSWERS + 1):
             event = self._next()
             if isinstance(event, h11.Response):
                 return event
-        raise ConnectionError("no answer that counts")
+        raise ConnectionError("no final response")
 
     def body(self) -> Iterator[bytes]:
         """The body, part by part."""
@@ -53,7 +53,7 @@ class Exchange:
 
 
 def left(until: float) -> float:
-    """Seconds until then.
+    """Seconds until the deadline.
 
     Raises:
         TimeoutError: It has passed.

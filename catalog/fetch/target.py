@@ -1,4 +1,4 @@
-"""What an address names, and whether it may be fetched."""
+"""Parses and checks the address of a picture."""
 
 from __future__ import annotations
 
@@ -17,18 +17,17 @@ _HOST = re.compile(r"[a-z0-9._:-]+")
 
 @dataclass(frozen=True, slots=True)
 class FetchLimits:
-    """Bounds of one fetch.
+    """Limits of one fetch.
 
     Attributes:
-        hosts: Hosts that may be asked; ``*.example.com`` stands for all below example.com.
+        hosts: Allowed hosts; ``*.example.com`` matches all subdomains of example.com.
         http: Whether addresses without TLS are allowed.
-        default_port: Whether addresses may name no other port than the usual one.
-        most_bytes: Of a body, as sent and unpacked.
-        seconds: For one try, from the resolved name to the last byte. How long a name is resolved is the system's
-            setting.
+        default_port: Whether only the default port is allowed.
+        most_bytes: Maximum size of a body, as sent and decompressed.
+        seconds: For one try, after the name is resolved. The resolver has its own timeout.
         connect_seconds: For one connection.
-        redirects: How many are followed.
-        tries: How often a fault that may pass is tried again, the first time included.
+        redirects: Maximum number of redirects.
+        tries: Maximum number of tries, including the first.
     """
 
     hosts: tuple[str, ...]
@@ -42,7 +41,7 @@ class FetchLimits:
 
 
 class Target(NamedTuple):
-    """A checked address: where to connect to, and what to ask for."""
+    """A checked address: the host to connect to, and the path to request."""
 
     scheme: str
     host: str
@@ -57,10 +56,10 @@ class Target(NamedTuple):
 
 
 def checked(url: str, limits: FetchLimits) -> Target:
-    """The parts of an address that may be fetched.
+    """Parse and check an address.
 
     Raises:
-        FetchError: It may not.
+        FetchError: It is not allowed.
     """
     try:
         parts = urlsplit(url)
@@ -81,12 +80,12 @@ def checked(url: str, limits: FetchLimits) -> Target:
             "Use https, or allow http for the catalogue's pictures.",
         )  # fmt: skip
     if parts.username is not None or parts.password is not None:
-        raise refusal(f"The address at {shown(host)} holds a user name.", "an address with a user name")
+        raise refusal(f"The address at {shown(host)} contains a user name.", "an address with a user name")
     if not any(matches(host, allowed) for allowed in limits.hosts):
         raise refusal(
             f"Pictures may not be fetched from {shown(host)}.", f"host {shown(host)} is not allowed",
             f"Allow it: --picture-host {shown(host)}, or [pictures] hosts in catalog.toml.",
         )  # fmt: skip
     if limits.default_port and port not in (None, DEFAULT_PORTS[scheme]):
-        raise refusal(f"{short(url)} names a port.", "an address with a port")
+        raise refusal(f"{short(url)} specifies a port.", "an address with a port")
     return Target(scheme, host, port or DEFAULT_PORTS[scheme], f"{path}?{query}" if query else path)

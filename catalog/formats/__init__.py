@@ -1,4 +1,4 @@
-"""Files that hold a table: which format a file has, and its rows."""
+"""Reads tables from files of any format."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from catalog.table import Table, TableOptions
 SUFFIXES = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".parquet", ".xlsx", ".xls", ".ods", ".xml")
 LARGEST = 4 * 2**30
 MOST_SHARED, LONGEST_SHARED = 50_000, 64
-"""How many texts of a table are compared with its cells, and of how many characters at most."""
+"""Maximum number of distinct texts that are shared among cells, and their maximum length."""
 
 
 def read_table(path: Path, options: TableOptions | None = None) -> Table:
     """Read a table: CSV, TSV, JSON, JSON Lines, Parquet, a workbook or an XML feed, plain or in gzip or zip.
 
-    What the file holds decides, not its name.
+    The format is detected from the content, not from the name.
 
     Raises:
         CatalogRefused: Rows may be missing (``TableOptions.allow``).
@@ -34,7 +34,7 @@ def read_table(path: Path, options: TableOptions | None = None) -> Table:
     """
     options = options or TableOptions()
     if not path.is_file():
-        raise ModisteError(f"There is no catalogue at {path}.", hint="Check the path; it names a file or a folder.")
+        raise ModisteError(f"There is no catalogue at {path}.", hint="Check the path; it must be a file or a folder.")
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -49,7 +49,7 @@ def read_table(path: Path, options: TableOptions | None = None) -> Table:
 
 
 def _share_texts(table: Table) -> None:
-    """Let equal cells be one object: a column of colours has few values in a million rows."""
+    """Share one object among equal cells: a column of colours has few values in a million rows."""
     known: dict[str, str] = {}
     for _, row in table.rows:
         for column, cell in row.items():
@@ -76,11 +76,15 @@ def _read(content: bytes, name: str, source: str, options: TableOptions) -> Tabl
     if content.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")) or suffix in (".xlsx", ".xls", ".ods"):
         return read_workbook(content, source, options)
     if content.startswith((b"\xff\xd8\xff", b"\x89PNG", b"%PDF", b"GIF8")):
-        raise ModisteError(f"{source} is no table.", hint=f"Use a file of one of these kinds: {', '.join(SUFFIXES)}.")
+        raise ModisteError(
+            f"{source} is not a table.", hint=f"Use a file of one of these kinds: {', '.join(SUFFIXES)}."
+        )
     decoded = decode(content, options.encoding)
     beginning = decoded.text[:2000]
     if sum(sign < " " and sign not in "\t\r\n\f" for sign in beginning) > len(beginning) / 20:
-        raise ModisteError(f"{source} is no table.", hint=f"Use a file of one of these kinds: {', '.join(SUFFIXES)}.")
+        raise ModisteError(
+            f"{source} is not a table.", hint=f"Use a file of one of these kinds: {', '.join(SUFFIXES)}."
+        )
     first = decoded.text.lstrip()[:1]
     if suffix in (".jsonl", ".ndjson"):
         return read_json_lines(decoded, source, options)
@@ -94,7 +98,7 @@ def _read(content: bytes, name: str, source: str, options: TableOptions) -> Tabl
 
 
 def _unpacked(content: bytes, path: Path, options: TableOptions) -> tuple[bytes, str]:
-    """The file itself, or what it packs, with its name."""
+    """The content and name of the file, or of the file inside a gzip or zip file."""
     if content.startswith(b"\x1f\x8b"):
         stream = gzip.GzipFile(fileobj=io.BytesIO(content))
         unpacked = b""
@@ -102,7 +106,7 @@ def _unpacked(content: bytes, path: Path, options: TableOptions) -> tuple[bytes,
             unpacked = stream.read(LARGEST)
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise ModisteError(
-                f"{path} is a damaged or cut gzip file.", hint="Write or copy it again; nothing was read."
+                f"{path} is a damaged or truncated gzip file.", hint="Write or copy it again; nothing was read."
             ) from error
         return unpacked, path.name.removesuffix(".gz")
     if content.startswith(b"PK\x03\x04"):
@@ -116,5 +120,5 @@ def _unpacked(content: bytes, path: Path, options: TableOptions) -> tuple[bytes,
                     return archive.read(tables[0]), tables[0]
         except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError) as error:
             raise ModisteError(f"{path} is a damaged or protected archive.", hint="Write or copy it again.") from error
-        raise ModisteError(f"{path} holds {len(tables)} tables.", hint="Unpack it and name the one that is meant.")
+        raise ModisteError(f"{path} contains {len(tables)} tables.", hint="Unpack it and specify one of them.")
     return content, path.name

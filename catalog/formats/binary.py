@@ -22,23 +22,23 @@ def read_parquet(content: bytes, source: str, options: TableOptions) -> Table:
     """Read a Parquet file; its types are kept.
 
     Raises:
-        ModisteError: It is damaged or cut short, or names a column twice.
+        ModisteError: It is damaged or truncated, or has two columns with the same name.
     """
     try:
         table = pyarrow.parquet.read_table(pyarrow.BufferReader(content))
         rows = [(number, _without_nan(row)) for number, row in enumerate(table.to_pylist(), start=1)]
     except (pyarrow.ArrowException, OSError, ValueError) as error:
         raise ModisteError(
-            f"{source} cannot be read as Parquet.", hint="The file may be cut off; write or copy it again."
+            f"{source} cannot be read as Parquet.", hint="The file may be truncated; write or copy it again."
         ) from error
     names = list(table.column_names)
     if len(set(names)) < len(names):
-        raise ModisteError(f"{source} names a column twice.", hint="Give every column its own name.")
+        raise ModisteError(f"{source} has two columns with the same name.", hint="Give every column a unique name.")
     return Table(names, rows, format="Parquet")
 
 
 def _without_nan(row: Row) -> Row:
-    """pandas marks a missing number by NaN. No number is infinite."""
+    """pandas writes NaN for a missing number. Infinite numbers are dropped as well."""
     return {name: _cell(cell) for name, cell in row.items()}
 
 
@@ -57,9 +57,9 @@ def read_workbook(content: bytes, source: str, options: TableOptions) -> Table:
     try:
         book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
         sheets = {name: _unmerged(book.get_sheet_by_name(name)) for name in book.sheet_names}
-    except Exception as error:  # calamine's errors share no base that it documents.
+    except Exception as error:  # calamine's errors have no documented base class.
         raise ModisteError(
-            f"{source} cannot be read as a workbook.", hint="The file may be cut off or protected; save it again."
+            f"{source} cannot be read as a workbook.", hint="The file may be truncated or protected; save it again."
         ) from error
     if options.sheet is not None and options.sheet not in sheets:
         raise ModisteError(f"{source} has no sheet {options.sheet!r}.", hint=f"It has: {', '.join(sheets)}.")
@@ -81,7 +81,7 @@ def read_workbook(content: bytes, source: str, options: TableOptions) -> Table:
 
 
 def _unmerged(sheet: python_calamine.CalamineSheet) -> list[list[Any]]:
-    """The rows of a sheet; a cell that spans rows of one column holds in each of them."""
+    """The rows of a sheet; a cell merged over several rows of one column is repeated in each of them."""
     rows = sheet.to_python(skip_empty_area=False)
     for (first, column), (last, end) in sheet.merged_cell_ranges or ():
         if column == end:

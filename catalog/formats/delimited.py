@@ -1,7 +1,7 @@
-"""Text tables separated by commas, semicolons, tabs or bars: every dialect that shops export.
+"""Text tables separated by commas, semicolons, tabs or bars.
 
-The standard library's ``csv`` module splits the cells. What it cannot know is checked here, because nothing may be
-lost: the module reads a stray quote as the start of a cell that runs over all lines up to the next quote.
+The standard library's ``csv`` module splits the cells. It reads a stray quote as the start of a cell that extends over
+all lines up to the next quote. Such cells are detected here, because no row may be lost.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _NAMES = {",": '","', ";": '";"', "\t": "tabs", "|": '"|"'}
 
 
 class _Record(NamedTuple):
-    """One row of the file: where it begins, its cells, and its lines as they are."""
+    """One row of the file: its first line, its cells, and its lines unchanged."""
 
     line: int
     cells: list[str]
@@ -65,10 +65,10 @@ def read_delimited(decoded: Decoded, source: str, options: TableOptions) -> Tabl
     Args:
         decoded: The file's text.
         source: Its name, for messages.
-        options: ``encoding`` is not looked at.
+        options: ``encoding`` is ignored.
 
     Raises:
-        CatalogRefused: Quotes swallow rows, or the file is cut short.
+        CatalogRefused: A quoted cell contains rows, or the file is truncated.
         ModisteError: It has no usable header.
     """
     limit = csv.field_size_limit(LONGEST_CELL)
@@ -116,7 +116,7 @@ def _unused(records: list[_Record], width: int) -> bool:
 
 
 def _records(text: str, dialect: _Dialect) -> Iterator[_Record]:
-    """The rows that hold anything."""
+    """The non-empty rows."""
     lines = _Lines(text)
     separator = dialect.separator
     reader = csv.reader(lines, delimiter=separator, skipinitialspace=dialect.space_after)
@@ -146,7 +146,7 @@ def _split_leniently(record: str, separator: str) -> list[str]:
     cells, at = [], 0
     while True:
         match = cell.match(record, at)
-        assert match is not None  # The second way matches anything, even nothing.
+        assert match is not None  # The second pattern also matches an empty cell.
         quoted, plain = match.groups()
         cells.append(plain if quoted is None else quoted.replace('""', '"').replace('\\"', '"'))
         at = match.end() + 1
@@ -155,7 +155,7 @@ def _split_leniently(record: str, separator: str) -> list[str]:
 
 
 def _add(table: Table, record: _Record, separator: str, rest: bool, short: list[_Record]) -> None:
-    """Put a record among the rows, or among the problems, or set it aside because it is short."""
+    """Add a record to the rows, the problems, or the short records."""
     width, cells = len(table.columns), record.cells
     if len(cells) > width:
         if not "".join(cells[width:]).strip():
@@ -175,7 +175,7 @@ def _check_quotes(
     table: Table, multiline: list[_Record], last: _Record | None, text: str, separator: str, shapes: Counter[str],
     source: str, options: TableOptions,
 ) -> None:  # fmt: skip
-    """Refuse cells that run over lines which are rows of their own; where that is allowed, read these lines as rows."""
+    """Refuse cells that contain lines which look like rows; if that is allowed, read these lines as rows."""
     width = len(table.columns)
     swallowed = []
     for record in multiline:
@@ -224,7 +224,7 @@ def _check_short_rows(
     table: Table, short: list[_Record], last: _Record | None, text: str, shapes: Counter[str], source: str,
     options: TableOptions,
 ) -> None:  # fmt: skip
-    """Fill short rows up with empty cells, unless they are the end of a cut file or the halves of a broken row."""
+    """Fill short rows with empty cells, unless they are the end of a truncated file or parts of a broken row."""
     width = len(table.columns)
     read = {line for line, _ in table.rows}
     by_line = {record.line: record for record in short}
@@ -244,7 +244,7 @@ def _check_short_rows(
                 "truncated",
                 f"{source} ends within a row: line {record.line} has {len(record.cells)} of {width} values "
                 "and no line end.",
-                hint="The file may be cut off; write or copy it again.",
+                hint="The file may be truncated; write or copy it again.",
             )
         stray = "".join(record.lines).count('"') % 2 == 1
         if cut or stray or record.line in broken or len(record.lines) > 1:
@@ -262,12 +262,12 @@ def _usually_full(table: Table, short: list[_Record]) -> bool:
 
 
 def _shape(cell: str) -> str:
-    """What a cell looks like: ``9`` for digits, ``a`` for letters, other signs as they are."""
+    """The shape of a cell: ``9`` for digits, ``a`` for letters, other characters unchanged."""
     return re.sub(r"\d+", "9", re.sub(r"[^\W\d_]+", "a", cell.strip(' "\r\n')))
 
 
 def _dialect(text: str, stated: str | None, names: frozenset[str]) -> _Dialect:
-    """The separator under which the first records are most alike and name known columns."""
+    """The separator for which the first records are most alike and contain known column names."""
     best: tuple[tuple[float, ...], str] = ((-1.0,), ",")
     for separator in (stated,) if stated else SEPARATORS:
         records = [record.cells for record in islice(_records(text, _Dialect(separator, False)), _SAMPLE)]

@@ -1,4 +1,4 @@
-"""Bytes of a text file become text, whatever its character encoding."""
+"""Decodes text files of any character encoding."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from catalog.table import Problem
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF32_LE, "utf-32-le"),  # Before UTF-16, whose mark it begins with.
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # Before UTF-16, whose mark is its prefix.
     (codecs.BOM_UTF32_BE, "utf-32-be"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
@@ -45,7 +45,7 @@ class Decoded:
 
 
 def decode(content: bytes, encoding: str | None = None) -> Decoded:
-    """Decode a text file: by its byte order mark, as UTF-8, or as the encoding that fits the text best.
+    """Decode a text file: by its byte order mark, as UTF-8, or with the most likely encoding.
 
     Raises:
         ModisteError: ``encoding`` was given, and the content is not in it.
@@ -56,7 +56,7 @@ def decode(content: bytes, encoding: str | None = None) -> Decoded:
         except (UnicodeDecodeError, LookupError) as error:
             raise ModisteError(
                 f"The table cannot be read with the encoding {encoding!r} ({error}).",
-                hint="Name the encoding that the file has, or leave it out.",
+                hint="Specify the encoding of the file, or omit it.",
             ) from error
         return _cleaned(text.removeprefix("\ufeff"), encoding)
     for mark, name in _MARKS:
@@ -86,7 +86,7 @@ def _wide(sample: bytes) -> str:
 
 
 def _non_ascii(text: str) -> int:
-    """How many characters beyond ASCII were decoded."""
+    """The number of non-ASCII characters."""
     return sum(1 for character in text if character > "\x7f" and not "\udc80" <= character <= "\udcff")
 
 
@@ -96,7 +96,7 @@ def _guessed(content: bytes) -> str:
     found = charset_normalizer.from_bytes(telling, cp_isolation=[*_SINGLE_BYTE, *_EAST_ASIAN])
     best = found.best()
     names = [match.encoding for match in found]
-    # Western texts decode without fault in several tables; the one of Windows is by far the commonest.
+    # Western texts decode without errors in several encodings; that of Windows is by far the most common.
     western = ("cp1250", "cp1254", "cp1257", "cp850", "cp437", "mac_roman")
     if best is None or (best.encoding in western and "cp1252" in names and _looks_western(telling)):
         return "cp1252"
@@ -117,7 +117,7 @@ def _cleaned(text: str, encoding: str) -> Decoded:
         found = list(pattern.finditer(text)) if pattern.search(text) else []
         for match in found[:1000]:
             line = text.count("\n", 0, match.start()) + 1
-            remarks.append(Problem(line, None, f"a cell holds {what}, which was taken out", f"{what} taken out"))
+            remarks.append(Problem(line, None, f"a cell contains {what}, which was removed", f"{what} removed"))
         if found:
             text = pattern.sub(replacement, text)
     if "\ufffd" in text:

@@ -43,7 +43,7 @@ def read_feed(content: bytes, source: str, options: TableOptions) -> Table:
         options.doubt(
             "truncated",
             f"{source} ends within an element (line {line}).",
-            hint="The file may be cut off; copy it again.",
+            hint="The file may be truncated; copy it again.",
         )
     except DefusedXmlException as error:
         raise ModisteError(
@@ -55,7 +55,7 @@ def read_feed(content: bytes, source: str, options: TableOptions) -> Table:
 
 
 class _Names(ContentHandler):
-    """Counts elements by name and depth, up to a number that tells which of them are products."""
+    """Counts elements by name and depth until it is clear which of them are products."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -102,7 +102,7 @@ def _item_name(content: bytes, source: str) -> str:
 
 
 class _Products(ContentHandler):
-    """Gathers a row of each element called ``item``."""
+    """Collects a row for each element with the name ``item``."""
 
     def __init__(self, item: str) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Where the header of a table is, and what its columns are called."""
+"""Finds the header of a table and names its columns."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ LOOKED_AT = 20
 
 
 def find_header(records: Sequence[Sequence[str]], names: frozenset[str]) -> int:
-    """The place of the header among the first records: exports may have a title or notes above it.
+    """The index of the header among the first records: exports may have a title or notes above it.
 
     Args:
         records: The first records of the table.
@@ -40,7 +40,7 @@ def column_names(cells: Sequence[str], source: str) -> list[str]:
     """Names of the columns; those without a name are numbered, and so are repeated ones (``tag``, ``tag (2)``).
 
     Raises:
-        ModisteError: A column that may be the id is there twice, so that it is not known which one counts.
+        ModisteError: Two columns that may be the id have the same name.
     """
     names: list[str] = []
     counts: Counter[str] = Counter()
@@ -48,6 +48,8 @@ def column_names(cells: Sequence[str], source: str) -> list[str]:
         name = " ".join(str(cell).split()) or f"column {place}"
         counts[name] += 1
         if counts[name] > 1 and plain_name(name) in ID_NAMES:
-            raise ModisteError(f"{source} names a column twice: {name}.", hint="Give every column its own name.")
+            raise ModisteError(
+                f"{source} has two columns with the same name: {name}.", hint="Give every column a unique name."
+            )
         names.append(name if counts[name] == 1 else f"{name} ({counts[name]})")
     return names

@@ -19,7 +19,7 @@ _EXAMPLE = 'Write one product a line, such as {"id": "1", "title": "..."}.'
 
 
 def read_json_lines(decoded: Decoded, source: str, options: TableOptions) -> Table:
-    """Read one object a line. Lines that are not such are problems, unless the last one is cut short.
+    """Read one object per line. Other lines are problems, unless the last one is truncated.
 
     Raises:
         CatalogRefused: The last line ends within its object.
@@ -53,7 +53,7 @@ def read_json_lines(decoded: Decoded, source: str, options: TableOptions) -> Tab
 
 
 def read_json(decoded: Decoded, source: str, options: TableOptions) -> Table:
-    """Read an array of objects, or an object that holds one (``{"products": [...]}``).
+    """Read an array of objects, or an object that contains one (``{"products": [...]}``).
 
     Raises:
         CatalogRefused: The file ends within the array.
@@ -79,7 +79,7 @@ def read_json(decoded: Decoded, source: str, options: TableOptions) -> Table:
 
 
 def _start_of_array(text: str, source: str) -> int | None:
-    """Where the products' array begins; None for an object whose values are the products."""
+    """The offset of the products' array; None for an object whose values are the products."""
     stripped = text.lstrip()
     at = len(text) - len(stripped)
     if stripped.startswith("["):
@@ -110,7 +110,7 @@ def _objects_by_id(text: str, source: str) -> Iterator[Row]:
     if isinstance(whole, dict):
         yield whole
         return
-    raise ModisteError(f"{source} holds no array of products.", hint='Write [{"id": "1", "title": "..."}, ...].')
+    raise ModisteError(f"{source} contains no array of products.", hint='Write [{"id": "1", "title": "..."}, ...].')
 
 
 def _items(text: str, start: int, source: str, options: TableOptions) -> Iterator[tuple[int, Any]]:
@@ -155,7 +155,7 @@ def _doubt_end(options: TableOptions, source: str, line: int) -> None:
     options.doubt(
         "truncated",
         f"{source} ends within a product (line {line}).",
-        hint="The file may be cut off; write or copy it again.",
+        hint="The file may be truncated; write or copy it again.",
     )
 
 
@@ -165,7 +165,7 @@ def _add(table: Table, number: int, row: Row) -> None:
 
 
 def _variants(row: Row) -> Iterator[Row]:
-    """One row for each entry of a list of variants, as shop systems' APIs answer; else the row itself."""
+    """One row for each entry of a list of variants, as in the responses of shop systems' APIs; else the row itself."""
     variants = row.get("variants")
     if not (isinstance(variants, list) and variants and all(isinstance(one, dict) for one in variants)):
         yield row

@@ -175,5 +175,5 @@ def test_a_cut_gzip_file_is_refused(tmp_path: Path) -> None:
     import gzip
 
     content = gzip.compress(b"id,title\n" + b"1,Red dress\n" * 1000)
-    with pytest.raises(ModisteError, match="damaged or cut gzip"):
+    with pytest.raises(ModisteError, match="damaged or truncated gzip"):
         read(tmp_path, content[:-20], "catalog.csv.gz")

@@ -169,7 +169,7 @@ def test_products_with_one_photograph_have_one_hash(tmp_path: Path) -> None:
         ("catalog.csv", b"", "no column that looks like the id|empty table"),
         ("catalog.csv", b"id,title\n", "empty table with the columns id, title"),
         ("catalog.csv", b"name,colour\na,red\n", "no column that looks like the id.*name, colour"),
-        ("catalog.csv", b"id,id\n1,2\n", "names a column twice: id"),
+        ("catalog.csv", b"id,id\n1,2\n", "two columns with the same name: id"),
         ("catalog.csv", b"id,title\n,a\n", "None of the 1 rows.*row 2: the column id is empty"),
         ("catalog.jsonl", b"nothing\n", "No line .* is a JSON object"),
         ("catalog.parquet", b"nothing", "cannot be read as Parquet"),

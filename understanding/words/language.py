@@ -175,7 +175,7 @@ def _grammar(path: Path) -> dict[str, Any]:
     try:
         grammar = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, tomllib.TOMLDecodeError) as error:
-        raise WordingError(f"{path} cannot be read ({error}).", hint="Mend the file.") from error
+        raise WordingError(f"{path} cannot be read ({error}).", hint="Correct the file.") from error
     if unknown := grammar.keys() - ROLES - TABLES - SETTINGS:
         raise WordingError(
             f"{path} has the unknown entry {min(unknown)!r}.",

@@ -131,6 +131,6 @@ def _text(data: bytes) -> str:
 
 def _unreadable(why: str) -> InvalidRequest:
     return InvalidRequest(
-        f"The body cannot be read as a form: {why}.", hint="Let an HTTP library make the form and its headers.",
+        f"The body cannot be read as a form: {why}.", hint="Use an HTTP library to create the form and its headers.",
         field="body",
     )  # fmt: skip

@@ -101,9 +101,9 @@ def test_an_address_that_may_not_be_asked_is_refused(fetching: Served, address: 
 @pytest.mark.parametrize(
     ("path", "words"),
     [
-        ("/404.jpg", "status 404"), ("/html.jpg", "no picture"), ("/short.jpg", "breaks off"),
-        ("/loop.jpg", "too many redirects"), ("/to-private.jpg", "not https"), ("/not-http.jpg", "breaks off"),
-        ("/interim.jpg", "breaks off"), ("/packed.jpg", "packed"), ("/empty.jpg", "no picture"),
+        ("/404.jpg", "status 404"), ("/html.jpg", "not a picture"), ("/short.jpg", "an invalid response"),
+        ("/loop.jpg", "too many redirects"), ("/to-private.jpg", "not https"), ("/not-http.jpg", "an invalid response"),
+        ("/interim.jpg", "an invalid response"), ("/packed.jpg", "compressed"), ("/empty.jpg", "not a picture"),
         ("/unasked-304.jpg", "status 304"),
     ],
 )  # fmt: skip

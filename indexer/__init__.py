@@ -1,1 +1,1 @@
-"""A catalogue becomes a generation. Other packages use ``indexer.generations`` and ``indexer.stores``."""
+"""Builds generations. Other packages use ``indexer.generations``, ``indexer.stores`` and ``indexer.ranking``."""

@@ -1,4 +1,4 @@
-"""Build a generation from a catalogue and a bundle. It is checked and durable before it is published."""
+"""Builds a generation from a catalogue and a bundle, and publishes it after checks."""
 
 from __future__ import annotations
 
@@ -72,20 +72,20 @@ class BuildOptions:
     """How to build.
 
     Attributes:
-        publish: Whether the generation serves as soon as it is whole.
+        publish: Whether to publish the generation when it is complete.
         max_skipped: Share of the catalogue's products, 0 to 1, that may be unusable.
         quality_floor: Recall at 10 against exact search, 0 to 1, below which the build is refused.
-        device: Where the index will be searched; a GPU needs no graph however large the catalogue is.
-        threads: Threads that decode and index; 0 takes all cores.
-        batch: Pictures for one run of the vision graph.
-        workers: Processes that encode, spread by Ray; 0 encodes in this one.
-        ray_address: Of a Ray cluster; None starts Ray on this machine.
+        device: Device that searches the index; a GPU scans catalogues of any size without an approximate index.
+        threads: Threads for decoding and indexing; 0 uses all cores.
+        batch: Pictures in one run of the vision graph.
+        workers: Encoding processes, managed by Ray; 0 encodes in this process.
+        ray_address: Address of a Ray cluster; None starts Ray on this machine.
         store: Name of the store (``indexer.stores.registry``), or ``name:kind`` with the kind of its index.
         max_fall: Share of the published generation's products, 0 to 1, that may be gone.
         allow: Checks that may fail: ``fall``, ``kinds``.
-        picture_hosts: Hosts that pictures may be fetched from, beside those in ``catalog.toml``.
-        verify_pictures: Whether to read picture files whose size and time of modification are unchanged. Once in
-            ``VERIFIED_FOR`` all are read in any case.
+        picture_hosts: Hosts from which pictures may be fetched, in addition to those in ``catalog.toml``.
+        verify_pictures: Whether to read picture files whose size and time of modification are unchanged. Once
+            per ``VERIFIED_FOR`` all are read in any case.
     """
 
     publish: bool = True
@@ -108,15 +108,15 @@ def build_generation(
 ) -> str:
     """Build a generation and, unless ``options.publish`` is False, publish it.
 
-    Vectors of pictures that an earlier generation of the same bundle holds are reused. Everything is written into a
-    temporary folder, made durable and renamed, so that a crash at any point leaves what serves alone; what it left
-    behind is removed by the next build.
+    Vectors of unchanged pictures are reused from an earlier generation of the same bundle. The generation is written
+    to a temporary folder, synced to disk and renamed, so that a crash at any point does not affect the published
+    generation. The next build removes the leftovers of a crash.
 
     Args:
-        catalog: A catalogue, or where ``read_catalog`` finds one.
+        catalog: A catalogue, or the path of one.
         bundle: A loaded bundle.
-        index_root: The folder of all generations; made where it is missing.
-        options: None takes the defaults.
+        index_root: The folder of all generations; created if it is missing.
+        options: None uses the defaults.
 
     Returns:
         The id of the generation.
@@ -141,8 +141,8 @@ def build_generation(
                 _discard(index_root)
     except OSError as error:
         raise ModisteError(
-            f"The index could not be written to {index_root} ({error.strerror or error}); what serves is unchanged.",
-            hint="Check that the disk has space left and that the folder may be written to.",
+            f"The index could not be written to {index_root} ({error.strerror or error}); nothing was published.",
+            hint="Check the free disk space and the permissions of the folder.",
         ) from error
 
 
@@ -170,7 +170,7 @@ def _build(catalog: Catalog, bundle: Bundle, index_root: Path, options: BuildOpt
         verified = None
     spool = Spool(index_root / SPOOL_NAME, bundle)
     if len(spool):
-        logger.info("%d pictures were encoded by a build that did not end; they are reused.", len(spool))
+        logger.info("Reusing %d pictures that an interrupted build had encoded.", len(spool))
     resumed = Resumed(known, spool)
     if options.workers:
         encoded = encode_spread(
@@ -219,7 +219,7 @@ def _build(catalog: Catalog, bundle: Bundle, index_root: Path, options: BuildOpt
     if quality.recall < options.quality_floor:
         raise refuse(
             index_root, skipped,
-            f"The index finds {quality.recall:.1%} of the truly nearest products, less than the floor of "
+            f"The index has a recall of {quality.recall:.1%} against exact search, below the floor of "
             f"{options.quality_floor:.1%}; nothing was published.",
             hint="Build for a GPU, which searches exactly (device cuda), or lower the quality floor.",
         )  # fmt: skip
@@ -251,18 +251,18 @@ def _build(catalog: Catalog, bundle: Bundle, index_root: Path, options: BuildOpt
 
 
 def _discard(index_root: Path) -> None:
-    """Delete a generation that did not come about, if there is one."""
+    """Delete an incomplete generation, if there is one."""
     remove_stores(index_root / BUILDING_NAME, index_root / "generations")
     shutil.rmtree(index_root / BUILDING_NAME, ignore_errors=True)
 
 
 def _published(index_root: Path) -> GenerationManifest | None:
-    """The manifest of the published generation, None if there is none that can be read."""
+    """The manifest of the published generation; None if there is none or it cannot be read."""
     return next((one.manifest for one in list_generations(index_root) if one.serving), None)
 
 
 def _searchable(catalog: Catalog, products: Sequence[Product]) -> Mask | None:
-    """Where the operator's default filters hold, bool ``[N]``; None if there are none."""
+    """The products that satisfy the default filters, bool ``[N]``; None without default filters."""
     filters = catalog.settings.default_filters
     if not filters:
         return None

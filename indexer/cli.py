@@ -12,7 +12,7 @@ from indexer.cli_generations import diff, report, update
 from indexer.options import DEFAULT_ROOT, Allow, BundleFolder, DeviceName, Id, IndexRoot, IndexUrl
 from models.bundle import SHIPPED_BUNDLE
 
-app = typer.Typer(help="Index a catalogue, and publish what was indexed.", no_args_is_help=True)
+app = typer.Typer(help="Build, publish and manage indexes of a catalogue.", no_args_is_help=True)
 
 
 @app.command()
@@ -20,26 +20,24 @@ def build(
     catalog: Annotated[
         Path,
         typer.Option(
-            help="CSV, TSV, JSON, JSON Lines, Parquet, XLSX or XML feed, or a folder that holds one as catalog.*."
+            help="CSV, TSV, JSON, JSON Lines, Parquet, XLSX or XML feed, or a folder that contains one as catalog.*."
         ),
     ],
     index_root: IndexRoot = DEFAULT_ROOT,
     bundle: BundleFolder = SHIPPED_BUNDLE,
     images: Annotated[
-        Path | None, typer.Option(help="Folder that image paths count from, where it is not the catalogue's own.")
+        Path | None, typer.Option(help="Base folder of image paths. Default: the folder of the catalogue.")
     ] = None,
-    id_column: Annotated[
-        str | None, typer.Option(help="Column of the product's id, where its name is unusual.")
-    ] = None,
-    title_column: Annotated[str | None, typer.Option(help="Column of the title, likewise.")] = None,
-    image_column: Annotated[str | None, typer.Option(help="Column of the image's path or bytes, likewise.")] = None,
+    id_column: Annotated[str | None, typer.Option(help="Column of the product's id, if not recognised.")] = None,
+    title_column: Annotated[str | None, typer.Option(help="Column of the title, if not recognised.")] = None,
+    image_column: Annotated[str | None, typer.Option(help="Column of the picture, if not recognised.")] = None,
     max_skipped: Annotated[
         float,
         typer.Option(
             min=0,
             max=1,
-            help="Share of products that may be unusable. Low stops a broken catalogue from going live; high lets a "
-            "night pass with some pictures missing.",
+            help="Share of products that may be unusable. A low value keeps a broken catalogue from being "
+            "published; a high one tolerates missing pictures.",
         ),
     ] = 0.05,
     max_fall: Annotated[
@@ -47,18 +45,16 @@ def build(
         typer.Option(
             min=0,
             max=1,
-            help="Share of the published products that may be gone. An export that was cut off loses many.",
+            help="Share of the published products that may be gone. A truncated export loses many.",
         ),
     ] = 0.1,
     allow: Allow = None,
     picture_host: Annotated[
         list[str] | None,
-        typer.Option(
-            help="Host that pictures may be fetched from, such as cdn.example.com. May be given several times."
-        ),
+        typer.Option(help="Host from which pictures may be fetched, such as cdn.example.com. Can be repeated."),
     ] = None,
     settings_file: Annotated[
-        Path | None, typer.Option("--settings", help="A catalog.toml in place of the one beside the table.")
+        Path | None, typer.Option("--settings", help="A catalog.toml to use instead of the one beside the table.")
     ] = None,
     quality_floor: Annotated[
         float,
@@ -70,23 +66,28 @@ def build(
         ),
     ] = 0.95,
     publish: Annotated[
-        bool, typer.Option(help="Let it serve at once, or leave that to `modiste index publish`.")
+        bool, typer.Option(help="Publish the generation, or leave that to `modiste index publish`.")
     ] = True,
     verify_pictures: Annotated[
         bool,
         typer.Option(
             "--verify-pictures",
-            help="Read every picture file, not just those whose size or time changed. Done once a week in any case.",
+            help="Read every picture file, not only those whose size or time changed. Done once a week in any case.",
         ),
     ] = False,
     device: Annotated[
         DeviceName, typer.Option(help="cuda is many times faster and keeps every index exact, but needs modiste[gpu].")
     ] = DeviceName.auto,
     threads: Annotated[
-        int, typer.Option(min=0, help="Cores to use; 0 takes all. Fewer leaves room for a service beside it.")
+        int, typer.Option(min=0, help="Cores to use; 0 uses all. Use fewer if a service runs on the same machine.")
     ] = 0,
     batch: Annotated[
-        int, typer.Option(min=1, max=1024, help="Pictures at a time. More helps a GPU, costs memory, and no CPU gains.")
+        int,
+        typer.Option(
+            min=1,
+            max=1024,
+            help="Pictures in one graph run. Larger values are faster only on a GPU.",
+        ),
     ] = 64,
     store: Annotated[
         str,
@@ -98,14 +99,14 @@ def build(
     index_url: IndexUrl = None,
     workers: Annotated[
         int,
-        typer.Option(min=0, help="Processes that encode, spread by Ray (modiste[ray]); 0 encodes in this one."),
+        typer.Option(min=0, help="Encoding processes, managed by Ray (modiste[ray]); 0 encodes in this process."),
     ] = 0,
     ray_address: Annotated[
         str | None,
-        typer.Option(help="Ray cluster, such as auto or ray://head:10001; without it Ray is started on this machine."),
+        typer.Option(help="Address of a Ray cluster, such as auto or ray://head:10001. Default: Ray on this machine."),
     ] = None,
 ) -> None:
-    """Encode the catalogue's pictures, index them, measure recall, and publish. Until then nothing served changes."""
+    """Encode the catalogue's pictures, build an index, measure its recall, and publish it."""
     from catalog import CatalogSettings, read_catalog
     from catalog.settings import read_settings
     from indexer.build import BuildOptions, build_generation
@@ -115,7 +116,7 @@ def build(
     from models.bundle import Bundle
 
     if ray_address and not workers:
-        raise typer.BadParameter("Say how many workers the cluster shall have, too.", param_hint="--workers")
+        raise typer.BadParameter("Set the number of workers with --workers.", param_hint="--workers")
     settings = CatalogSettings() if settings_file is None else read_settings(settings_file)
     checks = frozenset(check.value for check in allow or ())
     table = read_catalog(
@@ -141,13 +142,13 @@ def build(
 @app.command()
 def inspect(
     catalog: Annotated[Path, typer.Argument(help="The table, or its folder.")],
-    images: Annotated[Path | None, typer.Option(help="Folder that image paths count from.")] = None,
+    images: Annotated[Path | None, typer.Option(help="Base folder of image paths.")] = None,
     write: Annotated[
-        bool, typer.Option(help="Write catalog.toml beside the table, to start from. An existing one is kept.")
+        bool, typer.Option(help="Write a catalog.toml beside the table. An existing one is not changed.")
     ] = True,
     allow: Allow = None,
 ) -> None:
-    """Show what is recognised in a table: columns, kinds, products, what looks odd. Nothing is indexed."""
+    """Show what is recognised in a table: columns, kinds, products and problems. Nothing is indexed."""
     from catalog import read_catalog
     from catalog.inspection import report, starting_settings
     from catalog.settings import SETTINGS_NAME
@@ -158,10 +159,10 @@ def inspect(
     path = table.source.parent / SETTINGS_NAME
     typer.echo("")
     if path.exists():
-        typer.echo(f"{path} is there already and was followed; it was not changed.")
+        typer.echo(f"{path} exists and was used; it was not changed.")
     elif write:
         path.write_text(starting_settings(table), encoding="utf-8")
-        typer.echo(f"{path} was written; change what is wrong in it. The next build follows it.")
+        typer.echo(f"{path} was written. Correct it if necessary; builds use it.")
 
 
 @app.command()
@@ -181,7 +182,7 @@ def publish(id: Id, index_root: IndexRoot = DEFAULT_ROOT, index_url: IndexUrl = 
 
 @app.command()
 def rollback(index_root: IndexRoot = DEFAULT_ROOT, index_url: IndexUrl = None) -> None:
-    """Publish the generation again that was published before the current one."""
+    """Publish the previously published generation again."""
     from indexer.generations import publication
     from indexer.generations.remote import RemoteRoot
 
@@ -202,13 +203,13 @@ def verify(
     if index_url:
         RemoteRoot(index_url, index_root).pull(id)
     generation = Generation.open(index_root, id)
-    typer.echo(f"{generation.id} is whole: {generation.size:,} products, {generation.manifest.index}")
+    typer.echo(f"{generation.id} is intact: {generation.size:,} products, {generation.manifest.index}")
     generation.close()
 
 
 @app.command("list")
 def list_all(index_root: IndexRoot = DEFAULT_ROOT, index_url: IndexUrl = None) -> None:
-    """List all generations, oldest first, and mark the published one; replicas with its bundle serve a kept one."""
+    """List all generations, oldest first, with the published one, and the newest published one of each other bundle."""
     from indexer.generations.publication import list_generations
     from indexer.generations.remote import RemoteRoot
 
@@ -227,14 +228,12 @@ def list_all(index_root: IndexRoot = DEFAULT_ROOT, index_url: IndexUrl = None) -
 
 @app.command()
 def prune(
-    keep: Annotated[
-        int, typer.Option(min=0, help="How many of the newest to keep. More leaves more to go back to.")
-    ] = 3,
+    keep: Annotated[int, typer.Option(min=0, help="Number of newest generations to keep, for rollbacks.")] = 3,
     keep_rollback: Annotated[
         bool,
         typer.Option(
-            help="Whether to spare the one that `rollback` goes to, and the newest of each other bundle. The serving "
-            "one is always spared.",
+            help="Whether to keep the rollback target, and the newest generation of each other bundle. The published "
+            "one is always kept.",
         ),
     ] = True,
     index_root: IndexRoot = DEFAULT_ROOT,

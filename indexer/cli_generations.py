@@ -1,4 +1,4 @@
-"""Commands about generations that were built: ``modiste index update``, ``diff`` and ``report``."""
+"""Commands for existing generations: ``modiste index update``, ``diff`` and ``report``."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from indexer.options import DEFAULT_ROOT, Allow, Id, IndexRoot, IndexUrl
 def update(
     table: Annotated[
         Path,
-        typer.Argument(help="Ids of products or variants with new prices, stock or other columns of the catalogue."),
+        typer.Argument(help="Table with ids of products or variants, and new prices, stock or other columns."),
     ],
     index_root: IndexRoot = DEFAULT_ROOT,
-    id_column: Annotated[str | None, typer.Option(help="Column of the id, where its name is unusual.")] = None,
+    id_column: Annotated[str | None, typer.Option(help="Column of the id, if its name is not recognised.")] = None,
     settings_file: Annotated[
         Path | None, typer.Option("--settings", help="The catalogue's catalog.toml, if it is not beside the table.")
     ] = None,
     allow: Allow = None,
     index_url: IndexUrl = None,
 ) -> None:
-    """Change prices, stock and other columns of what serves, in seconds: no picture is read, the index is shared."""
+    """Update prices, stock and other columns of the published generation, in seconds. No picture is read."""
     from catalog.settings import read_settings
     from indexer.building.summary import update_summary
     from indexer.generations.remote import RemoteRoot
@@ -45,9 +45,9 @@ def diff(
     before: Id,
     after: Id,
     index_root: IndexRoot = DEFAULT_ROOT,
-    ids: Annotated[bool, typer.Option("--ids", help="Name every product, not just the first ones.")] = False,
+    ids: Annotated[bool, typer.Option("--ids", help="List every product, not only the first ones.")] = False,
 ) -> None:
-    """Show what differs between two generations: products that were added, removed, changed, reused or skipped."""
+    """Show the differences between two generations: added, removed, changed, reused and skipped products."""
     from indexer.building.summary import difference_lines
     from indexer.generations.difference import Difference, read_for_comparison
     from indexer.generations.manifest import generation_folder, read_manifest
@@ -63,10 +63,10 @@ def report(
     id: Annotated[str | None, typer.Argument(help="A generation; without it, the published one.")] = None,
     index_root: IndexRoot = DEFAULT_ROOT,
     output: Annotated[Path | None, typer.Option(help="The page.", show_default="report-ID.html")] = None,
-    colour_by: Annotated[str | None, typer.Option(help="Column that colours the map of the products.")] = None,
-    images_root: Annotated[Path | None, typer.Option(help="Folder of the product images, if it was moved.")] = None,
+    colour_by: Annotated[str | None, typer.Option(help="Column for the colours of the map of products.")] = None,
+    images_root: Annotated[Path | None, typer.Option(help="Folder of the product images, if they have moved.")] = None,
 ) -> None:
-    """Write one HTML page about a generation: counts, changes, what was skipped, columns, near-duplicates, a map."""
+    """Write an HTML page about a generation: counts, changes, skipped rows, columns, near-duplicates and a map."""
     from indexer.generations.generation import Generation
     from indexer.reporting.report import write_report_page
 
@@ -74,4 +74,4 @@ def report(
     path = output or Path(f"report-{generation.id}.html")
     write_report_page(generation, index_root, path, colour_by=colour_by)
     generation.close()
-    typer.echo(f"{path} is written")
+    typer.echo(f"{path} was written")

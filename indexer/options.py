@@ -19,7 +19,7 @@ class Check(StrEnum):
 
 
 class DeviceName(StrEnum):
-    """Where vectors are made and searched."""
+    """Devices of graphs and index."""
 
     auto = "auto"
     cpu = "cpu"
@@ -28,21 +28,21 @@ class DeviceName(StrEnum):
 
 IndexRoot = Annotated[
     Path,
-    typer.Option(envvar="MODISTE_INDEX_ROOT", help="Folder of all generations. Replicas that share it serve the same."),
+    typer.Option(envvar="MODISTE_INDEX_ROOT", help="Folder of all generations. Replicas share it."),
 ]
 BundleFolder = Annotated[
     Path,
     typer.Option(
         envvar="MODISTE_BUNDLE",
         show_default="the shipped one",
-        help="Bundle to encode with. Another bundle means encoding every picture again.",
+        help="Bundle that encodes the pictures. With a new bundle all pictures are encoded again.",
     ),
 ]
 Allow = Annotated[
     list[Check] | None,
     typer.Option(
-        help="A check that may fail this time: quotes (a quote that swallows rows), truncated (a cut file), "
-        "fall (far fewer products than published), kinds (a column changes its kind). Repeat it for several."
+        help="A check that may fail: quotes (a quoted cell that contains rows), truncated (a truncated file), "
+        "fall (far fewer products than published), kinds (a column changes its kind). Can be repeated."
     ),
 ]
 IndexUrl = Annotated[

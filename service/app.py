@@ -1,4 +1,4 @@
-"""The web application: its parts put together, started and stopped."""
+"""Assembles the components of the service, and starts and stops them."""
 
 from __future__ import annotations
 
@@ -38,15 +38,15 @@ from service.search.pipeline import Search
 from service.settings import Settings, load_settings
 
 SERVED_NAME = "served"
-"""In the run folder, once some worker has served a generation."""
+"""File in the run folder that exists once any worker has served a generation."""
 
 
 def create_app(settings: Settings | None = None, *, run_folder: Path | None = None) -> FastAPI:
     """Create the application. The bundle is loaded here, the generation when the server starts.
 
     Args:
-        settings: Read from the environment where they are not given.
-        run_folder: Shared by the workers of one service; None if there is one.
+        settings: Read from the environment by default.
+        run_folder: Shared by the workers of one service; None for a single process.
 
     Raises:
         ModisteError: A setting or the bundle cannot be used.
@@ -81,8 +81,9 @@ def create_app(settings: Settings | None = None, *, run_folder: Path | None = No
 
 
 async def _until_usable(context: Context, run_folder: Path | None) -> None:
-    """Do not listen without a generation where another worker of this service has one: it would refuse what the other
-    can answer. Where none has, listen at once, so that probes learn why the service is not ready."""
+    """Wait for a generation before listening if another worker of this service has one, because this worker would
+    refuse requests that the other can answer. If none has, listen at once, so that probes show why the service is not
+    ready."""
     served = run_folder and run_folder / SERVED_NAME
     while context.live.generation_id is None and served and served.exists() and not context.admission.draining:
         await asyncio.sleep(context.settings.poll_s)
@@ -92,8 +93,8 @@ async def _until_usable(context: Context, run_folder: Path | None) -> None:
 
 
 def _assemble(settings: Settings, run_folder: Path | None) -> Context:
-    # Searches share the cores. NumPy's matrix products that take all of them wait for each other, spinning: with two
-    # workers on two cores, 400 searches a second became 170.
+    # Searches share the cores. BLAS threads of concurrent matrix products would spin while they wait for each other:
+    # with two workers on two cores, throughput fell from 400 to 170 searches a second.
     threadpool_limits(1, user_api="blas")
     metrics = Metrics()
     keys = KeyRing(settings.keys) if settings.keys else None
@@ -149,6 +150,6 @@ def _cache(settings: Settings, redis: RedisConnection | None, secret: bytes, met
 
 
 def _cache_secret(settings: Settings) -> bytes:
-    """Authenticates and hides what is kept in Redis."""
+    """The secret of the keyed digests in Redis."""
     secret = settings.cache_key.get_secret_value() if settings.cache_key else settings.redis_url or ""
     return sealing_secret(secret)

@@ -1,4 +1,4 @@
-"""The one program: ``modiste``."""
+"""The program ``modiste``: all commands."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from service.access.cli import app as keys_app
 logger = logging.getLogger(__name__)
 
 PROTOCOLS = ("wishes", "conversation", "wishes-development")
-"""What ``service.evaluation`` measures; ``modiste models evaluate`` offers it."""
+"""The protocols of ``service.evaluation``, for ``modiste models evaluate``."""
 
 app = typer.Typer(
     help="Modiste: composed image retrieval for fashion shops.",
@@ -65,46 +65,60 @@ def modiste(
         bool, typer.Option("--version", help="Print the version and exit.", callback=_print_version, is_eager=True)
     ] = False,
 ) -> None:
-    """Find products by a picture and what should be different about it."""
+    """Find products by a picture and a text that states what should be different."""
     log_to_terminal()
 
 
 @app.command()
 def serve(
     index_root: Annotated[
-        Path | None, typer.Option(help="Folder that `modiste index build` publishes into; followed while serving.")
+        Path | None,
+        typer.Option(
+            help="Folder into which `modiste index build` publishes; new generations are picked up while serving."
+        ),
     ] = None,
     index_url: Annotated[
         str | None,
-        typer.Option(help="Index root on object storage, such as s3://bucket/shop; the index root is a copy of it."),
+        typer.Option(help="Index root on object storage, such as s3://bucket/shop; --index-root is then a local copy."),
     ] = None,
     bundle: Annotated[
-        Path | None, typer.Option(help="Bundle to encode queries with; the index must be built with the same.")
+        Path | None, typer.Option(help="Bundle that encodes queries; the index must have been built with it.")
     ] = None,
     host: Annotated[
         str | None, typer.Option(help="Address to listen on. 0.0.0.0 opens the service to the network.")
     ] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on; 0 lets the system choose.")] = None,
-    device: Annotated[DeviceName | None, typer.Option(help="Where graphs and index run; auto takes a GPU.")] = None,
+    device: Annotated[
+        DeviceName | None, typer.Option(help="Device of graphs and index; auto uses a GPU if there is one.")
+    ] = None,
     workers: Annotated[
-        int | None, typer.Option(help="Threads of each process that encode and search; its share of the cores.")
+        int | None, typer.Option(help="Search threads of each process. Default: its share of the cores.")
     ] = None,
     processes: Annotated[
         int | None,
-        typer.Option(help="Processes that share the port and the index; one a core (8 at most), with a GPU one."),
+        typer.Option(
+            help="Processes that share the port and the index. Default: one per core, at most 8; 1 with a GPU."
+        ),
     ] = None,
     threads: Annotated[
-        int | None, typer.Option(help="Threads in one graph run: 1 serves many shoppers, 0 (all) answers one fastest.")
+        int | None,
+        typer.Option(
+            help="Threads of one graph run. 1 gives the highest throughput, 0 (all cores) the lowest latency."
+        ),
     ] = None,
     redis_url: Annotated[
         str | None,
-        typer.Option(help="Redis that processes and replicas share answers in; without, each keeps its own."),
+        typer.Option(
+            help="Redis in which processes and replicas share cached results. Default: the memory of each process."
+        ),
     ] = None,
-    log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error.")] = None,
+    log_level: Annotated[
+        str | None, typer.Option(help="Lowest level that is logged: debug, info, warning or error.")
+    ] = None,
 ) -> None:
     """Serve the published generation over HTTP until SIGTERM.
 
-    Whatever is not given here comes from MODISTE_* variables, such as MODISTE_KEYS.
+    Other settings are MODISTE_* variables, such as MODISTE_KEYS; flags override variables.
     """
     from service.observability.logs import start_logging
     from service.server.serve import serve
@@ -122,49 +136,53 @@ def serve(
 
 @app.command()
 def demo(
-    folder: Annotated[Path, typer.Option(help="Where the sample catalogue and its index are kept.")] = Path("demo"),
-    products: Annotated[int, typer.Option(min=10, max=100_000, help="Garments in the sample catalogue.")] = 2000,
+    folder: Annotated[Path, typer.Option(help="Folder of the sample catalogue and its index.")] = Path("demo"),
+    products: Annotated[
+        int, typer.Option(min=10, max=100_000, help="Number of garments in the sample catalogue.")
+    ] = 2000,
     bundle: BundleFolder = SHIPPED_BUNDLE,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
     once: Annotated[
-        bool, typer.Option("--once", help="Exit after the example; fails if the results do not satisfy it.")
+        bool, typer.Option("--once", help="Exit after the example query, with an error if its results are wrong.")
     ] = False,
 ) -> None:
-    """Draw a small shop, index it, search it once, and leave it open in the browser."""
+    """Draw a sample shop, index it, run an example query, and serve the page."""
     from service.demo import run_demo
 
     run_demo(folder, products=products, bundle_folder=bundle, host=host, port=port, once=once)
 
 
 def main() -> None:
-    """Run the program; a ModisteError becomes one sentence and a hint."""
+    """Run the program; print a ModisteError as its message and hint."""
     _open_standard_streams()
     try:
         app()
     except ModisteError as error:
-        with suppress(OSError):  # stderr may be on a full disk.
+        with suppress(OSError):  # stderr may be closed or on a full disk.
             typer.echo(f"modiste: {error.message}", err=True)
             if error.hint:
                 typer.echo(f"  {error.hint}", err=True)
         sys.exit(error.exit_code)
-    except OSError as error:  # Of the file system: a read-only or full disk, a missing permission.
+    except OSError as error:  # A file system error: a read-only or full disk, a missing permission.
         if error.filename is None:
             raise
         with suppress(OSError):
             typer.echo(f"modiste: {error.strerror}: {error.filename}", err=True)
-            typer.echo("  Check the path, its permissions and the free space of its disk.", err=True)
+            typer.echo("  Check the path, its permissions and the free disk space.", err=True)
         sys.exit(1)
 
 
 def _open_standard_streams() -> None:
-    """Open those of stdin, stdout and stderr that are closed, onto nothing: otherwise the next file or connection gets
-    their number, and what libraries print goes into it."""
+    """Open closed standard streams on ``os.devnull``. Otherwise the next file or socket gets the descriptor of the
+    closed stream, and output of libraries goes into it."""
     for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
         try:
             os.fstat(number)
         except OSError:
-            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # The lowest free number, which is this one.
+            os.set_inheritable(
+                os.open(os.devnull, os.O_RDWR), True
+            )  # Opens the lowest free descriptor, which is this one.
         if getattr(sys, name) is None:
             setattr(sys, name, open(number, mode, closefd=False))  # noqa: SIM115
 

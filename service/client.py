@@ -1,4 +1,4 @@
-"""Calls a running service over HTTP, as any client would."""
+"""A minimal HTTP client for a running service."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ TIMEOUT_S = 60
 
 
 def call(url: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """The JSON answer to a GET, or to a POST of ``body``.
+    """The JSON response to a GET, or to a POST of ``body``.
 
     Raises:
-        ModisteError: The service answers with a problem.
+        ModisteError: The response is a problem document.
     """
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(url + path, data, {"Content-Type": "application/json"})
-    # Proxies of the environment have no business between a program and itself.
+    # The service runs on this machine, so proxies of the environment are not used.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(request, timeout=TIMEOUT_S) as response:

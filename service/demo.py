@@ -1,4 +1,4 @@
-"""``modiste demo``: a drawn shop, indexed, served, and searched once over HTTP as any client would."""
+"""``modiste demo``: draws a shop, indexes it, serves it, and searches it once over HTTP."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ Product = dict[str, Any]
 
 
 class ExampleFailed(ModisteError):
-    """The example's results do not satisfy its modification."""
+    """The results of the example do not satisfy its modification."""
 
     exit_code = 3
 
 
 @dataclass(frozen=True)
 class Example:
-    """A reference, a modification, and what its targets have in common."""
+    """A reference, a modification, and the attributes of its targets."""
 
     reference: Product
     modification: str
@@ -58,7 +58,7 @@ def run_demo(folder: Path, *, products: int, bundle_folder: Path, host: str, por
         ModisteError: The port is taken, or something could not be drawn, indexed or served.
         ExampleFailed: Fewer than half of the best results satisfy the modification.
     """
-    listen(host, port).close()  # A port that is taken is an error now, not after minutes of drawing.
+    listen(host, port).close()  # Report a taken port now, not after minutes of drawing.
     bundle = Bundle(bundle_folder)
     catalog = draw_catalog(folder / "catalog", products, SEED)
     index_root = folder / "index"
@@ -77,22 +77,22 @@ def run_demo(folder: Path, *, products: int, bundle_folder: Path, host: str, por
             if satisfied * 2 <= SHOWN:
                 raise ExampleFailed(
                     f"Only {satisfied} of the {SHOWN} best results satisfy the modification.",
-                    hint="Use a bundle that was trained for garments: leave --bundle out.",
+                    hint="Use a bundle that was trained for garments: omit --bundle.",
                 )
             return
-        typer.echo(f"\nTry your own at {url}/  (Ctrl-C ends)")
+        typer.echo(f"\nThe page is at {url}/  (Ctrl-C stops the service)")
         with suppress(KeyboardInterrupt):
             threading.Event().wait()
 
 
 def choose_example(products: Sequence[Product]) -> Example:
-    """The reference and the colour to which the catalogue has the most close targets.
+    """The reference and the colour with the most close targets in the catalogue.
 
-    A fair example is one that can be satisfied: close targets are products of the type and the wanted colour that
-    differ from the reference in one more attribute at most, and one of them must differ in nothing else.
+    Close targets have the type of the reference and the new colour, and differ in at most one other attribute. One of
+    them must differ only in colour.
 
     Raises:
-        ModisteError: There is none; the catalogue is too small.
+        ModisteError: The catalogue is too small.
     """
     families: dict[str, list[Product]] = defaultdict(list)
     for product in products:
@@ -118,13 +118,13 @@ def choose_example(products: Sequence[Product]) -> Example:
 
 
 def _differences(one: Product, other: Product) -> set[str]:
-    """The attributes in which two products differ; prices do not count."""
+    """The attributes in which two products differ, without prices."""
     mine, theirs = one["attributes"], other["attributes"]
     return {name for name in mine.keys() | theirs.keys() if name != "price" and mine.get(name) != theirs.get(name)}
 
 
 def _is_indexed(index_root: Path, catalog: Path, bundle: Bundle) -> bool:
-    """Whether what is published was made of this catalogue, as it is now, with this bundle."""
+    """Whether the published generation was built from the current catalogue with this bundle."""
     try:
         published = current_id(index_root)
         if published is None:

@@ -1,4 +1,4 @@
-"""Errors of a request, without HTTP: what is wrong and what to change. ``http/problems.py`` gives each its status."""
+"""Errors of requests, independent of HTTP. ``http/problems.py`` maps them to status codes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ RefusalReason = Literal["busy", "bodies", "deadline", "queue"]
 
 
 def excerpt(text: str) -> str:
-    """Input as an error message quotes it: at most 100 characters, with control characters escaped."""
+    """Input for an error message: quoted, at most 100 characters, with control characters escaped."""
     return repr(text if len(text) <= MAX_EXCERPT else f"{text[: MAX_EXCERPT - 1]}…")
 
 
@@ -21,7 +21,7 @@ class RequestError(ModisteError):
 
     Args:
         field: The part of the request that is wrong, such as ``k`` or ``filters.colour``.
-        retry_after_s: When the same request may succeed; None if it will not.
+        retry_after_s: Seconds after which the same request may succeed; None if it will not.
     """
 
     def __init__(
@@ -32,15 +32,15 @@ class RequestError(ModisteError):
 
 
 class InvalidRequest(RequestError):
-    """A request with a wrong field, or without a needed one."""
+    """A request with an invalid field, or without a required one."""
 
 
 class UnknownWord(InvalidRequest):
-    """A word to prefer or avoid that the bundle has no attribute for."""
+    """A word to prefer or avoid that is not in the bundle's vocabulary."""
 
 
 class NoWords(InvalidRequest):
-    """The bundle or the generation has no attribute words at all."""
+    """The bundle or the generation has no attribute words."""
 
 
 class ImageTooLarge(RequestError):
@@ -48,15 +48,15 @@ class ImageTooLarge(RequestError):
 
 
 class AddressRefused(RequestError):
-    """The address of a picture may not be asked."""
+    """The address of a picture is not allowed."""
 
 
 class PictureNotFetched(RequestError):
-    """The address of a picture does not answer with one."""
+    """The server at the address of a picture did not return one."""
 
 
 class UnsupportedEncoding(RequestError):
-    """A body in an encoding that is not read, such as gzip."""
+    """A body in an encoding that is not supported, such as gzip."""
 
 
 class TargetTooLong(RequestError):
@@ -68,12 +68,12 @@ class HeadersTooLarge(RequestError):
 
 
 class UnknownProduct(RequestError):
-    """An id that the catalogue does not have."""
+    """An id that is not in the catalogue."""
 
     def __init__(self, id: str, *, field: str = "product_id") -> None:
         super().__init__(
-            f"There is no product {excerpt(id)} in the catalogue that is searched now.",
-            hint="Use an id from a search or from GET /products; products change when a new catalogue is published.",
+            f"There is no product {excerpt(id)} in the current catalogue.",
+            hint="Use an id from a search or from GET /products; ids can change when a new catalogue is published.",
             field=field,
         )
 
@@ -83,11 +83,11 @@ class NotFound(RequestError):
 
 
 class KeyNeeded(RequestError):
-    """There is no key, or it is unknown, revoked or expired."""
+    """The key is missing, unknown, revoked or expired."""
 
 
 class NotAllowed(RequestError):
-    """The key may not be used for this, or nobody may do this."""
+    """The key lacks the scope, or operations are switched off."""
 
 
 class TooManyRequests(RequestError):
@@ -105,7 +105,7 @@ class Overloaded(RequestError):
     """More requests are waiting than can be answered in time.
 
     Args:
-        reason: What there is too much of; ``docs/operations.md`` explains each.
+        reason: The limit that was reached; ``docs/operations.md`` explains each.
     """
 
     def __init__(self, reason: RefusalReason = "queue", *, retry_after_s: int = 1) -> None:
@@ -122,6 +122,6 @@ class DeadlineExceeded(RequestError):
 
     def __init__(self, seconds: float) -> None:
         super().__init__(
-            f"There was no answer within {seconds * 1000:,.0f} ms, so the search was dropped.",
-            hint="Send the request again in a moment, or allow it more time with X-Request-Timeout-Ms.",
+            f"There was no answer within {seconds * 1000:,.0f} ms, so the search was cancelled.",
+            hint="Try again later, or allow more time with X-Request-Timeout-Ms.",
         )

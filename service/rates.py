@@ -1,4 +1,4 @@
-"""Rates: so many requests in so much time."""
+"""Rates: a number of requests in a window of time."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _RATE = re.compile(rf"([1-9][0-9]{{0,8}})/({'|'.join(WINDOWS_S)})")
 
 @dataclass(frozen=True)
 class Rate:
-    """``amount`` requests in a window of so many seconds."""
+    """``amount`` requests in a window."""
 
     amount: int
     window: str
@@ -22,16 +22,16 @@ class Rate:
 
     @classmethod
     def parse(cls, given: Any) -> Any:
-        """Read a rate such as ``20/second``. What is no text is left to pydantic.
+        """Parse a rate such as ``20/second``. Other types than ``str`` are left to pydantic.
 
         Raises:
-            ValueError: The text is no rate.
+            ValueError: The text is not a rate.
         """
         if not isinstance(given, str):
             return given
         parsed = _RATE.fullmatch(given.strip())
         if parsed is None:
-            raise ValueError(f"{given[:40]!r} is no rate such as 20/second, 1000/minute, 10000/hour or 100000/day")
+            raise ValueError(f"{given[:40]!r} is not a rate such as 20/second, 1000/minute, 10000/hour or 100000/day")
         return cls(int(parsed[1]), parsed[2])
 
     @property

@@ -1,4 +1,4 @@
-"""Settings: flags first, then ``MODISTE_*`` variables, then the defaults here."""
+"""Settings: flags override ``MODISTE_*`` variables, which override the defaults."""
 
 from __future__ import annotations
 
@@ -21,45 +21,47 @@ logger = logging.getLogger(__name__)
 
 PREFIX = "MODISTE_"
 OF_STORES = ("MODISTE_QDRANT_",)
-"""Variables that stores read themselves."""
+"""Prefixes of variables that stores read themselves."""
 SECRET = ("redis_url", "cache_key")
-"""Settings whose value is not repeated in an error."""
+"""Settings whose values are not shown in errors."""
 ORIGIN = re.compile(r"\*|https?://[A-Za-z0-9.-]+(:\d+)?")
 HOST = re.compile(r"(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)+")
 
 
 def _checked_root_path(path: str) -> str:
     if path and (not re.fullmatch(r"(/[A-Za-z0-9._~-]+)+", path)):
-        raise ValueError("it begins with a slash and does not end with one, such as /modiste")
+        raise ValueError("it must begin with a slash and not end with one, such as /modiste")
     return path
 
 
+def _split(given: str | tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(entry.strip() for entry in (given.split(",") if isinstance(given, str) else given))
+
+
 def _origins(given: str | tuple[str, ...]) -> tuple[str, ...]:
-    origins = given.split(",") if isinstance(given, str) else given
-    stripped = tuple(origin.strip() for origin in origins)
-    for origin in stripped:
+    origins = _split(given)
+    for origin in origins:
         if not ORIGIN.fullmatch(origin):
-            raise ValueError(f"{origin!r} is no origin such as https://shop.example")
-    return stripped
+            raise ValueError(f"{origin!r} is not an origin such as https://shop.example")
+    return origins
 
 
 def _hosts(given: str | tuple[str, ...]) -> tuple[str, ...]:
-    hosts = given.split(",") if isinstance(given, str) else given
-    stripped = tuple(host.strip().lower() for host in hosts)
-    for host in stripped:
+    hosts = tuple(host.lower() for host in _split(given))
+    for host in hosts:
         if not HOST.fullmatch(host):
-            raise ValueError(f"{host!r} is no host such as cdn.shop.example or *.shop.example")
-    return stripped
+            raise ValueError(f"{host!r} is not a host such as cdn.shop.example or *.shop.example")
+    return hosts
 
 
 def _networks(given: str | tuple[str, ...]) -> tuple[str, ...]:
-    """Networks in their canonical form. Those of IPv4 also as a socket of IPv6 shows them (RFC 4291, 2.5.5.2)."""
+    """Networks in their canonical form. IPv4 networks are added as IPv4-mapped IPv6 networks (RFC 4291, 2.5.5.2)."""
     networks = []
-    for one in given.split(",") if isinstance(given, str) else given:
+    for entry in _split(given):
         try:
-            network = ip_network(one.strip())
+            network = ip_network(entry)
         except ValueError:
-            raise ValueError(f"{one.strip()!r} is no address or network such as 10.0.0.1 or 10.0.0.0/8") from None
+            raise ValueError(f"{entry!r} is not an address or network such as 10.0.0.1 or 10.0.0.0/8") from None
         networks.append(str(network))
         if network.version == 4:
             networks.append(f"::ffff:{network.network_address}/{96 + network.prefixlen}")
@@ -67,7 +69,7 @@ def _networks(given: str | tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _stripped(secret: object) -> object:
-    """A secret without the line break that files of secrets often end with."""
+    """A secret without the trailing line break of a file."""
     return secret.strip() if isinstance(secret, str) else secret
 
 
@@ -75,21 +77,25 @@ Secret = Annotated[SecretStr, BeforeValidator(_stripped)]
 
 
 class Settings(BaseSettings):
-    """Settings of one service. They are read once and never change."""
+    """The settings of one service. They are read once and never change."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="forbid")
 
-    index_root: Path = Field(Path("index"), description="Folder that `modiste index build` publishes into.")
+    index_root: Path = Field(Path("index"), description="Folder into which `modiste index build` publishes.")
     index_url: str | None = Field(
         None,
-        description="Index root on object storage, such as s3://bucket/shop, which index_root is then a copy of.",
+        description="Index root on object storage, such as s3://bucket/shop; index_root is then a local copy.",
     )
     images_root: Path | None = Field(
         None,
-        description="Common folder of the catalogue's pictures, if they lie elsewhere than when they were indexed.",
+        description="Folder of the catalogue's pictures, if they have moved since they were indexed.",
     )
-    bundle: Path = Field(SHIPPED_BUNDLE, description="Bundle to encode queries with; the index must be built with it.")
-    device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Where graphs run; auto takes CUDA if there.")
+    bundle: Path = Field(
+        SHIPPED_BUNDLE, description="Bundle that encodes queries; the index must have been built with it."
+    )
+    device: Literal["auto", "cpu", "cuda"] = Field(
+        "auto", description="Device of the graphs; auto uses CUDA if it is available."
+    )
     precision: Literal["auto", "fp32", "fp16", "int8"] = Field(
         "auto", description="Variant of the bundle's graphs; auto measures the fastest of each when the service starts."
     )
@@ -106,130 +112,135 @@ class Settings(BaseSettings):
 
     expect_words: bool = Field(
         True,
-        description="Whether products come first that the catalogue says to keep what a modification leaves alone, and "
-        "to have what it asks for, where the bundle can tell; false ranks by vectors alone.",
+        description="Whether products with the words that the answer should have rank first, if the bundle predicts "
+        "them; false ranks by vectors alone.",
     )
 
     understand_text: bool = Field(
         True,
-        description="Whether texts are understood by word lists and the catalogue's own values (refusals, brands, "
-        "prices, other languages) before the model reads them; false leaves them to the model alone.",
+        description="Whether texts are parsed with word lists and the catalogue's values (refusals, brands, prices, "
+        "other languages) before the model reads them.",
     )
 
     keys: Path | None = Field(
         None,
-        description="File of keys that `modiste keys create` writes, read again when it changes. Without it everybody "
-        "may search, and nobody may use /operations.",
+        description="File of keys, written by `modiste keys create` and read again when it changes. Without it, "
+        "searching needs no key and /operations is switched off.",
     )
     public_search: bool = Field(
-        False, description="Whether everybody may search although there are keys, such as from a page in a browser."
+        False, description="Whether searching needs no key even if there is a file of keys, such as for a public page."
     )
     address_rate: Annotated[RateText | None, NoDecode] = Field(
-        None, description="Most requests of one client address, such as 20/second or 1000/minute."
+        None, description="Maximum requests of one client address, such as 20/second or 1000/minute."
     )
     address_quota: Annotated[RateText | None, NoDecode] = Field(
-        None, description="Most requests of one client address in a long time, such as 5000/day."
+        None, description="Maximum requests of one client address in a long window, such as 5000/day."
     )
     trusted_proxies: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_networks)] = Field(
         (),
-        description="Addresses or networks of the proxies whose X-Forwarded-For tells the client's address, separated "
-        "by commas, such as 10.0.0.0/8.",
+        description="Addresses or networks of the proxies whose X-Forwarded-For is trusted, separated by commas, such "
+        "as 10.0.0.0/8.",
     )
     docs: bool = Field(True, description="Whether /docs and /openapi.json are served.")
 
     redis_url: str | None = Field(
-        None, description="Redis that processes and replicas share answers in; else each keeps its own."
+        None,
+        description="Redis in which processes and replicas share cached results. Default: the memory of each process.",
     )
     cache_key: Secret | None = Field(
         None,
-        description="Secret that authenticates cached values in Redis, the same for all replicas. Without it one is "
-        "derived from the Redis URL.",
+        description="Secret that authenticates cached values in Redis, the same for all replicas. Default: derived "
+        "from the Redis URL.",
     )
     cache_ttl_s: float = Field(
         300,
         gt=0,
         le=30 * 86_400,
-        description="Seconds that answers and features of pictures may be reused; 30 days at most.",
+        description="Lifetime of cached answers and picture features in seconds; 30 days at most.",
     )
     cache_max_bytes: int = Field(
         64 * 2**20,
         ge=0,
-        description="Memory of each process for answers and features, in front of Redis; 0 keeps none.",
+        description="Memory of each process for cached answers and features, in bytes; 0 caches none.",
     )
-    cache_timeout_ms: float = Field(10, gt=0, le=1000, description="The longest that one look into Redis may take.")
+    cache_timeout_ms: float = Field(10, gt=0, le=1000, description="Timeout of a lookup in Redis.")
 
     image_cache_bytes: int = Field(
-        32 * 2**20, ge=0, description="Memory of each process for resized product images; 0 keeps none."
+        32 * 2**20, ge=0, description="Memory of each process for resized product images, in bytes; 0 caches none."
     )
 
     image_url_hosts: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_hosts)] = Field(
         (),
-        description="Hosts from which the service fetches pictures for searches with image_url, separated by commas, "
-        "such as cdn.shop.example; *.shop.example stands for all below it. Without one, image_url is refused.",
+        description="Hosts from which the picture of an image_url may be fetched, separated by commas, such as "
+        "cdn.shop.example; *.shop.example allows all subdomains. Without any, image_url is refused.",
     )
     image_url_ms: float = Field(
         5000, gt=0, le=600_000,
-        description="Longest time in which the picture of an image_url is fetched, once its host's name is resolved.",
+        description="Timeout for fetching the picture of an image_url, after its host name is resolved.",
     )  # fmt: skip
 
-    max_image_bytes: int = Field(10 * 2**20, gt=0, description="Largest image file accepted, in bytes.")
+    max_image_bytes: int = Field(10 * 2**20, gt=0, description="Maximum size of an image file, in bytes.")
     max_held_bytes: int = Field(
-        256 * 2**20, gt=0, description="Memory of each process for bodies of searches that are received or answered."
+        256 * 2**20, gt=0, description="Memory of each process for the bodies of searches, in bytes."
     )
     max_pixel_bytes: int = Field(
         2**30, ge=2**26,
-        description="Memory for decoding large images, of all processes together; larger images are refused.",
+        description="Memory for decoding large images, for all processes together, in bytes; larger images are "
+        "refused.",
     )  # fmt: skip
     max_wait_ms: float = Field(
         1000, gt=0, le=600_000,
-        description="Longest wait that a new search may expect; beyond it searches get 503 with Retry-After.",
+        description="Longest expected wait of a new search; beyond it, searches get 503 with Retry-After.",
     )  # fmt: skip
     max_connections_per_address: int = Field(
-        1000, ge=1, description="Connections of one client address to each process; further ones are closed."
+        1000, ge=1, description="Maximum connections of one client address to each process; further ones are closed."
     )
     deadline_ms: float = Field(
         30_000, gt=0, le=600_000,
-        description="Longest time that a search may take; a client can allow less with X-Request-Timeout-Ms.",
+        description="Longest time of a search; a client can shorten it with X-Request-Timeout-Ms.",
     )  # fmt: skip
 
     processes: int | None = Field(
-        None, ge=1, le=256, description="Processes that share the port and the index. Default: one a core, at most 8; "
-        "1 with a GPU.",
+        None, ge=1, le=256, description="Processes that share the port and the index. Default: one per core, at most "
+        "8; 1 with a GPU.",
     )  # fmt: skip
     workers: int | None = Field(
         None, ge=1, le=256, description="Search threads of each process. Default: its share of the cores."
     )
-    threads: int = Field(1, ge=0, le=256, description="Threads in one graph run: 1 serves many, 0 (all) one fast.")
+    threads: int = Field(
+        1,
+        ge=0,
+        le=256,
+        description="Threads of one graph run. 1 gives the highest throughput, 0 (all cores) the lowest latency.",
+    )
     max_batch: int | None = Field(
-        None, ge=1, le=64, description="Most searches in one graph run. Default: measured when the service starts."
+        None, ge=1, le=64, description="Maximum searches in one graph run. Default: measured when the service starts."
     )
-    decoders: int = Field(
-        1, ge=1, le=256, description="Processes that decode large images, for each process that serves."
-    )
+    decoders: int = Field(1, ge=1, le=256, description="Decoder processes for large images, for each process.")
     queue: int = Field(
-        32, ge=0, le=10_000, description="Large images and catalogue requests that may wait in each process."
+        32, ge=0, le=10_000, description="Maximum large images and catalogue requests that wait in each process."
     )
 
-    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least serious message logged.")
-    poll_s: float = Field(2, gt=0, le=3600, description="Seconds between two looks at what is published.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Lowest level that is logged.")
+    poll_s: float = Field(2, gt=0, le=3600, description="Seconds between two checks for a new generation.")
     notice_s: float = Field(
         0.5, ge=0, le=600,
-        description="Seconds after SIGTERM in which the service is not ready but still accepts connections, until a "
-        "load balancer has noticed.",
+        description="Seconds after SIGTERM in which the service is not ready but still accepts connections, so that "
+        "load balancers can react.",
     )  # fmt: skip
-    drain_s: float = Field(30, ge=0, le=3600, description="Seconds after that in which open requests may finish.")
+    drain_s: float = Field(30, ge=0, le=3600, description="Seconds for open requests to finish after that.")
 
     @property
     def max_body_bytes(self) -> int:
-        """Largest request body: the largest picture as base64, and a mebibyte for all other fields."""
+        """Maximum size of a request body: the largest picture in base64, and 1 MiB for all other fields."""
         return (self.max_image_bytes + 2) // 3 * 4 + 2**20
 
 
 def load_settings(**flags: Any) -> Settings:
-    """Read the settings; ``flags`` that are None count as not given.
+    """Read the settings. ``flags`` that are None are ignored.
 
     Raises:
-        ModisteError: A value cannot be used; names the variable.
+        ModisteError: A value is invalid; the message names the flag or variable.
     """
     given = {name: value for name, value in flags.items() if value is not None}
     try:
@@ -246,7 +257,7 @@ def load_settings(**flags: Any) -> Settings:
 
 
 def warn_of_unknown_variables() -> None:
-    """Log each variable that looks like a setting and is none."""
+    """Log a warning for each ``MODISTE_*`` variable that is not a setting."""
     known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
     for name in os.environ:
         if name.startswith(PREFIX) and name not in known and not name.startswith(OF_STORES):

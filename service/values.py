@@ -1,4 +1,4 @@
-"""The base of the models of answers and requests."""
+"""The base class of request and response models."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Value(BaseModel):
-    """An immutable value."""
+    """A model that is immutable and forbids unknown fields."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")

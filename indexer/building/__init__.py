@@ -1,1 +1,1 @@
-"""The steps of a build: pictures are fetched, encoded or reused, and the result is checked."""
+"""The steps of a build: encoding or reusing pictures, and checks of the result."""

@@ -1,4 +1,4 @@
-"""Which pictures of which products can be used."""
+"""Selects the usable pictures of products."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ class Numbered(NamedTuple):
 
     @property
     def image(self) -> Picture | None:
-        """The picture itself; None if the product has none."""
+        """The picture; None if the product has none."""
         return self.product.images[self.number] if self.product.images else None
 
 
 class Arranged(NamedTuple):
-    """Products with the places of their pictures."""
+    """Products with the positions of their pictures."""
 
     products: list[Product]
     mains: list[int]
@@ -38,13 +38,13 @@ class Arranged(NamedTuple):
 def arranged(
     products: Sequence[Product], pictures: Sequence[Numbered], hashes: Sequence[str], reasons: dict[int, str]
 ) -> Arranged:
-    """The first picture that can be used is a product's main one; the same picture counts once.
+    """Select pictures: the first usable one is the main picture of a product, and duplicates are dropped.
 
     Args:
         products: With all their pictures.
         pictures: The same, in their order.
-        hashes: Of the pictures.
-        reasons: Why pictures cannot be used, by their places.
+        hashes: Hashes of the pictures.
+        reasons: Why pictures cannot be used, by position.
     """
     done = Arranged([], [], [], [], [], [])
     place = 0

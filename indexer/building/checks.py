@@ -1,4 +1,4 @@
-"""What stops a build before anything is published, and the reports of rows that are not in a generation."""
+"""Checks that stop a build before it is published, and the reports of skipped rows."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ REFUSED_NAME = "REFUSED.json"
 
 
 class BuildRefused(ModisteError):
-    """A build that must not be published; ``REFUSED.json`` in the index root lists all skipped products."""
+    """A build that is not published; ``REFUSED.json`` in the index root lists all skipped products."""
 
 
 def refuse(index_root: Path, skipped: Sequence[Skipped], message: str, *, hint: str) -> BuildRefused:
@@ -31,7 +31,7 @@ def refuse(index_root: Path, skipped: Sequence[Skipped], message: str, *, hint: 
 
 
 def check_skipped(skipped: Sequence[Skipped], total: int, allowed: float, index_root: Path) -> None:
-    """Refuse a build in which too many products cannot be used.
+    """Refuse a build with too many unusable products.
 
     Args:
         skipped: Products and rows that cannot be used.
@@ -39,7 +39,7 @@ def check_skipped(skipped: Sequence[Skipped], total: int, allowed: float, index_
         allowed: Share of ``total``, 0 to 1.
 
     Raises:
-        BuildRefused: More are skipped, or all.
+        BuildRefused: More products, or all, are skipped.
     """
     if len(skipped) < total and len(skipped) <= allowed * total:
         return
@@ -61,15 +61,15 @@ def check_fall(
     catalog: Catalog, products: int, before: GenerationManifest | None, allowed: float, index_root: Path,
     skipped: Sequence[Skipped],
 ) -> None:  # fmt: skip
-    """Refuse a build with far fewer products than the published generation: the export may be cut off.
+    """Refuse a build with far fewer products than the published generation, because the export may be truncated.
 
     Args:
-        products: Of the generation to be.
+        products: Number of products in the new generation.
         before: The published generation.
         allowed: Share of the published products, 0 to 1, that may be gone.
 
     Raises:
-        BuildRefused: More are gone.
+        BuildRefused: More products are gone.
     """
     if before is None or products >= (1 - allowed) * before.products:
         return
@@ -79,14 +79,14 @@ def check_fall(
         index_root, skipped,
         f"The catalogue has {products:,} products, {gone:,} ({gone / before.products:.1%}) fewer than the published "
         f"generation {before.id} ({before.products:,}){out}; at most {allowed:.0%} may be gone. Nothing was published.",
-        hint="Check that the export is whole. If it is, build once with --allow fall.",
+        hint="Check that the export is complete. If it is, build once with --allow fall.",
     )  # fmt: skip
 
 
 def check_kinds(
     catalog: Catalog, before: GenerationManifest | None, index_root: Path, skipped: Sequence[Skipped]
 ) -> None:
-    """Refuse a build in which a column changes its kind, unless its kind is stated: filters on it would break.
+    """Refuse a build in which a column changes its kind, unless the kind is stated, because filters on it would break.
 
     Raises:
         BuildRefused: A column has another kind than in the published generation.
@@ -113,13 +113,13 @@ def check_kinds(
             index_root, skipped,
             f"The column {gone[0]}, stated in catalog.toml, is not in the table any more or has no values. "
             "Nothing was published.",
-            hint="Correct the table, or take the column out of catalog.toml. To build without it: --allow kinds.",
+            hint="Correct the table, or remove the column from catalog.toml. To build without it: --allow kinds.",
         )  # fmt: skip
 
 
 def as_problems(skipped: Sequence[Skipped]) -> list[Problem]:
-    """Skipped products as the catalogue's reader reports problems."""
-    # What differs from picture to picture (numbers, paths) would make each reason one of its own.
+    """Skipped products in the form of the catalogue reader's problems."""
+    # Numbers and paths are removed, because they would make every reason unique.
     return [
         Problem(one.row or 0, one.id, one.reason, one.kind or re.sub(r"\S*[\d/]\S*", "…", one.reason))
         for one in skipped
@@ -127,7 +127,7 @@ def as_problems(skipped: Sequence[Skipped]) -> list[Problem]:
 
 
 def write_report(path: Path, catalog: Catalog, skipped: Sequence[Skipped], remarks: Sequence[Skipped]) -> None:
-    """Write every row that is not in the generation as it is in the table: row, id, what, kind, reason."""
+    """Write a row for each row of the table that is not in the generation: row, id, what, kind, reason."""
     lines: list[tuple[str, Problem]] = [("skipped", one) for one in as_problems(skipped)]
     lines += [("not for sale", one) for one in catalog.left_out]
     lines += [("remark", one) for one in (*catalog.remarks, *as_problems(remarks))]

@@ -1,4 +1,4 @@
-"""What a manifest says of a new generation once its files are there: what changed, and its id."""
+"""The id of a new generation, and its changes since the published one."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def changes_since(before: GenerationManifest | None, folder: Path, index_root: P
 
 
 def summed_up(since: str, difference: Difference) -> Changes:
-    """A difference as a manifest has it."""
+    """A difference in the form of a manifest."""
     return Changes(
         since=since, added=len(difference.added), removed=len(difference.removed), changed=len(difference.changed),
         columns={name: len(rows) for name, rows in difference.columns.items()},
@@ -37,7 +37,7 @@ def summed_up(since: str, difference: Difference) -> Changes:
 
 
 def next_id(index_root: Path, files: Mapping[str, File]) -> tuple[str, str]:
-    """Time of the build, and the id made from it: later than every other id, even if the clock was set back."""
+    """The time of the build, and its id, which sorts after every other id even if the clock was set back."""
     moment = datetime.now(UTC).replace(microsecond=0)
     pattern = "%Y%m%d-%H%M%S"
     generations = list_generations(index_root)

@@ -1,4 +1,4 @@
-"""Apply changes of attributes, titles and availability to the table of a generation."""
+"""Applies changes of attributes, titles and availability to the table of a generation."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from indexer.stores.store import Mask
 
 
 class _Target(NamedTuple):
-    """What a change is about: a product, or one of its variants."""
+    """The target of a change: a product, or one of its variants."""
 
     row: int
     variant: str | None
@@ -31,7 +31,7 @@ class Edited(NamedTuple):
     products: pa.Table
     private: pa.Table | None
     touched: frozenset[str]
-    """Names of the columns with new values, ``title`` for titles and ``UNSOLD`` for what is not for sale."""
+    """Names of the columns with new values, with ``title`` for titles and ``UNSOLD`` for availability."""
     unknown: list[Change]
     """Changes of products that are not in the table."""
 
@@ -45,14 +45,14 @@ def edit(
 ) -> Edited:
     """Apply changes, in their order.
 
-    A change of a variant changes the variant and what its product has of all its variants.
+    A change of a variant changes the variant and the merged values of its product.
 
     Args:
         products: ``products.arrow``.
         private: ``private.arrow``; None if there is none.
-        changes: Of products, by the id of the product, of a variant or of a group (all products of the group).
+        changes: By the id of a product, of a variant, or of a group (all products of the group).
         columns: The attributes with their kinds.
-        private_columns: The columns of ``private`` with theirs.
+        private_columns: The columns of ``private`` with their kinds.
     """
     targets = _Targets(products, changes)
     variants = _Variants(products, columns)
@@ -92,7 +92,7 @@ def edit(
 
 
 def for_sale(products: pa.Table) -> Mask | None:
-    """Which products updates left for sale, bool ``[N]``; None if all. A product is for sale while a variant is."""
+    """The products that are for sale, bool ``[N]``; None if all are. A product is for sale while a variant is."""
     if UNSOLD not in products.column_names:
         return None
     mask = np.ones(products.num_rows, dtype=np.bool_)
@@ -103,7 +103,7 @@ def for_sale(products: pa.Table) -> Mask | None:
 
 
 class _Targets:
-    """Finds the rows that changes are about, without an index of all ids."""
+    """Finds the rows of changes, without an index of all ids."""
 
     def __init__(self, products: pa.Table, changes: Sequence[Change]) -> None:
         wanted = pa.array(list({change.id for change in changes}), pa.string())
@@ -129,14 +129,14 @@ class _Targets:
 
 
 class _Variants:
-    """The variants of the products that changes are about."""
+    """The variants of the changed products."""
 
     def __init__(self, products: pa.Table, columns: Mapping[str, Kind]) -> None:
         self._products, self._columns = products, columns
         self.changed: dict[int, list[dict[str, Any]]] = {}
 
     def change(self, row: int, id: str | None, name: str, value: Any) -> Any:
-        """Give a variant, or all variants of a product, another value; returns the value of the product."""
+        """Set a value of a variant, or of all variants of a product; returns the value of the product."""
         variants, kind = self.changed.get(row) or _variants_of(self._products, row), self._columns[name]
         if not variants:
             return value
@@ -162,7 +162,7 @@ class _Variants:
         return None if merged is None else fitting(merged, kind)
 
     def written(self) -> dict[int, str]:
-        """The changed variants as the table holds them."""
+        """The changed variants in the form of the table."""
         return {row: json.dumps(variants, ensure_ascii=False) for row, variants in self.changed.items()}
 
 
@@ -173,7 +173,7 @@ def _variants_of(products: pa.Table, row: int) -> list[dict[str, Any]]:
 
 
 def _sold_as(products: pa.Table, row: int) -> set[str]:
-    """The ids of a product's variants; its own where it has none."""
+    """The ids of a product's variants; its own id if it has none."""
     return _ids(_variants_of(products, row)) or {products.column("id")[row].as_py()}
 
 
@@ -182,7 +182,7 @@ def _ids(variants: Sequence[Mapping[str, Any]]) -> set[str]:
 
 
 def _replaced(table: pa.Table, name: str, values: Mapping[int, Any], kind: Kind, *, plain: bool = False) -> pa.Table:
-    """The table with other values in some rows of one column."""
+    """The table with new values in some rows of one column."""
     old = _decoded(table.column(name).combine_chunks())
     new = _decoded(attribute_array(list(values.values()), kind))
     if kind == "number" and old.type != new.type:
@@ -215,7 +215,7 @@ def _decoded(values: pa.Array) -> pa.Array:
 
 
 def _encoded(values: pa.Array) -> pa.Array:
-    """Values as ``attribute_array`` makes them: words in a dictionary."""
+    """Values in the form of ``attribute_array``: words in a dictionary."""
     if pa.types.is_string(values.type):
         return values.dictionary_encode()
     if pa.types.is_list(values.type):

@@ -1,4 +1,4 @@
-"""Encode the pictures of products. They are decoded ahead of the vision graph, and no picture is encoded twice."""
+"""Encodes the pictures of products. Threads decode ahead of the vision graph, and no picture is encoded twice."""
 
 from __future__ import annotations
 
@@ -31,38 +31,39 @@ class Seen(NamedTuple):
     vector: npt.NDArray[np.float16]
     """``[D]``."""
     shown: LogOdds
-    """Of the bundle's words ``[A]`` (``indexer.ranking.attributes``); A is 0 for a bundle without."""
+    """Probabilities of the bundle's words ``[A]`` (``indexer.ranking.attributes``); A is 0 for a bundle without
+    words."""
 
 
 class KnownPictures(Protocol):
     """Pictures of an earlier generation of the same bundle."""
 
     def find(self, image_hash: str) -> Seen | None:
-        """The stored output for the picture with this SHA-256, None if it is new."""
+        """The stored output for the picture with this SHA-256; None if it is new."""
 
     def unchanged(self, path: Path, stamp: Stamp) -> PictureFile | None:
-        """A file as it was read earlier; None if it has another stamp now, or was not read."""
+        """The record of a file that was read earlier; None if its stamp has changed or it was not read."""
 
 
 class Encoded(NamedTuple):
     """Vectors of products with one or more pictures each."""
 
     products: list[Product]
-    """The N products that have a vector, with only the pictures that do, the main one first."""
+    """The N products with vectors, with only their usable pictures, the main one first."""
     owners: list[int]
-    """Place among ``products`` of each of the V further pictures."""
+    """Index in ``products`` of each of the V further pictures."""
     vectors: Halves
     """float16 ``[N + V, D]``, unit length to within half precision: main pictures in the order of ``products``, then
     the further ones."""
     shown: LogOdds
-    """uint8 ``[N + V, A]``: how probably each picture shows the bundle's words (``indexer.ranking.attributes``)."""
+    """uint8 ``[N + V, A]``: probabilities of the bundle's words in each picture (``indexer.ranking.attributes``)."""
     hashes: list[str]
-    """Sha256 of the N + V pictures, in hexadecimal."""
+    """SHA-256 of the N + V pictures, in hexadecimal."""
     files: list[PictureFile]
-    """The files among all pictures, those included that cannot be used."""
+    """The files among all pictures, including unusable ones."""
     skipped: list[Skipped]
     remarks: list[Skipped]
-    """Pictures that cannot be used, of products that have others."""
+    """Unusable pictures of products with other pictures."""
     encoded: int
     reused: int
     repeated: int
@@ -71,15 +72,15 @@ class Encoded(NamedTuple):
 
 
 class _Prepared(NamedTuple):
-    """A decoded picture: pixels to encode, a reason to skip it, or neither if its vector is taken from elsewhere."""
+    """A prepared picture: pixels to encode, a reason to skip it, or neither if its vector is reused."""
 
     hash: str
     pixels: Pixels | None = None
     reason: str | None = None
     stamp: Stamp | None = None
-    """Of a file."""
+    """The stamp of the file."""
     read: bool = False
-    """Whether a file was read for it."""
+    """Whether the file was read."""
 
 
 def encode_products(
@@ -95,14 +96,13 @@ def encode_products(
     """Encode all pictures of products.
 
     Pictures are read, hashed and decoded by ``threads`` threads, at most two batches ahead of the vision graph. A file
-    that is known by its stamp is not read. A picture that cannot be used is reported; a product without any other is
-    skipped.
+    with a known stamp is not read. Unusable pictures are reported; products without usable pictures are skipped.
 
     Args:
-        known: Where unchanged pictures are found; None encodes everything.
-        verify: Whether to read files that are known by their stamps, too.
-        keep: Is told what was encoded, by the picture's SHA-256, as soon as it is.
-        batch: Pictures for one run of the vision graph.
+        known: Finds unchanged pictures; None encodes all pictures.
+        verify: Whether to read files with known stamps, too.
+        keep: Called with each encoded picture's SHA-256 and output.
+        batch: Pictures in one run of the vision graph.
     """
     decoding = _Decoding(bundle.manifest.images, known, verify)
     pictures = [Numbered(product, number) for product in products for number in range(max(1, len(product.images)))]
@@ -119,7 +119,7 @@ def encode_products(
         encoded = _encode([pixels for _, pixels in waiting], bundle)
         for (place, _), seen in zip(waiting, encoded, strict=True):
             if seen is None:
-                reasons[place] = "the vision graph gave no vector for the image"
+                reasons[place] = "the vision graph returned no vector for the image"
             else:
                 vectors[place], shown[place] = seen
                 counts["encoded"] += 1
@@ -171,7 +171,7 @@ def encode_products(
 
 
 class _Decoding:
-    """Decides which decoding thread decodes a picture that several products share."""
+    """Ensures that a picture shared by several products is decoded by only one thread."""
 
     def __init__(self, preprocessing: ImagePreprocessing, known: KnownPictures | None, verify: bool) -> None:
         self.preprocessing = preprocessing
@@ -211,14 +211,14 @@ class _Decoding:
             return _Prepared(image_hash, pixels=self.preprocessing.pixels(decode_image(content, about=size)))
         except ModisteError as error:
             return _Prepared(image_hash, reason=error.message)
-        except Exception as error:  # One picture must not end a build.
+        except Exception as error:  # A single picture must not stop a build.
             return _Prepared(image_hash, reason=f"the image could not be decoded: {type(error).__name__}")
 
 
 def _ahead(
     pictures: Sequence[Numbered], prepare: Callable[[Numbered], _Prepared], threads: int, most: int
 ) -> Iterator[_Prepared]:
-    """Prepare pictures in threads and yield them in order, never more than ``most`` ahead."""
+    """Prepare pictures in threads and yield them in order, at most ``most`` ahead."""
     waiting: deque[Future[_Prepared]] = deque()
     with ThreadPoolExecutor(threads, thread_name_prefix="decode") as pool:
         try:
@@ -237,7 +237,7 @@ def _encode(pictures: Sequence[Pixels], bundle: Bundle) -> list[Seen | None]:
     """Run the vision graph. None for a picture on which it fails; if a batch fails, each picture is run alone."""
     try:
         vectors, _, probabilities = bundle.vision(np.stack(pictures))
-    except Exception:  # ONNX Runtime's own exceptions share no public base.
+    except Exception:  # The exceptions of ONNX Runtime have no public base class.
         if len(pictures) == 1:
             return [None]
         return [seen for picture in pictures for seen in _encode([picture], bundle)]

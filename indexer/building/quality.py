@@ -1,8 +1,8 @@
-"""Recall of an index against exact search, measured with composed queries before anything is published.
+"""Recall of an index against exact search, measured with composed queries before publication.
 
-Composed queries lie off the catalogue's manifold, where an approximate index loses results that catalogue vectors as
-queries would not show. So the queries are made by the bundle: a product of the catalogue as the reference, and an
-attribute value that another product has as the modification.
+Composed queries lie off the catalogue's manifold, where an approximate index has a lower recall than for catalogue
+vectors. The bundle therefore makes the queries from a product of the catalogue as the reference, and an attribute value
+of another product as the modification.
 """
 
 from __future__ import annotations
@@ -20,29 +20,29 @@ from models.bundle import Bundle, decode_image
 QUERIES = 256
 TOP = 10
 TARGET = 0.99
-"""Recall that searches are tuned to."""
+"""Target recall of searches."""
 BATCH = 64
 MOST_VALUES = 1000
 ROUNDING = 1e-5
-"""Scores closer than this are equal: products that share a photograph may stand in for each other."""
+"""Scores closer than this are equal, because products that share a photograph are interchangeable."""
 
 
 def measure_recall(
     store: Store, vectors: Halves, products: Sequence[Product], columns: Mapping[str, Kind], bundle: Bundle
 ) -> Quality:
-    """Measure how many of the truly nearest products the store finds. Deterministic for one catalogue and bundle.
+    """Measure the recall of the store. Deterministic for a given catalogue and bundle.
 
-    The store is left with the least effort that reaches ``TARGET``, or with its greatest.
+    Sets the store's effort to the lowest one that reaches ``TARGET``, or to the highest.
 
     Args:
         store: The index over ``vectors``.
         vectors: float16 ``[N, D]``.
         products: N products in the same order.
         columns: Kinds of their attributes.
-        bundle: The one that made the vectors.
+        bundle: The bundle that made the vectors.
 
     Raises:
-        ModisteError: A reference's picture, read again where the bundle wants local features, is gone.
+        ModisteError: The picture of a reference, which bundles with local features read again, is missing.
     """
     rng = random.Random(len(products))
     places = sorted(rng.sample(range(len(products)), min(QUERIES, len(products))))
@@ -69,7 +69,7 @@ def measure_recall(
 def _modifications(
     products: Sequence[Product], columns: Mapping[str, Kind], rng: random.Random, count: int
 ) -> list[str]:
-    """``in <value>`` with the catalogue's own values; titles where it has no attributes in words."""
+    """``in <value>`` with values of the catalogue; titles if it has no text attributes."""
     names = [name for name, kind in columns.items() if kind in ("text", "list")]
     sample = products if len(products) <= MOST_VALUES else rng.sample(products, MOST_VALUES)
     values: dict[str, set[str]] = {name: set() for name in names}
@@ -77,7 +77,7 @@ def _modifications(
         for name in names:
             value = product.attributes.get(name, [])
             values[name].update(value if isinstance(value, list) else [str(value)])
-    # A column with as many values as products holds names or descriptions, not something that shoppers change.
+    # A column with as many values as products has names or descriptions, which are not modifications.
     telling = [sorted(found) for found in values.values() if 1 < len(found) <= max(2, len(sample) // 4)]
     if not telling:
         telling = [sorted({product.title for product in sample if product.title}) or ["another colour"]]

@@ -1,4 +1,4 @@
-"""Vectors of unchanged pictures are taken from an earlier generation, so a build encodes only what changed."""
+"""Reuses vectors of unchanged pictures from an earlier generation."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 
 class EarlierPictures:
-    """Vectors and attribute words of a generation, by the hashes of its pictures, and the files that these were in."""
+    """Vectors and attribute words of a generation by the hashes of its pictures, and the stamps of their files."""
 
     def __init__(self, generation: Generation, files: KnownFiles | None) -> None:
         self._generation = generation
@@ -32,12 +32,12 @@ class EarlierPictures:
 
     @property
     def verified(self) -> datetime | None:
-        """When the contents of all files were last compared; None if that is not known."""
+        """When the contents of all files were last compared; None if unknown."""
         stated = self._generation.manifest.pictures_verified
         return None if stated is None or self._files is None else datetime.fromisoformat(stated)
 
     def find(self, image_hash: str) -> Seen | None:
-        """The stored output for the picture with this SHA-256, None if the generation has no such picture."""
+        """The stored output for the picture with this SHA-256; None if the generation has no such picture."""
         row, view = self._rows.get(image_hash), self._views.get(image_hash)
         if row is not None:
             vector = self._generation.vectors([row])[0].astype(np.float16)
@@ -48,7 +48,7 @@ class EarlierPictures:
         return None
 
     def unchanged(self, path: Path, stamp: Stamp) -> PictureFile | None:
-        """A file as it was read for the generation; None if it has another stamp now, or was not read."""
+        """The record of a file that was read for the generation; None if its stamp has changed or it was not read."""
         found = self._files.find(path, stamp) if self._files is not None else None
         if found is None or (found.reason is None and found.hash not in self._rows and found.hash not in self._views):
             return None
@@ -56,24 +56,24 @@ class EarlierPictures:
 
 
 class Resumed:
-    """Pictures of an earlier generation, and of builds that did not end."""
+    """Pictures of an earlier generation, and of interrupted builds."""
 
     def __init__(self, earlier: EarlierPictures | None, spool: Spool) -> None:
         self._earlier, self._spool = earlier, spool
 
     def find(self, image_hash: str) -> Seen | None:
-        """The stored output for the picture with this SHA-256, None if there is none."""
+        """The stored output for the picture with this SHA-256; None if there is none."""
         seen = self._earlier.find(image_hash) if self._earlier is not None else None
         return self._spool.find(image_hash) if seen is None else seen
 
     def unchanged(self, path: Path, stamp: Stamp) -> PictureFile | None:
-        """A file as it was read for the earlier generation."""
+        """The record of a file that was read for the earlier generation."""
         return self._earlier.unchanged(path, stamp) if self._earlier is not None else None
 
 
 def earlier_pictures(bundle: Bundle, index_root: Path) -> EarlierPictures | None:
-    """Pictures of the published generation if it was built with ``bundle``, else of the newest that was; None if no
-    intact generation was.
+    """Pictures of the published generation if it was built with ``bundle``, else of the newest one that was; None if
+    there is no intact one.
 
     A generation without the bundle's attribute words is not used, so its pictures are encoded again.
     """

@@ -1,4 +1,4 @@
-"""Vectors of a build in progress, kept on disk: a build after one that was killed does not encode them again."""
+"""Stores the vectors of a build in progress on disk, so that a build after an interrupted one reuses them."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from models.bundle import Bundle
 
 SPOOL_NAME = ".encoded"
 EACH = 512
-"""Pictures in one file, and so the most that are encoded again after a kill."""
+"""Pictures in one file: the maximum number that is encoded again after an interruption."""
 
 logger = logging.getLogger(__name__)
 
 
 class Spool:
-    """Encoded pictures of builds that did not end, by the hash of their content.
+    """Encoded pictures of interrupted builds, by the hash of their content.
 
     Args:
-        folder: Of the index root. What another bundle left there is deleted.
-        bundle: The one that encodes.
+        folder: A folder in the index root. Files of other bundles in it are deleted.
+        bundle: The bundle that encodes.
     """
 
     def __init__(self, folder: Path, bundle: Bundle) -> None:
@@ -50,7 +50,7 @@ class Spool:
         return len(self._found)
 
     def find(self, image_hash: str) -> Seen | None:
-        """What an earlier build made of a picture; None if it did not get that far."""
+        """The output for a picture of an interrupted build; None if it was not encoded."""
         found = self._found.get(image_hash)
         if found is None:
             return None
@@ -59,13 +59,13 @@ class Spool:
         return Seen(row["vector"], row["shown"])
 
     def keep(self, image_hash: str, seen: Seen) -> None:
-        """Keep what was encoded; written once there is enough of it."""
+        """Add an encoded picture; files are written when they are full."""
         self._waiting.append((image_hash, seen))
         if len(self._waiting) >= EACH:
             self.flush()
 
     def flush(self) -> None:
-        """Write what was encoded since the last time, durably."""
+        """Write the pictures since the last file, and sync them to disk."""
         if not self._waiting:
             return
         rows = np.zeros(len(self._waiting), self._row)
@@ -83,7 +83,7 @@ class Spool:
         self._waiting.clear()
 
     def clear(self) -> None:
-        """Delete everything: the build has ended."""
+        """Delete all files after the build has ended."""
         shutil.rmtree(self._root, ignore_errors=True)
 
     def _load(self, path: Path) -> None:

@@ -1,7 +1,7 @@
-"""Encoding spread over processes or machines by Ray Data, which gives the batches of a lost worker to another one.
+"""Encoding in several processes or on several machines with Ray Data, which reassigns the batches of a lost worker.
 
-Workers read, decode and encode new pictures, each batch as a build of its own would. The build then knows all of them
-and arranges them as it does those of an earlier generation, so both ways lead to the same generation.
+Workers read, decode and encode new pictures. The build then uses their results like pictures of an earlier generation,
+so that the resulting generation is the same as without workers.
 """
 
 from __future__ import annotations
@@ -26,24 +26,24 @@ from models.progress import track
 logger = logging.getLogger(__name__)
 
 BLOCK = 256
-"""Pictures that a worker takes at a time: what is encoded again after a worker was lost."""
+"""Pictures in a block of a worker: the number that is encoded again if a worker is lost."""
 PICTURE = pa.schema([("path", pa.string()), ("content", pa.large_binary())])
-"""A picture: an absolute path, or the picture itself."""
+"""A picture: an absolute path, or the encoded picture."""
 RESULT = pa.schema(
     [
         ("hash", pa.string()), ("reason", pa.string()), ("vector", pa.binary()), ("shown", pa.binary()),
         ("path", pa.string()), ("size", pa.int64()), ("modified", pa.int64()),
     ]
 )  # fmt: skip
-"""What became of a picture: its vector and words, or the reason why it cannot be used; its file, if it is one."""
+"""The result for a picture: its vector and words, or the reason why it is unusable; its file, if it is one."""
 
 
 class SpreadPictures:
-    """What workers encoded, and behind it what was known before.
+    """Pictures that workers encoded, in front of those that were known before.
 
     Args:
         known: Pictures of an earlier generation; None if there is none.
-        verify: Whether files that are known by their stamps were read again.
+        verify: Whether files with known stamps were read again.
     """
 
     def __init__(self, known: KnownPictures | None, verify: bool) -> None:
@@ -53,7 +53,7 @@ class SpreadPictures:
         self._files: dict[str, PictureFile] = {}
 
     def add(self, results: pa.Table) -> set[str]:
-        """Take over what a worker returns, of ``RESULT``; the hashes of the pictures that it encoded."""
+        """Add the results of a worker, of ``RESULT``; returns the hashes of the pictures that it encoded."""
         encoded = set()
         names = ("hash", "reason", "path", "size", "modified")
         for row, (image_hash, reason, path, size, modified) in enumerate(
@@ -83,7 +83,7 @@ class SpreadPictures:
         return None if self._known is None or self._verify else self._known.unchanged(path, stamp)
 
     def counted(self, encoded: Encoded) -> Encoded:
-        """``encoded``, with what workers read and encoded counted as that."""
+        """``encoded``, with the counts of pictures that workers read and encoded."""
         ours = [image_hash for image_hash in encoded.hashes if image_hash in self._places]
         once = len(set(ours))
         return encoded._replace(
@@ -93,7 +93,7 @@ class SpreadPictures:
 
 
 class Worker:
-    """Encodes pictures in a process of Ray's, which loads the bundle once."""
+    """Encodes pictures in a Ray process, which loads the bundle once."""
 
     def __init__(self, folder: Path, device: Device, threads: int, batch: int) -> None:
         self._bundle = Bundle(folder, device=device, threads=threads)
@@ -126,13 +126,15 @@ def encode_spread(
     """As ``encode_products``, in ``workers`` processes.
 
     Args:
-        workers: Processes that encode.
-        address: Of a Ray cluster, such as ``auto`` or ``ray://head:10001``; its machines have Modiste, the bundle and
-            the pictures under the same paths. None starts Ray on this machine for the time of the call.
-        known: Files that it does not know by their stamps are read here first, and left out if their content is known.
-        threads: Of each worker.
-        device: Of each worker.
-        worker: What runs in each process.
+        workers: Number of encoding processes.
+        address: Address of a Ray cluster, such as ``auto`` or ``ray://head:10001``; its machines have Modiste, the
+            bundle and the pictures under the same paths. None starts Ray on this machine for the duration of the
+            call.
+        known: Finds unchanged pictures. Files without a known stamp are read here first, and skipped if their content
+            is known.
+        threads: Threads of each worker.
+        device: Device of each worker.
+        worker: The class that runs in each process.
 
     Raises:
         MissingExtra: Ray is not installed.
@@ -146,7 +148,7 @@ def encode_spread(
     pictures = _unknown(products, known, verify)
     blocks = [pictures.slice(start, BLOCK) for start in range(0, len(pictures), BLOCK)]
     if blocks:
-        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # Ray reports its use to its makers otherwise.
+        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # Disables the usage statistics of Ray.
         here = {"num_cpus": workers, "include_dashboard": False} if address is None else {}
         try:
             ray.init(address or "local", log_to_driver=False, **here)
@@ -162,21 +164,21 @@ def encode_spread(
                     seen = spread.find(image_hash)
                     if keep is not None and seen is not None:
                         keep(image_hash, seen)
-        except Exception as error:  # What Ray raises has no common base.
+        except Exception as error:  # The exceptions of Ray have no common base class.
             logger.error("Ray: %s", error)
             raise ModisteError(
                 f"The workers could not encode the pictures ({type(error).__name__}).",
-                hint="Check the address of the cluster, and that its machines have Modiste and the bundle; the log "
-                "says more. A build without --workers needs no Ray.",
+                hint="Check the address of the cluster, and that its machines have Modiste and the bundle; see the "
+                "log for details. A build without --workers does not use Ray.",
             ) from error
         finally:
             ray.shutdown()
-    # What workers could not give, such as a file that changed meanwhile, is encoded here.
+    # Pictures without a result, such as files that changed meanwhile, are encoded here.
     return spread.counted(encode_products(products, bundle, known=spread, keep=keep, batch=batch, threads=threads))
 
 
 def _unknown(products: Sequence[Product], known: KnownPictures | None, verify: bool) -> pa.Table:
-    """The pictures that are new, of ``PICTURE``, each once."""
+    """The distinct new pictures, of ``PICTURE``."""
 
     def is_new(path: Path) -> bool:
         stamp = stamp_of(path)

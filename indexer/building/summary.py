@@ -1,4 +1,4 @@
-"""What commands say at their end: builds, updates, comparisons."""
+"""The output of commands: summaries of builds, updates and comparisons."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from indexer.generations.manifest import REPORT_NAME, Changes, GenerationManifes
 
 
 class Updated(NamedTuple):
-    """What became of a table of changes."""
+    """The result of an update."""
 
     id: str
-    """The generation that serves now."""
+    """The published generation."""
     changes: Changes | None
-    """What changed; None if nothing did, so that no generation was made."""
+    """The changes; None if nothing changed and no generation was made."""
     unknown: list[str]
     """Ids of the table that are not in the generation."""
     ignored: list[str]
-    """Columns of the table that the catalogue has not."""
+    """Columns of the table that are not in the catalogue."""
     problems: list[Problem]
     """Rows and cells that cannot be used."""
     seconds: float
 
 
 def summary(catalog: Catalog, made: GenerationManifest, *, published: bool) -> Iterator[str]:
-    """Lines for people: products, rows, pictures, what was skipped by kind with examples, the index."""
+    """The summary of a build: products, rows, pictures, skipped rows by kind with examples, the index."""
     yield f"{made.products:,} products indexed with {made.bundle} in {made.seconds:.1f} s"
     counts = catalog.counts
     if counts is not None:
@@ -60,7 +60,7 @@ def summary(catalog: Catalog, made: GenerationManifest, *, published: bool) -> I
 
 
 def changes_line(changes: Changes) -> str:
-    """What changed since another generation, in one line."""
+    """The changes since another generation, in one line."""
     columns = ", ".join(f"{name} {count:,}" for name, count in changes.columns.items())
     what = f" ({columns})" if columns else ""
     return f"{changes.added:,} added, {changes.removed:,} removed, {changes.changed:,} changed{what}"
@@ -69,13 +69,13 @@ def changes_line(changes: Changes) -> str:
 def difference_lines(
     difference: Difference, before: GenerationManifest, after: GenerationManifest, *, examples: int | None
 ) -> Iterator[str]:
-    """Lines for people about two generations.
+    """The differences between two generations.
 
     Args:
         difference: Of their products.
         before: The manifest of the earlier one.
         after: The manifest of the later one.
-        examples: Ids that are named of each kind; None names all.
+        examples: Maximum number of ids of each kind; None lists all.
     """
 
     def named(ids: Sequence[str]) -> str:
@@ -99,9 +99,9 @@ def difference_lines(
 
 
 def update_summary(updated: Updated) -> Iterator[str]:
-    """Lines for people about an update."""
+    """The summary of an update."""
     if updated.changes is None:
-        yield f"nothing changed; {updated.id} goes on serving"
+        yield f"nothing changed; {updated.id} stays published"
     else:
         yield f"{updated.changes.changed:,} products updated in {updated.seconds:.1f} s"
         yield from (f"  {name}: {count:,}" for name, count in updated.changes.columns.items())

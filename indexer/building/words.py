@@ -1,4 +1,4 @@
-"""The files that say what products show: by their pictures, corrected by what the catalogue says."""
+"""Writes the words of products: those seen in their pictures, corrected by the catalogue."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from models.datasets.attributes.words import stated_words
 def write_words(
     folder: Path, words: Sequence[str], seen: LogOdds, products: Sequence[Product]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Write what every product shows.
+    """Write the words of every product.
 
     Args:
-        folder: Of the generation.
+        folder: Folder of the generation.
         words: The bundle's words.
-        seen: What the pictures show ``[N, A]``.
+        seen: The probabilities of words in the pictures ``[N, A]``.
         products: N products.
 
     Returns:
-        The words that the catalogue itself has, and the values of columns among them.
+        The words that the catalogue states, and those of them that are values of columns.
     """
     if not words:
         return (), ()

@@ -1,1 +1,1 @@
-"""What a build publishes: the files of a generation, how they are read, and which one is served."""
+"""The files of a generation, how they are read, and which generation is published."""

@@ -1,4 +1,4 @@
-"""What differs between two generations, product by product."""
+"""Compares the products of two generations."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ COMPARED = {
     "searchable": "found in searches",
     UNSOLD: "for sale",
 }
-"""Columns that are compared beside the attributes, and what they are called."""
+"""Further columns that are compared, with their display names."""
 FURTHER = "further pictures"
 _SEPARATOR = "\x1f"
 
@@ -58,8 +58,9 @@ class Difference:
 
     @cached_property
     def columns(self) -> dict[str, Rows]:
-        """The rows of ``after`` that changed, by what changed: title, picture, or an attribute's name; the most
-        frequent change first. What no product changed is absent."""
+        """The changed rows of ``after`` by column (title, picture, or the name of an attribute), the most frequent
+        first.
+        Columns without changes are absent."""
         changed = {}
         for name, before, after in self._pairs():
             rows = self._rows[_differ(before, after)]
@@ -79,7 +80,7 @@ class Difference:
         return ids
 
     def _pairs(self) -> Iterator[tuple[str, pa.Array, pa.Array]]:
-        """What is compared, by its name, of the products that are in both."""
+        """The compared columns, by name, of the products in both generations."""
         tables = self.before.table, self.after.table
         for name in dict.fromkeys(name for table in tables for name in table.column_names):
             if name not in COMPARED and not name.startswith(ATTRIBUTE):
@@ -114,7 +115,7 @@ def _flat(table: pa.Table, name: str) -> pa.Array:
 
 
 def _values(table: pa.Table, name: str, rows: Rows) -> pa.Array:
-    """A column of some products; what it means if there is no such column."""
+    """A column of some products; a default if there is no such column."""
     if name in table.column_names:
         return _flat(table, name).take(pa.array(rows))
     return pa.repeat(pa.scalar(True), len(rows)) if name == "searchable" else pa.nulls(len(rows))
@@ -135,7 +136,7 @@ def _differ(before: pa.Array, after: pa.Array) -> npt.NDArray[np.bool_]:
 
 
 def _comparable(values: pa.Array) -> pa.Array:
-    """Values of a type that can be compared: lists as text, and null where they are empty."""
+    """Values of a comparable type: lists as text, and null if they are empty."""
     if pa.types.is_dictionary(values.type):
         return values.dictionary_decode()
     if not pa.types.is_list(values.type):

@@ -1,4 +1,4 @@
-"""Writing that survives a crash: fsync, atomic replacement, and locks that die with their process."""
+"""Crash-safe writing: fsync, atomic replacement, and locks that end with their process."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def replace_text(path: Path, text: str) -> None:
 
 
 def replace_file(path: Path, content: bytes) -> None:
-    """Replace the file at ``path`` at once: whoever reads it sees the old content or the new one, never a part."""
+    """Replace the file at ``path`` atomically: readers see either the old or the new content."""
     temporary = path.with_name(f".{path.name}.new")
     with temporary.open("wb") as stream:
         stream.write(content)
@@ -41,7 +41,7 @@ def replace_file(path: Path, content: bytes) -> None:
 
 
 def move_durably(folder: Path, target: Path) -> None:
-    """Move a folder of files to ``target`` on the same disk, whole and durable or not at all."""
+    """Move a folder of files to ``target`` on the same disk, atomically and durably."""
     for path in folder.iterdir():
         sync(path)
     sync(folder)
@@ -53,11 +53,11 @@ def move_durably(folder: Path, target: Path) -> None:
 
 @contextmanager
 def locked(path: Path, *, work: str, wait: bool) -> Iterator[None]:
-    """Hold the lock file at ``path``. The kernel lets go of it when the process dies, so no lock outlives a crash.
+    """Hold the lock file at ``path``. The kernel releases it when the process ends, even after a crash.
 
     Args:
-        work: What the lock is for, in the error's words, such as "build".
-        wait: Whether to wait for whoever holds it, or to refuse.
+        work: The locked operation, for the error message, such as "build".
+        wait: Whether to wait for the lock, or to raise ``Busy``.
 
     Raises:
         Busy: Another process holds it and ``wait`` is False.

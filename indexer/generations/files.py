@@ -1,8 +1,8 @@
-"""``files.arrow``: the picture files that a build looked at, so that the next one reads only those that changed.
+"""``files.arrow``: the picture files of a build, so that the next build reads only those that changed.
 
-A file is known by its size and time of modification. One that is written twice within the resolution of its file
-system's clock has the same for two contents, so it is recorded only if it had been left alone for a while before it was
-read, as git does with its index ("racy git", Documentation/technical/racy-git.txt).
+A file is identified by its size and time of modification. If it is written twice within the resolution of the file
+system's clock, both versions have the same time. A file is therefore recorded only if it had not been modified for a
+while before it was read, as git does with its index ("racy git", Documentation/technical/racy-git.txt).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import pyarrow as pa
 from indexer.generations.products import read_whole, write_table
 
 SETTLED_NS = 2_000_000_000
-"""Nanoseconds that a file must have been left alone; times of FAT have a resolution of two seconds."""
+"""Minimum age of a modification in nanoseconds; times of FAT have a resolution of two seconds."""
 
 _SCHEMA = pa.schema(
     [
@@ -41,7 +41,7 @@ class Stamp(NamedTuple):
 
 
 class PictureFile(NamedTuple):
-    """A file as it was when it was read."""
+    """A file at the time when it was read."""
 
     path: str
     """Absolute."""
@@ -49,16 +49,16 @@ class PictureFile(NamedTuple):
     hash: str
     """SHA-256 of its content, in hexadecimal."""
     reason: str | None
-    """Why it cannot be used; None if it can."""
+    """Why it is unusable; None if it is usable."""
 
     @property
     def settled(self) -> bool:
-        """Whether a later change will give another stamp, as far as can be told now."""
+        """Whether a later change of the file will change its stamp."""
         return time.time_ns() - self.stamp.modified > SETTLED_NS
 
 
 def stamp_of(path: Path) -> Stamp | None:
-    """The stamp of a regular file; None for anything else. Take it before reading the file."""
+    """The stamp of a regular file; None for anything else. Must be taken before reading the file."""
     try:
         status = os.stat(path)
     except (OSError, ValueError):
@@ -95,7 +95,7 @@ class KnownFiles:
             raise ValueError(f"{path} is not a table of files ({error})") from error
 
     def find(self, path: Path, stamp: Stamp) -> PictureFile | None:
-        """What was recorded of a file; None if it has another stamp now, or was not recorded."""
+        """The record of a file; None if its stamp has changed or it was not recorded."""
         name = os.path.abspath(path)
         row = self._rows.get(name)
         if row is None:

@@ -1,4 +1,4 @@
-"""Filters on attributes, evaluated into a mask of rows."""
+"""Parses filters on attributes, and evaluates them to a mask of rows."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ _DATE = re.compile(r"\d{4}(-\d{2}(-\d{2}(T\d{2}:\d{2}(:\d{2})?)?)?)?")
 
 
 class FilterError(ModisteError):
-    """A filter that cannot be applied to this catalogue; the hint says what can. ``field`` is where it stands."""
+    """A filter that cannot be applied to this catalogue. ``field`` is its place in the request."""
 
     field = "filters"
 
 
 class AttributeColumn:
-    """One attribute of N products, ready to be filtered by.
+    """One attribute of N products, for filtering.
 
     Args:
         name: The attribute.
@@ -53,10 +53,10 @@ class AttributeColumn:
         return self.rows_of(self.condition(condition))
 
     def condition(self, condition: Any) -> Condition:
-        """``condition`` in numbers, as stores take it. A row without a value never satisfies any.
+        """``condition`` in the numeric form of stores. A row without a value satisfies no condition.
 
-        Text is compared without regard to case and to differences that cannot be seen (``normalise_text``). A list
-        satisfies a filter by holding one of its values, a path (``a > b > c``) also by a part or by successive parts.
+        Text is compared without case and invisible differences (``normalise_text``). A list satisfies a filter if it
+        contains one of the values; a path (``a > b > c``) also matches by a part or by successive parts.
 
         Args:
             condition: A value, a list of values, or a range.
@@ -90,7 +90,7 @@ class AttributeColumn:
 
     @property
     def numbers(self) -> pa.Array:
-        """The column as stores keep it (``indexer.stores.conditions.Columns``)."""
+        """The column in the numeric form of stores (``indexer.stores.conditions.Columns``)."""
         if self.kind in ("list", "path"):
             return pa.ListArray.from_arrays(self.values.offsets, self.values.flatten().indices.cast(pa.int32()))
         if self.kind in ("text", "date"):
@@ -102,7 +102,7 @@ class AttributeColumn:
     def _listed(self, condition: Any) -> Sequence[Any]:
         values = condition if isinstance(condition, list | tuple) else [condition]
         if not values:
-            raise FilterError(f"The filter {self.name!r} has no value.", hint="Give one, or leave the filter out.")
+            raise FilterError(f"The filter {self.name!r} has no value.", hint="Give one, or omit the filter.")
         if len(values) > MOST_VALUES:
             raise FilterError(
                 f"The filter {self.name!r} has {len(values)} values.", hint=f"Give {MOST_VALUES} at most."
@@ -119,7 +119,8 @@ class AttributeColumn:
             return self._between_dates(condition)
         if self.kind != "number":
             raise FilterError(
-                f"The filter {self.name!r} is a range, but {self.name!r} is no number.", hint="Give a value or a list."
+                f"The filter {self.name!r} is a range, but {self.name!r} is not a number.",
+                hint="Give a value or a list.",
             )
         bounds = {end: self._number(bound) for end, bound in condition.items() if bound is not None}
         if not bounds or not set(bounds) <= {"min", "max"}:
@@ -134,7 +135,7 @@ class AttributeColumn:
         return Within(self.name, [(low, high)])
 
     def _between_dates(self, condition: Mapping[str, Any]) -> Condition:
-        """Dates in ISO 8601 are in order as text; a bound of a day includes the times of that day."""
+        """Dates in ISO 8601 sort as text; a bound that is a day includes the times of that day."""
         bounds = {end: bound for end, bound in condition.items() if bound is not None}
         if not bounds or not set(bounds) <= {"min", "max"} or not all(_is_date(bound) for bound in bounds.values()):
             raise FilterError(
@@ -157,7 +158,7 @@ class AttributeColumn:
 
     @cached_property
     def _numbers(self) -> npt.NDArray[np.float64]:
-        """The values as float64, NaN where there is none: no comparison holds for NaN."""
+        """The values as float64, with NaN for missing ones, which satisfies no comparison."""
         return np.asarray(self.values.cast(pa.float64()).to_numpy(zero_copy_only=False), dtype=np.float64)
 
     @cached_property
@@ -181,7 +182,7 @@ class AttributeColumn:
 
 
 def filter_conditions(filters: Filters | None, columns: Mapping[str, AttributeColumn]) -> list[Condition]:
-    """``filters`` in numbers: a row must satisfy all of them.
+    """``filters`` in the numeric form of stores. A row must satisfy all of them.
 
     Raises:
         FilterError: An attribute is unknown, or a filter does not fit its attribute.
@@ -206,7 +207,7 @@ def filter_conditions(filters: Filters | None, columns: Mapping[str, AttributeCo
 
 
 def filter_mask(filters: Filters | None, columns: Mapping[str, AttributeColumn]) -> Mask | None:
-    """Which rows satisfy all ``filters``; None where there is nothing to filter by.
+    """Which rows satisfy all ``filters``; None without filters.
 
     Raises:
         FilterError: See ``filter_conditions``.
@@ -224,7 +225,7 @@ def _folded(text: str) -> str:
 
 
 def _parts_of(path: str) -> set[str]:
-    """Every part of a path, and all successive parts: ``a > b > c`` has a, b, c, a > b, b > c and itself."""
+    """All parts and successive parts of a path: ``a > b > c`` has a, b, c, a > b, b > c and itself."""
     parts = [_folded(part) for part in path.split(PATH_SEPARATOR)]
     return {
         PATH_SEPARATOR.join(parts[start:end]) for start in range(len(parts)) for end in range(start + 1, len(parts) + 1)

@@ -1,7 +1,7 @@
 """``manifest.json``: how a generation was built, and the checksum of each of its files.
 
-``format`` and ``revision`` follow the rule of bundles (``models.bundle.manifest``): another ``format`` is refused, and
-a newer ``revision`` is accepted, its unknown fields ignored.
+``format`` and ``revision`` follow the rule of bundles (``models.bundle.manifest``): another ``format`` is refused; a
+newer ``revision`` is accepted, and its unknown fields are ignored.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ PRODUCTS_NAME = "products.arrow"
 ATTRIBUTES_NAME = "attributes.u8"
 VIEWS_NAME = "views.arrow"
 VIEW_WORDS_NAME = "views.u8"
-"""What further pictures show, so that the next build can reuse one as the main picture."""
+"""Words of further pictures, so that the next build can reuse one as the main picture."""
 REPORT_NAME = "report.csv"
-"""Every row of the catalogue that is not in the generation as it stands in the table, and why."""
+"""Every row of the catalogue that is not in the generation, with the reason."""
 PRIVATE_NAME = "private.arrow"
-"""Hidden columns that the default filters need; no answer has them."""
+"""Hidden columns that the default filters need; responses do not contain them."""
 FILES_NAME = "files.arrow"
-"""The picture files that the build looked at (``indexer.generations.files``)."""
+"""The picture files of the build (``indexer.generations.files``)."""
 SEEN_NAME = "seen.u8"
 """The same by the pictures alone, where the catalogue tells words of its own: what the next build reuses."""
 
@@ -41,7 +41,7 @@ ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}")
 
 
 class GenerationError(ModisteError):
-    """A folder is not a generation, not an intact one, or not one of this bundle."""
+    """A folder is not a generation, is damaged, or was built with another bundle."""
 
 
 class OtherBundle(GenerationError):
@@ -55,33 +55,33 @@ class _Frozen(BaseModel):
 class Skipped(_Frozen):
     """A product of the catalogue that is not in the generation.
 
-    ``row`` is the line or row of the catalogue's file where the reader of the catalogue tells it, else None.
+    ``row`` is the line or row in the catalogue's file, None if it is unknown.
     """
 
     id: str | None
     row: int | None
     reason: str
     kind: str = ""
-    """The reason in words that are equal for all products with it; ``reason`` if empty."""
+    """The reason without details of the product; ``reason`` if empty."""
     picture: str | None = None
-    """Absolute path of the picture, where it is a file."""
+    """Absolute path of the picture, if it is a file."""
 
 
 class Quality(_Frozen):
     """Recall of the index against exact search, measured with composed queries (``indexer.building.quality``)."""
 
     recall: float = Field(ge=0, le=1)
-    """Share of the ``k`` truly nearest products that the index returns among its ``k``."""
+    """Recall at ``k``, from 0 to 1."""
     k: int
     queries: int
     effort: int = 0
-    """How much of the index a search reads (``Store.effort``), tuned to ``building.quality.TARGET``; 0 for all."""
+    """How much of the index a search reads (``Store.effort``), tuned for ``building.quality.TARGET``; 0 reads all."""
     protocol: str
-    """Where the queries came from, in words."""
+    """A description of the queries."""
 
 
 class Changes(_Frozen):
-    """How the products differ from those of the generation that was published before (``generations.difference``)."""
+    """The differences from the previously published generation (``generations.difference``)."""
 
     since: str
     """Its id."""
@@ -89,22 +89,22 @@ class Changes(_Frozen):
     removed: int
     changed: int
     columns: dict[str, int]
-    """Products by what changed of them: title, picture, or the name of an attribute."""
+    """Number of changed products by column: title, picture, or the name of an attribute."""
 
 
 class GenerationManifest(_Frozen):
-    """The manifest of a generation (DESIGN: contracts, generation)."""
+    """The manifest of a generation."""
 
     format: Literal[1] = 1
     revision: int = Field(default=0, ge=0)
     id: str = Field(pattern=rf"^{ID.pattern}$")
-    """UTC time of the build and four digits of a content hash: sorts by age, such as ``20261120-101500-3f2a``."""
+    """UTC time of the build and four digits of a content hash, such as ``20261120-101500-3f2a``. Sorts by age."""
     created: str
     """UTC, ISO 8601."""
     bundle: str
     """Name and version, such as ``modiste-base 1.0.0``."""
     fingerprint: str
-    """The bundle's fingerprint: another one means vectors that cannot be compared."""
+    """The bundle's fingerprint. Vectors of different fingerprints cannot be compared."""
     dim: int = Field(gt=0)
     products: int = Field(gt=0)
     index: str
@@ -114,43 +114,43 @@ class GenerationManifest(_Frozen):
     columns: dict[str, Kind]
     """Attributes by name, each with the kind of its values."""
     currencies: dict[str, str] = {}
-    """Currency of the prices in a column, as the catalogue writes it, where all of them state the same."""
+    """Currency of the prices in a column, if all of them have the same one."""
     views: int = Field(default=0, ge=0)
     """Further pictures of products, which are searched as well (``indexer.generations.views``)."""
     attributes: tuple[str, ...] = ()
-    """The words whose probabilities the generation holds for every product (``ranking/attributes.py``), in their order:
-    the bundle's, or none if it has none or the generation is older than this field."""
+    """The words with probabilities for every product (``ranking/attributes.py``), in order: the bundle's words, or none
+    if it has none or the generation is older than this field."""
     told: tuple[str, ...] = ()
-    """Those of them that the catalogue itself says of a product, or denies of one by saying another."""
+    """The words that the catalogue covers: it states them of products, or excludes them by stating others."""
     valued: tuple[str, ...] = ()
-    """Those of these that are values of a column (``attributes.words.StatedWords``)."""
+    """The words of ``told`` that are values of a column (``attributes.words.StatedWords``)."""
     images_root: str | None
-    """The folder that image paths in ``products.arrow`` count from, where images are files."""
+    """The base folder of image paths in ``products.arrow``, if images are files."""
     encoded: int
-    """Pictures that went through the bundle for this generation."""
+    """Pictures that were encoded for this generation."""
     reused: int
-    """Pictures whose vector came from an earlier generation of the same bundle, since they are unchanged, or from a
-    build that did not end."""
+    """Unchanged pictures whose vectors were reused from an earlier generation of the same bundle, or from an
+    interrupted build."""
     repeated: int
-    """Pictures that share a vector within this build, since another product has the same one."""
+    """Pictures that are the same as another picture of this build."""
     read: int = 0
-    """Picture files that were read: new ones, those whose size or time of modification changed, or all to verify."""
+    """Picture files that were read: new and changed ones, or all for verification."""
     pictures_verified: str | None = None
-    """UTC, ISO 8601: when the contents of all picture files were last compared, not just their stamps."""
+    """UTC, ISO 8601: when the contents of all picture files were last compared, not only their stamps."""
     default_filters: dict[str, Any] | None = None
-    """The operator's filters that hold in every search; None for a generation older than this field."""
+    """The default filters, which apply to every search; None for a generation older than this field."""
     private: dict[str, Kind] = {}
-    """Hidden columns that these filters need (``private.arrow``), with their kinds."""
+    """Hidden columns that the default filters need (``private.arrow``), with their kinds."""
     updated_from: str | None = None
-    """The generation whose pictures and index this one shares: only attributes were updated (``indexer.update``)."""
+    """The generation whose pictures and index this one shares, if only attributes were updated (``indexer.update``)."""
     changes: Changes | None = None
-    """Since the published generation; None if there was none, or for a generation older than this field."""
+    """Changes since the published generation; None if there was none, or for a generation older than this field."""
     skipped: tuple[Skipped, ...] = ()
     quality: Quality
     seconds: float
-    """How long the build took."""
+    """Duration of the build."""
     files: dict[Annotated[str, Field(pattern=r"^\w[\w.-]*$")], File]
-    """Every file of the generation by its name; those of the store are its own."""
+    """Checksums of all files by name, including those of the store."""
 
     @property
     def digest(self) -> str:
@@ -160,11 +160,11 @@ class GenerationManifest(_Frozen):
 
 
 def generation_folder(index_root: Path, id: str) -> Path:
-    """Where the generation ``id`` lies; an id of another form is refused, since it could lead out of the root."""
+    """The folder of the generation ``id``. Ids of another form are refused, because they could lead out of the root."""
     if not ID.fullmatch(id):
         raise GenerationError(
             f"{id!r} is not the id of a generation.",
-            hint="Take one that `modiste index list` shows, such as 20261120-101500-3f2a.",
+            hint="Use an id from `modiste index list`, such as 20261120-101500-3f2a.",
         )
     return index_root / "generations" / id
 
@@ -173,18 +173,18 @@ def read_manifest(folder: Path) -> GenerationManifest:
     """Read ``manifest.json`` without looking at the other files.
 
     Raises:
-        GenerationError: ``folder`` holds no generation, or one of a format that this version does not read.
+        GenerationError: ``folder`` is not a generation, or has an unsupported format.
     """
     path = folder / MANIFEST_NAME
     again = "Build the index again, or roll back to another generation."
     try:
         content = read_bounded(path)
     except ValueError as error:
-        raise GenerationError(f"{path} is no manifest: {error}.", hint=again) from error
+        raise GenerationError(f"{path} is not a manifest: {error}.", hint=again) from error
     except OSError as error:
         raise GenerationError(
             f"There is no generation {folder.name} in {folder.parent.parent} ({error.strerror}).",
-            hint="See `modiste index list` for those that there are.",
+            hint="`modiste index list` lists all generations.",
         ) from error
     try:
         raw = json.loads(content)
@@ -206,7 +206,7 @@ def read_manifest(folder: Path) -> GenerationManifest:
 
 
 def write_manifest(folder: Path, manifest: GenerationManifest) -> None:
-    """Write ``manifest.json``, last, so that a folder without one is never taken for a generation."""
+    """Write ``manifest.json``. It is the last file, because a folder without a manifest is not a generation."""
     stated = manifest.model_copy(update={"revision": REVISION})
     content = stated.model_dump_json(indent=2)
     (folder / MANIFEST_NAME).write_text(content + "\n", encoding="utf-8")
@@ -216,7 +216,7 @@ def verify_files(folder: Path, manifest: GenerationManifest, *, contents: bool =
     """Compare the size of every file of the generation with the manifest and, with ``contents``, its checksum.
 
     Raises:
-        GenerationError: A file is missing or differs; searching it would be a guess.
+        GenerationError: A file is missing or differs.
     """
     again = "Roll back to another generation, or build the index again."
     required = [VECTORS_NAME, PRODUCTS_NAME]
@@ -227,6 +227,6 @@ def verify_files(folder: Path, manifest: GenerationManifest, *, contents: bool =
         expected = manifest.files.get(name)
         path = folder / name
         if expected is None or not path.is_file():
-            raise GenerationError(f"The generation {manifest.id} lacks {name}.", hint=again)
+            raise GenerationError(f"The generation {manifest.id} has no file {name}.", hint=again)
         if path.stat().st_size != expected.size or (contents and file_digest(path) != expected):
             raise GenerationError(f"{path} differs from its checksum in {MANIFEST_NAME}.", hint=again)

@@ -1,4 +1,4 @@
-"""Open the files of a generation, after comparing them with its manifest and with each other."""
+"""Opens the files of a generation, and checks them against its manifest and each other."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ from models.bundle.encoder import Device
 
 
 class Parts(NamedTuple):
-    """The opened files of a generation, in the order in which ``Generation`` takes them."""
+    """The opened files of a generation, in the order of the arguments of ``Generation``."""
 
     manifest: GenerationManifest
     store: Searcher
-    """Over the products, whichever of their pictures is the nearest."""
+    """Searches products by their nearest picture."""
     table: ProductTable
     vectors: Halves
     """Of all products, then of further pictures."""
@@ -50,7 +50,7 @@ class Parts(NamedTuple):
 
 
 def check_bundle(manifest: GenerationManifest, bundle: Bundle) -> None:
-    """Refuse a bundle whose vectors cannot be compared with those of a generation.
+    """Check that a bundle's vectors can be compared with those of a generation.
 
     Raises:
         OtherBundle: The generation was built with another bundle.
@@ -59,7 +59,7 @@ def check_bundle(manifest: GenerationManifest, bundle: Bundle) -> None:
         raise OtherBundle(
             f"The generation {manifest.id} was built with {manifest.bundle} ({manifest.fingerprint}), "
             f"not with {bundle.name} ({bundle.fingerprint}).",
-            hint="Build the index again with this bundle, or serve with the bundle that built it.",
+            hint="Build the index again with this bundle, or serve it with the bundle of the build.",
         )
 
 

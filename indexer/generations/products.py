@@ -1,4 +1,4 @@
-"""``products.arrow``: the columns of a generation, written once and mapped into memory when it is read."""
+"""``products.arrow``: the columns of a generation, which are mapped into memory for reading."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from indexer.stores.conditions import Condition, Within
 from indexer.stores.store import Mask
 
 ATTRIBUTE = "attribute."
-"""Prefix of attribute columns, so that no attribute of a shop's collides with Modiste's own columns."""
+"""Prefix of attribute columns, so that attributes do not collide with Modiste's own columns."""
 SEARCHABLE = ""
-"""The operator's default filters, among the columns that a store filters by. No attribute has an empty name."""
+"""The column of the default filters in a store. No attribute has an empty name."""
 UNSOLD = "unsold"
-"""Column with the ids of products and variants that an update took out of sale."""
+"""Column with the ids of products and variants that an update marked as not for sale."""
 MOST_PICTURE_BYTES = 100 * 2**20
 
 
 class Entry(TypedDict):
-    """What an answer has of a product; attributes without a value are absent."""
+    """A product in the form of responses; attributes without a value are absent."""
 
     id: str
     title: str
@@ -39,23 +39,23 @@ class Entry(TypedDict):
     group: str
     """Equal for all looks of one product; the id of a product with one look."""
     variants: list[dict[str, Any]]
-    """What can be bought of it: ``id`` and ``attributes`` of each; empty where it is sold in one way."""
+    """``id`` and ``attributes`` of each variant; empty if there is only one."""
 
 
 def images_root_of(products: Sequence[Product]) -> Path | None:
-    """The deepest folder that holds every image file; None where no image is a file."""
+    """The deepest common folder of all image files; None if no image is a file."""
     files = (image for product in products for image in product.images if isinstance(image, Path))
     folders = {os.path.dirname(os.path.abspath(file)) for file in files}
     return Path(os.path.commonpath(folders)) if folders else None
 
 
 def read_picture(image: bytes | str, images_root: Path | None) -> bytes:
-    """A picture as the catalogue has it: held by a table, or in a file below the images root.
+    """The original picture, from the table or from a file below the images root.
 
-    The file may have been replaced since it was indexed: a pipe or a device is not waited for.
+    The file may have been replaced by a pipe or a device since it was indexed; these are not read.
 
     Raises:
-        OSError: It is gone, cannot be read, is no regular file, or is too large.
+        OSError: It is missing, cannot be read, is not a regular file, or is too large.
     """
     if isinstance(image, bytes):
         return image
@@ -75,10 +75,10 @@ def write_products(
     images_root: Path | None,
     searchable: Mask | None = None,
 ) -> None:
-    """Write id, title, group, variants, image path below ``images_root``, image hash, image bytes of catalogues that
-    hold them, and one column for each attribute, in one record batch of the Arrow IPC file format.
+    """Write id, title, group, variants, image path below ``images_root``, image hash, embedded image bytes, and one
+    column for each attribute, in one record batch of the Arrow IPC file format.
 
-    ``searchable``, bool ``[N]``, is where the operator's default filters hold; None if there are none.
+    ``searchable``, bool ``[N]``, has the products that satisfy the default filters; None without default filters.
     """
     paths = [
         os.path.relpath(product.image, images_root)
@@ -108,7 +108,7 @@ def write_products(
 
 
 def write_private(path: Path, products: Sequence[Product], columns: Mapping[str, Kind]) -> None:
-    """Write hidden columns in a file of their own; none if there are none."""
+    """Write hidden columns to a separate file, if there are any."""
     if columns:
         fields = {
             name: attribute_array([product.private.get(name) for product in products], kind)
@@ -118,7 +118,7 @@ def write_private(path: Path, products: Sequence[Product], columns: Mapping[str,
 
 
 def write_table(path: Path, table: pa.Table) -> None:
-    """Write a table in one record batch of the Arrow IPC file format, so that each column is one piece of memory."""
+    """Write a table in one record batch of the Arrow IPC file format, so that each column is contiguous."""
     fields = [column.combine_chunks() for column in table.columns]
     batch = pa.record_batch(fields, names=table.column_names)
     with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, batch.schema) as writer:
@@ -126,7 +126,7 @@ def write_table(path: Path, table: pa.Table) -> None:
 
 
 def read_whole(path: Path) -> pa.Table:
-    """A table that ``write_table`` wrote, mapped into memory."""
+    """A table of ``write_table``, mapped into memory."""
     return pa.ipc.open_file(pa.memory_map(str(path))).read_all()
 
 
@@ -138,7 +138,7 @@ class ProductTable:
         columns: The attributes, with the kind of their values.
 
     Raises:
-        ValueError: It is no such file or lacks a column.
+        ValueError: It is not such a file, or lacks a column.
     """
 
     def __init__(self, path: Path, columns: Mapping[str, Kind]) -> None:
@@ -162,7 +162,7 @@ class ProductTable:
         return int(self.table.num_rows)
 
     def row_of(self, id: str) -> int | None:
-        """The row of the product with this id, or with a variant or group that has it; None where there is none."""
+        """The row of the product with this id, or with a variant or group of this id; None if there is none."""
         return self._rows.get(id)
 
     def _variant_rows(self) -> dict[str, int]:
@@ -178,7 +178,7 @@ class ProductTable:
         return rows
 
     def entry(self, row: int) -> Entry:
-        """What an answer has of the product in ``row``."""
+        """The product in ``row``, in the form of responses."""
         attributes = {name: column.values[row].as_py() for name, column in self.attributes.items()}
         variants = self._fields["variants"][row].as_py() if "variants" in self._fields else None
         return Entry(
@@ -195,7 +195,8 @@ class ProductTable:
 
     def labels(self, name: str | None) -> npt.NDArray[np.int64]:
         """A number for each product ``[N]``, equal for products with the same value of an attribute of text, number,
-        flag or date; products without a value have one of their own. None as the name takes the products' groups.
+        flag or date; products without a value have unique numbers. With None as the name, the products' groups are
+        used.
 
         Raises:
             KeyError: There is no such attribute.
@@ -208,8 +209,8 @@ class ProductTable:
         return np.where(codes < 0, len(encoded.dictionary) + np.arange(len(self)), codes)
 
     def ranks(self, name: str, *, descending: bool = False) -> npt.NDArray[np.float64]:
-        """The place of each product ``[N]`` in the order of an attribute of text, number, flag or date: equal for equal
-        values, infinite without a value.
+        """The rank of each product ``[N]`` by an attribute of text, number, flag or date: equal for equal values,
+        infinite without a value.
 
         Raises:
             KeyError: There is no such attribute.
@@ -224,18 +225,18 @@ class ProductTable:
 
     @property
     def groups(self) -> pa.Array | None:
-        """Dictionary array ``[N]`` of the products' groups; None where every product is one of its own."""
+        """Dictionary array ``[N]`` of the products' groups; None if every product is its own group."""
         return self._fields.get("group")
 
     @cached_property
     def searchable(self) -> Mask | None:
-        """bool ``[N]``: where the operator's default filters hold; None if there are none."""
+        """bool ``[N]``: the products that satisfy the default filters; None without default filters."""
         column = self._fields.get("searchable")
         return None if column is None else np.asarray(column.to_numpy(zero_copy_only=False), dtype=np.bool_)
 
     def filter_columns(self, owners: Sequence[int]) -> dict[str, pa.Array]:
-        """What a store may filter by, in numbers: of the products, then of further pictures, whose products are
-        ``owners``."""
+        """The columns for the filters of a store, in numeric form: of the products, then of further pictures, whose
+        products are ``owners``."""
         columns = {name: column.numbers for name, column in self.attributes.items()}
         if self.searchable is not None:
             columns[SEARCHABLE] = pa.array(self.searchable).cast(pa.float64())
@@ -243,7 +244,7 @@ class ProductTable:
         return {name: pa.concat_arrays([values, values.take(places)]) for name, values in columns.items()}
 
     def conditions(self, filters: Filters | None) -> list[Condition]:
-        """``filters`` and the operator's default filters, on ``filter_columns``.
+        """``filters`` and the default filters, as conditions on ``filter_columns``.
 
         Raises:
             FilterError: See ``indexer.generations.filters``.
@@ -252,11 +253,11 @@ class ProductTable:
         return [*filter_conditions(filters, self.attributes), *default]
 
     def image_hash(self, row: int) -> str:
-        """Sha256 of the picture as it was indexed, in hexadecimal."""
+        """SHA-256 of the indexed picture, in hexadecimal."""
         return str(self._hashes[row].as_py())
 
     def image(self, row: int) -> bytes | str:
-        """The picture itself where the table holds it, else its path below the images root."""
+        """The picture if it is in the table, else its path below the images root."""
         held = self._fields["image_bytes"][row].as_py() if "image_bytes" in self._fields else None
         return held if held is not None else str(self._fields["image"][row].as_py())
 
@@ -269,7 +270,7 @@ def _variants(product: Product) -> str | None:
 
 
 def attribute_array(values: Sequence[Any], kind: Kind) -> pa.Array:
-    """A column of attributes as it is stored, null (list, path: empty) where a product has none."""
+    """A column of attributes in its stored form, null (list, path: empty) for products without a value."""
     if kind in ("text", "date"):
         return pa.array(values, pa.string()).dictionary_encode()
     if kind in ("list", "path"):

@@ -1,10 +1,10 @@
-"""Which generation serves: ``CURRENT`` holds its id in one line, ``PUBLISHED`` the history that rollback goes by.
+"""Publishes generations: ``CURRENT`` has the id of the published one, ``PUBLISHED`` the history for rollbacks.
 
-A generation is of one bundle. While a bundle is replaced, generations of two bundles are published in turn, and
-replicas serve the newest of their own (``published_with``).
+A generation belongs to one bundle. While a bundle is replaced, generations of two bundles are published in turn, and
+replicas serve the newest one of their own bundle (``published_with``).
 
-``CURRENT`` alone decides, and is replaced at once. ``PUBLISHED`` lists each published id once, in order; what stands in
-it after the current id was rolled back or never came to serve. So a crash between the two writes changes nothing.
+Only ``CURRENT`` decides, and it is replaced atomically. ``PUBLISHED`` lists each published id once, in order; ids after
+the current one were rolled back or not published completely. A crash between the two writes is therefore harmless.
 """
 
 from __future__ import annotations
@@ -39,20 +39,20 @@ class Listed(NamedTuple):
 
     id: str
     manifest: GenerationManifest | None
-    """None where the manifest cannot be read."""
+    """None if the manifest cannot be read."""
     serving: bool
-    """``CURRENT`` names it."""
+    """Whether it is in ``CURRENT``."""
     previous: bool
-    """``rollback`` would go to it."""
+    """Whether ``rollback`` would publish it."""
     newest: bool = False
-    """The newest published one of its bundle: replicas with this bundle serve it."""
+    """Whether it is the newest published one of its bundle, which replicas with this bundle serve."""
 
 
 def current_id(index_root: Path) -> str | None:
-    """The id of the published generation, None where nothing was published yet.
+    """The id of the published generation; None if nothing was published yet.
 
     Raises:
-        GenerationError: ``CURRENT`` cannot be read or does not hold an id.
+        GenerationError: ``CURRENT`` cannot be read or does not contain an id.
     """
     path = index_root / CURRENT_NAME
     try:
@@ -62,17 +62,17 @@ def current_id(index_root: Path) -> str | None:
         return None
     except (OSError, UnicodeDecodeError, GenerationError) as error:
         raise GenerationError(
-            f"{path} does not hold the id of a generation.",
+            f"{path} does not contain the id of a generation.",
             hint="Publish a generation again: `modiste index list`, then `modiste index publish ID`.",
         ) from error
     return id
 
 
 def serving_id(index_root: Path) -> str:
-    """As ``current_id``, where one has to be published.
+    """As ``current_id``, but an error if nothing was published yet.
 
     Raises:
-        GenerationError: None is, or ``CURRENT`` does not hold an id.
+        GenerationError: Nothing was published, or ``CURRENT`` does not contain an id.
     """
     id = current_id(index_root)
     if id is None:
@@ -88,23 +88,23 @@ def published_ids(index_root: Path) -> list[str]:
 
 
 def published_with(index_root: Path, fingerprint: str) -> str | None:
-    """The id of the newest published generation of a bundle, None if there is none.
+    """The id of the newest published generation of a bundle; None if there is none.
 
     Args:
-        fingerprint: Of the bundle.
+        fingerprint: The fingerprint of the bundle.
     """
     history = _history(index_root)
     return next((id for id in reversed(history) if _fingerprint(index_root, id) == fingerprint), None)
 
 
 def publish(index_root: Path, id: str, *, verify: bool = True) -> None:
-    """Let the generation ``id`` serve. Replicas that watch ``CURRENT`` follow without being asked.
+    """Publish the generation ``id``. Replicas follow ``CURRENT``.
 
     Args:
         verify: Whether to compare its files with their checksums first.
 
     Raises:
-        GenerationError: It is missing or damaged; what serves is left alone.
+        GenerationError: It is missing or damaged; the published generation is unchanged.
         StoreError: Its store cannot serve it; likewise.
     """
     folder = generation_folder(index_root, id)
@@ -116,13 +116,13 @@ def publish(index_root: Path, id: str, *, verify: bool = True) -> None:
 
 
 class Publisher:
-    """Publishes while the lock of publications is held (``publishing``)."""
+    """Publishes while the lock of ``publishing`` is held."""
 
     def __init__(self, index_root: Path) -> None:
         self._index_root = index_root
 
     def publish(self, id: str) -> None:
-        """As the function ``publish``, of a generation that was verified."""
+        """As the function ``publish``, for a verified generation."""
         _publish(self._index_root, id)
 
     def delete(self, ids: Sequence[str]) -> None:
@@ -132,7 +132,7 @@ class Publisher:
 
 @contextmanager
 def publishing(index_root: Path) -> Iterator[Publisher]:
-    """Nothing else is published within the block."""
+    """Hold the lock, so that nothing else is published within the block."""
     with _publication(index_root):
         yield Publisher(index_root)
 
@@ -147,7 +147,7 @@ def _publish(index_root: Path, id: str) -> None:
 
 def _delete(index_root: Path, ids: Sequence[str]) -> None:
     for id in ids:
-        # Renamed first, so that a crash while deleting leaves no generation with half its files.
+        # Renamed first, so that a crash during the deletion leaves no incomplete generation.
         os.rename(generation_folder(index_root, id), index_root / f"{REMOVED_PREFIX}{id}")
     for left in index_root.glob(f"{REMOVED_PREFIX}*"):
         remove_stores(left, index_root / "generations")
@@ -155,20 +155,20 @@ def _delete(index_root: Path, ids: Sequence[str]) -> None:
 
 
 def rollback(index_root: Path) -> str:
-    """Let the generation serve that was published before the current one, and return its id.
+    """Publish the generation that was published before the current one, and return its id.
 
-    It is the earlier one of the same bundle, or of another bundle if there is none. Replicas with other bundles go on
-    with what they serve.
+    It is the previous one of the same bundle, or of another bundle if there is none. Replicas with other bundles are
+    not affected.
 
     Raises:
-        GenerationError: There is none that is whole; what serves is left alone.
+        GenerationError: There is no intact one; the published generation is unchanged.
     """
     with _publication(index_root):
         id = previous_id(index_root)
         if id is None:
             raise GenerationError(
                 f"There is no earlier published generation in {index_root} to go back to.",
-                hint="Publish any other one by its id: `modiste index list`, then `modiste index publish ID`.",
+                hint="Publish another one by its id: `modiste index list`, then `modiste index publish ID`.",
             )
         folder = generation_folder(index_root, id)
         manifest = read_manifest(folder)
@@ -182,8 +182,8 @@ def rollback(index_root: Path) -> str:
 
 
 def previous_id(index_root: Path) -> str | None:
-    """The id that ``rollback`` would go to: published before the current one and still there, of the same bundle if
-    there is one."""
+    """The id that ``rollback`` would publish: the previously published one that still exists, of the same bundle if
+    possible."""
     history, serving = _history(index_root), _serving(index_root)
     earlier = history[:-1] if serving else history
     there = [id for id in earlier if generation_folder(index_root, id).is_dir()]
@@ -192,7 +192,7 @@ def previous_id(index_root: Path) -> str | None:
 
 
 def list_generations(index_root: Path) -> list[Listed]:
-    """All generations of the root, oldest first, damaged ones included."""
+    """All generations of the root, oldest first, including damaged ones."""
     folder = index_root / "generations"
     if not folder.is_dir():
         return []
@@ -218,8 +218,8 @@ def list_generations(index_root: Path) -> list[Listed]:
 def prune(index_root: Path, keep: int, *, keep_previous: bool = True) -> list[str]:
     """Delete all but the ``keep`` newest generations and return the deleted ids.
 
-    The one that serves is never deleted. The one that ``rollback`` goes to, and the newest published one of each other
-    bundle, are deleted only without ``keep_previous``.
+    The published one is never deleted. The rollback target, and the newest published one of each other bundle, are
+    deleted only without ``keep_previous``.
     """
     with _publication(index_root):
         listed = list_generations(index_root)
@@ -227,7 +227,7 @@ def prune(index_root: Path, keep: int, *, keep_previous: bool = True) -> list[st
             newest = {one.id for one in listed[max(0, len(listed) - keep) :]}
         else:
             raise GenerationError(
-                f"No generation of {index_root} is published, so there is no telling which ones are needed.",
+                f"No generation of {index_root} is published, so it is unknown which ones are needed.",
                 hint="Publish one first: `modiste index publish ID`.",
             )
         spared = newest | {one.id for one in listed if one.serving or (keep_previous and (one.previous or one.newest))}
@@ -253,7 +253,7 @@ def _serving(index_root: Path) -> str | None:
 
 
 def _fingerprint(index_root: Path, id: str) -> str | None:
-    """Of the bundle of a generation; None if its manifest cannot be read."""
+    """The fingerprint of a generation's bundle; None if its manifest cannot be read."""
     try:
         return read_manifest(generation_folder(index_root, id)).fingerprint
     except GenerationError:
@@ -266,7 +266,7 @@ def _same_bundle(index_root: Path, one: str, other: str) -> bool:
 
 
 def _history(index_root: Path) -> list[str]:
-    """Published ids in order, up to the one that serves."""
+    """Published ids in order, up to the current one."""
     try:
         ids = (index_root / PUBLISHED_NAME).read_text(encoding="utf-8").split()
     except FileNotFoundError:

@@ -1,8 +1,8 @@
-"""An index root on object storage, and the local index root that copies it.
+"""An index root on object storage, and its local copy.
 
-The files there are the same as in a local root: ``generations/<id>/*``, ``PUBLISHED`` and ``CURRENT``. An object is
-replaced at once, and ``CURRENT`` is written after everything that it names, so whoever reads it finds a whole
-generation. Nothing is locked there: one build at a time is up to whoever starts them.
+The files are the same as in a local root: ``generations/<id>/*``, ``PUBLISHED`` and ``CURRENT``. Objects are replaced
+atomically, and ``CURRENT`` is written last, so that its generation is always complete. There are no locks: the operator
+must run only one build at a time.
 """
 
 from __future__ import annotations
@@ -36,43 +36,43 @@ logger = logging.getLogger(__name__)
 
 
 class RemoteError(ModisteError):
-    """Object storage cannot be reached, or refuses; its message is in the log."""
+    """Object storage cannot be reached or refuses a request; its message is in the log."""
 
 
 class RemoteRoot:
     """Copies generations between object storage and a local index root.
 
     Args:
-        url: The root there, such as ``s3://bucket/shop``; any that fsspec knows. Addresses and credentials come from
-            where the library of the scheme finds them, such as ``AWS_*`` variables.
-        index_root: The local root; made where it is missing.
+        url: The remote root, such as ``s3://bucket/shop``; any scheme of fsspec. Endpoints and credentials come from
+            the configuration of its library, such as ``AWS_*`` variables.
+        index_root: The local root; created if it is missing.
     """
 
     def __init__(self, url: str, index_root: Path) -> None:
         try:
             import fsspec
 
-            # Another machine may have changed what a listing said a moment ago.
+            # Listings are not cached, because other machines may change them.
             fs, path = fsspec.core.url_to_fs(url, use_listings_cache=False)
         except ImportError as error:
             raise MissingExtra("s3fs (other schemes: their package for fsspec)", "s3", f"Reading {url}") from error
         except ValueError as error:
             raise ModisteError(
-                f"{url!r} is no address of object storage ({error}).", hint="s3://bucket/path"
+                f"{url!r} is not an address of object storage ({error}).", hint="s3://bucket/path"
             ) from error
         self.url, self.index_root = url, index_root
         self._fs: Any = fs
         self._path = str(path).rstrip("/")
 
     def follow(self, fingerprint: str) -> None:
-        """``pull`` what is published, and the newest published generation of a bundle where that is another one. The
-        local copies of older ones are deleted, except the one before.
+        """``pull`` the published generation, and the newest published one of the served bundle if it is another one.
+        Older local copies are deleted, except the previous one.
 
         Args:
-            fingerprint: Of the bundle that is served.
+            fingerprint: The fingerprint of the served bundle.
 
         Raises:
-            RemoteError: The storage cannot be reached; the local root is as it was.
+            RemoteError: The storage cannot be reached; the local root is unchanged.
             GenerationError: The published generation is damaged; likewise.
         """
         if not self.pull():
@@ -88,16 +88,16 @@ class RemoteRoot:
                 shutil.rmtree(folder)
 
     def pull(self, id: str | None = None) -> bool:
-        """Copy the generation ``id``; without it the published one, and what is published.
+        """Copy the generation ``id``; without it, the published one with ``PUBLISHED`` and ``CURRENT``.
 
-        Every file is compared with its checksum before the generation is in its place.
+        Every file is compared with its checksum before the generation is moved into place.
 
         Returns:
             Whether anything was copied.
 
         Raises:
             RemoteError: The storage cannot be reached.
-            GenerationError: There is no such generation there, or it is damaged.
+            GenerationError: The generation is missing there, or damaged.
         """
         pointers = {} if id else self._pointers()
         wanted = id or _current(pointers)
@@ -116,7 +116,7 @@ class RemoteRoot:
         return True
 
     def push(self, id: str) -> None:
-        """Copy a generation to the storage, its manifest last. One that is there already is left alone."""
+        """Copy a generation to the storage, its manifest last. An existing one is not changed."""
         folder = generation_folder(self.index_root, id)
         there = f"generations/{id}"
         if self._read(f"{there}/{MANIFEST_NAME}") == (folder / MANIFEST_NAME).read_bytes():
@@ -126,7 +126,7 @@ class RemoteRoot:
                 self._fs.put_file(str(folder / name), self._object(f"{there}/{name}"))
 
     def publish(self, id: str) -> None:
-        """Copy a generation to the storage and let it serve, here and there.
+        """Copy a generation to the storage, and publish it there and locally.
 
         Raises:
             ModisteError: See ``publication.publish``.
@@ -155,14 +155,14 @@ class RemoteRoot:
             gone = publication.prune(root, keep, keep_previous=keep_previous)
         with self._reached():
             for id in gone:
-                # The manifest first: a folder without one is never taken for a generation.
+                # The manifest first, because a folder without one is not a generation.
                 self._fs.rm_file(self._object(f"generations/{id}/{MANIFEST_NAME}"))
                 self._fs.rm(self._object(f"generations/{id}"), recursive=True)
         return gone
 
     @contextmanager
     def outline(self) -> Iterator[Path]:
-        """A temporary index root that has what is published, all manifests, and what stores outside of it need."""
+        """A temporary index root with ``CURRENT``, ``PUBLISHED``, all manifests, and the files of external stores."""
         names = [MANIFEST_NAME, *(f"index.{name}" for name in OUTSIDE)]
         with self._reached():
             there = self._object("generations")
@@ -179,7 +179,7 @@ class RemoteRoot:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        """No other process of this machine changes what the local root has of the storage within the block."""
+        """Hold the lock of the local copy, so that no other process of this machine changes it within the block."""
         self.index_root.mkdir(parents=True, exist_ok=True)
         with locked(self.index_root / ".download.lock", work="download", wait=True):
             yield
@@ -193,7 +193,7 @@ class RemoteRoot:
         return None
 
     def _download(self, id: str) -> None:
-        downloads = self.index_root / DOWNLOADS_NAME  # With the form of an index root, so that it can be checked.
+        downloads = self.index_root / DOWNLOADS_NAME  # In the layout of an index root, so that it can be checked.
         shutil.rmtree(downloads, ignore_errors=True)
         folder = generation_folder(downloads, id)
         folder.mkdir(parents=True)
@@ -204,7 +204,7 @@ class RemoteRoot:
             )
         (folder / MANIFEST_NAME).write_bytes(content)
         manifest = read_manifest(folder)
-        logger.info("Generation %s is copied from %s.", id, self.url)
+        logger.info("Copying generation %s from %s.", id, self.url)
         with self._reached():
             for name in manifest.files:
                 self._fs.get_file(self._object(f"generations/{id}/{name}"), str(folder / name))
@@ -213,7 +213,7 @@ class RemoteRoot:
         shutil.rmtree(downloads)
 
     def _pointers(self) -> dict[str, bytes]:
-        """What is published there: the content of ``PUBLISHED`` and ``CURRENT``, as far as there are any."""
+        """The contents of ``PUBLISHED`` and ``CURRENT`` there, if they exist."""
         read = {name: self._read(name) for name in (PUBLISHED_NAME, CURRENT_NAME)}
         return {name: content for name, content in read.items() if content is not None}
 
@@ -242,11 +242,11 @@ class RemoteRoot:
     def _reached(self) -> Iterator[None]:
         try:
             yield
-        except Exception as error:  # The libraries of object stores share no base.
+        except Exception as error:  # The exceptions of object stores have no common base class.
             logger.error("%s cannot be used: %s", self.url, error)
             raise RemoteError(
                 f"The index root {self.url} cannot be used ({type(error).__name__}).",
-                hint="Check the address, the credentials, the network and the local disk; the log says more.",
+                hint="Check the address, the credentials, the network and the local disk; see the log for details.",
             ) from error
 
 
@@ -256,7 +256,7 @@ def _current(pointers: dict[str, bytes]) -> str:
 
 
 def _fingerprint(manifest: bytes) -> Any:
-    """Of the bundle, as a manifest of any revision states it; None if it cannot be read."""
+    """The fingerprint of the bundle in a manifest of any revision; None if it cannot be read."""
     try:
         stated = json.loads(manifest)
     except (ValueError, RecursionError):

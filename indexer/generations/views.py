@@ -1,7 +1,7 @@
-"""Products with several pictures: every picture is searched, and a product is as near as the nearest of them.
+"""Products with several pictures: every picture is searched, and the nearest one counts for its product.
 
-The first N vectors of a generation are the products' main pictures, in the order of the products; further pictures
-follow. ``views.arrow`` tells whose they are.
+The first N vectors of a generation are the main pictures of the products, in order; further pictures follow.
+``views.arrow`` maps them to their products.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class ViewTable:
     """``views.arrow``, read without copying.
 
     Raises:
-        ValueError: It is no such file.
+        ValueError: It is not such a file.
     """
 
     def __init__(self, path: Path) -> None:
@@ -58,27 +58,27 @@ class ViewTable:
         return len(self.owners)
 
     def of(self, product: int) -> list[int]:
-        """The rows of a product's further pictures, in their order."""
+        """The rows of a product's further pictures, in order."""
         first, last = np.searchsorted(self._sorted, [product, product + 1])
         return [int(row) for row in self._order[first:last]]
 
     def of_all(self, products: Rows) -> tuple[Rows, Rows]:
-        """The rows of the further pictures of some products, and for each the position of its product among them."""
+        """The rows of the further pictures of ``rows``, and for each the index of its product in ``rows``."""
         first, last = np.searchsorted(self._sorted, products), np.searchsorted(self._sorted, products, side="right")
         return self._order[ranges(first, last)], np.repeat(np.arange(len(products)), last - first)
 
     def image(self, row: int) -> bytes | str:
-        """The picture itself where the table holds it, else its path below the images root."""
+        """The picture if it is in the table, else its path below the images root."""
         held = self._table.column("image_bytes")[row].as_py()
         return held if held is not None else str(self._table.column("image")[row].as_py())
 
 
 class ViewStore(Searcher):
-    """Products searched by all of their pictures: the score of a product is that of its best picture.
+    """Searches products by all of their pictures. The score of a product is that of its best picture.
 
     Args:
-        store: Over all M pictures.
-        owners: int64 ``[M]``, the product of each.
+        store: The store of all M pictures.
+        owners: int64 ``[M]``, the product of each picture.
         size: N, the number of products.
     """
 
@@ -118,6 +118,6 @@ class ViewStore(Searcher):
 
 
 def _first(rows: Rows, k: int) -> npt.NDArray[np.int64]:
-    """Where the first ``k`` different rows are found for the first time."""
+    """The indices of the first occurrences of the first ``k`` distinct rows."""
     unique, places = np.unique(rows, return_index=True)
     return np.sort(places[unique >= 0])[:k]

@@ -1,1 +1,1 @@
-"""The operator's report: one HTML page about one generation."""
+"""The report of a generation: one HTML page."""

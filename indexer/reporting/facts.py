@@ -1,4 +1,4 @@
-"""What a report says of a generation, as data."""
+"""The data of a report."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from indexer.stores.store import Rows, Vectors
 NEAR = 0.98
 """Cosine from which two pictures are near-duplicates."""
 SAMPLE = 2000
-"""Products whose neighbours are looked at."""
+"""Maximum number of products whose neighbours are compared."""
 POINTS = 2500
-"""Products on the map."""
+"""Maximum number of products on the map."""
 MOST_COLOURS = 10
 
 
@@ -30,7 +30,7 @@ class ColumnFacts(NamedTuple):
     """Share of the products that have a value, 0 to 1."""
     distinct: int
     common: list[tuple[str, int]]
-    """The most frequent values with the number of products; of numbers the smallest and the largest, with 0."""
+    """The most frequent values with their number of products; for numbers the smallest and the largest, with 0."""
 
 
 class Pair(NamedTuple):
@@ -49,7 +49,7 @@ class Duplicates(NamedTuple):
     near: list[Pair]
     """Near-duplicates that are different files, the nearest first."""
     sampled: int
-    """Products whose neighbours were looked at for ``near``."""
+    """Number of products whose neighbours were compared for ``near``."""
 
 
 class Map(NamedTuple):
@@ -59,13 +59,13 @@ class Map(NamedTuple):
     places: npt.NDArray[np.float32]
     """``[len(rows), 2]``, each axis from 0 to 1."""
     column: str | None
-    """The attribute that gives the colours."""
+    """The attribute that determines the colours."""
     values: list[str]
-    """The values with a colour of their own, the most frequent first."""
+    """The values with their own colour, the most frequent first."""
     colours: list[int]
-    """For each of ``rows`` the place of its value among ``values``, -1 for others and none."""
+    """For each of ``rows`` the index of its value in ``values``, -1 for other and missing values."""
     explained: float
-    """Share of the vectors' variance that the two axes show, 0 to 1."""
+    """Share of the variance of the vectors on the two axes, 0 to 1."""
 
 
 def column_facts(generation: Generation) -> list[ColumnFacts]:
@@ -118,7 +118,7 @@ def map_of(generation: Generation, column: str | None = None, *, points: int = P
     """A sample of the products by the first two principal components of their vectors. Deterministic.
 
     Args:
-        column: The attribute that gives the colours; None takes the one that tells most products apart.
+        column: The attribute that determines the colours; None chooses one.
 
     Raises:
         KeyError: There is no such attribute.
@@ -139,7 +139,7 @@ def map_of(generation: Generation, column: str | None = None, *, points: int = P
 def _projected(vectors: Vectors) -> tuple[npt.NDArray[np.float32], float]:
     centred = vectors - vectors.mean(axis=0)
     variances, axes = np.linalg.eigh(centred.T @ centred)
-    # The sign of an axis is arbitrary; the largest part is made positive so that a report can be repeated.
+    # The sign of an axis is arbitrary; the largest component is made positive, so that reports are reproducible.
     main = axes[:, ::-1][:, :2]
     main = main * np.sign(main[np.abs(main).argmax(axis=0), [0, 1]])
     places = centred @ main
@@ -150,7 +150,7 @@ def _projected(vectors: Vectors) -> tuple[npt.NDArray[np.float32], float]:
 
 
 def _telling(generation: Generation) -> str | None:
-    """The attribute of words with few values that most products have."""
+    """The text attribute with few values that most products have."""
     fit = [
         facts for facts in column_facts(generation)
         if facts.kind in ("text", "list", "flag") and 1 < facts.distinct <= max(MOST_COLOURS, generation.size // 20)

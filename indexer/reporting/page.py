@@ -1,4 +1,4 @@
-"""The page of a report, from its facts."""
+"""Renders the page of a report."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from indexer.reporting.thumbnails import of_file, of_product
 
 TEMPLATE = Template((Path(__file__).parent / "page.html").read_text(encoding="utf-8"))
 MOST_SHOWN = 24
-"""Products or pairs that one section shows with pictures."""
+"""Maximum number of products or pairs with pictures in a section."""
 COLOURS = (
     "#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#994f00", "#000000", "#88ccaa", "#ff9955",
 )  # fmt: skip
 OTHER = "#bbbbbb"
 SIDE = 1000
-"""Width of the map in its own units."""
+"""Width of the map in its units."""
 
 
 def whole_page(generation: Generation, subtitle: str, sections: Iterable[str]) -> str:
@@ -52,7 +52,7 @@ def counts(manifest: GenerationManifest) -> str:
 
 
 def changes(generation: Generation, stated: Changes | None, difference: Difference | None) -> str:
-    """The section of what changed since the generation that was published before."""
+    """The section of changes since the previously published generation."""
     if stated is None:
         return _section("Changes", "<p>There is no earlier generation to compare with.</p>")
     summary = f"{stated.added:,} added, {stated.removed:,} removed, {stated.changed:,} changed since {stated.since}."

@@ -1,4 +1,4 @@
-"""Write the report of a generation."""
+"""Writes the report of a generation."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def write_report_page(generation: Generation, index_root: Path, path: Path, *, c
     Args:
         generation: The generation.
         index_root: The folder of all generations.
-        path: The page.
-        colour_by: The attribute that colours the map; None takes one with few values that most products have.
+        path: The file to write.
+        colour_by: The attribute for the colours of the map; None chooses one.
 
     Raises:
         ModisteError: There is no such attribute, or the page cannot be written.
@@ -31,7 +31,7 @@ def write_report_page(generation: Generation, index_root: Path, path: Path, *, c
             hint=f"There are: {', '.join(generation.columns) or 'none'}.",
         )
     manifest = generation.manifest
-    serving = " It serves." if current_id(index_root) == generation.id else ""
+    serving = " It is published." if current_id(index_root) == generation.id else ""
     subtitle = f"{manifest.catalog}, {manifest.created}, {manifest.bundle}.{serving}"
     sections = [
         page.counts(manifest),

@@ -1,4 +1,4 @@
-"""Small pictures inside the page, as ``data:`` URLs."""
+"""Thumbnails in the page, as ``data:`` URLs."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from models.errors import ModisteError
 
 SIDE = 88
 START = 24
-"""Bytes that are shown of a file that is no picture."""
+"""Number of bytes that are shown of a file that is not a picture."""
 
 
 def of_product(generation: Generation, row: int) -> str | None:
-    """The main picture of a product; None if it cannot be read any more."""
+    """The main picture of a product; None if it can no longer be read."""
     try:
         return _encoded(generation.image(row))
     except ModisteError:
@@ -26,7 +26,7 @@ def of_product(generation: Generation, row: int) -> str | None:
 
 
 def of_file(path: Path) -> tuple[str | None, str]:
-    """A picture file; if it cannot be decoded, None and how it begins."""
+    """A picture file; if it cannot be decoded, None and its first bytes."""
     try:
         with path.open("rb") as stream:
             start = stream.read(START)

@@ -1,1 +1,1 @@
-"""Who may use the service, and how much: keys, rates, client addresses. Nothing here knows HTTP."""
+"""Keys, rates and client addresses, independent of HTTP."""

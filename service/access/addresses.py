@@ -1,4 +1,4 @@
-"""Addresses of clients, as they are counted."""
+"""The form of client addresses under which requests are counted."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ UNKNOWN = "unknown"
 
 
 def counted_address(host: str | None) -> str:
-    """What the requests of a client are counted under: its IPv4 address, or the /64 network of its IPv6 address, of
-    which one customer has at least 2 ** 64 addresses. What is no address, such as a Unix socket, is one client."""
+    """The key under which the requests of a client are counted.
+
+    This is its IPv4 address, or the /64 network of its IPv6 address, because one customer has at least 2 ** 64 of
+    these. All peers without an IP address, such as Unix sockets, count as one client.
+    """
     try:
         address = ip_address((host or "").partition("%")[0])
     except ValueError:

@@ -18,7 +18,7 @@ app = typer.Typer(help="Create, list and revoke the keys of a service.", no_args
 
 
 class ScopeName(StrEnum):
-    """``service.access.keys.Scope``, of which typer takes no list."""
+    """``service.access.keys.Scope`` as an enum, because typer does not accept a list of ``Literal``."""
 
     search = "search"
     operations = "operations"
@@ -35,7 +35,7 @@ def _rate(given: str) -> Rate:
 File = Annotated[
     Path,
     typer.Option(
-        "--file", envvar="MODISTE_KEYS", help="The key file, which MODISTE_KEYS of the service names.",
+        "--file", envvar="MODISTE_KEYS", help="The key file: the same path as MODISTE_KEYS of the service.",
     ),
 ]  # fmt: skip
 DEFAULT_FILE = Path("keys.json")
@@ -43,24 +43,24 @@ DEFAULT_FILE = Path("keys.json")
 
 @app.command()
 def create(
-    shop: Annotated[str, typer.Option(help="Whose key it is: lower case letters, digits and hyphens.")],
+    shop: Annotated[str, typer.Option(help="The shop that gets the key: lower case letters, digits and hyphens.")],
     scope: Annotated[
-        list[ScopeName] | None, typer.Option(help="What it may be used for; may be given several times.")
+        list[ScopeName] | None, typer.Option(help="What the key may be used for; can be repeated.")
     ] = None,
     rate: Annotated[
         Rate | None,
-        typer.Option(parser=_rate, metavar="RATE", help="Most requests in a short time, such as 50/second."),
+        typer.Option(parser=_rate, metavar="RATE", help="Maximum requests in a short window, such as 50/second."),
     ] = None,
     quota: Annotated[
         Rate | None,
-        typer.Option(parser=_rate, metavar="RATE", help="Most requests in a long time, such as 100000/day."),
+        typer.Option(parser=_rate, metavar="RATE", help="Maximum requests in a long window, such as 100000/day."),
     ] = None,
     expires: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day (UTC) from which it is no longer valid.")
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day (UTC) on which the key expires.")
     ] = None,
     file: File = DEFAULT_FILE,
 ) -> None:
-    """Add a key to the file and print it, once: the file keeps only its hash."""
+    """Add a key to the file and print it. It is printed only once: the file contains only its hash."""
     id, secret, sha256 = new_key()
     scopes = tuple(one.value for one in scope or [ScopeName.search])
     try:
@@ -76,16 +76,16 @@ def create(
             f"{shop!r} cannot be the name of a shop.", hint="Use 1 to 64 lower case letters, digits and hyphens."
         ) from None
     change_key_file(file, lambda keys: (*keys, key))
-    typer.echo(f"Key {id} of {shop} for {', '.join(scopes)} is in {file}. It is shown only now:", err=True)
+    typer.echo(f"Added key {id} of {shop} for {', '.join(scopes)} to {file}. It is shown only once:", err=True)
     typer.echo(secret)
 
 
 @app.command("list")
 def list_keys(file: File = DEFAULT_FILE) -> None:
-    """Show the keys of the file, without the keys themselves."""
+    """List the ids, shops and limits of the keys in the file."""
     now = datetime.now(UTC)
     for key in read_key_file(file).keys:
-        until = f"until {key.expires:%Y-%m-%d}" if key.expires else "without end"
+        until = f"until {key.expires:%Y-%m-%d}" if key.expires else "no expiry"
         limits = "  ".join(f"{name} {rate}" for name, rate in (("rate", key.rate), ("quota", key.quota)) if rate)
         state = "expired" if key.has_expired(now) else until
         typer.echo(f"{key.id}  {key.shop}  {','.join(key.scopes)}  {key.created:%Y-%m-%d}  {state}  {limits}".rstrip())
@@ -95,7 +95,7 @@ def list_keys(file: File = DEFAULT_FILE) -> None:
 def revoke(
     id: Annotated[str, typer.Argument(help="The key's id, as `modiste keys list` shows it.")], file: File = DEFAULT_FILE
 ) -> None:
-    """Remove a key from the file. Running services notice within MODISTE_POLL_S."""
+    """Remove a key from the file. Running services reject it within MODISTE_POLL_S."""
     if id not in {key.id for key in read_key_file(file).keys}:
         raise ModisteError(f"There is no key {id[:40]!r} in {file}.", hint="See `modiste keys list`.")
     change_key_file(file, lambda keys: tuple(key for key in keys if key.id != id))

@@ -1,4 +1,4 @@
-"""The keys that a running service accepts: those of a file, which is read again when it changes."""
+"""The keys that a running service accepts. The key file is read again when it changes."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from service.errors import KeyNeeded
 logger = logging.getLogger(__name__)
 
 _KEY = re.compile(KEY_PATTERN)
-_NOBODY = bytes(32)
-"""Compared with where no key has the id, so that an unknown id takes as long as a wrong secret."""
+_NO_HASH = bytes(32)
+"""Compared with if the id is unknown, so that an unknown id takes as long as a wrong secret."""
 
 
 class _Version(NamedTuple):
-    """What changes when a file is written, replaced or made readable. A copy may keep the time of its last change, but
-    not the time of its last status change."""
+    """Changes whenever the file is written, replaced or made readable. ``st_ctime`` is used because a copy may keep
+    ``st_mtime``."""
 
     inode: int
     bytes: int
@@ -36,7 +36,7 @@ class _Version(NamedTuple):
 class KeyRing:
     """The keys of a file, read again when it changes. Used from one event loop.
 
-    A changed file that cannot be read changes nothing: the keys that were read last stay valid.
+    If a changed file cannot be read, the keys that were read last stay valid.
 
     Raises:
         ModisteError: The file cannot be read at the start.
@@ -55,20 +55,22 @@ class KeyRing:
             KeyNeeded: There is none, or it is unknown, revoked or expired.
         """
         if given is None:
-            raise KeyNeeded("This needs a key.", hint="Send it as: Authorization: Bearer <key>")
+            raise KeyNeeded("This request needs a key.", hint="Send it as: Authorization: Bearer <key>")
         parsed = _KEY.fullmatch(given)
         key = self._keys.get(parsed[1]) if parsed else None
-        # Ids are no secret, so they may be looked up; the hashes are compared in constant time.
-        known = bytes.fromhex(key.sha256) if key else _NOBODY
+        # Ids are not secret, so a dictionary lookup is safe. Hashes are compared in constant time.
+        known = bytes.fromhex(key.sha256) if key else _NO_HASH
         matches = hmac.compare_digest(hashlib.sha256(given.encode()).digest(), known)
         if key is None or not matches:
-            raise KeyNeeded("The key is not one of this service, or was revoked.", hint="Ask its operator for a key.")
+            raise KeyNeeded("The key is unknown or was revoked.", hint="Ask the operator of this service for a key.")
         if key.has_expired(now or datetime.now(UTC)):
-            raise KeyNeeded(f"The key expired on {key.expires:%Y-%m-%d}.", hint="Ask the operator for a new one.")
+            raise KeyNeeded(
+                f"The key expired on {key.expires:%Y-%m-%d}.", hint="Ask the operator of this service for a new key."
+            )
         return key
 
     def follow(self, poll_s: float) -> None:
-        """Look at the file every ``poll_s`` seconds from now on, until ``stop``."""
+        """Check the file every ``poll_s`` seconds until ``stop``."""
         self._following = asyncio.create_task(self._follow(poll_s))
 
     async def stop(self) -> None:
@@ -82,11 +84,11 @@ class KeyRing:
             await asyncio.sleep(poll_s)
             try:
                 await self._look()
-            except Exception:  # Such as no memory for a thread. A revoked key must not stay valid for good.
+            except Exception:  # Such as a failure to start a thread. A revoked key must not stay valid.
                 logger.exception("The key file could not be followed; trying again.")
 
     async def _look(self) -> None:
-        version = await asyncio.to_thread(_version, self._path)  # The file may be on a network.
+        version = await asyncio.to_thread(_version, self._path)  # The file may be on a network file system.
         if version == self._version:
             return
         try:

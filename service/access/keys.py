@@ -1,4 +1,4 @@
-"""Keys, and the file that keeps their hashes."""
+"""Keys, and the file with their hashes."""
 
 from __future__ import annotations
 
@@ -20,16 +20,15 @@ Scope = Literal["search", "operations"]
 """What a key may be used for."""
 
 KEY_PATTERN = r"modiste_([0-9a-f]{12})_[A-Za-z0-9_-]{43}"
-"""The id, which is no secret, and 256 random bits."""
+"""The id, which is not secret, and 256 random bits."""
 MAX_FILE_BYTES = 4 * 2**20
-_HINT = "MODISTE_KEYS names a file that `modiste keys create` writes."
+_HINT = "MODISTE_KEYS must be a file written by `modiste keys create`."
 
 
 class Key(BaseModel):
-    """What is kept of one key.
+    """The stored data of one key.
 
-    A key is 256 random bits, so nobody can guess it from its SHA-256, and a slow hash as for passwords would only cost
-    time.
+    A key is 256 random bits, so it cannot be found from its SHA-256 by trying, and a slow password hash is not needed.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -44,7 +43,7 @@ class Key(BaseModel):
     quota: RateText | None = None
 
     def has_expired(self, now: datetime) -> bool:
-        """Whether the key is no longer good at ``now``."""
+        """Whether the key is expired at ``now``."""
         return self.expires is not None and now >= self.expires
 
 
@@ -75,10 +74,10 @@ def read_key_file(path: Path) -> KeyFile:
     """Read a file of keys.
 
     Raises:
-        ModisteError: There is none, or it cannot be read.
+        ModisteError: It is missing or cannot be read.
     """
     try:
-        # A pipe or a device would hang the reader.
+        # Reading a pipe or a device could block.
         if not stat.S_ISREG(path.stat().st_mode):
             raise ModisteError(f"{path} is not a file.", hint=_HINT)
         with path.open("rb") as stream:
@@ -96,12 +95,12 @@ def read_key_file(path: Path) -> KeyFile:
 
 
 def change_key_file(path: Path, change: Callable[[tuple[Key, ...]], tuple[Key, ...]]) -> None:
-    """Replace the keys of a file at once; one that does not exist is created. Changes at the same time wait.
+    """Replace the keys of a file atomically, or create the file. Concurrent changes wait for each other.
 
     Raises:
         ModisteError: The file cannot be read.
     """
-    path = path.resolve()  # A link stays one.
+    path = path.resolve()  # Replace the target of a link, not the link.
     with locked(path.with_name(f".{path.name}.lock"), work="change of keys", wait=True):
         keys = read_key_file(path).keys if path.exists() else ()
         replace_text(path, KeyFile(keys=change(keys)).model_dump_json(indent=2, exclude_none=True) + "\n")

@@ -1,4 +1,4 @@
-"""Counts requests against rates, in Redis for all processes and replicas together, else in each process."""
+"""Counts requests against rates: in Redis for all processes and replicas, or in the memory of each process."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from cachetools import TLRUCache
 from redis.exceptions import ResponseError
 
 from service.cache.connection import RedisConnection
-from service.cache.throttled import ThrottledWarning
+from service.observability.throttled_warning import ThrottledWarning
 from service.rates import Rate
 
 logger = logging.getLogger(__name__)
 
 MAX_WINDOWS = 50_000
-"""Windows that a process keeps, some 20 MB. Beyond it, the client that was seen least recently is forgotten."""
+"""Windows in the memory of a process, about 20 MB. Beyond it, the least recently used window is dropped."""
 
 _COUNT = """
 local free, counts, left = 1, {}, {}
@@ -38,8 +38,8 @@ for i, key in ipairs(KEYS) do
 end
 return {free, counts, left}
 """
-"""Keys: counters. Arguments: amount and milliseconds of each. Counts a request everywhere, or nowhere if one counter is
-full. Returns whether it counted, the counts, and the milliseconds until each begins again."""
+"""Keys: counters. Arguments: amount and milliseconds of each. Counts a request in all counters, or in none if one of
+them is full. Returns whether it was counted, the counts, and the milliseconds until each window ends."""
 
 
 class Policy(NamedTuple):
@@ -47,8 +47,8 @@ class Policy(NamedTuple):
 
     name: str
     """``address``, ``address-quota``, ``rate`` or ``quota``."""
-    who: str
-    """Whose requests are counted together: an address or the id of a key."""
+    client: str
+    """The address or the id of the key whose requests are counted."""
     rate: Rate
 
 
@@ -58,23 +58,23 @@ class Usage(NamedTuple):
     policy: Policy
     remaining: int
     reset_s: float
-    """Seconds until all of it is there again."""
+    """Seconds until the window ends."""
 
 
 class Counted(NamedTuple):
-    """Whether a request is allowed, and what is left of each of its policies. A refused request counts nowhere."""
+    """Whether a request is allowed, and what is left of each of its policies. A refused request is not counted."""
 
     allowed: bool
     usages: list[Usage]
 
     @property
     def retry_after_s(self) -> int:
-        """Whole seconds after which no policy refuses any more."""
+        """Whole seconds after which all policies allow a request."""
         return max(1, math.ceil(max(usage.reset_s for usage in self.usages if not usage.remaining)))
 
 
 class _Reading(NamedTuple):
-    """What a counter store tells."""
+    """The result of counting in memory or in Redis."""
 
     allowed: bool
     counts: Sequence[int]
@@ -84,12 +84,12 @@ class _Reading(NamedTuple):
 class Limiter:
     """Counts requests in fixed windows, each of which begins with its first request. Used from one event loop.
 
-    Redis is asked once for a request, whatever the number of its policies. Where it does not answer in time, the
-    process counts by itself, so limits then hold for each process alone.
+    A request takes one round trip to Redis, whatever the number of its policies. If Redis does not respond in time,
+    the process counts in its own memory, so limits then apply to each process separately.
 
     Args:
-        redis: What processes and replicas share; None leaves each process with its own counts.
-        secret: Hides addresses and ids from whoever can read Redis. At most 64 bytes.
+        redis: Shared by processes and replicas; None counts in the memory of each process.
+        secret: Key of the digests that replace addresses and ids in Redis. At most 64 bytes.
         clock: Monotonic seconds.
     """
 
@@ -117,7 +117,7 @@ class Limiter:
         return Counted(allowed, usages)
 
     def _key(self, policy: Policy) -> str:
-        name = f"{policy.name}:{policy.rate}:{policy.who}"
+        name = f"{policy.name}:{policy.rate}:{policy.client}"
         return f"modiste:limit:{hashlib.blake2b(name.encode(), key=self._secret, digest_size=16).hexdigest()}"
 
     async def _count_in_redis(self, keys: list[str], policies: Sequence[Policy]) -> _Reading | None:
@@ -125,8 +125,8 @@ class Limiter:
         arguments = [number for policy in policies for number in (policy.rate.amount, policy.rate.window_s * 1000)]
         try:
             free, counts, left_ms = await self._script(keys, arguments)
-        except ResponseError as error:  # It is full, read-only, or holds something else under a key.
-            self._refused.warn("Redis refuses to count requests, so each process counts by itself: %s", error)
+        except ResponseError as error:  # Redis is full or read-only, or a key has another type.
+            self._refused.warn("Redis refuses to count requests, so each process counts separately: %s", error)
             return None
         return _Reading(bool(free), counts, [left / 1000 for left in left_ms])
 
@@ -156,7 +156,7 @@ class _MemoryWindows:
                 window.count += 1
                 if window.count == 1:
                     self._windows[key] = window
-        # Rounding errors of the clock must not make a window longer than it is.
+        # Floating-point rounding must not lengthen a window.
         left_s = [
             min(window.ends - now, policy.rate.window_s) for window, policy in zip(windows, policies, strict=True)
         ]

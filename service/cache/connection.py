@@ -1,4 +1,4 @@
-"""The connection to a Redis that is never waited for."""
+"""The connection to Redis, with short timeouts and a circuit breaker."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
 MAX_FAILURES = 5
-"""Failed reads in a row after which Redis is no longer asked."""
+"""Consecutive failed reads after which the circuit breaker opens."""
 AWAY_S = 5.0
-"""How long Redis is not asked then. The next read after it is a trial."""
+"""How long the circuit breaker stays open. The next read after that is a trial."""
 SOCKET_TIMEOUT_S = 1.0
-"""For connecting, and for one reply. A caller waits for less: see ``timeout_s``."""
+"""For connecting, and for one reply. Callers wait for ``timeout_s``, which is shorter."""
 CONNECTIONS = 8
 
 
 class RedisConnection:
     """A few connections to one Redis, for the cache and the rate limits of a process.
 
-    A caller waits at most ``timeout_s``. A command that takes longer goes on in the background, so that a connection
-    that is slow to establish is there for the next caller. After ``MAX_FAILURES`` failed reads in a row a circuit
-    breaker opens, and Redis is not asked for ``AWAY_S`` seconds.
+    A caller waits for ``timeout_s`` at most. A command that takes longer continues in the background, so that a
+    connection that is slow to establish is available to the next caller. After ``MAX_FAILURES`` consecutive failed
+    reads a circuit breaker opens, and Redis is not used for ``AWAY_S`` seconds.
 
     Args:
         url: Such as ``redis://127.0.0.1:6379/0``.
-        timeout_s: The longest that a caller waits for an answer.
-        metrics: Where failures are counted.
+        timeout_s: The longest time that a caller waits for a reply.
+        metrics: Counts failures.
 
     Raises:
         ModisteError: ``url`` is not a Redis URL.
@@ -56,21 +56,21 @@ class RedisConnection:
                 socket_timeout=SOCKET_TIMEOUT_S, socket_connect_timeout=SOCKET_TIMEOUT_S, protocol=2,
             )  # fmt: skip
         except ValueError:
-            # The cause is not chained: it may quote a part of the password.
+            # The cause is not chained because it may contain a part of the password.
             raise ModisteError(
                 "MODISTE_REDIS_URL is not a Redis URL.",
                 hint="Give one such as redis://127.0.0.1:6379/0; write special characters in a password as %23.",
             ) from None
         self.client = Redis.from_pool(pool)
-        """For writes in the background. Whoever waits for an answer calls ``read``."""
+        """For writes in the background. Reads go through ``read``."""
 
     @property
     def away(self) -> bool:
-        """Whether Redis is not asked now."""
+        """Whether the circuit breaker is open."""
         return bool(self._breaker.opened)
 
     async def reachable(self) -> bool:
-        """Whether Redis answers now. False without asking while the circuit breaker is open."""
+        """Whether Redis responds now. False without a request while the circuit breaker is open."""
         return bool(await self.read(self._ping, SOCKET_TIMEOUT_S))
 
     async def read(self, command: Callable[[], Coroutine[Any, Any, T]], timeout_s: float | None = None) -> T | None:
@@ -80,27 +80,27 @@ class RedisConnection:
         timeout_s = self._timeout_s if timeout_s is None else timeout_s
         task = self.start(command())
         try:
-            # Outside of the breaker, for which a caller that is cancelled would be a success.
+            # Outside the breaker, which would count a cancelled caller as a success.
             await asyncio.wait([task], timeout=timeout_s)
             with self._breaker:
                 if not task.done() or task.cancelled():
                     raise TimeoutError(f"no answer within {timeout_s * 1000:g} ms")
                 result = task.result()
-        except Exception as error:  # A server that does not speak Redis makes the client raise anything.
+        except Exception as error:  # A server of another kind can make the client raise any exception.
             self._metrics.cache("error")
             if self._breaker.opened and not self._reported_away:
                 self._reported_away = True
                 logger.warning(
-                    "Redis does not answer (%s: %s). Searches go on without it.", type(error).__name__, error
+                    "Redis does not respond (%s: %s). Requests are answered without it.", type(error).__name__, error
                 )
             return None
         if self._reported_away:
             self._reported_away = False
-            logger.info("Redis answers again.")
+            logger.info("Redis responds again.")
         return result
 
     def start(self, command: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
-        """Run ``command`` in the background, until ``close`` at most."""
+        """Run ``command`` in the background. ``close`` cancels it."""
         task = asyncio.create_task(command)
         self._commands.add(task)
         task.add_done_callback(self._done)
@@ -119,7 +119,7 @@ class RedisConnection:
     def _done(self, task: asyncio.Task[Any]) -> None:
         self._commands.discard(task)
         if not task.cancelled():
-            task.exception()  # Retrieved, in case no caller waits any more.
+            task.exception()  # Mark it as retrieved; the caller may have stopped waiting.
 
     async def _ping(self) -> bool:
         return bool(await self.client.ping())

@@ -1,4 +1,4 @@
-"""The cache of vision outputs: the next modification of a picture needs no vision pass."""
+"""The cache of vision outputs, so that another text for the same picture needs no vision pass."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ UNIT_TOLERANCE = 1e-2
 
 
 class FeatureCache:
-    """The vision graph's output for a picture (one row), by the picture's digest, for one bundle.
+    """The vision graph's output for a picture (one row), by the key of the picture, for one bundle.
 
     A value is the concatenation of the graph's outputs as little-endian float32: the embedding, the features if they
-    differ from the embedding, and the attributes if the bundle has them. Their shapes are the bundle's. All of it is
-    kept, so an answer does not depend on whether its reference was cached.
+    differ from the embedding, and the attributes if the bundle has them. Their shapes are those of the
+    bundle. All outputs are stored, so that an answer does not depend on whether its reference was cached.
 
     Args:
-        cache: Keeps the bytes.
-        bundle: The bundle whose vision graph it is.
+        cache: Stores the bytes.
+        bundle: The bundle with the vision graph.
     """
 
     def __init__(self, cache: Cache, bundle: Bundle) -> None:
@@ -41,7 +41,7 @@ class FeatureCache:
         return None if value is None else self._unpack(value)
 
     def put(self, picture: str, output: VisionOutput) -> None:
-        """Keep an output of one row. Returns at once."""
+        """Store an output of one row. Returns at once."""
         arrays = [np.asarray(getattr(output, name), "<f4").tobytes() for name in self._shapes]
         self._cache.put(self._key(picture), b"".join(arrays))
 

@@ -1,4 +1,4 @@
-"""Cache keys."""
+"""The form of all cache keys."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from typing import Any
 import orjson
 
 FORMAT = 5
-"""Raised whenever a value under an old key could be misread, so that replicas of two versions can share one Redis."""
+"""Increased whenever the format of values changes, so that replicas of two versions can share one Redis."""
 
 
 def cache_key(kind: str, **parts: Any) -> str:
-    """The key of a value of ``kind`` that depends on ``parts`` (JSON values): equal for equal parts in any order, and
-    different for any other kind, format or part."""
+    """The key of a value of ``kind`` that depends on ``parts`` (JSON values). It does not depend on their order."""
     digest = hashlib.sha256(orjson.dumps([kind, parts], option=orjson.OPT_SORT_KEYS)).hexdigest()
     return f"modiste:{FORMAT}:{digest}"

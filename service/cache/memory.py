@@ -16,11 +16,11 @@ class _Entry(NamedTuple):
 
 
 class MemoryCache:
-    """Bytes by key, bounded in bytes and time. The least recently used entries are evicted first. Used from one event
+    """Bytes by key, limited in bytes and time. The least recently used entries are evicted first. Used from one event
     loop.
 
     Args:
-        max_bytes: Bound of keys and values together; 0 keeps nothing.
+        max_bytes: Maximum bytes of keys and values together; 0 stores nothing.
         ttl_s: Seconds after which a value expires.
         clock: Monotonic seconds.
     """
@@ -33,16 +33,16 @@ class MemoryCache:
 
     @property
     def size(self) -> int:
-        """Bytes of all keys and values that are kept."""
+        """Bytes of all stored keys and values."""
         return int(self._entries.currsize)
 
     def get(self, key: str) -> bytes | None:
-        """The value under ``key``; None if there is none, or no longer."""
+        """The value under ``key``; None if it is missing or expired."""
         entry = self._entries.get(key)
         return None if entry is None else entry.value
 
     def put(self, key: str, value: bytes, ttl_s: float | None = None) -> None:
-        """Keep ``value`` for ``ttl_s`` seconds, without it for those of the cache."""
+        """Store ``value`` for ``ttl_s`` seconds; by default for the cache's own ``ttl_s``."""
         entry = _Entry(value, self._clock() + (self._ttl_s if ttl_s is None else ttl_s), len(key) + len(value))
         self._entries.pop(key, None)
         if entry.size <= self._entries.maxsize:

@@ -1,4 +1,4 @@
-"""Redis as a cache that is never trusted."""
+"""Redis as a cache whose values are authenticated."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from redis.exceptions import ResponseError
 
 from service.cache.connection import RedisConnection
 from service.cache.sealing import OVERHEAD_BYTES, open_sealed, seal
-from service.cache.throttled import ThrottledWarning
 from service.observability.metrics import Metrics
+from service.observability.throttled_warning import ThrottledWarning
 
 logger = logging.getLogger(__name__)
 
 CONCURRENT_WRITES = 2
-"""Connections that writes may take; the others are left to reads, for which callers wait."""
+"""Connections for writes; the others are reserved for reads, because callers wait for these."""
 MAX_PENDING_WRITES = 64
 MAX_VALUE_BYTES = 2**20
 
@@ -24,14 +24,14 @@ MAX_VALUE_BYTES = 2**20
 class RedisCache:
     """Bytes by key in Redis.
 
-    Values are sealed (``sealing.py``): whoever can write to Redis but has no ``secret`` cannot make the service use a
-    value. Never more than ``MAX_VALUE_BYTES`` of a value are read.
+    Values are sealed (``sealing.py``), so that write access to Redis without ``secret`` does not allow forging them.
+    At most ``MAX_VALUE_BYTES`` of a value are read.
 
     Args:
-        redis: The connection; bounds the time that a caller waits.
-        secret: Authenticates values; the same for all replicas that are to share them. At most 64 bytes.
+        redis: The connection; limits the time that a caller waits.
+        secret: Authenticates values; the same for all replicas that share them. At most 64 bytes.
         ttl_s: Seconds after which a value expires.
-        metrics: Where failures are counted.
+        metrics: Counts failures.
     """
 
     def __init__(self, redis: RedisConnection, *, secret: bytes, ttl_s: float, metrics: Metrics) -> None:
@@ -41,25 +41,25 @@ class RedisCache:
         self._forged, self._refused = ThrottledWarning(logger), ThrottledWarning(logger)
 
     async def reachable(self) -> bool:
-        """Whether Redis answers now."""
+        """Whether Redis responds now."""
         return await self._redis.reachable()
 
     async def get(self, key: str) -> tuple[bytes, float] | None:
-        """The value under ``key`` and the seconds until it expires. None if there is none, or it is not authentic."""
+        """The value under ``key`` and the seconds until it expires. None if it is missing or not authentic."""
         sealed = await self._redis.read(lambda: self._fetch(key))
         if not sealed:
             return None
         opened = open_sealed(self._secret, key, sealed)
         if opened is None:
             self._metrics.cache("error")
-            self._forged.warn("Redis holds a value under %s that was not written with this secret. It is ignored.", key)
+            self._forged.warn("The value in Redis under %s was not written with this secret and is ignored.", key)
             return None
-        # Clocks of replicas differ. A value never lives longer here than one that was made here.
+        # The clocks of replicas differ, so the remaining time is limited to the time of a new value.
         left_s = min(opened.expires - time.time(), self._ttl_s)
         return (opened.value, left_s) if left_s > 0 else None
 
     def put(self, key: str, value: bytes) -> None:
-        """Write in the background. Values are dropped while Redis is away or too many are waiting."""
+        """Write in the background. Values are dropped while Redis is away or too many writes are pending."""
         if self._redis.away or self._pending_writes >= MAX_PENDING_WRITES:
             return
         if len(value) + OVERHEAD_BYTES <= MAX_VALUE_BYTES:
@@ -71,7 +71,7 @@ class RedisCache:
 
     async def _fetch(self, key: str) -> bytes:
         try:
-            # A bounded read: the value may have been written by someone else, at any size.
+            # A bounded read, because another program may have written a value of any size.
             sealed = await self._redis.client.getrange(key, 0, MAX_VALUE_BYTES - 1)
         except ResponseError as error:
             if str(error).startswith("WRONGTYPE"):
@@ -84,8 +84,8 @@ class RedisCache:
         async with self._writing:
             try:
                 await self._redis.client.set(key, sealed, px=max(1, round(self._ttl_s * 1000)))
-            except ResponseError as error:  # It is full or read-only, or permission is missing.
+            except ResponseError as error:  # Redis is full or read-only, or the user lacks the permission.
                 self._metrics.cache("error")
                 self._refused.warn("Redis refuses to store a value: %s", error)
-            except Exception:  # Reads decide whether Redis is away.
+            except Exception:  # Only reads open the circuit breaker.
                 self._metrics.cache("error")

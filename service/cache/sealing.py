@@ -1,4 +1,4 @@
-"""Authenticated values: what comes back from Redis is used only if a process with the same secret wrote it."""
+"""Authenticated values: a value from Redis is used only if it was written with the same secret."""
 
 from __future__ import annotations
 
@@ -13,19 +13,16 @@ OVERHEAD_BYTES = DIGEST_BYTES + _EXPIRY.size
 
 
 class Opened(NamedTuple):
-    """A sealed value after its digest was checked."""
+    """A sealed value with a valid digest."""
 
     value: bytes
     expires: float
     """Seconds since 1970."""
 
 
-def sealing_secret(*parts: str) -> bytes:
-    """A secret of 32 bytes derived from ``parts``."""
-    digest = hashlib.blake2b(digest_size=32, person=b"modiste-cache")
-    for part in parts:
-        digest.update(f"{len(part)}:{part}".encode())
-    return digest.digest()
+def sealing_secret(text: str) -> bytes:
+    """A secret of 32 bytes, derived from ``text`` of any length."""
+    return hashlib.blake2b(text.encode(), digest_size=32, person=b"modiste-cache").digest()
 
 
 def seal(secret: bytes, key: str, value: bytes, expires: float) -> bytes:
@@ -35,7 +32,7 @@ def seal(secret: bytes, key: str, value: bytes, expires: float) -> bytes:
 
 
 def open_sealed(secret: bytes, key: str, sealed: bytes) -> Opened | None:
-    """The value that was sealed under ``key`` with ``secret``; None for anything else."""
+    """The value that was sealed under ``key`` with ``secret``; None if the digest is wrong."""
     digest, stamp, value = sealed[:DIGEST_BYTES], sealed[DIGEST_BYTES:OVERHEAD_BYTES], sealed[OVERHEAD_BYTES:]
     if len(sealed) < OVERHEAD_BYTES or not hmac.compare_digest(digest, _digest(secret, key, stamp, value)):
         return None

@@ -1,2 +1,4 @@
-"""Protocols over the whole search: a bundle, the understanding of texts and the ranking, as POST /search puts them
-together. ``modiste models evaluate`` runs them; ``models/`` itself knows nothing of the search."""
+"""Protocols that measure the whole search: bundle, parsing of texts and ranking, through ``POST /search``.
+
+``modiste models evaluate`` runs them. They are here because ``models/`` must not import the service.
+"""

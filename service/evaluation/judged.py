@@ -1,4 +1,4 @@
-"""What decides whether a result is right: the columns of the products."""
+"""Judges results by the columns of the products."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ Mask = npt.NDArray[np.bool_]
 COLUMNS = {
     "kind": "articleType", "colour": "baseColour", "people": "gender", "occasion": "usage", "category": "masterCategory"
 }  # fmt: skip
-"""Families of wishes, and the columns of the *Fashion Product Images* layout that judge them."""
+"""For each family of wishes, the column of the *Fashion Product Images* layout that judges it."""
 PRICE = "price"
 CHEAPEST, DEAREST = 10, 120
 
 
 class Judged:
-    """N products by the families of wishes. A brand is what a title begins with, and a pattern what a word of a title
-    begins with, because the layout has no columns of them.
+    """N products by the families of wishes. The layout has no columns for brands and patterns: a title must begin with
+    the brand, and a word of the title with the pattern.
 
     Raises:
         ModisteError: The products lack one of ``COLUMNS``.
@@ -68,7 +68,7 @@ class Judged:
         return str(self._columns[family][row])
 
     def same(self, row: int | None, families: Iterable[str]) -> Mask:
-        """The products that agree with one in all of some families; every product without one."""
+        """The products that agree with the product in ``row`` in all ``families``; every product if ``row`` is None."""
         mask = np.ones(self.size, np.bool_)
         if row is not None:
             for family in families:
@@ -76,12 +76,12 @@ class Judged:
         return mask
 
     def number(self, name: str) -> npt.NDArray[np.float64]:
-        """A column of numbers, NaN for none."""
+        """A column of numbers, with NaN for missing ones."""
         return self._numbers[name]
 
 
 def with_prices(products: Iterable[Product]) -> list[Product]:
-    """The products with a price each, drawn from their ids: the layout has none."""
+    """The products with prices, which are derived from their ids because the layout has none."""
     span = DEAREST - CHEAPEST
     return [
         replace(one, attributes={**one.attributes, PRICE: CHEAPEST + zlib.crc32(one.id.encode()) % span})

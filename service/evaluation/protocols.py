@@ -1,7 +1,7 @@
-"""The protocols ``wishes`` and ``conversation``: how much of a page of results has what was asked and keeps the rest.
+"""The protocols ``wishes`` and ``conversation``: the share of results that have what was asked for and keep the rest.
 
-The shop consists of products that a config holds out. It is indexed with the bundle and searched over HTTP, so that
-everything that answers a shopper is measured: the understanding of texts, the composer, and the ranking.
+The shop consists of the held-out products of a config. It is indexed with the bundle and searched over HTTP, so that
+the whole search is measured: parsing of texts, composer and ranking.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from service.evaluation.questions import PAGE, Question, dialogues, questions
 from service.evaluation.shop import Shop
 from service.evaluation.wordings import DEVELOPMENT, TEST, conversations, ways
 
-WISHES, CONVERSATION, WISHES_DEVELOPMENT = "wishes", "conversation", "wishes-development"
+WISHES, CONVERSATION = "wishes", "conversation"
 TWELVE = (
     "brands", "chatty", "kinds", "languages", "lightness", "misspelt", "occasions", "refusals", "same_colour", "shades",
     "similar", "three_at_once",
@@ -30,7 +30,7 @@ TWELVE = (
 MEAN = f"mean over {len(TWELVE)} ways"
 
 Body = Callable[[Question], dict[str, Any] | None]
-"""The request of a question; None where a method cannot ask it."""
+"""Makes the request of a question; None if a method does not apply to it."""
 
 
 def measure(
@@ -42,9 +42,9 @@ def measure(
         protocol: Its name.
         bundle: The bundle's folder.
         held_out: The products of the shop, in the *Fashion Product Images* layout.
-        larger: By id, products with larger pictures, which are sent as uploads where there are such.
-        cache: The index is kept here, so that pictures are encoded once.
-        most: Questions of each way, or conversations, at most.
+        larger: By id, products with larger pictures, which are preferred for uploads.
+        cache: Folder of the index, so that pictures are encoded only once.
+        most: Maximum number of questions of each way, or of conversations.
 
     Returns:
         One metric for each way (or turn) and method, with the shares of the first ten results, in per cent.
@@ -94,7 +94,7 @@ def measure(
 
 
 def _asked(protocol: str, judged: Judged, most: int) -> dict[str, list[Question]]:
-    """The questions by what is reported apart: the ways, or the turns."""
+    """The questions by row of the report: by way, or by turn."""
     if protocol == CONVERSATION:
         turns: dict[str, list[Question]] = {}
         for dialogue in dialogues(conversations(TEST), judged, most):
@@ -136,7 +136,7 @@ def _measure(
 
 
 def _means(metrics: Sequence[Metric]) -> Iterator[Metric]:
-    """The mean over the twelve ways of each method that was measured in all of them."""
+    """The mean over the twelve ways, for each method that was measured in all of them."""
     for method in dict.fromkeys(metric.method for metric in metrics):
         each = [metric for metric in metrics if metric.method == method and metric.edit in TWELVE]
         if len(each) == len(TWELVE):

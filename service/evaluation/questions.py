@@ -1,4 +1,4 @@
-"""What is asked in a protocol: wordings about references that are drawn among the products."""
+"""The questions of a protocol: sentences about references that are drawn from the products."""
 
 from __future__ import annotations
 
@@ -14,35 +14,35 @@ from service.evaluation.wordings import Conversation, Way
 
 PAGE = 10
 PER_SENTENCE = 10
-"""References about which each sentence is asked at most."""
+"""Maximum number of references for each sentence."""
 TRIES = 2_000
-"""Draws of a reference and words for one question."""
+"""Maximum number of draws of a reference and words for one question."""
 
 logger = logging.getLogger(__name__)
 
 
 class Question(NamedTuple):
-    """One search, and which products answer it."""
+    """One search, and its right answers."""
 
     row: int | None
-    """The reference; None for words alone."""
+    """The row of the reference; None for words alone."""
     texts: tuple[str, ...]
-    """The turns, the last one is the text."""
+    """The turns; the last one is the text."""
     asked: Mask
-    """Which products have what was asked."""
+    """Which products have what was asked for."""
     kept: Mask
-    """Which products keep what should stay."""
+    """Which products keep the rest."""
 
 
 def questions(name: str, way: Way, judged: Judged, most: int) -> list[Question]:
-    """Questions in one way, every sentence equally often. Of each, a whole page of right products exists, and the
-    reference itself is none of them.
+    """Questions in one way, with every sentence equally often. Each question has at least a page of right answers, and
+    the reference is not one of them.
 
     Args:
-        name: Of the way; the draws depend on it.
+        name: Name of the way, which seeds the draws.
         way: Its sentences.
         judged: The products.
-        most: At most so many questions, but each sentence once.
+        most: Maximum number of questions; each sentence is used at least once.
     """
     rng = np.random.default_rng(zlib.crc32(name.encode()))
     listed = [(group, sentence) for group in way.group for sentence in group.sentences]
@@ -59,18 +59,18 @@ def questions(name: str, way: Way, judged: Judged, most: int) -> list[Question]:
                     found.append(Question(row, (text,), asked, kept))
                     break
             else:
-                logger.warning("%s: no ten products answer %r, which is not asked", name, sentence)
+                logger.warning("%s: %r is skipped, because fewer than ten products answer it", name, sentence)
     return found
 
 
 def dialogues(listed: Sequence[Conversation], judged: Judged, most: int) -> Iterator[list[Question]]:
-    """Conversations, each about several references: one question for each turn, with the turns before it. Of each turn
-    a whole page of right products exists.
+    """Conversations, each about several references: one question for each turn, with the earlier turns. Each turn has
+    at least a page of right answers.
 
     Args:
         listed: The conversations.
         judged: The products.
-        most: At most so many conversations, but each of ``listed`` once.
+        most: Maximum number of conversations; each of ``listed`` is used at least once.
     """
     each = max(1, min(PER_SENTENCE, most // len(listed)))
     for number, one in enumerate(listed):
@@ -87,7 +87,7 @@ def dialogues(listed: Sequence[Conversation], judged: Judged, most: int) -> Iter
             if taken == each:
                 break
         if not taken:
-            logger.warning("no reference has ten answers to every turn of %r; it is not asked", one.turns[0].say)
+            logger.warning("%r is skipped, because no reference has ten answers to every turn", one.turns[0].say)
 
 
 def _turns(one: Conversation, judged: Judged, row: int) -> list[Question]:
@@ -101,5 +101,5 @@ def _turns(one: Conversation, judged: Judged, row: int) -> list[Question]:
 def _kept(judged: Judged, row: int | None, families: Sequence[str]) -> Mask:
     mask = judged.same(row, families)
     if row is not None:
-        mask[row] = False  # The reference is no answer.
+        mask[row] = False  # The reference is not an answer.
     return mask

@@ -1,4 +1,4 @@
-"""The shop of a protocol: held-out products that are indexed with a bundle and served."""
+"""The shop of a protocol: indexes held-out products with a bundle and serves them."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from service.server.serve import running
 from service.settings import load_settings
 
 HOST = "127.0.0.1"
-PATIENCE_MS = 600_000
-"""Longest wait and deadline of a search: the machine may be busy."""
+TIMEOUT_MS = 600_000
+"""Longest wait and deadline of a search; the machine may be busy."""
 
 
 class Shop:
-    """One catalogue that is served in several ways.
+    """One catalogue that is served with different settings.
 
     Args:
-        catalog: What the products are of.
+        catalog: The catalogue of the products.
         products: The products, with prices.
         bundle: The bundle's folder.
-        cache: Indexes are kept in here.
+        cache: Folder of the indexes.
     """
 
     def __init__(self, catalog: Catalog, products: Sequence[Product], bundle: Path, cache: Path) -> None:
@@ -39,10 +39,10 @@ class Shop:
 
     @contextmanager
     def served(self, *, columns: bool = True, understand_text: bool = True) -> Iterator[Callable[..., list[str]]]:
-        """Serve the shop within the block; what is yielded takes the fields of a search and returns ids.
+        """Serve the shop within the block; yields a function from the fields of a search to the ids of its results.
 
         Args:
-            columns: Whether the catalogue has its columns; without them it consists of titles and pictures.
+            columns: Whether the catalogue has its columns; without them it has only titles and pictures.
             understand_text: As in the settings.
         """
         catalog = self._catalog
@@ -54,7 +54,7 @@ class Shop:
         build_generation(catalog, bundle, index_root, BuildOptions(allow=frozenset({"fall", "kinds"})))
         settings = load_settings(
             index_root=index_root, bundle=self._bundle, host=HOST, port=0, processes=1, understand_text=understand_text,
-            max_wait_ms=PATIENCE_MS, deadline_ms=PATIENCE_MS, log_level="warning",
+            max_wait_ms=TIMEOUT_MS, deadline_ms=TIMEOUT_MS, log_level="warning",
         )  # fmt: skip
         with listen(HOST, 0) as bound, running(create_app(settings), settings, bound) as url:
 

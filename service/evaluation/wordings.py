@@ -1,8 +1,8 @@
-"""What shoppers say, as data: the files of ``wordings/test`` and of ``wordings/development``.
+"""The sentences of shoppers, as data: the files of ``wordings/test`` and ``wordings/development``.
 
-A file is a way of saying a wish, such as ``misspelt.toml``. Its sentences have slots, ``{colour}``, that are filled
-with words; each word has the values that satisfy it. ``understanding/`` may be tuned on the sentences for development,
-and never on those of the test.
+A file is a way of expressing a wish, such as ``misspelt.toml``. Its sentences have slots, such as ``{colour}``, that
+are filled with words; each word has the values that satisfy it. ``understanding/`` may be tuned on the sentences for
+development, but not on those of the test.
 """
 
 from __future__ import annotations
@@ -28,20 +28,20 @@ Values = dict[str, tuple[str, ...]]
 
 
 class Condition(Value):
-    """What is asked of a product, by family."""
+    """The conditions on a product, by family."""
 
     asked: Values = Field({})
     refused: Values = Field({})
     lightness: dict[str, Values] = Field({}, alias="from")
-    """By the reference's own value, the values that are asked for."""
+    """For each value of the reference, the values that are asked for."""
     same: tuple[str, ...] = ()
-    """Families in which it is as the reference."""
+    """Families in which it agrees with the reference."""
     at_most: dict[str, float] = Field({})
     compare: dict[str, Literal["less", "more"]] = Field({})
-    """Numbers beside the reference's."""
+    """Numbers relative to those of the reference."""
 
     def mask(self, judged: Judged, row: int | None) -> Mask:
-        """Which products satisfy it; none where the reference has no such value."""
+        """Which products satisfy it; none if the reference has no such value."""
         mask = judged.same(row, self.same)
         for family, values in self.asked.items():
             mask &= judged.has(family, values)
@@ -63,17 +63,17 @@ class Group(Value):
 
     sentences: tuple[str, ...]
     words: dict[str, Values] = Field({})
-    """By family, the words that fill its slot, each with the values that it means."""
+    """For each family, the words for its slot, each with its values."""
     refused: str = ""
     """The family whose word is refused."""
     at_most: dict[str, tuple[str, ...]] = Field({})
-    """By column of numbers, what fills its slot."""
+    """For each column of numbers, the numbers for its slot."""
     lightness: dict[str, Values] = Field({}, alias="from")
     same: tuple[str, ...] = ()
     compare: dict[str, Literal["less", "more"]] = Field({})
 
     def filled(self, sentence: str, rng: np.random.Generator) -> tuple[str, Condition]:
-        """A sentence with words that are drawn, and what it asks for."""
+        """A sentence with drawn words, and its condition."""
         asked: Values = {}
         refused: Values = {}
         at_most: dict[str, float] = {}
@@ -92,17 +92,17 @@ class Group(Value):
 
 
 class Way(Value):
-    """A way of saying a wish."""
+    """A way of expressing a wish."""
 
     kept: tuple[str, ...]
-    """Families in which an answer is as the reference."""
+    """Families in which an answer agrees with the reference."""
     alone: bool = False
     """Whether there is no reference."""
     group: tuple[Group, ...]
 
 
 class Turn(Condition):
-    """A turn of a conversation, and all that holds after it."""
+    """A turn of a conversation, and the conditions after it."""
 
     say: str
 
@@ -112,7 +112,7 @@ class Conversation(Value):
 
     kept: tuple[str, ...]
     reference: Values = Field({})
-    """What the reference is."""
+    """The values of the reference."""
     turns: tuple[Turn, ...]
 
 
@@ -147,4 +147,4 @@ def _read(path: Path, model: type[_Model]) -> _Model:
     try:
         return model.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except (OSError, tomllib.TOMLDecodeError, ValidationError) as error:
-        raise ModisteError(f"The wordings in {path} cannot be read: {error}", hint="Mend the file.") from error
+        raise ModisteError(f"The wordings in {path} cannot be read: {error}", hint="Correct the file.") from error

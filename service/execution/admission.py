@@ -1,4 +1,4 @@
-"""Admission control: bounds on the wait of new searches and on the memory of request bodies."""
+"""Admission control: limits on the expected wait of new searches and on the memory of request bodies."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from service.errors import Overloaded, RefusalReason
 from service.observability.metrics import Metrics
 
 SMALL_BODY_BYTES = 8 * 2**10
-"""A body of this size is read even when the queue is full, because a cache may hold its answer."""
-MEMORY = 0.98
-"""Weight of the past in the moving mean: it covers the last 50 searches or so."""
+"""A body of this size is read even under load, because its answer may be cached."""
+DECAY = 0.98
+"""Decay of the moving mean, which covers about the last 50 searches."""
 
 
 class Admission:
-    """Refuses at once what would wait for longer than the budget, or past its deadline. Used from one event loop.
+    """Refuses searches whose expected wait exceeds the budget or their deadline. Used from one event loop.
 
-    The expected wait of a search that arrives is the number of searches in progress times the time per search: the mean
-    time between two completions while there is work. So it holds for any model, number of threads and batch size. An
-    idle service admits everything, so that the mean recovers after a slow moment.
+    The expected wait of a new search is the number of searches in progress times the time per search, which is the mean
+    time between two completions while there is work. This adapts to any model, number of threads and batch size. An
+    idle service admits every search, so that the mean recovers after a slow period.
 
     Args:
         max_wait_s: The budget: the longest expected wait, in seconds.
-        body_bytes: Bytes of request bodies that may be held at a time.
+        body_bytes: Maximum bytes of request bodies in memory.
         clock: Monotonic seconds.
     """
 
@@ -37,11 +37,11 @@ class Admission:
         self._completed, self._busy_s = 0.0, 0.0
         self._counted_until = 0.0
         self.draining = False
-        """Whether the service is about to stop: it still answers, but is not ready."""
+        """Whether the service is shutting down: it still answers requests, but is not ready."""
 
     @property
     def expected_wait_s(self) -> float:
-        """How long a search that arrives now is expected to wait, in seconds."""
+        """The expected wait of a search that arrives now, in seconds."""
         return self._in_progress * self._s_per_search
 
     @property
@@ -52,11 +52,11 @@ class Admission:
         """Refuse a search before its body is read.
 
         Args:
-            body_bytes: The declared length of the body; None where it is not declared.
+            body_bytes: The declared length of the body; None if it is not declared.
             allowed_s: Seconds until the deadline of the search.
 
         Raises:
-            Overloaded: It would wait for too long, or there is no memory for the body.
+            Overloaded: The expected wait is too long, or there is no memory for the body.
         """
         if self._held_bytes + (body_bytes or 0) > self._body_bytes:
             raise self._refusal("bodies")
@@ -66,17 +66,17 @@ class Admission:
             self._check_wait()
 
     def hold(self, body_bytes: int) -> None:
-        """Count bytes of a body that arrived.
+        """Count received bytes of a body.
 
         Raises:
-            Overloaded: There is no memory for them; they are not counted.
+            Overloaded: There is no memory for them. They are not counted.
         """
         if self._held_bytes + body_bytes > self._body_bytes:
             raise self._refusal("bodies")
         self._held_bytes += body_bytes
 
     def release(self, body_bytes: int) -> None:
-        """Stop counting bytes of a body."""
+        """Subtract bytes that were counted by ``hold``."""
         self._held_bytes -= body_bytes
 
     @contextmanager
@@ -84,7 +84,7 @@ class Admission:
         """Count a search as in progress within the block.
 
         Raises:
-            Overloaded: It would wait for too long.
+            Overloaded: The expected wait is too long.
         """
         self._check_wait()
         if self._in_progress == 0:
@@ -97,10 +97,10 @@ class Admission:
             completed = True
         finally:
             self._in_progress -= 1
-            if completed:  # Searches that fail or are dropped early say nothing about the others.
+            if completed:  # Failed and cancelled searches would distort the mean.
                 now = self._clock()
-                self._completed = MEMORY * self._completed + 1
-                self._busy_s = MEMORY * self._busy_s + now - self._counted_until
+                self._completed = DECAY * self._completed + 1
+                self._busy_s = DECAY * self._busy_s + now - self._counted_until
                 self._counted_until = now
             self._metrics.in_flight(self._in_progress, self.expected_wait_s)
 

@@ -1,4 +1,4 @@
-"""Processes for work that may have to be stopped, or to be kept from taking memory."""
+"""Processes for work that must be stoppable and limited in memory."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ _spawn = multiprocessing.get_context("spawn")
 
 
 class WorkFailed(Exception):
-    """The process ended without a result: it crashed, or was killed."""
+    """The process crashed or was killed before it returned a result."""
 
 
 class ProcessPool:
     """A fixed number of processes of low priority with a bounded queue. Used from one event loop.
 
-    Work whose caller is cancelled is stopped by killing its process; a thread could not be stopped. A call that would
-    take more memory than it may raises ``MemoryError``. ``concurrent.futures`` can do neither.
+    If its caller is cancelled, a call is stopped by killing its process; a thread could not be stopped. A call that
+    exceeds its memory raises ``MemoryError``. ``concurrent.futures`` can do neither.
 
     Args:
-        processes: How many calls run at once.
-        queue: How many more may wait.
-        memory_bytes: Memory that one call may take (on Linux).
+        processes: Maximum number of concurrent calls.
+        queue: Maximum number of waiting calls.
+        memory_bytes: Maximum memory of one call (on Linux).
     """
 
     def __init__(self, processes: int, *, queue: int, memory_bytes: int) -> None:
@@ -49,16 +49,16 @@ class ProcessPool:
         self._all = [_Process(memory_bytes) for _ in range(processes)]
         for process in self._all:
             self._idle.put_nowait(process)
-            atexit.register(process.kill)  # multiprocessing would send SIGTERM, which they ignore, and wait.
+            atexit.register(process.kill)  # multiprocessing would send SIGTERM, which is ignored, and wait.
 
     async def run(self, function: Callable[..., T], *args: Any) -> T:
         """Call ``function`` in a process; it, its arguments and its result must be picklable.
 
         Raises:
             Overloaded: The queue is full; ``function`` was not called.
-            MemoryError: It needs more memory than it may take.
+            MemoryError: The call exceeded its memory.
             WorkFailed: The process ended without a result.
-            Exception: Whatever ``function`` raised.
+            Exception: Any exception of ``function``.
         """
         if self._free == 0:
             raise Overloaded()
@@ -73,7 +73,7 @@ class ProcessPool:
             self._free += 1
 
     def close(self) -> None:
-        """End the processes. Nothing may be running."""
+        """End the processes. No call may be running."""
         for process in self._all:
             process.end()
             atexit.unregister(process.kill)
@@ -86,14 +86,14 @@ class ProcessPool:
             result: T = await asyncio.shield(future)
             return result
         except asyncio.CancelledError:
-            stopped.set()  # Before the kill: the thread may be about to start a process.
+            stopped.set()  # Before ``kill``, because the thread may be about to start a process.
             process.kill()
             await until_done(future)
             raise
 
 
 class _Process:
-    """A process that is started by its first call, and again after it has ended."""
+    """A process that is started by its first call, and restarted by the next call after it has ended."""
 
     def __init__(self, memory_bytes: int) -> None:
         self._memory_bytes = memory_bytes
@@ -108,7 +108,7 @@ class _Process:
         if self._process is None or not self._process.is_alive():
             self._start()
         try:
-            if stopped.is_set():  # Set later, it is followed by ``kill``, which finds the process.
+            if stopped.is_set():  # If it is set later, ``kill`` follows and finds the process.
                 raise EOFError
             self._pipe.send((function, args))
             succeeded, result = self._pipe.recv()
@@ -120,7 +120,7 @@ class _Process:
         return result
 
     def kill(self) -> None:
-        """Kill the process without waiting for its end; a running call raises ``WorkFailed``. From any thread."""
+        """Kill the process without waiting for its end; a running call raises ``WorkFailed``. Thread-safe."""
         if self._process is not None:
             self._process.kill()
 
@@ -135,21 +135,21 @@ class _Process:
         process = _spawn.Process(target=_serve, args=(theirs, self._memory_bytes), daemon=True)
         with theirs:
             process.start()
-        self._process = process  # Only now: a process that is not started cannot be killed.
+        self._process = process  # Only now, because a process that has not started cannot be killed.
 
 
 def _serve(pipe: Connection, memory_bytes: int) -> None:
     """Answer calls until the other end of the pipe is closed.
 
-    SIGTERM and SIGINT are ignored: sent to all processes of a service, as systemd and Ctrl-C do, they would end work
-    for which the service still waits.
+    SIGTERM and SIGINT are ignored: systemd and Ctrl-C send them to all processes of a service, and the service still
+    waits for the results of its calls.
     """
     for kind in (signal.SIGTERM, signal.SIGINT):
         signal.signal(kind, signal.SIG_IGN)
     limited = False
     while True:
         try:
-            function, args = pipe.recv()  # Imports what the function needs, which does not count as its memory.
+            function, args = pipe.recv()  # Imports the function's modules, which do not count as its memory.
         except EOFError:
             return
         if sys.platform == "linux" and not limited:
@@ -157,7 +157,7 @@ def _serve(pipe: Connection, memory_bytes: int) -> None:
             _limit_memory(memory_bytes)
             limited = True
         pipe.send(_answer(function, args))
-        del function, args  # They would count as memory of the next call.
+        del function, args  # Otherwise they would count as memory of the next call.
 
 
 def _answer(function: Callable[..., Any], args: tuple[Any, ...]) -> tuple[bool, Any]:

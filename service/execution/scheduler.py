@@ -1,8 +1,8 @@
-"""A scheduler that moves searches through stages in batches, without a timer.
+"""A scheduler that runs searches through stages in batches, without a timer.
 
-A job is a generator. It yields a ``Step`` (a stage and its input), receives the stage's result, and returns its own.
-All of it runs in the worker threads of a scheduler. A job that finds a worker idle passes through all stages at once
-and alone. Jobs that arrive while the workers are busy form the next batch.
+A job is a generator. It yields a ``Step`` (a stage and its input), receives the result of the stage, and returns its
+own result. It runs in the worker threads of a scheduler. A job that arrives while a worker is idle passes through all
+stages at once. Jobs that arrive while all workers are busy form the next batch.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
 Work = Callable[[list[Any]], Sequence[Any]]
-"""B inputs -> B results in the same order. A result that is an exception is raised in its job alone. If the call itself
-raises, it is repeated for each input, so that only the jobs at fault fail."""
+"""B inputs -> B results in the same order. A result that is an exception is raised in its own job. If the call itself
+raises, it is repeated for each input alone, so that only the faulty jobs fail."""
 
 
 class Step(NamedTuple):
-    """What a job yields: it waits for the result of ``stage`` for ``input``."""
+    """Yielded by a job to wait for the result of ``stage`` for ``input``."""
 
     stage: Stage
     input: Any
@@ -43,7 +43,7 @@ Job = Generator[Step, Any, T]
 
 @dataclass(eq=False)
 class Stage:
-    """A queue, and the work that is done with batches from it by the workers of ``scheduler``."""
+    """A queue of inputs, and the work that the workers of ``scheduler`` do with batches of them."""
 
     name: str
     work: Work
@@ -71,14 +71,14 @@ class _Entry(Generic[T]):
 
 
 class Scheduler:
-    """Worker threads that serve stages. The stage nearest to the end of a job comes first.
+    """Worker threads that serve stages, the last stage first.
 
-    So a batch travels on together, and new jobs are started when the started ones are done. Idle workers take their
-    share of what waits: two small batches on two cores are done sooner than one large batch.
+    A batch therefore stays together, and started jobs finish before new ones start. If several workers are idle, they
+    share the waiting inputs, because two small batches on two cores finish sooner than one large batch.
 
     Args:
-        name: Prefix of the threads' names.
-        workers: Number of threads: as many as cores, or one where a device serves one batch at a time.
+        name: Prefix of the names of the threads.
+        workers: Number of threads: one per core, or one for a device that runs one batch at a time.
     """
 
     def __init__(self, name: str, workers: int, metrics: Metrics) -> None:
@@ -94,12 +94,12 @@ class Scheduler:
             thread.start()
 
     def stage(self, name: str, work: Work, max_batch: int) -> Stage:
-        """Add a stage behind those that there are.
+        """Add a stage after the existing ones.
 
         Args:
-            name: As metrics and traces call it.
+            name: The name in metrics and traces.
             work: See ``Work``; it runs in the worker threads.
-            max_batch: Most inputs of one call.
+            max_batch: Maximum number of inputs of one call.
         """
         stage = Stage(name, work, max_batch, self)
         with self._changed:
@@ -110,16 +110,16 @@ class Scheduler:
         """Run ``job`` to its end.
 
         If the caller is cancelled, a waiting job is dropped at once and a running one after its batch. ``run`` returns
-        only then, because the worker threads use what the caller holds, such as the generation.
+        only then, because the worker threads use resources of the caller, such as the generation.
 
         Args:
             stage_times: Filled with the time spent in each stage, by name.
 
         Raises:
-            Exception: Whatever the job raised.
+            Exception: Any exception of the job.
         """
         entry = _Entry(job, self._start, contextvars.copy_context(), stage_times, time.perf_counter())
-        entry.done.set_running_or_notify_cancel()  # Only the workers end it.
+        entry.done.set_running_or_notify_cancel()  # Only the workers complete it.
         self._queue(entry, self._start)
         result = asyncio.wrap_future(entry.done)
         try:
@@ -185,7 +185,7 @@ class Scheduler:
 
 def _withdraw(entry: _Entry[Any]) -> bool:
     """Remove an entry from its queue; False if a worker has taken it already."""
-    stage = entry.stage  # Read once: a worker may move the entry to another scheduler's queue, which has another lock.
+    stage = entry.stage  # Read once: a worker may move the entry to the queue of another scheduler, with another lock.
     with stage.scheduler._changed:
         try:
             stage.waiting.remove(entry)
@@ -200,10 +200,10 @@ def _results(work: Work, inputs: list[Any]) -> Sequence[Any]:
         if len(results) != len(inputs):
             raise RuntimeError(f"{len(inputs)} inputs gave {len(results)} results")
         return results
-    except BaseException as error:  # A worker must outlive any failure. A panic in a Rust library is no Exception.
+    except BaseException as error:  # No failure may end a worker. A panic in a Rust library is not an Exception.
         if len(inputs) == 1:
             return [error if isinstance(error, Exception) else RuntimeError(f"{type(error).__name__}: {error}")]
-        logger.warning("A batch of %d failed (%s); its inputs are tried one by one.", len(inputs), error)
+        logger.warning("A batch of %d failed (%s); its inputs are run one by one.", len(inputs), error)
         return [result for input in inputs for result in _results(work, [input])]
 
 
@@ -218,10 +218,10 @@ def _advance(entry: _Entry[Any], result: Any) -> None:
         step: Step = entry.context.run(resume, result)
     except StopIteration as end:
         entry.done.set_result(end.value)
-    except BaseException as error:  # A worker must outlive any failure of a job.
+    except BaseException as error:  # No failure of a job may end a worker.
         entry.done.set_exception(error)
     else:
         entry.input = step.input
-        if entry.stage_times:  # The wait for the start counts as part of the wait for the first stage.
+        if entry.stage_times:  # The wait for the start counts as waiting for the first stage.
             entry.ready_at = time.perf_counter()
         step.stage.scheduler._queue(entry, step.stage)

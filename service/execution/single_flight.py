@@ -1,4 +1,4 @@
-"""Identical requests in flight share one computation."""
+"""Identical concurrent requests share one computation."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ class _Flight:
 
 
 class SingleFlight:
-    """Runs work once for all callers that ask for the same key at the same time. Used from one event loop.
+    """Runs work once for all concurrent callers with the same key. Used from one event loop.
 
-    The work runs in a task of its own, so no caller's deadline or cancellation applies to it. It is cancelled when its
-    last caller is. Nothing is kept after it has ended. The traces of callers that join have a span ``shared``.
+    The work runs in its own task, so the deadline or cancellation of a caller does not apply to it. It is cancelled
+    when its last caller is cancelled. Its result is not stored. The traces of callers that join have a span ``shared``.
     """
 
     def __init__(self) -> None:
@@ -34,13 +34,13 @@ class SingleFlight:
         return len(self._flights)
 
     async def run(self, key: str, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
-        """The result of ``work``, or of what already runs for ``key``.
+        """The result of ``work``, or of the work that already runs for ``key``.
 
-        A caller that is cancelled leaves at once. The last one leaves when the work has ended, because the work may use
-        what its callers hold.
+        A cancelled caller returns at once. The last one returns when the work has ended, because the work may use
+        resources of its callers.
 
         Raises:
-            Exception: Whatever the work raised.
+            Exception: Any exception of the work.
         """
         flight = self._flights.get(key)
         if flight is not None:

@@ -1,4 +1,4 @@
-"""Threads for work beside searching (files, columns, resizing), with a bounded queue."""
+"""Threads for other work than searching (files, columns, resizing), with a bounded queue."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ T = TypeVar("T")
 class ThreadPool:
     """A fixed number of threads with a bounded queue. Used from one event loop.
 
-    ``asyncio.to_thread`` has an unbounded queue, and returns to a cancelled caller while the thread still uses what the
-    caller holds.
+    ``asyncio.to_thread`` has an unbounded queue, and returns to a cancelled caller while the thread still uses
+    resources of the caller.
 
     Args:
-        name: Prefix of the threads' names.
-        threads: How many calls run at once.
-        queue: How many more may wait.
+        name: Prefix of the names of the threads.
+        threads: Maximum number of concurrent calls.
+        queue: Maximum number of waiting calls.
     """
 
     def __init__(self, name: str, *, threads: int, queue: int) -> None:
@@ -34,8 +34,8 @@ class ThreadPool:
         """Call ``work`` in a thread, in the context of the caller.
 
         Args:
-            abandon: Whether a cancelled caller returns at once, while the thread ends on its own: for work that uses
-                nothing which the caller holds.
+            abandon: Whether a cancelled caller returns at once while the thread continues: for work that does not use
+                resources of the caller.
 
         Raises:
             Overloaded: The queue is full; ``work`` was not called.
@@ -50,7 +50,8 @@ class ThreadPool:
         try:
             return await asyncio.shield(future)
         except asyncio.CancelledError:
-            # Work that has not started is dropped. A thread cannot be interrupted, and uses what the caller holds.
+            # Work that has not started is dropped. A running thread cannot be interrupted and uses resources of the
+            # caller.
             if not call.cancel() and not abandon:
                 await until_done(future)
             raise

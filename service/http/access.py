@@ -1,4 +1,4 @@
-"""Access to routes: the key of a request, its scopes, and the rates that it counts against."""
+"""Access control of routes: the key of a request, its scopes, and its rates."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from service.errors import KeyNeeded, NotAllowed, TooManyRequests
 from service.http.context import Context, CurrentContext
 from service.http.middleware.scope import KEY_ID, SHOP, USAGES
 
-BEARER = HTTPBearer(scheme_name="key", description="A key that `modiste keys create` made.", auto_error=False)
+BEARER = HTTPBearer(scheme_name="key", description="A key made by `modiste keys create`.", auto_error=False)
 
 
 def needs(scope: Scope | None) -> Any:
-    """A FastAPI dependency that refuses a request before its body is read, unless it may use ``scope``.
+    """A FastAPI dependency that refuses a request without ``scope`` before its body is read.
 
-    A request counts against the rate of its address, and against the rate and the quota of its key.
+    A request counts against the rates of its address and of its key.
 
     Args:
-        scope: None leaves the route open to everybody, within the rate of the address.
+        scope: None allows requests without a key, within the rate of the address.
 
     Raises:
         KeyNeeded: The key is missing, unknown, revoked or expired.
-        NotAllowed: The key is not for ``scope``.
+        NotAllowed: The key lacks ``scope``.
         TooManyRequests: A rate or a quota is used up.
     """
 
@@ -44,30 +44,30 @@ def needs(scope: Scope | None) -> Any:
 
 
 def authorise(context: Context, scope: Scope, given: HTTPAuthorizationCredentials | None) -> Key | None:
-    """The key by which a request may use ``scope``; None where everybody may.
+    """The key of a request that may use ``scope``; None if no key is needed.
 
-    Without a key file everybody may search, and nobody may use operations.
+    Without a key file, searching needs no key and operations are switched off.
 
     Raises:
         KeyNeeded: The key is missing, unknown, revoked or expired.
-        NotAllowed: The key is not for ``scope``.
+        NotAllowed: The key lacks ``scope``, or operations are switched off.
     """
     if context.keys is None:
         if scope == "operations":
-            raise NotAllowed("Operations are switched off.", hint="They need a key, and so MODISTE_KEYS.")
+            raise NotAllowed("Operations are switched off.", hint="Set MODISTE_KEYS to use them with a key.")
         return None
     if given is None and scope == "search" and context.settings.public_search:
         return None
     key = context.keys.find(given.credentials if given else None)
     if scope not in key.scopes:
-        raise NotAllowed(f"This key is for {', '.join(key.scopes)}, not for {scope}.", hint="Ask for another key.")
+        raise NotAllowed(f"This key is for {', '.join(key.scopes)}, not for {scope}.", hint="Use another key.")
     return key
 
 
 async def authorise_counted(
     request: Request, context: Context, scope: Scope, given: HTTPAuthorizationCredentials | None
 ) -> Key | None:
-    """As ``authorise``; a refused request counts against its address, so that guesses are bounded.
+    """As ``authorise``; a refused request counts against its address, which limits guessing.
 
     Raises:
         TooManyRequests: The rate or the quota of the address is used up.
@@ -80,7 +80,7 @@ async def authorise_counted(
 
 
 def shop_of(request: Request) -> str:
-    """The shop whose key a request has; empty without a key."""
+    """The shop of the request's key; empty without a key."""
     shop: str = request.scope["state"].get(SHOP, "")
     return shop
 
@@ -96,7 +96,7 @@ async def _count(request: Request, context: Context, key: Key | None) -> None:
     request.scope["state"][USAGES] = counted.usages
     if not counted.allowed:
         used_up = next(usage.policy for usage in counted.usages if not usage.remaining)
-        whose = "this address" if used_up.who == address else "this key"
+        whose = "this address" if used_up.client == address else "this key"
         raise TooManyRequests(
             f"There were more than {used_up.rate.amount:,} requests of {whose} in one {used_up.rate.window}.",
             hint="Send the request again after the number of seconds in Retry-After.",

@@ -1,4 +1,4 @@
-"""The parts of one running service, as FastAPI dependencies."""
+"""The components of a running service, as FastAPI dependencies."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from service.settings import Settings
 
 @dataclass(frozen=True)
 class Context:
-    """The parts of one running service."""
+    """The components of a running service."""
 
     settings: Settings
     bundle: Bundle
@@ -59,4 +59,4 @@ async def _generation(context: CurrentContext) -> AsyncIterator[Generation]:
 
 
 CurrentGeneration = Annotated[Generation, Depends(_generation)]
-"""The generation that serves; it stays open until the response is made."""
+"""The current generation; it stays open until the response is made."""

@@ -1,4 +1,4 @@
-"""Product images for browsers: as the catalogue has them, or resized, in the best format that the client accepts."""
+"""Product images for browsers: the original file, or resized in the best format that the client accepts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from service.search.uploads import is_large, memory_needed
 
 MIN_WIDTH, MAX_WIDTH = 16, 2048
 _NO_WEIGHT = re.compile(r"q=0(\.0*)?")
-"""The parameter of a media range that the client does not accept."""
+"""The parameter of a media range with weight 0, which the client does not accept."""
 
 
 class ProductImage(NamedTuple):
@@ -33,13 +33,13 @@ class ProductImage(NamedTuple):
 class ProductImages:
     """Reads, resizes and encodes product images, and caches the resized ones.
 
-    An image is answered only if its file still has the sha256 that was indexed, and only as a type that its content
-    has. A file or a link that was put in its place is not served.
+    An image is served only if its file has the SHA-256 that was indexed, with a media type detected from its content.
+    A file or a link that replaced it is not served.
 
     Args:
-        readers: Where files are read and ordinary images resized.
-        decoders: Where large images are resized.
-        cache_bytes: Bound of all cached images together; 0 caches none.
+        readers: Reads files and resizes ordinary images.
+        decoders: Resizes large images.
+        cache_bytes: Maximum bytes of all cached images; 0 caches none.
     """
 
     def __init__(self, readers: ThreadPool, decoders: ProcessPool, cache_bytes: int) -> None:
@@ -52,14 +52,14 @@ class ProductImages:
         """An image of the product in ``row``.
 
         Args:
-            number: Which one; 0 is the main image.
-            width: Pixels; smaller images are not enlarged. None answers with the catalogue's own file, if browsers can
-                show its format. So does an image that takes too much memory to resize.
-            format: For resized images.
+            number: Index of the image; 0 is the main image.
+            width: Pixels; smaller images are not enlarged. None returns the original file if browsers support its
+                format. The original is also returned if resizing takes too much memory.
+            format: Format of resized images.
 
         Raises:
-            NotFound: The file is gone, is no image, or is not the one that was indexed.
-            Overloaded: Too many requests wait for a thread.
+            NotFound: The file is missing, not an image, or not the one that was indexed.
+            Overloaded: Too many requests are waiting for a thread.
         """
         tag = etag(generation, row, number, width, format)
         cached = self._cache.get(tag)
@@ -103,14 +103,14 @@ def etag(generation: Generation, row: int, number: int, width: int | None, forma
 
 
 def accepted_format(accept: str) -> ImageFormat:
-    """The first of ``FORMATS`` that an ``Accept`` header names, else the last."""
+    """The first of ``FORMATS`` in an ``Accept`` header, else the last one."""
     ranges = ([part.strip() for part in range.split(";")] for range in accept.lower().split(","))
     accepted = {type for type, *parameters in ranges if not any(map(_NO_WEIGHT.fullmatch, parameters))}
     return next((format for format in FORMATS if format.media_type in accepted), FORMATS[-1])
 
 
 def media_type_of(data: bytes) -> str | None:
-    """The type of an image that every browser shows, by the first bytes of the file; None for anything else."""
+    """The media type by the first bytes of a file; None if browsers do not support it."""
     if data.startswith(b"\xff\xd8\xff"):
         return "image/jpeg"
     if data.startswith(b"\x89PNG\r\n\x1a\n"):

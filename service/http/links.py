@@ -1,4 +1,4 @@
-"""Links in answers, behind a reverse proxy that serves the service below a path."""
+"""Links in responses, with the root path of a reverse proxy."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ Card = TypeVar("Card", bound=ProductCard)
 
 
 class Links:
-    """Puts the root path in front of links that begin at the root of the service."""
+    """Prepends the root path to links."""
 
     def __init__(self, root_path: str) -> None:
         self._root_path = root_path
 
     def of(self, cards: Sequence[Card]) -> list[Card]:
-        """The cards with links that a browser can follow."""
+        """The cards with the root path in their links."""
         if not self._root_path:
             return list(cards)
         return [card.model_copy(update={"image": self._root_path + card.image}) for card in cards]

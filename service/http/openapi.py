@@ -1,4 +1,4 @@
-"""What the OpenAPI document has beyond what FastAPI derives: the two bodies of a search, and problem documents."""
+"""The parts of the OpenAPI document that FastAPI does not derive: the bodies of a search, and problem documents."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _form_field(name: str) -> dict[str, Any]:
 
 _FORM: dict[str, Any] = {
     "type": "object",
-    "description": "Fields are as in JSON; empty ones count as not given.",
+    "description": "The fields of the JSON body; empty ones are ignored.",
     "properties": {
         IMAGE: _IMAGE,
         **{name: _form_field(name) for name in SearchRequest.model_fields if name in FORM_FIELDS},
@@ -59,7 +59,7 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def openapi_document(app: FastAPI, root_path: str = "") -> dict[str, Any]:
-    """The document of ``app``, with the models that only bodies and problems refer to. It is made once."""
+    """The document of ``app``, with the models that are used only by bodies and problems. It is created once."""
     if app.openapi_schema is None:
         document = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
         if root_path:

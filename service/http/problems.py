@@ -28,13 +28,13 @@ class _Kind(NamedTuple):
     title: str
     status: int
     field: str | None = None
-    """The part of the request that is wrong, unless the error names another."""
+    """The part of the request that is wrong, unless the error has another."""
 
 
-# Subclasses come first. Any other ModisteError is a failure of the service: the client cannot mend it.
+# Subclasses come first. Any other ModisteError is an internal failure.
 KINDS: dict[type[ModisteError], _Kind] = {
-    errors.UnknownWord: _Kind("unknown-word", "There is a word that pictures cannot be searched by", 422, "prefer"),
-    errors.NoWords: _Kind("no-words", "This service does not search by preferred words", 422, "prefer"),
+    errors.UnknownWord: _Kind("unknown-word", "A word is not in the vocabulary", 422, "prefer"),
+    errors.NoWords: _Kind("no-words", "Preferred words are not supported", 422, "prefer"),
     errors.InvalidRequest: _Kind("invalid-request", "The request is not valid", 422),
     errors.UnsupportedEncoding: _Kind(
         "unsupported-encoding", "The encoding of the body is not supported", 415, "Content-Encoding"
@@ -42,20 +42,20 @@ KINDS: dict[type[ModisteError], _Kind] = {
     errors.TargetTooLong: _Kind("target-too-long", "The address is too long", 414),
     errors.HeadersTooLarge: _Kind("headers-too-large", "The headers are too large", 431),
     errors.ImageTooLarge: _Kind("image-too-large", "The image is too large", 413, "image"),
-    errors.AddressRefused: _Kind("address-refused", "Pictures are not fetched from this address", 422, "image_url"),
-    errors.PictureNotFetched: _Kind("picture-not-fetched", "There is no picture at the address", 422, "image_url"),
+    errors.AddressRefused: _Kind("address-refused", "The address is not allowed", 422, "image_url"),
+    errors.PictureNotFetched: _Kind("picture-not-fetched", "The picture could not be fetched", 422, "image_url"),
     UnreadableImage: _Kind("unreadable-image", "The image cannot be read", 422, "image"),
-    InvalidArrangement: _Kind("unknown-attribute", "There is no such attribute to group or sort by", 422, "group_by"),
+    InvalidArrangement: _Kind("unknown-attribute", "The attribute cannot be grouped or sorted by", 422, "group_by"),
     FilterError: _Kind("unknown-filter", "The filters cannot be applied", 422, "filters"),
     errors.UnknownProduct: _Kind("unknown-product", "There is no such product", 404, "product_id"),
-    errors.NotFound: _Kind("not-found", "There is nothing here", 404),
+    errors.NotFound: _Kind("not-found", "Not found", 404),
     errors.KeyNeeded: _Kind("key-needed", "A key is needed", 401, "Authorization"),
     errors.NotAllowed: _Kind("not-allowed", "This is not allowed", 403, "Authorization"),
     errors.TooManyRequests: _Kind("too-many-requests", "There are too many requests", 429),
-    StoreUnavailable: _Kind("store-unavailable", "The store of vectors does not answer", 503),
+    StoreUnavailable: _Kind("store-unavailable", "The vector store does not respond", 503),
     errors.NotReady: _Kind("not-ready", "The service is not ready", 503),
     errors.Overloaded: _Kind("overloaded", "The service is overloaded", 503),
-    errors.DeadlineExceeded: _Kind("deadline-passed", "The answer took too long", 504),
+    errors.DeadlineExceeded: _Kind("deadline-passed", "The deadline has passed", 504),
 }
 
 
@@ -63,7 +63,7 @@ def problem_response(
     slug: str, title: str, status: int, detail: str, hint: str = "", *, field: str | None = None,
     headers: Mapping[str, str] | None = None, **extensions: Any,
 ) -> Response:  # fmt: skip
-    """A problem document with the extension members ``hint``, ``field`` and ``extensions``, as far as there are any."""
+    """A problem document with the extension members ``hint``, ``field`` and ``extensions``, if given."""
     members = {"hint": hint or None, "field": field, **extensions}
     document = {"type": f"/problems/{slug}", "title": title, "status": status, "detail": detail}
     document |= {name: value for name, value in members.items() if value is not None}
@@ -89,10 +89,10 @@ def problem_of(error: ModisteError, **extensions: Any) -> Response:
 
 
 def internal_problem() -> Response:
-    """A failure of the service. It reveals nothing internal."""
+    """The problem document of an internal failure, without details."""
     return problem_response(
-        "internal", "Something went wrong inside", 500, "The service failed to answer this request.",
-        "Try again; if it stays, give the operator the X-Request-ID of this answer.",
+        "internal", "Internal error", 500, "The service failed to answer this request.",
+        "Try again. If the error persists, report the X-Request-ID of this response to the operator.",
     )  # fmt: skip
 
 
@@ -114,14 +114,14 @@ async def _on_validation_error(request: Request, error: Exception) -> Response:
 async def _on_http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if error.status_code == 404:
-        return problem_of(errors.NotFound("There is nothing at this address.", hint="See /docs for what there is."))
+        return problem_of(errors.NotFound("There is no such path.", hint="See /docs for all paths."))
     title = HTTPStatus(error.status_code).phrase
     document = {"type": "about:blank", "title": title, "status": error.status_code, "detail": error.detail}
     return Response(orjson.dumps(document), error.status_code, error.headers, PROBLEM_TYPE)
 
 
 def install(app: FastAPI) -> None:
-    """Answer every expected error of ``app`` with a problem document; the rest is left to ``RequestMiddleware``."""
+    """Convert expected errors of ``app`` to problem documents. ``RequestMiddleware`` handles all other exceptions."""
     app.add_exception_handler(ModisteError, _on_modiste_error)
     app.add_exception_handler(RequestValidationError, _on_validation_error)
     app.add_exception_handler(HTTPException, _on_http_exception)

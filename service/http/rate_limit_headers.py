@@ -1,4 +1,4 @@
-"""The headers that tell a client what is left of its rates."""
+"""The response headers with the rates of a client, and what is left of them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from service.access.limiter import Usage
 
 
 def rate_limit_headers(usages: Sequence[Usage]) -> list[tuple[bytes, bytes]]:
-    """``RateLimit-Policy`` and ``RateLimit`` (draft-ietf-httpapi-ratelimit-headers-10); none if nothing was counted."""
+    """``RateLimit-Policy`` and ``RateLimit`` (draft-ietf-httpapi-ratelimit-headers-10); none if the request was not
+    counted."""
     if not usages:
         return []
     policies = [f'"{policy.name}";q={policy.rate.amount};w={policy.rate.window_s}' for policy, *_ in usages]

@@ -1,4 +1,4 @@
-"""Resizing of images, apart from HTTP so that a process of its own can import it quickly."""
+"""Resizes images for browsers. A separate module, so that decoder processes import little."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ class ImageFormat(NamedTuple):
 
     media_type: str
     name: str
-    """As Pillow calls it."""
+    """Pillow's name of the format."""
     options: dict[str, Any]
 
 
-# The options are those that take a few milliseconds at 320 pixels; slower ones make files a tenth smaller at most.
+# These options take a few milliseconds at 320 pixels. Slower ones reduce the size by at most 10%.
 FORMATS = (
     ImageFormat("image/avif", "AVIF", {"quality": 60, "speed": 10, "max_threads": 1}),
     ImageFormat("image/webp", "WEBP", {"quality": 80, "method": 2}),
     ImageFormat("image/jpeg", "JPEG", {"quality": 82, "optimize": True, "progressive": True}),
 )
-"""The smallest files first. The last one is for clients that accept none by name."""
+"""By size of the files, the smallest first. The last one is the default."""
 
 
 def resize(data: bytes, width: int, format: ImageFormat) -> bytes:

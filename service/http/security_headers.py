@@ -1,6 +1,6 @@
-"""Headers that tell browsers what a response may do: a page loads the service's own files only, and nothing inline.
+"""Security headers: pages load only the service's own files, and nothing inline.
 
-``Strict-Transport-Security`` is left to the proxy that ends TLS: the service itself speaks plain HTTP.
+``Strict-Transport-Security`` is left to the proxy that terminates TLS, because the service speaks plain HTTP.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ CONTENT_SECURITY_POLICY = (
     "manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 PAGE_SECURITY_POLICY = f"{CONTENT_SECURITY_POLICY}; require-trusted-types-for 'script'; trusted-types 'none'"
-"""For the page, which makes no element from text (W3C, Trusted Types). Swagger UI does."""
+"""For the page, which does not create elements from text (W3C, Trusted Types), unlike Swagger UI."""
 SECURITY_HEADERS = Headers(
     {
         "Content-Security-Policy": CONTENT_SECURITY_POLICY,

@@ -1,4 +1,4 @@
-"""What goes over the wire: the request and the answers, as the OpenAPI document shows them."""
+"""Models of the request and of the responses, as in the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ MIN_BOX_SIDE = 0.01
 MAX_DATE = 19
 DATE = r"^\d{4}(-\d{2}(-\d{2}(T\d{2}:\d{2}(:\d{2})?)?)?)?$"
 
-# Lists fail at their first wrong entry: pydantic would make an error of each.
+# Lists fail at their first invalid entry, because pydantic would create an error for each.
 ProductId = Annotated[StrictStr, Field(min_length=1, max_length=MAX_ID)]
 Address = Annotated[StrictStr, Field(min_length=1, max_length=MAX_ADDRESS, json_schema_extra={"format": "uri"})]
 Word = Annotated[StrictStr, Field(min_length=1, max_length=MAX_WORD)]
@@ -50,7 +50,7 @@ Corner = Annotated[float, Field(strict=True, ge=0, le=1)]
 def _checked_box(box: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
     x0, y0, x1, y1 = box
     if x1 - x0 < MIN_BOX_SIDE or y1 - y0 < MIN_BOX_SIDE:
-        raise ValueError(f"it needs x0 < x1 and y0 < y1, at least {MIN_BOX_SIDE} apart")
+        raise ValueError(f"x0 < x1 and y0 < y1 must be at least {MIN_BOX_SIDE} apart")
     return box
 
 
@@ -74,7 +74,7 @@ Scalar = (
 
 
 def _filter_kind(value: Any) -> str | None:
-    """Which kind of filter a value is, so that pydantic reports one error for it and not one for each kind."""
+    """The kind of a filter, so that pydantic reports one error for it instead of one for each kind."""
     if isinstance(value, Range) or (isinstance(value, dict) and len(value) <= len(Range.model_fields)):
         return "range"
     return "values" if isinstance(value, list) else "value" if not isinstance(value, dict) else None
@@ -99,7 +99,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "value": {"product_id": "12", "k": 24, "offset": 24, "exclude": ["7"]},
     },
     "preferred": {
-        "summary": "A picture and words that results should show or not",
+        "summary": "A picture, with words to prefer and to avoid",
         "value": {"product_id": "12", "prefer": ["red"], "avoid": ["black"]},
     },
     "upload": {
@@ -123,38 +123,39 @@ class SearchRequest(Value):
     )
     image_url: Address | None = Field(
         None,
-        description="The reference: the https address of a picture, on a host that this service may ask.",
+        description="The reference: the https address of a picture, on a host that this service allows.",
         examples=["https://cdn.shop.example/dress.jpg"],
     )
     product_id: ProductId | None = Field(
-        None, description="The reference: a product of the catalogue. It is itself left out of the results."
+        None, description="The reference: the id of a product. The product is excluded from the results."
     )
     box: Box | None = Field(
         None,
-        description="Part of the picture (or of the product's picture) that is the reference: `[x0, y0, x1, y1]`, "
-        "from 0 to 1 of its width and height, from the top left.",
+        description="The part of the picture (or of the product's picture) that is the reference: `[x0, y0, x1, y1]`, "
+        "relative to its width and height, with the origin at the top left.",
         examples=[[0.25, 0.4, 0.75, 1.0]],
     )
     text: StrictStr | None = Field(
-        None, max_length=MAX_TEXT, description="The modification, or with no reference what to look for."
+        None, max_length=MAX_TEXT, description="The modification; without a reference, a description of the products."
     )
-    k: int = Field(20, strict=True, ge=1, le=MAX_K, description="How many products to answer with.")
-    offset: int = Field(0, strict=True, ge=0, le=MAX_OFFSET, description="How many of the best products to skip.")
+    k: int = Field(20, strict=True, ge=1, le=MAX_K, description="Number of products to return.")
+    offset: int = Field(0, strict=True, ge=0, le=MAX_OFFSET, description="Number of best products to skip.")
     filters: dict[FilterName, Filter] = Field(
         default_factory=dict,
         max_length=MOST_FILTERS,
-        description="What attributes must be: a value, one of a list, or a range of numbers. See GET /catalog.",
+        description="Required values of attributes: a value, a list of alternatives, or a range. See GET /catalog.",
     )
     exclude: list[ProductId] = Field(
         default_factory=list,
         max_length=MAX_EXCLUDED,
         fail_fast=True,
-        description="Products to leave out of the results.",
+        description="Ids of products to exclude from the results.",
     )
     group_by: FilterName = Field(
         PRODUCT,
-        description="What is one result: a product with its sizes (`product`), with all its looks such as colours "
-        "(`group`), or all products with the same value of an attribute. The group of a reference is left out.",
+        description="What counts as one result: a product with its sizes (`product`), all looks of a product such as "
+        "its colours (`group`), or all products with the same value of an attribute. The group of the reference is "
+        "excluded.",
     )
     sort: FilterName | None = Field(
         None,
@@ -163,23 +164,23 @@ class SearchRequest(Value):
     )
     prefer: Words = Field(
         default_factory=list,
-        description="Words that results should show, beside a reference or a text: GET /catalog lists those known.",
+        description="Words that results should have, in addition to a reference or a text. GET /catalog lists them.",
     )
-    avoid: Words = Field(default_factory=list, description="Words that results should not show.")
+    avoid: Words = Field(default_factory=list, description="Words that results should not have.")
     history: History = Field(
         default_factory=list,
-        description="Texts of the conversation's earlier turns, the oldest first. A later wish replaces an earlier one "
-        "about the same thing.",
+        description="Texts of the earlier turns of the conversation, the oldest first. A later wish replaces earlier "
+        "ones about the same family.",
         examples=[["a red dress", "under 50"]],
     )
     ignore: Words = Field(
         default_factory=list,
-        description="Wishes that were understood and are taken back: a `word` or `said` of the answer's `understood`.",
+        description="Wishes of the text to ignore: a `word` or `said` of `understood` in the response.",
     )
     style: Style = Field(
         DEFAULT_STYLE,
-        description="What `prefer` and `avoid` do: move the query towards and away from the words (`arithmetic`), "
-        "multiply scores by how well a product shows what it should (`filter`), or both (`joint`).",
+        description="The effect of `prefer` and `avoid`: move the query towards and away from the words "
+        "(`arithmetic`), multiply scores by how well a product matches the words (`filter`), or both (`joint`).",
     )
 
     def filter_values(self) -> dict[str, Any]:
@@ -191,40 +192,40 @@ class SearchRequest(Value):
 
 
 class ProductPage(Value):
-    """Some products, and how many there are."""
+    """A page of products, and their total number."""
 
     products: list[ProductCard]
     total: int
 
 
 class CatalogSummary(Value):
-    """What can be searched and filtered by."""
+    """The filters and words of the catalogue."""
 
     total: int
     filters: dict[str, Annotated[ChoiceFilter | NumberFilter, Field(discriminator="kind")]]
-    words: list[str] = Field(description="What `prefer` and `avoid` know; the commonest in training first.")
-    styles: list[Style] = Field(description="What `style` can be with these words; empty where there are none.")
+    words: list[str] = Field(description="The words that `prefer` and `avoid` accept, by frequency in training.")
+    styles: list[Style] = Field(description="The values that `style` accepts; empty without words.")
     generation: str
     bundle: str
 
 
 class Readiness(Value):
-    """The service can answer searches."""
+    """The service is ready."""
 
     status: Literal["ready"] = "ready"
     generation: str
     bundle: str
     products: int
-    cache: str = Field(description="`memory`, `redis`, or `redis (away)`: searches go on without it.")
+    cache: str = Field(description="`memory`, `redis`, or `redis (away)` while Redis does not respond.")
     refused: Refusal | None = None
 
 
 class GenerationSummary(Value):
-    """One generation; its figures are None where it is damaged."""
+    """One generation; its figures are null if it is damaged."""
 
     id: str
-    published: bool = Field(description="Whether replicas are to serve it.")
-    rollback_target: bool = Field(description="Whether `modiste index rollback` goes to it.")
+    published: bool = Field(description="Whether it is the published generation.")
+    rollback_target: bool = Field(description="Whether `modiste index rollback` publishes it.")
     damaged: bool
     created: str | None = None
     bundle: str | None = None
@@ -241,7 +242,7 @@ class GenerationList(Value):
 
 
 class Problem(BaseModel):
-    """A problem document (RFC 9457). ``type`` is stable; ``hint`` says what to change."""
+    """A problem document (RFC 9457). ``type`` is stable; ``hint`` states what to change."""
 
     model_config = ConfigDict(extra="allow")
 

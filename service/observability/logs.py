@@ -1,7 +1,7 @@
 """Logging: plain lines on a terminal, JSON lines elsewhere, each with the id of its request.
 
-Records are written by a thread, so that a slow or unread stderr never blocks the event loop. The queue is bounded;
-records that do not fit are counted and dropped.
+A thread writes the records, so that a slow or unread stderr does not block the event loop. The queue is bounded;
+further records are counted and dropped.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from logging.handlers import QueueHandler, QueueListener
 import orjson
 
 PROBE_PATHS = ("/health/live", "/health/ready", "/metrics")
-"""Requests for these are neither traced nor logged above debug level."""
+"""Requests for these paths are not traced, and are logged at debug level."""
 
 MAX_QUEUED = 10_000
-"""Records that may wait to be written."""
+"""Maximum number of queued records."""
 FLUSH_TIMEOUT_S = 1.0
-"""How long the process waits at its end for queued records to be written."""
+"""How long the process waits for queued records to be written when it exits."""
 
 request_id: contextvars.ContextVar[str] = contextvars.ContextVar("request_id", default="")
 
@@ -34,19 +34,17 @@ _CONTROL = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0)
 
 
 def escape_controls(text: str) -> str:
-    """``text`` with control characters escaped, so that it can neither forge a line nor command a terminal."""
+    """``text`` with control characters escaped, so that it cannot forge log lines or control a terminal."""
     return text.translate(_CONTROL)
 
 
 def start_logging(level: str) -> None:
-    """Log to stderr from now on. What is queued when the process ends is written, as far as stderr takes it.
+    """Log to stderr from now on. Records that are queued when the process exits are still written if stderr accepts
+    them.
 
     Args:
         level: ``debug``, ``info``, ``warning`` or ``error``.
     """
-    # No line shows them, and logging would look them up for each record ("Optimization" in its HOWTO).
-    logging._srcfile = None
-    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     writer = _StderrWriter()
     writer.setFormatter(_PlainFormatter() if sys.stderr.isatty() else _JsonFormatter())
     records: queue.SimpleQueue[logging.LogRecord] = queue.SimpleQueue()
@@ -57,10 +55,10 @@ def start_logging(level: str) -> None:
 
 
 def stop_logging() -> None:
-    """Write what is queued, as far as stderr takes it within ``FLUSH_TIMEOUT_S``. Later records are not written."""
+    """Write the queued records, for ``FLUSH_TIMEOUT_S`` at most. Later records are not written."""
     while _listeners:
-        # ``QueueListener.stop`` would wait without end where the thread is blocked by a pipe that nothing reads, and no
-        # thread that calls it can be started while the interpreter exits.
+        # ``QueueListener.stop`` would block if nothing reads the pipe of stderr, and it cannot be called in a thread
+        # because threads cannot be started while the interpreter exits.
         listener, written = _listeners.pop(), threading.Event()
         listener.queue.put_nowait(logging.makeLogRecord({"written": written}))
         listener.enqueue_sentinel()
@@ -72,9 +70,9 @@ atexit.register(stop_logging)
 
 
 class _BoundedQueueHandler(QueueHandler):
-    """Queues records without waiting, and reports how many were dropped.
+    """Queues records without blocking, and reports how many were dropped.
 
-    The queue is one whose ``put`` may be interrupted by itself: a finaliser may log while a record is being queued.
+    ``SimpleQueue.put`` is reentrant, which is needed because a finaliser may log while a record is being queued.
     """
 
     def __init__(self, records: queue.SimpleQueue[logging.LogRecord], max_queued: int = MAX_QUEUED) -> None:
@@ -82,7 +80,7 @@ class _BoundedQueueHandler(QueueHandler):
         self._records, self._max_queued, self._dropped = records, max_queued, 0
 
     def prepare(self, record: logging.LogRecord) -> logging.LogRecord:
-        # Now, because arguments may change, and the listener's thread has another context.
+        # Format here, because arguments may change and the listener's thread has another context.
         record.msg, record.args = record.getMessage(), None
         record.request_id = request_id.get()
         return record
@@ -102,18 +100,18 @@ class _BoundedQueueHandler(QueueHandler):
 
 
 class _StderrWriter(logging.Handler):
-    """Writes lines to stderr, from the listener's thread alone.
+    """Writes lines to stderr, only from the listener's thread.
 
-    It takes no lock, neither its own nor that of ``sys.stderr``: a write may be blocked for good, and the interpreter
-    takes both when it exits.
+    It uses neither its own lock nor that of ``sys.stderr``: a write may block forever, and the interpreter acquires
+    both locks when it exits.
     """
 
     def handle(self, record: logging.LogRecord) -> bool:
         written: threading.Event | None = getattr(record, "written", None)
-        if written is not None:  # From ``stop_logging``: all records before it are written.
+        if written is not None:  # From ``stop_logging``: all earlier records are written.
             written.set()
             return True
-        with suppress(Exception):  # stderr is closed or its disk is full, or the record cannot be formatted.
+        with suppress(Exception):  # stderr is closed, its disk is full, or the record cannot be formatted.
             os.write(2, f"{self.format(record)}\n".encode(errors="replace"))
         return True
 
@@ -133,7 +131,7 @@ class _JsonFormatter(logging.Formatter):
             line["error"] = self.formatException(record.exc_info)
         try:
             return orjson.dumps(line, default=str).decode()
-        except orjson.JSONEncodeError:  # The name of a file that is not UTF-8 has surrogates, which json escapes.
+        except orjson.JSONEncodeError:  # File names that are not UTF-8 have surrogates, which json escapes.
             return json.dumps(line, default=str)
 
 

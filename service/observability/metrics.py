@@ -13,13 +13,13 @@ CacheOutcome = Literal["hit", "miss", "error"]
 CacheName = Literal["answers", "features", "redis"]
 
 COLUMNS = "columns"
-"""The stage that reads the results' columns. Searches never queue for it."""
+"""The stage that reads the columns of the results. It has no queue."""
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _ROWS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)
 
 
-# Times of creation mean nothing once the metrics of several workers are added up.
+# Creation times are meaningless after the metrics of several workers are added up.
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
 
@@ -27,9 +27,9 @@ class StageTime(NamedTuple):
     """How long one search spent in a stage, in seconds."""
 
     queue: float
-    """Waiting for the stage's batch to start."""
+    """Time until the batch started."""
     work: float
-    """The duration of the whole batch."""
+    """Duration of the whole batch."""
 
     def plus(self, queue: float, work: float) -> StageTime:
         """The sum with another pass through the same stage."""
@@ -37,7 +37,7 @@ class StageTime(NamedTuple):
 
 
 class Metrics:
-    """The metrics of one worker, in a registry of their own. Safe to use from any thread."""
+    """The metrics of one worker, in their own registry. Thread-safe."""
 
     def __init__(self) -> None:
         self.registry = registry = CollectorRegistry()
@@ -62,14 +62,14 @@ class Metrics:
         self._cache = Counter("modiste_cache", "Cache lookups.", ["cache", "outcome"], registry=registry)
         self._in_flight = Gauge("modiste_searches_in_flight", "Searches in progress.", registry=registry)
         self._expected_wait = Gauge(
-            "modiste_expected_wait_seconds", "Time that a search which arrives now is expected to wait.",
+            "modiste_expected_wait_seconds", "Expected wait of a search that arrives now.",
             registry=registry,
         )  # fmt: skip
         self._refused = Counter(
             "modiste_requests_refused", "Requests refused because of load.", ["reason"], registry=registry
         )
         for reason in get_args(RefusalReason):
-            self._refused.labels(reason)  # An alert needs the series before its first increment.
+            self._refused.labels(reason)  # Alerts need the series before its first increment.
         self._deadlines = Counter("modiste_deadlines_missed", "Requests dropped at their deadline.", registry=registry)
         self._generation = Gauge(
             "modiste_generation_info", "Workers that serve this generation.", ["generation", "bundle"],
@@ -87,11 +87,11 @@ class Metrics:
         self._request_seconds.labels(route).observe(seconds)
 
     def stage(self, stage: str, seconds: float) -> None:
-        """Record how long a stage worked for a search."""
+        """Record the work time of a stage for a search."""
         self._stage_seconds.labels(stage).observe(seconds)
 
     def stage_times(self, stage_times: Mapping[str, StageTime]) -> None:
-        """Record how long a search spent in each stage."""
+        """Record the work and queue time of each stage for a search."""
         for stage, time in stage_times.items():
             self._stage_seconds.labels(stage).observe(time.work)
             if stage != COLUMNS:
@@ -106,7 +106,7 @@ class Metrics:
         self._cache.labels(cache, outcome).inc()
 
     def in_flight(self, searches: int, expected_wait_s: float) -> None:
-        """Record the load."""
+        """Record the number of searches in progress and the expected wait."""
         self._in_flight.set(searches)
         self._expected_wait.set(expected_wait_s)
 
@@ -119,7 +119,7 @@ class Metrics:
         self._deadlines.inc()
 
     def serving(self, generation: str, bundle: str, products: int) -> None:
-        """Record the generation that is served from now on."""
+        """Record the current generation."""
         if self._serving is not None:
             self._generation.remove(*self._serving)
         self._serving = (generation, bundle)

@@ -1,8 +1,8 @@
 """The metrics of all workers behind one port.
 
-A scrape reaches one worker. Each worker therefore writes its metrics to a file of its own once a second, and a scrape
-adds up the files. ``prometheus_client`` has a multi-process mode, but it keeps every number in a mapped file: when the
-file system is full, an increment ends the process with SIGBUS. Here a write that fails leaves the older snapshot.
+A scrape reaches only one worker. Each worker therefore writes its metrics to its own file once a second, and a scrape
+adds up the files. The multi-process mode of ``prometheus_client`` uses memory-mapped files: if the file system is full,
+an increment ends the process with SIGBUS. Here a failed write leaves the previous snapshot.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ logger = logging.getLogger(__name__)
 
 INTERVAL_S = 1.0
 STALE_S = 10.0
-"""After this the writer has died: its counters still count, its gauges do not."""
+"""Age after which a snapshot is stale: its counters are still added up, its gauges are not."""
 LARGEST = ("modiste_products", "modiste_generation_refused", "modiste_expected_wait_seconds")
-"""Gauges of which a service's value is the largest of its workers' values. All others are added up."""
+"""Gauges for which the largest value of all workers is reported. All others are added up."""
 
 
 class Snapshots:
     """Writes the metrics of this worker, and reads those of all.
 
     Args:
-        folder: Shared by the workers of one service; None for a service of one worker, which needs no files.
-        metrics: Of this worker.
+        folder: Shared by the workers of one service; None for a single worker, which needs no files.
+        metrics: The metrics of this worker.
     """
 
     def __init__(self, folder: Path | None, metrics: Metrics) -> None:
@@ -46,16 +46,16 @@ class Snapshots:
         self._writer = threading.Thread(target=self._write_repeatedly, name="metrics", daemon=True)
 
     def start(self) -> None:
-        """Write once a second from now on."""
+        """Start writing once a second."""
         self._writer.start()
 
     def stop(self) -> None:
-        """Write for the last time."""
+        """Write a last snapshot and stop."""
         self._stopping.set()
         self._writer.join()
 
     def exposition(self) -> bytes:
-        """The metrics of all workers in Prometheus' text format; those of other workers up to a second old."""
+        """The metrics of all workers in Prometheus' text format; those of other workers are up to a second old."""
         if self._folder is None:
             return self._metrics.exposition()
         self._write(self._folder)

@@ -1,7 +1,6 @@
-"""OpenTelemetry traces: a span for each stage of a search. FastAPI's own telemetry makes the span of the request.
+"""OpenTelemetry traces: a span for each stage of a search. FastAPI's telemetry creates the span of the request.
 
-Without the extra ``otel``, or without an endpoint in the standard ``OTEL_*`` variables, nothing is traced and a span
-costs a microsecond.
+Without the extra ``otel``, or without an endpoint in the standard ``OTEL_*`` variables, nothing is traced.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 SHUTDOWN_S = 3.0
-"""The longest that the process waits for the last spans to be sent when it ends."""
+"""How long the process waits for the last spans to be sent when it exits."""
 
 _NOTHING: AbstractContextManager[None] = nullcontext()
 _provider: TracerProvider | None = None
@@ -29,10 +28,10 @@ _tracer: Tracer | None = None
 
 
 def span(name: str, **attributes: str | int | float | bool) -> AbstractContextManager[Span | None]:
-    """``with span("vision", batch=4):`` times the block as a part of the request's trace.
+    """``with span("vision", batch=4):`` records the block as a span of the request's trace.
 
-    Its parent is the span of the current context; ``copy_context()`` carries that into threads and tasks. An exception
-    that leaves the block is recorded.
+    Its parent is the span of the current context; ``copy_context()`` passes it to threads and tasks. An exception that
+    leaves the block is recorded.
     """
     if _tracer is None:
         return _NOTHING
@@ -40,7 +39,7 @@ def span(name: str, **attributes: str | int | float | bool) -> AbstractContextMa
 
 
 def record_span(name: str, seconds: float, **attributes: str | int | float | bool) -> None:
-    """Record work that has just ended, after ``seconds``, as a part of the trace of the calling context."""
+    """Record a span of ``seconds`` that ends now, in the trace of the current context."""
     if _tracer is not None:
         end = time.time_ns()
         _tracer.start_span(name, attributes=attributes, start_time=end - round(seconds * 1e9)).end(end)
@@ -52,20 +51,20 @@ def tracing() -> bool:
 
 
 def tracer_provider() -> TracerProvider | None:
-    """The provider of ``set_up_tracing``; None if nothing is traced."""
+    """The provider of ``set_up_tracing``; None if tracing is off."""
     return _provider
 
 
 def set_up_tracing(exporter: SpanExporter | None = None) -> bool:
-    """Start tracing if the environment asks for it. Call this before the application is created.
+    """Start tracing if the environment enables it. Must be called before the application is created.
 
-    The standard variables decide: ``OTEL_EXPORTER_OTLP_ENDPOINT`` or ``OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`` (OTLP over
-    HTTP) switch traces on, ``OTEL_SDK_DISABLED`` and ``OTEL_TRACES_EXPORTER`` off. Sampling, resource, headers and
-    batching follow their variables, too; the name of the service is ``modiste`` unless ``OTEL_SERVICE_NAME`` is set.
-    A missing package is a line in the log and no error: platforms set these variables for every program alike.
+    ``OTEL_EXPORTER_OTLP_ENDPOINT`` or ``OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`` (OTLP over HTTP) enables traces;
+    ``OTEL_SDK_DISABLED`` and ``OTEL_TRACES_EXPORTER`` disable them. Sampling, resource, headers and batching have their
+    standard variables, too. The service name is ``modiste`` unless ``OTEL_SERVICE_NAME`` is set. A missing package is
+    logged and is not an error, because platforms set these variables for all programs.
 
     Args:
-        exporter: Receives every span at once, whatever the variables say.
+        exporter: Receives every span at once, regardless of the variables.
 
     Returns:
         Whether spans are recorded from now on.
@@ -81,7 +80,7 @@ def set_up_tracing(exporter: SpanExporter | None = None) -> bool:
         if exporter is None:
             from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
     except ImportError:
-        logger.warning("OTEL_* asks for traces, which need an extra: pip install 'modiste[otel]'.")
+        logger.warning("OTEL_* enables traces, which need an extra: pip install 'modiste[otel]'.")
         return False
     shut_down_tracing()
     resource = Resource.create({SERVICE_NAME: "modiste"}).merge(OTELResourceDetector().detect())
@@ -95,19 +94,19 @@ def set_up_tracing(exporter: SpanExporter | None = None) -> bool:
 
 
 def shut_down_tracing() -> None:
-    """Send the last spans, within a few seconds, and stop tracing."""
+    """Send the last spans, for ``SHUTDOWN_S`` at most, and stop tracing."""
     global _provider, _tracer
     provider, _provider, _tracer = _provider, None, None
     if provider is None:
         return
-    # The exporter retries for longer than an orchestrator waits before it kills.
+    # The exporter retries for longer than the grace period of an orchestrator.
     last = threading.Thread(target=provider.shutdown, name="last spans", daemon=True)
     last.start()
     last.join(SHUTDOWN_S)
 
 
 def _wanted() -> bool:
-    """Whether the environment asks for traces. The SDK reads all further variables itself."""
+    """Whether the environment enables traces. The SDK reads the other variables itself."""
     variables = {name: value.strip() for name, value in os.environ.items() if name.startswith("OTEL_")}
     endpoint = variables.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") or variables.get("OTEL_EXPORTER_OTLP_ENDPOINT")
     exporters = (variables.get("OTEL_TRACES_EXPORTER") or "otlp").split(",")

@@ -1,4 +1,4 @@
-"""The models of answers, independent of HTTP. The OpenAPI document shows the same models."""
+"""The models of responses, independent of HTTP. They are also those of the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -15,39 +15,41 @@ Mode = Literal["composed", "image", "text"]
 
 
 class Variant(Value):
-    """One way in which a product is sold: its id (SKU), and the attributes that it does not share with the others."""
+    """A variant of a product, such as a size: its id (SKU), and the attributes that differ from the other variants."""
 
     id: str
     attributes: dict[str, str | bool | int | float | list[str]]
 
 
 class ProductCard(Value):
-    """A product as the catalogue has it, with the link to its picture."""
+    """A product of the catalogue, with the link to its picture."""
 
     id: str
     title: str
     attributes: dict[str, str | bool | int | float | list[str]]
-    group: str = Field(description="Equal for all looks of one product, such as its colours; the id if it has one.")
+    group: str = Field(
+        description="Equal for all looks of one product, such as its colours; the id if there is only one look."
+    )
     variants: list[Variant] = Field(
-        description="What can be bought of it, such as its sizes; empty if it is sold in one way."
+        description="The variants of the product, such as its sizes; empty if there is only one."
     )
     image: str = Field(examples=["/products/12/image"])
-    images: int = Field(1, ge=1, description="How many pictures it has; `?n=1` of `image` is the second one.")
+    images: int = Field(1, ge=1, description="The number of pictures; `?n=1` of `image` is the second one.")
 
 
 class Result(ProductCard):
-    """A product that was found. ``score`` is the cosine of query and product. Where words are expected of the answer,
-    the cosine is multiplied by how well the product shows them, relative to the best product that filters allow; where
-    ``prefer`` and ``avoid`` filter, also by how probably the product satisfies them."""
+    """A result. ``score`` is the cosine of query and product. If words are expected of the answer, the cosine is
+    multiplied by how well the product matches them, relative to the best allowed product; if ``prefer`` and ``avoid``
+    filter, also by the probability that the product satisfies them."""
 
     score: float
 
 
 class Found(Value):
-    """The outcome of one search, as caches keep it: rows and scores.
+    """The outcome of one search, in the form that is cached: rows and scores.
 
-    Ids, titles and attributes are not part of it. They are read from the generation when the answer is made, so a
-    cached value cannot bring other products or texts than the catalogue's.
+    Ids, titles and attributes are read from the generation when the response is made, so that a cached value cannot
+    contain other products or texts than the catalogue.
     """
 
     rows: list[Annotated[int, Field(ge=0)]]
@@ -59,7 +61,7 @@ class Found(Value):
     """Products that satisfy every wish of the text that can be judged; None without such a wish."""
 
     def to_json(self) -> bytes:
-        """What ``from_json`` reads."""
+        """The form that ``from_json`` reads."""
         return self.model_dump_json().encode()
 
     @classmethod
@@ -79,8 +81,8 @@ class Found(Value):
 
 
 class Timings(Value):
-    """Milliseconds by stage; 0 for a stage that this request did not need. Requests of one batch each report the time
-    of the whole batch. Waiting is reported separately, as ``queue``."""
+    """Milliseconds by stage; 0 for a stage that was not needed. Each request of a batch reports the time of the whole
+    batch. Waiting is reported separately, as ``queue``."""
 
     decode: float = 0.0
     vision: float = 0.0
@@ -92,24 +94,24 @@ class Timings(Value):
 
 
 class SearchAnswer(Value):
-    """Products, best first, and how they were found."""
+    """Results, best first, and details of the search."""
 
     mode: Mode
     results: list[Result]
-    total: int = Field(description="Number of products after filters and exclusions: the bound for paging.")
-    text_truncated: bool = Field(description="Whether the text was longer than the model reads.")
+    total: int = Field(description="Number of products after filters and exclusions, for paging.")
+    text_truncated: bool = Field(description="Whether the text was longer than the model's input.")
     expected: list[str] = Field(
         description="Words that the answer is expected to have, the most probable first. Products that have them "
-        "according to the catalogue come first. Empty if the bundle expects none, or the catalogue has no such words."
+        "according to the catalogue rank first. Empty if the bundle predicts none, or the catalogue has no such words."
     )
     understood: Understanding | None = Field(
         description="What was taken from `text` and `history`; null without a text."
     )
     k: int
     offset: int
-    prefer: dict[str, str] = Field(description="The preferred words as they were sent, and the known word for each.")
-    avoid: dict[str, str] = Field(description="Likewise the words to avoid.")
-    style: Style | None = Field(description="How these words were applied; null without any.")
+    prefer: dict[str, str] = Field(description="The preferred words as sent, each with the word of the vocabulary.")
+    avoid: dict[str, str] = Field(description="Likewise for the words to avoid.")
+    style: Style | None = Field(description="How these words were applied; null without words.")
     generation: str
     bundle: str
     cached: bool
@@ -117,23 +119,23 @@ class SearchAnswer(Value):
 
 
 class ValueCount(Value):
-    """A value of an attribute, and how many products have it."""
+    """A value of an attribute, and the number of products with it."""
 
     value: str | bool
     count: int
 
 
 class ChoiceFilter(Value):
-    """An attribute of words (``text``, ``list``), paths (``path``), dates (``date``) or true and false (``flag``).
+    """An attribute with words (``text``, ``list``), paths (``path``), dates (``date``) or booleans (``flag``).
 
-    Its most frequent values come first. A filter on a path takes the whole path or any part of it."""
+    The most frequent values come first. A filter on a path matches the whole path or any part of it."""
 
     kind: Literal["text", "list", "flag", "path", "date"]
     values: list[ValueCount]
 
 
 class NumberFilter(Value):
-    """An attribute of numbers, and their range in the catalogue."""
+    """A numeric attribute, with its range in the catalogue."""
 
     kind: Literal["number"]
     min: float
@@ -141,14 +143,14 @@ class NumberFilter(Value):
 
 
 class Refusal(Value):
-    """A generation that was published but is not served, and the reason."""
+    """A published generation that is not served, and the reason."""
 
     generation: str
     reason: str
 
 
 class Reload(Value):
-    """The result of looking for a newly published generation."""
+    """The result of checking for a new generation."""
 
     generation: str | None
     changed: bool

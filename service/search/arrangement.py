@@ -1,4 +1,4 @@
-"""The order of results beside relevance: one result for each group, and sorted by an attribute."""
+"""Groups results (``group_by``) and sorts them by an attribute (``sort``)."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ from indexer.stores.store import Mask
 from models.errors import ModisteError
 
 PRODUCT = "product"
-"""``group_by``: a product and its sizes are one result, its colours are results of their own."""
+"""``group_by``: a product with its sizes is one result; each colour is a separate result."""
 GROUP = "group"
 """``group_by``: all looks of a product are one result."""
 SORTED = 500
-"""With ``sort``, so many of the most relevant products are sorted."""
+"""Number of most relevant products that ``sort`` sorts."""
 
 Pair = tuple[int, float]
 """Row and score."""
 
 
 class InvalidArrangement(ModisteError):
-    """``group_by`` or ``sort`` names no attribute that can be grouped or sorted by."""
+    """``group_by`` or ``sort`` is not an attribute, or one that cannot be grouped or sorted by."""
 
 
 class Arrangement(NamedTuple):
-    """How results are to be arranged."""
+    """The groups and the order of results."""
 
     labels: npt.NDArray[np.int64] | None
-    """Group of each product ``[N]``; None if every product is one of its own."""
+    """Group of each product ``[N]``; None if every product is its own group."""
     ranks: npt.NDArray[np.float64] | None
-    """Place of each product in the order of the attribute ``[N]``, infinite without a value; None by relevance."""
+    """Rank of each product by the attribute ``[N]``, infinite without a value; None sorts by relevance."""
 
     def total(self, allowed: Mask | None, excluded: Collection[int], size: int) -> int:
-        """How many results there are in all."""
+        """The total number of results."""
         if self.labels is not None:
             fitting = np.ones(size, dtype=np.bool_) if allowed is None else np.array(allowed)
             fitting[list(excluded)] = False
@@ -63,7 +63,7 @@ class Arrangement(NamedTuple):
         return kept
 
     def ordered(self, pairs: Sequence[Pair]) -> list[Pair]:
-        """``pairs`` by the attribute, equal values by relevance, those without a value last."""
+        """``pairs`` sorted by the attribute, equal values by relevance, missing values last."""
         if self.ranks is None:
             return list(pairs)
         ranks = self.ranks
@@ -71,10 +71,10 @@ class Arrangement(NamedTuple):
 
 
 def arrangement(generation: Generation, group_by: str, sort: str) -> Arrangement | None:
-    """What a query's ``group_by`` and ``sort`` mean in a generation; None for products by relevance.
+    """The arrangement of a query in a generation; None for ungrouped products by relevance.
 
     Raises:
-        InvalidArrangement: There is no such attribute, or it holds lists.
+        InvalidArrangement: There is no such attribute, or it contains lists.
     """
     labels = None
     if group_by == GROUP and generation.has_groups:
@@ -95,5 +95,7 @@ def _check(generation: Generation, name: str, field: str, *kinds: str) -> None:
     if kind not in kinds:
         fitting = [column for column, one in generation.columns.items() if one in kinds]
         known = f"There are: {', '.join(fitting)}." if fitting else "This catalogue has none."
-        what = f"There is no attribute {name[:100]!r}" if kind is None else f"The attribute {name[:100]!r} holds lists"
+        what = (
+            f"There is no attribute {name[:100]!r}" if kind is None else f"The attribute {name[:100]!r} contains lists"
+        )
         raise InvalidArrangement(f"{what} for {field}.", hint=known)

@@ -1,4 +1,4 @@
-"""The cache key of an answer. It is made here and nowhere else."""
+"""The cache keys of answers and of picture features."""
 
 from __future__ import annotations
 
@@ -6,9 +6,17 @@ import dataclasses
 from typing import Any
 
 from service.cache.keys import cache_key
-from service.search.query import Query
+from service.search.query import Box, Query
 from service.search.uploads import Picture
 from service.search.words.stated import Stated
+
+
+def features_key(shop: str, digest: str, box: Box | None) -> str:
+    """The key of the features of a picture, or of a part of it.
+
+    It includes the shop, because otherwise the response time would reveal whether another shop has sent the picture.
+    """
+    return ":".join((shop, digest, *map(str, box or ())))
 
 
 def answer_key(
@@ -23,20 +31,19 @@ def answer_key(
 ) -> str:
     """The key under which the outcome of ``query`` is cached.
 
-    It covers every field of ``Query``, so a new field is part of the key without a change here. Four fields are
-    replaced by an equal form, so that requests that mean the same share an answer: the picture by its digest, excluded
-    products by their sorted ids, and the stated words by the known words that they stand for.
+    It includes every field of ``Query``, so a new field needs no change here. Some fields are normalised, so that
+    equivalent requests share an answer: the picture becomes its digest, excluded products become their sorted ids, and
+    the stated words become words of the vocabulary.
 
-    The precision of the graphs is not part of the key: replicas of one bundle share answers whatever their processors.
+    The precision of the graphs is not included: replicas of one bundle share answers although their processors differ.
 
     Args:
-        picture: What ``query.picture`` was decoded to.
-        stated: What ``query.prefer``, ``query.avoid`` and ``query.style`` mean.
-        generation: Id and digest of the generation that is searched. Shops with one Redis may build in one second, and
-            then share an id.
+        picture: The decoded ``query.picture``.
+        stated: The words of ``query.prefer`` and ``query.avoid``, with ``query.style``.
+        generation: Id and digest of the generation. Shops that share a Redis may have generations with the same id.
         bundle: Fingerprint of the bundle.
-        expect_words: Whether expected words take part in the ranking.
-        understood_by: Digest of the word lists by which texts are understood; empty where they are not.
+        expect_words: Whether expected words affect the ranking.
+        understood_by: Digest of the word lists that parse texts; empty if texts are not parsed.
     """
     fields: dict[str, Any] = {field.name: getattr(query, field.name) for field in dataclasses.fields(query)}
     fields["picture"] = picture and picture.digest

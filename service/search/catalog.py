@@ -1,4 +1,4 @@
-"""The catalogue as answers show it: products, and the filters that it offers."""
+"""Products and filters of the catalogue, in the form of responses."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from service.search.answers import ChoiceFilter, NumberFilter, ProductCard, Resu
 
 MAX_VALUES = 50
 MAX_PRODUCTS = 4096
-"""Products of a generation that are kept in memory as they are shown."""
+"""Maximum number of cached products of a generation."""
 
 Facets = dict[str, ChoiceFilter | NumberFilter]
 
-# Reading a product takes a scalar of every column; pages of results show the same products again and again.
+# Reading a product takes a scalar of every column, and pages of results often have the same products.
 _products: WeakKeyDictionary[Generation, LRUCache[int, dict[str, Any]]] = WeakKeyDictionary()
-# Counting reads every column. A generation never changes, and its entry goes with it.
+# Counting reads every column. A generation never changes, and its entry is dropped with it.
 _facets: WeakKeyDictionary[Generation, Facets] = WeakKeyDictionary()
 
 
@@ -40,7 +40,7 @@ def results(generation: Generation, rows: Sequence[int], scores: Sequence[float]
 
 
 def catalog_filters(generation: Generation) -> Facets:
-    """The filters of every attribute that any product has a value of. Counted once for each generation."""
+    """The filters of every attribute with any value. Counted once for each generation."""
     facets = _facets.get(generation)
     if facets is None:
         facets = _facets[generation] = _count(generation)

@@ -1,4 +1,4 @@
-"""Decoding pictures and running the bundle's graphs, in batches of few sizes."""
+"""Decodes pictures and runs the bundle's graphs, in batches of few sizes."""
 
 from __future__ import annotations
 
@@ -14,22 +14,23 @@ from service.search.query import Box
 from service.search.uploads import decode_pixels
 
 BUCKETS = (1, 2, 3, 4, 6, 8, 12, 16, 20, 24, 32, 40, 48, 64)
-"""Batch sizes that graphs run with. ONNX Runtime never frees the memory that it allocated for a size, so there are few.
+"""Batch sizes of graph runs. ONNX Runtime never frees the memory that it allocates for a size, so there are few sizes.
 There are more than the powers of two, because on a CPU a row of padding costs as much as a real one: at most one row in
 four is padding."""
 
 MAX_QUERIES = 16
-"""Searches in one run of the query graph, which is fastest for a row in larger batches than the vision graph."""
+"""Maximum batch of the query graph, whose time per row keeps falling for larger batches than that of the vision
+graph."""
 
 
 class EncodingInput(NamedTuple):
     """A reference and its modification, or a text alone."""
 
     features: Vectors | None
-    """float32 ``[1, ...]``: the reference's, as ``Bundle.query`` takes them; None for a text alone."""
+    """float32 ``[1, ...]``: features of the reference, as for ``Bundle.query``; None for a text alone."""
     text: str
     shown: Vectors | None = None
-    """float32 ``[1, A]``: how probably the reference shows the bundle's words, as ``Bundle.expected`` takes it."""
+    """float32 ``[1, A]``: probabilities of the bundle's words in the reference, as for ``Bundle.expected``."""
 
 
 class Encoded(NamedTuple):
@@ -38,19 +39,19 @@ class Encoded(NamedTuple):
     vector: Vectors
     """Unit float32 ``[1, D]``."""
     truncated: bool
-    """Whether the text was longer than the model reads."""
+    """Whether the text was longer than the model's input."""
     expected: Vectors | None = None
-    """float32 ``[1, A]``: how probably the answer has each word; None if the input had no ``shown``."""
+    """float32 ``[1, A]``: probabilities of the words in the answer; None if the input had no ``shown``."""
 
 
 class Encoding:
     """Decodes pictures and runs the graphs for B searches at once.
 
-    Each method that takes a list returns as many results, as a stage of the scheduler does. A batch is padded to its
-    bucket with its last row, which is valid input for every graph.
+    Methods that take a list return one result for each entry, as a stage of the scheduler must. A batch is padded to
+    its bucket with its last row.
 
     Args:
-        bundle: Whose graphs run.
+        bundle: The bundle with the graphs.
         max_batch: The largest batch of images.
     """
 
@@ -94,7 +95,7 @@ class Encoding:
         return _encoded(self._bundle.text(_padded(ids)), truncated)
 
     def warm(self) -> None:
-        """Run every graph at every batch size that occurs."""
+        """Run every graph at every batch size."""
         images = self._bundle.manifest.images
         blank = np.full((images.height, images.width, 3), images.fill, dtype=np.uint8)
         for size in (bucket for bucket in BUCKETS if bucket <= _bucket(self._max_batch)):

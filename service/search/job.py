@@ -1,7 +1,7 @@
 """The job of one search: from a reference and a text to the rows of products.
 
-``SearchStages.job`` is a generator that runs in the scheduler's worker threads. Each ``yield`` waits for a stage, where
-searches form batches: decode, vision, query, store.
+``SearchStages.job`` is a generator that runs in the scheduler's worker threads. Each ``yield`` waits for a stage that
+runs in batches: decode, vision, query, store.
 """
 
 from __future__ import annotations
@@ -28,25 +28,24 @@ from service.search.words.expected import expected_words, words_of_products, wor
 from service.search.words.stated import Stated
 from service.search.words.wishes import Wishes
 
-STAGES = ("decode", "vision", "query", "store")
 MAX_LOOKUPS = 64
-"""Searches of the store in one batch."""
+"""Maximum batch of searches of the store."""
 
 
 @dataclass(frozen=True)
 class Reference:
-    """The reference of a query. Without a row, a vision output and a picture there is none."""
+    """The reference of a query. Without a row, a vision output and a picture, the query has no reference."""
 
     row: int | None = None
     """The row of a product. Its stored vector is the reference, unless there is a vision output or a picture."""
     vision: VisionOutput | None = None
     """The vision graph's output for the picture, if it was cached."""
     picture: Container | Pixels | None = None
-    """The picture, if the vision graph has yet to run."""
+    """The picture, if the vision graph must run."""
     vision_key: str | None = None
     """The key of the vision output in the feature cache."""
     replaced: bool = False
-    """Whether the picture is not the one that was indexed for this product."""
+    """Whether the picture differs from the one that was indexed for this product."""
 
 
 class Outcome(NamedTuple):
@@ -58,15 +57,15 @@ class Outcome(NamedTuple):
 
 
 class SearchStages:
-    """The stages that searches pass, and the job that passes them.
+    """The stages of searches, and the job that runs through them.
 
     Args:
-        bundle: What queries are encoded with.
-        encoding: Runs its graphs.
-        scheduler: Runs the CPU's stages.
-        graphs: Runs the stages of the graphs; the same scheduler where they run on the CPU.
-        max_batch: Images in one batch of the vision graph.
-        expect_words: Whether products that have the words expected of the answer come first.
+        bundle: Encodes the queries.
+        encoding: Runs the bundle's graphs.
+        scheduler: Runs the stages on the CPU.
+        graphs: Runs the stages of the graphs; the same scheduler if they run on the CPU.
+        max_batch: Maximum batch of the vision graph.
+        expect_words: Whether products with the words expected of the answer rank first.
     """
 
     def __init__(
@@ -84,7 +83,7 @@ class SearchStages:
     def job(
         self, query: Query, stated: Stated | None, wishes: Wishes | None, generation: Generation, reference: Reference
     ) -> Job[Outcome]:
-        """Search ``generation``. The bundle must be the one that it was built with."""
+        """Search ``generation``, which must have been built with the bundle."""
         allowed, conditions = generation.mask(query.filters), generation.conditions(query.filters)
         vision, vision_now = reference.vision, None
         if isinstance(reference.picture, Container):
@@ -107,11 +106,13 @@ class SearchStages:
                 encoded = yield self._query(EncodingInput(vision.features, text, shown))
             if encoded is not None:
                 vector, truncated = encoded.vector, encoded.truncated
-            # Where nothing is left for the model to read, the answer is expected to show what the reference does.
+            # Without a text for the model, the expected words are those of the reference.
             probable = shown if encoded is None else encoded.expected
             if shown is not None and probable is not None:
                 expected = expected_words(probable, shown, generation, stated, wishes)
-        elif reference.row is None or query.box is not None:  # Results of a picture alone show what is seen in it.
+        elif (
+            reference.row is None or query.box is not None
+        ):  # For a picture alone, the expected words are those of the picture.
             shown = yield from self._words_shown(query, generation, reference, vision)
             if shown is not None:
                 expected = expected_words(shown, shown, generation, stated)
@@ -122,7 +123,7 @@ class SearchStages:
             vector = moved_query(vector[0], preferred, avoided)[None]
 
         arranged = arrangement(generation, query.group_by, query.sort) or Arrangement(None, None)
-        # A few more rows are found and dropped again: cheaper than a mask of each query's own.
+        # Finding a few more rows and dropping them is cheaper than a mask for each query.
         excluded = {row for row in generation.rows_of(sorted(query.exclude)).tolist() if row >= 0}
         if reference.row is not None:
             excluded |= arranged.group_rows(reference.row)
@@ -144,7 +145,7 @@ class SearchStages:
                 ranked: Ranked = yield self._store(lookup)
                 fitting = ranked.fitting
                 pairs = zip(ranked.rows.tolist(), ranked.scores.tolist(), strict=True)
-                # Products that the text names come first, whatever they look like.
+                # Products that the text names rank first.
                 known = {row for row, _ in named}
                 page = arranged.firsts([*named, *(pair for pair in pairs if pair[0] not in known)], excluded)
                 if len(page) >= wanted or len(ranked.rows) < depth:
@@ -160,10 +161,10 @@ class SearchStages:
     def _words_shown(
         self, query: Query, generation: Generation, reference: Reference, vision: VisionOutput | None
     ) -> Job[Vectors | None]:
-        """How probably the reference shows the bundle's words ``[1, A]``; None if no words are expected of an answer.
+        """Probabilities of the bundle's words in the reference ``[1, A]``; None if the bundle expects no words.
 
-        The catalogue knows the words of a product. An upload, or a part of a picture, is recognised by what the vision
-        graph sees and by the products that look most like it.
+        For a product they are in the generation. For an upload, or a part of a picture, they come from the vision graph
+        and from the most similar products.
         """
         if not self._expects or not generation.told.any() or vision is None:
             return None
@@ -175,7 +176,7 @@ class SearchStages:
         return words_of_upload(vision.attributes, near.scores, near.rows, generation)
 
     def _embedded(self, positions: Sequence[int]) -> Job[Vectors]:
-        """The text vectors ``[W, D]`` of the words at ``positions``, kept once they were computed."""
+        """The text vectors ``[W, D]`` of the words at ``positions``, cached after their first computation."""
         for position in positions:
             if position not in self._word_vectors:
                 encoded: Encoded = yield self._text(EncodingInput(None, self._bundle.vocabulary.words[position]))

@@ -1,4 +1,4 @@
-"""The generation that is served, and its replacement while requests run."""
+"""The current generation, and its replacement while requests are running."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ CANARY_SCORE = 0.9
 
 
 class _Held:
-    """A generation and the number of its users; closed by its last user after it was retired."""
+    """A generation with a count of its users. The last user closes it after it was retired."""
 
     def __init__(self, generation: Generation) -> None:
         self.generation = generation
@@ -61,24 +61,24 @@ class _Held:
             self._close()
 
     def _close(self) -> None:
-        logger.info("Generation %s is drained and closed.", self.generation.id)
+        logger.info("Closing generation %s after its last request.", self.generation.id)
         self.generation.close()
 
 
 class LiveIndex:
     """Serves the published generation and follows ``CURRENT``.
 
-    A new generation is opened, verified and searched beside the old one before it is served. One that is damaged or
-    fails the canary search is refused, and the old one stays. If it was built with another bundle, it is refused, and
-    the newest published one of this bundle is served. At the start, when there is no old one, the newest earlier
-    generation that is whole is served instead.
+    A new generation is opened, verified and searched beside the old one before it is served. If it is damaged or fails
+    the canary search, it is refused, and the old one stays in service. If it was built with another bundle, it is
+    refused, and the newest published generation of this bundle is served. At the start, if the published generation is
+    refused, the newest intact earlier one is served.
 
     Args:
-        index_root: Where generations are published.
-        bundle: Encodes the queries; a generation must have been built with it.
+        index_root: The folder into which generations are published.
+        bundle: Encodes the queries; generations must have been built with it.
         poll_s: Seconds between two reads of ``CURRENT``.
         images_root: The folder of the product images; None uses the one that was indexed.
-        remote: Where the index root is copied from before each look; None if it is published into.
+        remote: The index root on object storage, which is copied before each check; None for a local index root.
     """
 
     def __init__(
@@ -114,23 +114,23 @@ class LiveIndex:
 
     @contextmanager
     def use(self) -> Iterator[Generation]:
-        """The generation that is served; it stays open within the block, whatever is published meanwhile.
+        """The current generation, which stays open within the block.
 
         Raises:
-            NotReady: There is none.
+            NotReady: No generation is served.
         """
         if self._held is None:
-            raise NotReady("No generation serves yet.", hint="Send the request again in a while.")
+            raise NotReady("No generation is served yet.", hint="Send the request again later.")
         with self._held.use() as generation:
             yield generation
 
     @property
     def generation_id(self) -> str | None:
-        """Id of the generation that is served; None if there is none."""
+        """Id of the current generation; None if there is none."""
         return None if self._held is None else self._held.generation.id
 
     async def reload(self) -> Reload:
-        """Read ``CURRENT`` and serve the generation that it names, if that is another one and can be served."""
+        """Read ``CURRENT``, and switch to its generation if it is new and intact."""
         async with self._reloading:
             changed = await self._follow()
             return Reload(generation=self.generation_id, changed=changed, refused=self.refused)
@@ -142,7 +142,7 @@ class LiveIndex:
             published = current or ""
             if current is None and self._held is not None:
                 raise ModisteError(
-                    f"There is no generation in {self._index_root} any more; the one that was opened goes on.",
+                    f"There is no generation in {self._index_root} any more; the open one stays in service.",
                     hint="Mount or restore the index root.",
                 )
             if current is None or current == self.generation_id:
@@ -157,14 +157,14 @@ class LiveIndex:
             return False
         except Exception:  # A damaged file can raise anything in a library.
             logger.exception("Generation %s could not be opened.", published)
-            self._refuse(published, "The generation could not be opened; the log says why.")
+            self._refuse(published, "The generation could not be opened; see the log.")
             return False
         self._swap(held)
         self._accept()
         return True
 
     async def _follow_own(self) -> bool:
-        """Serve the newest published generation of this bundle while another bundle's is published."""
+        """Serve the newest published generation of this bundle if ``CURRENT`` was built with another bundle."""
         own = await asyncio.to_thread(published_with, self._index_root, self._bundle.fingerprint)
         if own is None or own == self.generation_id:
             return False
@@ -189,7 +189,7 @@ class LiveIndex:
             except Exception as error:
                 logger.error("Generation %s cannot be served either: %s", id, error)
             else:
-                logger.warning("The published generation is refused; the earlier one %s is served instead.", id)
+                logger.warning("The published generation is refused; the earlier generation %s is served instead.", id)
                 return
 
     def _open(self, id: str) -> Generation:
@@ -207,7 +207,7 @@ class LiveIndex:
         old, self._held = self._held, held
         generation = held.generation
         self._metrics.serving(generation.id, self._bundle.name, generation.size)
-        logger.info("Generation %s serves %d products.", generation.id, generation.size)
+        logger.info("Serving generation %s with %d products.", generation.id, generation.size)
         if old is not None:
             old.retire()
 
@@ -224,7 +224,8 @@ class LiveIndex:
         self.refused = refused
 
     def _public(self, reason: str) -> str:
-        """``reason`` without the path of the index root: ``/health/ready`` is public, and the log has the whole."""
+        """``reason`` without the path of the index root, because ``/health/ready`` is public. The log has the full
+        reason."""
         if self._remote is not None:
             reason = reason.replace(f"{self._index_root / DOWNLOADS_NAME}/", "").replace(self._remote.url, "in storage")
         return reason.replace(f"{self._index_root}/", "").replace(str(self._index_root), "the index root")
@@ -236,10 +237,10 @@ class LiveIndex:
                 if await self._may_have_changed():
                     await self.reload()
             except Exception:
-                logger.exception("CURRENT could not be followed; trying again.")
+                logger.exception("CURRENT could not be checked; trying again.")
 
     async def _may_have_changed(self) -> bool:
-        # Verifying a large generation reads all of it, so a refused one is verified again only after a pause.
+        # Verification reads a whole generation, so a refused one is verified again only after a pause.
         if self.refused is None or time.monotonic() >= self._retry_at:
             return True
         try:
@@ -249,9 +250,9 @@ class LiveIndex:
 
 
 async def _in_daemon_thread(open: Callable[[], Generation]) -> Generation:
-    """Call ``open``, which reads all files of a generation, in a thread that does not keep the process from ending."""
+    """Call ``open``, which reads all files of a generation, in a thread that does not delay the exit of the process."""
     opened: Future[Generation] = Future()
-    opened.set_running_or_notify_cancel()  # A caller that is cancelled leaves it alone.
+    opened.set_running_or_notify_cancel()  # Cancelling the caller does not cancel it.
 
     def run() -> None:
         try:
@@ -264,10 +265,10 @@ async def _in_daemon_thread(open: Callable[[], Generation]) -> Generation:
 
 
 def _canary(generation: Generation, bundle: Bundle) -> None:
-    """Search as requests do: it allocates the memory of the first request and finds a generation that is broken.
+    """Run a search as requests do. This allocates the memory of the first request and detects broken generations.
 
     Raises:
-        ModisteError: A graph gives NaN, or the store, the vectors and the table do not agree on some products.
+        ModisteError: A graph returns NaN, or the store, the vectors and the table are inconsistent.
     """
     images = bundle.manifest.images
     seen = bundle.vision(np.full((1, images.height, images.width, 3), images.fill, dtype=np.uint8))

@@ -1,8 +1,8 @@
-"""The life of a query: cache, single flight, admission, stages, answer.
+"""The steps of a search: cache, single flight, admission, stages, response.
 
 ==============  ===================================================================================================
 cache key       ``cache_key.py``
-deadline        ``http/middleware/deadline.py``: it ends the caller's wait. Shared work has no deadline.
+deadline        ``http/middleware/deadline.py``: it ends the wait of the caller. Shared work has no deadline.
 admission       ``Search._find``, before the job starts
 batches         ``execution/scheduler.py``; the stages and their order are in ``job.py``
 ranking         ``ranking.py``
@@ -31,57 +31,58 @@ from service.observability.metrics import COLUMNS, Metrics, StageTime
 from service.observability.tracing import span
 from service.search import catalog
 from service.search.answers import Found, SearchAnswer, Timings
-from service.search.cache_key import answer_key
+from service.search.cache_key import answer_key, features_key
 from service.search.encoding import Encoding
 from service.search.job import Reference, SearchStages
 from service.search.live_index import LiveIndex
 from service.search.query import Box, Query
-from service.search.uploads import Picture, decode_pixels, features_key, is_large, memory_needed, read_picture
+from service.search.uploads import Picture, decode_pixels, is_large, memory_needed, read_picture
 from service.search.words.explanation import understanding_of
 from service.search.words.stated import Stated, stated_words
 from service.search.words.wishes import Wishes, wishes_of
 from understanding.words.language import digest
 
 INLINE_BYTES = 256 * 2**10
-"""Pictures up to this size are read on the event loop: handing them to a thread costs more."""
+"""Pictures up to this size are read on the event loop, because passing them to a thread costs more."""
 
 INLINE_CHARACTERS = 200
-"""Texts up to this length are understood on the event loop."""
+"""Texts up to this length are parsed on the event loop."""
 
 StageTimes = dict[str, StageTime]
 
 
 class Answer(NamedTuple):
-    """The answer to a search, and the time that it spent in each stage."""
+    """The response to a search, and its time in each stage."""
 
     content: SearchAnswer
     stage_times: StageTimes
-    """By stage; without the stages of a search whose outcome was cached."""
+    """By stage; empty except for ``columns`` if the outcome was cached."""
 
 
 class Timed(NamedTuple):
-    """The outcome of a search before it is made an answer."""
+    """The outcome of a search, and its time in each stage."""
 
     found: Found
     stage_times: StageTimes
 
 
 class Search:
-    """Answers queries with the generation that is served. Used from one event loop.
+    """Answers queries with the current generation. Used from one event loop.
 
     Args:
-        bundle: What queries are encoded with.
-        live: The generation that is served.
-        workers: Threads that compute; as many as cores, or fewer.
-        max_batch: Searches in one batch of a graph.
-        decoders: Decodes large pictures; a decoding that nobody waits for is stopped.
+        bundle: Encodes the queries.
+        live: The current generation.
+        workers: Number of search threads, at most one per core.
+        max_batch: Maximum batch of the vision graph.
+        decoders: Decodes large pictures; stops a decoding if its caller is cancelled.
         readers: Reads files and large request fields.
-        admission: Bounds the searches in progress.
+        admission: Limits the searches in progress.
         answers: Caches the outcomes of searches.
-        features: Caches the vision graph's outputs.
-        max_image_bytes: Size of the largest picture file accepted.
-        expect_words: Whether products that have the words expected of the answer come first.
-        metrics: Where stages, cache hits and times are recorded.
+        features: Caches the outputs of the vision graph.
+        max_image_bytes: Maximum size of a picture file.
+        expect_words: Whether products with the words expected of the answer rank first.
+        understand_text: Whether texts are parsed before the model reads them.
+        metrics: Records stages, cache hits and times.
     """
 
     def __init__(
@@ -94,10 +95,10 @@ class Search:
         self._answers, self._features, self._flights = answers, features, SingleFlight()
         self._max_image_bytes, self._expect_words, self._metrics = max_image_bytes, expect_words, metrics
         self._understood_by = digest() if understand_text else ""
-        self._fingerprint = bundle.fingerprint  # Computed from the manifest at each access.
+        self._fingerprint = bundle.fingerprint  # The property computes it at each access.
         self._encoding = Encoding(bundle, max_batch)
         self._scheduler = Scheduler("search", workers, metrics)
-        # A GPU runs one batch at a time: one thread feeds it, while the workers decode and search.
+        # A GPU runs one batch at a time, so one thread feeds it while the workers decode and search.
         on_gpu = bundle.providers[0] != "CPUExecutionProvider"
         self._graphs = Scheduler("graphs", 1, metrics) if on_gpu else self._scheduler
         self._stages = SearchStages(
@@ -106,10 +107,10 @@ class Search:
         )  # fmt: skip
 
     async def answer(self, query: Query) -> Answer:
-        """Find the products that fit.
+        """Search the current generation.
 
         Raises:
-            ModisteError: The query cannot be answered (``http/problems.py`` lists the reasons).
+            ModisteError: The query cannot be answered; ``http/problems.py`` lists the reasons.
         """
         start = time.perf_counter()
         with self._live.use() as generation:
@@ -124,7 +125,8 @@ class Search:
             if cached is not None:
                 outcome = Timed(cached, {})
             else:
-                # Callers hold the generation open for the shared work, so only callers with the same object share it.
+                # The callers keep the generation open for the shared work, so only callers with the same object share
+                # it.
                 work = partial(self._find, query, stated, wishes, picture, generation, key)
                 outcome = await self._flights.run(f"{key} {id(generation)}", work)
             found = outcome.found
@@ -146,7 +148,7 @@ class Search:
         return Answer(content, stage_times)
 
     def warm(self) -> None:
-        """Run every graph at every batch size, so that no request is the first. Takes seconds for large models."""
+        """Run every graph at every batch size before the first request. Takes seconds for large models."""
         self._encoding.warm()
 
     def close(self) -> None:
@@ -175,7 +177,7 @@ class Search:
         self, query: Query, stated: Stated | None, wishes: Wishes | None, picture: Picture | None,
         generation: Generation, key: str,
     ) -> Timed:  # fmt: skip
-        """Search, and put the outcome into the caches. All callers that wait for ``key`` share it."""
+        """Search, and cache the outcome. All concurrent callers with ``key`` share it."""
         reference = await self._reference(query, picture, generation)
         stage_times: StageTimes = {}
         with self._admission.search():
@@ -186,12 +188,12 @@ class Search:
                 self._metrics.stage_times(dict(stage_times))
         if outcome.vision is not None and reference.vision_key is not None:
             self._features.put(reference.vision_key, outcome.vision)
-        if not reference.replaced:  # The key names the picture that was indexed.
+        if not reference.replaced:  # The key has the digest of the indexed picture.
             self._answers.put(key, outcome.found.to_json())
         return Timed(outcome.found, stage_times)
 
     async def _reference(self, query: Query, picture: Picture | None, generation: Generation) -> Reference:
-        """The reference, with as much as is known of it before the job starts."""
+        """The reference of a query, with its cached features if there are any."""
         row, digest = None, picture and picture.digest
         if query.product_id is not None:
             row = generation.row_of(query.product_id)
@@ -209,12 +211,12 @@ class Search:
         if picture is None:
             assert row is not None
             data = await self._readers.run(partial(generation.image, row))
-            # Its own digest: the file may have been replaced since it was indexed.
+            # Computed again, because the file may have been replaced since it was indexed.
             picture = Picture(data, hashlib.sha256(data).hexdigest())
         vision_key, replaced = features_key(query.shop, picture.digest, query.box), picture.digest != digest
         opening = partial(open_image, picture.data)
         opened = opening() if len(picture.data) <= INLINE_BYTES else await self._readers.run(opening)
-        # Large pictures are decoded before admission, by processes of low priority, so that they only delay each other.
+        # Large pictures are decoded before admission by low-priority processes, so that they delay only each other.
         pixels = await self._decode(opened, query.box) if is_large(opened) else opened
         return Reference(row, picture=pixels, vision_key=vision_key, replaced=replaced)
 

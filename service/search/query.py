@@ -1,4 +1,4 @@
-"""A search request, validated and independent of its encoding on the wire."""
+"""A validated search request, independent of its encoding."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from service.search.answers import Mode
 from service.search.arrangement import PRODUCT
 
 Box = tuple[float, float, float, float]
-"""Corners ``(x0, y0, x1, y1)`` of a part of an upright picture, relative to its width and height; the origin is at the
-top left, ``0 <= x0 < x1 <= 1`` and ``0 <= y0 < y1 <= 1``."""
+"""Corners ``(x0, y0, x1, y1)`` of a part of an upright picture, relative to its width and height, with the origin at
+the
+top left: ``0 <= x0 < x1 <= 1`` and ``0 <= y0 < y1 <= 1``."""
 
 
 @dataclass(frozen=True)
 class Query:
-    """One search. ``picture`` is a file, or base64 of one as text; ``text`` is normalised, and empty for none; with a
-    ``box`` that part of the picture (or of the product's picture) is the reference. ``group_by`` and ``sort`` are names
-    that ``service.search.arrangement`` explains."""
+    """One search. ``picture`` is a file, or a file in base64. ``text`` is normalised, and empty if there is none. With
+    a ``box``, that part of the picture (or of the product's picture) is the reference. ``group_by`` and ``sort`` are
+    explained in ``service.search.arrangement``."""
 
     picture: bytes | str | None
     product_id: str | None
@@ -34,15 +35,15 @@ class Query:
     group_by: str = PRODUCT
     sort: str = ""
     history: tuple[str, ...] = ()
-    """Texts of the conversation's earlier turns, the oldest first."""
+    """Texts of the earlier turns of the conversation, the oldest first."""
     ignore: tuple[str, ...] = ()
-    """Understood words that the shopper takes back."""
+    """Wishes of the text that are ignored, by word."""
     shop: str = ""
-    """Whose key the request had. It changes no answer; caches keep the answers and pictures of each shop apart."""
+    """The shop of the request's key. It does not change the answer, but caches are separate for each shop."""
 
     @property
     def mode(self) -> Mode:
-        """Which of the bundle's graphs answer."""
+        """The kind of search, by its reference and text."""
         if self.picture is None and self.product_id is None:
             return "text"
         return "composed" if self.text or self.history else "image"

@@ -1,4 +1,4 @@
-"""Ranking: the products of the store by cosine, times how well they fit the stated and the expected words."""
+"""Ranks products by their cosine with the query, times how well they match stated words, expected words and wishes."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ from service.search.words.wishes import Wishes
 
 MIN_DEPTH = 32
 CANDIDATES = 2048
-"""Products that are scored exactly for a query with words."""
+"""Number of candidates that are scored exactly for a query with words."""
 AHEAD = 8
-"""For a long list it is so many times the products that are wanted."""
+"""For long lists, the number of candidates for each wanted product."""
 
 
 class Lookup(NamedTuple):
-    """What one search asks of the store."""
+    """One search of the store."""
 
     generation: Generation
     vector: Vectors
     """Unit float32 ``[1, D]``."""
     wanted: int
-    """How many products to find."""
+    """Number of products to find."""
     allowed: Mask | None = None
     """bool ``[N]``, the same object for equal filters; None allows all."""
     stated: Stated | None = None
@@ -43,9 +43,9 @@ class Lookup(NamedTuple):
     reference: int | None = None
     """Row of the reference, where it is a product; ``wishes`` may compare with it."""
     shown: Vectors | None = None
-    """How probably the reference shows the bundle's words ``[1, A]``."""
+    """Probabilities of the bundle's words in the reference ``[1, A]``."""
     conditions: Sequence[Condition] = ()
-    """The same as ``allowed``, for a store that filters by itself."""
+    """The same as ``allowed``, for stores with their own filters."""
 
 
 class Ranked(NamedTuple):
@@ -54,14 +54,14 @@ class Ranked(NamedTuple):
     scores: Scores
     rows: Rows
     fitting: int | None = None
-    """How many products satisfy all wishes that can be judged; None without such a wish."""
+    """Number of products that satisfy all wishes that can be judged; None without such a wish."""
 
 
 def rank(lookups: list[Lookup]) -> list[Ranked]:
     """The best products for each of B searches.
 
-    Searches without words that share generation, depth and mask are one search of the store. The result of a search
-    does not depend on the others of its batch.
+    Searches without words that share generation, depth and mask become one search of the store. The result of a search
+    does not depend on the other searches of its batch.
     """
     ranked: list[Ranked | None] = [None] * len(lookups)
     alike: dict[tuple[int, int, int], list[int]] = defaultdict(list)
@@ -88,19 +88,18 @@ def rank(lookups: list[Lookup]) -> list[Ranked]:
 
 
 def depth_for(wanted: int) -> int:
-    """How many rows to ask the store for. Powers of two make searches alike, so that they form batches."""
+    """The number of rows to request from the store. Powers of two let more searches share a batch."""
     return max(MIN_DEPTH, 1 << (wanted - 1).bit_length())
 
 
 def _by_words(lookup: Lookup, judge: Judge | None) -> Ranked:
-    """Score a bounded number of candidates exactly: the nearest products, and those that fit the words best.
+    """Score a bounded number of candidates exactly: the nearest products, and those that match the words best.
 
-    Products that satisfy the wishes of the text come first, then those that nearly do, then all others; each in the
-    order of their scores. A cosine may be negative, and no factor makes such a score the better one, so the three are
-    ranked apart.
+    Products that satisfy the wishes of the text rank first, then near matches, then all others, each tier by score.
+    The tiers are ranked separately, because multiplying a negative cosine by a small factor would improve it.
 
-    For up to ``CANDIDATES`` allowed products the result is that of scoring every product. Beyond, it may differ;
-    ``tests.bench.ranking`` measures how often.
+    For up to ``CANDIDATES`` allowed products the result equals that of scoring every product. Beyond that it may
+    differ; ``tests.bench.ranking`` measures how often.
     """
     generation, vector, wanted = lookup.generation, lookup.vector, lookup.wanted
     likelihood = None
@@ -115,7 +114,7 @@ def _by_words(lookup: Lookup, judge: Judge | None) -> Ranked:
         near=near[near >= 0], nearest=float(near_scores[0, 0]),
     )  # fmt: skip
     scores = filtered_scores(generation.cosines(vector[0], found.rows), generation.candidates.fit(words, found))
-    # Equal scores in the order of their rows, so that pages never overlap.
+    # Equal scores are ordered by row, so that pages never overlap.
     order = np.lexsort((found.rows, -scores, found.tiers))[:wanted]
     fitting = None
     if judge is not None:

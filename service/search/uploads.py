@@ -1,4 +1,4 @@
-"""Pictures as references: read from a request, bounded, decoded, and cropped to a box."""
+"""Reads the reference picture of a request: checks its size, decodes it, and crops it to a box."""
 
 from __future__ import annotations
 
@@ -15,45 +15,38 @@ from models.bundle.images import ImagePreprocessing, Pixels
 from service.errors import ImageTooLarge
 from service.search.query import Box
 
-LARGE_BYTES = 256 * 2**10
 LARGE_PIXELS = 2_000_000
 LARGE_WORK = 8_000_000
-"""Pixels times scans times ``_WORK``: some 20 ms."""
+"""Pixels times scans times ``_WORK``: about 20 ms."""
 _WORK = {"JPEG": 1, "PNG": 2, "WEBP": 2, "BMP": 1, "GIF": 2, "TIFF": 2, "AVIF": 8, "HEIF": 8}
-"""What decoding a pixel of each format costs, roughly, as multiples of a pixel of a baseline JPEG."""
+"""Approximate cost of decoding a pixel of each format, relative to a baseline JPEG."""
 _PIXEL_BYTES = 16
-"""The decoder's own copy, the picture, and a conversion of it, at four bytes each, and the padding."""
+"""The decoder's copy, the picture and a converted copy, at four bytes each, and padding."""
 _JPEG_BYTES = 4
-"""A progressive JPEG's coefficients, two bytes each in 4:2:0, and the smaller picture."""
+"""The coefficients of a progressive JPEG, two bytes each in 4:2:0, and the smaller picture."""
 
 _URL_ALPHABET = str.maketrans("-_", "+/")
 
 
 MIN_BOX_SIDE = 8
-"""Pixels; the smallest side of a picture that can be searched with, too."""
+"""Pixels."""
 
 
 class Picture(NamedTuple):
-    """A picture's file, and its sha256 in hexadecimal."""
+    """A picture file, and its SHA-256 in hexadecimal."""
 
     data: bytes
     digest: str
 
 
-def features_key(shop: str, digest: str, box: Box | None) -> str:
-    """The key of what the model sees in a picture, or in a part of it. Each shop has its own, because the time of an
-    answer would tell another that someone has sent the same picture."""
-    return ":".join((shop, digest, *map(str, box or ())))
-
-
 def decode_part(picture: bytes | Container, box: Box | None, *, about: tuple[int, int]) -> Image.Image:
-    """Decode a picture to upright RGB and cut out ``box``; without one it is the whole picture.
+    """Decode a picture to upright RGB and crop it to ``box``, if there is one.
 
     Args:
-        about: (width, height) that the result needs at least; a JPEG may be decoded at a smaller scale.
+        about: Minimum (width, height) of the result; a JPEG may be decoded at a smaller scale.
 
     Raises:
-        UnreadableImage: The picture cannot be decoded, or the box holds too few of its pixels.
+        UnreadableImage: The picture cannot be decoded, or the box has too few pixels.
     """
     if box is None:
         return decode_image(picture, about=about)
@@ -66,15 +59,15 @@ def decode_part(picture: bytes | Container, box: Box | None, *, about: tuple[int
     part = image.crop(corners)
     if min(part.size) < MIN_BOX_SIDE:
         raise UnreadableImage(
-            f"The box holds {part.width} x {part.height} pixels of the picture, which is too small to search with.",
+            f"The box has {part.width} x {part.height} pixels, which is too small to search with.",
             hint=f"Send a box of at least {MIN_BOX_SIDE} x {MIN_BOX_SIDE} pixels.",
         )
     return part
 
 
 def read_picture(sent: bytes | str, limit: int) -> Picture:
-    """The file that was sent: as it is, or as text: base64 in the usual or the URL alphabet, or a
-    ``data:image/...;base64,`` URL.
+    """The picture file of a request: bytes, base64 in the standard or the URL alphabet, or a ``data:image/...;base64,``
+    URL.
 
     Raises:
         ImageTooLarge: It has more than ``limit`` bytes.
@@ -96,20 +89,20 @@ def decode_pixels(picture: bytes | Container, box: Box | None, images: ImagePrep
 
 
 def is_large(container: Container) -> bool:
-    """Whether decoding a picture takes much time or memory, by its format, size and number of scans."""
+    """Whether a picture is expensive to decode, by its format, size and number of scans."""
     pixels = container.size[0] * container.size[1]
     work = pixels * max(1, container.scans) * _WORK[container.format]
     return pixels > LARGE_PIXELS or work > LARGE_WORK
 
 
 def memory_needed(container: Container) -> int:
-    """Bytes that decoding a picture takes at most. A JPEG is decoded at a smaller scale, in rows."""
+    """Maximum bytes for decoding a picture. A JPEG is decoded at a smaller scale, in rows."""
     pixels = container.size[0] * container.size[1]
     return pixels * (_JPEG_BYTES if container.format == "JPEG" else _PIXEL_BYTES)
 
 
 def too_large(limit: int) -> ImageTooLarge:
-    """The problem of a picture with more than ``limit`` bytes."""
+    """The error for a picture with more than ``limit`` bytes."""
     return ImageTooLarge(
         f"The image has more than {limit:,} bytes.", hint="Send it smaller: 1,000 pixels a side are plenty."
     )
@@ -122,7 +115,7 @@ def _decoded(text: str, limit: int) -> bytes:
         if not (header[5:].lower().startswith("image/") and header.lower().endswith(";base64")):
             raise UnreadableImage(
                 "The data: URL in image_base64 is not a picture in base64.",
-                hint="It begins with data:image/jpeg;base64, or the like.",
+                hint="Start it with data:image/jpeg;base64, or similar.",
             )
     payload = "".join(payload.split()).rstrip("=").translate(_URL_ALPHABET)
     if len(payload) * 3 // 4 > limit:

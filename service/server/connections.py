@@ -1,9 +1,8 @@
-"""Limits of connections around uvicorn's protocol: time, number for each address, bytes of a request.
+"""Limits of connections around uvicorn's protocol: timeouts, connections per address, bytes of a request.
 
-uvicorn closes a connection that is idle between two requests. It waits without end for a first request, for the rest of
-a request that arrives slowly, and for a client that does not read its answer. With httptools it collects headers
-without end as well; h11 would bound them (``h11_max_incomplete_event_size``), but takes 60 µs instead of 2
-for a request.
+uvicorn closes a connection that is idle between two requests. It has no timeout for a first request, for the rest of a
+slow request, and for a client that does not read its response. With httptools it also buffers headers without limit;
+h11 would limit them (``h11_max_incomplete_event_size``), but takes 60 µs instead of 2 for a request.
 """
 
 from __future__ import annotations
@@ -17,20 +16,20 @@ from uvicorn.protocols.http.auto import AutoHTTPProtocol
 from service.server.framing import Framing
 
 FIRST_BYTE_S = 10.0
-"""Time from the connection to the first byte of its first request."""
+"""Timeout of the first byte of the first request."""
 UNREAD_S = 30.0
-"""Time that a client may leave a full buffer unread."""
+"""How long a client may leave a full buffer unread."""
 HEADERS_TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
-"""The answer to a request that is refused before it is parsed."""
+"""The response to a request that is refused before it is parsed."""
 
 
 class ConnectionLimits:
-    """Makes the protocol of each connection: uvicorn's ``http`` option.
+    """Creates the protocol of each connection: uvicorn's ``http`` option.
 
     Args:
-        request_s: Time from the first byte of a request to the first byte of its answer.
-        max_per_address: Connections that one address may have open at a time.
-        max_body_bytes: The longest body.
+        request_s: Maximum time from the first byte of a request to the first byte of its response.
+        max_per_address: Maximum number of open connections of one address.
+        max_body_bytes: Maximum length of a body.
     """
 
     def __init__(self, *, request_s: float, max_per_address: int, max_body_bytes: int) -> None:
@@ -42,7 +41,7 @@ class ConnectionLimits:
 
 
 class _LimitedProtocol(asyncio.Protocol):
-    """Passes everything on to uvicorn's protocol, and aborts the connection when a time limit is over."""
+    """Forwards everything to uvicorn's protocol, and aborts the connection at a timeout."""
 
     def __init__(self, limits: ConnectionLimits, inner: asyncio.Protocol) -> None:
         self._limits, self._inner = limits, inner
@@ -52,7 +51,7 @@ class _LimitedProtocol(asyncio.Protocol):
         self._framing = Framing(limits.max_body_bytes)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = transport = cast(asyncio.Transport, transport)  # uvloop's is no subclass of it.
+        self._transport = transport = cast(asyncio.Transport, transport)  # uvloop's transport is not a subclass.
         peer = transport.get_extra_info("peername")
         self._address = peer[0] if isinstance(peer, tuple) else ""
         self._limits.open[self._address] += 1
@@ -97,7 +96,7 @@ class _LimitedProtocol(asyncio.Protocol):
             self._inner.connection_lost(exc)
 
     def _answering(self) -> None:
-        """The first byte of an answer is about to be written."""
+        """Called before the first byte of a response is written."""
         if self._in_request:
             self._in_request = False
             self._cancel()
@@ -113,7 +112,7 @@ class _LimitedProtocol(asyncio.Protocol):
 
 
 class _WatchedTransport(asyncio.Transport):
-    """A transport that reports each write before it is done."""
+    """A transport that calls ``on_write`` before each write."""
 
     def __init__(self, transport: asyncio.Transport, on_write: Any) -> None:
         self._transport, self._on_write = transport, on_write

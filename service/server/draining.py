@@ -1,4 +1,4 @@
-"""uvicorn's server, with an orderly end after SIGTERM."""
+"""uvicorn's server with a graceful shutdown after SIGTERM."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ from service.settings import Settings
 logger = logging.getLogger(__name__)
 
 ANSWER_S = 5.0
-"""Time beyond the deadline of a search in which it is answered."""
+"""Time for the response after the deadline of a search."""
 LAST_CONNECTIONS_S = 0.05
-"""Time to accept the connections that are waiting when listening ends."""
+"""Time to accept the last waiting connections before the socket is closed."""
 REPORT_S = 1.0
 LAST_REQUESTS_S = 1.0
-"""Time for clients that have just connected to send their request after listening has ended."""
+"""Time for clients that have just connected to send their request after the socket is closed."""
 
 
 class DrainingServer(uvicorn.Server):
-    """After SIGTERM: not ready for ``notice_s``, then no longer listening, then stopped when all requests are answered.
+    """After SIGTERM: not ready for ``notice_s``, then not listening, then stopped when all requests are answered.
 
-    A load balancer that sees the service not ready sends its requests elsewhere, so none meets a closed port. uvicorn
-    alone closes connections that were just made and have not sent their request yet. SIGINT ends the notice at once.
+    During the notice a load balancer sends its requests elsewhere, so that none reaches a closed port. uvicorn itself
+    closes new connections that have not sent their request yet. SIGINT ends the notice at once.
 
     Args:
-        report: Called once a second while the event loop runs, also while requests are finished after SIGTERM.
+        report: Called once a second while the event loop runs, including during shutdown.
     """
 
     def __init__(self, app: FastAPI, settings: Settings, report: Callable[[], None] | None = None) -> None:
@@ -46,7 +46,7 @@ class DrainingServer(uvicorn.Server):
             max_per_address=settings.max_connections_per_address,
             max_body_bytes=settings.max_body_bytes,
         )
-        # Logs go where the service's own logs go.
+        # uvicorn uses the service's logging.
         super().__init__(
             uvicorn.Config(
                 app, http=cast(Any, limits), log_config=None, access_log=False, server_header=False, ws="none",
@@ -58,15 +58,15 @@ class DrainingServer(uvicorn.Server):
         self._stop_at = math.inf
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        # A signal may interrupt any code, logging among it: only assignments here.
+        # A signal may interrupt any code, including logging, so this only assigns.
         if sig != signal.SIGTERM:
             self.should_exit = True
-        elif not self._admission.draining:  # A worker gets it twice where the whole process group is signalled.
+        elif not self._admission.draining:  # If the process group is signalled, a worker gets it twice.
             self._admission.draining = True
             self._stop_at = time.monotonic() + self._notice_s
 
     async def main_loop(self) -> None:
-        if self._report is not None:  # uvicorn's `callback_notify` ends with this loop, before the last requests.
+        if self._report is not None:  # uvicorn's `callback_notify` stops with this loop, before the last requests.
             self._reporting = asyncio.create_task(_repeat(self._report))
         await super().main_loop()
 
@@ -77,9 +77,9 @@ class DrainingServer(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         if self._admission.draining:
-            logger.info("The service was not ready for %g s and stops listening now.", self._notice_s)
-            # A connection that waits to be accepted when the socket is closed is reset. So let at most one wait, and
-            # accept it.
+            logger.info("The service has not been ready for %g s and stops listening now.", self._notice_s)
+            # Connections that wait to be accepted are reset when the socket is closed. Limit them to one, and accept
+            # it.
             for listening in sockets or []:
                 listening.listen(0)
             await asyncio.sleep(LAST_CONNECTIONS_S)

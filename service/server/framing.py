@@ -1,11 +1,11 @@
-"""Where requests begin and end in what a client sends, to bound what a parser would collect of one."""
+"""Limits the bytes that the HTTP parser buffers, by following where requests begin and end."""
 
 from __future__ import annotations
 
 import re
 
 MAX_HEAD_BYTES = 64 * 2**10
-"""Request line and headers, before they are complete; ``RequestMiddleware`` refuses 32 KiB of complete headers."""
+"""Request line and headers before they are complete. ``RequestMiddleware`` limits complete headers to 32 KiB."""
 _END = b"\r\n\r\n"
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,18})", re.IGNORECASE)
 _CHUNKED = re.compile(rb"\r\ntransfer-encoding:", re.IGNORECASE)
@@ -14,12 +14,11 @@ _CHUNKED = re.compile(rb"\r\ntransfer-encoding:", re.IGNORECASE)
 class Framing:
     """Follows the requests of one connection.
 
-    Only lengths are read here; the parser behind it reads the requests and refuses those that are not valid. A chunked
-    body may hide headers at its end (trailers) and extensions of chunks. It is bounded as a whole, and is the last of
-    its connection (``RequestMiddleware``).
+    Only lengths are read here; the HTTP parser validates the requests. A chunked body may contain trailers and chunk
+    extensions. It is limited as a whole, and the connection is closed after it (``RequestMiddleware``).
 
     Args:
-        max_body_bytes: The longest body. Chunks may take a quarter more.
+        max_body_bytes: Maximum length of a body. A chunked one may take a quarter more.
     """
 
     def __init__(self, max_body_bytes: int) -> None:
@@ -29,7 +28,7 @@ class Framing:
         self._max_chunked = max_body_bytes + max_body_bytes // 4 + MAX_HEAD_BYTES
 
     def within_bounds(self, data: bytes) -> bool:
-        """Whether the requests are within the bounds with these bytes, which follow all earlier ones."""
+        """Whether the requests are within the limits after these further bytes."""
         while data:
             if self._chunked_left is not None:
                 self._chunked_left -= len(data)

@@ -1,4 +1,4 @@
-"""The sockets that the service listens on."""
+"""The listening sockets of the service."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from models.errors import ModisteError
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A listening socket; port 0 takes any that is free.
+    """A listening socket; port 0 takes any free port.
 
     Raises:
         ModisteError: The port is taken, or the address cannot be listened on.
     """
     bound = bind(host, port)
     try:
-        bound.listen(1024)  # Only this fails if another program listens there already.
+        bound.listen(1024)  # This fails if another program already listens on the port.
     except OSError as error:
         bound.close()
         raise _refusal(host, port, error) from error
@@ -24,19 +24,19 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def reserve(host: str, port: int) -> socket.socket:
-    """A socket that keeps ``port`` for the workers and does not listen itself; port 0 takes any that is free.
+    """A socket that reserves ``port`` for the workers without listening; port 0 takes any free port.
 
     Raises:
         ModisteError: The port is taken, or the address cannot be listened on.
     """
-    # Sockets that share a port take it from each other silently, so another service must be ruled out first.
+    # Binding a shared port succeeds even if another service uses it, so that is checked first.
     with listen(host, port) as free:
         port = free.getsockname()[1]
     return bind(host, port, shared=True)
 
 
 def bind(host: str, port: int, *, shared: bool = False) -> socket.socket:
-    """A socket that is bound and does not listen.
+    """A bound socket that does not listen yet.
 
     Args:
         shared: Whether other processes of this user may bind the same port. The kernel then divides new connections
@@ -66,9 +66,10 @@ def address(bound: socket.socket) -> str:
 def _refusal(host: str, port: int, error: OSError) -> ModisteError:
     if error.errno == errno.EADDRINUSE:
         return ModisteError(
-            f"Port {port} of {host} is taken by another program.", hint=f"Stop it, or give another: --port {port + 1}"
+            f"Port {port} of {host} is used by another program.",
+            hint=f"Stop it, or use another port: --port {port + 1}",
         )
     return ModisteError(
         f"The service cannot listen on {host}, port {port} ({error.strerror}).",
-        hint="Give an address of this machine and a port above 1023: --host 127.0.0.1 --port 8000",
+        hint="Use an address of this machine and a port above 1023: --host 127.0.0.1 --port 8000",
     )

@@ -1,4 +1,4 @@
-"""Runs the service: in this process, in several worker processes, or in a thread beside a program."""
+"""Runs the service: in this process, in several worker processes, or in a thread."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ START_TIMEOUT_S = 60.0
 
 
 def serve(settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT; requests in progress are finished first.
+    """Serve until SIGTERM or SIGINT, and finish the requests in progress.
 
     Raises:
         ModisteError: The bundle, a setting or the port cannot be used.
@@ -40,8 +40,8 @@ def serve(settings: Settings) -> None:
         logger.warning(exposure)
     manifest = read_manifest(settings.bundle)
     processes = divide_cores(settings, gpu=uses_gpu(settings.device)).processes
-    if processes > 1 and sys.platform != "linux":  # Elsewhere the kernel does not divide connections among sockets.
-        logger.warning("Several processes share a port only on Linux; one process serves.")
+    if processes > 1 and sys.platform != "linux":  # Other kernels do not distribute connections among sockets.
+        logger.warning("Processes can share a port only on Linux, so the service runs in one process.")
         processes = 1
     take = listen if processes == 1 else reserve
     with take(settings.host, settings.port) as bound:
@@ -54,7 +54,7 @@ def serve(settings: Settings) -> None:
 
 @contextmanager
 def running(app: FastAPI, settings: Settings, bound: socket.socket) -> Iterator[str]:
-    """Serve ``app`` in a thread within the block, at the URL that is yielded.
+    """Serve ``app`` in a thread within the block; yields its URL.
 
     Raises:
         ModisteError: The server does not start.
@@ -66,7 +66,7 @@ def running(app: FastAPI, settings: Settings, bound: socket.socket) -> Iterator[
         until = time.monotonic() + START_TIMEOUT_S
         while not server.started:
             if not thread.is_alive() or time.monotonic() > until:
-                raise ModisteError("The server did not start.", hint="The log above says why.")
+                raise ModisteError("The server did not start.", hint="See the log above for the reason.")
             time.sleep(0.01)
         yield address(bound)
     finally:
@@ -84,7 +84,7 @@ def _serve_alone(settings: Settings, bound: socket.socket) -> None:
 
 
 def _raise_file_limit() -> None:
-    """Allow as many open files, and so connections, as the system does: the usual soft limit is 1,024."""
+    """Raise the soft limit of open files, and so of connections, to the hard limit; it is usually 1,024."""
     if sys.platform == "win32":
         return
     import resource

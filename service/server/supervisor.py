@@ -1,7 +1,7 @@
 """Starts the worker processes of one service, replaces those that end or hang, and stops them.
 
-uvicorn's own supervisor shares one listening socket, so that one worker may accept all connections of a front end that
-opens them together, waits for a stuck worker without end, and restarts a failing one without a pause.
+uvicorn's own supervisor shares one listening socket, so that one worker may accept all connections that a client opens
+together. It also waits without limit for a hung worker, and restarts a failing one without a pause.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ from service.settings import Settings
 logger = logging.getLogger(__name__)
 
 HANG_S = 10.0
-"""A worker whose event loop does not report for so long is killed and replaced."""
+"""A worker whose event loop has not reported for this time is killed and replaced."""
 SHORT_LIFE_S = 10.0
 RETRY_S = 5.0
-"""Pause before another try where the system could not start a process."""
+"""Pause before the next try if the system could not start a process."""
 MAX_PAUSE_S = 30.0
-"""Longest pause before a worker that keeps failing is started again."""
+"""Longest pause before a worker that fails repeatedly is restarted."""
 MAX_WAIT_S = 1.0
 """Longest wait for an event."""
-STILL_S = 3.0
-"""If a wait took longer, this process stood still, and so did its workers: the container or the machine was paused."""
+PAUSED_S = 3.0
+"""If a wait takes longer, the container or the machine was paused, and with it the workers."""
 GRACE_S = 5.0
-"""Time that workers may take to stop beyond the time to drain."""
+"""Time for workers to stop after the drain."""
 
 # Threads and ONNX Runtime sessions do not survive a fork.
 _spawn = multiprocessing.get_context("spawn")
@@ -61,7 +61,7 @@ def supervise(settings: Settings, port: int, processes: int) -> None:
 
 
 class _Worker:
-    """A place for one worker process, and for those that replace it."""
+    """One worker process and its replacements."""
 
     def __init__(self, settings: Settings, port: int, run_folder: Path) -> None:
         self._arguments = (settings, port, run_folder)
@@ -76,21 +76,21 @@ class _Worker:
         self.process.start()
         theirs.close()
         self.error: tuple[str, str] | None = None
-        """Message and hint of the ModisteError that it ended with."""
+        """Message and hint of the ModisteError with which it ended."""
         self.start_at, self._started, self._reported = math.inf, time.monotonic(), math.inf
 
     @property
     def running(self) -> bool:
-        """Whether a process was started and has not been found to have ended."""
+        """Whether a process was started and is not known to have ended."""
         return self.start_at == math.inf
 
     @property
     def hangs_at(self) -> float:
-        """When it counts as hung unless it reports before; infinite until it serves."""
+        """When it counts as hung unless it reports; infinite until it serves."""
         return self._reported + HANG_S
 
     def read_reports(self) -> None:
-        """Take in what the process has sent: None while it serves, or its error."""
+        """Read the reports of the process: None while it serves, or its error."""
         with suppress(EOFError, OSError):
             while self.reports.poll():
                 self.error = self.reports.recv()
@@ -103,16 +103,16 @@ class _Worker:
             self._reported = time.monotonic()
 
     def kill(self) -> None:
-        """Kill the process. It takes a while to end, and is not found to hang again."""
+        """Kill the process, without waiting for its end."""
         self.process.kill()
-        self._reported = math.inf
+        self._reported = math.inf  # It no longer counts as hung.
 
     def ended(self) -> None:
-        """Plan the next start: at once, or after a growing pause if processes live only briefly."""
+        """Schedule the next start: at once, or after a growing pause if processes end quickly."""
         self.process.join()
         self.read_reports()
         self.reports.close()
-        self._reported = math.inf  # Otherwise the process that has ended would count as hung during the pause.
+        self._reported = math.inf  # Otherwise the ended process would count as hung during the pause.
         lived = time.monotonic() - self._started
         self._short_lives = self._short_lives + 1 if lived < SHORT_LIFE_S else 0
         pause = min(2.0 ** (self._short_lives - 2), MAX_PAUSE_S) if self._short_lives > 1 else 0.0
@@ -120,14 +120,14 @@ class _Worker:
 
 
 def _step(workers: list[_Worker], signals: int) -> bool:
-    """Wait for the next event and react to it; whether the service is to stop."""
+    """Wait for the next event and handle it. Returns whether the service is to stop."""
     now = time.monotonic()
     for worker in workers:
         if worker.start_at <= now:
             try:
                 worker.start()
-            except OSError as error:  # Memory or process ids are short now. The other workers go on.
-                logger.error("A worker could not be started and is tried again in %g s: %s", RETRY_S, error)
+            except OSError as error:  # No memory or process ids. The other workers continue.
+                logger.error("A worker could not be started. Next try in %g s: %s", RETRY_S, error)
                 worker.start_at = now + RETRY_S
     running = [worker for worker in workers if worker.running]
     events: list[object] = [signals]
@@ -136,7 +136,7 @@ def _step(workers: list[_Worker], signals: int) -> bool:
     next_at = min(min(worker.start_at, worker.hangs_at) for worker in workers)
     waiting = time.monotonic()
     ready = wait(events, min(MAX_WAIT_S, max(0.0, next_at - now)))  # type: ignore[arg-type]
-    if time.monotonic() - waiting > STILL_S:
+    if time.monotonic() - waiting > PAUSED_S:
         for worker in running:
             worker.restart_clock()
     if signals in ready:
@@ -148,7 +148,7 @@ def _step(workers: list[_Worker], signals: int) -> bool:
             if worker.error is not None and not any(each.has_served for each in workers):
                 raise ModisteError(worker.error[0], hint=worker.error[1])
             logger.error(
-                "Worker %s ended with code %s and is replaced.%s",
+                "Worker %s ended with exit code %s and is replaced.%s",
                 worker.process.pid, worker.process.exitcode, f" {' '.join(worker.error)}" if worker.error else "",
             )  # fmt: skip
         elif worker.hangs_at <= time.monotonic():
@@ -158,13 +158,13 @@ def _step(workers: list[_Worker], signals: int) -> bool:
 
 
 def _stop(workers: list[_Worker], signals: int, within_s: float) -> None:
-    """Pass SIGTERM and SIGINT on to all workers until they have ended; kill those that do not end in time.
+    """Forward SIGTERM and SIGINT to all workers until they have ended; kill those that do not end in time.
 
-    Workers may have got the same signal themselves, as from Ctrl-C or systemd. For them it counts once.
+    Workers may have received the same signal from Ctrl-C or systemd. They handle it once.
     """
     running = [worker.process for worker in workers if worker.running]
     for process in running:
-        process.terminate()  # Also after SIGINT, which workers ignore while they start.
+        process.terminate()  # Even after SIGINT, which workers ignore while they start.
     until = time.monotonic() + within_s
     while running:
         ready = wait([signals, *(process.sentinel for process in running)], max(0.0, until - time.monotonic()))
@@ -184,7 +184,7 @@ def _stop(workers: list[_Worker], signals: int, within_s: float) -> None:
 
 @contextmanager
 def _signals() -> Iterator[int]:
-    """A file descriptor from which the number of every SIGTERM and SIGINT within the block can be read, as a byte."""
+    """A file descriptor that receives the number of every SIGTERM and SIGINT within the block, as a byte."""
     reading, writing = os.pipe()
     os.set_blocking(writing, False)
 

@@ -24,15 +24,17 @@ logger = logging.getLogger(__name__)
 
 
 def run_worker(settings: Settings, port: int, run_folder: Path, reports: Connection) -> None:
-    """Serve until SIGTERM, and stop when the supervisor ends, however it ends.
+    """Serve until SIGTERM or until the supervisor ends.
 
-    The socket listens only after the application has started. So the kernel gives no connection to a worker that is not
-    ready, and a worker without a generation leaves all requests to the others.
+    The socket listens only after the application has started, so that the kernel does not assign connections to a
+    worker that is not ready.
 
     Args:
-        reports: Gets None once a second while the event loop runs, or the message and hint of a ModisteError.
+        reports: Receives None once a second while the event loop runs, or the message and hint of a ModisteError.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Until uvicorn takes over, Ctrl-C is for the supervisor.
+    signal.signal(
+        signal.SIGINT, signal.SIG_IGN
+    )  # Until uvicorn installs its handlers, only the supervisor handles Ctrl-C.
     start_logging(settings.log_level)
     _stop_with_parent()
     set_up_tracing()

@@ -139,7 +139,7 @@ def test_an_index_root_on_object_storage(shop: Path, toy_folder: Path, tmp_path:
     operator = ("--index-root", tmp_path / "operator", *there)
     assert f"{second} is published" in modiste_index("publish", second, *operator).stdout
     assert f"{first} is published again" in modiste_index("rollback", *operator).stdout
-    assert f"{first} is whole" in modiste_index("verify", "--index-root", tmp_path / "another", *there).stdout
+    assert f"{first} is intact" in modiste_index("verify", "--index-root", tmp_path / "another", *there).stdout
     assert second in modiste_index("prune", "--keep", 0, "--no-keep-rollback", *operator).stdout
     assert modiste_index("list", *operator).stdout.split()[:2] == [first, "serves"]
 

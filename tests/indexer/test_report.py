@@ -114,7 +114,7 @@ def test_a_skipped_picture_that_can_be_shown_is_shown(
     monkeypatch.setattr(broken, "vision", graph)
     build_generation(shop, broken, tmp_path / "index", QUIET)
     page, _ = report(tmp_path / "index")
-    assert "the vision graph gave no vector" in page.sections["Skipped"]
+    assert "the vision graph returned no vector" in page.sections["Skipped"]
     assert len(page.pictures["Skipped"]) == 1
 
 

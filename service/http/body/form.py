@@ -1,4 +1,4 @@
-"""Reading multipart/form-data into memory, part by part as it arrives."""
+"""Parses multipart/form-data into memory."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from service.errors import InvalidRequest
 
 MAX_FILES = 1
 MAX_FIELDS = 256
-"""A longer list can be sent as one field, a JSON array."""
+"""A longer list can be sent as a JSON array in one field."""
 MAX_FIELD_BYTES = 2**20
 MAX_HEADERS = 8
 MAX_HEADER_BYTES = 4096
 _EXTENDED_FILENAME = re.compile(r";\s*filename\*\s*=", re.IGNORECASE)
-"""RFC 2231's form. RFC 7578 forbids it in forms; some clients send nothing else."""
+"""The form of RFC 2231. RFC 7578 forbids it in forms, but some clients send only this."""
 
 
 @dataclass
 class Form:
-    """A form's fields, each with all of its values, and its files by name."""
+    """The fields of a form, each with all of its values, and its files by name."""
 
     fields: dict[str, list[str]] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
-    """Without those of a browser's file input that was left empty."""
+    """Without the empty files that browsers send for unused file inputs."""
 
 
 async def read_form(request: Request) -> Form:
@@ -36,12 +36,12 @@ async def read_form(request: Request) -> Form:
     Starlette's reader is not used because it writes files of more than a megabyte to a temporary folder.
 
     Raises:
-        InvalidRequest: It is no form, or has too many or too long parts.
+        InvalidRequest: It is not a form, or its parts are too many or too long.
     """
     _, options = parse_options_header(request.headers.get("content-type"))
     boundary = options.get(b"boundary")
     if not boundary:
-        raise _unreadable("the header Content-Type names no boundary")
+        raise _unreadable("the header Content-Type has no boundary")
     reader = _Reader()
     try:
         parser = MultipartParser(
@@ -64,7 +64,7 @@ async def read_form(request: Request) -> Form:
 
 
 class _Reader:
-    """Callbacks of the parser. A header or the content of a part may arrive in several pieces."""
+    """Callbacks of the parser. It may pass a header, or the content of a part, in several pieces."""
 
     def __init__(self) -> None:
         self.form = Form()

@@ -1,4 +1,4 @@
-"""Reading JSON whose size, nesting and encoding are bounded before it is parsed."""
+"""Parses JSON with limits on its size, nesting and encoding."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 from service.errors import InvalidRequest, excerpt
 
 MAX_VALUES = 20_000
-"""Of all lists and objects together, far more than every field at its limit. A picture in base64 is one value."""
+"""Of all lists and objects together; far more than all fields at their limits. A picture in base64 is one value."""
 MAX_DEPTH = 4
 """The body is an object (1), ``filters`` another (2), a filter a list or a range (3)."""
 _SEPARATORS = (b",", b"[", b"{", b":")
@@ -18,10 +18,10 @@ def parse_json(data: bytes, field: str = "body") -> Any:
     """Parse JSON as RFC 8259 defines it, with unique names.
 
     Args:
-        field: The part of the request that the JSON is, for error messages.
+        field: The name of the JSON in error messages.
 
     Raises:
-        InvalidRequest: It is not UTF-8, not JSON, too long, too deep, or has a name twice.
+        InvalidRequest: It is not UTF-8, not JSON, too long, too deep, or has a duplicate name.
     """
     name = "The body" if field == "body" else field
     if sum(data.count(separator) for separator in _SEPARATORS) > MAX_VALUES:
@@ -63,7 +63,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _refused_constant(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is not a number of JSON")
+    raise ValueError(f"{constant} is not a JSON number")
 
 
 def _check_value(value: Any, depth: int) -> None:

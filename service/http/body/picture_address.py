@@ -1,4 +1,4 @@
-"""Pictures that a search names by their address."""
+"""Fetches the picture of a search from its address."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from service.execution.admission import Admission
 from service.execution.thread_pool import ThreadPool
 
 THREADS = 8
-"""Pictures that a process fetches at a time."""
+"""Maximum number of concurrent fetches of a process."""
 _SEND_IT = "Send the picture itself: as a file named image, or as image_base64."
 
 
 class PictureAddresses:
-    """Fetches the pictures of searches, from hosts of a list.
+    """Fetches the pictures of searches from allowed hosts.
 
     Args:
-        hosts: Hosts that may be asked; without one every address is refused.
-        seconds: The longest that one fetch may take.
-        most_bytes: Size of the largest picture.
-        queue: How many fetches may wait.
-        admission: Counts fetched pictures as it counts bodies.
+        hosts: Allowed hosts; without any, every address is refused.
+        seconds: Timeout of one fetch.
+        most_bytes: Maximum size of a picture.
+        queue: Maximum number of waiting fetches.
+        admission: Counts the bytes of fetched pictures together with those of bodies.
     """
 
     def __init__(
@@ -37,18 +37,18 @@ class PictureAddresses:
 
     @asynccontextmanager
     async def picture(self, url: str) -> AsyncIterator[bytes]:
-        """The file at an address, which counts as held within the block.
+        """The file at an address. Its bytes are counted within the block.
 
-        A caller whose deadline passes returns at once; the fetch ends at its own limit.
+        If the caller is cancelled, it returns at once, and the fetch ends by its own timeout.
 
         Raises:
-            AddressRefused: It may not be asked.
-            PictureNotFetched: It does not answer with a picture, or not in time.
+            AddressRefused: The address is not allowed.
+            PictureNotFetched: The server did not return a picture in time.
             ImageTooLarge: The picture has too many bytes.
-            Overloaded: Too many fetches wait, or too many bytes are held.
+            Overloaded: Too many fetches are waiting, or too many bytes are in memory.
         """
         if self._client is None:
-            raise AddressRefused("Pictures are not fetched from addresses here.", hint=_SEND_IT)
+            raise AddressRefused("This service does not fetch pictures from addresses.", hint=_SEND_IT)
         try:
             fetched = await self._threads.run(partial(self._client.fetch, url), abandon=True)
         except TooManyBytes as error:
@@ -58,7 +58,9 @@ class PictureAddresses:
             ) from error  # fmt: skip
         except FetchError as error:
             if error.refused:
-                raise AddressRefused(f"The address in image_url is not asked: {error.kind}.", hint=_SEND_IT) from error
+                raise AddressRefused(
+                    f"The address in image_url is not allowed: {error.kind}.", hint=_SEND_IT
+                ) from error
             raise PictureNotFetched(
                 f"The picture at image_url was not fetched: {error.kind}.", hint=_SEND_IT
             ) from error

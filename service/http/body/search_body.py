@@ -1,4 +1,4 @@
-"""The body of ``POST /search``: JSON or a form becomes a ``Query``."""
+"""Parses the body of ``POST /search``, JSON or a form, into a ``Query``."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ WHOLE_PICTURE = (0, 0, 1, 1)
 
 
 async def search_query(request: Request, context: CurrentContext) -> AsyncIterator[Query]:
-    """Read and validate the body, and fetch the picture that it names by address. A FastAPI dependency.
+    """Read and validate the body, and fetch the picture at ``image_url``. A FastAPI dependency.
 
     Raises:
         RequestError: The picture cannot be fetched.
-        InvalidRequest: It is neither JSON nor a form, a field is wrong, or the fields do not go together.
+        InvalidRequest: It is neither JSON nor a form, a field is invalid, or the fields cannot be combined.
         UnsupportedEncoding: It is compressed.
     """
     asked, upload = await _read(request)
@@ -49,7 +49,7 @@ async def search_query(request: Request, context: CurrentContext) -> AsyncIterat
 
 
 async def _read(request: Request) -> tuple[SearchRequest, bytes | None]:
-    """The fields of the body, and the file that it brings."""
+    """The fields of the body, and its file."""
     encoding = request.headers.get("content-encoding", "identity")
     if encoding.lower() != "identity":
         raise UnsupportedEncoding(
@@ -62,17 +62,17 @@ async def _read(request: Request) -> tuple[SearchRequest, bytes | None]:
         form = await read_form(request)
         return _validated(_form_fields(form)), form.files.get(IMAGE)
     raise InvalidRequest(
-        f"The body is {excerpt(content_type)[1:-1] or 'of no declared type'}, which this service does not read.",
+        f"The body is {excerpt(content_type)[1:-1] or 'of no declared type'}, which is not supported.",
         hint="Send application/json, or multipart/form-data with the picture as a file named image.",
         field="Content-Type",
     )
 
 
 def query_of(request: SearchRequest, upload: bytes | None = None) -> Query:
-    """The query that a valid request asks for, without the picture at ``image_url``.
+    """The query of a valid request, without the picture at ``image_url``.
 
     Args:
-        upload: The picture that a form brought.
+        upload: The file of a form.
 
     Raises:
         InvalidRequest: There is more than one reference, or neither a reference nor a text.
@@ -88,13 +88,11 @@ def query_of(request: SearchRequest, upload: bytes | None = None) -> Query:
     if not references and not text:
         raise InvalidRequest(
             "There is nothing to search for.",
-            hint="Send a picture, a product_id, a text, or a reference and a text; words to prefer come beside it.",
+            hint="Send a picture, a product_id, a text, or a reference and a text.",
             field="text",
         )
     if request.box is not None and not references:
-        raise InvalidRequest(
-            "box has no picture to be a part of.", hint="Send it with a picture or a product_id.", field="box"
-        )
+        raise InvalidRequest("box needs a picture.", hint="Send it with a picture or a product_id.", field="box")
     return Query(
         picture=picture, product_id=request.product_id, text=text,
         k=request.k, offset=request.offset, filters=request.filter_values(), exclude=frozenset(request.exclude),
@@ -114,7 +112,7 @@ def _json_fields(data: bytes) -> dict[str, Any]:
 
 
 def _without_nulls(fields: dict[str, Any]) -> dict[str, Any]:
-    """A field that is null counts as not given, and so does a filter."""
+    """The fields without those that are null, and likewise for filters."""
     given = {name: value for name, value in fields.items() if value is not None}
     if isinstance(given.get("filters"), dict):
         given["filters"] = {name: value for name, value in given["filters"].items() if value is not None}
@@ -122,7 +120,7 @@ def _without_nulls(fields: dict[str, Any]) -> dict[str, Any]:
 
 
 def _form_fields(form: Form) -> dict[str, Any]:
-    """The form's fields as JSON would have them; empty ones count as not given."""
+    """The form's fields in the types of JSON, without empty ones."""
     _checked_names({**form.fields, **form.files}, FORM_FIELDS | {IMAGE})
     for name in form.files:
         if name != IMAGE:

@@ -1,4 +1,4 @@
-"""pydantic's errors in plain words."""
+"""Converts pydantic's errors to error messages."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ _SENTENCES = {
     "literal_error": "must be one of {expected}",
     "value_error": "is not valid: {error}",
 }
-"""By pydantic's type of error, with the values of its context."""
+"""Messages by pydantic's error type, with the values of its context."""
 
 
 def invalid_request(error: ValidationError | RequestValidationError) -> InvalidRequest:
-    """One sentence about the first error, beginning with the name of the field."""
+    """An error message for the first error, which starts with the name of the field."""
     first = error.errors()[0]
     location = [part for part in first["loc"] if part not in ("body", "query", "path", "header")]
     if location[:1] == ["filters"] and len(location) > 1:
@@ -59,7 +59,7 @@ def _invalid_filter(location: list[Any]) -> InvalidRequest:
         return InvalidRequest("filters has a name that is empty or too long.", field="filters")
     name = str(location[1])[:MAX_EXCERPT]
     return InvalidRequest(
-        f"filters.{excerpt(name)[1:-1]} is no filter.",
+        f"filters.{excerpt(name)[1:-1]} is not a valid filter.",
         hint='Give a value such as "Red", a list of values, or a range of numbers such as {"min": 10, "max": 50}.',
         field=f"filters.{name}",
     )

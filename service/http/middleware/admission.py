@@ -1,4 +1,4 @@
-"""Refusal of searches under load, and of bodies that are too long, before they are read."""
+"""Refuses searches under load, and bodies that are too long, before they are read."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from service.settings import Settings
 
 
 class AdmissionMiddleware:
-    """Asks ``Admission`` about each search when it arrives, and counts the bytes of its body while it is answered."""
+    """Applies ``Admission`` to each search when it arrives, and counts the bytes of its body until it is answered."""
 
     def __init__(self, app: ASGIApp, *, admission: Admission, metrics: Metrics, settings: Settings) -> None:
         self._app, self._admission, self._metrics = app, admission, metrics
@@ -53,11 +53,11 @@ class AdmissionMiddleware:
             self._admission.release(held)
 
     def _check_length(self, body_bytes: int) -> None:
-        if body_bytes > self._settings.max_body_bytes:  # Of all fields, only a picture is so long.
+        if body_bytes > self._settings.max_body_bytes:  # Only a picture can be this long.
             raise too_large(self._settings.max_image_bytes)
 
     def _allowed_s(self, scope: Scope) -> float:
         try:
             return seconds_allowed(header(scope, TIMEOUT_HEADER.lower().encode()), self._max_s)
-        except InvalidRequest:  # ``DeadlineMiddleware`` refuses it.
+        except InvalidRequest:  # ``DeadlineMiddleware`` refuses the request.
             return self._max_s

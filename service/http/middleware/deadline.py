@@ -1,4 +1,4 @@
-"""The deadline of a request, and its end when the client disconnects."""
+"""Enforces the deadline of a search, and cancels it when the client disconnects."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ TIMEOUT_HEADER = "X-Request-Timeout-Ms"
 
 
 class DeadlineMiddleware:
-    """Cancels a search whose deadline has passed (504), or whose client has disconnected.
+    """Cancels a search whose deadline has passed (504) or whose client has disconnected.
 
-    The time to receive the body counts; the time to send the answer does not.
+    The deadline includes the time to receive the body, but not the time to send the response.
 
     Args:
-        max_s: The longest that a search may take, in seconds; ``X-Request-Timeout-Ms`` can ask for less.
+        max_s: The longest time of a search, in seconds; ``X-Request-Timeout-Ms`` can shorten it.
     """
 
     def __init__(self, app: ASGIApp, *, metrics: Metrics, max_s: float) -> None:
@@ -55,8 +55,8 @@ class DeadlineMiddleware:
 
 
 class _Client:
-    """The two channels to a client. Once the body is complete, a disconnect makes ``timeout`` expire; once the answer
-    begins, nothing does."""
+    """Wraps ``receive`` and ``send``. After the body is complete, a disconnect makes ``timeout`` expire. After the
+    response has started, ``timeout`` no longer applies."""
 
     def __init__(self, receive: Receive, send: Send, timeout: asyncio.Timeout) -> None:
         self.disconnected = False
@@ -69,7 +69,7 @@ class _Client:
             return await asyncio.shield(self._watch)
         message = await self._receive()
         if message["type"] == "http.request" and not message.get("more_body"):
-            # The only message that can follow is a disconnect.
+            # The next message can only be a disconnect.
             self._watch = asyncio.ensure_future(self._receive())
             self._watch.add_done_callback(self._on_disconnect)
         return message
@@ -92,7 +92,7 @@ class _Client:
 
 
 def seconds_allowed(value: str | None, max_s: float) -> float:
-    """The seconds that a request may take: the header in milliseconds, at most ``max_s``.
+    """The seconds until the deadline: the header in milliseconds, at most ``max_s``.
 
     Raises:
         InvalidRequest: The header is not a positive number.
@@ -106,6 +106,6 @@ def seconds_allowed(value: str | None, max_s: float) -> float:
     if not 0 < asked < float("inf"):
         raise InvalidRequest(
             f"{TIMEOUT_HEADER} is {excerpt(value)}.",
-            hint="Give a number of milliseconds, such as 500, or leave it out.", field=TIMEOUT_HEADER,
+            hint="Send a number of milliseconds, such as 500, or omit the header.", field=TIMEOUT_HEADER,
         )  # fmt: skip
     return min(asked, max_s)

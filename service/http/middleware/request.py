@@ -1,4 +1,4 @@
-"""What every request gets: an id, bounds on its size, the headers of its answer, a log line and metrics."""
+"""Request ids, size limits, response headers, the access log and metrics, for every request."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 VALID_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 CLIENT_CLOSED_REQUEST = 499
-"""nginx's status for a client that disconnected; it is counted and logged, never sent."""
+"""nginx's status for a client that disconnected. It is only counted and logged."""
 MAX_TARGET_BYTES = 8 * 2**10
 MAX_HEADERS = 100
 MAX_HEADER_BYTES = 32 * 2**10
@@ -35,16 +35,16 @@ MAX_HEADER_BYTES = 32 * 2**10
 
 
 class RequestMiddleware:
-    """Wraps every request.
+    """The outermost middleware of the service itself.
 
     A client's ``X-Request-ID`` is kept if it is 1 to 64 letters, digits, dots, dashes and underscores. A request whose
-    target or headers are too long is refused. HEAD is answered like GET, because FastAPI adds no HEAD to its GET
-    routes; uvicorn leaves out the body. An unexpected exception is logged and becomes a 500. Refusals under load are
-    logged at debug level, because they have to cost less than a search.
+    target or headers are too long is refused. HEAD is handled like GET, because FastAPI does not add HEAD to GET
+    routes; uvicorn omits the body. An unexpected exception is logged and becomes a 500. Refusals under load are
+    logged at debug level, because a refusal must cost less than a search.
 
     Args:
-        root_path: Where a reverse proxy mounts the service. It is put in front of the path, unless the proxy has left
-            it there.
+        root_path: The path at which a reverse proxy mounts the service. It is prepended to the path if the proxy has
+            stripped it.
     """
 
     def __init__(self, app: ASGIApp, *, metrics: Metrics, admission: Admission, root_path: str) -> None:
@@ -85,7 +85,7 @@ class RequestMiddleware:
             request_id.reset(token)
 
     def _headers(self, own: Headers, scope: Scope, id: str, start: float) -> Headers:
-        """The headers of an answer: those of its route, and the others that it does not set itself."""
+        """The headers of a response: those of its route, and defaults for the others."""
         timing = _server_timing(scope, start).encode()
         names = {name for name, _ in own}
         headers = [
@@ -98,7 +98,7 @@ class RequestMiddleware:
         return headers
 
     def _routed(self, scope: Scope) -> Scope:
-        """``scope`` as the routes see it."""
+        """``scope`` with HEAD as GET and with the root path."""
         changes: dict[str, Any] = {"method": "GET"} if scope["method"] == "HEAD" else {}
         root, path = self._root_path, scope["path"]
         if root:
@@ -107,7 +107,7 @@ class RequestMiddleware:
         return {**scope, **changes} if changes else scope
 
     def _record(self, scope: Scope, routed: Scope, status: int, seconds: float) -> None:
-        # A label needs few values. A search may be refused before it reaches its route.
+        # Labels must have few values. A search may be refused before it reaches its route.
         matched = SEARCH_PATH if is_search(routed) else getattr(routed.get("route"), "path", None)
         self._metrics.request(matched or "unmatched", scope["method"], status, seconds)
         quiet = status == 503 or route_path(routed) in PROBE_PATHS

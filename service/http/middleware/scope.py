@@ -1,4 +1,4 @@
-"""Reading an ASGI scope without building a request."""
+"""Reads values of an ASGI scope without creating a request."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from starlette.types import Scope
 
 SEARCH_PATH = "/search"
 
-# In the state of a request, which is a dictionary that copies of its scope share:
+# Keys of the request's state, a dictionary that all copies of its scope share:
 USAGES = "usages"
-"""What is left of the rates that it was counted against."""
+"""What is left of the request's rates."""
 SHOP = "shop"
-"""The shop whose key it has."""
+"""The shop of the request's key."""
 KEY_ID = "key"
 
 
 def header(scope: Scope, name: bytes) -> str | None:
-    """The first header of this name, given in lower case; None if there is none."""
+    """The first header with this lower-case name; None if there is none."""
     for given, value in scope["headers"]:
         if given == name:
             return str(value, "latin-1")
@@ -23,7 +23,7 @@ def header(scope: Scope, name: bytes) -> str | None:
 
 
 def content_length(scope: Scope) -> int | None:
-    """The declared length of the body, if any."""
+    """The declared length of the body; None if it is not declared."""
     declared = header(scope, b"content-length")
     return int(declared[:20]) if declared is not None and declared.isdecimal() else None
 

@@ -27,20 +27,20 @@ async def _metrics_access(
         await authorise_counted(request, context, "operations", given)
 
 
-@router.get("/health/live", summary="The process answers")
+@router.get("/health/live", summary="Liveness")
 async def live() -> dict[str, str]:
-    """Independent of the index: a full queue or a missing generation is no reason to restart."""
+    """The process responds. Does not depend on the index, because a restart would not help a missing generation."""
     return {"status": "live"}
 
 
-@router.get("/health/ready", summary="Searches are answered", response_model=Readiness, responses=problems(503))
+@router.get("/health/ready", summary="Readiness", response_model=Readiness, responses=problems(503))
 async def ready(context: CurrentContext) -> Any:
-    """503 with the reasons until a generation serves, and again when the service is about to stop. A newer generation
-    that was refused is in ``refused``."""
+    """503 with the reasons until a generation is served, and during shutdown. ``refused`` is a published generation
+    that cannot be served."""
     refused = context.live.refused
     if context.admission.draining:
-        stopping = NotReady("The service is about to stop.", hint="Send requests to another replica.")
-        return problem_of(stopping, reasons=["The service is about to stop."])
+        stopping = NotReady("The service is shutting down.", hint="Send requests to another replica.")
+        return problem_of(stopping, reasons=["The service is shutting down."])
     try:
         with context.live.use() as generation:
             return Readiness(
@@ -48,7 +48,7 @@ async def ready(context: CurrentContext) -> Any:
                 cache=await context.cache.state(), refused=refused,
             )  # fmt: skip
     except NotReady as error:
-        reason = refused.reason if refused else "Nothing has been published yet: modiste index build"
+        reason = refused.reason if refused else "No generation has been published yet. Run: modiste index build"
         return problem_of(error, reasons=[reason], refused=refused and refused.model_dump())
 
 
@@ -57,6 +57,6 @@ async def ready(context: CurrentContext) -> Any:
     responses=problems(401, 403, 429),
 )  # fmt: skip
 async def metrics(context: CurrentContext) -> Response:
-    """Requests, stages with their queues and batches, load, caches and generation. Where there are keys, for those of
+    """Requests, stages with their queues and batches, load, caches and generation. With a key file, needs a key for
     operations."""
     return Response(await asyncio.to_thread(context.snapshots.exposition), media_type=CONTENT_TYPE_LATEST)

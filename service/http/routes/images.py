@@ -15,7 +15,7 @@ from service.http.links import CurrentLinks
 from service.http.openapi import problems
 from service.http.routes.products import get_product, row_of
 
-# Browsers load pictures without a key: <img> sends none.
+# Browsers cannot send a key for an <img>.
 router = APIRouter(tags=["products"], dependencies=[needs(None)])
 
 CACHE_CONTROL = "public, max-age=300, stale-while-revalidate=86400"
@@ -33,7 +33,7 @@ async def get_product_image(
     context: CurrentContext,
     generation: CurrentGeneration,
     links: CurrentLinks,
-    n: Annotated[int, Query(ge=0, le=999, description="Which of its pictures; 0 is the main one.")] = 0,
+    n: Annotated[int, Query(ge=0, le=999, description="Index of the picture; 0 is the main one.")] = 0,
     w: Annotated[
         int | None,
         Query(
@@ -41,9 +41,9 @@ async def get_product_image(
         ),
     ] = None,
 ) -> Response:
-    """The picture as the catalogue has it, or resized. A slash in an id is written as `%2F`."""
+    """The original picture, or a resized copy. A slash in an id is written as `%2F`."""
     whole_id = f"{id}/image"
-    # A client that means the product "x/image" writes x%2Fimage. Some proxies decode that.
+    # The id "x/image" is written as x%2Fimage, which some proxies decode.
     encoded = not request.scope["raw_path"].endswith(b"/image")
     if encoded or (generation.row_of(id) is None and generation.row_of(whole_id) is not None):
         authorise(context, "search", await BEARER(request))
@@ -52,7 +52,7 @@ async def get_product_image(
     format = accepted_format(request.headers.get("accept", ""))
     headers = {
         "ETag": etag(generation, row, n, w, format), "Cache-Control": CACHE_CONTROL, "Vary": "Accept",
-        "Cross-Origin-Resource-Policy": "cross-origin",  # The shop's own pages show them.
+        "Cross-Origin-Resource-Policy": "cross-origin",  # Pages of the shop embed the pictures.
     }  # fmt: skip
     if _is_unchanged(request.headers.get("if-none-match", ""), headers["ETag"]):
         return Response(status_code=304, headers=headers)

@@ -1,4 +1,4 @@
-"""``/operations``: what an operator asks of a running service."""
+"""``/operations``, for the operator of the service."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ async def generations(context: CurrentContext) -> GenerationList:
     return GenerationList(serving=context.live.generation_id, generations=[_summary(one) for one in listed])
 
 
-@router.post("/reload", summary="Serve what is published now")
+@router.post("/reload", summary="Serve the published generation now")
 async def reload(context: CurrentContext) -> Reload:
-    """Looks at once instead of at the next poll, also at a generation that was refused before. Of several processes
-    behind one port, the one that this request reaches; the others look at their next poll."""
+    """Checks for a new generation at once instead of at the next poll, including one that was refused before. With
+    several processes, only the one that receives this request does so; the others check at their next poll."""
     return await context.live.reload()
 
 

@@ -1,4 +1,4 @@
-"""``GET /products``, one product, and what the catalogue can be filtered by."""
+"""``GET /products``, ``GET /products/{id}`` and ``GET /catalog``."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ async def list_products(
     context: CurrentContext,
     generation: CurrentGeneration,
     links: CurrentLinks,
-    offset: Annotated[int, Query(ge=0, description="How many to skip.")] = 0,
-    limit: Annotated[int, Query(ge=1, le=MAX_K, description="How many to answer with.")] = 24,
+    offset: Annotated[int, Query(ge=0, description="Number of products to skip.")] = 0,
+    limit: Annotated[int, Query(ge=1, le=MAX_K, description="Number of products to return.")] = 24,
     seed: Annotated[
-        int | None, Query(ge=0, lt=2**32, description="Shuffles the catalogue, in the same way for the same seed.")
+        int | None, Query(ge=0, lt=2**32, description="Shuffles the catalogue; the same seed gives the same order.")
     ] = None,
 ) -> ProductPage:
     """In the catalogue's order, or shuffled by a seed."""
@@ -40,13 +40,13 @@ async def list_products(
 
 @router.get("/products/{id:path}", summary="One product", responses=problems(404, 503))
 async def get_product(id: str, generation: CurrentGeneration, links: CurrentLinks) -> ProductCard:
-    """Its title, attributes and the link to its picture."""
+    """The title, attributes and picture link of a product."""
     return links.of([product_card(generation, row_of(generation, id))])[0]
 
 
-@router.get("/catalog", summary="What can be searched and filtered by", responses=problems(503))
+@router.get("/catalog", summary="Filters and words of the catalogue", responses=problems(503))
 async def get_catalog(context: CurrentContext, generation: CurrentGeneration) -> CatalogSummary:
-    """How many products there are, and their attributes with the commonest values or the range."""
+    """The number of products, and the attributes with their most common values or their range."""
     filters = await context.readers.run(partial(catalog_filters, generation))
     return CatalogSummary(
         total=generation.size, filters=filters, words=list(context.bundle.manifest.attributes),

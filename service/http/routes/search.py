@@ -28,8 +28,8 @@ router = APIRouter(tags=["search"], dependencies=[needs("search")])
 async def search(
     request: Request, context: CurrentContext, links: CurrentLinks, query: Annotated[Query, Depends(search_query)]
 ) -> SearchAnswer:
-    """A picture or a product is the reference, the text is the modification: *composed* search. A reference alone
-    finds what looks alike, a text alone finds what it describes."""
+    """Composed search: a picture or a product is the reference, and the text is the modification. A reference alone
+    finds similar products, a text alone finds products that match it."""
     answer = await context.search.answer(replace(query, shop=shop_of(request)))
     request.scope["stage_times"] = answer.stage_times  # For the header Server-Timing.
     return answer.content.model_copy(update={"results": links.of(answer.content.results)})

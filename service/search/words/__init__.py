@@ -1,1 +1,1 @@
-"""Words in a search: stated in the request, understood from its text, and expected of its answer."""
+"""The words of a search: stated in the request, parsed from its text, and expected of its answer."""

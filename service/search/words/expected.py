@@ -1,4 +1,4 @@
-"""The words that the answer to a query is expected to have, where the catalogue has words for its products."""
+"""The words that the answer to a query is expected to have, weighted for the current catalogue."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ class Expected(NamedTuple):
     """The words expected of the answer to one query."""
 
     weights: Weights
-    """Of the bundle's words ``[A]``: what having and lacking a word counts for a product."""
+    """For each of the bundle's words ``[A]``: the weights of having and of lacking it."""
     words: list[str]
-    """The words that are more probable than not, the most probable first."""
+    """The words with a probability above one half, the most probable first."""
 
 
 def expected_words(
@@ -35,10 +35,10 @@ def expected_words(
 
     Args:
         expected: ``QueryOutput.expected`` of one query ``[1, A]``.
-        shown: The reference's words, as the query graph received them ``[1, A]``.
-        generation: The generation that is searched.
-        stated: Words that the shopper states. They replace what the model expects of the same words.
-        wishes: What the text asks for. It replaces what the model expects of the same families of words.
+        shown: The words of the reference, as passed to the query graph ``[1, A]``.
+        generation: The current generation.
+        stated: Stated words. They override the model for the same words.
+        wishes: The wishes of the text. They override the model for the same families of words.
     """
     attributes, profiles = generation.attributes, generation.profiles
     if attributes is None or profiles is None:
@@ -50,13 +50,13 @@ def expected_words(
             present[agreed] = absent[agreed] = 0
         present[wishes.replaced] = absent[wishes.replaced] = 0
     if stated is not None:
-        # Words in which nearly all products with a preferred word agree say nothing about which of them to choose, and
-        # would rank the preferred products last: someone who looks at shirts and prefers "watch" wants a watch.
+        # Words on which nearly all products with a preferred word agree do not distinguish these products, and would
+        # rank them last: with shirts as the reference and "watch" preferred, the answer is a watch.
         for position in stated.preferred:
             agreed = profiles.agreed(position)
             present[agreed] = absent[agreed] = 0
         avoided = list(stated.avoided)
-        # The answer lacks an avoided word for certain, as it lacks the other values of a column.
+        # The answer lacks an avoided word with certainty, like the other values of a column.
         present[avoided], absent[avoided] = 0, generation.valued[avoided]
     if not (present.any() or absent.any()) and (wishes is None or not wishes.asked):
         return None
@@ -67,18 +67,18 @@ def expected_words(
 
 
 def words_of_products(generation: Generation, rows: Sequence[int]) -> Vectors | None:
-    """How probably products show the bundle's words, float32 ``[len(rows), A]``, as ``Bundle.expected`` takes it."""
+    """Probabilities of the bundle's words in products, float32 ``[len(rows), A]``, as for ``Bundle.expected``."""
     return None if generation.attributes is None else generation.attributes.of(rows)
 
 
 def words_of_upload(seen: Vectors, cosines: Floats, rows: Rows, generation: Generation) -> Vectors:
-    """How probably an upload shows the bundle's words, ``[1, A]``.
+    """Probabilities of the bundle's words in an upload, ``[1, A]``.
 
     Args:
-        seen: What the vision graph sees in it ``[1, A]``.
-        cosines: Of the products that look most like it ``[K]``.
-        rows: These products ``[K]``.
-        generation: The generation that they are of.
+        seen: The output of the attribute head ``[1, A]``.
+        cosines: Of the most similar products ``[K]``.
+        rows: Rows of these products ``[K]``.
+        generation: The generation of these products.
     """
     assert generation.attributes is not None
     return recognised(seen, cosines[None], generation.attributes.of(rows)[None], generation.told)

@@ -1,4 +1,4 @@
-"""What an answer says of the wishes that it was found by."""
+"""Makes the field ``understood`` of a response from the wishes of a search."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from understanding.grounding.compared import column_of
 
 
 def understanding_of(wishes: Wishes, generation: Generation, fitting: int | None) -> Understanding:
-    """The part of an answer that says what was understood."""
+    """The field ``understood`` of a response."""
     understood = wishes.understood
     return Understanding(
         language=understood.language,

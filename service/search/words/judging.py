@@ -1,8 +1,8 @@
-"""How well products satisfy what a text asks for: judged for the products that a search looks at, not for all.
+"""How well products satisfy the wishes of a text, computed only for the candidates of a search.
 
-What is asked for has parts, such as a colour and a price, and the fit of a product is the product of its factors for
-the parts. Which products satisfy a part is kept as bits, so that a search finds and counts those that satisfy all parts
-without judging the others. Where there are none, it looks for those that fail as little as possible.
+A text has parts, such as a colour and a price. The fit of a product is the product of its factors for the parts. Which
+products satisfy a part is cached as bits, so that a search finds and counts the products that satisfy all parts without
+computing their fit. If there are none, it finds those that violate as little as possible.
 """
 
 from __future__ import annotations
@@ -24,37 +24,37 @@ from models.bundle.style_search import Floats
 from understanding.grounding.levels import LEAST_NEAR, Levels
 
 UNSATISFIED = np.float32(0.02)
-"""What a product that fails a part keeps of its score: less than products differ by in everything else."""
+"""Factor of a product that violates a part: smaller than all other differences of scores."""
 SILENT = np.float32(0.45)
-"""What a product counts for a part of which neither catalogue nor model says anything."""
+"""Factor of a product for which neither the catalogue nor the model has a value."""
 KEPT, LEAST_KEPT, KEPT_BYTES = 256, 8, 64 * 2**20
-"""Parts whose bits are kept, at most and at least, and the memory that these may take."""
+"""Maximum and minimum number of parts with cached bits, and the memory of these bits."""
 MOST_DROPPED = 6
-"""Parts of which some may be dropped where no product satisfies all; further ones are only judged."""
+"""Number of parts of which some may be dropped if no product satisfies all; further parts only affect the fit."""
 
 
 class PartBits(NamedTuple):
-    """Which of all products satisfy a part."""
+    """The products that satisfy a part, as bits."""
 
     wholly: Bits
-    """Whose factor is nearly the best one."""
+    """Their factor is close to the best one."""
     nearly: Bits
-    """Whose factor is at least half of the best one."""
+    """Their factor is at least half of the best one."""
     satisfied: Bits
-    """Of which it is said in answers that they satisfy it."""
+    """Products that are counted as satisfying the part."""
 
 
 @dataclass(frozen=True)
 class Part:
-    """One thing that is asked of products.
+    """One requirement on products.
 
     Attributes:
-        key: Equal for parts that all products satisfy equally well; None if no other search has the same.
-        levels: How well products satisfy it, NaN where the catalogue is silent; of all for None.
-        least: What is left to those that do not.
-        seen: What is left to those of which the catalogue says nothing.
-        refused: Whether silence satisfies it.
-        judged: Whether it was asked for.
+        key: Equal for equal requirements; None if it is specific to one search.
+        levels: How well products satisfy it, NaN if the catalogue has no value; None as rows means all products.
+        least: Factor of products that violate it.
+        seen: Factor of products without a value.
+        refused: Whether a missing value satisfies it.
+        judged: Whether the text asks for it.
     """
 
     key: Hashable
@@ -65,11 +65,11 @@ class Part:
     judged: bool = True
 
     def factors(self, rows: Rows | None) -> Floats:
-        """What the part leaves to products ``[N]`` or ``[len(rows)]``, 0 to 1."""
+        """The factors of products ``[N]`` or ``[len(rows)]``, 0 to 1."""
         return self._factors(self.levels(rows), rows)
 
     def bits(self) -> PartBits:
-        """Which of all products satisfy it."""
+        """The products that satisfy it, as bits."""
         levels = self.levels(None)
         satisfied = levels >= LEAST_NEAR
         if self.refused:
@@ -87,7 +87,7 @@ class Part:
 
 
 class KeptBits:
-    """The bits of parts of one generation, made when they are first needed. Safe to use from several threads at once.
+    """The bits of parts of one generation, computed on first use and cached. Thread-safe.
 
     Args:
         size: N, the number of products.
@@ -112,8 +112,8 @@ class Judge:
     """How well products satisfy the parts of one search; see ``indexer.ranking.candidates.Judge``.
 
     Args:
-        parts: One or more.
-        kept: Of the generation that is searched.
+        parts: At least one.
+        kept: The bits of the current generation.
     """
 
     def __init__(self, parts: Sequence[Part], kept: KeptBits) -> None:
@@ -127,8 +127,8 @@ class Judge:
         return fit
 
     def sets(self, allowed: Bits | None) -> Iterator[Bits]:
-        """Sets of allowed products: those that wholly satisfy all parts, those that nearly do, and then those that do
-        so without some parts, the sets with the best fit first."""
+        """Sets of allowed products: those that satisfy all parts, near matches, and then near matches of some of the
+        parts, in descending order of fit."""
         parts = sorted((part for part in self._parts if part.key is not None), key=lambda part: part.least)
         parts = parts[:MOST_DROPPED]
         if not parts:
@@ -142,7 +142,8 @@ class Judge:
             yield _all([bits[place].nearly for place in places if place not in some], allowed)
 
     def fitting(self, allowed: Bits | None) -> int | None:
-        """How many allowed products satisfy all that was asked for and that has a key; None if nothing was."""
+        """Number of allowed products that satisfy all parts with a key that the text asks for; None without such
+        parts."""
         asked = [self._kept.of(part).satisfied for part in self._parts if part.judged and part.key is not None]
         return count(_all(asked, allowed)) if asked else None
 

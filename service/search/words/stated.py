@@ -1,4 +1,4 @@
-"""The words that a shopper states: those to prefer and those to avoid, as the bundle knows them."""
+"""The words of ``prefer`` and ``avoid``, looked up in the bundle's vocabulary."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Stated(NamedTuple):
 
     style: Style
     prefer: dict[str, str]
-    """The words as they were sent, with the bundle's word for each."""
+    """The words as sent, each with the word of the vocabulary."""
     avoid: dict[str, str]
     preferred: tuple[int, ...]
     """Positions of the preferred words in the bundle's vocabulary, each once, ascending."""
@@ -30,12 +30,12 @@ class Stated(NamedTuple):
 
     @property
     def filters(self) -> bool:
-        """Whether products are scored by how probably they satisfy the words."""
+        """Whether scores are multiplied by the probability that products satisfy the words."""
         return self.style != "arithmetic"
 
 
 def possible_styles(bundle: Bundle, generation: Generation) -> tuple[Style, ...]:
-    """The styles in which words can be applied: none without words, only ``arithmetic`` without product attributes."""
+    """The available styles: none without a vocabulary, only ``arithmetic`` without product attributes."""
     if not bundle.vocabulary:
         return ()
     return get_args(Style) if generation.attributes is not None else ("arithmetic",)
@@ -48,7 +48,7 @@ def stated_words(
 
     Raises:
         NoWords: The bundle has no attribute words, or the generation was built without them.
-        UnknownWord: The bundle does not know one of the words.
+        UnknownWord: One of the words is not in the vocabulary.
         InvalidRequest: A word is both preferred and avoided.
     """
     if not prefer and not avoid:
@@ -56,12 +56,12 @@ def stated_words(
     if not bundle.vocabulary:
         raise NoWords(
             f"The bundle {bundle.name} has no attribute words, so nothing can be preferred or avoided.",
-            hint="Say it in the text; or have the operator serve a bundle that was trained with `joint.attributes`.",
+            hint="Put the words into the text, or serve a bundle that was trained with `joint.attributes`.",
         )
     if style not in possible_styles(bundle, generation):
         raise NoWords(
-            f"The generation {generation.id} holds no attributes of its products, so they cannot be filtered by words.",
-            hint='Use the style "arithmetic"; or have the operator build the index again.',
+            f"The generation {generation.id} has no attributes of its products, so they cannot be filtered by words.",
+            hint='Use the style "arithmetic", or build the index again.',
         )
     preferred = _positions(prefer, bundle.vocabulary, "prefer")
     avoided = _positions(avoid, bundle.vocabulary, "avoid")
@@ -70,7 +70,7 @@ def stated_words(
     if both:
         raise InvalidRequest(
             f"{words[min(both)]!r} is both preferred and avoided.",
-            hint="Leave it in one of prefer and avoid.",
+            hint="Remove it from prefer or from avoid.",
             field="avoid",
         )
     return Stated(
@@ -89,8 +89,10 @@ def _positions(sent: Sequence[str], vocabulary: Vocabulary, field: str) -> dict[
         if position is None:
             similar = " or ".join(f'"{known}"' for known in vocabulary.nearest(word))
             raise UnknownWord(
-                f"{word[:100]!r} is not a word that the model can see in a picture.",
-                hint=f"Did you mean {similar}?" if similar else "GET /catalog lists the words, or say it in the text.",
+                f"{word[:100]!r} is not in the vocabulary of the model.",
+                hint=f"Did you mean {similar}?"
+                if similar
+                else "GET /catalog lists the words. Other words belong into the text.",
                 field=field,
             )
         positions[word] = position

@@ -1,4 +1,4 @@
-"""What was understood from the text of a search, as its answer says it."""
+"""The model of the response field ``understood``."""
 
 from __future__ import annotations
 
@@ -8,17 +8,16 @@ from service.values import Value
 
 
 class UnderstoodWish(Value):
-    """A thing that products should have, or lack."""
+    """A wish: a property that products should have or lack."""
 
-    word: str = Field(description="Its English name, or the value as the catalogue writes it.", examples=["red"])
+    word: str = Field(description="The English name, or the value in the catalogue.", examples=["red"])
     family: str = Field(
-        description="What it is about: `colour`, `kind`, `people`, `material`, `pattern`, `occasion`, `season`, "
+        description="The family: `colour`, `kind`, `people`, `material`, `pattern`, `occasion`, `season`, "
         "`detail`, `brand`, `size`, `title` (a word of titles) or `value` (a value of another column)."
     )
     said: str = Field(description="The words of the text.", examples=["rot"])
     values: dict[str, list[str]] = Field(
-        description="The values of the catalogue's columns that satisfy it; empty where no column says it. One entry "
-        "can be sent back in `filters`."
+        description="The values of columns that satisfy it; empty if no column does. An entry can be used in `filters`."
     )
 
 
@@ -26,36 +25,35 @@ class UnderstoodRelative(Value):
     """A comparison with the reference."""
 
     direction: str = Field(examples=["darker"])
-    of: str = Field(description="The part that it is about; empty for the product.", examples=["sleeves"])
+    of: str = Field(description="The part of the product; empty for the whole product.", examples=["sleeves"])
     said: str
-    column: str | None = Field(description="The column that answers it; null where the model judges by what it sees.")
+    column: str | None = Field(description="The column that is compared; null if the model judges by the picture.")
 
 
 class UnderstoodBound(Value):
-    """Numbers that are allowed."""
+    """A range of numbers."""
 
     family: str = Field(examples=["price"])
-    column: str | None = Field(description="The column of these numbers; null where the catalogue has none.")
+    column: str | None = Field(description="The column of these numbers; null if the catalogue has none.")
     min: float | None
     max: float | None
     said: str
 
 
 class Understanding(Value):
-    """What was taken from the text, and from the earlier turns in ``history``."""
+    """The wishes in the text, and in the earlier turns of ``history``."""
 
-    language: str | None = Field(description="ISO 639-1 code of the text's language; null where it is unknown.")
+    language: str | None = Field(description="ISO 639-1 code of the text's language; null if it is unknown.")
     wanted: list[UnderstoodWish]
     unwanted: list[UnderstoodWish]
     relative: list[UnderstoodRelative]
     constraints: list[UnderstoodBound]
-    keep: list[str] = Field(description="Families in which products should be as the reference.")
-    different: list[str] = Field(description="Families in which they should be unlike the reference.")
-    similar: bool = Field(description="Whether something like the reference is asked for.")
-    products: list[str] = Field(description="Ids of products that the text names by id, article number or title.")
-    not_understood: list[str] = Field(description="Words without a meaning here.")
-    text: str = Field(description="The English that the model read.")
+    keep: list[str] = Field(description="Families in which products should agree with the reference.")
+    different: list[str] = Field(description="Families in which products should differ from the reference.")
+    similar: bool = Field(description="Whether the text asks for similar products.")
+    products: list[str] = Field(description="Ids of products that are mentioned by id, article number or title.")
+    not_understood: list[str] = Field(description="Words without a known meaning.")
+    text: str = Field(description="The English text that the model read.")
     fitting: int | None = Field(
-        description="Number of products that satisfy everything that the catalogue can judge; 0 where nothing fits, "
-        "null where nothing was asked that it can judge."
+        description="Number of products that satisfy all wishes that can be judged; null without such wishes."
     )

@@ -1,4 +1,4 @@
-"""The words of a generation: the values of its catalogue, and the bundle's words by what they mean."""
+"""The words of a generation: the values of its catalogue, and the concepts of the bundle's words."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from understanding.words.text import words_of
 
 
 class Words:
-    """What texts can name in one generation.
+    """The values and concepts that texts can mention in one generation.
 
     Args:
-        generation: Its columns are read when this is made, which takes seconds for a million products.
+        generation: Its columns are read here, which takes seconds for a million products.
     """
 
     def __init__(self, generation: Generation) -> None:
@@ -32,7 +32,7 @@ class Words:
             for concept in meanings:
                 self._of_concept.setdefault(concept, position)
                 self._positions.setdefault(concept.family, []).append(position)
-        # The first misspelt text would have to build what corrects it.
+        # Builds the spelling index, which the first misspelt text would need.
         understand("qzvx vxzq", self.shop)
 
     def positions(self, family: str) -> list[int]:
@@ -44,7 +44,7 @@ class Words:
         return self._of_concept.get(Concept(family, name))
 
     def name(self, position: int, family: str) -> str:
-        """The name of the concept of a family that a word of the bundle means."""
+        """The name of the concept of a family that a word of the bundle has."""
         return next(concept.name for concept in self._meanings[position] if concept.family == family)
 
     def _meaning(self, word: str) -> list[Concept]:
@@ -57,7 +57,7 @@ _LOCK = threading.Lock()
 
 
 def words_of_generation(generation: Generation) -> Words:
-    """The words of a generation, made once."""
+    """The words of a generation, computed once."""
     with _LOCK:
         if generation not in _WORDS:
             _WORDS[generation] = Words(generation)

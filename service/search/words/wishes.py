@@ -1,4 +1,4 @@
-"""The wishes of a search: what its text asks for in the catalogue that is searched, and how well each product fits."""
+"""The wishes of a search: parses its text, and turns the wishes into requirements on products."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ from understanding.grounding.levels import Levels
 from understanding.words.concepts import Concept, family_of_column
 
 SOFTER = {"season": np.float32(0.2), "occasion": np.float32(0.03), "title": np.float32(0.4)}
-"""What a product that fails a wish keeps, by family, where catalogues say less reliably what a shopper means."""
+"""Factor of a product that violates a wish, for families in which catalogues are less reliable."""
 KEPT, KEPT_SILENT = np.float32(0.25), np.float32(0.6)
-"""What is left to products that differ from the reference in a family that the text does not mention, and to those of
-which the catalogue does not say it."""
+"""Factors for families that the text does not mention: of products that differ from the reference, and of products
+without a value."""
 KEPT_LOOSELY = np.float32(0.4)
-"""The same of kinds, where another occasion is asked for."""
+"""The same for kinds, if the text asks for another occasion."""
 FINEST, COARSEST = 3, 0.5
-"""Exponents of the share of columns that agree: of two shoes it matters more that both are flats; where another
-occasion is asked for, that both are shoes."""
+"""Exponents of the share of columns that agree with the reference. Usually the narrow kind matters (flats); if the text
+asks for another occasion, the broad kind does (shoes)."""
 SURE = 0.5
-"""How probably an upload must show words of a family for the family to be known."""
+"""Minimum total probability of a family's words in an upload for the family to be used."""
 POSSIBLE = 0.05
-"""How probably it must show a word for the word to count."""
+"""Minimum probability of a single word."""
 SEEN_STRENGTH = np.float32(0.5)
-"""Exponent of the probability that the model sees a word, where the catalogue is silent."""
+"""Exponent of the model's probability of a word, for products without a value."""
 _NONE = np.zeros(0, dtype=np.int64)
 
 
 @dataclass(frozen=True)
 class Wishes:
-    """What the text of one search asks for."""
+    """The wishes in the text of one search."""
 
     understood: Understood
     words: Words
@@ -50,27 +50,27 @@ class Wishes:
 
     @property
     def grounding(self) -> Grounding:
-        """Who satisfies a wish."""
+        """Looks up which products satisfy a wish."""
         return self.words.grounding
 
     @cached_property
     def text(self) -> str:
-        """The English for the model, without what is refused."""
+        """The English text for the model, without refused words."""
         return english(self.understood)
 
     @cached_property
     def named(self) -> list[int]:
-        """Rows of the products that the text names, each once."""
+        """Distinct rows of the products that the text mentions."""
         return list(dict.fromkeys(match.row for match in self.understood.matches if self.alone or match.by != "title"))
 
     @property
     def senseless(self) -> bool:
-        """Whether there was a text and nothing of it means anything here."""
+        """Whether the text has words, but none with a known meaning."""
         return self.understood.empty and bool(self.understood.not_understood)
 
     @cached_property
     def replaced(self) -> list[int]:
-        """The bundle's words of which the shopper has said more than the model can expect."""
+        """The bundle's words in families that the text mentions, which override the expected words."""
         understood = self.understood
         families = {wish.family for wish in (*understood.wanted, *understood.unwanted)} | set(understood.different)
         if any(one.direction in SHADES for one in understood.relative):
@@ -98,19 +98,19 @@ class Wishes:
         return sorted({position for position in (*found, *named) if position is not None})
 
     def judge(self, generation: Generation, row: int | None, shown: Sequence[float] | None) -> Judge | None:
-        """Judges products by the wishes; None where there is nothing to judge by.
+        """A judge of products by the wishes; None without any requirement.
 
         Args:
-            generation: The generation that is searched.
-            row: The reference, where it is a product.
-            shown: How probably the reference shows the bundle's words ``[A]``, if that is known.
+            generation: The current generation.
+            row: The row of the reference, if it is a product.
+            shown: Probabilities of the bundle's words in the reference ``[A]``, if known.
         """
         parts = [*self._parts(generation, row, shown), *self._kept(row, shown)]
         return Judge(parts, self.words.kept_bits) if parts else None
 
     def _kept(self, row: int | None, shown: Sequence[float] | None) -> list[Part]:
-        """What nobody asked to change: whom the reference is for, and what it is unless there are words that only the
-        model can read."""
+        """Requirements to agree with the reference in families that the text does not mention: the audience, and also
+        the kind unless the text has words that only the model can read."""
         understood = self.understood
         said = {wish.family for wish in (*understood.wanted, *understood.unwanted)} | set(understood.different)
         kept = {"people"} if understood.rest else {"people", "kind"}
@@ -118,7 +118,7 @@ class Wishes:
         for family in sorted(kept - said - set(understood.keep)):
             alike = self._as_reference(row, shown, family)
             if alike is not None:
-                # What is worn to the office is seldom what is worn to the gym.
+                # Another occasion often requires another kind, such as sports shoes.
                 loosely = family == "kind" and "occasion" in said
                 least, exponent = (KEPT_LOOSELY, COARSEST) if loosely else (KEPT, FINEST)
                 key = None if alike.key is None else ("kept", loosely, alike.key)
@@ -158,8 +158,8 @@ class Wishes:
     def _seen(
         self, generation: Generation, wishes: Sequence[Wish], *, wanted: bool
     ) -> Callable[[Rows], Floats | np.float32]:
-        """What the model sees of wishes in the pictures of products, as a factor ``[len(rows)]``; the same for all if
-        it knows no such word."""
+        """The model's probabilities of the wishes in the pictures of products, as factors ``[len(rows)]``; a constant
+        if the vocabulary has no such word."""
         positions = [self.words.position(wish.family, wish.word) for wish in wishes]
         known = [position for position in positions if position is not None]
         attributes = generation.attributes
@@ -173,7 +173,7 @@ class Wishes:
         return seen
 
     def _shown(self, row: int | None, shown: Sequence[float] | None, family: str) -> list[str]:
-        """Names of the concepts of a family that the reference shows, the surest first."""
+        """Names of the concepts of a family in the reference, the most probable first."""
         if row is not None and (own := self.grounding.concepts_of(row, family)):
             return own
         if shown is None:
@@ -182,7 +182,7 @@ class Wishes:
         return [self.words.name(position, family) for position in positions[:1] if shown[position] >= SURE]
 
     def _as_reference(self, row: int | None, shown: Sequence[float] | None, family: str) -> _Alike | None:
-        """How well products agree with the reference in a family; None where nothing is known of that."""
+        """How well products agree with the reference in a family; None if it is unknown for the reference."""
         if row is not None and family != "people" and (own := self.grounding.own_values(row, family)):
             return _Alike((family, own), partial(self.grounding.alike, row, family))
         if row is None and shown is not None:
@@ -194,8 +194,8 @@ class Wishes:
         return _Alike(wish, partial(self.grounding.levels, wish))
 
     def _as_upload(self, shown: Sequence[float], family: str) -> _Alike | None:
-        """How well products agree with an upload, in the mean over what the upload may show: a photograph of shoes may
-        be of casual or of sports shoes."""
+        """How well products agree with an upload: the mean over the likely words of the family, weighted by their
+        probabilities."""
         positions = [position for position in self.words.positions(family) if shown[position] >= POSSIBLE]
         total = sum(shown[position] for position in positions)
         if total < SURE:
@@ -226,10 +226,10 @@ def _to_power(levels: Callable[[Rows | None], Levels], exponent: float) -> Calla
 
 
 def wishes_of(query: Query, generation: Generation) -> Wishes | None:
-    """What a query's text and history ask for; None without a text.
+    """The wishes in the text and history of a query; None without a text.
 
-    Explicit words and filters come first: what they say anything of is not taken from the text, nor is what ``ignore``
-    names.
+    Explicit words and filters override the text: wishes of the same families are dropped, and so are those in
+    ``ignore``.
     """
     if not query.text and not query.history:
         return None

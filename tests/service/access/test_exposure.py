@@ -1,4 +1,4 @@
-"""What is told at the start of a configuration that opens more than may be meant."""
+"""Warnings at the start about a configuration that exposes the service."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from service.settings import Settings
 from tests.service.keys import add_key
 
 
-def told(**settings: Any) -> str:
+def warnings(**settings: Any) -> str:
     return "\n".join(exposures(Settings(**settings)))
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost"])
-def test_a_service_for_this_machine_alone_is_told_nothing(host: str) -> None:
-    assert told(host=host) == ""
+def test_a_service_on_the_loopback_interface_logs_no_warning(host: str) -> None:
+    assert warnings(host=host) == ""
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ def test_a_service_for_this_machine_alone_is_told_nothing(host: str) -> None:
         ({"address_rate": "9/second", "processes": 2}, ["MODISTE_REDIS_URL"]),
     ],
 )
-def test_each_opening_is_told_with_the_setting_that_closes_it(settings: dict[str, Any], named: list[str]) -> None:
+def test_each_exposure_is_logged_with_the_setting_that_closes_it(settings: dict[str, Any], named: list[str]) -> None:
     sentences = exposures(Settings(**settings))
     assert len(sentences) == len(named)
     assert all(name in sentence for name, sentence in zip(named, sentences, strict=True))
@@ -42,13 +42,13 @@ def test_keys_close_the_service_and_public_search_opens_it_again(tmp_path: Path)
     file = tmp_path / "keys.json"
     add_key(file)
     closed = {"host": "0.0.0.0", "keys": file, "docs": False}
-    assert told(**closed) == ""
-    assert "MODISTE_ADDRESS_RATE" in told(**closed, public_search=True)
+    assert warnings(**closed) == ""
+    assert "MODISTE_ADDRESS_RATE" in warnings(**closed, public_search=True)
 
 
-def test_a_key_file_that_everybody_can_write_is_told(tmp_path: Path) -> None:
+def test_a_world_writable_key_file_is_logged(tmp_path: Path) -> None:
     file = tmp_path / "keys.json"
     add_key(file)
     file.chmod(0o666)
-    assert "can write" in told(keys=file)
-    assert f"chmod o-w {file}" in told(keys=file)
+    assert "can add keys" in warnings(keys=file)
+    assert f"chmod o-w {file}" in warnings(keys=file)

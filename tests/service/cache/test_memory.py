@@ -8,7 +8,7 @@ import pytest
 
 from service.cache.keys import cache_key
 from service.cache.memory import MemoryCache
-from service.cache.throttled import ThrottledWarning
+from service.observability.throttled_warning import ThrottledWarning
 from tests.service.conftest import Serve, Shop, build, eventually
 
 

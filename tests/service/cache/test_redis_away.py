@@ -1,4 +1,4 @@
-"""A Redis that does not answer, or is none: no request waits for it."""
+"""A Redis that does not respond, or is another kind of server: no request waits for it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_redis_is_left_alone_while_it_is_away_and_used_again_when_it_is_back(
             await store(cache, "key")
 
     run(scenario())
-    assert ["does not answer" in message for message in caplog.messages] == [True, False]
+    assert ["does not respond" in message for message in caplog.messages] == [True, False]
 
 
 def test_a_cancelled_read_does_not_count_as_an_answer(redis_server: Redis, caplog: pytest.LogCaptureFixture) -> None:
@@ -51,7 +51,7 @@ def test_a_cancelled_read_does_not_count_as_an_answer(redis_server: Redis, caplo
             redis_server.thaw()
 
     run(scenario())
-    assert ["does not answer" in message for message in caplog.messages] == [True]
+    assert ["does not respond" in message for message in caplog.messages] == [True]
 
 
 def test_a_database_that_does_not_exist_is_away(redis_server: Redis) -> None:

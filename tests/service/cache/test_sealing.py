@@ -37,7 +37,3 @@ def test_a_changed_value_is_not_opened(change: Callable[[bytes], bytes]) -> None
 def test_a_value_of_another_key_or_secret_is_not_opened() -> None:
     assert open_sealed(SECRET, "another key", SEALED) is None
     assert open_sealed(sealing_secret("another secret"), "key", SEALED) is None
-
-
-def test_secrets_depend_on_where_their_parts_are_divided() -> None:
-    assert sealing_secret("ab", "c") != sealing_secret("a", "bc")

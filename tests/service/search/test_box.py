@@ -83,7 +83,7 @@ def test_a_box_that_is_none_is_refused_by_name(served: Served, box: Any) -> None
 def test_a_box_without_a_picture_is_refused(served: Served) -> None:
     response = served.client.post("/search", json={"text": "red", "box": TOP})
     assert response.status_code == 422
-    assert response.json()["detail"] == "box has no picture to be a part of."
+    assert response.json()["detail"] == "box needs a picture."
 
 
 def test_a_box_of_too_few_pixels_is_refused(served: Served) -> None:

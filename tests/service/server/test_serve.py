@@ -56,7 +56,7 @@ def test_after_sigterm_the_service_is_not_ready_and_still_answers(shop: Shop) ->
         answer = client.post("/search", json={"text": "red"})
         service.process.send_signal(signal.SIGINT)  # Ends the notice.
         service.process.wait(30)
-    assert unready.json()["reasons"] == ["The service is about to stop."]
+    assert unready.json()["reasons"] == ["The service is shutting down."]
     assert live.status_code == 200
     assert answer.status_code == 200
     assert answer.headers["connection"] == "close"

@@ -111,7 +111,7 @@ def test_a_killed_worker_is_replaced_and_the_others_answer_meanwhile(shop: Shop)
         assert [service.search(f"red {number}").status_code for number in range(20)] == [200] * 20
         eventually(lambda: all_serve(service), "another worker serves", within_s=60)
         assert other in service.workers
-        eventually(has_logged(service, f"Worker {victim} ended with code -9 and is replaced."), "it is logged")
+        eventually(has_logged(service, f"Worker {victim} ended with exit code -9 and is replaced."), "it is logged")
 
 
 def test_workers_killed_at_once_and_in_turn_are_all_replaced(shop: Shop) -> None:

@@ -109,7 +109,7 @@ def test_an_unknown_product_is_not_found(served: Served) -> None:
     [
         ({"color": "Red"}, "no attribute 'color'"),
         ({"price": {"min": 50, "max": 10}}, "min of 50 above its max of 10"),
-        ({"colour": {"min": 1}}, "no number"),
+        ({"colour": {"min": 1}}, "not a number"),
         ({"price": "cheap"}, "takes numbers"),
         ({"price": {}}, "needs min, max or both"),
         ({"colour": []}, "has no value"),

@@ -204,7 +204,7 @@ def test_a_service_that_starts_before_the_first_generation_serves_it_when_it_is_
     empty = shop._replace(index_root=tmp_path / "nothing yet")
     with serve(empty) as served:
         assert served.client.get("/health/ready").json()["reasons"] == [
-            "Nothing has been published yet: modiste index build"
+            "No generation has been published yet. Run: modiste index build"
         ]
         published = build(shop.catalog, shop.bundle, empty.index_root)
         eventually(lambda: serves(served, published), "the first generation serves")

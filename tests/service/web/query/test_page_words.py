@@ -144,7 +144,7 @@ def test_words_are_hidden_if_the_bundle_or_the_generation_has_none(
         expect(page.get_by_role("group", name="Words")).to_be_hidden()
 
         page.goto(f"{silent.url}/?product=5&prefer=red")  # a link from elsewhere
-        expect(page.get_by_role("alert")).to_contain_text("This service does not search by preferred words")
+        expect(page.get_by_role("alert")).to_contain_text("Preferred words are not supported")
         expect(page.get_by_role("combobox")).to_be_hidden()
         page.get_by_role("button", name="Prefer red, remove").click()
         expect_shown(page, silent.found(product_id="5", k=PAGE))

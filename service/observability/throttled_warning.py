@@ -1,4 +1,4 @@
-"""Warnings that a fault would otherwise repeat with every request."""
+"""Rate-limited warnings, for faults that occur with every request."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ INTERVAL_S = 60.0
 
 
 class ThrottledWarning:
-    """Warnings of one kind, at most one a minute.
+    """Logs warnings of one kind, at most one per minute.
 
     Args:
-        logger: Where they are logged.
+        logger: Logs the warnings.
         clock: Monotonic seconds.
     """
 
@@ -22,7 +22,7 @@ class ThrottledWarning:
         self._quiet_until, self._suppressed = float("-inf"), 0
 
     def warn(self, message: str, *arguments: object) -> None:
-        """Log ``message``, or count it for the next one."""
+        """Log ``message``, or count it as suppressed."""
         now = self._clock()
         if now < self._quiet_until:
             self._suppressed += 1

@@ -13,6 +13,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,8 @@ from indexer.stores.registry import OUTSIDE
 from models.errors import MissingExtra, ModisteError
 
 DOWNLOADS_NAME = ".downloads"
+UPLOAD_TAKES = timedelta(days=1)
+"""An upload that wrote nothing for so long has been stopped; the upload of one file takes less."""
 
 logger = logging.getLogger(__name__)
 
@@ -150,14 +153,18 @@ class RemoteRoot:
         return id
 
     def prune(self, keep: int, *, keep_previous: bool = True) -> list[str]:
-        """See ``publication.prune``; deletes in the storage."""
+        """See ``publication.prune``; deletes in the storage, with what uploads and deletions that were stopped left."""
         with self.outline() as root:
             gone = publication.prune(root, keep, keep_previous=keep_previous)
         with self._reached():
             for id in gone:
                 # The manifest first, because a folder without one is not a generation.
                 self._fs.rm_file(self._object(f"generations/{id}/{MANIFEST_NAME}"))
+            stopped = datetime.now(UTC) - UPLOAD_TAKES
+            gone = sorted({*gone, *self._incomplete(stopped)})
+            for id in gone:
                 self._fs.rm(self._object(f"generations/{id}"), recursive=True)
+            self._abort_parts(stopped)
         return gone
 
     @contextmanager
@@ -165,17 +172,51 @@ class RemoteRoot:
         """A temporary index root with ``CURRENT``, ``PUBLISHED``, all manifests, and the files of external stores."""
         names = [MANIFEST_NAME, *(f"index.{name}" for name in OUTSIDE)]
         with self._reached():
-            there = self._object("generations")
-            folders = self._fs.ls(there, detail=False) if self._fs.exists(there) else []
+            ids = [id for id, files in self._uploaded().items() if MANIFEST_NAME in files]
         with tempfile.TemporaryDirectory(prefix="modiste-") as temporary:
             root = Path(temporary)
-            ids = [id for id in (str(folder).rstrip("/").rpartition("/")[2] for folder in folders) if ID.fullmatch(id)]
             for name in [PUBLISHED_NAME, CURRENT_NAME, *(f"generations/{id}/{name}" for id in ids for name in names)]:
                 content = self._read(name)
                 if content is not None:
                     (root / name).parent.mkdir(parents=True, exist_ok=True)
                     (root / name).write_bytes(content)
             yield root
+
+    def _uploaded(self) -> dict[str, dict[str, Any]]:
+        """What the storage has of each generation: its files by name, each with what the storage tells of it."""
+        files: dict[str, dict[str, Any]] = {}
+        for path, about in self._fs.find(self._object("generations"), detail=True).items():
+            *_, id, name = str(path).split("/")
+            if ID.fullmatch(id):
+                files.setdefault(id, {})[name] = about
+        return files
+
+    def _incomplete(self, stopped: datetime) -> list[str]:
+        """Generations without a manifest of which no file was written since ``stopped``."""
+        return [
+            id
+            for id, files in self._uploaded().items()
+            if MANIFEST_NAME not in files
+            and all(self._fs.modified(about["name"]) <= stopped for about in files.values())
+        ]
+
+    def _abort_parts(self, stopped: datetime) -> None:
+        """Delete the parts of files whose upload began before ``stopped`` and did not end. S3 keeps and charges them,
+        and no listing of objects has them."""
+        if "s3" not in (self._fs.protocol if isinstance(self._fs.protocol, tuple) else (self._fs.protocol,)):
+            return
+        bucket, _, prefix = self._path.partition("/")
+        prefix = f"{prefix}/generations/".lstrip("/")
+        try:
+            found = self._fs.call_s3("list_multipart_uploads", Bucket=bucket, Prefix=prefix)
+        except (PermissionError, NotImplementedError) as error:
+            logger.warning("%s does not tell which uploads were stopped: %s", self.url, error)
+            return
+        for upload in found.get("Uploads", []):
+            if upload["Initiated"] <= stopped:
+                self._fs.call_s3(
+                    "abort_multipart_upload", Bucket=bucket, Key=upload["Key"], UploadId=upload["UploadId"]
+                )
 
     @contextmanager
     def _alone(self) -> Iterator[None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import uuid
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import fsspec
@@ -13,6 +14,7 @@ from moto.server import ThreadedMotoServer
 from s3fs import S3FileSystem
 
 from indexer.build import build_generation
+from indexer.generations import remote
 from indexer.generations.generation import Generation
 from indexer.generations.manifest import GenerationError, generation_folder
 from indexer.generations.publication import current_id, list_generations, published_ids, published_with
@@ -163,6 +165,25 @@ def test_an_upload_that_was_stopped_is_no_generation(
     builder.publish(id)
     service.follow(toy.fingerprint)
     assert current_id(service.index_root) == id
+
+
+def test_pruning_deletes_what_a_stopped_upload_left(
+    night: Nights, builder: RemoteRoot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published, stopped = night(), night()
+    builder.publish(published)
+    builder.push(stopped)
+    s3, left = fsspec.filesystem("s3"), f"{builder.url}/generations/{stopped}"
+    s3.rm_file(f"{left}/manifest.json")
+    bucket, _, prefix = left.removeprefix("s3://").partition("/")
+    s3.call_s3("create_multipart_upload", Bucket=bucket, Key=f"{prefix}/vectors.f16")
+    assert builder.prune(5) == [], "the upload may go on"
+    assert s3.exists(f"{left}/products.arrow")
+    monkeypatch.setattr(remote, "UPLOAD_TAKES", timedelta(0))
+    assert builder.prune(5) == [stopped]
+    assert not s3.find(left)
+    assert not s3.list_multipart_uploads(bucket)
+    assert Generation.open(builder.index_root).id == published
 
 
 def test_a_new_builder_goes_on_from_what_is_published(

@@ -8,17 +8,19 @@ those with the best estimate of the score.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
+from cachetools import LRUCache
 
 from indexer.ranking.attributes import AttributeColumns
-from indexer.ranking.bits import Bits, bits_of, holds, rows_of
+from indexer.ranking.bits import BitLayout, Bits
 from indexer.ranking.bits import count as count_of
 from indexer.ranking.profiles import SHOWN, Likelihood
-from indexer.stores.cells import Cells, Posting, RowList, nearest_rows
+from indexer.stores.cells import Cells, RowList
 from indexer.stores.store import Mask, Rows, Vectors
 from models.bundle.expected_words import tempered
 from models.bundle.style_search import Floats, filtered_scores, satisfaction
@@ -26,7 +28,9 @@ from models.bundle.style_search import Floats, filtered_scores, satisfaction
 POOL_PER_CANDIDATE = 4
 """Products whose score is estimated, for each candidate; the sources share them equally."""
 FARTHER = 8
-"""With a filter, a source reads more rows, at most so many times as many."""
+"""With a filter, more rows of the profiles that fit best are read, at most so many times as many."""
+KEPT_FILTERS = 16
+"""Filters whose sets are kept."""
 LEAST_SHARE = 0.2
 """Of the nearest product's cosine: the least that is expected of any product, so that its words can still count."""
 WHOLLY, NEARLY = np.float32(0.92), np.float32(0.5)
@@ -75,7 +79,25 @@ class Candidates:
 
     def __init__(self, cells: Cells, attributes: AttributeColumns | None) -> None:
         self._cells, self._attributes = cells, attributes
-        self._postings: dict[int, Posting] = {}
+        self.layout = BitLayout(cells)
+        """How sets of the products are kept."""
+        self._showing: dict[int, Bits] = {}
+        self._kept: LRUCache[int, tuple[Mask, Bits]] = LRUCache(KEPT_FILTERS)
+        self._lock = threading.Lock()
+
+    def bits_of(self, allowed: Mask | None) -> Bits | None:
+        """The set of the products that a filter allows; kept where the mask is read-only."""
+        if allowed is None:
+            return None
+        with self._lock:
+            kept = self._kept.get(id(allowed))
+        if kept is not None and kept[0] is allowed:
+            return kept[1]
+        bits = self.layout.bits_of(allowed)
+        if not allowed.flags.writeable:  # Others may change.
+            with self._lock:
+                self._kept[id(allowed)] = allowed, bits
+        return bits
 
     def find(
         self,
@@ -98,10 +120,10 @@ class Candidates:
             nearest: The cosine of the nearest product.
         """
         size = len(self._cells.of)
-        bits = None if allowed is None else bits_of(allowed)
+        bits = self.bits_of(allowed)
         available = size if bits is None else count_of(bits)
         if available <= count:
-            return _judged(words, np.arange(size) if bits is None else rows_of(bits))
+            return _judged(words, np.arange(size) if bits is None else self.layout.rows_of(bits))
         cosines = self._cells.cosines(vector)
         order = np.argsort(-cosines, kind="stable")
         # A product may be much nearer than its cell: composed queries are far from all centroids.
@@ -135,36 +157,22 @@ class Candidates:
         shown = set(words.preferred) | set(words.likelihood.others if words.likelihood is not None else ())
         number = 1 + (words.likelihood is not None) + len(shown) + (words.judge is not None)
         pool = max(count, POOL_PER_CANDIDATE * count // number)
-        if bits is None:
-            yield nearest_rows(self._cells.all, order, pool)
-        else:
-            yield self._nearest_of(bits, order, pool)
+        nearest = self.layout.nearest
+        yield nearest(self.layout.everything if bits is None else bits, order, pool)
         if words.judge is not None:
             taken = 0
             for some in words.judge.sets(bits):
-                rows = self._nearest_of(some, order, pool)
+                rows = nearest(some, order, pool)
                 yield rows
                 taken += len(rows)
                 if taken >= count:
                     break
-        farther = pool * min(FARTHER, len(self._cells.of) // available)
-        rest = [] if words.likelihood is None else [words.likelihood.best_rows(farther)]
-        rest += [nearest_rows(self._posting(place), order, farther) for place in shown]
-        for rows in rest:
-            yield rows if allowed is None else rows[allowed[rows]]
-
-    def _nearest_of(self, bits: Bits, order: Rows, wanted: int) -> Rows | RowList:
-        """The rows of a set: all, if there are few; else those in the nearest cells, ``wanted`` or more of them."""
-        held, size = count_of(bits), len(self._cells.of)
-        if held <= wanted:
-            return rows_of(bits)
-        read = wanted * size // held
-        while True:
-            rows = nearest_rows(self._cells.all, order, read)
-            inside = rows[holds(bits, rows)]
-            if len(inside) >= wanted or len(rows) == size:
-                return inside
-            read *= 4
+        for place in shown:
+            showing = self._rows_showing(place)
+            yield nearest(showing if bits is None else showing & bits, order, pool)
+        if words.likelihood is not None:
+            best = words.likelihood.best_rows(pool * min(FARTHER, len(self._cells.of) // available))
+            yield best if allowed is None else best[allowed[best]]
 
     def _estimate(self, cosines: Floats, words: Words, found: Found) -> Floats:
         """The score with the cosine of the cell in place of the product's own, up to a factor."""
@@ -181,12 +189,12 @@ class Candidates:
         of = self._attributes.probabilities
         return satisfaction(of(words.preferred, rows), of(words.avoided, rows))
 
-    def _posting(self, place: int) -> Posting:
-        """The rows that show the word at ``place``, kept once they were found."""
-        if place not in self._postings:
+    def _rows_showing(self, place: int) -> Bits:
+        """The products that show the word at ``place``, kept once they were found."""
+        if place not in self._showing:
             assert self._attributes is not None, "without attributes there are no words"
-            self._postings[place] = self._cells.posting(np.flatnonzero(self._attributes.column(place) >= SHOWN))
-        return self._postings[place]
+            self._showing[place] = self.layout.bits_of(self._attributes.column(place) >= SHOWN)
+        return self._showing[place]
 
 
 def _judged(words: Words, rows: Rows) -> Found:

@@ -1,15 +1,13 @@
 """Cells: the vectors of a generation, grouped by where they are.
 
 A cell is a cluster of k-means, as in an inverted file (Jégou, Douze and Schmid, Product quantization for nearest
-neighbor search, TPAMI 2011, section IV). A list of products that is sorted by cell gives those near to a query without
-a look at the others, however long it is. The index of large generations and the ranking with words share the cells.
+neighbor search, TPAMI 2011, section IV). A set of products that is ordered by cell gives those near to a query without
+a look at the others, however large it is. The index of large generations and the ranking with words share the cells.
 """
 
 from __future__ import annotations
 
-from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
 from zipfile import BadZipFile
 
 import numpy as np
@@ -28,14 +26,6 @@ SAMPLE_PER_CELL = 16
 """Vectors that k-means sees, for each cell."""
 ITERATIONS = 5
 SEED = 0
-
-
-class Posting(NamedTuple):
-    """Some of the rows, sorted by cell."""
-
-    rows: RowList
-    starts: npt.NDArray[np.int64]
-    """``[C + 1]``: the rows of cell c are ``rows[starts[c]:starts[c + 1]]``."""
 
 
 class Cells:
@@ -105,33 +95,6 @@ class Cells:
         """The cosine of a query ``[D]`` and each centroid ``[C]``."""
         cosines: Vectors = self.centroids @ vector
         return cosines
-
-    def posting(self, rows: npt.NDArray[np.integer]) -> Posting:
-        """Sort rows by cell."""
-        cells = self.of[rows]
-        order = np.argsort(cells, kind="stable")
-        starts = np.searchsorted(cells[order], np.arange(len(self.centroids) + 1))
-        return Posting(rows[order].astype(np.int32), starts)
-
-    @cached_property
-    def all(self) -> Posting:
-        """All rows."""
-        return self.posting(np.arange(len(self.of), dtype=np.int32))
-
-
-def nearest_rows(posting: Posting, order: npt.NDArray[np.integer], count: int) -> RowList:
-    """The rows of a posting in the nearest cells: ``count`` or somewhat more, or all that there are.
-
-    Args:
-        posting: Where to look.
-        order: All cells, the nearest first.
-        count: How many rows.
-    """
-    if len(posting.rows) <= count:
-        return posting.rows
-    first, last = posting.starts[order], posting.starts[order + 1]
-    cells = int(np.searchsorted(np.cumsum(last - first), count)) + 1
-    return posting.rows[ranges(first[:cells], last[:cells])]
 
 
 def ranges(first: npt.NDArray[np.integer], last: npt.NDArray[np.integer]) -> npt.NDArray[np.int64]:

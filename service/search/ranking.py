@@ -9,7 +9,6 @@ from typing import NamedTuple
 import numpy as np
 
 from indexer.generations.generation import Generation
-from indexer.ranking.bits import bits_of
 from indexer.ranking.candidates import Words
 from indexer.stores.conditions import Condition
 from indexer.stores.store import Mask, Rows, Scores, Vectors
@@ -118,5 +117,5 @@ def _by_words(lookup: Lookup, judge: Judge | None) -> Ranked:
     order = np.lexsort((found.rows, -scores, found.tiers))[:wanted]
     fitting = None
     if judge is not None:
-        fitting = judge.fitting(None if lookup.allowed is None else bits_of(lookup.allowed))
+        fitting = judge.fitting(generation.candidates.bits_of(lookup.allowed))
     return Ranked(scores[order], found.rows[order], fitting)

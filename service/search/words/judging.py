@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 from cachetools import LRUCache
 
-from indexer.ranking.bits import Bits, bits_of, count
+from indexer.ranking.bits import BitLayout, Bits, count
 from indexer.ranking.candidates import NEARLY, WHOLLY
 from indexer.stores.store import Rows
 from models.bundle.style_search import Floats
@@ -68,7 +68,7 @@ class Part:
         """The factors of products ``[N]`` or ``[len(rows)]``, 0 to 1."""
         return self._factors(self.levels(rows), rows)
 
-    def bits(self) -> PartBits:
+    def bits(self, layout: BitLayout) -> PartBits:
         """The products that satisfy it, as bits."""
         levels = self.levels(None)
         satisfied = levels >= LEAST_NEAR
@@ -76,7 +76,8 @@ class Part:
             satisfied |= np.isnan(levels)
         factors = self._factors(levels, None)
         best = factors.max()
-        return PartBits(bits_of(factors >= WHOLLY * best), bits_of(factors >= NEARLY * best), bits_of(satisfied))
+        masks = (factors >= WHOLLY * best, factors >= NEARLY * best, satisfied)
+        return PartBits(*map(layout.bits_of, masks))
 
     def _factors(self, levels: Levels, rows: Rows | None) -> Floats:
         factors: Floats = self.least + (1 - self.least) * levels
@@ -90,11 +91,13 @@ class KeptBits:
     """The bits of parts of one generation, computed on first use and cached. Thread-safe.
 
     Args:
-        size: N, the number of products.
+        layout: How sets of its products are kept.
     """
 
-    def __init__(self, size: int) -> None:
-        self._kept: LRUCache[Hashable, PartBits] = LRUCache(max(LEAST_KEPT, min(KEPT, KEPT_BYTES * 8 // (3 * size))))
+    def __init__(self, layout: BitLayout) -> None:
+        self._layout = layout
+        most = KEPT_BYTES // (3 * layout.everything.nbytes)
+        self._kept: LRUCache[Hashable, PartBits] = LRUCache(max(LEAST_KEPT, min(KEPT, most)))
         self._lock = threading.Lock()
 
     def of(self, part: Part) -> PartBits:
@@ -102,7 +105,7 @@ class KeptBits:
         with self._lock:
             bits = self._kept.get(part.key)
         if bits is None:
-            bits = part.bits()
+            bits = part.bits(self._layout)
             with self._lock:
                 self._kept[part.key] = bits
         return bits

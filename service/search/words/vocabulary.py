@@ -24,7 +24,7 @@ class Words:
         columns = {name: generation.column(name) for name in generation.columns}
         self.shop = Shop(table.column("id").chunk(0), table.column("title").chunk(0), columns)
         self.grounding = Grounding(self.shop)
-        self.kept_bits = KeptBits(self.shop.size)
+        self.kept_bits = KeptBits(generation.candidates.layout)
         self._meanings = [self._meaning(word) for word in generation.manifest.attributes]
         self._positions: dict[str, list[int]] = {}
         self._of_concept: dict[Concept, int] = {}

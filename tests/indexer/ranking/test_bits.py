@@ -1,26 +1,46 @@
-"""Sets of products as bits."""
+"""Sets of products as bits, ordered by cell."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from indexer.ranking.bits import bits_of, count, holds, rows_of
+from indexer.ranking.bits import BitLayout, count
+from indexer.stores.cells import Cells
+
+
+def cells_of(size: int, cells: int) -> Cells:
+    """Products in random cells, of which some may be empty."""
+    return Cells(np.eye(cells), np.random.default_rng(size).integers(0, cells, size))
 
 
 @pytest.mark.parametrize("size", [1, 7, 63, 64, 65, 1000])
 @pytest.mark.parametrize("share", [0.0, 0.03, 0.5, 1.0])
-def test_a_set_has_the_rows_of_its_mask(size: int, share: float) -> None:
-    random = np.random.default_rng(size)
-    mask = random.random(size) < share
-    bits = bits_of(mask)
-    assert len(bits) == -(-size // 64)
+@pytest.mark.parametrize("cells", [1, 3, 90])
+def test_a_set_has_the_rows_of_its_mask(size: int, share: float, cells: int) -> None:
+    layout = BitLayout(cells_of(size, cells))
+    mask = np.random.default_rng(0).random(size) < share
+    bits = layout.bits_of(mask)
     assert count(bits) == mask.sum()
-    assert rows_of(bits).tolist() == np.flatnonzero(mask).tolist()
-    rows = random.integers(0, size, 50)
-    np.testing.assert_array_equal(holds(bits, rows), mask[rows])
+    assert sorted(layout.rows_of(bits).tolist()) == np.flatnonzero(mask).tolist()
+    assert layout.rows_of(layout.everything).tolist() == sorted(range(size), key=cells_of(size, cells).of.__getitem__)
 
 
 def test_rows_that_are_in_two_sets_are_found() -> None:
+    layout = BitLayout(cells_of(500, 20))
     one, two = (np.random.default_rng(seed).random(500) < 0.4 for seed in range(2))
-    assert rows_of(bits_of(one) & bits_of(two)).tolist() == np.flatnonzero(one & two).tolist()
+    both = layout.bits_of(one) & layout.bits_of(two)
+    assert sorted(layout.rows_of(both).tolist()) == np.flatnonzero(one & two).tolist()
+
+
+@pytest.mark.parametrize("share", [0.002, 0.1, 1.0])
+def test_the_rows_of_a_set_in_the_nearest_cells_are_found(share: float) -> None:
+    size, wanted = 5000, 60
+    cells = cells_of(size, 80)
+    layout, random = BitLayout(cells), np.random.default_rng(1)
+    order, mask = random.permutation(80), random.random(size) < share
+    found = layout.nearest(layout.bits_of(mask), order, wanted)
+    rank = np.argsort(order)[cells.of]
+    farthest = rank[found].max()
+    assert sorted(found.tolist()) == np.flatnonzero(mask & (rank <= farthest)).tolist()
+    assert len(found) == mask.sum() if mask.sum() <= wanted else (mask & (rank < farthest)).sum() < wanted <= len(found)

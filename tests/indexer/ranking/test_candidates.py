@@ -106,4 +106,4 @@ def test_the_best_products_are_among_the_candidates(
 def test_few_allowed_products_are_all_candidates(candidates: Candidates, profiles: Profiles, vectors: Vectors) -> None:
     allowed = np.zeros(N, dtype=np.bool_)
     allowed[[5, 70, 900]] = True
-    assert candidates.find(vectors[0], words(profiles, 3), COUNT, allowed).rows.tolist() == [5, 70, 900]
+    assert sorted(candidates.find(vectors[0], words(profiles, 3), COUNT, allowed).rows.tolist()) == [5, 70, 900]

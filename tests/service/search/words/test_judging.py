@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from indexer.generations.generation import Generation
-from indexer.ranking.bits import bits_of, rows_of
+from indexer.ranking.bits import BitLayout
 from indexer.ranking.candidates import NEARLY, WHOLLY
+from indexer.stores.cells import Cells
 from indexer.stores.store import Mask, Rows, Vectors
 from models.bundle.style_search import Floats, filtered_scores
 from service.search import ranking
@@ -23,6 +24,7 @@ from understanding.grounding.levels import LEAST_NEAR
 N, DIM = 20_000, 24
 LEVELS = np.array([1, 0.75, 0.6, 0, np.nan], np.float32)
 LEASTS = (0.02, 0.02, 0.03, 0.2, 0.4)
+HUNDRED = BitLayout(Cells(np.ones((1, 1)), np.zeros(100, np.int64)))
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +92,7 @@ def test_the_best_products_are_those_of_judging_all(
         scores = filtered_scores(generation.vectors(np.arange(N)) @ query[0], fit)
         order = np.lexsort((np.arange(N), -scores, tiers))
         right = order[mask[order]][:10]
-        wishes = cast(Any, SimpleNamespace(judge=lambda *_, parts=parts: Judge(parts, KeptBits(N))))
+        wishes = cast(Any, SimpleNamespace(judge=lambda *_, parts=parts: Judge(parts, kept_of(generation))))
         (found,) = rank([Lookup(generation, query, 10, allowed, wishes=wishes)])
         assert mask[found.rows].all()
         assert found.fitting == (satisfied & mask).sum()
@@ -99,28 +101,32 @@ def test_the_best_products_are_those_of_judging_all(
     assert agreed >= 0.95 * searches
 
 
-def test_products_are_judged_as_all_are(vectors: Vectors) -> None:
+def kept_of(generation: Generation) -> KeptBits:
+    return KeptBits(generation.candidates.layout)
+
+
+def test_products_are_judged_as_all_are(generation: Generation, vectors: Vectors) -> None:
     for seed in range(20):
         random = np.random.default_rng(seed)
         parts = parts_of(random, vectors)
         rows = random.integers(0, N, 300)
-        np.testing.assert_allclose(Judge(parts, KeptBits(N)).fit(rows), fit_of_all(parts)[0][rows], rtol=1e-5)
+        np.testing.assert_allclose(Judge(parts, kept_of(generation)).fit(rows), fit_of_all(parts)[0][rows], rtol=1e-5)
 
 
 def test_sets_come_from_what_satisfies_all_to_what_fails_least() -> None:
     hard, soft = np.zeros((2, 100), np.float32)
     hard[:50], soft[40:60] = 1, 1
     parts = [Part("hard", partial(_some, hard)), Part("soft", partial(_some, soft), np.float32(0.4))]
-    allowed = bits_of(np.arange(100) % 2 == 0)
-    sets = [rows_of(some).tolist() for some in Judge(parts, KeptBits(100)).sets(allowed)]
+    allowed = HUNDRED.bits_of(np.arange(100) % 2 == 0)
+    sets = [HUNDRED.rows_of(some).tolist() for some in Judge(parts, KeptBits(HUNDRED)).sets(allowed)]
     both, all_hard, all_soft = ([*range(first, last, 2)] for first, last in ((40, 50), (0, 50), (40, 60)))
     assert sets == [both, both, all_hard, all_soft]
 
 
 def test_what_no_product_satisfies_divides_none() -> None:
     parts = [Part("nobody", partial(_some, np.zeros(100, np.float32)))]
-    first = next(Judge(parts, KeptBits(100)).sets(None))
-    assert rows_of(first).tolist() == list(range(100))
+    first = next(Judge(parts, KeptBits(HUNDRED)).sets(None))
+    assert HUNDRED.rows_of(first).tolist() == list(range(100))
 
 
 def test_a_part_is_judged_for_all_products_once() -> None:
@@ -130,7 +136,7 @@ def test_a_part_is_judged_for_all_products_once() -> None:
         asked.append(rows)
         return np.ones(100 if rows is None else len(rows), np.float32)
 
-    kept = KeptBits(100)
+    kept = KeptBits(HUNDRED)
     for _ in range(3):
         judge = Judge([Part("same", levels)], kept)
         assert judge.fitting(None) == 100
@@ -140,7 +146,7 @@ def test_a_part_is_judged_for_all_products_once() -> None:
 
 def test_a_part_that_no_other_search_has_is_never_judged_for_all() -> None:
     part = Part(None, lambda rows: np.ones(len(cast(Rows, rows)), np.float32))
-    judge = Judge([part], KeptBits(100))
+    judge = Judge([part], KeptBits(HUNDRED))
     assert list(judge.sets(None)) == []
     assert judge.fitting(None) is None
     assert judge.fit(np.arange(5)).tolist() == [1] * 5

@@ -18,6 +18,8 @@ from indexer.stores.store import Mask, Rows
 Bits = npt.NDArray[np.uint64]
 """``[W]``, W words of 64 bits as ``BitLayout`` orders them; bits that belong to no product are 0."""
 
+AT_FIRST = 8
+"""Times the words that a full set would need, that are looked at before all others."""
 _WORD = 64
 
 
@@ -52,22 +54,29 @@ class BitLayout:
         """The rows of a set, cell by cell; faster the fewer there are."""
         return self._rows_in(bits, np.flatnonzero(bits))
 
-    def nearest(self, bits: Bits, order: npt.NDArray[np.integer], wanted: int) -> Rows:
-        """The rows of a set in the nearest cells: ``wanted`` or somewhat more, or all that there are.
+    def walk(self, order: npt.NDArray[np.integer]) -> npt.NDArray[np.int64]:
+        """The words of a set in the order of cells ``[C]``."""
+        return ranges(self._first[order], self._first[order + 1])
+
+    def nearest(self, bits: Bits, walk: npt.NDArray[np.int64], wanted: int) -> Rows:
+        """The first rows of a set on a walk: ``wanted`` or up to 63 more, or all that there are.
 
         Args:
             bits: The set.
-            order: All cells, the nearest first.
+            walk: Of all cells, the nearest first.
             wanted: How many rows.
         """
-        held = np.add.reduceat(np.bitwise_count(bits), self._first[:-1], dtype=np.int64)
-        cells = order[: int(np.searchsorted(np.cumsum(held[order]), wanted)) + 1]
-        words = ranges(self._first[cells], self._first[cells + 1])
+        for some in (walk[: AT_FIRST * (wanted // _WORD + 1)], walk):
+            held = np.cumsum(np.bitwise_count(bits[some]), dtype=np.int32)
+            if held[-1] >= wanted:
+                break
+        words = some[: int(np.searchsorted(held, wanted)) + 1]
         return self._rows_in(bits, words[bits[words] != 0])
 
     def _rows_in(self, bits: Bits, words: npt.NDArray[np.integer]) -> Rows:
         word, bit = np.nonzero(np.unpackbits(bits[words].view(np.uint8), bitorder="little").reshape(-1, _WORD))
-        return self._row_at[words[word] * _WORD + bit].astype(np.int64)
+        rows: Rows = self._row_at[words[word] * _WORD + bit].astype(np.int64)
+        return rows
 
 
 def count(bits: Bits) -> int:

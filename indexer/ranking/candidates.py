@@ -125,10 +125,10 @@ class Candidates:
         if available <= count:
             return _judged(words, np.arange(size) if bits is None else self.layout.rows_of(bits))
         cosines = self._cells.cosines(vector)
-        order = np.argsort(-cosines, kind="stable")
+        walk = self.layout.walk(np.argsort(-cosines))
         # A product may be much nearer than its cell: composed queries are far from all centroids.
         cosines = np.maximum(cosines + max(0.0, nearest - float(cosines.max())), LEAST_SHARE * nearest)
-        rows = distinct(np.concatenate([near, *self._sources(words, count, order, allowed, bits, available)]))
+        rows = distinct(np.concatenate([near, *self._sources(words, count, walk, allowed, bits, available)]))
         found = _judged(words, rows)
         if len(rows) <= count:
             return found
@@ -151,25 +151,25 @@ class Candidates:
         return fit
 
     def _sources(
-        self, words: Words, count: int, order: Rows, allowed: Mask | None, bits: Bits | None, available: int
+        self, words: Words, count: int, walk: Rows, allowed: Mask | None, bits: Bits | None, available: int
     ) -> Iterator[Rows | RowList]:
         """Rows that may be candidates, several times if they are for several reasons."""
         shown = set(words.preferred) | set(words.likelihood.others if words.likelihood is not None else ())
         number = 1 + (words.likelihood is not None) + len(shown) + (words.judge is not None)
         pool = max(count, POOL_PER_CANDIDATE * count // number)
         nearest = self.layout.nearest
-        yield nearest(self.layout.everything if bits is None else bits, order, pool)
+        yield nearest(self.layout.everything if bits is None else bits, walk, pool)
         if words.judge is not None:
             taken = 0
             for some in words.judge.sets(bits):
-                rows = nearest(some, order, pool)
+                rows = nearest(some, walk, pool)
                 yield rows
                 taken += len(rows)
                 if taken >= count:
                     break
         for place in shown:
             showing = self._rows_showing(place)
-            yield nearest(showing if bits is None else showing & bits, order, pool)
+            yield nearest(showing if bits is None else showing & bits, walk, pool)
         if words.likelihood is not None:
             best = words.likelihood.best_rows(pool * min(FARTHER, len(self._cells.of) // available))
             yield best if allowed is None else best[allowed[best]]

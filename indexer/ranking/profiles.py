@@ -116,7 +116,7 @@ class Likelihood:
     def best_rows(self, count: int) -> RowList:
         """Rows of the profiles with the highest likelihood: ``count``, the best profiles first."""
         ends = self._profiles.ends
-        order = np.argsort(-self._of_profiles, kind="stable")
+        order = np.argsort(-self._of_profiles)
         last = ends[order]
         first = np.where(order > 0, ends[order - 1], 0)
         enough = int(np.searchsorted(np.cumsum(last - first), count)) + 1

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from indexer.building.quality import ROUNDING, TARGET
 from indexer.generations.generation import Generation
@@ -205,6 +206,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=Path("build/bench-cache/enlarged"))
     parser.add_argument("--peer", choices=list(PEERS), action="append", default=None)
     options = parser.parse_args()
+    threadpool_limits(1, user_api="blas")  # As the service does; waiting for another thread is processor time, too.
     small, bundle = Generation.open(options.index_root), Bundle(SHIPPED_BUNDLE, device="cpu", threads=1)
     about: dict[str, Any] = machine()
     print(f"{about['processor']}, {about['busy_before']:.0%} busy before")

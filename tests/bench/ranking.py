@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from indexer.generations.generation import Generation
 from indexer.ranking.candidates import NEARLY, WHOLLY
@@ -145,6 +146,7 @@ def main() -> None:
     parser.add_argument("--judged", type=int, default=100)
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "modiste-ranking")
     options = parser.parse_args()
+    threadpool_limits(1, user_api="blas")  # As the service does; waiting for another thread is processor time, too.
     generation, bundle = Generation.open(options.index_root), Bundle(SHIPPED_BUNDLE, device="cpu", threads=1)
     if options.products:
         root = enlarged(generation, options.products, options.folder / str(options.products))

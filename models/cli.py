@@ -20,7 +20,7 @@ _protocols_of_search: dict[str, ProtocolOfSearch] = {}
 
 
 def add_protocol_of_search(name: str, measure: ProtocolOfSearch) -> None:
-    """Let ``evaluate`` measure by a protocol over the whole search, of which this package knows nothing."""
+    """Register a protocol over the whole search for ``evaluate``. It is defined above this package."""
     _protocols_of_search[name] = measure
 
 
@@ -73,9 +73,9 @@ def verdict(
     page: Annotated[
         Path | None, typer.Option(help="The page to write; its pictures are written beside it. [RUN/verdict.md]")
     ] = None,
-    queries: Annotated[int, typer.Option(min=10, help="Most queries of each kind.")] = 500,
+    queries: Annotated[int, typer.Option(min=10, help="Maximum queries of each kind.")] = 500,
 ) -> None:
-    """Say whether a run's model beats a bundle on the shop's held-out products, and write a page about it."""
+    """Compare a run's model with a bundle on the shop's held-out products, and write a page with the verdict."""
     require_torch("A verdict")
     from models.evaluation.verdict.page import write_verdict
 
@@ -88,10 +88,10 @@ def evaluate(
     config: Annotated[
         str | None,
         typer.Option(
-            help="Config whose held-out products a bundle is measured on. [the config with the bundle's name]"
+            help="Config with the held-out products for a bundle. [the config with the bundle's name]"
         ),
     ] = None,
-    queries: Annotated[int, typer.Option(min=10, help="Most queries of each kind.")] = 2000,
+    queries: Annotated[int, typer.Option(min=10, help="Maximum queries of each kind.")] = 2000,
     protocol: Annotated[
         list[str] | None,
         typer.Option(
@@ -144,7 +144,7 @@ def compare(
         Path, typer.Argument(metavar="RUN", help="A finished run, whose backbone, words and sources all entries use.")
     ],
     config: Annotated[
-        Path | None, typer.Option(help="YAML file of what to compare. [comparison.yaml of Modiste]")
+        Path | None, typer.Option(help="YAML file with the entries to compare. [comparison.yaml of Modiste]")
     ] = None,
     output: Annotated[Path, typer.Option(help="Folder of the runs. Finished runs are not trained again.")] = Path(
         "runs/comparison"
@@ -154,13 +154,13 @@ def compare(
     ),
     only: Annotated[
         list[str] | None,
-        typer.Option(help="Train only this entry; the page also has earlier runs of others. Repeatable."),
+        typer.Option(help="Train only this entry; the page also includes earlier runs of other entries. Repeatable."),
     ] = None,
     seeds: Annotated[str | None, typer.Option(help="Seeds, such as 1,2,3. [those of the config]")] = None,
     steps: Annotated[int | None, typer.Option(min=1, help="Steps of every entry. [those of the config]")] = None,
-    queries: Annotated[int, typer.Option(min=10, help="Most queries of each kind.")] = 2000,
+    queries: Annotated[int, typer.Option(min=10, help="Maximum queries of each kind.")] = 2000,
 ) -> None:
-    """Train all composers with one backbone and budget, and write docs/results.md. Resumes if repeated."""
+    """Train all composers with one backbone and budget, and write docs/results.md. Resumes if run again."""
     require_torch("Training")
     from models.comparison.comparison import compare as run_comparison
     from models.comparison.entries import ENTRIES, read_comparison
@@ -189,8 +189,8 @@ app.command()(quantise)
 def doctor(
     dataset: Annotated[Path, typer.Argument(help="A catalogue, or the folder of an annotated dataset.")],
     images: Annotated[Path | None, typer.Option(help="Folder with the pictures, in any sub-folders.")] = None,
-    show: Annotated[int, typer.Option(min=0, help="Examples to print of each kind of finding.")] = 10,
-    strict: Annotated[bool, typer.Option("--strict", help="Fail for remarks as well as for faults.")] = False,
+    show: Annotated[int, typer.Option(min=0, help="Maximum examples of each kind of finding.")] = 10,
+    strict: Annotated[bool, typer.Option("--strict", help="Treat remarks as faults.")] = False,
 ) -> None:
     """Check a dataset for missing, corrupt and duplicate pictures, empty captions, unknown targets and overlaps."""
     from models.datasets.checkup import check_dataset

@@ -87,9 +87,7 @@ def evaluate(
     model: Annotated[Path | None, typer.Argument(help="Folder of a run or a bundle, or `shipped`.")] = None,
     config: Annotated[
         str | None,
-        typer.Option(
-            help="Config with the held-out products for a bundle. [the config with the bundle's name]"
-        ),
+        typer.Option(help="Config with the held-out products for a bundle. [the config with the bundle's name]"),
     ] = None,
     queries: Annotated[int, typer.Option(min=10, help="Maximum queries of each kind.")] = 2000,
     protocol: Annotated[

@@ -1,6 +1,6 @@
-"""Understands what shoppers write: a text becomes wishes, grounded in one shop's own catalogue.
+"""Parses the texts of shoppers into wishes, grounded in the catalogue of one shop.
 
-Everything here is plain Python over word lists (``concepts/``, ``languages/``); nothing is trained.
+This is plain Python with word lists (``concepts/``, ``languages/``), without training.
 """
 
 from understanding.english import english

@@ -1,4 +1,4 @@
-"""English for the model: what is left of a text once the refused, the bounded and the named are taken out."""
+"""The English text for the model, without refused words, numbers, brands and mentioned products."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ PAIRED = frozenset(
         *("swimwear", "nightwear", "headwear", "jewellery", "footwear", "clothing", "lingerie", "salwar", "churidar"),
     }
 )
-"""Last words of kinds that take no article."""
+"""Last words of kinds that have no article."""
 _PEOPLE = {"men": "men's", "women": "women's", "boys": "boys'", "girls": "girls'", "children": "kids'", "baby": "baby"}
 _BEFORE = ("colour", "pattern", "material", "season", "occasion")
 _OCCASIONS = frozenset({"casual", "formal", "smart casual", "party", "ethnic", "travel"})
 
 
 def english(understood: Understood) -> str:
-    """A short English text of what is wanted, as a model of composed retrieval learns it: "a red striped dress".
+    """A short English text of the wanted properties, in the style of the training texts: "a red striped dress".
 
-    What is refused is not in it, nor what only the catalogue can answer: brands, sizes, prices, titles.
+    It has no refused words, and no words that only the catalogue can answer: brands, sizes, prices, titles.
     """
     wishes = understood.wanted
     kinds = [wish.word for wish in wishes if wish.family == "kind"]

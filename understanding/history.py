@@ -1,4 +1,4 @@
-"""A conversation folds into one wish: later turns replace, add to, or undo what earlier ones asked for."""
+"""Merges the turns of a conversation: later turns replace, extend or undo the wishes of earlier ones."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from understanding.wishes import Relative, Understood
 from understanding.words.concepts import ONE_OF, Concept, concepts
 
 MOST_TURNS = 50
-"""Turns of a conversation that are read, the last ones."""
+"""Maximum number of turns; earlier ones are ignored."""
 
 
 def fold(turns: Sequence[Understood]) -> Understood:
-    """What a whole conversation asks for, by the understanding of each turn, the oldest first.
+    """The wishes of a conversation, from those of each turn, the oldest first.
 
-    - A wish replaces earlier ones of its family where a product has one value of it (a colour, a kind), and adds to
-      them elsewhere (details, patterns).
-    - What is wanted is no longer refused, and the other way round.
-    - It replaces rivals, too: long sleeves those that are short; and comparisons of its family: red what was darker.
+    - A wish replaces earlier ones of its family if a product has only one value of it (a colour, a kind); otherwise it
+      is added (details, patterns).
+    - A wanted property is no longer refused, and vice versa.
+    - A wish also replaces rivals (long sleeves replace short ones) and comparisons of its family (red replaces darker).
     - "Or green?" adds an alternative.
-    - A bound replaces the earlier one on the same number; a comparison the earlier one in its direction or against it.
+    - A bound replaces an earlier one on the same number; a comparison replaces one in the same or opposite direction.
     - ``forget`` drops the wishes of a family, and ``back`` whole turns.
 
-    Language and what was not understood are those of the last turn.
+    Language and unknown words are those of the last turn.
     """
     states: list[Understood] = []
     for turn in turns[-MOST_TURNS:]:

@@ -1,4 +1,4 @@
-"""What was understood from a text, as data."""
+"""The result of parsing a text."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class Wish(NamedTuple):
-    """One thing that a product should have or lack."""
+    """A property that a product should have or lack."""
 
     family: str
     """``colour``, ``kind``, ``people``, ... (``concepts.FAMILIES``), ``brand``, ``size``, ``title`` for a word of
@@ -21,7 +21,7 @@ class Wish(NamedTuple):
 
     @property
     def key(self) -> tuple[str, str]:
-        """What the wish is about, however it was said."""
+        """The wish without the words of the text."""
         return self.family, self.word.casefold()
 
 
@@ -32,7 +32,7 @@ class Relative(NamedTuple):
     """``darker``, ``cheaper``, ... (``language.OPPOSITES``)."""
     said: str
     of: str = ""
-    """The part that it is about, such as ``sleeves``; empty for the product."""
+    """The part of the product, such as ``sleeves``; empty for the whole product."""
 
 
 class Bound(NamedTuple):
@@ -44,11 +44,11 @@ class Bound(NamedTuple):
     max: float | None
     said: str
     column: str = ""
-    """The shop's column of such numbers; empty where it has none, so that the bound cannot be kept."""
+    """The shop's column of these numbers; empty if it has none, so that the bound cannot be applied."""
 
 
 class Match(NamedTuple):
-    """A product that the text names."""
+    """A product that the text mentions."""
 
     row: int
     by: str
@@ -58,30 +58,30 @@ class Match(NamedTuple):
 
 @dataclass(frozen=True)
 class Understood:
-    """What one text, or a conversation folded into one, asks for."""
+    """The wishes in a text or a conversation."""
 
     language: str | None = "en"
-    """Code of the text's language; None where it is unknown."""
+    """Code of the text's language; None if unknown."""
     wanted: tuple[Wish, ...] = ()
     unwanted: tuple[Wish, ...] = ()
     relative: tuple[Relative, ...] = ()
     constraints: tuple[Bound, ...] = ()
     keep: tuple[str, ...] = ()
-    """Families in which the answer should be as the reference."""
+    """Families in which the answer should agree with the reference."""
     different: tuple[str, ...] = ()
-    """Families in which it should be unlike the reference."""
+    """Families in which the answer should differ from the reference."""
     similar: bool = False
-    """Whether something like the reference is asked for."""
+    """Whether the text asks for similar products."""
     alternative: bool = False
-    """Whether what is wanted is an alternative to what earlier turns wanted, as in "or green"."""
+    """Whether the wanted properties are alternatives to those of earlier turns, as in "or green"."""
     matches: tuple[Match, ...] = ()
     not_understood: tuple[str, ...] = ()
     rest: str = ""
-    """English words that name no known thing, for the model to read."""
+    """English words without a known meaning, for the model."""
     forget: tuple[str, ...] = ()
-    """Families of which earlier turns' wishes are dropped; ``*`` for all."""
+    """Families whose wishes of earlier turns are dropped; ``*`` for all."""
     back: int = 0
-    """How many earlier turns are undone."""
+    """Number of earlier turns that are undone."""
 
     @property
     def empty(self) -> bool:

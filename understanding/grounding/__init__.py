@@ -1,1 +1,1 @@
-"""What one shop can be asked for, and which of its products satisfy a wish."""
+"""The values of one shop's catalogue, and how well its products satisfy a wish."""

@@ -1,4 +1,4 @@
-"""A column of words of one catalogue: which values each product has, and how well they satisfy a wish."""
+"""A text column of a catalogue: the values of each product, and how well they satisfy a wish."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from understanding.grounding.titles import Codes, Rows
 from understanding.words.concepts import Concept
 
 Levels = npt.NDArray[np.float32]
-"""How well products satisfy a wish: 1 as asked, ``levels.NEAR`` nearly, 0 not, NaN where nothing is said of it."""
+"""How well products satisfy a wish: 1 fully, ``levels.NEAR`` nearly, 0 not at all, NaN without a value."""
 
 
 @dataclass(frozen=True, eq=False)
 class Column:
-    """A column of N products, of which each may have several of V values."""
+    """A column of N products, each with any number of V values."""
 
     name: str
     family: str
-    """Of its values: a family of concepts, ``brand``, ``size``, ``article``, or ``value``."""
+    """The family of its values: a family of concepts, ``brand``, ``size``, ``article``, or ``value``."""
     values: list[str]
     concepts: list[tuple[Concept, ...]]
-    """What each value means."""
+    """The concepts of each value."""
     codes: Codes
     """The values of the first product, then those of the second, and so on ``[E]``."""
     starts: Codes
@@ -36,18 +36,18 @@ class Column:
         cls, name: str, family: str, values: list[str], concepts: list[tuple[Concept, ...]], rows: Rows, codes: Codes,
         size: int,
     ) -> Column:  # fmt: skip
-        """A column of ``size`` products from the product of each entry, ascending, and its value."""
+        """A column of ``size`` products, from the product of each entry, ascending, and its value."""
         starts = np.searchsorted(rows, np.arange(size + 1)).astype(np.int32)
         return cls(name, family, values, concepts, codes, starts)
 
     @cached_property
     def counts(self) -> npt.NDArray[np.int64]:
-        """How many entries each value has ``[V]``."""
+        """Number of entries of each value ``[V]``."""
         return np.bincount(self.codes, minlength=len(self.values))
 
     @cached_property
     def most(self) -> int:
-        """How many values a product has at most."""
+        """Maximum number of values of a product."""
         return int(np.diff(self.starts).max(initial=0))
 
     def codes_of(self, row: int) -> Codes:
@@ -60,10 +60,10 @@ class Column:
         return np.unique(np.searchsorted(self.starts, entries, side="right") - 1)
 
     def best(self, worth: Levels, rows: Rows | None = None) -> Levels:
-        """The highest worth of a product's values, ``[N]`` or ``[len(rows)]``; NaN for none.
+        """The highest worth of a product's values, ``[N]`` or ``[len(rows)]``; NaN without a value.
 
         Args:
-            worth: Of each value ``[V]``, NaN for those that say nothing.
+            worth: Worth of each value ``[V]``, NaN for irrelevant ones.
             rows: The products; None for all.
         """
         if self.most == 1 and len(self.codes) == len(self.starts) - 1:  # Every product has one value.

@@ -1,4 +1,4 @@
-"""What one catalogue can be asked for: the values of its columns, its titles, brands, ids and numbers."""
+"""The values of one catalogue that texts can mention: columns, titles, brands, ids and numbers."""
 
 from __future__ import annotations
 
@@ -20,32 +20,32 @@ from understanding.words.text import folded, normalised, tokens_of, words_of
 
 PATH_SEPARATOR = " > "
 MOST_VALUES = 50_000
-"""Values of one column that can be named, the commonest first."""
+"""Maximum number of values of a column that texts can mention, by frequency."""
 LONGEST_VALUE = 6
-"""Tokens of the longest value that can be named."""
+"""Maximum number of tokens of such a value."""
 ARTICLE_SHARE = 0.5
-"""Share of products with a value of their own from which on a column holds article numbers."""
+"""Minimum share of products with unique values in a column of article numbers."""
 SAID = 0.6
-"""Share of a column's products whose values are of one family, from which on the column is of it."""
+"""Minimum share of a column's products with values of a family for the column to belong to it."""
 SPOKEN = 0.7
-"""Share of the concepts which the best language finds in titles, from which on they may be in another one as well."""
+"""Minimum number of concepts that a language finds in titles, relative to the best language."""
 MOST_TITLE_WORDS = 50_000
 NOTHING = frozenset({"", "na", "n/a", "none", "null", "nan", "-", "other", "others", "unknown"})
 MEANINGLESS = frozenset({"brand", "size"})
-"""Families whose values mean nothing but themselves: "Red Tape" is not red."""
+"""Families whose values have no other meaning: the brand "Red Tape" is not red."""
 TITLE_BRAND = "title"
-"""Name of the column of brands that titles begin with."""
+"""Name of the column with the brands at the beginning of titles."""
 
 
 class Shop:
-    """A catalogue of N products as texts can name it. Building takes seconds for a million products; it is safe to use
-    from several threads.
+    """The values of a catalogue of N products that texts can mention. Takes seconds to build for a million products.
+    Thread-safe.
 
     Args:
         ids: N ids.
-        titles: N titles; empty or null for none.
-        columns: The attributes by name: a dictionary array of strings, a list array of such, numbers or booleans.
-        known: The languages that values may be written in; those that come with the package by default.
+        titles: N titles; empty or null if missing.
+        columns: The attributes by name: a dictionary array of strings, a list array of these, numbers or booleans.
+        known: The possible languages of values; by default those of the package.
     """
 
     def __init__(
@@ -82,7 +82,7 @@ class Shop:
 
     @cached_property
     def spoken(self) -> list[Language]:
-        """The languages of the titles: those that know a fair share of their words, English at least."""
+        """The languages of the titles, by the share of known words; always includes English."""
         words = sorted(self.titles.words, key=lambda word: -self.titled(word))[:1000]
         known = {
             code: sum(any(e.role == "concept" for e in language.phrases.exactly((word,))) for word in words)
@@ -98,17 +98,17 @@ class Shop:
         return [column for column in self.columns if column.family == family]
 
     def titled(self, word: str) -> int:
-        """How many times titles have a folded word."""
+        """Number of occurrences of a folded word in titles."""
         return self.titles.count(word)
 
     def _number_at(self, family: str, share: float) -> float:
-        """A quantile of the numbers of a family, for ``share`` from 0 to 1; 0 without any."""
+        """A quantile of the numbers of a family, for ``share`` from 0 to 1; 0 without numbers."""
         numbers = self.numbers[family][1]
         known = numbers[~np.isnan(numbers)]
         return float(np.quantile(known, share)) if len(known) else 0.0
 
     def find(self, code: str) -> list[tuple[int, str]]:
-        """The rows of the products with an id or article number, and by which of them each was found."""
+        """The rows of the products with an id or article number, and which of both matched."""
         return [(row, by) for by, codes in self._articles for row in codes.find(code)]
 
     @cached_property
@@ -123,7 +123,7 @@ class Shop:
         return Spelling(words[:MOST_TITLE_WORDS])
 
     def meaning(self, value: str, family: str = "", column: str = "") -> tuple[Concept, ...]:
-        """The concepts that a value says, those of a family first and alone where there are any."""
+        """The concepts of a value; only those of ``family`` if there are any."""
         if PATH_SEPARATOR in value:
             parts = [self.meaning(part, family) for part in value.split(PATH_SEPARATOR)]
             return tuple(dict.fromkeys(concept for part in parts for concept in part))
@@ -139,7 +139,7 @@ class Shop:
             entries = language.phrases.exactly(words)
             if found := tuple(Concept(e.family, e.value) for e in entries if e.role == "concept" and not e.refused):
                 return found
-        if len(words) > 1:  # "Printed Cotton Kurtas" is a kurta: the last word says it.
+        if len(words) > 1:  # "Printed Cotton Kurtas" is a kurta: the last word decides.
             return tuple(one for one in self._meaning(words[1:]) if one.family == "kind")
         return ()
 
@@ -197,7 +197,7 @@ class Shop:
         return "value"
 
     def _name(self, column: Column) -> None:
-        """Make the values of a column known as phrases, but for those that a language has as a concept."""
+        """Add the values of a column as phrases, except those that are concepts of a language."""
         counts = column.counts
         for code in np.argsort(-counts, kind="stable")[:MOST_VALUES].tolist():
             value = column.values[code]
@@ -220,7 +220,7 @@ _ALSO_SPELT = {"and": "&", "color": "colour", "colors": "colours", "gray": "grey
 
 
 def _spellings(value: str) -> list[tuple[str, ...]]:
-    """The tokens of a value as it is, and as people spell it as well: "H and M", "United Colours"."""
+    """The tokens of a value, and of its common spellings: "H and M", "United Colours"."""
     marked = tuple(token.text for token in tokens_of(normalised(value)))
     back = {later: first for first, later in _ALSO_SPELT.items()}
     return list(
@@ -233,7 +233,7 @@ def _spellings(value: str) -> list[tuple[str, ...]]:
 
 
 class _Sorted:
-    """Strings that are looked up without regard to case, by bisection: 8 bytes for each beside the strings."""
+    """Case-insensitive lookup of strings by bisection. Takes 8 bytes per string, in addition to the strings."""
 
     def __init__(self, values: pa.Array) -> None:
         self._values = values

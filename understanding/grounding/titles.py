@@ -1,4 +1,4 @@
-"""The titles of a catalogue: which products have a word, a phrase or a whole title, and which brands lead them."""
+"""An index of titles: the products with a word, a phrase or a whole title, and the brands of titles."""
 
 from __future__ import annotations
 
@@ -15,30 +15,30 @@ Rows = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.int32]
 
 LONGEST_BRAND = 4
-"""Words of the longest brand that is found at the beginning of titles."""
+"""Maximum number of words of a brand at the beginning of titles."""
 LEAST_TITLES = 3
-"""Titles that must begin with a brand."""
+"""Minimum number of titles that begin with a brand."""
 STICKS = 0.7
-"""Share of a word's titles from which on the word that follows belongs to the same brand."""
+"""Minimum share of a word's titles with the same next word for that word to belong to the brand."""
 OWN = 0.8
-"""Share of a word's occurrences that follow an attribute word, from which on both are a brand: "Red Chief"."""
+"""Minimum share of a word's occurrences after an attribute word for both to be a brand: "Red Chief"."""
 SIMILAR = 0.75
-"""Share of its own words that a text has in common with a title which it means, and the title with the text."""
+"""Minimum share of common words for a text to match a title, of the words of the text and of the title."""
 MOST_LOOKED_AT = 200_000
-"""Entries of the index that one look for similar titles reads."""
+"""Maximum number of index entries that a search for similar titles reads."""
 LEAST_SHARED = 3
-"""Words that a text must share with such a title."""
+"""Minimum number of common words."""
 MOST_COMPARED = 256
-"""Titles that are compared with one text."""
+"""Maximum number of titles that are compared with one text."""
 
 _RE2_CJK = "".join(rf"\x{{{ord(sign):x}}}" if sign != "-" else sign for sign in CJK)
 
 
 class Titles:
-    """An inverted index of N titles. Memory: about 12 bytes for each word of a title; built in seconds for a million.
+    """An inverted index of N titles. Takes about 12 bytes per word, and seconds to build for a million titles.
 
     Args:
-        titles: N of them; empty or null for none.
+        titles: N titles; empty or null if missing.
     """
 
     def __init__(self, titles: pa.Array) -> None:
@@ -59,12 +59,12 @@ class Titles:
         self._ends = np.searchsorted(self._codes[order], np.arange(len(unique) + 1))
 
     def count(self, word: str) -> int:
-        """How many times titles have a folded word."""
+        """Number of occurrences of a folded word in titles."""
         place = self._place.get(word)
         return 0 if place is None else int(self._ends[place + 1] - self._ends[place])
 
     def words_of(self, row: int) -> list[str]:
-        """The folded words of a product's title, in their order."""
+        """The folded words of a product's title, in order."""
         return [self.words[code] for code in self._title(row).tolist()]
 
     def rows_with(self, words: Sequence[str]) -> Rows:
@@ -81,7 +81,7 @@ class Titles:
         return found.astype(np.int64)
 
     def _postings(self, word: str) -> Codes:
-        """The products whose titles have a word, ascending, once for each time."""
+        """The products whose titles have a word, ascending, once per occurrence."""
         place = self._place.get(word)
         return self._rows[:0] if place is None else self._rows[self._ends[place] : self._ends[place + 1]]
 
@@ -93,7 +93,7 @@ class Titles:
         return np.array([row for row in rows.tolist() if self._title(row).tolist() == codes], dtype=np.int64)
 
     def alike(self, words: Sequence[str]) -> Rows:
-        """The products whose titles have nearly all of at least three words, and hardly any other."""
+        """The products whose titles have nearly all of at least three words, and few others."""
         known = sorted({word for word in words if word in self._place}, key=self.count)
         if len(known) < LEAST_SHARED or len(known) < SIMILAR * len(set(words)):
             return np.zeros(0, np.int64)
@@ -120,14 +120,14 @@ class Titles:
         return np.array(sorted(row for row, count in close.items() if count == best), dtype=np.int64)
 
     def brands(self, is_attribute: Callable[[str], bool]) -> tuple[list[str], Codes]:
-        """The brands that titles begin with, and the place of each product's among them, -1 for none.
+        """The brands at the beginning of titles, and the index of each product's brand, -1 for none.
 
-        A brand is the beginning that several titles share, up to the first word that varies or says an attribute; a
-        word that says one belongs to it only where the next word hardly varies or is hardly used elsewhere: "Red Tape"
+        A brand is the common beginning of several titles, up to the first word that varies or is an attribute. An
+        attribute word belongs to a brand only if the next word rarely varies or is rarely used elsewhere: "Red Tape"
         and "Red Chief", but not "Red Shirt".
 
         Args:
-            is_attribute: Whether a folded word says what a product is.
+            is_attribute: Whether a folded word is an attribute.
         """
         brand = np.full(self.size, -1, dtype=np.int32)
         names: list[str] = []
@@ -147,13 +147,13 @@ class Titles:
         return names, brand
 
     def _belongs(self, word: str, rows: Rows, depth: int) -> bool:
-        """Whether a word is hardly used but at a place of these titles, which go on in more than one way."""
+        """Whether a word is rarely used except at one position of these titles, which continue in more than one way."""
         if len(rows) < max(LEAST_TITLES, OWN * self.count(word)):
             return False
         return sum(1 for _ in self._continued(rows, depth + 1)) > 1
 
     def _continued(self, rows: Rows, depth: int) -> Iterator[tuple[str, Rows]]:
-        """The words at a place of titles that go on after it, and the products that have each."""
+        """The words at a position of titles that continue after it, and the products with each of them."""
         rows = rows[np.diff(self._starts)[rows] > depth + 1]
         codes = self._codes[self._starts[rows] + depth]
         order = np.argsort(codes, kind="stable")

@@ -1,1 +1,1 @@
-"""A text becomes items, and items become wishes."""
+"""Splits a text into items, and parses the items into wishes."""

@@ -1,4 +1,4 @@
-"""What comes next among the items of a text."""
+"""Lookahead in the items of a text."""
 
 from __future__ import annotations
 
@@ -10,35 +10,35 @@ from understanding.words.language import ROLES
 from understanding.words.phrases import Entry
 
 NEAR = 3
-"""Items between "same" and "colour" that may have no meaning."""
+"""Maximum number of meaningless items between "same" and "colour"."""
 FAR = 8
-"""Items of a list that are looked through for its joint."""
+"""Maximum number of items of a list before its conjunction."""
 PARTS = frozenset({"sleeves", "heel", "straps"})
-"""Details that a comparison can be about."""
+"""Details that can be compared."""
 _SILENT = frozenset({"ignore", "prepositions", "my", "to", "from", "about", "year", "ask"})
 
 
 class Found(NamedTuple):
-    """Something that was found ahead."""
+    """The result of a lookahead."""
 
     value: str
-    """Empty for nothing."""
+    """Empty if nothing was found."""
     after: int
-    """The place behind it."""
+    """The position after it."""
 
 
 class Ahead:
-    """Looks ahead among items, a bounded number of them at a time.
+    """Looks ahead in items, by a bounded number of them.
 
     Args:
-        items: Of one text.
+        items: The items of one text.
     """
 
     def __init__(self, items: list[Item]) -> None:
         self._items = items
 
     def roles(self, at: int) -> Mapping[str, Entry]:
-        """The roles of the item at a place; none beyond the end."""
+        """The roles of the item at a position; none beyond the end."""
         return self._items[at].roles if 0 <= at < len(self._items) else {}
 
     def said(self, at: int, count: int) -> str:
@@ -46,13 +46,13 @@ class Ahead:
         return " ".join(item.said for item in self._items[at : at + count])
 
     def past_ignored(self, at: int) -> int:
-        """The next place whose item has a meaning."""
+        """The next position whose item has a meaning."""
         while at < len(self._items) and "ignore" in self._items[at].roles and not self._items[at].meanings:
             at += 1
         return at
 
     def family(self, at: int) -> Found:
-        """The family that is named next, behind words without a meaning."""
+        """The next family name, after words without a meaning."""
         for place in range(at, min(at + NEAR, len(self._items))):
             roles = self._items[place].roles
             if "families" in roles:
@@ -62,7 +62,7 @@ class Ahead:
         return Found("", at)
 
     def wish(self, at: int) -> Found:
-        """The family of the concept or value that is named next, behind words without a meaning."""
+        """The family of the next concept or value, after words without a meaning."""
         for place in range(at, min(at + NEAR, len(self._items))):
             if (meaning := meant(self._items[place])) is not None:
                 return Found(meaning.family, place + 1)
@@ -71,14 +71,15 @@ class Ahead:
         return Found("", at)
 
     def part(self, at: int) -> Found:
-        """The part of a product that is named next: "longer sleeves"."""
+        """The next part of a product: "longer sleeves"."""
         if at < len(self._items) and (entry := meant(self._items[at])) and entry.value in PARTS:
             return Found(entry.value, at + 1)
         return Found("", at)
 
     def anchor(self, at: int) -> int:
-        """How many items name what a kept family is to be like: "the same colour as my trousers"; none where a kind is
-        asked for: "the same colour as trousers"."""
+        """Number of items that describe what a kept family should match: "the same colour as my trousers". 0 if they
+        ask
+        for a kind: "the same colour as trousers"."""
         some = self._items[at : at + 3]
         if (
             len(some) == 3
@@ -90,7 +91,8 @@ class Ahead:
         return 0
 
     def list_goes_on(self, at: int, family: str) -> bool:
-        """Whether the joint at a place continues a list whose last member is of ``family``: "black, brown or grey"."""
+        """Whether the conjunction at a position continues a list whose last entry is of ``family``: "black, brown or
+        grey"."""
         joined, also = "or" in self.roles(at), "and" in self.roles(at)
         for item in self._items[at + 1 : at + FAR]:
             meaning = meant(item)
@@ -107,7 +109,7 @@ class Ahead:
 
 
 def meant(item: Item) -> Entry | None:
-    """The reading of an item as a concept or a value; a value that is a word of the grammar, too, is no reading."""
+    """The reading of an item as a concept or a value; values that are also words of the grammar are ignored."""
     for entry in item.entries:
         if entry.role == "concept" or (entry.role == "value" and not ROLES & item.roles.keys()):
             return entry
@@ -115,5 +117,5 @@ def meant(item: Item) -> Entry | None:
 
 
 def colour_of(item: Item) -> str:
-    """The colour that an item names, or nothing."""
+    """The colour of an item, if any."""
     return next((entry.value for entry in item.entries if entry.role == "concept" and entry.family == "colour"), "")

@@ -1,4 +1,4 @@
-"""A text becomes items: phrases of its language, values of the shop, numbers, marks, and words that are neither."""
+"""Splits a text into items: phrases of its language, values of the shop, numbers, punctuation and unknown words."""
 
 from __future__ import annotations
 
@@ -13,24 +13,23 @@ from understanding.words.spelling import is_slip
 from understanding.words.text import Token, is_cjk, tokens_of
 
 MOST_CORRECTIONS = 16
-"""Words of one text that are looked up in spite of misspellings, so that hostile texts take no longer."""
+"""Maximum number of words of a text with spelling correction, to limit the time of hostile texts."""
 LONG_NAME = 8
-"""Letters of a name that may have two slips."""
+"""Minimum length of a name for two typing errors."""
 COMMON = 1 / 1000
-"""Titles for each product that must have a word for it to be taken for correct without looking further."""
+"""Minimum share of titles with a word for it to count as correct."""
 LONGEST_COMPOUND = 40
 COMMANDS = frozenset({"back", "restart", "forget", "refuse", "refuse_after", "keep", "different", "similar"})
-"""Roles that a misspelt word must not be given."""
+"""Roles that are not assigned to a misspelt word."""
 SHORT_WORD = 4
-"""Letters of words that stories have many of: in long texts "made" is no slip of "male"."""
+"""Length of short words, which are not corrected in long texts: "made" is not "male"."""
 MOST_MIXED = 10
-"""Words of a text that may have words of other languages among them; longer ones are stories, where "gonna" is no
-Italian skirt."""
+"""Maximum length of a text with words of other languages; in longer texts "gonna" is not an Italian skirt."""
 
 
 @dataclass(frozen=True)
 class Item:
-    """A part of a text and everything that it may stand for."""
+    """A part of a text with all of its possible meanings."""
 
     start: int
     end: int
@@ -40,7 +39,7 @@ class Item:
     mark: str = ""
     roles: Mapping[str, Entry] = field(default_factory=dict)
     compound: bool = False
-    """Whether its entries are parts that all hold, rather than readings of which one does."""
+    """Whether all of its entries apply (a compound), instead of one of them."""
 
     @property
     def meanings(self) -> list[Entry]:
@@ -49,7 +48,7 @@ class Item:
 
     @property
     def unknown(self) -> bool:
-        """Whether it is a word without any meaning here."""
+        """Whether it is a word without a meaning."""
         return not self.entries and not self.mark and not self.number
 
 
@@ -59,12 +58,12 @@ class _Found(NamedTuple):
 
 
 class Lexer:
-    """Divides texts into items, in one language and for one shop.
+    """Splits texts into items, for one language and one shop.
 
     Args:
-        language: Whose words are looked for first.
-        languages: All languages by code; a concept's word in any of them is taken where the language has none.
-        shop: Whose values are looked for.
+        language: The language of the text.
+        languages: All languages by code; their words for concepts are used if the language has no such word.
+        shop: The values of the shop.
     """
 
     def __init__(self, language: Language, languages: Mapping[str, Language], shop: Shop) -> None:
@@ -74,7 +73,7 @@ class Lexer:
         self._mixed = True
 
     def items(self, text: str) -> list[Item]:
-        """The items of a text in the form that ``text.normalised`` gives."""
+        """The items of a text in the form of ``text.normalised``."""
         tokens = tokens_of(text)
         self._mixed = len(tokens) <= MOST_MIXED
         tokens = self._corrected(tokens, text)
@@ -98,7 +97,8 @@ class Lexer:
         return _joined(items, text)
 
     def _longest(self, words: Sequence[str], at: int) -> _Found:
-        """The longest phrase at a place; the language comes before the shop, and the shop before other languages."""
+        """The longest phrase at a position. The language takes precedence over the shop, and the shop over other
+        languages."""
         own = _Found(*self._language.phrases.longest(words, at))
         shop = _Found(*self._shop.phrases.longest(words, at))
         if own.length == shop.length and own.length:
@@ -116,7 +116,7 @@ class Lexer:
         return best
 
     def _compound(self, word: str) -> list[Entry]:
-        """The concepts in a compound such as "Sommerkleid", the head last; none where a part of it is unknown."""
+        """The concepts in a compound such as "Sommerkleid", the head last; none if a part is unknown."""
         if not self._language.compounds or len(word) > LONGEST_COMPOUND:
             return []
         for at in range(len(word) - 3, 2, -1):
@@ -132,7 +132,7 @@ class Lexer:
         return []
 
     def _corrected(self, tokens: list[Token], text: str) -> list[Token]:
-        """The tokens with words that no phrase covers corrected where they misspell a known one."""
+        """The tokens, with misspelt words corrected that are not part of a phrase."""
         words = [token.text for token in tokens]
         at = 0
         mended = list(tokens)
@@ -152,7 +152,7 @@ class Lexer:
         titled = self._shop.titled(word)
         if titled > max(2, COMMON * self._shop.size):
             return word
-        # What is written with letters of another language is no slip in this one.
+        # Words with letters of another language are not misspelt words of this one.
         own = self._language.spelling.nearest(word) if set(written.lower()) <= self._language.letters else None
         if own and (
             _commands(self._language.phrases.exactly([own[0]]))
@@ -171,7 +171,8 @@ class Lexer:
 
 
 def _commands(entries: Sequence[Entry]) -> bool:
-    """Whether a word by itself undoes, refuses or keeps something and names nothing: a "bank" is no slip of "back"."""
+    """Whether a word alone undoes, refuses or keeps something. Such words are not used as corrections: "bank" is not
+    "back"."""
     roles = {entry.role for entry in entries}
     return bool(COMMANDS & roles) and not roles & {"concept", "relative", "shades", "value"}
 

@@ -1,4 +1,4 @@
-"""Which language a text is in, by the words of the languages that are known."""
+"""Detects the language of a text by the words of the known languages."""
 
 from __future__ import annotations
 
@@ -10,31 +10,31 @@ from understanding.words.language import Language
 from understanding.words.text import tokens_of
 
 NAMING = frozenset({"concept", "relative", "shades", "adjectives"})
-"""Roles of words that name something."""
+"""Roles of content words."""
 CONTENT, GRAMMAR = 3.0, 2.0
-"""What a word counts that names something, and one that only holds a sentence together."""
+"""Weights of a content word and of a function word."""
 PHRASE = 1.5
-"""What each further word of a phrase counts beside that: phrases are rarely the same in two languages."""
+"""Weight of each further word of a phrase, because phrases are rarely the same in two languages."""
 SHORT = 3
-"""Letters of words that say little of the language where another one has them, too: "or" is gold in French."""
+"""Length of short words, which are ignored if another language has them, too: "or" is gold in French."""
 LEAST_GRAMMAR = 0.4
-"""Share of a text's words that a language must know where none of them names anything."""
+"""Minimum share of known words in a text without content words."""
 
 
 class Guess(NamedTuple):
-    """A language and how much speaks for it."""
+    """A language and its score."""
 
     language: Language
     score: float
     content: int
-    """Words that name something."""
+    """Number of content words."""
     covered: int
-    """Words that are known at all."""
+    """Number of known words."""
     words: int
 
 
 def best_language(text: str, languages: Mapping[str, Language], shop: Shop) -> Guess | None:
-    """The language that knows most of a text's words, the first of equals; None for a text without words."""
+    """The language with the highest score, the first of equals; None for a text without words."""
     tokens = tokens_of(text)
     words = [token.text for token in tokens]
     kinds = [token.kind for token in tokens]
@@ -46,12 +46,12 @@ def best_language(text: str, languages: Mapping[str, Language], shop: Shop) -> G
 
 
 def certain(guess: Guess) -> bool:
-    """Whether a guess is good enough to read the text by."""
+    """Whether a guess is good enough."""
     return guess.content > 0 or (guess.covered >= LEAST_GRAMMAR * guess.words and guess.covered > 0)
 
 
 def _joins(word: str, languages: Mapping[str, Language]) -> bool:
-    """Whether a word holds sentences together in some language."""
+    """Whether a word is a function word of some language."""
     return any(
         entries and not any(entry.role in NAMING for entry in entries)
         for language in languages.values()
@@ -70,7 +70,7 @@ def _guess(words: list[str], kinds: Sequence[str], language: Language, shop: Sho
         letters = sum(len(word) for word in words[at : at + length])
         named = any(entry.role in NAMING for entry in entries)
         if kinds[at] == "word":
-            # Short words are in many languages.
+            # Short words occur in many languages.
             worth = CONTENT if named and not (length == 1 and words[at] in joining) else GRAMMAR
             score += worth * length * min(1.0, 0.25 + letters / length / 4)
             score += PHRASE * (length - 1)

@@ -1,4 +1,4 @@
-"""Phrases by their tokens, found by the longest match."""
+"""Phrases by their tokens, with longest-match lookup."""
 
 from __future__ import annotations
 
@@ -6,29 +6,29 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Any, NamedTuple
 
 LONGEST = 12
-"""Tokens of the longest phrase that is looked for."""
+"""Maximum number of tokens of a phrase."""
 
 
 class Entry(NamedTuple):
-    """What a phrase stands for."""
+    """A meaning of a phrase."""
 
     role: str
-    """``concept``, ``value`` of a shop's column, or what it does in a sentence (``language.ROLES``)."""
+    """``concept``, ``value`` of a shop's column, or its grammatical role (``language.ROLES``)."""
     value: str
     family: str = ""
     column: str = ""
     refused: bool = False
-    """Whether the phrase itself refuses: "logo-free"."""
+    """Whether the phrase itself is a refusal: "logo-free"."""
 
 
 class Phrases:
-    """A trie over tokens. Looking for the longest phrase at a place takes ``LONGEST`` steps at most."""
+    """A trie over tokens. A lookup of the longest phrase takes ``LONGEST`` steps at most."""
 
     def __init__(self) -> None:
         self._root: dict[str, Any] = {}
 
     def add(self, words: Sequence[str], entry: Entry) -> None:
-        """Add a meaning of a phrase; phrases of more than ``LONGEST`` tokens are left out."""
+        """Add a meaning of a phrase. Phrases of more than ``LONGEST`` tokens are ignored."""
         if not words or len(words) > LONGEST:
             return
         node = self._root
@@ -39,7 +39,7 @@ class Phrases:
             entries.append(entry)
 
     def longest(self, words: Sequence[str], start: int) -> tuple[int, list[Entry]]:
-        """How many tokens the longest phrase at ``start`` has, 0 for none, and what it stands for."""
+        """Number of tokens of the longest phrase at ``start``, 0 for none, and its meanings."""
         node, best, found = self._root, 0, []
         for at in range(start, min(len(words), start + LONGEST)):
             following = node.get(words[at])
@@ -51,12 +51,12 @@ class Phrases:
         return best, found
 
     def exactly(self, words: Sequence[str]) -> list[Entry]:
-        """What the whole phrase stands for."""
+        """The meanings of a whole phrase."""
         length, found = self.longest(words, 0)
         return found if length == len(words) else []
 
     def first_words(self, roles: Collection[str]) -> list[str]:
-        """The words in phrases of these roles, each once."""
+        """The distinct words in phrases of these roles."""
         return list(dict.fromkeys(_words(self._root, roles, ())))
 
 

@@ -1,4 +1,4 @@
-"""Misspelt words: the nearest known one, by the distance of optimal string alignment (Boytsov 2011, section 2.1)."""
+"""Spelling correction by the distance of optimal string alignment (Boytsov 2011, section 2.1)."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 LONGEST = 24
-"""Letters of the longest word that is corrected."""
+"""Maximum length of a corrected word."""
 KEPT = 4_096
-"""Corrections that are remembered."""
+"""Maximum number of cached corrections."""
 
 
 class Spelling:
-    """Corrects words to known ones. A look-up compares the word with the known ones of similar length.
+    """Corrects words to known ones. A lookup compares the word with known words of similar length.
 
     Args:
-        known: Folded words, the more usual first: of two that are as near the first is taken.
+        known: Folded words, the most common first. The first of equally near words is used.
     """
 
     def __init__(self, known: Iterable[str]) -> None:
@@ -34,7 +34,7 @@ class Spelling:
         self.nearest = lru_cache(maxsize=KEPT)(self._nearest)
 
     def _nearest(self, word: str) -> tuple[str, int] | None:
-        """The known word that ``word`` misspells and their distance; None where none is near enough."""
+        """The nearest known word and its distance; None if none is near enough."""
         most = _tolerance(word)
         if most == 0 or word in self.known:
             return None
@@ -48,14 +48,14 @@ class Spelling:
                     continue
                 if known[0] != word[0] and not swapped and (distance > 1 or len(word) < 7 or len(known) == len(word)):
                     continue
-                # Distances over a third of the shorter word are other words rather than slips.
+                # Distances over a third of the shorter word indicate a different word.
                 if 3 * distance > min(len(known), len(word)) and not swapped:
                     continue
                 rank = (int(distance), not swapped, not _letters_left_out(word, known), known[-1] != word[-1])
                 if best is None or rank < best[0]:
                     best = rank, known
         if best is None:
-            # Doubled letters are misspelt most often.
+            # Doubled letters are the most common error.
             doubled = self._doubled(_without_doubles(word)) if len(word) > 3 else None
             return (doubled, 1) if doubled and doubled[0] == word[0] else None
         return best[1], best[0][0]
@@ -69,7 +69,8 @@ class Spelling:
 
 
 def is_slip(word: str, known: str) -> bool:
-    """Whether a word is a known one with letters swapped, or left out between its first and its last one."""
+    """Whether a word is a known one with swapped letters, or with missing letters between the first and the last
+    one."""
     left_out = _letters_left_out(word, known) and (word[0], word[-1]) == (known[0], known[-1])
     return left_out or sorted(word) == sorted(known)
 

@@ -2,7 +2,7 @@
 
 A file is a way of expressing a wish, such as ``misspelt.toml``. Its sentences have slots, such as ``{colour}``, that
 are filled with words; each word has the values that satisfy it. ``understanding/`` may be tuned on the sentences for
-development, but not on those of the test.
+development, but not on those of the test. ``test/further`` has ways that are not part of the mean.
 """
 
 from __future__ import annotations
@@ -121,12 +121,12 @@ class _Conversations(Value):
 
 
 def ways(folder: Path) -> Iterator[tuple[str, Way]]:
-    """The ways of a folder by name, in alphabetical order.
+    """The ways of a folder and its subfolders by name, in alphabetical order.
 
     Raises:
         ModisteError: A file cannot be used.
     """
-    for path in sorted(folder.glob("*.toml")):
+    for path in sorted(folder.rglob("*.toml"), key=lambda path: path.stem):
         if path.stem != CONVERSATIONS:
             yield path.stem, _read(path, Way)
 
@@ -137,7 +137,8 @@ def conversations(folder: Path) -> tuple[Conversation, ...]:
     Raises:
         ModisteError: Their file cannot be used.
     """
-    return _read(folder / f"{CONVERSATIONS}.toml", _Conversations).conversation
+    name = f"{CONVERSATIONS}.toml"
+    return _read(next(folder.rglob(name), folder / name), _Conversations).conversation
 
 
 _Model = TypeVar("_Model", bound=Value)

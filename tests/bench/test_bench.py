@@ -180,12 +180,12 @@ def test_refused_requests_are_no_goodput() -> None:
     assert missed(targets) == {"goodput over that of any peer, 32 clients"}
 
 
-def test_a_peer_with_other_products_is_told() -> None:
+def test_a_peer_with_other_products_is_reported() -> None:
     same = round_of([40, 80, 90], [30, 100, 400])
     assert missed(compared(same, same, products="b")) == {"same products as fastapi"}
 
 
-def test_a_lost_request_of_the_service_is_told() -> None:
+def test_a_lost_request_of_the_service_is_reported() -> None:
     theirs = round_of([40, 80, 90], [30, 100, 400])
     assert missed(compared(theirs | {"open": ran(10, 5, lost=1)}, theirs)) == {"failed requests of the service"}
 

@@ -87,7 +87,7 @@ def test_a_quoted_line_break_does_not_shift_the_lines_of_problems(tmp_path: Path
     assert catalog.problems[0].row == 4
 
 
-def test_in_the_kaggle_layout_the_title_takes_the_commas_that_nobody_quoted(tmp_path: Path) -> None:
+def test_in_the_kaggle_layout_unquoted_commas_belong_to_the_title(tmp_path: Path) -> None:
     table = "id,gender,productDisplayName\n7,Men,Shirt, blue, striped\n"
     (product,) = read_catalog(shop(tmp_path, table, "7.jpg", name="styles.csv"))
     assert product.title == "Shirt, blue, striped"
@@ -123,7 +123,7 @@ def test_images_in_the_row_are_taken_from_base64_and_from_parquet_bytes(tmp_path
     assert read_catalog(tmp_path / "c.parquet")[0].read_image() == JPEG
 
 
-def test_a_missing_number_in_parquet_is_no_value(tmp_path: Path) -> None:
+def test_a_missing_number_in_parquet_is_not_a_value(tmp_path: Path) -> None:
     table = pyarrow.table({"id": ["1", "2"], "image": [JPEG, JPEG], "price": [1.5, float("nan")]})
     pyarrow.parquet.write_table(table, tmp_path / "catalog.parquet")
     assert [product.attributes for product in read_catalog(tmp_path)] == [{"price": 1.5}, {}]

@@ -123,7 +123,7 @@ def test_dates_are_dates(tmp_path: Path, cells: list[object], expected: list[obj
     assert values(catalog, "added") == expected
 
 
-def test_dates_whose_day_and_month_cannot_be_told_apart_stay_text(tmp_path: Path) -> None:
+def test_ambiguous_dates_stay_text(tmp_path: Path) -> None:
     assert column(tmp_path, "added", ["03/04/2026", "05/06/2026"]).columns["added"] == "text"
 
 

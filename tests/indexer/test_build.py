@@ -37,7 +37,7 @@ def break_pictures(shop: Path, numbers: range) -> None:
         (shop / "images" / f"{number}.jpg").write_bytes(b"<html>404 Not Found</html>")
 
 
-def test_the_manifest_tells_how_the_generation_was_made(root: Path, toy: Bundle) -> None:
+def test_the_manifest_states_how_the_generation_was_made(root: Path, toy: Bundle) -> None:
     manifest = Generation.open(root).manifest
     assert (manifest.products, manifest.encoded, manifest.reused, manifest.repeated) == (20, 20, 0, 0)
     assert (manifest.bundle, manifest.fingerprint, manifest.dim) == ("toy 1.0.0", toy.fingerprint, 48)

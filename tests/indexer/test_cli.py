@@ -23,7 +23,7 @@ def build(shop: Path, root: Path, bundle: Path, *more: object) -> Result:
     )
 
 
-def test_build_ends_with_a_summary_for_people(shop: Path, toy_folder: Path, tmp_path: Path) -> None:
+def test_build_ends_with_a_summary(shop: Path, toy_folder: Path, tmp_path: Path) -> None:
     (shop / "images" / "7.jpg").write_bytes(b"no picture")
     result = build(shop, tmp_path / "index", toy_folder)
     assert result.exit_code == 0

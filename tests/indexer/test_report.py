@@ -130,7 +130,7 @@ def test_what_the_catalogue_says_is_escaped(night: Path) -> None:
     assert "<b>Red</b> & shirt 20" in page.sections["Changes"]
 
 
-def test_columns_are_told_with_their_kind_and_fill(night: Path) -> None:
+def test_columns_are_listed_with_their_kind_and_fill(night: Path) -> None:
     facts = {one.name: one for one in column_facts(Generation.open(night))}
     assert (facts["colour"].kind, facts["colour"].filled, facts["colour"].distinct) == ("text", 1.0, 4)
     assert facts["colour"].common[0] == ("Red", 6)

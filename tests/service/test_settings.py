@@ -60,7 +60,7 @@ def test_a_secret_read_from_a_file_loses_its_line_break(monkeypatch: pytest.Monk
         ("TRUSTED_PROXIES", "10.0.0.1/8"),
     ],
 )
-def test_a_rate_or_network_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+def test_an_invalid_rate_or_network_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(f"MODISTE_{name}", value)
     with pytest.raises(ModisteError, match=f"MODISTE_{name} cannot be '{value}'"):
         load_settings()

@@ -65,7 +65,7 @@ def test_another_preparation_of_pictures_is_refused(first: Run) -> None:
         train(config, first.folder.parent / "fourth")
 
 
-def test_a_folder_that_is_no_run_is_refused(first: Run, tmp_path: Path) -> None:
+def test_a_folder_that_is_not_a_run_is_refused(first: Run, tmp_path: Path) -> None:
     with pytest.raises(ModisteError, match="is not a training run"):
         train(second(first, start=tmp_path), first.folder.parent / "fifth")
 

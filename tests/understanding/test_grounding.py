@@ -30,7 +30,7 @@ def test_a_column_overrules_the_words_of_a_title() -> None:
     same(levels(shop, "colour", "red"), [0, 1, 1])
 
 
-def test_a_column_that_is_silent_leaves_a_product_open() -> None:
+def test_a_column_without_a_value_leaves_a_product_open() -> None:
     shop = make_shop(["Shoes", "Shoes", "Shoes"], {"colour": ["Black", "Red", None]})
     same(levels(shop, "colour", "red"), [0, 1, NAN])
 

@@ -68,7 +68,7 @@ def test_wishes_are_understood_whole(way: str) -> None:
 
 
 @pytest.mark.parametrize("way", [way for way in WAYS if len(way) == 2])
-def test_the_language_of_a_wish_is_told(way: str) -> None:
+def test_the_language_of_a_wish_is_returned(way: str) -> None:
     right = [understand(written.text, large_shop()).language == way for written in WAYS[way]]
     assert sum(right) >= LEAST * len(right)
 

@@ -58,7 +58,7 @@ def test_a_server_that_drips_under_tls_gains_no_time(server: PictureServer, path
     assert refused.value.kind == "too slow"
 
 
-def test_a_certificate_of_a_stranger_is_refused() -> None:
+def test_an_untrusted_certificate_is_refused() -> None:
     with PictureServer(context=serving_as(trustme.CA().issue_cert("shop.test"))) as server:
         with pytest.raises(FetchError) as refused:
             client().fetch(url(server))

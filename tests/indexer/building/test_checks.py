@@ -155,7 +155,7 @@ def test_a_product_with_one_damaged_picture_keeps_the_others(toy: Bundle, tmp_pa
     assert generation.manifest.skipped == ()
 
 
-def test_variants_are_found_by_their_ids_and_told_with_their_product(toy: Bundle, tmp_path: Path) -> None:
+def test_variants_are_found_by_their_ids_and_returned_with_their_product(toy: Bundle, tmp_path: Path) -> None:
     build_generation(write_variants(tmp_path / "shop"), toy, tmp_path / "index", STRICT)
     generation = Generation.open(tmp_path / "index")
     row = generation.row_of("2-M")

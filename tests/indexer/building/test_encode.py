@@ -58,7 +58,7 @@ def test_hashes_are_of_the_image_as_it_stands_in_the_file(shop: Path, toy: Bundl
     assert encode_products(catalog, toy).hashes == [hashlib.sha256(one.read_image()).hexdigest() for one in catalog]
 
 
-def test_one_damaged_picture_costs_nobody_else_their_vector(shop: Path, toy: Bundle) -> None:
+def test_one_damaged_picture_does_not_affect_other_vectors(shop: Path, toy: Bundle) -> None:
     (shop / "images" / "7.jpg").write_bytes(picture("Red", 7)[:300])
     encoded = encode_products(read_catalog(shop), toy, batch=4)
     assert [one.id for one in encoded.products] == [f"p{number}" for number in range(20) if number != 7]

@@ -57,7 +57,7 @@ def test_fewer_products_than_ten_can_be_measured(toy: Bundle) -> None:
     assert (quality.recall, quality.k, quality.queries) == (1.0, 3, 3)
 
 
-def test_a_bundle_that_wants_local_features_gets_the_pictures_again(
+def test_a_bundle_with_local_features_reads_the_pictures_again(
     catalog: Catalog, encoded: Encoded, tmp_path: Path
 ) -> None:
     folder = write_toy_bundle(tmp_path / "local")

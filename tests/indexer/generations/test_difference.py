@@ -54,7 +54,7 @@ def ids(root: Path, shop: Path, toy: Bundle) -> tuple[str, str]:
     return first, build_generation(shop, toy, root, QUIET)
 
 
-def test_products_are_told_that_came_went_or_changed_and_in_what(root: Path, ids: tuple[str, str]) -> None:
+def test_added_removed_and_changed_products_are_listed(root: Path, ids: tuple[str, str]) -> None:
     found = difference(root, *ids)
     assert found.ids(found.added) == ["p20"]
     assert found.ids(found.removed, of_before=True) == ["p0"]
@@ -67,7 +67,7 @@ def test_products_are_told_that_came_went_or_changed_and_in_what(root: Path, ids
     }
 
 
-def test_the_order_of_the_table_is_no_difference(root: Path, shop: Path, toy: Bundle) -> None:
+def test_the_order_of_the_table_is_not_a_difference(root: Path, shop: Path, toy: Bundle) -> None:
     header, *rows = (shop / "catalog.csv").read_text().splitlines()
     (shop / "catalog.csv").write_text("\n".join([header, *reversed(rows)]))
     first = str(current_id(root))
@@ -110,7 +110,7 @@ def test_the_manifest_and_the_log_sum_the_changes_up(
     assert f"since {first}: 1 added, 1 removed, 3 changed (price 2, picture 1, sizes 1, title 1)" in caplog.text
 
 
-def test_a_build_after_a_lost_generation_goes_on_without_a_comparison(root: Path, shop: Path, toy: Bundle) -> None:
+def test_a_build_after_a_lost_generation_skips_the_comparison(root: Path, shop: Path, toy: Bundle) -> None:
     (generation_folder(root, str(current_id(root))) / "products.arrow").write_bytes(b"rubbish")
     build_generation(shop, toy, root, QUIET)
     assert Generation.open(root).manifest.changes is None

@@ -72,7 +72,7 @@ def test_filters_become_a_mask_over_rows(root: Path) -> None:
     np.testing.assert_array_equal(mask.nonzero()[0], [0, 4, 8])
 
 
-def test_equal_filters_share_a_mask_that_nobody_can_change(root: Path) -> None:
+def test_equal_filters_share_a_read_only_mask(root: Path) -> None:
     generation = Generation.open(root)
     mask = generation.mask({"colour": "red", "price": {"max": 14}})
     assert mask is not None
@@ -140,7 +140,7 @@ def test_a_product_is_nearest_to_itself(root: Path) -> None:
     np.testing.assert_array_equal(rows[:, 0], np.arange(20))
 
 
-def test_an_attribute_named_like_a_column_of_ours_is_no_trouble(toy: Bundle, tmp_path: Path) -> None:
+def test_an_attribute_may_have_the_name_of_an_internal_column(toy: Bundle, tmp_path: Path) -> None:
     shop = write_shop(tmp_path / "shop", range(4))
     text = (shop / "catalog.csv").read_text().replace("colour", "image_hash")
     (shop / "catalog.csv").write_text(text)

@@ -106,7 +106,7 @@ def test_a_lost_history_leaves_what_serves_alone(root: Path, ids: list[str]) -> 
 @pytest.mark.parametrize(
     "content", [b"", b"latest\n", b"../../etc\n", b"\xff\xfe\x00", b"20200101-000000-abcd garbage"]
 )
-def test_a_damaged_current_is_refused_and_rollback_mends_it(root: Path, ids: list[str], content: bytes) -> None:
+def test_a_damaged_current_is_refused_and_rollback_repairs_it(root: Path, ids: list[str], content: bytes) -> None:
     (root / "CURRENT").write_bytes(content)
     with pytest.raises(GenerationError, match="does not contain the id"):
         Generation.open(root)
@@ -252,6 +252,6 @@ def test_pruning_spares_what_replicas_with_the_other_bundle_serve(root: Path, in
     assert current_id(root) == in_turn[3]
 
 
-def test_a_damaged_generation_is_no_bundles_newest(root: Path, in_turn: list[str], toy: Bundle) -> None:
+def test_a_damaged_generation_is_not_the_newest_of_its_bundle(root: Path, in_turn: list[str], toy: Bundle) -> None:
     (generation_folder(root, in_turn[2]) / "manifest.json").write_text("{}")
     assert published_with(root, toy.fingerprint) == in_turn[0]

@@ -152,7 +152,7 @@ def test_a_damaged_generation_is_not_copied(
     assert ids(service.index_root) == [first]
 
 
-def test_an_upload_that_was_stopped_is_no_generation(
+def test_an_upload_that_was_stopped_is_not_a_generation(
     toy: Bundle, night: Nights, builder: RemoteRoot, service: RemoteRoot
 ) -> None:
     id = night()
@@ -285,7 +285,7 @@ def test_storage_that_cannot_be_reached_is_a_clear_error(
     S3FileSystem.clear_instance_cache()
 
 
-def test_an_address_that_is_none_is_a_clear_error(tmp_path: Path) -> None:
+def test_an_invalid_address_is_a_clear_error(tmp_path: Path) -> None:
     with pytest.raises(ModisteError, match="nowhere"):
         RemoteRoot("nowhere://bucket", tmp_path)
 

@@ -71,7 +71,7 @@ def test_a_file_of_another_size_is_refused(tmp_path: Path) -> None:
             AttributeColumns(path, words, 2)
 
 
-def test_a_generation_holds_what_the_vision_graph_tells_of_every_picture(known_root: Path, knowing: Bundle) -> None:
+def test_a_generation_has_the_vision_output_of_every_picture(known_root: Path, knowing: Bundle) -> None:
     generation = Generation.open(known_root)
     assert generation.seen is not None
     assert generation.seen.words == tuple(WORDS)
@@ -139,7 +139,7 @@ def test_a_value_that_the_catalogue_corrects_needs_no_new_look_at_the_picture(
     assert generation.seen.of(row)[0, red] > 0.5  # Its picture is as red as before.
 
 
-def test_a_catalogue_that_tells_no_words_keeps_what_is_seen_alone(tmp_path: Path, shop: Path, knowing: Bundle) -> None:
+def test_a_catalogue_without_words_keeps_the_words_of_pictures(tmp_path: Path, shop: Path, knowing: Bundle) -> None:
     names = [f"images/{number}.jpg" for number in range(20)]
     (shop / "catalog.csv").write_text("\n".join(["id,image", *(f"p{name},{name}" for name in names)]) + "\n")
     build_generation(shop, knowing, tmp_path / "known", QUIET)

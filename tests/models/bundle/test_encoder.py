@@ -179,7 +179,7 @@ def test_a_failure_inside_a_graph_is_named_and_keeps_its_cause(toy: Bundle) -> N
 # What it refuses to load
 
 
-def test_a_folder_that_is_no_bundle_is_refused(tmp_path: Path) -> None:
+def test_a_folder_that_is_not_a_bundle_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BundleError, match="is not a bundle"):
         Bundle(tmp_path, device="cpu")
 
@@ -192,14 +192,14 @@ def test_a_damaged_graph_is_refused_before_it_is_loaded(folder: Path) -> None:
         Bundle(folder, device="cpu")
 
 
-def test_a_graph_that_is_no_onnx_is_refused_even_with_a_true_checksum(folder: Path) -> None:
+def test_a_graph_that_is_not_onnx_is_refused_even_with_a_valid_checksum(folder: Path) -> None:
     (folder / "text.onnx").write_bytes(b"not a graph")
     resign(folder, "text.onnx")
     with pytest.raises(BundleError, match=r"text\.onnx could not be loaded"):
         Bundle(folder, device="cpu")
 
 
-def test_a_tokenizer_that_is_none_is_refused_even_with_a_true_checksum(folder: Path) -> None:
+def test_an_invalid_tokenizer_is_refused_even_with_a_valid_checksum(folder: Path) -> None:
     (folder / "tokenizer.json").write_text("{}")
     resign(folder, "tokenizer.json")
     with pytest.raises(ModisteError, match="is not a tokenizer"):

@@ -57,7 +57,7 @@ def test_where_nothing_counts_everything_agrees() -> None:
     np.testing.assert_array_equal(agreement(floats([0.0, 1.0]), Weights(floats(0), floats(0))), [1, 1])
 
 
-def test_a_product_that_surely_lacks_or_has_a_word_still_leaves_its_cosine_a_say() -> None:
+def test_a_certain_word_of_a_product_does_not_override_its_cosine() -> None:
     agreed = agreement(floats([0.0, 1.0]), Weights(floats(1.0), floats(0.0)))
     assert 0.1 < agreed[0] < agreed[1] == 1
     assert agreement(floats([1.0]), Weights(floats(0.0), floats(1.0)))[0] > 0.1

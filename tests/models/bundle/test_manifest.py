@@ -51,7 +51,7 @@ def test_what_is_written_is_read_again(folder: Path) -> None:
     verify_files(folder, manifest)
 
 
-def test_a_folder_without_a_manifest_is_no_bundle(tmp_path: Path) -> None:
+def test_a_folder_without_a_manifest_is_not_a_bundle(tmp_path: Path) -> None:
     assert "is not a bundle" in refusal(tmp_path)
     assert "is not a bundle" in refusal(tmp_path / "nowhere")
 

@@ -133,7 +133,7 @@ def test_drafting_is_as_close_in_nearly_every_pixel() -> None:
     assert np.quantile(np.abs(full - draft), 0.99) <= 6
 
 
-def test_drafting_knows_which_way_up_the_picture_lies() -> None:
+def test_draft_mode_respects_the_orientation_of_a_picture() -> None:
     upright, lying = saved(photograph(600, 800), "JPEG"), turned(photograph(800, 600), 6)
     for file in (upright, lying):
         assert decode_image(file, about=(64, 80)).size == (150, 200)

@@ -128,7 +128,7 @@ def test_threads_tokenise_as_one_does(tokenizer: Tokenizer) -> None:
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[]", "no JSON", '{"version": "1.0", "model": null}'])
-def test_a_file_that_is_no_tokenizer_is_refused(tmp_path: Path, content: str) -> None:
+def test_a_file_that_is_not_a_tokenizer_is_refused(tmp_path: Path, content: str) -> None:
     (tmp_path / "tokenizer.json").write_text(content)
     with pytest.raises(ModisteError, match="is not a tokenizer"):
         Tokenizer(tmp_path / "tokenizer.json", TextSettings(length=8))

@@ -43,7 +43,7 @@ def test_nothing_is_near_what_looks_like_no_word() -> None:
     assert KNOWN.nearest("xylophone") == []
 
 
-def test_a_bundle_without_words_knows_none() -> None:
+def test_a_bundle_without_words_has_an_empty_vocabulary() -> None:
     nothing = Vocabulary((), {})
     assert len(nothing) == 0
     assert nothing.find("red") is None

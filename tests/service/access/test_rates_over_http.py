@@ -24,7 +24,7 @@ def left(response: httpx.Response) -> dict[str, int]:
     return {name: int(remaining) for name, remaining, _ in found}
 
 
-def test_an_address_is_refused_beyond_its_rate_and_told_when_to_come_back(serve: Serve, shop: Shop) -> None:
+def test_an_address_beyond_its_rate_gets_429_with_retry_after(serve: Serve, shop: Shop) -> None:
     origin = "https://shop.example"
     with serve(shop, address_rate="3/hour", cors_origins=(origin,)) as served:
         answers = [ask(served), served.client.get("/products/4/image"), served.client.post("/search", json={})]
@@ -87,7 +87,7 @@ def test_the_client_behind_trusted_proxies_is_counted(serve: Serve, shop: Shop) 
         assert statuses(served, "rubbish", "more rubbish", "x" * 5000) == [200, 429, 429]
 
 
-def test_nobody_chooses_an_address_where_no_proxy_is_trusted(serve: Serve, shop: Shop) -> None:
+def test_a_forged_address_is_ignored_without_trusted_proxies(serve: Serve, shop: Shop) -> None:
     with serve(shop, address_rate="1/hour", trusted_proxies=("10.0.0.0/8",)) as served:
         assert statuses(served, "192.0.2.1", "192.0.2.2", "10.0.0.1", "127.0.0.1") == [200, 429, 429, 429]
 

@@ -16,7 +16,7 @@ from tests.service.conftest import Redis
 
 
 @pytest.mark.parametrize("fault", ["kill", "freeze"])
-def test_redis_is_left_alone_while_it_is_away_and_used_again_when_it_is_back(
+def test_redis_is_not_used_while_it_is_away_and_used_again_when_it_is_back(
     redis_server: Redis, fault: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr("service.cache.connection.AWAY_S", 0.2)

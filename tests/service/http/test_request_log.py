@@ -70,7 +70,7 @@ def test_an_internal_error_is_logged_in_full_and_hidden_from_the_client(
     assert "secret of /srv/index" in caplog.text
 
 
-def test_a_client_that_disconnects_within_its_body_is_no_error(
+def test_a_client_that_disconnects_within_its_body_is_not_an_error(
     served: Served, caplog: pytest.LogCaptureFixture
 ) -> None:
     with httpx.Client(base_url=served.url, trust_env=False, timeout=1) as client:

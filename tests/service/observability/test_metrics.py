@@ -47,7 +47,7 @@ def test_observations_of_several_threads_are_all_counted() -> None:
     assert values(metrics.exposition())['modiste_batch_rows_count{stage="vision"}'] == 8000
 
 
-def test_the_generation_that_is_no_longer_served_leaves_the_exposition() -> None:
+def test_a_generation_that_is_no_longer_served_is_not_exposed() -> None:
     metrics = Metrics()
     metrics.serving("first", "toy 1.0.0", 60)
     metrics.serving("second", "toy 1.0.0", 61)

@@ -122,9 +122,7 @@ def test_a_trace_that_began_elsewhere_is_continued(spans: InMemorySpanExporter, 
 
 
 @pytest.mark.parametrize("header", ["", "00-zz-zz-01", "x" * 5000, f"00-{'0' * 32}-{'0' * 16}-01"])
-def test_a_traceparent_that_is_none_is_ignored(
-    spans: InMemorySpanExporter, serve: Serve, shop: Shop, header: str
-) -> None:
+def test_an_invalid_traceparent_is_ignored(spans: InMemorySpanExporter, serve: Serve, shop: Shop, header: str) -> None:
     with serve(shop) as served:
         response = served.client.post("/search", json={"text": "red"}, headers={"traceparent": header})
         assert response.status_code == 200

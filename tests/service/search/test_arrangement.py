@@ -35,7 +35,7 @@ def looks(tmp_path_factory: pytest.TempPathFactory, toy_folder: Path, serve: Ser
         yield served
 
 
-def test_a_size_is_no_result_of_its_own_and_a_colour_is(looks: Served) -> None:
+def test_a_colour_is_a_separate_result_and_a_size_is_not(looks: Served) -> None:
     answer = looks.search(text="red cloth", k=20)
     assert answer["total"] == 10
     assert len({(result["group"], result["attributes"]["color"]) for result in answer["results"]}) == 10

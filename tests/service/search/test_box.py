@@ -73,7 +73,7 @@ def test_a_box_works_with_a_bundle_that_composes_local_features(serve: Serve, sh
     [[0, 0, 1], [0, 0, 1, 1, 1], [0.5, 0, 0.5, 1], [0.6, 0, 0.4, 1], [-0.1, 0, 1, 1], [0, 0, 1.1, 1], ["0", 0, 1, 1],
      [0, 0, 0.001, 1], "left", {"x0": 0}, True],
 )  # fmt: skip
-def test_a_box_that_is_none_is_refused_by_name(served: Served, box: Any) -> None:
+def test_an_invalid_box_is_refused_by_name(served: Served, box: Any) -> None:
     response = served.client.post("/search", json={"product_id": "10", "box": box})
     assert response.status_code == 422
     assert response.json()["type"] == "/problems/invalid-request"

@@ -152,7 +152,7 @@ def test_a_form_takes_filters_as_json_and_exclusions_repeated_or_as_json(served:
         assert [result["id"] for result in answer["results"]] == expected
 
 
-def test_an_empty_file_field_without_a_name_is_no_picture(served: Served) -> None:
+def test_an_empty_file_field_without_a_name_is_not_a_picture(served: Served) -> None:
     image = b'--x\r\nContent-Disposition: form-data; name="image"; filename=""\r\n\r\n\r\n'
     text = b'--x\r\nContent-Disposition: form-data; name="text"\r\n\r\nred\r\n--x--\r\n'
     headers = {"Content-Type": "multipart/form-data; boundary=x"}

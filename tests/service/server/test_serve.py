@@ -17,7 +17,7 @@ from tests.service.programs import serving
 pytestmark = pytest.mark.slow
 
 
-def test_sigterm_under_load_loses_no_request_of_clients_that_leave_when_told(shop: Shop) -> None:
+def test_sigterm_under_load_loses_no_request_of_clients_that_close_their_connection(shop: Shop) -> None:
     answered: list[int] = []
 
     def client(url: str, number: int) -> None:

@@ -145,7 +145,7 @@ def test_every_weight_learns_with_and_without_mined_negatives(backbone: Backbone
         assert weight.grad.abs().sum() > 0, name
 
 
-def test_before_mining_an_equally_right_neighbour_is_no_negative(backbone: Backbone) -> None:
+def test_before_mining_an_equally_right_neighbour_is_not_a_negative(backbone: Backbone) -> None:
     composer = DistinctiveQuery(backbone.dim, ranking=5.0).eval()
     one = batch(unit(4, backbone.dim), unit(8, backbone.dim))
     everything = torch.ones_like(one.right)

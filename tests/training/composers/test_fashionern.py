@@ -109,7 +109,7 @@ def test_what_is_masked_is_never_attended_to() -> None:
     assert attention(asking, asked, torch.zeros_like(mask)).isfinite().all()
 
 
-def test_the_reference_speaks_inside_the_text_encoder(backbone: Backbone) -> None:
+def test_the_reference_is_an_input_of_the_text_encoder(backbone: Backbone) -> None:
     composer = made(backbone)
     one, other = references(4, backbone.dim), references(4, backbone.dim)
     plain = backbone.modifications(IDS)

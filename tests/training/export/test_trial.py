@@ -44,7 +44,7 @@ def test_only_graphs_that_are_faster_count_as_such(toy_folder: Path, toy: Bundle
     assert faster_graphs(slow, toy, pixels, list(WORDS)).keys() == {"vision", "query", "text"}
 
 
-def test_a_variant_that_speaks_another_language_is_refused_with_the_figures(
+def test_a_variant_with_other_vectors_is_refused_with_the_figures(
     toy: Bundle, questions: Questions, tmp_path: Path
 ) -> None:
     stranger = Bundle(write_toy_bundle(tmp_path / "toy", seed=1), device="cpu", threads=1)

@@ -91,7 +91,7 @@ def references(composer: Composer, embedding: Tensor) -> Tensor:
 
 
 @pytest.mark.parametrize("name", sorted(COMPOSERS))
-def test_every_composer_gives_unit_queries_that_listen_to_the_reference(name: str, backbone: Backbone) -> None:
+def test_every_composer_gives_unit_queries_that_depend_on_the_reference(name: str, backbone: Backbone) -> None:
     composer = composer_for(backbone, name, {}).eval()
     ids = torch.tensor([[2, 9, 17, 599], [2, 7, 599, 0], [2, 8, 599, 0]])
     reference = references(composer, F.normalize(torch.randn(3, backbone.dim), dim=-1)).requires_grad_()

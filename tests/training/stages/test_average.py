@@ -93,7 +93,7 @@ def test_a_killed_run_resumes_with_its_average(averaged: Run, tmp_path: Path, mo
         torch.testing.assert_close(resumed[name], weight, msg=name)
 
 
-def test_a_loss_that_is_no_number_stops_the_run_before_it_is_kept(
+def test_a_loss_of_nan_stops_the_run_before_it_is_saved(
     tmp_path: Path, drawn: Draw, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("models.training.loop.SAVE_EVERY_S", 0.0)

@@ -177,7 +177,7 @@ def test_a_teacher_of_other_words_or_another_tokenizer_is_refused(teacher: Run, 
         train(student(teacher), tmp_path, teacher.cache)
 
 
-def test_a_teacher_that_is_no_run_is_refused(teacher: Run, tmp_path: Path) -> None:
+def test_a_teacher_that_is_not_a_run_is_refused(teacher: Run, tmp_path: Path) -> None:
     config = student(Run(tmp_path / "nowhere"), of=teacher)
     with pytest.raises(ModisteError, match="is not a training run"):
         train(config, tmp_path / "run", teacher.cache)

@@ -174,7 +174,7 @@ def test_a_picture_at_an_address_is_one_of_at_most_one_reference(fetching: Serve
     assert "more than one reference" in problem["detail"]
 
 
-def test_the_client_of_the_service_asks_no_address_of_this_machine(serve: Serve, shop: Shop) -> None:
+def test_the_client_of_the_service_refuses_addresses_of_this_machine(serve: Serve, shop: Shop) -> None:
     """Without a replaced resolver or check."""
     with serve(shop, image_url_hosts="127.0.0.1") as served:
         problem = refusal(served, json={"image_url": "https://127.0.0.1/1.jpg"})

@@ -137,7 +137,7 @@ def test_a_filter_that_cannot_be_applied_is_refused(served: Served, filters: dic
         pytest.param(b"null", id="null"),
     ],
 )
-def test_a_body_that_is_no_json_object_is_refused(served: Served, body: bytes) -> None:
+def test_a_body_that_is_not_a_json_object_is_refused(served: Served, body: bytes) -> None:
     problem = refusal(served, content=body, headers={"Content-Type": "application/json"})
     assert problem["type"] == "/problems/invalid-request"
     assert "JSON" in problem["detail"]

@@ -133,7 +133,7 @@ def cut_short(path: Path) -> None:
      ("manifest.json", cut_short), ("index.faiss", Path.unlink)],
     ids=["a flipped bit", "a cut index", "a changed table", "a cut manifest", "a missing index"],
 )  # fmt: skip
-def test_a_damaged_generation_is_refused_and_the_old_one_goes_on(
+def test_a_damaged_generation_is_refused_and_the_old_one_stays(
     serve: Serve, own_shop: Shop, file: str, damage: Any
 ) -> None:
     first = str(current_id(own_shop.index_root))

@@ -51,7 +51,7 @@ def test_a_service_starts_from_its_copy_while_the_storage_is_away(
         assert len(served.found(product_id="5", k=3)) == 3
 
 
-def test_a_damaged_generation_there_is_refused_and_the_old_one_goes_on(
+def test_a_damaged_remote_generation_is_refused_and_the_old_one_stays(
     builder: RemoteRoot, own_shop: Shop, serve: Serve, tmp_path: Path
 ) -> None:
     first = current_id(builder.index_root)

@@ -163,7 +163,7 @@ def test_a_box_is_dropped_with_its_reference(visit: Visit, served: Served) -> No
     expect(page.get_by_role("application")).to_be_hidden()
 
 
-def test_a_file_that_is_no_picture_is_refused_and_the_products_stay(visit: Visit) -> None:
+def test_a_file_that_is_not_a_picture_is_refused_and_the_products_stay(visit: Visit) -> None:
     page = visit("/?product=0")
     before = shown(page)
 

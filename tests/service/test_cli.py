@@ -64,7 +64,7 @@ def test_a_taken_port_is_named_with_another_to_try(shop: Shop) -> None:
         demo = modiste("demo", "--port", str(port), "--bundle", shop.bundle)
     for ended in (answer, demo):
         assert ended.returncode == 1
-        assert f"Port {port} of 127.0.0.1 is taken" in ended.stderr
+        assert f"Port {port} of 127.0.0.1 is used" in ended.stderr
         assert f"--port {port + 1}" in ended.stderr
 
 
@@ -85,7 +85,7 @@ def test_a_misspelt_variable_is_named_with_the_right_one_and_without_its_value(
 def test_what_a_configuration_opens_is_told_at_the_start(shop: Shop) -> None:
     with serving(shop, "--processes", "1", "--host", "0.0.0.0") as service:
         line = service.logged(lambda line: "MODISTE_KEYS" in line["message"])
-    assert (line["level"], line["message"].split(", ")[0]) == ("warning", "Everybody who reaches 0.0.0.0")
+    assert (line["level"], line["message"].split(", ")[0]) == ("warning", "Anyone who can reach 0.0.0.0")
 
 
 @pytest.mark.slow

@@ -33,9 +33,9 @@ from tests.service.http.refusals import refusal
         ({"product_id": ""}, "product_id must not be empty"),
         ({"product_id": 12}, "product_id must be text"),
         ({"filters": "red"}, "filters must be an object"),
-        ({"filters": {"colour": {"like": "re.*"}}}, "filters.colour is no filter"),
-        ({"filters": {"price": {"min": "cheap"}}}, "filters.price is no filter"),
-        ({"filters": {"colour": [["Red"]]}}, "filters.colour is no filter"),
+        ({"filters": {"colour": {"like": "re.*"}}}, "filters.colour is not a valid filter"),
+        ({"filters": {"price": {"min": "cheap"}}}, "filters.price is not a valid filter"),
+        ({"filters": {"colour": [["Red"]]}}, "filters.colour is not a valid filter"),
         ({"product_id": "4", "image_base64": "AAAA"}, "more than one reference"),
     ],
 )

@@ -15,10 +15,22 @@ from service.http.context import Context, CurrentContext
 from service.http.middleware.scope import KEY_ID, SHOP, USAGES
 
 BEARER = HTTPBearer(scheme_name="key", description="A key made by `modiste keys create`.", auto_error=False)
+GivenKey = Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]
 
 
 def needs(scope: Scope | None) -> Any:
-    """A FastAPI dependency that refuses a request without ``scope`` before its body is read.
+    """A FastAPI dependency that calls ``admit`` before the body of a request is read."""
+
+    async def check(request: Request, context: CurrentContext, given: GivenKey) -> None:
+        await admit(request, context, scope, given)
+
+    return Depends(check)
+
+
+async def admit(
+    request: Request, context: Context, scope: Scope | None, given: HTTPAuthorizationCredentials | None
+) -> None:
+    """Refuse a request without ``scope``.
 
     A request counts against the rates of its address and of its key.
 
@@ -30,17 +42,10 @@ def needs(scope: Scope | None) -> Any:
         NotAllowed: The key lacks ``scope``.
         TooManyRequests: A rate or a quota is used up.
     """
-
-    async def check(
-        request: Request, context: CurrentContext,
-        given: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)],
-    ) -> None:  # fmt: skip
-        key = None if scope is None else await authorise_counted(request, context, scope, given)
-        await _count(request, context, key)
-        if key is not None:
-            request.scope["state"] |= {SHOP: key.shop, KEY_ID: key.id}
-
-    return Depends(check)
+    key = None if scope is None else await authorise_counted(request, context, scope, given)
+    await _count(request, context, key)
+    if key is not None:
+        request.scope["state"] |= {SHOP: key.shop, KEY_ID: key.id}
 
 
 def authorise(context: Context, scope: Scope, given: HTTPAuthorizationCredentials | None) -> Key | None:

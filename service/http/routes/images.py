@@ -4,21 +4,33 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import JSONResponse
 from starlette.responses import Response
 
-from service.http.access import BEARER, authorise, needs
+from service.http.access import GivenKey, admit
 from service.http.context import CurrentContext, CurrentGeneration
 from service.http.images import MAX_WIDTH, MIN_WIDTH, ProductImages, accepted_format, etag
 from service.http.links import CurrentLinks
 from service.http.openapi import problems
 from service.http.routes.products import get_product, row_of
 
-# Browsers cannot send a key for an <img>.
-router = APIRouter(tags=["products"], dependencies=[needs(None)])
+router = APIRouter(tags=["products"])
 
 CACHE_CONTROL = "public, max-age=300, stale-while-revalidate=86400"
+
+
+async def _means_product(
+    id: str, request: Request, context: CurrentContext, generation: CurrentGeneration, given: GivenKey
+) -> bool:
+    """Whether the request is for the product ``{id}/image``, which needs a key, and not for the picture of ``id``.
+
+    The id "x/image" is written as x%2Fimage, which some proxies decode. Browsers cannot send a key for an <img>.
+    """
+    encoded = not request.scope["raw_path"].endswith(b"/image")
+    product = encoded or (generation.row_of(id) is None and generation.row_of(f"{id}/image") is not None)
+    await admit(request, context, "search" if product else None, given)
+    return product
 
 
 @router.get(
@@ -30,7 +42,7 @@ CACHE_CONTROL = "public, max-age=300, stale-while-revalidate=86400"
 async def get_product_image(
     id: str,
     request: Request,
-    context: CurrentContext,
+    means_product: Annotated[bool, Depends(_means_product)],
     generation: CurrentGeneration,
     links: CurrentLinks,
     n: Annotated[int, Query(ge=0, le=999, description="Index of the picture; 0 is the main one.")] = 0,
@@ -42,12 +54,8 @@ async def get_product_image(
     ] = None,
 ) -> Response:
     """The original picture, or a resized copy. A slash in an id is written as `%2F`."""
-    whole_id = f"{id}/image"
-    # The id "x/image" is written as x%2Fimage, which some proxies decode.
-    encoded = not request.scope["raw_path"].endswith(b"/image")
-    if encoded or (generation.row_of(id) is None and generation.row_of(whole_id) is not None):
-        authorise(context, "search", await BEARER(request))
-        return JSONResponse((await get_product(whole_id, generation, links)).model_dump())
+    if means_product:
+        return JSONResponse((await get_product(f"{id}/image", generation, links)).model_dump())
     row = row_of(generation, id)
     format = accepted_format(request.headers.get("accept", ""))
     headers = {

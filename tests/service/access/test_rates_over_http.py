@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from service.rates import Rate
-from tests.service.conftest import Redis, Serve, Served, Shop, eventually
+from tests.service.conftest import Redis, Serve, Served, Shop, build, eventually
 from tests.service.keys import add_key
 
 
@@ -61,6 +61,25 @@ def test_a_key_has_a_rate_and_a_quota_and_a_refused_request_uses_none(serve: Ser
         ]  # fmt: skip
         assert answers[2].json()["detail"] == "There were more than 2 requests of this key in one hour."
         assert left(ask(served, **other.headers)) == {"address": 6, "address-quota": 27}
+
+
+def test_a_product_whose_id_ends_like_a_picture_counts_against_the_key(
+    serve: Serve, own_shop: Shop, tmp_path: Path
+) -> None:
+    """``/products/y/image`` is the product ``y/image`` where there is no product ``y``."""
+    catalog = tmp_path / "catalog.csv"
+    picture = own_shop.catalog.parent / "images" / "4.png"
+    (tmp_path / "4.png").write_bytes(picture.read_bytes())
+    catalog.write_text("id,title,image\ny/image,White cloth,4.png\n", encoding="utf-8")
+    build(catalog, own_shop.bundle, tmp_path / "its-index")
+    key = add_key(tmp_path / "keys.json", rate=Rate(4, "hour"))
+    with serve(own_shop._replace(index_root=tmp_path / "its-index"), keys=tmp_path / "keys.json") as served:
+        paths = ["/products/y%2Fimage", "/products/y/image"] * 3
+        answers = [served.client.get(path, headers=key.headers) for path in paths]
+        assert [answer.status_code for answer in answers] == [200] * 4 + [429] * 2
+        assert left(answers[0]) == {"rate": 3}
+        assert served.client.get(paths[0]).status_code == 401
+        assert served.client.get(f"{paths[0]}/image").status_code == 200  # A picture needs no key.
 
 
 @pytest.mark.parametrize("path", ["/products/4", "/operations/generations", "/metrics"])

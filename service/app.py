@@ -73,7 +73,6 @@ def create_app(settings: Settings | None = None, *, run_folder: Path | None = No
             context.search.close()
             context.decoders.close()
             context.readers.close()
-            context.addresses.close()
             context.snapshots.stop()
             stop_logging()
 

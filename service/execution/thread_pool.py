@@ -30,12 +30,8 @@ class ThreadPool:
         self._executor = ThreadPoolExecutor(threads, thread_name_prefix=name)
         self._free = threads + queue
 
-    async def run(self, work: Callable[[], T], *, abandon: bool = False) -> T:
+    async def run(self, work: Callable[[], T]) -> T:
         """Call ``work`` in a thread, in the context of the caller.
-
-        Args:
-            abandon: Whether a cancelled caller returns at once while the thread continues: for work that does not use
-                resources of the caller.
 
         Raises:
             Overloaded: The queue is full; ``work`` was not called.
@@ -52,7 +48,7 @@ class ThreadPool:
         except asyncio.CancelledError:
             # Work that has not started is dropped. A running thread cannot be interrupted and uses resources of the
             # caller.
-            if not call.cancel() and not abandon:
+            if not call.cancel():
                 await until_done(future)
             raise
 

@@ -9,7 +9,7 @@ from functools import partial
 from catalog.fetch import FetchError, FetchLimits, PictureClient, TooManyBytes
 from service.errors import AddressRefused, ImageTooLarge, PictureNotFetched
 from service.execution.admission import Admission
-from service.execution.thread_pool import ThreadPool
+from service.execution.daemon_threads import DaemonThreads
 
 THREADS = 8
 """Maximum number of concurrent fetches of a process."""
@@ -33,13 +33,13 @@ class PictureAddresses:
         limits = FetchLimits(hosts, default_port=True, most_bytes=most_bytes, seconds=seconds, tries=1)
         self._client = PictureClient(limits) if hosts else None
         self._most_bytes, self._admission = most_bytes, admission
-        self._threads = ThreadPool("fetch", threads=THREADS, queue=queue)
+        self._threads = DaemonThreads("fetch", threads=THREADS, queue=queue)
 
     @asynccontextmanager
     async def picture(self, url: str) -> AsyncIterator[bytes]:
         """The file at an address. Its bytes are counted within the block.
 
-        If the caller is cancelled, it returns at once, and the fetch ends by its own timeout.
+        If the caller is cancelled, it returns at once, and the fetch ends by its own timeout or with the program.
 
         Raises:
             AddressRefused: The address is not allowed.
@@ -50,7 +50,7 @@ class PictureAddresses:
         if self._client is None:
             raise AddressRefused("This service does not fetch pictures from addresses.", hint=_SEND_IT)
         try:
-            fetched = await self._threads.run(partial(self._client.fetch, url), abandon=True)
+            fetched = await self._threads.run(partial(self._client.fetch, url))
         except TooManyBytes as error:
             raise ImageTooLarge(
                 f"The picture at image_url has more than {self._most_bytes:,} bytes.",
@@ -70,7 +70,3 @@ class PictureAddresses:
             yield content
         finally:
             self._admission.release(len(content))
-
-    def close(self) -> None:
-        """End the threads."""
-        self._threads.close()

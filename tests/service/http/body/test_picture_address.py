@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -142,6 +143,27 @@ def test_a_fetch_ends_at_its_own_limit(
     with serve(shop, image_url_hosts=HOSTS, image_url_ms=300) as served:
         problem = refusal(served, json={"image_url": at(pictures, "/drip-body.jpg")})
     assert "too slow" in problem["detail"]
+
+
+def test_the_end_of_the_service_does_not_wait_for_an_abandoned_fetch(
+    serve: Serve, shop: Shop, pictures: PictureServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.http.body.picture_address.PictureClient", local_client)
+    pictures.released.clear()
+    before = fetches()
+    try:
+        with serve(shop, image_url_hosts=HOSTS, image_url_ms=60_000) as served:
+            headers = {"X-Request-Timeout-Ms": "300"}
+            refusal(served, 504, json={"image_url": at(pictures, "/drip-body.jpg")}, headers=headers)
+        (abandoned,) = fetches() - before
+        assert abandoned.daemon  # The end of the program does not wait, either.
+    finally:
+        pictures.released.set()
+
+
+def fetches() -> set[threading.Thread]:
+    """The threads that fetch."""
+    return {thread for thread in threading.enumerate() if thread.name == "fetch"}
 
 
 def test_fetched_pictures_count_towards_the_memory_for_bodies(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import fcntl
 import os
+import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from models.errors import ModisteError
@@ -24,20 +25,39 @@ def sync(path: Path) -> None:
         os.close(descriptor)
 
 
-def replace_text(path: Path, text: str) -> None:
+def replace_text(path: Path, text: str, *, private: bool = False) -> None:
     """``replace_file`` with text in UTF-8."""
-    replace_file(path, text.encode())
+    replace_file(path, text.encode(), private=private)
 
 
-def replace_file(path: Path, content: bytes) -> None:
-    """Replace the file at ``path`` atomically: readers see either the old or the new content."""
+def replace_file(path: Path, content: bytes, *, private: bool = False) -> None:
+    """Replace the file at ``path`` atomically: readers see either the old or the new content.
+
+    Args:
+        private: Create the file with mode 0600 whatever the umask. An existing file keeps its mode and, if this process
+            may change it, its owner.
+    """
     temporary = path.with_name(f".{path.name}.new")
     with temporary.open("wb") as stream:
+        if private:
+            _make_private(stream.fileno(), path)
         stream.write(content)
         stream.flush()
         os.fsync(stream.fileno())
     os.replace(temporary, path)
     sync(path.parent)
+
+
+def _make_private(descriptor: int, path: Path) -> None:
+    """Give an open file, which is still empty, the mode and the owner of the one at ``path``; 0600 if there is none."""
+    try:
+        replaced = os.stat(path)
+    except FileNotFoundError:
+        os.fchmod(descriptor, 0o600)
+        return
+    os.fchmod(descriptor, stat.S_IMODE(replaced.st_mode))
+    with suppress(PermissionError):
+        os.fchown(descriptor, replaced.st_uid, replaced.st_gid)
 
 
 def move_durably(folder: Path, target: Path) -> None:

@@ -95,7 +95,9 @@ def read_key_file(path: Path) -> KeyFile:
 
 
 def change_key_file(path: Path, change: Callable[[tuple[Key, ...]], tuple[Key, ...]]) -> None:
-    """Replace the keys of a file atomically, or create the file. Concurrent changes wait for each other.
+    """Replace the keys of a file atomically. Concurrent changes wait for each other.
+
+    A new file has mode 0600; an existing one keeps its mode and its owner.
 
     Raises:
         ModisteError: The file cannot be read.
@@ -103,4 +105,5 @@ def change_key_file(path: Path, change: Callable[[tuple[Key, ...]], tuple[Key, .
     path = path.resolve()  # Replace the target of a link, not the link.
     with locked(path.with_name(f".{path.name}.lock"), work="change of keys", wait=True):
         keys = read_key_file(path).keys if path.exists() else ()
-        replace_text(path, KeyFile(keys=change(keys)).model_dump_json(indent=2, exclude_none=True) + "\n")
+        text = KeyFile(keys=change(keys)).model_dump_json(indent=2, exclude_none=True) + "\n"
+        replace_text(path, text, private=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -40,6 +42,27 @@ def test_a_key_is_created_shown_once_listed_and_revoked(tmp_path: Path) -> None:
     with pytest.raises(KeyNeeded):
         KeyRing(file).find(key)
     assert KeyRing(file).find(other).shop == "south"
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
+def test_a_new_key_file_is_for_its_owner_alone_whatever_the_umask(tmp_path: Path, umask: int) -> None:
+    file = tmp_path / "keys.json"
+    before = os.umask(umask)
+    try:
+        run("create", "--shop", "north", file=file)
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        run("create", "--shop", "north", file=file)
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    finally:
+        os.umask(before)
+
+
+def test_a_mode_that_the_operator_gave_the_key_file_is_kept(tmp_path: Path) -> None:
+    file = tmp_path / "keys.json"
+    run("create", "--shop", "north", file=file)
+    file.chmod(0o640)  # For the group of the service.
+    run("create", "--shop", "north", file=file)
+    assert stat.S_IMODE(file.stat().st_mode) == 0o640
 
 
 @pytest.mark.parametrize("option", [("--rate", "50"), ("--quota", "9/week"), ("--expires", "soon"), ("--scope", "all")])

@@ -5,6 +5,8 @@ from __future__ import annotations
 import stat
 from ipaddress import ip_address, ip_network
 
+from models.errors import ModisteError
+from service.access.keys import read_key_file
 from service.settings import Settings
 
 
@@ -30,7 +32,7 @@ def exposures(settings: Settings) -> list[str]:
             "MODISTE_TRUSTED_PROXIES trusts every address, so clients can choose the address that is counted. "
             "List the proxies instead."
         )
-    if counted and settings.redis_url is None and settings.processes != 1:
+    if (counted or _keys_have_rates(settings)) and settings.redis_url is None and settings.processes != 1:
         found.append("Each process counts requests separately. Set MODISTE_REDIS_URL to share the counts.")
     if settings.redis_url is not None and settings.cache_key is None:
         found.append(
@@ -40,6 +42,17 @@ def exposures(settings: Settings) -> list[str]:
     if settings.keys is not None and settings.keys.exists() and settings.keys.stat().st_mode & stat.S_IWOTH:
         found.append(f"Every user of this machine can add keys to {settings.keys}. Run: chmod o-w {settings.keys}")
     return found
+
+
+def _keys_have_rates(settings: Settings) -> bool:
+    """Whether a key has a rate or a quota. A file that cannot be read is an error of ``KeyRing``."""
+    if settings.keys is None:
+        return False
+    try:
+        keys = read_key_file(settings.keys).keys
+    except ModisteError:
+        return False
+    return any(key.rate is not None or key.quota is not None for key in keys)
 
 
 def _is_loopback(host: str) -> bool:

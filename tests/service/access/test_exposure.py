@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from service.access.exposure import exposures
+from service.rates import Rate
 from service.settings import Settings
 from tests.service.keys import add_key
 
@@ -44,6 +45,17 @@ def test_keys_close_the_service_and_public_search_opens_it_again(tmp_path: Path)
     closed = {"host": "0.0.0.0", "keys": file, "docs": False}
     assert warnings(**closed) == ""
     assert "MODISTE_ADDRESS_RATE" in warnings(**closed, public_search=True)
+
+
+@pytest.mark.parametrize("limit", [{"rate": Rate(9, "second")}, {"quota": Rate(9, "day")}])
+def test_rates_of_keys_without_redis_are_logged(tmp_path: Path, limit: dict[str, Any]) -> None:
+    file = tmp_path / "keys.json"
+    add_key(file)
+    assert warnings(keys=file, processes=2) == ""
+    add_key(file, **limit)
+    assert "MODISTE_REDIS_URL" in warnings(keys=file, processes=2)
+    assert warnings(keys=file, processes=1) == ""
+    assert warnings(keys=file, processes=2, redis_url="redis://127.0.0.1:6379/0", cache_key="x") == ""
 
 
 def test_a_world_writable_key_file_is_logged(tmp_path: Path) -> None:

@@ -87,6 +87,13 @@ class Searcher(ABC):
             scores[:, :wanted], rows[:, :wanted] = found_scores[:, :wanted], found_rows[:, :wanted]
         return scores, rows
 
+    def near(
+        self, queries: Vectors, k: int, allowed: Mask | None = None, conditions: Sequence[Condition] = ()
+    ) -> tuple[Scores, Rows]:
+        """As ``search``, for a ranking that has other candidates beside the nearest rows: a store may read less of its
+        index and miss more of these."""
+        return self.search(queries, k, allowed, conditions)
+
     @abstractmethod
     def close(self) -> None:
         """Release memory. No search may be running or follow."""

@@ -107,7 +107,7 @@ def _by_words(lookup: Lookup, judge: Judge | None) -> Ranked:
     preferred, avoided = (lookup.stated.preferred, lookup.stated.avoided) if lookup.stated else ((), ())
     words = Words(likelihood, preferred, avoided, judge)
     depth = min(depth_for(wanted), generation.size)
-    near_scores, near = generation.store.search(vector, depth, lookup.allowed, lookup.conditions)
+    near_scores, near = generation.store.near(vector, depth, lookup.allowed, lookup.conditions)
     found = generation.candidates.find(
         vector[0], words, max(CANDIDATES, AHEAD * wanted), lookup.allowed,
         near=near[near >= 0], nearest=float(near_scores[0, 0]),

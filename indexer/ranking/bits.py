@@ -19,7 +19,9 @@ Bits = npt.NDArray[np.uint64]
 """``[W]``, W words of 64 bits as ``BitLayout`` orders them; bits that belong to no product are 0."""
 
 AT_FIRST = 8
-"""Times the words that a full set would need, that are looked at before all others."""
+"""Cells that are looked at before all others, for each word that the rows of a full set would take."""
+Words = npt.NDArray[np.int64]
+"""Places of 64-bit words in a set."""
 _WORD = 64
 
 
@@ -54,29 +56,49 @@ class BitLayout:
         """The rows of a set, cell by cell; faster the fewer there are."""
         return self._rows_in(bits, np.flatnonzero(bits))
 
-    def walk(self, order: npt.NDArray[np.integer]) -> npt.NDArray[np.int64]:
-        """The words of a set in the order of cells ``[C]``."""
-        return ranges(self._first[order], self._first[order + 1])
+    def walk(self, order: npt.NDArray[np.integer]) -> Walk:
+        """A walk over all cells ``[C]``, the first one first."""
+        return Walk(self._first, order)
 
-    def nearest(self, bits: Bits, walk: npt.NDArray[np.int64], wanted: int) -> Rows:
+    def nearest(self, bits: Bits, walk: Walk, wanted: int) -> Rows:
         """The first rows of a set on a walk: ``wanted`` or up to 63 more, or all that there are.
 
         Args:
             bits: The set.
-            walk: Of all cells, the nearest first.
+            walk: Over the cells, the nearest first.
             wanted: How many rows.
         """
-        for some in (walk[: AT_FIRST * (wanted // _WORD + 1)], walk):
-            held = np.cumsum(np.bitwise_count(bits[some]), dtype=np.int32)
-            if held[-1] >= wanted:
-                break
-        words = some[: int(np.searchsorted(held, wanted)) + 1]
+        words, held = self._held(bits, walk.first(AT_FIRST * (wanted // _WORD + 1)))
+        if held[-1] < wanted:
+            words, held = self._held(bits, walk.words)
+        words = words[: int(np.searchsorted(held, wanted)) + 1]
         return self._rows_in(bits, words[bits[words] != 0])
+
+    def _held(self, bits: Bits, words: Words) -> tuple[Words, npt.NDArray[np.int32]]:
+        """Some words, and how many rows a set has up to each of them."""
+        return words, np.cumsum(np.bitwise_count(bits[words]), dtype=np.int32)
 
     def _rows_in(self, bits: Bits, words: npt.NDArray[np.integer]) -> Rows:
         word, bit = np.nonzero(np.unpackbits(bits[words].view(np.uint8), bitorder="little").reshape(-1, _WORD))
         rows: Rows = self._row_at[words[word] * _WORD + bit].astype(np.int64)
         return rows
+
+
+class Walk:
+    """The words of sets in the order of cells. See ``BitLayout.walk``."""
+
+    def __init__(self, first: npt.NDArray[np.integer], order: npt.NDArray[np.integer]) -> None:
+        self._first, self._order = first, order
+
+    def first(self, cells: int) -> Words:
+        """Those of the first cells."""
+        some = self._order[:cells]
+        return ranges(self._first[some], self._first[some + 1])
+
+    @cached_property
+    def words(self) -> Words:
+        """All words."""
+        return self.first(len(self._order))
 
 
 def count(bits: Bits) -> int:

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from cachetools import LRUCache
 
 from indexer.ranking.attributes import AttributeColumns
-from indexer.ranking.bits import BitLayout, Bits
+from indexer.ranking.bits import BitLayout, Bits, Walk
 from indexer.ranking.bits import count as count_of
 from indexer.ranking.profiles import SHOWN, Likelihood
 from indexer.stores.cells import Cells, RowList
@@ -25,7 +25,7 @@ from indexer.stores.store import Mask, Rows, Vectors
 from models.bundle.expected_words import tempered
 from models.bundle.style_search import Floats, filtered_scores, satisfaction
 
-POOL_PER_CANDIDATE = 4
+POOL_PER_CANDIDATE = 8
 """Products whose score is estimated, for each candidate; the sources share them equally."""
 FARTHER = 8
 """With a filter, more rows of the profiles that fit best are read, at most so many times as many."""
@@ -151,7 +151,7 @@ class Candidates:
         return fit
 
     def _sources(
-        self, words: Words, count: int, walk: Rows, allowed: Mask | None, bits: Bits | None, available: int
+        self, words: Words, count: int, walk: Walk, allowed: Mask | None, bits: Bits | None, available: int
     ) -> Iterator[Rows | RowList]:
         """Rows that may be candidates, several times if they are for several reasons."""
         shown = set(words.preferred) | set(words.likelihood.others if words.likelihood is not None else ())

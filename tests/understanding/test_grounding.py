@@ -79,7 +79,7 @@ def test_values_in_another_language_are_known() -> None:
 
 def test_titles_alone_ground_a_shop_without_columns() -> None:
     shop = make_shop(["Navy Blue Dress", "Light Blue Dress", "Blue Dress", "Dress"])
-    same(levels(shop, "colour", "blue"), [NEAR * 0, 0, 1, NAN])
+    same(levels(shop, "colour", "blue"), [NEAR, NEAR, 1, NAN])
     same(levels(shop, "colour", "navy blue"), [1, 0, NEAR, NAN])
 
 
@@ -269,3 +269,43 @@ def test_some_products_with_several_values_are_judged_as_all_are() -> None:
     everyone = grounding.levels(Wish("colour", "red", ""))
     same(list(everyone), [1, 1, 0, 1, 0])
     same(list(grounding.levels(Wish("colour", "red", ""), np.array([4, 0, 1]))), [0, 1, 1])
+
+
+def shaded(colour: str, direction: str, *, asked: bool = False) -> list[str]:
+    """The colours of a shop, the best version of one that is so much darker or lighter first."""
+    colours = (
+        "Black",
+        "Grey",
+        "White",
+        "Brown",
+        "Tan",
+        "Orange",
+        "Pink",
+        "Magenta",
+        "Red",
+        "Green",
+        "Lime Green",
+        "Cream",
+    )
+    grounding = Grounding(make_shop([""] * len(colours), {"colour": colours}))
+    found = compared(Relative(direction, ""), grounding, None, [colour], asked=asked)
+    assert found is not None
+    return [colours[row] for row in np.argsort(-found, kind="stable") if found[row] > 0]
+
+
+def test_a_darker_pink_is_stronger_and_a_lighter_brown_paler() -> None:
+    assert shaded("pink", "darker").index("Magenta") < shaded("pink", "darker").index("Grey")
+    assert shaded("brown", "lighter").index("Tan") < shaded("brown", "lighter").index("Orange")
+
+
+def test_a_lighter_red_is_no_grey() -> None:
+    assert shaded("red", "lighter").index("Pink") < shaded("red", "lighter").index("Grey")
+
+
+def test_a_lighter_green_is_green_all_the_same() -> None:
+    assert shaded("green", "lighter", asked=True)[:2] == ["Lime Green", "Green"]
+
+
+def test_a_title_that_lacks_a_wish_is_not_the_one_that_is_meant() -> None:
+    shop = make_shop(["Basics Men Grey Trousers", "Arrow Men Formal Grey Trousers"])
+    assert [match.row for match in understand("men formal trousers grey", shop).matches] == [1]

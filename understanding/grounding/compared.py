@@ -11,20 +11,29 @@ from understanding.grounding.levels import Grounding, Levels
 from understanding.grounding.shop import Shop
 from understanding.grounding.titles import Rows
 from understanding.wishes import Relative, Wish
-from understanding.words.concepts import Concept, Lab, concepts
+from understanding.words.concepts import Concept, concepts
 
 STEP = 22.0
 """How much darker or lighter the asked colour is, in CIELAB lightness."""
 LEAST_STEP = 4.0
 """How much darker or lighter a colour must be at least."""
-HUE, CHROMA, GREY_CHROMA = 2.0, 0.3, 1.5
-"""What differences in hue and in chroma count beside one in lightness, and one in chroma from a grey."""
+HUE = 1.2
+"""What a difference in hue counts beside one in lightness."""
+PALER, STRONGER = 1.2, 0.8
+"""What chroma counts that is less or more than lightness alone explains."""
+BEYOND = 0.8
+"""What lightness counts beyond the asked one."""
 GREY = 10.0
 """Chroma below which a colour is a grey."""
-BEYOND = 0.5
-"""What lightness counts beyond the asked one."""
+STRANGE = 15.0
+"""What it counts that two colours are not akin, so that nobody calls one a lighter or a darker version of the other."""
+LEAST = 5.0
+"""Lightness, and distance from white, that colours have at least: ratios of less mean nothing."""
 SPREAD = 30.0
 """Distance in CIELAB at which a colour is worth 1/e of the asked one."""
+SAME, OTHER = 0.7, 0.3
+"""What the asked colour itself is worth beside the best of its lighter or darker versions, and what is left to colours
+that are not akin to it, where "a lighter green" names it."""
 FIRST_THIRD = 1 / 3
 """Without a reference, "cheaper" means the cheapest third."""
 NUMBERS = {"cheaper": ("price", -1), "more expensive": ("price", 1), "newer": ("year", 1), "older": ("year", -1)}
@@ -42,7 +51,13 @@ def column_of(relative: Relative, shop: Shop) -> str:
 
 
 def compared(
-    relative: Relative, grounding: Grounding, row: int | None, colours: Sequence[str], rows: Rows | None = None
+    relative: Relative,
+    grounding: Grounding,
+    row: int | None,
+    colours: Sequence[str],
+    rows: Rows | None = None,
+    *,
+    asked: bool = False,
 ) -> Levels | None:
     """How well products satisfy a comparison, ``[N]`` or ``[len(rows)]``; None where the catalogue cannot say.
 
@@ -52,26 +67,37 @@ def compared(
         row: The reference, where it is a product.
         colours: The reference's colours, or those that were asked for.
         rows: The products; None for all.
+        asked: Whether ``colours`` were asked for, as in "a lighter green", which is green all the same.
     """
     shop = grounding.shop
     if relative.direction in NUMBERS:
         return _by_number(shop, relative.direction, row, rows)
     if relative.direction in SHADES:
-        return _by_shade(grounding, SHADES[relative.direction], colours, rows)
+        return _by_shade(grounding, SHADES[relative.direction], colours, rows, asked)
     if relative.direction in OCCASIONS and shop.columns_of("occasion"):
         return grounding.levels(Wish("occasion", OCCASIONS[relative.direction], ""), rows)
     return None
 
 
-def _distance(start: Lab, look: Lab, sign: int) -> float:
-    """How far a colour is from the start one, a step darker or lighter (differences of CIE 1976, section 5.2)."""
+def _distance(before: str, after: str, sign: int) -> float:
+    """How far a colour is from a darker (-1) or lighter (1) version of another one (differences of CIE 1976, section
+    5.2).
+
+    A colour in less light loses chroma as it loses lightness, and one that is mixed with white as it comes near to
+    white. A chroma between the two is that of a darker or lighter version, and what is outside counts.
+    """
+    start, look = concepts().looks[before], concepts().looks[after]
     further = (look.lightness - start.lightness) * sign - STEP
     chroma, other = math.hypot(*start[1:]), math.hypot(*look[1:])
-    squared_hue = max(0.0, math.dist(start[1:], look[1:]) ** 2 - (chroma - other) ** 2)
-    return math.hypot(
+    hue = math.sqrt(max(0.0, math.dist(start[1:], look[1:]) ** 2 - (chroma - other) ** 2))
+    shade = chroma * look.lightness / max(start.lightness, LEAST)
+    tint = chroma * (100 - look.lightness) / max(100 - start.lightness, LEAST)
+    least, most = sorted((shade, tint))
+    strange = max(chroma, other) >= GREY and not concepts().akin(before, after)
+    return STRANGE * strange + math.hypot(
         further * BEYOND if further > 0 else further,
-        HUE * math.sqrt(squared_hue),
-        (CHROMA if min(chroma, other) > GREY else GREY_CHROMA) * (chroma - other),
+        HUE * hue,
+        PALER * max(0.0, least - other) + STRONGER * max(0.0, other - most),
     )
 
 
@@ -89,16 +115,20 @@ def _by_number(shop: Shop, direction: str, row: int | None, rows: Rows | None) -
     return levels
 
 
-def _by_shade(grounding: Grounding, sign: int, colours: Sequence[str], rows: Rows | None) -> Levels | None:
+def _by_shade(grounding: Grounding, sign: int, colours: Sequence[str], rows: Rows | None, asked: bool) -> Levels | None:
     looks = concepts().looks
-    start = next((looks[colour] for colour in colours if colour in looks), None)
+    start = next((colour for colour in colours if colour in looks), None)
     if start is None:
         return None
     worth = {
-        Concept("colour", name): math.exp(-_distance(start, look, sign) / SPREAD)
+        Concept("colour", name): math.exp(-_distance(start, name, sign) / SPREAD)
         for name, look in looks.items()
-        if (look.lightness - start.lightness) * sign >= LEAST_STEP
+        if (look.lightness - looks[start].lightness) * sign >= LEAST_STEP
     }
+    if asked:
+        best = grounding.highest(tuple(worth.items()), "colour")
+        worth = {one: level * (1 if concepts().akin(start, one.name) else OTHER) for one, level in worth.items()}
+        worth[Concept("colour", start)] = SAME * best or 1.0
     levels = grounding.by_worth(worth, "colour", rows)
     best = grounding.highest(tuple(worth.items()), "colour")
     if best > 0:

@@ -264,6 +264,8 @@ def _near(wanted: Concept) -> dict[Concept, float]:
     for place, near in enumerate(known.near.get(wanted, ())):
         for one in (near, *known.narrower(near)):
             worth.setdefault(one, NEAR * FURTHER**place)
+    if wanted.family == "colour":
+        worth |= {shade: NEAR for shade in known.shades_of(wanted.name) if shade not in worth}
     return worth
 
 

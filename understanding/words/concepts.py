@@ -6,7 +6,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -91,6 +91,36 @@ class Concepts:
     def narrower(self, concept: Concept) -> tuple[Concept, ...]:
         """Every concept that is a kind of ``concept``, itself not among them."""
         return self._narrower.get(concept, ())
+
+    def shades_of(self, colour: str) -> tuple[Concept, ...]:
+        """The colours that people call by the name of ``colour`` as well: those that it is the last word of, such as
+        navy blue for blue, and those that have no nearer colour, such as crimson for red."""
+        return self._shades.get(colour, ())
+
+    def akin(self, first: str, second: str) -> bool:
+        """Whether two colours are close, or both close to a third one."""
+        return second in self._akin.get(first, ())
+
+    @cached_property
+    def _shades(self) -> dict[str, tuple[Concept, ...]]:
+        found: dict[str, list[Concept]] = {}
+        for concept in sorted(self.names):
+            if concept.family == "colour":
+                *_, last = concept.name.split()
+                close = self.near[concept]
+                for wider in {last, *(one.name for one in close[:1])} - {concept.name}:
+                    found.setdefault(wider, []).append(concept)
+        return {wider: tuple(shades) for wider, shades in found.items()}
+
+    @cached_property
+    def _akin(self) -> dict[str, frozenset[str]]:
+        close: dict[str, set[str]] = {}
+        for concept, others in self.near.items():
+            if concept.family == "colour":
+                for one in others:
+                    close.setdefault(concept.name, set()).add(one.name)
+                    close.setdefault(one.name, set()).add(concept.name)
+        return {name: frozenset(some).union(*(close[one] for one in some)) for name, some in close.items()}
 
 
 def lines_of(path: Path) -> Iterator[tuple[int, str]]:

@@ -18,6 +18,7 @@ from service.search.words.vocabulary import Words, words_of_generation
 from understanding import Grounding, Understood, Wish, english, fold, understand
 from understanding.grounding.compared import NUMBERS, SHADES, compared
 from understanding.grounding.levels import Levels
+from understanding.grounding.refused import refused
 from understanding.words.concepts import Concept, family_of_column
 
 SOFTER = {"season": np.float32(0.2), "occasion": np.float32(0.03), "title": np.float32(0.4)}
@@ -139,14 +140,18 @@ class Wishes:
                 parts.append(Part(("wanted", *wishes), levels, SOFTER.get(family, UNSATISFIED), seen))
         for wish in (one._replace(said="") for one in understood.unwanted):
             seen = self._seen(generation, [wish], wanted=False)
-            parts.append(Part(("unwanted", wish), _opposite(partial(grounding.levels, wish)), seen=seen, refused=True))
+            parts.append(
+                Part(("unwanted", wish), _opposite(partial(refused, grounding, wish)), seen=seen, refused=True)
+            )
         for bound in (one._replace(said="") for one in understood.constraints if one.column):
             parts.append(Part(bound, partial(grounding.within, bound)))
-        colours = [wish.word for wish in families.get("colour", ())] or self._shown(row, shown, "colour")
+        named = [wish.word for wish in families.get("colour", ())]
+        colours = named or self._shown(row, shown, "colour")
         for one in understood.relative:
-            if compared(one, grounding, row, colours, _NONE) is not None:
-                comparison = cast(Callable[[Rows | None], Levels], partial(compared, one, grounding, row, colours))
-                parts.append(Part((one.direction, row if one.direction in NUMBERS else None, *colours), comparison))
+            compare = partial(compared, one, grounding, row, colours, asked=bool(named))
+            if compare(_NONE) is not None:
+                compared_by = (one.direction, row if one.direction in NUMBERS else None, bool(named), *colours)
+                parts.append(Part(compared_by, cast(Callable[[Rows | None], Levels], compare)))
         for family in (*understood.keep, *understood.different):
             alike = self._as_reference(row, shown, family)
             if alike is not None:

@@ -46,6 +46,10 @@ def test_what_is_refused_is_not_found(service: Served, text: str) -> None:
     assert "Red" not in colours(answer)
 
 
+def test_a_refused_colour_takes_its_shades_with_it(service: Served) -> None:
+    assert not {"Blue", "Navy"} & colours(service.search(product_id="0", text="not blue", k=10))
+
+
 def test_a_refused_word_is_not_expected(expecting: Served) -> None:
     answer = expecting.search(product_id="0", text="not red")
     assert "red" not in answer["expected"]

@@ -6,13 +6,15 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
+import numpy as np
+
 from understanding.grounding.shop import Shop
 from understanding.sentence.items import Item, Lexer
 from understanding.sentence.reader import Reader
 from understanding.wishes import Match, Understood
 from understanding.words.detection import best_language, certain
 from understanding.words.language import Language
-from understanding.words.text import normalised, words_of
+from understanding.words.text import folded, normalised, words_of
 
 _CHUNK = re.compile(r"[^\s,;:!?()\"“”«»]+")
 
@@ -42,15 +44,17 @@ def understand(text: str, shop: Shop, languages: Mapping[str, Language] | None =
         # Misspellings alone say a language only where they leave nothing open.
         for other in spoken.values():
             tried = Lexer(other, spoken, shop).items(text)
-            if not any(item.unknown for item in tried):
+            unknown = [item for item in tried if item.unknown]
+            named = any(item.meanings for item in tried)
+            if not unknown or (named and all(other.misspells(folded(item.said)) for item in unknown)):
                 language, items, sure = other, tried, True
                 break
-    named = _named(text, shop)
+    codes = _named(text, shop)
     code: str | None = language.code
     if not sure and guess is not None and any(item.unknown and not shop.titled(item.said.lower()) for item in items):
         code = None
         items = [_without_language(item) for item in items]
-    understood = Reader(items, shop, code, named).read()
+    understood = Reader(items, shop, code, codes, nouns_first=language.nouns_first).read()
     return _titled(text, understood, shop)
 
 
@@ -73,9 +77,17 @@ def _titled(text: str, understood: Understood, shop: Shop) -> Understood:
         return understood
     rows = shop.titles.exactly(words)
     if not len(rows):
-        rows = shop.titles.alike(words)
+        rows = np.array([row for row in shop.titles.alike(words) if _has_looks(shop, int(row), understood)])
     found = tuple(Match(int(row), "title", text.strip()) for row in rows[:20])
     return replace(understood, matches=(*understood.matches, *found)) if found else understood
+
+
+def _has_looks(shop: Shop, row: int, understood: Understood) -> bool:
+    """Whether a title has all that a text says of looks and uses: "grey formal trousers" are not any grey trousers.
+    Kinds and people are written in too many ways to tell."""
+    titled = set(shop.titles.words_of(row))
+    wishes = (wish for wish in understood.wanted if wish.family not in ("kind", "people"))
+    return all(titled.issuperset(words_of(wish.said)) or titled.issuperset(words_of(wish.word)) for wish in wishes)
 
 
 def _without_language(item: Item) -> Item:

@@ -91,3 +91,9 @@ def test_no_list_gives_a_word_two_colours() -> None:
             for words in spellings:
                 colours = {e.value for e in language.phrases.exactly(words) if e.family == "colour"}
                 assert concept.family != "colour" or colours == {concept.name}, (language, words, colours)
+
+
+def test_misspelt_words_of_its_grammar_tell_a_language() -> None:
+    understood = understand("thinkking yllow", large_shop())
+    assert understood.language == "en"
+    assert [wish.word for wish in understood.wanted] == ["yellow"]

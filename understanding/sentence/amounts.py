@@ -66,6 +66,10 @@ class Amounts:
             return self._made(at, second.after, first.value, second.value, first.money or second.money)
         if "from" in roles and (first := self._number(at + 1)) and (second := self._joined(first)):
             return self._made(at, second.after, first.value, second.value, first.money or second.money)
+        if "year" in roles and (number := self._number(self._after_ignored(at + 1))) and self._is_year(number):
+            after = self._items[number.after].roles if number.after < len(self._items) else {}
+            if "over_after" not in after:  # "From 2012" is a year's, "from 20" is a price's.
+                return self._made(at, number.after, number.value, number.value, money=False)
         for role in ("under", "over", "about"):
             if {role, f"{role}_after"} & roles.keys() and (number := self._number(self._after_ignored(at + 1))):
                 return self._sided(at, number.after, role, number)
@@ -76,8 +80,6 @@ class Amounts:
                 return self._sided(at, number.after, "under" if under else "over", number)
         if number := self._number(at):
             return self._followed(at, number)
-        if "year" in roles and (number := self._number(self._after_ignored(at + 1))) and self._is_year(number):
-            return self._made(at, number.after, number.value, number.value, money=False)
         return None
 
     def _followed(self, at: int, number: _Number) -> tuple[int, Bound | None, Wish | None] | None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from understanding.sentence.ahead import Ahead, colour_of
+from understanding.sentence.ahead import Ahead, colour_of, meant
 from understanding.sentence.draft import Draft
 from understanding.sentence.items import Item
 from understanding.wishes import Relative, Wish
-from understanding.words.concepts import concepts
+from understanding.words.concepts import Concept, concepts
 from understanding.words.language import OPPOSITE
 
 
@@ -39,6 +39,9 @@ class Comparisons:
                     direction = OPPOSITE[direction]
             elif degree and "relative" in following:
                 direction, taken = following["relative"].value, 2
+            elif degree in ("too", "less") and (named := self._look(place)) and not self._look(at - 1):
+                self._draft.unwanted.append(named)  # "Less black", "too black"
+                return 2
         if not direction:
             return 0
         draft = self._draft
@@ -50,6 +53,13 @@ class Comparisons:
         taken = part.after - at if part.value else taken
         draft.relative.append(Relative(direction, self._ahead.said(at, taken), part.value))
         return taken
+
+    def _look(self, at: int) -> Wish | None:
+        """The colour, pattern or material at a place."""
+        entry = meant(self._items[at]) if 0 <= at < len(self._items) else None
+        if entry is None or entry.family not in ("colour", "pattern", "material"):
+            return None
+        return Wish(entry.family, entry.value, self._items[at].said)
 
     def shaded(self, at: int) -> int:
         """ "Dark blue" in whatever order a language puts it, and all parts of a compound."""
@@ -70,6 +80,16 @@ class Comparisons:
                 if shaded is not None and colour:
                     self._draft.add(_shade(shaded.value, colour, self._ahead.said(at, 2)))
                     return 2
+        return self._doubled(at)
+
+    def _doubled(self, at: int) -> int:
+        """A colour and the one that it is a shade of: "crimson red", and "navy blu", whose parts were read apart."""
+        if at + 1 < len(self._items) and (colour := colour_of(self._items[at])):
+            wider = colour_of(self._items[at + 1])
+            close = concepts().near.get(Concept("colour", colour), ())
+            if wider and (wider == colour or Concept("colour", wider) in close):
+                self._draft.add(Wish("colour", colour, self._ahead.said(at, 2)))
+                return 2
         return 0
 
 

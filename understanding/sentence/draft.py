@@ -7,6 +7,11 @@ from dataclasses import dataclass, field
 from understanding.wishes import Bound, Match, Relative, Understood, Wish
 from understanding.words.concepts import ONE_OF, Concept, concepts
 
+_ORDER = (("people",), ("occasion", "season"), ("colour", "brand"), ("pattern",), ("material",), ("detail",), ("kind",))
+ORDER = {family: place for place, families in enumerate(_ORDER) for family in families}
+"""In which order words describe a thing: "black striped leather shoes". What comes too late is about another one."""
+BACKGROUND = frozenset({"people", "occasion", "season"})
+"""Families of things that sentences and stories mention without asking for them."""
 LOOKS = frozenset({"kind", "colour", "material", "pattern", "detail"})
 """Families by which people describe what they wear with something."""
 
@@ -42,13 +47,20 @@ class Draft:
     """How many wishes there were when the clause began."""
     before: int = 0
     """The same of the clause before it, if it wanted anything."""
+    denied: int | None = None
+    """Where the wishes begin that are refused if nothing follows that could be: "black isn't my thing"."""
+    nouns_first: bool = False
+    """As in ``Language``."""
 
     def add(self, wish: Wish) -> None:
         """Take a wish in, as wanted or as refused."""
         if self.beside and wish.family in LOOKS:
             return
         if self.refusing:
-            self.pending.append(wish)
+            looks = self.denied is not None or any(one.family in LOOKS for one in self.pending)
+            if not (looks and wish.family in BACKGROUND):  # "Black isn't allowed at school."
+                self.pending.append(wish)
+                self.denied = None
             return
         if self.correcting:
             self.wanted = [one for one in self.wanted if one.family != wish.family]
@@ -74,6 +86,22 @@ class Draft:
         self.end_refusal()
         self.refusing, self.cue = True, at
 
+    def deny(self, at: int, start: int) -> None:
+        """Refuse what follows the item at ``at``, or else what has been wanted since ``start``, unless it is a thing:
+        "shoes that don't hurt" are shoes."""
+        self.refuse(at)
+        since = self.wanted[start:]
+        self.denied = start if since and not any(wish.family in ("kind", "people") for wish in since) else None
+
+    def apart(self, wish: Wish) -> bool:
+        """Whether a wish that follows without a joint is no longer refused: "no laces, black", but said at once."""
+        if not self.refusing or not self.pending:
+            return False
+        last, family = self.pending[-1].family, wish.family
+        if family == "people":
+            return last != "people"
+        return not self.nouns_first and ORDER.get(family, 9) < ORDER.get(last, 0)
+
     def refuse_clause(self, start: int) -> None:
         """Refuse what has been wanted since a clause began: "black is not for me"."""
         self.pending = self.wanted[start:]
@@ -85,12 +113,19 @@ class Draft:
         """Settle what is refused: "not a black shirt" refuses the black, and "no shirts" the shirts."""
         if self.refusing and self.pending:
             things = [wish for wish in self.pending if wish.family == "kind"]
-            if len(things) < len(self.pending) and self.pending[-1].family == "kind":
+            noun = self.pending[0] if self.nouns_first and len(things) == 1 else self.pending[-1]
+            if len(things) < len(self.pending) and noun.family == "kind":
                 self.wanted += things
                 self.pending = [wish for wish in self.pending if wish.family != "kind"]
             self.unwanted += self.pending
             self.begin_clause()
+        elif self.refusing and self.denied is not None:
+            start, self.denied = self.denied, None
+            self.unwanted += self.wanted[start:]
+            del self.wanted[start:]
+            self.begin_clause()
         self.pending = []
+        self.denied = None
         self.refusing = False
 
     def understood(self, language: str | None) -> Understood:

@@ -31,11 +31,14 @@ class Reader:
         shop: Whose products are meant.
         language: Code of the text's language, None for unknown.
         named: Ids and article numbers in the text.
+        nouns_first: As in ``Language``.
     """
 
-    def __init__(self, items: list[Item], shop: Shop, language: str | None, named: Named) -> None:
+    def __init__(
+        self, items: list[Item], shop: Shop, language: str | None, named: Named, *, nouns_first: bool = False
+    ) -> None:
         self._items, self._shop, self._language, self._named = items, shop, language, named
-        self._ahead, self._amounts, self._draft = Ahead(items), Amounts(items, shop), Draft()
+        self._ahead, self._amounts, self._draft = Ahead(items), Amounts(items, shop), Draft(nouns_first=nouns_first)
         self._comparisons, self._story = Comparisons(items, self._ahead, self._draft), Story(items, self._ahead)
 
     def read(self) -> Understood:
@@ -64,7 +67,9 @@ class Reader:
             draft.begin_clause()
         elif item.mark in COMMAS:
             if draft.refusing and not draft.pending:
-                draft.refusing = False  # "No, in red": an answer refuses nothing.
+                if draft.denied is None:
+                    draft.refusing = False  # "No, in red": an answer refuses nothing.
+                draft.end_refusal()
             elif draft.refusing and not self._ahead.list_goes_on(at, draft.pending[-1].family):
                 draft.end_refusal()
             if not draft.refusing:
@@ -171,8 +176,14 @@ class Reader:
             return 0
         family, after = item.roles["families"].value, self._ahead.past_ignored(at + 1)
         later = self._ahead.roles(after)
-        for role, families in (("keep", draft.keep), ("forget", draft.forget), ("refuse_after", draft.different)):
-            if role in later:
+        if draft.denied is not None:  # "Black doesn't go with my skin tone."
+            return 1
+        said = (
+            ("keep", draft.keep), ("forget", draft.forget), ("refuse_after", draft.different),
+            ("deny", draft.different),
+        )  # fmt: skip
+        for role, families in said:
+            if role in later and not (role == "deny" and family == "style"):  # "I look awful in black."
                 families.append(family)
                 return after + 1 - at
         following = self._ahead.roles(at + 1)
@@ -198,8 +209,18 @@ class Reader:
         if entry.refused:
             self._draft.unwanted.append(wish)
         else:
+            if self._draft.apart(wish) and (entry.family == "people" or self._is_next(at)):
+                self._draft.end_refusal()
             self._draft.add(wish)
         return 1
+
+    def _ends_behind(self, at: int) -> bool:
+        """Whether nothing with a meaning follows."""
+        return all(item.mark or "ignore" in item.roles for item in self._items[at + 1 :])
+
+    def _is_next(self, at: int) -> bool:
+        """Whether the item before has a meaning: nothing joins it with this one."""
+        return at > 0 and bool(self._items[at - 1].meanings)
 
     def _scope(self, at: int) -> int:
         """What begins and ends a refusal."""
@@ -211,6 +232,10 @@ class Reader:
             draft.beside = True
         elif "refuse_after" in roles and len(draft.wanted) > start and not draft.refusing:
             draft.refuse_clause(start)
+        elif "answer" in roles and self._ends_behind(at):
+            draft.deny(at, start)  # "Black? Nah."
+        elif "deny" in roles:
+            draft.deny(at, len(draft.wanted) if "which" in self._ahead.roles(at - 1) else start)
         elif "refuse" in roles:
             draft.refuse(at)
             # "No I want ..." answers; "not only ..." and "not just ..." refuse nothing.
@@ -229,7 +254,7 @@ class Reader:
             if draft.pending and not self._ahead.list_goes_on(at, draft.pending[-1].family):
                 draft.end_refusal()
         elif {"ask", "prepositions"} & roles.keys():
-            if draft.pending:
+            if draft.pending or (draft.denied is not None and "ask" in roles):
                 draft.end_refusal()
             if "ask" in roles:
                 draft.begin_clause()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from understanding.sentence.ahead import Ahead, meant
+from understanding.sentence.draft import BACKGROUND
 from understanding.sentence.items import Item
 from understanding.words.text import is_cjk
 
@@ -14,8 +15,6 @@ LONG = 14
 """Items from which on a text tells a story."""
 CLOSE = 3
 """Items around one that belong to it."""
-BACKGROUND = frozenset({"people", "occasion", "season"})
-"""Families of things that stories are full of."""
 
 
 class Story:
@@ -32,7 +31,16 @@ class Story:
 
     def is_background(self, at: int, family: str) -> bool:
         """Whether what is named at a place, of a family, belongs to a story rather than to what is asked."""
-        return family in BACKGROUND and (self._is_far_off(at) or (family == "people" and self._is_bystander(at)))
+        if family == "people" and (self._is_host(at) or self._is_bystander(at)):
+            return True
+        return family in BACKGROUND and self._is_far_off(at)
+
+    def _is_host(self, at: int) -> bool:
+        """Whether it is somebody's occasion: "my sister's wedding" says nothing of who goes there."""
+        place = self._ahead.past_ignored(at + 1)
+        following = meant(self._items[place]) if place <= at + 2 and place < len(self._items) else None
+        owned = any("my" in self._ahead.roles(place) for place in (at, at - 1)) or " " in self._items[at].said
+        return following is not None and following.family == "occasion" and owned
 
     def is_meant(self, at: int) -> bool:
         """Whether a word has company that is meant, or the text is short."""

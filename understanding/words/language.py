@@ -17,6 +17,8 @@ from understanding.words.spelling import Spelling
 from understanding.words.text import words_of
 
 FOLDER = Path(__file__).parents[1] / "languages"
+LEAST_EVIDENCE = 6
+"""Letters of a misspelt word that tells a language: shorter ones are near to a word of any."""
 MOST_SPELLINGS = 2_000
 """Spellings that one line of a word list may stand for."""
 
@@ -27,6 +29,8 @@ ROLES = frozenset(
             "ask",
             "refuse",
             "refuse_after",
+            "deny",
+            "which",
             "answer",
             "stop",
             "correct",
@@ -44,7 +48,7 @@ ROLES = frozenset(
 )
 """What a word can do in a sentence; each is a list of phrases in the grammar file."""
 TABLES = frozenset({"families", "relative", "adjectives", "shades", "endings"})
-SETTINGS = frozenset({"name", "compounds"})
+SETTINGS = frozenset({"name", "compounds", "nouns_first"})
 OPPOSITES = {
     "darker": "lighter",
     "cheaper": "more expensive",
@@ -79,6 +83,8 @@ class Language:
         self.name = str(grammar.get("name", self.code))
         self.compounds: tuple[str, ...] = tuple(grammar.get("compounds", ()))
         """What may stand between the parts of a compound; empty where the language writes none."""
+        self.nouns_first = bool(grammar.get("nouns_first", False))
+        """Whether colours and the like stand behind what they describe."""
         self.letters: frozenset[str] = frozenset()
         """The letters that its words are written with."""
         self.phrases = Phrases()
@@ -148,6 +154,15 @@ class Language:
     def spelling(self) -> Spelling:
         """Corrects words to those of this language; words of the grammar count as known, but are no corrections."""
         return Spelling(self.phrases.first_words({"concept", "relative", "shades"}))
+
+    def misspells(self, word: str) -> bool:
+        """Whether a folded word is nearly one of this language's grammar: it says in which language a text is, though
+        not what it means."""
+        return len(word) >= LEAST_EVIDENCE and self._evidence.nearest(word) is not None
+
+    @cached_property
+    def _evidence(self) -> Spelling:
+        return Spelling(self.phrases.first_words(ROLES))
 
     def __repr__(self) -> str:
         return f"Language({self.code})"

@@ -21,7 +21,7 @@ _TOKEN = re.compile(
     rf"(?P<number>\d+(?:[.,]\d+)*)|(?P<cjk>[{CJK}])|(?P<word>[^\W\d_{CJK}]+)|(?P<mark>(?<=\d) ?[-–—~] ?(?=\d)|[^\w\s])"
 )
 _CJK = re.compile(f"[{CJK}]")
-_SEPARATORS = frozenset("'’`´-‐‑–—_\"“”„«»()[]{}*#~^<>|\\")
+_SEPARATORS = frozenset("'’`´-‐‑–—_\"“”„«»()[]{}*#~^|\\")
 _LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe"})
 
 

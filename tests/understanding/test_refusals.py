@@ -1,0 +1,94 @@
+"""What a refusal takes in, where it ends, and what only looks like one."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tests.understanding.shops import large_shop, make_shop
+from tests.understanding.test_wishes import parts_of
+from understanding import Grounding, understand
+from understanding.grounding.refused import refused
+from understanding.wishes import Wish
+
+
+def parts(text: str) -> str:
+    return " ".join(sorted(parts_of(understand(text, large_shop()))))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["navy isn't working for me", "navy doesn't go with my skin tone", "navy looks awful", "i look awful in navy",
+     "navy? nah", "navy no", "navy isn't allowed at school", "der Ton Marineblau ist hässlich"],
+)  # fmt: skip
+def test_a_denial_refuses_what_follows_or_else_what_stands_before(text: str) -> None:
+    assert parts(text) == "-colour:navy blue"
+
+
+def test_a_denial_refuses_no_thing_that_it_describes() -> None:
+    assert parts("red shoes that don't hurt") == "+colour:red +kind:shoe"
+    assert parts("something red that doesn't shrink") == "+colour:red"
+
+
+def test_a_question_that_is_negated_refuses_nothing() -> None:
+    for text in ("don't you have it in red?", "¿no lo tienen en rojo?", "vous ne l'avez pas en rouge ?"):
+        assert parts(text) == "+colour:red"
+
+
+def test_a_refusal_ends_before_what_can_belong_to_it_no_more() -> None:
+    assert parts("shoes no laces black") == "+colour:black +kind:shoe -detail:laces"
+    assert parts("not black for men") == "+people:men -colour:black"
+    assert parts("no striped shirts") == "+kind:shirt -pattern:striped"
+
+
+def test_nouns_come_first_in_some_languages() -> None:
+    assert parts("no quiero una camisa negra") == "+kind:shirt -colour:black"
+    assert parts("pas de robe noire") == "+kind:dress -colour:black"
+
+
+def test_too_much_or_less_of_a_look_refuses_it() -> None:
+    assert parts("less blue") == "-colour:blue"
+    assert parts("too black") == "-colour:black"
+    assert parts("weniger schwarz") == "-colour:black"
+
+
+def test_whose_occasion_it_is_says_nothing_of_who_goes() -> None:
+    assert parts("for my sister's wedding") == "+occasion:wedding"
+    assert parts("a women's party dress") == "+kind:dress +occasion:party +people:women"
+
+
+def test_whose_birthday_it_is_says_for_whom() -> None:
+    assert parts("dad's birthday, a shirt") == "+kind:shirt +people:men"
+
+
+def test_a_colour_and_the_one_that_it_is_a_shade_of_are_one() -> None:
+    assert parts("navy blu") == "+colour:navy blue"
+    assert parts("crimson red") == "+colour:crimson"
+    assert parts("red blue") == "+colour:blue +colour:red"
+
+
+def test_signs_bound_a_price() -> None:
+    assert parts("tees <20") == "+kind:t-shirt ..20"
+    assert parts("tees > 20") == "+kind:t-shirt 20.."
+
+
+def test_a_year_with_from_is_that_year() -> None:
+    assert parts("the one from 2012") == "2012..2012"
+    assert parts("from 20") == "20.."
+
+
+def test_everyday_words_are_no_slips() -> None:
+    for text in ("this shows everything", "darker than this"):
+        assert "+" not in parts(text)
+
+
+def test_not_blue_refuses_navy_and_not_navy_no_other_blue() -> None:
+    shop = make_shop([""] * 4, {"colour": ["Blue", "Navy Blue", "Red", "Turquoise Blue"]})
+    grounding = Grounding(shop)
+    np.testing.assert_allclose(refused(grounding, Wish("colour", "blue", "")), [1, 1, 0, 0])
+    np.testing.assert_allclose(refused(grounding, Wish("colour", "navy blue", "")), [0, 1, 0, 0])
+
+
+def test_what_comes_close_is_refused_where_nothing_is_called_so() -> None:
+    grounding = Grounding(make_shop([""] * 2, {"colour": ["Red", "Blue"]}))
+    assert refused(grounding, Wish("colour", "crimson", ""))[0] > 0.5

@@ -95,6 +95,11 @@ class Admission:
         try:
             yield
             completed = True
+        except Exception:
+            # A failed search is no measurement, but its time must not be attributed to the next one that completes:
+            # damaged pictures would make valid searches look slow, and these would be refused.
+            self._counted_until = self._clock()
+            raise
         finally:
             self._in_progress -= 1
             if completed:  # Failed and cancelled searches would distort the mean.

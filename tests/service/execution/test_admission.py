@@ -112,6 +112,20 @@ def test_failed_searches_do_not_count_as_fast_ones() -> None:
         assert admission.expected_wait_s == pytest.approx(0.1)
 
 
+def test_the_time_of_failed_searches_is_not_that_of_the_others() -> None:
+    clock = Clock()
+    admission = Admission(max_wait_s=1.0, body_bytes=10, metrics=Metrics(), clock=clock)
+    for _ in range(30):
+        with admission.search():
+            for _ in range(9):
+                with suppress(ValueError), admission.search():
+                    clock.now += 0.05
+                    raise ValueError
+            clock.now += 0.1
+    with admission.search():
+        assert admission.expected_wait_s == pytest.approx(0.1)
+
+
 def test_a_search_that_would_miss_its_deadline_is_refused_on_arrival_unless_the_service_is_idle() -> None:
     clock = Clock()
     admission = Admission(max_wait_s=1.0, body_bytes=10, metrics=Metrics(), clock=clock)

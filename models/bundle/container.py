@@ -13,6 +13,7 @@ from models.bundle.other_formats import read_other
 Format = Literal["JPEG", "PNG", "WEBP", "AVIF", "GIF", "BMP", "TIFF", "HEIF"]
 
 _PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
+_PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
 _PNG_KEPT = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
 _SOI, _START_OF_SCAN, _EXIF_SEGMENT = b"\xff\xd8", 0xDA, 0xE1
 _START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
@@ -24,6 +25,8 @@ LARGEST_PROFILE = 4 * 2**20
 _DROPPED = frozenset(range(0xE1, 0xF0)) - {0xEE} | {0xFE}
 _ORIENTATION = 0x0112
 _MOST_MARKERS = 1000  # A picture of tens of megabytes has two hundred segments; a hostile file may have millions.
+_MOST_CHUNKS = 20_000  # Of a PNG or WebP. Encoders usually write the pixels of a PNG in chunks of at least 8 KiB.
+_MOST_TAGS = 1000
 _BLOCK = 2**16
 
 
@@ -37,7 +40,7 @@ class Container(NamedTuple):
     """EXIF orientation, 1 to 8; 1 if it is missing or unreadable."""
     data: bytes
     """The file without its metadata, which is where decoders are slow, talkative and attacked. Of an animated PNG it
-    holds the still picture alone."""
+    holds the still picture alone. WebP, AVIF, HEIC, BMP and TIFF are unchanged."""
     scans: int
     """Number of scans: more than one in a progressive JPEG."""
     profile: bytes = b""
@@ -62,7 +65,9 @@ def read_container(data: bytes) -> Container | None:
     except struct.error as error:
         raise ValueError("the headers are cut short") from error
     other = read_other(data)
-    return None if other is None else Container(other.format, other.size, other.orientation, data, 1, other.profile)
+    if other is None:
+        return None
+    return Container(other.format, other.size, other.orientation, other.data, 1, other.profile)
 
 
 def _jpeg(data: bytes) -> Container:
@@ -112,9 +117,12 @@ def _scans(data: bytes, at: int) -> tuple[int, int | None]:
 
     In coded data 0xFF is always followed by 0 or a restart marker, so numpy finds the few markers; ``bytes.find`` stops
     at every 0xFF and takes six times as long.
+
+    Raises:
+        ValueError: There are too many markers.
     """
     coded = np.frombuffer(data, np.uint8)
-    scans, skip = 0, at
+    scans, skip, markers = 0, at, 0
     for start in range(at, len(data), _BLOCK):
         block = coded[start : start + _BLOCK + 1]
         following = block[1:]
@@ -127,6 +135,9 @@ def _scans(data: bytes, at: int) -> tuple[int, int | None]:
             marker = data[place + 1]
             if marker == _END_OF_IMAGE:
                 return scans, place + 2
+            markers += 1
+            if markers > 10 * _MOST_MARKERS:
+                raise ValueError("there are too many markers")
             scans += marker == _START_OF_SCAN
             if scans > _MOST_MARKERS:
                 return scans, None
@@ -138,20 +149,28 @@ def _png(data: bytes) -> Container:
     if data[12:16] != b"IHDR":
         raise ValueError("there is no header")
     kept = [_PNG_MAGIC]
-    exif, profile, at = b"", b"", 8
-    while at + 8 <= len(data):
+    exif, at = b"", 8
+    profile: bytes | None = None
+    for _ in range(_MOST_CHUNKS):
+        if at + 8 > len(data):
+            break
         length, kind = struct.unpack_from(">I4s", data, at)
         if kind in _PNG_KEPT:
             kept.append(data[at : at + 12 + length])
+        elif kind == b"fdAT":  # The second frame of an animation.
+            kept.append(_PNG_END)
+            break
         elif kind == b"eXIf":
             exif = data[at + 8 : at + 8 + length]
-        elif kind == b"iCCP":
+        elif kind == b"iCCP" and profile is None:  # Each can unpack to megabytes.
             profile = _unpacked(data[at + 8 : at + 8 + length])
         at += 12 + length
         if kind == b"IEND":
             break
+    else:
+        raise ValueError("there are too many chunks")
     size = struct.unpack_from(">II", data, 16)
-    return Container("PNG", size, _orientation(exif), b"".join(kept), 1, profile)
+    return Container("PNG", size, _orientation(exif), b"".join(kept), 1, profile or b"")
 
 
 def _unpacked(chunk: bytes) -> bytes:
@@ -168,7 +187,9 @@ def _webp(data: bytes) -> Container:
     if kind == b"VP8X":
         bits = int.from_bytes(data[24:30], "little")
         size = ((bits & 0xFFFFFF) + 1, (bits >> 24) + 1)
-        while at + 8 <= len(data):
+        for _ in range(_MOST_CHUNKS):
+            if at + 8 > len(data):
+                break
             chunk, length = struct.unpack_from("<4sI", data, at)
             if chunk == b"EXIF":
                 exif = data[at + 8 : at + 8 + length]
@@ -176,6 +197,8 @@ def _webp(data: bytes) -> Container:
             if chunk == b"ICCP":
                 profile = data[at + 8 : at + 8 + min(length, LARGEST_PROFILE)]
             at += 8 + length + length % 2
+        else:
+            raise ValueError("there are too many chunks")
     elif kind == b"VP8L":
         (bits,) = struct.unpack_from("<I", data, 21)
         size = ((bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1)
@@ -196,7 +219,7 @@ def _orientation(exif: bytes) -> int:
     try:
         (start,) = struct.unpack_from(f"{order}I", tiff, 4)
         (count,) = struct.unpack_from(f"{order}H", tiff, start)
-        for entry in range(start + 2, start + 2 + 12 * count, 12):
+        for entry in range(start + 2, start + 2 + 12 * min(count, _MOST_TAGS), 12):
             tag, kind = struct.unpack_from(f"{order}HH", tiff, entry)
             if tag == _ORIENTATION:
                 (value,) = struct.unpack_from(f"{order}{'I' if kind == 4 else 'H'}", tiff, entry + 8)

@@ -216,7 +216,7 @@ def _in_srgb(image: Image.Image, profile: bytes) -> Image.Image:
     if not profile or b"sRGB" in profile[:1024] or image.mode not in ("RGB", "RGBA", "L", "CMYK"):
         return image
     try:
-        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        source = ImageCms.ImageCmsProfile(io.BytesIO(_without_stages(profile)))
         alpha = image.getchannel("A") if image.mode == "RGBA" else None
         flat = image.convert("RGB") if alpha is not None else image
         converted = ImageCms.profileToProfile(flat, source, _SRGB, outputMode="RGB")
@@ -229,6 +229,20 @@ def _in_srgb(image: Image.Image, profile: bytes) -> Image.Image:
     return converted
 
 
+def _without_stages(profile: bytes) -> bytes:
+    """A profile without its multi-stage transforms (``D2B0`` to ``D2B3`` of ICC.1:2022), which are optional.
+
+    Their number of stages is not limited, so that a profile of a few kilobytes can take minutes.
+    """
+    changed = bytearray(profile)
+    for at in range(_PROFILE_HEAD, min(_PROFILE_HEAD + 12 * _PROFILE_TAGS, len(profile)), 12):
+        if changed[at : at + 3] == b"D2B":
+            changed[at : at + 3] = b"d2b"
+    return bytes(changed)
+
+
+_PROFILE_HEAD, _PROFILE_TAGS = 132, 100
+"""Bytes before the tag table, and the maximum number of tags that lcms reads."""
 _SRGB = ImageCms.createProfile("sRGB")
 
 

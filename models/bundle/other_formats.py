@@ -20,6 +20,10 @@ _ORIENTATION = 0x0112
 _OPEN: dict[OtherFormat, type[ImageFile]] = {
     "AVIF": AvifImageFile, "GIF": GifImageFile, "BMP": BmpImageFile, "TIFF": TiffImageFile,
 }  # fmt: skip
+_EXTENSION, _FRAME, _GRAPHIC_CONTROL = 0x21, 0x2C, 0xF9
+_MOST_BLOCKS = 10_000
+_TILE_WIDTH, _TILE_HEIGHT = 322, 323
+_TILE_PIXELS = 2**20
 _FOREIGN = (
     (b"%PDF", "a PDF document"),
     (b"8BPS", "a Photoshop file"),
@@ -41,6 +45,8 @@ class Other(NamedTuple):
     """(width, height) before ``orientation`` is applied."""
     orientation: int
     profile: bytes
+    data: bytes
+    """The file; of a GIF without the blocks before its first frame."""
 
 
 def format_of(data: bytes) -> OtherFormat | None:
@@ -72,11 +78,15 @@ def read_other(data: bytes) -> Other | None:
     try:
         if format == "HEIF":
             heif = pillow_heif.open_heif(io.BytesIO(data), convert_hdr_to_8bit=True)
-            return Other(format, heif.size, 1, _profile(heif.info))  # libheif turns pictures upright itself.
+            return Other(format, heif.size, 1, _profile(heif.info), data)  # libheif turns pictures upright itself.
+        if format == "GIF":
+            data = _first_frame(data)
         image = _OPEN[format](io.BytesIO(data))
+        if isinstance(image, TiffImageFile):
+            _check_tiles(image)
         # Pillow turns TIFF upright itself.
         orientation = int(image.getexif().get(_ORIENTATION, 1)) if format == "AVIF" else 1
-        return Other(format, image.size, orientation if 1 <= orientation <= 8 else 1, _profile(image.info))
+        return Other(format, image.size, orientation if 1 <= orientation <= 8 else 1, _profile(image.info), data)
     except MemoryError:
         raise
     except Exception as error:  # Both libraries answer damage with anything, from RuntimeError to struct.error.
@@ -88,6 +98,39 @@ def open_other(format: OtherFormat, data: bytes) -> Image.Image:
     if format == "HEIF":
         return pillow_heif.open_heif(io.BytesIO(data), convert_hdr_to_8bit=True).to_pillow()
     return _OPEN[format](io.BytesIO(data))
+
+
+def _first_frame(data: bytes) -> bytes:
+    """A GIF without the comments and extensions before its first frame, except that frame's own graphic control.
+
+    Pillow reads them block by block, which takes seconds for a file of megabytes.
+
+    Raises:
+        ValueError: There are too many blocks before the first frame.
+    """
+    at = 13 + (3 << (data[10] & 7) + 1 if data[10] & 0x80 else 0)
+    head, control, in_extension = data[:at], b"", False
+    for _ in range(_MOST_BLOCKS):
+        if in_extension:
+            length = data[at]
+            at += 1 + length
+            in_extension = length > 0
+        elif data[at] == _FRAME:
+            return head + control + data[at:]
+        elif data[at] == _EXTENSION:
+            if data[at + 1] == _GRAPHIC_CONTROL and data[at + 2] == 4 and data[at + 7] == 0:
+                control = data[at : at + 8]
+            at, in_extension = at + 2, True
+        else:  # Decoders skip bytes between blocks.
+            at += 1
+    raise ValueError("there are too many blocks before the first frame")
+
+
+def _check_tiles(image: TiffImageFile) -> None:
+    """Raise ValueError if a tile is much larger than the picture: libtiff allocates a whole tile."""
+    width, height = (int(image.tag_v2.get(tag, 0)) for tag in (_TILE_WIDTH, _TILE_HEIGHT))
+    if width * height > max(image.width * image.height, _TILE_PIXELS):
+        raise ValueError("a tile is larger than the picture")
 
 
 def name_of(data: bytes) -> str:

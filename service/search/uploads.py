@@ -15,11 +15,17 @@ from models.bundle.images import ImagePreprocessing, Pixels
 from service.errors import ImageTooLarge
 from service.search.query import Box
 
+LARGE_BYTES = 256 * 2**10
+"""Of a colour profile, and of a file in ``_SLOW_PER_BYTE``."""
+_SLOW_PER_BYTE = ("BMP", "GIF", "TIFF")
+"""Formats in which decoding a few pixels can take long."""
 LARGE_PIXELS = 2_000_000
 LARGE_WORK = 8_000_000
 """Pixels times scans times ``_WORK``: about 20 ms."""
 _WORK = {"JPEG": 1, "PNG": 2, "WEBP": 2, "BMP": 1, "GIF": 2, "TIFF": 2, "AVIF": 8, "HEIF": 8}
 """Approximate cost of decoding a pixel of each format, relative to a baseline JPEG."""
+_TRIES_WITHOUT_END = 4
+"""How often a JPEG without its end marker is decoded."""
 _PIXEL_BYTES = 16
 """The decoder's copy, the picture and a converted copy, at four bytes each, and padding."""
 _JPEG_BYTES = 4
@@ -91,8 +97,10 @@ def decode_pixels(picture: bytes | Container, box: Box | None, images: ImagePrep
 def is_large(container: Container) -> bool:
     """Whether a picture is expensive to decode, by its format, size and number of scans."""
     pixels = container.size[0] * container.size[1]
-    work = pixels * max(1, container.scans) * _WORK[container.format]
-    return pixels > LARGE_PIXELS or work > LARGE_WORK
+    passes = max(1, container.scans) * (1 if container.ended else _TRIES_WITHOUT_END)
+    work = pixels * passes * _WORK[container.format]
+    slow_bytes = len(container.data) if container.format in _SLOW_PER_BYTE else len(container.profile)
+    return pixels > LARGE_PIXELS or work > LARGE_WORK or slow_bytes > LARGE_BYTES
 
 
 def memory_needed(container: Container) -> int:

@@ -1,0 +1,149 @@
+"""Small files that would take much time or memory: refused, or read without the part that costs."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from models.bundle import container as containers
+from models.bundle.images import UnreadableImage, decode_image, open_image
+from service.search.uploads import LARGE_BYTES, is_large
+from tests.models.pictures import chunk, photograph, png, same, saved
+from tests.work import lines_run
+
+PARTS = 300_000
+MOST_LINES = 500_000
+"""Of Python, for a file of a megabyte or more; each of its parts would take a few."""
+PICTURE = photograph(64, 48)
+
+
+def png_chunks() -> bytes:
+    return png(64, 48, bits=8, colour=2, before=chunk(b"teSt", b"") * PARTS)
+
+
+def webp_chunks() -> bytes:
+    file = saved(PICTURE, "WEBP", icc_profile=b"x")
+    return file[:20] + b"\x20" + file[21:30] + b"ABCD\0\0\0\0" * PARTS + file[30:]
+
+
+def jpeg_markers(marker: bytes) -> bytes:
+    return saved(PICTURE, "JPEG")[:-2] + marker * PARTS + b"\xff\xd9"
+
+
+def gif_before_its_frame(blocks: bytes) -> bytes:
+    file = saved(PICTURE, "GIF")
+    at = 13 + 3 * 2 ** ((file[10] & 7) + 1)
+    return file[:at] + blocks + file[at:]
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        pytest.param(png_chunks, id="empty chunks of a PNG"),
+        pytest.param(webp_chunks, id="empty chunks of a WebP"),
+        pytest.param(lambda: jpeg_markers(b"\xff\xd8"), id="start markers in a JPEG"),
+        pytest.param(lambda: jpeg_markers(b"\xff\x01"), id="reserved markers in a JPEG"),
+        pytest.param(lambda: gif_before_its_frame(b"!\xfe" + b"\1c" * PARTS + b"\0"), id="a GIF's comment in pieces"),
+        pytest.param(lambda: gif_before_its_frame(b"!\xfe\1c\0" * PARTS), id="comments of a GIF"),
+        pytest.param(lambda: gif_before_its_frame(b"!\xf9\0" * PARTS), id="empty extensions of a GIF"),
+        pytest.param(lambda: gif_before_its_frame(b"?" * 4 * PARTS), id="bytes between the blocks of a GIF"),
+    ],
+)
+def test_a_file_of_endless_parts_is_refused_without_reading_them_all(file: Callable[[], bytes]) -> None:
+    data = file()
+
+    def read() -> None:
+        with pytest.raises(UnreadableImage):
+            open_image(data)
+
+    assert lines_run(read) < MOST_LINES
+
+
+def test_only_the_first_colour_profile_of_a_png_is_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
+    unpacked: list[int] = []
+    unpack = containers._unpacked
+    monkeypatch.setattr(containers, "_unpacked", lambda data: unpacked.append(len(data)) or unpack(data))  # type: ignore[func-returns-value]
+    bomb = chunk(b"iCCP", b"x\0\0" + zlib.compress(bytes(4 * 2**20)))
+    for profiles in (bomb * 20, chunk(b"iCCP", b"x\0\0damaged") * 20):
+        unpacked.clear()
+        assert open_image(png(64, 48, bits=8, colour=2, before=profiles)).size == (64, 48)
+        assert len(unpacked) == 1
+
+
+def tiled(width: int, height: int) -> bytes:
+    """A TIFF of 64 x 48 pixels with one tile of such a size, whose content is missing."""
+    tags = {256: 64, 257: 48, 258: 8, 259: 8, 262: 1, 277: 1, 322: width, 323: height, 324: 150, 325: 1000}
+    entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags.items())
+    return b"II*\0" + struct.pack("<IH", 8, len(tags)) + entries + bytes(2000)
+
+
+def test_a_tile_that_is_larger_than_its_picture_is_refused_before_memory_is_taken() -> None:
+    assert open_image(tiled(256, 256)).size == (64, 48)
+    with pytest.raises(UnreadableImage):
+        open_image(tiled(65520, 32000))  # 2 GB.
+
+
+def test_comments_before_the_first_frame_of_a_gif_change_nothing() -> None:
+    image = Image.new("P", (64, 48), 1)
+    image.paste(2, (0, 0, 20, 20))
+    image.putpalette([255, 0, 0, 0, 255, 0, 0, 0, 255])
+    file = saved(image, "GIF", transparency=2, save_all=True, append_images=[image.rotate(90)], loop=0)
+    at = 13 + 3 * 2 ** ((file[10] & 7) + 1)
+    commented = file[:at] + (b"!\xfe" + b"\5words" * 900 + b"\0") * 2 + file[at:]
+    expected = decode_image(file)
+    assert expected.getpixel((0, 0)) == (255, 255, 255)
+    assert same(decode_image(commented), expected)
+
+
+def profile(**tags: bytes) -> bytes:
+    """A colour profile of RGB to XYZ with these tags."""
+    table, content, at = struct.pack(">I", len(tags)), b"", 132 + 12 * len(tags)
+    for name, tag in tags.items():
+        table += struct.pack(">4sII", name.encode(), at + len(content), len(tag))
+        content += tag + bytes(-len(tag) % 4)
+    size = 128 + len(table) + len(content)
+    head = bytearray(struct.pack(">I4sI4s4s4s12x4s88x", size, b"lcms", 0x04300000, b"scnr", b"RGB ", b"XYZ ", b"acsp"))
+    head[68:80] = struct.pack(">3i", 63190, 65536, 54061)
+    return bytes(head[:128]) + table + content
+
+
+def table_of_colours(scale: int) -> bytes:
+    """``mft1``: three channels, two points each."""
+    same_values = bytes(range(256)) * 3
+    corners = bytes(value * scale // 255 for r in (0, 255) for g in (0, 255) for b in (0, 255) for value in (r, g, b))
+    one = (65536, 0, 0, 0, 65536, 0, 0, 0, 65536)
+    return b"mft1" + bytes([0, 0, 0, 0, 3, 3, 2, 0]) + struct.pack(">9i", *one) + same_values + corners + same_values
+
+
+def stages(count: int) -> bytes:
+    """``mpet``: ``count`` matrices that halve every channel."""
+    matrix = b"matf\0\0\0\0" + struct.pack(">HH12f", 3, 3, 0.5, 0, 0, 0, 0.5, 0, 0, 0, 0.5, 0, 0, 0)
+    start = 16 + 8 * count
+    places = b"".join(struct.pack(">II", start + at * len(matrix), len(matrix)) for at in range(count))
+    return b"mpet\0\0\0\0" + struct.pack(">HHI", 3, 3, count) + places + matrix * count
+
+
+def test_transforms_of_any_number_of_stages_are_not_run() -> None:
+    without = decode_image(saved(PICTURE, icc_profile=profile(A2B0=table_of_colours(200))))
+    assert not same(without, PICTURE)  # The profile is used.
+    both = profile(D2B0=stages(1000), A2B0=table_of_colours(200))
+    assert same(decode_image(saved(PICTURE, icc_profile=both)), without)
+
+
+def test_what_can_take_long_beside_its_pixels_counts_as_large() -> None:
+    pixels = Image.fromarray(np.random.default_rng(0).integers(0, 256, (600, 600), dtype=np.uint8))
+    usual = [saved(PICTURE, format) for format in ("PNG", "GIF", "BMP", "TIFF", "JPEG")]
+    assert not any(is_large(open_image(file)) for file in usual)
+    for format in ("GIF", "BMP", "TIFF"):
+        file = saved(pixels, format)
+        assert len(file) > LARGE_BYTES
+        assert is_large(open_image(file))
+    assert is_large(open_image(saved(PICTURE, icc_profile=bytes(LARGE_BYTES + 1))))
+    progressive = saved(pixels, "JPEG", progressive=True)
+    assert not is_large(open_image(progressive))
+    assert is_large(open_image(progressive[:-2]))  # It is decoded several times.

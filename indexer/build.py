@@ -231,6 +231,7 @@ def _build(catalog: Catalog, bundle: Bundle, index_root: Path, options: BuildOpt
         products=len(products), index=index_name(store_name, store.kind),
         catalog=catalog.source.name, columns=catalog.columns,
         currencies={name: column.currency for name, column in catalog.details.items() if column.currency},
+        roles={name: catalog.roles[name] for name in catalog.columns if name in catalog.roles},
         views=len(encoded.owners), attributes=bundle.manifest.attributes, told=told, valued=valued,
         images_root=str(images_root) if images_root else None,
         encoded=encoded.encoded, reused=encoded.reused, repeated=encoded.repeated, read=encoded.read,

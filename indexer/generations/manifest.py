@@ -14,12 +14,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from catalog import Kind
+from catalog import Kind, Role
 from models.bundle.manifest import File, file_digest, read_bounded, unknown_fields
 from models.errors import ModisteError
 
 FORMAT = 1
-REVISION = 2
+REVISION = 3
 """As ``models.bundle.manifest.REVISION``."""
 MANIFEST_NAME = "manifest.json"
 VECTORS_NAME = "vectors.f16"
@@ -115,6 +115,8 @@ class GenerationManifest(_Frozen):
     """Attributes by name, each with the kind of its values."""
     currencies: dict[str, str] = {}
     """Currency of the prices in a column, if all of them have the same one."""
+    roles: dict[str, Role] = {}
+    """Role of each attribute; empty in generations of a revision before 3."""
     views: int = Field(default=0, ge=0)
     """Further pictures of products, which are searched as well (``indexer.generations.views``)."""
     attributes: tuple[str, ...] = ()

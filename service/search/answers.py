@@ -31,7 +31,8 @@ class ProductCard(Value):
         description="Equal for all looks of one product, such as its colours; the id if there is only one look."
     )
     variants: list[Variant] = Field(
-        description="The variants of the product, such as its sizes; empty if there is only one."
+        description="The variants of the product, such as its sizes; empty if there is only one and its id is that of "
+        "the product."
     )
     image: str = Field(examples=["/products/12/image"])
     images: int = Field(1, ge=1, description="The number of pictures; `?n=1` of `image` is the second one.")
@@ -125,12 +126,20 @@ class ValueCount(Value):
     count: int
 
 
+Offered = Literal["wish", "fact", "stock"]
+"""What an attribute that is offered as a filter can be for (``catalog.Role``)."""
+
+
 class ChoiceFilter(Value):
     """An attribute with words (``text``, ``list``), paths (``path``), dates (``date``) or booleans (``flag``).
 
     The most frequent values come first. A filter on a path matches the whole path or any part of it."""
 
     kind: Literal["text", "list", "flag", "path", "date"]
+    role: Offered = Field(
+        description="`wish`: shoppers ask for it. `fact`: a brand, a code. `stock`: whether it is sold."
+    )
+    family: str | None = Field(description="What it is about, as in `understood`; null if its name does not tell.")
     values: list[ValueCount]
 
 
@@ -138,6 +147,9 @@ class NumberFilter(Value):
     """A numeric attribute, with its range in the catalogue."""
 
     kind: Literal["number"]
+    role: Offered
+    family: str | None = Field(description="Likewise: texts bound numbers of the families `price` and `year`.")
+    currency: str | None = Field(description="As the catalogue writes it, such as `EUR`; null if it writes none.")
     min: float
     max: float
 

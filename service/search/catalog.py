@@ -13,6 +13,7 @@ from cachetools import LRUCache
 
 from indexer.generations.generation import Generation
 from service.search.answers import ChoiceFilter, NumberFilter, ProductCard, Result, ValueCount, Variant
+from understanding.words.concepts import family_of_column
 
 MAX_VALUES = 50
 MAX_PRODUCTS = 4096
@@ -40,7 +41,7 @@ def results(generation: Generation, rows: Sequence[int], scores: Sequence[float]
 
 
 def catalog_filters(generation: Generation) -> Facets:
-    """The filters of every attribute with any value. Counted once for each generation."""
+    """The filters of the attributes with any value, except running text. Counted once for each generation."""
     facets = _facets.get(generation)
     if facets is None:
         facets = _facets[generation] = _count(generation)
@@ -67,7 +68,12 @@ def _image_link(id: str) -> str:
 
 def _count(generation: Generation) -> Facets:
     facets: Facets = {}
+    manifest = generation.manifest
     for name, kind in generation.columns.items():
+        role = manifest.roles.get(name, "wish")
+        if role == "text" or role == "hidden":
+            continue
+        family = family_of_column(name) or None
         values = generation.column(name)
         if kind in ("list", "path"):
             values = values.flatten()
@@ -75,9 +81,12 @@ def _count(generation: Generation) -> Facets:
             continue
         if kind == "number":
             ends = pc.min_max(values).as_py()
-            facets[name] = NumberFilter(kind="number", min=ends["min"], max=ends["max"])
+            currency = manifest.currencies.get(name)
+            facets[name] = NumberFilter(
+                kind="number", role=role, family=family, currency=currency, min=ends["min"], max=ends["max"]
+            )
         else:
-            facets[name] = ChoiceFilter(kind=kind, values=_most_frequent(values))
+            facets[name] = ChoiceFilter(kind=kind, role=role, family=family, values=_most_frequent(values))
     return facets
 
 

@@ -90,10 +90,14 @@ def test_the_catalogue_lists_what_can_be_filtered_by(served: Served) -> None:
     summary = served.client.get("/catalog").json()
     assert summary["total"] == 60
     assert summary["bundle"] == "toy 1.0.0"
-    assert summary["filters"]["price"] == {"kind": "number", "min": 10, "max": 69}
+    assert summary["filters"]["price"] == {
+        "kind": "number", "role": "fact", "family": "price", "currency": None, "min": 10, "max": 69,
+    }  # fmt: skip
+    assert summary["filters"]["colour"]["family"] == "colour"
     assert summary["filters"]["colour"]["values"][0] == {"value": "Red", "count": 11}
     assert summary["filters"]["occasions"] == {
-        "kind": "list", "values": [{"value": "party", "count": 60}, {"value": "work", "count": 30}],
+        "kind": "list", "role": "wish", "family": None,
+        "values": [{"value": "party", "count": 60}, {"value": "work", "count": 30}],
     }  # fmt: skip
     assert summary["filters"]["new"]["kind"] == "flag"
 

@@ -11,6 +11,12 @@ export class Problem extends Error {
 
 const KEY = "modiste-key";
 
+/** Hints for shoppers, by the type of a problem, where those of the service are for programs. */
+const HINTS = {
+  "/problems/key-needed": "Open this page with your key at the end of its address: #key=...",
+  "/problems/unknown-product": "It may be sold out. Start over, or choose a picture.",
+};
+
 /* A service that has keys needs one. An address that ends in #key=... brings it; it is kept for this tab and never sent
    as part of an address. */
 const brought = new URLSearchParams(location.hash.slice(1)).get("key");
@@ -59,8 +65,7 @@ async function ask(path, { headers = {}, ...options }) {
   const json = response.headers.get("Content-Type")?.includes("json");
   const body = json ? await response.json() : {};
   if (response.ok) return body;
-  if (status === 401) body.hint = "Open this page with your key at the end of its address: #key=...";
   const wait = response.headers.get("Retry-After");
-  const hint = body.hint ?? (wait ? `Try again in ${wait} seconds.` : "Try again in a moment.");
+  const hint = HINTS[body.type] ?? body.hint ?? (wait ? `Try again in ${wait} seconds.` : "Try again in a moment.");
   throw new Problem({ title: `The service answered ${status}`, ...body, hint, status });
 }

@@ -166,7 +166,6 @@ function showError(error, signal) {
 
 // Events
 
-/** The step with the current content of the text field. */
 /** The step with the text as typed. Another text has other wishes, so none of them is taken back. */
 const asWorded = () => {
   const text = at("text").value;

@@ -5,10 +5,24 @@
 
 const LABELS = { true: "yes", false: "no" };
 
-/** Draw a control for each of /catalog's `filters` into `box`. */
-export function drawFilters(box, filters) {
+const ROLES = ["wish", "fact", "stock"];
+
+/**
+ * The filters of /catalog that are of use: those that some but not all products pass, and those of the step. What
+ * shoppers ask for comes first.
+ */
+export const offeredFilters = ({ filters, total }, wanted) =>
+  Object.entries(filters)
+    .filter(([name, filter]) => name in wanted || narrows(filter, total))
+    .sort(([, one], [, other]) => ROLES.indexOf(one.role) - ROLES.indexOf(other.role));
+
+const narrows = ({ kind, min, max, values }, total) =>
+  kind === "number" ? min < max : values.some(({ count }) => count > 1 && count < total);
+
+/** Draw a control for each of `offered` into `box`. */
+export function drawFilters(box, offered) {
   box.replaceChildren(
-    ...Object.entries(filters).map(([name, { kind, ...options }]) => {
+    ...offered.map(([name, { kind, ...options }]) => {
       const field = element("fieldset");
       field.append(element("legend", { textContent: name }));
       field.append(kind === "number" ? range(name, options) : choices(name, options));

@@ -3,21 +3,20 @@
  * box is [x0, y0, x1, y1], relative to the picture's width and height, from its top left.
  */
 
-import { hasReference } from "../steps.js";
-
 const FIRST_BOX = [0.2, 0.2, 0.8, 0.8];
 const LEAST = 0.05; // of a side
 const STRIDE = 0.02; // of an arrow key
+const GRIP = 14; // px around a corner that take hold of it
 const PAUSE = 450; // ms without a key before the box is searched for
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 const at = (id) => document.getElementById(id);
 let box = null; // as it is drawn now
 
-/** Draw the box of a step. */
-export function drawPart(step) {
-  box = hasReference(step) ? step.box : null;
-  at("select-part").hidden = !hasReference(step);
+/** Draw the box of a step, whose picture is `shown` or not. */
+export function drawPart(step, shown) {
+  box = shown ? step.box : null;
+  at("select-part").hidden = !shown;
   at("select-part").textContent = box ? "Whole picture" : "Select a part";
   paint();
 }
@@ -41,7 +40,8 @@ export function onPart(onBox) {
     event.preventDefault();
     at("reference-tile").setPointerCapture(event.pointerId);
     const from = place(event);
-    drag = { from, box, inside: contains(box, from) };
+    const fixed = oppositeCorner(event);
+    drag = { from: fixed ?? from, box, inside: !fixed && contains(box, from) };
   });
   at("reference-tile").addEventListener("pointermove", (event) => {
     if (!drag) return;
@@ -109,6 +109,19 @@ function frame() {
   const scale = Math.min(clientWidth / naturalWidth, clientHeight / naturalHeight);
   const [width, height] = [(naturalWidth * scale) / clientWidth, (naturalHeight * scale) / clientHeight];
   return { left: (1 - width) / 2, top: (1 - height) / 2, width, height };
+}
+
+/** The corner of the box that stays where it is while the one under a pointer is dragged; undefined if none is. */
+function oppositeCorner(event) {
+  const tile = at("reference-tile").getBoundingClientRect();
+  const { width, height } = frame();
+  const [x, y] = place(event);
+  const [x0, y0, x1, y1] = box;
+  const near = (a, b, length) => Math.abs(a - b) * length <= GRIP;
+  const held = [[x0, y0], [x0, y1], [x1, y0], [x1, y1]].find(
+    ([a, b]) => near(a, x, width * tile.width) && near(b, y, height * tile.height),
+  );
+  return held && [x0 + x1 - held[0], y0 + y1 - held[1]];
 }
 
 /** The point of the picture under a pointer; the nearest one, if the pointer is outside. */

@@ -1,7 +1,8 @@
 /** The query on the page: reference, modification, suggestions, words, filters and trail. */
 
 import { pictureOf } from "../api.js";
-import { drawFilters, setFilters } from "./filters.js";
+import { replaceItems } from "../focus.js";
+import { drawFilters, offeredFilters, setFilters } from "./filters.js";
 import { drawPart } from "./part.js";
 import { picture } from "../pictures.js";
 import { hasReference, isQuery } from "../steps.js";
@@ -10,7 +11,7 @@ import { drawTrail, titleOf } from "./trail.js";
 import { drawWords } from "./words.js";
 
 const at = (id) => document.getElementById(id);
-let drawnCatalog;
+let drawn; // the catalogue and the names of its filters that have controls
 
 /**
  * @param {{step, trail, catalog, reference, likeness, seen}} state `catalog`, `reference` (a product) and `likeness`
@@ -18,8 +19,8 @@ let drawnCatalog;
  * @param {(suggestion, all) => void} onSuggestion is called when a suggestion is pressed
  */
 export function drawQuery({ step, trail, catalog, reference, likeness, seen }, onSuggestion) {
-  drawReference(step, reference);
-  drawPart(step);
+  const shown = drawReference(step, reference);
+  drawPart(step, shown);
   const ready = catalog && likeness;
   const offered = ready ? suggestions(catalog.filters, likeness.attributes, reference?.attributes ?? {}, seen) : [];
   drawSuggestions(offered, step.text, onSuggestion);
@@ -28,11 +29,12 @@ export function drawQuery({ step, trail, catalog, reference, likeness, seen }, o
   drawTrail(at("trail"), trail);
 }
 
+/** @returns {boolean} whether there is a picture to show */
 function drawReference(step, reference) {
   const image = at("reference-picture");
   const source = step.product ? reference && pictureOf(reference.id, 640) : picture(step.picture);
   at("reference").hidden = !source;
-  at("drop").hidden = Boolean(source || step.product);
+  at("drop").hidden = hasReference(step);
   at("remove").hidden = !hasReference(step);
   at("choose").textContent = source ? "Change" : "Choose a picture";
   if (!source) image.removeAttribute("src");
@@ -40,33 +42,33 @@ function drawReference(step, reference) {
   image.alt = at("reference-title").textContent = titleOf(step, reference);
   at("text-label").textContent = hasReference(step) ? "What should be different?" : "Or say what you are looking for";
   at("text").placeholder = hasReference(step) ? "in navy, with long sleeves" : "a navy dress with long sleeves";
+  return Boolean(source);
 }
 
 function drawSuggestions(offered, text, onSuggestion) {
   const list = at("suggestions");
-  const focused = [...list.children].findIndex((item) => item.contains(document.activeElement));
   list.hidden = offered.length === 0;
-  list.replaceChildren(
-    ...offered.map((suggestion) => {
-      const [item, button] = [document.createElement("li"), document.createElement("button")];
-      button.type = "button";
-      button.textContent = suggestion.phrase;
-      button.setAttribute("aria-pressed", isIn(text, suggestion));
-      button.addEventListener("click", () => onSuggestion(suggestion, offered));
-      item.append(button);
-      return item;
-    }),
-  );
-  list.children[focused]?.firstElementChild.focus({ preventScroll: true });
+  const items = offered.map((suggestion) => {
+    const [item, button] = [document.createElement("li"), document.createElement("button")];
+    button.type = "button";
+    button.textContent = suggestion.phrase;
+    button.setAttribute("aria-pressed", isIn(text, suggestion));
+    button.addEventListener("click", () => onSuggestion(suggestion, offered));
+    item.append(button);
+    return item;
+  });
+  replaceItems(list, items);
 }
 
 function drawFilterPanel(step, catalog) {
   const fields = at("filter-fields");
-  if (drawnCatalog !== catalog) drawFilters(fields, catalog.filters);
-  drawnCatalog = catalog;
+  const offered = offeredFilters(catalog, step.filters);
+  const names = offered.map(([name]) => name).join("\n");
+  if (drawn?.catalog !== catalog || drawn.names !== names) drawFilters(fields, offered);
+  drawn = { catalog, names };
   setFilters(fields, step.filters);
   const count = Object.keys(step.filters).length;
-  at("filters").hidden = !isQuery(step) || Object.keys(catalog.filters).length === 0;
+  at("filters").hidden = !isQuery(step) || offered.length === 0;
   at("filters-count").textContent = count ? `(${count})` : "";
   at("clear-filters").hidden = count === 0;
 }

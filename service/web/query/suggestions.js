@@ -2,21 +2,18 @@
 
 const MOST = 10;
 const WORDINGS = {
-  colour: (value) => value,
-  color: (value) => value,
-  material: (value) => value,
-  pattern: (value) => value,
-  type: (value) => value,
-  style: (value) => value,
-  "second colour": (value) => `with ${value}`,
   length: (value) => (/^(long|regular|short)$/.test(value) ? `${value} length` : value),
   neckline: (value) => (/neck$/.test(value) ? value : `${value} neckline`),
   sleeve: (value) => (/less$/.test(value) ? value : `${value} sleeves`),
 };
-const WORN_IN = new Set(["colour", "color", "material"]);
+const FAMILIES = {
+  detail: (value, name) => `${value} ${name}`,
+  size: (value) => `size ${value}`,
+  "second colour": (value) => `with ${value}`,
+};
+const WORN_IN = new Set(["colour", "material"]);
 // Shoppers rarely want to change what a product is, as opposed to how it looks.
-const KINDS = ["type", "category", "articleType"];
-const UNCHANGED = new Set([...KINDS, "gender", "brand", "season", "year", "second colour"]);
+const UNCHANGED = new Set(["kind", "people", "brand", "size", "season", "year", "second colour"]);
 const ENOUGH_SEEN = 8;
 
 /**
@@ -29,17 +26,17 @@ const ENOUGH_SEEN = 8;
  * @returns {{attribute: string, phrase: string}[]}
  */
 export function suggestions(filters, like, own, seen) {
-  const alike = seen.filter(({ attributes }) => KINDS.every((kind) => attributes[kind] === like[kind]));
+  const kinds = Object.keys(filters).filter((name) => filters[name].family === "kind" && filters[name].kind === "text");
+  const alike = seen.filter(({ attributes }) => kinds.every((kind) => attributes[kind] === like[kind]));
   const worn = (name, value) => alike.some(({ attributes }) => [attributes[name]].flat().includes(value));
   const possible = (name, value) => alike.length < ENOUGH_SEEN || worn(name, value);
   const another = (name, value) => ![own[name]].flat().includes(value);
   const queues = Object.entries(filters)
-    .filter(([name, { kind }]) => (kind === "text" || kind === "list") && !UNCHANGED.has(name))
-    .filter(([name]) => like[name])
-    .map(([name, { values }]) =>
+    .filter(([name, filter]) => isWorded(filter) && !UNCHANGED.has(filter.family) && like[name])
+    .map(([name, { values, family }]) =>
       values
         .filter(({ value, count }) => count > 1 && value && another(name, value) && possible(name, value))
-        .map(({ value }) => ({ attribute: name, phrase: phrase(name, value) })),
+        .map(({ value }) => ({ attribute: name, phrase: phrase(name, value, family) })),
     );
   const chosen = [];
   for (let turn = 0; chosen.length < MOST && queues.some((queue) => turn < queue.length); turn += 1) {
@@ -65,10 +62,15 @@ const phrases = (text) =>
     .map((part) => part.trim())
     .filter(Boolean);
 
+/** Whether an attribute of /catalog's `filters` holds words that a shopper would use. */
+export const isWorded = ({ role, kind }) => role === "wish" && (kind === "text" || kind === "list");
+
 /** A value in words: "long" of sleeve is "long sleeves", "high" of heel is "high heel". */
-export function wording(name, value) {
-  const word = value.toLowerCase();
-  return WORDINGS[name.toLowerCase()]?.(word) ?? `${word} ${name.toLowerCase()}`;
+export function wording(name, value, family) {
+  const [plain, word] = [name.toLowerCase(), value.toLowerCase()];
+  if (family === "size") return FAMILIES.size(value);
+  return (WORDINGS[plain] ?? FAMILIES[family])?.(word, plain) ?? word;
 }
 
-const phrase = (name, value) => (WORN_IN.has(name.toLowerCase()) ? `in ${wording(name, value)}` : wording(name, value));
+const phrase = (name, value, family) =>
+  WORN_IN.has(family) ? `in ${wording(name, value, family)}` : wording(name, value, family);

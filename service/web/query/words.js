@@ -3,6 +3,7 @@
  * knows more spellings than it lists, so it validates what is typed.
  */
 
+import { replaceItems } from "../focus.js";
 import { isQuery } from "../steps.js";
 
 const SIGNS = { prefer: "+", avoid: "−" };
@@ -68,19 +69,14 @@ const knownAs = (said) =>
 const key = (word) => word.toLowerCase().replaceAll("-", " ");
 
 function drawChips(list, step) {
-  const focused = [...list.children].findIndex((item) => item.contains(document.activeElement));
-  list.replaceChildren(
-    ...chosen(step).map(({ kind, word }) => {
-      const [item, button] = [element("li"), element("button", { type: "button", textContent: word })];
-      button.setAttribute("aria-label", `${LABELS[kind]} ${word}, remove`);
-      Object.assign(button.dataset, { kind, word, sign: SIGNS[kind] });
-      item.append(button);
-      return item;
-    }),
-  );
-  if (focused < 0) return;
-  const next = list.children[Math.min(focused, list.childElementCount - 1)]?.firstElementChild;
-  (next ?? at("prefer")).focus({ preventScroll: true }); // focusing the field would open a phone's keyboard
+  const chips = chosen(step).map(({ kind, word }) => {
+    const [item, button] = [element("li"), element("button", { type: "button", textContent: word })];
+    button.setAttribute("aria-label", `${LABELS[kind]} ${word}, remove`);
+    Object.assign(button.dataset, { kind, word, sign: SIGNS[kind] });
+    item.append(button);
+    return item;
+  });
+  replaceItems(list, chips, at("prefer"));
 }
 
 const element = (tag, properties = {}) => Object.assign(document.createElement(tag), properties);

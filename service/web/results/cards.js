@@ -1,17 +1,18 @@
 /** Product cards. */
 
 import { pictureOf } from "../api.js";
-import { wording } from "../query/suggestions.js";
+import { isWorded, wording } from "../query/suggestions.js";
 
 const MOST_WORDS = 4;
 const WIDTHS = [320, 640]; // of pictures, in pixels
 
 /**
- * @param product a product or a result (which also has a score)
+ * @param product a product of the service
  * @param {string} href address of the step with this product as the reference
  * @param {Object} own the reference's attributes, {} without one: the card lists those that differ
+ * @param filters the `filters` of /catalog
  */
-export function card(product, href, own) {
+export function card(product, href, own, filters) {
   const item = copy("product-card");
   item.dataset.id = product.id;
   item.querySelector("a").href = href;
@@ -22,14 +23,8 @@ export function card(product, href, own) {
   image.addEventListener("load", () => item.classList.remove("missing"));
   if (product.images > 1) stepThrough(item.querySelector(".card-next"), image, product);
   item.querySelector(".card-title").textContent = product.title;
-  const { price } = product.attributes;
-  if (typeof price === "number") item.querySelector(".card-price").textContent = money.format(price);
-  item.querySelector(".card-words").textContent = differences(product.attributes, own);
-  if (product.score !== undefined) {
-    const score = item.querySelector(".card-score");
-    score.textContent = product.score.toFixed(2);
-    score.title = "How well it fits, 1 at most";
-  }
+  item.querySelector(".card-price").textContent = price(product.attributes, filters);
+  item.querySelector(".card-words").textContent = differences(product.attributes, own, filters);
   return item;
 }
 
@@ -59,14 +54,27 @@ function showPicture(image, id, number) {
 export const blankCards = (count) => Array.from({ length: count }, () => copy("blank-card"));
 
 /** The attributes that differ from the reference's, in words; empty without a reference. */
-function differences(attributes, own) {
+function differences(attributes, own, filters) {
   if (!Object.keys(own).length) return "";
-  const named = Object.entries(attributes).flatMap(([name, value]) => [value].flat().map((word) => [name, word]));
-  const worded = named.filter(([, word]) => typeof word === "string" && word);
-  const telling = worded.filter(([name, word]) => ![own[name]].flat().includes(word)).slice(0, MOST_WORDS);
-  return telling.map(([name, word]) => wording(name, word)).join(" · ");
+  const worded = Object.entries(attributes).filter(([name]) => filters[name] && isWorded(filters[name]));
+  const named = worded.flatMap(([name, value]) => [value].flat().map((word) => [name, word]));
+  const telling = named.filter(([name, word]) => word && ![own[name]].flat().includes(word)).slice(0, MOST_WORDS);
+  return telling.map(([name, word]) => wording(name, word, filters[name].family)).join(" · ");
 }
 
-const money = new Intl.NumberFormat(undefined, { minimumFractionDigits: 2 });
+/** What is paid: the lowest of a product's prices, as texts such as "under 50" are understood; empty without one. */
+function price(attributes, filters) {
+  const prices = Object.entries(attributes).filter(([name, value]) => filters[name]?.family === "price" && value > 0);
+  if (!prices.length) return "";
+  const [name, lowest] = prices.reduce((one, other) => (other[1] < one[1] ? other : one));
+  return money(lowest, filters[name].currency);
+}
+
+function money(amount, currency) {
+  const coded = /^[A-Z]{3}$/.test(currency ?? "");
+  const form = coded ? { style: "currency", currency } : { minimumFractionDigits: 2 };
+  const number = new Intl.NumberFormat(undefined, form).format(amount);
+  return currency && !coded ? `${currency} ${number}` : number;
+}
 
 const copy = (id) => document.getElementById(id).content.firstElementChild.cloneNode(true);

@@ -29,14 +29,15 @@ export function drawAnswer({ step, answer, catalog, reference }, from = 0) {
   const { items, total, facts } = answer;
   drawHeading(step);
   const own = reference?.attributes ?? {};
-  const cards = items.slice(from).map((product) => card(product, address(withReference(step, product.id)), own));
+  const cards = items.slice(from).map((product) => card(product, address(withReference(step, product.id)), own, catalog.filters));
   if (from) at("products").append(...cards);
   else at("products").replaceChildren(...cards);
   at("products").setAttribute("aria-busy", "false");
   at("problem").hidden = true;
   at("more").hidden = items.length >= total || items.length > FURTHEST;
-  at("note").hidden = !facts?.text_truncated;
-  at("note").textContent = "These are more words than the model reads; it left out the end of them.";
+  const note = facts ? noted(facts, items.length) : "";
+  at("note").hidden = !note;
+  at("note").textContent = note;
   drawUnderstood(facts?.understood);
   drawEmpty(step, items);
   at("facts").textContent = facts ? inWords(facts, total) : `${number(total)} products · ${catalog.bundle}`;
@@ -74,6 +75,15 @@ function drawEmpty(step, items) {
   at("empty").hidden = items.length > 0;
   at("empty-words").textContent = filtered ? "No product passes these filters." : "There is no product to show.";
   at("empty-clear").hidden = !filtered;
+}
+
+/** What a shopper should know of an answer before looking at it. */
+function noted({ text_truncated: truncated, understood }, shown) {
+  const fitting = understood?.fitting ?? shown;
+  const short = "These are more words than the model reads; it left out the end of them.";
+  const some = fitting === 1 ? "The first one has" : `The first ${number(fitting)} have`;
+  const close = fitting ? `${some} all of it; the others come close.` : "Nothing has all of it. These come closest.";
+  return [...(truncated ? [short] : []), ...(fitting < shown ? [close] : [])].join(" ");
 }
 
 function inWords({ mode, prefer, avoid, expected, timings_ms: timings, cached, bundle, generation }, total) {

@@ -1,11 +1,13 @@
 /** What the service understood of the text: a chip for each wish, which takes it back, and the words without a meaning. */
 
+import { replaceItems } from "../focus.js";
+
 const at = (id) => document.getElementById(id);
 
 /** Draw `understood` of an answer; undefined or null hides it. */
 export function drawUnderstood(understood) {
   const chips = understood ? [...wishes(understood)] : [];
-  at("understood").replaceChildren(...chips.map(chip));
+  replaceItems(at("understood"), chips.map(chip), at("heading"));
   at("not-understood").hidden = !understood?.not_understood.length;
   at("not-understood").textContent = understood?.not_understood.length
     ? `Not understood: ${understood.not_understood.join(", ")}`
@@ -36,7 +38,7 @@ function chip({ text, said }) {
   const [item, button] = [document.createElement("li"), document.createElement("button")];
   Object.assign(button, { type: "button", textContent: text });
   button.setAttribute("aria-label", `${text}, take back`);
-  Object.assign(button.dataset, { said, sign: "" });
+  button.dataset.said = said;
   item.append(button);
   return item;
 }

@@ -13,12 +13,22 @@ from tests.toy_bundle import write_toy_bundle
 
 
 def test_a_problem_document_is_shown_in_full(visit: Visit, served: Served, complaints: list[str]) -> None:
-    page = visit("/?product=nowhere&text=red")
+    page = visit("/?text=red&prefer=nonsense")
 
-    problem = served.client.post("/search", json={"product_id": "nowhere", "text": "red"}).json()
+    problem = served.client.post("/search", json={"text": "red", "prefer": ["nonsense"]}).json()
     for words in (problem["title"], problem["detail"], problem["hint"]):
         expect(page.get_by_role("alert")).to_contain_text(words)
     expect(page.locator(".card")).to_have_count(0)
+    assert all("422" in complaint for complaint in complaints)
+    complaints.clear()
+
+
+def test_a_product_that_is_gone_has_a_hint_for_shoppers(visit: Visit, complaints: list[str]) -> None:
+    page = visit("/?product=nowhere&text=red")
+
+    expect(page.get_by_role("alert")).to_contain_text("There is no product 'nowhere'")
+    expect(page.locator("#problem-hint")).to_have_text("It may be sold out. Start over, or choose a picture.")
+    expect(page.get_by_role("button", name="Select a part")).to_be_hidden()
     assert all("404" in complaint for complaint in complaints)
     complaints.clear()
 

@@ -43,6 +43,36 @@ def test_wishes_are_chips_that_take_them_back(understanding: Served, page: Page)
     expect(page.locator("#understood button")).to_have_count(2)
 
 
+def test_the_focus_stays_among_the_chips_when_one_is_taken_back(understanding: Served, page: Page) -> None:
+    page.goto(f"{understanding.url}/?product=5&text=not+red,+under+30")
+    settled(page)
+
+    page.get_by_role("button", name="not red, take back").press("Enter")
+
+    expect(page.locator("#understood button")).to_have_count(1)
+    expect(page.get_by_role("button", name="price up to 30, take back")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#understood button")).to_have_count(0)
+    expect(page.locator("#heading")).to_be_focused()
+
+
+@pytest.mark.parametrize(
+    ("text", "note"),
+    [
+        ("red, under 5", "Nothing has all of it. These come closest."),
+        ("red, under 11", "The first one has all of it; the others come close."),
+        ("under 20", "The first 11 have all of it; the others come close."),
+        ("over 5", ""),
+    ],
+)
+def test_the_page_says_how_many_products_have_all_that_was_asked(
+    understanding: Served, page: Page, text: str, note: str
+) -> None:
+    page.goto(f"{understanding.url}/?text={text}")
+    settled(page)
+    expect(page.locator("#note")).to_have_text(note)
+
+
 def test_another_text_takes_nothing_back(understanding: Served, page: Page) -> None:
     page.goto(f"{understanding.url}/?product=5&text=in+red&ignore=red")
     assert understood(page) == []

@@ -73,6 +73,8 @@ def test_a_picture_survives_a_reload_but_is_not_part_of_a_link(visit: Visit, ser
     other = visit(page.url.removeprefix(served.url))
 
     expect(other.get_by_role("alert")).to_contain_text("The picture of this step is gone")
+    expect(other.get_by_text("Drop or paste a picture here")).to_be_hidden()
+    expect(other.get_by_role("button", name="Select a part")).to_be_hidden()
 
 
 def test_removing_the_reference_keeps_the_text(visit: Visit, served: Served) -> None:
@@ -104,6 +106,20 @@ def test_a_part_of_the_picture_can_be_drawn_with_the_mouse(visit: Visit, served:
     expect_shown(page, served.found(product_id="18", box=box, k=PAGE))
     assert page.locator(".card img").first.get_attribute("alt") == "Navy cloth"
     assert shown(visit(page.url.removeprefix(served.url))) == shown(page)
+
+
+def test_a_corner_of_the_part_can_be_dragged(visit: Visit) -> None:
+    page = visit("/?product=18&box=0.2,0.2,0.8,0.8")
+    part = page.locator("#part").bounding_box()
+    tile = page.locator("#reference-tile").bounding_box()
+    assert part is not None
+    assert tile is not None
+    page.mouse.move(part["x"] + part["width"] - 3, part["y"] + 3)
+    page.mouse.down()
+    page.mouse.move(tile["x"] + 0.6 * tile["width"], tile["y"] + 0.1 * tile["height"], steps=3)
+    page.mouse.up()
+    page.wait_for_url(re.compile("box=0.2%2C0.1"))
+    assert boxed(page) == pytest.approx([0.2, 0.1, 0.6, 0.8], abs=0.02)
 
 
 def test_a_part_of_an_upload_can_be_drawn_with_a_finger(visit: Visit) -> None:

@@ -88,7 +88,7 @@ def read_changes(
     unfold(table)
     plan = plan_columns(table, path, _without_absent(settings, table.columns), id_column)
     read = ChangeTable(problems=[*table.problems, *table.remarks])
-    own = {plan.id, plan.title, *plan.pictures, *plan.gallery}
+    own = {plan.id, plan.group, plan.title, *plan.pictures, *plan.gallery}
     read.columns = [name for name in table.columns if name in kinds and name != plan.id]
     read.ignored = [name for name in table.columns if name not in kinds and name not in own]
     leave_out = {name: one for name, one in settings.leave_out.items() if name in table.columns}

@@ -138,8 +138,8 @@ def _products(
             Draft(
                 id=id, title=titles[0] if titles else "", attributes=_merged(head, sold, dates),
                 pictures=own + ([] if several and own else shared) if several else [*shared, *own],
-                group=key if several or len(members) > 1 else id, variants=_variants(sold, len(members)), lines=numbers,
-                id_for_picture=lines[0].id or key,
+                group=key if several or len(members) > 1 else id,
+                variants=_variants(sold, len(members), id), lines=numbers, id_for_picture=lines[0].id or key,
             )
         )  # fmt: skip
     if parents and len(by_look) > 1 and drafts:
@@ -211,10 +211,11 @@ def fitting(value: AttributeValue | list[AttributeValue], kind: Kind) -> Attribu
     return value
 
 
-def _variants(sold: Sequence[Line], rows: int) -> tuple[Variant, ...]:
-    """What can be bought of a product, each with what it does not share with all others."""
+def _variants(sold: Sequence[Line], rows: int, id: str) -> tuple[Variant, ...]:
+    """What can be bought of a product, each with what it does not share with all others. One row is a variant only if
+    it has an id beside that of the product: an article number beside a handle."""
     if rows == 1:
-        return ()
+        return (Variant(sold[0].id, {}),) if sold[0].id and sold[0].id != id else ()
     lines = [line for line in sold if line.id or line.values]
     if not lines:
         return ()

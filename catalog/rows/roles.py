@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from catalog.names import (
     OVERSOLD,
+    PARENTS,
     STATUS,
     STOCK_COUNTS,
     STOCK_FLAGS,
@@ -29,6 +30,12 @@ LONG_TEXT = 60
 MANY = 50
 YEARS = frozenset({"year", "modelyear", "jahr", "année", "año", "anno", "jaar"})
 """Numbers that are asked for: "from the 2025 collection"."""
+FORM_COLUMNS = frozenset({"type", "producttype", "itemtype"})
+FORMS = frozenset({
+    "simple", "variable", "variation", "configurable", "bundle", "grouped", "virtual", "downloadable", "external",
+    "subscription", "physical", "digital",
+})  # fmt: skip
+"""How shop systems name the form of a product, in one of ``FORM_COLUMNS``."""
 SALE = STATUS | STOCK_FLAGS | STOCK_COUNTS | OVERSOLD | TRACKED
 
 
@@ -41,7 +48,7 @@ def column_roles(
         stated = settings.columns.get(name)
         if stated is not None and stated.role is not None:
             roles[name] = stated.role
-        elif is_hidden(name):
+        elif is_hidden(name) or plain_name(name) in PARENTS:
             roles[name] = "hidden"
         else:
             roles[name] = _role(name, column, typed)
@@ -59,6 +66,8 @@ def _role(name: str, column: Column, typed: Typed) -> Role:
     if column.kind != "text":
         return "wish"
     values = [str(row[name]) for row in typed.attributes if name in row]
+    if plain in FORM_COLUMNS and values and FORMS.issuperset(map(plain_name, values)):
+        return "hidden"
     if TEXTS.search(plain) or sum(map(len, values)) > LONG_TEXT * len(values):
         return "text"
     if any("://" in value for value in values[:MANY]):

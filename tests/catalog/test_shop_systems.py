@@ -35,6 +35,12 @@ def test_shopify_variants_without_stock_and_drafts_are_left_out(tmp_path: Path) 
     assert {one.reason for one in catalog.left_out} == {"Status is draft"}
 
 
+def test_an_article_number_beside_a_handle_is_a_variant_of_a_product_that_is_sold_in_one_way(tmp_path: Path) -> None:
+    row = {"Handle": "cap", "Title": "Cap", "Variant SKU": "CAP-1", "Variant Price": "9.90"}
+    (cap,) = read(tmp_path, [row])
+    assert (cap.id, [variant.id for variant in cap.variants]) == ("cap", ["CAP-1"])
+
+
 def test_shopify_tags_are_a_list_barcodes_text_and_costs_hidden(tmp_path: Path) -> None:
     catalog = read(tmp_path, shopify())
     assert catalog.columns["Tags"] == "list"
@@ -87,6 +93,11 @@ def test_woocommerce_categories_are_paths_and_costs_hidden(tmp_path: Path) -> No
     assert catalog.columns["Categories"] == "path"
     assert catalog[0].attributes["Categories"] == ["Clothing > Hoodies", "Clothing > Sale"]
     assert catalog.roles["Meta: _wc_cog_cost"] == "hidden"
+
+
+def test_woocommerce_columns_of_the_form_and_the_parent_are_hidden(tmp_path: Path) -> None:
+    catalog = read(tmp_path, woocommerce())
+    assert (catalog.roles["Type"], catalog.roles["Parent"]) == ("hidden", "hidden")
 
 
 def test_woocommerce_cells_name_several_pictures(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from indexer.cli_generations import diff, report, update
 from indexer.options import DEFAULT_ROOT, Allow, BundleFolder, DeviceName, Id, IndexRoot, IndexUrl
 from models.bundle import SHIPPED_BUNDLE
 
-app = typer.Typer(help="Build, publish and manage indexes of a catalogue.", no_args_is_help=True)
+app = typer.Typer(help="Build, publish and manage indexes of a catalogue.", no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.command()

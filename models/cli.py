@@ -14,7 +14,7 @@ from models.extras import require_torch
 if TYPE_CHECKING:
     from models.evaluation.whole_search import ProtocolOfSearch
 
-app = typer.Typer(no_args_is_help=True, help="Train, evaluate and export models.")
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Train, evaluate and export models.")
 
 _protocols_of_search: dict[str, ProtocolOfSearch] = {}
 

@@ -14,7 +14,7 @@ from models.errors import ModisteError
 from service.access.keys import Key, change_key_file, new_key, read_key_file
 from service.rates import Rate
 
-app = typer.Typer(help="Create, list and revoke the keys of a service.", no_args_is_help=True)
+app = typer.Typer(help="Create, list and revoke the keys of a service.", no_args_is_help=True, rich_markup_mode=None)
 
 
 class ScopeName(StrEnum):

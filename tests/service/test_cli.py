@@ -10,7 +10,11 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from typer.core import TyperGroup
+from typer.main import get_command
+from typer.testing import CliRunner
 
+from service.cli import app
 from tests.service.conftest import Shop
 from tests.service.programs import ROOT, modiste, serving
 from tests.toy_bundle import write_toy_bundle
@@ -23,6 +27,16 @@ def test_help_names_every_command_and_needs_no_torch() -> None:
         assert command in answer.stdout
     loaded = "import sys, service.cli; print([name for name in ('torch', 'faiss', 'fastapi') if name in sys.modules])"
     assert subprocess.check_output([sys.executable, "-c", loaded], cwd=ROOT, text=True).strip() == "[]"
+
+
+def test_the_help_of_every_command_says_what_its_options_say() -> None:
+    commands: list[tuple[tuple[str, ...], Any]] = [((), get_command(app))]
+    for path, command in commands:
+        if isinstance(command, TyperGroup):
+            commands += [((*path, name), one) for name, one in command.commands.items()]
+        said = "".join(CliRunner().invoke(app, [*path, "--help"]).stdout.split())
+        for parameter in command.params:
+            assert "".join((getattr(parameter, "help", None) or "").split()) in said, (path, parameter.name)
 
 
 def test_the_version_is_printed() -> None:

@@ -33,17 +33,19 @@ def track(items: Iterable[Item], *, total: int, what: str, unit: str = "item", e
         yield from tqdm(items, total=total, desc=what, unit=unit, dynamic_ncols=True)
         return
     units = f"{unit}es" if unit.endswith("ch") else f"{unit}s"
-    start = time.monotonic()
+    start = first = time.monotonic()
     following = start + min(FIRST_S, every_s)
     done = 0
     for done, item in enumerate(items, start=1):
         yield item
         now = time.monotonic()
+        if done == 1:
+            first = now  # What comes before it, such as the start of processes, says nothing of the rest.
         if now >= following:
             following = now + every_s
-            rate = done / max(now - start, 1e-9)
-            left = duration((total - done) / rate)
-            logger.info("%s: %d of %d %s, %.1f a second, about %s left", what, done, total, units, rate, left)
+            rate = (done - 1) / max(now - first, 1e-9)
+            left = f", {rate:.1f} a second, about {duration((total - done) / rate)} left" if rate else ""
+            logger.info("%s: %d of %d %s%s", what, done, total, units, left)
     logger.info("%s: %d %s in %.1f s", what, done, units, time.monotonic() - start)
 
 

@@ -48,6 +48,18 @@ def test_items_are_taken_only_when_they_are_asked_for() -> None:
     assert taken == [0, 1]
 
 
+def test_the_start_of_the_work_is_no_part_of_its_rate(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    times = iter([0.0, 8.0, 9.0, 10.0, 10.0])  # 8 s until the first item, 1 s for each further one.
+    monkeypatch.setattr("models.progress.time.monotonic", lambda: next(times))
+    with caplog.at_level(logging.INFO):
+        list(track(range(3), total=103, what="draw", unit="garment", every_s=1))
+    assert [record.getMessage() for record in caplog.records][:2] == [
+        "draw: 1 of 103 garments", "draw: 2 of 103 garments, 1.0 a second, about 2 min left",
+    ]  # fmt: skip
+
+
 def test_an_error_in_the_work_comes_through() -> None:
     with pytest.raises(ZeroDivisionError):
         list(track((1 // (2 - number) for number in range(5)), total=5, what="divide"))

@@ -58,7 +58,7 @@ def summary_lines(problems: tuple[Problem, ...] | list[Problem], most: int = 8) 
         rows = ", ".join(f"row {one.row}" + (f" ({shown(one.id)})" if one.id else "") for one in examples if one.row)
         yield f"  {count:,} x {kind}" + (f": {rows}{', …' if count > len(examples) else ''}" if rows else "")
         detail = examples[0].reason
-        if detail != kind and detail != f"{kind}.":
+        if detail.rstrip(".") not in kind:
             yield f"      such as: {shown(detail)}"
     if len(kinds) > most:
         yield f"  and {len(kinds) - most} other reasons"

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from catalog import Catalog, ModisteError, Problem, summed_up
+from catalog.table import shown
 from indexer.generations.durable import replace_text
 from indexer.generations.manifest import GenerationManifest, Skipped
 
@@ -43,7 +44,10 @@ def check_skipped(skipped: Sequence[Skipped], total: int, allowed: float, index_
     """
     if len(skipped) < total and len(skipped) <= allowed * total:
         return
-    commonest = "; ".join(f"{count} x {kind.rstrip('.')}" for count, kind, _ in summed_up(as_problems(skipped))[:3])
+    kinds = summed_up(as_problems(skipped))[:3]
+    commonest = "; ".join(f"{count} x {kind.rstrip('.')}" for count, kind, _ in kinds)
+    if kinds and kinds[0][2][0].reason.rstrip(".") != kinds[0][1].rstrip("."):
+        commonest += f", such as: {shown(kinds[0][2][0].reason).rstrip('.')}"
     if len(skipped) == total:
         message = f"None of the {total:,} products can be used ({commonest}); nothing was published."
     else:
@@ -51,10 +55,9 @@ def check_skipped(skipped: Sequence[Skipped], total: int, allowed: float, index_
             f"{len(skipped):,} of {total:,} products cannot be used, more than the {allowed:.1%} allowed "
             f"({commonest}); nothing was published."
         )
-    raise refuse(
-        index_root, skipped, message,
-        hint=f"Correct them (all are listed in {REFUSED_NAME}), or allow more to be skipped (--max-skipped).",
-    )  # fmt: skip
+    listed = index_root / REFUSED_NAME
+    hint = f"Correct them (all are listed in {listed}), or allow more to be skipped (--max-skipped)."
+    raise refuse(index_root, skipped, message, hint=hint)
 
 
 def check_fall(

@@ -44,6 +44,8 @@ def test_the_manifest_states_how_the_generation_was_made(root: Path, toy: Bundle
     assert (manifest.index, manifest.catalog) == ("exact-fp16", "catalog.csv")
     assert manifest.quality.recall == 1.0
     assert manifest.skipped == ()
+    assert manifest.roles.keys() == manifest.columns.keys()
+    assert manifest.roles["colour"] == "wish"
     names = {"cells.npz", "vectors.f16", "index.faiss", "products.arrow", "files.arrow", "report.csv"}
     assert set(manifest.files) == names
 
@@ -126,7 +128,7 @@ def test_a_catalogue_without_one_usable_picture_is_refused(
     shop: Path, toy: Bundle, tmp_path: Path, max_skipped: float
 ) -> None:
     break_pictures(shop, range(20))
-    with pytest.raises(BuildRefused, match="None of the 20 products"):
+    with pytest.raises(BuildRefused, match=r"None of the 20 products .*, such as: .* is not a JPEG"):
         build_generation(shop, toy, tmp_path / "index", BuildOptions(threads=1, max_skipped=max_skipped))
     assert current_id(tmp_path / "index") is None
 

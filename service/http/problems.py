@@ -45,7 +45,7 @@ KINDS: dict[type[ModisteError], _Kind] = {
     errors.AddressRefused: _Kind("address-refused", "The address is not allowed", 422, "image_url"),
     errors.PictureNotFetched: _Kind("picture-not-fetched", "The picture could not be fetched", 422, "image_url"),
     UnreadableImage: _Kind("unreadable-image", "The image cannot be read", 422, "image"),
-    InvalidArrangement: _Kind("unknown-attribute", "The attribute cannot be grouped or sorted by", 422, "group_by"),
+    InvalidArrangement: _Kind("unknown-attribute", "The attribute cannot be grouped or sorted by", 422),
     FilterError: _Kind("unknown-filter", "The filters cannot be applied", 422, "filters"),
     errors.UnknownProduct: _Kind("unknown-product", "There is no such product", 404, "product_id"),
     errors.NotFound: _Kind("not-found", "Not found", 404),

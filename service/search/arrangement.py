@@ -24,7 +24,11 @@ Pair = tuple[int, float]
 
 
 class InvalidArrangement(ModisteError):
-    """``group_by`` or ``sort`` is not an attribute, or one that cannot be grouped or sorted by."""
+    """``group_by`` or ``sort`` is not an attribute, or one that cannot be grouped or sorted by; ``field`` is which."""
+
+    def __init__(self, message: str, *, field: str, hint: str) -> None:
+        super().__init__(message, hint=hint)
+        self.field = field
 
 
 class Arrangement(NamedTuple):
@@ -98,4 +102,4 @@ def _check(generation: Generation, name: str, field: str, *kinds: str) -> None:
         what = (
             f"There is no attribute {name[:100]!r}" if kind is None else f"The attribute {name[:100]!r} contains lists"
         )
-        raise InvalidArrangement(f"{what} for {field}.", hint=known)
+        raise InvalidArrangement(f"{what} for {field}.", field=field, hint=known)

@@ -95,6 +95,7 @@ def test_an_attribute_that_cannot_be_grouped_or_sorted_by_is_refused(looks: Serv
     response = looks.client.post("/search", json={"text": "cloth", field: name})
     assert response.status_code == 422
     assert "price" in response.json()["hint"]
+    assert response.json()["field"] == field
 
 
 def test_answers_of_other_arrangements_are_cached_apart(looks: Served) -> None:

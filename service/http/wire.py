@@ -119,7 +119,9 @@ class SearchRequest(Value):
     """One search. At most one reference (a picture or a product), a modification, or both."""
 
     image_base64: StrictStr | None = Field(
-        None, description="The reference: a JPEG, PNG or WebP file in base64, or as a `data:image/...;base64,` URL."
+        None,
+        description="The reference: a picture (JPEG, PNG, WebP, AVIF, HEIC, GIF, BMP or TIFF) in base64, or as a "
+        "`data:image/...;base64,` URL.",
     )
     image_url: Address | None = Field(
         None,

@@ -25,8 +25,9 @@ from indexer.stores.store import Mask, Rows, Vectors
 from models.bundle.expected_words import tempered
 from models.bundle.style_search import Floats, filtered_scores, satisfaction
 
-POOL_PER_CANDIDATE = 8
-"""Products whose score is estimated, for each candidate; the sources share them equally."""
+POOL_PER_CANDIDATE, POOL_PREFERRED = 4, 8
+"""Products whose score is estimated, for each candidate; the sources share them equally. More where words are
+preferred, which the best products may show in a lesser degree than those with the words."""
 FARTHER = 8
 """With a filter, more rows of the profiles that fit best are read, at most so many times as many."""
 KEPT_FILTERS = 16
@@ -156,7 +157,8 @@ class Candidates:
         """Rows that may be candidates, several times if they are for several reasons."""
         shown = set(words.preferred) | set(words.likelihood.others if words.likelihood is not None else ())
         number = 1 + (words.likelihood is not None) + len(shown) + (words.judge is not None)
-        pool = max(count, POOL_PER_CANDIDATE * count // number)
+        share = POOL_PREFERRED if words.preferred else POOL_PER_CANDIDATE
+        pool = max(count, share * count // number)
         nearest = self.layout.nearest
         yield nearest(self.layout.everything if bits is None else bits, walk, pool)
         if words.judge is not None:

@@ -141,7 +141,7 @@ class FaissStore(Store):
             return self.search(queries, k, allowed, conditions)
         _use_threads(self._threads)
         queries = self._checked(queries, k, allowed)
-        return self._searched.search(queries, k, allowed, available, max(1, self.effort // NEAR_PART))
+        return self._searched.near(queries, k, allowed, available, max(1, self.effort // NEAR_PART))
 
     def write(self, path: Path) -> None:
         """Write the index to a file."""

@@ -63,6 +63,17 @@ class InvertedFile:
         selector = self._faiss.IDSelectorBitmap(allowed.bits)  # A bare pointer to the bits, which ``allowed`` holds.
         return self._read(queries, k, self._enough(queries, least, allowed.counts), selector)
 
+    def near(self, queries: Vectors, k: int, mask: Mask | None, available: int, read: int) -> tuple[Scores, Rows]:
+        """As ``search``, in less time: with a filter it does not count how many allowed rows the cells hold, unless
+        they hold fewer than ``k``."""
+        if mask is not None and (allowed := self._allowed(mask)).rows is None:
+            selector = self._faiss.IDSelectorBitmap(allowed.bits)
+            cells = int(read * (len(self._vectors) / available) ** 0.5)
+            scores, rows = self._read(queries, k, cells, selector)
+            if (rows >= 0).all():
+                return scores, rows
+        return self.search(queries, k, mask, available, read)
+
     def _enough(self, queries: Vectors, least: int, counts: npt.NDArray[np.int64] | None = None) -> int:
         """How many of the nearest cells hold ``least`` rows that count; of all rows, if ``counts`` is None."""
         order = np.argsort(-(queries @ self._cells.centroids.T), axis=1)

@@ -70,6 +70,8 @@ class BitLayout:
         """
         words, held = self._held(bits, walk.first(AT_FIRST * (wanted // _WORD + 1)))
         if held[-1] < wanted:
+            if count(bits) <= wanted:
+                return self.rows_of(bits)
             words, held = self._held(bits, walk.words)
         words = words[: int(np.searchsorted(held, wanted)) + 1]
         return self._rows_in(bits, words[bits[words] != 0])

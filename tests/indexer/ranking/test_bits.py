@@ -42,5 +42,6 @@ def test_the_rows_of_a_set_in_the_nearest_cells_are_found(share: float) -> None:
     found = layout.nearest(layout.bits_of(mask), layout.walk(order), wanted)
     rank = np.argsort(order)[cells.of]
     rows = np.flatnonzero(mask)
-    assert found.tolist() == rows[np.argsort(rank[rows], kind="stable")][: len(found)].tolist()
+    first = rows[np.argsort(rank[rows], kind="stable")][: len(found)]
+    assert set(found.tolist()) == set(first.tolist())
     assert len(found) == len(rows) if len(rows) <= wanted else wanted <= len(found) < wanted + 64

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -99,7 +100,8 @@ def read_catalog(
     if not kept:
         _refuse_empty(source, table, rows, problems, made.left_out)
     return _catalog(
-        source, table, kept, typed, settings, plan, rows, problems, made.left_out, remarks, len(made.repeated)
+        source, table, kept, typed, settings, plan, rows, problems, made.left_out, remarks,
+        len(made.repeated) + table.folded,
     )
 
 
@@ -118,14 +120,21 @@ def _lines(
     refuse_strange(typed, pinned, options, source)
     availability = Availability(table.columns, settings.leave_out if settings.states_leave_out else None)
     heads: dict[str, Row] = {}
+    members = Counter(key for _, _, _, key in usable)
     lines = []
+    for _, row, id, key in usable:
+        if key not in heads or plan.is_parent(row, id, key):
+            heads[key] = row
     for (number, row, id, key), values in zip(usable, typed.attributes, strict=True):
-        head = heads.setdefault(key, row)
+        head = heads[key]
         lines.append(
             Line(
                 number=number, id=id, key=key, is_parent=plan.is_parent(row, id, key), row=row, values=values,
                 title=plain_text(row.get(plan.title)) if plan.title else "",
-                unsold=availability.reason(row, head, in_group=plan.by_parent and id != key),
+                unsold=availability.reason(
+                    row, head, in_group=plan.by_parent and id != key,
+                    has_variants=members[key] > 1 and plan.is_parent(row, id, key),
+                ),
                 pictures=[row[column] for column in plan.pictures if row.get(column) not in (None, "")],
                 gallery=[row[column] for column in plan.gallery if row.get(column) not in (None, "")],
             )

@@ -74,6 +74,7 @@ class Table:
         problems: Rows that could not be read.
         remarks: Rows that were read, but not exactly as they are in the file.
         textual: Whether every cell is text whose kind is still to be found (CSV).
+        folded: How many rows were put into the row of their product.
         format: What was detected, such as ``CSV separated by ";" in UTF-8``.
     """
 
@@ -82,6 +83,7 @@ class Table:
     problems: list[Problem] = field(default_factory=list)
     remarks: list[Problem] = field(default_factory=list)
     textual: bool = False
+    folded: int = 0
     format: str = ""
 
 

@@ -16,7 +16,8 @@ from typing import NamedTuple
 
 from catalog.formats.encodings import Decoded
 from catalog.formats.header import LOOKED_AT, column_names, find_header
-from catalog.names import ID_NAMES, plain_name
+from catalog.names.columns import ID_NAMES
+from catalog.names.plain import plain_name
 from catalog.table import Problem, Table, TableOptions
 
 LONGEST_CELL = 256 * 1024 * 1024  # characters; base64 images far exceed the csv module's own 128 KiB

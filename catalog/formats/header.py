@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from catalog.errors import ModisteError
-from catalog.names import ID_NAMES, known, plain_name
+from catalog.names.columns import ID_NAMES, known
+from catalog.names.plain import plain_name
 
 LOOKED_AT = 20
 

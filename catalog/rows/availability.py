@@ -6,21 +6,25 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from catalog.names import (
+from catalog.names.plain import plain_name, whole_name
+from catalog.names.sale import (
+    COUNTED_BY_DEFAULT,
+    FLAGS,
+    GONE_SINCE,
     MAY_BE_OVERSOLD,
     NOT_SOLD,
     NOT_SOLD_FLAGS,
+    NOT_TRACKED,
     OVERSOLD,
     STATUS,
     STOCK_COUNTS,
     STOCK_FLAGS,
+    STOCK_STATUS,
     TRACKED,
-    plain_name,
 )
 from catalog.table import Row, shown
 from catalog.values import plain_text
-from catalog.values.kinds import FLAGS
-from catalog.values.numbers import read_number
+from catalog.values.numbers import MISSING, read_number
 
 HIDDEN_VARIANTS = frozenset({"notvisibleindividually", "hidden"})
 
@@ -37,27 +41,35 @@ class Availability:
     def __init__(self, columns: Iterable[str], leave_out: Mapping[str, Any] | None = None) -> None:
         self.leave_out = leave_out
         by_name = {plain_name(column): column for column in columns}
-        self._status = [by_name[name] for name in sorted(STATUS) if name in by_name]
-        self._not_sold = [by_name[name] for name in sorted(NOT_SOLD_FLAGS) if name in by_name]
-        self._flags = [by_name[name] for name in sorted(STOCK_FLAGS) if name in by_name]
-        self._counts = [by_name[name] for name in sorted(STOCK_COUNTS) if name in by_name]
-        self._oversold = [by_name[name] for name in sorted(OVERSOLD) if name in by_name]
-        self._tracked = [by_name[name] for name in sorted(TRACKED) if name in by_name]
+
+        def named(names: frozenset[str]) -> list[str]:
+            return [by_name[name] for name in sorted(names) if name in by_name]
+
+        self._status = named(STATUS)
+        self._not_sold = named(NOT_SOLD_FLAGS)
+        self._gone_since = named(GONE_SINCE)
+        self._flags = named(STOCK_FLAGS)
+        self._counts = named(STOCK_COUNTS)
+        self._in_stock = [*self._flags, *named(STOCK_STATUS)]
+        self._oversold = named(OVERSOLD)
+        self._tracked = named(TRACKED)
+        self._by_default = named(COUNTED_BY_DEFAULT)
 
     @property
     def told(self) -> bool:
         """Whether any column of the table says what is for sale."""
         if self.leave_out is not None:
             return bool(self.leave_out)
-        return bool(self._status or self._not_sold or self._flags or self._counts)
+        return bool(self._status or self._not_sold or self._gone_since or self._flags or self._counts)
 
-    def reason(self, row: Row, head: Row, *, in_group: bool = False) -> str:
+    def reason(self, row: Row, head: Row, *, in_group: bool = False, has_variants: bool = False) -> str:
         """Why a row is not for sale, empty if it is.
 
         Args:
             row: The row.
             head: The first row of its product, which counts for the status that a row leaves empty.
             in_group: Whether the row belongs to the row of a product. Shops hide such rows from lists, not from sale.
+            has_variants: Whether other rows are variants of this one, so that its own count of stock says nothing.
         """
         if self.leave_out is not None:
             for column, condition in self.leave_out.items():
@@ -69,32 +81,60 @@ class Availability:
             text = plain_text(row.get(column)) or plain_text(head.get(column))
             if in_group and _plain(text) in HIDDEN_VARIANTS:
                 continue
-            if _plain(text) in NOT_SOLD or (plain_name(column) == "productonline" and text == "2"):
+            if says_no(text) or (plain_name(column) == "productonline" and text == "2"):
                 return f"{column} is {shown(text)}"
         for column in self._not_sold:
             text = plain_text(row.get(column)) or plain_text(head.get(column))
             if text == "1" or FLAGS.get(text.casefold()):
                 return f"{column} is {shown(text)}"
+        for column in self._gone_since:
+            text = plain_text(row.get(column))
+            if text.casefold() not in MISSING and not says_no(text):
+                return f"{column} is {shown(text)}"
         for column in self._flags:
             text = plain_text(row.get(column))
-            if _plain(text) in NOT_SOLD:
+            if says_no(text):
                 return f"{column} is {shown(text)}"
-        return self._sold_out(row)
+        return "" if has_variants else self._sold_out(row, head if in_group else row)
 
-    def _sold_out(self, row: Row) -> str:
-        if any(_plain(plain_text(row.get(column))) in MAY_BE_OVERSOLD for column in self._oversold):
+    def _sold_out(self, row: Row, head: Row) -> str:
+        """Why there is no stock of a row. What its head says of backorders and of counting holds where it is silent."""
+
+        def said(columns: list[str]) -> list[str]:
+            return [_plain(text) for name in columns if (text := plain_text(row.get(name)) or plain_text(head.get(name)))]
+
+        if any(plain_text(row.get(column)) for column in self._in_stock):  # It does not say no, or it was read before.
             return ""
-        if self._tracked and not any(plain_text(row.get(column)) for column in self._tracked):
+        if any(text in MAY_BE_OVERSOLD for text in said(self._oversold)):
+            return ""
+        by_default = any(FLAGS.get(text) or text == "1" for text in said(self._by_default))
+        if self._tracked and not by_default and not set(said(self._tracked)) - NOT_TRACKED:
             return ""
         for column in self._counts:
-            number = read_number(plain_text(row.get(column)))
-            if number is not None and number.value <= 0:
-                return f"{column} is {plain_text(row.get(column))}"
+            text = plain_text(row.get(column))
+            if _count(text) <= 0 or says_no(text):
+                return f"{column} is {shown(text)}"
         return ""
 
 
+def says_no(text: str) -> bool:
+    """Whether a cell that tells what is for sale says that this is not: ``draft``, ``0``, ``nicht auf Lager``."""
+    return _plain(text) in NOT_SOLD
+
+
+def _count(text: str) -> float:
+    """How many a cell says there are; 1 if it says nothing."""
+    number = read_number(text)
+    if number is not None:
+        return number.value
+    begins = re.match(r"[-−]?\d+\b(?![.,]\d)", text)  # 0 pcs
+    return float(begins[0].replace("−", "-")) if begins else 1.0
+
+
 def _plain(text: str) -> str:
-    return text if re.fullmatch(r"-?\d+", text) else re.sub(r"[\W_]+", "", text.casefold())
+    text = re.sub(r"^https?://schema\.org/", "", text, flags=re.IGNORECASE)
+    number = re.fullmatch(r"(-?\d+)(?:[.,]0+)?", text)
+    return number[1] if number else whole_name(text)
 
 
 def meets(text: str, condition: Any) -> bool:

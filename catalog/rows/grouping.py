@@ -126,7 +126,7 @@ def _products(
                 for number in numbers
             ]
             continue
-        own = [cell for line in sold for cell in line.pictures]
+        own = [cell for line in lines if not line.unsold for cell in line.pictures]
         several = len(by_look) > 1
         shared = [cell for line in parents for cell in line.pictures] + gallery
         titles = [line.title for line in (sold if several and sold[0].title else [head, *sold]) if line.title]

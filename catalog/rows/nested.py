@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from catalog.names import PICTURE_ORDER, is_picture, plain_name
+from catalog.names.columns import PICTURE_ORDER, is_picture
+from catalog.names.plain import plain_name
 from catalog.table import Table
 from catalog.values import plain_text
 

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from catalog.errors import ModisteError
-from catalog.names import (
+from catalog.names.columns import (
     BYTES_NAMES,
     GALLERY_PICTURES,
     GROUP_ORDER,
     HANDLES,
     ID_ORDER,
     LOOKS,
-    OTHER_PICTURES,
+    NO_PARENT,
     PARENTS,
     PICTURE_ORDER,
     TITLE_ORDER,
     VARIANT_ID_ORDER,
     WEAK_GROUPS,
+    WEAK_IDS,
+    is_aside,
     is_picture,
     pick,
-    plain_name,
 )
+from catalog.names.plain import plain_name
 from catalog.pictures import names_picture
 from catalog.settings import CatalogSettings
 from catalog.table import Row, Table
@@ -31,6 +34,7 @@ from catalog.values import plain_text
 
 ENOUGH = 0.9
 """Share of rows in which an id column is filled; one with fewer gives way to another."""
+UNSPLIT = ' If these are several columns, name their separator in catalog.toml: [table] separator = "^".'
 
 
 @dataclass(slots=True)
@@ -51,10 +55,10 @@ class Plan:
 
     def identify(self, rows: Sequence[tuple[int, Row]]) -> list[tuple[str, str]]:
         """The id of each row and the key of its product; an empty key for a row without either."""
-        ids = [_id(row.get(self.id)) if self.id else "" for _, row in rows]
+        ids = _ids(rows, self.id)
         if self.group is None:
             return [(id, id) for id in ids]
-        keys = [_id(row.get(self.group)) for _, row in rows]
+        keys = _ids(rows, self.group)
         if not self.by_parent:
             return [(id, key or id) for id, key in zip(ids, keys, strict=True)]
         known: dict[str, str] = {}
@@ -70,6 +74,7 @@ class Plan:
         found = []
         for id, key in zip(ids, keys, strict=True):
             plain = key.removeprefix("id:")
+            plain = "" if plain.casefold() in NO_PARENT and plain not in known else plain
             found.append((id, known.get(plain, plain) or id))
         return found
 
@@ -114,20 +119,27 @@ def plan_columns(
         raise ModisteError(
             f"{source} has no column that looks like the id.{telling}",
             hint="Name one (--id-column, or [table] id in catalog.toml) of the columns that it has: "
-            f"{', '.join(columns)}.",
+            f"{', '.join(columns)}." + (UNSPLIT if len(columns) == 1 and table.textual else ""),
         )
     pictures = list(stated.pictures or ()) or ([image_column] if image_column else [])
     if not pictures:
-        pictures = [name for name in pick(columns, PICTURE_ORDER) if name not in (id, title, group)][:1]
+        usual = [name for name in pick(columns, PICTURE_ORDER) if name not in (id, title, group)]
+        pictures = [name for name in usual if _is_filled(table, name)][:1] or usual[:1]
+    telling = [name for name in columns if name not in (id, title, group) and _names_pictures(table, name)]
     if not pictures:
-        pictures = [name for name in columns if name not in (id, title, group) and _names_pictures(table, name)][:1]
+        pictures = [name for name in telling if not is_aside(name)][:1] or telling[:1]
     if stated.pictures is None:
-        pictures += [name for name in columns if is_picture(name) and name not in pictures]
+        pictures += [
+            name for name in columns
+            if name not in pictures and name not in (id, title, group) and not is_aside(name)
+            and (is_picture(name) or name in telling)
+        ]  # fmt: skip
     handles = group is not None and plain_name(group) in HANDLES
     gallery = [name for name in pictures if handles and plain_name(name) in GALLERY_PICTURES]
     looks = list(stated.looks) if stated.looks is not None else [n for n in columns if plain_name(n) in LOOKS]
     special = {id, title, *pictures, *(name for name in columns if plain_name(name) in BYTES_NAMES)}
-    special |= {name for name in columns if plain_name(name) in OTHER_PICTURES or plain_name(name) == "parentproduct"}
+    special |= {name for name in columns if plain_name(name) == "parentproduct"}
+    special |= {name for name in telling if is_aside(name)}
     if handles:
         special.add(group)
     return Plan(
@@ -150,7 +162,10 @@ def _id_column(table: Table, group: str | None) -> str | None:
         found += [name for name in pick(table.columns, HANDLES) if name not in found and name != group]
     filled = {name: sum(1 for _, row in table.rows if plain_text(row.get(name))) for name in found}
     enough = [name for name in found if filled[name] >= ENOUGH * len(table.rows)]
-    return enough[0] if enough else max(found, key=lambda name: filled[name], default=None)
+    if enough or found:
+        return enough[0] if enough else max(found, key=lambda name: filled[name])
+    weak = [] if group is not None else pick(table.columns, WEAK_IDS)
+    return next((name for name in weak if _is_distinct(table, name)), None)
 
 
 def _group(table: Table, title: str | None) -> str | None:
@@ -178,13 +193,27 @@ def _names_pictures(table: Table, column: str) -> bool:
     return bool(filled) and sum(names_picture(text) for text in filled) >= ENOUGH * len(filled)
 
 
+def _is_filled(table: Table, column: str) -> bool:
+    return any(row.get(column) not in (None, "", []) for _, row in table.rows)
+
+
+def _is_distinct(table: Table, column: str) -> bool:
+    """Whether the cells of a column are filled and all different."""
+    cells = [plain_text(row.get(column)) for _, row in table.rows]
+    return all(cells) and len(set(cells)) == len(cells)
+
+
 def _with_distinct_cells(table: Table) -> str:
     """The first column whose cells are filled and all different; empty if there is none."""
-    for column in table.columns:
-        cells = [plain_text(row.get(column)) for _, row in table.rows]
-        if all(cells) and len(set(cells)) == len(cells):
-            return column
-    return ""
+    return next((column for column in table.columns if _is_distinct(table, column)), "")
+
+
+def _ids(rows: Sequence[tuple[int, Row]], column: str | None) -> list[str]:
+    """The ids in a column. Where all of them are written as ``1001.0``, a program had read them as numbers."""
+    ids = [_id(row.get(column)) if column else "" for _, row in rows]
+    if all(re.fullmatch(r"\d+\.0|", id) for id in ids):
+        return [id.removesuffix(".0") for id in ids]
+    return ids
 
 
 def _id(cell: object) -> str:

@@ -8,10 +8,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from catalog.names import PRICES, is_code, plain_name
+from catalog.names.columns import PRICES, is_code
+from catalog.names.plain import plain_name
+from catalog.names.sale import FLAGS
 from catalog.table import Problem, Row, shown
 from catalog.values.dates import order_of, read_date
-from catalog.values.kinds import FLAGS, PATH_SIGN, AttributeValue, Kind, kind_of, normal_cell, plain_text
+from catalog.values.kinds import PATH_SIGN, AttributeValue, Kind, kind_of, normal_cell, plain_text
 from catalog.values.numbers import MISSING, WHOLE, Separator, decimal_separator, read_number
 
 

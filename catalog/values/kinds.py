@@ -9,7 +9,9 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 
-from catalog.names import LIST_NAMES, PATH_NAMES, PRICES, SIZES, STOCK_COUNTS, TEXTS, is_code, plain_name
+from catalog.names.columns import LIST_NAMES, PATH_NAMES, PRICES, SIZES, TEXTS, is_code
+from catalog.names.plain import plain_name
+from catalog.names.sale import FLAGS, STOCK_COUNTS
 from catalog.values.dates import read_dates
 from catalog.values.numbers import MISSING, NEVER_TEXT, Separator, read_number
 
@@ -17,10 +19,6 @@ AttributeValue = str | int | float | bool | list[str]
 Kind = Literal["text", "number", "flag", "list", "path", "date"]
 """``list`` holds several words, ``path`` paths of a hierarchy (``Clothing > Dresses``), ``date`` text in ISO 8601."""
 
-FLAGS = {
-    "true": True, "false": False, "yes": True, "no": False, "ja": True, "nein": False, "oui": True, "non": False,
-    "y": True, "n": False, "j": True, "wahr": True, "falsch": False, "sí": True, "vrai": True, "faux": False,
-}  # fmt: skip
 NUMBERS_BY_NAME = PRICES | STOCK_COUNTS | frozenset({"weight", "gewicht", "rating", "discount"})
 """Columns that are numbers even where some cells are not."""
 LONGEST_ITEM = 40

@@ -156,6 +156,92 @@ def test_magento_variants_are_named_by_the_configurable_product(tmp_path: Path) 
     assert [one.id for one in catalog[0].variants] == ["WS-S", "WS-M"]
 
 
+def test_the_stock_of_a_configurable_product_is_that_of_its_variants(tmp_path: Path) -> None:
+    rows = [
+        {"sku": "T-S", "name": "T", "qty": "5.0000", "is_in_stock": "1", "manage_stock": "1", "visibility": "none"},
+        {"sku": "T", "name": "T", "qty": "0.0000", "manage_stock": "1", "configurable_variations": "sku=T-S,size=S"},
+        {"sku": "U", "name": "U", "qty": "0.0000", "manage_stock": "0", "use_config_manage_stock": "0"},
+        {"sku": "V", "name": "V", "qty": "0.0000", "manage_stock": "0", "use_config_manage_stock": "1"},
+        {"sku": "W", "name": "W", "qty": "-2.0000", "manage_stock": "1", "allow_backorders": "1"},
+        {"sku": "X", "name": "X", "qty": "0.0000", "manage_stock": "1", "is_in_stock": "0"},
+    ]  # fmt: skip
+    rows[0]["visibility"] = "Not Visible Individually"
+    catalog = read(tmp_path, rows)
+    assert [one.id for one in catalog] == ["T", "U", "W"]
+    assert accounted(catalog)
+
+
+def test_rows_of_other_languages_are_columns_of_their_product(tmp_path: Path) -> None:
+    rows = [
+        {"sku": sku, "store_view_code": view, "name": f"{name} {sku}", "price": "" if view else "19"}
+        for sku in "AB" for view, name in (("", "Top"), ("de", "Oberteil"))
+    ]  # fmt: skip
+    catalog = read(tmp_path, rows)
+    assert [(one.title, one.attributes["name de"], one.variants) for one in catalog] == [
+        ("Top A", "Oberteil A", ()), ("Top B", "Oberteil B", ()),
+    ]  # fmt: skip
+    assert accounted(catalog)
+
+
+def test_magentos_packed_attributes_may_be_quoted_and_lists(tmp_path: Path) -> None:
+    packed = 'color=Red|Blue,fit="Slim, long",eco_collection=No'
+    catalog = read(tmp_path, [{"sku": sku, "name": sku, "additional_attributes": packed} for sku in "AB"])
+    assert catalog[0].attributes == {"color": ["Red", "Blue"], "fit": "Slim, long", "eco_collection": False}
+
+
+@pytest.mark.parametrize("option", ["Handle", "Title", "Type", "Status", "Variant SKU", "Image Src", "Photo"])
+def test_an_option_that_is_called_like_a_column_keeps_both(tmp_path: Path, option: str) -> None:
+    rows = [
+        {"Handle": handle, "Title": handle.upper() * (number == 0), "Type": "Bag", "Option1 Name": option * (number == 0),
+         "Option1 Value": value, "Variant SKU": f"{handle}{value}", "Status": "active",
+         "Image Src": f"https://s.example/{handle}.jpg"}
+        for handle in "ab" for number, value in enumerate(["Long", "Short"])
+    ]  # fmt: skip
+    catalog = read_catalog(table(tmp_path / "catalog.csv", rows))
+    assert [(one.id, one.title, one.images) for one in catalog] == [
+        (name, name.upper(), (Address(f"https://s.example/{name}.jpg"),)) for name in "ab"
+    ]
+    assert [one.attributes[f"option {option}"] for one in catalog[0].variants] == ["Long", "Short"]
+
+
+def test_parents_that_are_0_are_none(tmp_path: Path) -> None:
+    rows = [
+        {"id": number, "parent_id": parent, "title": title}
+        for number, parent, title in ((1, 0, "Polo"), (2, 1, "Polo S"), (3, 1, "Polo M"), (4, 0, "Hat"))
+    ]
+    assert [(one.id, len(one.variants)) for one in read(tmp_path, rows)] == [("1", 2), ("4", 0)]
+
+
+def test_bigcommerce_products_have_variants_and_pictures_in_rows_of_their_own(tmp_path: Path) -> None:
+    rows = [
+        {"Item": "Product", "ID": "77", "Name": "Shoe", "SKU": "SH", "Inventory Tracking": "variant",
+         "Current Stock": "0", "Is Visible": "TRUE", "Cost Price": "30"},
+        {"Item": "Variant", "ID": "101", "SKU": "SH-40", "Options": "Type=R|Name=Size|Value=40", "Current Stock": "3"},
+        {"Item": "Variant", "ID": "102", "SKU": "SH-41", "Options": "Type=R|Name=Size|Value=41", "Current Stock": "0"},
+        {"Item": "Image", "Internal Image URL (Export)": "https://s.example/1.jpg"},
+        {"Item": "Image", "Internal Image URL (Export)": "https://s.example/2.jpg"},
+        {"Item": "Product", "ID": "79", "Name": "Hat", "SKU": "HT", "Inventory Tracking": "none",
+         "Current Stock": "0", "Is Visible": "TRUE"},
+        {"Item": "Image", "Internal Image URL (Export)": "https://s.example/3.jpg"},
+    ]  # fmt: skip
+    catalog = read_catalog(table(tmp_path / "catalog.csv", rows))
+    assert [(one.title, len(one.images)) for one in catalog] == [("Shoe", 2), ("Hat", 1)]
+    assert catalog[0].attributes["Size"] in ("40", ["40"])
+    assert accounted(catalog)
+
+
+def test_combinations_of_prestashop_are_variants(tmp_path: Path) -> None:
+    rows = [
+        {"Product ID*": id, "Attribute (Name:Type:Position)*": "Size:select:0, Color:color:1",
+         "Value (Value:Position)*": f"{size}:0, Red:0", "Reference": f"{id}{size}", "Quantity": 4}
+        for id, size in ((1, "S"), (1, "M"), (2, "M"))
+    ]  # fmt: skip
+    catalog = read(tmp_path, rows)
+    assert [(one.id, one.attributes["Size"], one.attributes["Color"]) for one in catalog] == [
+        ("1", ["S", "M"], "Red"), ("2", ["M"], "Red"),
+    ]  # fmt: skip
+
+
 def test_bigcommerce_rows_below_a_product_belong_to_it(tmp_path: Path) -> None:
     rows = [
         {"Item Type": "Product", "Product ID": "77", "Product Name": "Shoe", "Product Code/SKU": "SH", "Price": "80",

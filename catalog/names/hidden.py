@@ -1,0 +1,75 @@
+"""Which columns are kept from the public unless their role says otherwise."""
+
+from __future__ import annotations
+
+import re
+
+from catalog.names.plain import group, plain_name, whole_name
+
+_HIDDEN = re.compile(
+    r"cost(?!ume|a$|iera)|margin|supplier|wholesale|purchase|markup|profit|dealer|reseller|distributorp|internal|"
+    r"confidential|secret|private|commission|landed|buyprice|buyingprice|^buyer|tradeprice|b2bp|factory|fobp|^fob$|"
+    r"exworks|vendorprice|vendorcode|vendornote|cogs|employee|email|customer|notes?$|remark|comment|password|userid|"
+    r"apikey|token$|binlocation|"
+    r"einkauf|einstand|deckungsbeitrag|rohertrag|^h?ek$|^h?ek(?:preis|netto|brutto)|netto?ek$|"
+    r"kosten(?!los)|spanne$|"
+    r"^aufschlag$|kalkulation$|wareneinsatz|h(?:ä|ae)ndlerpreis|wiederverk(?:ä|ae)uferpreis|gro(?:ß|ss)handelspreis|"
+    r"lieferant|zulieferer|kreditor|bezugsquelle|marge|intern|gewinn|provision$|notiz|bemerkung|lagerort|lagerplatz|"
+    r"fournisseur|achat|coût|^cout|coute|revient|^paht$|^pmp$|prixdegros|"
+    r"proveedor|coste|compra|mayorista|ganancia|"
+    r"fornitore|costo|acquisto|ingrosso|ricarico|^margine|"
+    r"leverancier|inkoop|kostpri|groothandel|"
+    r"leverantör|inköp|leverandør|indkøb|innkjøp|dækningsbidrag|toimittaja|hankintahinta|ostohinta|"
+    r"koszt|dostawca|marża|zakup|hurtow|nákup|dodavatel|dodávate|marže|beszerzés|beszállító|nagyker|furnizor|achizi|"
+    r"custo\b|fornecedor|margem|maliyet|alışfiyat|tedarikçi|"
+    r"закуп|себестоимость|собівартість|поставщик|постачальник|наценка|оптов|αγορά|κόστο|προμηθευτή|"
+    r"仕入|原価|成本|进价|進價|采购|採購|供应商|供應商|매입|원가|공급업체"
+)
+_NOT_HIDDEN = re.compile(
+    r"costume|customerrating|customerreview|customized|international|customizable|marget|internet|"
+    r"internal(?:pocket|material|lining|size)|einkaufs?(?:tasche|korb|netz|beutel)"
+)
+_TECHNICAL = re.compile(
+    r"^(?:seo|googleshopping(?!gender|agegroup|color|material|size|mpn)|variant(?:taxable|taxcode|requiresshipping|"
+    r"fulfillmentservice|inventory(?:tracker|policy)|grams|weightunit|position)|giftcard|"
+    r"image(?:position|alttext|alttexts|id|sortorder|description|isthumbnail)|"
+    r"attribute\d+(?:visible|global|default)|tax(?:status|class|code|rulesid|classname)|"
+    r"download(?:limit|expirydays)|position$|soldindividually|allowcustomerreviews|upsells|crosssells|groupedproducts|"
+    r"externalurl|buttontext|lowstockamount|shippingclass|attributesetcode|attributesetid|storeviewcode|productwebsites|"
+    r"relatedskus|crosssellskus|upsellskus|configurablevariation(?:s|labels)|minimalquantity|ecotax|"
+    r"unityfor\w*|useconfig\w*|productimage(?:id|description|isthumbnail|sort|index)\d*|deleteexistingimages|"
+    r"binpickingnumber|optionset\w*|adwords\w*|customlabel\d|excludeddestination|includeddestination|shipping|tax|"
+    r"chargetax|requiresshipping|fulfillmentservice|inventorytracker|inventorypolicy|continuesellingwhenoutofstock|"
+    r"weightvalue|weightunitfordisplay|unitpricetotalmeasure|option\d+linkedto|indexlevel\d|unnamed\d)"
+)
+_META = re.compile(r"^\s*meta(?:[\s:_-]|title|desc|keyword|data|field)")
+_TRANSLATED = group(
+    "steuerstatus steuerklasse geringelagermenge nureinzelnverkaufen kundenrezensionenerlauben versandklasse "
+    "ablauftagedesdownloads gruppierteprodukte zusatzverkäufe crosssells externeurl "
+    "étatdelatva classedetva montantdestockfaible vendreindividuellement autoriserlesavisclients classedexpédition "
+    "limitedetéléchargement joursdexpirationdutéléchargement groupedeproduits produitssuggérés ventescroisées urlexterne "
+    "libellédubouton "
+    "estadodelimpuesto clasedeimpuesto cantidaddebajoinventario vendidoindividualmente permitirvaloracionesdeclientes "
+    "clasedeenvío límitededescargas díasdecaducidaddeladescarga productosagrupados ventasdirigidas ventascruzadas "
+    "urlexterna textodelbotón posición "
+    "statodelleimposte aliquotadiimposta quantitàbassainmagazzino vendutosingolarmente abilitarelerecensioniclienti "
+    "classedispedizione limitedidownload giornidiscadenzadeldownload prodottiraggruppati upsell crosssell urlesterno "
+    "testodelpulsante posizione "
+    "belastingstatus belastingklasse hoeveelheidlagevoorraad wordtindividueelverkocht klantenbeoordelingentoestaan "
+    "verzendklasse downloadlimiet dagenvervaltijddownload gegroepeerdeproducten knoptekst positie"
+)
+"""The technical columns of WooCommerce in German, French, Spanish, Italian and Dutch."""
+_FLAGS_OF_ATTRIBUTES = re.compile(
+    r"(?:attribut[eo]?|atributo|eigenschap)\d*(?:visible|visibile|sichtbar|zichtbaar|global|globale|globaal|default)\d*"
+)
+
+
+def is_hidden(column: str) -> bool:
+    """Whether a column is kept from the public unless it is named: cost, margin, supplier and the like."""
+    name, whole = plain_name(column), whole_name(column)
+    if name == "purchasenote" or _NOT_HIDDEN.search(name):
+        return False
+    return (
+        name in _TRANSLATED or bool(_HIDDEN.search(name) or _HIDDEN.search(whole) or _TECHNICAL.match(name))
+        or bool(_META.match(column.casefold()) or _FLAGS_OF_ATTRIBUTES.fullmatch(name))
+    )  # fmt: skip

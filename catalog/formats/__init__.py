@@ -15,7 +15,7 @@ from catalog.formats.delimited import read_delimited
 from catalog.formats.encodings import decode
 from catalog.formats.feed import read_feed
 from catalog.formats.json_table import read_json, read_json_lines
-from catalog.table import Table, TableOptions
+from catalog.table import Problem, Table, TableOptions
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".parquet", ".xlsx", ".xls", ".ods", ".xml")
 LARGEST = 4 * 2**30
@@ -44,8 +44,21 @@ def read_table(path: Path, options: TableOptions | None = None) -> Table:
     if not table.rows and not table.problems:
         found = f" with the columns {', '.join(table.columns)}" if table.columns else ""
         raise ModisteError(f"{path} is an empty table{found}.", hint="Give it one row for each product.")
+    _drop_headers(table)
     _share_texts(table)
     return table
+
+
+def _drop_headers(table: Table) -> None:
+    """Take out rows that repeat the header: exports that were put together have it again and again."""
+    kept = []
+    for number, row in table.rows:
+        filled = [(name, cell) for name, cell in row.items() if cell not in (None, "")]
+        if len(filled) > 1 and all(isinstance(cell, str) and cell.strip() == name for name, cell in filled):
+            table.remarks.append(Problem(number, None, "the row repeats the header", "the row repeats the header"))
+        else:
+            kept.append((number, row))
+    table.rows[:] = kept
 
 
 def _share_texts(table: Table) -> None:

@@ -12,7 +12,9 @@ import python_calamine
 
 from catalog.errors import ModisteError
 from catalog.formats.encodings import clean_text
-from catalog.formats.header import column_names, find_header
+from catalog.formats.header import LOOKED_AT, column_names, find_header
+from catalog.names.columns import ID_NAMES
+from catalog.names.plain import plain_name
 from catalog.table import Row, Table, TableOptions
 
 _ERRORS = frozenset({"#N/A", "#NV", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#WERT!", "#BEZUG!"})
@@ -45,25 +47,40 @@ def _without_nan(row: Row) -> Row:
 def _cell(cell: Any) -> Any:
     if isinstance(cell, float) and not math.isfinite(cell):
         return None
+    if isinstance(cell, bytes):
+        return _text(cell)
+    if isinstance(cell, list) and cell and all(isinstance(item, tuple) and len(item) == 2 for item in cell):
+        return {str(_cell(name)): _cell(value) for name, value in cell}  # A map.
     return clean_text(cell) if isinstance(cell, str) else cell
 
 
+def _text(content: bytes) -> str | bytes:
+    """Bytes as the text that they are, or as they are if they are none, such as a picture."""
+    try:
+        text = content.decode()
+    except UnicodeDecodeError:
+        return content
+    return text if text and clean_text(text) == text else content
+
+
 def read_workbook(content: bytes, source: str, options: TableOptions) -> Table:
-    """Read one sheet of a workbook: the named one, or the largest.
+    """Read one sheet of a workbook: the named one, or the largest with an id of those that are not hidden.
 
     Raises:
         ModisteError: It is damaged, or has no such sheet.
     """
     try:
         book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
-        sheets = {name: _unmerged(book.get_sheet_by_name(name)) for name in book.sheet_names}
-    except Exception as error:  # calamine's errors have no documented base class.
+        hidden = {one.name for one in book.sheets_metadata if one.visible != python_calamine.SheetVisibleEnum.Visible}
+        names = [name for name in book.sheet_names if name not in hidden or name == options.sheet] or book.sheet_names
+        sheets = {name: _unmerged(book.get_sheet_by_name(name)) for name in names}
+    except Exception as error:  # calamine's errors share no base that it documents.
         raise ModisteError(
             f"{source} cannot be read as a workbook.", hint="The file may be truncated or protected; save it again."
         ) from error
     if options.sheet is not None and options.sheet not in sheets:
-        raise ModisteError(f"{source} has no sheet {options.sheet!r}.", hint=f"It has: {', '.join(sheets)}.")
-    name = options.sheet or max(sheets, key=lambda name: len(sheets[name]), default="")
+        raise ModisteError(f"{source} has no sheet {options.sheet!r}.", hint=f"It has: {', '.join(book.sheet_names)}.")
+    name = options.sheet or max(sheets, key=lambda name: (_has_id(sheets[name]), len(sheets[name])), default="")
     filled = [
         (number, [_value(cell) for cell in cells])
         for number, cells in enumerate(sheets.get(name, []), start=1)
@@ -80,13 +97,16 @@ def read_workbook(content: bytes, source: str, options: TableOptions) -> Table:
     return Table(columns, rows, format=f"workbook, sheet {name!r}")
 
 
+def _has_id(rows: list[list[Any]]) -> bool:
+    return any(plain_name(str(cell)) in ID_NAMES for row in rows[:LOOKED_AT] for cell in row)
+
+
 def _unmerged(sheet: python_calamine.CalamineSheet) -> list[list[Any]]:
-    """The rows of a sheet; a cell merged over several rows of one column is repeated in each of them."""
+    """The rows of a sheet; a cell that spans rows holds in each of them, in its first column."""
     rows = sheet.to_python(skip_empty_area=False)
-    for (first, column), (last, end) in sheet.merged_cell_ranges or ():
-        if column == end:
-            for row in rows[first + 1 : last + 1]:
-                row[column] = rows[first][column]
+    for (first, column), (last, _) in sheet.merged_cell_ranges or ():
+        for row in rows[first + 1 : last + 1]:
+            row[column] = rows[first][column]
     return rows
 
 

@@ -1,63 +1,34 @@
 """Text tables separated by commas, semicolons, tabs or bars.
 
-The standard library's ``csv`` module splits the cells. It reads a stray quote as the start of a cell that extends over
-all lines up to the next quote. Such cells are detected here, because no row may be lost.
+What the ``csv`` module cannot know is checked here, because nothing may be lost: it reads a stray quote as the start of
+a cell that runs over all lines up to the next quote.
 """
 
 from __future__ import annotations
 
 import csv
-import io
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
-from typing import NamedTuple
 
 from catalog.formats.encodings import Decoded
 from catalog.formats.header import LOOKED_AT, column_names, find_header
-from catalog.names.columns import ID_NAMES
+from catalog.formats.records import (
+    SEPARATORS,
+    Record,
+    dialect_of,
+    quoted_by_apostrophes,
+    records_of,
+    split_leniently,
+)
 from catalog.names.plain import plain_name
 from catalog.table import Problem, Table, TableOptions
 
 LONGEST_CELL = 256 * 1024 * 1024  # characters; base64 images far exceed the csv module's own 128 KiB
-SEPARATORS = (",", ";", "\t", "|")
-_SAMPLE = 50
 _TITLE_LAST = frozenset({"productdisplayname"})  # The Kaggle set: commas in the last column are not quoted.
 _NAMES = {",": '","', ";": '";"', "\t": "tabs", "|": '"|"'}
-
-
-class _Record(NamedTuple):
-    """One row of the file: its first line, its cells, and its lines unchanged."""
-
-    line: int
-    cells: list[str]
-    lines: list[str]
-
-
-class _Lines:
-    """Lines of a text, counted and kept until they are taken."""
-
-    def __init__(self, text: str) -> None:
-        self._stream = io.StringIO(text, newline="")
-        self._held: list[str] = []
-
-    def __iter__(self) -> _Lines:
-        return self
-
-    def __next__(self) -> str:
-        line = next(self._stream)
-        self._held.append(line)
-        return line
-
-    def take(self) -> list[str]:
-        held, self._held = self._held, []
-        return held
-
-
-class _Dialect(NamedTuple):
-    separator: str
-    space_after: bool
 
 
 def read_delimited(decoded: Decoded, source: str, options: TableOptions) -> Table:
@@ -84,10 +55,14 @@ def _read(decoded: Decoded, source: str, options: TableOptions) -> Table:
     stated = re.match(r'\s*"?sep=(.)"?[ \t;,|]*(\r\n|\r|\n|$)', text, re.IGNORECASE)
     if stated:  # Excel's own way to name the separator; blanked so that lines keep their numbers.
         text = text[: stated.start(2)].count("\n") * "\n" + text[stated.start(2) :]
-    dialect = _dialect(text, options.separator or (stated and stated[1]) or None, options.names)
+    if by_apostrophes := quoted_by_apostrophes(text):
+        text = text.replace("'", '"')
+    dialect = dialect_of(text, options.separator or (stated and stated[1]) or None, options.names)
     separator = dialect.separator
-    records = _records(text, dialect)
+    records = records_of(text, dialect)
     first = list(islice(records, LOOKED_AT))
+    if _are_quoted_whole(first):
+        return _read(replace(decoded, text="".join(_at_their_lines([*first, *records]))), source, options)
     place = find_header([record.cells for record in first], options.names)
     columns = column_names(first[place].cells if first else [], source)
     while len(columns) > 1 and columns[-1] == f"column {len(columns)}" and _unused(first[place + 1 :], len(columns)):
@@ -95,10 +70,10 @@ def _read(decoded: Decoded, source: str, options: TableOptions) -> Table:
     table = Table(columns, [], remarks=decoded.remarks, textual=True)
     table.format = f"CSV separated by {_NAMES.get(separator, repr(separator))} in {decoded.encoding}"
     rest = plain_name(columns[-1]) in _TITLE_LAST if columns else False
-    short: list[_Record] = []
-    multiline: list[_Record] = []
+    short: list[Record] = []
+    multiline: list[Record] = []
     shapes: Counter[str] = Counter()
-    last: _Record | None = None
+    last: Record | None = None
     for record in (*first[place + 1 :], *records):
         last = record
         if len(record.lines) > 1:
@@ -109,54 +84,35 @@ def _read(decoded: Decoded, source: str, options: TableOptions) -> Table:
     _check_quotes(table, multiline, last, text, separator, shapes, source, options)
     _check_short_rows(table, short, last, text, shapes, source, options)
     table.rows.sort(key=lambda row: row[0])
+    if by_apostrophes:
+        table.rows = [(line, {name: cell.replace('"', "'") for name, cell in row.items()}) for line, row in table.rows]
     return table
 
 
-def _unused(records: list[_Record], width: int) -> bool:
+def _are_quoted_whole(records: Sequence[Record]) -> bool:
+    """Whether each line is one quoted cell that holds a row, as spreadsheets save a file that they did not split."""
+    return len(records) > 1 and all(
+        len(record.cells) == 1
+        and record.lines[0].startswith('"')
+        and any(sign in record.cells[0] for sign in SEPARATORS)
+        for record in records
+    )
+
+
+def _at_their_lines(records: Sequence[Record]) -> Iterator[str]:
+    """The single cells of records as lines of a table, each on the line on which it was."""
+    at = 1
+    for record in records:
+        yield "\n" * (record.line - at) + record.cells[0] + "\n"
+        at = record.line + record.cells[0].count("\n") + 1
+
+
+def _unused(records: list[Record], width: int) -> bool:
     return all(len(record.cells) < width or not "".join(record.cells[width - 1 :]).strip() for record in records)
 
 
-def _records(text: str, dialect: _Dialect) -> Iterator[_Record]:
-    """The non-empty rows."""
-    lines = _Lines(text)
-    separator = dialect.separator
-    reader = csv.reader(lines, delimiter=separator, skipinitialspace=dialect.space_after)
-    well_formed = _well_formed(separator, dialect.space_after)
-    at = 1
-    for cells in reader:
-        raw = lines.take()
-        if any(cell and not cell.isspace() for cell in cells):
-            whole = "".join(raw).rstrip("\r\n")
-            if '"' in whole and not well_formed.fullmatch(whole):
-                cells = _split_leniently(whole, separator)
-            yield _Record(at, cells, raw)
-        at += len(raw)
-
-
-def _well_formed(separator: str, space_after: bool) -> re.Pattern[str]:
-    """A record whose quotes stand around whole cells, doubled inside, or within a cell that begins otherwise."""
-    s = re.escape(separator)
-    cell = rf'(?:{" *" if space_after else ""}(?:"(?:[^"]|"")*"|(?!")[^{s}\r\n]*))'
-    return re.compile(rf"{cell}(?:{s}{cell})*")
-
-
-def _split_leniently(record: str, separator: str) -> list[str]:
-    """Split a record with stray quotes: a quoted cell ends at the first quote before a separator or the end."""
-    s = re.escape(separator)
-    cell = re.compile(rf' *"((?:[^"]|""|"(?!"|\s*(?:{s}|$)))*)"\s*(?={s}|$)|([^{s}]*)')
-    cells, at = [], 0
-    while True:
-        match = cell.match(record, at)
-        assert match is not None  # The second pattern also matches an empty cell.
-        quoted, plain = match.groups()
-        cells.append(plain if quoted is None else quoted.replace('""', '"').replace('\\"', '"'))
-        at = match.end() + 1
-        if at > len(record):
-            return cells
-
-
-def _add(table: Table, record: _Record, separator: str, rest: bool, short: list[_Record]) -> None:
-    """Add a record to the rows, the problems, or the short records."""
+def _add(table: Table, record: Record, separator: str, rest: bool, short: list[Record]) -> None:
+    """Put a record among the rows, or among the problems, or set it aside because it is short."""
     width, cells = len(table.columns), record.cells
     if len(cells) > width:
         if not "".join(cells[width:]).strip():
@@ -173,7 +129,7 @@ def _add(table: Table, record: _Record, separator: str, rest: bool, short: list[
 
 
 def _check_quotes(
-    table: Table, multiline: list[_Record], last: _Record | None, text: str, separator: str, shapes: Counter[str],
+    table: Table, multiline: list[Record], last: Record | None, text: str, separator: str, shapes: Counter[str],
     source: str, options: TableOptions,
 ) -> None:  # fmt: skip
     """Refuse cells that contain lines which look like rows; if that is allowed, read these lines as rows."""
@@ -202,13 +158,13 @@ def _check_quotes(
     for record in swallowed:
         for place, line in enumerate(record.lines):
             if line.strip():
-                cells = _split_leniently(line.rstrip("\r\n"), separator)
-                _add(table, _Record(record.line + place, cells, [line]), separator, False, [])
+                cells = split_leniently(line.rstrip("\r\n"), separator)
+                _add(table, Record(record.line + place, cells, [line]), separator, False, [])
         kind = "a stray quote, read as part of the cell"
         table.remarks.append(Problem(record.line, None, kind, kind))
 
 
-def _hides_rows(record: _Record, width: int, separator: str, shapes: Counter[str]) -> bool:
+def _hides_rows(record: Record, width: int, separator: str, shapes: Counter[str]) -> bool:
     """Whether lines inside a record look like rows: as many cells as columns, the first like that of other rows."""
 
     def is_row(line: str) -> bool:
@@ -222,7 +178,7 @@ def _hides_rows(record: _Record, width: int, separator: str, shapes: Counter[str
 
 
 def _check_short_rows(
-    table: Table, short: list[_Record], last: _Record | None, text: str, shapes: Counter[str], source: str,
+    table: Table, short: list[Record], last: Record | None, text: str, shapes: Counter[str], source: str,
     options: TableOptions,
 ) -> None:  # fmt: skip
     """Fill short rows with empty cells, unless they are the end of a truncated file or parts of a broken row."""
@@ -257,7 +213,7 @@ def _check_short_rows(
             table.rows.append((record.line, dict(zip(table.columns, cells, strict=True))))
 
 
-def _usually_full(table: Table, short: list[_Record]) -> bool:
+def _usually_full(table: Table, short: list[Record]) -> bool:
     """Whether rows of this file have all their cells, so that a short one is suspicious."""
     return len(table.rows) >= len(short) - 1
 
@@ -265,31 +221,3 @@ def _usually_full(table: Table, short: list[_Record]) -> bool:
 def _shape(cell: str) -> str:
     """The shape of a cell: ``9`` for digits, ``a`` for letters, other characters unchanged."""
     return re.sub(r"\d+", "9", re.sub(r"[^\W\d_]+", "a", cell.strip(' "\r\n')))
-
-
-def _dialect(text: str, stated: str | None, names: frozenset[str]) -> _Dialect:
-    """The separator for which the first records are most alike and contain known column names."""
-    best: tuple[tuple[float, ...], str] = ((-1.0,), ",")
-    for separator in (stated,) if stated else SEPARATORS:
-        records = [record.cells for record in islice(_records(text, _Dialect(separator, False)), _SAMPLE)]
-        if not records:
-            continue
-        header = records[find_header(records, names)]
-        plain = {plain_name(cell) for cell in header}
-        widths = Counter(len(record) for record in records)
-        width, count = widths.most_common(1)[0]
-        has_id = bool(plain & ID_NAMES) or bool(names & set(header))
-        alike = count / len(records) if width > 1 else 0.0
-        score = (
-            float(has_id and len(header) > 1),
-            float(width > 1 and alike > 0.5),
-            alike,
-            float(width),
-            float(has_id),
-        )
-        if score > best[0]:
-            best = (score, separator)
-    separator = best[1]
-    sample = text[:20_000]
-    spaced = sample.count(f'{separator} "') > sample.count(f'{separator}"')
-    return _Dialect(separator, spaced)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import charset_normalizer
 
 from catalog.errors import ModisteError
+from catalog.formats.alphabets import plausible_encoding
 from catalog.table import Problem
 
 _MARKS = (
@@ -18,11 +19,6 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_SINGLE_BYTE = [
-    "cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1257", "mac_roman", "cp850", "cp437",
-]  # fmt: skip
-_EAST_ASIAN = ["shift_jis", "gb18030", "big5", "euc_kr", "euc_jp"]
-_CENTRAL_EUROPEAN = re.compile(rb"[A-Za-z\xc0-\xff][\x8a\x8d-\x8f\x9a\x9d-\x9f\xa5\xaf\xb3\xb9\xbf]")
 _SAMPLE = 100_000
 _ESCAPED = re.compile("[\udc80-\udcff]+")
 _LONE_SURROGATES = re.compile("[\ud800-\udfff]+")
@@ -93,19 +89,11 @@ def _non_ascii(text: str) -> int:
 def _guessed(content: bytes) -> str:
     """The encoding of a text that is not Unicode, judged by the lines that differ between encodings."""
     telling = b"\n".join(line for line in re.split(rb"[\r\n]+", content) if not line.isascii())[:_SAMPLE]
-    found = charset_normalizer.from_bytes(telling, cp_isolation=[*_SINGLE_BYTE, *_EAST_ASIAN])
-    best = found.best()
-    names = [match.encoding for match in found]
-    # Western texts decode without errors in several encodings; that of Windows is by far the most common.
-    western = ("cp1250", "cp1254", "cp1257", "cp850", "cp437", "mac_roman")
-    if best is None or (best.encoding in western and "cp1252" in names and _looks_western(telling)):
-        return "cp1252"
-    return best.encoding
-
-
-def _looks_western(sample: bytes) -> bool:
-    """Whether letters of Central Europe (š, ž, ł, ą, ż, in the places of cp1250) do not follow other letters."""
-    return len(_CENTRAL_EUROPEAN.findall(sample)) <= sum(byte > 0x7F for byte in sample) / 50
+    found = plausible_encoding(telling)
+    if found is not None:
+        return found
+    best = charset_normalizer.from_bytes(telling).best()
+    return "cp1252" if best is None else best.encoding
 
 
 def _cleaned(text: str, encoding: str) -> Decoded:

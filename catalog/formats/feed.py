@@ -18,6 +18,8 @@ from catalog.formats.encodings import clean_text
 from catalog.table import Row, Table, TableOptions
 
 ITEM_NAMES = ("item", "entry", "product", "offer", "article", "produkt", "artikel", "row")
+PARAMETERS = frozenset({"param", "parameter", "attribute", "attr", "property", "feature", "option", "spec", "field"})
+"""Elements whose attribute ``name`` says what they are."""
 DEEPEST = 50
 
 
@@ -112,6 +114,7 @@ class _Products(ContentHandler):
         self._line = 0
         self._row: Row | None = None
         self._path: list[str] = []
+        self._named: list[str] = []
         self._text: list[str] = []
 
     def setDocumentLocator(self, locator: Locator) -> None:  # noqa: N802
@@ -123,9 +126,10 @@ class _Products(ContentHandler):
             if plain == self.item:
                 self._row = {_plain(key): value for key, value in attrs.items() if not key.startswith("xmlns")}
                 self._line = (self._locator.getLineNumber() or 0) if self._locator else 0
-                self._path = []
+                self._path, self._named = [], []
             return
         self._path.append(plain)
+        self._named.append(attrs.get("name", "") if plain.casefold() in PARAMETERS else "")
         self._text = []
         for name in ("href", "url", "src"):  # Atom's links, and pictures of other feeds.
             if name in attrs:
@@ -146,10 +150,13 @@ class _Products(ContentHandler):
         if text:
             self._put(self._name(), text)
         self._path.pop()
+        self._named.pop()
         self._text = []
 
     def _name(self) -> str:
-        """The column of the current element; ``<images><image>`` is ``images``."""
+        """The column of the current element; ``<images><image>`` is ``images``, ``<param name="Fit">`` is ``Fit``."""
+        if self._named[-1]:
+            return self._named[-1]
         if len(self._path) == 2 and self._path[0].startswith(self._path[1]):
             return self._path[0]
         return " ".join(self._path)

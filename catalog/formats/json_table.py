@@ -10,11 +10,20 @@ from typing import Any
 
 from catalog.errors import ModisteError
 from catalog.formats.encodings import Decoded, clean_text
+from catalog.names.columns import ID_NAMES
+from catalog.names.plain import plain_name
 from catalog.table import Problem, Row, Table, TableOptions
 
-LIST_NAMES = ("products", "items", "data", "catalog", "catalogue", "results", "entries", "variants")
+LIST_NAMES = (
+    "products", "items", "data", "catalog", "catalogue", "results", "result", "entries", "docs", "hits", "records",
+    "rows",
+    "offers", "articles", "artikel", "produkte", "variants",
+)  # fmt: skip
 _SPACE = re.compile(r"\s*")
-_DECODER = json.JSONDecoder(parse_constant=lambda _: None)  # NaN
+_BETWEEN = re.compile(r"[\s,]*")
+_DECODER = json.JSONDecoder(parse_constant=lambda _: None, strict=False)  # NaN; line breaks in texts
+PARENT = "__parentId"
+_CONNECTION = frozenset({"edges", "nodes", "pageInfo", "totalCount", "__typename"})
 _EXAMPLE = 'Write one product a line, such as {"id": "1", "title": "..."}.'
 
 
@@ -31,21 +40,27 @@ def read_json_lines(decoded: Decoded, source: str, options: TableOptions) -> Tab
     table = Table([], [], remarks=decoded.remarks, format=f"JSON Lines in {decoded.encoding}")
     # Not splitlines(): it also breaks at U+2028 and others, which JSON allows inside a string.
     lines = text.replace("\r\n", "\n").split("\n")
+    rows: list[tuple[int, Row]] = []
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         try:
-            row = _DECODER.decode(line)
+            row = _DECODER.decode(line.rstrip().removesuffix(","))
         except (ValueError, RecursionError) as error:
             if number == len(lines) and line.lstrip().startswith("{") and not line.rstrip().endswith("}"):
                 _doubt_end(options, source, number)
             table.problems.append(Problem(number, None, f"the line is not JSON: {error}", "a line is not JSON"))
             continue
         if isinstance(row, dict):
-            _add(table, number, row)
+            rows.append((number, row))
         else:
             kind = "the line is JSON but not an object with named values"
             table.problems.append(Problem(number, None, kind, kind))
+    if not rows:  # Objects over several lines, or several on one.
+        rows = list(enumerate(_sequence(text), start=1))
+        table.problems = [] if rows else table.problems
+    for number, row in _with_children(rows):
+        _add(table, number, row)
     _name_columns(table)
     if not table.rows and table.problems:
         raise ModisteError(f"No line of {source} is a JSON object.", hint=_EXAMPLE)
@@ -94,23 +109,78 @@ def _start_of_array(text: str, source: str) -> int | None:
 
 
 def _objects_by_id(text: str, source: str) -> Iterator[Row]:
+    several = list(_sequence(text))
+    if len(several) > 1:
+        yield from several
+        return
     try:
-        whole = _DECODER.decode(text)
+        whole = unwrapped(_DECODER.decode(text))
     except (ValueError, RecursionError) as error:
         line = getattr(error, "lineno", 1)
         raise ModisteError(f"{source} is not valid JSON (line {line}: {error}).", hint="Export it again.") from error
-    if isinstance(whole, dict) and whole and all(isinstance(value, dict) for value in whole.values()):
-        for id, row in whole.items():
-            yield {"id": id, **row}
-        return
-    lists = [value for value in (whole.values() if isinstance(whole, dict) else ()) if isinstance(value, list)]
-    if len(lists) == 1:
-        yield from (row if isinstance(row, dict) else {} for row in lists[0])
+    found = _products_in(whole)
+    if found is not None:
+        yield from found
         return
     if isinstance(whole, dict):
         yield whole
         return
     raise ModisteError(f"{source} contains no array of products.", hint='Write [{"id": "1", "title": "..."}, ...].')
+
+
+def _products_in(value: Any, depth: int = 5) -> list[Row] | None:
+    """The products within an answer of a server: a list of objects, or objects by id, however deep; None if there are
+    none, or if it is a product itself."""
+    if isinstance(value, list):
+        return [row for row in value if isinstance(row, dict)] or None
+    if not isinstance(value, dict) or not depth:
+        return None
+    plain = {plain_name(str(name)): one for name, one in value.items()}
+    if any(name in ID_NAMES and isinstance(one, str | int) for name, one in plain.items()):
+        return None
+    for name in LIST_NAMES:
+        if name in plain and (found := _products_in(plain[name], depth - 1)):
+            return found
+    lists = [one for one in value.values() if isinstance(one, list) and any(isinstance(row, dict) for row in one)]
+    if len(lists) == 1:
+        return _products_in(lists[0])
+    objects = [one for one in value.values() if isinstance(one, dict)]
+    if objects and len(objects) == len(value) and not any(name in LIST_NAMES for name in plain):
+        within = next((found for one in objects if (found := _products_in(one, depth - 1))), None)
+        return within or [{"id": id, **row} for id, row in value.items()]
+    return next((found for one in objects if (found := _products_in(one, depth - 1))), None)
+
+
+def _sequence(text: str) -> Iterator[Row]:
+    """Objects that follow each other, with or without commas; none if anything else is between them."""
+    found, at = [], 0
+    end = len(text.rstrip())
+    while at < end:
+        match = _BETWEEN.match(text, at)
+        try:
+            row, at = _DECODER.raw_decode(text, match.end() if match else at)
+        except (ValueError, RecursionError):
+            return
+        if not isinstance(row, dict):
+            return
+        found.append(row)
+    yield from found
+
+
+def _with_children(rows: list[tuple[int, Row]]) -> Iterator[tuple[int, Row]]:
+    """Shopify's bulk exports list variants and pictures on lines of their own, with the id of their product."""
+    by_id = {row["id"]: row for _, row in rows if isinstance(row.get("id"), str)}
+    for _, row in rows:
+        parent = by_id.get(str(row.get(PARENT)))
+        if PARENT not in row or parent is None:
+            continue
+        kind = str(row.get("id", "")).rpartition("/")[0].rpartition("/")[2].casefold()
+        name = "variants" if "variant" in kind or {"sku", "price"} & row.keys() else kind or "children"
+        name = "images" if "image" in kind or (name != "variants" and {"url", "src", "image"} & row.keys()) else name
+        parent.setdefault(name, [])
+        if isinstance(parent[name], list):
+            parent[name].append({field: cell for field, cell in row.items() if field != PARENT})
+    yield from ((number, row) for number, row in rows if PARENT not in row or str(row[PARENT]) not in by_id)
 
 
 def _items(text: str, start: int, source: str, options: TableOptions) -> Iterator[tuple[int, Any]]:
@@ -160,17 +230,34 @@ def _doubt_end(options: TableOptions, source: str, line: int) -> None:
 
 
 def _add(table: Table, number: int, row: Row) -> None:
-    for expanded in _variants(row):
-        table.rows.append((number, {clean_text(str(name)): _clean(cell) for name, cell in expanded.items()}))
+    cleaned = _clean(unwrapped(row))
+    for expanded in _variants(cleaned) if isinstance(cleaned, dict) else ():
+        table.rows.append((number, expanded))
+
+
+def unwrapped(value: Any) -> Any:
+    """A value without what answers wrap it in: the edges and nodes of GraphQL, MongoDB's types, ``_source``."""
+    if isinstance(value, list):
+        return [unwrapped(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if value.keys() <= _CONNECTION and isinstance(nodes := value.get("edges", value.get("nodes")), list):
+        return [unwrapped(one.get("node", one) if isinstance(one, dict) else one) for one in nodes]
+    if len(value) == 1 and str(name := next(iter(value))).startswith("$"):
+        return unwrapped(value[name])
+    if isinstance(source := value.get("_source"), dict):
+        value = {**{name: one for name, one in value.items() if name != "_source"}, **source}
+    return {name: unwrapped(one) for name, one in value.items()}
 
 
 def _variants(row: Row) -> Iterator[Row]:
-    """One row for each entry of a list of variants, as in the responses of shop systems' APIs; else the row itself."""
-    variants = row.get("variants")
+    """One row for each entry of a list of variants, as shop systems' APIs answer; else the row itself."""
+    listed = next((name for name in ("variants", "skus", "variations") if isinstance(row.get(name), list)), "variants")
+    variants = row.get(listed)
     if not (isinstance(variants, list) and variants and all(isinstance(one, dict) for one in variants)):
         yield row
         return
-    whole = {name: cell for name, cell in row.items() if name not in ("variants", "options")}
+    whole = {name: cell for name, cell in row.items() if name not in (listed, "options")}
     group = next((row[name] for name in ("handle", "id", "sku") if row.get(name) not in (None, "")), None)
     options = [option.get("name") for option in row.get("options") or () if isinstance(option, dict)]
     for variant in variants:

@@ -156,6 +156,60 @@ def test_encodings_without_a_mark_are_detected(tmp_path: Path, encoding: str) ->
     assert {product.title for product in catalog} == {words}
 
 
+WORDS = {
+    "Café": "cp1252 mac_roman cp850 utf-16-le utf-16-be", "Größe Ø blå": "cp1252", "5 € – “neu”": "cp1252",
+    "Mädchen, größer": "cp1252 mac_roman cp850", "Robe d’été façonnée": "cp1252 mac_roman",
+    "señora, otoño": "mac_roman cp850",
+    "Rød kjole til æble": "cp1252 mac_roman cp850", "Łódź żółta": "cp1250 iso8859_2 cp852",
+    "Žluťoučký kůň": "cp1250 iso8859_2", "női gyűrű, hosszú": "cp1250", "Kırmızı elbise ğüşöç": "cp1254",
+    "Raudona suknelė ąžuolas": "cp1257", "Платье красное": "cp1251 koi8_r cp866", "Ελληνικό φόρεμα": "cp1253 iso8859_7",
+    "שמלה אדומה": "cp1255", "فستان أحمر": "cp1256", "ชุดสีแดง": "cp874", "ドレス 赤い服": "shift_jis euc_jp",
+    "红色连衣裙": "gb18030", "紅色洋裝": "big5", "빨간 드레스": "euc_kr",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("words", "encoding"), [(words, one) for words, encodings in WORDS.items() for one in encodings.split()]
+)
+def test_a_few_words_tell_the_encoding(tmp_path: Path, words: str, encoding: str) -> None:
+    rows = "".join(f"P-{number};{words if number % 3 == 0 else 'Dress'};{number}.50\n" for number in range(12))
+    assert read(tmp_path, f"id;title;price\n{rows}".encode(encoding))[0].title == words
+
+
+LINES = "id,title,price\n1,Red dress,19.90\n2,Blue shirt,29.90\n3,Cap,9.90\n"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        LINES + LINES,  # Two exports put together.
+        "".join(f'"{line}"\n' for line in LINES.splitlines()),  # Saved by a spreadsheet that had not split it.
+        "\n" + "".join(f'"{line}"\n' for line in LINES.splitlines()),
+        "id,title,price\n'1','Red dress','19.90'\n'2','Blue shirt','29.90'\n'3','Cap','9.90'\n",
+        "\ufeff\ufeff" + LINES, LINES.replace("\n", "\r\r\n"), LINES.replace(",", ", "), LINES.replace("\n", ",,\n"),
+        "# Export of today\n# shop: a, b, c\n" + LINES, '"sep=,"\n' + LINES,
+    ],
+)  # fmt: skip
+def test_odd_dialects_are_read(tmp_path: Path, content: str) -> None:
+    catalog = read(tmp_path, content.encode())
+    found = {(one.id, one.title, one.attributes["price"]) for one in catalog}
+    assert found == {("1", "Red dress", 19.9), ("2", "Blue shirt", 29.9), ("3", "Cap", 9.9)}
+    assert catalog.problems == ()
+
+
+def test_a_quote_may_be_written_with_a_backslash(tmp_path: Path) -> None:
+    content = 'id,title,folder,price\n1,"Red \\"dress\\", 5\\" long",C:\\new,19.90\n2,"Blue\nshirt","a\\\\b",\\N\n'
+    catalog = read(tmp_path, content.encode())
+    assert [one.title for one in catalog] == ['Red "dress", 5" long', "Blue\nshirt"]
+    assert [one.attributes for one in catalog] == [{"folder": "C:\\new", "price": 19.9}, {"folder": "a\\b"}]
+
+
+def test_a_file_with_another_separator_says_so(tmp_path: Path) -> None:
+    with pytest.raises(ModisteError) as refused:
+        read(tmp_path, LINES.replace(",", "^").encode())
+    assert 'separator = "^"' in refused.value.hint
+
+
 @pytest.mark.parametrize("packed", ["gzip", "zip"])
 def test_packed_tables_are_read(tmp_path: Path, packed: str) -> None:
     import gzip

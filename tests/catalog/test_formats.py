@@ -18,31 +18,32 @@ from hypothesis import strategies as st
 from catalog import ModisteError, read_catalog
 
 COLUMNS = ("id", "title", "price", "colour", "new")
-Rows = Sequence[tuple[str, str, float, str, bool]]
+Rows = Sequence[Sequence[object]]
+Columns = Sequence[str]
 
 
-def write_delimited(path: Path, rows: Rows) -> None:
+def write_delimited(path: Path, rows: Rows, columns: Columns = COLUMNS) -> None:
     with path.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, delimiter="\t" if path.suffix == ".tsv" else ",")
-        writer.writerows([COLUMNS, *rows])
+        writer.writerows([columns, *rows])
 
 
-def write_json(path: Path, rows: Rows) -> None:
-    products = [dict(zip(COLUMNS, row, strict=True)) for row in rows]
+def write_json(path: Path, rows: Rows, columns: Columns = COLUMNS) -> None:
+    products = [dict(zip(columns, row, strict=True)) for row in rows]
     lines = "\n".join(json.dumps(product, ensure_ascii=False) for product in products)
     path.write_text(lines if path.suffix == ".jsonl" else json.dumps(products), encoding="utf-8")
 
 
-def write_parquet(path: Path, rows: Rows) -> None:
-    columns = {name: [row[place] for row in rows] for place, name in enumerate(COLUMNS)}
-    pyarrow.parquet.write_table(pyarrow.table(columns), path)
+def write_parquet(path: Path, rows: Rows, columns: Columns = COLUMNS) -> None:
+    cells = {name: [row[place] for row in rows] for place, name in enumerate(columns)}
+    pyarrow.parquet.write_table(pyarrow.table(cells), path)
 
 
-def write_workbook(path: Path, rows: Rows) -> None:
+def write_workbook(path: Path, rows: Rows, columns: Columns = COLUMNS) -> None:
     book = openpyxl.Workbook()
     sheet = book.active
     assert sheet is not None
-    for number, row in enumerate([COLUMNS, *rows], start=1):
+    for number, row in enumerate([columns, *rows], start=1):
         for place, value in enumerate(row, start=1):
             cell = sheet.cell(number, place, value)
             if isinstance(value, str):
@@ -50,9 +51,10 @@ def write_workbook(path: Path, rows: Rows) -> None:
     book.save(path)
 
 
-def write_feed(path: Path, rows: Rows) -> None:
-    def item(row: tuple[object, ...]) -> str:
-        fields = "".join(f"<g:{name}>{escape(str(value))}</g:{name}>" for name, value in zip(COLUMNS, row, strict=True))
+def write_feed(path: Path, rows: Rows, columns: Columns = COLUMNS) -> None:
+    def item(row: Sequence[object]) -> str:
+        cells = [(name, value) for name, value in zip(columns, row, strict=True) if value is not None]
+        fields = "".join(f"<g:{name}>{escape(str(value))}</g:{name}>" for name, value in cells)
         return f"<item>{fields}</item>"
 
     items = "".join(map(item, rows))
@@ -60,7 +62,7 @@ def write_feed(path: Path, rows: Rows) -> None:
     path.write_text(feed, encoding="utf-8")
 
 
-WRITERS: dict[str, Callable[[Path, Rows], None]] = {
+WRITERS: dict[str, Callable[..., None]] = {
     "csv": write_delimited, "tsv": write_delimited, "json": write_json, "jsonl": write_json,
     "parquet": write_parquet, "xlsx": write_workbook, "xml": write_feed,
 }  # fmt: skip

@@ -95,6 +95,136 @@ def test_the_answer_of_shopifys_api_has_variants_with_their_skus_and_all_picture
     assert catalog.find("T-M") is catalog[0]
 
 
+PRODUCTS = [{"id": "1", "title": "a"}, {"id": "2", "title": "b"}]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"data": {"products": PRODUCTS}}, {"meta": {"n": 2}, "products": PRODUCTS}, {"response": {"docs": PRODUCTS}},
+        {"status": "ok", "tags": ["x"], "result": PRODUCTS}, {"products": {"1": {"title": "a"}, "2": {"title": "b"}}},
+        {"data": {"products": {"edges": [{"node": one} for one in PRODUCTS], "pageInfo": {"hasNextPage": False}}}},
+        {"data": {"products": {"nodes": PRODUCTS}}},
+        {"hits": {"total": 2, "hits": [{"_id": one["id"], "_source": {"title": one["title"]}} for one in PRODUCTS]}},
+        {"@graph": [{"@type": "Product", "sku": one["id"], "name": one["title"]} for one in PRODUCTS]},
+        {"items": [{"_id": {"$oid": one["id"]}, "title": one["title"]} for one in PRODUCTS], "total": 2},
+    ],
+)  # fmt: skip
+def test_products_are_found_within_the_answer_of_a_server(tmp_path: Path, answer: dict[str, Any]) -> None:
+    assert [(one.id, one.title) for one in of_json(tmp_path, answer)] == [("1", "a"), ("2", "b")]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "\n".join(json.dumps(one, indent=1) for one in PRODUCTS), "".join(map(json.dumps, PRODUCTS)),
+        ",\n".join(map(json.dumps, PRODUCTS)), '{"id": "1", "title": "a"}\r\n\r\n{"id": "2", "title": "b"}',
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("name", ["a.jsonl", "a.json"])
+def test_objects_may_follow_each_other_in_any_way(tmp_path: Path, content: str, name: str) -> None:
+    (tmp_path / name).write_text(content)
+    catalog = read_catalog(tmp_path / name, images_required=False)
+    assert [(one.id, one.title) for one in catalog] == [("1", "a"), ("2", "b")]
+
+
+def test_lines_of_variants_and_pictures_belong_to_their_product(tmp_path: Path) -> None:
+    product, variant, picture = (f"gid://shopify/{kind}/" for kind in ("Product", "ProductVariant", "ProductImage"))
+    lines: list[dict[str, Any]] = [{"id": f"{product}1", "title": "Tee"}]
+    lines += [
+        {"id": f"{variant}{size}", "sku": f"T-{size}", "price": "19.90", "__parentId": f"{product}1",
+         "selectedOptions": [{"name": "Size", "value": size}]}
+        for size in "SM"
+    ]  # fmt: skip
+    lines.append({"id": f"{picture}1", "url": "https://cdn.shop.test/1.jpg", "__parentId": f"{product}1"})
+    (tmp_path / "bulk.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    (tee,) = read_catalog(tmp_path / "bulk.jsonl")
+    assert (tee.title, tee.attributes["Size"], tee.images) == (
+        "Tee", ["S", "M"], (Address("https://cdn.shop.test/1.jpg"),),
+    )  # fmt: skip
+    assert [one.id for one in tee.variants] == ["T-S", "T-M"]
+
+
+def test_the_answers_of_other_shop_systems_are_read(tmp_path: Path) -> None:
+    magento = {
+        "id": 1,
+        "sku": "A",
+        "name": "Top",
+        "attribute_set_id": 4,
+        "type_id": "simple",
+        "status": 1,
+        "visibility": 4,
+    }
+    magento["custom_attributes"] = [
+        {"attribute_code": "color", "value": "Red"},
+        {"attribute_code": "cost", "value": "4"},
+    ]
+    others = [{**magento, "sku": "B", "id": 2, "status": 2}, {**magento, "sku": "C", "id": 3, "visibility": 1}]
+    (top,) = of_json(tmp_path, {"items": [magento, *others], "total_count": 3})
+    assert (top.attributes["color"], "cost" in top.attributes) == ("Red", False)
+    woocommerce = {
+        "id": 1, "name": "Tee", "status": "publish", "stock_status": "instock", "categories": [{"id": 9,
+        "name": "Tops"}],
+        "images": [{"src": "https://shop.test/1.jpg", "name": "1"}], "attributes": [{"name": "Color",
+        "options": ["Red"]}],
+        "meta_data": [{"key": "_cog", "value": "9.10"}, {"key": "_yoast_title", "value": "SEO"}],
+    }  # fmt: skip
+    (tee,) = of_json(tmp_path, [woocommerce, {**woocommerce, "id": 2, "status": "draft"}], pictures=True)
+    assert (tee.attributes["Color"], tee.attributes["categories"]) == (["Red"], ["Tops"])
+    assert not {"9.10", 9.1, "SEO"} & {str(value) for value in tee.attributes.values()}
+    size = {"label": "40", "option_display_name": "Size"}
+    shoe = {"id": 1, "name": "Shoe", "is_visible": True, "images": [{"url_standard": "https://shop.test/1.jpg"}]}
+    shoe["variants"] = [{"id": 11, "sku": "S-40", "option_values": [size]}]
+    (bigcommerce,) = of_json(tmp_path, {"data": [shoe], "meta": {"pagination": {"total": 1}}}, pictures=True)
+    assert (bigcommerce.attributes["Size"], len(bigcommerce.images)) == ("40", 1)
+
+
+def test_named_parameters_of_a_feed_are_columns(tmp_path: Path) -> None:
+    (tmp_path / "feed.xml").write_text(
+        '<yml_catalog><shop><offers><offer id="9" available="true"><name>Платье</name>'
+        '<param name="Цвет">Красный</param><picture>https://shop.test/1.jpg</picture></offer>'
+        '<offer id="8" available="false"><name>x</name></offer></offers>'
+        "</shop></yml_catalog>"
+    )
+    (dress,) = read_catalog(tmp_path / "feed.xml")
+    assert (dress.id, dress.title, dress.attributes["Цвет"]) == ("9", "Платье", "Красный")
+
+
+def test_bytes_maps_and_nested_structures_of_parquet_are_values(tmp_path: Path) -> None:
+    table = pyarrow.table({
+        "id": [b"A1", b"A2"], "title": ["Hemd ä".encode(), b"b"],
+        "more": pyarrow.array([[("Fit", "Slim")], [("Fit", "Wide")]], pyarrow.map_(pyarrow.string(), pyarrow.string())),
+        "look": pyarrow.array([{"colour": "red", "dim": {"h": 3}}, {"colour": "blue", "dim": {"h": 4}}]),
+        "__index_level_0__": [0, 1],
+    })  # fmt: skip
+    pyarrow.parquet.write_table(table, tmp_path / "catalog.parquet")
+    catalog = read_catalog(tmp_path / "catalog.parquet", images_required=False)
+    assert [(one.id, one.title) for one in catalog] == [("A1", "Hemd ä"), ("A2", "b")]
+    assert catalog[0].attributes == {"Fit": "Slim", "colour": "red", "h": 3}
+
+
+def test_the_sheet_with_an_id_that_is_not_hidden_is_read(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    for row in [
+        ["SKU", "Name", "Fabric", "Lining"],
+        ["A", "a", "wool", None],
+        ["B", "b", None, None],
+        ["C", "c", "x", "y"],
+    ]:
+        sheet.append(row)
+    sheet.merge_cells("C2:D3")
+    notes, old = book.create_sheet("Notes"), book.create_sheet("Old")
+    for number in range(50):
+        notes.append([f"note {number}"])
+        old.append(["SKU" if number == 0 else number])
+    old.sheet_state = "hidden"
+    book.save(tmp_path / "catalog.xlsx")
+    catalog = read_catalog(tmp_path / "catalog.xlsx", images_required=False)
+    assert [(one.id, one.attributes["Fabric"]) for one in catalog] == [("A", "wool"), ("B", "wool"), ("C", "x")]
+
+
 def test_no_number_is_infinite(tmp_path: Path) -> None:
     (tmp_path / "catalog.jsonl").write_text(
         '{"id": 1, "title": "a", "price": 1e400}\n{"id": 2, "title": "b", "price": 5}\n'

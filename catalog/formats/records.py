@@ -1,0 +1,157 @@
+"""Records of text tables: how a file separates and quotes its cells, and the cells of each record.
+
+The standard library's ``csv`` module splits the cells.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Iterator
+from itertools import islice
+from typing import NamedTuple
+
+from catalog.formats.header import find_header
+from catalog.names.columns import ID_NAMES
+from catalog.names.plain import plain_name
+
+SEPARATORS = (",", ";", "\t", "|")
+_SAMPLE = 50
+
+
+class Record(NamedTuple):
+    """One row of the file: where it begins, its cells, and its lines as they are."""
+
+    line: int
+    cells: list[str]
+    lines: list[str]
+
+
+class _Lines:
+    """Lines of a text, counted and kept until they are taken."""
+
+    def __init__(self, text: str) -> None:
+        self._stream = io.StringIO(text, newline="")
+        self._held: list[str] = []
+
+    def __iter__(self) -> _Lines:
+        return self
+
+    def __next__(self) -> str:
+        line = next(self._stream)
+        self._held.append(line)
+        return line
+
+    def take(self) -> list[str]:
+        held, self._held = self._held, []
+        return held
+
+
+class Dialect(NamedTuple):
+    """How a file is written.
+
+    Attributes:
+        separator: Between cells.
+        space_after: Whether a blank follows it.
+        escapes: Whether a quote in a cell is written with a backslash, as databases do, and not twice.
+    """
+
+    separator: str
+    space_after: bool = False
+    escapes: bool = False
+
+
+def records_of(text: str, dialect: Dialect) -> Iterator[Record]:
+    """The rows that hold anything."""
+    lines = _Lines(text)
+    separator = dialect.separator
+    reader = csv.reader(
+        lines, delimiter=separator, skipinitialspace=dialect.space_after, escapechar="\\" if dialect.escapes else None
+    )
+    well_formed = _well_formed(separator, dialect.space_after)
+    at = 1
+    for cells in reader:
+        raw = lines.take()
+        if any(cell and not cell.isspace() for cell in cells):
+            whole = "".join(raw).rstrip("\r\n")
+            if dialect.escapes and "\\" in whole:
+                cells = _split_escaped(whole, separator)
+            elif '"' in whole and not well_formed.fullmatch(whole):
+                cells = split_leniently(whole, separator)
+            yield Record(at, cells, raw)
+        at += len(raw)
+
+
+def _well_formed(separator: str, space_after: bool) -> re.Pattern[str]:
+    """A record whose quotes stand around whole cells, doubled inside, or within a cell that begins otherwise."""
+    s = re.escape(separator)
+    cell = rf'(?:{" *" if space_after else ""}(?:"(?:[^"]|"")*"|(?!")[^{s}\r\n]*))'
+    return re.compile(rf"{cell}(?:{s}{cell})*")
+
+
+def split_leniently(record: str, separator: str) -> list[str]:
+    """Split a record with stray quotes: a quoted cell ends at the first quote before a separator or the end."""
+    s = re.escape(separator)
+    cell = re.compile(rf' *"((?:[^"]|""|"(?!"|\s*(?:{s}|$)))*)"\s*(?={s}|$)|([^{s}]*)')
+    cells, at = [], 0
+    while True:
+        match = cell.match(record, at)
+        assert match is not None  # The second way matches anything, even nothing.
+        quoted, plain = match.groups()
+        cells.append(plain if quoted is None else quoted.replace('""', '"').replace('\\"', '"'))
+        at = match.end() + 1
+        if at > len(record):
+            return cells
+
+
+def _split_escaped(record: str, separator: str) -> list[str]:
+    """Split a record in which a quote within a cell is written with a backslash."""
+    s = re.escape(separator)
+    cell = re.compile(rf' *"((?:\\.|""|[^"\\])*)" *(?={s}|$)|([^{s}]*)', re.DOTALL)
+    cells, at = [], 0
+    while at <= len(record):
+        match = cell.match(record, at)
+        assert match is not None  # The second way matches anything, even nothing.
+        quoted, plain = match.groups()
+        text = plain if quoted is None else quoted.replace('""', '"')
+        cells.append(re.sub(r'\\(["\\])', r"\1", text))
+        at = match.end() + 1
+    return cells
+
+
+def quoted_by_apostrophes(text: str) -> bool:
+    """Whether apostrophes stand where other files have quotes."""
+    lines = [line for line in text[:20_000].splitlines()[1:_SAMPLE] if line.strip()]
+    quoted = [line for line in lines if re.fullmatch(r"'.*'[,;\t|].*'", line)]
+    return '"' not in text and len(quoted) > 1 and len(quoted) >= 0.9 * len(lines)
+
+
+def dialect_of(text: str, stated: str | None, names: frozenset[str]) -> Dialect:
+    """The separator under which the first records are most alike and name known columns."""
+    best: tuple[tuple[float, ...], str] = ((-1.0,), ",")
+    for separator in (stated,) if stated else SEPARATORS:
+        records = [record.cells for record in islice(records_of(text, Dialect(separator)), _SAMPLE)]
+        if not records:
+            continue
+        header = records[find_header(records, names)]
+        plain = {plain_name(cell) for cell in header}
+        widths = Counter(len(record) for record in records)
+        width, count = widths.most_common(1)[0]
+        has_id = bool(plain & ID_NAMES) or bool(names & set(header))
+        alike = count / len(records) if width > 1 else 0.0
+        score = (
+            float(has_id and len(header) > 1),
+            float(width > 1 and alike > 0.5),
+            alike,
+            float(width),
+            float(has_id),
+        )
+        if score > best[0]:
+            best = (score, separator)
+    separator = best[1]
+    sample = text[:20_000]
+    spaced = sample.count(f'{separator} "') > sample.count(f'{separator}"')
+    escapes = re.search(rf'\\"[^{re.escape(separator)}"\r\n]', sample) is not None
+    return Dialect(separator, spaced, escapes)

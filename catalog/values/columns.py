@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from catalog.names.columns import PRICES, is_code
+from catalog.names.columns import LIST_NAMES, PATH_NAMES, PRICES, is_code
 from catalog.names.plain import plain_name
 from catalog.names.sale import FLAGS
 from catalog.table import Problem, Row, shown
 from catalog.values.dates import order_of, read_date
 from catalog.values.kinds import PATH_SIGN, AttributeValue, Kind, kind_of, normal_cell, plain_text
+from catalog.values.listed import unlisted
 from catalog.values.numbers import MISSING, WHOLE, Separator, decimal_separator, read_number
 
 
@@ -55,14 +57,15 @@ def type_columns(
     pinned = pinned or {}
     typed = Typed(attributes=[{} for _ in rows])
     numbers = [number for number, _ in rows]
-    cells_of = {column: [normal_cell(row.get(column)) for _, row in rows] for column in columns}
+    cells_of = {column: _cells(column, rows) for column in columns}
     prices = (str(cell) for column, cells in cells_of.items() if plain_name(column) in PRICES for cell in cells)
-    common = decimal_separator(prices)
+    common = decimal_separator(prices, prices=True)
     for column, cells in cells_of.items():
         filled = [cell for cell in cells if cell != "" and cell != []]
         if not filled:
             continue
-        decimal = decimal_separator((cell for cell in filled if isinstance(cell, str)), common)
+        texts = [cell for cell in filled if isinstance(cell, str)]
+        decimal = decimal_separator(texts, common, prices=plain_name(column) in PRICES or _are_prices(texts))
         found = kind_of(column, filled, decimal)
         kind = pinned.get(column, found.kind)
         strange = _type_column(typed, column, kind, cells, numbers, decimal)
@@ -73,9 +76,21 @@ def type_columns(
         elif found.against:
             for number, cell in zip(numbers, cells, strict=True):
                 if cell in found.against:
-                    reason = f"{column} is text and not a number because of {shown(cell)!r}"
+                    reason = f"{column} is text and not a {found.nearly} because of {shown(cell)!r}"
                     typed.oddities.append(Problem(number, None, reason, f"{column} is text because of such cells"))
     return typed
+
+
+def _cells(column: str, rows: Sequence[tuple[int, Row]]) -> Sequence[Any]:
+    cells = unlisted([normal_cell(row.get(column)) for _, row in rows])
+    if plain_name(column) in LIST_NAMES | PATH_NAMES:  # Shops escape what they show: "Dresses &gt; Midi".
+        return [html.unescape(cell) if isinstance(cell, str) and "&" in cell else cell for cell in cells]
+    return cells
+
+
+def _are_prices(texts: Sequence[str]) -> bool:
+    """Whether cells state a currency."""
+    return any((number := read_number(text)) and number.currency not in ("", "%") for text in texts[:50])
 
 
 def _note_rounded(typed: Typed, column: str, cells: Sequence[Any], numbers: Sequence[int]) -> None:
@@ -166,9 +181,9 @@ def _flag(cell: Any) -> str:
 
 
 def _splitter(cells: Sequence[Any]) -> Any:
-    """How the items of a column's lists are separated: by bars, else semicolons, else commas."""
+    """How the items of a column's lists are separated: by bars, else lines, else semicolons, else commas."""
     texts = [cell for cell in cells if isinstance(cell, str)]
-    for sign in ("|", ";"):
+    for sign in ("|", "\n", ";"):
         if any(sign in text for text in texts):
             return lambda text: [item.strip() for item in text.split(sign)]
     # WooCommerce writes a comma within an item as "\,".
@@ -177,6 +192,6 @@ def _splitter(cells: Sequence[Any]) -> Any:
 
 def _path(text: str) -> str:
     """A path with its parts separated by `` > ``."""
-    if not PATH_SIGN.search(text) and re.search(r"\w/\w", text):
-        return " > ".join(part.strip() for part in text.split("/") if part.strip())
+    if not PATH_SIGN.search(text) and re.search(r"\w\s*[/\\]+\s*\w", text):
+        return " > ".join(part.strip() for part in re.split(r"[/\\]", text) if part.strip())
     return " > ".join(part for part in PATH_SIGN.split(text) if part)

@@ -10,9 +10,22 @@ from typing import Literal
 Order = Literal["dmy", "mdy"]
 
 _TIME = r"(?P<time>\d{2}:\d{2}(?::\d{2})?)(?:\.\d+)?\s*(?:Z|UTC|[+-]\d{2}:?\d{2})?"
-_YEAR_FIRST = re.compile(rf"(?P<y>\d{{4}})[-/](?P<m>\d{{1,2}})[-/](?P<d>\d{{1,2}})(?:[T ]{_TIME})?")
-_POINTS = re.compile(rf"(?P<d>\d{{1,2}})\.(?P<m>\d{{1,2}})\.(?P<y>\d{{4}})(?:,? {_TIME})?")
+_YEAR_FIRST = re.compile(rf"(?P<y>\d{{4}})[-/.](?P<m>\d{{1,2}})[-/.](?P<d>\d{{1,2}})(?:[T ]{_TIME})?")
+_POINTS = re.compile(rf"(?P<d>\d{{1,2}})\.\s?(?P<m>\d{{1,2}})\.\s?(?P<y>\d{{4}}|\d{{2}})(?:,? {_TIME})?")
 _EITHER = re.compile(rf"(?P<one>\d{{1,2}})[/-](?P<two>\d{{1,2}})[/-](?P<y>\d{{4}})(?:,? {_TIME})?")
+_WORDED = re.compile(
+    r"(?:[^\W\d_]+\.?,? )?(?:(?P<d>\d{1,2})(?:\.|st|nd|rd|th)?[ -](?:de )?(?P<month>[^\W\d_]{3,})\.?,?[ -](?:de )?"
+    r"|(?P<month2>[^\W\d_]{3,})\.? (?P<d2>\d{1,2})(?:st|nd|rd|th)?,? )(?P<y>\d{4})"
+    rf"(?:,? {_TIME}(?: ?[A-Z]{{3}})?)?"
+)
+_EAST_ASIAN = re.compile(r"(?P<y>\d{4})[年년] ?(?P<m>\d{1,2})[月월] ?(?P<d>\d{1,2})[日일]")
+_MONTHS = (
+    "jan ene gen sty led янв", "feb fév fev lut úno feb фев", "mar mär maa mrt bře мар", "apr avr abr kwi dub апр",
+    "may mai mei mag maj kvě мая май", "jun juin giu cze čer июн", "jul juil lug lip čvc июл",
+    "aug aoû ago sie srp авг", "sep set wrz zář сен", "oct okt ott out paź říj окт", "nov lis нояб ноя",
+    "dec dez déc dic gru pro дек",
+)  # fmt: skip
+"""How names of months begin in Dutch, Czech, English, French, German, Italian, Polish, Portuguese, Russian, Spanish."""
 
 
 def read_dates(texts: Sequence[str]) -> list[str] | None:
@@ -28,6 +41,12 @@ def read_dates(texts: Sequence[str]) -> list[str] | None:
     return dates
 
 
+def not_dates(texts: Sequence[str]) -> list[str]:
+    """The cells of a column that are no dates."""
+    order = order_of(texts)
+    return [text for text in texts if read_date(text, order) is None]
+
+
 def read_date(text: str, order: Order | None) -> str | None:
     """One date in ISO 8601, such as ``2026-03-04`` or ``2026-03-04T10:30:00``; None for anything else.
 
@@ -35,40 +54,55 @@ def read_date(text: str, order: Order | None) -> str | None:
         text: The whole cell.
         order: Of day and month where both are written with two digits before the year; None if unknown.
     """
-    match = _YEAR_FIRST.fullmatch(text) or _POINTS.fullmatch(text)
+    text = _on_24_hours(text)
+    match = _YEAR_FIRST.fullmatch(text) or _POINTS.fullmatch(text) or _EAST_ASIAN.fullmatch(text)
     if match:
         day, month = int(match["d"]), int(match["m"])
+    elif match := _WORDED.fullmatch(text):
+        day, month = int(match["d"] or match["d2"]), _month(match["month"] or match["month2"])
     else:
         match = _EITHER.fullmatch(text)
         if match is None:
-            return _worded(text)
+            return None
         if order is None:
             return None
         first, second = int(match["one"]), int(match["two"])
         day, month = (first, second) if order == "dmy" else (second, first)
+    year = int(match["y"])
+    time_of_day = match.groupdict().get("time")
     try:
-        date = datetime.date(int(match["y"]), month, day)
-        time = datetime.time.fromisoformat(match["time"]) if match["time"] else None
+        if len(match["y"]) == 2:
+            year += 2000 if year < 70 else 1900
+        date = datetime.date(year, month, day)
+        time = datetime.time.fromisoformat(time_of_day) if time_of_day else None
     except ValueError:
         return None
     return f"{date.isoformat()}T{time.isoformat('seconds')}" if time and time != datetime.time(0) else date.isoformat()
 
 
-def _worded(text: str) -> str | None:
-    """A date with the English name of its month."""
-    for form in ("%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%d-%b-%Y"):
-        try:
-            return datetime.datetime.strptime(text, form).date().isoformat()
-        except ValueError:
-            continue
-    return None
+def _month(word: str) -> int:
+    """The number of a month by its name; 0 for another word."""
+    folded = word.casefold()
+    for number, beginnings in enumerate(_MONTHS, start=1):
+        if any(folded.startswith(beginning) for beginning in beginnings.split()):
+            return number
+    return 0
+
+
+def _on_24_hours(text: str) -> str:
+    """``3:05 PM`` as ``15:05``."""
+    match = re.search(r" (\d{1,2}):(\d{2})(:\d{2})? ?([AaPp])\.?[Mm]\.?$", text)
+    if match is None or not 1 <= int(match[1]) <= 12:
+        return text
+    hour = int(match[1]) % 12 + (12 if match[4] in "pP" else 0)
+    return f"{text[: match.start()]} {hour:02}:{match[2]}{match[3] or ''}"
 
 
 def order_of(texts: Sequence[str]) -> Order | None:
     """Whether the day or the month comes first in a column; None if no cell, or cells of both kinds, decide it."""
     day_first = month_first = False
     for text in texts:
-        match = _EITHER.fullmatch(text)
+        match = _EITHER.fullmatch(_on_24_hours(text))
         if match:
             day_first |= int(match["one"]) > 12
             month_first |= int(match["two"]) > 12

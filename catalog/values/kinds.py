@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple
 from catalog.names.columns import LIST_NAMES, PATH_NAMES, PRICES, SIZES, TEXTS, is_code
 from catalog.names.plain import plain_name
 from catalog.names.sale import FLAGS, STOCK_COUNTS
-from catalog.values.dates import read_dates
+from catalog.values.dates import not_dates, read_dates
 from catalog.values.numbers import MISSING, NEVER_TEXT, Separator, read_number
 
 AttributeValue = str | int | float | bool | list[str]
@@ -24,16 +24,18 @@ NUMBERS_BY_NAME = PRICES | STOCK_COUNTS | frozenset({"weight", "gewicht", "ratin
 LONGEST_ITEM = 40
 LEAST_LISTS = 5
 """Different cells that must look like lists of the same words."""
-PATH_SIGN = re.compile(r"\s*(?:>|»|›)\s*")
-_PATH = re.compile(r"[\w)&'.]\s*(?:>|»|›)\s*[\w(&'.]")
+PATH_SIGN = re.compile(r"\s*(?:->|→|>|»|›)\s*")
+_PATH = re.compile(r"[\w)&'.]\s*(?:->|→|>|»|›)\s*[\w(&'.]")
+_SLASHES = re.compile(r"\w\s*[/\\]\s*\w.*[/\\]|\w///\w")
 _TAG = re.compile(r"<[a-zA-Z/!][^<>]*>")
 
 
 class Found(NamedTuple):
-    """The kind of a column, and the cells that make it text although nearly all others are numbers."""
+    """The kind of a column, and the cells that make it text although nearly all others are of another kind."""
 
     kind: Kind
     against: frozenset[str] = frozenset()
+    nearly: Kind = "number"
 
 
 def plain_text(value: Any) -> str:
@@ -111,6 +113,7 @@ def kind_of(column: str, filled: Sequence[Any], decimal: Separator) -> Found:
     if all(text.casefold() in FLAGS for text in distinct):
         return Found("flag")
     against: frozenset[str] = frozenset()
+    nearly: Kind = "number"
     if not code:
         said = [text for text in distinct if text.casefold() not in MISSING]
         numbers = [text for text in said if survives(text) and read_number(text, decimal) is not None]
@@ -120,15 +123,17 @@ def kind_of(column: str, filled: Sequence[Any], decimal: Separator) -> Found:
             return Found("date")
         if len(numbers) >= 0.8 * len(said) and len(said) > 4:
             against = frozenset(said) - frozenset(numbers)
+        elif len(said) > 4 and (odd := not_dates(said)) and len(odd) <= 0.2 * len(said):
+            against, nearly = frozenset(odd), "date"
     paths = sum(_is_path(text) for text in texts)
     if paths > len(texts) * (0.1 if name in PATH_NAMES else 0.5):
         return Found("path")
-    if name in PATH_NAMES and any(re.search(r"\w/\w.*/", text) for text in distinct):
+    if name in PATH_NAMES and any(_SLASHES.search(text) for text in distinct):
         return Found("path")
-    signs = "[|,;]" if name in LIST_NAMES else "[|;]" if ".metafields." in column.casefold() else "[|]"
+    signs = "[|,;\n]" if name in LIST_NAMES else "[|;]" if ".metafields." in column.casefold() else "[|]"
     listed = any(re.search(signs, text) for text in distinct)
     listed = listed or (not TEXTS.search(name) and len(distinct) >= LEAST_LISTS and _look_like_lists(texts))
-    return Found("list" if listed else "text", against)
+    return Found("list" if listed else "text", against, nearly)
 
 
 def _look_like_lists(texts: Sequence[str]) -> bool:

@@ -7,6 +7,7 @@ reads a single price once that is known.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 from functools import lru_cache
@@ -20,21 +21,28 @@ PLAIN = re.compile(r"[+-]?(?:0|[1-9]\d{0,14})(?:\.\d{1,15})?")
 WHOLE = re.compile(r"[+-]?(?:0|[1-9]\d{0,14})")
 MISSING = frozenset(
     {
-        "", "-", "--", "---", "–", "—", "n/a", "#n/a", "n.a.", "na", "nan", "null", "none", "nil", "tbd", "tba", "?",
+        "", "-", "--", "---", "0000-00-00", "0000-00-00 00:00:00", "unknown", "–", "—", "n/a", "#n/a", "n.a.", "na",
+        "nan", "null", "none", "nil", "tbd", "tba", "?",
         "x", "k.a.", "k. a.", "s/o", "on request", "auf anfrage", "sur demande",
     }
 )  # fmt: skip
 """What stands in a column of numbers for no number."""
-NEVER_TEXT = frozenset({"n/a", "#n/a", "-", "--", "---", "–", "—", "#nv", "#ref!", "#value!"})
-"""What stands in any column for no value. ``NA`` is not here: it is a word of the Kaggle sets."""
+NEVER_TEXT = frozenset({"\\n", "n/a", "#n/a", "-", "--", "---", "–", "—", "#nv", "#ref!", "#value!"})
+"""What stands in any column for no value. ``NA`` is not here: it is a word of the Kaggle sets; ``\\N`` is MySQL's."""
 
 _GROUPED = r"\d{1,3}(?:[.,' \u00a0\u202f’]\d{2,3})+"
 _AMOUNT = rf"(?:{_GROUPED}|\d+)?(?:[.,]\d*)?"
-_CURRENCY = r"(?:[A-Z]{0,3}[$€£¥₹₽₺₩₪฿₫₴₦₱]|zł|Kč|лв\.?|руб\.?|%|[A-Za-z]{1,4}\.?)"
+_CURRENCY = r"(?:[A-Za-z]{0,3}[$€£¥₹₽₺₩₪฿₫₴₦₱]|%|[^\W\d_]{1,4}\.?)"
 _PRICE = re.compile(
-    rf"(?P<before>{_CURRENCY})?\s*(?P<sign>[-+−])?\s*(?P<between>{_CURRENCY})?\s*(?P<amount>{_AMOUNT})(?P<dash>[.,][-–—]{{1,2}})?"
+    rf"(?P<before>{_CURRENCY})?\s*(?P<sign>[-+−])?\s*(?P<between>{_CURRENCY})?\s*(?P<amount>{_AMOUNT})(?P<dash>[.,:][-–—]{{1,2}})?"
     rf"\s*(?P<after>{_CURRENCY})?",
 )
+_UNIT = re.compile(
+    r"(?P<price>.*?)\s*(?:/\s*[^\W\d_]{1,6}\.?|\*+|/-|(?:inkl|incl|inc|exkl|excl|zzgl|ttc|ht|iva|brutto)\b.*)",
+    re.IGNORECASE,
+)
+"""What may follow a price: ``/Stk``, ``inkl. MwSt.``, an asterisk."""
+_WIDE = re.compile("[\uff01-\uff5e]")
 
 
 class Number(NamedTuple):
@@ -45,9 +53,10 @@ class Number(NamedTuple):
     """As written, such as ``EUR`` or ``$``; empty for a plain number."""
 
 
-def decimal_separator(texts: Iterable[str], default: Separator = ".") -> Separator:
+def decimal_separator(texts: Iterable[str], default: Separator = ".", *, prices: bool = False) -> Separator:
     """Which sign separates decimals in a column: a sign that is followed by other than three digits, or stands behind
-    the other sign. ``default`` where no cell decides."""
+    the other sign. ``default`` where no cell decides. Prices have no three decimals: ``1.299`` is more than a thousand.
+    """
     votes: Counter[Separator] = Counter()
     for text in texts:
         amount = re.sub(r"[^\d.,]", "", text).rstrip(".,")
@@ -64,6 +73,8 @@ def decimal_separator(texts: Iterable[str], default: Separator = ".") -> Separat
             votes[other] += 1
         elif len(rest) != 3 or whole in ("", "0"):
             votes[sign] += 1
+        elif prices:
+            votes[other] += 1
     if votes:
         return votes.most_common(1)[0][0]
     return default
@@ -78,23 +89,30 @@ def read_number(text: str, decimal: Separator = ".") -> Number | None:
         decimal: Sign that separates decimals in this column.
     """
     text = text.strip()
+    if _WIDE.search(text):
+        text = unicodedata.normalize("NFKC", text)
     if decimal == "." and PLAIN.fullmatch(text):
         return Number(float(text), "")
     match = _PRICE.fullmatch(text)
-    if match is None or not any(character.isdigit() for character in match["amount"]):
+    if match is None:
+        unit = _UNIT.fullmatch(text)
+        inner = read_number(unit["price"], decimal) if unit else None
+        return inner if inner is not None and (inner.currency or text[-1] in "*-") else None
+    if not any(character.isdigit() for character in match["amount"]):
         return None
     amount = match["amount"]
     currency = match["before"] or match["between"] or match["after"] or ""
     if currency and not _is_currency(currency):
         return None
+    if match["dash"]:  # 1.299,- has no decimals.
+        decimal = "," if "." in amount else "."
     if not _grouping_is_right(amount, decimal):  # One cell of another custom, such as 19.90 among 19,90.
         decimal = "," if decimal == "." else "."
         if not _grouping_is_right(amount, decimal):
             return None
-    price = Price.fromstring(amount if amount[0].isdigit() else f"0{amount}", decimal_separator=decimal)
-    if price.amount is None:
-        return None
-    value = float(price.amount)
+    whole, _, fraction = amount.partition(decimal)
+    digits = re.sub(r"\D", "", whole)
+    value = float(f"{digits or 0}.{fraction or 0}")
     return Number(-value if match["sign"] in ("-", "−") else value, currency.rstrip("."))
 
 
@@ -107,9 +125,11 @@ def _grouping_is_right(amount: str, decimal: Separator) -> bool:
 
 @lru_cache(maxsize=1000)
 def _is_currency(text: str) -> bool:
-    if not text.isalpha() or text.casefold().rstrip(".") in _SHORT:
+    if text == "%" or text.casefold().rstrip(".") in _SHORT or any(unicodedata.category(one) == "Sc" for one in text):
         return True
-    return Price.fromstring(f"{text} 1").currency is not None
+    return text.isalpha() and Price.fromstring(f"{text} 1").currency is not None
 
 
-_SHORT = frozenset(["kr", "rs", "fr", "rm", "rp", "lei", "ft", "zł", "kč", "лв", "руб", "tl"])
+_SHORT = frozenset(
+    ["kr", "rs", "fr", "sfr", "rm", "rp", "lei", "ft", "zł", "kč", "лв", "руб", "грн", "tl", "円", "元", "원"]
+)

@@ -44,6 +44,17 @@ def values(catalog: Catalog, name: str) -> list[object]:
         (["on request", "5.00", "6.00"], [None, 5.0, 6.0], ""),
         (["1.299", "2.499,50"], [1299.0, 2499.5], ""),
         (["1,29,900.00", "5.00"], [129900.0, 5.0], ""),
+        (["1’299.00 CHF", "19.90 CHF"], [1299.0, 19.9], "CHF"),
+        (["1.299,-", "899,-"], [1299.0, 899.0], ""),
+        (["1.299", "899", "2.499"], [1299.0, 899.0, 2499.0], ""),
+        (["1.299 €", "49 €"], [1299.0, 49.0], "€"),
+        (["199:-", "1 299:-"], [199.0, 1299.0], ""),
+        (["3,980円", "980円"], [3980.0, 980.0], "円"),
+        (["１９８０円", "980円"], [1980.0, 980.0], "円"),
+        (["25 грн", "1 500 грн"], [25.0, 1500.0], "грн"),
+        (["19,90 EUR/Stk", "1.299,00 EUR inkl. MwSt."], [19.9, 1299.0], "EUR"),
+        (["USD $25.00", "19.90 *"], [25.0, 19.9], "USD"),
+        (["R$ 1.299,90", "R$ 5,00"], [1299.9, 5.0], "R$"),
     ],
 )
 def test_prices_are_numbers(tmp_path: Path, cells: list[object], expected: list[object], currency: str) -> None:
@@ -71,7 +82,11 @@ def test_a_price_is_read_as_it_was_written(cents: int, comma: bool, grouped: boo
     assert number.value == pytest.approx(cents / 100)
 
 
-@pytest.mark.parametrize("text", ["XL", "3XL", "12 cm", "M 5", "10 pcs", "1.2.3.4", "38 EU", "12-14", "", "abc", "1e5"])
+@pytest.mark.parametrize("text", [
+    "XL", "3XL", "12 cm", "M 5", "10 pcs", "1.2.3.4", "38 EU", "12-14", "", "abc", "1e5",
+    "19.90 - 29.90", "from $25", "ab 19,90", "3 for 25", "2x5", "1/2", "12.34.56", "5 EUR 10 USD", "S 25", "ca. 5",
+    "5 m²",
+])  # fmt: skip
 def test_what_is_no_price_is_none(text: str) -> None:
     assert read_number(text) is None
 
@@ -123,7 +138,56 @@ def test_dates_are_dates(tmp_path: Path, cells: list[object], expected: list[obj
     assert values(catalog, "added") == expected
 
 
-def test_ambiguous_dates_stay_text(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "text",
+    [
+        "04.03.26", "4. März 2026", "4 mars 2026", "4 marzo 2026", "4 de marzo de 2026", "4 maart 2026",
+        "March 4th, 2026",
+        "Wed, 04 Mar 2026 00:00:00 GMT", "2026.03.04", "2026/3/4", "2026年3月4日", "4 марта 2026", "4 marca 2026",
+    ],
+)  # fmt: skip
+def test_a_date_is_read_as_each_language_writes_it(tmp_path: Path, text: str) -> None:
+    assert values(column(tmp_path, "added", [text, "0000-00-00", "2026-03-05"]), "added") == [
+        "2026-03-04", None, "2026-03-05",
+    ]  # fmt: skip
+
+
+def test_a_clock_of_twelve_hours_is_read(tmp_path: Path) -> None:
+    catalog = column(tmp_path, "added", ["12/25/2026 10:30 PM", "12/26/2026 12:05 AM"])
+    assert values(catalog, "added") == ["2026-12-25T22:30:00", "2026-12-26T00:05:00"]
+
+
+def test_the_cells_that_make_a_column_of_dates_text_are_named(tmp_path: Path) -> None:
+    catalog = column(tmp_path, "added", [f"2026-03-{day:02}" for day in range(1, 20)] + ["30/02/2026"])
+    assert catalog.columns["added"] == "text"
+    assert [one.reason for one in catalog.remarks] == ["added is text and not a date because of '30/02/2026'"]
+
+
+@pytest.mark.parametrize("cell", ['["a", "b"]', "['a', 'b']", "{a,b}", "[a, b]", "a|b", "a\nb", "a; b", "a, b"])
+def test_a_list_is_read_in_each_notation(tmp_path: Path, cell: str) -> None:
+    assert values(column(tmp_path, "tags", [cell, cell.replace("b", "c")]), "tags") == [["a", "b"], ["a", "c"]]
+
+
+@pytest.mark.parametrize("cell", ["[SALE] shirt", "{a} b", '["a"', "[1] note, [2] note"])
+def test_a_text_in_brackets_that_is_no_list_stays_text(tmp_path: Path, cell: str) -> None:
+    assert values(column(tmp_path, "caption", [cell, "other"]), "caption") == [cell, "other"]
+
+
+@pytest.mark.parametrize("name", ["category", "Kategorie", "Catégorie", "product_type", "breadcrumb"])
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "Tops > Shirts > Polo", "Tops/Shirts/Polo", "Tops / Shirts / Polo", "Tops » Shirts » Polo",
+        "Tops -> Shirts -> Polo",
+        "Tops → Shirts → Polo", "Tops\\Shirts\\Polo", "Tops &gt; Shirts &gt; Polo", "Tops///Shirts///Polo",
+    ],
+)  # fmt: skip
+def test_a_path_is_read_in_each_notation(tmp_path: Path, name: str, cell: str) -> None:
+    catalog = column(tmp_path, name, [cell, cell.replace("Polo", "Tees")])
+    assert values(catalog, name) == [["Tops > Shirts > Polo"], ["Tops > Shirts > Tees"]]
+
+
+def test_dates_whose_day_and_month_cannot_be_told_apart_stay_text(tmp_path: Path) -> None:
     assert column(tmp_path, "added", ["03/04/2026", "05/06/2026"]).columns["added"] == "text"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import difflib
 import html
 import json
@@ -14,10 +13,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from catalog.names.plain import plain_name
 from catalog.product import Address, Picture
 from catalog.table import shown
 from catalog.values import plain_text
 from catalog.values.embedded import NoImage, from_data_url
+from catalog.values.listed import listed
 
 IMAGE_SUFFIXES = (
     ".jpg", ".jpeg", ".png", ".webp", ".avif", ".gif", ".bmp", ".tif", ".tiff", ".heic", ".heif", ".jfif",
@@ -25,15 +26,21 @@ IMAGE_SUFFIXES = (
 MOST_HINTS = 100
 _SUFFIX = re.compile(rf"\.(?:{'|'.join(suffix[1:] for suffix in IMAGE_SUFFIXES)})(?:[?#]\S*)?$", re.IGNORECASE)
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]+://|//[\w.-]+\.\w", re.IGNORECASE)
-_NEXT_ADDRESS = re.compile(r"[,;|\s]\s*(?=https?://|//\w|data:)", re.IGNORECASE)
+_NEXT_ADDRESS = re.compile(r"(?:[,;|\s]|::|\\n)\s*(?=https?://|//\w|data:)", re.IGNORECASE)
+_WITHIN = re.compile(r"https?://[^\s\"'<>()|]+", re.IGNORECASE)
+_FIELDS = (
+    "src", "url", "path", "href", "link", "file", "urlstandard", "urlzoom", "original", "originalsrc", "imageurl",
+    "image",
+)  # fmt: skip
+"""Fields of objects with the address or path of a picture."""
 
 
 class PictureFinder:
     """Finds pictures; reads each folder once, since a file test for each row is slow on shared storage.
 
     Files are looked for below ``images``, or else below the table's folder and its ``images/``, never outside: what a
-    table names is shown to everyone. Names are compared exactly, then without regard to case, kind of slash, escapes
-    and Unicode form, where that leaves one file.
+    table names is shown to everyone. Names are compared exactly, then without regard to case, kind of slash, escapes,
+    blanks and Unicode form, where that leaves one file.
     """
 
     def __init__(self, table_folder: Path, images: Path | None) -> None:
@@ -85,11 +92,16 @@ class PictureFinder:
                 yield from self._named(item)
         elif isinstance(cell, dict):  # The Hugging Face hub keeps {"bytes", "path"}, shop APIs answer {"src"}.
             content = cell.get("bytes")
-            named = next((cell[name] for name in ("src", "url", "path", "href", "link") if cell.get(name)), None)
+            fields = {plain_name(str(name)): value for name, value in cell.items()}
+            named = next((fields[name] for name in _FIELDS if fields.get(name)), None)
             if isinstance(content, bytes) and content:
                 yield content
             elif named is not None:
                 yield from self._named(named)
+            else:  # {"main": "a.jpg", "others": ["b.jpg"]}
+                for value in cell.values():
+                    if isinstance(value, dict | list) or (isinstance(value, str) and names_picture(value)):
+                        yield from self._named(value)
         elif isinstance(cell, bytes):
             if cell:
                 yield cell
@@ -98,20 +110,22 @@ class PictureFinder:
 
     def _split(self, text: str) -> list[str]:
         """The parts of a text that names several pictures."""
-        if text.startswith("[") and text.endswith("]"):
+        packed: Any = listed(text)
+        if packed is None and text.startswith("{"):
             try:
-                listed = json.loads(text)
+                packed = json.loads(text)
             except ValueError:
-                try:
-                    listed = ast.literal_eval(text)
-                except (ValueError, SyntaxError, MemoryError, RecursionError):
-                    listed = None
-            if isinstance(listed, list):
-                return [item for entry in listed for item in self._named(entry) if isinstance(item, str)]
+                packed = None
+        if packed is not None and self._file(text) is None:
+            return [item for item in self._named(packed) if isinstance(item, str)]
         if text[:5].casefold() == "data:":
             parts = _NEXT_ADDRESS.split(text)
             return parts if all(part[:5].casefold() == "data:" for part in parts) else [text]
-        if not re.search(r"[|,;\n]|\s(?=https?:)", text) or (not _SCHEME.match(text) and self._file(text) is not None):
+        if not _SCHEME.match(text) and (within := _WITHIN.findall(text)) and self._file(text) is None:
+            return [part.rstrip(",;") for part in within]  # <img src="...">, =IMAGE("..."), name.jpg (https://...)
+        if not re.search(r"[|,;\n]|::|\\n|\s(?=https?:)", text) or (
+            not _SCHEME.match(text) and self._file(text) is not None
+        ):
             return [text]
         addresses = _NEXT_ADDRESS.split(text)
         if len(addresses) > 1 and all(_SCHEME.match(part) for part in addresses):
@@ -125,10 +139,15 @@ class PictureFinder:
     def _picture(self, text: str) -> Picture:
         if text[:5].casefold() == "data:":
             return from_data_url(text)
-        if re.match(r"file://", text, re.IGNORECASE):
+        if match := re.match(r"(https?):[\\/]+", text, re.IGNORECASE):
+            text = f"{match[1]}://{text[match.end() :]}".replace("\\", "/")
+        elif text[:4].casefold() == "www.":
+            text = f"https://{text}"
+        if re.match(r"file:", text, re.IGNORECASE):
             text = urllib.parse.unquote(urllib.parse.urlsplit(text).path)
         elif _SCHEME.match(text):
             url = f"https:{text}" if text.startswith("//") else text
+            url = url.replace("&amp;", "&")
             if not re.match(r"https?://", url, re.IGNORECASE):
                 raise NoImage(f"pictures are not fetched from {shown(url)}", "an address that is not http or https")
             return Address(url)
@@ -141,7 +160,7 @@ class PictureFinder:
     def _file(self, text: str) -> Path | None:
         """The file that a text names, None if there is none, or none below the folders."""
         for name in dict.fromkeys(_spellings(text)):
-            parts = [part for part in name.split("/") if part not in ("", ".")]
+            parts = [part for one in name.split("/") if (part := one.strip()) not in ("", ".")]
             if not parts or "\0" in name:
                 continue
             for folder, root in zip(self.folders, self._roots, strict=True):
@@ -151,10 +170,10 @@ class PictureFinder:
                         if absolute.startswith(base.rstrip("/") + "/"):
                             parts = absolute[len(base) :].strip("/").split("/")
                 if ".." in parts:
-                    inner = os.path.normpath("/".join(parts)).split("/")
-                    if ".." in inner:
+                    inner = os.path.normpath(os.path.join(root, *parts))
+                    if not inner.startswith(root.rstrip("/") + "/"):
                         continue
-                    parts = inner
+                    parts = inner[len(root) :].strip("/").split("/")
                 path = self._descend(folder, tuple(parts))
                 if path is not None:
                     return path
@@ -250,11 +269,18 @@ def _inside(path: str, roots: Sequence[str]) -> bool:
 
 
 def _folded(name: str) -> str:
-    return name if name.isascii() and name.islower() else unicodedata.normalize("NFC", name).casefold()
+    folded = name if name.isascii() and name.islower() else unicodedata.normalize("NFKC", name).casefold()
+    return re.sub(r"\.jpeg$", ".jpg", " ".join(folded.split()))
 
 
 def _spellings(text: str) -> Iterator[str]:
-    """A path as written, then with slashes, escapes and what follows the name made plain."""
+    """A path as written, then with slashes, escapes and what follows the name made plain, then with an ending."""
+    yield from (plain := list(_plain_spellings(text)))
+    if not os.path.splitext(plain[-1])[1]:
+        yield from (f"{plain[-1]}{suffix}" for suffix in IMAGE_SUFFIXES)
+
+
+def _plain_spellings(text: str) -> Iterator[str]:
     yield text
     plain = text.replace("\\", "/")
     plain = re.sub(r"^[A-Za-z]:(?=/)", "", plain)
@@ -262,5 +288,6 @@ def _spellings(text: str) -> Iterator[str]:
     yield urllib.parse.unquote(html.unescape(plain))
     cut = re.split(r"[?#]", plain, maxsplit=1)[0]
     yield cut
-    yield urllib.parse.unquote(cut)
     yield urllib.parse.unquote_plus(cut)
+    yield re.sub(r"^/?(?:pub/)?media/catalog/product/", "", cut)  # Magento's own folder.
+    yield urllib.parse.unquote(urllib.parse.unquote(cut))

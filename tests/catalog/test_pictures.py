@@ -56,6 +56,17 @@ NFD = unicodedata.normalize("NFD", "robe-été.jpg")
         (urllib.parse.quote("images/robe-été.jpg"), "images/robe-été.jpg"),
         ("C:\\Users\\me\\shop\\images\\a.jpg", "images/a.jpg"),
         ("images/sub/../a.jpg", "images/a.jpg"),
+        ("../images/a.jpg", "images/a.jpg"),
+        ("images/a", "images/a.jpg"),
+        ("a", "images/a.heic"),
+        ("images/a.jpg", "images/a.jpeg"),
+        ("images/a b.jpg", "images/a  b.jpg"),
+        ("images/a\u00a0b.jpg", "images/a b.jpg"),
+        ("images/a%2520b.jpg", "images/a b.jpg"),
+        (" images / a.jpg", "images/a.jpg"),
+        ("images/ﬁt.jpg", "images/fit.jpg"),
+        ("file:images/a.jpg", "images/a.jpg"),
+        ("pub/media/catalog/product/a/b/ab.jpg", "images/a/b/ab.jpg"),
         ("images/a, b.jpg", "images/a, b.jpg"),
         ("file:///images/a.jpg", "images/a.jpg"),
     ],
@@ -147,6 +158,55 @@ def test_a_product_keeps_its_other_pictures_if_one_is_missing(tmp_path: Path) ->
 )
 def test_addresses_are_kept(tmp_path: Path, cell: str, urls: list[str]) -> None:
     assert catalog_of(tmp_path, [cell], [])[1].images == tuple(Address(url) for url in urls)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        '{{"src": "{0}"}}', '{{"main": "{0}", "others": ["{1}"]}}', "{{{0},{1}}}", '<img src="{0}" alt="a">',
+        "![]({0})",
+        '=IMAGE("{0}")', '=HYPERLINK("{0}","picture")', '"{0}"', "a.jpg ({0}),b.jpg ({1})", "{0}::{1}", "{0}\\n{1}",
+        "<{0}>",
+        "front:{0}|back:{1}", "url({0})", "{0} , {1} ,", "{0}\n{1}", "['{0}', '{1}']",
+    ],
+)  # fmt: skip
+def test_addresses_are_found_in_what_is_around_them(tmp_path: Path, form: str) -> None:
+    urls = [f"https://cdn.example/t_1,w_300/{name}.jpg?v=1" for name in "ab"]
+    catalog = catalog_of(tmp_path, [form.format(*urls)], [])
+    assert list(catalog[1].images) == [Address(url) for url in urls[: 2 if "{1}" in form else 1]]
+
+
+@pytest.mark.parametrize(
+    ("cell", "url"),
+    [
+        ("www.a.example/x.jpg", "https://www.a.example/x.jpg"), ("https:/a.example/x.jpg", "https://a.example/x.jpg"),
+        ("http:\\\\a.example\\x.jpg", "http://a.example/x.jpg"),
+        ("https://a.example/x.jpg?a=1&amp;b=2", "https://a.example/x.jpg?a=1&b=2"),
+    ],
+)  # fmt: skip
+def test_addresses_that_were_damaged_on_the_way_are_mended(tmp_path: Path, cell: str, url: str) -> None:
+    assert catalog_of(tmp_path, [cell], [])[1].images == (Address(url),)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        "image_1|image_2", "Bild1|Bild2", "Image 1 URL|Image 2 URL", "Main Image URL|Other Image URL1",
+        "packshot|model_shot",
+        "front_image|back_image", "Hauptbild|Weitere Bilder", "Image principale|Images secondaires", "画像|画像2",
+        "Imagen principal|Imágenes adicionales", "Afbeelding|Extra afbeeldingen", "Фото|Фото 2", "cover|gallery", "a|b",
+    ],
+)  # fmt: skip
+def test_all_columns_of_pictures_are_found(tmp_path: Path, names: str) -> None:
+    first, second = names.split("|")
+    rows = [
+        {"id": f"P{n}", first: f"https://a.example/{n}.jpg", second: f"https://a.example/{n}b.jpg",
+         "thumbnail_url": f"https://a.example/{n}t.jpg", "brand_logo": "https://a.example/logo.png"}
+        for n in range(3)
+    ]  # fmt: skip
+    catalog = read_catalog(table(tmp_path / "catalog.csv", rows))
+    assert list(catalog[0].images) == [Address("https://a.example/0.jpg"), Address("https://a.example/0b.jpg")]
+    assert catalog.columns == {}
 
 
 def test_a_data_url_is_a_picture_and_a_bad_one_is_cut_in_its_message(tmp_path: Path) -> None:

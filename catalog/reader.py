@@ -100,7 +100,16 @@ def read_catalog(
     if not kept:
         _refuse_empty(source, table, rows, problems, made.left_out)
     return _catalog(
-        source, table, kept, typed, settings, plan, rows, problems, made.left_out, remarks,
+        source,
+        table,
+        kept,
+        typed,
+        settings,
+        plan,
+        rows,
+        problems,
+        made.left_out,
+        remarks,
         len(made.repeated) + table.folded,
     )
 

@@ -1,7 +1,7 @@
-"""Which columns are the id, the title, the pictures and the product of a variant, and what kinds of values others hold.
+"""Known names of the columns with the id, the title, the pictures and the product of a variant, and of kinds of values.
 
-Known are Shopify, WooCommerce, Magento, BigCommerce, PrestaShop, Google Merchant Center and the data sets of Kaggle,
-beside the plain names in the languages that these systems export in.
+They cover Shopify, WooCommerce, Magento, BigCommerce, PrestaShop, Google Merchant Center and the data sets of Kaggle,
+and the plain names in the languages in which these systems export.
 """
 
 from __future__ import annotations
@@ -25,27 +25,27 @@ WEAK_IDS = order(
     "uuid objectid externalid upc barcode ean13 isbn mpn stylecode styleno stylenumber modelnumber modelno pid key "
     "item number no nr nummer numero número"
 )
-"""Names that often mean something else; they count if each row has another value there."""
+"""Ambiguous names; they count only if the values of all rows are different."""
 VARIANT_ID_ORDER = ("variantsku", "variantid", "sku")
 GROUP_ORDER = order(
-    "parentproduct itemgroupid handle urlhandle parent parentsku parentid parentproductid groupid übergeordnetesprodukt "
+    "parentproduct itemgroupid handle urlhandle parent parentsku parentid parentproductid groupid "
+    "übergeordnetesprodukt "
     "superior genitore hoofd artikelgruppenid artikelgruppeid identifiantgroupe idgrupoartículos idgruppoarticoli"
 )
-PARENTS = group(
-    "parentproduct parent parentsku parentid parentproductid übergeordnetesprodukt superior genitore hoofd"
-)
-"""Groups that are named by the row of the whole product, which is no variant itself."""
+PARENTS = group("parentproduct parent parentsku parentid parentproductid übergeordnetesprodukt superior genitore hoofd")
+"""Columns that refer to the row of the whole product, which is not a variant itself."""
 NO_PARENT = frozenset({"0", "-", "--", "none", "null", "no", "n/a"})
-"""Cells of such a column that name no product."""
+"""Values of such a column that mean no product."""
 HANDLES = group("handle urlhandle")
 WEAK_GROUPS = order(
     "group productgroup stylegroup masterid mastersku master modelid styleid model modelnumber modell modellnummer "
     "modellnr modèle modelo modello stylecode stylenumber hauptartikel vaterartikel masterartikel parentasin familyid"
 )
-"""Names that often mean something else; they count if rows of one group have one title."""
+"""Ambiguous names; they count only if the rows of a group have the same title."""
 TITLE_ORDER = order(
     "title name productdisplayname productname producttitle displayname prodname itemname bezeichnung "
-    "artikelbezeichnung artikelname produktname titel nom titre nomduproduit nombre titolo título nome naam productnaam "
+    "artikelbezeichnung artikelname produktname titel nom titre nomduproduit nombre titolo título nome naam "
+    "productnaam "
     "navn namn produktnavn produktnamn nazwa nazwaproduktu název názov tuotenimi nimi terméknév denumire ürünadı "
     "название наименование 商品名 商品名称 상품명"
 )
@@ -65,9 +65,9 @@ _PICTURE_WORDS = group(
 )
 VARIANT_PICTURES = group("variantimage variantimageurl variantfeaturedimage")
 GALLERY_PICTURES = group("imagesrc productimageurl")
-"""Pictures of the whole product, one on each of its rows, whichever variant the row is."""
+"""Pictures of the whole product, one in each of its rows, independent of the row's variant."""
 _ASIDE = re.compile(r"thumb|swatch|^small|logo|icon|sizechart|sizeguide|grössentabelle|video|label|alttext|qrcode")
-"""Names of pictures that show something else than the product, or the same again in another size."""
+"""Names of columns with pictures of something else than the product, or of the same in another size."""
 BYTES_NAMES = group("imagebase64 imagebytes")
 
 LIST_NAMES = group(
@@ -76,16 +76,18 @@ LIST_NAMES = group(
     "catégorie etiquetas categorías categoría categorie categoria categorieën parole producttags"
 )
 PATH_NAMES = group(
-    "categories category producttype googleproductcategory productcategory categorypath kategorie kategorien breadcrumb "
+    "categories category producttype googleproductcategory productcategory categorypath kategorie kategorien "
+    "breadcrumb "
     "breadcrumbs catégorie catégories categoría categorías categoria categorie categorieën produkttyp taxonomy"
 )
 LOOKS = group(
-    "colour color farbe couleur colore kleur färg farve farge kolor barva szín renk цвет 色 カラー 颜色 색상 basecolour "
+    "colour color farbe couleur colore kleur färg farve farge kolor barva szín renk цвет 色 カラー 颜色 색상 "
+    "basecolour "
     "basecolor colourname colorname pattern muster motif material"
 )
-"""Options that change how a product looks: each of their values is a result of its own."""
+"""Options that change how a product looks: each of their values is a separate result."""
 SIZES = group("size größe groesse taille talla taglia maat storlek størrelse rozmiar velikost sizename shoesize размер")
-"""Sizes are text, numbers among them: a product has several, and none is the smallest that counts."""
+"""Sizes are text even if they are numbers: a product has several, and the smallest has no special meaning."""
 PRICES = group(
     "price preis prix precio prezzo prijs pris preço cena цена 価格 价格 saleprice regularprice specialprice "
     "variantprice variantcompareatprice compareatprice listprice rrp msrp uvp retailprice pricetaxincluded "
@@ -98,13 +100,13 @@ CODES = re.compile(
     r"stylecode|stylenumber|style|modelnumber|articlenumber|artikelnummer|artikelnr|itemnumber|reference|ref)$|"
     r"(?:code|sku|barcode|gtin|ean|number|nummer|nr|id)$|^gtin"
 )
-"""Columns of codes, which stay text even where every cell could be a number."""
+"""Columns of codes, which stay text even if every cell could be a number."""
 NOT_CODES = group("number numberofitems yearnumber")
 TEXTS = re.compile(r"(?:body|description|beschreibung|descripci|descrizione|omschrijving|longtext|details|bodyhtml)")
 
 
 def known(name: str) -> bool:
-    """Whether a plain name is one that some export uses."""
+    """Whether a plain name is a known column name."""
     return (
         is_special(name) or name in PRICES or name in LOOKS or name in SIZES or name in STATUS or name in LIST_NAMES
         or name in STOCK_COUNTS
@@ -125,15 +127,17 @@ def pick(columns: Iterable[str], names: Iterable[str]) -> list[str]:
 
 
 def is_code(column: str) -> bool:
-    """Whether a column holds codes by its name."""
+    """Whether the name of a column indicates codes."""
     name = plain_name(column)
     return name not in NOT_CODES and bool(CODES.search(name))
 
 
 def is_picture(column: str) -> bool:
-    """Whether a column holds pictures beyond the first, by its name: ``image_2``, ``Image 2 URL``, ``Weitere Bilder``."""
+    """Whether the name of a column indicates further pictures: ``image_2``, ``Image 2 URL``, ``Zusatzbilder``."""
     name = plain_name(column)
-    return name in VARIANT_PICTURES or re.sub(r"(?:urls?|links?|files?|src)?\d*$|\d+(?=url)", "", name) in _PICTURE_WORDS
+    return (
+        name in VARIANT_PICTURES or re.sub(r"(?:urls?|links?|files?|src)?\d*$|\d+(?=url)", "", name) in _PICTURE_WORDS
+    )
 
 
 def is_aside(column: str) -> bool:

@@ -1,4 +1,4 @@
-"""Which columns are kept from the public unless their role says otherwise."""
+"""Columns that are hidden unless a role is stated."""
 
 from __future__ import annotations
 
@@ -47,7 +47,8 @@ _TRANSLATED = group(
     "steuerstatus steuerklasse geringelagermenge nureinzelnverkaufen kundenrezensionenerlauben versandklasse "
     "ablauftagedesdownloads gruppierteprodukte zusatzverkäufe crosssells externeurl "
     "étatdelatva classedetva montantdestockfaible vendreindividuellement autoriserlesavisclients classedexpédition "
-    "limitedetéléchargement joursdexpirationdutéléchargement groupedeproduits produitssuggérés ventescroisées urlexterne "
+    "limitedetéléchargement joursdexpirationdutéléchargement groupedeproduits produitssuggérés ventescroisées "
+    "urlexterne "
     "libellédubouton "
     "estadodelimpuesto clasedeimpuesto cantidaddebajoinventario vendidoindividualmente permitirvaloracionesdeclientes "
     "clasedeenvío límitededescargas díasdecaducidaddeladescarga productosagrupados ventasdirigidas ventascruzadas "
@@ -65,7 +66,7 @@ _FLAGS_OF_ATTRIBUTES = re.compile(
 
 
 def is_hidden(column: str) -> bool:
-    """Whether a column is kept from the public unless it is named: cost, margin, supplier and the like."""
+    """Whether a column is hidden unless a role is stated: cost, margin, supplier and similar."""
     name, whole = plain_name(column), whole_name(column)
     if name == "purchasenote" or _NOT_HIDDEN.search(name):
         return False

@@ -1,4 +1,4 @@
-"""What columns and cells say of whether a product is for sale, in the words of shop systems and of their languages."""
+"""Known columns and values that state whether a product is for sale, in several languages."""
 
 from __future__ import annotations
 
@@ -7,16 +7,18 @@ from catalog.names.plain import group
 FLAGS = {
     "true": True, "false": False, "yes": True, "no": False, "ja": True, "nein": False, "oui": True, "non": False,
     "y": True, "n": False, "j": True, "wahr": True, "falsch": False, "sí": True, "vrai": True, "faux": False,
-    "si": True, "sì": True, "verdadero": True, "falso": False, "vero": True, "waar": True, "onwaar": False, "nee": False,
+    "si": True, "sì": True, "verdadero": True, "falso": False, "vero": True, "waar": True, "onwaar": False,
+    "nee": False,
     "sim": True, "não": False, "verdadeiro": True, "tak": True, "nie": False, "prawda": True, "fałsz": False,
     "sand": True, "falsk": False, "nej": False, "da": True, "да": True, "нет": False, "истина": True, "ложь": False,
 }  # fmt: skip
-"""Words for yes and no; spreadsheets write them in their own language."""
+"""Words for true and false; spreadsheets write them in their own language."""
 
 STATUS = group(
     "status published publishedononlinestore active enabled productonline productvisible visible isactive isenabled "
     "isvisible ispublished online availablefororder visibility visibilityincatalog availability stockstatus "
-    "productstatus salesstatus lifecycle aktiv statut état estado stato stan veröffentlicht publié publicado pubblicato "
+    "productstatus salesstatus lifecycle aktiv statut état estado stato stan veröffentlicht publié publicado "
+    "pubblicato "
     "gepubliceerd actif activo attivo actief sichtbarkeitimkatalog visibilitédanslecatalogue visibilidadenelcatálogo "
     "visibilitànelcatalogo zichtbaarheidincatalogus verfügbarkeit disponibilité disponibilidad disponibilità "
     "beschikbaarheid disponibilidade tillgänglighet tilgængelighed dostępność наличие 在庫状況"
@@ -25,8 +27,8 @@ STOCK_STATUS = group(
     "availability stockstatus verfügbarkeit disponibilité disponibilidad disponibilità beschikbaarheid disponibilidade "
     "tillgänglighet tilgængelighed dostępność наличие 在庫状況"
 )
-"""Of these, those that tell of the stock: where they say that there is some, counts are not looked at."""
-NOT_SOLD = group(
+"""Columns of the stock among them. If one states that a product is in stock, counts are ignored."""
+NOT_SOLD = frozenset({"0", "-1"}) | group(
     "draft drafts archived inactive disabled offline off private pending trash trashed deleted discontinued hidden "
     "unlisted unpublished expired retired withdrawn blocked suspended paused obsolete nolongeravailable false no n f "
     "outofstock soldout notavailable unavailable notforsale endoflife eol notvisibleindividually none unsold "
@@ -39,16 +41,19 @@ NOT_SOLD = group(
     "concept gearchiveerd inactief verborgen uitverkocht nietopvoorraad nietbeschikbaar "
     "rascunho inativo arquivado esgotado indisponível semestoque "
     "utkast inaktivt arkiverad slutsåld slutilager ejilager kladde inaktiv arkiveret udsolgt ikkepålager utsolgt "
-    "szkic nieaktywny wyprzedane brak niedostępny niedostępne koncept vyprodáno nedostupné loppu loppuunmyyty elfogyott "
-    "tükendi stokyok черновик неактивен архив нетвналичии распродано 下書き 非公開 在庫なし 在庫切れ 品切れ 売り切れ 缺货 售罄 下架 품절"
-) | group(" ".join(word for word, says in FLAGS.items() if not says)) | {"0", "-1"}
+    "szkic nieaktywny wyprzedane brak niedostępny niedostępne koncept vyprodáno nedostupné loppu loppuunmyyty "
+    "elfogyott "
+    "tükendi stokyok черновик неактивен архив нетвналичии распродано 下書き 非公開 在庫なし 在庫切れ 品切れ "
+    "売り切れ 缺货 售罄 下架 품절"
+)
+NOT_SOLD |= group(" ".join(word for word, says in FLAGS.items() if not says))
 NOT_SOLD_FLAGS = group(
     "discontinued archived deleted isdeleted disabled isdisabled draft isdraft outofstock soldout hidden ishidden "
     "isarchived ausverkauft versteckt gelöscht archiviert"
 )
-"""Columns that say yes where a product is not for sale."""
+"""Columns that are true if a product is not for sale."""
 GONE_SINCE = group("deletedat archivedat discontinuedat disabledat")
-"""Columns with the moment from which a product is not for sale."""
+"""Columns with the time since which a product is not for sale."""
 STOCK_FLAGS = group(
     "instock isinstock available isavailable availableforsale isavailableforsale forsale sellable purchasable "
     "verfügbar lieferbar vorrätig auflager enstock disponible existencias disponibile opvoorraad beschikbaar ilager"
@@ -66,8 +71,8 @@ OVERSOLD = group(
     "permitirreservasdeproductosagotados vuoipermetteregliordiniarretrati nabestellingentoestaan"
 )
 TRACKED = group("variantinventorytracker inventorytracker inventorytracking managestock")
-"""Columns that say whether the stock is counted at all."""
+"""Columns that state whether the stock is counted."""
 NOT_TRACKED = group("none no false 0 n off")
 COUNTED_BY_DEFAULT = group("useconfigmanagestock")
-"""Magento: where this says yes, ``manage_stock`` of the row does not count."""
+"""Magento: if this is true, ``manage_stock`` of the row is ignored."""
 MAY_BE_OVERSOLD = group("continue true yes 1 2 notify ja oui sí si sì allow allowed")

@@ -101,7 +101,9 @@ class Availability:
         """Why there is no stock of a row. What its head says of backorders and of counting holds where it is silent."""
 
         def said(columns: list[str]) -> list[str]:
-            return [_plain(text) for name in columns if (text := plain_text(row.get(name)) or plain_text(head.get(name)))]
+            return [
+                _plain(text) for name in columns if (text := plain_text(row.get(name)) or plain_text(head.get(name)))
+            ]
 
         if any(plain_text(row.get(column)) for column in self._in_stock):  # It does not say no, or it was read before.
             return ""

@@ -17,8 +17,9 @@ _LANGUAGE = re.compile(
 )
 _AMOUNTS = ("amount", "value", "price")
 _CURRENCIES = ("currency", "currencycode")
-_NAMES = ("name", "attributename", "key", "label")
+_NAMES = ("name", "attributename", "attributecode", "optiondisplayname", "key", "label")
 _VALUES = ("value", "values", "attributevalue", "options", "option")
+DEEPEST = 5
 
 
 def unfold_nested(table: Table) -> set[str]:
@@ -28,16 +29,38 @@ def unfold_nested(table: Table) -> set[str]:
     ``{"amount": "19.90", "currency": "EUR"}`` is a price. ``{"de": "Hemd", "en": "Shirt"}`` is a text in its first
     language, and a column for each. ``[{"name": "Colour", "value": "red"}]`` is a column ``Colour``.
     """
-    objects = [column for column in table.columns if _all(table, column, _is_plain)]
+    consumed: set[str] = set()
+    for _ in range(DEEPEST):
+        objects = [
+            c for c in table.columns if c not in consumed and _all(table, c, lambda cell: isinstance(cell, dict))
+        ]
+        if not objects:
+            break
+        consumed |= _unfold_objects(table, objects)
+    for column in table.columns:
+        if column not in consumed and _all(table, column, _is_pairs):
+            consumed.add(column)
+            is_meta = plain_name(column).startswith("metadata")  # Of WooCommerce: not public, as in its tables.
+            for _, row in table.rows:
+                for name, value in _pairs(row.get(column) or ()):
+                    _add(table, row, column, f"Meta: {name}" if is_meta else name, value)
+    consumed |= _parallel_pairs(table)
+    table.columns = list(dict.fromkeys([*table.columns, *(name for _, row in table.rows for name in row)]))
+    return consumed
+
+
+def _unfold_objects(table: Table, objects: list[str]) -> set[str]:
+    """Turn the fields of objects into columns, which may be objects again."""
     leaves = Counter(name for column in objects for name in _fields(table, column))
     consumed = set()
     for column in objects:
         names = _fields(table, column)
         money = _first(names, _AMOUNTS), _first(names, _CURRENCIES)
-        languages = all(_LANGUAGE.fullmatch(name) for name in names)
+        plain = _all(table, column, _is_plain)
+        languages = plain and all(_LANGUAGE.fullmatch(name) for name in names)
         for _, row in table.rows:
             cell = row.get(column) or {}
-            if all(money):
+            if plain and all(money):
                 row[column] = " ".join(plain_text(cell.get(name)) for name in money).strip()
                 continue
             for name, value in cell.items():
@@ -45,15 +68,8 @@ def unfold_nested(table: Table) -> set[str]:
                 row[name if alone else f"{column} {name}"] = value
             if languages:
                 row[column] = next((value for value in cell.values() if plain_text(value)), None)
-        if not all(money) and not languages:
+        if not (plain and all(money)) and not languages:
             consumed.add(column)
-    for column in table.columns:
-        if _all(table, column, _is_pairs):
-            consumed.add(column)
-            for _, row in table.rows:
-                for name, value in _pairs(row.get(column) or ()):
-                    _add(table, row, column, name, value)
-    consumed |= _parallel_pairs(table)
     table.columns = list(dict.fromkeys([*table.columns, *(name for _, row in table.rows for name in row)]))
     return consumed
 
@@ -87,14 +103,20 @@ def _is_plain(cell: Any) -> bool:
 
 def _is_pairs(cell: Any) -> bool:
     return isinstance(cell, list) and all(
-        isinstance(item, dict) and _first(item, _NAMES) is not None and _first(item, _VALUES) is not None
-        for item in cell
+        isinstance(item, dict) and _first(item, _NAMES) is not None and _value_name(item) is not None for item in cell
     )
 
 
 def _pairs(items: Any) -> Iterator[tuple[str, Any]]:
     for item in items:
-        yield plain_text(item[_first(item, _NAMES)]), item[_first(item, _VALUES)]
+        yield plain_text(item[_first(item, _NAMES)]), item[_value_name(item)]
+
+
+def _value_name(item: Any) -> str | None:
+    """The field with the value; BigCommerce calls it the label."""
+    return _first(item, _VALUES) or (
+        _first(item, ("label",)) if _first(item, _NAMES) == "option_display_name" else None
+    )
 
 
 def _add(table: Table, row: dict[str, Any], parent: str, name: str, value: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from catalog.errors import ModisteError
@@ -34,6 +35,8 @@ from catalog.values import plain_text
 
 ENOUGH = 0.9
 """Share of rows in which an id column is filled; one with fewer gives way to another."""
+LOOKED_AT = 200
+"""Filled cells that tell whether a column with an unknown name has pictures."""
 UNSPLIT = ' If these are several columns, name their separator in catalog.toml: [table] separator = "^".'
 
 
@@ -115,9 +118,9 @@ def plan_columns(
     key_is_id = key_is_id or (group is not None and id is not None and plain_name(id) in ("variantsku", "variantid"))
     if id is None and group is None:
         unlike = _with_distinct_cells(table)
-        telling = f" {unlike!r} has another value in every row." if unlike else ""
+        hint = f" {unlike!r} has another value in every row." if unlike else ""
         raise ModisteError(
-            f"{source} has no column that looks like the id.{telling}",
+            f"{source} has no column that looks like the id.{hint}",
             hint="Name one (--id-column, or [table] id in catalog.toml) of the columns that it has: "
             f"{', '.join(columns)}." + (UNSPLIT if len(columns) == 1 and table.textual else ""),
         )
@@ -189,7 +192,7 @@ def _group(table: Table, title: str | None) -> str | None:
 
 def _names_pictures(table: Table, column: str) -> bool:
     """Whether the cells of a column with an unknown name are paths or addresses of pictures."""
-    filled = [text for _, row in table.rows if (text := plain_text(row.get(column)))]
+    filled = list(islice((text for _, row in table.rows if (text := plain_text(row.get(column)))), LOOKED_AT))
     return bool(filled) and sum(names_picture(text) for text in filled) >= ENOUGH * len(filled)
 
 

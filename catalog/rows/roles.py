@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from catalog.names import Role
-from catalog.names.columns import TEXTS, is_code
+from catalog.names.columns import PARENTS, TEXTS, is_code
 from catalog.names.hidden import is_hidden
 from catalog.names.plain import plain_name
 from catalog.names.sale import GONE_SINCE, NOT_SOLD_FLAGS, OVERSOLD, STATUS, STOCK_COUNTS, STOCK_FLAGS, TRACKED
@@ -22,6 +22,12 @@ LONG_TEXT = 60
 MANY = 50
 YEARS = frozenset({"year", "modelyear", "jahr", "année", "año", "anno", "jaar"})
 """Numbers that are asked for: "from the 2025 collection"."""
+FORM_COLUMNS = frozenset({"type", "producttype", "itemtype"})
+FORMS = frozenset({
+    "simple", "variable", "variation", "configurable", "bundle", "grouped", "virtual", "downloadable", "external",
+    "subscription", "physical", "digital",
+})  # fmt: skip
+"""How shop systems name the form of a product, in one of ``FORM_COLUMNS``."""
 SALE = STATUS | STOCK_FLAGS | STOCK_COUNTS | OVERSOLD | TRACKED | NOT_SOLD_FLAGS | GONE_SINCE
 
 

@@ -192,7 +192,8 @@ def test_magentos_packed_attributes_may_be_quoted_and_lists(tmp_path: Path) -> N
 @pytest.mark.parametrize("option", ["Handle", "Title", "Type", "Status", "Variant SKU", "Image Src", "Photo"])
 def test_an_option_that_is_called_like_a_column_keeps_both(tmp_path: Path, option: str) -> None:
     rows = [
-        {"Handle": handle, "Title": handle.upper() * (number == 0), "Type": "Bag", "Option1 Name": option * (number == 0),
+        {"Handle": handle, "Title": handle.upper() * (number == 0), "Type": "Bag",
+        "Option1 Name": option * (number == 0),
          "Option1 Value": value, "Variant SKU": f"{handle}{value}", "Status": "active",
          "Image Src": f"https://s.example/{handle}.jpg"}
         for handle in "ab" for number, value in enumerate(["Long", "Short"])

@@ -187,7 +187,7 @@ def test_a_path_is_read_in_each_notation(tmp_path: Path, name: str, cell: str) -
     assert values(catalog, name) == [["Tops > Shirts > Polo"], ["Tops > Shirts > Tees"]]
 
 
-def test_dates_whose_day_and_month_cannot_be_told_apart_stay_text(tmp_path: Path) -> None:
+def test_ambiguous_dates_stay_text(tmp_path: Path) -> None:
     assert column(tmp_path, "added", ["03/04/2026", "05/06/2026"]).columns["added"] == "text"
 
 

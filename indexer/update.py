@@ -1,4 +1,4 @@
-"""Update the attributes of the generation that serves: a new generation that shares its pictures and its index."""
+"""Updates the attributes of the published generation: publishes a new one that shares its pictures and its index."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ from models.bundle.manifest import file_digest
 
 UPDATING_NAME = ".updating"
 KEPT = 3
-"""Updates of one build that are kept to roll back to."""
+"""Number of updates of one build that are kept for rollbacks."""
 
 logger = logging.getLogger(__name__)
 
@@ -54,21 +54,21 @@ def update_generation(
     settings: CatalogSettings | None = None,
     allow: frozenset[str] = frozenset(),
 ) -> Updated:
-    """Apply a table of changes to the generation that serves, and publish the result.
+    """Apply a table of changes to the published generation, and publish the result.
 
-    The new generation has the same products, pictures and index: their files are links to the same data. Nothing else
-    is published meanwhile. The older updates of the same build are deleted, except the last ``KEPT``.
+    The new generation has the same products, pictures and index, as links to the same files. Nothing else can be
+    published meanwhile. Older updates of the same build are deleted, except the last ``KEPT``.
 
     Args:
         table: Ids of products or variants, with new values of some columns (``read_changes``).
         index_root: The folder of all generations.
-        id_column: Column of the id, where its name is unusual.
-        settings: Of the catalogue; None takes the ``catalog.toml`` beside ``table``, if there is one.
+        id_column: Column of the id, if its name is not recognised.
+        settings: Settings of the catalogue; None uses the ``catalog.toml`` beside ``table``, if there is one.
         allow: Checks of the table that may fail.
 
     Raises:
-        GenerationError: No generation serves, or it is damaged.
-        ModisteError: The table cannot be read, names no product of the generation, or the disk is full.
+        GenerationError: No generation is published, or it is damaged.
+        ModisteError: The table cannot be read, has no product of the generation, or the disk is full.
     """
     started = time.monotonic()
     try:
@@ -80,8 +80,8 @@ def update_generation(
                 shutil.rmtree(index_root / UPDATING_NAME, ignore_errors=True)
     except OSError as error:
         raise ModisteError(
-            f"The update could not be written to {index_root} ({error.strerror or error}); what serves is unchanged.",
-            hint="Check that the disk has space left and that the folder may be written to.",
+            f"The update could not be written to {index_root} ({error.strerror or error}); nothing was published.",
+            hint="Check the free disk space and the permissions of the folder.",
         ) from error
 
 
@@ -97,7 +97,7 @@ def _update(
     if manifest.default_filters is None and "searchable" in products.column_names:
         raise ModisteError(
             f"The generation {id} was built by an earlier version, which did not record the default filters.",
-            hint="Build the index once more; updates are possible from then on.",
+            hint="Build the index again; then updates are possible.",
         )
     private = read_whole(base / PRIVATE_NAME) if PRIVATE_NAME in manifest.files else None
     hidden = manifest.private
@@ -132,7 +132,7 @@ def _update(
     move_durably(folder, generation_folder(index_root, new_id))
     publisher.publish(new_id)
     _delete_older_updates(index_root, publisher)
-    logger.info("%s serves %d changed products in place of %s.", new_id, changes.changed, id)
+    logger.info("Published %s with %d changed products, after %s.", new_id, changes.changed, id)
     return Updated(new_id, changes, unknown, read.ignored, read.problems, seconds)
 
 
@@ -164,7 +164,7 @@ def _write(folder: Path, base: Path, manifest: GenerationManifest, edited: Edite
 
 
 def _with_searchable(products: pa.Table, private: pa.Table | None, manifest: GenerationManifest) -> pa.Table:
-    """The table with the products that the operator's filters leave and that are for sale."""
+    """The table, with the products that satisfy the default filters and are for sale."""
     columns = {
         name: AttributeColumn(name, kind, products.column(ATTRIBUTE + name).combine_chunks())
         for name, kind in manifest.columns.items()
@@ -179,7 +179,7 @@ def _with_searchable(products: pa.Table, private: pa.Table | None, manifest: Gen
 
 
 def _spoken(products: pa.Table, names: set[str]) -> list[Product]:
-    """Products with their titles and those attributes that have words."""
+    """Products with their titles and text attributes."""
     columns = {name: products.column(ATTRIBUTE + name).to_pylist() for name in names - {"title"}}
     titles = products.column("title").to_pylist()
     return [
@@ -189,7 +189,7 @@ def _spoken(products: pa.Table, names: set[str]) -> list[Product]:
 
 
 def _share(source: Path, target: Path) -> None:
-    """A file under a second name, copied where the file system has no hard links."""
+    """Link a file, or copy it if the file system has no hard links."""
     if target.exists() or target.name == MANIFEST_NAME:
         return
     try:

@@ -41,13 +41,13 @@ __all__ = [
 ]
 
 MOST_CELLS = 500
-"""Cells of a generation from before they were kept. It is clustered when it is opened: 5 s for a million products."""
+"""Number of cells for generations without ``cells.npz``. They are clustered when opened: 5 s for a million products."""
 KEPT_MASKS = 16
-"""Masks of filters that a generation keeps."""
+"""Number of cached masks of filters."""
 
 
 class Generation:
-    """An opened generation; its methods are safe to call from several threads at once. See ``open``."""
+    """An open generation. Its methods are thread-safe. See ``open``."""
 
     def __init__(
         self,
@@ -64,18 +64,19 @@ class Generation:
     ) -> None:
         self.manifest = manifest
         self.digest = manifest.digest
-        """Of all its files: catalogues of several shops never share it, though they may share an id."""
+        """Digest of all its files. Generations of several shops may have the same id, but never the same digest."""
         self.store = store
         self.attributes = attributes
-        """How probably every product shows the bundle's words; None for a bundle without any, or an old generation."""
+        """Probabilities of the bundle's words in every product; None for a bundle without words, or an old
+        generation."""
         self.seen = seen
-        """The same by the pictures alone."""
+        """The same, by the pictures alone."""
         self.told = np.isin(manifest.attributes, manifest.told)
-        """bool ``[A]``: the words that the catalogue itself tells of its products."""
+        """bool ``[A]``: the words that the catalogue covers."""
         self.valued = np.isin(manifest.attributes, manifest.valued)
-        """bool ``[A]``: those of them that are values of a column."""
+        """bool ``[A]``: the words of ``told`` that are values of a column."""
         self.profiles = Profiles(attributes, self.valued) if attributes is not None and manifest.told else None
-        """How well products agree with what a query expects; None where the catalogue tells no words."""
+        """How well products agree with expected words; None if the catalogue covers no words."""
         self.candidates = Candidates(cells or Cells.cluster(vectors[: manifest.products], MOST_CELLS), attributes)
         """Finds products by vector and words."""
         self._table = table
@@ -100,17 +101,16 @@ class Generation:
         """Open a generation; its files are mapped into memory, not read.
 
         Args:
-            index_root: The folder that holds ``generations/`` and ``CURRENT``.
-            id: Which one; None opens the published one.
-            verify: Whether to compare every file with its checksum (reads them once), not just its size.
-            device: Where vectors are searched; ``auto`` takes a GPU where FAISS sees one.
-            images_root: Where the catalogue's images lie now. None takes the absolute path of the build, so that a
-                generation stays valid whatever the working directory is.
-            threads: Threads that one search may use.
+            index_root: The folder with ``generations/`` and ``CURRENT``.
+            id: The id; None opens the published generation.
+            verify: Whether to compare every file with its checksum (reads all files), not only its size.
+            device: The device of searches; ``auto`` uses a GPU if FAISS finds one.
+            images_root: The folder of the catalogue's images. None uses the absolute path of the build.
+            threads: Threads of one search.
 
         Raises:
-            GenerationError: There is none, or it is cut short, changed or inconsistent.
-            StoreError: ``device`` is not to be had, or the store does not answer.
+            GenerationError: It is missing, truncated, changed or inconsistent.
+            StoreError: ``device`` is not available, or the store does not respond.
         """
         parts = open_parts(index_root, id, verify=verify, device=device, images_root=images_root, threads=threads)
         return cls(*parts)
@@ -136,31 +136,31 @@ class Generation:
         return self._table.table
 
     def row_of(self, id: str) -> int | None:
-        """The row of a product, None where there is none with this id."""
+        """The row of the product with this id; None if there is none."""
         return self._table.row_of(id)
 
     def rows_of(self, ids: Sequence[str]) -> Rows:
-        """The rows of products, int64 ``[len(ids)]``, -1 for ids that there are not."""
+        """The rows of products, int64 ``[len(ids)]``, -1 for unknown ids."""
         found = (self._table.row_of(id) for id in ids)
         return np.array([-1 if row is None else row for row in found], dtype=np.int64)
 
     def product(self, row: int) -> Entry:
-        """What an answer has of the product in ``row``."""
+        """The product in ``row``, in the form of responses."""
         return self._table.entry(row)
 
     def image_count(self, row: int) -> int:
-        """How many pictures the product in ``row`` has."""
+        """Number of pictures of the product in ``row``."""
         return 1 + (len(self._views.of(row)) if self._views is not None else 0)
 
     def image(self, row: int, number: int = 0) -> bytes:
-        """A picture of the product in ``row``, encoded as the catalogue has it.
+        """The original file of a picture of the product in ``row``.
 
         Args:
-            row: The product.
-            number: Which of its pictures; 0 is the main one.
+            row: The row of the product.
+            number: Index of the picture; 0 is the main one.
 
         Raises:
-            ModisteError: There is no such picture, or its file is gone or cannot be read.
+            ModisteError: There is no such picture, or its file is missing or cannot be read.
         """
         if not 0 <= number < self.image_count(row):
             raise ModisteError(
@@ -176,19 +176,19 @@ class Generation:
         except OSError as error:
             raise ModisteError(
                 f"The picture of product {self._table.entry(row)['id']} cannot be read ({error.strerror}).",
-                hint="Put the catalogue's images back where they were, or say where they are now (images root).",
+                hint="Restore the catalogue's images, or set their folder (images root).",
             ) from error
 
     def image_hash(self, row: int, number: int = 0) -> str:
-        """Sha256 of a picture of the product in ``row`` as it was indexed, in hexadecimal: changes whenever the picture
-        does. ``number`` is as in ``image``, and less than ``image_count``."""
+        """SHA-256 of an indexed picture of the product in ``row``, in hexadecimal. ``number`` is as in ``image``, and
+        less than ``image_count``."""
         if number == 0 or self._views is None:
             return self._table.image_hash(row)
         return self._views.hashes[self._views.of(row)[number - 1]]
 
     def column(self, name: str) -> pa.Array:
         """The values of an attribute, N of them: a dictionary array of strings for text, a list array of such for list,
-        int64 or float64 for number, bool for flag; null (list: empty) where a product has none.
+        int64 or float64 for number, bool for flag; null (list: empty) for products without a value.
 
         Raises:
             KeyError: There is no such attribute.
@@ -214,7 +214,7 @@ class Generation:
         return floats(self._vectors[taken])
 
     def cosines(self, vector: Vectors, rows: Rows) -> Scores:
-        """The cosine of a query and products ``[len(rows)]``: of a product with several pictures, that of its best.
+        """The cosines of a query and products ``[len(rows)]``; for a product with several pictures, the highest.
 
         Args:
             vector: Unit float32 ``[D]``.
@@ -228,7 +228,7 @@ class Generation:
 
     @property
     def view_hashes(self) -> list[str]:
-        """Sha256 of the products' further pictures, in the order of their vectors."""
+        """SHA-256 of the further pictures, in the order of their vectors."""
         return [] if self._views is None else self._views.hashes
 
     def view_vector(self, view: int) -> npt.NDArray[np.float16]:
@@ -236,7 +236,7 @@ class Generation:
         return np.asarray(self._vectors[self.size + view], dtype=np.float16)
 
     def view_words(self, view: int) -> LogOdds:
-        """What a further picture shows ``[A]``, by the picture alone."""
+        """Probabilities of words in a further picture ``[A]``, by the picture alone."""
         return np.zeros(0, np.uint8) if self._view_words is None else self._view_words.log_odds([view])[0]
 
     @property
@@ -258,10 +258,10 @@ class Generation:
         return [self._table.id(int(row)) if groups is None else str(groups[int(row)].as_py()) for row in rows]
 
     def mask(self, filters: Filters | None) -> Mask | None:
-        """Which products satisfy all ``filters`` and the operator's default filters: read-only bool ``[N]``, or None if
-        there are neither.
+        """Which products satisfy all ``filters`` and the default filters: read-only bool ``[N]``, or None without
+        filters.
 
-        The masks of the last filters are kept, so equal filters usually get the same object.
+        The last masks are cached, so equal filters usually get the same object.
 
         Raises:
             FilterError: See ``indexer.generations.filters``.
@@ -282,8 +282,8 @@ class Generation:
         return mask
 
     def conditions(self, filters: Filters | None) -> Sequence[Condition]:
-        """What ``mask`` says, for a store that filters by itself; empty if it cannot, or has the columns of an earlier
-        generation because only attributes were updated.
+        """The conditions of ``mask``, for a store with its own filters; empty if the store has none, or if it has
+        outdated columns because only attributes were updated.
 
         Raises:
             FilterError: See ``indexer.generations.filters``.
@@ -293,5 +293,5 @@ class Generation:
         return self._table.conditions(filters)
 
     def close(self) -> None:
-        """Give memory back. Nothing may be asked of it any more."""
+        """Release memory. The generation must not be used afterwards."""
         self.store.close()

@@ -1,1 +1,1 @@
-"""Where vectors are searched: the contract, its implementations and their registry."""
+"""Stores, which search vectors: the contract, its implementations and their registry."""

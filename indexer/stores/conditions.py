@@ -1,4 +1,4 @@
-"""Conditions on columns, for stores that keep the columns and filter by themselves."""
+"""Conditions on columns in numeric form, for stores that filter themselves."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NamedTuple
 import pyarrow as pa
 
 Columns = Mapping[str, pa.Array]
-"""Columns by name, an entry for each row: a list array of int32 codes, or float64; null where a row has no value."""
+"""Columns by name, an entry for each row: a list array of int32 codes, or float64; null if a row has no value."""
 NO_COLUMNS: Columns = {}
 
 
@@ -20,7 +20,7 @@ class OneOf(NamedTuple):
 
 
 class Within(NamedTuple):
-    """Rows whose number lies in at least one of some ranges, each with its lowest and its highest number."""
+    """Rows whose number is in at least one of the ranges, each with its lowest and its highest number."""
 
     column: str
     ranges: Sequence[tuple[float, float]]

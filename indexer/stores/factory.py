@@ -1,6 +1,6 @@
-"""An index of FAISS that an operator describes by a factory string, such as ``IVF4096,PQ64x4fs`` or ``HNSW48,SQ8``.
+"""FAISS indexes from a factory string, such as ``IVF4096,PQ64x4fs`` or ``HNSW48,SQ8``.
 
-Its codes may lose what they like: it finds more rows than are wanted, and these are scored by their vectors.
+Their codes may be lossy: a search finds more rows than requested, and scores them by their vectors.
 """
 
 from __future__ import annotations
@@ -13,34 +13,34 @@ from indexer.stores.inverted import FEW, among
 from indexer.stores.store import CHUNK, Halves, Mask, Rows, Scores, StoreError, Vectors
 
 REFINED = 16
-"""Rows that the index finds, for each that is wanted."""
+"""Number of rows that the index finds for each requested row."""
 SAMPLE_PER_LIST, LEAST_SAMPLE = 40, 20_000
-"""Vectors that it is trained with, for each of its lists and at least."""
+"""Number of training vectors for each list, and the minimum."""
 
 
 def described(faiss: Any, description: str, dim: int) -> Any:
     """An empty index.
 
     Raises:
-        StoreError: FAISS does not know the description, or the index cannot be searched with filters.
+        StoreError: The string is invalid, or the index cannot be searched with filters.
     """
     try:
         index = faiss.index_factory(dim, description, faiss.METRIC_INNER_PRODUCT)
     except RuntimeError as error:
         raise StoreError(
-            f"FAISS makes no index of {description[:100]!r} for vectors of {dim}.",
-            hint="Take ivf-fp16, hnsw32-fp16, exact-fp16, or a factory string such as IVF4096,PQ64x4fs.",
+            f"FAISS cannot create an index from {description[:100]!r} for vectors of {dim}.",
+            hint="Use ivf-fp16, hnsw32-fp16, exact-fp16, or a factory string such as IVF4096,PQ64x4fs.",
         ) from error
     if not isinstance(index, faiss.IndexIVF | faiss.IndexHNSW):
         raise StoreError(
-            f"{description[:100]!r} is a {type(index).__name__}, which is not searched with filters.",
-            hint="Describe an inverted file or a graph, such as IVF4096,PQ64x4fs or HNSW32,SQ8.",
+            f"{description[:100]!r} is a {type(index).__name__}, which does not support filters.",
+            hint="Use an inverted file or a graph, such as IVF4096,PQ64x4fs or HNSW32,SQ8.",
         )
     return index
 
 
 def filled(faiss: Any, description: str, vectors: Halves) -> Any:
-    """The index that is described, over float16 vectors ``[N, D]``."""
+    """The index from a factory string, over float16 vectors ``[N, D]``."""
     index = described(faiss, description, vectors.shape[1])
     wanted = max(LEAST_SAMPLE, SAMPLE_PER_LIST * getattr(index, "nlist", 0))
     sample = np.sort(np.random.default_rng(0).choice(len(vectors), min(len(vectors), wanted), replace=False))
@@ -48,7 +48,7 @@ def filled(faiss: Any, description: str, vectors: Halves) -> Any:
         index.train(vectors[sample].astype(np.float32))
     except RuntimeError as error:
         raise StoreError(
-            f"{description[:100]!r} cannot be trained with {len(vectors)} vectors.", hint="Describe fewer lists."
+            f"{description[:100]!r} cannot be trained with {len(vectors)} vectors.", hint="Use fewer lists."
         ) from error
     for start in range(0, len(vectors), CHUNK):
         index.add(np.ascontiguousarray(vectors[start : start + CHUNK], dtype=np.float32))
@@ -56,11 +56,11 @@ def filled(faiss: Any, description: str, vectors: Halves) -> Any:
 
 
 class FactoryIndex:
-    """Searches such an index.
+    """Searches an index of ``filled``.
 
     Args:
         faiss: The module.
-        index: What ``filled`` made.
+        index: The index.
         vectors: float16 ``[N, D]``.
     """
 
@@ -84,7 +84,7 @@ class FactoryIndex:
         scores, rows = np.empty((len(queries), k), np.float32), np.empty((len(queries), k), np.int64)
         for number, some in enumerate(found):
             some = some[some >= 0]
-            if len(some) < k:  # The lists that were read hold too few.
+            if len(some) < k:  # The lists that were read have too few rows.
                 some = np.arange(len(self._vectors)) if mask is None else np.flatnonzero(mask)
             scores[number], rows[number] = (
                 one[0] for one in among(self._faiss, self._vectors, queries[number : number + 1], k, some)

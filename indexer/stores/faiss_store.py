@@ -1,4 +1,4 @@
-"""The embedded store: FAISS. Exact as long as that is fast enough, an inverted file beyond, an exact scan on a GPU."""
+"""The embedded store: FAISS. An exact scan for small catalogues and on a GPU, an inverted file otherwise."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from models.bundle.encoder import Device
 from models.errors import MissingExtra
 
 try:
-    # The stubs that FAISS ships lack half of its classes and all of its keyword arguments.
+    # The stubs of FAISS lack half of its classes and all keyword arguments.
     faiss: Any = importlib.import_module("faiss")
 except ImportError as error:
     raise MissingExtra("faiss", "cpu", "Searching vectors") from error
@@ -30,38 +30,37 @@ is a factory string of FAISS (``indexer.stores.factory``)."""
 
 FILE = "index.faiss"
 EXACT_VALUES = 25_000_000
-"""Numbers (N x D) up to which the index is exact: about 3 ms a query. docs/scale.md has the measurements."""
+"""Maximum number of values (N x D) of an exact index: about 3 ms per query. docs/scale.md has the measurements."""
 CELLS_READ = (32, 48, 64, 96, 128, 192, 256, 384, 512)
-"""Cells that one search of an inverted file reads: the first of these numbers that reaches the wanted recall."""
+"""Candidate numbers of cells that a search of an inverted file reads; the first with the target recall is used."""
 STEPS = (64, 128, 256, 512, 1024)
-"""The same for a graph: the length of the list of candidates (``efSearch``)."""
+"""The same for a graph: the length of the candidate list (``efSearch``)."""
 NEAR_PART = 4
 """``near`` reads this part of the cells: those farther out hold candidates only if these fit, and are found by that."""
 UNTUNED = 128
-"""Cells or steps of an index whose recall was not measured."""
+"""Cells or steps of an index without measured recall."""
 LINKS = 32
 EF_CONSTRUCTION = 80
 SCAN_ROWS_PER_STEP = 100
 """One step along the graph costs as much as scanning this many rows in sequence."""
 MAX_ON_GPU = 2048
-"""Results that FAISS finds on a GPU for one query at most."""
+"""Maximum number of results of FAISS on a GPU for one query."""
 
 _own_threads = threading.local()
 
 
 class FaissStore(Store):
-    """Vectors at half precision: all of them (``EXACT``), by cell (``INVERTED``), or reached by a graph (``GRAPH``); or
-    an index that a factory string describes.
+    """Vectors at half precision: in a flat index (``EXACT``), by cell (``INVERTED``), or in a graph (``GRAPH``); or an
+    index from a factory string.
 
-    A graph stores the vectors in rows that can be scanned, too. So a filter that leaves few rows, and a long list, are
-    answered exactly from the same memory, whichever of both costs less.
+    The vectors of a graph can be scanned, too. For selective filters and long lists, a scan is used if it costs less.
 
     Args:
         index: The FAISS index of ``kind``.
         kind: See above.
         threads: Threads that one search may use.
         vectors: float16 ``[N, D]``; an exact index and a graph need none.
-        cells: Those of the vectors, for an inverted file.
+        cells: The cells of the vectors, for an inverted file.
     """
 
     def __init__(
@@ -107,7 +106,7 @@ class FaissStore(Store):
         cls, vectors: Halves, folder: Path, *, device: Device = "cpu", threads: int = 1, columns: Columns = NO_COLUMNS,
         kind: str = "",
     ) -> Self:  # fmt: skip
-        """See ``Store.build``. Cells are made if there are none in the folder."""
+        """See ``Store.build``. Cells are computed if there are none in the folder."""
         kind = kind or kind_for(*vectors.shape, on_gpu=on_gpu(device))
         cells = None
         if kind == INVERTED:
@@ -157,7 +156,7 @@ class FaissStore(Store):
         _use_threads(self._threads)
         if self._searched is not None:
             return self._searched.search(queries, k, allowed, available, self.effort)
-        # FAISS keeps a bare pointer to the bits: they must live as long as the search.
+        # FAISS keeps a raw pointer to the bits, which must outlive the search.
         bits = None if allowed is None else np.packbits(allowed, bitorder="little")
         selector = None if bits is None else faiss.IDSelectorBitmap(bits)
         steps = max(self.effort, 2 * k) * self.size // available
@@ -176,11 +175,11 @@ class FaissStore(Store):
 
 
 class FaissGpuStore(FaissStore):
-    """The same, with the vectors on a GPU, too.
+    """The same, with a copy of the vectors on a GPU.
 
-    FAISS ignores ``IDSelector`` on a GPU, without an error. So a filtered search asks for more rows than it needs and
-    drops those that the mask forbids. Where that does not fill every list, or lists are longer than ``MAX_ON_GPU``, the
-    index on the CPU answers.
+    FAISS silently ignores ``IDSelector`` on a GPU. A filtered search therefore finds more rows than needed and drops
+    those that are not allowed. If that does not fill every list, or lists are longer than ``MAX_ON_GPU``, the index on
+    the CPU is used.
 
     Args:
         on_gpu: A FAISS index of all rows on the GPU.
@@ -224,12 +223,12 @@ def on_gpu(device: Device) -> bool:
     """Whether to search on a GPU: always with ``cuda``, with ``auto`` if this FAISS finds one.
 
     Raises:
-        StoreError: ``cuda`` was asked for and FAISS finds no GPU.
+        StoreError: ``cuda`` was requested and FAISS finds no GPU.
     """
     gpus = faiss.get_num_gpus() if hasattr(faiss, "StandardGpuResources") else 0
     if device == "cuda" and not gpus:
         raise StoreError(
-            "A GPU was asked for, but this FAISS finds none.",
+            "A GPU was requested, but FAISS finds none.",
             hint="Install 'modiste[gpu]' in place of 'modiste[cpu]' on a machine with a GPU, or use the device 'cpu'.",
         )
     return device != "cpu" and gpus > 0

@@ -1,4 +1,4 @@
-"""Numbers of half precision as float32."""
+"""Fast conversion of half precision to float32."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import numpy as np
 from indexer.stores.store import Halves, Vectors
 
 _SCALE = np.float32(2.0**112)
-"""The bits of a float16, moved to where a float32 has them, are those of a number so many times smaller."""
+"""Factor between a float16 and the float32 with the same bits at the positions of a float32."""
 
 
 def floats(halves: Halves) -> Vectors:

@@ -1,7 +1,7 @@
-"""The store on other machines: Qdrant. Each generation has a collection, and an alias names the published one.
+"""The Qdrant store. Each generation has a collection, and an alias points to the published one.
 
-Qdrant finds the nearest rows, filtered by the columns that it holds as payload. Scores are computed from the vectors in
-the generation's folder, so that they do not depend on what Qdrant rounds or compresses.
+Qdrant finds the nearest rows, filtered by columns in the payload. Scores are computed from the vectors in the
+generation's folder, so that they do not depend on Qdrant's rounding or compression.
 """
 
 from __future__ import annotations
@@ -50,14 +50,14 @@ EF_SEARCH = 128
 BATCH = 512
 """Points in one request of the upload."""
 MOST_ASKED = 8192
-"""Rows that Qdrant is asked for at most; for more, the vectors at hand are scanned."""
+"""Maximum number of rows of a Qdrant query; for more, the local vectors are scanned."""
 AHEAD = 16
 
 logger = logging.getLogger(__name__)
 
 
 class QdrantSettings(BaseSettings):
-    """Where Qdrant is, from ``MODISTE_QDRANT_*``. The build, the service and `modiste index` need the same."""
+    """The connection to Qdrant, from ``MODISTE_QDRANT_*``. The build, the service and `modiste index` need the same."""
 
     model_config = SettingsConfigDict(env_prefix="MODISTE_QDRANT_", env_ignore_empty=True, frozen=True)
 
@@ -65,13 +65,13 @@ class QdrantSettings(BaseSettings):
     """Such as ``http://qdrant:6333``. ``:memory:`` or a folder is the client's local mode: one process, for tests."""
     api_key: SecretStr | None = None
     name: str = "modiste"
-    """The alias of the published generation; the names of collections begin with it. Each shop needs its own."""
+    """The alias of the published generation, and the prefix of collection names. Each shop needs its own."""
     shards: int | None = None
-    """Parts of a collection, which nodes share. Qdrant decides if it is not given."""
+    """Shards of a collection; by default Qdrant decides."""
     replicas: int = 1
-    """Nodes that hold each part."""
+    """Replicas of each shard."""
     timeout_s: int = 30
-    """The longest that one request may take."""
+    """Timeout of a request."""
 
 
 class QdrantStore(Store):
@@ -79,8 +79,8 @@ class QdrantStore(Store):
 
     Args:
         vectors: float16 ``[N, D]``, the same as in the collection.
-        about: What ``index.qdrant`` holds: the collection's name, and that of each column in the payload.
-        settings: Where Qdrant is.
+        about: The contents of ``index.qdrant``: the names of the collection and of the columns in the payload.
+        settings: The connection to Qdrant.
     """
 
     kind = KIND
@@ -104,7 +104,7 @@ class QdrantStore(Store):
     ) -> Self:  # fmt: skip
         """See ``Store.build``. Returns when Qdrant has indexed everything."""
         settings = QdrantSettings()
-        # Names of columns may hold dots and brackets, which Qdrant reads as paths.
+        # Names of columns may contain dots and brackets, which Qdrant would parse as paths.
         keys = {name: f"column{number}" for number, name in enumerate(columns)}
         collection = f"{settings.name}-{uuid.uuid4().hex[:16]}"
         about = {"alias": settings.name, "collection": collection, "columns": keys}
@@ -118,7 +118,7 @@ class QdrantStore(Store):
                 hnsw_config=GRAPH, shard_number=settings.shards, replication_factor=settings.replicas,
             )  # fmt: skip
             if _is_server(settings.url):
-                for name, values in columns.items():  # Before the points, so that the graph is built for filters.
+                for name, values in columns.items():  # Before the points, so that the graph supports filters.
                     schema = models.PayloadSchemaType.INTEGER if _is_coded(values) else models.PayloadSchemaType.FLOAT
                     client.create_payload_index(collection, keys[name], field_schema=schema)
             for start in range(0, len(vectors), CHUNK):
@@ -139,7 +139,7 @@ class QdrantStore(Store):
 
     @classmethod
     def publish(cls, folder: Path) -> None:
-        """Let the alias name this generation's collection. Both changes of the alias are one operation of Qdrant's."""
+        """Point the alias to this generation's collection, in one atomic operation."""
         about = _read(folder)
         alias = about["alias"]
         with _answers(QdrantSettings()) as client:
@@ -190,7 +190,7 @@ class QdrantStore(Store):
             )
 
     def _nearest(self, queries: Vectors, k: int, where: models.Filter | None) -> Rows:
-        """The rows that Qdrant finds ``[B, k]``, best first; -1 where it finds fewer."""
+        """The rows that Qdrant finds ``[B, k]``, best first, padded with -1."""
         depth = models.SearchParams(hnsw_ef=max(EF_SEARCH, 2 * k)) if _is_server(self._settings.url) else None
         requests = [models.QueryRequest(query=one.tolist(), filter=where, params=depth, limit=k) for one in queries]
         rows = np.full((len(queries), k), -1, dtype=np.int64)
@@ -241,23 +241,23 @@ def _client(settings: QdrantSettings) -> QdrantClient:
 
 @contextmanager
 def _answers(settings: QdrantSettings) -> Iterator[QdrantClient]:
-    """The client; what it raises becomes a ``StoreError``."""
+    """The client; its exceptions are converted to ``StoreError``."""
     try:
         yield _client(settings)
     except UnexpectedResponse as error:
         raise StoreError(
-            f"Qdrant at {settings.url} refuses a request: {error.status_code} {error.reason_phrase}.",
-            hint="Check MODISTE_QDRANT_URL and MODISTE_QDRANT_API_KEY; Qdrant's log says more.",
+            f"Qdrant at {settings.url} refused a request: {error.status_code} {error.reason_phrase}.",
+            hint="Check MODISTE_QDRANT_URL, MODISTE_QDRANT_API_KEY and Qdrant's log.",
         ) from error
     except (ApiException, QdrantException) as error:
-        logger.error("Qdrant at %s does not answer: %s", settings.url, getattr(error, "source", error))
+        logger.error("Qdrant at %s does not respond: %s", settings.url, getattr(error, "source", error))
         raise StoreUnavailable(
-            "The store of vectors does not answer.", hint="Try again in a moment; the log says more."
+            "The vector store does not respond.", hint="Try again later; see the log for details."
         ) from error
 
 
 def _wait_until_indexed(client: QdrantClient, collection: str) -> None:
-    """Indexing begins a moment after the last upload, so one look is not enough."""
+    """Wait until all points are indexed. Indexing starts shortly after the last upload, so one check is not enough."""
     looks = 0
     while looks < 2:
         time.sleep(1)
@@ -276,7 +276,9 @@ def _read(folder: Path) -> dict[str, Any]:
         if not {"alias", "collection", "columns"} <= about.keys():
             raise ValueError("it lacks a name")
     except (OSError, ValueError) as error:
-        raise StoreError(f"{path} does not name a collection ({error}).", hint="Build the index again.") from error
+        raise StoreError(
+            f"{path} does not contain the name of a collection ({error}).", hint="Build the index again."
+        ) from error
     return about
 
 
@@ -286,7 +288,7 @@ def _is_coded(values: Any) -> bool:
 
 
 def _payload(columns: Columns, keys: dict[str, str], start: int, count: int) -> Iterator[dict[str, Any]]:
-    """The payload of ``count`` rows; a row without a value in a column lacks its key."""
+    """The payload of ``count`` rows; a missing value has no key."""
     if not columns:
         return repeat({}, count)
     values = [columns[name].slice(start, count).to_pylist() for name in keys]

@@ -1,4 +1,4 @@
-"""The stores that a generation can be searched with. A new store is one module and one line in ``STORES``."""
+"""The available stores. A new store is one module and one line in ``STORES``."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ STORES = {
     "faiss": "indexer.stores.faiss_store.FaissStore",
     "qdrant": "indexer.stores.qdrant.QdrantStore",
 }
-"""The subclass of ``Store`` by name. It is imported when it is used, because a store may need a library of its own."""
+"""The subclasses of ``Store`` by name. They are imported on use, because a store may need an optional library."""
 
 DEFAULT = "faiss"
 OUTSIDE = [name for name in STORES if name != DEFAULT]
-"""Stores that may keep something outside of the folder of a generation."""
+"""Stores with data outside of the folder of a generation."""
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ def store_class(name: str) -> type[Store]:
     """The store ``name``.
 
     Raises:
-        StoreError: There is none.
+        StoreError: There is no such store.
     """
     if name not in STORES:
         raise StoreError(f"There is no store {name[:50]!r}.", hint=f"The stores are: {', '.join(STORES)}.")
@@ -37,7 +37,7 @@ def store_class(name: str) -> type[Store]:
 
 
 def index_name(store: str, kind: str) -> str:
-    """What a manifest records as ``index``: the kind of the default store, or ``store:kind``."""
+    """The ``index`` of a manifest: the kind of the default store, or ``store:kind``."""
     return kind if store == DEFAULT else f"{store}:{kind}"
 
 
@@ -45,7 +45,7 @@ def open_store(index: str, vectors: Halves, folder: Path, *, device: Device = "c
     """Open the store of a generation; see ``Store.open``.
 
     Args:
-        index: What ``index_name`` made.
+        index: From ``index_name``.
 
     Raises:
         StoreError: There is no such store, its files are damaged, or ``device`` is not available.
@@ -55,18 +55,18 @@ def open_store(index: str, vectors: Halves, folder: Path, *, device: Device = "c
 
 
 def publish_store(index: str, folder: Path) -> None:
-    """Prepare the store of the generation in ``folder`` to serve; see ``Store.publish``."""
+    """Publish the store of the generation in ``folder``; see ``Store.publish``."""
     name, _ = _parts(index)
     if name != DEFAULT:
         store_class(name).publish(folder)
 
 
 def remove_stores(folder: Path, generations: Path) -> None:
-    """Delete what stores keep outside of ``folder``, before it is deleted. What cannot be deleted now is logged.
+    """Delete the data of stores outside of ``folder``, before the folder is deleted. Failures are logged.
 
     Args:
-        folder: A generation that is out of use, or the leftover of a build.
-        generations: The folder of the generations that stay. What one of them has in common with ``folder`` is kept.
+        folder: An unused generation, or the leftover of a build.
+        generations: The folder of the remaining generations. Data that one of them shares with ``folder`` is kept.
     """
     for name in OUTSIDE:
         file = f"index.{name}"
@@ -78,7 +78,7 @@ def remove_stores(folder: Path, generations: Path) -> None:
         try:
             store_class(name).remove(folder)
         except ModisteError as error:
-            logger.warning("What the store %s keeps for %s is left there: %s", name, folder.name, error)
+            logger.warning("The data of the store %s for %s could not be deleted: %s", name, folder.name, error)
 
 
 def _parts(index: str) -> tuple[str, str]:

@@ -21,7 +21,7 @@ Rows = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
 CHUNK = 65_536
-"""Rows that are converted to float32 at a time."""
+"""Number of rows that are converted to float32 at a time."""
 TIES_AHEAD = 8
 MAX_TIES = 1024
 
@@ -31,7 +31,7 @@ class StoreError(ModisteError):
 
 
 class StoreUnavailable(StoreError):
-    """A store outside of this process does not answer now; its log has the reason."""
+    """A store outside of this process does not respond; the log has the reason."""
 
     retry_after_s = 5
 
@@ -40,11 +40,11 @@ class Searcher(ABC):
     """N vectors of one generation, searched by inner product (cosine, since all vectors have unit length).
 
     A subclass implements ``close`` and ``_search``. ``search`` is safe to call from several threads at once. A subclass
-    whose device serves one thread at a time takes turns itself.
+    whose device supports only one thread must use a lock.
     """
 
     kind: str
-    """The kind of index, as ``open`` takes it: such as ``exact-fp16`` or ``hnsw32-fp16``."""
+    """The kind of index for ``open``, such as ``exact-fp16`` or ``hnsw32-fp16``."""
     size: int
     """N."""
     dim: int
@@ -52,7 +52,7 @@ class Searcher(ABC):
     holds_columns: bool = False
     """Whether ``build`` takes columns, and ``search`` filters by conditions on them."""
     efforts: Sequence[int] = ()
-    """What ``effort`` may be, least first; with more of it, more of the nearest rows are found. Empty if always all."""
+    """Possible values of ``effort``, ascending; recall grows with it. Empty if the search is exact."""
     effort: int = 0
     """How much of the index a search reads. It may be set before the first search."""
 
@@ -63,17 +63,17 @@ class Searcher(ABC):
 
         Args:
             queries: float32 ``[B, D]``, finite; of unit length if the scores are to be cosines.
-            k: How many rows to find, 1 or more; it may exceed N.
+            k: Number of rows to find, at least 1; it may exceed N.
             allowed: bool ``[N]``; rows where it is False are never found. None allows all.
             conditions: If given, exactly the rows in ``allowed`` satisfy all of them.
 
         Returns:
-            Scores float32 ``[B, k]`` in descending order and rows int64 ``[B, k]``. Equal scores come in the order of
-            their rows, so that pages of one result list never overlap. Where fewer than ``k`` rows are allowed, the
-            rest is padded with row -1 and score -inf.
+            Scores float32 ``[B, k]`` in descending order and rows int64 ``[B, k]``. Equal scores are ordered by
+            row, so that pages of one result list never overlap. If fewer than ``k`` rows are allowed, the rest is
+            padded with row -1 and score -inf.
 
         Raises:
-            StoreError: Width, numbers, ``k`` or mask do not fit.
+            StoreError: Width, values, ``k`` or mask are invalid.
         """
         queries = self._checked(queries, k, allowed)
         available = self.size if allowed is None else int(np.count_nonzero(allowed))
@@ -105,14 +105,14 @@ class Searcher(ABC):
     def _search_by(
         self, queries: Vectors, k: int, allowed: Mask, available: int, conditions: Sequence[Condition]
     ) -> tuple[Scores, Rows]:
-        """As ``_search``, where conditions say the same as the mask."""
+        """As ``_search``, with conditions that are equivalent to the mask."""
         return self._search(queries, k, allowed, available)
 
     def _with_all_ties(
         self, queries: Vectors, wanted: int, allowed: Mask | None, available: int, conditions: Sequence[Condition]
     ) -> tuple[Scores, Rows]:
-        # Products that share a photograph have equal scores. Which of them an index returns depends on k, so a tie
-        # across the end of a page would show one product twice and another never.
+        # Products that share a photograph have equal scores. Which of them an index returns depends on k, so a tie at
+        # the end of a page could show one product twice and another never.
         ahead = TIES_AHEAD
         while True:
             fetched = min(wanted + ahead, available)
@@ -131,13 +131,13 @@ class Searcher(ABC):
         queries = np.asarray(queries)
         if queries.ndim != 2 or queries.shape[1] != self.dim or not np.issubdtype(queries.dtype, np.floating):
             raise StoreError(
-                f"The queries are {queries.dtype} {list(queries.shape)}, but this store holds vectors of {self.dim}.",
+                f"The queries are {queries.dtype} {list(queries.shape)}, but this store has vectors of {self.dim}.",
                 hint=f"Give float32 [B, {self.dim}], made by the bundle that the generation was built with.",
             )
         queries = np.ascontiguousarray(queries, dtype=np.float32)
         if not np.isfinite(queries).all():
-            # FAISS answers these with rows of -1 and no error.
-            raise StoreError("A query holds NaN or infinite numbers.", hint="Check the picture or graph it came from.")
+            # FAISS returns rows of -1 for these, without an error.
+            raise StoreError("A query contains NaN or infinite values.", hint="Check its picture or graph.")
         if k < 1:
             raise StoreError(f"k is {k}, but a search finds at least one row.", hint="Give k of 1 or more.")
         if allowed is not None and (allowed.dtype != np.bool_ or allowed.shape != (self.size,)):
@@ -170,7 +170,7 @@ class Store(Searcher):
             StoreError: It cannot; by default, a store has no choice of kinds.
         """
         if kind:
-            raise StoreError(f"The store {cls.__name__} has no index {kind[:100]!r}.", hint="Leave the kind out.")
+            raise StoreError(f"The store {cls.__name__} has no index {kind[:100]!r}.", hint="Omit the kind.")
 
     @classmethod
     @abstractmethod
@@ -182,13 +182,13 @@ class Store(Searcher):
         Args:
             vectors: float16 ``[N, D]`` of unit length; row n belongs to product n.
             folder: The folder of the generation. The store's files are named ``index`` or ``index.*``; each of them
-                gets a checksum in the manifest. Vectors are in the folder already. A store that keeps anything outside
+                gets a checksum in the manifest. Vectors are in the folder already. A store with data outside
                 of the folder first writes what ``remove`` needs to ``index.NAME``, a small file with its name in the
                 registry.
-            device: Where the store will be searched. It may decide the kind of index.
+            device: The device of searches. It may determine the kind of index.
             threads: Threads that the build may use.
-            columns: Of the rows, N entries each; empty unless the store has ``holds_columns``.
-            kind: The kind of index; empty for that which the store chooses.
+            columns: The columns, with N entries each; empty unless the store has ``holds_columns``.
+            kind: The kind of index; empty lets the store choose.
 
         Returns:
             The store, ready to be searched on the CPU.
@@ -201,13 +201,13 @@ class Store(Searcher):
     @classmethod
     @abstractmethod
     def open(cls, vectors: Halves, folder: Path, *, kind: str, device: Device, threads: int) -> Self:
-        """Open what ``build`` wrote.
+        """Open a store that ``build`` wrote.
 
         Args:
             vectors: As in ``build``, mapped into memory.
             folder: As in ``build``.
             kind: ``kind`` of the store that ``build`` returned.
-            device: Where to search; ``auto`` takes a GPU if the store can use one and there is one.
+            device: The device of searches; ``auto`` uses a GPU if the store supports it and there is one.
             threads: Threads that one search may use. Services answer many queries at once and do best with 1.
 
         Raises:
@@ -216,15 +216,16 @@ class Store(Searcher):
 
     @classmethod
     def publish(cls, folder: Path) -> None:
-        """Prepare what is outside of ``folder`` for this generation to serve, right before ``CURRENT`` names it.
+        """Publish data outside of ``folder``, right before ``CURRENT`` is replaced.
 
         Raises:
-            StoreError: It cannot serve; ``CURRENT`` is left alone.
+            StoreError: It cannot be published; ``CURRENT`` is unchanged.
         """
 
     @classmethod
     def remove(cls, folder: Path) -> None:
-        """Delete what is outside of ``folder``, before it is deleted. Also called for what a killed build left.
+        """Delete data outside of ``folder``, before the folder is deleted. Also called for leftovers of interrupted
+        builds.
 
         Raises:
             StoreError: It cannot be deleted now.

@@ -28,7 +28,7 @@ BUILD_HINT = "If you trust it: --picture-host {host}, or [pictures] hosts in cat
 
 
 class _Known(NamedTuple):
-    """What was received from an address before."""
+    """The last response of an address."""
 
     etag: str
     modified: str

@@ -1,4 +1,4 @@
-"""What a run took over from the bundle or the run that it started from, in words for its model card."""
+"""Describes the run or bundle that a run started from, for its model card."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from models.training.config import TrainConfig
 
 
 class Origin(NamedTuple):
-    """Where a run began."""
+    """The start of a run."""
 
     name: str
     """Name and version of a bundle, or the folder of a run."""

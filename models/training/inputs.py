@@ -1,4 +1,4 @@
-"""What a run reads: products, photographs and pretrained weights, as a config names them."""
+"""The inputs in a config: products, photographs and pretrained weights."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ class AttributeSettings(Section):
 
 
 class PhotographSettings(Section):
-    """How photographs are learnt from beside the products."""
+    """How stage 0 learns from photographs."""
 
     batch: int = Field(default=128, ge=2)
     """Photographs in a step, beside the products."""

@@ -160,13 +160,13 @@ function showError(error, signal) {
   if (error instanceof api.Problem) drawProblem(state(), error);
   else {
     console.error(error);
-    drawProblem(state(), { title: "Something went wrong on this page", detail: "", hint: "Reload it, please." });
+    drawProblem(state(), { title: "Something went wrong on this page", detail: "", hint: "Reload the page." });
   }
 }
 
 // Events
 
-/** The step with the text as typed. Another text has other wishes, so none of them is taken back. */
+/** The step with the current content of the text field. A changed text has other wishes, so none of them is ignored. */
 const asWorded = () => {
   const text = at("text").value;
   return { ...step, text, ignore: text.trim() === step.text.trim() ? step.ignore : [] };

@@ -223,7 +223,7 @@ def files_of_at_most(size: int) -> Iterator[None]:
 @pytest.mark.parametrize("size", [1000, 4000])
 def test_a_full_disk_is_a_clear_error_and_what_serves_stays(root: Path, shop: Path, toy: Bundle, size: int) -> None:
     serving = current_id(root)
-    with files_of_at_most(size), pytest.raises(ModisteError, match=r"could not be written .* what serves is unchanged"):
+    with files_of_at_most(size), pytest.raises(ModisteError, match=r"could not be written .* nothing was published"):
         build_generation(shop, toy, root, QUIET)
     assert current_id(root) == serving
     assert not leftovers(root)

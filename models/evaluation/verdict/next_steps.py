@@ -1,4 +1,4 @@
-"""What to do after a verdict."""
+"""The recommended step after a verdict."""
 
 from __future__ import annotations
 

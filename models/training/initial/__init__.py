@@ -1,1 +1,1 @@
-"""What a run begins with: the weights of another run or of a bundle, and teachers to follow."""
+"""The start of a run: weights of another run or of a bundle, and teachers."""

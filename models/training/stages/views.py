@@ -1,4 +1,4 @@
-"""What the frozen part of a vision tower computes of each picture, for a few views of it, kept in the cache."""
+"""Cached outputs of the frozen part of a vision tower, for a few views of each picture."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def kept_views(
     model: RetrievalModel, tower: SplitTower, pixels: Pixels, change: Change, *, views: int, seed: int, what: str,
     cache: Path,
 ) -> list[Maps]:  # fmt: skip
-    """What the first part of ``tower`` computes of pictures.
+    """The outputs of the first part of ``tower``.
 
     Args:
         model: Normalises the pictures.

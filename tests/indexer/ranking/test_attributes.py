@@ -162,7 +162,7 @@ def test_changed_probabilities_are_found_by_their_checksum(known_root: Path, nam
 @pytest.mark.parametrize("name", [ATTRIBUTES_NAME, SEEN_NAME])
 def test_missing_probabilities_are_found(known_root: Path, name: str) -> None:
     (folder_of(known_root) / name).unlink()
-    with pytest.raises(GenerationError, match=rf"lacks {name}"):
+    with pytest.raises(GenerationError, match=rf"has no file {name}"):
         Generation.open(known_root, verify=False)
 
 

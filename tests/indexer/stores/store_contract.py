@@ -118,11 +118,11 @@ class StoreContract:
             large.search(broken, 5)
 
     def test_vectors_of_another_width_are_refused(self, large: Store) -> None:
-        with pytest.raises(StoreError, match="holds vectors of 16"):
+        with pytest.raises(StoreError, match="has vectors of 16"):
             large.search(np.zeros((1, DIM + 1), dtype=np.float32), 5)
 
     def test_a_vector_without_a_batch_axis_is_refused(self, large: Store) -> None:
-        with pytest.raises(StoreError, match="holds vectors of 16"):
+        with pytest.raises(StoreError, match="has vectors of 16"):
             large.search(np.zeros(DIM, dtype=np.float32), 5)
 
     @pytest.mark.parametrize("k", [0, -1])

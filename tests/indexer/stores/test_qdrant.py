@@ -195,7 +195,7 @@ def test_a_generation_without_its_collection_is_refused(tmp_path: Path, toy: Bun
 
 def test_a_server_that_does_not_answer_is_no_damage(root: Path, toy: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MODISTE_QDRANT_URL", "http://127.0.0.1:1")
-    with pytest.raises(StoreUnavailable, match="does not answer"):
+    with pytest.raises(StoreUnavailable, match="does not respond"):
         Generation.open(root)
     with pytest.raises(StoreUnavailable):
         build_generation(root.parent / "shop", toy, root, IN_QDRANT)

@@ -56,7 +56,7 @@ def test_the_files_of_a_new_store_are_verified(built: tuple[Path, str], verify: 
     with pytest.raises(GenerationError, match="differs from its checksum"):
         Generation.open(root, id, verify=verify)
     path.unlink()
-    with pytest.raises(GenerationError, match=r"lacks index\.npy"):
+    with pytest.raises(GenerationError, match=r"has no file index\.npy"):
         Generation.open(root, id, verify=verify)
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Discriminator,
     Field,
@@ -31,6 +32,8 @@ MAX_ADDRESS = 2_000
 MAX_WORDS = 16
 MAX_WORD = 64
 MAX_TURNS = 50
+MAX_CONVERSATION = 10_000
+"""Characters of ``text`` and ``history`` together."""
 MAX_FILTER_NAME = 100
 MAX_FILTER_VALUE = 512
 LARGEST_INTEGER = 2**53
@@ -78,6 +81,13 @@ def _filter_kind(value: Any) -> str | None:
     if isinstance(value, Range) or (isinstance(value, dict) and len(value) <= len(Range.model_fields)):
         return "range"
     return "values" if isinstance(value, list) else "value" if not isinstance(value, dict) else None
+
+
+def _few(filters: Any) -> Any:
+    """Refuse too many filters before each is validated."""
+    if isinstance(filters, dict) and len(filters) > MOST_FILTERS:
+        raise ValueError(f"it has more than {MOST_FILTERS} filters")
+    return filters
 
 
 Filter = Annotated[
@@ -142,7 +152,7 @@ class SearchRequest(Value):
     )
     k: int = Field(20, strict=True, ge=1, le=MAX_K, description="Number of products to return.")
     offset: int = Field(0, strict=True, ge=0, le=MAX_OFFSET, description="Number of best products to skip.")
-    filters: dict[FilterName, Filter] = Field(
+    filters: Annotated[dict[FilterName, Filter], BeforeValidator(_few)] = Field(
         default_factory=dict,
         max_length=MOST_FILTERS,
         description="Required values of attributes: a value, a list of alternatives, or a range. See GET /catalog.",
@@ -171,8 +181,8 @@ class SearchRequest(Value):
     avoid: Words = Field(default_factory=list, description="Words that results should not have.")
     history: History = Field(
         default_factory=list,
-        description="Texts of the earlier turns of the conversation, the oldest first. A later wish replaces earlier "
-        "ones about the same family.",
+        description="Texts of the earlier turns of the conversation, the oldest first; 10,000 characters at most, "
+        "together with `text`. A later wish replaces earlier ones about the same family.",
         examples=[["a red dress", "under 50"]],
     )
     ignore: Words = Field(

@@ -6,6 +6,8 @@ import re
 
 MAX_HEAD_BYTES = 64 * 2**10
 """Request line and headers before they are complete. ``RequestMiddleware`` limits complete headers to 32 KiB."""
+MAX_PIPELINED = 32
+"""Requests that may arrive in one read of the socket. Each would be answered, and delay other connections."""
 _END = b"\r\n\r\n"
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,18})", re.IGNORECASE)
 _CHUNKED = re.compile(rb"\r\ntransfer-encoding:", re.IGNORECASE)
@@ -29,22 +31,35 @@ class Framing:
 
     def within_bounds(self, data: bytes) -> bool:
         """Whether the requests are within the limits after these further bytes."""
-        while data:
+        at, heads = 0, 0
+        while at < len(data):
             if self._chunked_left is not None:
-                self._chunked_left -= len(data)
+                self._chunked_left -= len(data) - at
                 return self._chunked_left >= 0
             if self._body_left:
-                taken = min(self._body_left, len(data))
+                taken = min(self._body_left, len(data) - at)
                 self._body_left -= taken
-                data = data[taken:]
+                at += taken
                 continue
-            searched = max(0, len(self._head) - len(_END) + 1)
-            self._head += data
-            end = self._head.find(_END, searched)
-            if end < 0 or end > MAX_HEAD_BYTES:
-                return len(self._head) <= MAX_HEAD_BYTES
-            data, head = bytes(self._head[end + len(_END) :]), bytes(self._head[: end + len(_END)])
-            self._head.clear()
+            if self._head:  # Received before.
+                before = len(self._head)
+                self._head += data[at : at + MAX_HEAD_BYTES]
+                end = self._head.find(_END, max(0, before - len(_END) + 1))
+                if end < 0 or end > MAX_HEAD_BYTES:
+                    return len(self._head) <= MAX_HEAD_BYTES
+                head = bytes(self._head[: end + len(_END)])
+                self._head.clear()
+                at += len(head) - before
+            else:
+                end = data.find(_END, at, at + MAX_HEAD_BYTES + len(_END))
+                if end < 0:
+                    self._head += data[at:]
+                    return len(self._head) <= MAX_HEAD_BYTES
+                head = data[at : end + len(_END)]
+                at += len(head)
+            heads += 1
+            if heads > MAX_PIPELINED:
+                return False
             if _CHUNKED.search(head):
                 self._chunked_left = self._max_chunked
             elif length := _LENGTH.search(head):

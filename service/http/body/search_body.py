@@ -17,7 +17,7 @@ from service.http.body.form import Form, read_form
 from service.http.body.json_body import parse_json
 from service.http.body.validation import invalid_request
 from service.http.context import CurrentContext
-from service.http.wire import SearchRequest
+from service.http.wire import MAX_CONVERSATION, MAX_TEXT, SearchRequest
 from service.search.query import Query
 
 IMAGE = "image"
@@ -84,7 +84,8 @@ def query_of(request: SearchRequest, upload: bytes | None = None) -> Query:
         raise InvalidRequest(
             "There is more than one reference.", hint="Send one picture or one product_id.", field="product_id"
         )
-    text = normalise_text(request.text or "")
+    text, history = normalise_text(request.text or ""), tuple(filter(None, map(normalise_text, request.history)))
+    _check_length(text, history)
     if not references and not text:
         raise InvalidRequest(
             "There is nothing to search for.",
@@ -98,8 +99,19 @@ def query_of(request: SearchRequest, upload: bytes | None = None) -> Query:
         k=request.k, offset=request.offset, filters=request.filter_values(), exclude=frozenset(request.exclude),
         prefer=tuple(request.prefer), avoid=tuple(request.avoid), style=request.style,
         box=None if request.box == WHOLE_PICTURE else request.box, group_by=request.group_by, sort=request.sort or "",
-        history=tuple(filter(None, map(normalise_text, request.history))), ignore=tuple(request.ignore),
+        history=history, ignore=tuple(request.ignore),
     )  # fmt: skip
+
+
+def _check_length(text: str, history: tuple[str, ...]) -> None:
+    """Normalising a text makes it up to 18 times as long, and every text of a conversation is parsed."""
+    if len(text) > MAX_TEXT:
+        raise InvalidRequest(f"text must have at most {MAX_TEXT:,} characters (in Unicode's form NFKC).", field="text")
+    if len(text) + sum(map(len, history)) > MAX_CONVERSATION:
+        raise InvalidRequest(
+            f"text and history have more than {MAX_CONVERSATION:,} characters.", hint="Leave out the oldest turns.",
+            field="history",
+        )  # fmt: skip
 
 
 def _json_fields(data: bytes) -> dict[str, Any]:

@@ -90,8 +90,8 @@ def test_json_may_begin_with_a_byte_order_mark(served: Served) -> None:
         pytest.param(b"[" + b"0," * MAX_VALUES + b"0]", "20,000 values", id="too many values"),
         pytest.param(b'"\\ud800"', "surrogate", id="half of a surrogate pair"),
         pytest.param(b'{"\\udc00": 1}', "surrogate", id="half of a surrogate pair as a name"),
-        pytest.param(b"NaN", "NaN is not a number", id="NaN"),
-        pytest.param(b"[-Infinity]", "-Infinity is not a number", id="infinity"),
+        pytest.param(b"NaN", "NaN is not a JSON number", id="NaN"),
+        pytest.param(b"[-Infinity]", "-Infinity is not a JSON number", id="infinity"),
         pytest.param(b"1" * 5000, "not valid JSON", id="a number of 5,000 digits"),
     ],
 )

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.server.framing import MAX_HEAD_BYTES, Framing
+from service.server.framing import MAX_HEAD_BYTES, MAX_PIPELINED, Framing
 from tests.properties import properties
 from tests.service.conftest import Serve, Shop
 
@@ -32,6 +32,17 @@ def test_requests_within_the_bounds_pass_however_they_are_cut(sent: list[bytes],
         length = lengths[turn % len(lengths)]
         assert framing.within_bounds(data[:length])
         data, turn = data[length:], turn + 1
+
+
+@pytest.mark.parametrize("begun", [b"", b"GET / HT"])
+def test_pipelined_requests_are_bounded(begun: bytes) -> None:
+    request = b"GET / HTTP/1.1\r\nHost: shop\r\n\r\n"
+    for count, within in ((MAX_PIPELINED, True), (MAX_PIPELINED + 1, False)):
+        framing = Framing(MAX_BODY_BYTES)
+        assert framing.within_bounds(begun)
+        assert framing.within_bounds((request * count)[len(begun) :]) is within
+    framing = Framing(MAX_BODY_BYTES)
+    assert all(framing.within_bounds(request) for _ in range(10 * MAX_PIPELINED))
 
 
 @pytest.mark.parametrize("length", [1, 1000, 10**6])

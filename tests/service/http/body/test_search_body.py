@@ -26,6 +26,9 @@ from tests.service.http.refusals import refusal
         ({"offset": 10_001}, "offset must be 10000 or less"),
         ({"text": 5}, "text must be text"),
         ({"text": "red " * 250_000}, "text must have at most 2,000 characters"),
+        ({"text": "\ufdfa" * 200}, "text must have at most 2,000 characters"),  # One is eighteen in the form NFKC.
+        ({"history": ["in red " * 280] * 6}, "text and history have more than 10,000 characters"),
+        ({"history": ["\ufdfa" * 100] * 6}, "text and history have more than 10,000 characters"),
         ({"colour": "red"}, "colour is not a field"),
         ({"exclude": "12"}, "exclude must be a list"),
         ({"exclude": ["12", 13]}, "exclude[1] must be text"),
@@ -33,6 +36,7 @@ from tests.service.http.refusals import refusal
         ({"product_id": ""}, "product_id must not be empty"),
         ({"product_id": 12}, "product_id must be text"),
         ({"filters": "red"}, "filters must be an object"),
+        ({"filters": {f"n{number}": {} for number in range(33)}}, "filters is not valid: it has more than 32 filters"),
         ({"filters": {"colour": {"like": "re.*"}}}, "filters.colour is not a valid filter"),
         ({"filters": {"price": {"min": "cheap"}}}, "filters.price is not a valid filter"),
         ({"filters": {"colour": [["Red"]]}}, "filters.colour is not a valid filter"),

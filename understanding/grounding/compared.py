@@ -1,4 +1,4 @@
-"""Comparisons with the reference that a catalogue can answer: darker, cheaper, newer, more formal."""
+"""Comparisons with the reference by columns of the catalogue: darker, cheaper, newer, more formal."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from understanding.wishes import Relative, Wish
 from understanding.words.concepts import Concept, concepts
 
 STEP = 22.0
-"""How much darker or lighter the asked colour is, in CIELAB lightness."""
+"""Difference of the target colour in CIELAB lightness."""
 LEAST_STEP = 4.0
-"""How much darker or lighter a colour must be at least."""
+"""Minimum difference in lightness."""
 HUE = 1.2
 """What a difference in hue counts beside one in lightness."""
 PALER, STRONGER = 1.2, 0.8
 """What chroma counts that is less or more than lightness alone explains."""
 BEYOND = 0.8
-"""What lightness counts beyond the asked one."""
+"""Weight of lightness beyond the target."""
 GREY = 10.0
-"""Chroma below which a colour is a grey."""
+"""Chroma below which a colour counts as grey."""
 STRANGE = 15.0
 """What it counts that two colours are not akin, so that nobody calls one a lighter or a darker version of the other."""
 LEAST = 5.0
 """Lightness, and distance from white, that colours have at least: ratios of less mean nothing."""
 SPREAD = 30.0
-"""Distance in CIELAB at which a colour is worth 1/e of the asked one."""
+"""Distance in CIELAB at which a colour has 1/e of the level of the target."""
 SAME, OTHER = 0.7, 0.3
 """What the asked colour itself is worth beside the best of its lighter or darker versions, and what is left to colours
 that are not akin to it, where "a lighter green" names it."""
@@ -42,7 +42,7 @@ OCCASIONS = {"more formal": "formal", "more casual": "casual"}
 
 
 def column_of(relative: Relative, shop: Shop) -> str:
-    """The column by which a comparison is answered; empty where the model answers it by what it sees."""
+    """The column of a comparison; empty if the model judges it by the pictures."""
     if relative.direction in NUMBERS:
         family = NUMBERS[relative.direction][0]
         return shop.numbers[family][0] if family in shop.numbers else ""
@@ -59,13 +59,13 @@ def compared(
     *,
     asked: bool = False,
 ) -> Levels | None:
-    """How well products satisfy a comparison, ``[N]`` or ``[len(rows)]``; None where the catalogue cannot say.
+    """How well products satisfy a comparison, ``[N]`` or ``[len(rows)]``; None if the catalogue has no column for it.
 
     Args:
-        relative: What is asked.
+        relative: The comparison.
         grounding: The catalogue.
-        row: The reference, where it is a product.
-        colours: The reference's colours, or those that were asked for.
+        row: The row of the reference, if it is a product.
+        colours: The colours of the reference, or those of the text.
         rows: The products; None for all.
         asked: Whether ``colours`` were asked for, as in "a lighter green", which is green all the same.
     """

@@ -1,4 +1,4 @@
-"""Which products of a shop satisfy a wish, as far as its columns and titles say."""
+"""How well products satisfy a wish, by the columns and titles of the catalogue."""
 
 from __future__ import annotations
 
@@ -19,32 +19,31 @@ from understanding.words.text import words_of
 __all__ = ["Grounding", "Levels"]
 
 NEAR = 0.6
-"""What comes close to a concept: maroon for crimson."""
+"""Level of similar concepts: maroon for crimson."""
 NARROWER = np.float32(0.75)
-"""What a narrower kind is worth in a column that has the wanted one, too: T-shirts beside tops."""
+"""Level of a narrower kind in a column that also has the wanted one: T-shirts if there are tops."""
 FURTHER = 0.9
-"""What each further one of them is worth beside the one before."""
+"""Factor between successive similar concepts."""
 LEAST_NEAR = 0.4
-"""Level from which on a wish is satisfied, if not wholly."""
+"""Minimum level of a satisfied wish."""
 ASIDE = 0.75
-"""What a value of a column about something else is worth: of a second colour beside the first."""
+"""Level of a value in another column of the family, such as a second colour."""
 KEPT = 256
-"""Wishes of which a shop remembers what the values of its columns are worth."""
+"""Number of wishes with cached levels of column values."""
 KEPT_TITLES, LEAST_TITLES, TITLE_BYTES = 64, 4, 64 * 2**20
-"""Wishes of which it remembers what titles say, at most and at least, and the memory that these may take."""
+"""Maximum and minimum number of wishes with cached levels of titles, and the memory of these."""
 
 
 class Titled(NamedTuple):
-    """What the titles of N products say of a wish."""
+    """The levels of a wish by the titles of N products."""
 
     places: npt.NDArray[np.uint8]
-    """``[N]``: where a product's level is in ``levels``."""
+    """``[N]``: the index of a product's level in ``levels``."""
     levels: Levels
 
 
 class Grounding:
-    """Looks wishes up in one shop, for all products or for some: a look at some takes time for these alone. It is safe
-    to use from several threads.
+    """Looks up wishes in one shop, for all products or for some of them. Thread-safe.
 
     Args:
         shop: The catalogue.
@@ -60,7 +59,7 @@ class Grounding:
         self.highest = lru_cache(maxsize=KEPT)(self._highest)
 
     def levels(self, wish: Wish, rows: Rows | None = None) -> Levels:
-        """How well products satisfy one wish, ``[N]`` or ``[len(rows)]``. A column overrules words of the title."""
+        """How well products satisfy one wish, ``[N]`` or ``[len(rows)]``. Columns take precedence over titles."""
         if wish.family == "title":
             return self._by_titles(((wish.word, 1.0),), "", rows)
         levels = self._silent(rows)
@@ -74,13 +73,13 @@ class Grounding:
         return levels
 
     def values(self, wish: Wish) -> dict[str, list[str]]:
-        """The values of each column that satisfy a wish as asked, or nearly where none does; a filter for one of these
-        columns is what the wish means in this shop."""
+        """The values of each column that satisfy a wish fully, or nearly if none does. They can be used as a filter."""
         return self._kept_values(wish._replace(said=""))
 
     def by_worth(self, worth: Mapping[Concept, float], family: str, rows: Rows | None = None) -> Levels:
-        """What products are worth by the concepts of their columns of a family, or of their titles, ``[N]`` or
-        ``[len(rows)]``: 0 for those that are not in ``worth``, NaN where nothing is said."""
+        """Levels of products by the concepts in their columns of a family, or in their titles, ``[N]`` or
+        ``[len(rows)]``:
+        0 for concepts that are not in ``worth``, NaN without a concept."""
         levels = self._silent(rows)
         for column in self.shop.columns_of(family):
             each = [max((worth.get(one, 0.0) for one in meant), default=np.nan) for meant in column.concepts]
@@ -93,8 +92,8 @@ class Grounding:
         return float(np.nanmax(self.by_worth(dict(worth), family), initial=0))
 
     def alike(self, row: int, family: str, rows: Rows | None = None) -> Levels:
-        """The share of the columns of a family in which products agree with the one in ``row``, ``[N]`` or
-        ``[len(rows)]``; NaN for those without a value."""
+        """The share of the columns of a family in which products agree with the product in ``row``, ``[N]`` or
+        ``[len(rows)]``; NaN for products without a value."""
         agreed, compared = np.zeros((2, len(self._silent(rows))), np.float32)
         for column in self.shop.columns_of(family):
             own = column.codes_of(row)
@@ -108,12 +107,12 @@ class Grounding:
         return np.divide(agreed, compared, out=self._silent(rows), where=compared > 0)
 
     def own_values(self, row: int, family: str) -> tuple[tuple[int, ...], ...]:
-        """What ``alike`` compares with: the values of a product in each column of a family; empty without any."""
+        """The values of a product in each column of a family, which ``alike`` compares; empty without any."""
         own = tuple(tuple(column.codes_of(row).tolist()) for column in self.shop.columns_of(family))
         return own if any(own) else ()
 
     def concepts_of(self, row: int, family: str) -> list[str]:
-        """Names of the concepts of a family that the columns, or else the title, say of the product in ``row``."""
+        """Names of the concepts of a family in the columns, or else in the title, of the product in ``row``."""
         found: dict[str, None] = {}
         for column in self.shop.columns_of(family):
             for code in column.codes_of(row).tolist():
@@ -121,7 +120,7 @@ class Grounding:
         return list(found) or self._titled(row, family)
 
     def _titled(self, row: int, family: str) -> list[str]:
-        """Names of the concepts of a family that a product's title says beside its brand."""
+        """Names of the concepts of a family in a product's title, without its brand."""
         words = self.shop.titles.words_of(row)
         branded = {
             word
@@ -157,7 +156,7 @@ class Grounding:
         return found
 
     def within(self, bound: Bound, rows: Rows | None = None) -> Levels:
-        """Which products a bound allows, ``[N]`` or ``[len(rows)]``: 1 or 0, NaN for those without a number."""
+        """Which products are within a bound, ``[N]`` or ``[len(rows)]``: 1 or 0, NaN without a number."""
         if bound.family not in self.shop.numbers:
             return self._silent(rows)
         _, numbers = self.shop.numbers[bound.family]
@@ -170,8 +169,8 @@ class Grounding:
         return levels
 
     def together(self, wishes: Iterable[Wish], rows: Rows | None = None) -> Levels:
-        """How well products satisfy wishes of one family: one of them where a product has one value (``ONE_OF``), else
-        all of them. ``[N]`` or ``[len(rows)]``."""
+        """How well products satisfy wishes of one family: one of them if a product has only one value (``ONE_OF``),
+        else all of them. ``[N]`` or ``[len(rows)]``."""
         total: Levels | None = None
         for wish in wishes:
             levels = self.levels(wish, rows)
@@ -184,12 +183,12 @@ class Grounding:
         return self._silent(rows) if total is None else total
 
     def _worths(self, wish: Wish) -> list[tuple[Column, Levels]]:
-        """The columns that say something of a wish, and what each of their values is worth."""
+        """The columns that are relevant to a wish, and the level of each of their values."""
         worths = [(column, self._worth(column, wish)) for column in self.shop.columns]
         return [(column, worth) for column, worth in worths if not np.isnan(worth).all()]
 
     def _worth(self, column: Column, wish: Wish) -> Levels:
-        """What each value of a column is worth to a wish, ``[V]``; NaN for what it says nothing of."""
+        """The level of each value of a column for a wish, ``[V]``; NaN for irrelevant values."""
         if wish.column:
             if wish.column != column.name:
                 return np.full(len(column.values), np.nan, np.float32)
@@ -201,7 +200,7 @@ class Grounding:
     def _fill_silent(
         self, levels: Levels, worths: tuple[tuple[Concept, float], ...], said: str, rows: Rows | None
     ) -> None:
-        """Fill in what titles say of the products of which no column does; see ``_titled_worth``."""
+        """Fill in levels by titles for products without a value in any column; see ``_titled_worth``."""
         silent = np.flatnonzero(np.isnan(levels))
         if len(silent):
             levels[silent] = self._by_titles(worths, said, silent if rows is None else rows[silent])
@@ -211,8 +210,8 @@ class Grounding:
         return titled.levels[titled.places if rows is None else titled.places[rows]]
 
     def _titled_worth(self, worths: tuple[tuple[Concept | str, float], ...], said: str) -> Titled:
-        """What titles with some concepts or words are worth, the best of them; 0 for those that say another concept of
-        the family ``said``."""
+        """The highest level of the concepts or words in titles; 0 for titles with another concept of the family
+        ``said``."""
         levels = [np.nan, 0.0]
         places = np.zeros(self.shop.size, dtype=np.uint8)
         if said:
@@ -225,7 +224,7 @@ class Grounding:
         return Titled(places, np.array(levels, dtype=np.float32))
 
     def _titles_saying(self, family: str) -> npt.NDArray[np.bool_]:
-        """Whether each product's title says any concept of a family, ``[N]``."""
+        """Whether each product's title has any concept of a family, ``[N]``."""
         said = np.zeros(self.shop.size, dtype=np.bool_)
         for concept in concepts().names:
             if concept.family == family:
@@ -233,7 +232,7 @@ class Grounding:
         return said
 
     def _rows_titled(self, concept: Concept) -> Rows:
-        """The products whose titles say a concept: not as a part of a longer name of another one, nor of a brand."""
+        """The products whose titles have a concept, not as a part of a longer name of another concept or of a brand."""
         found = [np.zeros(0, np.int64)]
         for language in self.shop.spoken:
             for words in language.spellings.get(concept, ()):
@@ -245,7 +244,7 @@ class Grounding:
         return np.unique(np.concatenate(found))
 
     def _branded(self, words: Sequence[str]) -> Rows:
-        """The products whose brand has one of the words."""
+        """The products whose brand contains one of the words."""
         rows = [np.zeros(0, np.int64)]
         for column in self.shop.columns_of("brand"):
             with_word = [code for code, value in enumerate(column.values) if set(words) & set(value.casefold().split())]
@@ -258,7 +257,7 @@ class Grounding:
 
 
 def _near(wanted: Concept) -> dict[Concept, float]:
-    """What concepts close to a wanted one are worth; those that ``Concepts.near`` lists first are the closest."""
+    """The levels of concepts similar to a wanted one, in the order of ``Concepts.near``."""
     known = concepts()
     worth: dict[Concept, float] = {}
     for place, near in enumerate(known.near.get(wanted, ())):
@@ -270,7 +269,7 @@ def _near(wanted: Concept) -> dict[Concept, float]:
 
 
 def _worth_of(values: Sequence[tuple[Concept, ...]], wanted: Concept, own: bool) -> Levels:
-    """What values with these concepts are worth; only a column of the concept's own family says that it is not."""
+    """The level of values with these concepts; only a column of the concept's own family can exclude it."""
     known = concepts()
     exact = {wanted, *known.narrower(wanted)}
     near = _near(wanted)

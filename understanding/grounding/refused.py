@@ -1,4 +1,4 @@
-"""What products have of what is refused: shades are refused with their colour, what only comes close is not."""
+"""Levels of refused wishes: a refused colour includes its shades, but not similar colours."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from understanding.words.concepts import Concept, concepts
 
 
 def refused(grounding: Grounding, wish: Wish, rows: Rows | None = None) -> Levels:
-    """How much products have of what a wish refuses, ``[N]`` or ``[len(rows)]``; NaN where the catalogue is silent.
+    """How well products match a refused wish, ``[N]`` or ``[len(rows)]``; NaN without a value.
 
-    "Not blue" refuses navy blue as well, and "not navy blue" no other blue. Where a shop has nothing that is called so,
-    what comes close to it is refused.
+    "Not blue" also refuses navy blue, but "not navy blue" refuses no other blue. If the shop has no product of this
+    colour, similar colours are refused.
 
     Args:
         grounding: The catalogue.
-        wish: What is refused.
+        wish: The refused wish.
         rows: The products; None for all.
     """
     levels = grounding.levels(wish, rows)

@@ -13,30 +13,30 @@ from understanding.wishes import Bound, Wish
 
 YEARS = range(1970, 2040)
 ABOUT = 0.2
-"""What "around 50" allows, as a share of it, in both directions."""
+"""Tolerance of "around 50" in both directions, relative to the number."""
 
 
 class _Number(NamedTuple):
     value: float
     after: int
     money: bool
-    """Whether a currency stands with it."""
+    """Whether it has a currency."""
 
 
 class Amounts:
-    """Finds amounts among items.
+    """Finds amounts in items.
 
     Args:
-        items: Of one text.
-        shop: Which columns of numbers and which sizes there are.
+        items: The items of one text.
+        shop: The numeric columns and sizes of the shop.
     """
 
     def __init__(self, items: list[Item], shop: Shop) -> None:
         self._items, self._shop = items, shop
 
     def at(self, at: int) -> tuple[int, Bound | None, Wish | None]:
-        """How many items at a place are an amount, and the bound or the size that they say; without either, the amount
-        has no meaning in this shop."""
+        """The number of items of the amount at a position, and its bound or size; without either, the amount has no
+        meaning in this shop."""
         return self._size(at) or self._bound(at) or (0, None, None)
 
     def _size(self, at: int) -> tuple[int, Bound | None, Wish | None] | None:
@@ -83,7 +83,7 @@ class Amounts:
         return None
 
     def _followed(self, at: int, number: _Number) -> tuple[int, Bound | None, Wish | None] | None:
-        """A number that comes first: "50 or less", "50 euros", "2018 collection"."""
+        """An amount that begins with a number: "50 or less", "50 euros", "2018 collection"."""
         place = self._after_ignored(number.after)
         following = self._items[place].roles if place < len(self._items) else {}
         for role in ("under_after", "over_after"):
@@ -100,7 +100,7 @@ class Amounts:
     def _sided(self, at: int, after: int, side: str, number: _Number) -> tuple[int, Bound | None, Wish | None]:
         if after < len(self._items) and "unit" in self._items[after].roles and not number.money:
             return after + 1 - at, None, None
-        # "Under 50 or less" and "under 50 max" say it twice.
+        # "Under 50 or less" and "under 50 max" are redundant.
         if after < len(self._items) and {"under_after", "over_after"} & self._items[after].roles.keys():
             after += 1
         low, high = {
@@ -124,7 +124,7 @@ class Amounts:
         return after - at, Bound(family, low, high, self._said(at, after), column), None
 
     def _prices_below(self, number: float) -> bool:
-        """Whether a number can hardly be a price of this shop, but a year."""
+        """Whether a number is more likely a year than a price of this shop."""
         if "year" not in self._shop.numbers:
             return False
         if "price" not in self._shop.numbers:
@@ -137,7 +137,7 @@ class Amounts:
         return not number.money and number.value in YEARS and self._prices_below(number.value)
 
     def _number(self, at: int) -> _Number | None:
-        """The number at a place, with a currency before or after it."""
+        """The number at a position, with a currency before or after it."""
         place, money = at, False
         if place < len(self._items) and "currency" in self._items[place].roles:
             place, money = place + 1, True
@@ -169,7 +169,7 @@ class Amounts:
 
 
 def amount(said: str) -> float | None:
-    """The number that digits with points and commas say: the last one parts decimals, unless three digits follow it."""
+    """The number in digits with points and commas: the last one separates decimals, unless three digits follow it."""
     parts = re.split(r"[.,]", said)
     if len(parts) > 1 and len(parts[-1]) != 3:
         whole, decimals = "".join(parts[:-1]), parts[-1]

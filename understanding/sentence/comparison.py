@@ -11,12 +11,12 @@ from understanding.words.language import OPPOSITE
 
 
 class Comparisons:
-    """Steps of a reader: each takes the place of an item and tells how many items it used, 0 for none.
+    """Steps of the reader: each takes the position of an item and returns the number of items that it consumed.
 
     Args:
-        items: Of one text.
-        ahead: Looks ahead among them.
-        draft: Where wishes are collected.
+        items: The items of one text.
+        ahead: The lookahead in the items.
+        draft: Collects wishes.
     """
 
     def __init__(self, items: list[Item], ahead: Ahead, draft: Draft) -> None:
@@ -46,7 +46,7 @@ class Comparisons:
             return 0
         draft = self._draft
         if draft.refusing and not draft.pending and at - draft.cue <= 2:
-            draft.refusing = False  # "Not too long" is "less long", too.
+            draft.refusing = False  # "Not too long" also means "less long".
         if draft.beside:  # "To match my new car."
             return taken
         part = self._ahead.part(at + taken)
@@ -62,7 +62,7 @@ class Comparisons:
         return Wish(entry.family, entry.value, self._items[at].said)
 
     def shaded(self, at: int) -> int:
-        """ "Dark blue" in whatever order a language puts it, and all parts of a compound."""
+        """ "Dark blue" in any word order, and all parts of a compound."""
         item = self._items[at]
         if item.compound:
             shade = ""
@@ -94,5 +94,5 @@ class Comparisons:
 
 
 def _shade(shade: str, colour: str, said: str) -> Wish:
-    """A colour in a shade, under the name of both where they have one."""
+    """A shade of a colour, with the name of the combination if it has one."""
     return Wish("colour", concepts().shades.get((shade, colour), colour), said)

@@ -1,4 +1,4 @@
-"""What a text has asked for so far, and the refusal that is being read."""
+"""The wishes of a text so far, and the current refusal."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ ORDER = {family: place for place, families in enumerate(_ORDER) for family in fa
 BACKGROUND = frozenset({"people", "occasion", "season"})
 """Families of things that sentences and stories mention without asking for them."""
 LOOKS = frozenset({"kind", "colour", "material", "pattern", "detail"})
-"""Families by which people describe what they wear with something."""
+"""Families that describe what is worn with a product."""
 
 
 @dataclass
 class Draft:
-    """Collects wishes while a text is read; a refusal collects apart what it refuses until it ends."""
+    """Collects wishes while a text is read. Wishes within a refusal are collected separately until it ends."""
 
     wanted: list[Wish] = field(default_factory=list)
     unwanted: list[Wish] = field(default_factory=list)
@@ -34,7 +34,7 @@ class Draft:
     alternative: bool = False
     restart: bool = False
     beside: bool = False
-    """Whether what is named is only worn with it: "to go with my blue jeans"."""
+    """Whether the next words describe what is worn with the product: "to go with my blue jeans"."""
     back: int = 0
     refusing: bool = False
     correcting: bool = False
@@ -42,18 +42,18 @@ class Draft:
     cue: int = -1
     """The item that began the refusal."""
     pending: list[Wish] = field(default_factory=list)
-    """What has been refused since."""
+    """The wishes since then."""
     clause: int = 0
-    """How many wishes there were when the clause began."""
+    """Number of wishes at the start of the clause."""
     before: int = 0
-    """The same of the clause before it, if it wanted anything."""
+    """The same for the previous clause with a wish."""
     denied: int | None = None
     """Where the wishes begin that are refused if nothing follows that could be: "black isn't my thing"."""
     nouns_first: bool = False
     """As in ``Language``."""
 
     def add(self, wish: Wish) -> None:
-        """Take a wish in, as wanted or as refused."""
+        """Add a wish, as wanted or as refused."""
         if self.beside and wish.family in LOOKS:
             return
         if self.refusing:
@@ -68,15 +68,15 @@ class Draft:
         self.wanted.append(wish)
 
     def differ(self, family: str) -> None:
-        """Ask for another one: what was named of the family is what there is already, as in "I have it in navy, show me
-        another colour"."""
+        """Ask for another value of a family. Earlier wishes of the family describe the reference, as in "I have it in
+        navy, show me another colour"."""
         self.unwanted += [wish for wish in self.wanted if wish.family == family]
         self.wanted = [wish for wish in self.wanted if wish.family != family]
         self.clause = min(self.clause, len(self.wanted))
         self.different.append(family)
 
     def begin_clause(self) -> None:
-        """What follows no longer belongs to the wishes before."""
+        """Start a new clause."""
         self.beside = False
         if self.clause != len(self.wanted):
             self.before, self.clause = self.clause, len(self.wanted)
@@ -103,14 +103,14 @@ class Draft:
         return not self.nouns_first and ORDER.get(family, 9) < ORDER.get(last, 0)
 
     def refuse_clause(self, start: int) -> None:
-        """Refuse what has been wanted since a clause began: "black is not for me"."""
+        """Refuse the wishes of the clause: "black is not for me"."""
         self.pending = self.wanted[start:]
         del self.wanted[start:]
         self.refusing = True
         self.end_refusal()
 
     def end_refusal(self) -> None:
-        """Settle what is refused: "not a black shirt" refuses the black, and "no shirts" the shirts."""
+        """Decide what is refused: "not a black shirt" refuses black, "no shirts" refuses shirts."""
         if self.refusing and self.pending:
             things = [wish for wish in self.pending if wish.family == "kind"]
             noun = self.pending[0] if self.nouns_first and len(things) == 1 else self.pending[-1]
@@ -129,7 +129,7 @@ class Draft:
         self.refusing = False
 
     def understood(self, language: str | None) -> Understood:
-        """All of it, without contradictions and repetitions."""
+        """The wishes without contradictions and duplicates."""
         refused = {wish.key for wish in self.unwanted}
         wanted = _narrowest([wish for wish in _each_once(self.wanted) if wish.key not in refused])
         asked = {wish.family for wish in wanted}
@@ -157,7 +157,7 @@ def _each_once(wishes: list[Wish]) -> list[Wish]:
 
 
 def _narrowest(wanted: list[Wish]) -> list[Wish]:
-    """Wishes without kinds of which a narrower one is wanted: "shoes, trainers" are trainers."""
+    """Wishes without kinds that have a wanted narrower kind: "shoes, trainers" means trainers."""
     known = concepts()
     kinds = {Concept("kind", wish.word) for wish in wanted if wish.family == "kind"}
     wider = {kind for kind in kinds if kinds & set(known.narrower(kind))}

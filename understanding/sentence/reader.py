@@ -1,4 +1,4 @@
-"""Items become wishes: a single pass over a sentence that follows what is refused, kept, compared and bounded."""
+"""Parses items into wishes in a single pass: refusals, kept families, comparisons and bounds."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from understanding.wishes import Match, Understood, Wish
 from understanding.words.text import is_cjk
 
 LEAST_TITLE_WORD = 3
-"""Letters of a word that is looked up in titles."""
+"""Minimum length of a word that is looked up in titles."""
 SENTENCE_ENDS = frozenset(".!?;:。！？；…")
 COMMAS = frozenset(",、，")
 
 Named = dict[int, tuple[int, list[Match]]]
-"""Where a code begins in a text -> where it ends, and the products that it names."""
+"""Start of a code in a text -> its end, and its products."""
 
 
 class Reader:
     """Reads the items of one text once.
 
     Args:
-        items: Of the text, in order.
-        shop: Whose products are meant.
-        language: Code of the text's language, None for unknown.
+        items: The items of the text, in order.
+        shop: The values of the shop.
+        language: Code of the text's language; None if unknown.
         named: Ids and article numbers in the text.
         nouns_first: As in ``Language``.
     """
@@ -42,7 +42,7 @@ class Reader:
         self._comparisons, self._story = Comparisons(items, self._ahead, self._draft), Story(items, self._ahead)
 
     def read(self) -> Understood:
-        """What the items ask for."""
+        """The wishes in the items."""
         steps: tuple[Callable[[int], int], ...] = (
             self._mark, self._lettered_code, self._amount, self._code, self._history, self._branded,
             self._forgotten, self._kept, self._family, self._comparisons.compared, self._comparisons.shaded,
@@ -55,7 +55,7 @@ class Reader:
         self._draft.end_refusal()
         return self._draft.understood(self._language)
 
-    # Steps: each takes the place of an item and tells how many items it used, 0 for none.
+    # Steps: each takes the position of an item and returns the number of items that it consumed.
 
     def _mark(self, at: int) -> int:
         item, draft = self._items[at], self._draft
@@ -68,7 +68,7 @@ class Reader:
         elif item.mark in COMMAS:
             if draft.refusing and not draft.pending:
                 if draft.denied is None:
-                    draft.refusing = False  # "No, in red": an answer refuses nothing.
+                    draft.refusing = False  # "No, in red": an answer is not a refusal.
                 draft.end_refusal()
             elif draft.refusing and not self._ahead.list_goes_on(at, draft.pending[-1].family):
                 draft.end_refusal()
@@ -77,7 +77,7 @@ class Reader:
         return 1
 
     def _lettered_code(self, at: int) -> int:
-        """ "AB-1234" is no amount, whatever "ab" means in a language; "1234" may be one."""
+        """ "AB-1234" is not an amount, even if "ab" is a word of the language; "1234" may be one."""
         _, matches = self._named.get(self._items[at].start, (0, []))
         return self._code(at) if matches and not matches[0].said.isdigit() else 0
 
@@ -117,11 +117,11 @@ class Reader:
         return 1
 
     def _names_something(self, at: int) -> bool:
-        """Whether a family or a wish is named next: "reset the colour" begins nothing anew."""
+        """Whether a family or a wish follows: "reset the colour" does not start over."""
         return bool(self._ahead.family(at).value or self._ahead.wish(at).value)
 
     def _branded(self, at: int) -> int:
-        """A brand behind "by", even one that is a word of the language: "by Classic"."""
+        """A brand after "by", even if it is a word of the language: "by Classic"."""
         roles = self._items[at].roles
         named = "families" in roles and roles["families"].value == "brand"
         if not ("by" in roles or named) or at + 1 >= len(self._items):
@@ -162,7 +162,7 @@ class Reader:
             draft.similar = draft.similar or "similar" in roles
             return 1
         if "different" in roles and family:
-            if "or" in self._ahead.roles(at - 1):  # "In red, or another colour" takes red as well.
+            if "or" in self._ahead.roles(at - 1):  # "In red, or another colour" includes red.
                 draft.different.append(family)
             else:
                 draft.differ(family)
@@ -170,7 +170,7 @@ class Reader:
         return 0
 
     def _family(self, at: int) -> int:
-        """A family that is named first: "the colour can stay", "the colour is boring"."""
+        """A family at the start: "the colour can stay", "the colour is boring"."""
         item, draft = self._items[at], self._draft
         if "families" not in item.roles or item.meanings:
             return 0
@@ -223,7 +223,7 @@ class Reader:
         return at > 0 and bool(self._items[at - 1].meanings)
 
     def _scope(self, at: int) -> int:
-        """What begins and ends a refusal."""
+        """Words that start and end a refusal."""
         roles, following, draft = self._items[at].roles, self._ahead.roles(at + 1), self._draft
         # "Brown? No thanks."
         answers = at > 0 and bool(self._items[at - 1].mark)
@@ -238,7 +238,7 @@ class Reader:
             draft.deny(at, len(draft.wanted) if "which" in self._ahead.roles(at - 1) else start)
         elif "refuse" in roles:
             draft.refuse(at)
-            # "No I want ..." answers; "not only ..." and "not just ..." refuse nothing.
+            # "No I want ..." is an answer; "not only ..." and "not just ..." are not refusals.
             if (at == 0 and "answer" in roles and "ask" in following) or (
                 "stop" in following and "ignore" not in following
             ):
@@ -263,7 +263,7 @@ class Reader:
         return 1
 
     def _word(self, at: int) -> int:
-        """Whatever is left: words without a meaning here."""
+        """All other words: those without a meaning."""
         item, draft = self._items[at], self._draft
         english = self._language == "en" and not draft.refusing
         if item.entries:
@@ -283,8 +283,8 @@ class Reader:
         return 1
 
     def _is_title_word(self, at: int) -> bool:
-        """Whether an unknown word is meant as one of titles: it has company that is meant, or the text is short.
-        Stories are full of words that some title has, too."""
+        """Whether an unknown word is looked up in titles: only next to meaningful words or in a short text, because
+        narratives have many words that occur in some title."""
         word = self._items[at].said.lower()
         if (len(word) < LEAST_TITLE_WORD and not is_cjk(word)) or not self._shop.titled(word):
             return False

@@ -1,4 +1,4 @@
-"""What a sentence tells beside what it asks: stories are full of people, occasions and words without a meaning here."""
+"""Detects narrative parts of a text, whose people, occasions and unknown words are not wishes."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from understanding.sentence.items import Item
 from understanding.words.text import is_cjk
 
 SHORT = 4
-"""Items of a text in which every word is meant."""
+"""Maximum length of a text in which every word counts."""
 FEW = 6
-"""Items of a text in which every person is meant."""
+"""Maximum length of a text in which every word for people counts."""
 LONG = 14
-"""Items from which on a text tells a story."""
+"""Minimum length of a narrative."""
 CLOSE = 3
-"""Items around one that belong to it."""
+"""Number of neighbouring items that are considered."""
 
 
 class Story:
-    """Tells what belongs to a story.
+    """Detects the narrative parts of a text.
 
     Args:
-        items: Of one text.
-        ahead: Looks ahead among them.
+        items: The items of the text.
+        ahead: The lookahead in the items.
     """
 
     def __init__(self, items: list[Item], ahead: Ahead) -> None:
@@ -30,7 +30,7 @@ class Story:
         self._words = sum(not item.mark for item in items)
 
     def is_background(self, at: int, family: str) -> bool:
-        """Whether what is named at a place, of a family, belongs to a story rather than to what is asked."""
+        """Whether the concept of a family at a position is part of the narrative."""
         if family == "people" and (self._is_host(at) or self._is_bystander(at)):
             return True
         return family in BACKGROUND and self._is_far_off(at)
@@ -43,7 +43,7 @@ class Story:
         return following is not None and following.family == "occasion" and owned
 
     def is_meant(self, at: int) -> bool:
-        """Whether a word has company that is meant, or the text is short."""
+        """Whether a word is next to meaningful words, or the text is short."""
         if self._words <= SHORT:
             return True
         known = [item for item in self._items[max(0, at - CLOSE) : at] if not item.unknown][-1:]
@@ -51,7 +51,7 @@ class Story:
         return any(item.meanings or {"prepositions", "refuse"} & item.roles.keys() for item in known)
 
     def _is_far_off(self, at: int) -> bool:
-        """Whether it stands in a long text, far from anything else that is asked."""
+        """Whether it is in a long text, far from other wishes."""
         if self._words <= LONG:
             return False
         around = self._items[max(0, at - CLOSE) : at] + self._items[at + 1 : at + CLOSE + 1]
@@ -59,8 +59,8 @@ class Story:
         return not (families - BACKGROUND or any("ask" in item.roles for item in around))
 
     def _is_bystander(self, at: int) -> bool:
-        """Whether a word for people does not say whom the product is for: "the lady in the shop told me", in contrast
-        to "for the lady", "ladies' shoes" or "women"."""
+        """Whether a word for people is not the audience of the product: "the lady in the shop told me", in contrast to
+        "for the lady", "ladies' shoes" or "women"."""
         said = self._items[at].said
         if self._words <= FEW or is_cjk(said) or " " in said:
             return False

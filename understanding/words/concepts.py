@@ -1,4 +1,4 @@
-"""What words can mean, whatever their language: colours, kinds, materials, and how they relate."""
+"""The meanings of words, independent of language: colours, kinds, materials, and their relations."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ FAMILIES = {
 }
 """Name of a word list, and the family of its concepts."""
 ONE_OF = frozenset({"colour", "kind", "people", "brand", "size", "occasion", "season", "material"})
-"""Families of which a product usually has one value, so that several wanted ones are alternatives."""
+"""Families of which a product usually has one value, so that several wishes are alternatives."""
 
 
 class WordingError(ModisteError):
-    """A word list or a grammar that cannot be used; the message names the file and the line."""
+    """An invalid word list or grammar; the message has the file and the line."""
 
 
 _IN_BRACKETS = re.compile(r"\([^()]*\)")
@@ -72,24 +72,24 @@ class Concepts:
 
     names: frozenset[Concept]
     near: dict[Concept, tuple[Concept, ...]]
-    """What comes close to a concept, the nearest first."""
+    """Similar concepts, the most similar first."""
     wider: dict[Concept, Concept]
-    """The wider kind that a thing is one of."""
+    """The broader kind of a concept."""
     shades: dict[tuple[str, str], str]
-    """Shade and colour, and the name of both together."""
+    """The name of a combination of shade and colour."""
     looks: dict[str, Lab]
-    """What each colour looks like."""
+    """The CIELAB value of each colour."""
     columns: dict[str, str]
     """Folded name of a column, and the family of its values."""
     _rivals: tuple[frozenset[Concept], ...] = ()
     _narrower: dict[Concept, tuple[Concept, ...]] = field(default_factory=dict)
 
     def rivals_of(self, concept: Concept) -> frozenset[Concept]:
-        """What a product cannot have beside a concept, such as short sleeves beside long ones."""
+        """Concepts that exclude a concept, such as short sleeves and long sleeves."""
         return frozenset().union(*(group for group in self._rivals if concept in group)) - {concept}
 
     def narrower(self, concept: Concept) -> tuple[Concept, ...]:
-        """Every concept that is a kind of ``concept``, itself not among them."""
+        """All narrower kinds of ``concept``, without itself."""
         return self._narrower.get(concept, ())
 
     def shades_of(self, colour: str) -> tuple[Concept, ...]:
@@ -165,7 +165,7 @@ def concepts() -> Concepts:
     )
     related |= frozenset().union(*rivals)
     if unknown := related - names:
-        raise WordingError(f"concepts/ relates to {min(unknown)}, which it does not list.", hint="Add it there.")
+        raise WordingError(f"A relation in concepts/ uses {min(unknown)}, which is not listed.", hint="Add it there.")
     columns = tomllib.loads((FOLDER / "columns.toml").read_text(encoding="utf-8"))
     return Concepts(
         frozenset(names),

@@ -1,4 +1,4 @@
-"""Text becomes tokens: folded words, single characters of Chinese and Japanese, numbers and marks."""
+"""Splits text into tokens: folded words, single characters of Chinese and Japanese, numbers and punctuation."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from functools import lru_cache
 from typing import Literal, NamedTuple
 
 MOST_CHARACTERS = 2_000
-"""Characters of one text that are read; what is beyond is left out."""
+"""Maximum number of characters of a text; the rest is ignored."""
 MOST_TOKENS = 400
-"""Tokens of one text that are read."""
+"""Maximum number of tokens of a text."""
 
 TokenKind = Literal["word", "number", "mark"]
 
 CJK = "\u3005\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
-"""Characters of scripts that put no spaces between words, as a range of a regular expression."""
+"""Characters of scripts without spaces between words, as a range of a regular expression."""
 _TOKEN = re.compile(
     rf"(?P<number>\d+(?:[.,]\d+)*)|(?P<cjk>[{CJK}])|(?P<word>[^\W\d_{CJK}]+)|(?P<mark>(?<=\d) ?[-–—~] ?(?=\d)|[^\w\s])"
 )
@@ -31,19 +31,19 @@ class Token(NamedTuple):
     text: str
     """Folded: lower case, without accents."""
     start: int
-    """Where it begins in the text as ``normalised`` gives it."""
+    """Its start in the text of ``normalised``."""
     end: int
     kind: TokenKind
 
 
 def normalised(text: str) -> str:
-    """``text`` in compatibility form (NFKC) and cut to ``MOST_CHARACTERS``."""
+    """``text`` in compatibility form (NFKC), truncated to ``MOST_CHARACTERS``."""
     return unicodedata.normalize("NFKC", text[:MOST_CHARACTERS])[:MOST_CHARACTERS]
 
 
 @lru_cache(maxsize=16_384)
 def folded(word: str) -> str:
-    """A word without case and accents, so that "Été", "été" and "ete" are one."""
+    """A word without case and accents, so that "Été", "été" and "ete" are equal."""
     if word.isascii():
         return word.lower()
     # Marks of kana are no accents: they tell "ば" from "は".
@@ -54,20 +54,20 @@ def folded(word: str) -> str:
 
 
 def is_cjk(word: str) -> bool:
-    """Whether a word is of a script that puts no spaces between words."""
+    """Whether a word is of a script without spaces between words."""
     return bool(_CJK.match(word))
 
 
 def tokens_of(text: str) -> list[Token]:
-    """The first ``MOST_TOKENS`` tokens of a text in the form that ``normalised`` gives.
+    """The first ``MOST_TOKENS`` tokens of a text in the form of ``normalised``.
 
-    Apostrophes, hyphens, quotes and brackets separate words and are no tokens; a dash between two numbers is one.
+    Apostrophes, hyphens, quotes and brackets separate words and are not tokens; a dash between two numbers is a token.
     """
     return [token for token, _ in zip(_tokens(text), range(MOST_TOKENS), strict=False)]
 
 
 def words_of(text: str) -> tuple[str, ...]:
-    """The folded tokens of a short phrase, without marks: ``"T-Shirt"`` is ``("t", "shirt")``."""
+    """The folded tokens of a short phrase, without punctuation: ``"T-Shirt"`` is ``("t", "shirt")``."""
     return tuple(token.text for token in tokens_of(normalised(text)) if token.kind != "mark")
 
 

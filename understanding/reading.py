@@ -37,7 +37,7 @@ def understand(text: str, shop: Shop, languages: Mapping[str, Language] | None =
     text = normalised(text)
     guess = best_language(text, spoken, shop)
     default = next(iter(spoken.values()))
-    sure = guess is not None and certain(guess)
+    sure = guess is not None and certain(guess, default)
     language = guess.language if guess is not None and sure else default
     items = Lexer(language, spoken, shop).items(text)
     if not sure and any(item.unknown for item in items):

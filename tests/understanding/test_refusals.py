@@ -67,6 +67,11 @@ def test_a_colour_and_the_one_that_it_is_a_shade_of_are_one() -> None:
     assert parts("red blue") == "+colour:blue +colour:red"
 
 
+@pytest.mark.parametrize("text", ["in silver because my dress is red", "in Silber, denn mein Kleid ist rot"])
+def test_what_somebody_has_is_not_what_they_want(text: str) -> None:
+    assert parts(text) == "+colour:silver"
+
+
 def test_signs_bound_a_price() -> None:
     assert parts("tees <20") == "+kind:t-shirt ..20"
     assert parts("tees > 20") == "+kind:t-shirt 20.."

@@ -85,7 +85,7 @@ def test_the_language_of_a_wish_is_returned(way: str) -> None:
     assert sum(right) >= LEAST * len(right)
 
 
-@pytest.mark.parametrize("text", ["красные туфли", "röda skor", "赤", "asdf qwerty", "червоний одяг"])
+@pytest.mark.parametrize("text", ["красные туфли", "röda skor", "赤", "asdf qwerty", "червоний одяг", "i rød tak"])
 def test_an_unknown_language_is_not_guessed_at(text: str) -> None:
     understood = understand(text, large_shop())
     if understood.language is None:

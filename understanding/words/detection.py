@@ -30,6 +30,8 @@ class Guess(NamedTuple):
     """Number of content words."""
     covered: int
     """Number of known words."""
+    long: int
+    """Number of known words that have more than ``SHORT`` letters or are part of a phrase."""
     words: int
 
 
@@ -45,9 +47,13 @@ def best_language(text: str, languages: Mapping[str, Language], shop: Shop) -> G
     return max(guesses, key=lambda guess: guess.score)
 
 
-def certain(guess: Guess) -> bool:
-    """Whether a guess is good enough."""
-    return guess.content > 0 or (guess.covered >= LEAST_GRAMMAR * guess.words and guess.covered > 0)
+def certain(guess: Guess, default: Language) -> bool:
+    """Whether a guess is good enough. Short words alone count for the default language only: "i" and "tak" are Polish
+    and Danish."""
+    if guess.content:
+        return True
+    spoken = guess.language is default or guess.long > 0 or guess.covered == guess.words
+    return spoken and guess.covered > 0 and guess.covered >= LEAST_GRAMMAR * guess.words
 
 
 def _joins(word: str, languages: Mapping[str, Language]) -> bool:
@@ -60,7 +66,7 @@ def _joins(word: str, languages: Mapping[str, Language]) -> bool:
 
 
 def _guess(words: list[str], kinds: Sequence[str], language: Language, shop: Shop, joining: set[str]) -> Guess:
-    at, score, content, covered = 0, 0.0, 0, 0
+    at, score, content, covered, long = 0, 0.0, 0, 0, 0
     while at < len(words):
         length, entries = language.phrases.longest(words, at)
         taken, _ = shop.phrases.longest(words, at)
@@ -76,5 +82,6 @@ def _guess(words: list[str], kinds: Sequence[str], language: Language, shop: Sho
             score += PHRASE * (length - 1)
             content += length if named else 0
             covered += length
+            long += length if length > 1 or letters > SHORT else 0
         at += length
-    return Guess(language, score, content, covered, kinds.count("word"))
+    return Guess(language, score, content, covered, long, kinds.count("word"))

@@ -66,8 +66,8 @@ class Wishes:
 
     @property
     def senseless(self) -> bool:
-        """Whether the text has words, but none with a known meaning."""
-        return self.understood.empty and bool(self.understood.not_understood)
+        """Whether the text asks for nothing; beside a reference, whether it has words without a known meaning, too."""
+        return self.understood.empty and (self.alone or bool(self.understood.not_understood))
 
     @cached_property
     def replaced(self) -> list[int]:

@@ -108,6 +108,12 @@ def test_nothing_fits_nonsense(service: Served) -> None:
     assert answer["understood"]["not_understood"] == ["qwxz", "jklv"]
 
 
+@pytest.mark.parametrize("text", ["?????", "what time do you close"])
+def test_nothing_fits_a_text_that_asks_for_nothing(service: Served, text: str) -> None:
+    assert service.search(text=text)["understood"]["fitting"] == 0
+    assert service.search(product_id="0", text="nice!")["understood"]["fitting"] != 0
+
+
 def test_the_number_of_products_that_fit_is_reported(service: Served) -> None:
     answer = service.search(text="yellow under 30", k=60)
     fitting = [r for r in answer["results"] if "yellow" in r["title"].lower() and r["attributes"]["price"] <= 30]

@@ -22,6 +22,7 @@ _OPEN: dict[OtherFormat, type[ImageFile]] = {
 }  # fmt: skip
 _EXTENSION, _FRAME, _GRAPHIC_CONTROL = 0x21, 0x2C, 0xF9
 _MOST_BLOCKS = 10_000
+_MOST_TAGS = 200
 _TILE_WIDTH, _TILE_HEIGHT = 322, 323
 _TILE_PIXELS = 2**20
 _FOREIGN = (
@@ -81,6 +82,8 @@ def read_other(data: bytes) -> Other | None:
             return Other(format, heif.size, 1, _profile(heif.info), data)  # libheif turns pictures upright itself.
         if format == "GIF":
             data = _first_frame(data)
+        if format == "TIFF":
+            _check_tags(data)
         image = _OPEN[format](io.BytesIO(data))
         if isinstance(image, TiffImageFile):
             _check_tiles(image)
@@ -124,6 +127,14 @@ def _first_frame(data: bytes) -> bytes:
         else:  # Decoders skip bytes between blocks.
             at += 1
     raise ValueError("there are too many blocks before the first frame")
+
+
+def _check_tags(data: bytes) -> None:
+    """Raise ValueError if the first directory of a TIFF has too many tags: each may cause a line on stderr."""
+    order: Literal["little", "big"] = "little" if data[:2] == b"II" else "big"
+    start = int.from_bytes(data[4:8], order)
+    if int.from_bytes(data[start : start + 2], order) > _MOST_TAGS:
+        raise ValueError("there are too many tags")
 
 
 def _check_tiles(image: TiffImageFile) -> None:

@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import threading
+import warnings
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
@@ -146,6 +147,7 @@ def _serve(pipe: Connection, memory_bytes: int) -> None:
     """
     for kind in (signal.SIGTERM, signal.SIGINT):
         signal.signal(kind, signal.SIG_IGN)
+    warnings.simplefilter("ignore")  # They would be printed between the lines of the log.
     limited = False
     while True:
         try:

@@ -14,6 +14,7 @@ import os
 import queue
 import sys
 import threading
+import warnings
 from contextlib import suppress
 from datetime import UTC, datetime
 from logging.handlers import QueueHandler, QueueListener
@@ -50,6 +51,9 @@ def start_logging(level: str) -> None:
     records: queue.SimpleQueue[logging.LogRecord] = queue.SimpleQueue()
     listener = QueueListener(records, writer)
     logging.basicConfig(level=level.upper(), handlers=[_BoundedQueueHandler(records)], force=True)
+    # Python prints warnings to stderr itself: in a format of its own, and blocked by a pipe that nothing reads.
+    logging.captureWarnings(True)
+    warnings.filterwarnings("ignore", module=r"PIL\.")  # Damaged pictures; one may cause thousands.
     listener.start()
     _listeners.append(listener)
 

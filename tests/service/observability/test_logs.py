@@ -70,6 +70,17 @@ def test_dropped_records_are_counted() -> None:
     assert line["message"] == "['after', '3 log records were dropped because stderr was not read in time.']"
 
 
+def test_warnings_are_log_lines_and_those_of_damaged_pictures_are_not_written() -> None:
+    program = (
+        "import warnings\n"
+        "warnings.warn('of a library')\n"
+        "warnings.warn_explicit('of a picture', UserWarning, 'TiffImagePlugin.py', 1, module='PIL.TiffImagePlugin')"
+    )
+    (line,) = logged(program)
+    assert line["level"] == "warning"
+    assert "UserWarning: of a library" in str(line["message"])
+
+
 def test_logging_in_a_finaliser_or_a_signal_handler_does_not_deadlock() -> None:
     program = (
         "import signal, itertools\n"

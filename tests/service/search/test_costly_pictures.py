@@ -88,6 +88,14 @@ def test_a_tile_that_is_larger_than_its_picture_is_refused_before_memory_is_take
         open_image(tiled(65520, 32000))  # 2 GB.
 
 
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_a_tiff_of_many_tags_is_refused(order: str) -> None:
+    start = b"II*\0" if order == "<" else b"MM\0*"
+    assert open_image(saved(PICTURE, "TIFF")).size == (64, 48)
+    with pytest.raises(UnreadableImage):
+        open_image(start + struct.pack(f"{order}IH", 8, 3000) + bytes(12 * 3000))
+
+
 def test_comments_before_the_first_frame_of_a_gif_change_nothing() -> None:
     image = Image.new("P", (64, 48), 1)
     image.paste(2, (0, 0, 20, 20))

@@ -128,7 +128,7 @@ def test_a_catalogue_without_one_usable_picture_is_refused(
     shop: Path, toy: Bundle, tmp_path: Path, max_skipped: float
 ) -> None:
     break_pictures(shop, range(20))
-    with pytest.raises(BuildRefused, match=r"None of the 20 products .*, such as: .* is not a JPEG"):
+    with pytest.raises(BuildRefused, match=r"None of the 20 products .* not a JPEG"):
         build_generation(shop, toy, tmp_path / "index", BuildOptions(threads=1, max_skipped=max_skipped))
     assert current_id(tmp_path / "index") is None
 
@@ -142,7 +142,7 @@ def test_an_index_below_the_quality_floor_is_refused(
         return build_store(np.ascontiguousarray(-vectors), folder, **options)
 
     monkeypatch.setattr(FaissStore, "build", build_wrongly)
-    with pytest.raises(BuildRefused, match=r"less than the floor of 95\.0%"):
+    with pytest.raises(BuildRefused, match=r"below the floor of 95\.0%"):
         build_generation(shop, toy, root, QUIET)
     assert current_id(root) == serving
     assert len(list_generations(root)) == 1

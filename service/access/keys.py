@@ -90,8 +90,8 @@ def read_key_file(path: Path) -> KeyFile:
         return KeyFile.model_validate_json(content)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(map(str, first["loc"])) or "the file"
-        raise ModisteError(f"The key file {path} is damaged at {where}: {first['msg']}.", hint=_HINT) from None
+        where = "".join(f" at {'.'.join(map(str, place))}" for place in [first["loc"]] if place)
+        raise ModisteError(f"The key file {path} is damaged{where}: {first['msg']}.", hint=_HINT) from None
 
 
 def change_key_file(path: Path, change: Callable[[tuple[Key, ...]], tuple[Key, ...]]) -> None:

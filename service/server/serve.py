@@ -45,7 +45,7 @@ def serve(settings: Settings) -> None:
         processes = 1
     take = listen if processes == 1 else reserve
     with take(settings.host, settings.port) as bound:
-        logger.info("Serving %s %s at %s", manifest.name, manifest.version, address(bound))
+        logger.info("Starting %s %s at %s", manifest.name, manifest.version, address(bound))
         if processes == 1:
             _serve_alone(settings, bound)
         else:

@@ -204,9 +204,10 @@ def main() -> None:
     parser.add_argument("--queries", type=int, default=100)
     parser.add_argument("--judged", type=int, default=20)
     parser.add_argument("--folder", type=Path, default=Path("build/bench-cache/enlarged"))
-    parser.add_argument("--peer", choices=list(PEERS), action="append", default=None)
+    parser.add_argument("--peer", choices=[*PEERS, "none"], action="append", default=None)
     options = parser.parse_args()
     threadpool_limits(1, user_api="blas")  # As the service does; waiting for another thread is processor time, too.
+    peers = [name for name in options.peer or PEERS if name != "none"]
     small, bundle = Generation.open(options.index_root), Bundle(SHIPPED_BUNDLE, device="cpu", threads=1)
     about: dict[str, Any] = machine()
     print(f"{about['processor']}, {about['busy_before']:.0%} busy before")
@@ -216,7 +217,7 @@ def main() -> None:
             [kinds["no words"].vector for kinds in ranking.lookups(generation, bundle, options.queries)]
         )
         print(f"\n{products:,} products")
-        print("\n".join(table(list(indexes(generation, queries, options.peer or list(PEERS))))))
+        print("\n".join(table(list(indexes(generation, queries, peers)))))
         print("\n".join(table(ranking.measure(generation, bundle, options.queries, options.judged))), flush=True)
         generation.close()
 

@@ -1,6 +1,6 @@
 """Ranking with words: does it find what scoring every product finds, and what does it cost beside a plain search?
 
-    python -m tests.bench.ranking INDEX_ROOT [--products N] [--queries Q] [--folder F]
+    python -m tests.bench.ranking INDEX_ROOT [--products N] [--queries Q] [--effort E] [--folder F]
 
 Without ``--products`` the published generation is searched as it is; with it, one of N products that is made of it in
 ``F`` (``harness/enlarged.py``). Times are processor time of one thread, medians. A machine that does other work at the
@@ -144,6 +144,7 @@ def main() -> None:
     parser.add_argument("--products", type=int)
     parser.add_argument("--queries", type=int, default=100)
     parser.add_argument("--judged", type=int, default=100)
+    parser.add_argument("--effort", type=int, help="cells that a search reads, if the index has cells")
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "modiste-ranking")
     options = parser.parse_args()
     threadpool_limits(1, user_api="blas")  # As the service does; waiting for another thread is processor time, too.
@@ -151,6 +152,8 @@ def main() -> None:
     if options.products:
         root = enlarged(generation, options.products, options.folder / str(options.products))
         generation = Generation.open(root, verify=False)
+    if options.effort is not None:
+        generation.store.effort = options.effort
     print(f"{generation.size:,} products, {generation.store.kind}, {options.queries} queries of each kind")
     print("\n".join(table(measure(generation, bundle, options.queries, options.judged))))
 

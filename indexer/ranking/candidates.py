@@ -173,7 +173,7 @@ class Candidates:
             showing = self._rows_showing(place)
             yield nearest(showing if bits is None else showing & bits, walk, pool)
         if words.likelihood is not None:
-            best = words.likelihood.best_rows(pool * min(FARTHER, len(self._cells.of) // available))
+            best = words.likelihood.best_rows(pool * min(FARTHER, -(-len(self._cells.of) // available)))
             yield best if allowed is None else best[allowed[best]]
 
     def _estimate(self, cosines: Floats, words: Words, found: Found) -> Floats:

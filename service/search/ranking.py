@@ -19,7 +19,7 @@ from service.search.words.stated import Stated
 from service.search.words.wishes import Wishes
 
 MIN_DEPTH = 32
-CANDIDATES = 1024
+CANDIDATES = 1536
 """Number of candidates that are scored exactly for a query with words."""
 AHEAD = 8
 """For long lists, the number of candidates for each wanted product."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import NamedTuple, cast
 
@@ -14,12 +14,12 @@ from indexer.stores.store import Rows
 from models.bundle.style_search import Floats
 from service.search.query import Query
 from service.search.words.judging import SILENT, UNSATISFIED, Judge, Part
+from service.search.words.precedence import without_stated
 from service.search.words.vocabulary import Words, words_of_generation
-from understanding import Grounding, Understood, Wish, english, fold, understand
+from understanding import Grounding, Relative, Understood, Wish, english, fold, understand
 from understanding.grounding.compared import NUMBERS, SHADES, compared
 from understanding.grounding.levels import Levels
 from understanding.grounding.refused import refused
-from understanding.words.concepts import Concept, family_of_column
 
 SOFTER = {"season": np.float32(0.2), "occasion": np.float32(0.03), "title": np.float32(0.4)}
 """Factor of a product that violates a wish, for families in which catalogues are less reliable."""
@@ -145,13 +145,10 @@ class Wishes:
             )
         for bound in (one._replace(said="") for one in understood.constraints if one.column):
             parts.append(Part(bound, partial(grounding.within, bound)))
-        named = [wish.word for wish in families.get("colour", ())]
-        colours = named or self._shown(row, shown, "colour")
+        asked = [wish.word for wish in families.get("colour", ())]
         for one in understood.relative:
-            compare = partial(compared, one, grounding, row, colours, asked=bool(named))
-            if compare(_NONE) is not None:
-                compared_by = (one.direction, row if one.direction in NUMBERS else None, bool(named), *colours)
-                parts.append(Part(compared_by, cast(Callable[[Rows | None], Levels], compare)))
+            colours = [(1.0, asked[:1])] if asked else self._colours(row, shown)
+            parts += self._comparison(one, row, colours, asked=bool(asked))
         for family in (*understood.keep, *understood.different):
             alike = self._as_reference(row, shown, family)
             if alike is not None:
@@ -159,6 +156,29 @@ class Wishes:
                 key = None if alike.key is None else (keep, alike.key)
                 parts.append(Part(key, alike.levels if keep else _opposite(alike.levels)))
         return parts
+
+    def _colours(self, row: int | None, shown: Sequence[float] | None) -> list[tuple[float, list[str]]]:
+        """The colours that the reference may have, with their shares."""
+        if row is not None and (own := self.grounding.concepts_of(row, "colour")):
+            return [(1.0, own)]
+        return [(share, [name]) for share, name in self._likely(shown, "colour")] or [(1.0, [])]
+
+    def _comparison(
+        self, one: Relative, row: int | None, colours: Sequence[tuple[float, list[str]]], *, asked: bool
+    ) -> Iterator[Part]:
+        """A comparison with the reference, in the mean over the colours that it may have."""
+        compare = [(share, partial(compared, one, self.grounding, row, names, asked=asked)) for share, names in colours]
+        known = [(share, of_colour) for share, of_colour in compare if of_colour(_NONE) is not None]
+        if not known:
+            return
+        total = sum(share for share, _ in known)
+
+        def levels(rows: Rows | None) -> Levels:
+            parts = [share / total * cast(Levels, of_colour(rows)) for share, of_colour in known]
+            return np.asarray(np.sum(parts, axis=0), dtype=np.float32)
+
+        in_colours = () if one.direction in NUMBERS else tuple((share, *names) for share, names in colours)
+        yield Part((one.direction, row if one.direction in NUMBERS else None, asked, in_colours), levels)
 
     def _seen(
         self, generation: Generation, wishes: Sequence[Wish], *, wanted: bool
@@ -201,17 +221,25 @@ class Wishes:
     def _as_upload(self, shown: Sequence[float], family: str) -> _Alike | None:
         """How well products agree with an upload: the mean over the likely words of the family, weighted by their
         probabilities."""
-        positions = [position for position in self.words.positions(family) if shown[position] >= POSSIBLE]
-        total = sum(shown[position] for position in positions)
-        if total < SURE:
+        named = self._likely(shown, family)
+        if not named:
             return None
-        named = [(shown[position] / total, self.words.name(position, family)) for position in positions]
 
         def levels(rows: Rows | None) -> Levels:
             parts = [share * self.grounding.levels(Wish(family, name, ""), rows) for share, name in named]
             return np.asarray(np.sum(parts, axis=0), dtype=np.float32)
 
         return _Alike(None, levels)
+
+    def _likely(self, shown: Sequence[float] | None, family: str) -> list[tuple[float, str]]:
+        """The likely words of a family, with their shares, which sum to about 1; empty if none is certain."""
+        if shown is None:
+            return []
+        positions = [position for position in self.words.positions(family) if shown[position] >= POSSIBLE]
+        total = sum(shown[position] for position in positions)
+        if total < SURE:
+            return []
+        return [(round(float(shown[at] / total), 2), self.words.name(at, family)) for at in positions]
 
 
 class _Alike(NamedTuple):
@@ -242,36 +270,4 @@ def wishes_of(query: Query, generation: Generation) -> Wishes | None:
     turns = [understand(text, words.shop) for text in (*query.history, *([query.text] if query.text else []))]
     understood = fold(turns) if len(turns) > 1 else turns[0]
     alone = query.picture is None and query.product_id is None
-    return Wishes(_without_stated(understood, query, words), words, alone)
-
-
-def _without_stated(understood: Understood, query: Query, words: Words) -> Understood:
-    filtered = {column.family for column in words.shop.columns if column.name in query.filters} - {"value"}
-    bounded = {family_of_column(name) for name in query.filters} & words.shop.numbers.keys()
-    preferred = {concept.family for word in query.prefer for concept in words.shop.meaning(word)}
-    stated = {concept for word in (*query.prefer, *query.avoid) for concept in words.shop.meaning(word)}
-    ignored = {word.casefold() for word in query.ignore}
-
-    def free(wish: Wish) -> bool:
-        return not (
-            wish.family in filtered
-            or wish.column in query.filters
-            or Concept(wish.family, wish.word) in stated
-            or {wish.word.casefold(), wish.said.casefold()} & ignored
-        )
-
-    return replace(
-        understood,
-        wanted=tuple(wish for wish in understood.wanted if free(wish) and wish.family not in preferred),
-        unwanted=tuple(wish for wish in understood.unwanted if free(wish)),
-        relative=tuple(
-            one for one in understood.relative if not {one.direction.casefold(), one.said.casefold()} & ignored
-        ),
-        constraints=tuple(
-            one
-            for one in understood.constraints
-            if one.family not in bounded and not {one.said.casefold(), one.family} & ignored
-        ),
-        keep=tuple(family for family in understood.keep if family not in filtered and family not in ignored),
-        different=tuple(family for family in understood.different if family not in filtered | ignored),
-    )
+    return Wishes(without_stated(understood, query, words), words, alone)

@@ -6,10 +6,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from indexer.generations.generation import Generation
+from service.search.words.vocabulary import words_of_generation
+from service.search.words.wishes import Wishes
 from tests.service.conftest import Serve, Served, Shop, build, cloth, encoded
 from tests.toy_bundle import write_toy_bundle
+from understanding import understand
 
 
 @pytest.fixture(scope="module")
@@ -151,6 +156,23 @@ def test_an_upload_is_refused_its_own_colour(expecting: Served) -> None:
     picture = encoded(cloth("blue"))
     answer = expecting.client.post("/search", files={"image": picture}, data={"text": "not blue", "k": "20"}).json()
     assert "Blue" not in colours(answer)
+
+
+def test_an_upload_is_compared_in_the_colours_that_it_may_have(shop: Shop, tmp_path: Path) -> None:
+    build(shop.catalog, write_toy_bundle(tmp_path / "bundle", attributes=True), tmp_path / "index")
+    generation = Generation.open(tmp_path / "index")
+    words = words_of_generation(generation)
+    wishes = Wishes(understand("darker", words.shop), words, alone=False)
+    shown = [0.0] * len(generation.manifest.attributes)
+    for colour in ("red", "blue"):
+        place = words.position("colour", colour)
+        assert place is not None
+        shown[place] = 0.4  # Neither is certain.
+    judge = wishes.judge(generation, None, shown)
+    assert judge is not None
+    names = generation.column("colour").to_pylist()
+    fit = dict(zip(names, judge.fit(np.arange(len(names))), strict=True))
+    assert min(fit["Maroon"], fit["Navy"]) > max(fit["White"], fit["Pink"], fit["Green"])
 
 
 def test_without_understanding_the_model_reads_the_text(shop: Shop, serve: Serve) -> None:

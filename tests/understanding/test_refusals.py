@@ -46,6 +46,11 @@ def test_nouns_come_first_in_some_languages() -> None:
     assert parts("pas de robe noire") == "+kind:dress -colour:black"
 
 
+def test_praise_of_a_part_does_not_take_the_refusal_behind_it() -> None:
+    assert parts("nice cut but I don't do stripes") == "-pattern:striped"
+    assert parts("the colour doesn't work for me") == "diff:colour"
+
+
 def test_too_much_or_less_of_a_look_refuses_it() -> None:
     assert parts("less blue") == "-colour:blue"
     assert parts("too black") == "-colour:black"

@@ -182,8 +182,9 @@ class Reader:
             ("keep", draft.keep), ("forget", draft.forget), ("refuse_after", draft.different),
             ("deny", draft.different),
         )  # fmt: skip
+        refuses = "refuse" in later and bool(self._ahead.wish(after + 1).value)  # "Nice cut, but I don't do stripes."
         for role, families in said:
-            if role in later and not (role == "deny" and family == "style"):  # "I look awful in black."
+            if role in later and not refuses and not (role == "deny" and family == "style"):  # "I look awful in black."
                 families.append(family)
                 return after + 1 - at
         following = self._ahead.roles(at + 1)

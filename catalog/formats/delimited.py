@@ -204,7 +204,8 @@ def _check_short_rows(
                 hint="The file may be truncated; write or copy it again.",
             )
         stray = "".join(record.lines).count('"') % 2 == 1
-        if cut or stray or record.line in broken or len(record.lines) > 1:
+        below = record is last and len(record.cells) == 1 and shapes and _shape(record.cells[0]) not in shapes
+        if cut or stray or below or record.line in broken or len(record.lines) > 1:
             why = "a line break inside a cell without quotes" if record.line in broken else "fewer values than columns"
             reason = f"the row has {len(record.cells)} values for {width} columns"
             table.problems.append(Problem(record.line, None, reason, why))

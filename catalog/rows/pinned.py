@@ -9,9 +9,7 @@ from catalog.settings import SETTINGS_NAME
 from catalog.table import TableOptions
 from catalog.values import Kind
 from catalog.values.columns import Typed
-
-MOST_STRANGE = 0.1
-"""Share of a column's cells that may be of another kind than the one that was pinned."""
+from catalog.values.kinds import MOST_STRANGE
 
 
 def refuse_strange(typed: Typed, pinned: Mapping[str, Kind], options: TableOptions, source: Path) -> None:

@@ -21,6 +21,8 @@ Kind = Literal["text", "number", "flag", "list", "path", "date"]
 
 NUMBERS_BY_NAME = PRICES | STOCK_COUNTS | frozenset({"weight", "gewicht", "rating", "discount"})
 """Columns that are numbers even where some cells are not."""
+MOST_STRANGE = 0.1
+"""Share of a column's cells that may be of another kind than the column."""
 LONGEST_ITEM = 40
 LEAST_LISTS = 5
 """Different cells that must look like lists of the same words."""
@@ -117,14 +119,16 @@ def kind_of(column: str, filled: Sequence[Any], decimal: Separator) -> Found:
     if not code:
         said = [text for text in distinct if text.casefold() not in MISSING]
         numbers = [text for text in said if survives(text) and read_number(text, decimal) is not None]
-        if said and (len(numbers) == len(said) or (name in NUMBERS_BY_NAME and len(numbers) >= len(said) / 2)):
+        odd = set(said) - set(numbers)
+        few = numbers and sum(text in odd for text in texts) <= MOST_STRANGE * len(texts)
+        if said and (not odd or (name in NUMBERS_BY_NAME and few)):
             return Found("number")
         if said and read_dates(said) is not None:
             return Found("date")
         if len(numbers) >= 0.8 * len(said) and len(said) > 4:
-            against = frozenset(said) - frozenset(numbers)
-        elif len(said) > 4 and (odd := not_dates(said)) and len(odd) <= 0.2 * len(said):
-            against, nearly = frozenset(odd), "date"
+            against = frozenset(odd)
+        elif len(said) > 4 and (others := not_dates(said)) and len(others) <= 0.2 * len(said):
+            against, nearly = frozenset(others), "date"
     paths = sum(_is_path(text) for text in texts)
     if paths > len(texts) * (0.1 if name in PATH_NAMES else 0.5):
         return Found("path")

@@ -204,6 +204,13 @@ def test_a_quote_may_be_written_with_a_backslash(tmp_path: Path) -> None:
     assert [one.attributes for one in catalog] == [{"folder": "C:\\new", "price": 19.9}, {"folder": "a\\b"}]
 
 
+@pytest.mark.parametrize("line", ["(3 rows)", "Total: 3", "-- end of file --"])
+def test_a_line_below_the_table_is_no_product(tmp_path: Path, line: str) -> None:
+    catalog = read(tmp_path, f"{LINES}{line}\n".encode())
+    assert [one.id for one in catalog] == ["1", "2", "3"]
+    assert [(one.row, one.kind) for one in catalog.problems] == [(5, "fewer values than columns")]
+
+
 def test_a_file_with_another_separator_says_so(tmp_path: Path) -> None:
     with pytest.raises(ModisteError) as refused:
         read(tmp_path, LINES.replace(",", "^").encode())

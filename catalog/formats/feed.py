@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import html.entities
 import io
+import re
 from collections import Counter
 from typing import Any
 from xml.sax import SAXException, SAXParseException
@@ -15,12 +17,14 @@ from defusedxml.common import DefusedXmlException
 
 from catalog.errors import ModisteError
 from catalog.formats.encodings import clean_text
-from catalog.table import Row, Table, TableOptions
+from catalog.table import Problem, Row, Table, TableOptions
 
 ITEM_NAMES = ("item", "entry", "product", "offer", "article", "produkt", "artikel", "row")
 PARAMETERS = frozenset({"param", "parameter", "attribute", "attr", "property", "feature", "option", "spec", "field"})
 """Elements whose attribute ``name`` says what they are."""
 DEEPEST = 50
+_CONTROLS = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+_AMPERSAND = re.compile(rb"&(?!#\d+;|#x[0-9a-fA-F]+;|(?:amp|lt|gt|quot|apos);)(?:([A-Za-z]\w*);)?")
 
 
 def read_feed(content: bytes, source: str, options: TableOptions) -> Table:
@@ -38,6 +42,12 @@ def read_feed(content: bytes, source: str, options: TableOptions) -> Table:
         at_end = line >= content.count(b"\n") and any(
             why in error.getMessage() for why in ("no element found", "unclosed", "mismatched tag")
         )
+        mended = _mended(content)
+        if not at_end and mended != content:
+            table = read_feed(mended, source, options)
+            kind = "the line is not valid XML; characters in it were replaced"
+            table.remarks.append(Problem(line, None, kind, kind))
+            return table
         if not at_end:
             raise ModisteError(
                 f"{source} is not valid XML at line {line}: {error.getMessage()}.", hint="Export it again."
@@ -54,6 +64,17 @@ def read_feed(content: bytes, source: str, options: TableOptions) -> Table:
     table = Table([], handler.rows, format="XML feed")
     table.columns = list(dict.fromkeys(name for _, row in table.rows for name in row))
     return table
+
+
+def _mended(content: bytes) -> bytes:
+    """A feed without what its writer forgot to escape: ``&`` alone, HTML's entities, control characters."""
+    parts = re.split(rb"(<!\[CDATA\[.*?\]\]>)", _CONTROLS.sub(b"", content), flags=re.DOTALL)
+    return b"".join(part if part.startswith(b"<![CDATA[") else _AMPERSAND.sub(_escaped, part) for part in parts)
+
+
+def _escaped(match: re.Match[bytes]) -> bytes:
+    sign = html.entities.html5.get(f"{match[1].decode()};") if match[1] else None
+    return "".join(f"&#{ord(one)};" for one in sign).encode() if sign else b"&amp;" + match[0][1:]
 
 
 class _Names(ContentHandler):

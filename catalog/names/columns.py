@@ -47,6 +47,7 @@ TITLE_ORDER = order(
     "artikelbezeichnung artikelname produktname titel nom titre nomduproduit nombre titolo título nome naam "
     "productnaam "
     "navn namn produktnavn produktnamn nazwa nazwaproduktu název názov tuotenimi nimi terméknév denumire ürünadı "
+    "désignation libellé intitulé denominación denominazione benämning betegnelse "
     "название наименование 商品名 商品名称 상품명"
 )
 PICTURE_ORDER = order(
@@ -86,7 +87,10 @@ LOOKS = group(
     "basecolor colourname colorname pattern muster motif material"
 )
 """Options that change how a product looks: each of their values is a separate result."""
-SIZES = group("size größe groesse taille talla taglia maat storlek størrelse rozmiar velikost sizename shoesize размер")
+SIZES = group(
+    "size größe groesse taille talla taglia maat storlek størrelse rozmiar velikost sizename shoesize размер "
+    "サイズ 尺码 尺寸 사이즈"
+)
 """Sizes are text even if they are numbers: a product has several, and the smallest has no special meaning."""
 PRICES = group(
     "price preis prix precio prezzo prijs pris preço cena цена 価格 价格 saleprice regularprice specialprice "

@@ -66,7 +66,9 @@ STOCK_COUNTS = group(
     "magazzino quantità voorraad aantal quantidade estoque lagersaldo lagerantal ilośćsztuk zásoba 在庫数 库存 재고"
 )
 OVERSOLD = group(
-    "variantinventorypolicy continuesellingwhenoutofstock backordersallowed backorders inventorypolicy allowbackorders "
+    "variantinventorypolicy continuesellingwhenoutofstock backordersallowed backorders inventorypolicy "
+    "allowbackorders preorder "
+    "ispreorder vorbestellbar précommande "
     "allowbackorder lieferrückständeerlaubt lieferrückstandeerlaubt autoriserlescommandesdeproduitsenrupture "
     "permitirreservasdeproductosagotados vuoipermetteregliordiniarretrati nabestellingentoestaan"
 )

@@ -190,6 +190,22 @@ def test_named_parameters_of_a_feed_are_columns(tmp_path: Path) -> None:
     assert (dress.id, dress.title, dress.attributes["Цвет"]) == ("9", "Платье", "Красный")
 
 
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("a & b", "a & b"), ("a&nbsp;b &euro; 5", "a\u00a0b € 5"), ("a\x0bb", "ab"), ("A&B; C", "A&B; C"),
+        ("x &amp; y &", "x & y &"),
+        ("<![CDATA[a & b &nbsp;]]> & c", "a & b &nbsp; & c"),
+    ],
+)  # fmt: skip
+def test_what_a_feed_forgot_to_escape_is_read_and_said(tmp_path: Path, text: str, title: str) -> None:
+    item = "<item><id>{}</id><title>{}</title></item>"
+    (tmp_path / "feed.xml").write_text(f"<rss>\n{item.format(1, text)}\n{item.format(2, 'b')}</rss>", encoding="utf-8")
+    catalog = read_catalog(tmp_path / "feed.xml", images_required=False)
+    assert [one.title for one in catalog] == [title, "b"]
+    assert [one.row for one in catalog.remarks] == [2]
+
+
 def test_bytes_maps_and_nested_structures_of_parquet_are_values(tmp_path: Path) -> None:
     table = pyarrow.table({
         "id": [b"A1", b"A2"], "title": ["Hemd ä".encode(), b"b"],

@@ -276,9 +276,7 @@ def _read(folder: Path) -> dict[str, Any]:
         if not {"alias", "collection", "columns"} <= about.keys():
             raise ValueError("it lacks a name")
     except (OSError, ValueError) as error:
-        raise StoreError(
-            f"{path} does not contain the name of a collection ({error}).", hint="Build the index again."
-        ) from error
+        raise StoreError(f"{path} has no collection name ({error}).", hint="Build the index again.") from error
     return about
 
 

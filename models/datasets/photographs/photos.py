@@ -46,7 +46,10 @@ def read_photos(folder: Path) -> list[Photograph]:
     """
     table = folder / "photos.csv"
     if not table.is_file():
-        raise ModisteError(f"{folder} has no photos.csv.", hint="Give the folder of the photographs.")
+        raise ModisteError(
+            f"{folder} has no photos.csv.",
+            hint="Give the folder of the photographs. The table of a shop needs none: `extends: shop`.",
+        )
     with table.open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream))
     if rows and (missing := {"id", "label", "sender"} - rows[0].keys()):

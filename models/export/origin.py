@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import NamedTuple
 
 from models.bundle import bundle_folder
@@ -39,11 +38,11 @@ def origin_of(config: TrainConfig) -> Origin | None:
     elif not folder.is_dir():
         name = f"`{given}`"
     verb = "started from" if config.start is not None else "was aligned with"
-    return Origin(name, f"This bundle {verb} {name}.{seen}\n{_taken(config, given)}")
+    return Origin(name, f"This bundle {verb} {name}.{seen}\n{_taken(config, name)}")
 
 
-def _taken(config: TrainConfig, given: Path) -> str:
-    lines = [f"- Taken over from `{given}`: the tokenizer and the attribute words."]
+def _taken(config: TrainConfig, name: str) -> str:
+    lines = [f"- Taken over from {name}: the tokenizer and the attribute words."]
     if config.start is None:
         lines.append("- Its text tower, unchanged. The vision tower was trained to give the same embeddings.")
     elif config.joint is None and config.finetune is None:

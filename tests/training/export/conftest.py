@@ -16,13 +16,17 @@ from models.export.trial import Questions
 from models.export.variants import Examples, add_variants
 from tests.toy_bundle import SIZE, WORDS
 
-COUNT = 60
+GROUPS, IN_GROUP = 6, 11
+COUNT = GROUPS * IN_GROUP
 ALL_FASTER: dict[GraphName, float] = {"vision": 2.0, "query": 2.0, "text": 2.0}
 
 
 @pytest.fixture(scope="module")
 def pixels() -> Pixels:
-    cells = np.random.default_rng(5).integers(0, 256, (COUNT, 4, 4, 3), dtype=np.uint8)
+    """Groups of similar pictures. The ten nearest to a picture are its group, so rounding rarely changes recall."""
+    chance = np.random.default_rng(5)
+    centres = chance.integers(32, 224, (GROUPS, 1, 4, 4, 3))
+    cells = (centres + chance.integers(-32, 32, (GROUPS, IN_GROUP, 4, 4, 3))).astype(np.uint8).reshape(COUNT, 4, 4, 3)
     return cells.repeat(SIZE // 4, axis=1).repeat(SIZE // 4, axis=2)
 
 

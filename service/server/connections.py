@@ -1,4 +1,4 @@
-"""Limits of connections around uvicorn's protocol: timeouts, connections per address, bytes of a request.
+"""Limits of connections around uvicorn's protocol: timeouts, connections per address, bytes of a request, ``Host``.
 
 uvicorn closes a connection that is idle between two requests. It has no timeout for a first request, for the rest of a
 slow request, and for a client that does not read its response. With httptools it also buffers headers without limit;
@@ -19,7 +19,7 @@ FIRST_BYTE_S = 10.0
 """Timeout of the first byte of the first request."""
 UNREAD_S = 30.0
 """How long a client may leave a full buffer unread."""
-HEADERS_TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+REFUSAL = "HTTP/1.1 {0.value} {0.phrase}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 """The response to a request that is refused before it is parsed."""
 
 
@@ -69,11 +69,12 @@ class _LimitedProtocol(asyncio.Protocol):
         if not self._in_request:
             self._in_request = True
             self._abort_after(self._limits.request_s)
-        if self._framing.within_bounds(data):
+        status = self._framing.refusal(data)
+        if status is None:
             self._inner.data_received(data)
         else:
             self._refused = True
-            self._transport.write(HEADERS_TOO_LARGE)
+            self._transport.write(REFUSAL.format(status).encode())
             self._transport.close()
 
     def eof_received(self) -> bool | None:

@@ -1,4 +1,4 @@
-"""Headers without end, in all the places where a request may have some."""
+"""Headers without end, in all the places where a request may have some, and requests without one ``Host``."""
 
 from __future__ import annotations
 
@@ -12,13 +12,15 @@ from hypothesis import strategies as st
 
 from service.server.framing import MAX_HEAD_BYTES, MAX_PIPELINED, Framing
 from tests.properties import properties
-from tests.service.conftest import Serve, Shop
+from tests.service.conftest import Serve, Served, Shop
 
 MAX_BODY_BYTES = 100_000
 MOST_SENT = 64 * 2**20
 """What the sockets between client and service hold, and more."""
 requests = st.lists(
-    st.binary(max_size=300).map(lambda body: b"POST / HTTP/1.1\r\ncontent-LENGTH: %d\r\n\r\n" % len(body) + body)
+    st.binary(max_size=300).map(
+        lambda body: b"POST / HTTP/1.1\r\nhOST: shop\r\ncontent-LENGTH: %d\r\n\r\n" % len(body) + body
+    )
     | st.just(b"GET / HTTP/1.1\r\nHost: shop\r\n\r\n"),
     max_size=20,
 )
@@ -30,28 +32,30 @@ def test_requests_within_the_bounds_pass_however_they_are_cut(sent: list[bytes],
     framing, data, turn = Framing(MAX_BODY_BYTES), b"".join(sent) * 20, 0
     while data:
         length = lengths[turn % len(lengths)]
-        assert framing.within_bounds(data[:length])
+        assert framing.refusal(data[:length]) is None
         data, turn = data[length:], turn + 1
 
 
 @pytest.mark.parametrize("begun", [b"", b"GET / HT"])
 def test_pipelined_requests_are_bounded(begun: bytes) -> None:
     request = b"GET / HTTP/1.1\r\nHost: shop\r\n\r\n"
-    for count, within in ((MAX_PIPELINED, True), (MAX_PIPELINED + 1, False)):
+    for count, status in ((MAX_PIPELINED, None), (MAX_PIPELINED + 1, 431)):
         framing = Framing(MAX_BODY_BYTES)
-        assert framing.within_bounds(begun)
-        assert framing.within_bounds((request * count)[len(begun) :]) is within
+        assert framing.refusal(begun) is None
+        assert framing.refusal((request * count)[len(begun) :]) == status
     framing = Framing(MAX_BODY_BYTES)
-    assert all(framing.within_bounds(request) for _ in range(10 * MAX_PIPELINED))
+    assert not any(framing.refusal(request) for _ in range(10 * MAX_PIPELINED))
 
 
 @pytest.mark.parametrize("length", [1, 1000, 10**6])
-@pytest.mark.parametrize("before", [b"", b"GET / HTTP/1.1\r\n\r\n", b"POST / HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc"])
+@pytest.mark.parametrize(
+    "before", [b"", b"GET / HTTP/1.0\r\n\r\n", b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc"]
+)
 def test_a_head_beyond_the_bound_does_not_pass(length: int, before: bytes) -> None:
     framing = Framing(MAX_BODY_BYTES)
-    assert framing.within_bounds(before)
+    assert framing.refusal(before) is None
     data = b"GET / HTTP/1.1\r\nX-Long: " + b"x" * (MAX_HEAD_BYTES + 1)
-    assert not all(framing.within_bounds(data[at : at + length]) for at in range(0, len(data), length))
+    assert any(framing.refusal(data[at : at + length]) == 431 for at in range(0, len(data), length))
 
 
 @pytest.mark.parametrize(
@@ -63,12 +67,14 @@ def test_a_head_beyond_the_bound_does_not_pass(length: int, before: bytes) -> No
         pytest.param(b"GET / HTTP/1.1\r\n", b"X-Many: 1\r\n" * 400, id="number of headers"),
         pytest.param(b"GET / HTTP/1.1\n", b"X-Many: 1\n" * 400, id="lines without a carriage return"),
         pytest.param(
-            b"POST /search HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nX-Long: ",
+            b"POST /search HTTP/1.1\r\nHost: shop\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nX-Long: ",
             b"x" * 4096,
             id="trailer",
         ),
         pytest.param(
-            b"POST /search HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1;x=", b"x" * 4096, id="extension of a chunk"
+            b"POST /search HTTP/1.1\r\nHost: shop\r\nTransfer-Encoding: chunked\r\n\r\n1;x=",
+            b"x" * 4096,
+            id="extension of a chunk",
         ),
     ],
 )
@@ -94,3 +100,24 @@ def test_a_chunked_request_is_the_last_of_its_connection(serve: Serve, shop: Sho
     assert chunked.json()["results"] == declared.json()["results"]
     assert chunked.headers["connection"] == "close"
     assert "connection" not in declared.headers
+
+
+@pytest.mark.parametrize("cut", [1, 20, 10**6])
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        pytest.param(b"GET /health/live HTTP/1.1\r\n\r\n", 400, id="none"),
+        pytest.param(b"GET /health/live HTTP/1.1\r\nX-Host: a\r\nVia: host: b\r\n\r\n", 400, id="in other headers"),
+        pytest.param(b"GET /health/live HTTP/1.1\r\nHost: a\r\nhost:b\r\n\r\n", 400, id="two"),
+        pytest.param(b"GET /health/live HTTP/1.0\r\nHost: a\r\nHost: a\r\n\r\n", 400, id="two in HTTP/1.0"),
+        pytest.param(b"\r\nGET /health/live HTTP/1.1\r\nHost: a\r\n\r\n", 200, id="one after an empty line"),
+        pytest.param(b"GET /health/live HTTP/1.0\r\n\r\n", 200, id="none in HTTP/1.0"),
+    ],
+)
+def test_a_request_has_exactly_one_host(served: Served, head: bytes, status: int, cut: int) -> None:
+    url = httpx.URL(served.url)
+    with socket.create_connection((url.host, url.port or 80), timeout=20) as connection:
+        with suppress(ConnectionError):
+            for at in range(0, len(head), cut):
+                connection.sendall(head[at : at + cut])
+        assert connection.recv(12) == b"HTTP/1.1 %d" % status

@@ -21,6 +21,8 @@ from service.http.body.validation import invalid_request
 from service.search.arrangement import InvalidArrangement
 
 PROBLEM_TYPE = "application/problem+json"
+PICTURE_FIELD = "picture_field"
+"""Key of the ASGI scope: the field of a search that its picture comes from, once the body is parsed."""
 
 
 class _Kind(NamedTuple):
@@ -70,8 +72,12 @@ def problem_response(
     return Response(orjson.dumps(document), status, headers, PROBLEM_TYPE)
 
 
-def problem_of(error: ModisteError, **extensions: Any) -> Response:
-    """The problem document of an error."""
+def problem_of(error: ModisteError, *, picture_field: str | None = None, **extensions: Any) -> Response:
+    """The problem document of an error.
+
+    Args:
+        picture_field: The field that the picture of the request comes from, if it is known.
+    """
     kind = next((kind for type, kind in KINDS.items() if isinstance(error, type)), None)
     if kind is None:
         return internal_problem()
@@ -82,7 +88,8 @@ def problem_of(error: ModisteError, **extensions: Any) -> Response:
         headers["Accept-Encoding"] = "identity"
     if kind.status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = 'Bearer realm="modiste"'  # RFC 6750, section 3.
-    field = getattr(error, "field", None) or kind.field
+    about_picture = isinstance(error, (errors.ImageTooLarge, UnreadableImage))
+    field = getattr(error, "field", None) or (about_picture and picture_field) or kind.field
     return problem_response(
         kind.slug, kind.title, kind.status, error.message, error.hint, field=field, headers=headers, **extensions
     )
@@ -100,7 +107,7 @@ async def _on_modiste_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, ModisteError)
     if isinstance(error, errors.Overloaded):
         request.app.state.context.metrics.refused(error.reason)
-    response = problem_of(error)
+    response = problem_of(error, picture_field=request.scope.get(PICTURE_FIELD))
     if response.status_code == 500:
         raise error  # RequestMiddleware logs it.
     return response

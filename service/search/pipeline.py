@@ -223,7 +223,7 @@ class Search:
     async def _decode(self, picture: Container, box: Box | None) -> Pixels:
         too_large = ImageTooLarge(
             f"The image of {picture.size[0]} x {picture.size[1]} pixels takes too much memory to decode.",
-            hint="Send it smaller: 1,000 pixels a side are plenty.", field="image",
+            hint="Send it smaller: 1,000 pixels a side are plenty.",
         )  # fmt: skip
         if memory_needed(picture) > self._decoders.memory_bytes:
             raise too_large

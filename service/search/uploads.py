@@ -38,6 +38,12 @@ MIN_BOX_SIDE = 8
 """Pixels."""
 
 
+class BoxTooSmall(UnreadableImage):
+    """The box has too few pixels."""
+
+    field = "box"
+
+
 class Picture(NamedTuple):
     """A picture file, and its SHA-256 in hexadecimal."""
 
@@ -52,7 +58,8 @@ def decode_part(picture: bytes | Container, box: Box | None, *, about: tuple[int
         about: Minimum (width, height) of the result; a JPEG may be decoded at a smaller scale.
 
     Raises:
-        UnreadableImage: The picture cannot be decoded, or the box has too few pixels.
+        UnreadableImage: The picture cannot be decoded.
+        BoxTooSmall: The box has too few pixels.
     """
     if box is None:
         return decode_image(picture, about=about)
@@ -64,7 +71,7 @@ def decode_part(picture: bytes | Container, box: Box | None, *, about: tuple[int
     )  # fmt: skip
     part = image.crop(corners)
     if min(part.size) < MIN_BOX_SIDE:
-        raise UnreadableImage(
+        raise BoxTooSmall(
             f"The box has {part.width} x {part.height} pixels, which is too small to search with.",
             hint=f"Send a box of at least {MIN_BOX_SIDE} x {MIN_BOX_SIDE} pixels.",
         )

@@ -17,6 +17,7 @@ from service.http.body.form import Form, read_form
 from service.http.body.json_body import parse_json
 from service.http.body.validation import invalid_request
 from service.http.context import CurrentContext
+from service.http.problems import PICTURE_FIELD
 from service.http.wire import MAX_CONVERSATION, MAX_TEXT, SearchRequest
 from service.search.query import Query
 
@@ -41,11 +42,18 @@ async def search_query(request: Request, context: CurrentContext) -> AsyncIterat
     """
     asked, upload = await _read(request)
     query = query_of(asked, upload)
+    request.scope[PICTURE_FIELD] = _picture_field(asked)
     if asked.image_url is None:
         yield query
         return
     async with context.addresses.picture(asked.image_url) as picture:
         yield replace(query, picture=picture)
+
+
+def _picture_field(asked: SearchRequest) -> str:
+    """The field that the reference comes from, for errors about its picture."""
+    fields = ("image_base64", "image_url", "product_id")
+    return next((field for field in fields if getattr(asked, field) is not None), IMAGE)
 
 
 async def _read(request: Request) -> tuple[SearchRequest, bytes | None]:

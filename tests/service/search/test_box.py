@@ -97,3 +97,10 @@ def test_a_small_part_of_a_large_jpeg_keeps_its_detail() -> None:
     picture.paste(Image.effect_noise((160, 160), 100).convert("RGB"), (800, 800))
     part = decode_part(encoded(picture, "JPEG"), (0.5, 0.5, 0.6, 0.6), about=(128, 128))
     assert part.size >= (128, 128)
+
+
+def test_a_box_with_too_few_pixels_is_refused_by_name(served: Served) -> None:
+    response = served.client.post("/search", json={"product_id": "10", "box": [0.5, 0.5, 0.55, 0.55]})
+    assert response.status_code == 422
+    assert response.json()["field"] == "box"
+    assert "too small" in response.json()["detail"]

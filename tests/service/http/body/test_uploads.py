@@ -41,6 +41,9 @@ def test_a_picture_that_cannot_be_read_is_refused(served: Served, picture: Calla
     assert problem["type"] == "/problems/unreadable-image"
     assert words in problem["detail"]
     assert problem["hint"]
+    assert problem["field"] == "image"
+    in_base64 = refusal(served, json={"image_base64": "data:image/png;base64," + base64.b64encode(picture()).decode()})
+    assert in_base64 == problem | {"field": "image_base64"}
 
 
 def as_cmyk(picture: Image.Image) -> bytes:
@@ -78,7 +81,8 @@ def test_usual_kinds_of_pictures_are_read(served: Served, picture: Callable[[], 
     "text", ["not base64!", "äöü", "A", "data:text/html;base64,AAAA", "data:image/png,AAAA", "data:", "=" * 9]
 )
 def test_invalid_base64_is_refused(served: Served, text: str) -> None:
-    assert refusal(served, json={"image_base64": text})["type"] == "/problems/unreadable-image"
+    problem = refusal(served, json={"image_base64": text})
+    assert (problem["type"], problem["field"]) == ("/problems/unreadable-image", "image_base64")
 
 
 def test_a_picture_above_the_size_limit_is_refused_as_file_and_as_base64(serve: Serve, shop: Shop) -> None:
@@ -87,4 +91,5 @@ def test_a_picture_above_the_size_limit_is_refused_as_file_and_as_base64(serve: 
         by_file = refusal(served, 413, files={"image": picture})
         by_base64 = refusal(served, 413, json={"image_base64": base64.b64encode(picture).decode()})
     assert by_file["type"] == by_base64["type"] == "/problems/image-too-large"
+    assert (by_file["field"], by_base64["field"]) == ("image", "image_base64")
     assert f"{len(picture) - 1:,} bytes" in by_file["detail"]

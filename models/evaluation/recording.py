@@ -36,6 +36,11 @@ def record(folder: Path, metrics: Sequence[Metric]) -> None:
         )
     protocols = dict.fromkeys(metric.protocol for metric in metrics)
     text = card.read_text(encoding="utf-8")
+    # The table of the export leaves a protocol to its section.
+    exported = [metric for metric in manifest.metrics if _heading(metric.protocol) not in text]
+    left = [metric for metric in exported if metric.protocol not in protocols]
+    if left != exported:
+        text = text.replace(metrics_table(exported), metrics_table(left) if left else "")
     for protocol in protocols:
         text = _with_section(text, protocol, [metric for metric in metrics if metric.protocol == protocol])
     with replacing(card) as stream:
@@ -46,10 +51,14 @@ def record(folder: Path, metrics: Sequence[Metric]) -> None:
 
 
 def _with_section(card: str, protocol: str, metrics: Sequence[Metric]) -> str:
-    heading = f"## Figures of {protocol}"
+    heading = _heading(protocol)
     alike = len({tuple(metric.values) for metric in metrics}) == 1
     table = methods_table(metrics) if alike else metrics_table(metrics)
-    section = f"{heading}\n\n{table}\n\n"
-    without = re.sub(rf"^{re.escape(heading)}\n.*?(?=^## |\Z)", "", card, flags=re.DOTALL | re.MULTILINE)
+    section = f"{heading}\n{table}\n\n"
+    without = re.sub(rf"^{re.escape(heading)}.*?(?=^## |\Z)", "", card, flags=re.DOTALL | re.MULTILINE)
     before, limits, after = without.partition(BEFORE)
     return f"{before.rstrip()}\n\n{section}{limits}{after}".rstrip() + "\n"
+
+
+def _heading(protocol: str) -> str:
+    return f"## Figures of {protocol}\n"

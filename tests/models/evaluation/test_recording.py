@@ -7,6 +7,7 @@ import pytest
 from models.bundle.manifest import Metric, file_digest, read_manifest, verify_files, write_manifest
 from models.errors import ModisteError
 from models.evaluation.recording import record
+from models.evaluation.tables import metrics_table
 from tests.toy_bundle import write_toy_bundle
 
 
@@ -49,6 +50,20 @@ def test_figures_that_are_measured_again_replace_the_earlier_ones(bundle: Path) 
     assert card.count("## Figures of wishes") == 1
     assert card.endswith("## Limits\n\n- Small.\n")
     assert [one.values["both@10"] for one in read_manifest(bundle).metrics[1:]] == [95.0]
+
+
+def test_the_table_of_the_export_leaves_a_recorded_protocol_to_its_section(bundle: Path) -> None:
+    manifest, card = read_manifest(bundle), bundle / "MODEL_CARD.md"
+    photos = metric("all labels", "upload", 70.0, "photos")
+    exported = (manifest.metrics[0], photos.model_copy(update={"values": {"kind@10": 71.0}}))
+    card.write_text(card.read_text().replace("None.", metrics_table(exported)))
+    files = {**manifest.files, "MODEL_CARD.md": file_digest(card)}
+    write_manifest(bundle, manifest.model_copy(update={"files": files, "metrics": exported}))
+    record(bundle, [photos])
+    assert "71.0" not in card.read_text()
+    assert "kind@10" not in card.read_text()
+    assert metrics_table(manifest.metrics) in card.read_text()
+    assert card.read_text().count("## Figures of photos") == 1
 
 
 def test_a_bundle_without_a_card_is_refused(tmp_path: Path) -> None:

@@ -37,6 +37,13 @@ def read(folder: Path, rows: Sequence[Mapping[str, object]], **options: bool) ->
     return read_catalog(table(folder / "catalog.csv", rows), images_required=options.get("images", False))
 
 
+def accounted(catalog: Catalog) -> bool:
+    """Whether every row of a table was used, or has a reason why not."""
+    counts = catalog.counts
+    assert counts is not None
+    return counts.rows == counts.products + counts.merged + counts.left_out + counts.problems
+
+
 def shopify() -> list[dict[str, object]]:
     """Two T-shirts in three sizes with two pictures each, and one draft."""
     rows: list[dict[str, object]] = []

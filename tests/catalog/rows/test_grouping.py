@@ -1,0 +1,50 @@
+"""Rows of one product are merged."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.catalog.shops import accounted, pictures, read
+
+
+def test_parents_that_are_0_are_none(tmp_path: Path) -> None:
+    rows = [
+        {"id": number, "parent_id": parent, "title": title}
+        for number, parent, title in ((1, 0, "Polo"), (2, 1, "Polo S"), (3, 1, "Polo M"), (4, 0, "Hat"))
+    ]
+    assert [(one.id, len(one.variants)) for one in read(tmp_path, rows)] == [("1", 2), ("4", 0)]
+
+
+def test_sizes_in_rows_of_their_own_are_one_product(tmp_path: Path) -> None:
+    rows = [
+        {"id": f"{number}-{size}", "title": f"Shirt {number}", "size": size, "group": number, "image": f"{number}.jpg"}
+        for number in range(4) for size in ("XS", "S", "M")
+    ]  # fmt: skip
+    catalog = read(tmp_path, rows)
+    assert [one.id for one in catalog] == [f"{number}-XS" for number in range(4)]
+    assert catalog.find("2-M") is catalog[2]
+
+
+def test_a_column_called_group_is_an_attribute_where_titles_differ_within_it(tmp_path: Path) -> None:
+    rows = [{"id": number, "title": f"Shirt {number}", "group": "tops"} for number in range(4)]
+    catalog = read(tmp_path, rows)
+    assert len(catalog) == 4
+    assert catalog[0].attributes == {"group": "tops"}
+
+
+def test_rows_that_add_a_picture_to_a_product_are_merged(tmp_path: Path) -> None:
+    pictures(tmp_path, ["images/a.jpg", "images/b.jpg", "images/c.jpg"])
+    rows = [
+        {"id": "1", "title": "Shirt", "colour": "red", "image": "a.jpg"}, {"id": "1", "title": "", "image": "b.jpg"},
+        {"id": "2", "title": "Dress", "colour": "red", "image": "c.jpg"},
+    ]  # fmt: skip
+    catalog = read(tmp_path, rows, images=True)
+    assert [len(one.images) for one in catalog] == [2, 1]
+    assert catalog.problems == ()
+
+
+def test_rows_that_repeat_another_are_remarks(tmp_path: Path) -> None:
+    catalog = read(tmp_path, [{"id": "1", "title": "Shirt"}] * 2 + [{"id": "2", "title": "Cap"}])
+    assert len(catalog) == 2
+    assert [one.reason for one in catalog.remarks] == ["the row repeats row 2"]
+    assert accounted(catalog)

@@ -1,0 +1,42 @@
+"""Exports of BigCommerce."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from catalog import read_catalog
+from tests.catalog.shops import accounted, read, table
+
+
+def test_bigcommerce_products_have_variants_and_pictures_in_rows_of_their_own(tmp_path: Path) -> None:
+    rows = [
+        {"Item": "Product", "ID": "77", "Name": "Shoe", "SKU": "SH", "Inventory Tracking": "variant",
+         "Current Stock": "0", "Is Visible": "TRUE", "Cost Price": "30"},
+        {"Item": "Variant", "ID": "101", "SKU": "SH-40", "Options": "Type=R|Name=Size|Value=40", "Current Stock": "3"},
+        {"Item": "Variant", "ID": "102", "SKU": "SH-41", "Options": "Type=R|Name=Size|Value=41", "Current Stock": "0"},
+        {"Item": "Image", "Internal Image URL (Export)": "https://s.example/1.jpg"},
+        {"Item": "Image", "Internal Image URL (Export)": "https://s.example/2.jpg"},
+        {"Item": "Product", "ID": "79", "Name": "Hat", "SKU": "HT", "Inventory Tracking": "none",
+         "Current Stock": "0", "Is Visible": "TRUE"},
+        {"Item": "Image", "Internal Image URL (Export)": "https://s.example/3.jpg"},
+    ]  # fmt: skip
+    catalog = read_catalog(table(tmp_path / "catalog.csv", rows))
+    assert [(one.title, len(one.images)) for one in catalog] == [("Shoe", 2), ("Hat", 1)]
+    assert catalog[0].attributes["Size"] in ("40", ["40"])
+    assert accounted(catalog)
+
+
+def test_bigcommerce_rows_below_a_product_belong_to_it(tmp_path: Path) -> None:
+    rows = [
+        {"Item Type": "Product", "Product ID": "77", "Product Name": "Shoe", "Product Code/SKU": "SH", "Price": "80",
+         "Category": "Shop/Shoes", "Product Visible?": "Y", "Cost Price": "30", "Product Image File - 1": "s/shoe.jpg",
+         "Product Image File - 2": "s/side.jpg"},
+        {"Item Type": "  SKU", "Product Name": "[RT]Size=40,[CS]Color=Black", "Product Code/SKU": "SH-40"},
+        {"Item Type": "  SKU", "Product Name": "[RT]Size=41,[CS]Color=Black", "Product Code/SKU": "SH-41"},
+        {"Item Type": "Product", "Product ID": "78", "Product Name": "Bag", "Product Code/SKU": "BG", "Price": "50",
+         "Product Visible?": "N", "Product Image File - 1": "b/bag.jpg"},
+    ]  # fmt: skip
+    catalog = read(tmp_path, rows)
+    assert [(one.id, one.title, one.attributes["Size"]) for one in catalog] == [("77", "Shoe", ["40", "41"])]
+    assert catalog.roles["Cost Price"] == "hidden"
+    assert accounted(catalog)

@@ -1,0 +1,58 @@
+"""Exports of Magento."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.catalog.shops import accounted, read
+
+
+def test_magento_variants_are_named_by_the_configurable_product(tmp_path: Path) -> None:
+    rows = [
+        {"sku": "WS-S", "product_type": "simple", "name": "Top S", "additional_attributes": "color=Red,size=S",
+         "visibility": "Not Visible Individually", "categories": "", "base_image": "/w/s/top.jpg", "price": "19"},
+        {"sku": "WS-M", "product_type": "simple", "name": "Top M", "additional_attributes": "color=Red,size=M",
+         "visibility": "Not Visible Individually", "categories": "", "base_image": "/w/s/top.jpg", "price": "21"},
+        {"sku": "WS", "product_type": "configurable", "name": "Top", "visibility": "Catalog, Search", "price": "",
+         "categories": "Default Category/Women/Tops,Default Category/Sale", "base_image": "/w/s/top.jpg",
+         "configurable_variations": "sku=WS-S,size=S,color=Red|sku=WS-M,size=M,color=Red"},
+    ]  # fmt: skip
+    catalog = read(tmp_path, rows)
+    assert [(one.id, one.title, one.attributes["size"], one.attributes["price"]) for one in catalog] == [
+        ("WS", "Top", ["S", "M"], 19)
+    ]
+    assert catalog[0].attributes["categories"] == ["Default Category > Women > Tops", "Default Category > Sale"]
+    assert [one.id for one in catalog[0].variants] == ["WS-S", "WS-M"]
+
+
+def test_the_stock_of_a_configurable_product_is_that_of_its_variants(tmp_path: Path) -> None:
+    rows = [
+        {"sku": "T-S", "name": "T", "qty": "5.0000", "is_in_stock": "1", "manage_stock": "1", "visibility": "none"},
+        {"sku": "T", "name": "T", "qty": "0.0000", "manage_stock": "1", "configurable_variations": "sku=T-S,size=S"},
+        {"sku": "U", "name": "U", "qty": "0.0000", "manage_stock": "0", "use_config_manage_stock": "0"},
+        {"sku": "V", "name": "V", "qty": "0.0000", "manage_stock": "0", "use_config_manage_stock": "1"},
+        {"sku": "W", "name": "W", "qty": "-2.0000", "manage_stock": "1", "allow_backorders": "1"},
+        {"sku": "X", "name": "X", "qty": "0.0000", "manage_stock": "1", "is_in_stock": "0"},
+    ]  # fmt: skip
+    rows[0]["visibility"] = "Not Visible Individually"
+    catalog = read(tmp_path, rows)
+    assert [one.id for one in catalog] == ["T", "U", "W"]
+    assert accounted(catalog)
+
+
+def test_rows_of_other_languages_are_columns_of_their_product(tmp_path: Path) -> None:
+    rows = [
+        {"sku": sku, "store_view_code": view, "name": f"{name} {sku}", "price": "" if view else "19"}
+        for sku in "AB" for view, name in (("", "Top"), ("de", "Oberteil"))
+    ]  # fmt: skip
+    catalog = read(tmp_path, rows)
+    assert [(one.title, one.attributes["name de"], one.variants) for one in catalog] == [
+        ("Top A", "Oberteil A", ()), ("Top B", "Oberteil B", ()),
+    ]  # fmt: skip
+    assert accounted(catalog)
+
+
+def test_magentos_packed_attributes_may_be_quoted_and_lists(tmp_path: Path) -> None:
+    packed = 'color=Red|Blue,fit="Slim, long",eco_collection=No'
+    catalog = read(tmp_path, [{"sku": sku, "name": sku, "additional_attributes": packed} for sku in "AB"])
+    assert catalog[0].attributes == {"color": ["Red", "Blue"], "fit": "Slim, long", "eco_collection": False}

@@ -26,7 +26,7 @@ class Change:
     Attributes:
         row: Line or row in the file, as in ``Problem``.
         id: Of the product or variant.
-        title: Its new title; None where the table has none.
+        title: Its new title; None where the table has none, and for a variant, whose product has the parent's title.
         values: By column; None where the cell is empty and so the product has no value any more.
         unsold: Why it is not for sale; empty if it is; None where the table does not tell.
     """
@@ -108,7 +108,8 @@ def read_changes(
             read.problems.append(Problem(number, None, f"the column {plan.id} is empty", "the id is empty"))
             continue
         cleared = {name: None for name in read.columns if name not in values and name in row and _is_empty(row, name)}
-        title = plain_text(row.get(plan.title)) if plan.title else ""
+        is_variant = plan.by_parent and bool(id) and id != key
+        title = plain_text(row.get(plan.title)) if plan.title and not is_variant else ""
         unsold = availability.reason(row, row, in_group=id != key) if availability.told else None
         read.changes.append(Change(number, id or key, title or None, {**values, **cleared}, unsold))
     return read

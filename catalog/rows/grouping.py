@@ -129,14 +129,15 @@ def _products(
         own = [cell for line in lines if not line.unsold for cell in line.pictures]
         several = len(by_look) > 1
         shared = [cell for line in parents for cell in line.pictures] + gallery
-        titles = [line.title for line in (sold if several and sold[0].title else [head, *sold]) if line.title]
+        titled = (*parents, *sold, *members) if several else (*parents, *members)
         if several:
             id = lines[0].id if lines[0].id and not key_is_id else f"{key}:{_slug(look)}"
         else:
             id = key if key_is_id or parents else lines[0].id or key
         drafts.append(
             Draft(
-                id=id, title=titles[0] if titles else "", attributes=_merged(head, sold, dates),
+                id=id, title=next((line.title for line in titled if line.title), ""),
+                attributes=_merged(head, sold, dates),
                 pictures=own + ([] if several and own else shared) if several else [*shared, *own],
                 group=key if several or len(members) > 1 else id,
                 variants=_variants(sold, len(members), id), lines=numbers, id_for_picture=lines[0].id or key,

@@ -40,3 +40,15 @@ def test_bigcommerce_rows_below_a_product_belong_to_it(tmp_path: Path) -> None:
     assert [(one.id, one.title, one.attributes["Size"]) for one in catalog] == [("77", "Shoe", ["40", "41"])]
     assert catalog.roles["Cost Price"] == "hidden"
     assert accounted(catalog)
+
+
+def test_every_colour_of_bigcommerce_has_the_title_of_its_product(tmp_path: Path) -> None:
+    rows: list[dict[str, object]] = [
+        {"Item": "Product", "ID": "77", "Name": "Shoe", "SKU": "SH", "Is Visible": "TRUE"},
+    ]  # fmt: skip
+    for place, colour in enumerate(["Red", "Blue"]):
+        rows.append({
+            "Item": "Variant", "ID": f"10{place}", "Name": f"Shoe {colour}", "SKU": f"SH-{colour}",
+            "Options": f"Type=R|Name=Color|Value={colour}", "Variant Image URL": f"https://s.example/{colour}.jpg",
+        })  # fmt: skip
+    assert [(one.title, one.attributes["Color"]) for one in read(tmp_path, rows)] == [("Shoe", "Red"), ("Shoe", "Blue")]

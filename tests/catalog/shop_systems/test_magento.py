@@ -56,3 +56,17 @@ def test_magentos_packed_attributes_may_be_quoted_and_lists(tmp_path: Path) -> N
     packed = 'color=Red|Blue,fit="Slim, long",eco_collection=No'
     catalog = read(tmp_path, [{"sku": sku, "name": sku, "additional_attributes": packed} for sku in "AB"])
     assert catalog[0].attributes == {"color": ["Red", "Blue"], "fit": "Slim, long", "eco_collection": False}
+
+
+def test_every_colour_has_the_title_of_the_configurable_product(tmp_path: Path) -> None:
+    colours = ("Red", "Blue")
+    rows: list[dict[str, object]] = [
+        {"sku": f"T-{colour}", "name": f"Top-{colour}", "additional_attributes": f"color={colour}",
+         "visibility": "Not Visible Individually", "base_image": f"/t/{colour}.jpg"} for colour in colours
+    ]  # fmt: skip
+    variations = "|".join(f"sku=T-{colour},color={colour}" for colour in colours)
+    rows.append({"sku": "T", "name": "Top", "configurable_variations": variations, "base_image": "/t/Red.jpg"})
+    catalog = read(tmp_path, rows)
+    assert [(one.id, one.title, one.attributes["color"]) for one in catalog] == [
+        ("T-Red", "Top", "Red"), ("T-Blue", "Top", "Blue"),
+    ]  # fmt: skip

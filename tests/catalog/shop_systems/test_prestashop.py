@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from catalog import Address, read_catalog
 from tests.catalog.shops import read, table
 
@@ -33,3 +35,16 @@ def test_prestashop_columns_are_known(tmp_path: Path) -> None:
     assert product.images == (Address("https://s.example/1.jpg"), Address("https://s.example/2.jpg"))
     assert (product.attributes["Couleur"], product.attributes["Composition"]) == ("Rouge", "Coton")
     assert {catalog.roles[name] for name in ("Wholesale price", "Supplier")} == {"hidden"}
+
+
+@pytest.mark.parametrize("place", [0, 2])
+def test_every_colour_of_prestashop_has_the_title_in_the_row_of_its_product(tmp_path: Path, place: int) -> None:
+    names = {"Attribute (Name:Type:Position)*": "Color:color:0"}
+    rows: list[dict[str, object]] = [
+        {"Product ID*": 1, **names, "Value (Value:Position)*": f"{colour}:0", "Image URLs (x,y,z...)": f"{colour}.jpg"}
+        for colour in ("Red", "Blue")
+    ]  # fmt: skip
+    rows.insert(place, {"Product ID*": 1, "Name *": "Dress"})
+    assert [(one.title, one.attributes["Color"]) for one in read(tmp_path, rows)] == [
+        ("Dress", "Red"), ("Dress", "Blue"),
+    ]  # fmt: skip

@@ -4,18 +4,42 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.catalog.shops import accounted, pictures, read, woocommerce
+import pytest
+
+from catalog import read_catalog
+from catalog.rows.changes import read_changes
+from tests.catalog.shops import accounted, pictures, read, table, woocommerce
 
 
 def test_woocommerce_variations_belong_to_their_parent_whatever_way_it_is_named(tmp_path: Path) -> None:
     catalog = read(tmp_path, woocommerce())
     assert [(one.title, one.attributes.get("Color"), one.attributes.get("Size")) for one in catalog] == [
-        ("Hoodie - Blue, S", ["Blue"], ["S", "M"]), ("Hoodie - Red, M", ["Red"], ["M"]), ("Cap", None, None),
+        ("Hoodie", ["Blue"], ["S", "M"]), ("Hoodie", ["Red"], ["M"]), ("Cap", None, None),
     ]  # fmt: skip
     assert {one.group for one in catalog[:2]} == {"44"}
     assert catalog.find("52") is catalog[1] or catalog.find("53") is catalog[1]
     assert {one.reason for one in catalog.left_out} == {"Published is -1"}
     assert accounted(catalog)
+
+
+@pytest.mark.parametrize("name", ["Name", "Nom", "Nombre", "Nome", "Naam"])
+def test_every_look_has_the_title_of_the_parent_wherever_its_row_is(tmp_path: Path, name: str) -> None:
+    rows = [{name if column == "Name" else column: cell for column, cell in row.items()} for row in woocommerce()]
+    catalog = read(tmp_path, [*rows[1:5], rows[0]])
+    assert [one.title for one in catalog] == ["Hoodie", "Hoodie"]
+
+
+def test_a_variation_whose_parent_is_not_in_the_export_keeps_its_title(tmp_path: Path) -> None:
+    catalog = read(tmp_path, woocommerce()[1:5])
+    assert {one.title for one in catalog} >= {"Hoodie - Blue, S"}
+    assert "Hoodie" not in {one.title for one in catalog}
+
+
+def test_an_update_from_the_same_export_does_not_bring_the_titles_of_variations_back(tmp_path: Path) -> None:
+    path = table(tmp_path / "catalog.csv", woocommerce())
+    kinds = read_catalog(path, images_required=False).columns
+    titles = {change.id: change.title for change in read_changes(path, kinds).changes}
+    assert titles == {"44": "Hoodie", "50": None, "51": None, "52": None, "53": None, "60": "Cap", "61": "Belt"}
 
 
 def test_woocommerce_categories_are_paths_and_costs_hidden(tmp_path: Path) -> None:

@@ -172,7 +172,8 @@ class SearchRequest(Value):
     sort: FilterName | None = Field(
         None,
         description="An attribute by which the 500 most relevant products are sorted, such as `price`, or `-price` for "
-        "the highest first.",
+        "the highest first. Products that satisfy every wish of the text come first; without a wish, products that are "
+        "near enough in relevance.",
     )
     prefer: Words = Field(
         default_factory=list,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -18,9 +18,17 @@ GROUP = "group"
 """``group_by``: all looks of a product are one result."""
 SORTED = 500
 """Number of most relevant products that ``sort`` sorts."""
+NEAR = 0.5
+"""Share of the best score from which on a product is relevant enough to be sorted with the best one."""
 
-Pair = tuple[int, float]
-"""Row and score."""
+
+class Hit(NamedTuple):
+    """A product that was found."""
+
+    row: int
+    score: float
+    tier: int = 0
+    """As in ``indexer.ranking.candidates.Found``."""
 
 
 class InvalidArrangement(ModisteError):
@@ -55,23 +63,29 @@ class Arrangement(NamedTuple):
         """The rows of the group of a product."""
         return {row} if self.labels is None else set(np.flatnonzero(self.labels == self.labels[row]).tolist())
 
-    def firsts(self, pairs: Sequence[Pair], excluded: Collection[int]) -> list[Pair]:
-        """The best of each group, in the order of ``pairs``, without excluded rows."""
+    def firsts(self, hits: Iterable[Hit], excluded: Collection[int]) -> list[Hit]:
+        """The best of each group, in the order of ``hits``, without excluded rows."""
         seen: set[int] = set()
         kept = []
-        for row, score in pairs:
-            label = row if self.labels is None else int(self.labels[row])
-            if row not in excluded and label not in seen:
+        for hit in hits:
+            label = hit.row if self.labels is None else int(self.labels[hit.row])
+            if hit.row not in excluded and label not in seen:
                 seen.add(label)
-                kept.append((row, score))
+                kept.append(hit)
         return kept
 
-    def ordered(self, pairs: Sequence[Pair]) -> list[Pair]:
-        """``pairs`` sorted by the attribute, equal values by relevance, missing values last."""
+    def ordered(self, hits: Sequence[Hit], *, wished: bool) -> list[Hit]:
+        """``hits`` sorted by the attribute within each tier, equal values by relevance, missing values last.
+
+        Args:
+            wished: Whether the text has wishes that define the tiers. Otherwise products with less than ``NEAR`` of the
+                best score come after those with more.
+        """
         if self.ranks is None:
-            return list(pairs)
+            return list(hits)
         ranks = self.ranks
-        return sorted(pairs, key=lambda pair: ranks[pair[0]])
+        least = -np.inf if wished else NEAR * max((hit.score for hit in hits), default=0.0)
+        return sorted(hits, key=lambda hit: (hit.tier, hit.score < least, ranks[hit.row]))
 
 
 def arrangement(generation: Generation, group_by: str, sort: str) -> Arrangement | None:

@@ -20,7 +20,7 @@ from models.bundle.images import Pixels
 from models.bundle.style_search import moved_query
 from service.execution.scheduler import Job, Scheduler
 from service.search.answers import Found
-from service.search.arrangement import Arrangement, arrangement
+from service.search.arrangement import Arrangement, Hit, arrangement
 from service.search.encoding import MAX_QUERIES, Encoded, Encoding, EncodingInput
 from service.search.query import Query
 from service.search.ranking import Lookup, Ranked, rank
@@ -128,12 +128,12 @@ class SearchStages:
         if reference.row is not None:
             excluded |= arranged.group_rows(reference.row)
         named = [
-            (row, 1.0)
+            Hit(row, 1.0)
             for row in (wishes.named if wishes else ())
             if row not in excluded and (allowed is None or allowed[row])
         ]
         total, fitting = arranged.total(allowed, excluded, generation.size), None
-        page: list[tuple[int, float]] = []
+        page: list[Hit] = []
         if query.offset < total:
             wanted = total if query.sort else min(query.offset + query.k, total)
             filtering = stated if stated is not None and stated.filters else None
@@ -144,16 +144,16 @@ class SearchStages:
                 )
                 ranked: Ranked = yield self._store(lookup)
                 fitting = ranked.fitting
-                pairs = zip(ranked.rows.tolist(), ranked.scores.tolist(), strict=True)
+                hits = map(Hit, ranked.rows.tolist(), ranked.scores.tolist(), ranked.tiers.tolist())
                 # Products that the text names rank first.
-                known = {row for row, _ in named}
-                page = arranged.firsts([*named, *(pair for pair in pairs if pair[0] not in known)], excluded)
+                known = {hit.row for hit in named}
+                page = arranged.firsts([*named, *(hit for hit in hits if hit.row not in known)], excluded)
                 if len(page) >= wanted or len(ranked.rows) < depth:
                     break
                 depth *= 4
-            page = arranged.ordered(page[:wanted])[query.offset : query.offset + query.k]
+            page = arranged.ordered(page[:wanted], wished=fitting is not None)[query.offset : query.offset + query.k]
         found = Found(
-            rows=[row for row, _ in page], scores=[score for _, score in page], total=total, text_truncated=truncated,
+            rows=[hit.row for hit in page], scores=[hit.score for hit in page], total=total, text_truncated=truncated,
             expected=expected.words if expected else [], fitting=fitting,
         )  # fmt: skip
         return Outcome(found, vision_now)

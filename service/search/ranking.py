@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from indexer.generations.generation import Generation
 from indexer.ranking.candidates import Words
@@ -52,6 +53,8 @@ class Ranked(NamedTuple):
 
     scores: Scores
     rows: Rows
+    tiers: npt.NDArray[np.int64]
+    """As in ``indexer.ranking.candidates.Found``."""
     fitting: int | None = None
     """Number of products that satisfy all wishes that can be judged; None without such a wish."""
 
@@ -80,9 +83,8 @@ def rank(lookups: list[Lookup]) -> list[Ranked]:
             vectors, min(depth, first.generation.size), first.allowed, first.conditions
         )
         for number, scores, rows in zip(numbers, *found, strict=True):
-            ranked[number] = Ranked(
-                scores[rows >= 0][: lookups[number].wanted], rows[rows >= 0][: lookups[number].wanted]
-            )
+            best = np.flatnonzero(rows >= 0)[: lookups[number].wanted]
+            ranked[number] = Ranked(scores[best], rows[best], np.zeros(len(best), np.int64))
     return [one for one in ranked if one is not None]
 
 
@@ -118,4 +120,4 @@ def _by_words(lookup: Lookup, judge: Judge | None) -> Ranked:
     fitting = None
     if judge is not None:
         fitting = judge.fitting(generation.candidates.bits_of(lookup.allowed))
-    return Ranked(scores[order], found.rows[order], fitting)
+    return Ranked(scores[order], found.rows[order], found.tiers[order], fitting)

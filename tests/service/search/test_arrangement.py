@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from service.search.arrangement import NEAR
 from tests.service.conftest import COLOURS, Serve, Served, Shop, build, cloth
 
 SIZES = ("XS", "S", "M", "L", "XL")
@@ -77,10 +78,35 @@ def test_results_are_grouped_by_an_attribute(looks: Served) -> None:
     ],
 )  # fmt: skip
 def test_results_are_sorted_by_an_attribute(looks: Served, sort: str, prices: list[int]) -> None:
-    answer = looks.search(text="red cloth", k=20, sort=sort)
+    answer = looks.search(text="cloth", k=20, sort=sort)
     assert [result["attributes"]["price"] for result in answer["results"]] == prices
-    page = looks.search(text="red cloth", k=3, offset=3, sort=sort)
+    page = looks.search(text="cloth", k=3, offset=3, sort=sort)
     assert [result["attributes"]["price"] for result in page["results"]] == prices[3:6]
+
+
+@pytest.mark.parametrize(
+    ("sort", "reds"),
+    [("price", ["0", *map(str, range(10, 19)), "55"]), ("-price", ["55", *map(str, range(18, 9, -1)), "0"])],
+)
+def test_products_that_satisfy_the_wishes_are_sorted_before_the_others(
+    serve: Serve, shop: Shop, sort: str, reds: list[str]
+) -> None:
+    with serve(shop, understand_text=True) as served:
+        found = served.found(text="red", k=60, sort=sort)
+        assert found[:11] == reds
+        others = [int(id) for id in found[11:]]
+        assert others == sorted(others, reverse=sort == "-price")  # Prices ascend with the ids.
+        pages = [served.found(text="red", k=7, offset=offset, sort=sort) for offset in (0, 7)]
+        assert [id for page in pages for id in page] == found[:14]
+
+
+def test_without_wishes_the_relevant_products_are_sorted_before_the_others(looks: Served) -> None:
+    best_first = looks.search(text="red", k=20)["results"]
+    near = sum(result["score"] >= NEAR * best_first[0]["score"] for result in best_first)
+    assert 1 < near < len(best_first)
+    found = looks.found(text="red", k=20, sort="price")
+    assert set(found[:near]) == {result["id"] for result in best_first[:near]}
+    assert [id.split("-")[1] for id in found[:3]] == ["maroon", "red", "navy"]
 
 
 def test_filters_take_dates(looks: Served) -> None:

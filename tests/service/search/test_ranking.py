@@ -89,7 +89,7 @@ def score_all(generation: Generation, lookup: Lookup) -> Ranked:
     scores = filtered_scores(generation.vectors(range(generation.size)) @ lookup.vector[0], fit)
     rows = np.arange(generation.size) if lookup.allowed is None else np.flatnonzero(lookup.allowed)
     order = rows[np.lexsort((rows, -scores[rows]))][: lookup.wanted]
-    return Ranked(scores[order], order)
+    return Ranked(scores[order], order, np.zeros(len(order), np.int64))
 
 
 def assert_same(ours: Ranked, right: Ranked) -> None:

@@ -21,7 +21,7 @@ from catalog.rows.plan import Plan, plan_columns
 from catalog.rows.roles import column_roles
 from catalog.settings import SETTINGS_NAME, CatalogSettings, find_settings, read_settings
 from catalog.table import Problem, Row, Table, TableOptions
-from catalog.values import AttributeValue, plain_text, type_columns
+from catalog.values import AttributeValue, plain_text, type_columns, unescaped
 from catalog.values.columns import Typed
 from catalog.values.embedded import NoImage, from_base64
 
@@ -139,7 +139,7 @@ def _lines(
         lines.append(
             Line(
                 number=number, id=id, key=key, is_parent=plan.is_parent(row, id, key), row=row, values=values,
-                title=plain_text(row.get(plan.title)) if plan.title else "",
+                title=unescaped(plain_text(row.get(plan.title))) if plan.title else "",
                 unsold=availability.reason(
                     row, head, in_group=plan.by_parent and id != key,
                     has_variants=members[key] > 1 and plan.is_parent(row, id, key),

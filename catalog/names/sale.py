@@ -13,6 +13,12 @@ FLAGS = {
     "sand": True, "falsk": False, "nej": False, "da": True, "да": True, "нет": False, "истина": True, "ложь": False,
 }  # fmt: skip
 """Words for true and false; spreadsheets write them in their own language."""
+SIGNS = {
+    "✓": True, "✔": True, "☑": True, "✅": True, "✗": False, "✘": False, "✕": False, "✖": False, "☒": False,
+    "❌": False, "☐": False,
+}  # fmt: skip
+"""Signs for true and false."""
+_EMOJI_STYLE = "\ufe0f"
 
 STATUS = group(
     "status published publishedononlinestore active enabled productonline productvisible visible isactive isenabled "
@@ -78,3 +84,9 @@ NOT_TRACKED = group("none no false 0 n off")
 COUNTED_BY_DEFAULT = group("useconfigmanagestock")
 """Magento: if this is true, ``manage_stock`` of the row is ignored."""
 MAY_BE_OVERSOLD = group("continue true yes 1 2 notify ja oui sí si sì allow allowed")
+
+
+def read_flag(text: str) -> bool | None:
+    """Whether a whole cell says true or false, as a word or a sign; None if it says neither."""
+    plain = text.removesuffix(_EMOJI_STYLE).casefold()
+    return FLAGS.get(plain, SIGNS.get(plain))

@@ -9,7 +9,6 @@ from typing import Any
 from catalog.names.plain import plain_name, whole_name
 from catalog.names.sale import (
     COUNTED_BY_DEFAULT,
-    FLAGS,
     GONE_SINCE,
     MAY_BE_OVERSOLD,
     NOT_SOLD,
@@ -21,9 +20,10 @@ from catalog.names.sale import (
     STOCK_FLAGS,
     STOCK_STATUS,
     TRACKED,
+    read_flag,
 )
 from catalog.table import Row, shown
-from catalog.values import plain_text
+from catalog.values import plain_text, unescaped
 from catalog.values.numbers import MISSING, read_number
 
 HIDDEN_VARIANTS = frozenset({"notvisibleindividually", "hidden"})
@@ -73,7 +73,7 @@ class Availability:
         """
         if self.leave_out is not None:
             for column, condition in self.leave_out.items():
-                text = plain_text(row.get(column)) or plain_text(head.get(column))
+                text = unescaped(plain_text(row.get(column)) or plain_text(head.get(column)))
                 if meets(text, condition):
                     return f"{column} is {shown(text) or 'empty'}"
             return ""
@@ -85,7 +85,7 @@ class Availability:
                 return f"{column} is {shown(text)}"
         for column in self._not_sold:
             text = plain_text(row.get(column)) or plain_text(head.get(column))
-            if text == "1" or FLAGS.get(text.casefold()):
+            if text == "1" or read_flag(text):
                 return f"{column} is {shown(text)}"
         for column in self._gone_since:
             text = plain_text(row.get(column))
@@ -109,7 +109,7 @@ class Availability:
             return ""
         if any(text in MAY_BE_OVERSOLD for text in said(self._oversold)):
             return ""
-        by_default = any(FLAGS.get(text) or text == "1" for text in said(self._by_default))
+        by_default = any(read_flag(text) or text == "1" for text in said(self._by_default))
         if self._tracked and not by_default and not set(said(self._tracked)) - NOT_TRACKED:
             return ""
         for column in self._counts:
@@ -136,7 +136,10 @@ def _count(text: str) -> float:
 def _plain(text: str) -> str:
     text = re.sub(r"^https?://schema\.org/", "", text, flags=re.IGNORECASE)
     number = re.fullmatch(r"(-?\d+)(?:[.,]0+)?", text)
-    return number[1] if number else whole_name(text)
+    if number:
+        return number[1]
+    flag = read_flag(text)  # Signs such as ✗ have no letters to compare.
+    return whole_name(text) if flag is None else ("yes" if flag else "no")
 
 
 def meets(text: str, condition: Any) -> bool:
@@ -150,5 +153,5 @@ def meets(text: str, condition: Any) -> bool:
     if isinstance(condition, list | tuple):
         return any(meets(text, one) for one in condition)
     if isinstance(condition, bool):
-        return text.casefold() in (("true", "yes", "1") if condition else ("false", "no", "0"))
+        return {"1": True, "0": False}.get(text, read_flag(text)) is condition
     return text.casefold() == plain_text(condition).casefold()

@@ -14,7 +14,7 @@ from catalog.rows.pinned import refuse_strange
 from catalog.rows.plan import plan_columns
 from catalog.settings import CatalogSettings
 from catalog.table import Problem, Row, TableOptions
-from catalog.values import AttributeValue, Kind, plain_text, type_columns
+from catalog.values import AttributeValue, Kind, plain_text, type_columns, unescaped
 from catalog.values.kinds import normal_cell
 from catalog.values.numbers import MISSING
 
@@ -109,7 +109,7 @@ def read_changes(
             continue
         cleared = {name: None for name in read.columns if name not in values and name in row and _is_empty(row, name)}
         is_variant = plan.by_parent and bool(id) and id != key
-        title = plain_text(row.get(plan.title)) if plan.title and not is_variant else ""
+        title = unescaped(plain_text(row.get(plan.title))) if plan.title and not is_variant else ""
         unsold = availability.reason(row, row, in_group=id != key) if availability.told else None
         read.changes.append(Change(number, id or key, title or None, {**values, **cleared}, unsold))
     return read

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import html
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from catalog.names.columns import LIST_NAMES, PATH_NAMES, PRICES, is_code
+from catalog.names.columns import PRICES, is_code
 from catalog.names.plain import plain_name
-from catalog.names.sale import FLAGS
+from catalog.names.sale import read_flag
 from catalog.table import Problem, Row, shown
 from catalog.values.dates import order_of, read_date
+from catalog.values.entities import unescaped
 from catalog.values.kinds import PATH_SIGN, AttributeValue, Kind, kind_of, normal_cell, plain_text
 from catalog.values.listed import unlisted
 from catalog.values.numbers import MISSING, WHOLE, Separator, decimal_separator, read_number
@@ -83,9 +83,13 @@ def type_columns(
 
 def _cells(column: str, rows: Sequence[tuple[int, Row]]) -> Sequence[Any]:
     cells = unlisted([normal_cell(row.get(column)) for _, row in rows])
-    if plain_name(column) in LIST_NAMES | PATH_NAMES:  # Shops escape what they show: "Dresses &gt; Midi".
-        return [html.unescape(cell) if isinstance(cell, str) and "&" in cell else cell for cell in cells]
-    return cells
+    return [_unescaped(cell) for cell in cells]
+
+
+def _unescaped(cell: Any) -> Any:
+    if isinstance(cell, list):
+        return [unescaped(item) for item in cell]
+    return unescaped(cell) if isinstance(cell, str) else cell
 
 
 def _are_prices(texts: Sequence[str]) -> bool:
@@ -161,7 +165,7 @@ def _reader(column: str, kind: Kind, cells: Sequence[Any], decimal: Separator) -
             number = read_number(str(cell), decimal)
             return (None, "") if number is None else (number.value, number.currency)
         if kind == "flag":
-            return (cell if isinstance(cell, bool) else FLAGS.get(_flag(cell))), ""
+            return (cell if isinstance(cell, bool) else _flag(plain_text(cell))), ""
         if kind == "date":
             return read_date(plain_text(cell), order), ""
         if kind == "list":
@@ -175,9 +179,8 @@ def _reader(column: str, kind: Kind, cells: Sequence[Any], decimal: Separator) -
     return read
 
 
-def _flag(cell: Any) -> str:
-    text = plain_text(cell).casefold()
-    return {"1": "true", "0": "false"}.get(text, text)
+def _flag(text: str) -> bool | None:
+    return {"1": True, "0": False}.get(text, read_flag(text))
 
 
 def _splitter(cells: Sequence[Any]) -> Any:

@@ -11,8 +11,9 @@ from typing import Any, Literal, NamedTuple
 
 from catalog.names.columns import LIST_NAMES, PATH_NAMES, PRICES, SIZES, TEXTS, is_code
 from catalog.names.plain import plain_name
-from catalog.names.sale import FLAGS, STOCK_COUNTS
+from catalog.names.sale import STOCK_COUNTS, read_flag
 from catalog.values.dates import not_dates, read_dates
+from catalog.values.entities import TAG
 from catalog.values.numbers import MISSING, NEVER_TEXT, Separator, read_number
 
 AttributeValue = str | int | float | bool | list[str]
@@ -29,7 +30,6 @@ LEAST_LISTS = 5
 PATH_SIGN = re.compile(r"\s*(?:->|→|>|»|›)\s*")
 _PATH = re.compile(r"[\w)&'.]\s*(?:->|→|>|»|›)\s*[\w(&'.]")
 _SLASHES = re.compile(r"\w\s*[/\\]\s*\w.*[/\\]|\w///\w")
-_TAG = re.compile(r"<[a-zA-Z/!][^<>]*>")
 
 
 class Found(NamedTuple):
@@ -112,7 +112,7 @@ def kind_of(column: str, filled: Sequence[Any], decimal: Separator) -> Found:
         return Found("number")
     texts = [plain_text(cell) for cell in filled]
     distinct = set(texts)
-    if all(text.casefold() in FLAGS for text in distinct):
+    if all(read_flag(text) is not None for text in distinct):
         return Found("flag")
     against: frozenset[str] = frozenset()
     nearly: Kind = "number"
@@ -152,4 +152,4 @@ def _look_like_lists(texts: Sequence[str]) -> bool:
 
 
 def _is_path(text: str) -> bool:
-    return bool(_PATH.search(text)) and not _TAG.search(text)
+    return bool(_PATH.search(text)) and not TAG.search(text)

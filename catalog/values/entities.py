@@ -1,0 +1,31 @@
+"""HTML entities in cells: shop systems escape names for their web pages and export them like that."""
+
+from __future__ import annotations
+
+import html
+import html.entities
+import re
+
+TIMES = 2
+"""Some exports escape what was escaped already: ``&amp;#39;``."""
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][\da-fA-F]{1,6}|[A-Za-z][A-Za-z\d]+);")
+TAG = re.compile(r"<[a-zA-Z/!][^<>]*>")
+
+
+def unescaped(text: str) -> str:
+    """A text with the characters that its entities stand for, such as ``Men's`` for ``Men&#39;s``.
+
+    An ampersand that begins no entity is kept (``AT&T``, ``R&D;``). A text with tags is kept as a whole, because its
+    entities keep characters apart from the tags.
+    """
+    if "&" not in text or TAG.search(text):
+        return text
+    for _ in range(TIMES):
+        text = _ENTITY.sub(_character, text)
+    return text.strip()
+
+
+def _character(entity: re.Match[str]) -> str:
+    # html.unescape() also reads the beginning of a name: it makes "¬ebook;" of "&notebook;".
+    numbered = entity[0][1] == "#"
+    return html.unescape(entity[0]) if numbered else html.entities.html5.get(entity[0][1:], entity[0])

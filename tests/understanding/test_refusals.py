@@ -25,6 +25,37 @@ def test_a_denial_refuses_what_follows_or_else_what_stands_before(text: str) -> 
     assert parts(text) == "-colour:navy blue"
 
 
+BOTH_SIDES = {
+    "en": ("for women, not blue", "red, not blue", "not blue, red"),
+    "de": ("für Damen, nicht blau", "rot, nicht blau", "nicht blau, rot"),
+    "fr": ("pour femmes, pas bleu", "rouge, pas bleu", "pas bleu, rouge"),
+    "es": ("para mujer, no azul", "rojo, no azul", "no azul, rojo"),
+    "it": ("da donna, non blu", "rosso, non blu", "non blu, rosso"),
+    "pt": ("para mulher, não azul", "vermelho, não azul", "não azul, vermelho"),
+    "nl": ("voor dames, niet blauw", "rood, niet blauw", "niet blauw, rood"),
+    "pl": ("dla kobiet, nie niebieskie", "czerwone, nie niebieskie", "nie niebieskie, czerwone"),
+    "tr": ("kadın için, mavi değil", "kırmızı, mavi değil", "mavi değil, kırmızı"),
+    "zh": ("女款，不要蓝色", "红色，不要蓝色", "不要蓝色，红色"),
+    "ja": ("レディース、青以外", "赤がいい。青は嫌", "青以外、赤"),
+}
+
+
+@pytest.mark.parametrize("code", BOTH_SIDES)
+def test_a_wish_beside_a_refusal_is_not_refused(code: str) -> None:
+    for text, wanted in zip(BOTH_SIDES[code], ("people:women", "colour:red", "colour:red"), strict=True):
+        assert parts(text) == f"+{wanted} -colour:blue", text
+
+
+def test_an_answer_to_a_question_refuses_what_was_asked() -> None:
+    assert parts("black? nah, blue") == "+colour:blue -colour:black"
+    assert parts("rot? nein, blau") == "+colour:blue -colour:red"
+    assert parts("No, in red") == "+colour:red"
+
+
+def test_a_refused_look_does_not_take_the_audience_along() -> None:
+    assert parts("men's black isn't for me") == "+people:men -colour:black"
+
+
 def test_a_denial_refuses_no_thing_that_it_describes() -> None:
     assert parts("red shoes that don't hurt") == "+colour:red +kind:shoe"
     assert parts("something red that doesn't shrink") == "+colour:red"

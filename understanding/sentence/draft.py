@@ -103,9 +103,12 @@ class Draft:
         return not self.nouns_first and ORDER.get(family, 9) < ORDER.get(last, 0)
 
     def refuse_clause(self, start: int) -> None:
-        """Refuse the wishes of the clause: "black is not for me"."""
-        self.pending = self.wanted[start:]
-        del self.wanted[start:]
+        """Refuse the wishes of the clause: "black is not for me". For whom and when it is, is not refused with a look:
+        "for women, not black"."""
+        clause = self.wanted[start:]
+        looks = [wish for wish in clause if wish.family not in BACKGROUND]
+        self.pending = looks or clause
+        self.wanted[start:] = [wish for wish in clause if wish not in self.pending]
         self.refusing = True
         self.end_refusal()
 

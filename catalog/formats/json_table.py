@@ -10,20 +10,13 @@ from typing import Any
 
 from catalog.errors import ModisteError
 from catalog.formats.encodings import Decoded, clean_text
-from catalog.names.columns import ID_NAMES
-from catalog.names.plain import plain_name
+from catalog.formats.wrapped import LIST_NAMES, products_in, unwrapped
 from catalog.table import Problem, Row, Table, TableOptions
 
-LIST_NAMES = (
-    "products", "items", "data", "catalog", "catalogue", "results", "result", "entries", "docs", "hits", "records",
-    "rows",
-    "offers", "articles", "artikel", "produkte", "variants",
-)  # fmt: skip
 _SPACE = re.compile(r"\s*")
 _BETWEEN = re.compile(r"[\s,]*")
 _DECODER = json.JSONDecoder(parse_constant=lambda _: None, strict=False)  # NaN; line breaks in texts
 PARENT = "__parentId"
-_CONNECTION = frozenset({"edges", "nodes", "pageInfo", "totalCount", "__typename"})
 _EXAMPLE = 'Write one product a line, such as {"id": "1", "title": "..."}.'
 
 
@@ -56,9 +49,8 @@ def read_json_lines(decoded: Decoded, source: str, options: TableOptions) -> Tab
         else:
             kind = "the line is JSON but not an object with named values"
             table.problems.append(Problem(number, None, kind, kind))
-    if not rows:  # Objects over several lines, or several on one.
-        rows = list(enumerate(_sequence(text), start=1))
-        table.problems = [] if rows else table.problems
+    if table.problems and (whole := list(_sequence(text))):  # Objects over several lines, or several on one.
+        rows, table.problems = list(enumerate(whole, start=1)), []
     for number, row in _with_children(rows):
         _add(table, number, row)
     _name_columns(table)
@@ -77,16 +69,13 @@ def read_json(decoded: Decoded, source: str, options: TableOptions) -> Table:
     text = decoded.text
     start = _start_of_array(text, source)
     table = Table([], [], remarks=decoded.remarks, format=f"JSON in {decoded.encoding}")
-    if start is None:
-        for number, row in enumerate(_objects_by_id(text, source), start=1):
+    found = enumerate(_objects_by_id(text, source), start=1) if start is None else _items(text, start, source, options)
+    for number, row in found:
+        if isinstance(row, dict):
             _add(table, number, row)
-    else:
-        for line, row in _items(text, start, source, options):
-            if isinstance(row, dict):
-                _add(table, line, row)
-            else:
-                kind = "an entry is not an object with named values"
-                table.problems.append(Problem(line, None, kind, kind))
+        else:
+            kind = "an entry is not an object with named values"
+            table.problems.append(Problem(number, None, kind, kind))
     _name_columns(table)
     if not table.rows and table.problems:
         raise ModisteError(f"No entry of {source} is a JSON object.", hint='Write [{"id": "1", "title": "..."}, ...].')
@@ -108,7 +97,7 @@ def _start_of_array(text: str, source: str) -> int | None:
     return None
 
 
-def _objects_by_id(text: str, source: str) -> Iterator[Row]:
+def _objects_by_id(text: str, source: str) -> Iterator[Any]:
     several = list(_sequence(text))
     if len(several) > 1:
         yield from several
@@ -118,7 +107,7 @@ def _objects_by_id(text: str, source: str) -> Iterator[Row]:
     except (ValueError, RecursionError) as error:
         line = getattr(error, "lineno", 1)
         raise ModisteError(f"{source} is not valid JSON (line {line}: {error}).", hint="Export it again.") from error
-    found = _products_in(whole)
+    found = products_in(whole)
     if found is not None:
         yield from found
         return
@@ -126,29 +115,6 @@ def _objects_by_id(text: str, source: str) -> Iterator[Row]:
         yield whole
         return
     raise ModisteError(f"{source} contains no array of products.", hint='Write [{"id": "1", "title": "..."}, ...].')
-
-
-def _products_in(value: Any, depth: int = 5) -> list[Row] | None:
-    """The products within an answer of a server: a list of objects, or objects by id, however deep; None if there are
-    none, or if it is a product itself."""
-    if isinstance(value, list):
-        return [row for row in value if isinstance(row, dict)] or None
-    if not isinstance(value, dict) or not depth:
-        return None
-    plain = {plain_name(str(name)): one for name, one in value.items()}
-    if any(name in ID_NAMES and isinstance(one, str | int) for name, one in plain.items()):
-        return None
-    for name in LIST_NAMES:
-        if name in plain and (found := _products_in(plain[name], depth - 1)):
-            return found
-    lists = [one for one in value.values() if isinstance(one, list) and any(isinstance(row, dict) for row in one)]
-    if len(lists) == 1:
-        return _products_in(lists[0])
-    objects = [one for one in value.values() if isinstance(one, dict)]
-    if objects and len(objects) == len(value) and not any(name in LIST_NAMES for name in plain):
-        within = next((found for one in objects if (found := _products_in(one, depth - 1))), None)
-        return within or [{"id": id, **row} for id, row in value.items()]
-    return next((found for one in objects if (found := _products_in(one, depth - 1))), None)
 
 
 def _sequence(text: str) -> Iterator[Row]:
@@ -233,21 +199,6 @@ def _add(table: Table, number: int, row: Row) -> None:
     cleaned = _clean(unwrapped(row))
     for expanded in _variants(cleaned) if isinstance(cleaned, dict) else ():
         table.rows.append((number, expanded))
-
-
-def unwrapped(value: Any) -> Any:
-    """A value without what answers wrap it in: the edges and nodes of GraphQL, MongoDB's types, ``_source``."""
-    if isinstance(value, list):
-        return [unwrapped(item) for item in value]
-    if not isinstance(value, dict):
-        return value
-    if value.keys() <= _CONNECTION and isinstance(nodes := value.get("edges", value.get("nodes")), list):
-        return [unwrapped(one.get("node", one) if isinstance(one, dict) else one) for one in nodes]
-    if len(value) == 1 and str(name := next(iter(value))).startswith("$"):
-        return unwrapped(value[name])
-    if isinstance(source := value.get("_source"), dict):
-        value = {**{name: one for name, one in value.items() if name != "_source"}, **source}
-    return {name: unwrapped(one) for name, one in value.items()}
 
 
 def _variants(row: Row) -> Iterator[Row]:

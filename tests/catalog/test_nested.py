@@ -108,10 +108,29 @@ PRODUCTS = [{"id": "1", "title": "a"}, {"id": "2", "title": "b"}]
         {"hits": {"total": 2, "hits": [{"_id": one["id"], "_source": {"title": one["title"]}} for one in PRODUCTS]}},
         {"@graph": [{"@type": "Product", "sku": one["id"], "name": one["title"]} for one in PRODUCTS]},
         {"items": [{"_id": {"$oid": one["id"]}, "title": one["title"]} for one in PRODUCTS], "total": 2},
+        {"code": 200, "message": "ok", "data": {"total": 2, "list": PRODUCTS}},
+        {"shop": {"name": "a shop", "offers": PRODUCTS}}, {"collection": {"id": 9, "title": "new", "products": PRODUCTS}},
+        {"page1": {"products": PRODUCTS[:1]}, "page2": {"products": PRODUCTS[1:]}},
+        {"1": {"title": "a", "images": [{"src": "1.jpg"}, {"src": "2.jpg"}]}, "2": {"title": "b", "images": []}},
+        {"1": {"title": "a", "variants": [{"sku": "a-s"}]}, "2": {"title": "b", "offers": [{"price": 5}]}},
+        {"response": {"docs": PRODUCTS}, "facets": {"colour": {"items": [{"id": "red", "count": 1}]}}},
     ],
 )  # fmt: skip
 def test_products_are_found_within_the_answer_of_a_server(tmp_path: Path, answer: dict[str, Any]) -> None:
     assert [(one.id, one.title) for one in of_json(tmp_path, answer)] == [("1", "a"), ("2", "b")]
+
+
+def test_entries_of_an_answer_that_are_no_products_are_counted(tmp_path: Path) -> None:
+    catalog = of_json(tmp_path, {"shop": {"city": "Rome"}, "page": {"products": [PRODUCTS[0], None, "x", PRODUCTS[1]]}})
+    assert (len(catalog), catalog.counts.problems) == (2, 2)
+
+
+def test_an_object_within_a_product_is_no_product(tmp_path: Path) -> None:
+    lines = '{"id": "%s",\n"images": [\n{"src": "a.jpg"},\n{"src": "b.jpg"}\n],\n"title": "%s"}\n'
+    (tmp_path / "a.jsonl").write_text("".join(lines % (one["id"], one["title"]) for one in PRODUCTS))
+    catalog = read_catalog(tmp_path / "a.jsonl", images_required=False)
+    assert [(one.id, one.title) for one in catalog] == [("1", "a"), ("2", "b")]
+    assert not catalog.problems
 
 
 @pytest.mark.parametrize(

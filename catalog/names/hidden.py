@@ -11,7 +11,7 @@ _HIDDEN = re.compile(
     r"confidential|secret|private|commission|landed|buyprice|buyingprice|^buyer|tradeprice|b2bp|factory|fobp|^fob$|"
     r"exworks|vendorprice|vendorcode|vendornote|cogs|employee|email|customer|notes?$|remark|comment|password|userid|"
     r"apikey|token$|binlocation|"
-    r"einkauf|einstand|deckungsbeitrag|rohertrag|^h?ek$|^h?ek(?:preis|netto|brutto)|netto?ek$|"
+    r"einkauf|einstand|deckungsbeitrag|rohertrag|^h?ek(?:preis|netto|brutto)|netto?ek$|"
     r"kosten(?!los)|spanne$|"
     r"^aufschlag$|kalkulation$|wareneinsatz|h(?:ä|ae)ndlerpreis|wiederverk(?:ä|ae)uferpreis|gro(?:ß|ss)handelspreis|"
     r"lieferant|zulieferer|kreditor|bezugsquelle|marge|intern|gewinn|provision$|notiz|bemerkung|lagerort|lagerplatz|"
@@ -42,6 +42,8 @@ _TECHNICAL = re.compile(
     r"chargetax|requiresshipping|fulfillmentservice|inventorytracker|inventorypolicy|continuesellingwhenoutofstock|"
     r"weightvalue|weightunitfordisplay|unitpricetotalmeasure|option\d+linkedto|indexlevel\d|unnamed\d)"
 )
+_PURCHASE = re.compile(r"(?<![^\W_])h?ek(?![^\W_])|(?<![^\W_])h?ek(?:preis|netto|brutto)")
+"""The German abbreviation of a purchase price, as a word: ``letzter EK-Preis``."""
 _META = re.compile(r"^\s*meta(?:[\s:_-]|title|desc|keyword|data|field)")
 _TRANSLATED = group(
     "steuerstatus steuerklasse geringelagermenge nureinzelnverkaufen kundenrezensionenerlauben versandklasse "
@@ -68,9 +70,11 @@ _FLAGS_OF_ATTRIBUTES = re.compile(
 def is_hidden(column: str) -> bool:
     """Whether a column is hidden unless a role is stated: cost, margin, supplier and similar."""
     name, whole = plain_name(column), whole_name(column)
-    if name == "purchasenote" or _NOT_HIDDEN.search(name):
+    if name == "purchasenote":
         return False
+    written = column.casefold()
     return (
-        name in _TRANSLATED or bool(_HIDDEN.search(name) or _HIDDEN.search(whole) or _TECHNICAL.match(name))
-        or bool(_META.match(column.casefold()) or _FLAGS_OF_ATTRIBUTES.fullmatch(name))
+        name in _TRANSLATED or any(_HIDDEN.search(_NOT_HIDDEN.sub(" ", one)) for one in (name, whole))
+        or bool(_TECHNICAL.match(name) or _META.match(written) or _PURCHASE.search(written))
+        or bool(_FLAGS_OF_ATTRIBUTES.fullmatch(name))
     )  # fmt: skip

@@ -128,11 +128,12 @@ Koszt|Cena zakupu|Cena hurtowa|Dostawca|Nákupní cena|Dodavatel|Beszerzési ár
 Preço de custo|Fornecedor|Ostohinta|Toimittaja|maliyet|Alış fiyatı|Tedarikçi|Закупочная цена|Себестоимость|Поставщик
 Κόστος|Τιμή αγοράς|Προμηθευτής|仕入価格|原価|进价|成本价|供应商|매입가|공급업체
 Cost per item|cost_price|costPerItem|unit cost|COGS|landed cost|FOB price|dealer price|reseller price|b2b price|margin %
+Letzter EK-Preis|Ø EK|letzter_ek|International cost|Internet purchase price|internal material cost
 internal notes|vendor email|buyer|api_key|Meta: _wc_cog_cost|meta_title
 """.strip().replace("\n", "|")
 PUBLIC = """
 Costume|Kostüm|Internet price|International size|Customer rating|Costa|Marke|Marque|Vendor|Hersteller|Metallic|Metal
-Internal pockets|Internal material|Einkaufstasche|Position of print|Aufschlagshose|Spannweite|Kostenloser Versand
+Internal pockets|Internal material|Einkaufstasche|Position of print|Streckbar|Zweck|Aufschlagshose|Spannweite|Kostenloser Versand
 """.strip().replace("\n", "|")
 
 

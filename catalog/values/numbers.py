@@ -42,6 +42,8 @@ _UNIT = re.compile(
     re.IGNORECASE,
 )
 """What may follow a price: ``/Stk``, ``inkl. MwSt.``, an asterisk."""
+_THREE_DECIMALS = re.compile(r"(?<![A-Za-z])(?:BHD|IQD|JOD|KWD|LYD|OMR|TND)(?![A-Za-z])")
+"""Currencies whose unit has a thousand parts (ISO 4217)."""
 _WIDE = re.compile("[\uff01-\uff5e]")
 
 
@@ -55,9 +57,12 @@ class Number(NamedTuple):
 
 def decimal_separator(texts: Iterable[str], default: Separator = ".", *, prices: bool = False) -> Separator:
     """Which sign separates decimals in a column: a sign that is followed by other than three digits, or stands behind
-    the other sign. ``default`` where no cell decides. Prices have no three decimals: ``1.299`` is more than a thousand.
+    the other sign. ``default`` where no cell decides. Prices have no three decimals, unless the currency has them or a
+    cell like ``0.950`` shows them: ``1.299`` is more than a thousand.
     """
     votes: Counter[Separator] = Counter()
+    unclear: Counter[Separator] = Counter()
+    with_three: set[Separator] = set()
     for text in texts:
         amount = re.sub(r"[^\d.,]", "", text).rstrip(".,")
         point, comma = amount.rfind("."), amount.rfind(",")
@@ -67,17 +72,20 @@ def decimal_separator(texts: Iterable[str], default: Separator = ".", *, prices:
             votes["." if point > comma else ","] += 1
             continue
         sign: Separator = "." if point >= 0 else ","
-        other: Separator = "," if sign == "." else "."
         whole, _, rest = amount.rpartition(sign)
         if amount.count(sign) > 1:
-            votes[other] += 1
-        elif len(rest) != 3 or whole in ("", "0"):
+            votes["," if sign == "." else "."] += 1
+        elif len(rest) != 3:
             votes[sign] += 1
-        elif prices:
-            votes[other] += 1
-    if votes:
-        return votes.most_common(1)[0][0]
-    return default
+        elif whole in ("", "0") or _THREE_DECIMALS.search(text):
+            votes[sign] += 1
+            with_three.add(sign)
+        else:
+            unclear[sign] += 1
+    if prices:
+        for sign, count in unclear.items():
+            votes[sign if sign in with_three else "," if sign == "." else "."] += count
+    return votes.most_common(1)[0][0] if votes else default
 
 
 @lru_cache(maxsize=50_000)
@@ -119,7 +127,9 @@ def read_number(text: str, decimal: Separator = ".") -> Number | None:
 def _grouping_is_right(amount: str, decimal: Separator) -> bool:
     whole, _, fraction = amount.partition(decimal)
     groups = re.split(r"[.,' \u00a0\u202f’]", whole)
-    grouped = len(groups) == 1 or (len(groups[-1]) == 3 and all(len(group) in (2, 3) for group in groups[1:]))
+    grouped = len(groups) == 1 or (
+        groups[0] != "0" and len(groups[-1]) == 3 and all(len(group) in (2, 3) for group in groups[1:])
+    )  # 0.950 is less than one.
     return grouped and (not fraction or fraction.isdigit())
 
 

@@ -8,7 +8,7 @@ from http import HTTPStatus
 MAX_HEAD_BYTES = 64 * 2**10
 """Request line and headers before they are complete. ``RequestMiddleware`` limits complete headers to 32 KiB."""
 MAX_PIPELINED = 32
-"""Requests that may arrive in one read of the socket. Each would be answered, and delay other connections."""
+"""Requests that may arrive in one read of the socket. Each is parsed, and delays other connections."""
 TOO_LARGE = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
 _END = b"\r\n\r\n"
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,18})", re.IGNORECASE)
@@ -40,7 +40,9 @@ class Framing:
         while at < len(data):
             if self._chunked_left is not None:
                 self._chunked_left -= len(data) - at
-                return None if self._chunked_left >= 0 else TOO_LARGE
+                # Requests after the body are not answered, but parsed. Each contains the end of a head.
+                within = self._chunked_left >= 0 and heads + data.count(_END, at) <= MAX_PIPELINED
+                return None if within else TOO_LARGE
             if self._body_left:
                 taken = min(self._body_left, len(data) - at)
                 self._body_left -= taken

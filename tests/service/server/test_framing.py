@@ -47,6 +47,21 @@ def test_pipelined_requests_are_bounded(begun: bytes) -> None:
     assert not any(framing.refusal(request) for _ in range(10 * MAX_PIPELINED))
 
 
+@pytest.mark.parametrize("body", [b"", b"1\r\na\r\n0\r\nX-Trailer: 1\r\n\r\n"])
+def test_requests_after_a_chunked_body_are_bounded(body: bytes) -> None:
+    chunked = b"POST / HTTP/1.1\r\nHost: shop\r\nTransfer-Encoding: chunked\r\n\r\n" + body
+    requests = b"GET / HTTP/1.1\r\nHost: shop\r\n\r\n" * MAX_PIPELINED
+    for together in (True, False):
+        framing = Framing(MAX_BODY_BYTES)
+        if not together:
+            assert framing.refusal(chunked) is None
+        assert framing.refusal((chunked if together else b"0\r\n\r\n") + requests) == 431
+    framing = Framing(MAX_BODY_BYTES)
+    part = b"\r\n--part\r\nContent-Disposition: form-data; name=text\r\n\r\nred"
+    assert framing.refusal(chunked) is None
+    assert framing.refusal(b"%x\r\n" % (20 * len(part)) + part * 20) is None
+
+
 @pytest.mark.parametrize("length", [1, 1000, 10**6])
 @pytest.mark.parametrize(
     "before", [b"", b"GET / HTTP/1.0\r\n\r\n", b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc"]

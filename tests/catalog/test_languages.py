@@ -133,7 +133,8 @@ internal notes|vendor email|buyer|api_key|Meta: _wc_cog_cost|meta_title
 """.strip().replace("\n", "|")
 PUBLIC = """
 Costume|Kostüm|Internet price|International size|Customer rating|Costa|Marke|Marque|Vendor|Hersteller|Metallic|Metal
-Internal pockets|Internal material|Einkaufstasche|Position of print|Streckbar|Zweck|Aufschlagshose|Spannweite|Kostenloser Versand
+Internal pockets|Internal material|Einkaufstasche|Position of print|Aufschlagshose|Spannweite|Kostenloser Versand
+Streckbar|Zweck
 """.strip().replace("\n", "|")
 
 

@@ -14,7 +14,6 @@ from moto.server import ThreadedMotoServer
 from s3fs import S3FileSystem
 
 from indexer.build import build_generation
-from indexer.generations import remote
 from indexer.generations.generation import Generation
 from indexer.generations.manifest import GenerationError, generation_folder
 from indexer.generations.publication import current_id, list_generations, published_ids, published_with
@@ -179,7 +178,7 @@ def test_pruning_deletes_what_a_stopped_upload_left(
     s3.call_s3("create_multipart_upload", Bucket=bucket, Key=f"{prefix}/vectors.f16")
     assert builder.prune(5) == [], "the upload may go on"
     assert s3.exists(f"{left}/products.arrow")
-    monkeypatch.setattr(remote, "UPLOAD_TAKES", timedelta(0))
+    monkeypatch.setattr("indexer.generations.remote.root.UPLOAD_TAKES", timedelta(0))
     assert builder.prune(5) == [stopped]
     assert not s3.find(left)
     assert not s3.list_multipart_uploads(bucket)

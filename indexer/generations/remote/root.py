@@ -28,18 +28,14 @@ from indexer.generations.manifest import (
     verify_files,
 )
 from indexer.generations.publication import CURRENT_NAME, PUBLISHED_NAME
+from indexer.generations.remote.storage import ObjectStorage
 from indexer.stores.registry import OUTSIDE
-from models.errors import MissingExtra, ModisteError
 
 DOWNLOADS_NAME = ".downloads"
 UPLOAD_TAKES = timedelta(days=1)
 """An upload that wrote nothing for so long has been stopped; the upload of one file takes less."""
 
 logger = logging.getLogger(__name__)
-
-
-class RemoteError(ModisteError):
-    """Object storage cannot be reached or refuses a request; its message is in the log."""
 
 
 class RemoteRoot:
@@ -52,20 +48,8 @@ class RemoteRoot:
     """
 
     def __init__(self, url: str, index_root: Path) -> None:
-        try:
-            import fsspec
-
-            # Listings are not cached, because other machines may change them.
-            fs, path = fsspec.core.url_to_fs(url, use_listings_cache=False)
-        except ImportError as error:
-            raise MissingExtra("s3fs (other schemes: their package for fsspec)", "s3", f"Reading {url}") from error
-        except ValueError as error:
-            raise ModisteError(
-                f"{url!r} is not an address of object storage ({error}).", hint="s3://bucket/path"
-            ) from error
         self.url, self.index_root = url, index_root
-        self._fs: Any = fs
-        self._path = str(path).rstrip("/")
+        self._storage = ObjectStorage(url)
 
     def follow(self, fingerprint: str) -> None:
         """``pull`` the published generation, and the newest published one of the served bundle if it is another one.
@@ -122,11 +106,10 @@ class RemoteRoot:
         """Copy a generation to the storage, its manifest last. An existing one is not changed."""
         folder = generation_folder(self.index_root, id)
         there = f"generations/{id}"
-        if self._read(f"{there}/{MANIFEST_NAME}") == (folder / MANIFEST_NAME).read_bytes():
+        if self._storage.read(f"{there}/{MANIFEST_NAME}") == (folder / MANIFEST_NAME).read_bytes():
             return
-        with self._reached():
-            for name in [*read_manifest(folder).files, MANIFEST_NAME]:
-                self._fs.put_file(str(folder / name), self._object(f"{there}/{name}"))
+        for name in [*read_manifest(folder).files, MANIFEST_NAME]:
+            self._storage.upload(folder / name, f"{there}/{name}")
 
     def publish(self, id: str) -> None:
         """Copy a generation to the storage, and publish it there and locally.
@@ -156,39 +139,37 @@ class RemoteRoot:
         """See ``publication.prune``; deletes in the storage, with what uploads and deletions that were stopped left."""
         with self.outline() as root:
             gone = publication.prune(root, keep, keep_previous=keep_previous)
-        with self._reached():
-            for id in gone:
-                # The manifest first, because a folder without one is not a generation.
-                self._fs.rm_file(self._object(f"generations/{id}/{MANIFEST_NAME}"))
-            stopped = datetime.now(UTC) - UPLOAD_TAKES
-            gone = sorted({*gone, *self._incomplete(stopped)})
-            for id in gone:
-                self._fs.rm(self._object(f"generations/{id}"), recursive=True)
-            self._abort_parts(stopped)
+        for id in gone:
+            # The manifest first, because a folder without one is not a generation.
+            self._storage.delete(f"generations/{id}/{MANIFEST_NAME}")
+        stopped = datetime.now(UTC) - UPLOAD_TAKES
+        gone = sorted({*gone, *self._incomplete(stopped)})
+        for id in gone:
+            self._storage.delete_folder(f"generations/{id}")
+        self._storage.abort_uploads("generations", stopped)
         return gone
 
     @contextmanager
     def outline(self) -> Iterator[Path]:
         """A temporary index root with ``CURRENT``, ``PUBLISHED``, all manifests, and the files of external stores."""
         names = [MANIFEST_NAME, *(f"index.{name}" for name in OUTSIDE)]
-        with self._reached():
-            ids = [id for id, files in self._uploaded().items() if MANIFEST_NAME in files]
+        ids = [id for id, files in self._uploaded().items() if MANIFEST_NAME in files]
         with tempfile.TemporaryDirectory(prefix="modiste-") as temporary:
             root = Path(temporary)
             for name in [PUBLISHED_NAME, CURRENT_NAME, *(f"generations/{id}/{name}" for id in ids for name in names)]:
-                content = self._read(name)
+                content = self._storage.read(name)
                 if content is not None:
                     (root / name).parent.mkdir(parents=True, exist_ok=True)
                     (root / name).write_bytes(content)
             yield root
 
-    def _uploaded(self) -> dict[str, dict[str, Any]]:
-        """What the storage has of each generation: its files by name, each with what the storage tells of it."""
-        files: dict[str, dict[str, Any]] = {}
-        for path, about in self._fs.find(self._object("generations"), detail=True).items():
-            *_, id, name = str(path).split("/")
+    def _uploaded(self) -> dict[str, list[str]]:
+        """The names of the files of each generation in the storage."""
+        files: dict[str, list[str]] = {}
+        for path in self._storage.names("generations"):
+            id, _, name = path.partition("/")
             if ID.fullmatch(id):
-                files.setdefault(id, {})[name] = about
+                files.setdefault(id, []).append(name)
         return files
 
     def _incomplete(self, stopped: datetime) -> list[str]:
@@ -197,26 +178,8 @@ class RemoteRoot:
             id
             for id, files in self._uploaded().items()
             if MANIFEST_NAME not in files
-            and all(self._fs.modified(about["name"]) <= stopped for about in files.values())
+            and all(self._storage.modified(f"generations/{id}/{name}") <= stopped for name in files)
         ]
-
-    def _abort_parts(self, stopped: datetime) -> None:
-        """Delete the parts of files whose upload began before ``stopped`` and did not end. S3 keeps and charges them,
-        and no listing of objects has them."""
-        if "s3" not in (self._fs.protocol if isinstance(self._fs.protocol, tuple) else (self._fs.protocol,)):
-            return
-        bucket, _, prefix = self._path.partition("/")
-        prefix = f"{prefix}/generations/".lstrip("/")
-        try:
-            found = self._fs.call_s3("list_multipart_uploads", Bucket=bucket, Prefix=prefix)
-        except (PermissionError, NotImplementedError) as error:
-            logger.warning("%s does not tell which uploads were stopped: %s", self.url, error)
-            return
-        for upload in found.get("Uploads", []):
-            if upload["Initiated"] <= stopped:
-                self._fs.call_s3(
-                    "abort_multipart_upload", Bucket=bucket, Key=upload["Key"], UploadId=upload["UploadId"]
-                )
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -228,7 +191,7 @@ class RemoteRoot:
     def _newest_of(self, fingerprint: str) -> str | None:
         for id in reversed(publication.published_ids(self.index_root)):
             name = f"generations/{id}/{MANIFEST_NAME}"
-            content = _content(self.index_root / name) or self._read(name)
+            content = _content(self.index_root / name) or self._storage.read(name)
             if content is not None and _fingerprint(content) == fingerprint:
                 return id
         return None
@@ -238,7 +201,7 @@ class RemoteRoot:
         shutil.rmtree(downloads, ignore_errors=True)
         folder = generation_folder(downloads, id)
         folder.mkdir(parents=True)
-        content = self._read(f"generations/{id}/{MANIFEST_NAME}")
+        content = self._storage.read(f"generations/{id}/{MANIFEST_NAME}")
         if content is None:
             raise GenerationError(
                 f"There is no generation {id} in {self.url}.", hint="See `modiste index list` for those that there are."
@@ -246,16 +209,15 @@ class RemoteRoot:
         (folder / MANIFEST_NAME).write_bytes(content)
         manifest = read_manifest(folder)
         logger.info("Copying generation %s from %s.", id, self.url)
-        with self._reached():
-            for name in manifest.files:
-                self._fs.get_file(self._object(f"generations/{id}/{name}"), str(folder / name))
+        for name in manifest.files:
+            self._storage.download(f"generations/{id}/{name}", folder / name)
         verify_files(folder, manifest)
         move_durably(folder, generation_folder(self.index_root, id))
         shutil.rmtree(downloads)
 
     def _pointers(self) -> dict[str, bytes]:
         """The contents of ``PUBLISHED`` and ``CURRENT`` there, if they exist."""
-        read = {name: self._read(name) for name in (PUBLISHED_NAME, CURRENT_NAME)}
+        read = {name: self._storage.read(name) for name in (PUBLISHED_NAME, CURRENT_NAME)}
         return {name: content for name, content in read.items() if content is not None}
 
     def _take(self, pointers: dict[str, bytes]) -> None:
@@ -264,31 +226,8 @@ class RemoteRoot:
                 replace_file(self.index_root / name, content)
 
     def _push_pointers(self) -> None:
-        with self._reached():
-            for name in (PUBLISHED_NAME, CURRENT_NAME):
-                self._fs.pipe_file(self._object(name), (self.index_root / name).read_bytes())
-
-    def _read(self, name: str) -> bytes | None:
-        """The content of a small object; None if there is none."""
-        with self._reached():
-            try:
-                return bytes(self._fs.cat_file(self._object(name)))
-            except FileNotFoundError:
-                return None
-
-    def _object(self, name: str) -> str:
-        return f"{self._path}/{name}"
-
-    @contextmanager
-    def _reached(self) -> Iterator[None]:
-        try:
-            yield
-        except Exception as error:  # The exceptions of object stores have no common base class.
-            logger.error("%s cannot be used: %s", self.url, error)
-            raise RemoteError(
-                f"The index root {self.url} cannot be used ({type(error).__name__}).",
-                hint="Check the address, the credentials, the network and the local disk; see the log for details.",
-            ) from error
+        for name in (PUBLISHED_NAME, CURRENT_NAME):
+            self._storage.write(name, (self.index_root / name).read_bytes())
 
 
 def _current(pointers: dict[str, bytes]) -> str:

@@ -15,10 +15,10 @@ import typer
 
 from models.bundle import SHIPPED_BUNDLE
 from models.errors import ModisteError
-from tests.bench import abuse, latency, overload, peers, soak
 from tests.bench.harness.options import Bench, Options, logger
 from tests.bench.harness.report import BUSY, Result, Target, machine, text, write
 from tests.bench.harness.servers import Peer
+from tests.bench.serving import abuse, latency, overload, peers, soak
 
 BENCHMARKS: dict[str, Callable[[Bench], Result]] = {
     "abuse": abuse.measure,

@@ -18,13 +18,13 @@ from typer.testing import CliRunner
 from models.bundle import SHIPPED_BUNDLE, decode_image
 from models.errors import ModisteError
 from tests.bench import __main__ as cli
-from tests.bench import overload, peers
 from tests.bench.harness.client import NO_RESPONSE, Response
 from tests.bench.harness.load import Generator, Request, Run, Sample, poisson
 from tests.bench.harness.options import Bench, Options
 from tests.bench.harness.report import Result, Target, at_least, at_most, text
 from tests.bench.harness.workload import MODIFICATIONS, FreshUploads, batch_of_one, get
 from tests.bench.peer_apps.model import BUNDLE, INDEX, Model
+from tests.bench.serving import overload, peers
 from tests.models.pictures import photograph, saved
 
 RESPONSE = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nServer-Timing: vision;dur=1.5, total;dur=2.0\r\n\r\nok"

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from understanding import Shop
@@ -51,3 +52,8 @@ def large_shop(with_columns: bool = True) -> Shop:
         "size": [("S", "M", "L", "42", "XL")[number % 5] for number in range(len(rows))],
     }
     return make_shop(titles, columns if with_columns else None)
+
+
+def same(found: Sequence[float], wanted: Sequence[Any]) -> None:
+    """Assert that levels are equal, but for rounding."""
+    np.testing.assert_allclose(found, wanted, rtol=1e-6)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
 import numpy as np
 import pyarrow as pa
 import pytest
 
-from tests.understanding.shops import large_shop, make_shop
+from tests.understanding.shops import large_shop, make_shop, same
 from understanding import Bound, Grounding, Relative, Shop, Wish, understand
 from understanding.grounding.compared import compared
 from understanding.grounding.levels import FURTHER, NARROWER, NEAR
@@ -19,10 +16,6 @@ NAN = float("nan")
 
 def levels(shop: Shop, family: str, word: str, column: str = "") -> list[float]:
     return [round(float(one), 3) for one in Grounding(shop).levels(Wish(family, word, word, column))]
-
-
-def same(found: Sequence[float], wanted: Sequence[Any]) -> None:
-    np.testing.assert_allclose(found, wanted, rtol=1e-6)
 
 
 def test_a_column_overrules_the_words_of_a_title() -> None:
@@ -98,7 +91,6 @@ def test_a_column_of_an_unusual_name_is_known_by_its_values() -> None:
 
 
 def test_lists_hold_several_values() -> None:
-    import pyarrow as pa
 
     values = pa.ListArray.from_arrays(pa.array([0, 2, 3, 3]), pa.array(["Red", "Blue", "Green"]).dictionary_encode())
     shop = Shop(pa.array(["1", "2", "3"]), pa.array(["", "", ""]), {"colours": values, "colour": values})
@@ -120,28 +112,6 @@ def test_several_wishes_of_one_family_are_alternatives() -> None:
     shop = make_shop([""] * 3, {"colour": ["Red", "Blue", "Green"]})
     wishes = [Wish("colour", "red", ""), Wish("colour", "blue", "")]
     same(list(Grounding(shop).together(wishes)), [1, 1, 0])
-
-
-@pytest.mark.parametrize("code", ["AB-1234", "ab-1234", "4006381333931", "'AB-1234'", "AB-1234."])
-def test_ids_and_article_numbers_name_a_product(code: str) -> None:
-    shop = make_shop(["Shirt", "Skirt"], {"ean": ["4006381333931", "12345670"], "sku": ["AB-1234", "AB-99"]})
-    assert [match.row for match in understand(code, shop).matches] == [0]
-    assert [match.row for match in understand("1001", shop).matches] == [1]
-
-
-def test_an_exact_title_names_its_product() -> None:
-    shop = large_shop()
-    [match] = understand("Nike Men White Tshirts 1", shop).matches
-    assert (match.row, match.by) == (1, "title")
-
-
-def test_a_title_with_a_slip_names_its_product() -> None:
-    shop = make_shop(["Aurora Linen Summer Dress", "Borealis Wool Winter Dress", "Aurora Silk Evening Gown"])
-    assert [match.row for match in understand("Borealis wool winter dresss", shop).matches] == [1]
-
-
-def test_attributes_do_not_name_products() -> None:
-    assert understand("red casual shoes for men", large_shop()).matches == ()
 
 
 def test_sizes_are_those_of_the_shop() -> None:
@@ -172,44 +142,6 @@ def test_an_empty_shop_understands_words_all_the_same() -> None:
     shop = make_shop(["", ""])
     assert [wish.word for wish in understand("a red dress", shop).wanted] == ["red", "dress"]
     assert Grounding(shop).values(Wish("colour", "red", "")) == {}
-
-
-@pytest.mark.parametrize(
-    ("start", "direction", "first"),
-    [
-        ("Blue", "darker", "Navy Blue"),
-        ("Red", "darker", "Maroon"),
-        ("Grey", "darker", "Charcoal"),
-        ("Brown", "darker", "Coffee Brown"),
-        ("Navy Blue", "lighter", "Blue"),
-        ("Purple", "lighter", "Lavender"),
-        ("Black", "lighter", "Charcoal"),
-        ("Maroon", "lighter", "Red"),
-    ],
-)
-def test_a_darker_or_lighter_colour_is_the_next_of_its_hue(start: str, direction: str, first: str) -> None:
-    names = [
-        *("Blue", "Navy Blue", "Red", "Maroon", "Grey", "Charcoal", "Brown", "Coffee Brown", "Purple", "Lavender"),
-        *("Black", "White", "Green", "Yellow"),
-    ]
-    grounding = Grounding(make_shop([""] * len(names), {"colour": names}))
-    found = compared(Relative(direction, ""), grounding, names.index(start), [start.lower()])
-    assert found is not None
-    assert names[int(found.argmax())] == first
-    assert found[names.index(start)] == 0
-
-
-def test_a_comparison_by_numbers_needs_a_column_of_them() -> None:
-    with_prices = Grounding(make_shop([""] * 4, {"price": [10.0, 20.0, 30.0, None], "year": [2010, 2011, 2012, 2013]}))
-    for direction, row, wanted in (
-        ("cheaper", 1, [1, 0, 0, NAN]),
-        ("newer", 1, [0, 0, 1, 1]),
-        ("cheaper", None, [1, 0, 0, NAN]),
-    ):
-        found = compared(Relative(direction, ""), with_prices, row, [])
-        assert found is not None
-        same(list(found), wanted)
-    assert compared(Relative("cheaper", ""), Grounding(make_shop(["Shirt"])), 0, []) is None
 
 
 @pytest.mark.parametrize(
@@ -269,43 +201,3 @@ def test_some_products_with_several_values_are_judged_as_all_are() -> None:
     everyone = grounding.levels(Wish("colour", "red", ""))
     same(list(everyone), [1, 1, 0, 1, 0])
     same(list(grounding.levels(Wish("colour", "red", ""), np.array([4, 0, 1]))), [0, 1, 1])
-
-
-def shaded(colour: str, direction: str, *, asked: bool = False) -> list[str]:
-    """The colours of a shop, the best version of one that is so much darker or lighter first."""
-    colours = (
-        "Black",
-        "Grey",
-        "White",
-        "Brown",
-        "Tan",
-        "Orange",
-        "Pink",
-        "Magenta",
-        "Red",
-        "Green",
-        "Lime Green",
-        "Cream",
-    )
-    grounding = Grounding(make_shop([""] * len(colours), {"colour": colours}))
-    found = compared(Relative(direction, ""), grounding, None, [colour], asked=asked)
-    assert found is not None
-    return [colours[row] for row in np.argsort(-found, kind="stable") if found[row] > 0]
-
-
-def test_a_darker_pink_is_stronger_and_a_lighter_brown_paler() -> None:
-    assert shaded("pink", "darker").index("Magenta") < shaded("pink", "darker").index("Grey")
-    assert shaded("brown", "lighter").index("Tan") < shaded("brown", "lighter").index("Orange")
-
-
-def test_a_lighter_red_is_no_grey() -> None:
-    assert shaded("red", "lighter").index("Pink") < shaded("red", "lighter").index("Grey")
-
-
-def test_a_lighter_green_is_green_all_the_same() -> None:
-    assert shaded("green", "lighter", asked=True)[:2] == ["Lime Green", "Green"]
-
-
-def test_a_title_that_lacks_a_wish_is_not_the_one_that_is_meant() -> None:
-    shop = make_shop(["Basics Men Grey Trousers", "Arrow Men Formal Grey Trousers"])
-    assert [match.row for match in understand("men formal trousers grey", shop).matches] == [1]

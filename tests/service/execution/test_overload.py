@@ -1,0 +1,155 @@
+"""Searches that are refused before they cost anything, and those that are dropped because they are late."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+import pytest
+
+from service.errors import NotFound
+from service.execution.admission import SMALL_BODY_BYTES
+from tests.service.conftest import Serve, Served, Shop, eventually
+from tests.service.measured import metric
+
+
+@contextmanager
+def held(served: Served, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
+    """Block the text graph within the block; the number of rows of each of its runs."""
+    bundle, gate = served.app.state.context.bundle, threading.Event()
+    text, runs = bundle.text, []
+
+    def wait_first(ids: Any) -> Any:
+        runs.append(len(ids))
+        assert gate.wait(30)
+        return text(ids)
+
+    monkeypatch.setattr(bundle, "text", wait_first)
+    try:
+        yield runs
+    finally:
+        gate.set()
+
+
+def search(url: str, text: str, **headers: str) -> httpx.Response:
+    return httpx.post(f"{url}/search", json={"text": text}, headers=headers, timeout=60, trust_env=False)
+
+
+def test_overload_is_refused_with_retry_after_and_cached_answers_are_still_given(
+    serve: Serve, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serve(shop, max_wait_ms=1, workers=1) as served, ThreadPoolExecutor(2) as clients:
+        served.app.state.context.admission._busy_s, served.app.state.context.admission._completed = 1.0, 1.0
+        known = served.search(text="known")
+        with held(served, monkeypatch):
+            waiting = clients.submit(search, served.url, "red")
+            eventually(lambda: metric(served, "modiste_searches_in_flight") == 1, "it is in progress")
+            refused = search(served.url, "one more")
+            again = search(served.url, "known")
+            assert metric(served, "modiste_expected_wait_seconds") > 0.001
+        answer = waiting.result()
+    assert refused.status_code == 503
+    assert refused.json()["type"] == "/problems/overloaded"
+    assert int(refused.headers["retry-after"]) > 0
+    assert (again.json()["cached"], again.json()["results"]) == (True, known["results"])
+    assert answer.status_code == 200
+
+
+def test_a_large_body_is_refused_before_it_is_read(serve: Serve, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    with serve(shop, max_wait_ms=1) as served, ThreadPoolExecutor(1) as clients:
+        served.app.state.context.admission._busy_s, served.app.state.context.admission._completed = 1.0, 1.0
+        with held(served, monkeypatch):
+            waiting = clients.submit(search, served.url, "red")
+            eventually(lambda: metric(served, "modiste_searches_in_flight") == 1, "it is in progress")
+            with socket.create_connection(httpx.URL(served.url).netloc.decode().split(":")) as client:  # type: ignore[arg-type]
+                length = SMALL_BODY_BYTES + 1
+                client.sendall(
+                    f"POST /search HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n"
+                    "Content-Type: application/json\r\n\r\n".encode()
+                )
+                client.settimeout(10)
+                answer = client.recv(65536)  # Not a byte of the body was sent.
+            busy = metric(served, 'modiste_requests_refused_total{reason="busy"}')
+        waiting.result()
+    assert answer.startswith(b"HTTP/1.1 503")
+    assert busy == 1
+
+
+def test_requests_that_a_full_queue_refuses_are_counted(
+    serve: Serve, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, gate = threading.Event(), threading.Event()
+
+    def wait(*_: object) -> None:
+        begun.set()
+        assert gate.wait(30)
+        raise NotFound("It is gone.")
+
+    monkeypatch.setattr("service.http.routes.products.product_card", wait)
+    with serve(shop, workers=1, queue=0) as served, ThreadPoolExecutor(1) as clients:
+        first = clients.submit(httpx.get, f"{served.url}/products?limit=1", trust_env=False)
+        assert begun.wait(30)
+        refused = served.client.get("/products?limit=1")
+        gate.set()
+        assert first.result().status_code == 404
+        assert refused.json()["type"] == "/problems/overloaded"
+        assert metric(served, 'modiste_requests_refused_total{reason="queue"}') == 1
+
+
+def test_bytes_of_bodies_are_bounded_while_they_arrive(serve: Serve, shop: Shop) -> None:
+    def endless() -> Iterator[bytes]:
+        yield b'{"text": "'
+        for _ in range(100):
+            yield b"x" * 50_000
+
+    with serve(shop, max_held_bytes=1_000_000) as served:
+        headers = {"Content-Type": "application/json"}
+        response = httpx.post(f"{served.url}/search", content=endless(), headers=headers, timeout=30, trust_env=False)
+        assert response.status_code == 503
+        declared = served.client.post("/search", json={"text": "x" * 1_100_000})
+        assert declared.status_code == 503
+        assert metric(served, 'modiste_requests_refused_total{reason="bodies"}') == 2
+        assert served.search(text="red")["results"]
+
+
+def test_a_search_past_its_deadline_is_dropped_with_504(
+    serve: Serve, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serve(shop, workers=1, deadline_ms=20_000) as served, ThreadPoolExecutor(1) as clients:
+        with held(served, monkeypatch) as runs:
+            first = clients.submit(search, served.url, "red")
+            eventually(lambda: len(runs) == 1, "the first one runs")
+            late = search(served.url, "blue", **{"X-Request-Timeout-Ms": "50"})
+        assert first.result().status_code == 200
+        assert served.search(text="green")["results"]
+        assert runs == [1, 1]  # The first one and the last: nothing was computed for the late one.
+        assert metric(served, "modiste_deadlines_missed_total") == 1
+    assert late.status_code == 504
+    assert late.json()["type"] == "/problems/deadline-passed"
+
+
+def test_a_search_whose_client_has_disconnected_is_dropped(
+    serve: Serve, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serve(shop, workers=1) as served, ThreadPoolExecutor(1) as clients:
+        with held(served, monkeypatch) as runs:
+            first = clients.submit(search, served.url, "red")
+            eventually(lambda: len(runs) == 1, "the first one runs")
+            with pytest.raises(httpx.ReadTimeout):
+                httpx.post(f"{served.url}/search", json={"text": "blue"}, timeout=0.3, trust_env=False)
+            eventually(lambda: 'status="499"' in served.client.get("/metrics").text, "the leaving is noticed")
+        first.result()
+        assert served.search(text="green")["results"]
+        assert runs == [1, 1]
+
+
+@pytest.mark.parametrize("header", ["soon", "-5", "0", "nan", "inf", ""])
+def test_an_invalid_timeout_header_is_refused(served: Served, header: str) -> None:
+    response = served.client.post("/search", json={"text": "red"}, headers={"X-Request-Timeout-Ms": header})
+    assert response.status_code == 422
+    assert "milliseconds" in response.json()["hint"]

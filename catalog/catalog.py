@@ -34,6 +34,27 @@ class Counts:
     problems: int
 
 
+@dataclass(frozen=True, slots=True)
+class SpecialColumns:
+    """Columns that make a product what it is, by their names in the table.
+
+    Attributes:
+        id: With the id of a product.
+        variant_id: With the ids of variants, where that is another column.
+        title: None for a table without titles.
+        pictures: Without any, pictures are files that are called like the id.
+        group: Equal for all variants of one product; None for a table without variants.
+        looks: Whose values change how a product looks.
+    """
+
+    id: str
+    variant_id: str | None = None
+    title: str | None = None
+    pictures: tuple[str, ...] = ()
+    group: str | None = None
+    looks: tuple[str, ...] = ()
+
+
 class Catalog(Sequence[Product]):
     """Products in the order of their table, and the rows that are not among them.
 
@@ -48,6 +69,7 @@ class Catalog(Sequence[Product]):
         remarks: Remarks on rows that are among the products.
         counts: How the rows were used; None for a catalogue that was not read from a table.
         settings: From ``catalog.toml``.
+        special: The columns of the id, the title and the pictures; None for a catalogue that was not read from a table.
         format: The file's format as it was detected.
     """
 
@@ -65,6 +87,7 @@ class Catalog(Sequence[Product]):
         remarks: Iterable[Problem] = (),
         counts: Counts | None = None,
         settings: CatalogSettings | None = None,
+        special: SpecialColumns | None = None,
         format: str = "",
     ) -> None:
         self._products = tuple(products)
@@ -80,6 +103,7 @@ class Catalog(Sequence[Product]):
         self.remarks = tuple(remarks)
         self.counts = counts
         self.settings = settings or CatalogSettings()
+        self.special = special
         self.format = format
 
     def __len__(self) -> int:
@@ -120,7 +144,8 @@ class Catalog(Sequence[Product]):
         return Catalog(
             products, source=self.source, columns=self.columns, problems=[*self.problems, *problems],
             details=self.details, private=self.private, roles=self.roles, left_out=self.left_out,
-            remarks=self.remarks, counts=self.counts, settings=self.settings, format=self.format,
+            remarks=self.remarks, counts=self.counts, settings=self.settings, special=self.special,
+            format=self.format,
         )  # fmt: skip
 
     def __repr__(self) -> str:

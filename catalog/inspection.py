@@ -9,15 +9,20 @@ from urllib.parse import urlsplit
 
 from catalog.catalog import Catalog
 from catalog.product import Address
+from catalog.rows.layouts import PARENT
 from catalog.settings import SETTINGS_NAME
 from catalog.table import Problem, shown, summed_up
 
 EXAMPLES = 3
+_BY_SYSTEM = "rows are variants of a product as their shop system states it"
 
 
 def report(catalog: Catalog) -> Iterator[str]:
-    """A report for a terminal: the file, how its rows were used, its columns with examples, and problems."""
+    """A report for a terminal: the file, what each column is, how the rows were used, and problems."""
     yield f"{catalog.source.name}: {catalog.format}"
+    yield ""
+    yield from _special_lines(catalog)
+    yield ""
     counts = catalog.counts
     if counts is not None:
         yield f"  {counts.rows:,} rows are {counts.products:,} products"
@@ -27,7 +32,7 @@ def report(catalog: Catalog) -> Iterator[str]:
     pictures = Counter(len(product.images) for product in catalog)
     if any(pictures):
         several = ", ".join(f"{number} on {count:,}" for number, count in sorted(pictures.items()))
-        yield f"  pictures: {several} products"
+        yield f"  pictures of a product: {several} products"
     hosts = picture_hosts(catalog)
     if hosts:
         yield f"  pictures at addresses: {', '.join(f'{host} ({count:,})' for host, count in hosts.items())}"
@@ -49,6 +54,20 @@ def report(catalog: Catalog) -> Iterator[str]:
             yield ""
             yield f"{what}: {len(problems):,}"
             yield from summary_lines(problems)
+
+
+def _special_lines(catalog: Catalog) -> Iterator[str]:
+    special = catalog.special
+    if special is None:
+        return
+    yield f"  id        {special.id}" + (f", and {special.variant_id} for variants" if special.variant_id else "")
+    yield f"  title     {special.title or 'none'}"
+    yield f"  pictures  {', '.join(special.pictures) or 'files that are called like the id'}"
+    if special.group is not None:
+        how = _BY_SYSTEM if special.group == PARENT else f"{special.group}: tells which rows are one product"
+        yield f"  group     {how}"
+    if special.looks:
+        yield f"  looks     {', '.join(special.looks)}: a value with pictures of its own is a separate result"
 
 
 def summary_lines(problems: tuple[Problem, ...] | list[Problem], most: int = 8) -> Iterator[str]:
@@ -82,11 +101,11 @@ def starting_settings(catalog: Catalog) -> str:
         "# Kinds: text, number, flag, list, path, date. A build is refused if a column has another kind.",
         "",
         "[table]",
-        f"file = {json.dumps(catalog.source.name)}",
-        '# id = "..."  title = "..."  group = "..."  pictures = ["..."]  looks = ["colour"]',
+        f"file = {_toml(catalog.source.name)}",
+        *_special_settings(catalog),
         "",
         "[pictures]",
-        f"hosts = {json.dumps(list(picture_hosts(catalog)))}  # hosts that pictures may be fetched from",
+        f"hosts = [{', '.join(map(_toml, picture_hosts(catalog)))}]  # hosts that pictures may be fetched from",
         "",
         "# Products that are not indexed. Without this table, columns such as Status and In stock? decide.",
         "# [leave_out]",
@@ -98,10 +117,38 @@ def starting_settings(catalog: Catalog) -> str:
         '# Availability = "in stock"',
     ]
     for name, role in catalog.roles.items():
-        lines += ["", f"[columns.{json.dumps(name, ensure_ascii=False)}]", f'role = "{role}"']
+        lines += ["", f"[columns.{_toml(name)}]", f'role = "{role}"']
         if name in catalog.columns:
             lines.append(f'kind = "{catalog.columns[name]}"')
     return "\n".join(lines) + "\n"
+
+
+def _special_settings(catalog: Catalog) -> Iterator[str]:
+    """The id and the title as settings, so that no later export can change them, and the other columns as comments: an
+    export without any variants, or with one picture a product, may lack them."""
+    special = catalog.special
+    if special is None:
+        return
+    yield f"id = {_toml(special.id)}"
+    if special.variant_id is not None:
+        yield f"# Column with the ids of variants: {_toml(special.variant_id)}"
+    yield f"title = {_toml(special.title)}" if special.title else '# title = "..."  # none was recognised'
+    yield "# Recognised in every table anew, unless named here:"
+    for name, columns, otherwise in (
+        ("pictures", special.pictures, "none: files that are called like the id"),
+        ("looks", special.looks, "none"),
+    ):
+        listed = ", ".join(map(_toml, columns))
+        yield f"# {name} = [{listed}]" if columns else f'# {name} = ["..."]  # {otherwise}'
+    if special.group == PARENT:
+        yield f"# group: {_BY_SYSTEM}"
+    else:
+        yield f"# group = {_toml(special.group)}" if special.group else '# group = "..."  # none: each row is a product'
+
+
+def _toml(name: str) -> str:
+    # TOML has the escapes of JSON, except for the surrogates that JSON in ASCII contains.
+    return json.dumps(name, ensure_ascii=False)
 
 
 def _examples(catalog: Catalog, name: str) -> str:

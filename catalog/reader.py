@@ -216,7 +216,7 @@ def _catalog(
         details={n: c for n, c in columns.items() if n not in hidden},
         private={n: c.kind for n, c in columns.items() if n in needed}, roles=roles, left_out=left_out, remarks=remarks,
         counts=Counts(rows, len(products), used - len(products), len(left_out), len(problems)), settings=settings,
-        format=table.format,
+        special=plan.special(), format=table.format,
     )  # fmt: skip
 
 

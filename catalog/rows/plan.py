@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
+from catalog.catalog import SpecialColumns
 from catalog.errors import ModisteError
 from catalog.names.columns import (
     BYTES_NAMES,
@@ -42,7 +43,21 @@ UNSPLIT = ' If these are several columns, name their separator in catalog.toml: 
 
 @dataclass(slots=True)
 class Plan:
-    """Columns by what they are. ``key_is_id``: a product is known by its group (a handle), not by a row's own id."""
+    """What each column is.
+
+    Attributes:
+        id: Column with the ids of rows; None if only their products have one.
+        title: Column with the title.
+        group: Column that is equal for all rows of one product.
+        pictures: Columns with pictures of a row.
+        gallery: Columns with pictures of the whole product.
+        bytes_column: Column with encoded pictures, which replace those of other columns.
+        looks: Columns whose values change how a product looks.
+        attributes: All columns that may be attributes.
+        key_is_id: Whether the id of a product is its group (a handle) and not the id of a row.
+        by_parent: Whether ``group`` refers to the row of the whole product.
+        other_ids: Further columns by which a row may be referred to.
+    """
 
     id: str | None
     title: str | None
@@ -80,6 +95,16 @@ class Plan:
             plain = "" if plain.casefold() in NO_PARENT and plain not in known else plain
             found.append((id, known.get(plain, plain) or id))
         return found
+
+    def special(self) -> SpecialColumns:
+        """The columns that are more than attributes, in the words of ``catalog.toml``."""
+        own = self.group if self.key_is_id or self.id is None else self.id
+        assert own is not None  # A table without either is refused.
+        return SpecialColumns(
+            id=own, variant_id=self.id if self.id != own else None, title=self.title,
+            pictures=(self.bytes_column,) if self.bytes_column else (*self.gallery, *self.pictures), group=self.group,
+            looks=tuple(self.looks),
+        )  # fmt: skip
 
     def is_parent(self, row: Row, id: str, key: str) -> bool:
         """Whether a row stands for the whole product and is no variant itself."""

@@ -22,11 +22,11 @@ class Checkpoint:
 
     Attributes:
         stage: The current stage, or ``DONE``.
-        step: Its next step.
+        step: The next step of that stage.
         model: State of the model.
         optimizer: State of the optimiser; empty between stages.
         config: The run's config.
-        state: What the stage itself keeps (``Stage.state``).
+        state: Further state of the stage (``Stage.state``).
     """
 
     stage: str
@@ -46,7 +46,7 @@ class Checkpoint:
         """Read the checkpoint of ``run``; None if there is none.
 
         Raises:
-            ModisteError: It is damaged.
+            ModisteError: The checkpoint is damaged.
         """
         path = run / CHECKPOINT
         if not path.is_file():

@@ -23,21 +23,21 @@ class BackboneSettings(Section):
     pretrained: str | WeightSource | None = None
     """Weights of both towers: a tag of open_clip, a checkpoint's path, or a source with its digest."""
     vision: WeightSource | None = None
-    """Weights of the vision trunk alone, as an image classifier has them; a fresh run starts from them."""
+    """Initial weights of the vision trunk, from an image classifier."""
     text: TextTower | None = None
-    """A pretrained text tower with its tokenizer; a fresh run starts from its weights."""
+    """A pretrained text tower with its tokenizer."""
     vocabulary: int | None = Field(default=None, ge=500)
     """Size of a tokenizer trained on the sources' words; None uses CLIP's."""
     images: ImagePreprocessing | None = None
     """Overrides the backbone's own preprocessing."""
     weights: Literal["float16", "int8"] = "float16"
-    """How a bundle stores the two towers and the composer. ``int8`` takes half the space: after the last stage that
-    trains them, their weights are rounded to 255 steps a channel. Later stages and all figures use the rounded ones."""
+    """Storage of the weights in the bundle. ``int8`` takes half the space: after the last stage that trains a network,
+    its weights are rounded to 255 steps per channel. Later stages and all figures use the rounded weights."""
 
     @model_validator(mode="after")
     def _one_vocabulary(self) -> Self:
         if self.text is not None and self.vocabulary is not None:
-            raise ValueError("`text` brings its own tokenizer: set `vocabulary: null`")
+            raise ValueError("`text` has its own tokenizer: set `vocabulary: null`")
         return self
 
 
@@ -48,7 +48,8 @@ class TrainConfig(Section):
     seed: int = 0
     device: Literal["auto", "cpu", "cuda"] = "auto"
     precision: Literal["auto", "fp32", "bf16"] = "auto"
-    """Of forward and backward passes. ``auto`` times both at the start of each stage and takes the faster one."""
+    """Precision of forward and backward passes. ``auto`` times both at the start of each stage and uses the faster
+    one."""
     backbone: BackboneSettings
     sources: tuple[Source, ...] = Field(min_length=1)
     photographs: tuple[PhotographSource, ...] = ()
@@ -63,7 +64,7 @@ class TrainConfig(Section):
     @model_validator(mode="after")
     def _photographs_are_named(self) -> Self:
         if self.joint is not None and self.joint.photographs is not None and not self.photographs:
-            raise ValueError("`joint.photographs` learns from sources that `photographs` has to name")
+            raise ValueError("`joint.photographs` needs sources: list them under `photographs`")
         return self
 
 

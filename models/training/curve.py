@@ -32,5 +32,5 @@ def learning_curve(log: Path, stage: str = "compose") -> list[Point]:
 
 
 def training_seconds(log: Path, stage: str = "compose") -> float:
-    """Seconds of the steps of a stage, without reading, encoding and the steps that an interruption lost."""
+    """Duration of the steps of a stage in seconds, excluding reading, encoding and steps lost by an interruption."""
     return round(sum(point.seconds for point in learning_curve(log, stage)), 3)

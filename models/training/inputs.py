@@ -26,13 +26,13 @@ class Source(Section):
     kind: Literal["products", "catalog", "garments", "fashioniq", "shoes"]
     path: Path | None = None
     images: Path | None = None
-    """Folder of the pictures, where they are not beside the table."""
+    """Folder of the pictures, if they are not in the table's folder."""
     picture_hosts: tuple[str, ...] = ()
-    """Hosts that pictures at addresses may be fetched from, beside those in ``catalog.toml``."""
+    """Hosts from which pictures may be fetched, in addition to those in ``catalog.toml``."""
     fetched: Path | None = None
     """Folder of fetched pictures, such as ``pictures`` of an index root; None keeps them in the run's cache."""
     id_column: str | None = None
-    """Name of the catalogue's column, where it is not found by its usual names; likewise the next two."""
+    """Name of the catalogue's column, if it has none of the usual names; likewise for the next two."""
     title_column: str | None = None
     image_column: str | None = None
     triplets: Path | None = None
@@ -42,21 +42,22 @@ class Source(Section):
     weight: float = Field(default=1.0, gt=0)
     """Share of the batches of stages 1 and 2, relative to the other sources."""
     evenness: float = Field(default=0.0, ge=0, le=1)
-    """How much more often rare types of products are asked about than there are products of them: 0 not at all, 1 as
-    often as common ones. Of triplets made from attributes."""
+    """Balance of product types in the sampling of triplets from attributes: with 0, types are drawn in proportion to
+    their products; with 1, rare types are drawn as often as common ones."""
     validation_share: float = Field(default=0.15, ge=0, lt=1)
-    """Share of the products held out, by title group and never by row."""
+    """Share of the products in the held-out split, which keeps title groups whole."""
     max_skipped: float = Field(default=0.05, ge=0, le=1)
-    """Largest share of the products that may be skipped because they cannot be read."""
+    """Maximum share of the products that may be skipped because they cannot be read."""
     sharper: Path | None = None
-    """The same products (same ids) in larger pictures; stage 0 then shows either, so that both land together."""
+    """A catalogue of the same products (same ids) with larger pictures. Stage 0 draws either picture of a product, so
+    that both get similar embeddings."""
 
 
 class PhotographSource(Section):
-    """Labelled photographs that people took; stage 0 learns that they belong with products of their kind.
+    """Labelled photographs of garments, from which stage 0 learns to match snapshots with products of the same kind.
 
-    ``photos`` holds one garment each and is split by sender, ``street`` is cut into its labelled garments and split by
-    photograph (``models.datasets.photographs``).
+    ``photos`` has one garment per photograph and is split by sender. ``street`` is cut into its labelled garments and
+    split by photograph (``models.datasets.photographs``).
     """
 
     name: str
@@ -66,10 +67,10 @@ class PhotographSource(Section):
     weight: float = Field(default=1.0, gt=0)
     """Share of the photographs in a batch, relative to the other sources of photographs."""
     evenness: float = Field(default=0.5, ge=0, le=1)
-    """How much more often rare labels are drawn than there are photographs of them: 0 not at all, 1 as often as
-    common ones."""
+    """Balance of labels in sampling: with 0, labels are drawn in proportion to their photographs; with 1, all equally
+    often."""
     validation_share: float = Field(default=0.2, ge=0, lt=1)
-    """Share of the photographs held out, in whole groups."""
+    """Share of the photographs in the held-out split, which keeps groups (senders or photographs) whole."""
 
 
 class WeightSource(Section):
@@ -79,17 +80,17 @@ class WeightSource(Section):
     sha256: str = Field(pattern=r"^[0-9a-fA-F]{64}$")
     """Digest of the file, verified before it is read."""
     licence: str | None = None
-    """The terms of the weights, where the config states them; an export names them."""
+    """Licence of the weights, which the export writes into the manifest; None if the config does not state it."""
 
 
 class TextTower(WeightSource):
     """A pretrained text tower with the architecture of BERT, in place of the one that the backbone's config has."""
 
     member: str | None = "model.safetensors"
-    """Name of the weights inside the source, where that is a zip archive; None for a plain file."""
+    """Name of the weights in the source if it is a zip archive; None for a plain file."""
     tokenizer: str = "tokenizer.json"
-    """Name of the tokenizer inside the archive, or beside the plain file."""
+    """Name of the tokenizer in the archive, or in the folder of the plain file."""
     width: int = Field(default=384, ge=1)
     heads: int = Field(default=12, ge=1)
     layers: int = Field(default=6, ge=1)
-    """Layers that are used, from the first; fewer make queries faster."""
+    """Number of layers that are used, from the first; queries are faster with fewer."""

@@ -25,13 +25,13 @@ logger = logging.getLogger(__name__)
 SAVE_EVERY_S = 60.0
 LOG_EVERY_S = 10.0
 LOG_POINTS = 50
-"""Least number of entries that a stage writes to the log of losses."""
+"""Minimum number of entries that a stage writes to the log of losses."""
 ESTIMATE_AFTER = 5
-"""Steps after which the duration of a stage is estimated; the first one is not counted."""
+"""Number of steps, after the first, from which the duration of a stage is estimated."""
 
 
 def fit(stage: Stage, run: Run, config: TrainConfig, device: torch.device, resumed: Checkpoint | None) -> None:
-    """Run the steps of a stage, from the first or from where a checkpoint left off.
+    """Run the steps of a stage, from the first step or from a checkpoint.
 
     Args:
         stage: What to train.
@@ -41,7 +41,7 @@ def fit(stage: Stage, run: Run, config: TrainConfig, device: torch.device, resum
         resumed: The run's checkpoint if it was saved in this stage.
 
     Raises:
-        ModisteError: A loss is not finite. The last checkpoint is kept.
+        ModisteError: A loss is not finite. The last checkpoint remains.
     """
     stage.start(fresh=resumed is None or not resumed.optimizer)
     groups = [group for group in stage.parameters() if group["params"]]
@@ -98,7 +98,7 @@ def fit(stage: Stage, run: Run, config: TrainConfig, device: torch.device, resum
 
 
 def _values(stage: Stage, losses: list[Tensor], step: int) -> list[float]:
-    """The losses of the steps up to ``step``, read together: reading one makes the CPU wait for the GPU.
+    """The losses of the steps up to ``step``, read together because each read waits for the GPU.
 
     Raises:
         ModisteError: One is not finite.

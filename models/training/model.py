@@ -27,7 +27,7 @@ from models.training.inputs import TextTower, WeightSource
 
 
 class RetrievalModel(nn.Module):
-    """Everything that a bundle contains, in torch. It has the methods of ``Bundle``, so that evaluation takes either.
+    """Everything that a bundle contains, in torch, with the methods of ``Bundle``, so that evaluation accepts either.
 
     Args:
         config: The run; its ``compose`` section names the composer (without one, the element-wise sum).
@@ -98,7 +98,7 @@ class RetrievalModel(nn.Module):
         Computed by ``query.onnx`` if the model has a head for expected words."""
         assert self.expectation is not None
         said = self.backbone.modifications(ids)
-        # Most composers share this pass of the text tower, which takes most of a query's time.
+        # Most composers can reuse this pass of the text tower, which takes most of a query's time.
         words = said if self.composer.reads_plainly else self.composer.words(self.backbone, ids, features)
         return self._composed(features, words), self.expectation(said, shown)
 

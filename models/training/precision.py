@@ -23,13 +23,13 @@ logger = logging.getLogger(__name__)
 Precision = Literal["fp32", "bf16"]
 
 TIMED_STEPS = 2
-"""Timed steps in each precision, after one that is not counted."""
+"""Timed steps in each precision, after one warm-up step."""
 FEWEST_STEPS = 50
 """Shorter stages train in fp32: timing would take longer than it saves."""
 GAIN = 0.9
 """bf16 is chosen if its step takes at most this share of the step in fp32, which is the more accurate one."""
 HOPELESS = 3.0
-"""A first step in bf16 that takes this many times the time of a step in fp32 is the last one that is tried."""
+"""If the first step in bf16 takes this many times as long as a step in fp32, no further step in bf16 is timed."""
 
 
 def autocast(device: torch.device, precision: Precision) -> torch.autocast:
@@ -49,7 +49,7 @@ def precision_of(
         first: Number of the first step.
         setting: ``precision`` of the config.
         device: Where the model is.
-        file: JSON by stage.
+        file: A JSON file with the choice of each stage.
     """
     if setting != "auto":
         return setting

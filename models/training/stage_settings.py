@@ -24,24 +24,24 @@ class AttributeSettings(Section):
     """The attribute-extraction head, trained together with the joint embedding (Sadeh et al. 2019)."""
 
     least: int = Field(default=50, ge=1)
-    """Least number of products of a source that have a word. (In the paper: 500, of half a million.)"""
+    """Minimum number of products of a source that have a word. (In the paper: 500, of half a million.)"""
     weight: float = Field(default=1.0, gt=0)
-    """Weight of its loss relative to Mini-Batch Match Retrieval's."""
+    """Weight of its loss relative to that of Mini-Batch Match Retrieval."""
 
 
 class PhotographSettings(Section):
     """How stage 0 learns from photographs."""
 
     batch: int = Field(default=128, ge=2)
-    """Photographs in a step, beside the products."""
+    """Photographs per step, in addition to the products."""
     weight: float = Field(default=1.0, gt=0)
-    """Weight of the loss by which photographs and products of their kind find each other."""
+    """Weight of the contrastive loss between photographs and products of their kind."""
     scale: float = Field(default=16.0, gt=0)
-    """Factor of the cosines in that loss."""
+    """Factor of the cosines in that loss, the inverse temperature."""
     views: int = Field(default=12, ge=1)
-    """As `joint.views`, for photographs: they are fewer than products, and differ more from each other."""
+    """As `joint.views`, for photographs. There are fewer of them than products, and they are more diverse."""
     memory: int = Field(default=16_384, ge=1)
-    """Products of earlier steps among which photographs look for their kind; a batch has too few of the rare kinds."""
+    """Size of the queue of products from earlier steps, because a batch has too few products of rare kinds."""
 
 
 class JointStage(Schedule):
@@ -49,34 +49,35 @@ class JointStage(Schedule):
 
     epochs: int = Field(ge=1)
     photographs: PhotographSettings | None = None
-    """None: photographs are not learnt from, even where the run names some."""
+    """None trains without photographs, even if the config lists some."""
     frozen: int = Field(default=0, ge=0)
-    """Blocks of the vision trunk, from its input, that keep the pretrained weights. What they compute is kept in the
-    cache, so a step costs only the blocks behind them; batch norm then keeps its statistics throughout."""
+    """Number of blocks of the vision trunk, from its input, that keep the pretrained weights. Their outputs are cached,
+    so a step computes only the blocks after them. All batch norms then keep their running statistics."""
     views: int = Field(default=3, ge=1)
-    """With ``frozen``: in how many ways each picture is seen, the first as it is and the others changed by chance."""
+    """With ``frozen``: number of cached views of each picture. The first is unchanged, the others are augmented."""
     attributes: AttributeSettings | None = None
     """None trains no attribute head; `prefer` and `avoid` then cannot filter by attributes."""
     plain: float = Field(default=0.0, ge=0, le=1)
-    """Share of the steps, at the end, without augmentation except for mirroring: details that augmentation blurs (the
-    shade of a colour, a heel) are learnt there."""
+    """Share of the steps, at the end, without augmentation except for mirroring, so that details which augmentation
+    blurs (the shade of a colour, a heel) are learnt as well."""
     average: float = Field(default=0.0, ge=0, lt=1)
-    """Decay of an exponential moving average of weights and batch norm statistics, such as 0.998; the stage ends with
-    the average. 0 ends with the last step's weights."""
+    """Decay of an exponential moving average of weights and batch norm statistics, such as 0.998. The stage ends with
+    the average, or with 0 with the weights of the last step."""
     align: Path | None = None
-    """A bundle, or ``shipped``, whose embedding space is kept: its text tower stays as it is (locked, as the other
-    tower in LiT; Zhai et al. 2022), its attribute head and composer are the starting point, and products' embeddings
-    are drawn to those that it gives their unchanged pictures. The vision tower and the size of pictures may differ."""
+    """A bundle, or ``shipped``, whose embedding space is kept. Its text tower is locked (LiT, Zhai et al. 2022, locks
+    the image tower), its attribute head and composer are the initial weights, and the embeddings of products are
+    trained towards the bundle's embeddings of the unchanged pictures. The vision tower and the size of pictures may
+    differ."""
     align_weight: float = Field(default=3.0, gt=0)
-    """Weight of the distance between a product's embedding and the aligned bundle's (one minus the cosine)."""
+    """Weight of the distance between a product's embedding and that of the bundle (one minus the cosine)."""
     teacher: tuple[Path, ...] = ()
-    """Finished runs of the same sources, usually with larger vision towers, from which this one learns by knowledge
-    distillation (Hinton et al. 2015; the same crops for both and many epochs: Beyer et al. 2022). Embeddings follow the
-    first teacher, whose text tower, attribute head and tokenizer are the starting point. The word probabilities of all
-    teachers are averaged."""
+    """Finished runs of the same sources, usually with larger vision towers, for knowledge distillation (Hinton et al.
+    2015; the same crops for both and many epochs: Beyer et al. 2022). Embeddings are distilled from the first teacher,
+    whose text tower, attribute head and tokenizer are the initial ones. The word probabilities of all teachers are
+    averaged."""
     teacher_weight: float = Field(default=1.0, gt=0)
-    """Weight of the distance between a picture's embedding and the teacher's (one minus the cosine). The teachers' word
-    probabilities have the weight `attributes.weight`, as the catalogue's words do."""
+    """Weight of the distance between a picture's embedding and the teacher's (one minus the cosine). The loss of the
+    teachers' word probabilities has the weight `attributes.weight`, like that of the catalogue's words."""
 
     @model_validator(mode="after")
     def _can_be_combined(self) -> Self:
@@ -100,11 +101,12 @@ class FinetuneStage(Schedule):
     steps: int = Field(ge=1)
     policy: Literal["text-only", "both", "both-frozen-bn"] = "both-frozen-bn"
     scale: float = Field(default=20.0, gt=0)
-    """Factor of the cosines in the softmax. CLIP4Cir uses 100, for CLIP's narrow range of similarities."""
+    """Factor of the cosines in the softmax, the inverse temperature. CLIP4Cir uses 100, because the similarities of
+    CLIP have a narrow range."""
 
 
 class MiningSettings(Section):
-    """Negatives from the mid zone (DQE-CIR and QuRe); see ``models.training.stages.negatives``."""
+    """Hard negatives from the mid zone (DQE-CIR and QuRe); see ``models.training.stages.negatives``."""
 
     zone: Literal["drops"] | tuple[float, float] = "drops"
     """``drops``: between the two largest drops of score after the target (QuRe). ``[low, high]``: products whose cosine
@@ -112,12 +114,12 @@ class MiningSettings(Section):
     every: int = Field(default=250, ge=1)
     """Steps between two refreshes. (QuRe: a sixth of the training.)"""
     warmup: int = Field(default=250, ge=0)
-    """First steps, with the negatives of the batch: the mid zone of an untrained composer is noise. (QuRe: one
+    """Number of first steps with in-batch negatives, because the mid zone of an untrained composer is noise. (QuRe: one
     interval.)"""
     queries: int = Field(default=8192, ge=1)
     """Queries scored by a refresh; the steps until the next one draw from them."""
     negatives: int = Field(default=1, ge=1)
-    """Negatives of each query and step, drawn from its zone. (Both papers: one.)"""
+    """Hard negatives per query and step, drawn from its zone. (Both papers: one.)"""
 
     @model_validator(mode="after")
     def _zone_is_below_the_target(self) -> Self:
@@ -143,7 +145,7 @@ class ComposeStage(Schedule):
     kinship: float = Field(default=1.0, ge=0)
     """Weight of the loss that ranks products of the target's type, colour and audience before others."""
     mining: MiningSettings | None = None
-    """Scores each query against negatives of its mid zone instead of all candidates of the batch; for any composer."""
+    """Hard negatives from the mid zone instead of all candidates of the batch, for any composer."""
 
 
 class ExpectStage(Schedule):

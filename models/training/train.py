@@ -1,4 +1,4 @@
-"""Training, from a config to a finished run; an interrupted run can be resumed at any point."""
+"""Training of all stages of a config. An interrupted run resumes from its last checkpoint."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from models.training.checkpoint import DONE, Checkpoint
 from models.training.config import TrainConfig
 from models.training.data.photographs import TrainingPhotographs
 from models.training.data.skipped import report_skipped
-from models.training.data.sources import TrainingSource, open_source, vocabulary_texts
+from models.training.data.sources import TrainingSource, open_sources, vocabulary_texts
 from models.training.data.tokenizer import clip_tokenizer, train_tokenizer
 from models.training.initial.alignment import require_texts, take_texts
 from models.training.initial.composer import composer_weights
@@ -67,7 +67,7 @@ def train(config: TrainConfig, folder: Path, cache: Path | None = None) -> Run:
     start = None if config.start is None else read_start(config.start)
     images = settings.images or Backbone(settings.name, vocabulary=settings.vocabulary).image_preprocessing
     triplets = any((config.finetune, config.compose, config.expect))
-    sources = [open_source(source, images, run.cache, triplets=triplets) for source in config.sources]
+    sources = open_sources(config, images, run.cache, triplets=triplets)
     report_skipped({source.name: source.skipped for source in sources}, run.skipped_file)
     aligned = bundle_start(bundle_folder(config.joint.align)) if config.joint and config.joint.align else None
     _prepare_words(run, config, aligned if start is None else start, sources)
@@ -94,7 +94,7 @@ def train(config: TrainConfig, folder: Path, cache: Path | None = None) -> Run:
         settle_batch_norms(model, sources[0].pixels)
     names = [stage.name for stage in stages]
     first = 0 if checkpoint is None else (len(names) if checkpoint.stage == DONE else names.index(checkpoint.stage))
-    if not stages:  # Only what was taken over, as a starting point of other runs.
+    if not stages:  # The run only holds the weights of its start, from which other runs start.
         Checkpoint(DONE, 0, model.state_dict(), config=config.model_dump(mode="json")).save(folder)
     if first < len(stages):
         logger.info("training: %s", ", ".join(f"{stage.name} ({stage.steps:,} steps)" for stage in stages[first:]))
@@ -114,7 +114,7 @@ def train(config: TrainConfig, folder: Path, cache: Path | None = None) -> Run:
 
 
 def _load_pretrained(model: RetrievalModel, config: TrainConfig) -> None:
-    """Give the towers the weights that the config names for each of them."""
+    """Load the pretrained weights that the config names for each tower."""
     vision, text = config.backbone.vision, config.backbone.text
     if vision is not None:
         load_vision_weights(model.backbone.clip.visual, fetch(vision.source, vision.sha256))

@@ -219,7 +219,7 @@ def test_a_start_with_other_texts_cannot_be_aligned(first: Run, bundle: Path) ->
     model, aligned = first.model(), Bundle(bundle, device="cpu", precision="fp32")
     require_texts(model, aligned)
     torch.nn.init.normal_(model.backbone.clip.text.ln_final.weight)
-    with pytest.raises(ModisteError, match="text tower of `start` is another"):
+    with pytest.raises(ModisteError, match="text tower of `start` differs"):
         require_texts(model, aligned)
 
 

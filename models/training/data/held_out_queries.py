@@ -28,10 +28,10 @@ def validation_queries(
     Args:
         source: The source of the products.
         products: The gallery.
-        limit: Most queries of each kind. The kinds are the edits of ``products.protocol_rules``, or one and two
-            attributes for other catalogues; a shop's own triplets are a kind of their own.
-        drawn: ``questions``: each possible question occurs once, so that most have one or few answers. ``pairs``: each
-            occurs as often as products answer it, as in triplets of reference and target.
+        limit: Maximum number of queries of each kind. The kinds are the edits of ``products.protocol_rules``, or one
+            and two attributes for other catalogues; a shop's own triplets are another kind.
+        drawn: ``questions``: each possible query occurs once, so that most have one or few right targets. ``pairs``:
+            each occurs once per right target, as in triplets of reference and target.
     """
     photographs = hash_photographs(products)
 

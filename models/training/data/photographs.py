@@ -1,4 +1,4 @@
-"""Photographs to learn from: split, decoded, and drawn so that rare labels are seen, too."""
+"""Photographs for training: split, decoded, and sampled with a balance of labels."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ READERS: dict[str, Callable[[Path], list[Photograph]]] = {"photos": read_photos,
 
 
 def split_photographs(source: PhotographSource) -> tuple[list[Photograph], list[Photograph]]:
-    """The photographs to learn from and those held out.
+    """The training photographs and the held-out ones.
 
     Raises:
-        ModisteError: The folder cannot be read, or leaves nothing to learn from.
+        ModisteError: The folder cannot be read, or no training photograph remains.
     """
     train, held = split_by_group(
         READERS[source.kind](source.path), validation_share=source.validation_share, seed=source.seed
@@ -36,7 +36,7 @@ def split_photographs(source: PhotographSource) -> tuple[list[Photograph], list[
 
 
 class TrainingPhotographs:
-    """The training side of one source of photographs.
+    """The training split of one source of photographs.
 
     Attributes:
         name: The source's name.
@@ -55,7 +55,7 @@ class TrainingPhotographs:
         if not usable:
             raise ModisteError(
                 f"No photograph of {source.name} shows a kind of product that the catalogues have.",
-                hint="Give sources whose products have a column for their type, or leave the photographs out.",
+                hint="Give sources whose products have a column for their type, or remove the photographs.",
             )
         shown = [(one, False) for one in usable] + [(one, True) for one in usable if one.mask is not None]
         self.name, self.weight, self.known = source.name, source.weight, known
@@ -68,7 +68,7 @@ class TrainingPhotographs:
         self._cumulative = np.cumsum(shares).tolist()
 
     def sample(self, count: int, chance: random.Random) -> list[int]:
-        """Rows, with replacement."""
+        """Draw ``count`` rows with replacement."""
         return chance.choices(range(len(self.pixels)), cum_weights=self._cumulative, k=count)
 
 
@@ -78,7 +78,7 @@ def load_photographs(
     """Decode photographs: uint8 ``[N, H, W, 3]``; where ``cutouts`` is True, the garment alone on white.
 
     Raises:
-        ModisteError: A file is missing or is no picture.
+        ModisteError: A file is missing or is not a picture.
     """
     pixels = np.empty((len(photographs), images.height, images.width, 3), dtype=np.uint8)
     alone = cutouts or [False] * len(photographs)

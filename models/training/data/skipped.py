@@ -1,4 +1,4 @@
-"""Products that training leaves out because they cannot be read, and the report of them."""
+"""Report of the products that training skips because they cannot be read."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ class Skipped(NamedTuple):
 
 
 def check_skipped(source: str, skipped: Sequence[Skipped], total: int, most: float) -> None:
-    """Refuse a source of which too much cannot be read.
+    """Check that no more rows of a source are skipped than allowed.
 
     Args:
-        source: Its name.
-        skipped: What cannot be read.
-        total: Rows of its table.
-        most: Share of the rows, 0 to 1, that may be skipped.
+        source: Name of the source.
+        skipped: The skipped rows.
+        total: Number of rows of its table.
+        most: Maximum share of skipped rows, 0 to 1.
 
     Raises:
-        ModisteError: More is skipped; the message sums up the reasons.
+        ModisteError: More rows are skipped; the message summarises the reasons.
     """
     if len(skipped) > most * total:
         raise ModisteError(
@@ -46,7 +46,8 @@ def check_skipped(source: str, skipped: Sequence[Skipped], total: int, most: flo
 
 
 def report_skipped(skipped: Mapping[str, Sequence[Skipped]], file: Path) -> None:
-    """Log what is skipped, summed up by source and reason, and list all of it in ``file`` (JSON, by source)."""
+    """Log a summary of the skipped products by source and reason, and list all of them in ``file`` (JSON, by
+    source)."""
     if not any(skipped.values()):
         file.unlink(missing_ok=True)
         return
@@ -59,7 +60,7 @@ def report_skipped(skipped: Mapping[str, Sequence[Skipped]], file: Path) -> None
 
 
 def summary(skipped: Sequence[Skipped]) -> list[str]:
-    """One line for each reason, the most frequent first: how often, and which, by id or row."""
+    """One line per reason, the most frequent first: the number of products and a few ids or rows."""
     by_reason: dict[str, list[Skipped]] = {}
     for one in skipped:
         by_reason.setdefault(re.sub(r"\S*[\d/]\S*", "…", one.reason), []).append(one)

@@ -1,4 +1,4 @@
-"""The products of a run: read or drawn, split, with their pixels and triplets."""
+"""The sources of a run: products, read or drawn, and split, with their pixels and triplets."""
 
 from __future__ import annotations
 
@@ -58,14 +58,14 @@ class TrainingSource:
     skipped: list[Skipped] = field(default_factory=list)
     """Products that cannot be read, and rows of the table that are not products."""
     cache: Path | None = None
-    """Folder for files that can be computed again."""
+    """Folder of cached files."""
 
     def __post_init__(self) -> None:
         self.row_of = {product.id: row for row, product in enumerate(self.train)}
         kinds: dict[object, int] = {}
         columns = _kind_columns(self.train)
         named = (tuple(value_of(product, column) for column in columns) for product in self.train)
-        alone = np.arange(len(self.train))  # Without such columns, every product is a kind of its own.
+        alone = np.arange(len(self.train))  # Without such columns, every product is its own kind.
         self.kin = np.array([kinds.setdefault(values, len(kinds)) for values in named]) if columns else alone
         titles: dict[str, int] = {}
         self.title_group = np.array([titles.setdefault(_said_of(product), len(titles)) for product in self.train])
@@ -123,8 +123,8 @@ def _said_of(product: Product) -> str:
 
 
 def read_source(source: Source, cache: Path) -> Catalog:
-    """Read or draw the catalogue of a source. Of a shop's table only the columns that shoppers ask for are kept (role
-    ``wish``, see ``catalog.toml``): a stock flag or a code is no edit.
+    """Read or draw the catalogue of a source. Of a shop's table, only the columns that shoppers ask for are kept (role
+    ``wish``, see ``catalog.toml``), because modifications are not about a stock flag or a code.
 
     Raises:
         ModisteError: The source cannot be read.
@@ -168,7 +168,7 @@ def _split(source: Source, cache: Path) -> tuple[list[Product], list[Product], S
 def _require_products(source: Source, train: Sequence[Product]) -> None:
     if len(train) < LEAST_PRODUCTS and source.kind not in ANNOTATED:
         raise ModisteError(
-            f"The source {source.name} leaves {len(train)} products to learn from.",
+            f"The source {source.name} has only {len(train)} products for training.",
             hint=f"Training needs {LEAST_PRODUCTS} or more: give more products, or a smaller `validation_share`.",
         )
 
@@ -185,7 +185,7 @@ def open_source(source: Source, images: ImagePreprocessing, cache: Path, *, trip
     Products whose picture cannot be read are left out (``TrainingSource.skipped``).
 
     Raises:
-        ModisteError: The source cannot be read, too much of it is skipped, or too few products remain.
+        ModisteError: The source cannot be read, too many rows are skipped, or too few products remain.
     """
     learnt, _, problems = _split(source, cache)
     train, pixels, unreadable = load_pictures(learnt, images, cache)

@@ -22,7 +22,7 @@ def train_tokenizer(texts: Iterable[str], size: int) -> Tokenizer:
 
     Args:
         texts: Titles, attribute values and modifications.
-        size: Largest number of ids.
+        size: Maximum number of ids.
     """
     tokenizer = Tokenizer(BPE(unk_token=UNKNOWN))
     tokenizer.normalizer = normalizers.Sequence(

@@ -1,4 +1,4 @@
-"""The texts of a bundle in a run that aligns a new vision tower with them (``JointStage.align``)."""
+"""The text tower of a bundle, in a run that aligns a new vision tower with it (``JointStage.align``)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def take_texts(model: RetrievalModel, bundle: Start) -> None:
     """Load the text tower and the attribute head of a bundle into ``model``.
 
     Raises:
-        ModisteError: The config gives them other shapes.
+        ModisteError: Their shapes differ from those of the config.
     """
     weights = dict(tower_weights("backbone.clip.text.", model.backbone.clip.text, bundle, "text"))
     if model.attributes is not None:
@@ -23,15 +23,15 @@ def take_texts(model: RetrievalModel, bundle: Start) -> None:
 
 
 def require_texts(model: RetrievalModel, bundle: Bundle) -> None:
-    """Check that ``model`` encodes texts as a bundle does, so that both share one embedding space.
+    """Check that ``model`` and a bundle encode texts alike, so that both have one embedding space.
 
     Raises:
-        ModisteError: It does not.
+        ModisteError: The embeddings of some texts differ.
     """
     ids, _ = bundle.tokenizer.encode(TEXTS)
     model.eval()
     if float((model.text(ids) * bundle.text(ids)).sum(axis=1).min()) < LEAST_COSINE:
         raise ModisteError(
-            f"The text tower of `start` is another than that of {bundle.folder}, which `joint.align` names.",
-            hint="Leave out `start` or `joint.align`, or start from a run that was aligned with this bundle.",
+            f"The text tower of `start` differs from that of {bundle.folder}, the bundle of `joint.align`.",
+            hint="Remove `start` or `joint.align`, or start from a run that was aligned with this bundle.",
         )

@@ -1,8 +1,8 @@
-"""Weights of the composer and of the prediction of expected words that a run takes over from a bundle.
+"""Initial weights of the composer and of the head for expected words, from a bundle.
 
 The query graph holds most of them under their own names. It lacks the names of matrices that the exporter transposed,
-and it may hold the product of a low-rank update, or the updated matrix, in place of its two factors. These are told
-apart by their shapes and their order, and the result is compared with the bundle's own.
+and it may hold the product of a low-rank update, or the updated matrix, in place of its two factors. These are
+identified by their shapes and their order, and the queries of the result are compared with those of the bundle.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ Weights = dict[str, Tensor]
 def composer_weights(model: RetrievalModel, start: Start, rank: int) -> Weights:
     """The weights of a bundle's composer, adapted text tower and expected words, by their names in ``RetrievalModel``.
 
-    Empty if the bundle's composer is another, or has another shape; a run then trains a composer from the beginning.
+    Empty if the bundle has another composer or one of another shape; the composer is then trained from scratch.
 
     Args:
-        model: With the composer that the config names; it is not changed. Its text tower may have learnt since.
-        start: Read from the bundle.
+        model: With the composer of the config; it is not changed. Its text tower may differ from the bundle's.
+        start: The bundle, as ``bundle_start`` reads it.
         rank: ``compose.text_rank`` of the config.
     """
     bundle = Bundle(start.folder, device="cpu", precision="fp32")

@@ -1,4 +1,4 @@
-"""Weights, tokenizer and words that a run takes over from another run or from a bundle.
+"""Initial weights, tokenizer and words of a run that starts from another run or from a bundle.
 
 The graphs of a bundle contain all weights of its towers in a form meant for inference: batch norms are folded into the
 convolutions before them, and matrices that the exporter transposed have lost their names. Both are undone here, so that
@@ -31,7 +31,7 @@ TAKEN = ("backbone.clip.", "attributes.", "log_scale")
 SAME_BACKBONE = "Give the same `backbone` section as that run."
 LEAST_COSINE = 0.9999
 SETTLED_ON = 1024
-"""Pictures from which the statistics of batch norms are computed."""
+"""Number of pictures from which the statistics of batch norms are computed."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def read_start(given: Path) -> Start:
     run = Run(folder)
     if not run.config_file.is_file():
         raise ModisteError(
-            f"{folder} is not a training run, and not a bundle.",
+            f"{folder} is neither a training run nor a bundle.",
             hint="Set `start` to the folder of a run or a bundle, or to `shipped`.",
         )
     images, checkpoint = run.model().images, Checkpoint.load(folder)
@@ -85,16 +85,16 @@ def take_backbone(model: RetrievalModel, start: Start, *, learning: bool = False
         learning: Whether stage 0 follows; the size of pictures may then differ, because the towers adapt to it.
 
     Raises:
-        ModisteError: The run has another backbone or another preparation of pictures.
+        ModisteError: The run has a different backbone or different preprocessing of pictures.
     """
     size = {"height": model.images.height, "width": model.images.width}
     if model.images != (start.images.model_copy(update=size) if learning else start.images):
-        raise ModisteError(f"The preparation of pictures in {start.folder} is another.", hint=SAME_BACKBONE)
+        raise ModisteError(f"{start.folder} has different preprocessing of pictures.", hint=SAME_BACKBONE)
     weights = {name: weight for name, weight in start.weights.items() if name.startswith(TAKEN)}
     try:
         missing = model.load_state_dict(weights, strict=False).missing_keys
     except RuntimeError as error:
-        raise ModisteError(f"The backbone of {start.folder} is another: {error}", hint=SAME_BACKBONE) from error
+        raise ModisteError(f"{start.folder} has a different backbone: {error}", hint=SAME_BACKBONE) from error
     if lacking := [name for name in missing if name.startswith(TAKEN)]:
         raise ModisteError(f"{start.folder} lacks {lacking[0]}.", hint=SAME_BACKBONE)
 
@@ -168,7 +168,7 @@ def tower_weights(prefix: str, network: nn.Module, start: Start, graph: GraphNam
 
 
 def _batch_norms(network: nn.Module) -> dict[str, str]:
-    """By the name of each convolution that a batch norm follows, the name of the batch norm."""
+    """Names of batch norms, by the name of the convolution before each."""
     found, before = {}, ""
     for name, module in network.named_modules():
         if isinstance(module, nn.BatchNorm2d) and before:
@@ -187,7 +187,7 @@ def _unfolded(weight: Tensor) -> tuple[Tensor, Tensor]:
 
 @torch.no_grad()
 def settle_batch_norms(model: RetrievalModel, pixels: Pixels) -> None:
-    """Set the statistics of the vision tower's batch norms, which a bundle has lost by folding, from some pictures.
+    """Recompute the statistics of the vision tower's batch norms, which were folded in the bundle, from some pictures.
 
     Scale and shift are changed to compensate, so that the outputs of the tower stay the same.
 

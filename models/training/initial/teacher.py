@@ -20,7 +20,7 @@ def load_teacher(folder: Path, student: RetrievalModel, *, first: bool) -> Retri
     and width of embeddings as well.
 
     Raises:
-        ModisteError: The folder is not a finished run, or it differs in one of these.
+        ModisteError: The folder is not a finished run, or one of these differs.
     """
     run = Run(folder)
     teacher = run.model()
@@ -37,7 +37,7 @@ def load_teacher(folder: Path, student: RetrievalModel, *, first: bool) -> Retri
     for what, equal in same.items():
         if not equal:
             raise ModisteError(
-                f"The teacher {folder} has another {what}.",
+                f"The teacher {folder} has a different {what}.",
                 hint="Use the teacher's `backbone` section with a network that differs in its `vision_cfg` alone, the "
                 "same sources, and no `start`, so that tokenizer and words come from the teacher.",
             )

@@ -1,4 +1,4 @@
-"""The embeddings that stage 0 aligns products with: those that a bundle gives their unchanged pictures."""
+"""Target embeddings for ``JointStage.align``: a bundle's embeddings of the products' pictures, not augmented."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ AT_ONCE = 256
 
 
 def aligned_embeddings(bundle: Bundle, sources: Sequence[TrainingSource]) -> dict[str, Tensor]:
-    """By source, unit embeddings float32 ``[N, D]`` of its products, prepared as the bundle prepares pictures.
+    """Encode the training products of each source with a bundle and its own preprocessing.
+
+    Returns:
+        By source name, unit embeddings, float32 ``[N, D]``, on the CPU.
 
     Raises:
         ModisteError: A picture that could be read before cannot be read now.

@@ -1,4 +1,4 @@
-"""Batches prepared while the previous step runs."""
+"""Prefetching of batches while the previous step runs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MOST_PROCESSES = 8
 
 
 def batches(stage: Stage, first: int, device: torch.device, processes: int | None = None) -> Generator[Any]:
-    """The batches of the steps from ``first`` on.
+    """Yield the batch of each step from ``first`` on.
 
     On a CPU, one thread prepares them, because the step itself needs the cores. A GPU consumes batches faster than one
     thread prepares them, so worker processes do it, unless batches depend on the state of training (``Stage.apart``).
@@ -45,7 +45,7 @@ def _by_thread(stage: Stage, first: int) -> Generator[Any]:
 
 
 class _Prepared(Dataset[Any]):
-    """Batches by step."""
+    """A map-style dataset of batches by step."""
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage

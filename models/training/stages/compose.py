@@ -21,8 +21,8 @@ from models.training.stages.stage import Stage, decayed
 class Compose(Stage):
     """Stage 2: the composer, on cached features of the frozen vision tower.
 
-    ``initial`` holds weights that it starts from, of the expected words for stage 3 as well; by their names in
-    ``RetrievalModel``. They are loaded here because the adapted text tower does not exist before.
+    ``initial`` holds initial weights of the composer, the adapted text tower and the head of stage 3, by their names in
+    ``RetrievalModel``. They are loaded here because the adapted text tower is created here.
     """
 
     name = "compose"

@@ -1,4 +1,4 @@
-"""Stage 3: the prediction of the words of an answer."""
+"""Stage 3: the head that predicts the words of an answer."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ training pictures."""
 class Expect(Stage):
     """Stage 3: the head for expected words (``models.networks.expected_words``); towers and composer are frozen.
 
-    The words of half of the references are the catalogue's, as for products; those of the other half are estimated from
-    their pictures and similar products, as for uploads.
+    For half of the references, their words are taken from the catalogue, as for products. For the other half, they are
+    estimated from the picture and from similar products, as for uploads.
     """
 
     name = "expect"

@@ -35,7 +35,7 @@ from models.training.stages.stage import Stage, decayed
 from models.training.stages.views import Change, Maps, kept_views
 
 MOST_RARE = 20.0
-"""Largest weight of a picture that shows a rare word."""
+"""Maximum weight of a picture that shows a rare word."""
 SHARPER = ", sharper"
 TAUGHT = ("backbone.clip.text.", "attributes.", "log_scale")
 """Prefixes of the weights that are initialised from the teacher, so that titles and words are in its space."""
@@ -44,8 +44,9 @@ TAUGHT = ("backbone.clip.text.", "attributes.", "log_scale")
 class Joint(Stage):
     """Stage 0: one space for pictures and titles by Mini-Batch Match Retrieval, and the attribute head.
 
-    With teachers (``JointStage.teacher``), their outputs on the same augmented pictures are targets as well. With
-    ``JointStage.align``, products are drawn to the embeddings of that bundle, and the text tower is locked.
+    With teachers (``JointStage.teacher``), their outputs for the same augmented pictures are additional targets
+    (knowledge distillation). With ``JointStage.align``, the embeddings of products are trained towards those of that
+    bundle, and the text tower is locked.
     """
 
     name = "joint"
@@ -113,7 +114,7 @@ class Joint(Stage):
             self.model.load_state_dict(taught, strict=False)
 
     def _look(self, tower: SplitTower) -> None:
-        """Compute what the frozen part of the tower makes of all pictures, or read it from the cache."""
+        """Compute the outputs of the frozen blocks for all pictures, or read them from the cache."""
         self.model.eval()
 
         def kept(name: str, pixels: Pixels, change: Change, views: int, cache: Path | None) -> None:
@@ -182,16 +183,16 @@ class Joint(Stage):
         return batch
 
     def _picture(self, name: str, pixels: Pixels, row: int, plain: bool, chance: random.Random) -> Any:
-        """An array: pixels ``[H, W, 3]``, or with a frozen part of the tower the maps ``[h, w, C]`` of a view."""
+        """uint8 pixels ``[H, W, 3]``; if blocks are frozen, their float16 output ``[h, w, C]`` for one view."""
         if self.tower is None:
             return pixels[row]
         views = self.views[name]
         return views[0 if plain else chance.randrange(len(views))][row]
 
     def shown_pixels(self, batch: dict[str, Tensor], name: str = "pixels") -> Tensor:
-        """A batch's pictures as the vision tower sees them, float ``[B, 3, H, W]`` in [0, 1].
+        """The augmented pictures of a batch before normalisation, float ``[B, 3, H, W]`` in [0, 1].
 
-        They are augmented on the model's device, so that a GPU relieves the cores that prepare the next batches.
+        Augmentation runs on the model's device, so that the CPU cores can prepare the next batches while a GPU trains.
         """
         products = mirror if batch["plain"] else augment
         change = products if name == "pixels" else augment_photographs
@@ -201,8 +202,9 @@ class Joint(Stage):
             return change(pixels.to(torch.float32) / 255, generator)
 
     def _seen(self, batch: dict[str, Tensor]) -> tuple[Tensor, Tensor | None]:
-        """Embeddings ``[B + P, D]`` of the products and then the photographs, and the products' normalised pictures;
-        None for those with a frozen part of the tower, whose maps stand in for pictures."""
+        """Embeddings ``[B + P, D]`` of B products followed by P photographs, and the products' normalised pictures
+        ``[B, 3, H, W]``; None instead of the pictures if blocks are frozen, because the batch then has their outputs
+        only."""
         if self.tower is not None:
             maps = [batch[name].float() for name in ("pixels", "photographs") if name in batch]
             joined = torch.cat(maps).to(self.model.device, non_blocking=True).permute(0, 3, 1, 2)

@@ -1,4 +1,4 @@
-"""Photographs in stage 0: losses that bring them to products of their kind and let the attribute head name it."""
+"""Photographs in stage 0: losses that bring them close to products of their kind and train the attribute head."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from models.training.stage_settings import PhotographSettings
 
 
 def kind_words(sources: Sequence[TrainingSource], words: Sequence[str]) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    """bool ``[A]``: the words that are the type of some product."""
+    """bool ``[A]``: the words that are the type of at least one product."""
     place = {word: at for at, word in enumerate(words)}
     known = np.zeros(len(words), dtype=np.bool_)
     for source in sources:
@@ -35,14 +35,14 @@ def kind_words(sources: Sequence[TrainingSource], words: Sequence[str]) -> np.nd
 
 
 class KindTask:
-    """The task of finding and naming the kind of a photograph.
+    """Retrieval of products by photographs of the same kind, and recognition of the kind.
 
-    Embeddings of products are kept for some steps (a queue, as in MoCo; He et al. 2020), because a batch holds too few
+    Embeddings of products are kept for some steps in a queue (MoCo; He et al. 2020), because a batch has too few
     products of rare kinds.
 
     Args:
         sources: Photographs, one source or more; all of them have the same words.
-        settings: Of the stage.
+        settings: Weights and sizes, the section ``joint.photographs``.
         dim: D, width of the embeddings.
     """
 
@@ -55,7 +55,7 @@ class KindTask:
         self._seen = (self.memory, self.remembered)
 
     def sample(self, chance: random.Random) -> list[tuple[int, int]]:
-        """The photographs of a step: which source, and which of its rows."""
+        """Draw the photographs of a step: pairs of source index and row."""
         chosen = chance.choices(range(len(self.sources)), [one.weight for one in self.sources], k=self.settings.batch)
         rows = {at: iter(source.sample(chosen.count(at), chance)) for at, source in enumerate(self.sources)}
         return [(at, next(rows[at])) for at in chosen]
@@ -72,7 +72,7 @@ class KindTask:
             kinds: bool ``[P, A]``.
             products: Embeddings ``[B, D]`` of the step's products.
             shown: bool ``[B, A]``: their words.
-            logits: Of the attribute head for the photographs ``[P, A]``.
+            logits: ``[P, A]``, output of the attribute head for the photographs.
         """
         known = self.known.to(photographs.device)
         queries, unit = F.normalize(photographs, dim=-1), F.normalize(products, dim=-1)
@@ -85,13 +85,13 @@ class KindTask:
         return cost
 
     def stepped(self) -> None:
-        """Remember the products of the step whose loss was computed last."""
+        """Add the products of the last step to the queue."""
         self.memory, self.remembered = self._seen
 
     def state(self) -> dict[str, Tensor]:
-        """What a checkpoint keeps."""
+        """The queue, for a checkpoint: float32 ``[M, D]`` and bool ``[M, A]``."""
         return {"memory": self.memory, "remembered": self.remembered}
 
     def restore(self, state: dict[str, Tensor]) -> None:
-        """Resume from what a checkpoint kept."""
+        """Restore the queue from a checkpoint."""
         self.memory, self.remembered = state["memory"], state["remembered"]

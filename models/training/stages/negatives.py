@@ -1,10 +1,9 @@
-"""Target-relative negatives from the mid zone (DQE-CIR, Park et al. 2026; rule by QuRe, Kwak et al., ICML 2025).
+"""Hard negatives from the mid zone (DQE-CIR, Park et al. 2026; rule by QuRe, Kwak et al., ICML 2025).
 
 A candidate's Delta-score is its cosine with the query minus the target's. Candidates close behind the target are often
 right without being labelled; those far behind are too easy. Negatives of a query are drawn from the zone between them.
 
-The zone depends on the model and is computed anew at intervals. The cost of a refresh does not depend on the size of
-the
+The zone depends on the model and is recomputed at intervals. The cost of a refresh does not depend on the size of the
 catalogue: a fixed number of queries is scored against a fixed number of products, and the steps until the next refresh
 draw from these queries. (Both papers score every query against every product, which is not feasible for the millions of
 triplets derived from a catalogue.) The queries depend on seed and step alone. Their negatives depend on the weights at
@@ -79,7 +78,7 @@ class NegativeMining:
 
     Args:
         settings: The zone, the interval and the size of a refresh.
-        seed: Of the run.
+        seed: The run's seed.
     """
 
     def __init__(self, settings: MiningSettings, seed: int) -> None:
@@ -89,7 +88,7 @@ class NegativeMining:
         self._found: dict[str, Tensor] = {}
 
     def interval(self, step: int) -> int | None:
-        """The number of the interval of a step; None during the warm-up."""
+        """The index of the interval that a step is in; None during the warm-up."""
         past = step - self.settings.warmup
         return past // self.settings.every if past >= 0 else None
 
@@ -120,7 +119,7 @@ class NegativeMining:
         return self._found[key][drawn.picked].gather(1, drawn.columns)
 
     def state(self) -> dict[str, Any]:
-        """For a checkpoint: the negatives of this interval, by source."""
+        """The negatives of this interval by source, int64 ``[queries, KEPT]``, for a checkpoint."""
         return dict(self._found)
 
     def restore(self, state: Mapping[str, Any]) -> None:

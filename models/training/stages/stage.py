@@ -31,7 +31,6 @@ class Stage(ABC):
     """Number of phases: equal parts of the steps, each with its own warm-up and cosine schedule."""
     moves_backbone: ClassVar[bool] = True
     """Whether the stage changes weights of the backbone."""
-    """Whether the stage changes weights of the backbone."""
     apart = True
     """Whether batches can be prepared in other processes, because they do not depend on the state of training."""
 
@@ -63,14 +62,14 @@ class Stage(ABC):
         """Called after the last step, to leave the model ready for the next stage."""
 
     def state(self) -> dict[str, Any]:
-        """State for the checkpoint that depends on more than seed and step, beside weights and optimiser."""
+        """State for the checkpoint, in addition to weights and optimiser, that seed and step do not determine."""
         return {}
 
     def restore(self, state: dict[str, Any]) -> None:  # noqa: B027
         """Restore the state of a checkpoint."""
 
     def chance(self, step: int) -> random.Random:
-        """A random generator that depends on seed, stage and step alone."""
+        """A random generator seeded by the run's seed, the stage and the step."""
         return random.Random(f"{self.seed}/{self.name}/{step}")
 
     def pick_source(self, chance: random.Random) -> TrainingSource:

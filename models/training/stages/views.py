@@ -21,7 +21,7 @@ from models.training.model import RetrievalModel
 AT_ONCE = 128
 Maps = npt.NDArray[np.float16]
 Change = Callable[[Tensor, torch.Generator], Tensor]
-"""Pictures float ``[B, 3, H, W]`` in [0, 1] and a source of chance -> changed pictures."""
+"""An augmentation: pictures, float ``[B, 3, H, W]`` in [0, 1], and a random generator -> augmented pictures."""
 
 
 def kept_views(
@@ -34,14 +34,14 @@ def kept_views(
         model: Normalises the pictures.
         tower: Its first part must not change afterwards.
         pixels: uint8 ``[N, H, W, 3]``.
-        change: How the views after the first differ from the picture as it is.
-        views: How many, 1 or more.
-        seed: Of the changes.
+        change: The augmentation of all views but the first, which is the unchanged picture.
+        views: Number of views, 1 or more.
+        seed: Seed of the augmentation.
         what: Name for the progress bar.
-        cache: Folder of the files; the same weights, pictures and seed find theirs again.
+        cache: Folder of the files. A file is reused for the same weights, pictures, augmentation and seed.
 
     Returns:
-        One array a view, float16 ``[N, h, w, C]``, mapped from its file.
+        One array per view, float16 ``[N, h, w, C]``, memory-mapped.
     """
     key = _key(model, tower, pixels, change, seed)
     return [

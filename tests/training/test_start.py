@@ -61,7 +61,7 @@ def test_another_preparation_of_pictures_is_refused(first: Run) -> None:
     assert backbone.images is not None
     images = backbone.images.model_copy(update={"fill": 0})
     config = second(first, backbone=backbone.model_copy(update={"images": images}))
-    with pytest.raises(ModisteError, match="preparation of pictures"):
+    with pytest.raises(ModisteError, match="preprocessing of pictures"):
         train(config, first.folder.parent / "fourth")
 
 
@@ -142,7 +142,7 @@ def test_pictures_may_have_another_size_where_a_stage_0_follows(first: Run, bund
     assert backbone.images is not None
     larger = backbone.images.model_copy(update={"height": 96, "width": 80})
     config = second(first, start=bundle, compose=None, backbone=backbone.model_copy(update={"images": larger}))
-    with pytest.raises(ModisteError, match="preparation of pictures"):
+    with pytest.raises(ModisteError, match="preprocessing of pictures"):
         train(config, first.folder.parent / "larger-refused")
     run = train(config.model_copy(update={"joint": first.config().joint}), first.folder.parent / "larger")
     assert run.model().images == larger

@@ -15,9 +15,9 @@ from models.training.run import Run
 def load_teacher(folder: Path, student: RetrievalModel, *, first: bool) -> RetrievalModel:
     """Load the model of a finished run and check that ``student`` can learn from it.
 
-    Teacher and student must prepare pictures in the same way and have the same attribute words, if the teacher has any.
-    The student shares the embedding space of the ``first`` teacher, so that one needs the same tokenizer, text tower
-    and width of embeddings as well.
+    Teacher and student must have the same preprocessing of pictures and, if the teacher has attribute words, the same
+    words. The student shares the embedding space of the ``first`` teacher, which must also have the same tokenizer,
+    text tower and width of embeddings.
 
     Raises:
         ModisteError: The folder is not a finished run, or one of these differs.
@@ -25,7 +25,7 @@ def load_teacher(folder: Path, student: RetrievalModel, *, first: bool) -> Retri
     run = Run(folder)
     teacher = run.model()
     same = {
-        "preparation of pictures": teacher.images == student.images,
+        "preprocessing of pictures": teacher.images == student.images,
         "list of attribute words": teacher.words in ((), student.words),
     }
     if first:

@@ -138,7 +138,7 @@ def test_a_teacher_that_sees_other_pictures_is_refused(teacher: Run, tmp_path: P
     backbone = teacher.config().backbone
     assert backbone.images is not None
     larger = backbone.model_copy(update={"images": backbone.images.model_copy(update={"height": 96})})
-    with pytest.raises(ModisteError, match="another preparation of pictures") as refused:
+    with pytest.raises(ModisteError, match="different preprocessing of pictures") as refused:
         train(student(teacher).model_copy(update={"backbone": larger}), tmp_path / "run", teacher.cache)
     assert "`backbone`" in str(refused.value.hint)
 
@@ -146,8 +146,8 @@ def test_a_teacher_that_sees_other_pictures_is_refused(teacher: Run, tmp_path: P
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"embed_dim": 128}, "another width of embeddings"),
-        ({"layers": 2}, "another text tower"),
+        ({"embed_dim": 128}, "different width of embeddings"),
+        ({"layers": 2}, "different text tower"),
     ],
 )
 def test_a_teacher_of_another_width_or_text_tower_is_refused(
@@ -167,13 +167,13 @@ def test_a_teacher_of_another_width_or_text_tower_is_refused(
 def test_a_teacher_of_other_words_or_another_tokenizer_is_refused(teacher: Run, tmp_path: Path) -> None:
     shutil.copy(teacher.tokenizer, tmp_path)
     (tmp_path / "attributes.json").write_text(json.dumps([*teacher.words()[1:], "another"]))
-    with pytest.raises(ModisteError, match="another list of attribute words"):
+    with pytest.raises(ModisteError, match="different list of attribute words"):
         train(student(teacher), tmp_path, teacher.cache)
     shutil.copy(teacher.words_file, tmp_path)
     tokenizer = json.loads(teacher.tokenizer.read_text())
     tokenizer["model"]["merges"].reverse()
     (tmp_path / "tokenizer.json").write_text(json.dumps(tokenizer))
-    with pytest.raises(ModisteError, match="another tokenizer"):
+    with pytest.raises(ModisteError, match="different tokenizer"):
         train(student(teacher), tmp_path, teacher.cache)
 
 

@@ -1,4 +1,4 @@
-"""``modiste models``: train, evaluate and export. Torch is imported only by commands that need it."""
+"""``modiste models``: train, evaluate and export. Only commands that need torch import it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _protocols_of_search: dict[str, ProtocolOfSearch] = {}
 
 
 def add_protocol_of_search(name: str, measure: ProtocolOfSearch) -> None:
-    """Register a protocol over the whole search for ``evaluate``. It is defined above this package."""
+    """Register a protocol over the whole search for ``evaluate``, because it is defined above this package."""
     _protocols_of_search[name] = measure
 
 
@@ -71,11 +71,11 @@ def verdict(
     run: Annotated[Path, typer.Argument(help="Folder of a finished run on a shop's table.")],
     against: Annotated[Path, typer.Option(help="Folder of a bundle, or `shipped`.")] = Path("shipped"),
     page: Annotated[
-        Path | None, typer.Option(help="The page to write; its pictures are written beside it. [RUN/verdict.md]")
+        Path | None, typer.Option(help="The page to write; its pictures are written next to it. [RUN/verdict.md]")
     ] = None,
     queries: Annotated[int, typer.Option(min=10, help="Maximum queries of each kind.")] = 500,
 ) -> None:
-    """Compare a run's model with a bundle on the shop's held-out products, and write a page with the verdict."""
+    """Compare a run's model with a bundle on the shop's held-out products, and write the verdict to a page."""
     require_torch("A verdict")
     from models.evaluation.verdict.page import write_verdict
 
@@ -93,8 +93,8 @@ def evaluate(
     protocol: Annotated[
         list[str] | None,
         typer.Option(
-            help="A protocol of the literature, such as fashioniq-original, over one dataset; or style-search, "
-            "style-weights, uploads, photos, street, wishes or conversation, on what a config holds out. Repeatable."
+            help="A published protocol, such as fashioniq-original; or style-search, style-weights, uploads, photos, "
+            "street, wishes or conversation, on the held-out products of a config. Repeatable."
         ),
     ] = None,
     annotations: Annotated[Path | None, typer.Option(help="The dataset's annotations, as published.")] = None,
@@ -112,7 +112,7 @@ def evaluate(
         typer.Option("--record", help="With protocols: write the figures into the bundle and its model card."),
     ] = False,
 ) -> None:
-    """Measure recall on held-out products, compared with image only, text only and their weighted sum; or by
+    """Measure recall on held-out products, with the baselines image only, text only and weighted sum, or by
     protocols."""
     from models.evaluation.measurement import measure_by_protocols, measure_held_out
     from models.evaluation.tables import metrics_table, write_json
@@ -139,15 +139,15 @@ def evaluate(
 @app.command()
 def compare(
     start: Annotated[
-        Path, typer.Argument(metavar="RUN", help="A finished run, whose backbone, words and sources all entries use.")
+        Path, typer.Argument(metavar="RUN", help="A finished run; all entries use its backbone, words and sources.")
     ],
     config: Annotated[
-        Path | None, typer.Option(help="YAML file with the entries to compare. [comparison.yaml of Modiste]")
+        Path | None, typer.Option(help="YAML file with the entries to compare. [Modiste's comparison.yaml]")
     ] = None,
     output: Annotated[Path, typer.Option(help="Folder of the runs. Finished runs are not trained again.")] = Path(
         "runs/comparison"
     ),
-    page: Annotated[Path, typer.Option(help="The page to write; its pictures are written beside it.")] = Path(
+    page: Annotated[Path, typer.Option(help="The page to write; its pictures are written next to it.")] = Path(
         "docs/results.md"
     ),
     only: Annotated[
@@ -158,7 +158,7 @@ def compare(
     steps: Annotated[int | None, typer.Option(min=1, help="Steps of every entry. [those of the config]")] = None,
     queries: Annotated[int, typer.Option(min=10, help="Maximum queries of each kind.")] = 2000,
 ) -> None:
-    """Train all composers with one backbone and budget, and write docs/results.md. Resumes if run again."""
+    """Train all composers with one backbone and budget, and write a page of results. Resumes if run again."""
     require_torch("Training")
     from models.comparison.comparison import compare as run_comparison
     from models.comparison.entries import ENTRIES, read_comparison

@@ -21,13 +21,13 @@ def export(
     precision: Annotated[
         list[str] | None,
         typer.Option(
-            help="Add graphs in int8 (for CPUs) or fp16 (for GPUs; needs one here), unless they lose recall or are not "
+            help="Add graphs in int8 (for CPUs) or fp16 (for GPUs; requires one), unless they lose recall or are not "
             "faster. auto tries those that this machine can measure; fp32 adds none. Repeatable. [auto]"
         ),
     ] = None,
     licence: Annotated[
         str | None,
-        typer.Option(help="Licence of the bundle; required with weights of others. [Apache-2.0]"),
+        typer.Option(help="Licence of the bundle; required if pretrained weights state none. [Apache-2.0]"),
     ] = None,
 ) -> None:
     """Write a bundle (ONNX graphs, tokenizer, manifest, model card) and check its vectors against torch."""
@@ -54,7 +54,7 @@ def quantise(
     bundle: Annotated[Path, typer.Argument(help="A bundle's folder.")],
     output: Annotated[Path, typer.Option(help="The new bundle's folder; must not exist yet.")],
     precision: Annotated[
-        list[str] | None, typer.Option(help="int8, fp16 or auto, as `modiste models export` takes them. [auto]")
+        list[str] | None, typer.Option(help="int8, fp16 or auto, as in `modiste models export`. [auto]")
     ] = None,
     config: Annotated[
         str | None,

@@ -10,7 +10,7 @@ def require_torch(purpose: str) -> None:
         purpose: What needs them, as the start of a sentence: "Training".
 
     Raises:
-        MissingExtra: They are not installed.
+        MissingExtra: One of them is not installed.
     """
     try:
         import open_clip  # noqa: F401

@@ -29,7 +29,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     except BaseException:
         os.unlink(name)
         raise
-    folder = os.open(path.parent, os.O_RDONLY)  # The new name is durable with its folder only.
+    folder = os.open(path.parent, os.O_RDONLY)  # The new name is durable only after a sync of its folder.
     try:
         os.fsync(folder)
     finally:

@@ -40,7 +40,7 @@ def track(items: Iterable[Item], *, total: int, what: str, unit: str = "item", e
         yield item
         now = time.monotonic()
         if done == 1:
-            first = now  # What comes before it, such as the start of processes, says nothing of the rest.
+            first = now  # The first item includes overhead, such as the start of processes.
         if now >= following:
             following = now + every_s
             rate = (done - 1) / max(now - first, 1e-9)

@@ -84,10 +84,10 @@ def compare(
         seeds: Override those of ``settings``.
         only: Names of entries to train; of the others, only finished runs are included.
         steps: Overrides those of the budget.
-        queries: Most queries of each kind of edit.
+        queries: Maximum number of queries of each kind of edit.
 
     Raises:
-        ModisteError: ``start`` is not finished or holds no products out, or ``output`` was started from another run.
+        ModisteError: ``start`` is not finished or has no held-out products, or ``output`` belongs to another run.
     """
     budget = settings.budget.model_copy(update={} if steps is None else {"steps": steps})
     seeds = tuple(seeds) or settings.seeds
@@ -97,7 +97,7 @@ def compare(
     questions = list(held_out(model.images, start.config(), start.cache, queries))
     if not questions:
         raise ModisteError(
-            f"The sources of {start.folder} hold no products out, so there are no queries.",
+            f"The sources of {start.folder} have no held-out products, so there are no queries.",
             hint="Give a source a `validation_share` and train again.",
         )
     backbone = measured_backbone(model, questions, seeds, queries, output / BACKBONE_FIGURES)
@@ -175,8 +175,8 @@ def _claim(start: Run, output: Path) -> None:
         path.write_text(json.dumps(began) + "\n", encoding="utf-8")
     elif json.loads(path.read_text(encoding="utf-8"))["checkpoint"] != digest:
         raise ModisteError(
-            f"{output} was started from another backbone than that of {start.folder}.",
-            hint="Compare into another folder, or remove this one.",
+            f"The runs in {output} have a different backbone from {start.folder}.",
+            hint="Give another --output folder, or remove this one.",
         )
 
 

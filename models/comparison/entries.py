@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from models.errors import ModisteError
 from models.evaluation.held_out.style_search import WAYS
 from models.training.config import TrainConfig, read_config
+from models.training.inputs import Section
 from models.training.run import Run
 from models.training.stage_settings import ComposeStage
 
@@ -20,11 +21,7 @@ BACKBONE = ("image only", "text only", "weighted sum")
 """Methods without a composer (``models.evaluation.held_out.edits.evaluate``)."""
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Budget(_Section):
+class Budget(Section):
     """Settings that all entries share; see ``ComposeStage``."""
 
     steps: int = Field(ge=1)
@@ -33,7 +30,7 @@ class Budget(_Section):
     text_rank: int = Field(ge=0)
 
 
-class Entry(_Section):
+class Entry(Section):
     """One composer with its options."""
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9.-]*$")
@@ -64,7 +61,7 @@ class Entry(_Section):
             raise _not_understood(f"the entry {self.name}", error) from error
 
 
-class Claim(_Section):
+class Claim(Section):
     """A claim of a paper about two methods."""
 
     says: str
@@ -75,7 +72,7 @@ class Claim(_Section):
     protocol: Literal["edits", "style-search"] = "edits"
 
 
-class ComparisonSettings(_Section):
+class ComparisonSettings(Section):
     """A whole comparison."""
 
     seeds: tuple[int, ...] = Field(min_length=1)
@@ -98,7 +95,7 @@ class ComparisonSettings(_Section):
         """The entries with these names; all entries if there are none."""
         if strange := set(only) - {entry.name for entry in self.entries}:
             names = ", ".join(entry.name for entry in self.entries)
-            raise ModisteError(f"There is no entry {sorted(strange)[0]!r}.", hint=f"Choose of: {names}.")
+            raise ModisteError(f"There is no entry {sorted(strange)[0]!r}.", hint=f"Choose one of: {names}.")
         return tuple(entry for entry in self.entries if not only or entry.name in only)
 
 

@@ -1,4 +1,4 @@
-"""Figures of the runs of a comparison and of their common backbone, kept as JSON."""
+"""Figures of the runs of a comparison and of their common backbone, stored as JSON."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ Questions = list[tuple[TripletDataset, Pixels]]
 
 
 class Figures(BaseModel):
-    """Figures of one trained run; kept in its folder."""
+    """Figures of one trained run, stored in its folder."""
 
     queries: int
-    """Most queries of each kind."""
+    """Maximum number of queries of each kind."""
     metrics: list[Metric]
     composer: int
     """Number of parameters of the composer, including those used in training alone."""
@@ -42,7 +42,7 @@ class Figures(BaseModel):
 
 
 class BackboneFigures(BaseModel):
-    """Figures of the backbone without a composer; kept in the comparison's folder."""
+    """Figures of the backbone without a composer, stored in the comparison's folder."""
 
     queries: int
     metrics: list[Metric]
@@ -53,13 +53,13 @@ class BackboneFigures(BaseModel):
 def measured_run(
     run: Run, questions: Questions, gallery: Callable[[RetrievalModel], Sequence[EncodedGallery]], queries: int
 ) -> Figures:
-    """Measure a trained run, or read its kept figures.
+    """Measure a trained run, or read its stored figures.
 
     Args:
         run: The run; only its composer is measured.
         questions: The queries.
         gallery: Returns the encoded galleries of ``questions`` for a model.
-        queries: Most queries of each kind in ``questions``.
+        queries: Maximum number of queries of each kind in ``questions``.
     """
     path = run.folder / FIGURES
     if path.is_file():
@@ -86,13 +86,13 @@ def measured_run(
 def measured_backbone(
     model: RetrievalModel, questions: Questions, seeds: Sequence[int], queries: int, path: Path
 ) -> BackboneFigures:
-    """Measure the backbone alone, or read its kept figures.
+    """Measure the backbone alone, or read its stored figures.
 
     Args:
         model: The model of the run from which all others start.
         questions, queries: As for ``measured_run``. Style search has a quarter as many queries of each kind.
         seeds: Seeds of the queries of the style search.
-        path: File of the kept figures.
+        path: File of the stored figures.
     """
     kept = BackboneFigures.model_validate_json(path.read_text(encoding="utf-8")) if path.is_file() else None
     if kept is not None and kept.queries == queries and kept.styles.keys() >= set(seeds):

@@ -25,7 +25,7 @@ EXAMPLES = 4
 
 
 def write_results(found: Comparison, page: Path, command: str) -> None:
-    """Write the page, and its pictures into a folder of the same name beside it.
+    """Write the page, and its pictures in a folder of the same name next to it.
 
     Args:
         found: The comparison.

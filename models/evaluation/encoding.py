@@ -14,7 +14,7 @@ from models.bundle.text import TokenIds, Tokenizer
 from models.progress import track
 
 WEIGHTS = tuple(round(0.05 * step, 2) for step in range(21))
-"""Weights of the text from which the weighted sum is tuned."""
+"""Candidate weights of the text in the weighted sum."""
 
 
 class Encoder(Interface):
@@ -28,7 +28,18 @@ class Encoder(Interface):
 
 
 class EncodedGallery:
-    """Embeddings, reference features and word probabilities of a gallery, encoded once for all protocols."""
+    """Embeddings, reference features and word probabilities of a gallery, encoded once for all protocols.
+
+    Args:
+        encoder: A model or a bundle.
+        pixels: uint8 ``[N, H, W, 3]``, preprocessed for it.
+        batch: Pictures per batch.
+
+    Attributes:
+        embedding: float32 ``[N, D]``, unit length.
+        features: Reference features, as in ``VisionOutput``.
+        attributes: float32 ``[N, A]``, probabilities of words; None without an attribute head.
+    """
 
     def __init__(self, encoder: Encoder, pixels: Pixels, batch: int = 256) -> None:
         starts = range(0, len(pixels), batch)
@@ -48,7 +59,7 @@ def weighted_sum(image: Vectors, text: Vectors, weight: float) -> Vectors:
 
 
 def best_weight(recalls: Mapping[float, Mapping[str, float]]) -> float:
-    """The weight with the best Recall@10; of equal ones, with the best Recall@1."""
+    """The weight with the best Recall@10; ties are broken by Recall@1."""
     return max(recalls, key=lambda weight: (recalls[weight]["R@10"], recalls[weight]["R@1"]))
 
 

@@ -62,7 +62,7 @@ def open_subject(folder: Path) -> Subject:
 
     Raises:
         ModisteError: The folder holds neither.
-        MissingExtra: It is a run, and torch is not installed.
+        MissingExtra: The folder holds a run, and torch is not installed.
     """
     folder = bundle_folder(folder)
     if (folder / MANIFEST_NAME).is_file():
@@ -82,10 +82,10 @@ def measure_held_out(model: Path, config: str | None, queries: int) -> list[Metr
     Args:
         model: Folder of a run or a bundle.
         config: As in ``Subject.held_out``.
-        queries: Most queries of each kind of edit.
+        queries: Maximum number of queries of each kind of edit.
 
     Raises:
-        ModisteError: The model or the config cannot be opened, or no source holds products out.
+        ModisteError: The model or the config cannot be opened, or no source has held-out products.
     """
     require_torch("Evaluation on held-out products")
     from models.evaluation.held_out.sources import evaluate_config, save_metrics
@@ -115,7 +115,7 @@ def _measure_search(
 ) -> list[Metric]:
     if model is None or not (bundle_folder(model) / MANIFEST_NAME).is_file():
         raise ModisteError(
-            f"The protocol {protocol} searches with a bundle.", hint="Give a bundle's folder; `modiste models export`."
+            f"The protocol {protocol} needs a bundle.", hint="Give the folder of a bundle (`modiste models export`)."
         )
     subject = open_subject(model)
     return evaluate_search(protocol, measure, bundle_folder(model), *subject.held_out(config), queries)

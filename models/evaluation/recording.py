@@ -1,6 +1,6 @@
-"""Writes figures that were measured later into a bundle: into ``bundle.json``, and as tables into its model card.
+"""Adds figures to an exported bundle: to ``bundle.json``, and as tables to its model card.
 
-Neither is part of the fingerprint, so an index stays valid.
+Neither is part of the fingerprint, so indexes that were built with the bundle stay valid.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from models.files import replacing
 
 MODEL_CARD = "MODEL_CARD.md"
 BEFORE = "## Limits"
-"""The section of the card that recorded figures come before."""
+"""The section of the card before which figures are inserted."""
 
 
 def record(folder: Path, metrics: Sequence[Metric]) -> None:
@@ -27,7 +27,7 @@ def record(folder: Path, metrics: Sequence[Metric]) -> None:
         metrics: The figures.
 
     Raises:
-        ModisteError: There is no bundle, or it has no model card.
+        ModisteError: The folder is not a bundle, or the bundle has no model card.
     """
     manifest, card = read_manifest(folder), folder / MODEL_CARD
     if MODEL_CARD not in manifest.files:

@@ -1,6 +1,6 @@
-"""Measures of a page of results: which products have the requested change and keep everything else.
+"""Measures of a page of results: the share of products that have the requested change and keep everything else.
 
-Recall counts only the annotated product, while a shopper looks at a page of results.
+Recall only counts the first right target, while a shopper looks at a whole page of results.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Satisfaction:
     """Measures results by the attributes of a dataset's products.
 
     Args:
-        dataset: With ``products`` and ``judged``, and ``asked`` in its triplets; without them there are no figures.
+        dataset: Must have ``products`` and ``judged``, and ``asked`` in its triplets; otherwise there are no figures.
     """
 
     def __init__(self, dataset: TripletDataset) -> None:
@@ -47,8 +47,8 @@ class Satisfaction:
         in all attributes that should stay. These are the judged attributes that are not requested and in which at least
         half of the right targets agree with the reference (sleeves cannot stay if a shirt is replaced by a type without
         them). Queries without such an attribute are not counted. ``fit@10``: the number of results that satisfy both,
-        divided by the most that a page could have: the number of such products in the gallery, at most ten. Unlike the
-        others, it can reach 100 in any gallery. Queries without such products are not counted.
+        divided by the maximum possible: the number of such products in the gallery, at most ten. Unlike the others, it
+        can reach 100 in any gallery. Queries without such products are not counted.
 
         Args:
             queries: Q triplets of the dataset.

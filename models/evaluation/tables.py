@@ -36,7 +36,7 @@ def methods_table(metrics: Sequence[Metric]) -> str:
     """A Markdown table of one protocol with a row for each edit and a column for each method.
 
     Args:
-        metrics: All have the same measures. The last one is shown.
+        metrics: Figures with the same measures, of which the last is shown.
     """
     measure = list(metrics[0].values)[-1]
     methods = list(dict.fromkeys(metric.method for metric in metrics))

@@ -1,7 +1,7 @@
-"""Protocols over the whole search: what they get of a model, and the products that they search.
+"""Protocols over the whole search: their interface, and the held-out products that they search.
 
-A shopper's words are understood and products are ranked above this package, so these protocols are given to it
-(``models.cli.add_protocol_of_search``): the program knows both sides. What is held out is decided here.
+They parse texts and rank products, which is implemented above this package. The program therefore registers them
+(``models.cli.add_protocol_of_search``); the held-out products are selected here.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ def evaluate_search(
 
     Args:
         protocol: The name of the protocol.
-        measure: Measures by it.
+        measure: Its implementation.
         bundle: The bundle's folder.
         config: Determines the source and the held-out products.
-        cache: For files that can be computed again.
-        queries: Most questions of each kind.
+        cache: Folder of cached files.
+        queries: Maximum number of queries of each kind.
 
     Raises:
-        ModisteError: No such source holds products out.
+        ModisteError: No such source has held-out products.
     """
     source = next((one for one in config.sources if one.kind == "products" and one.validation_share), None)
     if source is None:

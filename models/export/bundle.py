@@ -35,9 +35,9 @@ from models.training.model import RetrievalModel
 
 MODEL_CARD = "MODEL_CARD.md"
 LEAST_COSINE = 0.9999
-"""Least cosine between a vector of ONNX Runtime and the same vector of torch."""
+"""Minimum cosine between a vector from ONNX Runtime and the same vector from torch."""
 MOST_APART = 0.02
-"""Largest difference between their probabilities of a word."""
+"""Maximum difference between their probabilities of a word."""
 
 
 class _Vision(nn.Module):
@@ -88,10 +88,10 @@ def export_bundle(
     Args:
         model: In ``eval`` mode, on the CPU.
         folder: Must not exist yet, because bundles are immutable.
-        name, version: Of the bundle.
+        name, version: Name and version of the bundle.
         tokenizer: ``tokenizer.json`` of the run.
-        pictures: Files of pictures, for the parity check; 16 or more are recommended.
-        texts: Modifications, for the parity check.
+        pictures: Encoded picture files for the parity check; 16 or more are recommended.
+        texts: Modifications for the parity check.
         trained_on, metrics, card, licence: For the manifest and the model card.
 
     Raises:
@@ -119,10 +119,10 @@ def check_parity(model: RetrievalModel, bundle: Bundle, pictures: Sequence[bytes
     """Compare torch and ONNX Runtime on files of pictures and texts.
 
     Returns:
-        The least cosine over all vectors of the three graphs, including local features.
+        The lowest cosine over all vectors of the three graphs, including local features.
 
     Raises:
-        ModisteError: It is below 0.9999, or the probability of a word differs by more than 0.02.
+        ModisteError: The cosine is below 0.9999, or the probability of a word differs by more than 0.02.
     """
     images = bundle.manifest.images
     size = (images.width, images.height)

@@ -24,7 +24,7 @@ def export_run(run: Run, folder: Path, version: str, licence: str | None = None)
     """Export a run with its saved figures and a model card. The parity check uses held-out pictures.
 
     Raises:
-        ModisteError: The run was not evaluated, the ``licence`` of weights of others is not stated, or the export
+        ModisteError: The run was not evaluated, the licence of its pretrained weights is not stated, or the export
             differs from the trained model.
     """
     config, model = run.config(), run.model()
@@ -50,7 +50,7 @@ def export_run(run: Run, folder: Path, version: str, licence: str | None = None)
 
 
 def _licence(config: TrainConfig, given: str | None) -> str:
-    """The terms of the bundle: as ``given``, or as the config states them for the pretrained weights that it names."""
+    """The licence of the bundle: as ``given``, or as the config states it for its pretrained weights."""
     settings = config.backbone
     named = [weights for weights in (settings.pretrained, settings.vision, settings.text) if weights is not None]
     stated = {weights.licence for weights in named if isinstance(weights, WeightSource) and weights.licence}
@@ -58,7 +58,7 @@ def _licence(config: TrainConfig, given: str | None) -> str:
     if given is None and (unstated or ":" in settings.name):
         weights = unstated[0] if unstated else settings.name
         raise ModisteError(
-            f"Under which licence may a bundle with the weights of {getattr(weights, 'source', weights)} be used?",
-            hint="Give --licence, or state `licence` beside the source in the config; it goes into the manifest.",
+            f"The licence of the pretrained weights {getattr(weights, 'source', weights)} is not stated.",
+            hint="Give the licence of the bundle with --licence, or state `licence` with the source in the config.",
         )
     return given or " AND ".join(sorted({"Apache-2.0", *stated}))

@@ -23,7 +23,7 @@ _KINDS = {
 }
 
 _PHOTOGRAPHS = {
-    "photos": "photographs that people sent of their own garments, held out by sender",
+    "photos": "photographs of garments that people sent in, held out by sender",
     "street": "garments in street photographs with pixel labels, held out by photograph",
 }
 
@@ -85,11 +85,11 @@ by `models/datasets/wording` from differences of attributes and titles, without 
 ## Figures
 
 Recall in per cent on held-out products, whose title groups were not trained on. The gallery is all held-out products of
-a source without the reference, and all right answers count. Each possible question occurs once, so most have one or two
-answers among thousands; *drawn by pairs*, a question occurs as often as products answer it. Image only and text only
-use the same towers; the weighted sum has the weight that is best on these queries, which favours it. Of the first ten
-results of each query, asked@10 is the share with the requested values, and kept@10 the share that keeps everything
-else; fit@10 is the number of results that do both, divided by the largest possible number.
+a source without the reference, and all right answers count. Each possible query occurs once, so most have one or two
+right targets among thousands of products; with *drawn by pairs*, a query occurs once per right target. Image only and
+text only use the same towers; the weighted sum has the weight that is best on these queries, which favours it. Of the
+first ten results of each query, asked@10 is the share with the requested values, and kept@10 the share that keeps
+everything else; fit@10 is the number of results that do both, divided by the maximum possible.
 {_OF_PHOTOGRAPHS if config.photographs else ""}{_EXPECTING if guess else ""}
 {metrics_table(metrics)}
 
@@ -111,9 +111,9 @@ first ten results with a right type, with the requested colour, and with both; m
 _EXPECTING = """
 `composer` ranks by pictures alone. `composer, product` and `composer, upload` are the rankings of the service for a
 catalogue with attributes and titles: products rank higher if the catalogue states the words that are expected of the
-answer (`models/bundle/expected_words.py`). The words of the gallery are the catalogue's, by which *asked*, *kept* and
-right answers are judged as well; a catalogue without words gets the figures of `composer`. The words of a reference
-that is a product are the catalogue's; those of an upload are estimated from its picture and from similar products.
+answer (`models/bundle/expected_words.py`). The words of the gallery are the catalogue's, which also determine *asked*,
+*kept* and right answers; for a catalogue without words, the figures are those of `composer`. The words of a product as
+the reference are the catalogue's; those of an upload are estimated from its picture and from similar products.
 """
 
 _STORED = {
@@ -131,7 +131,7 @@ def _limits(config: TrainConfig, model: RetrievalModel) -> list[str]:
         "prints, stitching) have no effect.",
         "Recall counts the first right product alone. Further results have the requested properties less often, "
         "especially if the catalogue has few such products.",
-        "It was not evaluated on its treatment of persons in photographs; it is meant to find garments, not persons.",
+        "It was not evaluated on its treatment of people in photographs; it is meant to find garments, not people.",
     ]
     if not model.words:
         limits.append("It has no attribute head, so `prefer` and `avoid` cannot be used.")
@@ -139,9 +139,8 @@ def _limits(config: TrainConfig, model: RetrievalModel) -> list[str]:
         limits.insert(0, "It supports the language and the words of its training data only.")
     if any(source.kind == "products" for source in config.sources):
         limits += [
-            "The photographs show mostly whole products on a light background. In training, some were put before "
-            "backdrops made of other pictures."
-            + ("" if config.photographs else " Results for snapshots were not measured."),
+            "The photographs show mostly whole products on a light background. In training, some got backdrops made of "
+            "other pictures." + ("" if config.photographs else " Results for snapshots were not measured."),
             "Colours are the labels of that dataset, about 96% correct by eye; garments of several colours have one "
             "label.",
         ]

@@ -12,13 +12,13 @@ from models.errors import ModisteError
 
 
 def require_absent(folder: Path) -> None:
-    """Check that ``folder`` does not exist, before long work whose result ``new_folder`` is to hold.
+    """Check that ``folder`` does not exist, before long work whose result is written to it with ``new_folder``.
 
     Raises:
         ModisteError: ``folder`` exists.
     """
     if folder.exists():
-        raise ModisteError(f"{folder} exists already.", hint="Bundles are immutable. Write to a new folder.")
+        raise ModisteError(f"{folder} already exists.", hint="Bundles are immutable. Write to a new folder.")
 
 
 @contextmanager

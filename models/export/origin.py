@@ -19,9 +19,9 @@ class Origin(NamedTuple):
 
 
 def origin_of(config: TrainConfig) -> Origin | None:
-    """The start of a run, or the bundle that it was aligned with; None for a run that began with neither.
+    """The start of a run, or the bundle that it was aligned with; None for a run trained from scratch.
 
-    A start that is no longer in its folder is named by the config alone.
+    If the start no longer exists, only its path in the config is known.
     """
     aligned = None if config.joint is None else config.joint.align
     given = aligned if config.start is None else config.start
@@ -51,12 +51,12 @@ def _taken(config: TrainConfig, name: str) -> str:
         stages = " and ".join(name for name in ("joint", "finetune") if getattr(config, name) is not None)
         lines.append(f"- Both towers and the attribute head, trained further here (`{stages}`).")
     if config.compose is None:
-        lines.append("- Nothing was composed: a query is the sum of picture and text.")
+        lines.append("- No composer was trained: a query is the sum of picture and text.")
     else:
         lines.append(
-            f"- The composer `{config.compose.composer}` was trained here. It began with the start's weights if that "
-            "is a bundle with the same composer in the same shape."
+            f"- The composer `{config.compose.composer}` was trained here. Its initial weights are those of the start "
+            "if that is a bundle with the same composer of the same shape."
         )
     if config.expect is not None:
-        lines.append("- The prediction of expected words was trained here.")
+        lines.append("- The head for expected words was trained here.")
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""Text graphs that process ids only up to the longest text of a batch."""
+"""Trims padding in text graphs, which then process ids only up to the longest text of a batch."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 LEAST = 2
-"""Least number of ids that are processed; the exporter treats an axis of length 1 as constant."""
+"""Minimum number of ids that are processed; the exporter treats an axis of length 1 as constant."""
 
 
 def trim_padding(graph: onnx.GraphProto, ids: str, length: int, pad_id: int) -> None:

@@ -21,7 +21,7 @@ from models.evaluation.metrics import ranks_by_score, ranks_of_targets, recall_a
 logger = logging.getLogger(__name__)
 
 MOST_POINTS = 0.5
-"""Largest loss of a variant, in points of Recall@10."""
+"""Maximum loss of a variant, in points of Recall@10."""
 LEAST_SPEEDUP = 1.05
 BATCHES = (1, 8, 32)
 ROUNDS = 15
@@ -85,9 +85,8 @@ def try_variant(
 
     A generation may be built on one machine and served on another, so all pairings of galleries and queries are
     measured: both by the variant; queries by the variant on a gallery in fp32 (with an uploaded reference, or a product
-        with stored
-    features), and vice versa; and a gallery of which every second product was encoded by each, as after a nightly build
-    on another machine.
+    with stored features), and vice versa; and a gallery of which every second product was encoded by each, as after a
+    nightly build on another machine.
 
     Returns:
         Means over the kinds of edit of all protocols, by method; if the bundle predicts words, also with the ranking of

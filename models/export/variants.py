@@ -46,7 +46,7 @@ _BATCH = 32
 EXAMPLES = 256
 """Products of each source for calibration."""
 QUERIES = 1000
-"""Most queries of each kind of edit for measurement."""
+"""Maximum number of queries of each kind of edit for measurement."""
 
 
 class Examples(NamedTuple):
@@ -58,7 +58,7 @@ class Examples(NamedTuple):
 
 
 def chosen_precisions(names: Sequence[str]) -> tuple[list[Precision], bool]:
-    """The precisions of ``--precision`` beside fp32, and whether the refusal of one is an error.
+    """The precisions of ``--precision`` other than fp32, and whether the refusal of one is an error.
 
     ``auto`` tries those that this machine can measure (int8 always, fp16 with CUDA in ONNX Runtime); refused ones are
     left out.
@@ -85,7 +85,7 @@ def add_variants(
     *,
     strict: bool = True,
 ) -> BundleManifest:
-    """Write a copy of the bundle at ``source`` with graphs in other precisions beside those in fp32.
+    """Write a copy of the bundle at ``source`` with graphs in other precisions in addition to those in fp32.
 
     Both bundles have the same fingerprint, because their vectors are compatible: every generation of one can be served
     with the other.
@@ -209,7 +209,7 @@ def add_variants_by_config(
     """``add_variants``, calibrated with the training products of a config's sources and measured on the held-out ones.
 
     Raises:
-        ModisteError: As for ``add_variants``; or a source cannot be read, or none holds products out.
+        ModisteError: As for ``add_variants``; or a source cannot be read, or none has held-out products.
     """
     require_absent(folder)
     _require_devices(precisions)
@@ -217,7 +217,7 @@ def add_variants_by_config(
     measured = [Questions(dataset, pixels) for dataset, pixels in held_out(images, config, cache, QUERIES)]
     if not measured:
         raise ModisteError(
-            "No source of this config holds products out, so variants cannot be measured.",
+            "No source of this config has held-out products, so variants cannot be measured.",
             hint="Give a source a `validation_share`, or use `--precision fp32`.",
         )
     return add_variants(source, folder, precisions, _examples(config, images, cache), measured, strict=strict)

@@ -66,7 +66,7 @@ def test_another_preparation_of_pictures_is_refused(first: Run) -> None:
 
 
 def test_a_folder_that_is_not_a_run_is_refused(first: Run, tmp_path: Path) -> None:
-    with pytest.raises(ModisteError, match="is not a training run"):
+    with pytest.raises(ModisteError, match="is neither a training run nor a bundle"):
         train(second(first, start=tmp_path), first.folder.parent / "fifth")
 
 
@@ -80,7 +80,7 @@ def test_the_shipped_bundle_is_a_start_in_any_folder(tmp_path: Path, monkeypatch
 def test_a_folder_of_that_name_comes_before_the_shipped_bundle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "shipped").mkdir()
-    with pytest.raises(ModisteError, match="shipped is not a training run"):
+    with pytest.raises(ModisteError, match="shipped is neither a training run nor a bundle"):
         read_start(Path("shipped"))
 
 

@@ -206,7 +206,7 @@ def test_export_refuses_when_onnx_and_torch_disagree(run: Run, tmp_path: Path, m
 
 
 def test_export_does_not_overwrite_a_bundle(run: Run, bundle: Bundle) -> None:
-    with pytest.raises(ModisteError, match="exists already"):
+    with pytest.raises(ModisteError, match="already exists"):
         export_run(run, bundle.folder, "1.0.1")
 
 

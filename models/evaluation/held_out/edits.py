@@ -15,7 +15,7 @@ from models.evaluation.satisfaction import PAGE, Satisfaction
 def evaluate(
     encoder: Encoder, gallery: EncodedGallery, dataset: TripletDataset, *, beside: bool = True
 ) -> list[Metric]:
-    """Measure the composer and its baselines; the reference is removed from each query's gallery.
+    """Measure the composer and its baselines. The reference is removed from each query's gallery.
 
     Args:
         encoder: A model or a bundle.
@@ -26,9 +26,9 @@ def evaluate(
 
     Returns:
         One ``Metric`` for each kind of edit and method: ``image only``, ``text only``, ``weighted sum`` (with the
-        weight that is best on these queries, which favours it) and ``composer``, all by vectors alone; and the methods
-        of ``expected_scores`` if the encoder predicts words. Values are Recall@1/10/50 in per cent and the measures of
-        ``Satisfaction``.
+        weight that is best on these queries, which favours it) and ``composer``, all ranked by vectors alone; and the
+        methods of ``expected_scores`` if the encoder predicts words. Values are Recall@1/10/50 in per cent and the
+        measures of ``Satisfaction``.
     """
     row_of = {id: row for row, id in enumerate(dataset.gallery)}
     metrics: list[Metric] = []

@@ -1,8 +1,8 @@
 """Ranking with expected words, as in the service.
 
-There are two methods, for references that are products and for uploads. The words of the gallery come from the
-catalogue in both. The words of a product come from the catalogue as well; those of an upload are estimated from its
-picture and from similar products.
+There is one method for references that are products, and one for uploads. In both, the words of the gallery are the
+catalogue's. The words of a product as the reference are the catalogue's as well; those of an upload are estimated from
+its picture and from similar products.
 """
 
 from __future__ import annotations

@@ -1,13 +1,13 @@
-"""The protocols ``photos`` and ``street``: people's photographs find products of their kind, and in a colour.
+"""The protocols ``photos`` and ``street``: retrieval of products of the same kind by people's photographs.
 
-Queries are the photographs that a config holds out (``photos`` by sender, ``street`` by photograph, each garment cut
-out by its box); the gallery is every product that a catalogue holds out, so neither side was trained on. No
-photograph has a product of its own in the gallery: a result is right when its type is one that the label covers.
+Queries are the held-out photographs of a config (``photos`` by sender, ``street`` by photograph, with each garment cut
+out by its box). The gallery is all held-out products, so no query and no product was trained on. The gallery does not
+have the photographed garments: a result is right if its type is one that the photograph's label covers.
 
-Without words, results are ranked by the picture alone (``image only``) and as the service ranks them: by the picture
-and the words that are recognised in it (``upload``). With words ("in red") they are ranked by the composed query and
-the words that the answer is expected to have (``composer, upload``). The colour of a query is drawn among those of
-which the gallery has ten products of the photograph's kinds, so that a full page of right answers exists.
+Queries without text are ranked by the picture alone (``image only``), and as in the service by the picture and the
+words recognised in it (``upload``). Queries with text ("in red") are ranked by the composed query and the expected
+words (``composer, upload``). The colour of a query is drawn from those in which the gallery has at least ten products
+of the photograph's kinds, so that a full page of right answers exists.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ from models.training.data.sources import split_source
 
 PHOTOS, STREET = "photos", "street"
 ALL_LABELS = "all labels"
-"""Edit of the metrics that are means over the labels, or what it begins with."""
+"""Start of the edit of those metrics that are means over the labels."""
 LEAST_OF_LABEL = 5
-"""Labels with fewer photographs are in no mean over labels."""
+"""Labels with fewer photographs are left out of the means over labels."""
 COLOURS = ("black", "white", "blue", "red", "green", "grey", "brown", "pink", "purple", "yellow")
 Flags = npt.NDArray[np.bool_]
 
@@ -54,30 +54,30 @@ class NoKindInCommon(ModisteError):
 def evaluate_photographs(
     protocol: str, encoder: Encoder, images: ImagePreprocessing, config: TrainConfig, cache: Path, queries: int
 ) -> list[Metric]:
-    """Measure with the photographs that a config holds out.
+    """Measure with the held-out photographs of a config.
 
     Args:
         protocol: ``photos`` or ``street``.
         encoder: A model or a bundle.
         images: Its preprocessing.
-        config: Names the photographs, the products and what of them is held out.
-        cache: Where decoded pictures of products are kept.
-        queries: At most so many photographs.
+        config: Determines the sources and their held-out photographs and products.
+        cache: Cache of decoded pictures.
+        queries: Maximum number of photographs.
 
     Returns:
-        Shares of the first ten results, in per cent. For the picture alone, one metric with the mean over the labels
-        and one for each label, by each way of ranking; for the picture with a colour in words, one with the mean over
-        the labels. For an encoder that expects no words, only the picture alone, ranked by its vector.
+        Shares of the first ten results, in per cent. For queries without text, one metric with the mean over the labels
+        and one for each label, by each method; for queries with a colour, one with the mean over the labels. If the
+        encoder does not predict expected words, only ``image only``.
 
     Raises:
-        ModisteError: The config holds out no such photographs.
+        ModisteError: The config has no held-out photographs of this kind.
         NoKindInCommon: No photograph shows a kind of product that is held out.
     """
     held = [one for source in config.photographs if source.kind == protocol for one in split_photographs(source)[1]]
     if not held:
         raise ModisteError(
-            f"The config holds out no photographs for the protocol {protocol}.",
-            hint=f"Name a source of the kind {protocol} under `photographs`, with a `validation_share`.",
+            f"The config has no held-out photographs for the protocol {protocol}.",
+            hint=f"List a source of the kind {protocol} under `photographs`, with a `validation_share`.",
         )
     shops = [source for source in config.sources if source.kind in ("products", "catalog")]
     products, pixels, _ = load_pictures(
@@ -180,7 +180,7 @@ def _by_label(shown: Sequence[Photograph]) -> dict[str, list[int]]:
 
 
 def _mean(shares: npt.NDArray[np.float64], rows_of: dict[str, list[int]]) -> float:
-    """The mean over labels of each label's mean; over all photographs where every label has few."""
+    """The mean over labels of each label's mean, or over all photographs if every label has too few."""
     means = [float(shares[rows].mean()) for rows in rows_of.values() if len(rows) >= LEAST_OF_LABEL]
     return float(np.mean(means)) if means else float(shares.mean())
 
@@ -193,7 +193,7 @@ def _column(products: Sequence[Product], family: str) -> str | None:
 
 
 def _phrases(products: Sequence[Product], family: str) -> list[str]:
-    """By product, its value in the column of a family as the attribute words spell it; empty without one."""
+    """The value of each product in the column of a family, in the spelling of attribute words; "" without a value."""
     column = _column(products, family)
     if column is None:
         return [""] * len(products)

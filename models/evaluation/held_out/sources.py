@@ -31,7 +31,7 @@ def evaluate_run(run: Run, queries: int = 2000) -> list[Metric]:
     metrics = evaluate_config(model, model.images, config, run.cache, queries)
     for kind in dict.fromkeys(source.kind for source in config.photographs if source.validation_share):
         if not all(source.path.is_dir() for source in config.photographs if source.kind == kind):
-            logger.warning("the photographs of the kind %s are not here and are not measured", kind)
+            logger.warning("the photographs of the kind %s are not available and are not measured", kind)
             continue
         try:
             found = evaluate_photographs(kind, model, model.images, config, run.cache, queries)
@@ -52,10 +52,10 @@ def evaluate_config(
         images: Its preprocessing.
         config: Determines the sources and the held-out products.
         cache: Cache of decoded pictures.
-        queries: Most queries of each kind of edit, drawn by the source's seed.
+        queries: Maximum number of queries of each kind of edit, drawn with the source's seed.
 
     Raises:
-        ModisteError: No source holds products out.
+        ModisteError: No source has held-out products.
     """
     metrics: list[Metric] = []
     both = (held_out(images, config, cache, queries, drawn) for drawn in get_args(Draw))
@@ -64,7 +64,7 @@ def evaluate_config(
         metrics += evaluate(encoder, gallery, questions) + evaluate(encoder, gallery, pairs)
     if not metrics:
         raise ModisteError(
-            "No source of this config holds products out, so there are no queries.",
+            "No source of this config has held-out products, so there are no queries.",
             hint="Give a source a `validation_share`.",
         )
     return metrics

@@ -1,9 +1,8 @@
 """Queries of the style search: a product as the reference, and wanted and unwanted words of its catalogue.
 
-The paper draws pictures with attributes to add, remove and replace, without stating how they are chosen. Here a query
-is
-drawn from two products of one type that differ in a column: the other product's value is wanted and the reference's is
-unwanted. Every query can therefore be satisfied by a product of the reference's type.
+The paper draws pictures with attributes to add, remove and replace, without stating how they are chosen. Here, a query
+is drawn from two products of one type that differ in a column: the other product's value is wanted and the reference's
+is unwanted. Every query can therefore be satisfied by a product of the reference's type.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ Half = Literal["chosen on", "measured"]
 """Halves of the held-out products: one for choosing weights, and one for measuring."""
 
 LEAST = 10
-"""Least number of products of the gallery that have a word of a query."""
+"""Minimum number of products of the gallery that have a word of a query."""
 KINDS = ("add", "remove", "replace", "replace two")
 
 
@@ -127,7 +126,7 @@ class StyleGallery:
         return held
 
     def _askable(self) -> dict[str, frozenset[str]]:
-        """The words for queries by column; types are not among them, because the reference's type stays."""
+        """The words for queries by column. Types are excluded, because the reference's type stays."""
         askable = {}
         for column in self.columns:
             counts = Counter(self.phrases[column])

@@ -131,7 +131,7 @@ def style_questions(
         words: Its attribute words.
         config: Determines the sources and the held-out products.
         cache: Cache of decoded pictures.
-        queries: Most queries of each kind.
+        queries: Maximum number of queries of each kind.
         half: The half; the gallery is this half as well.
 
     Raises:

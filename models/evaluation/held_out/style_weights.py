@@ -2,8 +2,8 @@
 measure.
 
 The service has one weight of a word and one strength of the filter (``models.bundle.style_search``) for all methods.
-Pairs of them are tried. The joint search, which is the default of the service, decides; among pairs that are equally
-good for it (``MARGIN``), the mean over all methods decides.
+Pairs of both are measured. They are ordered by the joint search, the default of the service; pairs that are equally
+good for it (``MARGIN``) are ordered by the mean over all methods.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ STRENGTHS = (0.18, 0.25, 0.35, 0.5, 0.7, 1.0)
 """Each value is about 1.4 times the previous one; the paper's is 1."""
 PAIRS = tuple(Weights(*pair) for pair in product(WORDS, STRENGTHS))
 MARGIN = 0.25
-"""Points of the joint search's MM within which pairs count as equally good: about the change of the difference of two
-pairs with another draw of queries."""
+"""Points of the joint search's MM within which pairs count as equally good: about as much as the difference of two
+pairs changes with a different sample of queries."""
 
 JOINT, MEAN = f"joint MM@{PAGE}", f"mean MM@{PAGE}"
 

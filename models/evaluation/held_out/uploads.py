@@ -1,8 +1,8 @@
-"""The protocol ``uploads``: whether an upload finds the product that it shows, or products of its kind.
+"""The protocol ``uploads``: retrieval of the product that an upload shows, or of products of its kind.
 
-Shops often keep thumbnails, and shoppers upload large pictures. Queries are the sharper pictures of held-out products
-(``sharper`` in a source), unchanged and before a busy backdrop; the gallery is all products of the source. Queries have
-no text, so the protocol measures the vision tower.
+Shops often keep thumbnails, and shoppers upload large pictures. Queries are the larger pictures of held-out products
+(``sharper`` in a source), unchanged and in front of a busy backdrop; the gallery is all products of the source. Queries
+have no text, so the protocol measures the vision tower.
 """
 
 from __future__ import annotations
@@ -38,17 +38,17 @@ AT_ONCE = 256
 def evaluate_uploads(
     encoder: Encoder, images: ImagePreprocessing, config: TrainConfig, cache: Path, queries: int
 ) -> list[Metric]:
-    """Measure with the sharper pictures of held-out products.
+    """Measure with the larger pictures of held-out products.
 
     Args:
         encoder: A model or a bundle.
         images: Its preprocessing.
         config: Determines the sources and the held-out products.
         cache: Cache of decoded pictures.
-        queries: Most queries of each kind.
+        queries: Maximum number of queries of each kind.
 
     Raises:
-        ModisteError: No source has sharper pictures of held-out products.
+        ModisteError: No source has larger pictures of held-out products.
     """
     metrics: list[Metric] = []
     for source in config.sources:
@@ -61,7 +61,7 @@ def evaluate_uploads(
         shown, sharp, _ = load_pictures([one for one in sharper if one.id not in hidden], images, cache)
         gallery = EncodedGallery(encoder, pixels).embedding
         photographs = hash_photographs(products)
-        kinds = {"sharp": sharp, "before a busy backdrop": busy(sharp, source.seed)}
+        kinds = {"sharp": sharp, "in front of a busy backdrop": busy(sharp, source.seed)}
         metrics += [
             Metric(
                 protocol=f"{UPLOADS}: {source.name}, held-out title groups, whole catalogue", edit=kind,
@@ -79,7 +79,7 @@ def evaluate_uploads(
 
 
 def busy(pixels: Pixels, seed: int) -> Pixels:
-    """Put garments on white before busy backdrops: uint8 ``[N, H, W, 3]`` -> the same."""
+    """Put garments on white in front of busy backdrops: uint8 ``[N, H, W, 3]`` -> the same shape."""
     import torch  # Not at the top: the module is imported without torch for the protocol's name.
 
     from models.training.data.augmentation import before_backdrops
@@ -93,7 +93,7 @@ def busy(pixels: Pixels, seed: int) -> Pixels:
 
 
 def _sharper(source: Source, cache: Path) -> list[Product]:
-    """The sharper pictures of held-out products."""
+    """The held-out products with their larger pictures."""
     if source.sharper is None:
         return []
     held = {product.id for product in split_source(source, cache)[1]}

@@ -17,7 +17,7 @@ from models.evaluation.published.protocols import AnnotatedProtocol, evaluate_ve
 from models.evaluation.published.vectors import NamedVectors
 
 PICTURES_AT_ONCE = 2048
-"""Most pictures decoded in memory; published galleries have up to 30,000."""
+"""Maximum number of decoded pictures in memory; published galleries have up to 30,000."""
 
 
 def evaluate_encoder(

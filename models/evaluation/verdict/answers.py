@@ -1,4 +1,4 @@
-"""The answers of one bundle to the queries of a dataset, ranked as the service ranks them."""
+"""The answers of one bundle to the queries of a dataset, ranked as in the service."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from models.evaluation.metrics import Ranks, ranks_by_score, top_by_score
 from models.evaluation.satisfaction import PAGE, Satisfaction
 
 FOUND = f"R@{PAGE}"
-"""The measure of the verdict: whether a right product is on the first page."""
+"""The measure that decides the verdict: whether a right product is on the first page."""
 REFERENCES = {PRODUCT: "a product of the shop", UPLOAD: "an upload"}
 """What queries start from, by the method that ranks them."""
 
@@ -43,7 +43,7 @@ def answers(encoder: Encoder, pixels: Pixels, dataset: TripletDataset) -> dict[s
         dataset: The queries.
 
     Returns:
-        By the keys of ``REFERENCES``. They are the same for a model that does not expect words.
+        By the keys of ``REFERENCES``; equal for both if the model does not predict expected words.
     """
     gallery = EncodedGallery(encoder, pixels)
     row_of = {id: row for row, id in enumerate(dataset.gallery)}

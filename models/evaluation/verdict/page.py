@@ -1,4 +1,4 @@
-"""The page of a verdict: the sentence that decides, what to do next, tables, and wins and losses with pictures."""
+"""The page of a verdict: the decision, the next steps, tables, and won and lost searches with pictures."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ EXAMPLES = 4
 """Queries on each contact sheet."""
 MEASURES = {
     FOUND: "a right product on the first page",
-    f"fit@{PAGE}": "of what could fit, shown",
-    f"asked@{PAGE}": "results with what was asked",
-    f"kept@{PAGE}": "results that keep the rest",
+    f"fit@{PAGE}": "fitting results, of the maximum possible",
+    f"asked@{PAGE}": "results with the requested change",
+    f"kept@{PAGE}": "results that keep everything else",
 }
 
 
 def verdict_after_training(run: Run) -> str:
-    """As ``write_verdict``, of a run that has just ended, against the shipped bundle; empty for a run on no shop's own
-    table. What prevents a verdict is told in its place, because the run is finished and stays usable."""
+    """As ``write_verdict``, for a run that has just finished, against the shipped bundle. Empty if no source of the run
+    is a shop's table. An error is returned as text instead of raised, because the run is finished and usable."""
     if not any(is_shops_own(source) for source in run.config().sources):
         return ""
     try:
@@ -50,10 +50,10 @@ def write_verdict(run: Path, against: Path, page: Path, queries: int) -> str:
         run: Folder of a finished run.
         against: Folder of the bundle (or of another run), or ``shipped``.
         page: The page, which is overwritten.
-        queries: Most queries of each kind of edit.
+        queries: Maximum number of queries of each kind of edit.
 
     Returns:
-        The sentences that decide, and where the page is.
+        The decision for each shop, and the path of the page.
 
     Raises:
         ModisteError: ``run`` is not a finished run, ``against`` cannot be opened, or there are no queries.
@@ -61,7 +61,7 @@ def write_verdict(run: Path, against: Path, page: Path, queries: int) -> str:
     new, old = open_subject(run), open_subject(against)
     if new.run is None:
         raise ModisteError(
-            f"{run} is a bundle; a verdict needs the run, which knows the held-out products.",
+            f"{run} is a bundle; a verdict needs the run, whose config states the held-out products.",
             hint="Give the folder written by `modiste models train`.",
         )
     config, command = new.run.config(), f"modiste models verdict {run} --against {against} --queries {queries}"
@@ -82,7 +82,7 @@ def write_verdict(run: Path, against: Path, page: Path, queries: int) -> str:
 
 
 def decision(verdict: Verdict, old: str) -> str:
-    """The sentences on one shop: better, worse or not shown to differ from ``old``, and by how much."""
+    """The decision for one shop: better, worse or not shown to differ from ``old``, and by how much."""
     found = verdict.words()
     judged = set(found.values())
     if "too few queries" in judged:
@@ -90,11 +90,11 @@ def decision(verdict: Verdict, old: str) -> str:
     elif judged == {"better"} or judged == {"worse"}:
         short = f"is {judged.pop()} than {old}"
     elif "better" in judged or "worse" in judged:
-        short = ", ".join(
+        short = " and ".join(
             f"{word} for {REFERENCES[reference]}" if word != "no difference shown" else
             f"not shown to differ for {REFERENCES[reference]}" for reference, word in found.items()
         )  # fmt: skip
-        short = f"is, against {old}, {short}"
+        short = f"is {short}, compared with {old}"
     else:
         short = f"is not shown to differ from {old}"
     parts = []
@@ -102,7 +102,7 @@ def decision(verdict: Verdict, old: str) -> str:
         difference = verdict.difference(reference)
         assert difference is not None
         parts.append(
-            f"from {what}, {difference.after:.1f}% instead of {difference.before:.1f}% ({difference.points:+.1f} "
+            f"from {what}, {difference.after:.1f}% against {difference.before:.1f}% ({difference.points:+.1f} "
             f"points, 95% interval {difference.low:+.1f} to {difference.high:+.1f})"
         )
     return (
@@ -141,7 +141,7 @@ def _sheets(verdict: Verdict, reference: str, old: str, pictures: Path) -> list[
             file = pictures / f"{verdict.source}-{REFERENCES[reference].split()[-1]}-{name}.png"
             lines = [line for at in chosen for line in _lines(verdict, reference, at, old)]
             file.write_bytes(contact_sheet(verdict.dataset, lines))
-            text += f" {len(chosen)} of them, drawn by chance:\n\n![Searches {name}]({pictures.name}/{file.name})"
+            text += f" {len(chosen)} of them, drawn at random:\n\n![Searches {name}]({pictures.name}/{file.name})"
         blocks.append(text)
     return blocks
 
@@ -162,14 +162,14 @@ def _how(verdicts: Sequence[Verdict], command: str, old: str) -> str:
     return (
         f"Written by `{command}` on {datetime.now(UTC).date().isoformat()}. Both bundles answered the same queries on "
         f"products that the run did not train on, held out by title group and photograph ({sizes}; the gallery without "
-        f"the reference). {old} has not seen them either, unless they are products that it was trained on. Queries are "
-        "made from differences in the table and worded by `models/datasets/wording`; `own` are the shop's triplets. "
-        f"Results are ranked as the service ranks them. {FOUND} decides. Intervals are percentile bootstraps of the "
+        f"the reference). They are new to {old} as well, unless it was trained on the same products. Queries are "
+        "generated from differences in the table and worded by `models/datasets/wording`; `own` are the shop's "
+        f"triplets. Results are ranked as in the service. {FOUND} decides. Intervals are percentile bootstraps of the "
         f"paired difference over the title groups of the references ({RESAMPLES:,} resamples). *better* and *worse* "
         "mean that the 95% interval does not contain 0; of twenty rows without any difference, one is expected to say "
-        f"so by chance. Rows with fewer than {LEAST_GROUPS} title groups are not judged. Green frames are right "
-        "products. The words of an upload are estimated from its picture and from similar products; its picture is the "
-        "one in the catalogue, so snapshots are not measured here."
+        f"so by chance. Rows with fewer than {LEAST_GROUPS} title groups are not judged. Right products have a green "
+        "frame. The words of an upload are estimated from its picture and from similar products; its picture is that "
+        "of the catalogue, so snapshots are not measured here."
     )
 
 

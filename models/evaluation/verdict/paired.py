@@ -11,7 +11,7 @@ import numpy.typing as npt
 RESAMPLES = 2000
 AT_ONCE = 200
 LEAST_GROUPS = 20
-"""Fewer title groups are not judged: their interval is not to be relied on."""
+"""With fewer title groups there is no judgement, because the interval is not reliable."""
 
 Values = npt.NDArray[np.float64]
 
@@ -55,7 +55,7 @@ def paired(before: Values, after: Values, groups: Sequence[str], seed: int = 0) 
 
     Args:
         before: float64 ``[Q]``, one measure of every query; NaN where a query is not counted.
-        after: The same of the other bundle.
+        after: The same for the other bundle.
         groups: The group of each query.
         seed: Seed of the bootstrap.
 

@@ -23,7 +23,7 @@ from models.training.config import TrainConfig
 from models.training.inputs import Source
 
 LEAST_PRODUCTS = 5
-"""A word that fewer held-out products have is not counted as one of the shop's words."""
+"""Minimum number of held-out products with a word, for it to count as one of the shop's words."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,8 @@ class Verdict:
         return {reference: one.word for reference, one in found.items() if one is not None}
 
     def changed(self, reference: str) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        """Queries that were won (only the run's first page has a right product) and lost (only the other's has)."""
+        """Rows of the queries that were won (only the run has a right product on the first page) and lost (only the
+        other bundle has)."""
         before, after = self.before[reference].values[FOUND] > 0, self.after[reference].values[FOUND] > 0
         return np.flatnonzero(after & ~before), np.flatnonzero(before & ~after)
 
@@ -89,7 +90,7 @@ def find_verdicts(new: Subject, old: Subject, config: TrainConfig, cache: Path, 
         old: The bundle.
         config: The run's config.
         cache: Cache of decoded pictures.
-        queries: Most queries of each kind of edit.
+        queries: Maximum number of queries of each kind of edit.
 
     Raises:
         ModisteError: The run has no table of a shop with held-out products, or they give no queries.
@@ -109,7 +110,7 @@ def find_verdicts(new: Subject, old: Subject, config: TrainConfig, cache: Path, 
             )  # fmt: skip
     if not verdicts:
         raise ModisteError(
-            "The run holds out no products of a shop's table that differ as a query needs.",
+            "The run has no held-out products of a shop's table from which queries can be generated.",
             hint="Train on a source of the kind `catalog` with a `validation_share`, with columns such as colour.",
         )
     return tuple(verdicts)

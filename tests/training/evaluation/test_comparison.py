@@ -150,7 +150,7 @@ def test_entries_that_are_not_asked_for_are_not_trained(start: Run, compared: Pa
 def test_runs_of_another_backbone_are_not_mixed_in(start: Run, compared: Path, tmp_path: Path) -> None:
     config = start.config().model_copy(update={"seed": 4})
     other = train(config, start.folder.parent / "other")
-    with pytest.raises(ModisteError, match="started from another backbone"):
+    with pytest.raises(ModisteError, match="have a different backbone"):
         compare(Run(other.folder), compared)
 
 

@@ -42,7 +42,7 @@ def test_sharp_pictures_and_busy_backdrops_are_measured_apart(tmp_path: Path) ->
     run, figures = write_run(tmp_path, sharper=True), tmp_path / "figures.json"
     command("evaluate", str(run), "--protocol", "uploads", "--output", str(figures))
     sharp, busy = json.loads(figures.read_text())
-    assert (sharp["edit"], busy["edit"]) == ("sharp", "before a busy backdrop")
+    assert (sharp["edit"], busy["edit"]) == ("sharp", "in front of a busy backdrop")
     assert sharp["gallery"] == busy["gallery"] == 120
     assert 30 <= sharp["queries"] == busy["queries"] <= 42
     assert set(sharp["values"]) == {"R@1", "R@10", "kind@10"}

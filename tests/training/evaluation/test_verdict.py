@@ -107,7 +107,7 @@ def test_bundles_that_differ_by_reference_get_no_single_verdict() -> None:
     mixed = Verdict(
         "shop", up.dataset, {**up.before, UPLOAD: down.before[UPLOAD]}, {**up.after, UPLOAD: down.after[UPLOAD]}, ()
     )
-    assert "against old, better for a product of the shop, worse for an upload." in decision(mixed, "old")
+    assert "is better for a product of the shop and worse for an upload, compared with old." in decision(mixed, "old")
 
 
 def write_run(folder: Path, shop: Path | None) -> Run:
@@ -154,7 +154,7 @@ def test_a_run_does_not_differ_from_itself(run: Run, tmp_path: Path) -> None:
 def test_a_run_without_a_shops_table_is_not_judged(tmp_path: Path) -> None:
     without = write_run(tmp_path / "run", None)
     assert verdict_after_training(without) == ""
-    with pytest.raises(ModisteError, match="holds out no products of a shop's table"):
+    with pytest.raises(ModisteError, match="no held-out products of a shop's table"):
         write_verdict(without.folder, Path("shipped"), tmp_path / "page.md", 10)
 
 

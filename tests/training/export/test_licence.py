@@ -13,7 +13,7 @@ from models.training.config import BackboneSettings, read_config
 def test_weights_of_others_require_a_stated_licence(name: str, pretrained: str | None) -> None:
     config = read_config(Path("modiste-base"))
     taken = config.model_copy(update={"backbone": BackboneSettings(name=name, pretrained=pretrained)})
-    with pytest.raises(ModisteError, match="Under which licence") as caught:
+    with pytest.raises(ModisteError, match="licence of the pretrained weights") as caught:
         _licence(taken, None)
     assert "--licence" in (caught.value.hint or "")
     assert _licence(taken, "MIT") == "MIT"

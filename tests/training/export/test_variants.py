@@ -74,12 +74,12 @@ def test_a_refused_variant_leaves_nothing_behind(
 
 
 def test_a_bundle_is_not_overwritten(toy_folder: Path, pixels: Pixels, questions: Questions) -> None:
-    with pytest.raises(ModisteError, match="exists already"):
+    with pytest.raises(ModisteError, match="already exists"):
         add_variants(toy_folder, toy_folder, ["int8"], Examples(pixels, list(WORDS)), [questions])
 
 
 def test_what_cannot_be_written_is_refused_before_any_product_is_read(toy_folder: Path, tmp_path: Path) -> None:
-    with pytest.raises(ModisteError, match="exists already"):
+    with pytest.raises(ModisteError, match="already exists"):
         add_variants_by_config(
             toy_folder, toy_folder, ["int8"], untrained_config("combiner"), tmp_path / "cache", strict=True
         )

@@ -73,6 +73,7 @@ BYTES_NAMES = group("imagebase64 imagebytes")
 
 LIST_NAMES = group(
     "tags tag keywords labels categories category collections collection colours colors sizes materials features "
+    "größen tailles tallas taglie maten "
     "occasions styles schlagwörter schlagworte kategorien kategorie größen farben materialien étiquettes catégories "
     "catégorie etiquetas categorías categoría categorie categoria categorieën parole producttags"
 )

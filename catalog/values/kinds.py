@@ -29,6 +29,7 @@ LEAST_LISTS = 5
 """Different cells that must look like lists of the same words."""
 PATH_SIGN = re.compile(r"\s*(?:->|→|>|»|›)\s*")
 _PATH = re.compile(r"[\w)&'.]\s*(?:->|→|>|»|›)\s*[\w(&'.]")
+_SEVERAL = re.compile(r"\d(?:\s*[|,;\n]\s*|\s+)\d")
 _SLASHES = re.compile(r"\w\s*[/\\]\s*\w.*[/\\]|\w///\w")
 
 
@@ -108,6 +109,8 @@ def kind_of(column: str, filled: Sequence[Any], decimal: Separator) -> Found:
         items = [item for cell in filled for item in (cell if isinstance(cell, list) else [str(cell)])]
         return Found("path" if name in PATH_NAMES and any(_is_path(item) for item in items) else "list")
     code = name in SIZES or (is_code(column) and name not in NUMBERS_BY_NAME)
+    # The sizes 36,38 are two.
+    code = code or (name in LIST_NAMES and any(isinstance(cell, str) and _SEVERAL.search(cell) for cell in filled))
     if not code and all(isinstance(cell, int | float) and not isinstance(cell, bool) for cell in filled):
         return Found("number")
     texts = [plain_text(cell) for cell in filled]

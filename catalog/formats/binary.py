@@ -106,7 +106,8 @@ def _unmerged(sheet: python_calamine.CalamineSheet) -> list[list[Any]]:
     rows = sheet.to_python(skip_empty_area=False)
     for (first, column), (last, _) in sheet.merged_cell_ranges or ():
         for row in rows[first + 1 : last + 1]:
-            row[column] = rows[first][column]
+            if column < len(row):  # Empty cells beyond the last column may be merged, too.
+                row[column] = rows[first][column]
     return rows
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -24,6 +25,7 @@ from catalog.names.sale import (
 )
 from catalog.table import Row, shown
 from catalog.values import plain_text, unescaped
+from catalog.values.dates import read_date
 from catalog.values.numbers import MISSING, read_number
 
 HIDDEN_VARIANTS = frozenset({"notvisibleindividually", "hidden"})
@@ -89,7 +91,7 @@ class Availability:
                 return f"{column} is {shown(text)}"
         for column in self._gone_since:
             text = plain_text(row.get(column))
-            if text.casefold() not in MISSING and not says_no(text):
+            if text.casefold() not in MISSING and not says_no(text) and not _is_future(text):
                 return f"{column} is {shown(text)}"
         for column in self._flags:
             text = plain_text(row.get(column))
@@ -122,6 +124,12 @@ class Availability:
 def says_no(text: str) -> bool:
     """Whether a cell that tells what is for sale says that this is not: ``draft``, ``0``, ``nicht auf Lager``."""
     return _plain(text) in NOT_SOLD
+
+
+def _is_future(text: str) -> bool:
+    """Whether a cell has a date after today, such as the 9999-12-31 that databases write for no end."""
+    date = read_date(text, None)
+    return date is not None and date[:10] > datetime.datetime.now(datetime.UTC).date().isoformat()
 
 
 def _count(text: str) -> float:

@@ -103,7 +103,7 @@ NOT_FOR_SALE = {
 FOR_SALE = {
     "Status": "active aktiv publish enabled actif activo 1 new", "Active": "1 Y Ja WAHR VRAI VERDADERO VERO WAAR да",
     "Availability": "in_stock https://schema.org/InStock preorder auf_Lager disponible en_stock 1-3_Tage",
-    "Stock": "5 10+ >10 in_stock yes 2_Stk low", "discontinued": "no FALSE 0", "deleted_at": "- NULL",
+    "Stock": "5 10+ >10 in_stock yes 2_Stk low", "discontinued": "no FALSE 0", "deleted_at": "- NULL 9999-12-31",
     "Verfügbarkeit": "lieferbar", "Published": "TRUE 2026-01-01",
 }  # fmt: skip
 

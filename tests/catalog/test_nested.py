@@ -283,9 +283,18 @@ def test_a_cell_over_several_rows_holds_in_each(tmp_path: Path) -> None:
     for number, colour in enumerate(["red", None, None, "blue"]):
         sheet.append([number + 1, f"Shirt {number}", colour])
     sheet.merge_cells("C3:C5")
+    sheet.merge_cells("F3:F5")  # Empty, as templates have it.
+    sheet.merge_cells("A20:C22")
     book.save(tmp_path / "catalog.xlsx")
     catalog = read_catalog(tmp_path / "catalog.xlsx", images_required=False)
     assert [one.attributes["colour"] for one in catalog] == ["red", "red", "red", "blue"]
+
+
+@pytest.mark.parametrize("column", ["sizes", "Größen", "tags"])
+def test_numbers_in_a_list_are_not_one_number(tmp_path: Path, column: str) -> None:
+    (tmp_path / "catalog.csv").write_text(f"id;title;{column}\n1;a;36,38\n2;b;38,40\n3;c;42\n")
+    catalog = read_catalog(tmp_path / "catalog.csv", images_required=False)
+    assert [one.attributes[column] for one in catalog] == [["36", "38"], ["38", "40"], ["42"]]
 
 
 def test_a_comma_that_woocommerce_escapes_is_part_of_its_item(tmp_path: Path) -> None:

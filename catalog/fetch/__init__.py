@@ -7,7 +7,17 @@ Forgery Prevention*.)
 """
 
 from catalog.fetch.client import Fetched, PictureClient
-from catalog.fetch.errors import FetchError, NoPicture, TooManyBytes
+from catalog.fetch.errors import FetchError, HostUnreachable, NoPicture, TooManyBytes
+from catalog.fetch.hosts import UnreachableHosts
 from catalog.fetch.target import FetchLimits
 
-__all__ = ["FetchError", "FetchLimits", "Fetched", "NoPicture", "PictureClient", "TooManyBytes"]
+__all__ = [
+    "FetchError",
+    "FetchLimits",
+    "Fetched",
+    "HostUnreachable",
+    "NoPicture",
+    "PictureClient",
+    "TooManyBytes",
+    "UnreachableHosts",
+]

@@ -9,19 +9,22 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import urljoin
 
 import h11
 
 from catalog.fetch.addresses import is_public, resolve
-from catalog.fetch.errors import FetchError, NoPicture, TooManyBytes, refusal, short
+from catalog.fetch.errors import FetchError, HostUnreachable, NoPicture, TooManyBytes, refusal, short
 from catalog.fetch.exchange import Exchange, left
+from catalog.fetch.hosts import UnreachableHosts
 from catalog.fetch.target import FetchLimits, Target, checked
 
 Resolver = Callable[[str, int], Sequence[str]]
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 RETRIED = frozenset({408, 425, 429, 500, 502, 503, 504})
+UNREACHED = "no answer"
 SNIFFED = 16
 """Number of bytes needed to recognise a picture."""
 _PICTURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a", b"BM", b"II*\x00", b"MM\x00*")
@@ -55,6 +58,7 @@ class PictureClient:
         allowed: Whether an address may be connected to; ``is_public`` except in tests with a local server.
         context: TLS settings; None uses the system's certificates.
         sleep: Waits between tries.
+        hosts: Remembers hosts that cannot be reached; None tries them anew for each picture, as a service must.
     """
 
     def __init__(
@@ -65,12 +69,14 @@ class PictureClient:
         allowed: Callable[[str], bool] = is_public,
         context: ssl.SSLContext | None = None,
         sleep: Callable[[float], None] = time.sleep,
+        hosts: UnreachableHosts | None = None,
     ) -> None:
         self.limits = limits
         self._resolver = resolver
         self._allowed = allowed
         self._context = context or ssl.create_default_context()
         self._sleep = sleep
+        self._hosts = hosts
 
     def fetch(self, url: str, *, etag: str = "", modified: str = "") -> Fetched:
         """Fetch a picture. Temporary faults are retried.
@@ -80,21 +86,30 @@ class PictureClient:
             etag: Of the last response; with it, an unchanged picture is not sent again. Likewise ``modified``.
 
         Raises:
+            HostUnreachable: Its host was given up.
             FetchError: The address is not allowed, does not respond in time, or does not send a picture.
         """
         for number in range(1, self.limits.tries + 1):
             try:
                 return self._try(url, etag, modified)
+            except HostUnreachable:
+                raise
             except FetchError as error:
                 if not error.passing or number == self.limits.tries:
                     raise
-                self._sleep(min(0.5 * 2**number, 10.0))
+                self._wait(number)
         raise AssertionError("the last try returns or raises")
+
+    def _wait(self, number: int) -> None:
+        """Wait after a try that failed: the longer, the more there were."""
+        self._sleep(min(0.5 * 2**number, 10.0))
 
     def _try(self, url: str, etag: str, modified: str) -> Fetched:
         until: float | None = None
         for _ in range(self.limits.redirects + 1):
             target = checked(url, self.limits)
+            if self._hosts is not None:
+                self._hosts.check(target.authority)
             addresses = self._addresses(target, url)
             until = until or time.monotonic() + self.limits.seconds
             try:
@@ -118,15 +133,32 @@ class PictureClient:
         try:
             addresses = [str(ipaddress.ip_address(target.host))]
         except ValueError:
-            try:
-                addresses = list(self._resolver(target.host, target.port))
-            except (OSError, UnicodeError) as error:
-                raise FetchError(
-                    f"The host {target.host} does not exist.", kind="no such host", passing=True
-                ) from error
+            ask = partial(self._resolve, target)
+            addresses = ask() if self._hosts is None else self._hosts.resolve(target.host, ask)
         if not addresses or not all(self._allowed(address) for address in addresses):
             raise refusal(f"{short(url)} is not on the public internet.", "an address that is not public")
         return addresses
+
+    def _resolve(self, target: Target) -> list[str]:
+        """Ask the resolver, again if it could not answer; that a name does not exist is final.
+
+        Raises:
+            HostUnreachable: There is no address.
+        """
+        for number in range(1, self.limits.tries + 1):
+            try:
+                return list(self._resolver(target.host, target.port))
+            except (OSError, UnicodeError) as error:
+                temporary = isinstance(error, socket.gaierror) and error.errno == socket.EAI_AGAIN
+                if not temporary:
+                    raise HostUnreachable(f"The host {target.host} does not exist.", kind="no such host") from error
+                if number == self.limits.tries:
+                    raise HostUnreachable(
+                        f"The name of the host {target.host} cannot be resolved; the name server does not answer.",
+                        kind="a host name that cannot be resolved",
+                    ) from error
+            self._wait(number)
+        raise AssertionError("the last try returns or raises")
 
     @contextmanager
     def _connected(self, target: Target, addresses: list[str], until: float, url: str) -> Iterator[socket.socket]:
@@ -141,7 +173,11 @@ class PictureClient:
             except OSError as error:
                 failure = error
         else:
-            raise FetchError(f"{short(url)} cannot be reached.", kind="no answer", passing=True) from failure
+            if self._hosts is not None:
+                self._hosts.failed(target.authority, UNREACHED)
+            raise FetchError(f"{short(url)} cannot be reached.", kind=UNREACHED, passing=True) from failure
+        if self._hosts is not None:
+            self._hosts.connected(target.authority)
         with plain:
             if target.scheme == "http":
                 yield plain

@@ -10,7 +10,7 @@ class FetchError(ModisteError):
     """An address that is not allowed, or did not send a picture.
 
     ``kind`` is equal for all addresses with this fault, and contains nothing of the address except its host.
-    ``refused`` means that no request was made, ``passing`` that a retry may succeed.
+    ``refused`` means that the address is not allowed and no request was made, ``passing`` that a later try may succeed.
     """
 
     def __init__(
@@ -26,6 +26,16 @@ class TooManyBytes(FetchError):
 
 class NoPicture(FetchError):
     """A response that is not a picture."""
+
+
+class HostUnreachable(FetchError):
+    """A host that is not tried again now: its name cannot be resolved, or it accepts no connection.
+
+    ``passing`` is true: a picture that was fetched earlier stays in use.
+    """
+
+    def __init__(self, message: str, *, kind: str) -> None:
+        super().__init__(message, kind=kind, passing=True)
 
 
 def refusal(message: str, kind: str, hint: str = "") -> FetchError:

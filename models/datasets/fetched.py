@@ -15,7 +15,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from catalog import Address, Catalog, ModisteError, Picture, Problem, Product
-from catalog.fetch import FetchError, FetchLimits, PictureClient
+from catalog.fetch import FetchError, FetchLimits, PictureClient, UnreachableHosts
 from catalog.inspection import picture_hosts
 from models.files import replacing
 from models.progress import track
@@ -115,7 +115,7 @@ def with_fetched_pictures(
             f"The pictures are at addresses on {named}, and no host is allowed.",
             hint=hint.format(host=next(iter(hosts))),
         )
-    pictures = _asked_once(folder, limits) if once else PictureFolder(folder, PictureClient(limits))
+    pictures = _asked_once(folder, limits) if once else PictureFolder(folder, _client(limits))
     files = _fetch_all(addresses, pictures)
     products: list[Product] = []
     problems: list[Problem] = []
@@ -142,7 +142,11 @@ def with_fetched_pictures(
 
 @lru_cache(maxsize=8)
 def _asked_once(folder: Path, limits: FetchLimits) -> PictureFolder:
-    return PictureFolder(folder, PictureClient(limits), once=True)
+    return PictureFolder(folder, _client(limits), once=True)
+
+
+def _client(limits: FetchLimits) -> PictureClient:
+    return PictureClient(limits, hosts=UnreachableHosts())
 
 
 def _fetch_all(addresses: Iterable[str], folder: PictureFolder) -> dict[str, Path | FetchError]:

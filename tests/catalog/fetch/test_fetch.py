@@ -153,7 +153,7 @@ def catalog_of(folder: Path, *cells: str) -> Catalog:
 def test_pictures_of_a_catalogue_become_files_kept_between_builds(
     server: PictureServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("models.datasets.fetched.PictureClient", lambda limits: client())
+    monkeypatch.setattr("models.datasets.fetched.PictureClient", lambda limits, hosts: client())
     cells = [url(server, "/etag.jpg"), url(server, "/404.jpg"), f"{url(server, '/404.jpg')},{url(server, '/1.jpg')}"]
     for _ in range(2):
         catalog = with_fetched_pictures(

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from catalog.fetch import FetchLimits, PictureClient
+from catalog.fetch import FetchLimits, PictureClient, UnreachableHosts
 from indexer.build import build_generation
 from indexer.generations.generation import Generation
 from indexer.generations.manifest import GenerationManifest, generation_folder
@@ -207,8 +207,10 @@ def test_the_shop_may_lie_at_a_relative_path(
 def test_a_picture_at_an_address_is_not_read_while_its_etag_is_the_same(
     toy: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def client(limits: FetchLimits) -> PictureClient:
-        return PictureClient(limits, resolver=lambda host, port: ["127.0.0.1"], allowed=lambda address: True)
+    def client(limits: FetchLimits, hosts: UnreachableHosts) -> PictureClient:
+        return PictureClient(
+            limits, resolver=lambda host, port: ["127.0.0.1"], allowed=lambda address: True, hosts=hosts
+        )
 
     monkeypatch.setattr("models.datasets.fetched.PictureClient", client)
     (tmp_path / "catalog.toml").write_text('[pictures]\nhosts = ["shop.test"]\nhttp = true\n')

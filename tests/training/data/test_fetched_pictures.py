@@ -31,7 +31,7 @@ def source(folder: Path, server: PictureServer, **more: object) -> Source:
 def test_pictures_are_fetched_once_and_a_missing_one_moves_no_product_to_the_other_side(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("models.datasets.fetched.PictureClient", lambda limits: client())
+    monkeypatch.setattr("models.datasets.fetched.PictureClient", lambda limits, hosts: client())
     with PictureServer() as server:
         shop = source(tmp_path, server, picture_hosts=["shop.test"])
         first, again = (read_source(shop, tmp_path / "cache") for _ in range(2))
@@ -47,7 +47,7 @@ def test_pictures_are_fetched_once_and_a_missing_one_moves_no_product_to_the_oth
 
 
 def test_pictures_that_the_indexer_fetched_are_not_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("models.datasets.fetched.PictureClient", lambda limits: client())
+    monkeypatch.setattr("models.datasets.fetched.PictureClient", lambda limits, hosts: client())
     with PictureServer() as server:
         folder = tmp_path / "index" / "pictures"
         shop = source(tmp_path, server, picture_hosts=["shop.test"], fetched=folder)

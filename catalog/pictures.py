@@ -202,7 +202,7 @@ class PictureFinder:
         return listing
 
     def _near(self, text: str) -> str:
-        """The file that may be meant, in words."""
+        """The end of a message that names the file that may be meant; empty if there is none like it."""
         self._hints += 1
         if self._hints > MOST_HINTS:
             return ""
@@ -225,7 +225,10 @@ class PictureFinder:
 
 
 class _Listing:
-    """Names in a folder, by how they are compared. Links out of the roots and special files are not in it."""
+    """The names in one folder, for comparisons without case and Unicode form.
+
+    Special files, and links that lead out of the roots, are left out.
+    """
 
     def __init__(self, folder: str, roots: Sequence[str]) -> None:
         self.files: list[str] = []

@@ -58,7 +58,7 @@ def read_catalog(
 
     Raises:
         CatalogRefused: Rows may be missing.
-        ModisteError: The table is missing, undecodable or empty, lacks a column, or no row of it can be used.
+        ModisteError: The table is missing, cannot be decoded or is empty, lacks a column, or no row of it can be used.
     """
     source = _find_table(path)
     settings = settings if settings is not None else find_settings(source)
@@ -117,7 +117,7 @@ def read_catalog(
 def _lines(
     table: Table, plan: Plan, settings: CatalogSettings, options: TableOptions, source: Path
 ) -> tuple[list[Line], Typed, list[Problem]]:
-    """Rows with an id, their typed values, and the rows without one."""
+    """The rows with an id, the typed values, and the rows without an id as problems."""
     problems: list[Problem] = []
     ids = plan.identify(table.rows)
     usable = [(number, row, id, key) for (number, row), (id, key) in zip(table.rows, ids, strict=True) if key]
@@ -221,7 +221,7 @@ def _catalog(
 
 
 def _single(value: AttributeValue) -> AttributeValue:
-    """What a variant has in a column of lists, mostly one word, such as its size."""
+    """A variant's value: a word, such as its size, in place of a list with this word alone."""
     return value[0] if isinstance(value, list) and len(value) == 1 else value
 
 

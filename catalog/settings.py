@@ -51,9 +51,9 @@ class PictureSettings(_Frozen):
     """Where pictures may come from."""
 
     folder: str | None = None
-    """Folder that paths count from, itself counted from the table's."""
+    """Base folder of paths, relative to the folder of the table."""
     hosts: tuple[str, ...] = ()
-    """Hosts that pictures are fetched from; ``*.example.com`` stands for all below it."""
+    """Hosts that pictures are fetched from; ``*.example.com`` matches all subdomains."""
     http: bool = False
     """Whether addresses without TLS may be fetched."""
 
@@ -77,7 +77,7 @@ def read_settings(path: Path) -> CatalogSettings:
     """Read a ``catalog.toml``.
 
     Raises:
-        ModisteError: It cannot be read, is not TOML, or has a setting that there is not; the hint names the place.
+        ModisteError: It cannot be read, is not TOML, or has an unknown or invalid setting; the message names it.
     """
     try:
         raw = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
@@ -97,7 +97,7 @@ def read_settings(path: Path) -> CatalogSettings:
 
 
 def find_settings(table: Path) -> CatalogSettings:
-    """The settings beside a table; the defaults where there are none, or where they are for another table."""
+    """The settings beside a table; the defaults if there are none, or if they are for another table."""
     path = table.parent / SETTINGS_NAME
     if not path.is_file():
         return CatalogSettings()

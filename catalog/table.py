@@ -13,7 +13,8 @@ Row = dict[str, Any]
 """Cells by column: str, int, float, Decimal, bool, bytes, date, list, dict or None."""
 
 Doubt = Literal["quotes", "truncated", "fall", "kinds"]
-"""Checks that stop a build unless they are allowed to fail."""
+"""Checks that stop a build unless they are allowed to fail (``--allow``): stray quotes, a truncated file, far fewer
+products than are published, columns of another kind than before."""
 
 LONGEST_SHOWN = 80
 
@@ -73,9 +74,9 @@ class Table:
         rows: Number and cells of each row that has any.
         problems: Rows that could not be read.
         remarks: Rows that were read, but not exactly as they are in the file.
-        textual: Whether every cell is text whose kind is still to be found (CSV).
-        folded: How many rows were put into the row of their product.
-        format: What was detected, such as ``CSV separated by ";" in UTF-8``.
+        textual: Whether every cell is text, as in a CSV file, so that only its content tells its kind.
+        folded: Number of rows that were merged into the row of their product.
+        format: The detected format, such as ``CSV separated by ";" in UTF-8``.
     """
 
     columns: list[str]
@@ -88,7 +89,7 @@ class Table:
 
 
 def shown(value: object) -> str:
-    """``value`` for a message: on one line, cut, and with escapes for what a terminal would not print as it is."""
+    """``value`` for a message: on one line, shortened, and with escapes for unprintable characters."""
     text = " ".join(str(value).split())
     cut = text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}… ({len(text):,} characters)"
     return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in cut)

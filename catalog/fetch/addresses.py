@@ -15,7 +15,8 @@ _BLOCKED = tuple(
         "168.63.129.16/32", "2001::/32", "fec0::/10", "100::/64", "2001:db8::/32",
     )
 )  # fmt: skip
-"""Networks that ``ipaddress`` considers global: CGNAT, benchmarks, Azure's metadata service, Teredo, site-local."""
+"""Networks that ``ipaddress`` considers global: shared addresses of providers (CGNAT), benchmarks, Azure's metadata
+service, Teredo, site-local."""
 
 
 def resolve(host: str, port: int) -> list[str]:

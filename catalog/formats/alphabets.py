@@ -1,7 +1,7 @@
-"""Which encoding a text that is not Unicode has: the one in which it is written in the letters of a language.
+"""Detects the encoding of a text that is not Unicode.
 
-A single byte table decodes anything, so what decides is how plausible the outcome is: letters that some language has,
-capitals at the beginnings of words, signs between words and not within them. A few words are enough.
+Encodings with one byte per character decode any text, so that the most plausible result decides: letters of one
+language, capitals at the beginnings of words, punctuation between words and not within them. A few words are enough.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ class _Language(NamedTuple):
     Attributes:
         encodings: Names of codecs.
         letters: Its letters beyond ASCII; for other scripts those that are frequent.
-        share: Of such letters in a text; more than 1 for what gives way to any single language.
+        share: Expected share of these letters among the characters beyond ASCII; more than 1 gives other languages
+            precedence.
     """
 
     encodings: tuple[str, ...]
@@ -116,7 +117,7 @@ def _east_asian(encoding: str, text: str) -> float:
 
 @lru_cache(maxsize=20_000)
 def _is_common(encoding: str, sign: str) -> bool:
-    """Whether a sign is among those that a character set lists first: the common ones."""
+    """Whether a character is in the first rows of its character set, which hold the common ones."""
     if "\u3000" <= sign <= "\u30ff" or "\uff01" <= sign <= "\uff5e":
         return True
     rows = {"euc_kr": (0xB0, 0xC8), "gb18030": (0xB0, 0xD7), "big5": (0xA4, 0xC6)}.get(encoding, (0xB0, 0xCF))

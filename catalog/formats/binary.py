@@ -55,7 +55,7 @@ def _cell(cell: Any) -> Any:
 
 
 def _text(content: bytes) -> str | bytes:
-    """Bytes as the text that they are, or as they are if they are none, such as a picture."""
+    """Bytes as text if they are UTF-8, otherwise unchanged, such as a picture."""
     try:
         text = content.decode()
     except UnicodeDecodeError:
@@ -102,7 +102,7 @@ def _has_id(rows: list[list[Any]]) -> bool:
 
 
 def _unmerged(sheet: python_calamine.CalamineSheet) -> list[list[Any]]:
-    """The rows of a sheet; a cell that spans rows holds in each of them, in its first column."""
+    """The rows of a sheet. A cell that spans rows is repeated in each of them, in its first column."""
     rows = sheet.to_python(skip_empty_area=False)
     for (first, column), (last, _) in sheet.merged_cell_ranges or ():
         for row in rows[first + 1 : last + 1]:

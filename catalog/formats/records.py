@@ -30,7 +30,7 @@ class Record(NamedTuple):
 
 
 class _Lines:
-    """Lines of a text, counted and kept until they are taken."""
+    """The lines of a text. Those that were read are kept until they are taken, for the lines of a record."""
 
     def __init__(self, text: str) -> None:
         self._stream = io.StringIO(text, newline="")
@@ -64,7 +64,7 @@ class Dialect(NamedTuple):
 
 
 def records_of(text: str, dialect: Dialect) -> Iterator[Record]:
-    """The rows that hold anything."""
+    """The rows that are not empty."""
     lines = _Lines(text)
     separator = dialect.separator
     reader = csv.reader(

@@ -1,1 +1,1 @@
-"""Rows become products: what shop systems spread over rows and columns is brought together."""
+"""Turns the rows of a table into products: finds the columns, unfolds what shop systems pack, and merges variants."""

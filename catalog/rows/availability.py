@@ -1,4 +1,4 @@
-"""Which rows are not for sale, by the columns in which shops say so."""
+"""Finds rows that are not for sale, by the columns in which shops state it."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ HIDDEN_VARIANTS = frozenset({"notvisibleindividually", "hidden"})
 
 
 class Availability:
-    """Tells rows that are not for sale.
+    """Finds rows that are not for sale.
 
     Args:
         columns: Of the table.
-        leave_out: Conditions of the operator (``CatalogSettings.leave_out``), in place of what is known of columns by
-            their names; None for the latter.
+        leave_out: Conditions of the operator (``CatalogSettings.leave_out``), which replace the rules for known column
+            names; None applies these rules.
     """
 
     def __init__(self, columns: Iterable[str], leave_out: Mapping[str, Any] | None = None) -> None:
@@ -100,14 +100,15 @@ class Availability:
         return "" if has_variants else self._sold_out(row, head if in_group else row)
 
     def _sold_out(self, row: Row, head: Row) -> str:
-        """Why there is no stock of a row. What its head says of backorders and of counting holds where it is silent."""
+        """Why a row is out of stock, empty if it is not. Its head decides on backorders and counting if the row states
+        nothing about them."""
 
         def said(columns: list[str]) -> list[str]:
             return [
                 _plain(text) for name in columns if (text := plain_text(row.get(name)) or plain_text(head.get(name)))
             ]
 
-        if any(plain_text(row.get(column)) for column in self._in_stock):  # It does not say no, or it was read before.
+        if any(plain_text(row.get(column)) for column in self._in_stock):  # Flags that say no were handled before.
             return ""
         if any(text in MAY_BE_OVERSOLD for text in said(self._oversold)):
             return ""

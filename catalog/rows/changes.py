@@ -28,7 +28,7 @@ class Change:
         id: Of the product or variant.
         title: Its new title; None where the table has none, and for a variant, whose product has the parent's title.
         values: By column; None where the cell is empty and so the product has no value any more.
-        unsold: Why it is not for sale; empty if it is; None where the table does not tell.
+        unsold: Why it is not for sale; empty if it is; None if the table has no column that states it.
     """
 
     row: int
@@ -45,7 +45,7 @@ class ChangeTable:
     Attributes:
         changes: In the order of the table.
         columns: Columns of the catalogue that the table has.
-        ignored: Columns that the catalogue has not.
+        ignored: Columns that the catalogue does not have.
         problems: Rows and cells that cannot be used; the products keep what they have.
     """
 
@@ -71,7 +71,7 @@ def read_changes(
         path: The table, in any format of ``read_table``.
         kinds: The catalogue's columns with the kind of their values.
         id_column: Column of the id, where its name is unusual.
-        settings: Of the catalogue; they may name columns that this table has not.
+        settings: Of the catalogue; they may name columns that this table does not have.
         allow: Checks that may fail.
 
     Raises:
@@ -121,7 +121,7 @@ def _is_empty(row: Row, column: str) -> bool:
 
 
 def _without_absent(settings: CatalogSettings, columns: list[str]) -> CatalogSettings:
-    """The settings without the columns that a table has not."""
+    """The settings without the columns that a table does not have."""
     table = settings.table
     kept = {
         name: value if value in columns else None

@@ -14,7 +14,7 @@ from catalog.values import AttributeValue, Kind, plain_text
 
 @dataclass(slots=True, eq=False)
 class Line:
-    """A row on its way.
+    """A row that is not merged into a product yet.
 
     Attributes:
         number: Of the row in its file.
@@ -25,8 +25,8 @@ class Line:
         values: The attributes among them.
         title: Its own title.
         unsold: Why it is not for sale, empty if it is.
-        pictures: Cells with pictures of this row, and those of the whole product.
-        gallery: See ``pictures``.
+        pictures: Cells with pictures of this row.
+        gallery: Cells with pictures of the whole product.
     """
 
     number: int
@@ -156,7 +156,7 @@ def _is_variant(line: Line, lines: Sequence[Line]) -> bool:
 
 
 def _by_look(variants: Sequence[Line], looks: Sequence[str]) -> dict[str, list[Line]]:
-    """Rows by look: by the values that change it, where each of these has pictures that no other has."""
+    """Rows by look, which is the values in ``looks``. All rows are one look unless each has pictures of its own."""
     found: dict[str, list[Line]] = {}
     unsaid: list[Line] = []
     for line in variants:
@@ -165,7 +165,7 @@ def _by_look(variants: Sequence[Line], looks: Sequence[str]) -> dict[str, list[L
             found.setdefault(look, []).append(line)
         else:
             unsaid.append(line)
-    if found:  # Further pictures, and variants for every colour.
+    if found:  # Rows without a look are further pictures, or variants that exist in every colour.
         next(iter(found.values())).extend(unsaid)
     pictures = [frozenset(str(cell) for line in lines for cell in line.pictures) for lines in found.values()]
     if len(found) > 1 and all(pictures) and len(set(pictures)) == len(pictures):

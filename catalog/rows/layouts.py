@@ -1,4 +1,4 @@
-"""What shop systems spread over several columns or pack into one: options, attributes, variations.
+"""Unfolds what shop systems spread over several columns or pack into one: options, attributes, variations.
 
 Each function changes rows in place, so that afterwards an attribute is a column under its own name.
 """
@@ -81,7 +81,7 @@ def _key(match: re.Match[str]) -> tuple[bool, str]:
 
 def _free_name(name: str, taken: frozenset[str], kind: str) -> str:
     """The column of an option or attribute. One that is called like a column of the table, or like an id, a title or a
-    picture, keeps its kind in its name: bags have a handle, and so have Shopify's products."""
+    picture, gets its kind as a prefix: the option ``Handle`` of a bag is no handle of Shopify."""
     plain = plain_name(name)
     return f"{kind} {name}" if plain in taken or is_special(plain) else name
 

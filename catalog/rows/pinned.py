@@ -1,4 +1,4 @@
-"""Tables whose cells are not of the kinds that were pinned."""
+"""Refuses tables whose cells do not have the pinned kinds."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def refuse_strange(typed: Typed, pinned: Mapping[str, Kind], options: TableOptio
             first = next(one for one in typed.oddities if one.kind.startswith(f"{column} is no "))
             options.doubt(
                 "kinds",
-                f"The column {column} of {source} is pinned as {pinned[column]}, but {share:.0%} of its cells are "
-                f"not such (row {first.row}: {first.reason}).",
+                f"The column {column} of {source} is pinned as {pinned[column]}, but {share:.0%} of its cells have "
+                f"another kind (row {first.row}: {first.reason}).",
                 hint=f"Correct the table, or change the column's kind in {SETTINGS_NAME}.",
             )

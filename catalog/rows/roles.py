@@ -1,4 +1,4 @@
-"""What each column is for: a wish, a fact, stock, running text, or not public at all."""
+"""Finds the role of each column: a wish, a fact, stock, running text, or hidden."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 LONG_TEXT = 60
 """Mean characters from which a column is running text."""
 MANY = 50
+"""Number of values from which a column is a fact if most of them are different, such as names of models."""
 YEARS = frozenset({"year", "modelyear", "jahr", "année", "año", "anno", "jaar"})
 """Numbers that are asked for: "from the 2025 collection"."""
 FORM_COLUMNS = frozenset({"type", "producttype", "itemtype"})
@@ -62,7 +63,7 @@ def _role(name: str, column: Column, typed: Typed) -> Role:
         return "hidden"
     if TEXTS.search(plain) or sum(map(len, values)) > LONG_TEXT * len(values):
         return "text"
-    if any("://" in value for value in values[:MANY]):
+    if any("://" in value for value in values[:MANY]):  # Such as the address of a product page.
         return "fact"
     many = len(values) >= MANY and len(set(values)) > len(values) / 2
     return "fact" if many else "wish"

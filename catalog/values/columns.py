@@ -28,7 +28,7 @@ class Column(NamedTuple):
 
 @dataclass(slots=True)
 class Typed:
-    """What became of the cells.
+    """The cells of a table with their types.
 
     Attributes:
         columns: Those that have any value.
@@ -52,7 +52,7 @@ def type_columns(
     Args:
         rows: Numbers and cells of the rows.
         columns: The columns to type.
-        pinned: Kinds that are settled already.
+        pinned: Kinds that were stated for columns (``catalog.toml``).
     """
     pinned = pinned or {}
     typed = Typed(attributes=[{} for _ in rows])

@@ -1,4 +1,4 @@
-"""Dates as shops write them, told apart by column: ``03/04/2026`` alone could be March or April."""
+"""Dates as shops write them. The other cells of a column decide whether ``03/04/2026`` is in March or April."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which kind of values a column holds."""
+"""Finds the kind of values that a column holds."""
 
 from __future__ import annotations
 

@@ -114,7 +114,7 @@ def read_number(text: str, decimal: Separator = ".") -> Number | None:
         return None
     if match["dash"]:  # 1.299,- has no decimals.
         decimal = "," if "." in amount else "."
-    if not _grouping_is_right(amount, decimal):  # One cell of another custom, such as 19.90 among 19,90.
+    if not _grouping_is_right(amount, decimal):  # A cell with the other separator, such as 19.90 among 19,90.
         decimal = "," if decimal == "." else "."
         if not _grouping_is_right(amount, decimal):
             return None

@@ -1,4 +1,4 @@
-"""The headers of a picture's file, read before it is decoded, and the file without what decoding does not need."""
+"""Reads the headers of a picture file before it is decoded, and removes the parts that decoding does not need."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ class Container(NamedTuple):
     orientation: int
     """EXIF orientation, 1 to 8; 1 if it is missing or unreadable."""
     data: bytes
-    """The file without its metadata, which is where decoders are slow, talkative and attacked. Of an animated PNG it
-    holds the still picture alone. WebP, AVIF, HEIC, BMP and TIFF are unchanged."""
+    """The file without its metadata, which can make decoders slow, fill logs and is used in attacks. An animated PNG is
+    reduced to its still picture. WebP, AVIF, HEIC, BMP and TIFF are unchanged."""
     scans: int
     """Number of scans: more than one in a progressive JPEG."""
     profile: bytes = b""
@@ -50,10 +50,10 @@ class Container(NamedTuple):
 
 
 def read_container(data: bytes) -> Container | None:
-    """Read the headers of a picture file; None if it is of no format that is decoded.
+    """Read the headers of a picture file; None if its format is not supported.
 
     Raises:
-        ValueError: It is one, but damaged.
+        ValueError: The format is supported, but the file is damaged.
     """
     try:
         if data[:3] == _SOI + b"\xff":
@@ -75,7 +75,7 @@ def _jpeg(data: bytes) -> Container:
     size, exif, at = None, b"", 2
     profile: list[bytes] = []
     for _ in range(_MOST_MARKERS):
-        at = data.find(b"\xff", at)  # Decoders, too, skip bytes between segments.
+        at = data.find(b"\xff", at)  # Decoders also skip bytes between segments.
         if at < 0:
             raise ValueError("there is no scan")
         (marker,) = struct.unpack_from(">B", data, at + 1)
@@ -113,7 +113,7 @@ def _jpeg(data: bytes) -> Container:
 
 
 def _scans(data: bytes, at: int) -> tuple[int, int | None]:
-    """How many scans begin from ``at`` on, and where the end marker ends; None without one.
+    """The number of scans from ``at`` on, and the end of the end marker; None without an end marker.
 
     In coded data 0xFF is always followed by 0 or a restart marker, so numpy finds the few markers; ``bytes.find`` stops
     at every 0xFF and takes six times as long.

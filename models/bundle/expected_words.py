@@ -66,7 +66,7 @@ def agreement(shown: Floats, weights: Weights) -> Floats:
 
     Args:
         shown: Probabilities of the words ``[A, N]``.
-        weights: Of one query ``[A]``, or of Q queries ``[Q, A]``.
+        weights: Weights for one query ``[A]``, or for Q queries ``[Q, A]``.
 
     Returns:
         ``[N]`` or ``[Q, N]``, 0 to 1; all 1 if no word counts.
@@ -77,7 +77,7 @@ def agreement(shown: Floats, weights: Weights) -> Floats:
 
 
 def tempered(log_likelihood: Floats) -> Floats:
-    """``exp(STRENGTH * log_likelihood)``: softened, so that the cosine still matters beside it."""
+    """``exp(STRENGTH * log_likelihood)``: softened, so that it does not outweigh the cosine."""
     fit: Floats = np.exp(STRENGTH * log_likelihood)
     return fit
 
@@ -91,7 +91,7 @@ def recognised(seen: Floats, cosines: Floats, near: Floats, stated: Flags) -> Fl
 
     Args:
         seen: Probabilities of the words in the upload ``[A]``, or in B uploads ``[B, A]``.
-        cosines: Of the upload with K products ``[..., K]``; K may be 0.
+        cosines: Cosines of the upload with K products ``[..., K]``; K may be 0.
         near: Probabilities of the K products' words ``[..., K, A]``.
         stated: bool ``[A]``, as in ``weights_of``.
 

@@ -1,4 +1,4 @@
-"""Bytes of a picture to pixels for a model. Training, indexing and serving share this implementation."""
+"""Decoding and preprocessing of pictures. Training, indexing and serving share this implementation."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _UPRIGHT = {
 
 
 class UnreadableImage(ModisteError):
-    """The bytes are not a picture that can be searched with; the message states why."""
+    """The bytes cannot be used as a picture; the message states why."""
 
 
 class ImagePreprocessing(BaseModel):
@@ -116,7 +116,7 @@ class ImagePreprocessing(BaseModel):
 
 
 def open_image(data: bytes) -> Container:
-    """Read the headers of a picture, and refuse what they forbid to decode.
+    """Read the headers of a picture, and check them before decoding.
 
     Raises:
         UnreadableImage: As for ``decode_image``. A truncated file may be found only by decoding it.
@@ -146,11 +146,11 @@ def decode_image(picture: bytes | Container, *, about: tuple[int, int] | None = 
     """Decode a picture to upright sRGB on white.
 
     Args:
-        picture: The file's bytes, or what ``open_image`` read of them. Of an animation the first frame counts. What
-            follows a JPEG's end marker does not.
-        about: (width, height) of the upright picture that will be enough. A JPEG is then decoded at a smaller scale
-            (at least twice that size), which costs a fraction of the time and differs from full decoding by less than
-            two grey levels on average.
+        picture: The file's bytes, or the container that ``open_image`` returned. Only the first frame of an animation
+            is decoded. Bytes after a JPEG's end marker are ignored.
+        about: A sufficient (width, height) of the upright picture. A JPEG is then decoded at a smaller scale (at least
+            twice that size), which takes a fraction of the time and differs from full decoding by less than two grey
+            levels on average.
 
     Raises:
         UnreadableImage: The bytes are not such a picture, or are truncated; a side is not between 8 and 20,000 pixels,
@@ -193,10 +193,10 @@ def _open(container: Container) -> Image.Image:
 
 
 def _without_end(container: Container, about: tuple[int, int] | None) -> Image.Image:
-    """Decode a JPEG without its end marker: a picture if only the marker is missing.
+    """Decode a JPEG without an end marker, if nothing but the marker is missing.
 
-    Decoders fill up what is missing silently. So it is decoded with the marker added, and again with other bytes before
-    the marker: they change nothing if the coded data is whole.
+    Decoders silently fill in missing data. The file is therefore decoded with the marker added, and again with other
+    bytes before the marker, which change nothing if the coded data is complete.
 
     Raises:
         UnreadableImage: Coded data is missing as well.
@@ -212,7 +212,7 @@ def _without_end(container: Container, about: tuple[int, int] | None) -> Image.I
 
 
 def _in_srgb(image: Image.Image, profile: bytes) -> Image.Image:
-    """Colours by their profile (ICC.1:2022); as they are where there is none, or none that can be read."""
+    """Convert colours from the ICC profile (ICC.1:2022) to sRGB; unchanged without a readable profile."""
     if not profile or b"sRGB" in profile[:1024] or image.mode not in ("RGB", "RGBA", "L", "CMYK"):
         return image
     try:

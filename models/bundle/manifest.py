@@ -255,8 +255,8 @@ def read_bounded(path: Path) -> bytes:
     """The content of a manifest.
 
     Raises:
-        ValueError: It is longer than any manifest.
-        OSError: It cannot be read.
+        ValueError: The file is longer than any manifest.
+        OSError: The file cannot be read.
     """
     with path.open("rb") as stream:
         content = stream.read(MOST_MANIFEST_BYTES + 1)

@@ -39,7 +39,7 @@ _FOREIGN = (
 
 
 class Other(NamedTuple):
-    """What the headers of such a file state."""
+    """The headers of such a file."""
 
     format: OtherFormat
     size: tuple[int, int]
@@ -68,10 +68,10 @@ def format_of(data: bytes) -> OtherFormat | None:
 
 
 def read_other(data: bytes) -> Other | None:
-    """Read the headers; None if the file is of no such format.
+    """Read the headers; None if the file has none of these formats.
 
     Raises:
-        ValueError: It is, but damaged.
+        ValueError: The format is supported, but the file is damaged.
     """
     format = format_of(data)
     if format is None:
@@ -92,7 +92,7 @@ def read_other(data: bytes) -> Other | None:
         return Other(format, image.size, orientation if 1 <= orientation <= 8 else 1, _profile(image.info), data)
     except MemoryError:
         raise
-    except Exception as error:  # Both libraries answer damage with anything, from RuntimeError to struct.error.
+    except Exception as error:  # Both libraries raise many types for damaged data, from RuntimeError to struct.error.
         raise ValueError(f"the headers of the {format} picture cannot be read") from error
 
 
@@ -145,7 +145,7 @@ def _check_tiles(image: TiffImageFile) -> None:
 
 
 def name_of(data: bytes) -> str:
-    """What a file is that is not a picture which can be decoded, in words; empty if that is not known."""
+    """A description of a file that is not a supported picture; empty if its type is not known."""
     start = data[:512].lstrip().lower()
     if start.startswith((b"<!doctype html", b"<html")):
         return "a web page (HTML)"

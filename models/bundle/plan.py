@@ -1,7 +1,7 @@
 """Which variant of each graph is fastest on this processor, and at which batch size.
 
-int8 is twice as fast as fp32 on a processor with VNNI, and slower than fp32 for some graphs without it. So the graphs
-are timed once for each machine, and the result is kept beside the bundle.
+int8 is twice as fast as fp32 on a processor with VNNI, and slower than fp32 for some graphs without it. Therefore the
+graphs are timed once on each machine, and the result is stored next to the bundle's folder.
 """
 
 from __future__ import annotations
@@ -29,12 +29,14 @@ logger = logging.getLogger(__name__)
 
 FORMAT = 2
 BATCHES = (1, 2, 4, 8)
-"""On a CPU. Batches of 16 answer fewer: clients that ask again at once fall into step with them."""
+"""Batch sizes on a CPU. With 16, throughput falls, because clients that send requests one after another synchronise
+with the batches."""
 GPU_BATCHES = (1, 2, 4, 8, 16, 32)
 ROUNDS = 5
 TOLERANCE = 1.1
-"""The largest batch is used whose time for each row is within this factor of the shortest. What is done once for a
-batch beside the graph (preparing it, one search of the store, waking threads) costs a quarter of an answer."""
+"""The largest batch is used whose time per row is within this factor of the shortest, because work outside the graph
+that is done once per batch (preparation, the search of the store, waking threads) takes a quarter of the time of an
+answer."""
 
 
 @dataclass(frozen=True)
@@ -43,19 +45,20 @@ class Plan:
 
     precisions: dict[GraphName, Precision]
     max_batch: int
-    """Most images in one run of the vision graph."""
+    """Maximum number of pictures in one run of the vision graph."""
 
 
 def plan_for(folder: Path, *, device: Device, threads: int, cores: int, run_folder: Path | None = None) -> Plan:
-    """The plan that was measured before for the same bundle, processor and threads; otherwise measure it now.
+    """The stored plan for the same bundle, processor and threads; measured now if there is none.
 
     Measuring takes one to three seconds on an idle machine.
 
     Args:
-        folder: Of the bundle.
-        threads: Threads in one graph run.
-        cores: Cores that the service may use: a container of another size is measured anew.
-        run_folder: Where the plan is kept as well, for processes that start together beside a read-only bundle.
+        folder: The bundle's folder.
+        threads: Number of threads for one run of a graph.
+        cores: Number of cores that the service may use; with another number, the graphs are measured again.
+        run_folder: Second place of the plan, for processes that start together if the bundle is on a read-only file
+            system.
     """
     bundle = Bundle(folder, device=device, threads=threads, precision="fp32")
     key = [FORMAT, bundle.fingerprint, _processor(), onnxruntime.__version__, bundle.providers, threads, cores]
@@ -106,7 +109,7 @@ def _run(bundle: Bundle, graph: GraphName, rows: int) -> Callable[[], object]:
 
 
 def _best_of(runs: dict[K, Callable[[], object]]) -> dict[K, float]:
-    """The shortest time of each call, in seconds. The calls take turns, so that a busy moment meets all of them."""
+    """The shortest time of each call, in seconds. The calls alternate, so that other load affects all of them."""
     for run in runs.values():
         run()
     best = dict.fromkeys(runs, float("inf"))

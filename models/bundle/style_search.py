@@ -39,7 +39,7 @@ def moved_query(start: Floats, wanted: Floats, unwanted: Floats, weight: float =
         start: Unit vector ``[D]``.
         wanted: Unit embeddings of the wanted words ``[W, D]``; W may be 0.
         unwanted: Those of the unwanted words ``[U, D]``.
-        weight: Of each word.
+        weight: Weight of each word.
 
     Returns:
         Unit vector ``[D]``; the start itself if the sum is zero.

@@ -20,7 +20,7 @@ _INVISIBLE = re.compile(r"[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe
 """Invisible characters whose Unicode category does not mark them as such: fillers, joiners and variation selectors."""
 
 _LETTERS_PER_ID = 64
-"""Most characters that a text may have for each id; the rest is cut off before it is tokenised."""
+"""Maximum number of characters per id of the tower's input; the rest of a text is cut off before it is tokenised."""
 
 
 class TextSettings(BaseModel):

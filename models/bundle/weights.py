@@ -21,13 +21,13 @@ STEPS = 127
 """Steps of an 8-bit weight on each side of zero."""
 
 LEAST_SHARING = 8
-"""Least number of weights per scale; with fewer, bytes and scales take as much space as float16."""
+"""Minimum number of weights per scale; with fewer, bytes and scales take as much space as float16."""
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
 
 class SharedWeights:
-    """Writes the large tensors of several graphs, each once, whether a graph holds it as it is or transposed.
+    """Writes the large tensors of several graphs, each once, even if one graph has it transposed.
 
     Weights that were rounded to 8 bits (``models.networks.backbones.rounding``) take a byte each; all others take two,
     as float16.

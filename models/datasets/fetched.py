@@ -1,4 +1,4 @@
-"""Pictures at addresses, fetched into a folder that indexing and training share."""
+"""Pictures fetched from URLs into a folder that indexing and training share."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from models.progress import track
 PICTURES_NAME = "pictures"
 THREADS = 16
 PER_HOST = 4
-"""Requests at a time to one host."""
+"""Maximum number of simultaneous requests to one host."""
 BUILD_HINT = "If you trust it: --picture-host {host}, or [pictures] hosts in catalog.toml."
 
 
@@ -35,12 +35,12 @@ class _Known(NamedTuple):
 
 
 class PictureFolder:
-    """Pictures by the address that they came from, with what a server needs to tell whether they changed.
+    """Pictures by their address, with the validators (ETag, Last-Modified) of conditional requests.
 
     Args:
-        folder: Made where it is missing.
-        client: Fetches what is not there.
-        once: Do not ask again for pictures that were fetched before or could not be fetched.
+        folder: Created if it does not exist.
+        client: The HTTP client.
+        once: Do not request pictures again that were fetched before or could not be fetched.
     """
 
     def __init__(self, folder: Path, client: PictureClient, *, once: bool = False) -> None:
@@ -55,7 +55,7 @@ class PictureFolder:
         """The file with the picture at an address, fetched if there is none or if it changed.
 
         Raises:
-            FetchError: It cannot be fetched now. What was received earlier is kept and used if the fault may pass.
+            FetchError: It cannot be fetched. If the error may be temporary, an earlier file is returned instead.
         """
         name = hashlib.sha256(url.encode("utf-8", "replace")).hexdigest()
         path = self._folder / name[:2] / name
@@ -91,16 +91,16 @@ class PictureFolder:
 def with_fetched_pictures(
     catalog: Catalog, folder: Path, limits: FetchLimits, *, once: bool = False, hint: str = BUILD_HINT
 ) -> Catalog:
-    """Replace the addresses among a catalogue's pictures by files. A product of which no picture can be had becomes a
-    problem; one of which some cannot be had keeps the others.
+    """Replace the addresses of a catalogue's pictures by files. A product becomes a problem if none of its pictures can
+    be fetched; if some can be fetched, it keeps those.
 
     Args:
-        catalog: Any.
-        folder: Where pictures are kept between builds.
-        limits: Which hosts may be asked, and how much they may send.
-        once: Within this process, ask once for each picture that was not fetched before. A product of which no picture
-            can be had stays in the catalogue, with its addresses: a split of the products must not depend on a network.
-        hint: How a host is allowed, with ``{host}`` in place of its name.
+        catalog: The catalogue.
+        folder: Folder of the pictures, kept between builds.
+        limits: Allowed hosts and sizes.
+        once: Within this process, request each picture at most once. A product whose pictures cannot be fetched stays
+            in the catalogue with its addresses, because a split of the products must not depend on the network.
+        hint: States how to allow a host, with ``{host}`` in place of its name.
 
     Raises:
         ModisteError: There are addresses, and no host is allowed.

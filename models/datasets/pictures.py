@@ -41,10 +41,10 @@ def load_pictures(products: Sequence[Product], images: ImagePreprocessing, cache
     """Decode and preprocess the pictures of products, leaving out those that cannot be read.
 
     Args:
-        products: Whose pictures.
+        products: The products.
         images: Preprocessing of the model.
-        cache: A folder in which the pixels are kept. They are mapped from there when the same pictures (by path, size
-            and modification time, or by content) are loaded again with the same preprocessing.
+        cache: A folder in which the pixels are cached. They are memory-mapped if the same pictures (by path, size and
+            modification time, or by content) are loaded again with the same preprocessing.
     """
     path = None if cache is None else cache / f"pixels-{_key(products, images)}.npy"
     kept = None if path is None else _from_cache(path, products, images)
@@ -76,7 +76,7 @@ def load_pictures(products: Sequence[Product], images: ImagePreprocessing, cache
 
 
 def load_pixels(products: Sequence[Product], images: ImagePreprocessing, cache: Path | None = None) -> Pixels:
-    """Decode and preprocess the picture of every product; arguments as of ``load_pictures``.
+    """Decode and preprocess the picture of every product; arguments as for ``load_pictures``.
 
     Returns:
         uint8 ``[len(products), height, width, 3]``.

@@ -31,7 +31,7 @@ JUDGED = (GENDER, TYPE, COLOUR, USAGE)
 type."""
 
 IMPLIED = 0.95
-"""Share of a type's products with the same gender from which on modifications do not mention it."""
+"""If at least this share of a type's products has the same gender, modifications do not mention it."""
 
 
 def title_group(product: Product) -> str:
@@ -42,7 +42,7 @@ def title_group(product: Product) -> str:
 def hash_photographs(products: Sequence[Product]) -> dict[str, str]:
     """By product id, the hash of its photograph, in hexadecimal. Reads every image.
 
-    A photograph that cannot be read counts as one of its own.
+    A photograph that cannot be read counts as different from all others.
     """
     return {
         product.id: _photograph_hash(product)

@@ -19,7 +19,7 @@ class Attention(nn.Module):
         keys: Width of the sequence of keys and values.
         inner: Width of all heads together; ``queries`` if None.
         heads: Must divide ``inner``.
-        dropout: Of the attention weights.
+        dropout: Dropout of the attention weights.
     """
 
     def __init__(

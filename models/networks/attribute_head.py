@@ -12,7 +12,7 @@ from torch.nn import functional as F
 class AttributeHead(nn.Module):
     """A linear layer and a sigmoid on a picture's embedding; one probability per word.
 
-    The input is scaled to unit length times sqrt(D), as in the Combiner, so that vectors of an index can be used.
+    The input is scaled to a length of sqrt(D), as in the Combiner, so that vectors of an index can be used.
 
     Args:
         dim: D, width of the embeddings.

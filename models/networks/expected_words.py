@@ -1,9 +1,9 @@
 """The head that predicts which words of the catalogue the answer to a query has.
 
 Soft attribute filtering (Sadeh et al. 2019, section 3.3) multiplies cosines by the probability that the requested words
-hold. Here the words are not listed by the shopper but predicted from the words of the reference and the modification.
+hold. Here the words are predicted from the words of the reference and the modification instead of given by the shopper.
 Most of the reference's words stay, and ranking by vectors alone tends to lose them: a shirt requested "in navy" should
-still be a men's shirt. The paper has no such network; this one is our own.
+still be a men's shirt. The network is not from the paper.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class ExpectedWords(nn.Module):
         text_width: W, width of the text tower's tokens.
         words: A, number of words.
         hidden: Width of the hidden layers.
-        dropout: Of the hidden layers.
+        dropout: Dropout of the hidden layers.
     """
 
     def __init__(self, dim: int, text_width: int, words: int, hidden: int = 256, dropout: float = 0.1) -> None:
@@ -49,8 +49,15 @@ class ExpectedWords(nn.Module):
         nn.init.constant_(self.come.bias, -4.0)
 
     def forward(self, said: WordFeatures, shown: Tensor) -> Tensor:
-        """Features of B modifications, and probabilities ``[B, A]`` of the references' words -> probabilities ``[B,
-        A]`` of the answers' words. Embeddings may have any length."""
+        """Predict the words of B answers.
+
+        Args:
+            said: Features of the modifications; embeddings of any length.
+            shown: Probabilities of the references' words, ``[B, A]``.
+
+        Returns:
+            Probabilities of the answers' words, ``[B, A]``.
+        """
         certainty = torch.logit(shown, eps=1e-6).clamp(-MOST_CERTAIN, MOST_CERTAIN) / MOST_CERTAIN
         about = self.read(self.scale * F.normalize(said.embedding, dim=-1)) + self.see(certainty)
         joined = self.join(about + self.look(about[:, None], said.tokens, said.mask)[:, 0])

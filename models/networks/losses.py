@@ -8,10 +8,10 @@ from torch.nn import functional as F
 
 
 def mini_batch_match_retrieval(image: Tensor, text: Tensor, scale: Tensor, groups: Tensor) -> Tensor:
-    """Mini-Batch Match Retrieval (Sadeh et al. 2019): each picture finds its text within the batch, and vice versa.
+    """Mini-Batch Match Retrieval (Sadeh et al. 2019): a symmetric contrastive loss of pictures and texts in a batch.
 
     The paper adds two cross-entropies over cosines divided by a temperature; ``scale`` is the inverse temperature.
-    Products with the same title match each other's text, so the target is distributed evenly over them.
+    Products with the same title match each other's texts, so the target is distributed evenly over them.
 
     Args:
         image: Embeddings ``[B, D]``, of any length.
@@ -35,7 +35,7 @@ def batch_based_classification(query: Tensor, candidates: Tensor, right: Tensor,
     Args:
         query: Unit queries ``[B, D]``.
         candidates: Unit embeddings ``[C, D]``; row i is the target of query i.
-        right: bool ``[B, C]``: all right answers to a query; they are not among its negatives.
+        right: bool ``[B, C]``: all right targets of a query, which are excluded from its negatives.
         scale: Factor of the cosines.
 
     Returns:
@@ -52,7 +52,7 @@ def attribute_extraction(logits: Tensor, shown: Tensor, known: Tensor, rarity: T
     """Weighted cross-entropy of the words that a picture shows (Sadeh et al. 2019, attribute extraction).
 
     The paper weights words by inverse frequency without giving a formula. Here a picture that shows a word has the
-    weight ``rarity``, and the sum is divided by the weighted number of shown words, which makes it comparable to the
+    weight ``rarity``. The sum is divided by the weighted number of shown words, so that it is comparable to the
     retrieval losses.
 
     Args:
@@ -116,13 +116,13 @@ def expected_words_loss(expected: Tensor, shown: Tensor, known: Tensor) -> Tenso
 
 
 def kinship(query: Tensor, candidates: Tensor, right: Tensor, kin: Tensor, scale: float) -> Tensor:
-    """Ranks products of the target's kind before all others.
+    """A loss that ranks products of the target's kind before all others.
 
-    With ``batch_based_classification`` alone, all products but the exact target are equally wrong: a bag is no worse
-    than another dress, and products with all requested properties are pushed away. Results after the exact target
-    should still be of its kind. Here each product of the kind is classified among the candidates of other kinds. Those
-    most similar to the target have the largest weights (a softmax with half the factor), because equal weights would
-    draw the query away from the target.
+    With ``batch_based_classification`` alone, all products but the exact targets are equally wrong negatives: a bag
+    counts as much as another dress, and products with all requested properties are pushed away. Results after the exact
+    targets should still be of their kind. Here each product of the kind is classified among the candidates of other
+    kinds. Those most similar to the target have the largest weights (a softmax with half the factor), because equal
+    weights would pull the query away from the target.
 
     Args:
         query: Unit queries ``[B, D]``.
@@ -145,7 +145,7 @@ def kinship(query: Tensor, candidates: Tensor, right: Tensor, kin: Tensor, scale
 
 
 def pairwise_preference(query: Tensor, target: Tensor, negatives: Tensor, scale: float) -> Tensor:
-    """Each query prefers its target to its own negatives (DQE-CIR's KL term; QuRe, Kwak et al., ICML 2025).
+    """Ranks the target of each query before its own negatives (DQE-CIR's KL term; QuRe, Kwak et al., ICML 2025).
 
     The divergence of the softmax over (target, negatives) from (1, 0, ...). With a single negative, as in both papers,
     it is ``-log sigmoid(s+ - s-)``, the Bradley-Terry model.
@@ -165,20 +165,20 @@ def pairwise_preference(query: Tensor, target: Tensor, negatives: Tensor, scale:
 
 
 def kind_retrieval(photographs: Tensor, products: Tensor, alike: Tensor, scale: float) -> Tensor:
-    """Each photograph finds products of a kind that it can show, and each product finds such photographs.
+    """A symmetric contrastive loss of photographs and products of a kind that they can show.
 
-    The labels of photographs are broad ("shoes" for heels and sneakers), so the loss asks for the probability that
-    any product of these kinds is drawn from the softmax, not for each of them (the lenient form of supervised
-    contrastive learning, ``L_in`` of Khosla et al. 2020, equation 3).
+    The labels of photographs are broad ("shoes" for heels and sneakers), so the loss is the negative log-probability
+    that any product of these kinds is drawn from the softmax, rather than each of them (``L_in`` of supervised
+    contrastive learning; Khosla et al. 2020, equation 3).
 
     Args:
         photographs: Unit embeddings ``[P, D]``.
-        products: Unit embeddings ``[N, D]``; gradients flow into those that need them.
+        products: Unit embeddings ``[N, D]``, with or without gradients.
         alike: bool ``[P, N]``: the product is of a kind that the photograph can show.
         scale: Factor of the cosines.
 
     Returns:
-        Scalar, the mean of both directions over the rows that have any partner; 0 where none has.
+        Scalar, the mean of both directions over the rows with a partner; 0 if there are none.
     """
     logits = scale * photographs @ products.T
     # Finite: minus infinity in a row without partners would leave no gradient but NaN.
@@ -192,12 +192,12 @@ def kind_retrieval(photographs: Tensor, products: Tensor, alike: Tensor, scale: 
 
 
 def kind_recognition(logits: Tensor, kinds: Tensor, known: Tensor) -> Tensor:
-    """The attribute head names one of the kinds that a photograph can show, and none that it cannot.
+    """Cross-entropy of the attribute head: at least one of the kinds that a photograph can show, and no other kind.
 
     Args:
         logits: ``[P, A]``.
-        kinds: bool ``[P, A]``: the words that can be right; each photograph has one at least.
-        known: bool ``[A]``: the words that name a kind at all; nothing is said about others.
+        kinds: bool ``[P, A]``: the words that can be right, at least one per photograph.
+        known: bool ``[A]``: the words that name a kind; other words have no loss.
 
     Returns:
         Scalar, the mean over the photographs.

@@ -1,7 +1,7 @@
 """Annotated triplets: the contents of the files of one split, and the usable queries.
 
-Published annotations contain empty captions, references that are their own targets and other errors. If code drops or
-corrects them silently, its figures are for other queries than published ones. Here each error is a ``Finding``.
+Published annotations contain empty captions, references that are their own targets and other errors. If they are
+silently dropped or corrected, figures are not comparable with published ones. Here each error is a ``Finding``.
 """
 
 from __future__ import annotations

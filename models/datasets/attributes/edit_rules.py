@@ -75,8 +75,7 @@ class SameTitle(Rule):
     """Products whose titles are equal without the words of ``changes``, and which differ in these attributes.
 
     This is a strict rule: titles name brand, model, cut and type, so equal titles mean the same product in another
-        colour.
-    Without a colour column, the colour is taken from the title.
+    colour. Without a colour column, the colour is taken from the title.
     """
 
     changes: tuple[str, ...] = ("colour",)

@@ -1,1 +1,1 @@
-"""Pictures that people took of garments, labelled by kind; no product of a shop is known to be in them."""
+"""Photographs of garments taken by people, labelled by kind. They are not known to show any product of a shop."""

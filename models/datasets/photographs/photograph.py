@@ -29,12 +29,12 @@ class Photograph:
     Attributes:
         id: Unique in its dataset.
         label: The dataset's own word for the garment.
-        kinds: Attribute words of the product types that the label covers, such as ``("jean", "trouser")``; empty where
-            no type of a shop is known to answer to it.
-        group: What is held out as a whole: the sender, or the photograph that several garments are cut from.
+        kinds: Attribute words of the product types that the label covers, such as ``("jean", "trouser")``; empty if no
+            type of a shop corresponds to it.
+        group: The group that a split keeps whole: the sender, or the photograph from which several garments are cut.
         image: The file.
-        box: The garment's place in the upright picture; None for the whole picture.
-        mask: A file with one byte a pixel, and the byte of this garment; None without.
+        box: Bounding box of the garment in the upright picture; None for the whole picture.
+        mask: A label image, one byte per pixel, and the label of this garment; None without a mask.
     """
 
     id: str
@@ -87,10 +87,10 @@ class Photograph:
 
 
 def read_mask(path: Path) -> npt.NDArray[np.uint8]:
-    """A label image, uint8 ``[H, W]``.
+    """Read a label image: uint8 ``[H, W]``.
 
     Raises:
-        ModisteError: The file is missing or is not an image with one byte a pixel.
+        ModisteError: The file is missing or is not an image with one byte per pixel.
     """
     try:
         with Image.open(path) as image:
@@ -98,21 +98,21 @@ def read_mask(path: Path) -> npt.NDArray[np.uint8]:
     except OSError as error:
         raise ModisteError(f"The label image {path} cannot be read.", hint="Restore the file.") from error
     if pixels.ndim != 2 or pixels.dtype != np.uint8:
-        raise ModisteError(f"The label image {path} does not have one byte a pixel.", hint="Save it as 8-bit grey.")
+        raise ModisteError(f"The label image {path} does not have one byte per pixel.", hint="Save it as 8-bit grey.")
     return pixels
 
 
 def split_by_group(
     photographs: Sequence[Photograph], *, validation_share: float, seed: int
 ) -> tuple[list[Photograph], list[Photograph]]:
-    """Split so that no group has photographs on both sides.
+    """Split photographs into training and validation, keeping groups whole.
 
     Groups are drawn in a random order and held out as long as that brings the share closer to ``validation_share``.
 
     Args:
-        photographs: Of one dataset.
+        photographs: The photographs of one dataset.
         validation_share: Share of the photographs to hold out, from 0 (none) to below 1.
-        seed: Of the draw.
+        seed: Seed of the split, which is deterministic.
 
     Returns:
         Training and validation photographs, each in the order given.
@@ -135,7 +135,7 @@ def split_by_group(
 
 
 def _fitting(box: Box, size: tuple[int, int]) -> Box:
-    """The box inside a picture of ``size``, widened where it is too small to be a picture of its own."""
+    """The box clipped to a picture of ``size``, enlarged if it is too small to be decoded as a picture."""
     left, top, right, bottom = box
     if right - left < LEAST_SIDE or bottom - top < LEAST_SIDE:
         left, top, right, bottom = left - MARGIN, top - MARGIN, right + MARGIN, bottom + MARGIN

@@ -1,8 +1,8 @@
 """Photographs that people sent of their own garments, one garment each (the public *Clothing dataset*, CC0).
 
-The folder holds ``photos.csv`` (id, label, kids, sender) and ``images/<id>.jpg``. Labels are broad, so each stands for
-all product types that it covers. A sender is held out as a whole: the same bed and the same light are in all pictures
-of one person.
+The folder holds ``photos.csv`` (id, label, kids, sender) and ``images/<id>.jpg``. Labels are broad, so each is mapped
+to all product types that it covers. The split keeps the photographs of a sender together, because they share background
+and light.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def read_photos(folder: Path) -> list[Photograph]:
     if not table.is_file():
         raise ModisteError(
             f"{folder} has no photos.csv.",
-            hint="Give the folder of the photographs. The table of a shop needs none: `extends: shop`.",
+            hint="Give the folder of the photographs. To train on a shop's table without any, use `extends: shop`.",
         )
     with table.open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream))

@@ -1,8 +1,8 @@
 """Garments in street photographs with pixel labels (*Clothing Co-Parsing*, Yang et al., CVPR 2014; Apache-2.0).
 
-The folder holds ``names.txt`` (59 labels, counted from 0), ``images/<id>.jpg`` and ``labels/<id>.png`` with one byte a
-pixel. Each labelled region is one garment with its bounding box; both shoes of a pair are one region. A photograph is
-held out as a whole.
+The folder holds ``names.txt`` (59 labels, counted from 0), ``images/<id>.jpg`` and ``labels/<id>.png`` with one byte
+per pixel. Each labelled region is one garment with its bounding box; both shoes of a pair are one region. The split
+keeps the garments of a photograph together.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def read_street(folder: Path) -> list[Photograph]:
         for value in np.unique(pixels).tolist():
             if value >= len(names):
                 raise ModisteError(
-                    f"{path} has the label {value}, and names.txt ends at {len(names) - 1}.",
+                    f"{path} has the label {value}, but names.txt ends at {len(names) - 1}.",
                     hint="Give the names.txt that belongs to these label images.",
                 )
             rows, columns = np.nonzero(pixels == value)

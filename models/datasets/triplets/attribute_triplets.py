@@ -45,8 +45,8 @@ class AttributeTriplets:
         rules: The rules with their weights; None derives them from the catalogue.
         photographs: Keys by product id that are equal for equal photographs (``products.hash_photographs``). If given,
             products with a target's photograph are targets, and those with the reference's photograph are not.
-        evenness: Of sampling. With 0 types occur in proportion to their products, with 1 all types with at least
-            ``RARE`` products occur equally often. Enumeration does not depend on it.
+        evenness: Balance of types in sampling. With 0, types occur in proportion to their products; with 1, all types
+            with at least ``RARE`` products occur equally often. Enumeration does not depend on it.
 
     Raises:
         NoTriplets: No two products differ as any rule requires.

@@ -13,7 +13,7 @@ MODIFICATION_NAMES = ("modification", "caption", "text", "query")
 
 
 def read_own_triplets(path: Path, known: Collection[str] | None = None) -> list[Triplet]:
-    """Read triplets from annotation or from a shop's log of searches and purchases.
+    """Read triplets from annotations or from a shop's log of searches and purchases.
 
     Args:
         path: CSV, JSON Lines or Parquet with the columns ``reference`` and ``target`` (ids of products) and

@@ -1,4 +1,4 @@
-"""Products that are as right an answer as another, because they have its title or its photograph."""
+"""Products that are right targets as well, because they share the title or the photograph of a target."""
 
 from __future__ import annotations
 

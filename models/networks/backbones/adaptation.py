@@ -15,7 +15,7 @@ class LowRank(nn.Module):
 
     Args:
         rows, columns: Shape of the weight.
-        rank: Of the update.
+        rank: Rank of the update.
     """
 
     def __init__(self, rows: int, columns: int, rank: int) -> None:

@@ -1,7 +1,7 @@
 """A text tower with the architecture of BERT (Devlin et al., NAACL 2019), such as MiniLM (Wang et al., NeurIPS 2020).
 
-It has the interface of open_clip's own text towers, so that a backbone, an adaptation and an export treat both alike.
-Its output is the mean over the tokens, as sentence-transformers trained MiniLM, projected into the joint space.
+It has the interface of open_clip's own text towers, so that backbone, adaptation and export treat both alike. Its
+output is the mean over the tokens, with which sentence-transformers trained MiniLM, projected into the joint space.
 """
 
 from __future__ import annotations
@@ -64,9 +64,9 @@ class BertText(nn.Module):
         dim: D, width of the joint space.
         vocabulary: Number of ids.
         width: W, width of the tokens.
-        heads: Of the attention.
-        layers: Of the transformer; a checkpoint may have more, whose last ones are left out.
-        length: Of the texts, in ids.
+        heads: Number of attention heads.
+        layers: Number of layers; further layers of a checkpoint are not used.
+        length: Maximum length of a text in ids.
     """
 
     attn_mask = None
@@ -94,7 +94,7 @@ class BertText(nn.Module):
 
     @torch.no_grad()
     def load(self, held: dict[str, Tensor]) -> None:
-        """Take the weights of a published checkpoint; the projection into the joint space stays as it is.
+        """Load the weights of a published checkpoint; the projection into the joint space is not changed.
 
         Args:
             held: By the names of Hugging Face's ``BertModel``.
@@ -102,7 +102,7 @@ class BertText(nn.Module):
         Raises:
             ModisteError: A weight is missing or has another shape.
         """
-        # Texts come without a second sentence, so the type of the first one is added once for all.
+        # Texts have no second sentence, so the type embedding of the first one is added to the positions.
         positions = "embeddings.position_embeddings.weight"
         kinds = "embeddings.token_type_embeddings.weight"
         wanted = {
@@ -123,6 +123,6 @@ class BertText(nn.Module):
         except (KeyError, RuntimeError) as error:
             raise ModisteError(
                 f"The weights do not fit the text tower: {error}",
-                hint="Give a BERT checkpoint of this width, with as many layers and ids at least.",
+                hint="Give a BERT checkpoint of this width, with at least as many layers and ids.",
             ) from error
         assert missing == ["text_projection"]

@@ -1,11 +1,11 @@
 """Local features: embeddings of the parts of a picture, in the joint space.
 
-FashionERN (Chen et al., AAAI 2024) cuts every picture into 2x2 and 3x3 crops and encodes each one: fourteen passes with
-the whole picture. All towers have a feature map before pooling, however. Its cells, sent through the layers after
-pooling, are local features from a single pass.
+FashionERN (Chen et al., AAAI 2024) cuts every picture into 2x2 and 3x3 crops and encodes each of them: fourteen passes
+including the whole picture. The cells of a tower's feature map before pooling, passed through the layers after pooling,
+are local features from a single pass.
 
-Both are projected into the joint space, so that composers get texts, pictures and parts in one space of one width,
-independently of the tower and of the kind of parts.
+Both kinds are projected into the joint space, so that texts, pictures and parts have one space and one width,
+independently of the tower.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ Parts = Literal["grid", "crops"]
 """Source of local features: the cells of the tower's feature map, or the paper's crops."""
 
 MOST_CELLS = 7
-"""Most cells along a side of the grid; a finer map is averaged. The 14x14 map of ViT-B/16 would take 200 kB for each
-reference, and modifications are not about such small parts."""
+"""Maximum number of cells along a side of the grid; a finer map is averaged. The 14x14 map of ViT-B/16 would take 200
+kB for each reference, and modifications are not about such small parts."""
 CROPS = (2, 3)
 """As in the paper: 2x2 and 3x3 crops, thirteen in all."""
 

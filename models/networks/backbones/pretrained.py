@@ -1,4 +1,4 @@
-"""Pretrained weights for a vision tower, from a port that names the same layers in another way."""
+"""Pretrained weights for a vision tower, from timm or from ports with other names of the same layers."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ _CLASSIFIERS = ("_fc.", "classifier.", "fc.", "head.")
 
 
 def load_vision_weights(visual: nn.Module, path: Path) -> None:
-    """Give a timm trunk the weights of a classifier of the same architecture.
+    """Load the weights of an image classifier of the same architecture into a timm trunk.
 
     A file with timm's own names is read by name. Ports such as ``efficientnet-lite-pytorch`` have other names but keep
-    the order of the layers, so their tensors are taken in order; each must have the shape of its place. The classifier
-    is dropped, and what follows the trunk (the projection into the joint space) stays as it is.
+    the order of the layers, so their tensors are assigned in order; their shapes must be equal. The classifier is
+    dropped, and the projection into the joint space is not changed.
 
     Args:
         visual: The vision tower of a backbone.
         path: The file, as ``read_weights`` takes it.
 
     Raises:
-        ModisteError: The tower is no timm trunk, or the weights are those of another architecture.
+        ModisteError: The tower is not a timm trunk, or the weights are those of another architecture.
     """
     if not isinstance(visual, TimmModel):
         raise ModisteError(

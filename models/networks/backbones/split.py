@@ -1,6 +1,6 @@
-"""A vision tower in two parts: the blocks that keep their weights, and those that learn.
+"""A vision tower in two parts: frozen blocks and trained blocks.
 
-What the first part computes of a picture can be kept and reused, which takes most of the cost out of a training step.
+The outputs of the frozen blocks can be cached, which saves most of the cost of a training step.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ from models.errors import ModisteError
 
 
 class SplitTower:
-    """The vision tower of a backbone, cut behind ``blocks`` of its blocks; its modules stay where they are.
+    """The vision tower of a backbone, split after its first ``blocks`` blocks. The modules are shared, not copied.
 
     Raises:
-        ModisteError: The tower is no EfficientNet of timm, or has no blocks left to learn.
+        ModisteError: The tower is not a timm EfficientNet, or one of the parts has no blocks.
     """
 
     def __init__(self, visual: nn.Module, blocks: int) -> None:
         trunk = visual.trunk if isinstance(visual, TimmModel) else None
         if not isinstance(visual, TimmModel) or not isinstance(trunk, EfficientNet):
             raise ModisteError(
-                f"The vision tower {type(visual).__name__} cannot be frozen in part.",
+                f"The vision tower {type(visual).__name__} cannot be partly frozen.",
                 hint="Use a backbone with an EfficientNet trunk, such as modiste-lite, or set `joint.frozen: 0`.",
             )
         if not 0 < blocks < len(trunk.blocks):
@@ -36,17 +36,17 @@ class SplitTower:
         self._visual, self._trunk = visual, trunk
 
     def freeze(self) -> None:
-        """Keep the weights of the first part from moving."""
+        """Exclude the weights of the first part from training."""
         self.first.requires_grad_(False)
 
     def maps(self, images: Tensor) -> Tensor:
-        """Normalised float ``[B, 3, H, W]`` -> what the first part computes, ``[B, C, h, w]``."""
+        """Normalised pictures, float ``[B, 3, H, W]`` -> output of the first part, ``[B, C, h, w]``."""
         for module in self.first:
             images = module(images)
         return images
 
     def embed(self, maps: Tensor) -> Tensor:
-        """What ``maps`` gives -> embeddings ``[B, D]``, not normalised, as the whole tower gives them."""
+        """Output of ``maps``, ``[B, C, h, w]`` -> embeddings of the whole tower, ``[B, D]``, not normalised."""
         for module in self.last:
             maps = module(maps)
         embedding: Tensor = self._visual.head(self._trunk.forward_head(maps))

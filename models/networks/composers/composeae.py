@@ -34,7 +34,7 @@ class ComplexProjection(nn.Module):
 
     Args:
         dim: D, width of both inputs and of the complex space.
-        dropout: Of eta; 0.5 in the authors' code.
+        dropout: Dropout of eta; 0.5 in the authors' code.
     """
 
     def __init__(self, dim: int, dropout: float) -> None:
@@ -54,8 +54,8 @@ class Mapping(nn.Module):
     """rho: maps the complex space back to that of the embeddings, by two layers on [Re, Im].
 
     Args:
-        width: Of the input.
-        dim: D, of the output.
+        width: Width of the input.
+        dim: D, width of the output.
     """
 
     def __init__(self, width: int, dim: int) -> None:
@@ -75,7 +75,7 @@ class ConvolutionalMapping(nn.Module):
 
     Args:
         dim: D.
-        channels: Of the convolution; 64 in the authors' code.
+        channels: Channels of the convolution; 64 in the authors' code.
         pool: Number of pooling windows; 16 in the authors' code.
     """
 
@@ -86,7 +86,7 @@ class ConvolutionalMapping(nn.Module):
         self.mapping = Mapping(channels * pool, dim)
 
     def forward(self, rotated: Rotated, z: Tensor) -> Tensor:
-        """-> ``[B, D]``."""
+        """The rotated picture and ``z`` ``[B, D]`` -> ``[B, D]``."""
         rows = torch.stack([rotated.picture, rotated.angle, z, rotated.real, rotated.imaginary], dim=1)  # [B, 5, D]
         mapped: Tensor = self.mapping(self.pool(self.convolution(rows)).flatten(1))
         return mapped
@@ -109,14 +109,13 @@ class ComposeAE(Composer):
     Differences and choices: ``z`` and ``q`` are unit vectors times sqrt(D), so that a vector of the index can be a
     reference. Reconstruction errors are means over elements, without a gradient into the reconstructed vectors (the
     text tower may be training). L_BASE is the retrieval loss of all composers. L_SYM is a softmax over the batch's
-    references
-    and does not update the running statistics of batch norms, which belong to queries: in the opposite direction all
-    imaginary parts change sign. rho and rho_conv share one projection, as in the paper; the authors' code has two. As
-    in TIRG, the query has a learnt length that only affects the loss.
+    references and does not update the running statistics of batch norms, which are those of queries: in the opposite
+    direction all imaginary parts change sign. rho and rho_conv share one projection, as in the paper; the authors' code
+    has two. As in TIRG, the query has a learnt length that only affects the loss.
 
     Args:
         dim: D, width of the embeddings.
-        dropout: Of eta; 0.5 in the authors' code.
+        dropout: Dropout of eta; 0.5 in the authors' code.
         symmetry, image, text: l_SYM, l_RI and l_RT; 0.01, 0.1 and 0.1 in the authors' code.
     """
 

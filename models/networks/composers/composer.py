@@ -22,17 +22,17 @@ class Batch:
     ids: Tensor
     """Token ids of the modifications, int64 ``[B, L]``."""
     candidates: Tensor
-    """Unit embeddings ``[C, D]``: B targets, their B references, then negatives."""
+    """Unit embeddings ``[C, D]``: B targets, their B references, then further negatives."""
     right: Tensor
-    """bool ``[B, C]``: candidates that are right answers."""
+    """bool ``[B, C]``: candidates that are right targets."""
     kin: Tensor
     """bool ``[B, C]``: candidates with the target's type, colour and audience."""
     scale: float
-    """Factor of the cosines."""
+    """Factor of the cosines, the inverse temperature."""
     kinship: float
     """Weight of the kinship loss."""
     mined: Tensor | None = None
-    """Unit embeddings ``[B, H, D]`` of each query's mined negatives; None without mining and during its warm-up."""
+    """Unit embeddings ``[B, H, D]`` of each query's hard negatives; None without mining and during its warm-up."""
     asked: tuple[frozenset[str], ...] = ()
     """For each triplet, the families of attributes that its modification changes (``colour``, ``sleeve``; ``title`` for
     a word of the title); empty if unknown."""
@@ -67,7 +67,7 @@ class Composer(nn.Module, ABC):
 
     @classmethod
     def sizes(cls, backbone: Backbone) -> dict[str, int]:
-        """Arguments of the constructor that depend on the backbone, beside ``dim``."""
+        """Arguments of the constructor, other than ``dim``, that depend on the backbone."""
         return {}
 
     def enter(self, phase: int, backbone: Backbone) -> None:
@@ -93,9 +93,9 @@ class Composer(nn.Module, ABC):
 
 
 def retrieval(query: Tensor, batch: Batch) -> Tensor:
-    """The loss that all composers share: exact targets first, then products of the target's kind.
+    """The loss that all composers share: it ranks exact targets first, then products of the target's kind.
 
-    Exact targets are compared with the batch's candidates or, with mining, with each query's own negatives.
+    The negatives of exact targets are the batch's candidates or, with mining, each query's own hard negatives.
 
     Args:
         query: Unit queries ``[B, D]``.

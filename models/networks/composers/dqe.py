@@ -4,7 +4,7 @@ From the paper: attributes (colour and shape) have sub-queries, which are weight
 the query; each query is trained against one negative of its mid zone by a pairwise KL term, a margin, and margins of
 the attributes. The zone is in ``models/training/stages/negatives.py``, an option of stage 2 for any composer. Layers,
 margins and weights are not documented, and the code is not public. The KL term follows the related QuRe (Kwak et al.,
-ICML 2025); the other choices are our own and marked as such.
+ICML 2025); the other choices are ours and are marked as such.
 """
 
 from __future__ import annotations
@@ -56,8 +56,8 @@ class DistinctiveQuery(Composer):
         dim: D, width of the embeddings.
         attributes: Sub-queries by name, each with the families of attributes that it covers.
         hidden: Width of the hidden layer of ``F``; 4 D if None.
-        dropout: In that layer.
-        margin: Least difference of cosine between target and negative.
+        dropout: Dropout of that layer.
+        margin: Minimum difference of the cosines of target and negative.
         attribute_margins: Margins of sub-queries by name; ``margin`` for the others.
         ranking: Weight of the query's margin.
         auxiliary: Weight of the sub-queries' margins.

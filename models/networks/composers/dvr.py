@@ -71,8 +71,8 @@ class VisionRefinement(nn.Module):
         width: W, of the text tower's tokens.
         dim: D, of the joint space.
         inner: Width of the attention.
-        hidden: Of the self-guided refinement.
-        dropout: Of the self-guided refinement.
+        hidden: Width of the hidden space of the self-guided refinement.
+        dropout: Dropout of the self-guided refinement.
     """
 
     def __init__(self, width: int, dim: int, *, inner: int, hidden: int, dropout: float) -> None:

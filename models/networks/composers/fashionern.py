@@ -73,7 +73,7 @@ class FashionERN(Composer):
         alignment: Weight of the KL term; not given in the paper.
         projection, hidden: Widths of the gates.
         inner: Width of the cross-attentions, a multiple of four; by default W in TME and D in DVR.
-        dropout: Of the gates and the self-guided refinement; 0.5 in the public code.
+        dropout: Dropout of the gates and the self-guided refinement; 0.5 in the public code.
     """
 
     def __init__(
@@ -148,6 +148,7 @@ class FashionERN(Composer):
         return query
 
     def objective(self, backbone: Backbone, batch: Batch) -> Tensor:
+        """The retrieval loss; in the first phase, that of the global query and TME's KL term."""
         words = self.words(backbone, batch.ids, batch.reference)
         if self.phase > 0:
             return retrieval(self(batch.reference, words), batch)

@@ -24,11 +24,10 @@ class TIRG(Composer):
     The layers are those of the authors' variant for vectors (last fully connected layer); the variant for feature maps
     has convolutions instead. The initial weights are 1 for the gate and 10 for the residual, as in the authors' code.
 
-    Two differences: The inputs are unit vectors times sqrt(D), whose elements have the scale of the paper's features,
-        so
-    that a vector of the index can be a reference. The paper's last layer gives queries and targets a learnable length
+    Two differences: the inputs are unit vectors times sqrt(D), whose elements have the scale of the paper's features,
+    so that a vector of the index can be a reference. The paper's last layer gives queries and targets a learnt length
     (initially 4, a factor of 16 before the softmax), while an index searches unit vectors. Here only the query has a
-    learnable length, initially 1 in addition to the run's ``scale``; it affects the loss and not the ranking.
+    learnt length, initially 1 in addition to the run's ``scale``; it affects the loss and not the ranking.
 
     Args:
         dim: D, width of the embeddings.

@@ -1,19 +1,18 @@
 """Triple-branch Modifier Enhancement, the first half of FashionERN (Chen et al., AAAI 2024).
 
-A modification is short and a picture is rich, so features of the text alone count little beside those of the picture.
-TME encodes the text in three branches:
+A modification is short and a picture is rich, so features of the text alone have little weight against those of the
+picture. TME encodes the text in three branches:
 
 - regular: the text transformer itself, ``Z' = MHSA(LN(z_mod)) + z_mod`` and its MLP;
 - reference injection: ``Z_inject = MLP(CA(z_mod, z_ref, z_ref)) + z_mod``, with the picture's features as keys and
-values;
+  values;
 - target alignment: ``Z_align = MLP(MHSA(LN(z_mod))) + z_mod``, trained towards the target's distribution by a KL term.
 
 The code of TME is not public, and the paper does not state how the branches are joined or which distributions are
 compared. Our choices:
 
 - The first two branches run in every block and share its residual: the output of a block is its own plus
-``MLP(CA(..))``.
-  The last layer of that MLP is initialised to zero, so that TME starts as the unchanged text tower.
+  ``MLP(CA(..))``. The last layer of that MLP is initialised to zero, so that TME starts as the unchanged text tower.
 - Keys and values are the picture's embedding and local features in the joint space (``local_features.py``).
 - The third branch follows the last block, with its own attention, MLP and projection. Its gradient trains the tokens
   below; it is not exported.

@@ -113,7 +113,7 @@ def test_weights_and_tokenizer_are_read_out_of_one_archive(tmp_path: Path) -> No
         archive.writestr("tokenizer.json", "{}")
     assert read_weights(path, "model.safetensors")["one"].tolist() == [1, 1]
     assert read_member(path, "tokenizer.json") == b"{}"
-    with pytest.raises(ModisteError, match=r"without vocab\.txt"):
+    with pytest.raises(ModisteError, match=r"has no vocab\.txt"):
         read_member(path, "vocab.txt")
 
 

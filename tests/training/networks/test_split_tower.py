@@ -39,5 +39,5 @@ def test_a_cut_that_leaves_one_side_empty_is_refused(backbone: Backbone, blocks:
 
 
 def test_a_tower_of_another_architecture_is_refused() -> None:
-    with pytest.raises(ModisteError, match="cannot be frozen in part"):
+    with pytest.raises(ModisteError, match="cannot be partly frozen"):
         SplitTower(Backbone("modiste-small").clip.visual, 2)

@@ -107,6 +107,31 @@ class Ahead:
                 return False
         return False
 
+    def ends_behind(self, at: int) -> bool:
+        """Whether nothing with a meaning follows."""
+        return all(item.mark or "ignore" in item.roles for item in self._items[at + 1 :])
+
+    def answers_question(self, at: int) -> bool:
+        """ "Black? Nah, blue": between a question mark and another mark."""
+        marks = [self._items[place].mark if place < len(self._items) else "" for place in (at - 1, at + 1)]
+        return at > 0 and marks[0] in ("?", "？") and bool(marks[1])
+
+    def refuses_next(self, at: int) -> bool:
+        """Whether a word that can refuse on both sides refuses what follows: "rot, nicht blau", "rot, nicht zu hell";
+        not "rot nicht"."""
+        following = self.roles(self.past_ignored(at + 1))
+        compared = bool({"relative", "too", "less"} & following.keys())
+        return "refuse" in self._items[at].roles and (compared or bool(self.wish(at + 1).value))
+
+    def is_next(self, at: int) -> bool:
+        """Whether the item before has a meaning: nothing joins it with this one."""
+        return at > 0 and bool(self._items[at - 1].meanings)
+
+    def joins(self, at: int) -> bool:
+        """Whether two wishes of one family are next to the item at ``at``: "黒、白以外"."""
+        before = meant(self._items[at - 1]) if at else None
+        return before is not None and self.wish(at + 1).value == before.family
+
 
 def meant(item: Item) -> Entry | None:
     """The reading of an item as a concept or a value; values that are also words of the grammar are ignored."""

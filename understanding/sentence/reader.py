@@ -210,27 +210,10 @@ class Reader:
         if entry.refused:
             self._draft.unwanted.append(wish)
         else:
-            if self._draft.apart(wish) and (entry.family == "people" or self._is_next(at)):
+            if self._draft.apart(wish) and (entry.family == "people" or self._ahead.is_next(at)):
                 self._draft.end_refusal()
             self._draft.add(wish)
         return 1
-
-    def _ends_behind(self, at: int) -> bool:
-        """Whether nothing with a meaning follows."""
-        return all(item.mark or "ignore" in item.roles for item in self._items[at + 1 :])
-
-    def _answers_question(self, at: int) -> bool:
-        """ "Black? Nah, blue": between a question mark and another mark."""
-        marks = [self._items[place].mark if place < len(self._items) else "" for place in (at - 1, at + 1)]
-        return at > 0 and marks[0] in ("?", "？") and bool(marks[1])
-
-    def _refuses_next(self, at: int) -> bool:
-        """Whether a word that can refuse on both sides refuses what follows: "rot, nicht blau", not "rot nicht"."""
-        return "refuse" in self._items[at].roles and bool(self._ahead.wish(at + 1).value)
-
-    def _is_next(self, at: int) -> bool:
-        """Whether the item before has a meaning: nothing joins it with this one."""
-        return at > 0 and bool(self._items[at - 1].meanings)
 
     def _scope(self, at: int) -> int:
         """Words that start and end a refusal."""
@@ -241,10 +224,13 @@ class Reader:
         if "beside" in roles:
             draft.beside = True
         elif (
-            "refuse_after" in roles and len(draft.wanted) > start and not draft.refusing and not self._refuses_next(at)
+            "refuse_after" in roles
+            and len(draft.wanted) > start
+            and not draft.refusing
+            and not self._ahead.refuses_next(at)
         ):
             draft.refuse_clause(start)
-        elif "answer" in roles and (self._ends_behind(at) or self._answers_question(at)):
+        elif "answer" in roles and (self._ahead.ends_behind(at) or self._ahead.answers_question(at)):
             draft.deny(at, start)  # "Black? Nah."
         elif "deny" in roles:
             draft.deny(at, len(draft.wanted) if "which" in self._ahead.roles(at - 1) else start)
@@ -258,7 +244,7 @@ class Reader:
         elif "correct" in roles and "refuse" not in following:
             draft.end_refusal()
             draft.correcting = True
-        elif "stop" in roles:
+        elif "stop" in roles and not ("and" in roles and self._ahead.joins(at)):
             draft.end_refusal()
             draft.begin_clause()
         elif {"and", "or"} & roles.keys():

@@ -69,7 +69,9 @@ class Story:
             first -= 1
         before = self._items[first - 1] if first else None
         asked = before is not None and (
-            before.meanings or not (before.mark or before.unknown or "ignore" in before.roles)
+            before.meanings
+            or "prepositions" in before.roles
+            or not (before.mark or before.unknown or "ignore" in before.roles)
         )
         following = meant(self._items[at + 1]) if at + 1 < len(self._items) else None
         return following is None and not asked

@@ -14,7 +14,7 @@ from typing import Any
 from understanding.words.concepts import FAMILIES, Concept, WordingError, concepts, lines_of
 from understanding.words.phrases import Entry, Phrases
 from understanding.words.spelling import Spelling
-from understanding.words.text import words_of
+from understanding.words.text import folded, words_of
 
 FOLDER = Path(__file__).parents[1] / "languages"
 LEAST_EVIDENCE = 6
@@ -48,7 +48,7 @@ ROLES = frozenset(
 )
 """What a word can do in a sentence; each is a list of phrases in the grammar file."""
 TABLES = frozenset({"families", "relative", "adjectives", "shades", "endings"})
-SETTINGS = frozenset({"name", "compounds", "nouns_first"})
+SETTINGS = frozenset({"name", "compounds", "nouns_first", "privatives"})
 OPPOSITES = {
     "darker": "lighter",
     "cheaper": "more expensive",
@@ -105,6 +105,19 @@ class Language:
             path = folder / f"{file}.txt"
             if path.is_file():
                 self._read(path, family, endings)
+        self._refuse_by_suffix(
+            [end for text in grammar.get("privatives", ()) for end in _spellings(text, endings, folder)]
+        )
+
+    def _refuse_by_suffix(self, suffixes: list[str]) -> None:
+        """Add the words that refuse a concept by their ending, as "hoodless". Words of the lists keep their meaning:
+        "strapless"."""
+        for concept, spellings in self.spellings.items():
+            for *before, last in spellings:
+                for suffix in suffixes:
+                    words = (*before, last + folded(suffix))
+                    if not self.phrases.exactly(words):
+                        self.phrases.add(words, Entry("concept", concept.name, concept.family, refused=True))
 
     def _add(self, folder: Path, listed: list[str], entry: Entry, endings: Mapping[str, list[str]]) -> None:
         for text in listed:

@@ -147,7 +147,10 @@ def _serve(pipe: Connection, memory_bytes: int) -> None:
     """
     for kind in (signal.SIGTERM, signal.SIGINT):
         signal.signal(kind, signal.SIG_IGN)
-    warnings.simplefilter("ignore")  # They would be printed between the lines of the log.
+    # Python's warnings and messages of C libraries such as libtiff would be printed between the lines of the log.
+    warnings.simplefilter("ignore")
+    with Path(os.devnull).open("w") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
     limited = False
     while True:
         try:

@@ -17,12 +17,12 @@ from service.search.query import Box
 
 LARGE_BYTES = 256 * 2**10
 """Of a colour profile, and of a file in ``_SLOW_PER_BYTE``."""
-_SLOW_PER_BYTE = ("BMP", "GIF", "TIFF")
+_SLOW_PER_BYTE = ("BMP", "GIF")
 """Formats in which decoding a few pixels can take long."""
 LARGE_PIXELS = 2_000_000
 LARGE_WORK = 8_000_000
 """Pixels times scans times ``_WORK``: about 20 ms."""
-_WORK = {"JPEG": 1, "PNG": 2, "WEBP": 2, "BMP": 1, "GIF": 2, "TIFF": 2, "AVIF": 8, "HEIF": 8}
+_WORK = {"JPEG": 1, "PNG": 2, "WEBP": 2, "BMP": 1, "GIF": 2, "AVIF": 8, "HEIF": 8}
 """Approximate cost of decoding a pixel of each format, relative to a baseline JPEG."""
 _TRIES_WITHOUT_END = 4
 """How often a JPEG without its end marker is decoded."""
@@ -102,7 +102,13 @@ def decode_pixels(picture: bytes | Container, box: Box | None, images: ImagePrep
 
 
 def is_large(container: Container) -> bool:
-    """Whether a picture is expensive to decode, by its format, size and number of scans."""
+    """Whether a picture is expensive to decode, by its format, size and number of scans.
+
+    Every TIFF counts as large: libtiff prints errors to the standard error of its process, which Pillow cannot turn
+    off, and ``ProcessPool`` discards that of its processes.
+    """
+    if container.format == "TIFF":
+        return True
     pixels = container.size[0] * container.size[1]
     passes = max(1, container.scans) * (1 if container.ended else _TRIES_WITHOUT_END)
     work = pixels * passes * _WORK[container.format]

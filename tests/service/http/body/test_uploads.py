@@ -85,6 +85,14 @@ def test_invalid_base64_is_refused(served: Served, text: str) -> None:
     assert (problem["type"], problem["field"]) == ("/problems/unreadable-image", "image_base64")
 
 
+def test_a_damaged_tiff_writes_nothing_to_standard_error(served: Served, capfd: pytest.CaptureFixture[str]) -> None:
+    whole = encoded(cloth("red"), "TIFF", compression="tiff_lzw")
+    damaged = whole[:8] + bytes(40) + whole[48:]
+    problem = refusal(served, files={"image": damaged})
+    assert problem["type"] == "/problems/unreadable-image"
+    assert "tempfile.tif" not in capfd.readouterr().err  # What libtiff calls the picture.
+
+
 def test_a_picture_above_the_size_limit_is_refused_as_file_and_as_base64(serve: Serve, shop: Shop) -> None:
     picture = encoded(cloth("red"), "BMP")
     with serve(shop, max_image_bytes=len(picture) - 1) as served:

@@ -19,6 +19,7 @@ from catalog.rows.layouts import unfold
 from catalog.rows.pinned import refuse_strange
 from catalog.rows.plan import Plan, plan_columns
 from catalog.rows.roles import column_roles
+from catalog.rows.sales import drop_other_sales
 from catalog.settings import SETTINGS_NAME, CatalogSettings, find_settings, read_settings
 from catalog.table import Problem, Row, Table, TableOptions
 from catalog.values import AttributeValue, plain_text, type_columns, unescaped
@@ -75,6 +76,7 @@ def read_catalog(
     table = read_table(source, options)
     rows = len(table.rows) + len(table.problems)
     unfold(table)
+    drop_other_sales(table)
     plan = plan_columns(table, source, settings, id_column, title_column, image_column)
     lines, typed, problems = _lines(table, plan, settings, options, source)
     made = group(

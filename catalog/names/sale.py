@@ -58,6 +58,16 @@ NOT_SOLD_FLAGS = group(
     "isarchived ausverkauft versteckt gelöscht archiviert"
 )
 """Columns that are true if a product is not for sale."""
+SALE_PRICES = group("saleprice specialprice angebotspreis tarifpromo preciorebajado prezzoinofferta actieprijs")
+"""Prices that are valid for a time."""
+SALE_BEGINS = group(
+    "datesalepricestarts salepricedatesfrom specialpricefromdate specialfromdate datumandemangebotspreisbeginnt "
+    "datededébutdepromo"
+)
+SALE_ENDS = group(
+    "datesalepriceends salepricedatesto specialpricetodate specialtodate datumandemangebotspreisendet datedefindepromo"
+)
+SALE_PERIODS = group("salepriceeffectivedate")
 GONE_SINCE = group("deletedat archivedat discontinuedat disabledat")
 """Columns with the time since which a product is not for sale."""
 STOCK_FLAGS = group(

@@ -12,6 +12,7 @@ from catalog.rows.availability import Availability
 from catalog.rows.layouts import unfold
 from catalog.rows.pinned import refuse_strange
 from catalog.rows.plan import plan_columns
+from catalog.rows.sales import drop_other_sales
 from catalog.settings import CatalogSettings
 from catalog.table import Problem, Row, TableOptions
 from catalog.values import AttributeValue, Kind, plain_text, type_columns, unescaped
@@ -86,6 +87,7 @@ def read_changes(
     )
     table = read_table(path, options)
     unfold(table)
+    drop_other_sales(table)
     plan = plan_columns(table, path, _without_absent(settings, table.columns), id_column)
     read = ChangeTable(problems=[*table.problems, *table.remarks])
     own = {plan.id, plan.group, plan.title, *plan.pictures, *plan.gallery}

@@ -94,7 +94,8 @@ def _packed_pairs(table: Table, by_name: dict[str, str]) -> set[str]:
         filled = [text for _, row in table.rows if (text := plain_text(row.get(column)))]
         if not filled or not all(any(_pairs(text)) for text in filled[:50]):
             continue
-        consumed.add(column)
+        if all(map(_are_pairs, filled)):
+            consumed.add(column)
         for _, row in table.rows:
             for key, value in _pairs(plain_text(row.get(column))):
                 key = key if not is_special(plain_name(key)) else f"attribute {key}"
@@ -116,6 +117,11 @@ def _pairs(text: str) -> Iterator[tuple[str, str]]:
         parts = item.split(":")
         if len(parts) in (2, 3) and parts[0].strip() and parts[1].strip() and "/" not in item:
             yield parts[0].strip(), parts[1].strip()
+
+
+def _are_pairs(text: str) -> bool:
+    """Whether nothing of a text is lost if it is read as pairs."""
+    return "=" in text or len(list(_pairs(text))) == sum(bool(item.strip()) for item in text.split(","))
 
 
 def _combinations(table: Table) -> set[str]:

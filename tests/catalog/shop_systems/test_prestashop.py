@@ -48,3 +48,10 @@ def test_every_colour_of_prestashop_has_the_title_in_the_row_of_its_product(tmp_
     assert [(one.title, one.attributes["Color"]) for one in read(tmp_path, rows)] == [
         ("Dress", "Red"), ("Dress", "Blue"),
     ]  # fmt: skip
+
+
+def test_features_that_are_not_all_pairs_are_kept_as_they_are(tmp_path: Path) -> None:
+    (tmp_path / "catalog.csv").write_text('id,title,features\n1,a,"Material: cotton, Breathable"\n2,b,"Fit: slim"\n')
+    catalog = read_catalog(tmp_path / "catalog.csv", images_required=False)
+    assert (catalog[0].attributes["Material"], catalog[1].attributes["Fit"]) == ("cotton", "slim")
+    assert "Breathable" in str(catalog[0].attributes["features"])

@@ -144,7 +144,7 @@ def test_a_table_of_another_shop_is_refused(root: Path) -> None:
         update(root, "id,price", "a,1", "b,2")
     with pytest.raises(ModisteError, match="no column of the catalogue"):
         update(root, "id,margin", "p3,1")
-    with pytest.raises(CatalogRefused, match=r"price .* is pinned as number, but 100% of its cells are not"):
+    with pytest.raises(CatalogRefused, match=r"price .* is pinned as number, but 100% of its cells have another kind"):
         update(root, "id,price", "p3,cheap", "p4,dear")
     assert current_id(root) == first
 

@@ -86,15 +86,16 @@ def records_of(text: str, dialect: Dialect) -> Iterator[Record]:
 
 def _well_formed(separator: str, space_after: bool) -> re.Pattern[str]:
     """A record whose quotes stand around whole cells, doubled inside, or within a cell that begins otherwise."""
+    # A repeated group takes memory for each repetition, so in all patterns here it repeats by quote, not by character.
     s = re.escape(separator)
-    cell = rf'(?:{" *" if space_after else ""}(?:"(?:[^"]|"")*"|(?!")[^{s}\r\n]*))'
+    cell = rf'(?:{" *" if space_after else ""}(?:"[^"]*(?:""[^"]*)*"|(?!")[^{s}\r\n]*))'
     return re.compile(rf"{cell}(?:{s}{cell})*")
 
 
 def split_leniently(record: str, separator: str) -> list[str]:
     """Split a record with stray quotes: a quoted cell ends at the first quote before a separator or the end."""
     s = re.escape(separator)
-    cell = re.compile(rf' *"((?:[^"]|""|"(?!"|\s*(?:{s}|$)))*)"\s*(?={s}|$)|([^{s}]*)')
+    cell = re.compile(rf' *"([^"]*(?:(?:""|"(?!"|\s*(?:{s}|$)))[^"]*)*)"\s*(?={s}|$)|([^{s}]*)')
     cells, at = [], 0
     while True:
         match = cell.match(record, at)
@@ -109,7 +110,7 @@ def split_leniently(record: str, separator: str) -> list[str]:
 def _split_escaped(record: str, separator: str) -> list[str]:
     """Split a record in which a quote within a cell is written with a backslash."""
     s = re.escape(separator)
-    cell = re.compile(rf' *"((?:\\.|""|[^"\\])*)" *(?={s}|$)|([^{s}]*)', re.DOTALL)
+    cell = re.compile(rf' *"([^"\\]*(?:(?:\\.|"")[^"\\]*)*)" *(?={s}|$)|([^{s}]*)', re.DOTALL)
     cells, at = [], 0
     while at <= len(record):
         match = cell.match(record, at)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import tracemalloc
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -13,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog import Catalog, CatalogRefused, ModisteError, read_catalog
+from catalog.formats import records
 from tests.properties import properties
 
 SETTINGS = properties(60)
@@ -238,3 +240,19 @@ def test_a_cut_gzip_file_is_refused(tmp_path: Path) -> None:
     content = gzip.compress(b"id,title\n" + b"1,Red dress\n" * 1000)
     with pytest.raises(ModisteError, match="damaged or truncated gzip"):
         read(tmp_path, content[:-20], "catalog.csv.gz")
+
+
+@pytest.mark.parametrize("end", ['"', ' ""quoted"""', ' \\"quoted\\""', ' "stray" quote"'])
+def test_the_memory_for_a_long_cell_is_a_few_times_its_length(end: str) -> None:
+    length = 500_000
+    text = f'id,title,image\n1,a,"{"A" * length}{end}\n'
+    limit = csv.field_size_limit(2 * length)
+    tracemalloc.start()
+    try:
+        found = list(records.records_of(text, records.Dialect(",", escapes="\\" in end)))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+        csv.field_size_limit(limit)
+    assert [len(record.cells) for record in found] == [3, 3]
+    assert peak < 40 * length

@@ -1,4 +1,4 @@
-"""The door of this package: ``understand`` reads one text."""
+"""Parses one text: ``understand``, the entry point of this package."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ _CHUNK = re.compile(r"[^\s,;:!?()\"“”«»]+")
 def understand(text: str, shop: Shop, languages: Mapping[str, Language] | None = None) -> Understood:
     """What a shopper's text asks for, in terms of one shop.
 
-    Time grows with the length of the text, of which the first 2,000 characters are read, and not with the size of the
-    shop, but for up to 16 words that are looked up in spite of misspellings.
+    Only the first 2,000 characters are read. The time depends on the length of the text and not on the size of the
+    shop, except for the correction of at most 16 misspelt words.
 
     Args:
         text: In any language.
-        shop: What can be asked for.
-        languages: Those that may be spoken, the likelier first; the shop's by default.
+        shop: The values and titles of the catalogue.
+        languages: The languages to consider, the default first; those of the shop if None.
 
     Returns:
-        What was understood, and what was not; never an error.
+        The wishes, and the words that were not understood. No text raises an error.
     """
     spoken = shop.languages if languages is None else languages
     text = normalised(text)
@@ -41,7 +41,7 @@ def understand(text: str, shop: Shop, languages: Mapping[str, Language] | None =
     language = guess.language if guess is not None and sure else default
     items = Lexer(language, spoken, shop).items(text)
     if not sure and any(item.unknown for item in items):
-        # Misspellings alone say a language only where they leave nothing open.
+        # Another language is taken if it knows every word, or some, and the rest are misspelt words of its grammar.
         for other in spoken.values():
             tried = Lexer(other, spoken, shop).items(text)
             unknown = [item for item in tried if item.unknown]
@@ -59,7 +59,7 @@ def understand(text: str, shop: Shop, languages: Mapping[str, Language] | None =
 
 
 def _named(text: str, shop: Shop) -> dict[int, tuple[int, list[Match]]]:
-    """The products whose ids or article numbers stand in a text, by where they begin."""
+    """The products whose ids or article numbers are in a text: by the start of each, its end and its matches."""
     named = {}
     for match in _CHUNK.finditer(text):
         said = match.group().strip(".'’`#")
@@ -71,7 +71,7 @@ def _named(text: str, shop: Shop) -> dict[int, tuple[int, list[Match]]]:
 
 
 def _titled(text: str, understood: Understood, shop: Shop) -> Understood:
-    """With the products whose titles the text gives, whole or nearly."""
+    """``understood`` with the products whose titles equal or nearly equal the text."""
     words = words_of(text)
     if not 2 <= len(words) <= 40:
         return understood
@@ -83,8 +83,8 @@ def _titled(text: str, understood: Understood, shop: Shop) -> Understood:
 
 
 def _has_looks(shop: Shop, row: int, understood: Understood) -> bool:
-    """Whether a title has all that a text says of looks and uses: "grey formal trousers" are not any grey trousers.
-    Kinds and people are written in too many ways to tell."""
+    """Whether a title contains every wanted word of a text, so that "grey formal trousers" does not match all grey
+    trousers. Kinds and people are not compared, because titles write them in many ways."""
     titled = set(shop.titles.words_of(row))
     wishes = (wish for wish in understood.wanted if wish.family not in ("kind", "people"))
     return all(titled.issuperset(words_of(wish.said)) or titled.issuperset(words_of(wish.word)) for wish in wishes)

@@ -1,12 +1,12 @@
-"""What every product shows, word by word: the attribute probabilities of a generation.
+"""The attribute probabilities of a generation: how probably each product has each word of the bundle.
 
-They are what the bundle sees in the pictures, corrected by what the catalogue itself says: a shop knows better than any
-picture whom a shirt is for.
+The bundle computes them from the pictures. Words that the catalogue states or excludes replace these, because a picture
+does not show, for example, whom a shirt is for.
 
-They are kept as log-odds in one byte, from -8 to 8 in 255 steps. Plain probabilities in a byte would call everything
-under 1/510 impossible, and ``float16`` takes twice the room; log-odds tell the improbable (a wanted word) and the
-nearly certain (an unwanted one) apart to within about three parts in a hundred, which a ranking does not notice. The
-file holds one word after another, ``[A, N]``: a search reads few words of all products.
+They are stored as log-odds in one byte, from -8 to 8 in 255 steps. Plain probabilities in a byte would round everything
+below 1/510 to 0, and ``float16`` takes twice the space. The error of log-odds is about 3% of a small probability, or of
+the complement of a large one, which hardly affects the ranking. The file has one word after another, ``[A, N]``,
+because a search reads few words of all products.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def quantised(probabilities: Floats) -> LogOdds:
 
 
 def corrected(seen: LogOdds, stated: StatedWords) -> LogOdds:
-    """What is seen in N pictures ``[N, A]``, with what the catalogue says in the place of what it contradicts."""
+    """The words seen in N pictures ``[N, A]``, replaced where the catalogue states or excludes a word."""
     said, denied = quantised(np.array([STATED, EXCLUDED]))
     return np.where(stated.stated, said, np.where(stated.excluded, denied, seen))
 
@@ -53,35 +53,36 @@ class AttributeColumns:
 
     Args:
         path: What ``write_attributes`` wrote.
-        words: A words, in their order.
+        words: The A words, in the order of the file.
         size: N, the number of products.
 
     Raises:
-        ValueError: The file has not one byte for every word and product.
+        ValueError: The file does not have exactly one byte for each word and product.
     """
 
     def __init__(self, path: Path, words: Sequence[str], size: int) -> None:
         self.words = tuple(words)
         self.size = size
-        # A plain array: the class of mapped ones watches every slice that is taken of it.
+        # A plain array, because slicing a ``memmap`` is slow.
         self._odds = np.asarray(np.memmap(path, dtype=np.uint8, mode="r", shape=(len(self.words), size)))
         if path.stat().st_size != self._odds.nbytes:
             raise ValueError(f"{path.name} holds more than {len(self.words)} words of {size} products")
 
     def probabilities(self, places: Sequence[int], rows: npt.NDArray[np.integer] | None = None) -> Floats:
-        """How probably each product, or each of ``rows``, shows some words: float32 ``[len(places), N]``."""
+        """How probably each product, or each of ``rows``, has some words: float32 ``[len(places), N]`` or
+        ``[len(places), len(rows)]``."""
         words = np.asarray(places, dtype=np.int64)
         return PROBABILITIES[self._odds[words] if rows is None else self._odds[words[:, None], rows]]
 
     def column(self, place: int) -> LogOdds:
-        """The bytes of the word at ``place``, of all products ``[N]``, as they are kept."""
+        """The stored bytes of the word at ``place`` for all products ``[N]``."""
         column: LogOdds = self._odds[place]
         return column
 
     def of(self, rows: Sequence[int] | Rows) -> Floats:
-        """float32 ``[len(rows), A]``: how probably some products show each word."""
+        """How probably some products have each word: float32 ``[len(rows), A]``."""
         return PROBABILITIES[self.log_odds(rows)]
 
     def log_odds(self, rows: Sequence[int] | Rows) -> LogOdds:
-        """The bytes of some products ``[len(rows), A]``, as they are kept."""
+        """The stored bytes of some products ``[len(rows), A]``."""
         return np.ascontiguousarray(self._odds[:, np.asarray(rows, dtype=np.int64)].T)

@@ -1,8 +1,8 @@
 """Sets of products as bits, ordered by cell.
 
-A million products are some 150 KB, so that the products in all of several sets are found and counted in microseconds.
-The products of a cell lie side by side, in 64-bit words of their own. So those of a set that are in the nearest cells
-are found by reading the words of these cells, however rare the products of the set are.
+A set of a million products takes about 150 KB, so the intersection of several sets is computed and counted in
+microseconds. The products of a cell are adjacent and start at a new 64-bit word. The products of a set in the nearest
+cells are therefore found by reading only the words of these cells, however few products the set has.
 """
 
 from __future__ import annotations
@@ -19,23 +19,24 @@ Bits = npt.NDArray[np.uint64]
 """``[W]``, W words of 64 bits as ``BitLayout`` orders them; bits that belong to no product are 0."""
 
 AT_FIRST = 8
-"""Cells that are looked at before all others, for each word that the rows of a full set would take."""
+"""Number of cells that are read first, for each 64-bit word that the wanted rows would fill. All cells are read if
+these have too few rows."""
 Words = npt.NDArray[np.int64]
 """Places of 64-bit words in a set."""
 _WORD = 64
 
 
 class BitLayout:
-    """Where each of N products has its bit. Safe to use from several threads at once.
+    """The position of the bit of each of N products. Thread-safe.
 
     Args:
-        cells: Of the products.
+        cells: The cells of the products.
     """
 
     def __init__(self, cells: Cells) -> None:
         self.size = len(cells.of)
         sizes = np.bincount(cells.of, minlength=len(cells.centroids))
-        # A cell without products has a word, too, so that no cell is an empty range.
+        # An empty cell has a word, too, so that the words of some cells are never an empty list.
         words = np.maximum(1, -(-sizes // _WORD))
         self._first = np.concatenate([[0], np.cumsum(words)])
         rows = np.argsort(cells.of, kind="stable")
@@ -53,20 +54,20 @@ class BitLayout:
         return self.bits_of(np.ones(self.size, dtype=np.bool_))
 
     def rows_of(self, bits: Bits) -> Rows:
-        """The rows of a set, cell by cell; faster the fewer there are."""
+        """The rows of a set, in the order of the cells."""
         return self._rows_in(bits, np.flatnonzero(bits))
 
     def walk(self, order: npt.NDArray[np.integer]) -> Walk:
-        """A walk over all cells ``[C]``, the first one first."""
+        """A walk over all cells in ``order``, ``[C]``."""
         return Walk(self._first, order)
 
     def nearest(self, bits: Bits, walk: Walk, wanted: int) -> Rows:
-        """The first rows of a set on a walk: ``wanted`` or up to 63 more, or all that there are.
+        """The first rows of a set on a walk: ``wanted`` or up to 63 more; all of them if there are fewer.
 
         Args:
             bits: The set.
             walk: Over the cells, the nearest first.
-            wanted: How many rows.
+            wanted: Minimum number of rows.
         """
         words, held = self._held(bits, walk.first(AT_FIRST * (wanted // _WORD + 1)))
         if held[-1] < wanted:
@@ -77,7 +78,7 @@ class BitLayout:
         return self._rows_in(bits, words[bits[words] != 0])
 
     def _held(self, bits: Bits, words: Words) -> tuple[Words, npt.NDArray[np.int32]]:
-        """Some words, and how many rows a set has up to each of them."""
+        """``words``, and the number of rows that a set has up to and including each of them."""
         return words, np.cumsum(np.bitwise_count(bits[words]), dtype=np.int32)
 
     def _rows_in(self, bits: Bits, words: npt.NDArray[np.integer]) -> Rows:
@@ -87,22 +88,22 @@ class BitLayout:
 
 
 class Walk:
-    """The words of sets in the order of cells. See ``BitLayout.walk``."""
+    """The places of 64-bit words in the order in which cells are visited. See ``BitLayout.walk``."""
 
     def __init__(self, first: npt.NDArray[np.integer], order: npt.NDArray[np.integer]) -> None:
         self._first, self._order = first, order
 
     def first(self, cells: int) -> Words:
-        """Those of the first cells."""
+        """The places of the words of the first ``cells`` cells."""
         some = self._order[:cells]
         return ranges(self._first[some], self._first[some + 1])
 
     @cached_property
     def words(self) -> Words:
-        """All words."""
+        """The places of all words."""
         return self.first(len(self._order))
 
 
 def count(bits: Bits) -> int:
-    """How many rows a set has."""
+    """The number of rows of a set."""
     return int(np.bitwise_count(bits).sum())

@@ -1,9 +1,9 @@
-"""Candidates: the products that may be the best answers to a query with words, without a look at all N of them.
+"""Candidates: the products that may be the best answers to a query with words, found without scoring all N products.
 
 A product ranks high if its vector is near, if its words fit, or both. So candidates are the nearest products, those in
-the cells next to the query, those of the profiles that fit best, those that show a word that is stated or expected, and
-those that satisfy what the text asks for. From each of these, those in the nearest cells are taken, and of all of them
-those with the best estimate of the score.
+the cells next to the query, those of the profiles that fit best, those with a stated or expected word, and those that
+satisfy the wishes of the text. Of each of these sources the products in the nearest cells are taken, and of all of them
+those with the best estimated scores.
 """
 
 from __future__ import annotations
@@ -26,36 +26,37 @@ from models.bundle.expected_words import tempered
 from models.bundle.style_search import Floats, filtered_scores, satisfaction
 
 POOL_PER_CANDIDATE, POOL_PREFERRED = 4, 8
-"""Products whose score is estimated, for each candidate; the sources share them equally. More where words are
-preferred, which the best products may show in a lesser degree than those with the words."""
+"""Number of products whose score is estimated, for each candidate; the sources share it equally. The second applies to
+queries with preferred words, because their best products may have these words with a lower probability."""
 FARTHER = 8
-"""With a filter, more rows of the profiles that fit best are read, at most so many times as many."""
+"""Factor by which a filter may at most increase the number of rows that are read of the best profiles."""
 KEPT_FILTERS = 16
-"""Filters whose sets are kept."""
+"""Maximum number of filters whose sets are cached."""
 LEAST_SHARE = 0.2
-"""Of the nearest product's cosine: the least that is expected of any product, so that its words can still count."""
+"""Minimum estimate of a cosine, as a share of that of the nearest product. A lower estimate would hide how well the
+words of a product fit."""
 WHOLLY, NEARLY = np.float32(0.92), np.float32(0.5)
-"""Fit to what the text asks for, as a share of the best one, from which on a product wholly and nearly satisfies it."""
+"""Minimum fits, as shares of the best one, of products that satisfy the wishes of the text, and that nearly do."""
 _NONE = np.zeros(0, dtype=np.int64)
 
 
 class Judge(Protocol):
-    """What the text of a search asks for, beside words of the bundle."""
+    """Judges how well products satisfy the wishes of a text."""
 
     def fit(self, rows: Rows) -> Floats:
-        """How well products satisfy it: ``[len(rows)]``, 0 to 1."""
+        """How well products satisfy the wishes: ``[len(rows)]``, 0 to 1."""
 
     def sets(self, allowed: Bits | None) -> Iterator[Bits]:
-        """Sets of allowed products, those that satisfy it best first. They may overlap."""
+        """Sets of allowed products, in descending order of fit. They may overlap."""
 
 
 class Words(NamedTuple):
     """The words of a query."""
 
     likelihood: Likelihood | None
-    """Of the expected words; None without any."""
+    """The likelihood of the expected words; None without any."""
     preferred: tuple[int, ...]
-    """Positions of the words that products should show."""
+    """Positions of the words that products should have."""
     avoided: tuple[int, ...]
     judge: Judge | None = None
 
@@ -65,29 +66,29 @@ class Found(NamedTuple):
 
     rows: Rows
     wished: Floats
-    """How well each satisfies what the text asks for ``[C]``; 1 where nothing is asked."""
+    """How well each satisfies the wishes ``[C]``; 1 without wishes."""
     tiers: npt.NDArray[np.int64]
-    """0 for those that satisfy it, 1 for those that nearly do, 2 for all others ``[C]``."""
+    """0 for products that satisfy the wishes, 1 for those that nearly do, 2 for all others ``[C]``."""
 
 
 class Candidates:
-    """Finds candidates in one generation. Safe to use from several threads at once.
+    """Finds candidates in one generation. Thread-safe.
 
     Args:
-        cells: Of the products.
-        attributes: How probably they show the bundle's words; None if the bundle has none.
+        cells: The cells of the products.
+        attributes: The attribute probabilities of the products; None if the bundle has none.
     """
 
     def __init__(self, cells: Cells, attributes: AttributeColumns | None) -> None:
         self._cells, self._attributes = cells, attributes
         self.layout = BitLayout(cells)
-        """How sets of the products are kept."""
+        """The layout of sets of products."""
         self._showing: dict[int, Bits] = {}
         self._kept: LRUCache[int, tuple[Mask, Bits]] = LRUCache(KEPT_FILTERS)
         self._lock = threading.Lock()
 
     def bits_of(self, allowed: Mask | None) -> Bits | None:
-        """The set of the products that a filter allows; kept where the mask is read-only."""
+        """The set of the products that a filter allows; cached if the mask is read-only."""
         if allowed is None:
             return None
         with self._lock:
@@ -95,7 +96,7 @@ class Candidates:
         if kept is not None and kept[0] is allowed:
             return kept[1]
         bits = self.layout.bits_of(allowed)
-        if not allowed.flags.writeable:  # Others may change.
+        if not allowed.flags.writeable:  # A writable mask may change.
             with self._lock:
                 self._kept[id(allowed)] = allowed, bits
         return bits
@@ -114,10 +115,10 @@ class Candidates:
 
         Args:
             vector: Unit float32 ``[D]``.
-            words: What products should show.
-            count: How many; where fewer are allowed, all that are.
+            words: The words of the query.
+            count: Number of candidates; all allowed products if there are fewer.
             allowed: bool ``[N]``; None allows all.
-            near: Allowed rows that are candidates whatever their words are.
+            near: Allowed rows that are candidates whatever words they have.
             nearest: The cosine of the nearest product.
         """
         size = len(self._cells.of)
@@ -154,7 +155,7 @@ class Candidates:
     def _sources(
         self, words: Words, count: int, walk: Walk, allowed: Mask | None, bits: Bits | None, available: int
     ) -> Iterator[Rows | RowList]:
-        """Rows that may be candidates, several times if they are for several reasons."""
+        """Rows that may be candidates, by source; a row may be in several sources."""
         shown = set(words.preferred) | set(words.likelihood.others if words.likelihood is not None else ())
         number = 1 + (words.likelihood is not None) + len(shown) + (words.judge is not None)
         share = POOL_PREFERRED if words.preferred else POOL_PER_CANDIDATE
@@ -192,7 +193,7 @@ class Candidates:
         return satisfaction(of(words.preferred, rows), of(words.avoided, rows))
 
     def _rows_showing(self, place: int) -> Bits:
-        """The products that show the word at ``place``, kept once they were found."""
+        """The products that have the word at ``place``; cached."""
         if place not in self._showing:
             assert self._attributes is not None, "without attributes there are no words"
             self._showing[place] = self.layout.bits_of(self._attributes.column(place) >= SHOWN)
@@ -200,7 +201,7 @@ class Candidates:
 
 
 def _judged(words: Words, rows: Rows) -> Found:
-    """Some products, with how well they satisfy what the text asks for."""
+    """Products, with how well they satisfy the wishes."""
     if words.judge is None or not len(rows):
         return Found(rows, np.ones(len(rows), np.float32), np.zeros(len(rows), np.int64))
     wished = words.judge.fit(rows)

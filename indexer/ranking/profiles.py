@@ -1,10 +1,10 @@
-"""How well products agree with the words that are expected of an answer, for some products or for the best of all.
+"""How well products agree with the expected words: computed for given products, and used to find the best of all.
 
-An expected answer gives weights to some hundred words. Most of them are values of columns, and products share them:
-33,617 products have about four thousand different combinations. Such a combination is a profile, and the likelihood of
-the words is computed once for each profile. Three kinds of words are not part of profiles: words of titles, words of
-columns that many products leave empty, and, for the few products that leave another column empty, its words. They are
-looked up product by product.
+A query has weights for many expected words. Most of these words are values of columns, and many products share the same
+values: 33,617 products have about four thousand different combinations. Such a combination is a profile, and the
+likelihood of the words is computed once for each profile. Three kinds of words are not part of profiles and are looked
+up for each product: words of titles, words of columns that many products leave empty, and, for the few products that
+leave another column empty, the words of that column.
 """
 
 from __future__ import annotations
@@ -22,22 +22,22 @@ from models.datasets.attributes.words import EXCLUDED, STATED
 PRESENT, ABSENT = np.log(PROBABILITIES), np.log1p(-PROBABILITIES)
 """``log p`` and ``log(1 - p)`` of each byte of an attribute column."""
 MAX_OPEN = 1 / 16
-"""Share of products that may leave a column open whose words are part of profiles."""
+"""A word is part of profiles if the catalogue neither states nor excludes it for at most this share of products."""
 AGREED = 0.9
 """Products agree in a word if at least this share of them has it, or lacks it."""
 AGREED_SAMPLE = 4096
-"""Products that are looked at for that."""
+"""Maximum number of products that are compared for ``AGREED``."""
 _EXCLUDED, _STATED = quantised(np.array([EXCLUDED, STATED])).tolist()
 _BYTES = len(PROBABILITIES)
 SHOWN = _BYTES // 2
-"""The byte from which on a product shows a word rather than not."""
+"""The least byte of a product that has a word: a probability of about one half."""
 
 
 class Profiles:
-    """The words that the columns of a catalogue state of its N products. Safe to use from several threads at once.
+    """The profiles of N products. Thread-safe.
 
     Args:
-        attributes: Of the products.
+        attributes: The attribute probabilities of the products.
         valued: bool ``[A]``: the words that are values of a column.
     """
 
@@ -55,14 +55,15 @@ class Profiles:
             codes.append(len(self.settled) * _BYTES + column[left_open].astype(np.int64))
             said.append(column == _STATED)
             self.settled.append(place)
-        said.append(np.zeros(attributes.size, dtype=np.bool_))  # Fills up rows of positions.
+        said.append(np.zeros(attributes.size, dtype=np.bool_))  # ``_positions`` pads with this column.
         packed = np.packbits(np.stack(said, axis=1), axis=1)
         _, first, of = np.unique(packed.view(f"V{packed.shape[1]}").ravel(), return_index=True, return_inverse=True)
         self.of = of.ravel().astype(np.int32)
         self.stated = _positions(np.stack([column[first] for column in said], axis=1))
         self.by_profile = np.argsort(self.of, kind="stable").astype(np.int32)
         self.ends = np.cumsum(np.bincount(self.of, minlength=len(self.stated)))
-        # What products leave open, as one list of codes sorted by row.
+        # The words of profiles that the catalogue leaves open for single products, as codes sorted by row. A code is
+        # the place in ``settled`` times ``_BYTES``, plus the byte.
         open_rows, open_codes = np.concatenate(rows), np.concatenate(codes)
         order = np.argsort(open_rows, kind="stable")
         self.open, starts = np.unique(open_rows[order], return_index=True)
@@ -71,7 +72,7 @@ class Profiles:
 
     @property
     def count(self) -> int:
-        """How many different profiles there are."""
+        """The number of profiles."""
         return len(self.stated)
 
     def likelihood(self, weights: Weights) -> Likelihood:
@@ -79,8 +80,8 @@ class Profiles:
         return Likelihood(self, weights)
 
     def agreed(self, place: int) -> Flags:
-        """The words in which products that show the word at ``place`` agree, itself among them: nearly all of them have
-        these, or hardly any. bool ``[A]``; without such products, the word itself alone."""
+        """The words in which the products with the word at ``place`` agree, because nearly all or hardly any of them
+        have these words: bool ``[A]``. The word itself is included; without such products, it is the only one."""
         if place not in self._agreed:
             agreed = np.zeros(len(self.attributes.words), dtype=np.bool_)
             rows = np.flatnonzero(self.attributes.column(place) >= SHOWN)
@@ -94,8 +95,8 @@ class Profiles:
 
 
 class Likelihood:
-    """``sum_w a_w log p_w + b_w log(1 - p_w)`` of products, for the weights of one query: what
-    ``models.bundle.expected_words.agreement`` is made of. See ``Profiles.likelihood``."""
+    """``sum_w a_w log p_w + b_w log(1 - p_w)`` of products, with the weights ``a`` (present) and ``b`` (absent) of one
+    query, from which ``models.bundle.expected_words.agreement`` is computed. See ``Profiles.likelihood``."""
 
     def __init__(self, profiles: Profiles, weights: Weights) -> None:
         self._profiles, self._weights = profiles, weights
@@ -110,7 +111,7 @@ class Likelihood:
 
     @property
     def others(self) -> list[int]:
-        """The words that count for a product which has them and are not part of profiles."""
+        """The words with a positive weight that are not part of profiles."""
         return [place for place in self._others if self._weights.present[place] > 0]
 
     def best_rows(self, count: int) -> RowList:
@@ -123,7 +124,7 @@ class Likelihood:
         return self._profiles.by_profile[ranges(first[:enough], last[:enough])[:count]]
 
     def estimate(self, rows: npt.NDArray[np.integer]) -> Floats:
-        """``exact`` in less time; the same for products that leave no column open."""
+        """A faster approximation of ``exact``; equal for products with a value in every column of the profiles."""
         total: Floats = self._of_profiles[self._profiles.of[rows]]
         for place in self._others:
             logs = self._weights.present[place] * PRESENT + self._weights.absent[place] * ABSENT
@@ -140,7 +141,7 @@ class Likelihood:
         first, last = profiles.open_starts[at[left_open]], profiles.open_starts[at[left_open] + 1]
         codes = profiles.open_codes[ranges(first, last)]
         words, odds = codes // _BYTES, codes % _BYTES
-        # Profiles take what is open for excluded.
+        # Profiles treat open words as excluded.
         gained = self._present[words] * PRESENT[odds] + self._absent[words] * ABSENT[odds] - self._excluded[words]
         owners = np.repeat(left_open, last - first)
         total += np.bincount(owners, gained, len(rows)).astype(np.float32)
@@ -151,7 +152,7 @@ _NONE = np.zeros(0, dtype=np.int64)
 
 
 def _positions(said: npt.NDArray[np.bool_]) -> npt.NDArray[np.int32]:
-    """Where each row of ``[P, S + 1]`` is true, filled up with S to the same length: ``[P, K]``."""
+    """The positions where each row of ``[P, S + 1]`` is true, padded with S to the same length: ``[P, K]``."""
     rows, places = np.nonzero(said)
     lengths = said.sum(axis=1)
     within = np.arange(len(rows)) - np.repeat(np.cumsum(lengths) - lengths, lengths)

@@ -48,8 +48,11 @@ def best_language(text: str, languages: Mapping[str, Language], shop: Shop) -> G
 
 
 def certain(guess: Guess, default: Language) -> bool:
-    """Whether a guess is good enough. Short words alone count for the default language only: "i" and "tak" are Polish
-    and Danish."""
+    """Whether a guess is reliable: the text has content words, or enough function words.
+
+    Short function words count only for the default language, or if every word of the text is known: "i" and "tak" are
+    both Polish and Danish.
+    """
     if guess.content:
         return True
     spoken = guess.language is default or guess.long > 0 or guess.covered == guess.words

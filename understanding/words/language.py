@@ -18,9 +18,9 @@ from understanding.words.text import folded, words_of
 
 FOLDER = Path(__file__).parents[1] / "languages"
 LEAST_EVIDENCE = 6
-"""Letters of a misspelt word that tells a language: shorter ones are near to a word of any."""
+"""Minimum length of a misspelt word that indicates a language: shorter ones resemble words of every language."""
 MOST_SPELLINGS = 2_000
-"""Spellings that one line of a word list may stand for."""
+"""Maximum number of spellings of one entry of a word list."""
 
 ROLES = frozenset(
     {
@@ -46,7 +46,7 @@ ROLES = frozenset(
         *("currency", "unit", "size", "year"),
     }
 )
-"""What a word can do in a sentence; each is a list of phrases in the grammar file."""
+"""The functions of words in a sentence, such as refusing; each is a list of phrases in the grammar file."""
 TABLES = frozenset({"families", "relative", "adjectives", "shades", "endings"})
 SETTINGS = frozenset({"name", "compounds", "nouns_first", "privatives"})
 OPPOSITES = {
@@ -71,10 +71,10 @@ class Language:
     """One language, read from its folder.
 
     Args:
-        folder: Named by the language's code, with ``grammar.toml`` and any of the word lists of ``FAMILIES``.
+        folder: Its name is the language's code. It has ``grammar.toml`` and any of the word lists of ``FAMILIES``.
 
     Raises:
-        WordingError: A file cannot be read, or names what there is not.
+        WordingError: A file cannot be read, or uses a name that is not defined.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -82,11 +82,11 @@ class Language:
         grammar = _grammar(folder / "grammar.toml")
         self.name = str(grammar.get("name", self.code))
         self.compounds: tuple[str, ...] = tuple(grammar.get("compounds", ()))
-        """What may stand between the parts of a compound; empty where the language writes none."""
+        """The letters that may join the parts of a compound; empty if the language has no compounds."""
         self.nouns_first = bool(grammar.get("nouns_first", False))
-        """Whether colours and the like stand behind what they describe."""
+        """Whether adjectives, such as colours, follow their noun."""
         self.letters: frozenset[str] = frozenset()
-        """The letters that its words are written with."""
+        """All letters in its words."""
         self.phrases = Phrases()
         self.spellings: dict[Concept, list[tuple[str, ...]]] = {}
         """How this language writes each concept, as tokens."""
@@ -165,12 +165,12 @@ class Language:
 
     @cached_property
     def spelling(self) -> Spelling:
-        """Corrects words to those of this language; words of the grammar count as known, but are no corrections."""
+        """Corrects misspelt words to content words of this language, never to words of its grammar."""
         return Spelling(self.phrases.first_words({"concept", "relative", "shades"}))
 
     def misspells(self, word: str) -> bool:
-        """Whether a folded word is nearly one of this language's grammar: it says in which language a text is, though
-        not what it means."""
+        """Whether a folded word is probably a misspelt word of this language's grammar. It indicates the language of a
+        text; its meaning is not used."""
         return len(word) >= LEAST_EVIDENCE and self._evidence.nearest(word) is not None
 
     @cached_property
@@ -194,7 +194,7 @@ def languages(folder: Path = FOLDER) -> dict[str, Language]:
 
 @lru_cache(maxsize=1)
 def digest(folder: Path = FOLDER) -> str:
-    """A digest of the languages and the concepts: changes whenever a text may be understood in another way."""
+    """A digest of all word lists: those of the languages and those of the concepts. Cached answers depend on it."""
     files = sorted((*folder.rglob("*.t*"), *(folder.parent / "concepts").rglob("*.t*")))
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]
 
@@ -213,7 +213,7 @@ def _grammar(path: Path) -> dict[str, Any]:
 
 
 def _spellings(text: str, endings: Mapping[str, list[str]], path: Path) -> Iterator[str]:
-    """The spellings that an entry stands for: ``"(my|his) wife"`` are two, ``"rot/adj"`` one for each ending."""
+    """The spellings of an entry: ``"(my|his) wife"`` has two, ``"rot/adj"`` has one for each ending in ``adj``."""
     parts: list[list[str]] = []
     for plain, choices in re.findall(r"([^()]+)|\(([^()]*)\)", text):
         parts.append(_endings(plain, endings, path) if plain else choices.split("|"))

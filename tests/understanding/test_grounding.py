@@ -91,7 +91,6 @@ def test_a_column_of_an_unusual_name_is_known_by_its_values() -> None:
 
 
 def test_lists_hold_several_values() -> None:
-
     values = pa.ListArray.from_arrays(pa.array([0, 2, 3, 3]), pa.array(["Red", "Blue", "Green"]).dictionary_encode())
     shop = Shop(pa.array(["1", "2", "3"]), pa.array(["", "", ""]), {"colours": values, "colour": values})
     same(levels(shop, "colour", "blue"), [1, 0, NAN])

@@ -11,8 +11,7 @@ from service.search.arrangement import PRODUCT
 
 Box = tuple[float, float, float, float]
 """Corners ``(x0, y0, x1, y1)`` of a part of an upright picture, relative to its width and height, with the origin at
-the
-top left: ``0 <= x0 < x1 <= 1`` and ``0 <= y0 < y1 <= 1``."""
+the top left: ``0 <= x0 < x1 <= 1`` and ``0 <= y0 < y1 <= 1``."""
 
 
 @dataclass(frozen=True)

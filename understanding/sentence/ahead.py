@@ -78,8 +78,7 @@ class Ahead:
 
     def anchor(self, at: int) -> int:
         """Number of items that describe what a kept family should match: "the same colour as my trousers". 0 if they
-        ask
-        for a kind: "the same colour as trousers"."""
+        ask for a kind: "the same colour as trousers"."""
         some = self._items[at : at + 3]
         if (
             len(some) == 3

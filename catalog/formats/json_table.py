@@ -143,9 +143,9 @@ def _with_children(rows: list[tuple[int, Row]]) -> Iterator[tuple[int, Row]]:
         kind = str(row.get("id", "")).rpartition("/")[0].rpartition("/")[2].casefold()
         name = "variants" if "variant" in kind or {"sku", "price"} & row.keys() else kind or "children"
         name = "images" if "image" in kind or (name != "variants" and {"url", "src", "image"} & row.keys()) else name
-        parent.setdefault(name, [])
-        if isinstance(parent[name], list):
-            parent[name].append({field: cell for field, cell in row.items() if field != PARENT})
+        if not isinstance(parent.get(name), list):  # Such as {"count": 2}.
+            parent[name] = []
+        parent[name].append({field: cell for field, cell in row.items() if field != PARENT})
     yield from ((number, row) for number, row in rows if PARENT not in row or str(row[PARENT]) not in by_id)
 
 

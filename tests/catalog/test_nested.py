@@ -150,7 +150,7 @@ def test_objects_may_follow_each_other_in_any_way(tmp_path: Path, content: str, 
 
 def test_lines_of_variants_and_pictures_belong_to_their_product(tmp_path: Path) -> None:
     product, variant, picture = (f"gid://shopify/{kind}/" for kind in ("Product", "ProductVariant", "ProductImage"))
-    lines: list[dict[str, Any]] = [{"id": f"{product}1", "title": "Tee"}]
+    lines: list[dict[str, Any]] = [{"id": f"{product}1", "title": "Tee", "images": {"count": 1}}]
     lines += [
         {"id": f"{variant}{size}", "sku": f"T-{size}", "price": "19.90", "__parentId": f"{product}1",
          "selectedOptions": [{"name": "Size", "value": size}]}

@@ -15,6 +15,7 @@ FAR = 8
 """Maximum number of items of a list before its conjunction."""
 PARTS = frozenset({"sleeves", "heel", "straps"})
 """Details that can be compared."""
+COMMAS = frozenset(",、，")
 _SILENT = frozenset({"ignore", "prepositions", "my", "to", "from", "about", "year", "ask"})
 
 
@@ -102,7 +103,7 @@ class Ahead:
                     return True
             elif "or" in item.roles:
                 joined = True
-            elif not ("ignore" in item.roles or (item.mark and item.mark in ",、，")):
+            elif not ("ignore" in item.roles or (item.mark and item.mark in COMMAS)):
                 return False
         return False
 
@@ -111,9 +112,13 @@ class Ahead:
         return all(item.mark or "ignore" in item.roles for item in self._items[at + 1 :])
 
     def answers_question(self, at: int) -> bool:
-        """ "Black? Nah, blue": between a question mark and another mark."""
+        """ "Black? Nah, blue", "black no, blue": before a mark, and behind a question mark or a wish."""
         marks = [self._items[place].mark if place < len(self._items) else "" for place in (at - 1, at + 1)]
-        return at > 0 and marks[0] in ("?", "？") and bool(marks[1])
+        return at > 0 and (marks[0] in ("?", "？") or self.is_next(at)) and bool(marks[1])
+
+    def interrupts(self, at: int) -> bool:
+        """ "Black, no, white": between two commas."""
+        return 0 < at < len(self._items) - 1 and {self._items[at - 1].mark, self._items[at + 1].mark} <= COMMAS
 
     def refuses_next(self, at: int) -> bool:
         """Whether a word that can refuse on both sides refuses what follows: "rot, nicht blau", "rot, nicht zu hell";

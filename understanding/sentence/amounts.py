@@ -79,8 +79,17 @@ class Amounts:
                 under = roles["relative"].value in ("older", "cheaper")
                 return self._sided(at, number.after, "under" if under else "over", number)
         if number := self._number(at):
-            return self._followed(at, number)
+            return self._sized(at, number) or self._followed(at, number)
         return None
+
+    def _sized(self, at: int, number: _Number) -> tuple[int, Bound | None, Wish | None] | None:
+        """A size that is named behind its number: "42 beden", "42码"."""
+        found = self._shop.sizes.get(_plain(self._items[at].said))
+        if found is None or number.after >= len(self._items) or "size" not in self._items[number.after].roles:
+            return None
+        if self._size(number.after) is not None:  # "2, size 42"
+            return None
+        return number.after + 1 - at, None, Wish("size", found[1], self._said(at, number.after + 1), found[0])
 
     def _followed(self, at: int, number: _Number) -> tuple[int, Bound | None, Wish | None] | None:
         """An amount that begins with a number: "50 or less", "50 euros", "2018 collection"."""

@@ -75,6 +75,10 @@ class Draft:
         self.clause = min(self.clause, len(self.wanted))
         self.different.append(family)
 
+    def lists(self) -> bool:
+        """Whether the clause or the refusal has wishes of one family only, which may be a list."""
+        return len({wish.family for wish in (self.pending or self.wanted[self.clause :])}) == 1
+
     def begin_clause(self) -> None:
         """Start a new clause."""
         self.beside = False

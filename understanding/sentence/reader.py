@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from understanding.grounding.shop import Shop
-from understanding.sentence.ahead import Ahead, meant
+from understanding.sentence.ahead import COMMAS, Ahead, meant
 from understanding.sentence.amounts import Amounts
 from understanding.sentence.comparison import Comparisons
 from understanding.sentence.draft import Draft
@@ -17,7 +17,6 @@ from understanding.words.text import is_cjk
 LEAST_TITLE_WORD = 3
 """Minimum length of a word that is looked up in titles."""
 SENTENCE_ENDS = frozenset(".!?;:。！？；…")
-COMMAS = frozenset(",、，")
 
 Named = dict[int, tuple[int, list[Match]]]
 """Start of a code in a text -> its end, and its products."""
@@ -223,6 +222,8 @@ class Reader:
         start = draft.before if answers and len(draft.wanted) == draft.clause else draft.clause
         if "beside" in roles:
             draft.beside = True
+        elif "than" in roles and self._ahead.joins(at):
+            draft.refuse(at)  # "Rather green than blue."
         elif (
             "refuse_after" in roles
             and len(draft.wanted) > start
@@ -232,6 +233,9 @@ class Reader:
             draft.refuse_clause(start)
         elif "answer" in roles and (self._ahead.ends_behind(at) or self._ahead.answers_question(at)):
             draft.deny(at, start)  # "Black? Nah."
+        elif "answer" in roles and self._ahead.interrupts(at):
+            draft.end_refusal()
+            draft.correcting = True
         elif "deny" in roles:
             draft.deny(at, len(draft.wanted) if "which" in self._ahead.roles(at - 1) else start)
         elif "refuse" in roles:
@@ -244,7 +248,7 @@ class Reader:
         elif "correct" in roles and "refuse" not in following:
             draft.end_refusal()
             draft.correcting = True
-        elif "stop" in roles and not ("and" in roles and self._ahead.joins(at)):
+        elif "stop" in roles and not ("and" in roles and self._ahead.joins(at) and draft.lists()):
             draft.end_refusal()
             draft.begin_clause()
         elif {"and", "or"} & roles.keys():

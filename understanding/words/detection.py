@@ -33,6 +33,7 @@ class Guess(NamedTuple):
     long: int
     """Number of known words that have more than ``SHORT`` letters or are part of a phrase."""
     words: int
+    """Number of words, without names of the shop, which are the same in every language."""
 
 
 def best_language(text: str, languages: Mapping[str, Language], shop: Shop) -> Guess | None:
@@ -69,11 +70,12 @@ def _joins(word: str, languages: Mapping[str, Language]) -> bool:
 
 
 def _guess(words: list[str], kinds: Sequence[str], language: Language, shop: Shop, joining: set[str]) -> Guess:
-    at, score, content, covered, long = 0, 0.0, 0, 0, 0
+    at, score, content, covered, long, names = 0, 0.0, 0, 0, 0, 0
     while at < len(words):
         length, entries = language.phrases.longest(words, at)
         taken, _ = shop.phrases.longest(words, at)
         if not length:
+            names += kinds[at : at + taken].count("word")
             at += max(1, taken)
             continue
         letters = sum(len(word) for word in words[at : at + length])
@@ -87,4 +89,4 @@ def _guess(words: list[str], kinds: Sequence[str], language: Language, shop: Sho
             covered += length
             long += length if length > 1 or letters > SHORT else 0
         at += length
-    return Guess(language, score, content, covered, long, kinds.count("word"))
+    return Guess(language, score, content, covered, long, kinds.count("word") - names)

@@ -38,6 +38,7 @@ ROLES = frozenset(
             "or",
             "prepositions",
             "beside",
+            "than",
             "by",
             "my",
         ),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import mean
@@ -14,6 +13,7 @@ from models.comparison.examples import examples_sheet, good_and_bad, judged_exam
 from models.comparison.latency import query_milliseconds
 from models.comparison.provenance import commit, machine, versions
 from models.comparison.results import LEAST_POINTS, Results, Summary, summary
+from models.evaluation.contact_sheet import picture_folder
 from models.evaluation.encoding import in_batches
 from models.evaluation.tables import markdown_table
 from models.training.curve import learning_curve
@@ -32,9 +32,7 @@ def write_results(found: Comparison, page: Path, command: str) -> None:
         page: A Markdown file, which is overwritten.
         command: The command that writes the page.
     """
-    pictures = page.with_suffix("")
-    shutil.rmtree(pictures, ignore_errors=True)
-    pictures.mkdir(parents=True)
+    pictures = picture_folder(page)
     results = Results(found)
     sections = [
         f"# Results\n\nWritten by `{command}`, without manual changes.",

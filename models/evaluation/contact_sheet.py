@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import textwrap
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 from PIL import Image, ImageDraw, ImageFont
@@ -51,6 +52,19 @@ def contact_sheet(dataset: TripletDataset, lines: Sequence[Line]) -> bytes:
     stream = io.BytesIO()
     sheet.quantize(64).save(stream, "PNG", optimize=True)
     return stream.getvalue()
+
+
+def picture_folder(page: Path) -> Path:
+    """The folder of a page's pictures, next to the page and with its name. Pictures of an earlier page are removed.
+
+    Other files are kept, because the folder may be a run of the same name.
+    """
+    folder = page.with_suffix("")
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.iterdir():
+        if old.suffix in (".png", ".svg"):
+            old.unlink()
+    return folder
 
 
 def _picture(dataset: TripletDataset, id: str) -> Image.Image:

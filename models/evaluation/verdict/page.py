@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import shutil
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -11,7 +10,7 @@ from pathlib import Path
 
 from models.bundle import Bundle
 from models.errors import ModisteError
-from models.evaluation.contact_sheet import SHOWN, Line, contact_sheet
+from models.evaluation.contact_sheet import SHOWN, Line, contact_sheet, picture_folder
 from models.evaluation.held_out.expected_words import Expecting
 from models.evaluation.measurement import Subject, open_subject
 from models.evaluation.satisfaction import PAGE
@@ -66,9 +65,7 @@ def write_verdict(run: Path, against: Path, page: Path, queries: int) -> str:
         )
     config, command = new.run.config(), f"modiste models verdict {run} --against {against} --queries {queries}"
     verdicts = find_verdicts(new, old, config, new.run.cache, queries)
-    pictures = page.with_suffix("")
-    shutil.rmtree(pictures, ignore_errors=True)
-    pictures.mkdir(parents=True)
+    pictures = picture_folder(page)
     name = _name(old)
     sentences = "\n\n".join(decision(verdict, name) for verdict in verdicts)
     sections = [

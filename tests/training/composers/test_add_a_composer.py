@@ -81,12 +81,12 @@ def bundle(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     return Bundle(folder, device="cpu")
 
 
-def test_the_pages_config_lists_only_what_differs_from_the_shipped_one(run: Run) -> None:
-    film, shipped = run.config().compose, read_config(Path("modiste-base")).compose
+def test_the_pages_config_lists_only_what_differs_from_modiste_base(run: Run) -> None:
+    film, base = run.config().compose, read_config(Path("modiste-base")).compose
     assert film is not None
-    assert shipped is not None
+    assert base is not None
     assert (film.composer, film.options) == ("film", {"hidden": 512})
-    assert (film.lr, film.text_rank) == (shipped.lr, shipped.text_rank)
+    assert (film.lr, film.text_rank) == (base.lr, base.text_rank)
 
 
 def test_the_pages_composer_is_trained_measured_and_exported_with_parity(bundle: Bundle) -> None:

@@ -133,3 +133,8 @@ def test_not_blue_refuses_navy_and_not_navy_no_other_blue() -> None:
 def test_what_comes_close_is_refused_where_nothing_is_called_so() -> None:
     grounding = Grounding(make_shop([""] * 2, {"colour": ["Red", "Blue"]}))
     assert refused(grounding, Wish("colour", "crimson", ""))[0] > 0.5
+
+
+def test_a_wanted_look_beside_a_refused_one_is_kept() -> None:
+    assert parts("white with stripes but not blue stripes") == "+colour:white +pattern:striped -colour:blue"
+    assert parts("red, not red or blue") == "-colour:blue -colour:red"

@@ -43,6 +43,8 @@ class Draft:
     """The item that began the refusal."""
     pending: list[Wish] = field(default_factory=list)
     """The wishes since then."""
+    joined: bool = False
+    """Whether the refusal is a list whose conjunction was read, so that a comma ends it."""
     clause: int = 0
     """Number of wishes at the start of the clause."""
     before: int = 0
@@ -119,6 +121,7 @@ class Draft:
     def end_refusal(self) -> None:
         """Decide what is refused: "not a black shirt" refuses black, "no shirts" refuses shirts."""
         if self.refusing and self.pending:
+            self._spare_wanted()
             things = [wish for wish in self.pending if wish.family == "kind"]
             noun = self.pending[0] if self.nouns_first and len(things) == 1 else self.pending[-1]
             if len(things) < len(self.pending) and noun.family == "kind":
@@ -133,7 +136,14 @@ class Draft:
             self.begin_clause()
         self.pending = []
         self.denied = None
-        self.refusing = False
+        self.refusing = self.joined = False
+
+    def _spare_wanted(self) -> None:
+        """Refuse no wanted property that is said beside a refused one: "striped, but no blue stripes"."""
+        wanted = {wish.key for wish in self.wanted}
+        others = [wish for wish in self.pending if wish.key not in wanted]
+        if not {wish.family for wish in others} & {wish.family for wish in self.pending if wish.key in wanted}:
+            self.pending = others or self.pending
 
     def understood(self, language: str | None) -> Understood:
         """The wishes without contradictions and duplicates."""

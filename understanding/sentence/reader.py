@@ -69,7 +69,7 @@ class Reader:
                 if draft.denied is None:
                     draft.refusing = False  # "No, in red": an answer is not a refusal.
                 draft.end_refusal()
-            elif draft.refusing and not self._ahead.list_goes_on(at, draft.pending[-1].family):
+            elif draft.refusing and (draft.joined or not self._ahead.list_goes_on(at, draft.pending[-1].family)):
                 draft.end_refusal()
             if not draft.refusing:
                 draft.begin_clause()
@@ -239,7 +239,9 @@ class Reader:
         elif "deny" in roles:
             draft.deny(at, len(draft.wanted) if "which" in self._ahead.roles(at - 1) else start)
         elif "refuse" in roles:
+            also = bool({"and", "or"} & roles.keys() and draft.pending)
             draft.refuse(at)
+            draft.joined = also
             # "No I want ..." is an answer; "not only ..." and "not just ..." are not refusals.
             if (at == 0 and "answer" in roles and "ask" in following) or (
                 "stop" in following and "ignore" not in following
@@ -255,6 +257,7 @@ class Reader:
             draft.beside = draft.beside and bool(self._ahead.wish(at + 1).value)
             if draft.pending and not self._ahead.list_goes_on(at, draft.pending[-1].family):
                 draft.end_refusal()
+            draft.joined = bool(draft.pending)
         elif {"ask", "prepositions"} & roles.keys():
             if draft.pending or (draft.denied is not None and "ask" in roles):
                 draft.end_refusal()

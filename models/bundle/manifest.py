@@ -23,6 +23,7 @@ from models.errors import ModisteError
 MOST_MANIFEST_BYTES = 16 * 2**20
 MANIFEST_NAME = "bundle.json"
 TOKENIZER_NAME = "tokenizer.json"
+MODEL_CARD = "MODEL_CARD.md"
 FORMAT = 1
 REVISION = 0
 """The newest revision of ``FORMAT`` whose fields this version knows. A manifest of revision 0 does not state it,

@@ -9,12 +9,11 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from models.bundle.manifest import Metric, file_digest, read_manifest, write_manifest
+from models.bundle.manifest import MODEL_CARD, Metric, file_digest, read_manifest, write_manifest
 from models.errors import ModisteError
 from models.evaluation.tables import methods_table, metrics_table
 from models.files import replacing
 
-MODEL_CARD = "MODEL_CARD.md"
 BEFORE = "## Limits"
 """The section of the card before which figures are inserted."""
 

@@ -17,6 +17,7 @@ from models.bundle.encoder import Bundle, Vectors
 from models.bundle.images import decode_image
 from models.bundle.manifest import (
     MANIFEST_NAME,
+    MODEL_CARD,
     TOKENIZER_NAME,
     BundleManifest,
     Graph,
@@ -33,7 +34,6 @@ from models.export.new_folder import new_folder
 from models.export.padding import LEAST, trim_padding
 from models.training.model import RetrievalModel
 
-MODEL_CARD = "MODEL_CARD.md"
 LEAST_COSINE = 0.9999
 """Minimum cosine between a vector from ONNX Runtime and the same vector from torch."""
 MOST_APART = 0.02

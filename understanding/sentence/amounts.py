@@ -109,8 +109,8 @@ class Amounts:
     def _sided(self, at: int, after: int, side: str, number: _Number) -> tuple[int, Bound | None, Wish | None]:
         if after < len(self._items) and "unit" in self._items[after].roles and not number.money:
             return after + 1 - at, None, None
-        # "Under 50 or less" and "under 50 max" are redundant.
-        if after < len(self._items) and {"under_after", "over_after"} & self._items[after].roles.keys():
+        # "Under 50 or less" is redundant; in "moins de 50 euros et plus foncé" the words compare.
+        if after < len(self._items) and f"{side}_after" in self._items[after].roles:
             after += 1
         low, high = {
             "under": (None, number.value),

@@ -113,6 +113,9 @@ class Draft:
         "for women, not black"."""
         clause = self.wanted[start:]
         looks = [wish for wish in clause if wish.family not in BACKGROUND]
+        things = [place for place, wish in enumerate(looks, 1) if wish.family == "kind"]
+        if things:  # "A cotton shirt, it should not be green."
+            looks = looks[things[-1] :] or looks
         self.pending = looks or clause
         self.wanted[start:] = [wish for wish in clause if wish not in self.pending]
         self.refusing = True

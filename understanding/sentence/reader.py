@@ -236,6 +236,8 @@ class Reader:
         elif "answer" in roles and self._ahead.interrupts(at):
             draft.end_refusal()
             draft.correcting = True
+        elif "articles" in roles and draft.pending and self._ahead.is_next(at):
+            draft.end_refusal()  # "No stripes a cotton shirt."
         elif "deny" in roles:
             draft.deny(at, len(draft.wanted) if "which" in self._ahead.roles(at - 1) else start)
         elif "refuse" in roles:

@@ -39,6 +39,7 @@ ROLES = frozenset(
             "prepositions",
             "beside",
             "than",
+            "articles",
             "by",
             "my",
         ),

@@ -31,7 +31,7 @@ def test_it_says_what_came_from_the_bundle_and_what_was_trained(tmp_path: Path, 
     assert "tokens, vocabulary of toy 1.0.0" in text
     assert ("trained further here (`joint`)" in text) is stage_0
     assert ("Both towers and the attribute head, unchanged." in text) is not stage_0
-    assert "The prediction of expected words was trained here." in text
+    assert "The head for expected words was trained here." in text
 
 
 def test_a_start_that_is_gone_is_named_as_the_config_does(tmp_path: Path) -> None:

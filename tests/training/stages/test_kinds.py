@@ -171,7 +171,7 @@ def test_products_of_earlier_steps_are_remembered_up_to_a_limit(tmp_path: Path) 
     ("change", "message"),
     [
         ({"joint.attributes": "null"}, "attribute head"),
-        ({"photographs": "[]"}, "has to name"),
+        ({"photographs": "[]"}, "needs sources"),
         ({"joint.frozen": "5", "joint.teacher": "runs/other"}, "same changed pictures"),
     ],
 )

@@ -55,7 +55,7 @@ def int8_graph(path: Path, feeds: Feeds) -> onnx.ModelProto | None:
     Scales are determined from ``feeds`` (static quantisation). With dynamic quantisation, the vector of a request would
     depend on the other requests of its batch. Weights use all 8 bits. On x86 without VNNI (AMD before Zen 4, Intel
     before Ice Lake) some sums of two 8-bit products overflow 16 bits. For the shipped tower this costs less than 7 bits
-    cost everywhere (mean cosine with the fp32 graph 0.9972 and 0.9967 on product pictures, 0.9994 with VNNI).
+    cost everywhere (mean cosine with the fp32 graph 0.997 and 0.996 on product pictures, 0.999 with VNNI).
 
     Args:
         path: The graph in fp32, in the folder of ``weights.bin``.

@@ -18,22 +18,22 @@ STEP = 22.0
 LEAST_STEP = 4.0
 """Minimum difference in lightness."""
 HUE = 1.2
-"""What a difference in hue counts beside one in lightness."""
+"""Weight of a difference in hue, relative to lightness."""
 PALER, STRONGER = 1.2, 0.8
-"""What chroma counts that is less or more than lightness alone explains."""
+"""Weights of chroma below and above the range that the change of lightness explains."""
 BEYOND = 0.8
 """Weight of lightness beyond the target."""
 GREY = 10.0
 """Chroma below which a colour counts as grey."""
 STRANGE = 15.0
-"""What it counts that two colours are not akin, so that nobody calls one a lighter or a darker version of the other."""
+"""Added distance between colours that are not akin: neither is a lighter or darker version of the other."""
 LEAST = 5.0
-"""Lightness, and distance from white, that colours have at least: ratios of less mean nothing."""
+"""Lower bound of lightness, and of the distance from white, in ratios: smaller values make them meaningless."""
 SPREAD = 30.0
 """Distance in CIELAB at which a colour has 1/e of the level of the target."""
 SAME, OTHER = 0.7, 0.3
-"""What the asked colour itself is worth beside the best of its lighter or darker versions, and what is left to colours
-that are not akin to it, where "a lighter green" names it."""
+"""If the text names a colour, as in "a lighter green": the level of that colour relative to the best of its lighter
+versions, and the factor for colours that are not akin to it."""
 FIRST_THIRD = 1 / 3
 """Without a reference, "cheaper" means the cheapest third."""
 NUMBERS = {"cheaper": ("price", -1), "more expensive": ("price", 1), "newer": ("year", 1), "older": ("year", -1)}

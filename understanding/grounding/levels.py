@@ -78,8 +78,7 @@ class Grounding:
 
     def by_worth(self, worth: Mapping[Concept, float], family: str, rows: Rows | None = None) -> Levels:
         """Levels of products by the concepts in their columns of a family, or in their titles, ``[N]`` or
-        ``[len(rows)]``:
-        0 for concepts that are not in ``worth``, NaN without a concept."""
+        ``[len(rows)]``: 0 for concepts that are not in ``worth``, NaN without a concept."""
         levels = self._silent(rows)
         for column in self.shop.columns_of(family):
             each = [max((worth.get(one, 0.0) for one in meant), default=np.nan) for meant in column.concepts]

@@ -109,8 +109,8 @@ class Draft:
         return not self.nouns_first and ORDER.get(family, 9) < ORDER.get(last, 0)
 
     def refuse_clause(self, start: int) -> None:
-        """Refuse the wishes of the clause: "black is not for me". For whom and when it is, is not refused with a look:
-        "for women, not black"."""
+        """Refuse the wishes of the clause: "black is not for me". Audience, occasion and season are not refused
+        together with a look: "men's black isn't for me"."""
         clause = self.wanted[start:]
         looks = [wish for wish in clause if wish.family not in BACKGROUND]
         things = [place for place, wish in enumerate(looks, 1) if wish.family == "kind"]

@@ -1,4 +1,4 @@
-"""Daemon threads: work that nobody has to wait for, with a bounded queue."""
+"""Daemon threads: work that can be abandoned, with a bounded queue."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def test_an_abandoned_call_keeps_its_place_until_it_ends() -> None:
     async def scenario() -> None:
         threads, gate = DaemonThreads("test", threads=1, queue=0), threading.Event()
         call = asyncio.create_task(threads.run(gate.wait))
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(0)  # The task starts its thread.
         call.cancel()
         with pytest.raises(asyncio.CancelledError):
             await call
@@ -41,7 +41,7 @@ def test_waiting_calls_are_dropped_with_their_callers_and_the_others_run() -> No
         first = asyncio.create_task(threads.run(gate.wait))
         second = asyncio.create_task(threads.run(ran.set))
         third = asyncio.create_task(threads.run(lambda: "third"))
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(0)  # One task starts its thread, two wait.
         with pytest.raises(Overloaded):
             await threads.run(ran.set)
         second.cancel()

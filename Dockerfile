@@ -1,4 +1,4 @@
-# Two targets: `cpu` (default) and `gpu`. Both run `modiste` without root; neither holds torch.
+# Two targets: `cpu` (default) and `gpu`. Both run `modiste` as an unprivileged user, without torch.
 #   docker build --target cpu -t modiste .        docker build --target gpu -t modiste:gpu .
 # Dependencies come from requirements/*.txt, with hashes. `.ci/image` runs the steps of `cpu` without an engine.
 
@@ -18,8 +18,8 @@ RUN python -m venv /opt/modiste && /opt/modiste/bin/pip install --no-cache-dir -
 COPY --from=source /source ./
 RUN /opt/modiste/bin/pip install --no-cache-dir --no-deps . && /opt/modiste/bin/pip check
 
-# onnxruntime-gpu and faiss-gpu need CUDA's libraries beside them. The image brings CUDA 13 and cuDNN 9; faiss-gpu's wheel
-# brings the CUDA 12 libraries that it was linked to.
+# onnxruntime-gpu needs CUDA 13 and cuDNN 9, which the base image contains. The wheel of faiss-gpu contains the CUDA 12
+# libraries that it was linked to.
 FROM nvidia/cuda:13.0.1-cudnn-runtime-ubuntu24.04 AS gpu-base
 RUN apt-get update && apt-get install -y --no-install-recommends python3 python3-venv curl && rm -rf /var/lib/apt/lists/*
 

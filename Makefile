@@ -10,7 +10,7 @@ SERVE := .venv
 DEV := .venv-dev
 BENCH_ENV := .venv-bench
 FUZZ_ENV := .venv-fuzz
-# The tests of a file stay in one process, because they share models; tests/conftest.py orders the files.
+# The tests of a file run in one process, because they share models. tests/conftest.py orders the files.
 PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 PYTEST = MODISTE_SERVING_PYTHON=$(abspath $(SERVE))/bin/python OMP_NUM_THREADS=1 $(DEV)/bin/pytest $(PARALLEL)
 FAST ?= not slow and not system
@@ -29,7 +29,7 @@ demo: $(SERVE)/.ready ## Draw a small shop, index it, run one query and serve th
 serve: $(SERVE)/.ready ## Serve the index at MODISTE_INDEX_ROOT
 	$(SERVE)/bin/modiste serve
 
-test-fast: $(SERVE)/.ready $(DEV)/.ready ## Run the tests that need neither torch, Redis, Chromium nor long: before every commit
+test-fast: $(SERVE)/.ready $(DEV)/.ready ## Run the fast tests that need no torch, Redis or Chromium: before every commit
 	$(PYTEST) -m "$(FAST)" --ignore tests/training
 
 test: system $(SERVE)/.ready $(DEV)/.torch check ## Run every check and every test that is not slow
@@ -80,6 +80,7 @@ clean: ## Remove environments, caches and the files of the demo
 	rm -rf $(SERVE) $(DEV) $(BENCH_ENV) $(FUZZ_ENV) demo .pytest_cache .mypy_cache .ruff_cache .import_linter_cache *.egg-info build
 
 version:
+	@$(PYTHON) -c '' 2>/dev/null || { echo "$(PYTHON) cannot be run. Give the path of a Python from 3.11 to 3.13: make PYTHON=/path/to/python3.13 ..."; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
 	  || { echo "$(PYTHON) is $$($(PYTHON) -V 2>&1); Modiste needs 3.11 to 3.13: make PYTHON=python3.12 ..."; exit 1; }
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import overload
 
 from catalog.errors import ModisteError
 from catalog.names import Role
 from catalog.product import Product
+from catalog.products import Products
 from catalog.settings import CatalogSettings
 from catalog.table import Problem
 from catalog.values import Column, Kind
@@ -39,7 +41,7 @@ class SpecialColumns:
     """Columns that make a product what it is, by their names in the table.
 
     Attributes:
-        id: With the id of a product.
+        id: With the id of a product; None if the title is the id.
         variant_id: With the ids of variants, where that is another column.
         title: None for a table without titles.
         pictures: Without any, pictures are files that are called like the id.
@@ -47,7 +49,7 @@ class SpecialColumns:
         looks: Whose values change how a product looks.
     """
 
-    id: str
+    id: str | None
     variant_id: str | None = None
     title: str | None = None
     pictures: tuple[str, ...] = ()
@@ -59,6 +61,7 @@ class Catalog(Sequence[Product]):
     """Products in the order of their table, and the rows that are not among them.
 
     Attributes:
+        products: The products by column.
         source: The file that was read.
         columns: The public attributes by name, each with the kind of its values.
         details: The same, with currencies.
@@ -90,9 +93,7 @@ class Catalog(Sequence[Product]):
         special: SpecialColumns | None = None,
         format: str = "",
     ) -> None:
-        self._products = tuple(products)
-        self._rows = {variant.id: row for row, one in enumerate(self._products) for variant in one.variants}
-        self._rows |= {product.id: row for row, product in enumerate(self._products)}
+        self.products = products if isinstance(products, Products) else Products(products)
         self.source = source
         self.columns = dict(columns)
         self.details = dict(details or {name: Column(kind) for name, kind in columns.items()})
@@ -107,22 +108,27 @@ class Catalog(Sequence[Product]):
         self.format = format
 
     def __len__(self) -> int:
-        return len(self._products)
+        return len(self.products)
 
     def __iter__(self) -> Iterator[Product]:
-        return iter(self._products)
+        return iter(self.products)
 
     @overload
     def __getitem__(self, row: int) -> Product: ...
     @overload
     def __getitem__(self, row: slice) -> Sequence[Product]: ...
     def __getitem__(self, row: int | slice) -> Product | Sequence[Product]:
-        return self._products[row]
+        return self.products[row]
+
+    @cached_property
+    def _rows(self) -> dict[str, int]:
+        rows = {variant.id: row for row, variants in self.products.variants.items() for variant in variants}
+        return rows | {product.id: row for row, product in enumerate(self.products.without_pictures())}
 
     def find(self, id: str) -> Product:
         """The product with an id, or with a variant that has it; a ModisteError if there is none."""
         try:
-            return self._products[self._rows[id]]
+            return self.products[self._rows[id]]
         except KeyError:
             raise ModisteError(
                 f"There is no product {id!r} in {self.source}.", hint="Use an id of this catalogue."
@@ -133,7 +139,7 @@ class Catalog(Sequence[Product]):
         kept = {name for name in self.columns if self.roles.get(name, roles[0]) in roles}
         products = [
             replace(one, attributes={name: value for name, value in one.attributes.items() if name in kept})
-            for one in self._products
+            for one in self.products
         ]
         catalog = self.with_products(products)
         catalog.columns = {name: kind for name, kind in self.columns.items() if name in kept}

@@ -29,6 +29,10 @@ class MissingExtra(ModisteError):
         )
 
 
+class NoPictures(ModisteError):
+    """A catalogue of which no product has a picture; everything else of it may be right."""
+
+
 class CatalogRefused(ModisteError):
     """A catalogue that can be read, but may lack products.
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 from catalog.catalog import Catalog
-from catalog.product import Address
-from catalog.rows.layouts import PARENT
+from catalog.layouts.typed import PARENT
 from catalog.settings import SETTINGS_NAME
 from catalog.table import Problem, shown, summed_up
 
@@ -29,7 +29,7 @@ def report(catalog: Catalog) -> Iterator[str]:
         yield f"  {counts.merged:,} rows are further variants or pictures of a product"
         yield f"  {counts.left_out:,} rows are not for sale"
         yield f"  {counts.problems:,} rows cannot be used"
-    pictures = Counter(len(product.images) for product in catalog)
+    pictures = Counter(catalog.products.picture_counts())
     if any(pictures):
         several = ", ".join(f"{number} on {count:,}" for number, count in sorted(pictures.items()))
         yield f"  pictures of a product: {several} products"
@@ -60,7 +60,8 @@ def _special_lines(catalog: Catalog) -> Iterator[str]:
     special = catalog.special
     if special is None:
         return
-    yield f"  id        {special.id}" + (f", and {special.variant_id} for variants" if special.variant_id else "")
+    of_variants = f", and {special.variant_id} for variants" if special.variant_id else ""
+    yield f"  id        {special.id or 'none: the title is the id'}{of_variants}"
     yield f"  title     {special.title or 'none'}"
     yield f"  pictures  {', '.join(special.pictures) or 'files that are called like the id'}"
     if special.group is not None:
@@ -86,10 +87,9 @@ def summary_lines(problems: tuple[Problem, ...] | list[Problem], most: int = 8) 
 def picture_hosts(catalog: Catalog) -> dict[str, int]:
     """Hosts of the pictures that are at addresses, the most frequent first."""
     hosts: Counter[str] = Counter()
-    for product in catalog:
-        for image in product.images:
-            if isinstance(image, Address):
-                hosts[(urlsplit(image.url).hostname or "").lower()] += 1
+    for url in catalog.products.addresses():
+        with suppress(ValueError):  # Such an address is refused when it is fetched.
+            hosts[(urlsplit(url).hostname or "").lower()] += 1
     return dict(hosts.most_common())
 
 
@@ -129,7 +129,7 @@ def _special_settings(catalog: Catalog) -> Iterator[str]:
     special = catalog.special
     if special is None:
         return
-    yield f"id = {_toml(special.id)}"
+    yield f"id = {_toml(special.id)}" if special.id else '# id = "..."  # none was recognised: the title is the id'
     if special.variant_id is not None:
         yield f"# Column with the ids of variants: {_toml(special.variant_id)}"
     yield f"title = {_toml(special.title)}" if special.title else '# title = "..."  # none was recognised'

@@ -7,32 +7,39 @@ import html
 import json
 import os
 import re
-import unicodedata
 import urllib.parse
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from catalog.folders import Listing, OtherFolders
 from catalog.names.plain import plain_name
 from catalog.product import Address, Picture
 from catalog.table import shown
 from catalog.values import plain_text
-from catalog.values.embedded import NoImage, from_data_url
+from catalog.values.embedded import NoImage, from_base64, from_data_url, is_base64
 from catalog.values.listed import listed
 
 IMAGE_SUFFIXES = (
     ".jpg", ".jpeg", ".png", ".webp", ".avif", ".gif", ".bmp", ".tif", ".tiff", ".heic", ".heif", ".jfif",
 )  # fmt: skip
-MOST_HINTS = 100
+MAX_HINTS = 100
 _SUFFIX = re.compile(rf"\.(?:{'|'.join(suffix[1:] for suffix in IMAGE_SUFFIXES)})(?:[?#]\S*)?$", re.IGNORECASE)
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]+://|//[\w.-]+\.\w", re.IGNORECASE)
 _NEXT_ADDRESS = re.compile(r"(?:[,;|\s]|::|\\n)\s*(?=https?://|//\w|data:)", re.IGNORECASE)
+_SEPARATOR = re.compile(
+    rf"[|,;\n]|::|\\n|\s(?=https?:)|\.(?:{'|'.join(suffix[1:] for suffix in IMAGE_SUFFIXES)})\s+(?=\S)", re.IGNORECASE
+)
 _WITHIN = re.compile(r"https?://[^\s\"'<>()|]+", re.IGNORECASE)
+_MARKED = re.compile(r"""<img\s[^<>]*?src\s*=\s*["']?([^"'<>\s]+)|!\[[^\[\]]*\]\(([^()\s]+)""", re.IGNORECASE)
 _FIELDS = (
     "src", "url", "path", "href", "link", "file", "urlstandard", "urlzoom", "original", "originalsrc", "imageurl",
     "image",
 )  # fmt: skip
 """Fields of objects with the address or path of a picture."""
+_MEDIA_TYPES = ("type", "mediatype", "mediacontenttype", "mimetype", "contenttype")
+"""Fields of objects that tell pictures from videos."""
 
 
 class PictureFinder:
@@ -45,9 +52,10 @@ class PictureFinder:
 
     def __init__(self, table_folder: Path, images: Path | None) -> None:
         self.folders = [images] if images is not None else [table_folder, table_folder / "images"]
-        self._listings: dict[str, _Listing] = {}
+        self._listings: dict[str, Listing] = {}
         self._roots = [os.path.realpath(folder) for folder in self.folders]
         self._hints = 0
+        self._elsewhere = OtherFolders(self.folders, IMAGE_SUFFIXES)
 
     def find_all(self, cells: Sequence[Any]) -> tuple[list[Picture], list[NoImage]]:
         """The pictures that cells name, without repeats, and why others were not found."""
@@ -64,6 +72,10 @@ class PictureFinder:
                     found.append(picture)
         return found, missing
 
+    def has(self, text: str) -> bool:
+        """Whether a text names a file in the folders of the pictures."""
+        return self._file(text) is not None
+
     def find_by_id(self, *ids: str) -> Path:
         """The file called like the product, or like another of its ids.
 
@@ -79,10 +91,15 @@ class PictureFinder:
                         path = self._descend(folder, (*below, id + suffix))
                         if path is not None:
                             return path
+        for id in ids:
+            for suffix in IMAGE_SUFFIXES if not {"/", "\\"} & set(id) and id else ():
+                path = self._elsewhere.find(id + suffix)
+                if path is not None:
+                    return path
         where = " or ".join(str(folder) for folder in self.folders)
         raise NoImage(
-            f"there is no image {shown(ids[0])}.jpg (or {', '.join(IMAGE_SUFFIXES[1:5])}) in {where}",
-            "there is no image called like the id",
+            f"there is no picture {shown(ids[0])}.jpg (or {', '.join(IMAGE_SUFFIXES[1:5])}) in {where}",
+            "there is no picture called like the id",
         )
 
     def _named(self, cell: Any) -> Iterator[str | bytes]:
@@ -93,6 +110,8 @@ class PictureFinder:
         elif isinstance(cell, dict):  # The Hugging Face hub keeps {"bytes", "path"}, shop APIs answer {"src"}.
             content = cell.get("bytes")
             fields = {plain_name(str(name)): value for name, value in cell.items()}
+            if any(plain_text(fields.get(name)).casefold().startswith("video") for name in _MEDIA_TYPES):
+                return
             named = next((fields[name] for name in _FIELDS if fields.get(name)), None)
             if isinstance(content, bytes) and content:
                 yield content
@@ -110,52 +129,42 @@ class PictureFinder:
 
     def _split(self, text: str) -> list[str]:
         """The parts of a text that names several pictures."""
-        packed: Any = listed(text)
-        if packed is None and text.startswith("{"):
-            try:
-                packed = json.loads(text)
-            except ValueError:
-                packed = None
+        if is_base64(text):
+            return [text]
+        packed = _unpacked(text)
         if packed is not None and self._file(text) is None:
             return [item for item in self._named(packed) if isinstance(item, str)]
-        if text[:5].casefold() == "data:":
+        if _is_data_url(text):
             parts = _NEXT_ADDRESS.split(text)
-            return parts if all(part[:5].casefold() == "data:" for part in parts) else [text]
-        if not _SCHEME.match(text) and (within := _WITHIN.findall(text)) and self._file(text) is None:
-            return [part.rstrip(",;") for part in within]  # <img src="...">, =IMAGE("..."), name.jpg (https://...)
-        if not re.search(r"[|,;\n]|::|\\n|\s(?=https?:)", text) or (
-            not _SCHEME.match(text) and self._file(text) is not None
-        ):
+            return parts if all(map(_is_data_url, parts)) else [text]
+        within = [] if _SCHEME.match(text) else _WITHIN.findall(text) or _marked(text)
+        if not (within or _SEPARATOR.search(text)) or (not _SCHEME.match(text) and self._file(text) is not None):
             return [text]
-        addresses = _NEXT_ADDRESS.split(text)
-        if len(addresses) > 1 and all(_SCHEME.match(part) for part in addresses):
-            return [part.strip(" ,;|") for part in addresses]
-        for sign in ("|", "\n", ";", ","):
-            parts = [part.strip() for part in text.split(sign) if part.strip()]
-            if len(parts) > 1 and (sign in "|\n" or all(_SUFFIX.search(part) for part in parts)):
-                return parts
-        return [text.strip("|,; ")]
+        # <img src="...">, =IMAGE("..."), name.jpg (https://...)
+        return [part.rstrip(",;") for part in within] or _separated(text)
 
     def _picture(self, text: str) -> Picture:
-        if text[:5].casefold() == "data:":
+        if _is_data_url(text):
             return from_data_url(text)
+        if is_base64(text):
+            return from_base64(text)
         if match := re.match(r"(https?):[\\/]+", text, re.IGNORECASE):
             text = f"{match[1]}://{text[match.end() :]}".replace("\\", "/")
         elif text[:4].casefold() == "www.":
             text = f"https://{text}"
         if re.match(r"file:", text, re.IGNORECASE):
-            text = urllib.parse.unquote(urllib.parse.urlsplit(text).path)
+            text = urllib.parse.unquote(re.sub(r"^file:(?://[^/]*)?", "", text, flags=re.IGNORECASE))
         elif _SCHEME.match(text):
             url = f"https:{text}" if text.startswith("//") else text
             url = url.replace("&amp;", "&")
             if not re.match(r"https?://", url, re.IGNORECASE):
                 raise NoImage(f"pictures are not fetched from {shown(url)}", "an address that is not http or https")
             return Address(url)
-        found = self._file(text)
+        found = self._file(text) or self._elsewhere.find(next(reversed(list(_plain_spellings(text)))))
         if found is not None:
             return found
         where = " or ".join(str(folder) for folder in self.folders)
-        raise NoImage(f"there is no image {shown(text)} in {where}{self._near(text)}", "there is no such image")
+        raise NoImage(f"there is no picture {shown(text)} in {where}{self._near(text)}", "there is no such picture")
 
     def _file(self, text: str) -> Path | None:
         """The file that a text names, None if there is none, or none below the folders."""
@@ -195,16 +204,16 @@ class PictureFinder:
             at = os.path.join(at, name)
         return Path(at)
 
-    def _listing(self, folder: str) -> _Listing:
+    def _listing(self, folder: str) -> Listing:
         listing = self._listings.get(folder)
         if listing is None:
-            listing = self._listings[folder] = _Listing(folder, self._roots)
+            listing = self._listings[folder] = Listing(folder, self._roots)
         return listing
 
     def _near(self, text: str) -> str:
         """The end of a message that names the file that may be meant; empty if there is none like it."""
         self._hints += 1
-        if self._hints > MOST_HINTS:
+        if self._hints > MAX_HINTS:
             return ""
         parts = [part for part in next(iter(_spellings(text))).split("/") if part]
         if ".." in parts or text.startswith("/"):
@@ -224,56 +233,46 @@ class PictureFinder:
         return ""
 
 
-class _Listing:
-    """The names in one folder, for comparisons without case and Unicode form.
-
-    Special files, and links that lead out of the roots, are left out.
-    """
-
-    def __init__(self, folder: str, roots: Sequence[str]) -> None:
-        self.files: list[str] = []
-        self._names: dict[tuple[bool, str], list[str]] = {}
-        self._exact: set[tuple[bool, str]] = set()
-        try:
-            with os.scandir(folder) as entries:
-                for entry in entries:
-                    self._add(entry, roots)
-        except (OSError, ValueError):
-            pass
-
-    def _add(self, entry: os.DirEntry[str], roots: Sequence[str]) -> None:
-        try:
-            if entry.is_symlink() and not _inside(os.path.realpath(entry.path), roots):
-                return
-            folder = entry.is_dir()
-            if not folder and not entry.is_file():
-                return
-        except OSError:
-            return
-        self._exact.add((folder, entry.name))
-        self._names.setdefault((folder, _folded(entry.name)), []).append(entry.name)
-        if not folder:
-            self.files.append(entry.name)
-
-    def find(self, name: str, *, folder: bool) -> str | None:
-        if (folder, name) in self._exact:
-            return name
-        alike = self._names.get((folder, _folded(name)), ())
-        return alike[0] if len(alike) == 1 else None
+def _unpacked(text: str) -> Any:
+    """The list or object that a text holds; None if it holds none."""
+    packed = listed(text)
+    if packed is None and text.startswith("{"):
+        with suppress(ValueError):
+            return json.loads(text)
+    return packed
 
 
-def names_picture(text: str) -> bool:
-    """Whether a text ends like the path or address of a picture, or is one as a ``data:`` URL."""
-    return text.casefold().startswith("data:image/") or bool(_SUFFIX.search(text))
+def _marked(text: str) -> list[str]:
+    """The pictures in HTML and Markdown: ``<img src="a.jpg">``, ``![front](a.jpg)``."""
+    return [tag or mark for tag, mark in _MARKED.findall(text)] if text[:1] in "<!" else []
 
 
-def _inside(path: str, roots: Sequence[str]) -> bool:
-    return any(f"{path}/".startswith(root.rstrip("/") + "/") for root in roots)
+def _is_data_url(text: str) -> bool:
+    return text[:5].casefold() == "data:"
 
 
-def _folded(name: str) -> str:
-    folded = name if name.isascii() and name.islower() else unicodedata.normalize("NFKC", name).casefold()
-    return re.sub(r"\.jpeg$", ".jpg", " ".join(folded.split()))
+def _separated(text: str) -> list[str]:
+    """The addresses or paths between separators."""
+    addresses = _NEXT_ADDRESS.split(text)
+    if len(addresses) > 1 and all(map(_SCHEME.match, addresses)):
+        return [part.strip(" ,;|") for part in addresses]
+    for sign in ("|", "\n", ";", ","):
+        parts = [part.strip() for part in text.split(sign) if part.strip()]
+        if len(parts) > 1 and (sign in "|\n" or all(map(_SUFFIX.search, parts))):
+            return parts
+    blank = text.split()
+    return blank if all(map(_SUFFIX.search, blank)) else [text.strip("|,; ")]
+
+
+def names_picture(cell: Any) -> bool:
+    """Whether a text ends like the path or address of a picture, or is one as a ``data:`` URL; likewise an item of a
+    list, or a field of an object that has the path or address of a picture: ``[{"type": "image", "src": "a.jpg"}]``."""
+    if isinstance(cell, list | tuple):
+        return any(map(names_picture, cell))
+    if isinstance(cell, dict):
+        return any(plain_name(str(name)) in _FIELDS and names_picture(value) for name, value in cell.items())
+    text = cell if isinstance(cell, str) else plain_text(cell)
+    return text[:11].casefold() == "data:image/" or bool(_SUFFIX.search(text))
 
 
 def _spellings(text: str) -> Iterator[str]:

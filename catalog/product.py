@@ -74,20 +74,20 @@ class Product:
             ModisteError: There is no picture, or its file cannot be read; names the product and the path.
         """
         if self.image is None:
-            raise ModisteError(f"Product {self.id} has no image.", hint="Read the catalogue together with its images.")
+            raise ModisteError(f"Product {self.id} has no picture.", hint="Read the catalogue with its pictures.")
         image = self.images[number]
         if isinstance(image, bytes):
             return image
         if isinstance(image, Address):
             raise ModisteError(
-                f"The image of product {self.id} is at an address that was not fetched: {image.url}.",
+                f"The picture of product {self.id} is at an address that was not fetched: {image.url}.",
                 hint="Fetch the pictures first (`modiste index build` does), or name files.",
             )
         try:
             return image.read_bytes()
         except OSError as error:
             raise ModisteError(
-                f"The image of product {self.id} cannot be read: {image} ({error.strerror}).",
+                f"The picture of product {self.id} cannot be read: {image} ({error.strerror}).",
                 hint="Check that the file is there and readable, or take the product out of the catalogue.",
             ) from error
 

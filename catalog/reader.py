@@ -6,20 +6,22 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from catalog.catalog import Catalog, Counts
-from catalog.errors import ModisteError
+from catalog.errors import ModisteError, NoPictures
 from catalog.formats import SUFFIXES, read_table
+from catalog.layouts.sales import drop_other_sales
+from catalog.layouts.sums import drop_sums
+from catalog.layouts.unfold import unfold
 from catalog.pictures import PictureFinder
 from catalog.product import Picture, Product
+from catalog.products import Products
 from catalog.rows.availability import Availability
-from catalog.rows.grouping import Draft, Line, fitting, group
-from catalog.rows.layouts import unfold
+from catalog.rows.grouping import Draft, Grouping, Line, fitting, group, in_groups
 from catalog.rows.pinned import refuse_strange
 from catalog.rows.plan import Plan, plan_columns
 from catalog.rows.roles import column_roles
-from catalog.rows.sales import drop_other_sales
 from catalog.settings import SETTINGS_NAME, CatalogSettings, find_settings, read_settings
 from catalog.table import Problem, Row, Table, TableOptions
 from catalog.values import AttributeValue, plain_text, type_columns, unescaped
@@ -66,7 +68,7 @@ def read_catalog(
     if images is None and settings.pictures.folder is not None:
         images = source.parent / settings.pictures.folder
     if images is not None and not images.is_dir():
-        raise ModisteError(f"There is no folder of images at {images}.", hint="Check the path of the images.")
+        raise ModisteError(f"There is no folder of pictures at {images}.", hint="Check its path.")
     stated = settings.table
     named = [id_column or stated.id, title_column or stated.title, image_column]
     options = TableOptions(
@@ -77,85 +79,130 @@ def read_catalog(
     rows = len(table.rows) + len(table.problems)
     unfold(table)
     drop_other_sales(table)
-    plan = plan_columns(table, source, settings, id_column, title_column, image_column)
-    lines, typed, problems = _lines(table, plan, settings, options, source)
-    made = group(
-        lines, looks=plan.looks, dates=frozenset(n for n, c in typed.columns.items() if c.kind == "date"),
-        keyed=plan.group is not None, key_is_id=plan.key_is_id,
+    sums = drop_sums(table)
+    finder = PictureFinder(source.parent, images)
+    plan = plan_columns(table, source, settings, id_column, title_column, image_column, finder.has)
+    lines = _Lines(table, plan, settings, options, source)
+    typed = lines.typed
+    found = Grouping(problems=[*table.problems, *lines.problems], left_out=sums)
+    remarks = [*table.remarks, *typed.oddities]
+    drafts = group(
+        map(lines.of, in_groups(lines.keys)), found, looks=plan.looks,
+        dates=frozenset(n for n, c in typed.columns.items() if c.kind == "date"), keyed=plan.group is not None,
+        key_is_id=plan.key_is_id,
     )  # fmt: skip
-    lines.clear()  # A large table takes more memory as rows than as products.
-    table.rows.clear()
-    problems = [*table.problems, *problems, *made.problems]
-    remarks = [*table.remarks, *typed.oddities, *made.repeated]
-    finder = PictureFinder(source.parent, images) if images_required else None
-    kept: list[tuple[Draft, list[Picture]]] = []
-    for draft in made.drafts:
+    products = Products()
+    listed: set[str] = set()
+    used = 0
+    without_picture: list[Problem] = []
+    for draft in drafts:
         pictures: list[Picture] = []
-        if finder is not None:
+        if images_required:
             try:
                 pictures = _pictures(draft, finder, remarks)
             except NoImage as error:
-                problems += [Problem(line, draft.id, str(error), error.kind) for line in draft.lines]
+                without_picture += [Problem(line, draft.id, str(error), error.kind) for line in draft.lines]
                 continue
-        kept.append((draft, pictures))
-    problems.sort(key=lambda problem: problem.row)
-    if not kept:
-        _refuse_empty(source, table, rows, problems, made.left_out)
-    return _catalog(
-        source,
-        table,
-        kept,
-        typed,
-        settings,
-        plan,
-        rows,
-        problems,
-        made.left_out,
-        remarks,
-        len(made.repeated) + table.folded,
-    )
-
-
-def _lines(
-    table: Table, plan: Plan, settings: CatalogSettings, options: TableOptions, source: Path
-) -> tuple[list[Line], Typed, list[Problem]]:
-    """The rows with an id, the typed values, and the rows without an id as problems."""
-    problems: list[Problem] = []
-    ids = plan.identify(table.rows)
-    usable = [(number, row, id, key) for (number, row), (id, key) in zip(table.rows, ids, strict=True) if key]
-    for (number, _), (_, key) in zip(table.rows, ids, strict=True):
-        if not key:
-            problems.append(Problem(number, None, f"the column {plan.id or plan.group} is empty", "the id is empty"))
-    pinned = {name: one.kind for name, one in settings.columns.items() if one.kind}
-    typed = type_columns([(number, row) for number, row, _, _ in usable], plan.attributes, pinned)
-    refuse_strange(typed, pinned, options, source)
-    availability = Availability(table.columns, settings.leave_out if settings.states_leave_out else None)
-    heads: dict[str, Row] = {}
-    members = Counter(key for _, _, _, key in usable)
-    lines = []
-    for _, row, id, key in usable:
-        if key not in heads or plan.is_parent(row, id, key):
-            heads[key] = row
-    for (number, row, id, key), values in zip(usable, typed.attributes, strict=True):
-        head = heads[key]
-        lines.append(
-            Line(
-                number=number, id=id, key=key, is_parent=plan.is_parent(row, id, key), row=row, values=values,
-                title=unescaped(plain_text(row.get(plan.title))) if plan.title else "",
-                unsold=availability.reason(
-                    row, head, in_group=plan.by_parent and id != key,
-                    has_variants=members[key] > 1 and plan.is_parent(row, id, key),
-                ),
-                pictures=[row[column] for column in plan.pictures if row.get(column) not in (None, "")],
-                gallery=[row[column] for column in plan.gallery if row.get(column) not in (None, "")],
+        listed |= {name for name, value in draft.attributes.items() if isinstance(value, list)}
+        used += len(draft.lines)
+        products.append(
+            Product(
+                id=draft.id, title=draft.title, image=pictures[0] if pictures else None,
+                attributes=draft.attributes,  # type: ignore[arg-type]  # Made fitting by ``_catalog``.
+                more_images=tuple(pictures[1:]), group=draft.group, variants=draft.variants,
             )
         )  # fmt: skip
-    if plan.bytes_column:
-        for line in lines:
-            encoded = line.row.get(plan.bytes_column)
-            if encoded not in (None, ""):
-                line.pictures = [_Encoded(encoded)]
-    return lines, typed, problems
+    found.problems += without_picture
+    found.problems.sort(key=lambda problem: problem.row)
+    found.repeated.sort(key=lambda problem: problem.row)
+    if not products:
+        if without_picture:
+            _refuse_without_pictures(source, table, rows, plan, without_picture[0])
+        _refuse_empty(source, table, rows, found.problems, found.left_out)
+    merged = used + len(found.repeated) + table.folded - len(products)
+    counts = Counts(rows, len(products), merged, len(found.left_out), len(found.problems))
+    table.rows.clear()
+    return _catalog(source, table, products, listed, typed, settings, plan, counts, found, [*remarks, *found.repeated])
+
+
+class _Lines:
+    """The rows that have an id, and their typed values.
+
+    Attributes:
+        keys: The product of each row.
+        typed: Their values.
+        problems: The rows without an id, which are dropped from the table.
+    """
+
+    def __init__(
+        self, table: Table, plan: Plan, settings: CatalogSettings, options: TableOptions, source: Path
+    ) -> None:
+        self._rows, self._plan = table.rows, plan
+        self._ids, self.keys = plan.identify(table.rows)
+        self._use_titles(table)
+        own = plan.id or plan.group
+        empty = f"the column {own} is empty" if own else "the row has no title, which is the id, or no picture"
+        self.problems = [
+            Problem(number, None, empty, "the id is empty")
+            for number, key in zip(table.rows.numbers, self.keys, strict=True)
+            if not key
+        ]
+        if self.problems:
+            usable = [place for place, key in enumerate(self.keys) if key]
+            self._ids, self.keys = ([some[place] for place in usable] for some in (self._ids, self.keys))
+            table.rows.keep(usable)
+        pinned = {name: one.kind for name, one in settings.columns.items() if one.kind}
+        decimals = {name: one.decimal for name, one in settings.columns.items() if one.decimal}
+        self.typed = type_columns(table.rows, plan.attributes, pinned, decimals)
+        refuse_strange(self.typed, pinned, options, source)
+        self._availability = Availability(table, settings.leave_out if settings.states_leave_out else None)
+
+    def _use_titles(self, table: Table) -> None:
+        """Take the titles of rows with pictures, but without an id, as their ids: a SKU is optional on Etsy. Equal
+        titles are numbered in the order of their rows."""
+        plan, rows = self._plan, table.rows
+        empty = [place for place, key in enumerate(self.keys) if not key]
+        titles = rows.column(plan.title) if empty and plan.title else []
+        taken = {*self.keys, *self._ids}
+        pictures = [rows.column(one) for one in plan.pictures] if titles else []
+        alike: Counter[str] = Counter()
+        for place in empty if titles else ():
+            title = unescaped(plain_text(titles[place]))
+            if title and any(plain_text(cells[place]) for cells in pictures):
+                alike[title] += 1
+                while (id := title if alike[title] == 1 else f"{title} {alike[title]}") in taken:
+                    alike[title] += 1
+                taken.add(id)
+                self._ids[place] = self.keys[place] = id
+                own = plan.id or plan.group
+                kind = f"{own} is empty, so the title is the id" if own else "no column has ids, so the title is the id"
+                table.remarks.append(Problem(rows.numbers[place], id, kind, kind))
+
+    def of(self, places: Sequence[int]) -> list[Line]:
+        """The rows of a product."""
+        plan = self._plan
+        rows = [self._rows[place] for place in places]
+        key = self.keys[places[0]]
+        parents = [plan.is_parent(row, self._ids[place], key) for place, (_, row) in zip(places, rows, strict=True)]
+        head = next((row for (_, row), parent in zip(rows[::-1], parents[::-1], strict=True) if parent), rows[0][1])
+        return [
+            self._line(place, number, row, head, is_parent, has_variants=is_parent and len(rows) > 1)
+            for place, (number, row), is_parent in zip(places, rows, parents, strict=True)
+        ]
+
+    def _line(self, place: int, number: int, row: Row, head: Row, is_parent: bool, *, has_variants: bool) -> Line:
+        plan, id, key = self._plan, self._ids[place], self.keys[place]
+        encoded = row.get(plan.bytes_column) if plan.bytes_column else None
+        pictures = [row[column] for column in plan.pictures if row.get(column) not in (None, "")]
+        return Line(
+            number=number, id=id, key=key, is_parent=is_parent, row=row, values=self.typed.attributes[place][1],
+            title=unescaped(plain_text(row.get(plan.title))) if plan.title else "",
+            unsold=self._availability.reason(
+                row, head, in_group=plan.by_parent and id != key, has_variants=has_variants
+            ),
+            pictures=pictures if encoded in (None, "") else [_Encoded(encoded)],
+            gallery=[row[column] for column in plan.gallery if row.get(column) not in (None, "")],
+        )  # fmt: skip
 
 
 class _Encoded(str):
@@ -180,14 +227,15 @@ def _pictures(draft: Draft, finder: PictureFinder, remarks: list[Problem]) -> li
 
 
 def _catalog(
-    source: Path, table: Table, kept: list[tuple[Draft, list[Picture]]], typed: Typed, settings: CatalogSettings,
-    plan: Plan, rows: int, problems: list[Problem], left_out: list[Problem], remarks: list[Problem],
-    repeated: int,
+    source: Path, table: Table, products: Products, listed: set[str], typed: Typed, settings: CatalogSettings,
+    plan: Plan, counts: Counts, found: Grouping, remarks: list[Problem],
 ) -> Catalog:  # fmt: skip
+    """The catalogue of products whose merged values are not in the form of their columns yet.
+
+    Args:
+        listed: Columns with lists among their merged values.
+    """
     columns = dict(typed.columns)
-    listed = {
-        name for draft, _ in kept for name, value in draft.attributes.items() if isinstance(value, list)
-    }  # fmt: skip
     pinned = {name for name, one in settings.columns.items() if one.kind}
     for name in listed:
         if columns[name].kind == "text" and name not in pinned:
@@ -196,35 +244,38 @@ def _catalog(
     typed.attributes.clear()
     hidden = {name for name, role in roles.items() if role == "hidden"}
     needed = {name for name in settings.default_filters if name in hidden}
-    products = []
-    for draft, pictures in kept:
-        values = {name: fitting(value, columns[name].kind) for name, value in draft.attributes.items()}
-        products.append(
-            Product(
-                id=draft.id, title=draft.title, image=pictures[0] if pictures else None,
-                attributes={name: value for name, value in values.items() if name not in hidden},
-                more_images=tuple(pictures[1:]), group=draft.group,
-                variants=tuple(
-                    replace(one, attributes={n: _single(v) for n, v in one.attributes.items() if n not in hidden})
-                    for one in draft.variants
-                ),
-                private={name: value for name, value in values.items() if name in needed},
-            )
-        )  # fmt: skip
-        draft.attributes.clear()
-    used = repeated + sum(len(draft.lines) for draft, _ in kept)
+    for name in listed:
+        cells, kind = products.attributes.column(name), columns[name].kind
+        products.attributes.put(name, (None if cell is None else fitting(cell, kind) for cell in cells))
+    for name in needed:
+        products.private.put(name, products.attributes.column(name))
+    products.attributes.drop(hidden)
+    own = found.variant_columns - hidden
+    for row, variants in products.variants.items():
+        products.variants[row] = tuple(
+            replace(one, attributes={n: _single(v) for n, v in one.attributes.items() if n in own}) for one in variants
+        )
     return Catalog(
-        products, source=source, columns={n: c.kind for n, c in columns.items() if n not in hidden}, problems=problems,
-        details={n: c for n, c in columns.items() if n not in hidden},
-        private={n: c.kind for n, c in columns.items() if n in needed}, roles=roles, left_out=left_out, remarks=remarks,
-        counts=Counts(rows, len(products), used - len(products), len(left_out), len(problems)), settings=settings,
-        special=plan.special(), format=table.format,
+        products, source=source, columns={n: c.kind for n, c in columns.items() if n not in hidden},
+        problems=found.problems, details={n: c for n, c in columns.items() if n not in hidden},
+        private={n: c.kind for n, c in columns.items() if n in needed}, roles=roles, left_out=found.left_out,
+        remarks=remarks, counts=counts, settings=settings, special=plan.special(), format=table.format,
     )  # fmt: skip
 
 
 def _single(value: AttributeValue) -> AttributeValue:
     """A variant's value: a word, such as its size, in place of a list with this word alone."""
     return value[0] if isinstance(value, list) and len(value) == 1 else value
+
+
+def _refuse_without_pictures(source: Path, table: Table, rows: int, plan: Plan, first: Problem) -> NoReturn:
+    columns = [plan.bytes_column] if plan.bytes_column else [*plan.gallery, *plan.pictures]
+    where = f"pictures are taken from {', '.join(map(repr, columns))}" if columns else "no column has pictures"
+    raise NoPictures(
+        f"None of the {rows} rows of {source} has a picture: {where}; row {first.row}: {first.reason}.",
+        hint=f'Name the column of the pictures in {SETTINGS_NAME}, [table] pictures = ["..."], or their folder with '
+        f"--images; the table has: {', '.join(table.columns)}.",
+    )
 
 
 def _refuse_empty(

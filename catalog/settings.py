@@ -6,30 +6,30 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from catalog.errors import ModisteError
+from catalog.frozen_model import FrozenModel
 from catalog.names import Role
 from catalog.values import Kind
+from catalog.values.numbers import Separator
 
 SETTINGS_NAME = "catalog.toml"
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class ColumnSettings(_Frozen):
+class ColumnSettings(FrozenModel):
     """One column."""
 
     kind: Kind | None = None
     """Pinned: a cell that is not of this kind is reported, and a table in which one in ten is not is refused."""
+    decimal: Separator | None = None
+    """The sign that separates decimals; detected if None."""
     role: Role | None = None
     """``wish`` can be asked for, ``fact`` is public, ``stock`` is public and no wish, ``text`` is public running text,
     ``hidden`` is in no answer and no filter of a caller."""
 
 
-class TableSettings(_Frozen):
+class TableSettings(FrozenModel):
     """How the file is read, and which columns make a product."""
 
     file: str | None = None
@@ -47,7 +47,7 @@ class TableSettings(_Frozen):
     sheet: str | None = None
 
 
-class PictureSettings(_Frozen):
+class PictureSettings(FrozenModel):
     """Where pictures may come from."""
 
     folder: str | None = None
@@ -58,15 +58,15 @@ class PictureSettings(_Frozen):
     """Whether addresses without TLS may be fetched."""
 
 
-class CatalogSettings(_Frozen):
+class CatalogSettings(FrozenModel):
     """The whole file."""
 
     table: TableSettings = TableSettings()
-    columns: dict[str, ColumnSettings] = {}
-    leave_out: dict[str, Any] = {}
+    columns: dict[str, ColumnSettings] = Field(default={})
+    leave_out: dict[str, Any] = Field(default={})
     """Products that are not indexed: column -> a value, a list of values, or ``{max = 0}``/``{min = 5}``. Given, it
     replaces what is known of columns such as ``Status`` and ``In stock?``; an empty table leaves nothing out."""
-    default_filters: dict[str, Any] = {}
+    default_filters: dict[str, Any] = Field(default={})
     """Filters on every search, which a caller cannot lift. Written like the filters of ``POST /search``."""
     pictures: PictureSettings = PictureSettings()
     states_leave_out: bool = Field(default=False, exclude=True)

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import repeat
 from typing import Any, Literal
 
 from catalog.errors import CatalogRefused
 
-Row = dict[str, Any]
+Row = Mapping[str, Any]
 """Cells by column: str, int, float, Decimal, bool, bytes, date, list, dict or None."""
+_ABSENT: Any = object()
+"""Stands in a column for the cell of a row without this column."""
+MAX_SHARED, MAX_SHARED_LENGTH = 50_000, 64
+"""Maximum number of distinct texts that are shared among cells, and their maximum length."""
 
 Doubt = Literal["quotes", "truncated", "fall", "kinds"]
 """Checks that stop a build unless they are allowed to fail (``--allow``): stray quotes, a truncated file, far fewer
 products than are published, columns of another kind than before."""
 
-LONGEST_SHOWN = 80
+MAX_SHOWN = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +71,126 @@ class TableOptions:
             raise CatalogRefused(message, doubt=doubt, hint=f"{hint} To read it regardless: --allow {doubt}.")
 
 
+class Rows:
+    """Numbered rows, stored by column, because a dictionary for each row takes several times the memory.
+
+    All rows have their cells in the order of the columns: a column that the first rows lack keeps its place.
+
+    What is read are copies of rows: change them through ``edited`` or ``replace``. Equal short texts are one object: a
+    column of colours has few values in a million rows.
+    """
+
+    def __init__(self, rows: Iterable[tuple[int, Row]] = ()) -> None:
+        self.numbers = array("q")
+        self._columns: dict[str, list[Any]] = {}
+        self._shared: dict[str, str] = {}
+        self.extend(rows)
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def __getitem__(self, place: int) -> tuple[int, dict[str, Any]]:
+        columns = self._columns.items()
+        return self.numbers[place], {name: cell for name, column in columns if (cell := column[place]) is not _ABSENT}
+
+    def __iter__(self) -> Iterator[tuple[int, Row]]:
+        names = list(self._columns)
+        if not names:
+            yield from ((number, {}) for number in self.numbers)
+            return
+        for number, cells in zip(self.numbers, zip(*self._columns.values(), strict=True), strict=True):
+            if _ABSENT in cells:
+                yield number, {names[at]: cell for at, cell in enumerate(cells) if cell is not _ABSENT}
+            else:
+                yield number, dict(zip(names, cells, strict=True))
+
+    def edited(self) -> Iterator[tuple[int, dict[str, Any]]]:
+        """The rows in turn; changes of a row are stored before the next one."""
+        for place, (number, row) in enumerate(self):
+            edited = dict(row)
+            try:
+                yield number, edited
+            finally:
+                self.replace(place, edited)
+
+    def column(self, name: str) -> list[Any]:
+        """The cells of a column; None where a row has none."""
+        return [None if cell is _ABSENT else cell for cell in self._columns.get(name) or repeat(None, len(self))]
+
+    @property
+    def names(self) -> list[str]:
+        """The columns of which any row has a cell."""
+        return [name for name, column in self._columns.items() if any(cell is not _ABSENT for cell in column)]
+
+    def put(self, name: str, cells: Iterable[Any]) -> None:
+        """Replace or add a column; rows where ``cells`` has None have no cell."""
+        self._columns[name] = [_ABSENT if cell is None else cell for cell in cells]
+
+    def append(self, number: int, row: Row) -> None:
+        """Add a row."""
+        self.numbers.append(number)
+        for name, column in self._columns.items():
+            column.append(self._one(row.get(name, _ABSENT)))
+        if not row.keys() <= self._columns.keys():
+            self._add_columns(row)
+            self.replace(len(self) - 1, row)
+
+    def extend(self, rows: Iterable[tuple[int, Row]]) -> None:
+        """Add rows."""
+        for number, row in rows:
+            self.append(number, row)
+
+    def replace(self, place: int, row: Row) -> None:
+        """Replace the cells of a row."""
+        for name, column in self._columns.items():
+            cell = row.get(name, _ABSENT)
+            if cell is not column[place]:
+                column[place] = self._one(cell)
+        if not row.keys() <= self._columns.keys():
+            self._add_columns(row)
+            self.replace(place, row)
+
+    def _add_columns(self, row: Row) -> None:
+        """Add the columns of a row that are new, each behind the one before it in the row."""
+        names = list(self._columns)
+        at = 0
+        for name in row:
+            if name not in self._columns:
+                names.insert(at, name)
+            at = names.index(name) + 1
+        self._columns = {name: self._columns.get(name) or [_ABSENT] * len(self) for name in names}
+
+    def keep(self, places: Sequence[int]) -> None:
+        """Drop all rows but those at ``places``, and bring these into that order."""
+        self.numbers = array("q", [self.numbers[place] for place in places])
+        for name, column in self._columns.items():
+            self._columns[name] = [column[place] for place in places]
+
+    def sort(self) -> None:
+        """Order the rows by their numbers."""
+        places = sorted(range(len(self)), key=self.numbers.__getitem__)
+        if places != list(range(len(self))):
+            self.keep(places)
+
+    def drop(self, columns: Iterable[str]) -> None:
+        """Drop columns."""
+        for name in columns:
+            self._columns.pop(name, None)
+
+    def clear(self) -> None:
+        """Drop all rows."""
+        self.numbers, self._columns, self._shared = array("q"), {}, {}
+
+    def _one(self, cell: Any) -> Any:
+        """The object that stands for a cell."""
+        if type(cell) is not str or len(cell) > MAX_SHARED_LENGTH:
+            return cell
+        same = self._shared.get(cell)
+        if same is None and len(self._shared) < MAX_SHARED:
+            self._shared[cell] = cell
+        return cell if same is None else same
+
+
 @dataclass(slots=True)
 class Table:
     """A table as read.
@@ -80,7 +206,7 @@ class Table:
     """
 
     columns: list[str]
-    rows: list[tuple[int, Row]]
+    rows: Rows
     problems: list[Problem] = field(default_factory=list)
     remarks: list[Problem] = field(default_factory=list)
     textual: bool = False
@@ -91,7 +217,7 @@ class Table:
 def shown(value: object) -> str:
     """``value`` for a message: on one line, shortened, and with escapes for unprintable characters."""
     text = " ".join(str(value).split())
-    cut = text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}… ({len(text):,} characters)"
+    cut = text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}… ({len(text):,} characters)"
     return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in cut)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import shutil
 import time
 from collections.abc import Sequence
@@ -11,7 +10,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
+
 from catalog import Catalog, Product, read_catalog
+from catalog.errors import ModisteError
 from catalog.fetch import FetchLimits
 from indexer.building.checks import (
     REFUSED_NAME,
@@ -22,15 +24,14 @@ from indexer.building.checks import (
     write_report,
 )
 from indexer.building.completion import changes_since, next_id
-from indexer.building.encode import encode_products
-from indexer.building.quality import measure_recall
-from indexer.building.reuse import Resumed, earlier_pictures
+from indexer.building.encode import Encoded, encode_products
+from indexer.building.quality import composed_queries, measure_recall
+from indexer.building.reuse import EarlierPictures, KnownPictures, earlier_pictures
 from indexer.building.spool import SPOOL_NAME, Spool
 from indexer.building.spread import encode_spread
 from indexer.building.summary import changes_line
-from indexer.building.words import write_words
+from indexer.building.words import write_outputs
 from indexer.generations.durable import locked, move_durably
-from indexer.generations.files import write_files
 from indexer.generations.filters import AttributeColumn, filter_mask
 from indexer.generations.manifest import (
     FILES_NAME,
@@ -39,26 +40,31 @@ from indexer.generations.manifest import (
     REPORT_NAME,
     REVISION,
     VECTORS_NAME,
-    VIEW_WORDS_NAME,
     VIEWS_NAME,
     GenerationManifest,
     Skipped,
     generation_folder,
     write_manifest,
 )
-from indexer.generations.products import ProductTable, attribute_array, images_root_of, write_private, write_products
+from indexer.generations.products import (
+    ProductTable,
+    attribute_array,
+    hex_array,
+    images_root_of,
+    write_private,
+    write_products,
+)
 from indexer.generations.publication import list_generations, publish
 from indexer.generations.views import write_views
-from indexer.ranking.attributes import write_attributes
 from indexer.stores.cells import CELLS_NAME, Cells
 from indexer.stores.conditions import NO_COLUMNS
 from indexer.stores.registry import DEFAULT, index_name, remove_stores, store_class
-from indexer.stores.store import Mask
+from indexer.stores.store import Mask, Store
 from models.bundle import Bundle
 from models.bundle.encoder import Device
+from models.bundle.machine import usable_cores
 from models.bundle.manifest import file_digest
 from models.datasets.fetched import PICTURES_NAME, with_fetched_pictures
-from models.errors import ModisteError
 
 logger = logging.getLogger(__name__)
 
@@ -147,75 +153,43 @@ def build_generation(
 
 
 def _build(catalog: Catalog, bundle: Bundle, index_root: Path, options: BuildOptions, started: float) -> str:
-    threads = options.threads or os.cpu_count() or 1
-    store_name, _, kind = options.store.partition(":")
-    store_type = store_class(store_name)
-    store_type.check_kind(kind, bundle.dim)
-    store_type.check_device(options.device)  # Encoding may take hours.
+    store_type, kind = _store_type(options, bundle)
     before = _published(index_root)
-    pictures = catalog.settings.pictures
-    limits = FetchLimits((*pictures.hosts, *options.picture_hosts), http=pictures.http)
-    catalog = with_fetched_pictures(catalog, index_root / PICTURES_NAME, limits)
+    catalog = _with_pictures(catalog, index_root, options)
     problems = [Skipped(id=one.id, row=one.row, reason=one.reason, kind=one.kind) for one in catalog.problems]
     total = len(catalog) + len(problems)
-    check_skipped(problems, total, options.max_skipped, index_root)
-    if "fall" not in options.allow:
-        check_fall(catalog, len(catalog), before, options.max_fall, index_root, problems)
+    _check_products(len(catalog), total, problems, catalog, before, options, index_root)
     if "kinds" not in options.allow:
         check_kinds(catalog, before, index_root, problems)
+
+    begun = datetime.now(UTC)
     known = earlier_pictures(bundle, index_root)
-    moment = datetime.now(UTC)
-    verified = known.verified if known is not None and not options.verify_pictures else None
-    if verified is not None and moment - verified >= VERIFIED_FOR:
-        verified = None
-    spool = Spool(index_root / SPOOL_NAME, bundle)
+    verified = _verified(known, options, begun)
+    spool = Spool(bundle, index_root / SPOOL_NAME)
     if len(spool):
         logger.info("Reusing %d pictures that an interrupted build had encoded.", len(spool))
-    resumed = Resumed(known, spool)
-    if options.workers:
-        encoded = encode_spread(
-            catalog, bundle, workers=options.workers, address=options.ray_address,
-            known=resumed if known is not None or len(spool) else None, verify=verified is None, keep=spool.keep,
-            batch=options.batch, threads=options.threads or 1, device=options.device,
-        )  # fmt: skip
-    else:
-        encoded = encode_products(
-            catalog, bundle, known=resumed, verify=verified is None, keep=spool.keep, batch=options.batch,
-            threads=threads,
-        )  # fmt: skip
-    spool.flush()
+    encoded = _encode(catalog, bundle, KnownPictures(spool, known), options, verify=verified is None)
     skipped = (*problems, *encoded.skipped)
-    check_skipped(skipped, total, options.max_skipped, index_root)
-    products = encoded.products
-    if "fall" not in options.allow:
-        check_fall(catalog, len(products), before, options.max_fall, index_root, skipped)
+    _check_products(len(encoded.products), total, skipped, catalog, before, options, index_root)
 
     folder = index_root / BUILDING_NAME
     folder.mkdir()
-    images_root = images_root_of(products)
-    with (folder / VECTORS_NAME).open("wb") as stream:
-        stream.write(encoded.vectors.data)
-    words = bundle.manifest.attributes
-    Cells.cluster(encoded.vectors).write(folder / CELLS_NAME)
-    told, valued = write_words(folder, words, encoded.shown[: len(products)], products)
-    write_products(
-        folder / PRODUCTS_NAME, products, encoded.hashes, catalog.columns, images_root, _searchable(catalog, products)
-    )
-    if encoded.owners:
-        further = [picture for product in products for picture in product.more_images]
-        write_views(folder / VIEWS_NAME, encoded.owners, further, encoded.hashes[len(products) :], images_root)
-        if words:
-            write_attributes(folder / VIEW_WORDS_NAME, encoded.shown[len(products) :])
-    write_files(folder / FILES_NAME, (file for file in encoded.files if file.settled))
-    write_private(folder / PRIVATE_NAME, products, catalog.private)
+    told, valued = write_outputs(folder, bundle, encoded)
+    images_root = images_root_of(encoded.products)
+    _write_tables(folder, catalog, encoded, images_root)
     write_report(folder / REPORT_NAME, catalog, skipped, encoded.remarks)
+    vectors = np.memmap(folder / VECTORS_NAME, np.float16, "r", shape=(len(encoded.places), bundle.dim))
+    queries = composed_queries(vectors, encoded.products, catalog.columns, bundle)
+    size = len(encoded.products)
+    Cells.cluster(vectors).write(folder / CELLS_NAME)
     columns = NO_COLUMNS
     if store_type.holds_columns:
         columns = ProductTable(folder / PRODUCTS_NAME, catalog.columns).filter_columns(encoded.owners)
     store = store_type.build(
-        encoded.vectors, folder, device=options.device, threads=threads, columns=columns, kind=kind
+        vectors, folder, device=options.device, threads=_threads(options), columns=columns, kind=kind
     )
-    quality = measure_recall(store, encoded.vectors, products, catalog.columns, bundle)
+    quality = measure_recall(store, vectors, queries, size)
+    store.close()  # An index in memory takes more than anything else.
     if quality.recall < options.quality_floor:
         raise refuse(
             index_root, skipped,
@@ -228,14 +202,14 @@ def _build(catalog: Catalog, bundle: Bundle, index_root: Path, options: BuildOpt
     created, id = next_id(index_root, files)
     manifest = GenerationManifest(
         revision=REVISION, id=id, created=created, bundle=bundle.name, fingerprint=bundle.fingerprint, dim=bundle.dim,
-        products=len(products), index=index_name(store_name, store.kind),
+        products=size, index=index_name(options.store.partition(":")[0], store.kind),
         catalog=catalog.source.name, columns=catalog.columns,
         currencies={name: column.currency for name, column in catalog.details.items() if column.currency},
         roles={name: catalog.roles[name] for name in catalog.columns if name in catalog.roles},
         views=len(encoded.owners), attributes=bundle.manifest.attributes, told=told, valued=valued,
         images_root=str(images_root) if images_root else None,
         encoded=encoded.encoded, reused=encoded.reused, repeated=encoded.repeated, read=encoded.read,
-        pictures_verified=(verified or moment).isoformat(timespec="seconds"),
+        pictures_verified=(verified or begun).isoformat(timespec="seconds"),
         changes=changes_since(before, folder, index_root), default_filters=catalog.settings.default_filters,
         private=catalog.private,
         skipped=skipped, quality=quality, seconds=round(time.monotonic() - started, 2), files=files,
@@ -249,6 +223,70 @@ def _build(catalog: Catalog, bundle: Bundle, index_root: Path, options: BuildOpt
     if manifest.changes is not None:
         logger.info("%s since %s: %s", id, manifest.changes.since, changes_line(manifest.changes))
     return id
+
+
+def _threads(options: BuildOptions) -> int:
+    return options.threads or usable_cores()
+
+
+def _store_type(options: BuildOptions, bundle: Bundle) -> tuple[type[Store], str]:
+    """The store and the kind of its index, checked before pictures are encoded, which may take hours."""
+    name, _, kind = options.store.partition(":")
+    store_type = store_class(name)
+    store_type.check_kind(kind, bundle.dim)
+    store_type.check_device(options.device)
+    return store_type, kind
+
+
+def _with_pictures(catalog: Catalog, index_root: Path, options: BuildOptions) -> Catalog:
+    """The catalogue with files in place of the addresses of pictures."""
+    settings = catalog.settings.pictures
+    limits = FetchLimits((*settings.hosts, *options.picture_hosts), http=settings.http)
+    return with_fetched_pictures(catalog, index_root / PICTURES_NAME, limits)
+
+
+def _check_products(
+    count: int, total: int, skipped: Sequence[Skipped], catalog: Catalog, before: GenerationManifest | None,
+    options: BuildOptions, index_root: Path,
+) -> None:  # fmt: skip
+    """Refuse the build if too many of the ``total`` products are skipped, or ``count`` are far fewer than published."""
+    check_skipped(skipped, total, options.max_skipped, index_root)
+    if "fall" not in options.allow:
+        check_fall(catalog, count, before, options.max_fall, index_root, skipped)
+
+
+def _verified(known: EarlierPictures | None, options: BuildOptions, now: datetime) -> datetime | None:
+    """When all picture files were last read; None if this build must read them."""
+    if known is None or known.verified is None or options.verify_pictures:
+        return None
+    return known.verified if now - known.verified < VERIFIED_FOR else None
+
+
+def _encode(
+    catalog: Catalog, bundle: Bundle, pictures: KnownPictures, options: BuildOptions, *, verify: bool
+) -> Encoded:
+    if options.workers:
+        return encode_spread(
+            catalog.products, bundle, workers=options.workers, address=options.ray_address, pictures=pictures,
+            verify=verify, batch=options.batch, threads=options.threads or 1, device=options.device,
+        )  # fmt: skip
+    return encode_products(
+        catalog.products, bundle, pictures=pictures, verify=verify, batch=options.batch, threads=_threads(options)
+    )
+
+
+def _write_tables(folder: Path, catalog: Catalog, encoded: Encoded, images_root: Path | None) -> None:
+    """Write the columns of products, their further pictures, and the records of picture files."""
+    products = encoded.products
+    main, further = (hex_array(part) for part in np.split(encoded.digests, [len(products)]))
+    described = products.without_pictures()
+    searchable = _searchable(catalog, described)
+    write_products(folder / PRODUCTS_NAME, products, main, catalog.columns, images_root, searchable)
+    if len(encoded.owners):
+        pictures = (picture for product in products for picture in product.more_images)
+        write_views(folder / VIEWS_NAME, encoded.owners, pictures, further, images_root)
+    encoded.files.write(folder / FILES_NAME, encoded.unusable)
+    write_private(folder / PRIVATE_NAME, described, catalog.private)
 
 
 def _discard(index_root: Path) -> None:

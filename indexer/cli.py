@@ -26,7 +26,7 @@ def build(
     index_root: IndexRoot = DEFAULT_ROOT,
     bundle: BundleFolder = SHIPPED_BUNDLE,
     images: Annotated[
-        Path | None, typer.Option(help="Base folder of image paths. Default: the folder of the catalogue.")
+        Path | None, typer.Option(help="Base folder of picture paths. Default: the folder of the catalogue.")
     ] = None,
     id_column: Annotated[str | None, typer.Option(help="Column of the product's id, if not recognised.")] = None,
     title_column: Annotated[str | None, typer.Option(help="Column of the title, if not recognised.")] = None,
@@ -142,7 +142,7 @@ def build(
 @app.command()
 def inspect(
     catalog: Annotated[Path, typer.Argument(help="The table, or its folder.")],
-    images: Annotated[Path | None, typer.Option(help="Base folder of image paths.")] = None,
+    images: Annotated[Path | None, typer.Option(help="Base folder of picture paths.")] = None,
     write: Annotated[
         bool, typer.Option(help="Write a catalog.toml beside the table. An existing one is not changed.")
     ] = True,
@@ -150,10 +150,17 @@ def inspect(
 ) -> None:
     """Show what is recognised in a table: columns, kinds, products and problems. Nothing is indexed."""
     from catalog import read_catalog
+    from catalog.errors import NoPictures
     from catalog.inspection import report, starting_settings
     from catalog.settings import SETTINGS_NAME
 
-    table = read_catalog(catalog, images=images, allow=frozenset(check.value for check in allow or ()))
+    checks = frozenset(check.value for check in allow or ())
+    without_pictures: NoPictures | None = None
+    try:
+        table = read_catalog(catalog, images=images, allow=checks)
+    except NoPictures as error:  # What else is recognised helps to name the column of the pictures.
+        without_pictures = error
+        table = read_catalog(catalog, images=images, allow=checks, images_required=False)
     for line in report(table):
         typer.echo(line)
     path = table.source.parent / SETTINGS_NAME
@@ -163,6 +170,8 @@ def inspect(
     elif write:
         path.write_text(starting_settings(table), encoding="utf-8")
         typer.echo(f"{path} was written. Correct it if necessary; builds use it.")
+    if without_pictures is not None:
+        raise without_pictures
 
 
 @app.command()

@@ -64,7 +64,7 @@ def report(
     index_root: IndexRoot = DEFAULT_ROOT,
     output: Annotated[Path | None, typer.Option(help="The page.", show_default="report-ID.html")] = None,
     colour_by: Annotated[str | None, typer.Option(help="Column for the colours of the map of products.")] = None,
-    images_root: Annotated[Path | None, typer.Option(help="Folder of the product images, if they have moved.")] = None,
+    images_root: Annotated[Path | None, typer.Option(help="Folder of the pictures, if they have moved.")] = None,
 ) -> None:
     """Write an HTML page about a generation: counts, changes, skipped rows, columns, near-duplicates and a map."""
     from indexer.generations.generation import Generation

@@ -108,7 +108,8 @@ def _update(
     folder = index_root / UPDATING_NAME
     folder.mkdir()
     written = _write(folder, base, manifest, edited)
-    changes = summed_up(id, Difference(read_for_comparison(base), read_for_comparison(folder)))
+    before = read_for_comparison(base)  # The further pictures are shared later, unchanged.
+    changes = summed_up(id, Difference(before, read_for_comparison(folder)._replace(views=before.views)))
     unknown = [change.id for change in edited.unknown]
     if not changes.changed and edited.private == private:
         return Updated(id, None, unknown, read.ignored, read.problems, round(time.monotonic() - started, 2))
@@ -158,7 +159,7 @@ def _write(folder: Path, base: Path, manifest: GenerationManifest, edited: Edite
     seen_name = SEEN_NAME if manifest.told else ATTRIBUTES_NAME
     seen = AttributeColumns(base / seen_name, manifest.attributes, manifest.products)
     told, valued = write_words(
-        folder, manifest.attributes, seen.log_odds(np.arange(manifest.products)), _spoken(products, spoken)
+        folder, manifest.attributes, lambda start, stop: seen.log_odds(range(start, stop)), _spoken(products, spoken)
     )
     return {"told": told, "valued": valued}
 

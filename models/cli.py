@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from catalog.errors import ModisteError
 from models.cli_export import export, quantise
-from models.errors import ModisteError
 from models.extras import require_torch
 
 if TYPE_CHECKING:
@@ -167,6 +167,7 @@ def compare(
 
     stated = {"config": config, "seeds": seeds, "steps": steps, "queries": queries if queries != 2000 else None}
     options = [f"--{name} {value}" for name, value in stated.items() if value is not None]
+    options += [f"--only {name}" for name in only or ()]
     found = run_comparison(
         read_comparison(config or ENTRIES), Run(start), output, seeds=_numbers(seeds), only=only or (), steps=steps,
         queries=queries,

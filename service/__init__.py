@@ -1,1 +1,1 @@
-"""The second floor: a request becomes products."""
+"""Answers searches over HTTP with the products of a published generation."""

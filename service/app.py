@@ -26,7 +26,7 @@ from service.cache.sealing import sealing_secret
 from service.execution.admission import Admission
 from service.execution.cores import divide_cores
 from service.execution.process_pool import ProcessPool
-from service.execution.thread_pool import ThreadPool
+from service.execution.threads import Threads
 from service.http.application import create_http_app
 from service.http.body.picture_address import PictureAddresses
 from service.http.context import Context
@@ -42,7 +42,7 @@ SERVED_NAME = "served"
 
 
 def create_app(settings: Settings | None = None, *, run_folder: Path | None = None) -> FastAPI:
-    """Create the application. The bundle is loaded here, the generation when the server starts.
+    """Create the application. The bundle is loaded and warmed here; the generation is opened when the server starts.
 
     Args:
         settings: Read from the environment by default.
@@ -52,11 +52,10 @@ def create_app(settings: Settings | None = None, *, run_folder: Path | None = No
         ModisteError: A setting or the bundle cannot be used.
     """
     context = _assemble(settings or load_settings(), run_folder)
-    settings = context.settings
+    context.search.warm()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        await asyncio.to_thread(context.search.warm)
         await context.live.start()
         await _until_usable(context, run_folder)
         context.snapshots.start()
@@ -72,7 +71,6 @@ def create_app(settings: Settings | None = None, *, run_folder: Path | None = No
                 await context.redis.close()
             context.search.close()
             context.decoders.close()
-            context.readers.close()
             context.snapshots.stop()
             stop_logging()
 
@@ -80,9 +78,8 @@ def create_app(settings: Settings | None = None, *, run_folder: Path | None = No
 
 
 async def _until_usable(context: Context, run_folder: Path | None) -> None:
-    """Wait for a generation before listening if another worker of this service has one, because this worker would
-    refuse requests that the other can answer. If none has, listen at once, so that probes show why the service is not
-    ready."""
+    """Wait for a generation before listening if another worker of this service has one, which can answer the requests.
+    If none has, listen at once, so that probes show why the service is not ready."""
     served = run_folder and run_folder / SERVED_NAME
     while context.live.generation_id is None and served and served.exists() and not context.admission.draining:
         await asyncio.sleep(context.settings.poll_s)
@@ -96,36 +93,28 @@ def _assemble(settings: Settings, run_folder: Path | None) -> Context:
     # with two workers on two cores, throughput fell from 400 to 170 searches a second.
     threadpool_limits(1, user_api="blas")
     metrics = Metrics()
-    keys = KeyRing(settings.keys) if settings.keys else None
     processes, workers = divide_cores(settings, gpu=uses_gpu(settings.device))
-    precision: Precision | Literal["auto"] | dict[GraphName, Precision] = settings.precision
-    max_batch = settings.max_batch
-    if settings.precision == "auto" or max_batch is None:
-        plan = plan_for(
-            settings.bundle, device=settings.device, threads=settings.threads, cores=processes * workers,
-            run_folder=run_folder,
-        )  # fmt: skip
-        precision = plan.precisions if settings.precision == "auto" else settings.precision
-        max_batch = max_batch or plan.max_batch
-    bundle = Bundle(settings.bundle, device=settings.device, threads=settings.threads, precision=precision)
+    bundle, max_batch = _bundle(settings, processes * workers, run_folder)
+    index_root = settings.index_root.absolute()
     live = LiveIndex(
-        settings.index_root, bundle, device=settings.device, poll_s=settings.poll_s, metrics=metrics,
+        index_root, bundle, device=settings.device, poll_s=settings.poll_s, metrics=metrics,
         images_root=settings.images_root,
-        remote=RemoteRoot(settings.index_url, settings.index_root) if settings.index_url else None,
+        remote=RemoteRoot(settings.index_url, index_root) if settings.index_url else None,
     )  # fmt: skip
-    redis = None
+    redis, shared = None, None
+    secret = sealing_secret(settings.cache_key.get_secret_value() if settings.cache_key else settings.redis_url or "")
     if settings.redis_url is not None:
         redis = RedisConnection(settings.redis_url, timeout_s=settings.cache_timeout_ms / 1000, metrics=metrics)
-    secret = _cache_secret(settings)
-    cache = _cache(settings, redis, secret, metrics)
+        shared = RedisCache(redis, secret=secret, ttl_s=settings.cache_ttl_s, metrics=metrics)
+    cache = Cache(MemoryCache(settings.cache_max_bytes, settings.cache_ttl_s), shared)
     admission = Admission(max_wait_s=settings.max_wait_ms / 1000, body_bytes=settings.max_held_bytes, metrics=metrics)
     decoders = ProcessPool(
         settings.decoders, queue=settings.queue,
         memory_bytes=settings.max_pixel_bytes // (processes * settings.decoders),
     )  # fmt: skip
-    readers = ThreadPool("read", threads=workers, queue=settings.queue)
+    readers = Threads("read", threads=workers, queue=settings.queue)
     addresses = PictureAddresses(
-        settings.image_url_hosts, seconds=settings.image_url_ms / 1000, most_bytes=settings.max_image_bytes,
+        settings.image_url_hosts, seconds=settings.image_url_ms / 1000, max_bytes=settings.max_image_bytes,
         queue=settings.queue, admission=admission,
     )  # fmt: skip
     search = Search(
@@ -134,21 +123,22 @@ def _assemble(settings: Settings, run_folder: Path | None) -> Context:
         answers=cache, features=FeatureCache(cache, bundle), max_image_bytes=settings.max_image_bytes,
         expect_words=settings.expect_words, understand_text=settings.understand_text, metrics=metrics,
     )  # fmt: skip
-    snapshots = Snapshots(run_folder, metrics)
+    keys = KeyRing(settings.keys) if settings.keys else None
     return Context(
         settings, bundle, live, redis, cache, keys, Limiter(redis, secret=secret), search, admission, decoders, readers,
-        addresses, metrics, snapshots,
+        addresses, metrics, Snapshots(run_folder, metrics),
     )  # fmt: skip
 
 
-def _cache(settings: Settings, redis: RedisConnection | None, secret: bytes, metrics: Metrics) -> Cache:
-    memory = MemoryCache(settings.cache_max_bytes, settings.cache_ttl_s)
-    if redis is None:
-        return Cache(memory)
-    return Cache(memory, RedisCache(redis, secret=secret, ttl_s=settings.cache_ttl_s, metrics=metrics))
-
-
-def _cache_secret(settings: Settings) -> bytes:
-    """The secret of the keyed digests in Redis."""
-    secret = settings.cache_key.get_secret_value() if settings.cache_key else settings.redis_url or ""
-    return sealing_secret(secret)
+def _bundle(settings: Settings, cores: int, run_folder: Path | None) -> tuple[Bundle, int]:
+    """The bundle, and the largest batch of its vision graph; what the settings leave open is measured."""
+    precision: Precision | Literal["auto"] | dict[GraphName, Precision] = settings.precision
+    max_batch = settings.max_batch
+    if precision == "auto" or max_batch is None:
+        plan = plan_for(
+            settings.bundle, device=settings.device, threads=settings.threads, cores=cores, run_folder=run_folder
+        )
+        precision = plan.precisions if precision == "auto" else precision
+        max_batch = max_batch or plan.max_batch
+    bundle = Bundle(settings.bundle, device=settings.device, threads=settings.threads, precision=precision)
+    return bundle, max_batch

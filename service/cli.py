@@ -8,20 +8,21 @@ import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from catalog import Catalog, Product
+from catalog.errors import ModisteError
 from indexer.cli import app as index_app
 from indexer.options import BundleFolder, DeviceName
 from models.bundle import SHIPPED_BUNDLE
 from models.bundle.manifest import Metric
 from models.cli import add_protocol_of_search
 from models.cli import app as models_app
-from models.errors import ModisteError
 from models.progress import log_to_terminal
 from service.access.cli import app as keys_app
+from service.settings import Settings, load_settings, warn_of_unknown_variables
 
 logger = logging.getLogger(__name__)
 
@@ -70,52 +71,24 @@ def modiste(
     log_to_terminal()
 
 
+def _of(setting: str) -> Any:
+    """The option of a setting."""
+    return typer.Option(help=Settings.model_fields[setting].description)
+
+
 @app.command()
 def serve(
-    index_root: Annotated[
-        Path | None,
-        typer.Option(
-            help="Folder into which `modiste index build` publishes; new generations are picked up while serving."
-        ),
-    ] = None,
-    index_url: Annotated[
-        str | None,
-        typer.Option(help="Index root on object storage, such as s3://bucket/shop; --index-root is then a local copy."),
-    ] = None,
-    bundle: Annotated[
-        Path | None, typer.Option(help="Bundle that encodes queries; the index must have been built with it.")
-    ] = None,
-    host: Annotated[
-        str | None, typer.Option(help="Address to listen on. 0.0.0.0 opens the service to the network.")
-    ] = None,
-    port: Annotated[int | None, typer.Option(help="Port to listen on; 0 lets the system choose.")] = None,
-    device: Annotated[
-        DeviceName | None, typer.Option(help="Device of graphs and index; auto uses a GPU if there is one.")
-    ] = None,
-    workers: Annotated[
-        int | None, typer.Option(help="Search threads of each process. Default: its share of the cores.")
-    ] = None,
-    processes: Annotated[
-        int | None,
-        typer.Option(
-            help="Processes that share the port and the index. Default: one per core, at most 8; 1 with a GPU."
-        ),
-    ] = None,
-    threads: Annotated[
-        int | None,
-        typer.Option(
-            help="Threads of one graph run. 1 gives the highest throughput, 0 (all cores) the lowest latency."
-        ),
-    ] = None,
-    redis_url: Annotated[
-        str | None,
-        typer.Option(
-            help="Redis in which processes and replicas share cached results. Default: the memory of each process."
-        ),
-    ] = None,
-    log_level: Annotated[
-        str | None, typer.Option(help="Lowest level that is logged: debug, info, warning or error.")
-    ] = None,
+    index_root: Annotated[Path | None, _of("index_root")] = None,
+    index_url: Annotated[str | None, _of("index_url")] = None,
+    bundle: Annotated[Path | None, _of("bundle")] = None,
+    host: Annotated[str | None, _of("host")] = None,
+    port: Annotated[int | None, _of("port")] = None,
+    device: Annotated[DeviceName | None, _of("device")] = None,
+    workers: Annotated[int | None, _of("workers")] = None,
+    processes: Annotated[int | None, _of("processes")] = None,
+    threads: Annotated[int | None, _of("threads")] = None,
+    redis_url: Annotated[str | None, _of("redis_url")] = None,
+    log_level: Annotated[str | None, _of("log_level")] = None,
 ) -> None:
     """Serve the published generation over HTTP until SIGTERM.
 
@@ -123,7 +96,6 @@ def serve(
     """
     from service.observability.logs import start_logging
     from service.server.serve import serve
-    from service.settings import load_settings, warn_of_unknown_variables
 
     settings = load_settings(
         index_root=index_root, index_url=index_url, bundle=bundle, host=host, port=port,
@@ -142,8 +114,8 @@ def demo(
         int, typer.Option(min=10, max=100_000, help="Number of garments in the sample catalogue.")
     ] = 2000,
     bundle: BundleFolder = SHIPPED_BUNDLE,
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
+    host: Annotated[str | None, _of("host")] = None,
+    port: Annotated[int | None, _of("port")] = None,
     once: Annotated[
         bool, typer.Option("--once", help="Exit after the example query, with an error if its results are wrong.")
     ] = False,

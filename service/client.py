@@ -8,7 +8,7 @@ import urllib.request
 from collections.abc import Mapping
 from typing import Any
 
-from models.errors import ModisteError
+from catalog.errors import ModisteError
 
 TIMEOUT_S = 60
 

@@ -12,12 +12,12 @@ from typing import Any
 
 import typer
 
+from catalog.errors import ModisteError
 from indexer.build import build_generation
 from indexer.generations.manifest import GenerationError, generation_folder, read_manifest
 from indexer.generations.publication import current_id
 from models.bundle import Bundle
 from models.datasets.garments import draw_catalog
-from models.errors import ModisteError
 from service.app import create_app
 from service.client import call
 from service.server.listening import listen
@@ -51,23 +51,28 @@ class Example:
         return all(product["attributes"].get(name) == value for name, value in self.wanted.items())
 
 
-def run_demo(folder: Path, *, products: int, bundle_folder: Path, host: str, port: int, once: bool) -> None:
+def run_demo(
+    folder: Path, *, products: int, bundle_folder: Path, host: str | None, port: int | None, once: bool
+) -> None:
     """Draw, index, serve, search; then serve until Ctrl-C unless ``once``.
+
+    ``host`` and ``port`` override the settings.
 
     Raises:
         ModisteError: The port is taken, or something could not be drawn, indexed or served.
         ExampleFailed: Fewer than half of the best results satisfy the modification.
     """
-    listen(host, port).close()  # Report a taken port now, not after minutes of drawing.
+    settings = load_settings(index_root=folder / "index", bundle=bundle_folder, host=host, port=port, processes=1)
+    # The keys and rates of another service in the environment would refuse the example's own requests.
+    settings = settings.model_copy(update={"keys": None, "address_rate": None, "address_quota": None})
+    listen(settings.host, settings.port).close()  # Report a taken port now, not after minutes of drawing.
     bundle = Bundle(bundle_folder)
     catalog = draw_catalog(folder / "catalog", products, SEED)
-    index_root = folder / "index"
-    if not _is_indexed(index_root, catalog, bundle):
+    if not _is_indexed(settings.index_root, catalog, bundle):
         typer.echo(f"Indexing {products:,} products with {bundle.name} ...")
-        build_generation(catalog, bundle, index_root)
+        build_generation(catalog, bundle, settings.index_root)
 
-    settings = load_settings(index_root=index_root, bundle=bundle_folder, host=host, port=port, processes=1)
-    with listen(host, port) as bound, running(create_app(settings), settings, bound) as url:
+    with listen(settings.host, settings.port) as bound, running(create_app(settings), settings, bound) as url:
         example = choose_example(_all_products(url))
         query = {"product_id": example.reference["id"], "text": example.modification, "k": SHOWN}
         answer = call(url, "/search", query)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Literal
 
-from models.errors import ModisteError
+from catalog.errors import ModisteError
 
 MAX_EXCERPT = 100
 
-RefusalReason = Literal["busy", "bodies", "deadline", "queue"]
+OverloadReason = Literal["busy", "bodies", "deadline", "queue"]
 
 
 def excerpt(text: str) -> str:
@@ -17,7 +17,7 @@ def excerpt(text: str) -> str:
 
 
 class RequestError(ModisteError):
-    """A request that is refused or cannot be answered.
+    """A request that cannot be answered.
 
     Args:
         field: The part of the request that is wrong, such as ``k`` or ``filters.colour``.
@@ -47,7 +47,7 @@ class ImageTooLarge(RequestError):
     """The image file, or the whole body, has too many bytes."""
 
 
-class AddressRefused(RequestError):
+class AddressNotAllowed(RequestError):
     """The address of a picture is not allowed."""
 
 
@@ -57,6 +57,23 @@ class PictureNotFetched(RequestError):
 
 class UnsupportedEncoding(RequestError):
     """A body in an encoding that is not supported, such as gzip."""
+
+
+class MalformedRequest(RequestError):
+    """The request is not valid HTTP."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The request is not valid HTTP/1.1 or 1.0, or does not have exactly one Host.",
+            hint="Use an HTTP library to send it.",
+        )
+
+
+class UnsupportedTransferEncoding(RequestError):
+    """A transfer encoding other than ``chunked``."""
+
+    def __init__(self) -> None:
+        super().__init__("The only supported Transfer-Encoding is chunked.", field="Transfer-Encoding")
 
 
 class TargetTooLong(RequestError):
@@ -108,7 +125,7 @@ class Overloaded(RequestError):
         reason: The limit that was reached; ``docs/operations.md`` explains each.
     """
 
-    def __init__(self, reason: RefusalReason = "queue", *, retry_after_s: int = 1) -> None:
+    def __init__(self, reason: OverloadReason = "queue", *, retry_after_s: int = 1) -> None:
         super().__init__(
             "More requests are waiting than can be answered in time.",
             hint="Send the request again after the number of seconds in Retry-After.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import re
+from collections.abc import Callable
 from difflib import get_close_matches
 from ipaddress import ip_network
 from pathlib import Path
@@ -13,8 +14,9 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from catalog.errors import ModisteError
 from models.bundle import SHIPPED_BUNDLE
-from models.errors import ModisteError
+from models.bundle.machine import usable_memory
 from service.rates import RateText
 
 logger = logging.getLogger(__name__)
@@ -24,7 +26,7 @@ OF_STORES = ("MODISTE_QDRANT_",)
 """Prefixes of variables that stores read themselves."""
 SECRET = ("redis_url", "cache_key")
 """Settings whose values are not shown in errors."""
-ORIGIN = re.compile(r"\*|https?://[A-Za-z0-9.-]+(:\d+)?")
+ORIGIN = re.compile(r"\*|https?://[a-z0-9.-]+(:\d+)?")
 HOST = re.compile(r"(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)+")
 
 
@@ -38,20 +40,17 @@ def _split(given: str | tuple[str, ...]) -> tuple[str, ...]:
     return tuple(entry.strip() for entry in (given.split(",") if isinstance(given, str) else given))
 
 
-def _origins(given: str | tuple[str, ...]) -> tuple[str, ...]:
-    origins = _split(given)
-    for origin in origins:
-        if not ORIGIN.fullmatch(origin):
-            raise ValueError(f"{origin!r} is not an origin such as https://shop.example")
-    return origins
+def _each(pattern: re.Pattern[str], what: str) -> BeforeValidator:
+    """Entries in lower case that match ``pattern``."""
 
+    def checked(given: str | tuple[str, ...]) -> tuple[str, ...]:
+        entries = tuple(entry.lower() for entry in _split(given))
+        for entry in entries:
+            if not pattern.fullmatch(entry):
+                raise ValueError(f"{entry!r} is not {what}")
+        return entries
 
-def _hosts(given: str | tuple[str, ...]) -> tuple[str, ...]:
-    hosts = tuple(host.lower() for host in _split(given))
-    for host in hosts:
-        if not HOST.fullmatch(host):
-            raise ValueError(f"{host!r} is not a host such as cdn.shop.example or *.shop.example")
-    return hosts
+    return BeforeValidator(checked)
 
 
 def _networks(given: str | tuple[str, ...]) -> tuple[str, ...]:
@@ -76,19 +75,25 @@ def _stripped(secret: object) -> object:
 Secret = Annotated[SecretStr, BeforeValidator(_stripped)]
 
 
+def _share(part: int, *, at_least: int = 2**24, at_most: int) -> Callable[[], int]:
+    """A default of memory in bytes: ``at_most``, or a part of the memory of a small machine or container."""
+    return lambda: min(at_most, max(at_least, usable_memory() // part))
+
+
 class Settings(BaseSettings):
     """The settings of one service. They are read once and never change."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="forbid")
 
-    index_root: Path = Field(Path("index"), description="Folder into which `modiste index build` publishes.")
+    index_root: Path = Field(
+        Path("index"),
+        description="Folder into which `modiste index build` publishes; new generations are picked up while serving.",
+    )
     index_url: str | None = Field(
-        None,
-        description="Index root on object storage, such as s3://bucket/shop; index_root is then a local copy.",
+        None, description="Index root on object storage, such as s3://bucket/shop; index_root is then a local copy."
     )
     images_root: Path | None = Field(
-        None,
-        description="Folder of the catalogue's pictures, if they have moved since they were indexed.",
+        None, description="Folder of the catalogue's pictures, if they have moved since they were indexed."
     )
     bundle: Path = Field(
         SHIPPED_BUNDLE, description="Bundle that encodes queries; the index must have been built with it."
@@ -104,7 +109,7 @@ class Settings(BaseSettings):
     root_path: Annotated[str, AfterValidator(_checked_root_path)] = Field(
         "", description="Path prefix of the service behind a reverse proxy, such as /modiste."
     )
-    cors_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_origins)] = Field(
+    cors_origins: Annotated[tuple[str, ...], NoDecode, _each(ORIGIN, "an origin such as https://shop.example")] = Field(
         (),
         description="Origins whose pages may call the service from a browser, separated by commas, such as "
         "https://shop.example; * allows all.",
@@ -131,7 +136,7 @@ class Settings(BaseSettings):
         False, description="Whether searching needs no key even if there is a file of keys, such as for a public page."
     )
     address_rate: Annotated[RateText | None, NoDecode] = Field(
-        None, description="Maximum requests of one client address, such as 20/second or 1000/minute."
+        None, description="Maximum requests of one client address, such as 50/second or 1000/minute."
     )
     address_quota: Annotated[RateText | None, NoDecode] = Field(
         None, description="Maximum requests of one client address in a long window, such as 5000/day."
@@ -159,34 +164,40 @@ class Settings(BaseSettings):
         description="Lifetime of cached answers and picture features in seconds; 30 days at most.",
     )
     cache_max_bytes: int = Field(
-        64 * 2**20,
-        ge=0,
-        description="Memory of each process for cached answers and features, in bytes; 0 caches none.",
-    )
+        default_factory=_share(32, at_most=2**26), ge=0,
+        description="Memory of each process for cached answers and features, in bytes; 0 caches none. Default: 64 MiB, "
+        "or 1/32 of the memory.",
+    )  # fmt: skip
     cache_timeout_ms: float = Field(10, gt=0, le=1000, description="Timeout of a lookup in Redis.")
 
     image_cache_bytes: int = Field(
-        32 * 2**20, ge=0, description="Memory of each process for resized product images, in bytes; 0 caches none."
-    )
+        default_factory=_share(32, at_most=2**25), ge=0,
+        description="Memory of each process for resized product pictures, in bytes; 0 caches none. Default: 32 MiB, or "
+        "1/32 of the memory.",
+    )  # fmt: skip
 
-    image_url_hosts: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_hosts)] = Field(
+    image_url_hosts: Annotated[
+        tuple[str, ...], NoDecode, _each(HOST, "a host such as cdn.shop.example or *.shop.example")
+    ] = Field(
         (),
         description="Hosts from which the picture of an image_url may be fetched, separated by commas, such as "
-        "cdn.shop.example; *.shop.example allows all subdomains. Without any, image_url is refused.",
+        "cdn.shop.example; *.shop.example allows all subdomains. Without any, image_url is not allowed.",
     )
     image_url_ms: float = Field(
         5000, gt=0, le=600_000,
         description="Timeout for fetching the picture of an image_url, after its host name is resolved.",
     )  # fmt: skip
 
-    max_image_bytes: int = Field(10 * 2**20, gt=0, description="Maximum size of an image file, in bytes.")
+    max_image_bytes: int = Field(10 * 2**20, gt=0, description="Maximum size of a picture file, in bytes.")
     max_held_bytes: int = Field(
-        256 * 2**20, gt=0, description="Memory of each process for the bodies of searches, in bytes."
-    )
+        default_factory=_share(16, at_most=2**28), gt=0,
+        description="Memory of each process for the bodies of searches, in bytes, and as much for responses that "
+        "clients do not read. Default: 256 MiB, or 1/16 of the memory.",
+    )  # fmt: skip
     max_pixel_bytes: int = Field(
-        2**30, ge=2**26,
-        description="Memory for decoding large images, for all processes together, in bytes; larger images are "
-        "refused.",
+        default_factory=_share(4, at_least=2**26, at_most=2**30), ge=2**26,
+        description="Memory of the decoder processes, all together, in bytes; pictures that need more are too large. "
+        "Default: 1 GiB, or 1/4 of the memory.",
     )  # fmt: skip
     max_wait_ms: float = Field(
         1000, gt=0, le=600_000,
@@ -201,8 +212,8 @@ class Settings(BaseSettings):
     )  # fmt: skip
 
     processes: int | None = Field(
-        None, ge=1, le=256, description="Processes that share the port and the index. Default: one per core, at most "
-        "8; 1 with a GPU.",
+        None, ge=1, le=256, description="Processes that share the port and the index. Default: one per core and "
+        "512 MiB of memory, at most 8; 1 with a GPU.",
     )  # fmt: skip
     workers: int | None = Field(
         None, ge=1, le=256, description="Search threads of each process. Default: its share of the cores."
@@ -216,12 +227,17 @@ class Settings(BaseSettings):
     max_batch: int | None = Field(
         None, ge=1, le=64, description="Maximum searches in one graph run. Default: measured when the service starts."
     )
-    decoders: int = Field(1, ge=1, le=256, description="Decoder processes for large images, for each process.")
+    decoders: int = Field(
+        1, ge=1, le=256, description="Decoder processes for large pictures and for AVIF, GIF, BMP, HEIC and TIFF, for "
+        "each process.",
+    )  # fmt: skip
     queue: int = Field(
-        32, ge=0, le=10_000, description="Maximum large images and catalogue requests that wait in each process."
+        32, ge=0, le=10_000, description="Maximum large pictures and catalogue requests that wait in each process."
     )
 
-    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Lowest level that is logged.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="Lowest level that is logged: debug, info, warning or error."
+    )
     poll_s: float = Field(2, gt=0, le=3600, description="Seconds between two checks for a new generation.")
     notice_s: float = Field(
         0.5, ge=0, le=600,

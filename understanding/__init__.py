@@ -7,7 +7,19 @@ from understanding.english import english
 from understanding.grounding.levels import Grounding
 from understanding.grounding.shop import Shop
 from understanding.history import fold
-from understanding.reading import understand
+from understanding.reading import understand, understand_turns
 from understanding.wishes import Bound, Match, Relative, Understood, Wish
 
-__all__ = ["Bound", "Grounding", "Match", "Relative", "Shop", "Understood", "Wish", "english", "fold", "understand"]
+__all__ = [
+    "Bound",
+    "Grounding",
+    "Match",
+    "Relative",
+    "Shop",
+    "Understood",
+    "Wish",
+    "english",
+    "fold",
+    "understand",
+    "understand_turns",
+]

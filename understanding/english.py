@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from understanding.wishes import Understood, Wish
 
 PAIRED = frozenset(
@@ -15,7 +17,10 @@ PAIRED = frozenset(
 """Last words of kinds that have no article."""
 _PEOPLE = {"men": "men's", "women": "women's", "boys": "boys'", "girls": "girls'", "children": "kids'", "baby": "baby"}
 _BEFORE = ("colour", "pattern", "material", "season", "occasion")
+"""Families of words that precede a noun."""
 _OCCASIONS = frozenset({"casual", "formal", "smart casual", "party", "ethnic", "travel"})
+_PLAIN_DETAILS = ("sleeveless", "cropped", "mini", "midi", "maxi", "long", "short", "waterproof")
+_BY_CATALOGUE = frozenset({"cheaper", "more expensive", "newer", "older"})
 
 
 def english(understood: Understood) -> str:
@@ -24,27 +29,8 @@ def english(understood: Understood) -> str:
     It has no refused words, and no words that only the catalogue can answer: brands, sizes, prices, titles.
     """
     wishes = understood.wanted
-    kinds = [wish.word for wish in wishes if wish.family == "kind"]
-    before = [
-        _adjective(wish) for family in _BEFORE for wish in wishes if wish.family == family and _is_adjective(wish)
-    ]
-    people = [_PEOPLE.get(wish.word, wish.word) for wish in wishes if wish.family == "people"]
-    after = [f"for {_place(wish.word)}" for wish in wishes if wish.family in ("occasion",) and not _is_adjective(wish)]
-    after += [_detail(wish.word) for wish in wishes if wish.family == "detail"]
-    relative = [
-        f"{one.direction} {one.of}".strip() for one in understood.relative if one.direction not in _BY_CATALOGUE
-    ]
-    if kinds:
-        thing = " or ".join(dict.fromkeys(kinds))
-        phrase = " ".join([*people, *_alternatives(wishes, before), thing])
-        article = "" if thing.split()[-1] in PAIRED else "an " if phrase[0] in "aeiou" else "a "
-        parts = [article + phrase + "".join(f" {one}" for one in after)]
-    else:
-        colours = " or ".join(dict.fromkeys(wish.word for wish in wishes if wish.family == "colour"))
-        parts = [f"in {colours}"] if colours else []
-        parts += dict.fromkeys(one for one in before if one not in colours.split(" or "))
-        parts += [*(f"for {wish.word}" for wish in wishes if wish.family == "people"), *after]
-    parts += relative
+    parts = [_thing(wishes)] if _words(wishes, "kind") else _qualities(wishes)
+    parts += [f"{one.direction} {one.of}".strip() for one in understood.relative if one.direction not in _BY_CATALOGUE]
     if understood.similar and not parts:
         parts.append("similar")
     if understood.rest:
@@ -52,13 +38,41 @@ def english(understood: Understood) -> str:
     return ", ".join(parts)
 
 
-_BY_CATALOGUE = frozenset({"cheaper", "more expensive", "newer", "older"})
+def _thing(wishes: Sequence[Wish]) -> str:
+    """A kind with its properties: "a men's red shirt with pockets"."""
+    thing = " or ".join(dict.fromkeys(_words(wishes, "kind")))
+    people = [_PEOPLE.get(word, word) for word in _words(wishes, "people")]
+    colours = _colours(wishes)
+    phrase = " ".join([*people, *([colours] if colours else []), *_adjectives(wishes), thing])
+    article = "" if thing.split()[-1] in PAIRED else "an " if phrase[0] in "aeiou" else "a "
+    return " ".join([article + phrase, *_additions(wishes)])
 
 
-def _alternatives(wishes: tuple[Wish, ...], before: list[str]) -> list[str]:
-    colours = list(dict.fromkeys(wish.word for wish in wishes if wish.family == "colour"))
-    rest = [one for one in dict.fromkeys(before) if one not in colours]
-    return ([" or ".join(colours)] if colours else []) + rest
+def _qualities(wishes: Sequence[Wish]) -> list[str]:
+    """Properties without a kind: "in red", "for men"."""
+    colours = _colours(wishes)
+    people = [f"for {word}" for word in _words(wishes, "people")]
+    return [*([f"in {colours}"] if colours else []), *_adjectives(wishes), *people, *_additions(wishes)]
+
+
+def _words(wishes: Sequence[Wish], family: str) -> list[str]:
+    return [wish.word for wish in wishes if wish.family == family]
+
+
+def _colours(wishes: Sequence[Wish]) -> str:
+    return " or ".join(dict.fromkeys(_words(wishes, "colour")))
+
+
+def _adjectives(wishes: Sequence[Wish]) -> list[str]:
+    """Other words than colours that precede a noun."""
+    words = [_adjective(wish) for family in _BEFORE for wish in wishes if wish.family == family and _is_adjective(wish)]
+    return [word for word in dict.fromkeys(words) if word not in _words(wishes, "colour")]
+
+
+def _additions(wishes: Sequence[Wish]) -> list[str]:
+    """What follows a noun: "for the beach", "with pockets"."""
+    occasions = [wish for wish in wishes if wish.family == "occasion" and not _is_adjective(wish)]
+    return [*(f"for {_place(wish.word)}" for wish in occasions), *map(_detail, _words(wishes, "detail"))]
 
 
 def _is_adjective(wish: Wish) -> bool:
@@ -74,8 +88,4 @@ def _place(occasion: str) -> str:
 
 
 def _detail(word: str) -> str:
-    return (
-        word
-        if word in ("sleeveless", "cropped", "mini", "midi", "maxi", "long", "short", "waterproof")
-        else f"with {word}"
-    )
+    return word if word in _PLAIN_DETAILS else f"with {word}"

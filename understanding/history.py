@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from understanding.wishes import Relative, Understood
+from understanding.sentence.reader import SLEEVES
+from understanding.wishes import Bound, Relative, Understood, Wish
 from understanding.words.concepts import ONE_OF, Concept, concepts
 
-MOST_TURNS = 50
+MAX_TURNS = 50
 """Maximum number of turns; earlier ones are ignored."""
 
 
@@ -18,15 +19,19 @@ def fold(turns: Sequence[Understood]) -> Understood:
     - A wish replaces earlier ones of its family if a product has only one value of it (a colour, a kind); otherwise it
       is added (details, patterns).
     - A wanted property is no longer refused, and vice versa.
-    - A wish also replaces rivals (long sleeves replace short ones) and comparisons of its family (red replaces darker).
+    - A wish also replaces rivals (long sleeves replace short ones) and comparisons of its family (red replaces darker)
+      or of its part ("no heels, flats" replaces lower heels).
     - "Or green?" adds an alternative.
+    - "No green" after "in red" corrects red, because red is not green anyway.
     - A bound replaces an earlier one on the same number; a comparison replaces one in the same or opposite direction.
+    - A number alone replaces that of an earlier bound, if it is no size in place of another one.
+    - "Short" alone after "long sleeves" is about the sleeves.
     - ``forget`` drops the wishes of a family, and ``back`` whole turns.
 
     Language and unknown words are those of the last turn.
     """
     states: list[Understood] = []
-    for turn in turns[-MOST_TURNS:]:
+    for turn in turns[-MAX_TURNS:]:
         if turn.back:
             del states[max(0, len(states) - turn.back) :]
             if not states:
@@ -39,18 +44,22 @@ def fold(turns: Sequence[Understood]) -> Understood:
             continue
         states.append(after)
     last = states[-1] if states else Understood()
-    return replace(last, forget=(), back=0)
+    return replace(last, forget=(), back=0, number=None)
 
 
 def _joined(before: Understood, turn: Understood) -> Understood:
     if "*" in turn.forget:
         before = Understood()
+    turn = _continued(before, turn)
+    if turn.answer:
+        turn = _corrected(before, turn)
     dropped = set(turn.forget)
     families = {wish.family for wish in turn.wanted}
     single = set() if turn.alternative else families & ONE_OF
     single |= {*turn.different, *(family for one in turn.relative if (family := _about(one)) == "occasion")}
     said = {wish.key for wish in (*turn.wanted, *turn.unwanted)}
-    rivals = {rival for wish in turn.wanted for rival in concepts().rivals_of(Concept(wish.family, wish.word))}
+    asked = () if turn.alternative else turn.wanted
+    rivals = {rival for wish in asked for rival in concepts().rivals_of(Concept(wish.family, wish.word))}
     wanted = [
         wish
         for wish in before.wanted
@@ -58,7 +67,12 @@ def _joined(before: Understood, turn: Understood) -> Understood:
     ]
     unwanted = [wish for wish in before.unwanted if wish.family not in dropped and wish.key not in said]
     sides = {_side(one) for one in turn.relative}
-    relative = [one for one in before.relative if _side(one) not in sides and _about(one) not in dropped | families]
+    settled = [one for one in before.relative if _is_settled(one, turn)]
+    relative = [
+        one
+        for one in before.relative
+        if _side(one) not in sides and _about(one) not in dropped | families and one not in settled
+    ]
     bounded = {one.family for one in turn.constraints}
     constraints = [one for one in before.constraints if one.family not in bounded | dropped]
     return replace(
@@ -71,9 +85,47 @@ def _joined(before: Understood, turn: Understood) -> Understood:
         different=_without((*before.different, *turn.different), dropped | families | set(turn.keep)),
         similar=before.similar or turn.similar,
         alternative=False,
+        answer=False,
         matches=turn.matches or before.matches,
         rest=" ".join(part for part in (before.rest, turn.rest) if part),
     )
+
+
+def _continued(before: Understood, turn: Understood) -> Understood:
+    """``turn`` with what a number or a length alone says after the earlier turns."""
+    sizes = {wish.key for wish in before.wanted if wish.family == "size"}
+    if turn.number is not None and before.constraints and not sizes and not turn.unwanted:
+        return replace(turn, wanted=(), constraints=(_moved(before.constraints[-1], turn.number),), not_understood=())
+    lengths = [wish for wish in turn.wanted if wish.key in SLEEVES]
+    if len(lengths) == len(turn.wanted) == 1 and _speaks_of_sleeves(before.wanted):
+        return replace(turn, wanted=(lengths[0]._replace(word=SLEEVES[lengths[0].key]),))
+    return turn
+
+
+def _speaks_of_sleeves(wanted: Sequence[Wish]) -> bool:
+    """Whether sleeves were mentioned, last or of a top, which has no length that is asked for otherwise."""
+    tops = {*concepts().narrower(Concept("kind", "top")), Concept("kind", "top")}
+    sleeves = [wish.word in SLEEVES.values() for wish in wanted]
+    return any(sleeves) and (sleeves[-1] or any(Concept(wish.family, wish.word) in tops for wish in wanted))
+
+
+def _moved(bound: Bound, number: float) -> Bound:
+    """A bound with another number; of a range, the end that is nearer to the number is replaced."""
+    low, high, bound = bound.min, bound.max, bound._replace(said=f"{number:g}")
+    if low is None or high is None or low == high:
+        return bound._replace(min=low and number, max=high and number)
+    return bound._replace(max=number) if number > (low + high) / 2 else bound._replace(min=number)
+
+
+def _corrected(before: Understood, turn: Understood) -> Understood:
+    """``turn`` with its refusal as a wish if an earlier wish excludes the refused property."""
+    [refused] = turn.unwanted
+    asked = {wish.word for wish in before.wanted if wish.family == refused.family}
+    if refused.family not in ONE_OF or not asked or refused.word in asked:
+        return turn
+    if any(wish.family == refused.family for wish in turn.wanted):
+        return turn
+    return replace(turn, unwanted=(), wanted=(*turn.wanted, refused))
 
 
 def _without(families: Sequence[str], dropped: set[str]) -> tuple[str, ...]:
@@ -95,6 +147,26 @@ _ABOUT = {
     **dict.fromkeys(("higher", "lower"), "heel"),
     **dict.fromkeys(("plainer", "more detailed"), "pattern"),
 }
+
+
+def _is_settled(relative: Relative, turn: Understood) -> bool:
+    """Whether a later turn says what a comparison asked for: "no heels, flats" after "lower heels"."""
+    known, about = concepts(), relative.of or _about(relative)
+    said = {wish.word for wish in (*turn.wanted, *turn.unwanted)}
+    if about != "heel":
+        return bool(said & _SETTLING.get(about, frozenset()))
+    heels = {"heels", *(one.name for one in known.narrower(Concept("kind", "heels")))}
+    others = {wish.word for wish in turn.wanted if wish.family == "kind"} - heels
+    return bool(others or said & (heels | _SETTLING["heel"]))
+
+
+_SETTLING = {
+    "heel": frozenset({"heel", "high heel", "flat heel"}),
+    "length": frozenset({"long", "short", "mini", "midi", "maxi", "knee-length", "cropped"}),
+    "sleeves": frozenset({"long sleeves", "short sleeves", "three-quarter sleeves", "sleeveless", "sleeves"}),
+    "fit": frozenset({"slim fit", "regular fit", "loose fit"}),
+}
+"""Details that say what comparisons of a part ask for."""
 
 
 def _about(relative: Relative) -> str:

@@ -78,6 +78,10 @@ class Understood:
     not_understood: tuple[str, ...] = ()
     rest: str = ""
     """English words without a known meaning, for the model."""
+    answer: bool = False
+    """Whether the refusal may be an answer that corrects an earlier turn: "no green" after "in red"."""
+    number: float | None = None
+    """The number that is all that the text says, so that it may replace one of an earlier turn: "80 is ok"."""
     forget: tuple[str, ...] = ()
     """Families whose wishes of earlier turns are dropped; ``*`` for all."""
     back: int = 0

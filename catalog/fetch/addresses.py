@@ -8,15 +8,17 @@ import socket
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _NAT64 = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("64:ff9b:1::/48"))
+_ISATAP = 0x5EFE
+"""The third of four words of an address, without its bit for unique identifiers (RFC 5214, section 6.1)."""
 _BLOCKED = tuple(
     ipaddress.ip_network(network)
     for network in (
         "0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "192.88.99.0/24", "198.18.0.0/15", "240.0.0.0/4",
-        "168.63.129.16/32", "2001::/32", "fec0::/10", "100::/64", "2001:db8::/32",
+        "168.63.129.16/32", "2001::/32", "fec0::/10", "100::/64", "2001:db8::/32", "3fff::/20",
     )
 )  # fmt: skip
 """Networks that ``ipaddress`` considers global: shared addresses of providers (CGNAT), benchmarks, Azure's metadata
-service, Teredo, site-local."""
+service, Teredo, site-local, documentation."""
 
 
 def resolve(host: str, port: int) -> list[str]:
@@ -27,7 +29,7 @@ def resolve(host: str, port: int) -> list[str]:
 
 def is_public(address: str) -> bool:
     """Whether an address is on the public internet: not private, local, reserved or multicast, nor an IPv6 address
-    that embeds such an IPv4 address (mapped, compatible, 6to4, NAT64)."""
+    that embeds such an IPv4 address (mapped, compatible, 6to4, NAT64, ISATAP)."""
     try:
         parsed: Address = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
@@ -36,7 +38,8 @@ def is_public(address: str) -> bool:
         inner = parsed.ipv4_mapped or parsed.sixtofour
         if inner is None and any(parsed in network for network in _NAT64):
             inner = ipaddress.IPv4Address(int(parsed) & 0xFFFFFFFF)
-        if inner is None and int(parsed) >> 32 == 0:  # ::a.b.c.d
+        embeds = int(parsed) >> 32 == 0 or int(parsed) >> 32 & 0xFDFFFFFF == _ISATAP
+        if inner is None and embeds:  # ::a.b.c.d, or ISATAP's ...:5efe:a.b.c.d
             inner = ipaddress.IPv4Address(int(parsed) & 0xFFFFFFFF)
         if inner is not None:
             return is_public(str(inner))

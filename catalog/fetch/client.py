@@ -15,7 +15,7 @@ from urllib.parse import urljoin
 import h11
 
 from catalog.fetch.addresses import is_public, resolve
-from catalog.fetch.errors import FetchError, HostUnreachable, NoPicture, TooManyBytes, refusal, short
+from catalog.fetch.errors import FetchError, HostUnreachable, NoPicture, TooManyBytes, Unanswered, refusal, short
 from catalog.fetch.exchange import Exchange, left
 from catalog.fetch.hosts import UnreachableHosts
 from catalog.fetch.target import FetchLimits, Target, checked
@@ -24,7 +24,6 @@ Resolver = Callable[[str, int], Sequence[str]]
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 RETRIED = frozenset({408, 425, 429, 500, 502, 503, 504})
-UNREACHED = "no answer"
 SNIFFED = 16
 """Number of bytes needed to recognise a picture."""
 _PICTURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a", b"BM", b"II*\x00", b"MM\x00*")
@@ -112,15 +111,15 @@ class PictureClient:
                 self._hosts.check(target.authority)
             addresses = self._addresses(target, url)
             until = until or time.monotonic() + self.limits.seconds
+            answered = True
             try:
-                with self._connected(target, addresses, until, url) as connection:
-                    answer = self._ask(Exchange(connection, until), target, url, etag, modified)
-            except TimeoutError as error:
-                raise FetchError(f"{short(url)} did not respond in time.", kind="too slow", passing=True) from error
-            except (OSError, h11.RemoteProtocolError) as error:
-                raise FetchError(
-                    f"{short(url)} did not send a valid response.", kind="an invalid response", passing=True
-                ) from error
+                answer = self._answer(target, addresses, until, url, etag, modified)
+            except Unanswered:
+                answered = False
+                raise
+            finally:
+                if self._hosts is not None:
+                    self._hosts.note(target.authority, answered=answered)
             if isinstance(answer, Fetched):
                 return answer
             url = answer
@@ -160,6 +159,22 @@ class PictureClient:
             self._wait(number)
         raise AssertionError("the last try returns or raises")
 
+    def _answer(
+        self, target: Target, addresses: list[str], until: float, url: str, etag: str, modified: str
+    ) -> Fetched | str:
+        """The response, or the address to which it redirects.
+
+        Raises:
+            Unanswered: There is no complete response.
+        """
+        try:
+            with self._connected(target, addresses, until, url) as connection:
+                return self._ask(Exchange(connection, until), target, url, etag, modified)
+        except TimeoutError as error:
+            raise Unanswered(f"{short(url)} did not respond in time.", kind="too slow") from error
+        except (OSError, h11.RemoteProtocolError) as error:
+            raise Unanswered(f"{short(url)} did not send a valid response.", kind="an invalid response") from error
+
     @contextmanager
     def _connected(self, target: Target, addresses: list[str], until: float, url: str) -> Iterator[socket.socket]:
         """A connection to the first address that accepts one, encrypted for https."""
@@ -173,11 +188,7 @@ class PictureClient:
             except OSError as error:
                 failure = error
         else:
-            if self._hosts is not None:
-                self._hosts.failed(target.authority, UNREACHED)
-            raise FetchError(f"{short(url)} cannot be reached.", kind=UNREACHED, passing=True) from failure
-        if self._hosts is not None:
-            self._hosts.connected(target.authority)
+            raise Unanswered(f"{short(url)} cannot be reached.", kind="no answer") from failure
         with plain:
             if target.scheme == "http":
                 yield plain
@@ -231,15 +242,15 @@ class PictureClient:
 
     def _picture(self, exchange: Exchange, declared: int, url: str) -> bytes:
         content = bytearray()
-        for data in exchange.body() if declared <= self.limits.most_bytes else ():
+        for data in exchange.body() if declared <= self.limits.max_bytes else ():
             content += data
-            if len(content) > self.limits.most_bytes:
+            if len(content) > self.limits.max_bytes:
                 break
             if len(content) >= SNIFFED and not looks_like_picture(bytes(content[:SNIFFED])):
                 break
-        if max(declared, len(content)) > self.limits.most_bytes:
+        if max(declared, len(content)) > self.limits.max_bytes:
             raise TooManyBytes(
-                f"{short(url)} is larger than {self.limits.most_bytes // 2**20} MiB.",
+                f"{short(url)} is larger than {self.limits.max_bytes // 2**20} MiB.",
                 kind="a picture that is too large",
             )
         if not looks_like_picture(bytes(content[:SNIFFED])):

@@ -28,8 +28,15 @@ class NoPicture(FetchError):
     """A response that is not a picture."""
 
 
+class Unanswered(FetchError):
+    """A try without a complete response; ``passing`` is true."""
+
+    def __init__(self, message: str, *, kind: str) -> None:
+        super().__init__(message, kind=kind, passing=True)
+
+
 class HostUnreachable(FetchError):
-    """A host that is not tried again now: its name cannot be resolved, or it accepts no connection.
+    """A host that is not tried again now: its name cannot be resolved, or it does not respond.
 
     ``passing`` is true: a picture that was fetched earlier stays in use.
     """

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import h11
 
 CHUNK = 64 * 1024
-MOST_HEAD_BYTES = 32 * 1024
-MOST_INTERIM_ANSWERS = 5
+MAX_HEAD_BYTES = 32 * 1024
+MAX_INTERIM_ANSWERS = 5
 """Maximum responses with status 1xx before the final one."""
 
 
@@ -24,7 +24,7 @@ class Exchange:
 
     def __init__(self, connection: socket.socket, until: float) -> None:
         self._connection, self._until = connection, until
-        self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=MOST_HEAD_BYTES)
+        self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=MAX_HEAD_BYTES)
 
     def send(self, request: h11.Request) -> None:
         """Send a request without a body."""
@@ -34,7 +34,7 @@ class Exchange:
 
     def head(self) -> h11.Response:
         """The status and the headers of the response."""
-        for _ in range(MOST_INTERIM_ANSWERS + 1):
+        for _ in range(MAX_INTERIM_ANSWERS + 1):
             event = self._next()
             if isinstance(event, h11.Response):
                 return event

@@ -8,14 +8,15 @@ from collections.abc import Callable
 
 from catalog.fetch.errors import HostUnreachable
 
-MOST_FAILURES = 12
-"""Connections in a row that a host may fail to accept: four pictures, each tried three times."""
+MAX_FAILURES = 12
+"""Tries in a row to which a host may fail to respond: four pictures, each tried three times."""
 
 
 class UnreachableHosts:
     """Remembers the hosts that cannot be reached, for as long as it exists: one build. Thread-safe.
 
-    A host is given up when its name cannot be resolved, or when ``MOST_FAILURES`` connections to it failed in a row.
+    A host is given up when its name cannot be resolved, or when ``MAX_FAILURES`` tries in a row had no complete
+    response: it accepts no connection, does not answer in time, or closes the connection early.
     """
 
     def __init__(self) -> None:
@@ -57,16 +58,11 @@ class UnreachableHosts:
         self._resolved.add(host)
         return addresses
 
-    def connected(self, host: str) -> None:
-        """Note that a host accepted a connection."""
+    def note(self, host: str, *, answered: bool) -> None:
+        """Note whether a try had a complete response, and give the host up if too many in a row had none."""
         with self._turn:
-            self._failures.pop(host, None)
-
-    def failed(self, host: str, kind: str) -> None:
-        """Note that a host did not accept a connection, and give it up if it did not for too often."""
-        with self._turn:
-            self._failures[host] += 1
-            if self._failures[host] >= MOST_FAILURES:
+            self._failures[host] = 0 if answered else self._failures[host] + 1
+            if self._failures[host] >= MAX_FAILURES:
                 self._given_up[host] = HostUnreachable(
-                    f"{host} cannot be reached: {MOST_FAILURES} connections in a row failed.", kind=kind
+                    f"{host} does not respond: {MAX_FAILURES} tries in a row failed.", kind="no answer"
                 )

@@ -23,7 +23,7 @@ class FetchLimits:
         hosts: Allowed hosts; ``*.example.com`` matches all subdomains of example.com.
         http: Whether addresses without TLS are allowed.
         default_port: Whether only the default port is allowed.
-        most_bytes: Maximum size of a body, as sent and decompressed.
+        max_bytes: Maximum size of a body, as sent and decompressed.
         seconds: For one try, after the name is resolved. The resolver has its own timeout.
         connect_seconds: For one connection.
         redirects: Maximum number of redirects.
@@ -33,7 +33,7 @@ class FetchLimits:
     hosts: tuple[str, ...]
     http: bool = False
     default_port: bool = False
-    most_bytes: int = 20 * 2**20
+    max_bytes: int = 20 * 2**20
     seconds: float = 30.0
     connect_seconds: float = 5.0
     redirects: int = 3

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gzip
 import io
+import re
 import zipfile
 import zlib
+from array import array
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,13 +16,14 @@ from catalog.formats.binary import read_parquet, read_workbook
 from catalog.formats.delimited import read_delimited
 from catalog.formats.encodings import decode
 from catalog.formats.feed import read_feed
+from catalog.formats.header import drop_descriptions
 from catalog.formats.json_table import read_json, read_json_lines
+from catalog.formats.variants import split_variants
 from catalog.table import Problem, Table, TableOptions
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".parquet", ".xlsx", ".xls", ".ods", ".xml")
-LARGEST = 4 * 2**30
-MOST_SHARED, LONGEST_SHARED = 50_000, 64
-"""Maximum number of distinct texts that are shared among cells, and their maximum length."""
+PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".avif", ".gif", ".bmp", ".tif", ".tiff", ".heic")
+MAX_BYTES = 4 * 2**30
 
 
 def read_table(path: Path, options: TableOptions | None = None) -> Table:
@@ -35,46 +38,32 @@ def read_table(path: Path, options: TableOptions | None = None) -> Table:
     options = options or TableOptions()
     if not path.is_file():
         raise ModisteError(f"There is no catalogue at {path}.", hint="Check the path; it must be a file or a folder.")
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise ModisteError(f"{path} cannot be read ({error.strerror}).", hint="Check its permissions.") from error
-    content, name = _unpacked(content, path, options)
-    table = _read(content, name, str(path), options)
+    table = _read(path, options)
+    _drop_headers(table)
+    drop_descriptions(table)
     if not table.rows and not table.problems:
         found = f" with the columns {', '.join(table.columns)}" if table.columns else ""
         raise ModisteError(f"{path} is an empty table{found}.", hint="Give it one row for each product.")
-    _drop_headers(table)
-    _share_texts(table)
+    split_variants(table)
     return table
 
 
 def _drop_headers(table: Table) -> None:
     """Take out rows that repeat the header: exports that were put together have it again and again."""
-    kept = []
-    for number, row in table.rows:
+    kept = array("q")
+    for place, (number, row) in enumerate(table.rows):
         filled = [(name, cell) for name, cell in row.items() if cell not in (None, "")]
         if len(filled) > 1 and all(isinstance(cell, str) and cell.strip() == name for name, cell in filled):
             table.remarks.append(Problem(number, None, "the row repeats the header", "the row repeats the header"))
         else:
-            kept.append((number, row))
-    table.rows[:] = kept
+            kept.append(place)
+    if len(kept) < len(table.rows):
+        table.rows.keep(kept)
 
 
-def _share_texts(table: Table) -> None:
-    """Share one object among equal cells: a column of colours has few values in a million rows."""
-    known: dict[str, str] = {}
-    for _, row in table.rows:
-        for column, cell in row.items():
-            if type(cell) is str:
-                same = known.get(cell)
-                if same is not None:
-                    row[column] = same
-                elif len(known) < MOST_SHARED and len(cell) <= LONGEST_SHARED:
-                    known[cell] = cell
-
-
-def _read(content: bytes, name: str, source: str, options: TableOptions) -> Table:
+def _read(path: Path, options: TableOptions) -> Table:
+    content, name = _unpacked(path, options)
+    source = str(path)
     suffix = Path(name).suffix.lower()
     if content.startswith(b"PAR1") or suffix == ".parquet":
         return read_parquet(content, source, options)
@@ -93,12 +82,13 @@ def _read(content: bytes, name: str, source: str, options: TableOptions) -> Tabl
             f"{source} is not a table.", hint=f"Use a file of one of these kinds: {', '.join(SUFFIXES)}."
         )
     decoded = decode(content, options.encoding)
+    del content  # It takes as much memory as the text.
     beginning = decoded.text[:2000]
     if sum(sign < " " and sign not in "\t\r\n\f" for sign in beginning) > len(beginning) / 20:
         raise ModisteError(
             f"{source} is not a table.", hint=f"Use a file of one of these kinds: {', '.join(SUFFIXES)}."
         )
-    first = decoded.text.lstrip()[:1]
+    first = next(iter(re.findall(r"^\s*(\S)", beginning)), "")
     if suffix in (".jsonl", ".ndjson"):
         return read_json_lines(decoded, source, options)
     if suffix == ".json" or (first in ("[", "{") and suffix not in (".csv", ".tsv")):
@@ -110,13 +100,17 @@ def _read(content: bytes, name: str, source: str, options: TableOptions) -> Tabl
     return read_delimited(decoded, source, options)
 
 
-def _unpacked(content: bytes, path: Path, options: TableOptions) -> tuple[bytes, str]:
+def _unpacked(path: Path, options: TableOptions) -> tuple[bytes, str]:
     """The content and name of the file, or of the file inside a gzip or zip file."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ModisteError(f"{path} cannot be read ({error.strerror}).", hint="Check its permissions.") from error
     if content.startswith(b"\x1f\x8b"):
         stream = gzip.GzipFile(fileobj=io.BytesIO(content))
         unpacked = b""
         try:
-            unpacked = stream.read(LARGEST)
+            unpacked = stream.read(MAX_BYTES)
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise ModisteError(
                 f"{path} is a damaged or truncated gzip file.", hint="Write or copy it again; nothing was read."
@@ -129,7 +123,12 @@ def _unpacked(content: bytes, path: Path, options: TableOptions) -> tuple[bytes,
                 if "[Content_Types].xml" in names or "mimetype" in names:
                     return content, path.name
                 tables = [name for name in names if name.lower().endswith(SUFFIXES) and "__MACOSX" not in name]
-                if len(tables) == 1 and archive.getinfo(tables[0]).file_size <= LARGEST:
+                pictures = [name for name in names if name.lower().endswith(PICTURES) and "__MACOSX" not in name]
+                if len(tables) == 1 and pictures:
+                    raise ModisteError(
+                        f"{path} contains pictures beside {tables[0]}.", hint="Unpack it, and specify the table there."
+                    )
+                if len(tables) == 1 and archive.getinfo(tables[0]).file_size <= MAX_BYTES:
                     return archive.read(tables[0]), tables[0]
         except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError) as error:
             raise ModisteError(f"{path} is a damaged or protected archive.", hint="Write or copy it again.") from error

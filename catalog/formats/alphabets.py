@@ -50,7 +50,7 @@ _LANGUAGES = (
 _EAST_ASIAN = ("shift_jis", "euc_jp", "euc_kr", "gb18030", "big5")
 _BETWEEN_WORDS = frozenset("’‘“”„«»–—…€£§°²³½¼×®©™·•¿¡‹›\u00a0ºª¹")
 _WORD = re.compile(r"[^\s,;|\t\"]*[^\x00-\x7f][^\s,;|\t\"]*")
-LEAST = 0.6
+MIN_PLAUSIBILITY = 0.6
 """Plausibility below which a text is in none of these languages."""
 
 
@@ -60,7 +60,7 @@ def plausible_encoding(content: bytes) -> str | None:
     Args:
         content: Lines with bytes beyond ASCII.
     """
-    best: tuple[float, str | None] = (LEAST, None)
+    best: tuple[float, str | None] = (MIN_PLAUSIBILITY, None)
     for encoding in _EAST_ASIAN:
         try:
             score = _east_asian(encoding, content.decode(encoding))

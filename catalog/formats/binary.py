@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import pyarrow
@@ -12,10 +13,14 @@ import python_calamine
 
 from catalog.errors import ModisteError
 from catalog.formats.encodings import clean_text
+from catalog.formats.extent import check_extents
 from catalog.formats.header import LOOKED_AT, column_names, find_header
-from catalog.names.columns import ID_NAMES
+from catalog.formats.placed import Placed, placed_pictures
+from catalog.names.columns import ID_NAMES, TITLE_ORDER, standard_name
 from catalog.names.plain import plain_name
-from catalog.table import Row, Table, TableOptions
+from catalog.table import Problem, Row, Rows, Table, TableOptions
+
+_TITLES = frozenset(TITLE_ORDER)
 
 _ERRORS = frozenset({"#N/A", "#NV", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#WERT!", "#BEZUG!"})
 
@@ -36,7 +41,7 @@ def read_parquet(content: bytes, source: str, options: TableOptions) -> Table:
     names = list(table.column_names)
     if len(set(names)) < len(names):
         raise ModisteError(f"{source} has two columns with the same name.", hint="Give every column a unique name.")
-    return Table(names, rows, format="Parquet")
+    return Table(names, Rows(rows), format="Parquet")
 
 
 def _without_nan(row: Row) -> Row:
@@ -64,41 +69,102 @@ def _text(content: bytes) -> str | bytes:
 
 
 def read_workbook(content: bytes, source: str, options: TableOptions) -> Table:
-    """Read one sheet of a workbook: the named one, or the largest with an id of those that are not hidden.
+    """Read the named sheet of a workbook, or the largest with an id and a title of those that are not hidden, together
+    with the others that have the same columns. Pictures on a sheet are in the column ``image``.
 
     Raises:
         ModisteError: It is damaged, or has no such sheet.
     """
     try:
+        check_extents(content, options.sheet, source)
         book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
         hidden = {one.name for one in book.sheets_metadata if one.visible != python_calamine.SheetVisibleEnum.Visible}
         names = [name for name in book.sheet_names if name not in hidden or name == options.sheet] or book.sheet_names
         sheets = {name: _unmerged(book.get_sheet_by_name(name)) for name in names}
+    except ModisteError:
+        raise
     except Exception as error:  # calamine's errors share no base that it documents.
         raise ModisteError(
             f"{source} cannot be read as a workbook.", hint="The file may be truncated or protected; save it again."
         ) from error
     if options.sheet is not None and options.sheet not in sheets:
         raise ModisteError(f"{source} has no sheet {options.sheet!r}.", hint=f"It has: {', '.join(book.sheet_names)}.")
-    name = options.sheet or max(sheets, key=lambda name: (_has_id(sheets[name]), len(sheets[name])), default="")
+    name = options.sheet or max(
+        sheets, key=lambda name: (_has(sheets[name], ID_NAMES) + _has(sheets[name], _TITLES), len(sheets[name])),
+        default="",
+    )  # fmt: skip
+    columns, rows = _rows_of(sheets.get(name, []), source, options)
+    if not columns:
+        raise ModisteError(f"{source} is an empty workbook.", hint="Give it one row for each product.")
+    table = Table(list(columns), Rows())
+    read: list[str] = []
+    others: list[str] = []
+    for other, cells in sheets.items():
+        alike = other == name or (options.sheet is None and _has_columns(cells, columns))
+        (read if alike else others).append(other)
+        if alike:
+            called, rows = _rows_of(cells, source, options)
+            if called != columns:  # In another case, or in another order.
+                names_of = {plain_name(one): one for one in columns}
+                rows = [(at, {names_of[plain_name(one)]: cell for one, cell in row.items()}) for at, row in rows]
+            _add_pictures(table, rows, placed_pictures(content, other))
+            table.rows.extend(rows)
+        elif options.sheet is None and _has(cells, ID_NAMES) and _has(cells, _TITLES):
+            kind = f"the sheet {other!r} has other columns and is not read"
+            table.remarks.append(Problem(1, None, kind, kind))
+    filled = [repr(other) for other in others if any(map(any, sheets[other]))]
+    beside = f"; not {', '.join(filled)}" if filled else ""
+    table.format = f"workbook, sheet{'s' if read[1:] else ''} {', '.join(map(repr, read))}{beside}"
+    return table
+
+
+def _rows_of(
+    sheet: list[list[Any]], source: str, options: TableOptions
+) -> tuple[list[str], list[tuple[int, dict[str, Any]]]]:
+    """The names of the columns of a sheet, and its rows with their numbers; both empty if it has no cells."""
     filled = [
         (number, [_value(cell) for cell in cells])
-        for number, cells in enumerate(sheets.get(name, []), start=1)
+        for number, cells in enumerate(sheet, start=1)
         if any(cell not in ("", None) for cell in cells)
     ]
     if not filled:
-        raise ModisteError(f"{source} is an empty workbook.", hint="Give it one row for each product.")
+        return [], []
     place = find_header([[str(cell) for cell in cells] for _, cells in filled[:20]], options.names)
     header = [str(cell) for cell in filled[place][1]]
     while header and not header[-1].strip() and not any(str(cells[len(header) - 1]) for _, cells in filled):
         header.pop()
     columns = column_names(header, source)
-    rows = [(number, dict(zip(columns, cells, strict=False))) for number, cells in filled[place + 1 :]]
-    return Table(columns, rows, format=f"workbook, sheet {name!r}")
+    return columns, [(number, dict(zip(columns, cells, strict=False))) for number, cells in filled[place + 1 :]]
 
 
-def _has_id(rows: list[list[Any]]) -> bool:
-    return any(plain_name(str(cell)) in ID_NAMES for row in rows[:LOOKED_AT] for cell in row)
+def _has_columns(sheet: list[list[Any]], columns: Sequence[str]) -> bool:
+    """Whether a sheet has a header with these columns."""
+    wanted = set(map(plain_name, columns))
+    return len(wanted) == len(columns) and any(
+        len(filled := [text for cell in row if (text := str(cell).strip())]) == len(columns)
+        and set(map(plain_name, filled)) == wanted
+        for row in sheet[:LOOKED_AT]
+    )
+
+
+def _has(rows: list[list[Any]], names: Collection[str]) -> bool:
+    """Whether one of the first rows has a cell with one of some names."""
+    return any(standard_name(str(cell)) in names for row in rows[:LOOKED_AT] for cell in row)
+
+
+def _add_pictures(table: Table, rows: Sequence[tuple[int, dict[str, Any]]], pictures: Sequence[Placed]) -> None:
+    """Put the pictures on a sheet into those of its rows on which they are."""
+    name = "image on the sheet" if "image" in table.columns and not table.rows else "image"
+    by_number = dict(rows)
+    for one in pictures:
+        row = by_number.get(one.row)
+        if row is not None:
+            row.setdefault(name, []).append(one.picture)
+            continue
+        kind = "a picture on the sheet is beside no row of the table"
+        table.remarks.append(Problem(one.row, None, kind, kind))
+    if name not in table.columns and any(name in row for row in by_number.values()):
+        table.columns.append(name)
 
 
 def _unmerged(sheet: python_calamine.CalamineSheet) -> list[list[Any]]:

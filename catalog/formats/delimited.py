@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import islice
+from itertools import chain, islice
 
 from catalog.formats.encodings import Decoded
 from catalog.formats.header import LOOKED_AT, column_names, find_header
@@ -24,9 +24,9 @@ from catalog.formats.records import (
     split_leniently,
 )
 from catalog.names.plain import plain_name
-from catalog.table import Problem, Table, TableOptions
+from catalog.table import Problem, Rows, Table, TableOptions
 
-LONGEST_CELL = 256 * 1024 * 1024  # characters; base64 images far exceed the csv module's own 128 KiB
+MAX_CELL_CHARACTERS = 256 * 1024 * 1024  # characters; base64 images far exceed the csv module's own 128 KiB
 _TITLE_LAST = frozenset({"productdisplayname"})  # The Kaggle set: commas in the last column are not quoted.
 _NAMES = {",": '","', ";": '";"', "\t": "tabs", "|": '"|"'}
 
@@ -43,7 +43,7 @@ def read_delimited(decoded: Decoded, source: str, options: TableOptions) -> Tabl
         CatalogRefused: A quoted cell contains rows, or the file is truncated.
         ModisteError: It has no usable header.
     """
-    limit = csv.field_size_limit(LONGEST_CELL)
+    limit = csv.field_size_limit(MAX_CELL_CHARACTERS)
     try:
         return _read(decoded, source, options)
     finally:
@@ -67,14 +67,14 @@ def _read(decoded: Decoded, source: str, options: TableOptions) -> Table:
     columns = column_names(first[place].cells if first else [], source)
     while len(columns) > 1 and columns[-1] == f"column {len(columns)}" and _unused(first[place + 1 :], len(columns)):
         columns.pop()  # A separator at the end of every line.
-    table = Table(columns, [], remarks=decoded.remarks, textual=True)
+    table = Table(columns, Rows(), remarks=decoded.remarks, textual=True)
     table.format = f"CSV separated by {_NAMES.get(separator, repr(separator))} in {decoded.encoding}"
     rest = plain_name(columns[-1]) in _TITLE_LAST if columns else False
     short: list[Record] = []
     multiline: list[Record] = []
     shapes: Counter[str] = Counter()
     last: Record | None = None
-    for record in (*first[place + 1 :], *records):
+    for record in chain(first[place + 1 :], records):
         last = record
         if len(record.lines) > 1:
             multiline.append(record)
@@ -83,9 +83,10 @@ def _read(decoded: Decoded, source: str, options: TableOptions) -> Table:
         _add(table, record, separator, rest, short)
     _check_quotes(table, multiline, last, text, separator, shapes, source, options)
     _check_short_rows(table, short, last, text, shapes, source, options)
-    table.rows.sort(key=lambda row: row[0])
+    table.rows.sort()
     if by_apostrophes:
-        table.rows = [(line, {name: cell.replace('"', "'") for name, cell in row.items()}) for line, row in table.rows]
+        for _, row in table.rows.edited():
+            row.update({name: cell.replace('"', "'") for name, cell in row.items()})
     return table
 
 
@@ -125,7 +126,7 @@ def _add(table: Table, record: Record, separator: str, rest: bool, short: list[R
         reason = f"the row has {len(cells)} values for {width} columns"
         table.problems.append(Problem(record.line, None, reason, "more values than columns"))
     else:
-        table.rows.append((record.line, dict(zip(table.columns, cells, strict=True))))
+        table.rows.append(record.line, dict(zip(table.columns, cells, strict=True)))
 
 
 def _check_quotes(
@@ -153,7 +154,7 @@ def _check_quotes(
         hint=f'Remove the quote on line {one.line}, or double it ("") inside a quoted cell.',
     )
     lost = {record.line for record in swallowed}
-    table.rows = [row for row in table.rows if row[0] not in lost]
+    table.rows.keep([place for place, number in enumerate(table.rows.numbers) if number not in lost])
     table.problems = [problem for problem in table.problems if problem.row not in lost]
     for record in swallowed:
         for place, line in enumerate(record.lines):
@@ -183,7 +184,7 @@ def _check_short_rows(
 ) -> None:  # fmt: skip
     """Fill short rows with empty cells, unless they are the end of a truncated file or parts of a broken row."""
     width = len(table.columns)
-    read = {line for line, _ in table.rows}
+    read = set(table.rows.numbers) if short else set()
     by_line = {record.line: record for record in short}
     broken: set[int] = set()
     for record in short:
@@ -211,7 +212,7 @@ def _check_short_rows(
             table.problems.append(Problem(record.line, None, reason, why))
         else:
             cells = [*record.cells, *[""] * (width - len(record.cells))]
-            table.rows.append((record.line, dict(zip(table.columns, cells, strict=True))))
+            table.rows.append(record.line, dict(zip(table.columns, cells, strict=True)))
 
 
 def _usually_full(table: Table, short: list[Record]) -> bool:

@@ -49,7 +49,7 @@ def decode(content: bytes, encoding: str | None = None) -> Decoded:
     if encoding is not None:
         try:
             text = content.decode(encoding)
-        except (UnicodeDecodeError, LookupError) as error:
+        except (UnicodeError, LookupError) as error:
             raise ModisteError(
                 f"The table cannot be read with the encoding {encoding!r} ({error}).",
                 hint="Specify the encoding of the file, or omit it.",

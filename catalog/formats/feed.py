@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import html.entities
 import io
 import re
 from collections import Counter
+from dataclasses import dataclass, field
 from typing import Any
 from xml.sax import SAXException, SAXParseException
 from xml.sax.handler import ContentHandler
@@ -16,13 +18,31 @@ import defusedxml.sax
 from defusedxml.common import DefusedXmlException
 
 from catalog.errors import ModisteError
-from catalog.formats.encodings import clean_text
-from catalog.table import Problem, Row, Table, TableOptions
+from catalog.formats.encodings import clean_text, decode
+from catalog.names.columns import is_special
+from catalog.names.plain import plain_name
+from catalog.table import Problem, Row, Rows, Table, TableOptions
 
-ITEM_NAMES = ("item", "entry", "product", "offer", "article", "produkt", "artikel", "row")
-PARAMETERS = frozenset({"param", "parameter", "attribute", "attr", "property", "feature", "option", "spec", "field"})
-"""Elements whose attribute ``name`` says what they are."""
+ITEM_NAMES = frozenset({"item", "entry", "product", "offer", "article", "produkt", "artikel", "row", "shopitem"})
+PARAMETERS = frozenset({
+    "param", "parameter", "attribute", "attr", "property", "feature", "option", "spec", "field", "custom-attribute",
+    "product_detail",
+})  # fmt: skip
+"""Elements that state a name and a value, as attributes or as children."""
+PARTS = frozenset({"variant", "variation", "combination", "sku", "child"})
+"""Elements of a product that are its variants, if they have children."""
+_PAIR_NAMES = ("name", "paramname", "attributename", "key", "label")
+_PAIR_VALUES = ("value", "val", "values", "paramvalue", "attributevalue")
+_OF_PICTURES = ("href", "url", "src", "path")
+_VALUES = (*_OF_PICTURES, "value", "product-id")
+"""Attributes that hold what an element says: the addresses of Atom's links and of pictures, and others."""
+_CURRENCIES = ("currency", "currencyid", "currencycode")
 DEEPEST = 50
+_DOCTYPE = re.compile(rb"<!DOCTYPE\s[^\[\]<>]*>")
+"""A document type that only refers to a file, as in Yandex's feeds."""
+_DECLARED = re.compile(rb"""(?:\xef\xbb\xbf)?\s*<\?xml\b[^<>]{0,200}?\bencoding\s*=\s*["']([\w.:-]+)["']""")
+_LATIN = frozenset({"iso-8859-1", "latin1", "latin-1", "us-ascii", "ascii"})
+_BLOCK = 2**20
 _CONTROLS = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _AMPERSAND = re.compile(rb"&(?!#\d+;|#x[0-9a-fA-F]+;|(?:amp|lt|gt|quot|apos);)(?:([A-Za-z]\w*);)?")
 
@@ -34,6 +54,8 @@ def read_feed(content: bytes, source: str, options: TableOptions) -> Table:
         CatalogRefused: The file ends before its last element is closed.
         ModisteError: It is not XML, or lists no products.
     """
+    content = _in_utf8(content, options.encoding)
+    content = _DOCTYPE.sub(lambda found: b"\n" * found[0].count(b"\n"), content, count=1)
     handler = _Products(_item_name(content, source))
     try:
         defusedxml.sax.parse(io.BytesIO(content), handler)
@@ -61,9 +83,34 @@ def read_feed(content: bytes, source: str, options: TableOptions) -> Table:
         raise ModisteError(
             f"{source} declares entities, which are not read.", hint="Export it without a document type."
         ) from error
-    table = Table([], handler.rows, format="XML feed")
-    table.columns = list(dict.fromkeys(name for _, row in table.rows for name in row))
+    table = Table([], Rows(handler.rows), format="XML feed")
+    table.columns = table.rows.names
     return table
+
+
+def _in_utf8(content: bytes, stated: str | None) -> bytes:
+    """A feed in UTF-8: the parser knows few encodings. As in browsers, ISO-8859-1 is Windows' superset of it."""
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return content
+    found = _DECLARED.match(content)
+    declared = found[1].decode().casefold() if found else "utf-8"
+    if stated is None and declared in ("utf-8", "utf8") and _is_utf8(content):
+        return content
+    try:
+        text = decode(content, stated or ("cp1252" if declared in _LATIN else declared)).text
+    except ModisteError:
+        text = decode(content).text
+    return (text.replace(found[1].decode(), "utf-8", 1) if found else text).encode()
+
+
+def _is_utf8(content: bytes) -> bool:
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        for at in range(0, len(content), _BLOCK):
+            decoder.decode(content[at : at + _BLOCK])
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _mended(content: bytes) -> bytes:
@@ -84,11 +131,13 @@ class _Names(ContentHandler):
         super().__init__()
         self.counts: Counter[str] = Counter()
         self.with_children: Counter[str] = Counter()
+        self.depths: dict[str, int] = {}
         self.path: list[str] = []
 
     def startElement(self, name: str, attrs: AttributesImpl) -> None:  # noqa: N802
         plain = _plain(name)
         self.counts[plain] += 1
+        self.depths.setdefault(plain, len(self.path))
         if self.path:
             self.with_children[self.path[-1]] += 1
         self.path.append(plain)
@@ -113,15 +162,33 @@ def _item_name(content: bytes, source: str) -> str:
             f"{source} is a web page (HTML), not a catalogue.",
             hint="It may be a login or error page. Open it in a browser, or save the table in it as CSV or XLSX.",
         )
-    for name in ITEM_NAMES:
-        if names.with_children[name]:
-            return name
-    repeated = [name for name, count in names.counts.most_common() if count > 1 and names.with_children[name] > count]
+    with_children = sorted(names.with_children, key=lambda name: (names.depths[name], -names.counts[name]))
+    known = [name for name in with_children if name.casefold() in ITEM_NAMES]
+    repeated = [
+        name for name in with_children
+        if names.counts[name] > 1 and names.with_children[name] > names.counts[name] and name.casefold() not in PARTS
+    ]  # fmt: skip
+    repeated = known or repeated
     if not repeated:
         raise ModisteError(
             f"{source} lists no products.", hint="A feed has an <item>, <entry> or <product> for each of them."
         )
     return repeated[0]
+
+
+@dataclass(slots=True)
+class _Element:
+    """An element within a product, as read."""
+
+    name: str
+    attributes: dict[str, str]
+    children: list[_Element] = field(default_factory=list)
+    parts: list[str] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        """Its own text."""
+        return clean_text("".join(self.parts).strip())
 
 
 class _Products(ContentHandler):
@@ -133,64 +200,101 @@ class _Products(ContentHandler):
         self.rows: list[tuple[int, Row]] = []
         self._locator: Locator | None = None
         self._line = 0
-        self._row: Row | None = None
-        self._path: list[str] = []
-        self._named: list[str] = []
-        self._text: list[str] = []
+        self._open: list[_Element] = []
 
     def setDocumentLocator(self, locator: Locator) -> None:  # noqa: N802
         self._locator = locator
 
     def startElement(self, name: str, attrs: AttributesImpl) -> None:  # noqa: N802
         plain = _plain(name)
-        if self._row is None:
-            if plain == self.item:
-                self._row = {_plain(key): value for key, value in attrs.items() if not key.startswith("xmlns")}
-                self._line = (self._locator.getLineNumber() or 0) if self._locator else 0
-                self._path, self._named = [], []
+        if not self._open and plain != self.item:
             return
-        self._path.append(plain)
-        self._named.append(attrs.get("name", "") if plain.casefold() in PARAMETERS else "")
-        self._text = []
-        for name in ("href", "url", "src"):  # Atom's links, and pictures of other feeds.
-            if name in attrs:
-                self._put(self._name(), attrs[name])
+        attributes = {_plain(key): value for key, value in attrs.items() if not key.startswith("xmlns")}
+        element = _Element(plain, attributes)
+        if self._open:
+            self._open[-1].children.append(element)
+        else:
+            self._line = (self._locator.getLineNumber() or 0) if self._locator else 0
+        self._open.append(element)
 
     def characters(self, content: str) -> None:
-        if self._row is not None and self._path:
-            self._text.append(content)
+        if self._open:
+            self._open[-1].parts.append(content)
 
     def endElement(self, name: str) -> None:  # noqa: N802
-        if self._row is None:
-            return
-        if not self._path:
-            self.rows.append((self._line, self._row))
-            self._row = None
-            return
-        text = clean_text("".join(self._text).strip())
-        if text:
-            self._put(self._name(), text)
-        self._path.pop()
-        self._named.pop()
-        self._text = []
+        if self._open:
+            element = self._open.pop()
+            if not self._open:
+                self.rows.append((self._line, _row_of(element)))
 
-    def _name(self) -> str:
-        """The column of the current element; ``<images><image>`` is ``images``, ``<param name="Fit">`` is ``Fit``."""
-        if self._named[-1]:
-            return self._named[-1]
-        if len(self._path) == 2 and self._path[0].startswith(self._path[1]):
-            return self._path[0]
-        return " ".join(self._path)
 
-    def _put(self, name: str, value: Any) -> None:
-        assert self._row is not None
-        held = self._row.get(name)
-        if held is None:
-            self._row[name] = value
-        elif isinstance(held, list):
-            held.append(value)
-        else:
-            self._row[name] = [held, value]
+def _row_of(element: _Element) -> dict[str, Any]:
+    """The columns of a product or of a variant."""
+    row: dict[str, Any] = dict(element.attributes)
+    for child in element.children:
+        _add(row, child, [])
+    return row
+
+
+def _add(row: dict[str, Any], element: _Element, path: list[str]) -> None:
+    """Add an element to the row of its product.
+
+    ``<images><image>`` is the column ``images``, ``<param name="Fit">`` is ``Fit``, as is
+    ``<param><name>Fit</name>...``, and each ``<variant>`` with more than an id is a part of its own.
+    """
+    plain, attributes = element.name.casefold(), element.attributes
+    if plain in PARTS and element.children:
+        row.setdefault("variants", []).append(_row_of(element))
+        return
+    if (pair := _pair(element)) is not None:
+        _put(row, *pair)
+        return
+    name = _free(element, attributes.get("name") or attributes.get("attribute-id")) if plain in PARAMETERS else None
+    if not name and len(path) == 1 and path[0].startswith(element.name):
+        name = path[0]
+    view = attributes.get("view-type")
+    inner = [view] if view else [*path, element.name]  # Salesforce has each picture in several sizes.
+    name = name or " ".join([*path, element.name])
+    language = attributes.get("lang")
+    if plain == "language" and path:  # PrestaShop: <name><language id="1">.
+        name, language = " ".join(path), language or attributes.get("id")
+    if language and name in row:
+        name = f"{name} {language}"
+    for key in _VALUES:
+        if attributes.get(key):
+            _put(row, name if key in _OF_PICTURES or not element.text else f"{name} {key}", attributes[key])
+    for child in element.children:
+        _add(row, child, inner)
+    if text := element.text:
+        currency = next((attributes[key] for key in attributes if key.casefold() in _CURRENCIES), "")
+        _put(row, name, f"{text} {currency}".strip())
+
+
+def _pair(element: _Element) -> tuple[str, str] | None:
+    """The name and the value that the children of an element state."""
+    if element.name.casefold() not in PARAMETERS:
+        return None
+    texts = {plain_name(child.name): child.text for child in element.children}
+    stated = element.attributes.get("name") or element.attributes.get("attribute-id")
+    name = next((texts[key] for key in _PAIR_NAMES if texts.get(key)), stated)
+    value = next((texts[key] for key in _PAIR_VALUES if texts.get(key)), None)
+    name = _free(element, name)
+    return (name, value) if name and value else None
+
+
+def _free(element: _Element, name: str | None) -> str | None:
+    """The column of a named value: a parameter that is called ``title`` is no title."""
+    return f"{element.name} {name}" if name and is_special(plain_name(name)) else name
+
+
+def _put(row: dict[str, Any], name: str, value: Any) -> None:
+    held = row.get(name)
+    if held is None or held == value:  # An id is often both an attribute and an element.
+        row[name] = value
+    elif isinstance(held, list):
+        held.append(value)
+    else:
+        row[name] = [held, value]
 
 
 def _plain(name: str) -> str:

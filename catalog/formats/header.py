@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
+from itertools import islice
 
 from catalog.errors import ModisteError
-from catalog.names.columns import ID_NAMES, known
+from catalog.names.columns import ID_NAMES, PICTURE_ORDER, PRICES, is_picture, known, standard_name
 from catalog.names.plain import plain_name
+from catalog.names.sale import STOCK_COUNTS
+from catalog.table import Problem, Table
 
 LOOKED_AT = 20
+MAX_DESCRIPTIONS = 4
+"""Rows below a header that may describe its columns."""
+_WORDS = re.compile(r"[^\W\d_][^\d/.:_]*[.!]?")
+"""Words, and neither a number nor the path of a picture."""
+_NUMBER = re.compile(r"[-+]?[\d.,]+")
 
 
 def find_header(records: Sequence[Sequence[str]], names: frozenset[str]) -> int:
@@ -30,11 +39,33 @@ def find_header(records: Sequence[Sequence[str]], names: frozenset[str]) -> int:
             return place
     for wanted in (ID_NAMES, None):
         for place, record in enumerate(first):
-            plain = [plain_name(str(cell)) for cell in record]
+            if _are_values(record):
+                continue
+            plain = [standard_name(str(cell)) for cell in record]
             hits = sum(name in wanted if wanted else known(name) for name in plain)
             if hits and filled[place] >= max(1, usual // 2) and len(set(plain)) > len(plain) // 2:
-                return place
+                return _last_header(first, place)
     return next((place for place, count in enumerate(filled) if count >= max(1, usual // 2)), 0)
+
+
+def _last_header(records: Sequence[Sequence[str]], place: int) -> int:
+    """The last of several headers: Amazon's have the names for people above those for programs."""
+    header = [str(cell) for cell in records[place]]
+    for below in (place + 1, place + 2):
+        if below < len(records) and [str(cell) for cell in records[below]] == header:
+            break  # The same header again, above the next part of a table that was put together.
+        plain = [standard_name(str(cell)) for cell in records[below]] if below < len(records) else []
+        hits = len({name for name in plain if known(name)})
+        enough = max(3, sum(bool(name) for name in plain) // 3)
+        if hits >= enough and len(set(plain)) > len(plain) // 2 and not ID_NAMES.isdisjoint(plain):
+            place = below
+    return place
+
+
+def _are_values(record: Sequence[str]) -> bool:
+    """Whether a record has mostly numbers, so that a word such as "size" in it is a value."""
+    filled = [text for cell in record if (text := str(cell).strip())]
+    return sum(_NUMBER.fullmatch(text) is not None for text in filled) > len(filled) / 3
 
 
 def column_names(cells: Sequence[str], source: str) -> list[str]:
@@ -54,3 +85,23 @@ def column_names(cells: Sequence[str], source: str) -> list[str]:
             )
         names.append(name if counts[name] == 1 else f"{name} ({counts[name]})")
     return names
+
+
+def drop_descriptions(table: Table) -> None:
+    """Take out the rows of a template below its header, which describe the columns: *Mandatory*, *URL of the image*.
+
+    They have words where the other rows have prices, counts and pictures.
+    """
+    telling = [
+        name for name in table.columns
+        if standard_name(name) in PRICES | STOCK_COUNTS or plain_name(name) in PICTURE_ORDER or is_picture(name)
+    ]  # fmt: skip
+    described = 0
+    for number, row in islice(table.rows, MAX_DESCRIPTIONS):
+        words = [cell for name in telling if (cell := row.get(name)) not in (None, "")]
+        if len(words) < 2 or not all(isinstance(cell, str) and _WORDS.fullmatch(cell) for cell in words):
+            break
+        described += 1
+        table.remarks.append(Problem(number, None, "the row describes the columns", "the row describes the columns"))
+    if described and described < len(table.rows):
+        table.rows.keep(range(described, len(table.rows)))

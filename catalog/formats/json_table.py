@@ -10,8 +10,8 @@ from typing import Any
 
 from catalog.errors import ModisteError
 from catalog.formats.encodings import Decoded, clean_text
-from catalog.formats.wrapped import LIST_NAMES, products_in, unwrapped
-from catalog.table import Problem, Row, Table, TableOptions
+from catalog.formats.wrapped import LIST_NAMES, on_page, products_in, unwrapped
+from catalog.table import Problem, Row, Rows, Table, TableOptions
 
 _SPACE = re.compile(r"\s*")
 _BETWEEN = re.compile(r"[\s,]*")
@@ -30,10 +30,10 @@ def read_json_lines(decoded: Decoded, source: str, options: TableOptions) -> Tab
     text = decoded.text
     if text.lstrip().startswith("["):  # An array under the name of JSON Lines.
         return read_json(decoded, source, options)
-    table = Table([], [], remarks=decoded.remarks, format=f"JSON Lines in {decoded.encoding}")
+    table = Table([], Rows(), remarks=decoded.remarks, format=f"JSON Lines in {decoded.encoding}")
     # Not splitlines(): it also breaks at U+2028 and others, which JSON allows inside a string.
     lines = text.replace("\r\n", "\n").split("\n")
-    rows: list[tuple[int, Row]] = []
+    rows: list[tuple[int, dict[str, Any]]] = []
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
@@ -68,7 +68,7 @@ def read_json(decoded: Decoded, source: str, options: TableOptions) -> Table:
     """
     text = decoded.text
     start = _start_of_array(text, source)
-    table = Table([], [], remarks=decoded.remarks, format=f"JSON in {decoded.encoding}")
+    table = Table([], Rows(), remarks=decoded.remarks, format=f"JSON in {decoded.encoding}")
     found = enumerate(_objects_by_id(text, source), start=1) if start is None else _items(text, start, source, options)
     for number, row in found:
         if isinstance(row, dict):
@@ -117,7 +117,7 @@ def _objects_by_id(text: str, source: str) -> Iterator[Any]:
     raise ModisteError(f"{source} contains no array of products.", hint='Write [{"id": "1", "title": "..."}, ...].')
 
 
-def _sequence(text: str) -> Iterator[Row]:
+def _sequence(text: str) -> Iterator[dict[str, Any]]:
     """Objects that follow each other, with or without commas; none if anything else is between them."""
     found, at = [], 0
     end = len(text.rstrip())
@@ -133,7 +133,7 @@ def _sequence(text: str) -> Iterator[Row]:
     yield from found
 
 
-def _with_children(rows: list[tuple[int, Row]]) -> Iterator[tuple[int, Row]]:
+def _with_children(rows: list[tuple[int, dict[str, Any]]]) -> Iterator[tuple[int, Row]]:
     """Shopify's bulk exports list variants and pictures on lines of their own, with the id of their product."""
     by_id = {row["id"]: row for _, row in rows if isinstance(row.get("id"), str)}
     for _, row in rows:
@@ -196,29 +196,12 @@ def _doubt_end(options: TableOptions, source: str, line: int) -> None:
 
 
 def _add(table: Table, number: int, row: Row) -> None:
-    cleaned = _clean(unwrapped(row))
-    for expanded in _variants(cleaned) if isinstance(cleaned, dict) else ():
-        table.rows.append((number, expanded))
-
-
-def _variants(row: Row) -> Iterator[Row]:
-    """One row for each entry of a list of variants, as shop systems' APIs answer; else the row itself."""
-    listed = next((name for name in ("variants", "skus", "variations") if isinstance(row.get(name), list)), "variants")
-    variants = row.get(listed)
-    if not (isinstance(variants, list) and variants and all(isinstance(one, dict) for one in variants)):
-        yield row
-        return
-    whole = {name: cell for name, cell in row.items() if name not in (listed, "options")}
-    group = next((row[name] for name in ("handle", "id", "sku") if row.get(name) not in (None, "")), None)
-    options = [option.get("name") for option in row.get("options") or () if isinstance(option, dict)]
-    for variant in variants:
-        named = {f"variant {name}": cell for name, cell in variant.items() if not re.fullmatch(r"option\d", name)}
-        chosen = {
-            str(name): variant.get(f"option{place}")
-            for place, name in enumerate(options, start=1)
-            if variant.get(f"option{place}") not in (None, "Default Title")
-        }
-        yield {**whole, "item_group_id": group, **named, **chosen}
+    """Add a product, or all those on a page of an answer."""
+    whole = unwrapped(row)
+    for one in on_page(whole) or [whole]:
+        cleaned = _clean(one)
+        if isinstance(cleaned, dict):
+            table.rows.append(number, cleaned)
 
 
 def _clean(cell: Any) -> Any:
@@ -232,4 +215,4 @@ def _clean(cell: Any) -> Any:
 
 
 def _name_columns(table: Table) -> None:
-    table.columns = list(dict.fromkeys(name for _, row in table.rows for name in row))
+    table.columns = table.rows.names

@@ -14,11 +14,11 @@ from itertools import islice
 from typing import NamedTuple
 
 from catalog.formats.header import find_header
-from catalog.names.columns import ID_NAMES
-from catalog.names.plain import plain_name
+from catalog.names.columns import ID_NAMES, standard_name
 
 SEPARATORS = (",", ";", "\t", "|")
 _SAMPLE = 50
+_BLOCK = 1 << 20
 
 
 class Record(NamedTuple):
@@ -33,7 +33,7 @@ class _Lines:
     """The lines of a text. Those that were read are kept until they are taken, for the lines of a record."""
 
     def __init__(self, text: str) -> None:
-        self._stream = io.StringIO(text, newline="")
+        self._stream = _lines_of(text)
         self._held: list[str] = []
 
     def __iter__(self) -> _Lines:
@@ -47,6 +47,15 @@ class _Lines:
     def take(self) -> list[str]:
         held, self._held = self._held, []
         return held
+
+
+def _lines_of(text: str) -> Iterator[str]:
+    """The lines of a text with their ends. ``StringIO`` takes four bytes a character, so it gets blocks."""
+    at = 0
+    while at < len(text):
+        end = text.find("\n", at + _BLOCK) + 1 or len(text)
+        yield from io.StringIO(text[at:end], newline="")
+        at = end
 
 
 class Dialect(NamedTuple):
@@ -137,7 +146,7 @@ def dialect_of(text: str, stated: str | None, names: frozenset[str]) -> Dialect:
         if not records:
             continue
         header = records[find_header(records, names)]
-        plain = {plain_name(cell) for cell in header}
+        plain = {standard_name(cell) for cell in header}
         widths = Counter(len(record) for record in records)
         width, count = widths.most_common(1)[0]
         has_id = bool(plain & ID_NAMES) or bool(names & set(header))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from catalog.names.columns import ID_ORDER, PICTURE_ORDER, TITLE_ORDER, is_picture
-from catalog.names.plain import plain_name
+from catalog.names.plain import group, plain_name
 
 LIST_NAMES = (
     "products", "items", "data", "catalog", "catalogue", "results", "result", "entries", "docs", "hits", "records",
@@ -14,6 +14,11 @@ LIST_NAMES = (
 )  # fmt: skip
 _PARTS = frozenset({"variants", "offers"})
 """Lists of ``LIST_NAMES`` that products have themselves."""
+_OF_PAGES = group(
+    "page pages total count limit offset size perpage pagesize totalpages next prev previous nextpage hasmore status "
+    "success cursor lastpage currentpage message error version code time took timedout"
+)
+"""Fields beside the list of products on a page."""
 _CONNECTION = frozenset({"edges", "nodes", "pageInfo", "totalCount", "__typename"})
 
 
@@ -29,6 +34,9 @@ def unwrapped(value: Any) -> Any:
         return unwrapped(value[name])
     if isinstance(source := value.get("_source"), dict):
         value = {**{name: one for name, one in value.items() if name != "_source"}, **source}
+    data = f"{value.get('type')}_data".lower()
+    if isinstance(fields := value.get(data), dict):  # Square: {"type": "ITEM", "item_data": {...}}.
+        value = {**{name: one for name, one in value.items() if name != data}, **fields}
     return {name: unwrapped(one) for name, one in value.items()}
 
 
@@ -39,28 +47,55 @@ def products_in(value: Any, depth: int = 5) -> list[Any] | None:
         return value if any(isinstance(row, dict) for row in value) else None
     if not isinstance(value, dict) or not depth or _is_product(value):
         return None
-    plain = {plain_name(str(name)): one for name, one in value.items()}
-    for name in LIST_NAMES:
-        if name in plain and (found := products_in(plain[name], depth - 1)):
-            return found
+    return _in_named_list(value, depth) or _in_only_list(value) or _in_objects(value, depth)
+
+
+def on_page(value: Any) -> list[Any] | None:
+    """The products on a page of an answer, where a file has several; None for a product, or anything else."""
+    if not isinstance(value, dict) or any(
+        not isinstance(one, dict | list) and plain_name(str(name)) not in _OF_PAGES for name, one in value.items()
+    ):
+        return None
+    plain = _by_plain_name(value)
+    if not (plain.keys() & set(LIST_NAMES) - _PARTS):
+        return None
+    return products_in(value)
+
+
+def _in_named_list(value: dict[str, Any], depth: int) -> list[Any] | None:
+    plain = _by_plain_name(value)
+    found = (products_in(plain[name], depth - 1) for name in LIST_NAMES if name in plain)
+    return next(filter(None, found), None)
+
+
+def _in_only_list(value: dict[str, Any]) -> list[Any] | None:
+    """The entries of the only list with objects, except lists of pictures."""
     lists = [one for name, one in value.items() if isinstance(one, list) and not _is_of_pictures(name)]
     lists = [one for one in lists if any(isinstance(row, dict) for row in one)]
-    if len(lists) == 1:
-        return products_in(lists[0])
+    return lists[0] if len(lists) == 1 else None
+
+
+def _in_objects(value: dict[str, Any], depth: int) -> list[Any] | None:
+    """The products in the objects of an object, or these objects themselves if they are products by id."""
     objects = [one for one in value.values() if isinstance(one, dict)]
     by_id = [{"id": id, **row} for id, row in value.items()] if objects and len(objects) == len(value) else None
     if by_id and all(map(_is_product, objects)):
         return by_id
     within = [(one.keys(), found) for one in objects if (found := products_in(one, depth - 1))]
-    if not within:
-        return None if any(name in LIST_NAMES for name in plain) else by_id
-    first, _ = within[0]  # Pages of one list have the same fields; other objects, such as facets, have others.
-    return [row for names, found in within if names == first for row in found]
+    if within:
+        # Pages of one list have the same fields; other objects, such as facets, have others.
+        first, _ = within[0]
+        return [row for names, found in within if names == first for row in found]
+    return None if _by_plain_name(value).keys() & set(LIST_NAMES) else by_id
+
+
+def _by_plain_name(value: dict[str, Any]) -> dict[str, Any]:
+    return {plain_name(str(name)): one for name, one in value.items()}
 
 
 def _is_product(value: dict[str, Any]) -> bool:
     """Whether an object has an id or a title, and no list of products. ``code`` may also be the status of an answer."""
-    plain = {plain_name(str(name)): one for name, one in value.items()}
+    plain = _by_plain_name(value)
     if any(isinstance(plain.get(name), list | dict) for name in LIST_NAMES if name not in _PARTS):
         return False
     offers = plain.get("offers")  # Prices of a product, or the products of a shop.

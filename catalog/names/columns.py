@@ -7,103 +7,142 @@ and the plain names in the languages in which these systems export.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
+from functools import lru_cache
 
-from catalog.names.plain import group, order, plain_name
-from catalog.names.sale import STATUS, STOCK_COUNTS
+from catalog.names.plain import group, order, plain_name, shorter_names
+from catalog.names.sale import SALE_NAMES, STATUS, STOCK_COUNTS
 
 ID_ORDER = order(
-    "id productid idproduct sku itemid itemsku articleid asin code productsku productcode productcodesku variantsku "
-    "reference artikelnummer artikelnr artnr artikelno artikelid produktnummer produktnr produktid bestellnummer "
-    "bestellnr articlenumber articleno itemnumber itemno itemcode materialnumber productreference idproduit ugs "
-    "référence réf referencia idproducto código codigo codiceprodotto codicearticolo codice cod idprodotto artikelcode "
-    "varenummer varenr produktkod kodproduktu indeks kódproduktu cikkszám tuotenumero tuotekoodi ürünkodu stokkodu "
-    "артикул кодтовара 商品コード 商品番号 品番 货号 商品编码 货品编号 상품코드 variantid handle gtin ean"
+    "id productid idproduct sku itemid itemsku articleid asin code productsku productcode productcodesku "
+    "variantsku reference artikelnummer artikelnr artnr artikelno artikelid produktnummer produktnr produktid "
+    "bestellnummer bestellnr articlenumber articleno itemnumber itemno itemcode materialnumber productreference "
+    "idproduit ugs référence réf referencia idproducto código codigo codiceprodotto codicearticolo codice cod "
+    "idprodotto artikelcode varenummer varenr produktkod kodproduktu indeks kódproduktu cikkszám tuotenumero "
+    "tuotekoodi ürünkodu stokkodu артикул кодтовара 商品コード 商品番号 品番 货号 商品编码 货品编号 상품코드 "
+    "itemsku sellersku customlabel productnumber articlecode listingid variantid internalvariantid internalid "
+    "handle handleid gtin ean"
 )
 ID_NAMES = frozenset(ID_ORDER)
+BARCODES = order(
+    "gtin ean upc barcode ean13 isbn jan strichcode codebarres códigodebarras codiceabarre vonalkód viivakoodi "
+    "streckkod stregkode strekkode kodkreskowy čárovýkód barkod штрихкод 条码 条形码 바코드"
+)
+"""Ids of the trade; they count only if a table has no id of the shop, because shops leave them empty."""
 WEAK_IDS = order(
-    "uuid objectid externalid upc barcode ean13 isbn mpn stylecode styleno stylenumber modelnumber modelno pid key "
+    "uuid objectid externalid systemid mpn stylecode styleno stylenumber modelnumber modelno pid key "
     "item number no nr nummer numero número"
 )
 """Ambiguous names; they count only if the values of all rows are different."""
-VARIANT_ID_ORDER = ("variantsku", "variantid", "sku")
+VARIANT_ID_ORDER = order("variantsku variantid sku token")
 GROUP_ORDER = order(
-    "parentproduct itemgroupid handle urlhandle parent parentsku parentid parentproductid groupid "
-    "übergeordnetesprodukt "
-    "superior genitore hoofd artikelgruppenid artikelgruppeid identifiantgroupe idgrupoartículos idgruppoarticoli"
+    "parentproduct identifizierungsspaltevaterartikel itemgroupid handle urlhandle handleid referencehandle "
+    "parent parentsku parentid parentproductid groupid übergeordnetesprodukt superior genitore hoofd "
+    "artikelgruppenid artikelgruppeid identifiantgroupe idgrupoartículos idgruppoarticoli"
 )
-PARENTS = group("parentproduct parent parentsku parentid parentproductid übergeordnetesprodukt superior genitore hoofd")
+PARENTS = group(
+    "parentproduct identifizierungsspaltevaterartikel parent parentsku parentid parentproductid übergeordnetesprodukt "
+    "superior genitore hoofd"
+)
 """Columns that refer to the row of the whole product, which is not a variant itself."""
 NO_PARENT = frozenset({"0", "-", "--", "none", "null", "no", "n/a"})
 """Values of such a column that mean no product."""
-HANDLES = group("handle urlhandle")
+PRODUCT_IDS, ROW_IDS = ("productid", "internalid"), ("variantid", "internalvariantid")
+"""In a table with both, rows with the same first one are variants of one product."""
+FORM_OF_ROWS = group("fieldtype")
+"""Columns that are "product" in the row of a product, above those of its variants."""
+HANDLES = group("handle urlhandle handleid referencehandle")
 WEAK_GROUPS = order(
-    "group productgroup stylegroup masterid mastersku master modelid styleid model modelnumber modell modellnummer "
-    "modellnr modèle modelo modello stylecode stylenumber hauptartikel vaterartikel masterartikel parentasin familyid"
+    "group productgroup stylegroup masterid mastersku master modelid styleid model modelnumber modell "
+    "modellnummer style modellnr modèle modelo modello stylecode stylenumber styleno hauptartikel vaterartikel "
+    "masterartikel parentasin familyid configsku produktreferenz artikelreferenz stylesku"
 )
 """Ambiguous names; they count only if the rows of a group have the same title."""
 TITLE_ORDER = order(
     "title name productdisplayname productname producttitle displayname prodname itemname bezeichnung "
-    "artikelbezeichnung artikelname produktname titel nom titre nomduproduit nombre titolo título nome naam "
-    "productnaam "
-    "navn namn produktnavn produktnamn nazwa nazwaproduktu název názov tuotenimi nimi terméknév denumire ürünadı "
-    "désignation libellé intitulé denominación denominazione benämning betegnelse "
-    "название наименование 商品名 商品名称 상품명"
+    "artikelbezeichnung articlename artikelname produktname titel nom titre nomduproduit nombre titolo título "
+    "nome naam productnaam navn namn produktnavn produktnamn nazwa nazwaproduktu název názov tuotenimi nimi "
+    "terméknév denumire ürünadı titleshort titlelong fulltitle stylename modelname désignation libellé intitulé "
+    "denominación denominazione benämning betegnelse название наименование 商品名 商品名称 상품명 שםמוצר שםהמוצר "
+    "اسمالمنتج όνομαπροϊόντος maktx"
 )
+WEAK_TITLES = order(
+    "caption item artikel produkt product article artículo articolo artigo description itemdescription "
+    "articledescription shortdescription artikeltext beschreibung descripción descrizione omschrijving"
+)
+"""Texts that are titles if a table has no others and they are short."""
 PICTURE_ORDER = order(
     "image imagepath imagefile imagename imagelink imageurl imagesrc productimageurl mainimage mainimageurl "
-    "primaryimage featuredimage heroimage frontimage baseimage images imageurls pictures photos picture photo img bild "
-    "bilder bildurl bildlink hauptbild produktbild artikelbild foto fotos imagen imágenes immagine immagini afbeelding "
-    "afbeeldingen lienimage enlaceimagen enlacedeimagen linkimmagine afbeeldingslink zdjęcie zdjęcia obrázek kép kuva "
-    "billede bilde resim görsel фото изображение картинка 画像 商品画像 图片 主图 이미지 filename file path"
+    "primaryimage featuredimage heroimage frontimage baseimage images imageurls pictures photos picture photo img "
+    "bild bilder bildurl bildlink hauptbild produktbild artikelbild foto fotos imagen imágenes immagine immagini "
+    "afbeelding afbeeldingen lienimage enlaceimagen enlacedeimagen linkimmagine afbeeldingslink zdjęcie zdjęcia "
+    "obrázek kép kuva billede bilde resim görsel фото изображение картинка 画像 商品画像 图片 主图 이미지 "
+    "filename file path"
 )
 _PICTURE_WORDS = group(
     "image images picture pictures photo photos img imgs pic pics bild bilder foto fotos imagen imágenes immagine "
     "immagini afbeelding afbeeldingen zdjęcie zdjęcia фото изображения 画像 图片 이미지 productimage productimages "
     "additionalimage additionalimages moreimages otherimage otherimages galleryimage galleryimages variantimage "
-    "mediagallery mediagalleryentries internalimage weiterebilder zusatzbilder zusätzlicherbild zusätzlichebilder "
-    "imagessecondaires imágenesadicionales altreimmagini extraafbeeldingen lienimagesupplémentaire"
+    "variantimages mediagallery mediagalleryentries internalimage weiterebilder zusatzbilder zusätzlicherbild "
+    "zusätzlichebilder imagessecondaires imágenesadicionales altreimmagini extraafbeeldingen lienimagesupplémentaire"
 )
+UNSURE_PICTURES = group("filename file path")
+"""Names in ``PICTURE_ORDER`` that have pictures only if their cells name some: a ``path`` may be one of categories."""
 VARIANT_PICTURES = group("variantimage variantimageurl variantfeaturedimage")
 GALLERY_PICTURES = group("imagesrc productimageurl")
 """Pictures of the whole product, one in each of its rows, independent of the row's variant."""
-_ASIDE = re.compile(r"thumb|swatch|^small|logo|icon|sizechart|sizeguide|grössentabelle|video|label|alttext|qrcode")
+_ASIDE = re.compile(
+    r"thumb|swatch|^small|^medium|logo|icon|sizechart|sizeguide|grössentabelle|video|label|alttext|qrcode"
+)
 """Names of columns with pictures of something else than the product, or of the same in another size."""
 BYTES_NAMES = group("imagebase64 imagebytes")
 
 LIST_NAMES = group(
     "tags tag keywords labels categories category collections collection colours colors sizes materials features "
-    "größen tailles tallas taglie maten "
-    "occasions styles schlagwörter schlagworte kategorien kategorie größen farben materialien étiquettes catégories "
-    "catégorie etiquetas categorías categoría categorie categoria categorieën parole producttags"
+    "größen tailles tallas taglie maten occasions styles schlagwörter schlagworte kategorien kategorie größen "
+    "farben materialien étiquettes catégories catégorie etiquetas categorías categoría categorie categoria "
+    "categorieën parole producttags"
 )
 PATH_NAMES = group(
     "categories category producttype googleproductcategory productcategory categorypath kategorie kategorien "
-    "breadcrumb "
-    "breadcrumbs catégorie catégories categoría categorías categoria categorie categorieën produkttyp taxonomy"
+    "breadcrumb warengruppe produktgruppe artikelgruppe shopkategorie breadcrumbs catégorie catégories categoría "
+    "categorías categoria categorie categorieën produkttyp taxonomy"
 )
 LOOKS = group(
-    "colour color farbe couleur colore kleur färg farve farge kolor barva szín renk цвет 色 カラー 颜色 색상 "
-    "basecolour "
-    "basecolor colourname colorname pattern muster motif material"
+    "צבע اللون χρώμα 컬러 색깔 colour color farbe couleur colore kleur färg farve farge kolor barva szín renk цвет 色 "
+    "カラー 颜色 색상 cor väri culoare farba колір värv krāsa spalva boja rengi ürünrengi basecolour basecolor "
+    "colourname colorname pattern muster motif material"
 )
 """Options that change how a product looks: each of their values is a separate result."""
 SIZES = group(
-    "size größe groesse taille talla taglia maat storlek størrelse rozmiar velikost sizename shoesize размер "
-    "サイズ 尺码 尺寸 사이즈"
+    "size größe groesse schuhgröße konfektionsgröße kleidergröße ringgröße ringsize pointure taille talla taglia "
+    "maat storlek størrelse rozmiar velikost beden koko méret mărime розмір veľkosť tamanho sizename shoesize "
+    "размер サイズ 尺码 尺寸 사이즈 מידה المقاس μέγεθος"
 )
 """Sizes are text even if they are numbers: a product has several, and the smallest has no special meaning."""
+_OF_SIZES = group("eu eur uk us usa fr it de au jp cn br int intl shoe clothing")
+"""What tells the system of a size: ``EU Size``, ``Shoe Size (US)``."""
 PRICES = group(
-    "price preis prix precio prezzo prijs pris preço cena цена 価格 价格 saleprice regularprice specialprice "
-    "variantprice variantcompareatprice compareatprice listprice rrp msrp uvp retailprice pricetaxincluded "
-    "pricetaxexcluded currentprice verkaufspreis vkpreis vk bruttopreis angebotspreis regulärerpreis tarifpromo "
-    "tarifrégulier prixttc prixht preciorebajado precionormal pvp prezzoinofferta prezzodilistino actieprijs "
-    "reguliereprijs"
+    "price prices priceamount preis prix precio prezzo prijs pris preço cena цена 価格 价格 saleprice regularprice "
+    "specialprice variantprice variantcompareatprice compareatprice listprice rrp msrp uvp retailprice "
+    "pricetaxincluded pricetaxexcluded currentprice verkaufspreis vkpreis vk bruttopreis angebotspreis "
+    "regulärerpreis tarifpromo tarifrégulier prixttc prixht preciorebajado precionormal pvp prezzoinofferta "
+    "prezzodilistino actieprijs reguliereprijs standardprice pricegross pricenet grossprice netprice bruttovk "
+    "vkbrutto vknetto salesprice sellingprice unitprice startprice baseprice originalprice oldprice priceold "
+    "pricevat finalprice endpreis ladenpreis unitretailprice bruttoverkaufspreis buyitnowprice onlinesaleprice "
+    "discountedprice promotionalprice promoprice aktionspreis sonderpreis retail mrp searchprice netpr "
+    "precioventa preciodeventa prixdevente prezzodivendita verkoopprijs cenabrutto cenanetto cenasdph cenabezdph "
+    "satışfiyatı hinta satılacakfiyat piyasasatışfiyatı 販売価格 売価 售价 판매가 מחיר السعر τιμή"
 )
+CURRENCY_COLUMNS = group(
+    "waers pricecurrency currency currencycode currencyid currencyiso währung waehrung devise moneda valuta moeda "
+    "měna waluta"
+)
+"""Columns with the currency of the prices beside them."""
 CODES = re.compile(
     r"(?:sku|ean\d*|gtin\d*|upc|barcode|isbn|mpn|asin|hscode|harmonized\w*|zip|postcode|plz|phone|tel|"
     r"stylecode|stylenumber|style|modelnumber|articlenumber|artikelnummer|artikelnr|itemnumber|reference|ref)$|"
-    r"(?:code|sku|barcode|gtin|ean|number|nummer|nr|id)$|^gtin"
+    r"(?:code|sku|barcode|gtin|ean|number|nummer|nr|id|kodu?|kód)$|^gtin|^(?:codice|c[oó]digo)"
 )
 """Columns of codes, which stay text even if every cell could be a number."""
 NOT_CODES = group("number numberofitems yearnumber")
@@ -118,23 +157,59 @@ def known(name: str) -> bool:
     )  # fmt: skip
 
 
+_KNOWN = (
+    ID_NAMES | set(WEAK_IDS) | set(BARCODES) | set(TITLE_ORDER) | set(PICTURE_ORDER) | set(GROUP_ORDER)
+    | set(WEAK_GROUPS) | VARIANT_PICTURES | GALLERY_PICTURES | BYTES_NAMES | LIST_NAMES | PATH_NAMES | LOOKS | SIZES
+    | PRICES | SALE_NAMES | CURRENCY_COLUMNS
+)  # fmt: skip
+_AMBIGUOUS = group("path file filename number no nr key item")
+"""Known names that say nothing at the end of another: ``product_path`` is no picture."""
+
+
+@lru_cache(maxsize=10_000)
+def standard_name(column: str) -> str:
+    """The known name of a column: its plain name, or else a shorter one, such as ``price`` for ``product_price``."""
+    plain = plain_name(column)
+    shorter = (name for name in shorter_names(column) if name in _KNOWN and name not in _AMBIGUOUS)
+    if plain in _KNOWN:
+        return plain
+    words = [word for word in re.split(r"[\W_]+", column.casefold()) if word not in _OF_SIZES]
+    if plain_name("".join(words)) in SIZES:
+        return plain_name("".join(words))
+    last = plain_name(column.rpartition(".")[2])  # Of a nested field, as pandas names it: ``attributes.color``.
+    return next(shorter, last if last in LOOKS or last in SIZES else plain)
+
+
 def is_special(name: str) -> bool:
     """Whether a plain name says that a column is the id, the title, a picture or the product of a variant."""
     return name in ID_NAMES or name in TITLE_ORDER or name in PICTURE_ORDER or name in GROUP_ORDER
 
 
 def pick(columns: Iterable[str], names: Iterable[str]) -> list[str]:
-    """The columns with one of ``names``, in the order of ``names``."""
-    by_name: dict[str, str] = {}
+    """The columns with one of ``names``, in the order of ``names``; then those for which one is the standard name."""
+    exact: dict[str, str] = {}
+    standard: dict[str, str] = {}
     for column in columns:
-        by_name.setdefault(plain_name(column), column)
-    return [by_name[name] for name in names if name in by_name]
+        exact.setdefault(plain_name(column), column)
+        standard.setdefault(standard_name(column), column)
+    order = tuple(names)
+    return list(dict.fromkeys(found[name] for found in (exact, standard) for name in order if name in found))
+
+
+def is_called(column: str | None, names: Container[str]) -> bool:
+    """Whether the standard name of a column is one of ``names``."""
+    return column is not None and standard_name(column) in names
 
 
 def is_code(column: str) -> bool:
     """Whether the name of a column indicates codes."""
     name = plain_name(column)
     return name not in NOT_CODES and bool(CODES.search(name))
+
+
+def is_look(column: str) -> bool:
+    """Whether each value of a column is a separate result. Shopify's metafields list the colours of all variants."""
+    return standard_name(column) in LOOKS and ".metafields." not in column.casefold()
 
 
 def is_picture(column: str) -> bool:

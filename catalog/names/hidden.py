@@ -7,10 +7,15 @@ import re
 from catalog.names.plain import group, plain_name, whole_name
 
 _HIDDEN = re.compile(
-    r"cost(?!ume|a$|iera)|margin|supplier|wholesale|purchase|markup|profit|dealer|reseller|distributorp|internal|"
+    r"cost(?!ume|a$|iera)|margin|supplier|supplyprice|^trade$|^defaultvendor|^vendorid$|^vendors|wholesale|purchase|markup|profit|"
+    r"dealer|reseller|distributorp|internal|stock(?:min|alert)$|"
     r"confidential|secret|private|commission|landed|buyprice|buyingprice|^buyer|tradeprice|b2bp|factory|fobp|^fob$|"
     r"exworks|vendorprice|vendorcode|vendornote|cogs|employee|email|customer|notes?$|remark|comment|password|userid|"
     r"apikey|token$|binlocation|"
+    r"^gp$|grossprofit|^(?:wsp|whs|whsl)(?:price|eur|usd|gbp)?$|^map(?:price)?$|advertisedprice|floorprice|lowestprice|"
+    r"^minimumprice|vendorsku|warehouse|^bin$|^shelf$|reorder|^min(?:imum)?stock|safetystock|leadtime|lastsold|unitssold|"
+    r"soldunits|^sales(?:last|rank|count|volume)|revenue$|^turnover$|(?:created|modified|updated)by$|"
+    r"umsatz|verkäufe|mindestbestand|meldebestand|wiederbeschaffung|chiffredaffaires|entrepôt|^ventas|^vendite|"
     r"einkauf|einstand|deckungsbeitrag|rohertrag|^h?ek(?:preis|netto|brutto)|netto?ek$|"
     r"kosten(?!los)|spanne$|"
     r"^aufschlag$|kalkulation$|wareneinsatz|h(?:ä|ae)ndlerpreis|wiederverk(?:ä|ae)uferpreis|gro(?:ß|ss)handelspreis|"
@@ -23,20 +28,20 @@ _HIDDEN = re.compile(
     r"koszt|dostawca|marża|zakup|hurtow|nákup|dodavatel|dodávate|marže|beszerzés|beszállító|nagyker|furnizor|achizi|"
     r"custo\b|fornecedor|margem|maliyet|alışfiyat|tedarikçi|"
     r"закуп|себестоимость|собівартість|поставщик|постачальник|наценка|оптов|αγορά|κόστο|προμηθευτή|"
-    r"仕入|原価|成本|进价|進價|采购|採購|供应商|供應商|매입|원가|공급업체"
+    r"仕入|原価|成本|进价|進價|采购|採購|供应商|供應商|매입|원가|공급업체|공급가|도매|批发|供货|卸価格|卸売|עלות|ספק|تكلفة|المورد|^ox(?:b|ek)price"
 )
 _NOT_HIDDEN = re.compile(
     r"costume|customerrating|customerreview|customized|international|customizable|marget|internet|"
     r"internal(?:pocket|material|lining|size)|einkaufs?(?:tasche|korb|netz|beutel)"
 )
 _TECHNICAL = re.compile(
-    r"^(?:seo|googleshopping(?!gender|agegroup|color|material|size|mpn)|variant(?:taxable|taxcode|requiresshipping|"
+    r"^(?:command$|discountmode$|ox(?:shopid|stockflag|mapid|skipdiscounts|var(?:count|stock|minprice|maxprice))$|toprow$|fieldtype|productoptiontype\d|seo|googleshopping(?!gender|agegroup|color|material|size|mpn)|variant(?:taxable|taxcode|requiresshipping|"
     r"fulfillmentservice|inventory(?:tracker|policy)|grams|weightunit|position)|giftcard|"
     r"image(?:position|alttext|alttexts|id|sortorder|description|isthumbnail)|"
     r"attribute\d+(?:visible|global|default)|tax(?:status|class|code|rulesid|classname)|"
     r"download(?:limit|expirydays)|position$|soldindividually|allowcustomerreviews|upsells|crosssells|groupedproducts|"
-    r"externalurl|buttontext|lowstockamount|shippingclass|attributesetcode|attributesetid|storeviewcode|productwebsites|"
-    r"relatedskus|crosssellskus|upsellskus|configurablevariation(?:s|labels)|minimalquantity|ecotax|"
+    r"externalurl|buttontext|lowstockamount|shippingclass|attributeset(?:code|id)?$|urlkey$|storeviewcode|"
+    r"productwebsites|relatedskus|crosssellskus|upsellskus|configurablevariation(?:s|labels)|minimalquantity|ecotax|"
     r"unityfor\w*|useconfig\w*|productimage(?:id|description|isthumbnail|sort|index)\d*|deleteexistingimages|"
     r"binpickingnumber|optionset\w*|adwords\w*|customlabel\d|excludeddestination|includeddestination|shipping|tax|"
     r"chargetax|requiresshipping|fulfillmentservice|inventorytracker|inventorypolicy|continuesellingwhenoutofstock|"

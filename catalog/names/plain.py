@@ -9,15 +9,63 @@ from functools import lru_cache
 
 @lru_cache(maxsize=10_000)
 def plain_name(name: str) -> str:
-    """A column name in the form that is compared: ``Price (net)`` is ``price``, and ``Größe`` is ``grösse``."""
+    """A column name in the form that is compared: ``Price (net)`` and ``Price [net]`` are ``price``, and ``Größe`` is
+    ``grösse``. A number in square brackets is kept."""
     name = re.sub(r"^g:", "", unicodedata.normalize("NFKC", name).strip().casefold())
-    bare = re.sub(r"\([^()]*\)", "", name)
+    bare = re.sub(r"\([^()]*\)|\[[^\[\]\d]*\]", "", name)
     return re.sub(r"[\W_]+", "", bare) or re.sub(r"[\W_]+", "", name)
 
 
 def whole_name(name: str) -> str:
     """The same, with the text in brackets."""
     return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", name).casefold())
+
+
+LANGUAGES = "ar|bg|cs|da|de|el|en|es|et|fi|fr|he|hr|hu|it|ja|ko|lt|lv|nb|nl|pl|pt|ro|ru|sk|sl|sv|tr|uk|zh"
+"""Codes of languages (ISO 639-1) that are no words of column names, as ``is``, ``id`` and ``no`` are."""
+CURRENCIES = (
+    "aed|ars|aud|bgn|brl|cad|chf|clp|cny|cop|czk|dkk|eur|gbp|hkd|huf|idr|ils|inr|isk|jpy|krw|mxn|myr|nok|nzd|pen|php|"
+    "pln|ron|rub|sar|sek|sgd|thb|try|twd|uah|usd|vnd|zar"
+)
+"""Codes of currencies (ISO 4217) that column names contain."""
+_LOCALE = re.compile(
+    rf"^(?:{LANGUAGES}|us|gb)[._:-](?=\w)|(?<=\w)[\s._:#-]+(?:{LANGUAGES})(?:[-_][a-z]{{2}}(?:[-_]\w+)?)?$",
+    re.IGNORECASE,
+)
+_WORDS = {"руб": "RUB", "грн": "UAH", "zł": "PLN", "kč": "CZK", "tl": "TRY"}
+"""Abbreviations of currencies that stand for only one."""
+_CURRENCY_WORDS = f"{CURRENCIES}|{'|'.join(_WORDS)}"
+_CURRENCY = re.compile(
+    rf"^(?:{CURRENCIES})[\s._-](?=\w)|(?<=\w)[\s.,_:-]+(?:{_CURRENCY_WORDS})\.?$", re.IGNORECASE
+)  # fmt: skip
+_MONEY = re.compile(rf"(?<![^\W_])(?:{_CURRENCY_WORDS})(?![^\W_])|[$€£¥₹₽₺₩₪]", re.IGNORECASE)
+_OWNERS = (
+    "productvariation", "product", "variation", "variant", "item", "produkt", "artikel", "produit", "producto",
+    "prodotto", "ox",
+)  # fmt: skip
+"""What stands before a name; OXID writes ``OXTITLE``."""
+_OWNERS_BEHIND = (
+    "delproducto", "deproducto", "delartículo", "doproduto", "duproduit", "delprodotto", "produktu", "towaru", "товара",
+)  # fmt: skip
+
+
+@lru_cache(maxsize=10_000)
+def shorter_names(name: str) -> tuple[str, ...]:
+    """Plain names without what systems add to a name: ``name-en_US`` is ``name``, ``price EUR`` and ``product_price``
+    are ``price``."""
+    bases = [name]
+    for pattern in (_LOCALE, _CURRENCY):
+        bases += [shorter for base in bases if (shorter := pattern.sub("", base.strip())) != base]
+    plain = dict.fromkeys(map(plain_name, bases))
+    without = [one.removeprefix(owner) for one in plain for owner in _OWNERS if one.startswith(owner)]
+    without += [one.removesuffix(owner) for one in plain for owner in _OWNERS_BEHIND if one.endswith(owner)]
+    return tuple(one for one in dict.fromkeys((*plain, *without)) if one)
+
+
+def currency_in(name: str) -> str:
+    """The currency in the name of a column of prices, such as EUR in ``price-EUR``; empty if there is none."""
+    found = _MONEY.search(name)
+    return _WORDS.get(found[0].casefold(), found[0].upper()) if found else ""
 
 
 def order(names: str) -> tuple[str, ...]:

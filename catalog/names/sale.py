@@ -11,6 +11,9 @@ FLAGS = {
     "nee": False,
     "sim": True, "não": False, "verdadeiro": True, "tak": True, "nie": False, "prawda": True, "fałsz": False,
     "sand": True, "falsk": False, "nej": False, "da": True, "да": True, "нет": False, "истина": True, "ложь": False,
+    "ano": True, "áno": True, "ne": False, "igen": True, "nem": False, "kyllä": True, "ei": False, "evet": True,
+    "hayır": False, "ναι": True, "όχι": False, "так": True, "ні": False, "כן": True, "לא": False, "نعم": True,
+    "はい": True, "いいえ": False, "是": True, "否": False, "예": True, "아니오": False,
 }  # fmt: skip
 """Words for true and false; spreadsheets write them in their own language."""
 SIGNS = {
@@ -21,45 +24,64 @@ SIGNS = {
 _EMOJI_STYLE = "\ufe0f"
 
 STATUS = group(
-    "status published publishedononlinestore active enabled productonline productvisible visible isactive isenabled "
-    "isvisible ispublished online availablefororder visibility visibilityincatalog availability stockstatus "
-    "productstatus salesstatus lifecycle aktiv statut état estado stato stan veröffentlicht publié publicado "
-    "pubblicato "
-    "gepubliceerd actif activo attivo actief sichtbarkeitimkatalog visibilitédanslecatalogue visibilidadenelcatálogo "
-    "visibilitànelcatalogo zichtbaarheidincatalogus verfügbarkeit disponibilité disponibilidad disponibilità "
-    "beschikbaarheid disponibilidade tillgänglighet tilgængelighed dostępność наличие 在庫状況"
+    "onlineflag availableflag isonline productisavailable status published publishedononlinestore active enabled "
+    "productonline productvisible visible isactive isenabled isvisible ispublished online availablefororder "
+    "visibility visibilityincatalog availability stockstatus productstatus salesstatus lifecycle aktiv statut "
+    "état estado stato stan veröffentlicht publié publicado pubblicato gepubliceerd optionstatus variantstatus "
+    "variationstatus actif activo attivo actief ativo aktywny aktivní aktív aktif aktiivinen activ активен "
+    "опубликован sichtbar visibile zichtbaar visível synlig widoczny viditelný látható näkyvä görünür yayında "
+    "видимость 公開 公开 是否上架 enligne enlínea sichtbarkeitimkatalog visibilitédanslecatalogue "
+    "visibilidadenelcatálogo visibilitànelcatalogo zichtbaarheidincatalogus verfügbarkeit disponibilité "
+    "disponibilidad disponibilità beschikbaarheid disponibilidade tillgänglighet tilgængelighed dostępność "
+    "наличие 在庫状況 stokdurumu 状态 商品状态 库存状态 진열상태 판매상태 סטטוס الحالة κατάσταση publishtoecom"
 )
 STOCK_STATUS = group(
-    "availability stockstatus verfügbarkeit disponibilité disponibilidad disponibilità beschikbaarheid disponibilidade "
-    "tillgänglighet tilgængelighed dostępność наличие 在庫状況"
+    "availability stockstatus verfügbarkeit disponibilité disponibilidad disponibilità beschikbaarheid "
+    "disponibilidade tillgänglighet tilgængelighed dostępność наличие 在庫状況 stokdurumu 库存状态"
 )
 """Columns of the stock among them. If one states that a product is in stock, counts are ignored."""
-NOT_SOLD = frozenset({"0", "-1"}) | group(
-    "draft drafts archived inactive disabled offline off private pending trash trashed deleted discontinued hidden "
-    "unlisted unpublished expired retired withdrawn blocked suspended paused obsolete nolongeravailable false no n f "
-    "outofstock soldout notavailable unavailable notforsale endoflife eol notvisibleindividually none unsold "
-    "inaktiv entwurf nein falsch archiviert gelöscht gesperrt deaktiviert versteckt ausverkauft vergriffen ausgelistet "
-    "auslauf nichtverfügbar nichtlieferbar nichtvorrätig nichtauflager nichtaktiv nichtveröffentlicht unsichtbar "
-    "brouillon inactif désactivé archivé supprimé privé épuisé indisponible rupture rupturedestock enrupture "
-    "enrupturedestock horsstock nondisponible nonpublié masqué caché nonvisible "
-    "borrador inactivo desactivado archivado oculto agotado sinexistencias sinstock fueradestock nodisponible "
-    "bozza disattivo disattivato inattivo nonattivo archiviato nascosto esaurito nondisponibile "
-    "concept gearchiveerd inactief verborgen uitverkocht nietopvoorraad nietbeschikbaar "
-    "rascunho inativo arquivado esgotado indisponível semestoque "
-    "utkast inaktivt arkiverad slutsåld slutilager ejilager kladde inaktiv arkiveret udsolgt ikkepålager utsolgt "
-    "szkic nieaktywny wyprzedane brak niedostępny niedostępne koncept vyprodáno nedostupné loppu loppuunmyyty "
-    "elfogyott "
-    "tükendi stokyok черновик неактивен архив нетвналичии распродано 下書き 非公開 在庫なし 在庫切れ 品切れ "
-    "売り切れ 缺货 售罄 下架 품절"
+OUT_OF_STOCK = group(
+    "outofstock soldout ausverkauft vergriffen nichtlieferbar nichtvorrätig nichtauflager épuisé rupturedestock "
+    "enrupture enrupturedestock horsstock agotado sinexistencias sinstock fueradestock esaurito uitverkocht "
+    "nietopvoorraad esgotado semestoque slutsåld slutilager ejilager udsolgt ikkepålager utsolgt wyprzedane "
+    "brakwmagazynie vyprodáno nenískladem loppuunmyyty elfogyott nincskészleten tükendi stokyok stoktayok "
+    "stoktayoktur нетвналичии распродано 在庫なし 在庫切れ 品切れ 売り切れ 缺货 无货 售罄 下架 已下架 품절 "
+    "재고없음 판매중지 אזלמהמלאי نفدمنالمخزون غيرمتوفر εξαντλημένο"
 )
+"""What says that a product is out of stock in any column."""
+IN_STOCK = group(
+    "instock lowstock backorder preorder auflager lieferbar sofortlieferbar vorrätig enstock disponible opvoorraad "
+    "leverbaar disponibile emestoque disponível ilager pålager dostępny dostępne wmagazynie skladem varastossa "
+    "készleten raktáron stoktavar stokta вналичии подзаказ 在庫あり 有货 现货 在售 上架 재고있음 판매중 במלאי متوفر "
+    "διαθέσιμο"
+)
+"""What says the opposite."""
+NOT_SOLD = OUT_OF_STOCK | frozenset({"0", "-1"}) | group(
+    "sold verkauft vendu vendido venduto verkocht såld sålt solgt sprzedane prodáno eladva satıldı продано 売約済 "
+    "已售 판매완료 draft drafts archived inactive disabled offline off private pending trash trashed deleted "
+    "discontinued hidden unlisted unpublished expired retired withdrawn blocked suspended paused obsolete "
+    "nolongeravailable false no n f notavailable unavailable notforsale endoflife eol notvisibleindividually none "
+    "unsold inaktiv entwurf nein falsch archiviert gelöscht gesperrt deaktiviert versteckt ausgelistet auslauf "
+    "nichtverfügbar nichtaktiv nichtveröffentlicht unsichtbar brouillon inactif désactivé archivé supprimé privé "
+    "indisponible rupture nondisponible nonpublié masqué caché nonvisible borrador inactivo desactivado archivado "
+    "oculto nodisponible bozza disattivo disattivato inattivo nonattivo archiviato nascosto nondisponibile "
+    "concept gearchiveerd inactief verborgen nietbeschikbaar rascunho inativo arquivado indisponível utkast "
+    "inaktivt arkiverad kladde arkiveret szkic nieaktywny brak niedostępny niedostępne koncept nedostupné loppu "
+    "черновик неактивен архив 下書き 非公開"
+)  # fmt: skip
 NOT_SOLD |= group(" ".join(word for word, says in FLAGS.items() if not says))
 NOT_SOLD_FLAGS = group(
     "discontinued archived deleted isdeleted disabled isdisabled draft isdraft outofstock soldout hidden ishidden "
-    "isarchived ausverkauft versteckt gelöscht archiviert"
+    "isarchived ausverkauft versteckt gelöscht archiviert lvorm"
 )
 """Columns that are true if a product is not for sale."""
-SALE_PRICES = group("saleprice specialprice angebotspreis tarifpromo preciorebajado prezzoinofferta actieprijs")
+SALE_PRICES = group(
+    "saleprice specialprice angebotspreis tarifpromo preciorebajado prezzoinofferta actieprijs "
+    "onlinesaleprice discountedprice promotionalprice promoprice aktionspreis sonderpreis"
+)
 """Prices that are valid for a time."""
+SALE_FLAGS = group("onsale isonsale")
+"""Whether the sale price is the price."""
 SALE_BEGINS = group(
     "datesalepricestarts salepricedatesfrom specialpricefromdate specialfromdate datumandemangebotspreisbeginnt "
     "datededébutdepromo"
@@ -68,32 +90,53 @@ SALE_ENDS = group(
     "datesalepriceends salepricedatesto specialpricetodate specialtodate datumandemangebotspreisendet datedefindepromo"
 )
 SALE_PERIODS = group("salepriceeffectivedate")
-GONE_SINCE = group("deletedat archivedat discontinuedat disabledat")
+GONE_SINCE = group(
+    "deletedat archivedat discontinuedat disabledat visibleuntil availableuntil onlineuntil activeuntil validuntil "
+    "visibleto activeto publishedto unpublishat unpublishdate expirationdate expirydate offlinedate offlinefrom "
+    "sichtbarbis onlinebis aktivbis gültigbis"
+)
 """Columns with the time since which a product is not for sale."""
+SOLD_FROM = group(
+    "visiblefrom onlinefrom activefrom validfrom publishedfrom publishfrom publishdate onlinedate sichtbarab "
+    "sichtbarvon onlineab aktivab gültigab"
+)
+"""Columns with the time from which a product is for sale."""
 STOCK_FLAGS = group(
-    "instock isinstock available isavailable availableforsale isavailableforsale forsale sellable purchasable "
-    "verfügbar lieferbar vorrätig auflager enstock disponible existencias disponibile opvoorraad beschikbaar ilager"
+    "canbesold saleok sellonline instock isinstock available isavailable availableforsale isavailableforsale "
+    "forsale sellable purchasable verfügbar lieferbar vorrätig auflager enstock disponible existencias "
+    "disponibile opvoorraad beschikbaar ilager"
 )
 STOCK_COUNTS = group(
     "stock quantity qty variantinventoryqty inventoryquantity inventoryqty inventory currentstock currentstocklevel "
     "stockquantity stockqty stocklevel stockonhand onhand inventorylevel availablequantity quantityavailable "
     "qtyavailable quantityinstock qtyinstock availablestock variantinventoryquantity totalinventory "
+    "qtyonhand quantityonhand stanmagazynowy stanymagazynowe dostępnailość stavskladu skladem készlet raktárkészlet "
+    "ilość množství mennyiség määrä stok stokadet ürünstokadedi cantitate ποσότητα 数量 库存数量 수량 在庫 "
+    "stoc varastosaldo lagerstatus antal beholdning остаток количество остатки stokadedi stokmiktarı "
+    "totalstock currentquantity lagerbestandgesamt gesamtbestand verfügbarerbestand "
     "bestand lagerbestand menge lager lagermenge existencias inventario cantidad quantité quantitéenstock giacenza "
-    "magazzino quantità voorraad aantal quantidade estoque lagersaldo lagerantal ilośćsztuk zásoba 在庫数 库存 재고"
+    "magazzino quantità voorraad aantal quantidade estoque lagersaldo lagerantal ilośćsztuk zásoba 在庫数 库存 재고 "
+    "재고수량 מלאי المخزون απόθεμα"
 )
 OVERSOLD = group(
     "variantinventorypolicy continuesellingwhenoutofstock backordersallowed backorders inventorypolicy "
-    "allowbackorders preorder "
-    "ispreorder vorbestellbar précommande "
-    "allowbackorder lieferrückständeerlaubt lieferrückstandeerlaubt autoriserlescommandesdeproduitsenrupture "
-    "permitirreservasdeproductosagotados vuoipermetteregliordiniarretrati nabestellingentoestaan"
+    "allowbackorders preorder ispreorder vorbestellbar précommande allowbackorder lieferrückständeerlaubt "
+    "lieferrückstandeerlaubt autoriserlescommandesdeproduitsenrupture permitirreservasdeproductosagotados "
+    "vuoipermetteregliordiniarretrati nabestellingentoestaan"
 )
-TRACKED = group("variantinventorytracker inventorytracker inventorytracking managestock")
+TRACKED = group(
+    "variantinventorytracker inventorytracker inventorytracking managestock trackinventory stocktrack trackstock "
+    "isinventorytracked variantmanageinventory variantinventorytracked"
+)
 """Columns that state whether the stock is counted."""
 NOT_TRACKED = group("none no false 0 n off")
 COUNTED_BY_DEFAULT = group("useconfigmanagestock")
 """Magento: if this is true, ``manage_stock`` of the row is ignored."""
 MAY_BE_OVERSOLD = group("continue true yes 1 2 notify ja oui sí si sì allow allowed")
+SALE_NAMES = (
+    STATUS | STOCK_STATUS | NOT_SOLD_FLAGS | GONE_SINCE | SOLD_FROM | STOCK_FLAGS | STOCK_COUNTS | OVERSOLD | TRACKED
+    | COUNTED_BY_DEFAULT | SALE_PRICES | SALE_FLAGS | SALE_BEGINS | SALE_ENDS | SALE_PERIODS
+)  # fmt: skip
 
 
 def read_flag(text: str) -> bool | None:

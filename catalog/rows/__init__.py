@@ -1,1 +1,1 @@
-"""Turns the rows of a table into products: finds the columns, unfolds what shop systems pack, and merges variants."""
+"""Turns the rows of a table into products: finds the columns of ids, titles and pictures, and merges variants."""

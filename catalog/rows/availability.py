@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from catalog.names.columns import standard_name
 from catalog.names.plain import plain_name, whole_name
 from catalog.names.sale import (
     COUNTED_BY_DEFAULT,
     GONE_SINCE,
+    IN_STOCK,
     MAY_BE_OVERSOLD,
     NOT_SOLD,
     NOT_SOLD_FLAGS,
     NOT_TRACKED,
+    OUT_OF_STOCK,
     OVERSOLD,
+    SALE_NAMES,
+    SIGNS,
+    SOLD_FROM,
     STATUS,
     STOCK_COUNTS,
     STOCK_FLAGS,
@@ -23,11 +29,13 @@ from catalog.names.sale import (
     TRACKED,
     read_flag,
 )
-from catalog.table import Row, shown
+from catalog.table import Row, Table, shown
 from catalog.values import plain_text, unescaped
 from catalog.values.dates import read_date
 from catalog.values.numbers import MISSING, read_number
 
+MAX_STOCK_WORDS = 20
+"""Different cells of a column that states the stock."""
 HIDDEN_VARIANTS = frozenset({"notvisibleindividually", "hidden"})
 
 
@@ -35,21 +43,32 @@ class Availability:
     """Finds rows that are not for sale.
 
     Args:
-        columns: Of the table.
+        table: With the columns, and with the cells by which a column with another name states the stock.
         leave_out: Conditions of the operator (``CatalogSettings.leave_out``), which replace the rules for known column
             names; None applies these rules.
     """
 
-    def __init__(self, columns: Iterable[str], leave_out: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, table: Table, leave_out: Mapping[str, Any] | None = None) -> None:
         self.leave_out = leave_out
-        by_name = {plain_name(column): column for column in columns}
+        by_name: dict[str, dict[str, None]] = {}
+        for column in table.columns:
+            for name in (plain_name(column), standard_name(column)):
+                by_name.setdefault(name, {})[column] = None
 
         def named(names: frozenset[str]) -> list[str]:
-            return [by_name[name] for name in sorted(names) if name in by_name]
+            return list(dict.fromkeys(column for name in sorted(names) for column in by_name.get(name, ())))
 
+        alike: dict[str, list[str]] = {}
+        for column in table.columns:
+            alike.setdefault(plain_name(column), []).append(column)
+        self._alike = {column: columns for columns in alike.values() if len(columns) > 1 for column in columns}
         self._status = named(STATUS)
+        stated = [name for name in table.columns if _states_stock(table.rows.column(name))]
+        self._status += [name for name in stated if name not in self._status and standard_name(name) not in SALE_NAMES]
+        self._marked = {name for name in named(STATUS - STOCK_STATUS) if _are_marks(table.rows.column(name))}
         self._not_sold = named(NOT_SOLD_FLAGS)
         self._gone_since = named(GONE_SINCE)
+        self._sold_from = named(SOLD_FROM)
         self._flags = named(STOCK_FLAGS)
         self._counts = named(STOCK_COUNTS)
         self._in_stock = [*self._flags, *named(STOCK_STATUS)]
@@ -85,23 +104,37 @@ class Availability:
                 continue
             if says_no(text) or (plain_name(column) == "productonline" and text == "2"):
                 return f"{column} is {shown(text)}"
+            if column in self._marked and not text:
+                return f"{column} is empty"
         for column in self._not_sold:
             text = plain_text(row.get(column)) or plain_text(head.get(column))
-            if text == "1" or read_flag(text):
+            if text in ("1", "X", "x") or read_flag(text):
                 return f"{column} is {shown(text)}"
         for column in self._gone_since:
             text = plain_text(row.get(column))
             if text.casefold() not in MISSING and not says_no(text) and not _is_future(text):
                 return f"{column} is {shown(text)}"
+        for column in self._sold_from:
+            text = plain_text(row.get(column))
+            if _is_future(text):
+                return f"{column} is {shown(text)}"
         for column in self._flags:
             text = plain_text(row.get(column))
-            if says_no(text):
+            if says_no(text) and not self._is_elsewhere(row, column):
                 return f"{column} is {shown(text)}"
         return "" if has_variants else self._sold_out(row, head if in_group else row)
+
+    def _is_elsewhere(self, row: Row, column: str) -> bool:
+        """Whether a column for another shop or warehouse, such as ``Stock (Berlin)``, says that a product is there."""
+        texts = (plain_text(row.get(other)) for other in self._alike.get(column, ()) if other != column)
+        return any(text and not _is_none(text) for text in texts)
 
     def _sold_out(self, row: Row, head: Row) -> str:
         """Why a row is out of stock, empty if it is not. Its head decides on backorders and counting if the row states
         nothing about them."""
+
+        if not self._counts:
+            return ""
 
         def said(columns: list[str]) -> list[str]:
             return [
@@ -115,11 +148,32 @@ class Availability:
         by_default = any(read_flag(text) or text == "1" for text in said(self._by_default))
         if self._tracked and not by_default and not set(said(self._tracked)) - NOT_TRACKED:
             return ""
-        for column in self._counts:
+        own = [name for name in self._counts if name.startswith("variant ") and plain_text(row.get(name))]
+        for column in own or self._counts:
             text = plain_text(row.get(column))
-            if _count(text) <= 0 or says_no(text):
+            if _is_none(text) and not self._is_elsewhere(row, column):
                 return f"{column} is {shown(text)}"
         return ""
+
+
+def _is_none(text: str) -> bool:
+    """Whether a cell states that there is nothing in stock."""
+    return _count(text) <= 0 or says_no(text)
+
+
+def _are_marks(cells: Sequence[Any]) -> bool:
+    """Whether a column marks some rows, as PHP writes true and false (``1`` and nothing) and people write an ``x``."""
+    said = {plain_text(cell).casefold() for cell in cells}
+    return "" in said and len(said) == 2 and said <= {"", "1", "x", *SIGNS}
+
+
+def _states_stock(cells: Sequence[Any]) -> bool:
+    """Whether the cells of a column say whether products are in stock, and nothing else."""
+    said = {cell for cell in cells if isinstance(cell, str)}
+    if not said or len(said) > MAX_STOCK_WORDS:
+        return False
+    plain = {_plain(text.strip()) for text in said} - {""}
+    return bool(plain & OUT_OF_STOCK) and plain <= OUT_OF_STOCK | IN_STOCK
 
 
 def says_no(text: str) -> bool:

@@ -8,11 +8,12 @@ from pathlib import Path
 
 from catalog.errors import ModisteError
 from catalog.formats import read_table
+from catalog.layouts.sales import drop_other_sales
+from catalog.layouts.unfold import unfold
 from catalog.rows.availability import Availability
-from catalog.rows.layouts import unfold
+from catalog.rows.identity import without_id
 from catalog.rows.pinned import refuse_strange
 from catalog.rows.plan import plan_columns
-from catalog.rows.sales import drop_other_sales
 from catalog.settings import CatalogSettings
 from catalog.table import Problem, Row, TableOptions
 from catalog.values import AttributeValue, Kind, plain_text, type_columns, unescaped
@@ -89,23 +90,26 @@ def read_changes(
     unfold(table)
     drop_other_sales(table)
     plan = plan_columns(table, path, _without_absent(settings, table.columns), id_column)
+    if plan.id is None and plan.group is None:
+        raise without_id(table, path)
     read = ChangeTable(problems=[*table.problems, *table.remarks])
     own = {plan.id, plan.group, plan.title, *plan.pictures, *plan.gallery}
     read.columns = [name for name in table.columns if name in kinds and name != plan.id]
     read.ignored = [name for name in table.columns if name not in kinds and name not in own]
     leave_out = {name: one for name, one in settings.leave_out.items() if name in table.columns}
-    availability = Availability(table.columns, leave_out if settings.states_leave_out else None)
+    availability = Availability(table, leave_out if settings.states_leave_out else None)
     if not read.columns and plan.title is None and not availability.told:
         raise ModisteError(
             f"{path} has no column of the catalogue beside the id.",
             hint=f"Give it some of these columns: {', '.join(kinds) or 'none has been indexed'}.",
         )
     pinned = {name: kinds[name] for name in read.columns}
-    typed = type_columns(table.rows, read.columns, pinned)
+    decimals = {name: one.decimal for name, one in settings.columns.items() if one.decimal}
+    typed = type_columns(table.rows, read.columns, pinned, decimals)
     refuse_strange(typed, pinned, options, path)
     read.problems += typed.oddities
-    rows = zip(table.rows, plan.identify(table.rows), typed.attributes, strict=True)
-    for (number, row), (id, key), values in rows:
+    ids, keys = plan.identify(table.rows)
+    for (number, row), id, key, (_, values) in zip(table.rows, ids, keys, typed.attributes, strict=True):
         if not (id or key):
             read.problems.append(Problem(number, None, f"the column {plan.id} is empty", "the id is empty"))
             continue

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, cast
 
+import numpy as np
+import pyarrow as pa
+
+from catalog.names.columns import is_code
+from catalog.names.hidden import is_hidden
 from catalog.product import Variant
 from catalog.table import Problem, Row
 from catalog.values import AttributeValue, Kind, plain_text
@@ -55,104 +60,177 @@ class Draft:
     id_for_picture: str
 
 
-class Grouping(NamedTuple):
-    """Drafts, and rows that are in none of them."""
+@dataclass(slots=True)
+class Grouping:
+    """What ``group`` finds beside the products.
 
-    drafts: list[Draft]
-    left_out: list[Problem]
-    problems: list[Problem]
-    repeated: list[Problem]
-    """Rows that are equal to another row of their product."""
+    Attributes:
+        left_out: Rows that are not for sale: of a whole product, or of some variants.
+        problems: Rows that are in no product.
+        repeated: Rows that are equal to another row of their product.
+    """
+
+    left_out: list[Problem] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    repeated: list[Problem] = field(default_factory=list)
+    _columns: set[str] = field(default_factory=set)
+    _of_further_rows: set[str] = field(default_factory=set)
+    _has_further_rows: bool = False
+    _are_further_titled: bool = False
+
+    def add(self, members: Sequence[Line]) -> None:
+        """Add the rows of a product to those that decide ``variant_columns``."""
+        first, *further = members
+        self._columns.update(first.values)
+        for line in further:
+            self._columns.update(line.values)
+            self._of_further_rows.update(line.values)
+        self._has_further_rows |= bool(further)
+        self._are_further_titled |= any(line.title for line in further)
+
+    @property
+    def variant_columns(self) -> set[str]:
+        """The columns in which variants may differ. Shopify fills those of the whole product, such as its title, on the
+        first of its rows only."""
+        first_only = self._has_further_rows and not self._are_further_titled
+        return self._of_further_rows if first_only else self._columns
 
 
 def group(
-    lines: Iterable[Line], *, looks: Sequence[str], dates: frozenset[str], keyed: bool, key_is_id: bool
-) -> Grouping:
-    """Merge rows into products.
+    groups: Iterable[Sequence[Line]], found: Grouping, *, looks: Sequence[str], dates: frozenset[str], keyed: bool,
+    key_is_id: bool,
+) -> Iterator[Draft]:  # fmt: skip
+    """Merge rows into products, one group after another.
 
     Args:
-        lines: In the order of the table.
+        groups: Rows with the same key, each in the order of the table.
+        found: Receives what is no product.
         looks: Columns whose values change how a product looks.
         dates: Columns of dates, of which the earliest counts.
         keyed: Whether the table has a column that names the product of a row. Else rows belong together if they have
-            the same id, and the same title or none.
+            the same id, and the same title or none, as do rows for a whole product.
         key_is_id: Whether that column's value is the id of products with one look.
     """
-    groups: dict[str, list[Line]] = {}
-    problems: list[Problem] = []
-    repeated: list[Problem] = []
-    for line in lines:
-        members = groups.setdefault(line.key, [])
-        twin = next((one for one in members if one.row == line.row), None)
-        if twin is not None:
-            repeated.append(
-                Problem(line.number, line.id, f"the row repeats row {twin.number}", "the row repeats another")
-            )
-        elif not keyed and members and line.title and members[0].title and line.title != members[0].title:
-            reason = f"the id is already used in row {members[0].number}"
-            problems.append(Problem(line.number, line.id, reason, "the id is already used"))
-        else:
-            members.append(line)
-    drafts: list[Draft] = []
-    left_out: list[Problem] = []
-    for key, members in groups.items():
-        made, out = _products(key, members, looks, dates, key_is_id)
-        drafts += made
-        left_out += out
-    return Grouping(_with_distinct_ids(drafts), left_out, problems, repeated)
+    taken: set[str] = set()
+    for lines in groups:
+        members: list[Line] = []
+        for line in lines:
+            twin = next((one for one in members if one.row == line.row), None)
+            if twin is not None:
+                reason = f"the row repeats row {twin.number}"
+                found.repeated.append(Problem(line.number, line.id, reason, "the row repeats another"))
+            elif first := _other_product(line, members, keyed=keyed):
+                reason = f"the id is already used in row {first.number}"
+                found.problems.append(Problem(line.number, line.id, reason, "the id is already used"))
+            else:
+                members.append(line)
+        found.add(members)
+        drafts, left_out = _products(members[0].key, members, looks, dates, key_is_id)
+        found.left_out += left_out
+        for draft in drafts:
+            draft.id = _distinct(draft.id, taken)
+            taken.add(draft.id)
+            yield draft
+
+
+def in_groups(keys: Sequence[str]) -> Iterator[list[int]]:
+    """The places of equal keys, in the order in which keys are first found."""
+    codes = pa.array(keys, pa.large_string()).dictionary_encode().indices.to_numpy()
+    order = np.argsort(codes, kind="stable")
+    start = 0
+    for end in map(int, np.flatnonzero(np.diff(codes[order], append=-1)) + 1):
+        yield order[start:end].tolist()
+        start = end
+
+
+def _other_product(line: Line, members: Sequence[Line], *, keyed: bool) -> Line | None:
+    """The first row with the same id as ``line``, if it has another title; else None."""
+    alike = [one for one in members if one.is_parent and line.is_parent] if keyed else members
+    return alike[0] if alike and line.title and alike[0].title not in ("", line.title) else None
 
 
 def _products(
     key: str, members: Sequence[Line], looks: Sequence[str], dates: frozenset[str], key_is_id: bool
 ) -> tuple[list[Draft], list[Problem]]:
     """The products of one group, one for each look, and the rows of those that are not for sale."""
-    parents = [line for line in members if line.is_parent] if len(members) > 1 else []
-    variants = [line for line in members if line not in parents] if parents else list(members)
-    head = (parents or members)[0]
-    if parents and parents[0].unsold:
-        for line in variants:
-            line.unsold = line.unsold or parents[0].unsold
-    gallery = [cell for line in members for cell in line.gallery]
+    parents = [line for line in members if line.is_parent]
+    variants = [line for line in members if not line.is_parent]
+    if not variants:  # A product without variants, perhaps with rows for its further pictures.
+        parents, variants = [], list(members)
+    for line in variants:
+        line.unsold = line.unsold or (parents[0].unsold if parents else "")
     by_look = _by_look(variants, looks)
-    drafts, left_out = [], []
+    if len(by_look) == 1:
+        (lines,) = by_look.values()
+        id = key if key_is_id or parents else lines[0].id or key
+        draft, left_out = _draft(id, key, lines, parents, members, dates, several=False)
+        return [draft] if draft else [], left_out
+    drafts: list[Draft] = []
+    left_out = []
     for look, lines in by_look.items():
-        sold = [line for line in lines if not line.unsold and _is_variant(line, lines)] or [
-            line for line in lines if not line.unsold
-        ]
-        numbers = [line.number for line in (lines if len(by_look) > 1 or not parents else [*parents, *lines])]
-        if not sold:
-            left_out += [
-                Problem(number, lines[0].id or key, lines[0].unsold, f"not for sale: {lines[0].unsold}")
-                for number in numbers
-            ]
-            continue
-        own = [cell for line in lines if not line.unsold for cell in line.pictures]
-        several = len(by_look) > 1
-        shared = [cell for line in parents for cell in line.pictures] + gallery
-        titled = (*parents, *sold, *members) if several else (*parents, *members)
-        if several:
-            id = lines[0].id if lines[0].id and not key_is_id else f"{key}:{_slug(look)}"
-        else:
-            id = key if key_is_id or parents else lines[0].id or key
-        drafts.append(
-            Draft(
-                id=id, title=next((line.title for line in titled if line.title), ""),
-                attributes=_merged(head, sold, dates),
-                pictures=own + ([] if several and own else shared) if several else [*shared, *own],
-                group=key if several or len(members) > 1 else id,
-                variants=_variants(sold, len(members), id), lines=numbers, id_for_picture=lines[0].id or key,
-            )
-        )  # fmt: skip
-    if parents and len(by_look) > 1 and drafts:
+        id = lines[0].id if lines[0].id and not key_is_id else f"{key}:{_slug(look)}"
+        draft, unsold = _draft(id, key, lines, parents, members, dates, several=True)
+        drafts += [draft] if draft else []
+        left_out += unsold
+    if drafts:
         drafts[0].lines = [*(line.number for line in parents), *drafts[0].lines]
-    elif parents and len(by_look) > 1:
+    else:
         left_out += [Problem(line.number, key, "no variant is for sale", "not for sale") for line in parents]
     return drafts, left_out
 
 
+def _draft(
+    id: str, key: str, lines: Sequence[Line], parents: Sequence[Line], members: Sequence[Line], dates: frozenset[str],
+    *, several: bool,
+) -> tuple[Draft | None, list[Problem]]:  # fmt: skip
+    """The product with one look, if it is for sale, and its rows that are not.
+
+    Args:
+        id: Of the product.
+        key: Of its group.
+        lines: The variants with this look.
+        parents: Rows of the group that stand for the whole product.
+        members: All rows of the group.
+        several: Whether the group has several looks.
+    """
+    shared = [] if several else parents
+    for_sale = [line for line in lines if not line.unsold]
+    unsold = [(line, line.unsold) for line in lines if line.unsold]
+    if not for_sale:
+        unsold += [(line, lines[0].unsold) for line in shared]
+    left_out = [Problem(line.number, line.id or key, why, f"not for sale: {why}") for line, why in unsold]
+    if not for_sale:
+        return None, left_out
+    sold = [line for line in for_sale if _is_variant(line, lines)] or for_sale
+    titled = (*parents, *sold, *members) if several else (*parents, *members)
+    draft = Draft(
+        id=id, title=next((line.title for line in titled if line.title), ""),
+        attributes=_merged((parents or members)[0], sold, dates),
+        pictures=_pictures(for_sale, parents, members, several=several),
+        group=key if several or len(members) > 1 else id,
+        variants=_variants(sold, len(members), id), lines=[line.number for line in (*shared, *for_sale)],
+        id_for_picture=lines[0].id or key,
+    )  # fmt: skip
+    return draft, left_out
+
+
+def _pictures(
+    for_sale: Sequence[Line], parents: Sequence[Line], members: Sequence[Line], *, several: bool
+) -> list[Any]:
+    """The cells with the pictures of a look: its own, or those of the whole product if it is the only look or has
+    none."""
+    own = [cell for line in for_sale for cell in line.pictures]
+    shared = [cell for line in parents for cell in line.pictures] + [cell for line in members for cell in line.gallery]
+    return [*shared, *own] if not several else own or shared
+
+
 def _is_variant(line: Line, lines: Sequence[Line]) -> bool:
-    """Whether a row is more than a further picture of its product."""
-    return line is lines[0] or bool(line.id) or bool(line.values)
+    """Whether a row is more than a further picture of its product: it has an id, or a public value of its own."""
+    first = lines[0]
+    return (
+        line is first or bool(line.id)
+        or any(value != first.values.get(column) and not is_hidden(column) for column, value in line.values.items())
+    )  # fmt: skip
 
 
 def _by_look(variants: Sequence[Line], looks: Sequence[str]) -> dict[str, list[Line]]:
@@ -167,9 +245,10 @@ def _by_look(variants: Sequence[Line], looks: Sequence[str]) -> dict[str, list[L
             unsaid.append(line)
     if found:  # Rows without a look are further pictures, or variants that exist in every colour.
         next(iter(found.values())).extend(unsaid)
-    pictures = [frozenset(str(cell) for line in lines for cell in line.pictures) for lines in found.values()]
-    if len(found) > 1 and all(pictures) and len(set(pictures)) == len(pictures):
-        return found
+    if len(found) > 1:
+        pictures = [frozenset(str(cell) for line in lines for cell in line.pictures) for lines in found.values()]
+        if all(pictures) and len(set(pictures)) == len(pictures):
+            return found
     return {"": list(variants)}
 
 
@@ -188,6 +267,11 @@ def _merged(
             merged[column] = merged_value(merged[column], value, is_date=column in dates)
     for column, value in head.values.items():
         merged.setdefault(column, value)
+        if head in sold or column not in own:
+            continue
+        inherits = any(column not in line.values for line in sold) and not isinstance(value, str)
+        if inherits or is_code(column):  # A variant without a price has that of its product; a code names the product.
+            merged[column] = merged_value(value, merged[column], is_date=column in dates)
     return merged
 
 
@@ -206,7 +290,9 @@ def merged_value(held: Any, value: Any, *, is_date: bool) -> Any:
 def fitting(value: AttributeValue | list[AttributeValue], kind: Kind) -> AttributeValue:
     """A merged value in the form of its column's kind."""
     if kind in ("list", "path"):
-        return [str(one) for one in value] if isinstance(value, list) else [str(value)]
+        values = value if isinstance(value, list) else [value]
+        texts = [str(one) for one in values]
+        return cast("list[str]", value) if texts == value else texts  # Equal lists stay one object.
     if isinstance(value, list):
         return ", ".join(str(one) for one in value)
     return value
@@ -231,14 +317,12 @@ def _variants(sold: Sequence[Line], rows: int, id: str) -> tuple[Variant, ...]:
     )
 
 
-def _with_distinct_ids(drafts: list[Draft]) -> list[Draft]:
-    taken: set[str] = set()
-    for draft in drafts:
-        id, number = draft.id, 2
-        while draft.id in taken:
-            draft.id, number = f"{id}:{number}", number + 1
-        taken.add(draft.id)
-    return drafts
+def _distinct(id: str, taken: Container[str]) -> str:
+    """``id``, with a number behind it if it is taken."""
+    distinct, number = id, 2
+    while distinct in taken:
+        distinct, number = f"{id}:{number}", number + 1
+    return distinct
 
 
 def _slug(look: str) -> str:

@@ -9,7 +9,7 @@ from catalog.settings import SETTINGS_NAME
 from catalog.table import TableOptions
 from catalog.values import Kind
 from catalog.values.columns import Typed
-from catalog.values.kinds import MOST_STRANGE
+from catalog.values.kinds import MAX_STRANGE_SHARE
 
 
 def refuse_strange(typed: Typed, pinned: Mapping[str, Kind], options: TableOptions, source: Path) -> None:
@@ -19,7 +19,7 @@ def refuse_strange(typed: Typed, pinned: Mapping[str, Kind], options: TableOptio
         CatalogRefused: More than one in ten is not.
     """
     for column, share in typed.strange.items():
-        if share > MOST_STRANGE:
+        if share > MAX_STRANGE_SHARE:
             first = next(one for one in typed.oddities if one.kind.startswith(f"{column} is no "))
             options.doubt(
                 "kinds",

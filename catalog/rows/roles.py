@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from catalog.names import Role
-from catalog.names.columns import PARENTS, TEXTS, is_code
+from catalog.names.columns import PARENTS, TEXTS, is_code, standard_name
 from catalog.names.hidden import is_hidden
 from catalog.names.plain import plain_name
 from catalog.names.sale import GONE_SINCE, NOT_SOLD_FLAGS, OVERSOLD, STATUS, STOCK_COUNTS, STOCK_FLAGS, TRACKED
@@ -49,7 +49,7 @@ def column_roles(
 
 
 def _role(name: str, column: Column, typed: Typed) -> Role:
-    plain = plain_name(name)
+    plain = standard_name(name)
     if plain in SALE:
         return "stock"
     if plain in YEARS:
@@ -58,7 +58,7 @@ def _role(name: str, column: Column, typed: Typed) -> Role:
         return "fact"
     if column.kind != "text":
         return "wish"
-    values = [str(row[name]) for row in typed.attributes if name in row]
+    values = [str(value) for value in typed.attributes.column(name) if value is not None]
     if plain in FORM_COLUMNS and values and FORMS.issuperset(map(plain_name, values)):
         return "hidden"
     if TEXTS.search(plain) or sum(map(len, values)) > LONG_TEXT * len(values):

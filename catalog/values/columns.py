@@ -6,17 +6,27 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, NamedTuple
 
-from catalog.names.columns import PRICES, is_code
-from catalog.names.plain import plain_name
+from catalog.names.columns import CURRENCY_COLUMNS, PRICES, is_code, standard_name
+from catalog.names.plain import currency_in
 from catalog.names.sale import read_flag
-from catalog.table import Problem, Row, shown
+from catalog.table import MAX_SHARED, Problem, Rows, shown
 from catalog.values.dates import order_of, read_date
 from catalog.values.entities import unescaped
 from catalog.values.kinds import PATH_SIGN, AttributeValue, Kind, kind_of, normal_cell, plain_text
 from catalog.values.listed import unlisted
-from catalog.values.numbers import MISSING, WHOLE, Separator, decimal_separator, read_number
+from catalog.values.numbers import (
+    MISSING,
+    WHOLE,
+    Decimals,
+    Separator,
+    currency_code,
+    decimal_separator,
+    read_number,
+    read_price,
+)
 
 
 class Column(NamedTuple):
@@ -32,43 +42,47 @@ class Typed:
 
     Attributes:
         columns: Those that have any value.
-        attributes: The values of each row, without its empty cells.
+        attributes: The values of the rows, which are absent for empty cells.
         oddities: Cells that are not of their column's kind and were left out, and cells that made a column of numbers
             text.
         strange: Share of the filled cells that are not of their column's kind, for columns with pinned kinds.
     """
 
     columns: dict[str, Column] = field(default_factory=dict)
-    attributes: list[dict[str, AttributeValue]] = field(default_factory=list)
+    attributes: Rows = field(default_factory=Rows)
     oddities: list[Problem] = field(default_factory=list)
     strange: dict[str, float] = field(default_factory=dict)
 
 
 def type_columns(
-    rows: Sequence[tuple[int, Row]], columns: Iterable[str], pinned: Mapping[str, Kind] | None = None
-) -> Typed:
+    rows: Rows, columns: Iterable[str], pinned: Mapping[str, Kind] | None = None,
+    decimals: Mapping[str, Separator] | None = None,
+) -> Typed:  # fmt: skip
     """Find the kind of every column and give its values their type.
 
     Args:
-        rows: Numbers and cells of the rows.
+        rows: The rows.
         columns: The columns to type.
         pinned: Kinds that were stated for columns (``catalog.toml``).
+        decimals: Likewise, the signs that separate decimals.
     """
     pinned = pinned or {}
-    typed = Typed(attributes=[{} for _ in rows])
-    numbers = [number for number, _ in rows]
+    typed = Typed(attributes=Rows((number, {}) for number in rows.numbers))
+    numbers = rows.numbers
     cells_of = {column: _cells(column, rows) for column in columns}
-    prices = (str(cell) for column, cells in cells_of.items() if plain_name(column) in PRICES for cell in cells)
+    prices = (str(cell) for column, cells in cells_of.items() if standard_name(column) in PRICES for cell in cells)
     common = decimal_separator(prices, prices=True)
+    currency = _currency_column(cells_of)
     for column, cells in cells_of.items():
         filled = [cell for cell in cells if cell != "" and cell != []]
         if not filled:
             continue
         texts = [cell for cell in filled if isinstance(cell, str)]
-        decimal = decimal_separator(texts, common, prices=plain_name(column) in PRICES or _are_prices(texts))
+        decimal = (decimals or {}).get(column) or _separator(typed, column, texts, common, numbers, cells)
         found = kind_of(column, filled, decimal)
         kind = pinned.get(column, found.kind)
         strange = _type_column(typed, column, kind, cells, numbers, decimal)
+        _add_currency(typed, column, currency)
         if is_code(column):
             _note_rounded(typed, column, cells, numbers)
         if column in pinned:
@@ -81,15 +95,56 @@ def type_columns(
     return typed
 
 
-def _cells(column: str, rows: Sequence[tuple[int, Row]]) -> Sequence[Any]:
-    cells = unlisted([normal_cell(row.get(column)) for _, row in rows])
-    return [_unescaped(cell) for cell in cells]
+def _separator(
+    typed: Typed, column: str, texts: Sequence[str], common: Decimals, numbers: Sequence[int], cells: Sequence[Any]
+) -> Separator:
+    """The sign that separates decimals in a column, with a remark if it was guessed.
+
+    Args:
+        typed: Receives the remark.
+        column: Name of the column.
+        texts: Its cells that are text.
+        common: What all columns of prices show together.
+        numbers: Numbers of the rows.
+        cells: All cells of the column.
+    """
+    prices = standard_name(column) in PRICES
+    found = decimal_separator(texts, common.sign, prices=prices or _are_prices(texts))
+    if prices and found.guessed and not common.guessed:
+        return common.sign
+    number = read_price(found.guessed, found.sign) if found.guessed else None
+    if number is not None:
+        kind = f"{column} has cells that could be thousands or decimals"
+        other = "," if found.sign == "." else "."
+        reason = f'{found.guessed} is read as {number.value:.15g}; otherwise: [columns."{column}"] decimal = "{other}"'
+        typed.oddities.append(Problem(numbers[list(cells).index(found.guessed)], None, reason, kind))
+    return found.sign
+
+
+def _currency_column(cells_of: Mapping[str, Sequence[Any]]) -> str:
+    """The currency that a column of its own states for all rows; empty if there is none, or several."""
+    columns = [cells for column, cells in cells_of.items() if standard_name(column) in CURRENCY_COLUMNS]
+    stated = {currency_code(str(cell)) for cells in columns for cell in cells if cell}
+    return stated.pop() if len(stated) == 1 else ""
+
+
+def _add_currency(typed: Typed, column: str, currency: str) -> None:
+    """Give a column of prices without a currency in its cells the one in its name, or that of the whole table."""
+    held = typed.columns.get(column)
+    if held is None or held.kind != "number" or held.currency or f"{column} currency" in typed.columns:
+        return
+    if standard_name(column) in PRICES:
+        typed.columns[column] = held._replace(currency=currency_in(column) or currency)
+
+
+def _cells(column: str, rows: Rows) -> Sequence[Any]:
+    normal, plain = lru_cache(MAX_SHARED)(normal_cell), lru_cache(MAX_SHARED)(unescaped)  # Most cells repeat.
+    cells = unlisted([normal(cell) if isinstance(cell, str) else normal_cell(cell) for cell in rows.column(column)])
+    return [plain(cell) if isinstance(cell, str) else _unescaped(cell) for cell in cells]
 
 
 def _unescaped(cell: Any) -> Any:
-    if isinstance(cell, list):
-        return [unescaped(item) for item in cell]
-    return unescaped(cell) if isinstance(cell, str) else cell
+    return [unescaped(item) for item in cell] if isinstance(cell, list) else cell
 
 
 def _are_prices(texts: Sequence[str]) -> bool:
@@ -110,6 +165,7 @@ def _type_column(
 ) -> int:
     """Type one column; gives the number of cells that are not of its kind."""
     read = _reader(column, kind, cells, decimal)
+    read_text = lru_cache(MAX_SHARED)(read)  # Equal texts share one value, which is a list for some kinds.
     currencies: Counter[str] = Counter()
     strange = 0
     values: list[AttributeValue | None] = []
@@ -119,7 +175,7 @@ def _type_column(
             if isinstance(cell, str) and kind in ("number", "date", "flag") and cell.casefold() in MISSING:
                 pass
             else:
-                value, currency = read(cell)
+                value, currency = read_text(cell) if isinstance(cell, str) else read(cell)
                 if kind == "number" and value is not None:
                     currencies[currency] += 1
                 if value is None or value == []:
@@ -133,12 +189,14 @@ def _type_column(
         return strange
     whole = kind == "number" and all(float(value).is_integer() for value in values if isinstance(value, float | int))
     written_whole = whole and all(not isinstance(cell, str) or WHOLE.fullmatch(cell) for cell in cells if cell != "")
-    for row, value in zip(typed.attributes, values, strict=True):
-        if value is not None:
-            row[column] = int(value) if written_whole and isinstance(value, float) else value
+    typed.attributes.put(
+        column, (int(value) if written_whole and isinstance(value, float) else value for value in values)
+    )
     named = [currency for currency in currencies if currency]
-    typed.columns[column] = Column(kind, named[0] if len(named) == 1 else "")
-    if len(named) > 1:
+    codes = {currency_code(currency) for currency in named}
+    single = named[0] if len(named) == 1 else codes.pop() if len(codes) == 1 else ""
+    typed.columns[column] = Column(kind, single)
+    if len(named) > 1 and not single:
         _add_currencies(typed, column, cells, decimal)
     return strange
 
@@ -146,23 +204,23 @@ def _type_column(
 def _add_currencies(typed: Typed, column: str, cells: Sequence[Any], decimal: Separator) -> None:
     """Where prices of one column are in several currencies, each product's own is an attribute."""
     name = f"{column} currency"
-    for row, cell in zip(typed.attributes, cells, strict=True):
-        number = read_number(cell, decimal) if isinstance(cell, str) else None
-        if number is not None and number.currency:
-            row[name] = number.currency
+    read = read_price if standard_name(column) in PRICES else read_number
+    numbers = (read(cell, decimal) if isinstance(cell, str) else None for cell in cells)
+    typed.attributes.put(name, (number.currency or None if number is not None else None for number in numbers))
     typed.columns[name] = Column("text")
 
 
 def _reader(column: str, kind: Kind, cells: Sequence[Any], decimal: Separator) -> Any:
     """A function from a filled cell to its value (None if it is not of ``kind``) and currency."""
     order = order_of([cell for cell in cells if isinstance(cell, str)]) if kind == "date" else None
+    read_text = read_price if standard_name(column) in PRICES else read_number
     split = _splitter(cells) if kind in ("list", "path") else None
 
     def read(cell: Any) -> tuple[AttributeValue | None, str]:
         if kind == "number":
             if isinstance(cell, int | float) and not isinstance(cell, bool):
                 return cell, ""
-            number = read_number(str(cell), decimal)
+            number = read_text(str(cell), decimal)
             return (None, "") if number is None else (number.value, number.currency)
         if kind == "flag":
             return (cell if isinstance(cell, bool) else _flag(plain_text(cell))), ""

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 import urllib.parse
+
+_BASE64 = re.compile(r"(?:/9j/|iVBORw0KGgo|UklGR|R0lGOD)[\w+/\s]{80,}={0,2}\s*", re.ASCII)
+"""The first bytes of JPEG, PNG, WebP and GIF in base64, and more of it."""
 
 
 class NoImage(Exception):
@@ -13,6 +17,11 @@ class NoImage(Exception):
     def __init__(self, reason: str, kind: str) -> None:
         super().__init__(reason)
         self.kind = kind
+
+
+def is_base64(text: str) -> bool:
+    """Whether a text is a picture in base64 without the head of a ``data:`` URL."""
+    return text[:4] in ("/9j/", "iVBO", "UklG", "R0lG") and _BASE64.fullmatch(text) is not None
 
 
 def from_data_url(text: str) -> bytes:
@@ -37,10 +46,10 @@ def from_base64(text: str) -> bytes:
     try:
         return _filled(base64.b64decode("".join(payload.split()), validate=True))
     except (binascii.Error, ValueError) as error:
-        raise NoImage(f"the image is not valid base64: {error}", "the image is not valid base64") from error
+        raise NoImage(f"the picture is not valid base64: {error}", "the picture is not valid base64") from error
 
 
 def _filled(content: bytes) -> bytes:
     if not content:
-        raise NoImage("the image in the row is empty", "the image in the row is empty")
+        raise NoImage("the picture in the row is empty", "the picture in the row is empty")
     return content

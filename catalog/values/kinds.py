@@ -5,16 +5,15 @@ from __future__ import annotations
 import datetime
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 
-from catalog.names.columns import LIST_NAMES, PATH_NAMES, PRICES, SIZES, TEXTS, is_code
-from catalog.names.plain import plain_name
+from catalog.names.columns import LIST_NAMES, PATH_NAMES, PRICES, SIZES, TEXTS, is_code, standard_name
 from catalog.names.sale import STOCK_COUNTS, read_flag
 from catalog.values.dates import not_dates, read_dates
 from catalog.values.entities import TAG
-from catalog.values.numbers import MISSING, NEVER_TEXT, Separator, read_number
+from catalog.values.numbers import MISSING, NEVER_TEXT, Separator, read_number, read_price
 
 AttributeValue = str | int | float | bool | list[str]
 Kind = Literal["text", "number", "flag", "list", "path", "date"]
@@ -22,10 +21,14 @@ Kind = Literal["text", "number", "flag", "list", "path", "date"]
 
 NUMBERS_BY_NAME = PRICES | STOCK_COUNTS | frozenset({"weight", "gewicht", "rating", "discount"})
 """Columns that are numbers even where some cells are not."""
-MOST_STRANGE = 0.1
+MAX_STRANGE_SHARE = 0.1
 """Share of a column's cells that may be of another kind than the column."""
-LONGEST_ITEM = 40
-LEAST_LISTS = 5
+NEARLY_ALL = 0.8
+"""Share of the different cells of a column that are of one kind, if the others may be mistakes."""
+MIN_DISTINCT = 5
+"""Different cells for which such a share means anything."""
+MAX_ITEM_LENGTH = 40
+MIN_LISTS = 5
 """Different cells that must look like lists of the same words."""
 PATH_SIGN = re.compile(r"\s*(?:->|→|>|»|›)\s*")
 _PATH = re.compile(r"[\w)&'.]\s*(?:->|→|>|»|›)\s*[\w(&'.]")
@@ -33,7 +36,7 @@ _SEVERAL = re.compile(r"\d(?:\s*[|,;\n]\s*|\s+)\d")
 _SLASHES = re.compile(r"\w\s*[/\\]\s*\w.*[/\\]|\w///\w")
 
 
-class Found(NamedTuple):
+class FoundKind(NamedTuple):
     """The kind of a column, and the cells that make it text although nearly all others are of another kind."""
 
     kind: Kind
@@ -63,8 +66,8 @@ def plain_text(value: Any) -> str:
 
 def normal_cell(cell: Any) -> str | int | float | bool | list[str]:
     """A cell as text, number, flag or list of text; an empty text or list for no value."""
-    if isinstance(cell, bool) or (isinstance(cell, int) and abs(cell) < 2**63):
-        return cell
+    if isinstance(cell, bool) or (isinstance(cell, int) and abs(cell) <= 2**53):
+        return cell  # A larger integer is no number but a code, which float64 would round.
     if isinstance(cell, float):
         return int(cell) if cell.is_integer() and abs(cell) < 2**53 else cell
     if isinstance(cell, Decimal):
@@ -74,6 +77,8 @@ def normal_cell(cell: Any) -> str | int | float | bool | list[str]:
     text = plain_text(cell)
     if text.startswith('="') and text.endswith('"'):  # ="007" makes Excel keep a text.
         text = text[2:-1]
+    if text.startswith("'") and read_number(text[1:]) is not None:  # As does an apostrophe: '5012345600126.
+        text = text[1:]
     return "" if text.casefold() in NEVER_TEXT else text
 
 
@@ -94,7 +99,7 @@ def survives(text: str) -> bool:
     )
 
 
-def kind_of(column: str, filled: Sequence[Any], decimal: Separator) -> Found:
+def kind_of(column: str, filled: Sequence[Any], decimal: Separator) -> FoundKind:
     """Find the kind of a column.
 
     Args:
@@ -102,45 +107,79 @@ def kind_of(column: str, filled: Sequence[Any], decimal: Separator) -> Found:
         filled: Its cells that are not empty, as ``normal_cell`` gives them.
         decimal: Sign that separates decimals in it.
     """
-    name = plain_name(column)
+    name = standard_name(column)
     if all(isinstance(cell, bool) for cell in filled):
-        return Found("flag")
+        return FoundKind("flag")
     if any(isinstance(cell, list) for cell in filled):
-        items = [item for cell in filled for item in (cell if isinstance(cell, list) else [str(cell)])]
-        return Found("path" if name in PATH_NAMES and any(_is_path(item) for item in items) else "list")
-    code = name in SIZES or (is_code(column) and name not in NUMBERS_BY_NAME)
-    # The sizes 36,38 are two.
-    code = code or (name in LIST_NAMES and any(isinstance(cell, str) and _SEVERAL.search(cell) for cell in filled))
-    if not code and all(isinstance(cell, int | float) and not isinstance(cell, bool) for cell in filled):
-        return Found("number")
+        return FoundKind(_kind_of_lists(name, filled))
+    codes = _holds_codes(column, filled)
+    if not codes and all(isinstance(cell, int | float) and not isinstance(cell, bool) for cell in filled):
+        return FoundKind("number")
     texts = [plain_text(cell) for cell in filled]
-    distinct = set(texts)
-    if all(read_flag(text) is not None for text in distinct):
-        return Found("flag")
-    against: frozenset[str] = frozenset()
-    nearly: Kind = "number"
-    if not code:
-        said = [text for text in distinct if text.casefold() not in MISSING]
-        numbers = [text for text in said if survives(text) and read_number(text, decimal) is not None]
-        odd = set(said) - set(numbers)
-        few = numbers and sum(text in odd for text in texts) <= MOST_STRANGE * len(texts)
-        if said and (not odd or (name in NUMBERS_BY_NAME and few)):
-            return Found("number")
-        if said and read_dates(said) is not None:
-            return Found("date")
-        if len(numbers) >= 0.8 * len(said) and len(said) > 4:
-            against = frozenset(odd)
-        elif len(said) > 4 and (others := not_dates(said)) and len(others) <= 0.2 * len(said):
-            against, nearly = frozenset(others), "date"
-    paths = sum(_is_path(text) for text in texts)
-    if paths > len(texts) * (0.1 if name in PATH_NAMES else 0.5):
-        return Found("path")
-    if name in PATH_NAMES and any(_SLASHES.search(text) for text in distinct):
-        return Found("path")
+    if all(read_flag(text) is not None for text in set(texts)):
+        return FoundKind("flag")
+    found = FoundKind("text") if codes else _number_or_date(name, texts, decimal)
+    if found.kind != "text":
+        return found
+    if _holds_paths(name, texts):
+        return FoundKind("path")
+    return found._replace(kind="list") if _holds_lists(column, texts) else found
+
+
+def _kind_of_lists(name: str, filled: Sequence[Any]) -> Kind:
+    items = [item for cell in filled for item in (cell if isinstance(cell, list) else [str(cell)])]
+    return "path" if name in PATH_NAMES and any(map(_is_path, items)) else "list"
+
+
+def _holds_codes(column: str, filled: Sequence[Any]) -> bool:
+    """Whether the numbers in a column are names, such as sizes. The sizes 36,38 are two."""
+    name = standard_name(column)
+    if name in SIZES or (is_code(column) and name not in NUMBERS_BY_NAME):
+        return True
+    return name in LIST_NAMES and any(isinstance(cell, str) and _SEVERAL.search(cell) for cell in filled)
+
+
+def _number_or_date(name: str, texts: Sequence[str], decimal: Separator) -> FoundKind:
+    """``number`` or ``date``; else ``text``, with the cells that are against if nearly all others are one of these."""
+    said = [text for text in set(texts) if text.casefold() not in MISSING]
+    if not said:
+        return FoundKind("text")
+    read = read_price if name in PRICES else read_number
+    numbers = [text for text in said if survives(text) and read(text, decimal) is not None]
+    odd = set(said) - set(numbers)
+    few = numbers and sum(text in odd for text in texts) <= MAX_STRANGE_SHARE * len(texts)
+    if not odd or (name in NUMBERS_BY_NAME and few):
+        return FoundKind("number")
+    if read_dates(said) is not None:
+        return FoundKind("date")
+    if len(said) < MIN_DISTINCT:
+        return FoundKind("text")
+    if len(numbers) >= NEARLY_ALL * len(said):
+        return FoundKind("text", frozenset(odd))
+    others = not_dates(said)
+    if others and len(said) - len(others) >= NEARLY_ALL * len(said):
+        return FoundKind("text", frozenset(others), "date")
+    return FoundKind("text")
+
+
+def _holds_paths(name: str, texts: Sequence[str]) -> bool:
+    if sum(map(_is_path, texts)) > len(texts) * (0.1 if name in PATH_NAMES else 0.5):
+        return True
+    return name in PATH_NAMES and (any(map(_SLASHES.search, set(texts))) or _share_parents(set(texts)))
+
+
+def _share_parents(texts: Collection[str]) -> bool:
+    """Whether texts such as ``Women/Dresses`` have two parts each, and several have the same first one."""
+    parts = [re.split(r"\s*/\s*", text) for text in texts]
+    return all(len(one) == 2 for one in parts) and len({first for first, *_ in parts}) < len(parts)
+
+
+def _holds_lists(column: str, texts: Sequence[str]) -> bool:
+    name = standard_name(column)
     signs = "[|,;\n]" if name in LIST_NAMES else "[|;]" if ".metafields." in column.casefold() else "[|]"
-    listed = any(re.search(signs, text) for text in distinct)
-    listed = listed or (not TEXTS.search(name) and len(distinct) >= LEAST_LISTS and _look_like_lists(texts))
-    return Found("list" if listed else "text", against, nearly)
+    if any(re.search(signs, text) for text in set(texts)):
+        return True
+    return not TEXTS.search(name) and len(set(texts)) >= MIN_LISTS and _look_like_lists(texts)
 
 
 def _look_like_lists(texts: Sequence[str]) -> bool:
@@ -149,7 +188,7 @@ def _look_like_lists(texts: Sequence[str]) -> bool:
     if several < max(3, len(texts) * 0.4):
         return False
     items = [item.strip() for text in texts for item in re.split("[,;]", text)]
-    if any(not item or len(item) > LONGEST_ITEM or len(item.split()) > 3 or item[-1] in ".!?" for item in items):
+    if any(not item or len(item) > MAX_ITEM_LENGTH or len(item.split()) > 3 or item[-1] in ".!?" for item in items):
         return False
     return len(set(items)) <= len(items) / 3 and not any(re.fullmatch(r"[\d.]+", item) for item in items)
 

@@ -7,9 +7,10 @@ reads a single price once that is known.
 from __future__ import annotations
 
 import re
+import statistics
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
@@ -22,7 +23,7 @@ WHOLE = re.compile(r"[+-]?(?:0|[1-9]\d{0,14})")
 MISSING = frozenset(
     {
         "", "-", "--", "---", "0000-00-00", "0000-00-00 00:00:00", "unknown", "–", "—", "n/a", "#n/a", "n.a.", "na",
-        "nan", "null", "none", "nil", "tbd", "tba", "?",
+        "nan", "null", "none", "nil", "tbd", "tba", "?", "unlimited", "∞",
         "x", "k.a.", "k. a.", "s/o", "on request", "auf anfrage", "sur demande",
     }
 )  # fmt: skip
@@ -35,6 +36,7 @@ _AMOUNT = rf"(?:{_GROUPED}|\d+)?(?:[.,]\d*)?"
 _CURRENCY = r"(?:[A-Za-z]{0,3}[$€£¥₹₽₺₩₪฿₫₴₦₱]|%|[^\W\d_]{1,4}\.?)"
 _PRICE = re.compile(
     rf"(?P<before>{_CURRENCY})?\s*(?P<sign>[-+−])?\s*(?P<between>{_CURRENCY})?\s*(?P<amount>{_AMOUNT})(?P<dash>[.,:][-–—]{{1,2}})?"
+    r"(?:(?<=[.,]\d\d)(?P<behind>-))?"
     rf"\s*(?P<after>{_CURRENCY})?",
 )
 _UNIT = re.compile(
@@ -44,7 +46,24 @@ _UNIT = re.compile(
 """What may follow a price: ``/Stk``, ``inkl. MwSt.``, an asterisk."""
 _THREE_DECIMALS = re.compile(r"(?<![A-Za-z])(?:BHD|IQD|JOD|KWD|LYD|OMR|TND)(?![A-Za-z])")
 """Currencies whose unit has a thousand parts (ISO 4217)."""
-_WIDE = re.compile("[\uff01-\uff5e]")
+_AMOUNT_IN_TEXT = re.compile(r"(?:(?<![^\W\d_])[.,])?\d(?:[\d.,' \u00a0\u202f’]*\d)?")
+"""The numbers in a cell with other words. The point of ``Rs.40`` belongs to the word."""
+_BETWEEN = re.compile(r"\s*[-–—]\s*|\s+(?:to|bis|à|a|al|até|hasta|tot|til|till|do|до)\s+", re.IGNORECASE)
+"""What stands between the two prices of a range."""
+_GLUED = re.compile(r"[^\W\d_]+[.:]\s*(?=\d)")
+_MARKS = " \t\u00a0*†‡+~≈<>≤≥=()[]\"':;.,#^°¹²³⁴⁵⁶⁷⁸⁹⁽⁾"
+MAX_PRICE_LENGTH = 80
+"""Length of a cell beyond which it is a text that mentions a price."""
+_WIDE = re.compile("[\uff01-\uff5e\uffe0-\uffe6]")
+
+
+_SIGNS = {
+    "€": "EUR", "£": "GBP", "₹": "INR", "rs": "INR", "₽": "RUB", "руб": "RUB", "₺": "TRY", "tl": "TRY", "₩": "KRW",
+    "원": "KRW", "₪": "ILS", "₫": "VND", "₴": "UAH", "грн": "UAH", "zł": "PLN", "kč": "CZK", "ft": "HUF", "rm": "MYR",
+    "rp": "IDR", "円": "JPY", "元": "CNY", "лв": "BGN", "us$": "USD", "a$": "AUD", "c$": "CAD", "ca$": "CAD",
+    "r$": "BRL", "sfr": "CHF", "lei": "RON",
+}  # fmt: skip
+"""Signs and abbreviations that stand for one currency. ``$``, ``¥`` and ``kr`` stand for several."""
 
 
 class Number(NamedTuple):
@@ -55,37 +74,67 @@ class Number(NamedTuple):
     """As written, such as ``EUR`` or ``$``; empty for a plain number."""
 
 
-def decimal_separator(texts: Iterable[str], default: Separator = ".", *, prices: bool = False) -> Separator:
+class Decimals(NamedTuple):
+    """Which sign separates decimals in a column."""
+
+    sign: Separator = "."
+    guessed: str = ""
+    """A cell such as ``19.900``, if no other cell shows whether it is twenty or twenty thousand."""
+
+
+def decimal_separator(texts: Iterable[str], default: Separator = ".", *, prices: bool = False) -> Decimals:
     """Which sign separates decimals in a column: a sign that is followed by other than three digits, or stands behind
-    the other sign. ``default`` where no cell decides. Prices have no three decimals, unless the currency has them or a
-    cell like ``0.950`` shows them: ``1.299`` is more than a thousand.
+    the other sign. ``default`` where no cell decides.
+
+    In prices, three digits are thousands (``1.299``), unless the currency has three decimals, a cell like ``0.950``
+    shows them, or the cells are like the column's other prices only as decimals (``19.900`` beside ``29.95``).
     """
     votes: Counter[Separator] = Counter()
-    unclear: Counter[Separator] = Counter()
+    unclear: dict[Separator, list[tuple[str, str]]] = {}
     with_three: set[Separator] = set()
-    for text in texts:
-        amount = re.sub(r"[^\d.,]", "", text).rstrip(".,")
-        point, comma = amount.rfind("."), amount.rfind(",")
-        if point < 0 and comma < 0:
+    clear: list[float] = []
+    for text, count in Counter(texts).items():  # Most columns have few different cells.
+        for found in _AMOUNT_IN_TEXT.findall(text):
+            amount = re.sub(r"[^\d.,]", "", found)
+            point, comma = amount.rfind("."), amount.rfind(",")
+            if point < 0 and comma < 0:
+                clear += [float(amount)] * count
+                continue
+            if point >= 0 and comma >= 0:
+                votes["." if point > comma else ","] += count
+                continue
+            sign: Separator = "." if point >= 0 else ","
+            whole, _, rest = amount.rpartition(sign)
+            if amount.count(sign) > 1:
+                votes["," if sign == "." else "."] += count
+            elif len(rest) != 3:
+                votes[sign] += count
+                clear += [float(f"{whole or 0}.{rest}")] * count
+            elif whole in ("", "0") or _THREE_DECIMALS.search(text):
+                votes[sign] += count
+                with_three.add(sign)
+            else:
+                unclear.setdefault(sign, []).extend([(text, amount)] * count)
+    guessed = ""
+    for sign, cells in unclear.items() if prices else ():
+        other: Separator = "," if sign == "." else "."
+        if sign in with_three:
+            votes[sign] += len(cells)
             continue
-        if point >= 0 and comma >= 0:
-            votes["." if point > comma else ","] += 1
-            continue
-        sign: Separator = "." if point >= 0 else ","
-        whole, _, rest = amount.rpartition(sign)
-        if amount.count(sign) > 1:
-            votes["," if sign == "." else "."] += 1
-        elif len(rest) != 3:
-            votes[sign] += 1
-        elif whole in ("", "0") or _THREE_DECIMALS.search(text):
-            votes[sign] += 1
-            with_three.add(sign)
-        else:
-            unclear[sign] += 1
-    if prices:
-        for sign, count in unclear.items():
-            votes[sign if sign in with_three else "," if sign == "." else "."] += count
-    return votes.most_common(1)[0][0] if votes else default
+        guessed = guessed or ("" if votes[other] else cells[0][0])
+        decimals = not votes[other] and _alike_as_decimals([amount for _, amount in cells], sign, clear)
+        votes[sign if decimals else other] += len(cells) + votes[sign]
+    return Decimals(votes.most_common(1)[0][0] if votes else default, guessed)
+
+
+def _alike_as_decimals(amounts: Sequence[str], sign: Separator, clear: Sequence[float]) -> bool:
+    """Whether amounts with three digits behind ``sign`` are like the clear numbers of their column if these digits are
+    decimals: as thousands they would be more than a hundred times as much."""
+    others = [number for number in clear if number]
+    if not others:
+        return False
+    numbers = [float(amount.replace(sign, ".")) for amount in amounts]
+    return 0.1 < statistics.median(numbers) / statistics.median(others) < 10
 
 
 @lru_cache(maxsize=50_000)
@@ -121,7 +170,51 @@ def read_number(text: str, decimal: Separator = ".") -> Number | None:
     whole, _, fraction = amount.partition(decimal)
     digits = re.sub(r"\D", "", whole)
     value = float(f"{digits or 0}.{fraction or 0}")
-    return Number(-value if match["sign"] in ("-", "−") else value, currency.rstrip("."))
+    return Number(-value if match["sign"] in ("-", "−") or match["behind"] else value, currency.rstrip("."))
+
+
+@lru_cache(maxsize=50_000)
+def read_price(text: str, decimal: Separator = ".") -> Number | None:
+    """The price that a cell of a column of prices states. It may have words and marks around it, such as
+    ``from 24.50``, ``UVP 39,00`` and ``39,00 €*``; of a range, it is the lower end. None without a number, and for
+    several numbers that are no range.
+
+    Args:
+        text: The cell.
+        decimal: Sign that separates decimals in this column.
+    """
+    found = read_number(text, decimal)
+    if found is not None or len(text) > MAX_PRICE_LENGTH or not any(sign.isdecimal() for sign in text):
+        return found
+    unit = _UNIT.fullmatch(text.strip())
+    if unit is not None and (found := read_price(unit["price"], decimal)) is not None:
+        return found
+    for between in _BETWEEN.finditer(text):
+        low, high = (_among_words(end, decimal) for end in (text[: between.start()], text[between.end() :]))
+        if low is not None and high is not None and 0 <= low.value <= high.value:
+            return low if low.currency else low._replace(currency=high.currency)
+    return _among_words(text, decimal)
+
+
+def _among_words(text: str, decimal: Separator) -> Number | None:
+    """The only number in a text, with the currency beside it."""
+    parts = _GLUED.sub(lambda glued: f"{glued[0]} ", text).split()
+    numbered = [at for at, part in enumerate(parts) if any(sign.isdecimal() for sign in part)]
+    if not numbered:
+        return None
+    first, last = numbered[0], numbered[-1]
+    before = max(first - 1, 0)
+    for start, end in ((before, last + 2), (first, last + 2), (before, last + 1), (first, last + 1)):
+        part = " ".join(parts[start:end])
+        for spelling in (part, part.strip(_MARKS)):
+            if (number := read_number(spelling, decimal)) is not None:
+                return number
+    return None
+
+
+def currency_code(currency: str) -> str:
+    """The code (ISO 4217) of a currency as written in a cell, or else the currency as it is."""
+    return _SIGNS.get(currency.casefold().rstrip("."), currency.upper() if len(currency) == 3 else currency)
 
 
 def _grouping_is_right(amount: str, decimal: Separator) -> bool:
@@ -137,7 +230,8 @@ def _grouping_is_right(amount: str, decimal: Separator) -> bool:
 def _is_currency(text: str) -> bool:
     if text == "%" or text.casefold().rstrip(".") in _SHORT or any(unicodedata.category(one) == "Sc" for one in text):
         return True
-    return text.isalpha() and Price.fromstring(f"{text} 1").currency is not None
+    found = Price.fromstring(f"{text} 1").currency if text.isalpha() else None
+    return found is not None and found.casefold() == text.casefold()  # MSRP is no currency, although RP is one.
 
 
 _SHORT = frozenset(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from dataclasses import replace
+from array import array
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from catalog import Picture, Product
+from catalog.products import Products, Selection
 from indexer.generations.manifest import Skipped
 
 
@@ -27,48 +28,42 @@ class Numbered(NamedTuple):
 class Arranged(NamedTuple):
     """Products with the positions of their pictures."""
 
-    products: list[Product]
-    mains: list[int]
-    owners: list[int]
-    further: list[int]
+    products: Selection
+    mains: array[int]
+    owners: array[int]
+    further: array[int]
     skipped: list[Skipped]
     remarks: list[Skipped]
 
 
-def arranged(
-    products: Sequence[Product], pictures: Sequence[Numbered], hashes: Sequence[str], reasons: dict[int, str]
-) -> Arranged:
+def arranged(products: Products, places: Sequence[int], reasons: Mapping[int, str]) -> Arranged:
     """Select pictures: the first usable one is the main picture of a product, and duplicates are dropped.
 
     Args:
         products: With all their pictures.
-        pictures: The same, in their order.
-        hashes: Hashes of the pictures.
+        places: The place of the output of each picture; equal for equal pictures.
         reasons: Why pictures cannot be used, by position.
     """
-    done = Arranged([], [], [], [], [], [])
-    place = 0
-    for product in products:
-        places = range(place, place + max(1, len(product.images)))
-        place = places.stop
-        fine = list({hashes[one]: one for one in reversed(places) if one not in reasons}.values())[::-1]
-        bad = [
-            Skipped(id=product.id, row=None, reason=reasons[one], picture=path_of(pictures[one].image))
-            for one in places
-            if one in reasons
-        ]
+    done = Arranged(Selection(products), array("i"), array("i"), array("i"), [], [])
+    stop = 0
+    for row, count in enumerate(products.picture_counts()):
+        start, stop = stop, stop + max(1, count)
+        usable = [one for one in range(start, stop) if one not in reasons]
+        fine = list({places[one]: one for one in reversed(usable)}.values())[::-1]
+        bad = [_skipped(products[row], one - start, reasons[one]) for one in range(start, stop) if one in reasons]
         if not fine:
             done.skipped.append(bad[0])
             continue
         done.remarks.extend(bad)
-        if len(fine) < len(product.images):
-            images = [product.images[pictures[one].number] for one in fine]
-            product = replace(product, image=images[0], more_images=tuple(images[1:]))
         done.mains.append(fine[0])
         done.further.extend(fine[1:])
         done.owners.extend([len(done.products)] * (len(fine) - 1))
-        done.products.append(product)
+        done.products.append(row, [one - start for one in fine] if len(fine) < count else None)
     return done
+
+
+def _skipped(product: Product, number: int, reason: str) -> Skipped:
+    return Skipped(id=product.id, row=None, reason=reason, picture=path_of(Numbered(product, number).image))
 
 
 def path_of(image: Picture | None) -> str | None:

@@ -4,63 +4,52 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from array import array
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from catalog import Product
+from catalog.errors import ModisteError
+from catalog.products import Products, Selection
 from indexer.building.arranging import Numbered, arranged, path_of
-from indexer.generations.files import PictureFile, Stamp, stamp_of
+from indexer.building.reuse import KnownPictures, Places
+from indexer.building.spool import Seen, Spool
+from indexer.generations.digests import SIZE
+from indexer.generations.files import PictureFile, PictureFiles, stamp_of
 from indexer.generations.manifest import Skipped
-from indexer.ranking.attributes import LogOdds, quantised
+from indexer.ranking.attributes import quantised
 from indexer.stores.store import Halves
 from models.bundle import Bundle, ImagePreprocessing, decode_image
 from models.bundle.images import Pixels
-from models.errors import ModisteError
 from models.progress import track
 
-
-class Seen(NamedTuple):
-    """Output of the vision graph for one picture, as a generation stores it."""
-
-    vector: npt.NDArray[np.float16]
-    """``[D]``."""
-    shown: LogOdds
-    """Probabilities of the bundle's words ``[A]`` (``indexer.ranking.attributes``); A is 0 for a bundle without
-    words."""
-
-
-class KnownPictures(Protocol):
-    """Pictures of an earlier generation of the same bundle."""
-
-    def find(self, image_hash: str) -> Seen | None:
-        """The stored output for the picture with this SHA-256; None if it is new."""
-
-    def unchanged(self, path: Path, stamp: Stamp) -> PictureFile | None:
-        """The record of a file that was read earlier; None if its stamp has changed or it was not read."""
+NO_DIGEST = bytes(SIZE)
+"""Stands for the digest of a picture that was not read."""
 
 
 class Encoded(NamedTuple):
-    """Vectors of products with one or more pictures each."""
+    """Products with one or more pictures each, and where the outputs of the vision graph for these pictures are."""
 
-    products: list[Product]
+    products: Selection
     """The N products with vectors, with only their usable pictures, the main one first."""
-    owners: list[int]
+    owners: npt.NDArray[np.int32]
     """Index in ``products`` of each of the V further pictures."""
-    vectors: Halves
-    """float16 ``[N + V, D]``, unit length to within half precision: main pictures in the order of ``products``, then
-    the further ones."""
-    shown: LogOdds
-    """uint8 ``[N + V, A]``: probabilities of the bundle's words in each picture (``indexer.ranking.attributes``)."""
-    hashes: list[str]
-    """SHA-256 of the N + V pictures, in hexadecimal."""
-    files: list[PictureFile]
+    digests: npt.NDArray[np.uint8]
+    """``[N + V, 32]``: SHA-256 of the pictures, main pictures in the order of ``products``, then the further ones."""
+    places: Places
+    """``[N + V]``: the places of the same pictures in ``pictures``."""
+    pictures: KnownPictures
+    files: PictureFiles
     """The files among all pictures, including unusable ones."""
+    unusable: dict[bytes, str]
+    """Why pictures are unusable, by their SHA-256."""
     skipped: list[Skipped]
     remarks: list[Skipped]
     """Unusable pictures of products with other pictures."""
@@ -70,26 +59,35 @@ class Encoded(NamedTuple):
     read: int
     """See ``GenerationManifest`` for these four."""
 
+    @property
+    def vectors(self) -> Halves:
+        """All vectors: float16 ``[N + V, D]``, unit length to within half precision."""
+        return self.pictures.vectors(self.places)
+
+    @property
+    def hashes(self) -> list[str]:
+        """SHA-256 of the N + V pictures, in hexadecimal."""
+        return [digest.tobytes().hex() for digest in self.digests]
+
 
 class _Prepared(NamedTuple):
     """A prepared picture: pixels to encode, a reason to skip it, or neither if its vector is reused."""
 
-    hash: str
+    digest: bytes
     pixels: Pixels | None = None
     reason: str | None = None
-    stamp: Stamp | None = None
-    """The stamp of the file."""
+    file: PictureFile | None = None
+    """The file with its stamp, if the picture is one."""
     read: bool = False
     """Whether the file was read."""
 
 
 def encode_products(
-    products: Sequence[Product],
+    products: Iterable[Product],
     bundle: Bundle,
     *,
-    known: KnownPictures | None = None,
+    pictures: KnownPictures | None = None,
     verify: bool = False,
-    keep: Callable[[str, Seen], None] | None = None,
     batch: int = 64,
     threads: int = 2,
 ) -> Encoded:
@@ -99,135 +97,142 @@ def encode_products(
     with a known stamp is not read. Unusable pictures are reported; products without usable pictures are skipped.
 
     Args:
-        known: Finds unchanged pictures; None encodes all pictures.
+        pictures: Known pictures, to which encoded ones are added; None encodes all and keeps them in memory.
         verify: Whether to read files with known stamps, too.
-        keep: Called with each encoded picture's SHA-256 and output.
         batch: Pictures in one run of the vision graph.
     """
-    decoding = _Decoding(bundle.manifest.images, known, verify)
-    pictures = [Numbered(product, number) for product in products for number in range(max(1, len(product.images)))]
-    vectors = np.zeros((len(pictures), bundle.dim), dtype=np.float16)
-    shown = np.zeros((len(pictures), len(bundle.manifest.attributes)), dtype=np.uint8)
-    hashes: list[str] = []
-    files: dict[int, PictureFile] = {}
-    reasons: dict[int, str] = {}
-    source: dict[str, int] = {}
-    waiting: list[tuple[int, Pixels]] = []
-    counts = {"encoded": 0, "reused": 0, "repeated": 0, "read": 0}
+    products = products if isinstance(products, Products) else Products(products)
+    pictures = KnownPictures(Spool(bundle)) if pictures is None else pictures
+    decoding = _Decoding(bundle.manifest.images, pictures, verify)
+    digests = bytearray()
+    files = PictureFiles()
+    unread: dict[int, str] = {}
+    unusable: dict[bytes, str] = {}
+    waiting: list[tuple[bytes, Pixels]] = []
+    read = 0
 
     def encode_waiting() -> None:
         encoded = _encode([pixels for _, pixels in waiting], bundle)
-        for (place, _), seen in zip(waiting, encoded, strict=True):
+        for (digest, _), seen in zip(waiting, encoded, strict=True):
             if seen is None:
-                reasons[place] = "the vision graph returned no vector for the image"
+                unusable[digest] = "the vision graph returned no vector for the picture"
             else:
-                vectors[place], shown[place] = seen
-                counts["encoded"] += 1
-                if keep is not None:
-                    keep(hashes[place], seen)
+                decoding.keep(digest, seen)
         waiting.clear()
 
-    prepared = _ahead(pictures, decoding.prepare, threads, batch * 2)
-    for place, picture in enumerate(track(prepared, total=len(pictures), what="encode", unit="picture")):
-        hashes.append(picture.hash)
-        if picture.stamp is not None:
-            path = path_of(pictures[place].image)
-            assert path is not None, "only files have stamps"
-            files[place] = PictureFile(path, picture.stamp, picture.hash, picture.reason)
-        counts["read"] += picture.read
-        if picture.reason is not None:
-            reasons[place] = picture.reason
-        elif picture.pixels is not None:
-            waiting.append((place, picture.pixels))
-        if picture.reason is not None or picture.pixels is not None:
-            source[picture.hash] = place
+    numbered = (Numbered(product, number) for product in products for number in range(max(1, len(product.images))))
+    total = sum(max(1, count) for count in products.picture_counts())
+    prepared = _ahead(numbered, decoding.prepare, threads, batch * 2, together=max(1, batch // 16))
+    for place, picture in enumerate(track(prepared, total=total, what="encode", unit="picture")):
+        digests += picture.digest
+        read += picture.read
+        if picture.file is not None:
+            files.add(picture.file)
+        if picture.pixels is not None:
+            waiting.append((picture.digest, picture.pixels))
+        elif picture.reason is not None and picture.digest == NO_DIGEST:
+            unread[place] = picture.reason
+        elif picture.reason is not None:
+            unusable[picture.digest] = picture.reason
         if len(waiting) == batch:
             encode_waiting()
     if waiting:
         encode_waiting()
+    pictures.flush()
 
-    for place, image_hash in enumerate(hashes):
-        first = source.get(image_hash)
-        if first == place or place in reasons:
-            continue
-        if first is None:
-            seen = known.find(image_hash) if known is not None else None
-            assert seen is not None, "a picture is encoded, skipped, repeated or known"
-            vectors[place], shown[place] = seen
-            counts["reused"] += 1
-        elif first in reasons:
-            reasons[place] = reasons[first]
-        else:
-            vectors[place], shown[place] = vectors[first], shown[first]
-            counts["repeated"] += 1
+    reasons = dict(unread)
+    places = array("i")
+    for at in range(total):
+        digest = bytes(digests[SIZE * at : SIZE * (at + 1)])
+        if digest in unusable:
+            reasons[at] = unusable[digest]
+        found = None if at in reasons else pictures.find(digest)
+        assert found is not None or at in reasons, "a picture is encoded, skipped, repeated or known"
+        places.append(-1 if found is None else found)
 
-    kept = arranged(products, pictures, hashes, reasons)
-    order = kept.mains + kept.further
+    kept = arranged(products, places, reasons)
+    order = np.concatenate([np.asarray(kept.mains, np.int32), np.asarray(kept.further, np.int32)])
+    all_places = np.asarray(places, np.int32)
+    of_this_build = all_places[all_places >= pictures.new]
+    encoded = len(np.unique(of_this_build))
     return Encoded(
-        kept.products, kept.owners, vectors[order], shown[order], [hashes[place] for place in order],
-        [file._replace(reason=reasons.get(place)) for place, file in files.items()], kept.skipped, kept.remarks,
-        **counts,
+        kept.products, np.asarray(kept.owners, np.int32), np.frombuffer(digests, np.uint8).reshape(-1, SIZE)[order],
+        all_places[order], pictures, files, unusable, kept.skipped, kept.remarks, encoded=encoded,
+        reused=total - len(reasons) - len(of_this_build), repeated=len(of_this_build) - encoded, read=read,
     )  # fmt: skip
 
 
 class _Decoding:
     """Ensures that a picture shared by several products is decoded by only one thread."""
 
-    def __init__(self, preprocessing: ImagePreprocessing, known: KnownPictures | None, verify: bool) -> None:
+    def __init__(self, preprocessing: ImagePreprocessing, pictures: KnownPictures, verify: bool) -> None:
         self.preprocessing = preprocessing
-        self.known = known
+        self.pictures = pictures
         self.verify = verify
-        self.claimed: set[str] = set()
+        self.claimed: set[bytes] = set()
+        """Pictures that are being decoded or encoded, or are unusable."""
         self.turn = threading.Lock()
+
+    def keep(self, digest: bytes, seen: Seen) -> None:
+        """Add an encoded picture to the known ones."""
+        with self.turn:
+            self.pictures.keep(digest, seen)
+            self.claimed.discard(digest)
 
     def prepare(self, picture: Numbered) -> _Prepared:
         product, number = picture
         image = picture.image
         stamp = stamp_of(image) if isinstance(image, Path) else None
-        if self.known is not None and not self.verify and isinstance(image, Path) and stamp is not None:
-            file = self.known.unchanged(image, stamp)
+        if not self.verify and isinstance(image, Path) and stamp is not None:
+            file = self.pictures.unchanged(image, stamp)
             if file is not None:
-                return _Prepared(file.hash, reason=file.reason, stamp=stamp)
+                return _Prepared(file.digest, reason=file.reason, file=file)
         try:
             content = product.read_image(number)
         except ModisteError as error:
             reason = error.message
             if isinstance(error.__cause__, OSError):
-                reason = f"the image file cannot be read: {error.__cause__.strerror}"
-            return _Prepared(f"none:{product.id}:{number}", reason=reason)
+                reason = f"the picture file cannot be read: {error.__cause__.strerror}"
+            return _Prepared(NO_DIGEST, reason=reason)
         decoded = self._decoded(content)
-        return decoded._replace(stamp=stamp, read=isinstance(image, Path))
+        path = path_of(image)
+        file = None if path is None or stamp is None else PictureFile(path, stamp, decoded.digest, decoded.reason)
+        return decoded._replace(file=file, read=path is not None)
 
     def _decoded(self, content: bytes) -> _Prepared:
-        image_hash = hashlib.sha256(content).hexdigest()
+        digest = hashlib.sha256(content).digest()
         with self.turn:
-            if image_hash in self.claimed:
-                return _Prepared(image_hash)
-            if self.known is not None and self.known.find(image_hash) is not None:
-                return _Prepared(image_hash)
-            self.claimed.add(image_hash)
+            if digest in self.claimed or self.pictures.find(digest) is not None:
+                return _Prepared(digest)
+            self.claimed.add(digest)
         try:
             size = (self.preprocessing.width, self.preprocessing.height)
-            return _Prepared(image_hash, pixels=self.preprocessing.pixels(decode_image(content, about=size)))
+            return _Prepared(digest, pixels=self.preprocessing.pixels(decode_image(content, about=size)))
         except ModisteError as error:
-            return _Prepared(image_hash, reason=error.message)
+            return _Prepared(digest, reason=error.message)
         except Exception as error:  # A single picture must not stop a build.
-            return _Prepared(image_hash, reason=f"the image could not be decoded: {type(error).__name__}")
+            return _Prepared(digest, reason=f"the picture could not be decoded: {type(error).__name__}")
 
 
 def _ahead(
-    pictures: Sequence[Numbered], prepare: Callable[[Numbered], _Prepared], threads: int, most: int
+    pictures: Iterable[Numbered], prepare: Callable[[Numbered], _Prepared], threads: int, most: int, *, together: int
 ) -> Iterator[_Prepared]:
-    """Prepare pictures in threads and yield them in order, at most ``most`` ahead."""
-    waiting: deque[Future[_Prepared]] = deque()
+    """Prepare pictures in threads and yield them in order, at most ``most`` ahead. A thread takes ``together`` at a
+    time, because handing over an unchanged picture takes longer than looking it up."""
+    waiting: deque[Future[list[_Prepared]]] = deque()
+    rest = iter(pictures)
+
+    def prepare_all(some: Sequence[Numbered]) -> list[_Prepared]:
+        return [prepare(picture) for picture in some]
+
     with ThreadPoolExecutor(threads, thread_name_prefix="decode") as pool:
         try:
-            for picture in pictures:
-                waiting.append(pool.submit(prepare, picture))
-                if len(waiting) > most:
-                    yield waiting.popleft().result()
+            while some := list(islice(rest, together)):
+                waiting.append(pool.submit(prepare_all, some))
+                if len(waiting) > most // together:
+                    yield from waiting.popleft().result()
             while waiting:
-                yield waiting.popleft().result()
+                yield from waiting.popleft().result()
         finally:
             for future in waiting:
                 future.cancel()
@@ -236,11 +241,12 @@ def _ahead(
 def _encode(pictures: Sequence[Pixels], bundle: Bundle) -> list[Seen | None]:
     """Run the vision graph. None for a picture on which it fails; if a batch fails, each picture is run alone."""
     try:
-        vectors, _, probabilities = bundle.vision(np.stack(pictures))
+        output = bundle.vision(np.stack(pictures))
     except Exception:  # The exceptions of ONNX Runtime have no public base class.
         if len(pictures) == 1:
             return [None]
         return [seen for picture in pictures for seen in _encode([picture], bundle)]
+    vectors, probabilities = output.embedding, output.attributes
     if probabilities is None:
         probabilities = np.zeros((len(pictures), 0), dtype=np.float32)
     shown = quantised(np.nan_to_num(probabilities))

@@ -14,7 +14,7 @@ import numpy as np
 
 from catalog import Kind, Product
 from indexer.generations.manifest import Quality
-from indexer.stores.store import CHUNK, Halves, Rows, Scores, Store, Vectors
+from indexer.stores.store import Halves, Rows, Scores, Store, Vectors
 from models.bundle import Bundle, decode_image
 
 QUERIES = 256
@@ -22,21 +22,20 @@ TOP = 10
 TARGET = 0.99
 """Target recall of searches."""
 BATCH = 64
-MOST_VALUES = 1000
+MAX_VALUES = 1000
+BLOCK = 4096
+"""Vectors that are compared with all queries at a time."""
 ROUNDING = 1e-5
 """Scores closer than this are equal, because products that share a photograph are interchangeable."""
 
 
-def measure_recall(
-    store: Store, vectors: Halves, products: Sequence[Product], columns: Mapping[str, Kind], bundle: Bundle
-) -> Quality:
-    """Measure the recall of the store. Deterministic for a given catalogue and bundle.
-
-    Sets the store's effort to the lowest one that reaches ``TARGET``, or to the highest.
+def composed_queries(
+    vectors: Halves, products: Sequence[Product], columns: Mapping[str, Kind], bundle: Bundle
+) -> Vectors:
+    """Queries that measure recall, float32 ``[B, D]``. Deterministic for a given catalogue and bundle.
 
     Args:
-        store: The index over ``vectors``.
-        vectors: float16 ``[N, D]``.
+        vectors: float16, those of the main pictures of products first.
         products: N products in the same order.
         columns: Kinds of their attributes.
         bundle: The bundle that made the vectors.
@@ -48,13 +47,26 @@ def measure_recall(
     places = sorted(rng.sample(range(len(products)), min(QUERIES, len(products))))
     words = _modifications(products, columns, rng, len(places))
     ids, _ = bundle.tokenizer.encode(words)
-    queries = np.concatenate(
+    return np.concatenate(
         [
             bundle.query(_features(places[at : at + BATCH], products, vectors, bundle), ids[at : at + BATCH])
             for at in range(0, len(places), BATCH)
         ]
     )
-    k = min(TOP, len(products))
+
+
+def measure_recall(store: Store, vectors: Halves, queries: Vectors, products: int) -> Quality:
+    """Measure the recall of the store.
+
+    Sets the store's effort to the lowest one that reaches ``TARGET``, or to the highest.
+
+    Args:
+        store: The index over ``vectors``.
+        vectors: float16 ``[M, D]``.
+        queries: See ``composed_queries``.
+        products: Number of products, which have one or more of the M pictures each.
+    """
+    k = min(TOP, products)
     worst_allowed = _exact_scores(queries, vectors, k)[:, -1:] - ROUNDING
     for effort in store.efforts or (0,):
         store.effort = effort
@@ -62,8 +74,8 @@ def measure_recall(
         recall = float((_scores_of(queries, vectors, rows) >= worst_allowed).mean())
         if recall >= TARGET:
             break
-    protocol = f"{len(places)} products as references, each with a value that another product has as the modification"
-    return Quality(recall=recall, k=k, queries=len(places), protocol=protocol, effort=store.effort)
+    protocol = f"{len(queries)} products as references, each with a value that another product has as the modification"
+    return Quality(recall=recall, k=k, queries=len(queries), protocol=protocol, effort=store.effort)
 
 
 def _modifications(
@@ -71,7 +83,7 @@ def _modifications(
 ) -> list[str]:
     """``in <value>`` with values of the catalogue; titles if it has no text attributes."""
     names = [name for name, kind in columns.items() if kind in ("text", "list")]
-    sample = products if len(products) <= MOST_VALUES else rng.sample(products, MOST_VALUES)
+    sample = products if len(products) <= MAX_VALUES else rng.sample(products, MAX_VALUES)
     values: dict[str, set[str]] = {name: set() for name in names}
     for product in sample:
         for name in names:
@@ -96,8 +108,8 @@ def _features(places: Sequence[int], products: Sequence[Product], vectors: Halve
 def _exact_scores(queries: Vectors, vectors: Halves, k: int) -> Scores:
     """The ``k`` best inner products of each query, descending, without the index: ``[B, k]``."""
     best = np.full((len(queries), k), -np.inf, dtype=np.float32)
-    for start in range(0, len(vectors), CHUNK):
-        scores = queries @ vectors[start : start + CHUNK].astype(np.float32).T
+    for start in range(0, len(vectors), BLOCK):
+        scores = queries @ vectors[start : start + BLOCK].astype(np.float32).T
         best = -np.sort(-np.concatenate([best, -np.partition(-scores, min(k, scores.shape[1]) - 1)[:, :k]], axis=1))
         best = best[:, :k]
     return best

@@ -9,18 +9,20 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
 from catalog import Product
-from indexer.building.encode import Encoded, KnownPictures, Seen, encode_products
+from catalog.errors import MissingExtra, ModisteError
+from indexer.building.encode import Encoded, encode_products
+from indexer.building.reuse import KnownPictures
+from indexer.building.spool import Seen, Spool
 from indexer.generations.files import PictureFile, Stamp, stamp_of
 from models.bundle import Bundle
 from models.bundle.encoder import Device
-from models.errors import MissingExtra, ModisteError
 from models.progress import track
 
 logger = logging.getLogger(__name__)
@@ -31,65 +33,32 @@ PICTURE = pa.schema([("path", pa.string()), ("content", pa.large_binary())])
 """A picture: an absolute path, or the encoded picture."""
 RESULT = pa.schema(
     [
-        ("hash", pa.string()), ("reason", pa.string()), ("vector", pa.binary()), ("shown", pa.binary()),
+        ("digest", pa.binary(32)), ("reason", pa.string()), ("vector", pa.binary()), ("shown", pa.binary()),
         ("path", pa.string()), ("size", pa.int64()), ("modified", pa.int64()),
     ]
 )  # fmt: skip
 """The result for a picture: its vector and words, or the reason why it is unusable; its file, if it is one."""
 
 
-class SpreadPictures:
-    """Pictures that workers encoded, in front of those that were known before.
+class SpreadPictures(KnownPictures):
+    """The known pictures, with the files that workers read.
 
     Args:
-        known: Pictures of an earlier generation; None if there is none.
-        verify: Whether files with known stamps were read again.
+        known: All pictures.
+        files: Records of files by their path.
+        verify: Whether files with stamps that were known before were read again.
     """
 
-    def __init__(self, known: KnownPictures | None, verify: bool) -> None:
-        self._known, self._verify = known, verify
-        self._results: list[pa.Table] = []
-        self._places: dict[str, tuple[int, int]] = {}
-        self._files: dict[str, PictureFile] = {}
-
-    def add(self, results: pa.Table) -> set[str]:
-        """Add the results of a worker, of ``RESULT``; returns the hashes of the pictures that it encoded."""
-        encoded = set()
-        names = ("hash", "reason", "path", "size", "modified")
-        for row, (image_hash, reason, path, size, modified) in enumerate(
-            zip(*(results.column(name).to_pylist() for name in names), strict=True)
-        ):
-            if reason is None:
-                self._places[image_hash] = (len(self._results), row)
-                encoded.add(image_hash)
-            if path is not None:
-                self._files[path] = PictureFile(path, Stamp(size, modified), image_hash, reason)
-        self._results.append(results)
-        return encoded
-
-    def find(self, image_hash: str) -> Seen | None:
-        """See ``KnownPictures``."""
-        place = self._places.get(image_hash)
-        if place is None:
-            return None if self._known is None else self._known.find(image_hash)
-        vector, shown = (self._results[place[0]].column(name)[place[1]].as_py() for name in ("vector", "shown"))
-        return Seen(np.frombuffer(vector, np.float16), np.frombuffer(shown, np.uint8))
+    def __init__(self, known: KnownPictures, files: Mapping[str, PictureFile], verify: bool) -> None:
+        super().__init__(known.spool, known.earlier)
+        self._files, self._verify = files, verify
 
     def unchanged(self, path: Path, stamp: Stamp) -> PictureFile | None:
         """See ``KnownPictures``."""
         file = self._files.get(os.path.abspath(path))
         if file is not None and file.stamp == stamp:
             return file
-        return None if self._known is None or self._verify else self._known.unchanged(path, stamp)
-
-    def counted(self, encoded: Encoded) -> Encoded:
-        """``encoded``, with the counts of pictures that workers read and encoded."""
-        ours = [image_hash for image_hash in encoded.hashes if image_hash in self._places]
-        once = len(set(ours))
-        return encoded._replace(
-            encoded=encoded.encoded + once, reused=encoded.reused - len(ours),
-            repeated=encoded.repeated + len(ours) - once, read=encoded.read + len(self._files),
-        )  # fmt: skip
+        return None if self._verify else super().unchanged(path, stamp)
 
 
 class Worker:
@@ -109,19 +78,20 @@ class Worker:
         encoded = encode_products(products, self._bundle, batch=self._batch, threads=self._threads)
         files = {file.path: file for file in encoded.files}
         results: list[tuple[object, ...]] = []
-        for product, vector, shown, image_hash in zip(
-            encoded.products, encoded.vectors, encoded.shown, encoded.hashes, strict=True
+        shown = encoded.pictures.shown(encoded.places)
+        for product, vector, words, digest in zip(
+            encoded.products, encoded.vectors, shown, encoded.digests, strict=True
         ):
             file = files.get(str(product.image))
-            results.append((image_hash, None, vector.tobytes(), shown.tobytes(), *_stamped(file)))
-        results += [(file.hash, file.reason, None, None, *_stamped(file)) for file in files.values() if file.reason]
+            results.append((digest.tobytes(), None, vector.tobytes(), words.tobytes(), *_stamped(file)))
+        results += [(file.digest, file.reason, None, None, *_stamped(file)) for file in files.values() if file.reason]
         return pa.Table.from_pylist([dict(zip(RESULT.names, one, strict=True)) for one in results], schema=RESULT)
 
 
 def encode_spread(
     products: Sequence[Product], bundle: Bundle, *, workers: int, address: str | None = None,
-    known: KnownPictures | None = None, verify: bool = False, keep: Callable[[str, Seen], None] | None = None,
-    batch: int = 64, threads: int = 1, device: Device = "cpu", worker: type[Worker] = Worker,
+    pictures: KnownPictures | None = None, verify: bool = False, batch: int = 64, threads: int = 1,
+    device: Device = "cpu", worker: type[Worker] = Worker,
 ) -> Encoded:  # fmt: skip
     """As ``encode_products``, in ``workers`` processes.
 
@@ -130,8 +100,8 @@ def encode_spread(
         address: Address of a Ray cluster, such as ``auto`` or ``ray://head:10001``; its machines have Modiste, the
             bundle and the pictures under the same paths. None starts Ray on this machine for the duration of the
             call.
-        known: Finds unchanged pictures. Files without a known stamp are read here first, and skipped if their content
-            is known.
+        pictures: Known pictures, to which encoded ones are added; None encodes all and keeps them in memory. If there
+            are any, files without a known stamp are read here first, and skipped if their content is known.
         threads: Threads of each worker.
         device: Device of each worker.
         worker: The class that runs in each process.
@@ -144,9 +114,10 @@ def encode_spread(
         import ray
     except ImportError as error:
         raise MissingExtra("ray", "ray", "Encoding with several workers") from error
-    spread = SpreadPictures(known, verify)
-    pictures = _unknown(products, known, verify)
-    blocks = [pictures.slice(start, BLOCK) for start in range(0, len(pictures), BLOCK)]
+    pictures = KnownPictures(Spool(bundle)) if pictures is None else pictures
+    files: dict[str, PictureFile] = {}
+    new = _unknown(products, pictures, verify)
+    blocks = [new.slice(start, BLOCK) for start in range(0, len(new), BLOCK)]
     if blocks:
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # Disables the usage statistics of Ray.
         here = {"num_cpus": workers, "include_dashboard": False} if address is None else {}
@@ -160,10 +131,7 @@ def encode_spread(
             )  # fmt: skip
             found = results.iter_batches(batch_size=None, batch_format="pyarrow")
             for block in track(found, total=len(blocks), what="encode", unit="block"):
-                for image_hash in spread.add(block):
-                    seen = spread.find(image_hash)
-                    if keep is not None and seen is not None:
-                        keep(image_hash, seen)
+                _add(block, pictures, files)
         except Exception as error:  # The exceptions of Ray have no common base class.
             logger.error("Ray: %s", error)
             raise ModisteError(
@@ -174,30 +142,43 @@ def encode_spread(
         finally:
             ray.shutdown()
     # Pictures without a result, such as files that changed meanwhile, are encoded here.
-    return spread.counted(encode_products(products, bundle, known=spread, keep=keep, batch=batch, threads=threads))
+    spread = SpreadPictures(pictures, files, verify)
+    encoded = encode_products(products, bundle, pictures=spread, batch=batch, threads=threads)
+    return encoded._replace(read=encoded.read + len(files))
 
 
-def _unknown(products: Sequence[Product], known: KnownPictures | None, verify: bool) -> pa.Table:
+def _add(results: pa.Table, pictures: KnownPictures, files: dict[str, PictureFile]) -> None:
+    """Add the results of a worker, of ``RESULT``."""
+    for digest, reason, vector, shown, path, size, modified in zip(
+        *(column.to_pylist() for column in results.columns), strict=True
+    ):
+        if reason is None:
+            pictures.keep(digest, Seen(np.frombuffer(vector, np.float16), np.frombuffer(shown, np.uint8)))
+        if path is not None:
+            files[path] = PictureFile(path, Stamp(size, modified), digest, reason)
+
+
+def _unknown(products: Sequence[Product], known: KnownPictures, verify: bool) -> pa.Table:
     """The distinct new pictures, of ``PICTURE``."""
 
     def is_new(path: Path) -> bool:
         stamp = stamp_of(path)
-        if stamp is None or known is None:
+        if stamp is None or not len(known):
             return stamp is not None
         if not verify and known.unchanged(path, stamp) is not None:
             return False
         try:
-            return known.find(hashlib.sha256(path.read_bytes()).hexdigest()) is None
+            return known.find(hashlib.sha256(path.read_bytes()).digest()) is None
         except OSError:
             return True
 
     paths: dict[str, None] = {}
-    contents: dict[str, bytes] = {}
+    contents: dict[bytes, bytes] = {}
     for image in (image for product in products for image in product.images):
         if isinstance(image, bytes):
-            image_hash = hashlib.sha256(image).hexdigest()
-            if known is None or known.find(image_hash) is None:
-                contents[image_hash] = image
+            digest = hashlib.sha256(image).digest()
+            if known.find(digest) is None:
+                contents[digest] = image
         elif isinstance(image, Path) and is_new(image):
             paths[os.path.abspath(image)] = None
     columns = [[*paths, *(None for _ in contents)], [*(None for _ in paths), *contents.values()]]

@@ -54,7 +54,7 @@ def summary(catalog: Catalog, made: GenerationManifest, *, published: bool) -> I
     if hidden:
         yield f"  hidden    {', '.join(hidden)}"
     if made.skipped or catalog.left_out or catalog.remarks:
-        yield f"  all rows are listed in generations/{made.id}/{REPORT_NAME}"
+        yield f"  generations/{made.id}/{REPORT_NAME} lists all of these rows"
     yield f"  index     {made.index}, recall at {made.quality.k} {made.quality.recall:.4f} of exact search"
     yield f"  generation {made.id} {'is published' if published else 'is not published yet'}"
 
@@ -103,7 +103,8 @@ def update_summary(updated: Updated) -> Iterator[str]:
     if updated.changes is None:
         yield f"nothing changed; {updated.id} stays published"
     else:
-        yield f"{updated.changes.changed:,} products updated in {updated.seconds:.1f} s"
+        changed = updated.changes.changed
+        yield f"{changed:,} {'product' if changed == 1 else 'products'} updated in {updated.seconds:.1f} s"
         yield from (f"  {name}: {count:,}" for name, count in updated.changes.columns.items())
     if updated.unknown:
         shown = ", ".join(updated.unknown[:5])

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from models.errors import ModisteError
+from catalog.errors import ModisteError
 
 
 class Busy(ModisteError):

@@ -7,19 +7,22 @@ while before it was read, as git does with its index ("racy git", Documentation/
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 import time
-from collections.abc import Iterable
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 import pyarrow as pa
 
-from indexer.generations.products import read_whole, write_table
+from indexer.generations.digests import Digests
+from indexer.generations.products import read_whole, values_of, write_table
 
 SETTLED_NS = 2_000_000_000
 """Minimum age of a modification in nanoseconds; times of FAT have a resolution of two seconds."""
+_BATCH = 16_384
 
 _SCHEMA = pa.schema(
     [
@@ -46,8 +49,8 @@ class PictureFile(NamedTuple):
     path: str
     """Absolute."""
     stamp: Stamp
-    hash: str
-    """SHA-256 of its content, in hexadecimal."""
+    digest: bytes
+    """SHA-256 of its content."""
     reason: str | None
     """Why it is unusable; None if it is usable."""
 
@@ -66,18 +69,46 @@ def stamp_of(path: Path) -> Stamp | None:
     return Stamp(status.st_size, status.st_mtime_ns) if stat.S_ISREG(status.st_mode) else None
 
 
-def write_files(path: Path, files: Iterable[PictureFile]) -> None:
-    """Write each file once."""
-    once = {file.path: file for file in files}.values()
-    columns = [
-        [file.path for file in once],
-        [file.stamp.size for file in once],
-        [file.stamp.modified for file in once],
-        [bytes.fromhex(file.hash) for file in once],
-        [file.reason for file in once],
-    ]
-    arrays = [pa.array(values, field.type) for values, field in zip(columns, _SCHEMA, strict=True)]
-    write_table(path, pa.table(arrays, schema=_SCHEMA))
+class PictureFiles:
+    """The settled files of a build, each once. A file takes about 150 bytes and its path."""
+
+    def __init__(self) -> None:
+        self._paths = Digests()
+        self._recent: list[PictureFile] = []
+        self._batches: list[pa.RecordBatch] = []
+
+    def add(self, file: PictureFile) -> None:
+        """Add a file that has just been read. One that is not settled, or was added before, is left out."""
+        if file.settled and self._paths.add(_key(file.path)):
+            self._recent.append(file)
+            if len(self._recent) == _BATCH:
+                self._compact()
+
+    def __iter__(self) -> Iterator[PictureFile]:
+        self._compact()
+        for batch in self._batches:
+            for path, size, modified, digest, reason in zip(*(one.to_pylist() for one in batch.columns), strict=True):
+                yield PictureFile(path, Stamp(size, modified), digest, reason)
+
+    def write(self, path: Path, reasons: Mapping[bytes, str]) -> None:
+        """Write ``files.arrow``.
+
+        Args:
+            reasons: Why pictures are unusable, by their SHA-256.
+        """
+        self._compact()
+        table = pa.Table.from_batches(self._batches, _SCHEMA)
+        at = _SCHEMA.get_field_index("reason")
+        why = pa.array((reasons.get(digest) for digest in values_of(table.column("hash"))), pa.string())
+        write_table(path, table.set_column(at, _SCHEMA.field(at), why))
+
+    def _compact(self) -> None:
+        rows = [(path, *stamp, digest, reason) for path, stamp, digest, reason in self._recent]
+        if rows:
+            columns = zip(zip(*rows, strict=True), _SCHEMA, strict=True)
+            arrays = [pa.array(values, field.type) for values, field in columns]
+            self._batches.append(pa.record_batch(arrays, schema=_SCHEMA))
+            self._recent.clear()
 
 
 class KnownFiles:
@@ -89,16 +120,23 @@ class KnownFiles:
 
     def __init__(self, path: Path) -> None:
         try:
-            self._table: pa.Table = read_whole(path)
-            self._rows = {name: row for row, name in enumerate(self._table.column("path").to_pylist())}
+            self._columns = read_whole(path).select(_SCHEMA.names).columns
+            keys = bytearray()
+            for name in values_of(self._columns[0]):
+                keys += _key(name)
+            self._rows = Digests(keys)
         except (pa.ArrowException, OSError, KeyError) as error:
             raise ValueError(f"{path} is not a table of files ({error})") from error
 
     def find(self, path: Path, stamp: Stamp) -> PictureFile | None:
         """The record of a file; None if its stamp has changed or it was not recorded."""
         name = os.path.abspath(path)
-        row = self._rows.get(name)
+        row = self._rows.find(_key(name))
         if row is None:
             return None
-        size, modified, digest, reason = (self._table.column(at)[row].as_py() for at in range(1, 5))
-        return PictureFile(name, stamp, digest.hex(), reason) if Stamp(size, modified) == stamp else None
+        size, modified, digest, reason = (column[row].as_py() for column in self._columns[1:])
+        return PictureFile(name, stamp, digest, reason) if Stamp(size, modified) == stamp else None
+
+
+def _key(path: str) -> bytes:
+    return hashlib.sha256(os.fsencode(path)).digest()

@@ -12,17 +12,17 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from catalog import Kind
+from catalog.errors import ModisteError
 from indexer.stores.conditions import Condition, OneOf, Within
 from indexer.stores.store import Mask
 from models.bundle import normalise_text
-from models.errors import ModisteError
 
 Filters = Mapping[str, Any]
 """Attribute name -> a value, a list of values of which one must match, or ``{"min": .., "max": ..}`` for numbers and
 dates (ISO 8601)."""
 
-MOST_FILTERS = 32
-MOST_VALUES = 256
+MAX_FILTERS = 32
+MAX_VALUES = 256
 PATH_SEPARATOR = " > "
 _DATE = re.compile(r"\d{4}(-\d{2}(-\d{2}(T\d{2}:\d{2}(:\d{2})?)?)?)?")
 
@@ -103,10 +103,8 @@ class AttributeColumn:
         values = condition if isinstance(condition, list | tuple) else [condition]
         if not values:
             raise FilterError(f"The filter {self.name!r} has no value.", hint="Give one, or omit the filter.")
-        if len(values) > MOST_VALUES:
-            raise FilterError(
-                f"The filter {self.name!r} has {len(values)} values.", hint=f"Give {MOST_VALUES} at most."
-            )
+        if len(values) > MAX_VALUES:
+            raise FilterError(f"The filter {self.name!r} has {len(values)} values.", hint=f"Give {MAX_VALUES} at most.")
         return values
 
     def _holding(self, values: Sequence[Any]) -> Condition:
@@ -188,8 +186,8 @@ def filter_conditions(filters: Filters | None, columns: Mapping[str, AttributeCo
         FilterError: An attribute is unknown, or a filter does not fit its attribute.
     """
     filters = filters or {}
-    if len(filters) > MOST_FILTERS:
-        raise FilterError(f"There are {len(filters)} filters.", hint=f"Give {MOST_FILTERS} at most.")
+    if len(filters) > MAX_FILTERS:
+        raise FilterError(f"There are {len(filters)} filters.", hint=f"Give {MAX_FILTERS} at most.")
     unknown = [name for name in filters if name not in columns]
     if unknown:
         known = f"There are: {', '.join(columns)}." if columns else "This catalogue has no attributes."

@@ -13,12 +13,13 @@ import pyarrow as pa
 from cachetools import LRUCache
 
 from catalog import Kind
+from catalog.errors import ModisteError
 from indexer.generations.filters import FilterError, Filters, filter_mask
 from indexer.generations.manifest import GenerationError, GenerationManifest, Quality, Skipped
 from indexer.generations.opening import check_bundle, open_parts
 from indexer.generations.products import Entry, ProductTable, read_picture
-from indexer.generations.views import ViewTable
-from indexer.ranking.attributes import AttributeColumns, LogOdds
+from indexer.generations.views import ViewTable, nearest_of
+from indexer.ranking.attributes import AttributeColumns
 from indexer.ranking.candidates import Candidates
 from indexer.ranking.profiles import Profiles
 from indexer.stores.cells import Cells
@@ -26,7 +27,6 @@ from indexer.stores.conditions import Condition
 from indexer.stores.halves import floats
 from indexer.stores.store import Halves, Mask, Rows, Scores, Searcher, Vectors
 from models.bundle.encoder import Device
-from models.errors import ModisteError
 
 __all__ = [
     "Entry",
@@ -40,7 +40,7 @@ __all__ = [
     "check_bundle",
 ]
 
-MOST_CELLS = 500
+MAX_CELLS = 500
 """Number of cells for generations without ``cells.npz``. They are clustered when opened: 5 s for a million products."""
 KEPT_MASKS = 16
 """Number of cached masks of filters."""
@@ -59,7 +59,6 @@ class Generation:
         seen: AttributeColumns | None,
         images_root: Path | None,
         views: ViewTable | None = None,
-        view_words: AttributeColumns | None = None,
         cells: Cells | None = None,
     ) -> None:
         self.manifest = manifest
@@ -77,12 +76,11 @@ class Generation:
         """bool ``[A]``: the words of ``told`` that are values of a column."""
         self.profiles = Profiles(attributes, self.valued) if attributes is not None and manifest.told else None
         """How well products agree with expected words; None if the catalogue covers no words."""
-        self.candidates = Candidates(cells or Cells.cluster(vectors[: manifest.products], MOST_CELLS), attributes)
+        self.candidates = Candidates(cells or Cells.cluster(vectors[: manifest.products], MAX_CELLS), attributes)
         """Finds products by vector and words."""
         self._table = table
         self._vectors = vectors
         self._views = views
-        self._view_words = view_words
         self._images_root = images_root
         self._masks: LRUCache[str, Mask] = LRUCache(KEPT_MASKS)
         self._masks_lock = threading.Lock()
@@ -113,7 +111,7 @@ class Generation:
             StoreError: ``device`` is not available, or the store does not respond.
         """
         parts = open_parts(index_root, id, verify=verify, device=device, images_root=images_root, threads=threads)
-        return cls(*parts)
+        return cls(*parts[:-1])
 
     @property
     def id(self) -> str:
@@ -138,6 +136,11 @@ class Generation:
     def row_of(self, id: str) -> int | None:
         """The row of the product with this id; None if there is none."""
         return self._table.row_of(id)
+
+    @property
+    def other_ids(self) -> dict[str, int]:
+        """The rows by the ids of their variants and groups."""
+        return self._table.other_ids
 
     def rows_of(self, ids: Sequence[str]) -> Rows:
         """The rows of products, int64 ``[len(ids)]``, -1 for unknown ids."""
@@ -176,7 +179,7 @@ class Generation:
         except OSError as error:
             raise ModisteError(
                 f"The picture of product {self._table.entry(row)['id']} cannot be read ({error.strerror}).",
-                hint="Restore the catalogue's images, or set their folder (images root).",
+                hint="Restore the catalogue's pictures, or set their folder (images root).",
             ) from error
 
     def image_hash(self, row: int, number: int = 0) -> str:
@@ -184,7 +187,7 @@ class Generation:
         less than ``image_count``."""
         if number == 0 or self._views is None:
             return self._table.image_hash(row)
-        return self._views.hashes[self._views.of(row)[number - 1]]
+        return self._views.image_hash(self._views.of(row)[number - 1])
 
     def column(self, name: str) -> pa.Array:
         """The values of an attribute, N of them: a dictionary array of strings for text, a list array of such for list,
@@ -220,24 +223,25 @@ class Generation:
             vector: Unit float32 ``[D]``.
             rows: The products.
         """
-        cosines: Scores = self.vectors(rows) @ vector
+        # A matrix product would round equal vectors differently by their position, and pages of equal products overlap.
+        cosines: Scores = np.vecdot(self.vectors(rows), vector)
         if self._views is not None:
             views, positions = self._views.of_all(rows)
-            np.maximum.at(cosines, positions, floats(self._vectors[self.size + views]) @ vector)
+            np.maximum.at(cosines, positions, np.vecdot(floats(self._vectors[self.size + views]), vector))
         return cosines
 
-    @property
-    def view_hashes(self) -> list[str]:
-        """SHA-256 of the further pictures, in the order of their vectors."""
-        return [] if self._views is None else self._views.hashes
+    def nearest_pictures(self, vector: Vectors, rows: Rows) -> list[int]:
+        """The number of the picture of each product that is nearest to a query; 0 is the main picture.
 
-    def view_vector(self, view: int) -> npt.NDArray[np.float16]:
-        """The vector ``[D]`` of a further picture."""
-        return np.asarray(self._vectors[self.size + view], dtype=np.float16)
-
-    def view_words(self, view: int) -> LogOdds:
-        """Probabilities of words in a further picture ``[A]``, by the picture alone."""
-        return np.zeros(0, np.uint8) if self._view_words is None else self._view_words.log_odds([view])[0]
+        Args:
+            vector: Unit float32 ``[D]``.
+            rows: The products.
+        """
+        if self._views is None:
+            return [0] * len(rows)
+        views, positions = self._views.of_all(rows)
+        cosines = np.vecdot(floats(self._vectors[self.size + views]), vector)
+        return nearest_of(np.vecdot(self.vectors(rows), vector), cosines, positions)
 
     @property
     def has_groups(self) -> bool:

@@ -12,11 +12,12 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from catalog import Kind, Role
+from catalog.errors import ModisteError
+from catalog.frozen_model import FrozenModel
 from models.bundle.manifest import File, file_digest, read_bounded, unknown_fields
-from models.errors import ModisteError
 
 FORMAT = 1
 REVISION = 3
@@ -48,11 +49,7 @@ class OtherBundle(GenerationError):
     """A generation was built with another bundle, whose vectors cannot be compared."""
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Skipped(_Frozen):
+class Skipped(FrozenModel):
     """A product of the catalogue that is not in the generation.
 
     ``row`` is the line or row in the catalogue's file, None if it is unknown.
@@ -67,7 +64,7 @@ class Skipped(_Frozen):
     """Absolute path of the picture, if it is a file."""
 
 
-class Quality(_Frozen):
+class Quality(FrozenModel):
     """Recall of the index against exact search, measured with composed queries (``indexer.building.quality``)."""
 
     recall: float = Field(ge=0, le=1)
@@ -80,7 +77,7 @@ class Quality(_Frozen):
     """A description of the queries."""
 
 
-class Changes(_Frozen):
+class Changes(FrozenModel):
     """The differences from the previously published generation (``generations.difference``)."""
 
     since: str
@@ -92,7 +89,7 @@ class Changes(_Frozen):
     """Number of changed products by column: title, picture, or the name of an attribute."""
 
 
-class GenerationManifest(_Frozen):
+class GenerationManifest(FrozenModel):
     """The manifest of a generation."""
 
     format: Literal[1] = 1
@@ -113,9 +110,9 @@ class GenerationManifest(_Frozen):
     """File name of the catalogue's table."""
     columns: dict[str, Kind]
     """Attributes by name, each with the kind of its values."""
-    currencies: dict[str, str] = {}
+    currencies: dict[str, str] = Field(default={})
     """Currency of the prices in a column, if all of them have the same one."""
-    roles: dict[str, Role] = {}
+    roles: dict[str, Role] = Field(default={})
     """Role of each attribute; empty in generations of a revision before 3."""
     views: int = Field(default=0, ge=0)
     """Further pictures of products, which are searched as well (``indexer.generations.views``)."""
@@ -141,7 +138,7 @@ class GenerationManifest(_Frozen):
     """UTC, ISO 8601: when the contents of all picture files were last compared, not only their stamps."""
     default_filters: dict[str, Any] | None = None
     """The default filters, which apply to every search; None for a generation older than this field."""
-    private: dict[str, Kind] = {}
+    private: dict[str, Kind] = Field(default={})
     """Hidden columns that the default filters need (``private.arrow``), with their kinds."""
     updated_from: str | None = None
     """The generation whose pictures and index this one shares, if only attributes were updated (``indexer.update``)."""

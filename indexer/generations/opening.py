@@ -33,7 +33,7 @@ from models.bundle.encoder import Device
 
 
 class Parts(NamedTuple):
-    """The opened files of a generation, in the order of the arguments of ``Generation``."""
+    """The opened files of a generation; all but the last are the arguments of ``Generation``."""
 
     manifest: GenerationManifest
     store: Searcher
@@ -45,8 +45,9 @@ class Parts(NamedTuple):
     seen: AttributeColumns | None
     images_root: Path | None
     views: ViewTable | None
-    view_words: AttributeColumns | None
     cells: Cells | None
+    view_words: AttributeColumns | None
+    """Words of further pictures, which only builds read."""
 
 
 def check_bundle(manifest: GenerationManifest, bundle: Bundle) -> None:
@@ -105,7 +106,7 @@ def open_parts(
     root = images_root or (Path(manifest.images_root) if manifest.images_root else None)
     if views is not None:
         store = ViewStore(store, np.concatenate([np.arange(shape[0]), views.owners]), shape[0])
-    return Parts(manifest, store, table, vectors, attributes, seen, root, views, view_words, cells)
+    return Parts(manifest, store, table, vectors, attributes, seen, root, views, cells, view_words)
 
 
 def _damaged(folder: Path, why: str) -> GenerationError:

@@ -6,7 +6,9 @@ import errno
 import json
 import os
 import stat
-from collections.abc import Mapping, Sequence
+from binascii import hexlify
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypedDict
@@ -17,6 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from catalog import AttributeValue, Kind, Product
+from catalog.products import Selection
 from indexer.generations.filters import AttributeColumn, Filters, filter_conditions
 from indexer.stores.conditions import Condition, Within
 from indexer.stores.store import Mask
@@ -27,7 +30,9 @@ SEARCHABLE = ""
 """The column of the default filters in a store. No attribute has an empty name."""
 UNSOLD = "unsold"
 """Column with the ids of products and variants that an update marked as not for sale."""
-MOST_PICTURE_BYTES = 100 * 2**20
+BLOCK = 4096
+"""Values of a column that are converted at a time."""
+MAX_PICTURE_BYTES = 100 * 2**20
 
 
 class Entry(TypedDict):
@@ -42,10 +47,10 @@ class Entry(TypedDict):
     """``id`` and ``attributes`` of each variant; empty if there is only one."""
 
 
-def images_root_of(products: Sequence[Product]) -> Path | None:
+def images_root_of(products: Selection) -> Path | None:
     """The deepest common folder of all image files; None if no image is a file."""
-    files = (image for product in products for image in product.images if isinstance(image, Path))
-    folders = {os.path.dirname(os.path.abspath(file)) for file in files}
+    files = {os.path.dirname(path) for row in range(len(products)) for path in products.paths(row) if path is not None}
+    folders = {os.path.abspath(folder) for folder in files}
     return Path(os.path.commonpath(folders)) if folders else None
 
 
@@ -62,7 +67,7 @@ def read_picture(image: bytes | str, images_root: Path | None) -> bytes:
     path = (images_root or Path()) / image
     with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as stream:
         status = os.fstat(stream.fileno())
-        if not stat.S_ISREG(status.st_mode) or status.st_size > MOST_PICTURE_BYTES:
+        if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_PICTURE_BYTES:
             raise OSError(errno.EINVAL, "not a regular file, or too large")
         return stream.read()
 
@@ -70,7 +75,7 @@ def read_picture(image: bytes | str, images_root: Path | None) -> bytes:
 def write_products(
     path: Path,
     products: Sequence[Product],
-    hashes: Sequence[str],
+    hashes: pa.StringArray,
     columns: Mapping[str, Kind],
     images_root: Path | None,
     searchable: Mask | None = None,
@@ -80,31 +85,68 @@ def write_products(
 
     ``searchable``, bool ``[N]``, has the products that satisfy the default filters; None without default filters.
     """
-    paths = [
-        os.path.relpath(product.image, images_root)
-        if images_root is not None and isinstance(product.image, Path)
-        else None
-        for product in products
-    ]
+    ids, titles, paths, groups, variants = (ArrowColumn(pa.string()) for _ in range(5))
+    contents = ArrowColumn(pa.large_binary())
+    values: dict[str, list[Any]] = {name: [] for name in columns}
+    for product in products:  # One pass, because a catalogue makes its products anew in each.
+        image = product.image
+        ids.append(product.id)
+        titles.append(product.title)
+        paths.append(os.path.relpath(image, images_root) if images_root and isinstance(image, Path) else None)
+        groups.append(product.group or product.id)
+        variants.append(_variants(product))
+        contents.append(image if isinstance(image, bytes) else None)
+        for name, column in values.items():
+            column.append(product.attributes.get(name))
     fields: dict[str, pa.Array] = {
-        "id": pa.array([product.id for product in products], pa.string()),
-        "title": pa.array([product.title for product in products], pa.string()),
-        "image": pa.array(paths, pa.string()),
-        "image_hash": pa.array(hashes[: len(products)], pa.string()),
+        "id": ids.array(),
+        "title": titles.array(),
+        "image": paths.array(),
+        "image_hash": hashes,
     }
-    if any(product.group not in ("", product.id) for product in products):
-        groups = [product.group or product.id for product in products]
-        fields["group"] = pa.array(groups, pa.string()).dictionary_encode()
-    if any(product.variants for product in products):
-        fields["variants"] = pa.array([_variants(product) for product in products], pa.string())
+    if not (grouped := groups.array()).equals(fields["id"]):
+        fields["group"] = grouped.dictionary_encode()
+    if (sold := variants.array()).null_count < len(sold):
+        fields["variants"] = sold
     if searchable is not None:
         fields["searchable"] = pa.array(searchable)
-    contents = [product.image if isinstance(product.image, bytes) else None for product in products]
-    if any(content is not None for content in contents):
-        fields["image_bytes"] = pa.array(contents, pa.large_binary())
+    if (held := contents.array()).null_count < len(held):
+        fields["image_bytes"] = held
     for name, kind in columns.items():
-        fields[ATTRIBUTE + name] = attribute_array([product.attributes.get(name) for product in products], kind)
+        fields[ATTRIBUTE + name] = attribute_array(values.pop(name), kind)
     write_table(path, pa.table(fields))
+
+
+class ArrowColumn:
+    """Values that become an Arrow array. Only a block of them are Python objects at a time.
+
+    Args:
+        type: Type of the values.
+    """
+
+    def __init__(self, type: pa.DataType) -> None:
+        self._type = type
+        self._blocks: list[pa.Array] = []
+        self._recent: list[Any] = []
+
+    def append(self, value: Any) -> None:
+        """Add a value; None is null."""
+        self._recent.append(value)
+        if len(self._recent) == BLOCK:
+            self._blocks.append(pa.array(self._recent, self._type))
+            self._recent.clear()
+
+    def array(self) -> pa.Array:
+        """All values, which are not held here any more."""
+        blocks = [*self._blocks, pa.array(self._recent, self._type)]
+        self._blocks, self._recent = [], []
+        return pa.concat_arrays(blocks)
+
+
+def values_of(column: pa.ChunkedArray) -> Iterator[Any]:
+    """The values of a column. Only a block of them are Python objects at a time."""
+    for start in range(0, len(column), BLOCK):
+        yield from column.slice(start, BLOCK).to_pylist()
 
 
 def write_private(path: Path, products: Sequence[Product], columns: Mapping[str, Kind]) -> None:
@@ -152,8 +194,9 @@ class ProductTable:
             self.attributes = {
                 name: AttributeColumn(name, kind, self._fields[ATTRIBUTE + name]) for name, kind in columns.items()
             }
-            self._rows: dict[str, int] = self._variant_rows()
-            self._rows.update({id: row for row, id in enumerate(self._fields["id"].to_pylist())})
+            self.other_ids = self._variant_rows()
+            # A dictionary of the ids would take about 200 bytes a product.
+            self._by_id = pc.array_sort_indices(self._fields["id"]).to_numpy().astype(np.int32)
             self._titles, self._hashes = self._fields["title"], self._fields["image_hash"]
         except (pa.ArrowException, OSError, KeyError) as error:
             raise ValueError(f"{path} is not a table of products ({error})") from error
@@ -163,7 +206,9 @@ class ProductTable:
 
     def row_of(self, id: str) -> int | None:
         """The row of the product with this id, or with a variant or group of this id; None if there is none."""
-        return self._rows.get(id)
+        place = bisect_left(self._by_id, id, key=self.id)
+        row = int(self._by_id[place]) if place < len(self) else None
+        return row if row is not None and self.id(row) == id else self.other_ids.get(id)
 
     def _variant_rows(self) -> dict[str, int]:
         """Rows by the ids of variants and groups."""
@@ -189,9 +234,9 @@ class ProductTable:
             variants=json.loads(variants) if variants else [],
         )
 
-    def id(self, row: int) -> str:
+    def id(self, row: int | np.integer) -> str:
         """The id of the product in ``row``."""
-        return str(self._fields["id"][row].as_py())
+        return str(self._fields["id"][int(row)].as_py())
 
     def labels(self, name: str | None) -> npt.NDArray[np.int64]:
         """A number for each product ``[N]``, equal for products with the same value of an attribute of text, number,
@@ -232,9 +277,13 @@ class ProductTable:
     def searchable(self) -> Mask | None:
         """bool ``[N]``: the products that satisfy the default filters; None without default filters."""
         column = self._fields.get("searchable")
-        return None if column is None else np.asarray(column.to_numpy(zero_copy_only=False), dtype=np.bool_)
+        if column is None:
+            return None
+        mask = np.asarray(column.to_numpy(zero_copy_only=False), dtype=np.bool_)
+        mask.setflags(write=False)  # What stores and ranking compute of a mask is cached only if it cannot change.
+        return mask
 
-    def filter_columns(self, owners: Sequence[int]) -> dict[str, pa.Array]:
+    def filter_columns(self, owners: Sequence[int] | npt.NDArray[np.integer]) -> dict[str, pa.Array]:
         """The columns for the filters of a store, in numeric form: of the products, then of further pictures, whose
         products are ``owners``."""
         columns = {name: column.numbers for name, column in self.attributes.items()}
@@ -269,6 +318,13 @@ def _variants(product: Product) -> str | None:
     return json.dumps(variants, ensure_ascii=False)
 
 
+def hex_array(digests: npt.NDArray[np.uint8]) -> pa.StringArray:
+    """Digests ``[N, 32]`` in hexadecimal."""
+    texts = pa.py_buffer(hexlify(np.ascontiguousarray(digests).data))
+    offsets = pa.array(np.arange(len(digests) + 1) * 2 * digests.shape[1], pa.int32())
+    return pa.StringArray.from_buffers(len(digests), offsets.buffers()[1], texts)
+
+
 def attribute_array(values: Sequence[Any], kind: Kind) -> pa.Array:
     """A column of attributes in its stored form, null (list, path: empty) for products without a value."""
     if kind in ("text", "date"):
@@ -277,7 +333,7 @@ def attribute_array(values: Sequence[Any], kind: Kind) -> pa.Array:
         return _lists(values)
     if kind == "flag":
         return pa.array(values, pa.bool_())
-    whole = all(isinstance(value, int) and abs(value) < 2**63 for value in values if value is not None)
+    whole = all(isinstance(value, int) and abs(value) <= 2**53 for value in values if value is not None)
     if whole:
         return pa.array(values, pa.int64())
     return pa.array([None if value is None else float(value) for value in values], pa.float64())

@@ -26,6 +26,7 @@ from indexer.generations.manifest import (
     verify_files,
 )
 from indexer.stores.registry import publish_store, remove_stores
+from models.bundle.manifest import read_bounded
 
 CURRENT_NAME = "CURRENT"
 PUBLISHED_NAME = "PUBLISHED"
@@ -56,11 +57,13 @@ def current_id(index_root: Path) -> str | None:
     """
     path = index_root / CURRENT_NAME
     try:
-        id = path.read_text(encoding="utf-8").strip()
+        id = read_bounded(path).decode().strip()
         generation_folder(index_root, id)
     except FileNotFoundError:
         return None
-    except (OSError, UnicodeDecodeError, GenerationError) as error:
+    except OSError as error:
+        raise GenerationError(f"{path} cannot be read: {error.strerror}.") from error
+    except (ValueError, GenerationError) as error:
         raise GenerationError(
             f"{path} does not contain the id of a generation.",
             hint="Publish a generation again: `modiste index list`, then `modiste index publish ID`.",
@@ -84,7 +87,7 @@ def serving_id(index_root: Path) -> str:
 
 def published_ids(index_root: Path) -> list[str]:
     """The ids of published generations, oldest first, up to the current one."""
-    return _history(index_root)
+    return _history(index_root, _serving(index_root))
 
 
 def published_with(index_root: Path, fingerprint: str) -> str | None:
@@ -93,7 +96,7 @@ def published_with(index_root: Path, fingerprint: str) -> str | None:
     Args:
         fingerprint: The fingerprint of the bundle.
     """
-    history = _history(index_root)
+    history = published_ids(index_root)
     return next((id for id in reversed(history) if _fingerprint(index_root, id) == fingerprint), None)
 
 
@@ -140,7 +143,7 @@ def publishing(index_root: Path) -> Iterator[Publisher]:
 def _publish(index_root: Path, id: str) -> None:
     folder = generation_folder(index_root, id)
     publish_store(read_manifest(folder).index, folder)
-    history = [*(earlier for earlier in _history(index_root) if earlier != id), id]
+    history = [*(earlier for earlier in published_ids(index_root) if earlier != id), id]
     replace_text(index_root / PUBLISHED_NAME, "".join(f"{line}\n" for line in history))
     replace_text(index_root / CURRENT_NAME, f"{id}\n")
 
@@ -174,8 +177,8 @@ def rollback(index_root: Path) -> str:
         manifest = read_manifest(folder)
         verify_files(folder, manifest)
         publish_store(manifest.index, folder)
-        gone = (id, _serving(index_root))
-        history = [*(other for other in _history(index_root) if other not in gone), id]
+        serving = _serving(index_root)
+        history = [*(other for other in _history(index_root, serving) if other not in (id, serving)), id]
         replace_text(index_root / PUBLISHED_NAME, "".join(f"{line}\n" for line in history))
         replace_text(index_root / CURRENT_NAME, f"{id}\n")
     return id
@@ -184,7 +187,11 @@ def rollback(index_root: Path) -> str:
 def previous_id(index_root: Path) -> str | None:
     """The id that ``rollback`` would publish: the previously published one that still exists, of the same bundle if
     possible."""
-    history, serving = _history(index_root), _serving(index_root)
+    return _previous(index_root, _serving(index_root))
+
+
+def _previous(index_root: Path, serving: str | None) -> str | None:
+    history = _history(index_root, serving)
     earlier = history[:-1] if serving else history
     there = [id for id in earlier if generation_folder(index_root, id).is_dir()]
     same = [] if serving is None else [id for id in there if _same_bundle(index_root, id, serving)]
@@ -196,8 +203,9 @@ def list_generations(index_root: Path) -> list[Listed]:
     folder = index_root / "generations"
     if not folder.is_dir():
         return []
-    serving, previous = _serving(index_root), previous_id(index_root)
-    by_bundle = {_fingerprint(index_root, id): id for id in _history(index_root)}
+    serving = _serving(index_root)  # Read once, so that a damaged CURRENT is reported once.
+    previous = _previous(index_root, serving)
+    by_bundle = {_fingerprint(index_root, id): id for id in _history(index_root, serving)}
     newest = {id for fingerprint, id in by_bundle.items() if fingerprint is not None}
     found = []
     for path in sorted(folder.iterdir()):
@@ -265,13 +273,16 @@ def _same_bundle(index_root: Path, one: str, other: str) -> bool:
     return fingerprint is not None and fingerprint == _fingerprint(index_root, other)
 
 
-def _history(index_root: Path) -> list[str]:
-    """Published ids in order, up to the current one."""
+def _history(index_root: Path, serving: str | None) -> list[str]:
+    """Published ids in order, up to the current one, ``serving``; it alone if the history cannot be read."""
+    path = index_root / PUBLISHED_NAME
     try:
-        ids = (index_root / PUBLISHED_NAME).read_text(encoding="utf-8").split()
+        ids = read_bounded(path).decode().split()
     except FileNotFoundError:
         ids = []
-    serving = _serving(index_root)
+    except (OSError, ValueError) as error:  # Text in another encoding is a ValueError.
+        logger.warning("%s cannot be read, so earlier generations are not known: %s", path, error)
+        ids = []
     if serving is None:
         return ids
     return ids[: ids.index(serving) + 1] if serving in ids else [*ids, serving]

@@ -7,7 +7,8 @@ The first N vectors of a generation are the main pictures of the products, in or
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,24 +16,32 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from catalog import Picture
-from indexer.generations.products import read_whole, write_table
+from indexer.generations.products import ArrowColumn, read_whole, write_table
 from indexer.stores.cells import ranges
 from indexer.stores.conditions import Condition
+from indexer.stores.masks import OfMasks
 from indexer.stores.store import Mask, Rows, Scores, Searcher, Vectors
 
 AHEAD = 16
 
 
 def write_views(
-    path: Path, owners: Sequence[int], pictures: Sequence[Picture], hashes: Sequence[str], images_root: Path | None
+    path: Path,
+    owners: npt.NDArray[np.int32],
+    pictures: Iterable[Picture],
+    hashes: pa.StringArray,
+    images_root: Path | None,
 ) -> None:
     """Write the further pictures of products: the product's row, path or bytes, and hash."""
-    paths = [os.path.relpath(one, images_root) if images_root and isinstance(one, Path) else None for one in pictures]
+    paths, contents = ArrowColumn(pa.string()), ArrowColumn(pa.large_binary())
+    for one in pictures:
+        paths.append(os.path.relpath(one, images_root) if images_root and isinstance(one, Path) else None)
+        contents.append(one if isinstance(one, bytes) else None)
     fields = {
         "product": pa.array(owners, pa.int32()),
-        "image": pa.array(paths, pa.string()),
-        "image_hash": pa.array(hashes, pa.string()),
-        "image_bytes": pa.array([one if isinstance(one, bytes) else None for one in pictures], pa.large_binary()),
+        "image": paths.array(),
+        "image_hash": hashes,
+        "image_bytes": contents.array(),
     }
     write_table(path, pa.table(fields))
 
@@ -46,9 +55,9 @@ class ViewTable:
 
     def __init__(self, path: Path) -> None:
         try:
-            self._table: pa.Table = read_whole(path)
-            self.owners: npt.NDArray[np.int64] = self._table.column("product").to_numpy().astype(np.int64)
-            self.hashes: list[str] = self._table.column("image_hash").to_pylist()
+            self.table: pa.Table = read_whole(path)
+            self.owners: npt.NDArray[np.int64] = self.table.column("product").to_numpy().astype(np.int64)
+            self._hashes = self.table.column("image_hash")
         except (pa.ArrowException, OSError, KeyError) as error:
             raise ValueError(f"{path} is not a table of views ({error})") from error
         self._order = np.argsort(self.owners, kind="stable")
@@ -67,14 +76,35 @@ class ViewTable:
         first, last = np.searchsorted(self._sorted, products), np.searchsorted(self._sorted, products, side="right")
         return self._order[ranges(first, last)], np.repeat(np.arange(len(products)), last - first)
 
+    def image_hash(self, row: int) -> str:
+        """SHA-256 of the picture, in hexadecimal."""
+        return str(self._hashes[row].as_py())
+
     def image(self, row: int) -> bytes | str:
         """The picture if it is in the table, else its path below the images root."""
-        held = self._table.column("image_bytes")[row].as_py()
-        return held if held is not None else str(self._table.column("image")[row].as_py())
+        held = self.table.column("image_bytes")[row].as_py()
+        return held if held is not None else str(self.table.column("image")[row].as_py())
+
+
+def nearest_of(main: Scores, further: Scores, positions: Rows) -> list[int]:
+    """The number of the nearest picture of each of P products; 0 is the main one.
+
+    Args:
+        main: Cosines of the main pictures ``[P]``.
+        further: Cosines of the further pictures, those of each product in order.
+        positions: For each of these, the index of its product.
+    """
+    best, nearest, seen = main.copy(), [0] * len(main), [0] * len(main)
+    for position, cosine in zip(positions, further, strict=True):
+        seen[position] += 1
+        if cosine > best[position]:
+            best[position], nearest[position] = cosine, seen[position]
+    return nearest
 
 
 class ViewStore(Searcher):
-    """Searches products by all of their pictures. The score of a product is that of its best picture.
+    """Searches products by all of their pictures. The score of a product is that of its best picture; products with
+    equal scores are in the order of these pictures.
 
     Args:
         store: The store of all M pictures.
@@ -84,10 +114,11 @@ class ViewStore(Searcher):
 
     def __init__(self, store: Searcher, owners: npt.NDArray[np.int64], size: int) -> None:
         self.kind, self.dim, self.size = store.kind, store.dim, size
-        self.holds_columns = store.holds_columns
+        self.holds_columns, self.exact = store.holds_columns, store.exact
         self._store = store
         self._owners = owners
         self._per_product = max(1.0, len(owners) / size)
+        self._views_of = OfMasks(partial(_pictures_of, owners))
 
     def close(self) -> None:
         self._store.close()
@@ -95,15 +126,16 @@ class ViewStore(Searcher):
     def _search(self, queries: Vectors, k: int, allowed: Mask | None, available: int) -> tuple[Scores, Rows]:
         return self._best(queries, k, allowed, ())
 
-    def _search_by(
-        self, queries: Vectors, k: int, allowed: Mask, available: int, conditions: Sequence[Condition]
+    def _with_all_ties(
+        self, queries: Vectors, wanted: int, allowed: Mask | None, available: int, conditions: Sequence[Condition]
     ) -> tuple[Scores, Rows]:
-        return self._best(queries, k, allowed, conditions)
+        # The store orders equal pictures. In their order, products have one as well.
+        return self._best(queries, wanted, allowed, conditions)
 
     def _best(
         self, queries: Vectors, k: int, allowed: Mask | None, conditions: Sequence[Condition]
     ) -> tuple[Scores, Rows]:
-        views = None if allowed is None else allowed[self._owners]
+        views = None if allowed is None else self._views_of(allowed)
         most = len(self._owners) if views is None else int(np.count_nonzero(views))
         wanted = min(most, int(k * self._per_product) + AHEAD)
         while True:
@@ -115,6 +147,13 @@ class ViewStore(Searcher):
             wanted = min(most, wanted * 4)
         taken = np.stack(best)
         return np.take_along_axis(scores, taken, axis=1), np.take_along_axis(rows, taken, axis=1)
+
+
+def _pictures_of(owners: npt.NDArray[np.int64], allowed: Mask) -> Mask:
+    """The pictures of allowed products, read-only, so that the store also caches what it computes of them."""
+    pictures: Mask = allowed[owners]
+    pictures.setflags(write=False)
+    return pictures
 
 
 def _first(rows: Rows, k: int) -> npt.NDArray[np.int64]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -44,8 +45,35 @@ def corrected(seen: LogOdds, stated: StatedWords) -> LogOdds:
 
 def write_attributes(path: Path, shown: LogOdds) -> None:
     """Write ``[N, A]``, one word after another."""
-    with path.open("wb") as stream:
-        stream.write(np.ascontiguousarray(shown.T).data)
+    with AttributeWriter(path, len(shown)) as writer:
+        writer.write(shown)
+
+
+class AttributeWriter:
+    """Writes ``[N, A]``, one word after another, in blocks of products.
+
+    Args:
+        path: The file.
+        size: N.
+    """
+
+    def __init__(self, path: Path, size: int) -> None:
+        self._stream = path.open("wb")
+        self._size = size
+        self._start = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stream.close()
+
+    def write(self, shown: LogOdds) -> None:
+        """Write the next products ``[n, A]``."""
+        for place, word in enumerate(np.ascontiguousarray(shown.T)):
+            self._stream.seek(place * self._size + self._start)
+            self._stream.write(word.data)
+        self._start += len(shown)
 
 
 class AttributeColumns:

@@ -8,19 +8,18 @@ those with the best estimated scores.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
-from cachetools import LRUCache
 
 from indexer.ranking.attributes import AttributeColumns
 from indexer.ranking.bits import BitLayout, Bits, Walk
 from indexer.ranking.bits import count as count_of
 from indexer.ranking.profiles import SHOWN, Likelihood
 from indexer.stores.cells import Cells, RowList
+from indexer.stores.masks import OfMasks
 from indexer.stores.store import Mask, Rows, Vectors
 from models.bundle.expected_words import tempered
 from models.bundle.style_search import Floats, filtered_scores, satisfaction
@@ -28,11 +27,11 @@ from models.bundle.style_search import Floats, filtered_scores, satisfaction
 POOL_PER_CANDIDATE, POOL_PREFERRED = 4, 8
 """Number of products whose score is estimated, for each candidate; the sources share it equally. The second applies to
 queries with preferred words, because their best products may have these words with a lower probability."""
+ALL_UP_TO = 2
+"""Number of products, for each candidate, up to which all are scored, because that takes less time than a choice."""
 FARTHER = 8
 """Factor by which a filter may at most increase the number of rows that are read of the best profiles."""
-KEPT_FILTERS = 16
-"""Maximum number of filters whose sets are cached."""
-LEAST_SHARE = 0.2
+MIN_SHARE = 0.2
 """Minimum estimate of a cosine, as a share of that of the nearest product. A lower estimate would hide how well the
 words of a product fit."""
 WHOLLY, NEARLY = np.float32(0.92), np.float32(0.5)
@@ -84,22 +83,11 @@ class Candidates:
         self.layout = BitLayout(cells)
         """The layout of sets of products."""
         self._showing: dict[int, Bits] = {}
-        self._kept: LRUCache[int, tuple[Mask, Bits]] = LRUCache(KEPT_FILTERS)
-        self._lock = threading.Lock()
+        self._bits_of = OfMasks(self.layout.bits_of)
 
     def bits_of(self, allowed: Mask | None) -> Bits | None:
         """The set of the products that a filter allows; cached if the mask is read-only."""
-        if allowed is None:
-            return None
-        with self._lock:
-            kept = self._kept.get(id(allowed))
-        if kept is not None and kept[0] is allowed:
-            return kept[1]
-        bits = self.layout.bits_of(allowed)
-        if not allowed.flags.writeable:  # A writable mask may change.
-            with self._lock:
-                self._kept[id(allowed)] = allowed, bits
-        return bits
+        return None if allowed is None else self._bits_of(allowed)
 
     def find(
         self,
@@ -116,7 +104,7 @@ class Candidates:
         Args:
             vector: Unit float32 ``[D]``.
             words: The words of the query.
-            count: Number of candidates; all allowed products if there are fewer.
+            count: Number of candidates; all products if at most ``ALL_UP_TO`` times as many are allowed.
             allowed: bool ``[N]``; None allows all.
             near: Allowed rows that are candidates whatever words they have.
             nearest: The cosine of the nearest product.
@@ -124,12 +112,12 @@ class Candidates:
         size = len(self._cells.of)
         bits = self.bits_of(allowed)
         available = size if bits is None else count_of(bits)
-        if available <= count:
+        if available <= ALL_UP_TO * count:
             return _judged(words, np.arange(size) if bits is None else self.layout.rows_of(bits))
         cosines = self._cells.cosines(vector)
         walk = self.layout.walk(np.argsort(-cosines))
         # A product may be much nearer than its cell: composed queries are far from all centroids.
-        cosines = np.maximum(cosines + max(0.0, nearest - float(cosines.max())), LEAST_SHARE * nearest)
+        cosines = np.maximum(cosines + max(0.0, nearest - float(cosines.max())), MIN_SHARE * nearest)
         rows = distinct(np.concatenate([near, *self._sources(words, count, walk, allowed, bits, available)]))
         found = _judged(words, rows)
         if len(rows) <= count:

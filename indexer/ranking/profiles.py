@@ -29,8 +29,10 @@ AGREED_SAMPLE = 4096
 """Maximum number of products that are compared for ``AGREED``."""
 _EXCLUDED, _STATED = quantised(np.array([EXCLUDED, STATED])).tolist()
 _BYTES = len(PROBABILITIES)
+MIN_WEIGHT = 0.1
+"""Minimum weight of a word for which products are looked for. Most words of a query weigh next to nothing."""
 SHOWN = _BYTES // 2
-"""The least byte of a product that has a word: a probability of about one half."""
+"""Minimum byte of a product that has a word: a probability of about one half."""
 
 
 class Profiles:
@@ -111,8 +113,8 @@ class Likelihood:
 
     @property
     def others(self) -> list[int]:
-        """The words with a positive weight that are not part of profiles."""
-        return [place for place in self._others if self._weights.present[place] > 0]
+        """The words that are not part of profiles and weigh enough to be looked for."""
+        return [place for place in self._others if self._weights.present[place] >= MIN_WEIGHT]
 
     def best_rows(self, count: int) -> RowList:
         """Rows of the profiles with the highest likelihood: ``count``, the best profiles first."""

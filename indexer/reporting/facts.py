@@ -18,7 +18,7 @@ SAMPLE = 2000
 """Maximum number of products whose neighbours are compared."""
 POINTS = 2500
 """Maximum number of products on the map."""
-MOST_COLOURS = 10
+MAX_COLOURS = 10
 
 
 class ColumnFacts(NamedTuple):
@@ -131,7 +131,7 @@ def map_of(generation: Generation, column: str | None = None, *, points: int = P
     words = [_word(value) for value in generation.column(column).take(pa.array(rows)).to_pylist()]
     counted = pc.value_counts(pa.array([word for word in words if word is not None], pa.string())).to_pylist()
     counted.sort(key=lambda one: (-one["counts"], one["values"]))
-    values = [one["values"] for one in counted[:MOST_COLOURS]]
+    values = [one["values"] for one in counted[:MAX_COLOURS]]
     colours = [values.index(word) if word in values else -1 for word in words]
     return Map(rows, places, column, values, colours, explained)
 
@@ -153,7 +153,7 @@ def _telling(generation: Generation) -> str | None:
     """The text attribute with few values that most products have."""
     fit = [
         facts for facts in column_facts(generation)
-        if facts.kind in ("text", "list", "flag") and 1 < facts.distinct <= max(MOST_COLOURS, generation.size // 20)
+        if facts.kind in ("text", "list", "flag") and 1 < facts.distinct <= max(MAX_COLOURS, generation.size // 20)
     ]  # fmt: skip
     best = max(fit, key=lambda facts: facts.filled, default=None)
     return None if best is None else best.name

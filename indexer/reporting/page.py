@@ -16,7 +16,7 @@ from indexer.reporting.facts import ColumnFacts, Duplicates, Map
 from indexer.reporting.thumbnails import of_file, of_product
 
 TEMPLATE = Template((Path(__file__).parent / "page.html").read_text(encoding="utf-8"))
-MOST_SHOWN = 24
+MAX_SHOWN = 24
 """Maximum number of products or pairs with pictures in a section."""
 COLOURS = (
     "#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#994f00", "#000000", "#88ccaa", "#ff9955",
@@ -65,9 +65,9 @@ def changes(generation: Generation, stated: Changes | None, difference: Differen
         for name, found in {"Added": difference.added, "Changed": difference.changed}.items():
             if len(found):
                 parts.append(f"<p>{name}{_first_of(len(found))}</p>")
-                parts.append(_cards(_product(generation, int(row)) for row in found[:MOST_SHOWN]))
+                parts.append(_cards(_product(generation, int(row)) for row in found[:MAX_SHOWN]))
         if len(difference.removed):
-            gone = ", ".join(difference.ids(difference.removed[:MOST_SHOWN], of_before=True))
+            gone = ", ".join(difference.ids(difference.removed[:MAX_SHOWN], of_before=True))
             parts.append(f"<p>Removed{_first_of(len(difference.removed))} {escape(gone)}</p>")
     return _section("Changes", "".join(parts))
 
@@ -78,7 +78,7 @@ def skipped(found: Sequence[Skipped]) -> str:
         return _section("Skipped", "<p>None.</p>")
     kinds = summed_up(as_problems(found))
     rows = "".join(f'<tr><td class="n">{count:,}</td><td>{escape(kind)}</td></tr>' for count, kind, _ in kinds)
-    cards = (_card(_file(one), [one.id or f"row {one.row}", one.reason]) for one in found[:MOST_SHOWN])
+    cards = (_card(_file(one), [one.id or f"row {one.row}", one.reason]) for one in found[:MAX_SHOWN])
     first = f"<p>{len(found):,} rows{_first_of(len(found))}</p>"
     return _section(
         "Skipped", f'<table><tr><th class="n">rows</th><th>reason</th></tr>{rows}</table>{first}{_cards(cards)}'
@@ -100,11 +100,11 @@ def duplicates(generation: Generation, found: Duplicates, near: float) -> str:
     """The section of pictures that several products have."""
     several = sum(map(len, found.shared))
     parts = [f"<p>{several:,} products share {len(found.shared):,} picture files{_first_of(len(found.shared))}</p>"]
-    parts.append(_cards(_pair(generation, rows, f"{len(rows)} products") for rows in found.shared[:MOST_SHOWN]))
+    parts.append(_cards(_pair(generation, rows, f"{len(rows)} products") for rows in found.shared[:MAX_SHOWN]))
     of = "all products" if found.sampled == generation.size else f"a sample of {found.sampled:,} products"
     what = f"pairs of different files with a cosine of {near} or more, among the three nearest of {of}"
     parts.append(f"<p>{len(found.near):,} {what}{_first_of(len(found.near))}</p>")
-    pairs = ((generation, [one.first, one.second], f"cosine {one.cosine:.4f}") for one in found.near[:MOST_SHOWN])
+    pairs = ((generation, [one.first, one.second], f"cosine {one.cosine:.4f}") for one in found.near[:MAX_SHOWN])
     parts.append(_cards(_pair(*pair) for pair in pairs))
     return _section("Near-duplicates", "".join(parts))
 
@@ -150,7 +150,7 @@ def _section(title: str, body: str) -> str:
 
 
 def _first_of(count: int) -> str:
-    return f" (the first {MOST_SHOWN}):" if count > MOST_SHOWN else ":" if count else "."
+    return f" (the first {MAX_SHOWN}):" if count > MAX_SHOWN else ":" if count else "."
 
 
 def _cards(cards: Iterable[str]) -> str:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from catalog.errors import ModisteError
 from indexer.generations.difference import Difference, read_for_comparison
 from indexer.generations.generation import Generation
 from indexer.generations.manifest import GenerationError, generation_folder
 from indexer.generations.publication import current_id
 from indexer.reporting import page
 from indexer.reporting.facts import NEAR, column_facts, find_duplicates, map_of
-from models.errors import ModisteError
 
 
 def write_report_page(generation: Generation, index_root: Path, path: Path, *, colour_by: str | None = None) -> None:

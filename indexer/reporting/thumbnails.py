@@ -8,9 +8,9 @@ from pathlib import Path
 
 from PIL import Image
 
+from catalog.errors import ModisteError
 from indexer.generations.generation import Generation
 from models.bundle import decode_image
-from models.errors import ModisteError
 
 SIDE = 88
 START = 24

@@ -21,9 +21,10 @@ CELLS_NAME = "cells.npz"
 """The file of a generation's cells."""
 
 CELLS_PER_ROOT = 6.0
-"""Cells, divided by the square root of the number of products. More cells tell more of a product's cosine."""
+"""Number of cells, as a multiple of the square root of the number of products. With more cells, the cosine of a cell is
+closer to those of its products."""
 SAMPLE_PER_CELL = 16
-"""Vectors that k-means sees, for each cell."""
+"""Number of training vectors of k-means for each cell."""
 ITERATIONS = 5
 SEED = 0
 
@@ -54,14 +55,13 @@ class Cells:
         count = max(1, min(size, most or size, round(CELLS_PER_ROOT * size**0.5)))
         random = np.random.default_rng(SEED)
         sample = np.sort(random.choice(size, min(size, SAMPLE_PER_CELL * count), replace=False))
-        points = vectors[sample].astype(np.float32)
-        centroids = points[random.choice(len(points), count, replace=False)]
+        points = vectors[sample]
+        centroids = points[random.choice(len(points), count, replace=False)].astype(np.float32)
         for _ in range(ITERATIONS):
             nearest = _nearest(points, centroids)
             order = np.argsort(nearest, kind="stable")
-            starts = np.searchsorted(nearest[order], np.arange(count))
-            filled = np.diff(np.append(starts, len(order))) > 0  # An empty cell keeps its centroid.
-            sums = np.add.reduceat(points[order], starts[filled], axis=0)
+            filled, starts = np.unique(nearest[order], return_index=True)  # An empty cell keeps its centroid.
+            sums = _sums(points, order, starts)
             centroids[filled] = sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-12)
         of = np.concatenate([_nearest(vectors[at : at + CHUNK], centroids) for at in range(0, size, CHUNK)])
         return cls(centroids, of)
@@ -104,8 +104,25 @@ def ranges(first: npt.NDArray[np.integer], last: npt.NDArray[np.integer]) -> npt
     return starts + np.arange(len(starts))
 
 
+def _sums(vectors: npt.NDArray[np.floating], order: npt.NDArray[np.int64], starts: npt.NDArray[np.int64]) -> Vectors:
+    """The sum of the vectors of each cell. Only those of some cells are in memory in order and in full precision.
+
+    Args:
+        vectors: ``[N, D]``.
+        order: The rows of the vectors, by cell.
+        starts: The first row of each cell in ``order``.
+    """
+    sums = np.empty((len(starts), vectors.shape[1]), np.float32)
+    for at in range(0, len(starts), 256):
+        bounds = np.append(starts, len(order))[at : at + 257]
+        rows = order[bounds[0] : bounds[-1]]
+        sums[at : at + 256] = np.add.reduceat(vectors[rows].astype(np.float32), bounds[:-1] - bounds[0], axis=0)
+    return sums
+
+
 def _nearest(vectors: npt.NDArray[np.floating], centroids: Vectors) -> npt.NDArray[np.int64]:
+    # A block has a cosine for each of its vectors and each centroid.
     parts = [
-        (vectors[at : at + 4096].astype(np.float32) @ centroids.T).argmax(axis=1) for at in range(0, len(vectors), 4096)
+        (vectors[at : at + 1024].astype(np.float32) @ centroids.T).argmax(axis=1) for at in range(0, len(vectors), 1024)
     ]
     return np.concatenate(parts)

@@ -14,7 +14,7 @@ from indexer.stores.store import CHUNK, Halves, Mask, Rows, Scores, StoreError, 
 
 REFINED = 16
 """Number of rows that the index finds for each requested row."""
-SAMPLE_PER_LIST, LEAST_SAMPLE = 40, 20_000
+SAMPLE_PER_LIST, MIN_SAMPLE = 40, 20_000
 """Number of training vectors for each list, and the minimum."""
 
 
@@ -42,7 +42,7 @@ def described(faiss: Any, description: str, dim: int) -> Any:
 def filled(faiss: Any, description: str, vectors: Halves) -> Any:
     """The index from a factory string, over float16 vectors ``[N, D]``."""
     index = described(faiss, description, vectors.shape[1])
-    wanted = max(LEAST_SAMPLE, SAMPLE_PER_LIST * getattr(index, "nlist", 0))
+    wanted = max(MIN_SAMPLE, SAMPLE_PER_LIST * getattr(index, "nlist", 0))
     sample = np.sort(np.random.default_rng(0).choice(len(vectors), min(len(vectors), wanted), replace=False))
     try:
         index.train(vectors[sample].astype(np.float32))

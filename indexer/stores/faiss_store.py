@@ -10,13 +10,13 @@ from typing import Any, Self
 
 import numpy as np
 
+from catalog.errors import MissingExtra
 from indexer.stores.cells import CELLS_NAME, Cells
 from indexer.stores.conditions import NO_COLUMNS, Columns, Condition
 from indexer.stores.factory import FactoryIndex, described, filled
-from indexer.stores.inverted import InvertedFile
+from indexer.stores.inverted import InvertedFile, write_inverted_file
 from indexer.stores.store import CHUNK, Halves, Mask, Rows, Scores, Store, StoreError, Vectors
 from models.bundle.encoder import Device
-from models.errors import MissingExtra
 
 try:
     # The stubs of FAISS lack half of its classes and all keyword arguments.
@@ -36,7 +36,7 @@ CELLS_READ = (32, 48, 64, 96, 128, 192, 256, 384, 512)
 STEPS = (64, 128, 256, 512, 1024)
 """The same for a graph: the length of the candidate list (``efSearch``)."""
 NEAR_PART = 4
-"""``near`` reads this part of the cells: those farther out hold candidates only if these fit, and are found by that."""
+"""``near`` reads one cell in this many of those that a search reads. Candidates in farther cells are found by words."""
 UNTUNED = 128
 """Cells or steps of an index without measured recall."""
 LINKS = 32
@@ -76,6 +76,7 @@ class FaissStore(Store):
                 f"The index is a {type(index).__name__}, which is not of the kind {kind}.", hint="Build it again."
             )
         self.kind = kind
+        self.exact = kind == EXACT
         self.size = int(index.ntotal)
         self.dim = int(index.d)
         self.efforts = () if kind == EXACT else STEPS if isinstance(index, faiss.IndexHNSW) else CELLS_READ
@@ -108,24 +109,21 @@ class FaissStore(Store):
     ) -> Self:  # fmt: skip
         """See ``Store.build``. Cells are computed if there are none in the folder."""
         kind = kind or kind_for(*vectors.shape, on_gpu=on_gpu(device))
-        cells = None
         if kind == INVERTED:
             path = folder / CELLS_NAME
             if not path.exists():
                 Cells.cluster(vectors).write(path)
             cells = Cells.load(path, *vectors.shape)
-        store = cls(index_of(vectors, kind, threads, cells), kind, threads=threads, vectors=vectors, cells=cells)
+            write_inverted_file(faiss, vectors, cells, folder / FILE)
+            return cls(_mapped(folder / FILE), kind, threads=threads, vectors=vectors, cells=cells)
+        store = cls(index_of(vectors, kind, threads), kind, threads=threads, vectors=vectors)
         store.write(folder / FILE)
         return store
 
     @classmethod
     def open(cls, vectors: Halves, folder: Path, *, kind: str, device: Device = "cpu", threads: int = 1) -> FaissStore:
         """See ``Store.open``. The index is mapped into memory, which all processes of a machine share."""
-        path = folder / FILE
-        try:
-            index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
-        except RuntimeError as error:
-            raise StoreError(f"{path} could not be loaded as an index.", hint="Build the index again.") from error
+        index = _mapped(folder / FILE)
         cells = Cells.load(folder / CELLS_NAME, *vectors.shape) if kind == INVERTED else None
         if on_gpu(device):
             on_card = _copied_to_gpu(vectors)
@@ -234,19 +232,21 @@ def on_gpu(device: Device) -> bool:
     return device != "cpu" and gpus > 0
 
 
-def index_of(vectors: Halves, kind: str, threads: int = 1, cells: Cells | None = None) -> Any:
-    """A FAISS index of ``kind`` over float16 vectors ``[N, D]``, in memory; an inverted file takes their cells."""
+def _mapped(path: Path) -> Any:
+    try:
+        return faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
+    except RuntimeError as error:
+        raise StoreError(f"{path} could not be loaded as an index.", hint="Build the index again.") from error
+
+
+def index_of(vectors: Halves, kind: str, threads: int = 1) -> Any:
+    """A FAISS index over float16 vectors ``[N, D]``, in memory; of any kind but an inverted file."""
     _use_threads(threads)
-    if kind not in (EXACT, INVERTED, GRAPH):
+    if kind not in (EXACT, GRAPH):
         return filled(faiss, kind, vectors)
     dim = vectors.shape[1]
     half, inner = faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
-    if kind == INVERTED:
-        assert cells is not None
-        quantizer = faiss.IndexFlatIP(dim)
-        quantizer.add(cells.centroids)
-        index = faiss.IndexIVFScalarQuantizer(quantizer, dim, quantizer.ntotal, half, inner, False)
-    elif kind == GRAPH:
+    if kind == GRAPH:
         index = faiss.IndexHNSWSQ(dim, half, LINKS, inner)
         index.hnsw.efConstruction = EF_CONSTRUCTION
     else:
@@ -254,14 +254,7 @@ def index_of(vectors: Halves, kind: str, threads: int = 1, cells: Cells | None =
     # Half precision needs no training, but FAISS refuses vectors before it.
     index.train(np.zeros((1, dim), dtype=np.float32))
     for start in range(0, len(vectors), CHUNK):
-        chunk = np.ascontiguousarray(vectors[start : start + CHUNK], dtype=np.float32)
-        if kind == INVERTED:
-            assert cells is not None
-            rows = np.arange(start, start + len(chunk))
-            lists = cells.of[start : start + CHUNK].astype(np.int64)
-            index.add_core(len(chunk), faiss.swig_ptr(chunk), faiss.swig_ptr(rows), faiss.swig_ptr(lists))
-        else:
-            index.add(chunk)
+        index.add(np.ascontiguousarray(vectors[start : start + CHUNK], dtype=np.float32))
     return index
 
 

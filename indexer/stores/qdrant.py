@@ -21,6 +21,7 @@ import numpy as np
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from catalog.errors import MissingExtra
 from indexer.stores.conditions import NO_COLUMNS, Columns, Condition, OneOf
 from indexer.stores.store import (
     CHUNK,
@@ -34,7 +35,6 @@ from indexer.stores.store import (
     Vectors,
 )
 from models.bundle.encoder import Device
-from models.errors import MissingExtra
 
 try:
     from qdrant_client import QdrantClient, models
@@ -49,7 +49,7 @@ GRAPH = models.HnswConfigDiff(m=32, ef_construct=128)
 EF_SEARCH = 128
 BATCH = 512
 """Points in one request of the upload."""
-MOST_ASKED = 8192
+MAX_ASKED = 8192
 """Maximum number of rows of a Qdrant query; for more, the local vectors are scanned."""
 AHEAD = 16
 
@@ -161,7 +161,7 @@ class QdrantStore(Store):
 
     def _search(self, queries: Vectors, k: int, allowed: Mask | None, available: int) -> tuple[Scores, Rows]:
         wanted = k if allowed is None else min(self.size, 2 * k * self.size // available + AHEAD)
-        if wanted <= MOST_ASKED:
+        if wanted <= MAX_ASKED:
             rows = self._nearest(queries, wanted, None)
             fits = rows >= 0 if allowed is None else (rows >= 0) & allowed[rows]
             if (fits.sum(axis=1) >= k).all():
@@ -173,7 +173,7 @@ class QdrantStore(Store):
     def _search_by(
         self, queries: Vectors, k: int, allowed: Mask, available: int, conditions: Sequence[Condition]
     ) -> tuple[Scores, Rows]:
-        if k <= MOST_ASKED:
+        if k <= MAX_ASKED:
             rows = self._nearest(queries, k, models.Filter(must=[self._filter(one) for one in conditions]))
             if ((rows >= 0) & allowed[rows]).all():
                 return self._scored(queries, rows)
@@ -207,9 +207,9 @@ class QdrantStore(Store):
         return models.Filter(should=[models.FieldCondition(key=key, range=one) for one in ranges])
 
     def _scored(self, queries: Vectors, rows: Rows) -> tuple[Scores, Rows]:
-        scores = np.stack(
-            [self._vectors[found].astype(np.float32) @ query for query, found in zip(queries, rows, strict=True)]
-        )
+        # A matrix product would round equal vectors differently by their position.
+        found = zip(queries, rows, strict=True)
+        scores = np.stack([np.vecdot(self._vectors[some].astype(np.float32), query) for query, some in found])
         return scores, rows
 
     def _scanned(self, queries: Vectors, k: int, rows: Rows) -> tuple[Scores, Rows]:
@@ -217,7 +217,8 @@ class QdrantStore(Store):
         scores, best = np.zeros((len(queries), 0), np.float32), np.zeros((len(queries), 0), np.int64)
         for start in range(0, len(rows), CHUNK):
             part = rows[start : start + CHUNK]
-            scores = np.concatenate([scores, queries @ self._vectors[part].astype(np.float32).T], axis=1)
+            found = np.vecdot(self._vectors[part].astype(np.float32), queries[:, None])
+            scores = np.concatenate([scores, found], axis=1)
             best = np.concatenate([best, np.broadcast_to(part, (len(queries), len(part)))], axis=1)
             order = np.argsort(-scores, axis=1, kind="stable")[:, :k]
             scores, best = np.take_along_axis(scores, order, axis=1), np.take_along_axis(best, order, axis=1)

@@ -6,9 +6,9 @@ import logging
 from importlib import import_module
 from pathlib import Path
 
+from catalog.errors import ModisteError
 from indexer.stores.store import Halves, Store, StoreError
 from models.bundle.encoder import Device
-from models.errors import ModisteError
 
 STORES = {
     "faiss": "indexer.stores.faiss_store.FaissStore",

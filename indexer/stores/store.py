@@ -10,9 +10,9 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
+from catalog.errors import ModisteError
 from indexer.stores.conditions import Columns, Condition
 from models.bundle.encoder import Device
-from models.errors import ModisteError
 
 Halves = npt.NDArray[np.float16]
 Vectors = npt.NDArray[np.float32]
@@ -20,7 +20,7 @@ Scores = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
-CHUNK = 65_536
+CHUNK = 16_384
 """Number of rows that are converted to float32 at a time."""
 TIES_AHEAD = 8
 MAX_TIES = 1024
@@ -51,8 +51,11 @@ class Searcher(ABC):
     """D."""
     holds_columns: bool = False
     """Whether ``build`` takes columns, and ``search`` filters by conditions on them."""
+    exact: bool = False
+    """Whether a search finds the nearest rows, whatever ``k`` is."""
     efforts: Sequence[int] = ()
-    """Possible values of ``effort``, ascending; recall grows with it. Empty if the search is exact."""
+    """Possible values of ``effort``, ascending; recall grows with it. Empty if it cannot be
+    set."""
     effort: int = 0
     """How much of the index a search reads. It may be set before the first search."""
 
@@ -68,9 +71,9 @@ class Searcher(ABC):
             conditions: If given, exactly the rows in ``allowed`` satisfy all of them.
 
         Returns:
-            Scores float32 ``[B, k]`` in descending order and rows int64 ``[B, k]``. Equal scores are ordered by
-            row, so that pages of one result list never overlap. If fewer than ``k`` rows are allowed, the rest is
-            padded with row -1 and score -inf.
+            Scores float32 ``[B, k]`` in descending order and rows int64 ``[B, k]``. Equal scores are ordered by row (or
+            by the rows of pictures, if products have several), so that pages of one result list never overlap. If fewer
+            than ``k`` rows are allowed, the rest is padded with row -1 and score -inf.
 
         Raises:
             StoreError: Width, values, ``k`` or mask are invalid.

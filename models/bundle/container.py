@@ -20,14 +20,18 @@ _START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _STANDALONE = frozenset(range(0xD0, 0xD9)) | {0x01}
 _ICC_SEGMENT, _END_OF_IMAGE = 0xE2, 0xD9
 _ICC_MAGIC = b"ICC_PROFILE\0"
-LARGEST_PROFILE = 4 * 2**20
+MAX_PROFILE_BYTES = 4 * 2**20
 # JFIF and Adobe state how the colours are coded; the other application segments and the comment do not.
 _DROPPED = frozenset(range(0xE1, 0xF0)) - {0xEE} | {0xFE}
 _ORIENTATION = 0x0112
-_MOST_MARKERS = 1000  # A picture of tens of megabytes has two hundred segments; a hostile file may have millions.
-_MOST_CHUNKS = 20_000  # Of a PNG or WebP. Encoders usually write the pixels of a PNG in chunks of at least 8 KiB.
-_MOST_TAGS = 1000
+_MAX_MARKERS = 1000  # A picture of tens of megabytes has two hundred segments; a hostile file may have millions.
+_MAX_CHUNKS = 20_000  # Of a PNG or WebP. Encoders usually write the pixels of a PNG in chunks of at least 8 KiB.
+_MAX_TAGS = 1000
 _BLOCK = 2**16
+_PIXEL_BYTES = 16
+"""The decoder's copy, the picture and a converted copy, at four bytes each, and padding."""
+_JPEG_BYTES = 4
+"""The coefficients of a progressive JPEG, two bytes each in 4:2:0, and the smaller picture."""
 
 
 class Container(NamedTuple):
@@ -70,11 +74,17 @@ def read_container(data: bytes) -> Container | None:
     return Container(other.format, other.size, other.orientation, other.data, 1, other.profile)
 
 
+def memory_needed(container: Container) -> int:
+    """Maximum bytes for decoding a picture. A JPEG is decoded at a smaller scale, in rows."""
+    pixels = container.size[0] * container.size[1]
+    return pixels * (_JPEG_BYTES if container.format == "JPEG" else _PIXEL_BYTES)
+
+
 def _jpeg(data: bytes) -> Container:
     kept = [_SOI]
     size, exif, at = None, b"", 2
     profile: list[bytes] = []
-    for _ in range(_MOST_MARKERS):
+    for _ in range(_MAX_MARKERS):
         at = data.find(b"\xff", at)  # Decoders also skip bytes between segments.
         if at < 0:
             raise ValueError("there is no scan")
@@ -109,7 +119,7 @@ def _jpeg(data: bytes) -> Container:
     # A film (motion photo), a second picture or a preview may follow the end marker.
     content = b"".join([*kept, data[at : len(data) if end is None else end]])
     whole = b"".join(part[2:] for part in sorted(profile))  # Each part begins with its number and how many there are.
-    return Container("JPEG", size, _orientation(exif), content, scans, whole[:LARGEST_PROFILE], end is not None)
+    return Container("JPEG", size, _orientation(exif), content, scans, whole[:MAX_PROFILE_BYTES], end is not None)
 
 
 def _scans(data: bytes, at: int) -> tuple[int, int | None]:
@@ -136,10 +146,10 @@ def _scans(data: bytes, at: int) -> tuple[int, int | None]:
             if marker == _END_OF_IMAGE:
                 return scans, place + 2
             markers += 1
-            if markers > 10 * _MOST_MARKERS:
+            if markers > 10 * _MAX_MARKERS:
                 raise ValueError("there are too many markers")
             scans += marker == _START_OF_SCAN
-            if scans > _MOST_MARKERS:
+            if scans > _MAX_MARKERS:
                 return scans, None
             skip = place + 2 + (int.from_bytes(data[place + 2 : place + 4], "big") if marker not in _STANDALONE else 0)
     return scans, None
@@ -151,7 +161,7 @@ def _png(data: bytes) -> Container:
     kept = [_PNG_MAGIC]
     exif, at = b"", 8
     profile: bytes | None = None
-    for _ in range(_MOST_CHUNKS):
+    for _ in range(_MAX_CHUNKS):
         if at + 8 > len(data):
             break
         length, kind = struct.unpack_from(">I4s", data, at)
@@ -176,7 +186,7 @@ def _png(data: bytes) -> Container:
 def _unpacked(chunk: bytes) -> bytes:
     """The profile in an ``iCCP`` chunk: a name, 0, the method 0, and a deflated profile; empty if it is damaged."""
     try:
-        return zlib.decompressobj().decompress(chunk.partition(b"\0")[2][1:], LARGEST_PROFILE)
+        return zlib.decompressobj().decompress(chunk.partition(b"\0")[2][1:], MAX_PROFILE_BYTES)
     except zlib.error:
         return b""
 
@@ -187,7 +197,7 @@ def _webp(data: bytes) -> Container:
     if kind == b"VP8X":
         bits = int.from_bytes(data[24:30], "little")
         size = ((bits & 0xFFFFFF) + 1, (bits >> 24) + 1)
-        for _ in range(_MOST_CHUNKS):
+        for _ in range(_MAX_CHUNKS):
             if at + 8 > len(data):
                 break
             chunk, length = struct.unpack_from("<4sI", data, at)
@@ -195,7 +205,7 @@ def _webp(data: bytes) -> Container:
                 exif = data[at + 8 : at + 8 + length]
                 break
             if chunk == b"ICCP":
-                profile = data[at + 8 : at + 8 + min(length, LARGEST_PROFILE)]
+                profile = data[at + 8 : at + 8 + min(length, MAX_PROFILE_BYTES)]
             at += 8 + length + length % 2
         else:
             raise ValueError("there are too many chunks")
@@ -219,7 +229,7 @@ def _orientation(exif: bytes) -> int:
     try:
         (start,) = struct.unpack_from(f"{order}I", tiff, 4)
         (count,) = struct.unpack_from(f"{order}H", tiff, start)
-        for entry in range(start + 2, start + 2 + 12 * min(count, _MOST_TAGS), 12):
+        for entry in range(start + 2, start + 2 + 12 * min(count, _MAX_TAGS), 12):
             tag, kind = struct.unpack_from(f"{order}HH", tiff, entry)
             if tag == _ORIENTATION:
                 (value,) = struct.unpack_from(f"{order}{'I' if kind == 4 else 'H'}", tiff, entry + 8)

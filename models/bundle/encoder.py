@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 import numpy as np
 import numpy.typing as npt
 
+from catalog.errors import MissingExtra, ModisteError
 from models.bundle.images import Pixels
 from models.bundle.manifest import (
     MANIFEST_NAME,
@@ -25,7 +26,6 @@ from models.bundle.manifest import (
 )
 from models.bundle.text import TokenIds, Tokenizer
 from models.bundle.vocabulary import Vocabulary
-from models.errors import MissingExtra, ModisteError
 
 if TYPE_CHECKING:
     import onnxruntime

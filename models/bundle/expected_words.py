@@ -8,6 +8,7 @@ value and for having an unexpected one. Words of a title only add score, because
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -25,8 +26,12 @@ ASKED = np.float32(4.0)
 with the requested change come first."""
 TITLED_FROM = 0.5
 """A word that occurs only in titles counts from this probability on."""
-LEAST_SHOWN = np.float32(3e-4)
+MIN_SHOWN = np.float32(3e-4)
 """Bound of probabilities, away from 0 and 1; generations store none below it (``indexer.ranking.attributes``)."""
+
+KINDS, OTHERS = np.float32(2), np.float32(0.3)
+"""Factors of the weights of kinds, and of words that are neither kinds nor colours, for a picture alone. They were
+chosen with held-out photographs of the protocols ``photos`` and ``street``."""
 
 NEIGHBOURS = 10
 """Number of most similar products from which the words of an upload are estimated."""
@@ -71,8 +76,8 @@ def agreement(shown: Floats, weights: Weights) -> Floats:
     Returns:
         ``[N]`` or ``[Q, N]``, 0 to 1; all 1 if no word counts.
     """
-    present = weights.present @ np.log(np.maximum(shown, LEAST_SHOWN))
-    absent = weights.absent @ np.log(np.maximum(1 - shown, LEAST_SHOWN))
+    present = weights.present @ np.log(np.maximum(shown, MIN_SHOWN))
+    absent = weights.absent @ np.log(np.maximum(1 - shown, MIN_SHOWN))
     return tempered(present + absent)
 
 
@@ -106,6 +111,21 @@ def recognised(seen: Floats, cosines: Floats, near: Floats, stated: Flags) -> Fl
     return np.where(stated, 1 / (1 + np.exp(-odds)), seen).astype(np.float32)
 
 
+def visible(weights: Weights, kinds: Sequence[int] | Rows, colours: Sequence[int] | Rows) -> Weights:
+    """The weights of words for a query that is a picture alone. Kind and colour count more than words that pictures
+    hardly show, such as the season.
+
+    Args:
+        weights: From ``weights_of``, ``[..., A]``.
+        kinds: Positions of words for kinds of products.
+        colours: Positions of words for colours.
+    """
+    share = np.full(weights.present.shape[-1], OTHERS, np.float32)
+    share[np.asarray(colours, np.int64)] = 1
+    share[np.asarray(kinds, np.int64)] = KINDS
+    return Weights(weights.present * share, weights.absent * share)
+
+
 def recognised_among(embedding: Floats, seen: Floats, shown: Floats, stated: Flags, rows: Rows) -> Floats:
     """``recognised`` for products of a catalogue, as if each were an upload that is not in the catalogue.
 
@@ -131,6 +151,6 @@ def recognised_among(embedding: Floats, seen: Floats, shown: Floats, stated: Fla
 
 
 def _log_odds(probabilities: Floats) -> Floats:
-    certain = np.clip(probabilities, LEAST_SHOWN, 1 - LEAST_SHOWN)
+    certain = np.clip(probabilities, MIN_SHOWN, 1 - MIN_SHOWN)
     odds: Floats = np.log(certain / (1 - certain))
     return odds

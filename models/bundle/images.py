@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import math
+import mmap
+import traceback
 
 import numpy as np
 import numpy.typing as npt
@@ -12,11 +14,12 @@ from PIL.ImageFile import ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from models.bundle.container import Container, Format, read_container
+from catalog.errors import ModisteError
+from catalog.frozen_model import FrozenModel
+from models.bundle.container import Container, Format, memory_needed, read_container
 from models.bundle.other_formats import name_of, open_other
-from models.errors import ModisteError
 
 MAX_PIXELS = 50_000_000
 MAX_SIDE = 20_000
@@ -48,15 +51,13 @@ class UnreadableImage(ModisteError):
     """The bytes cannot be used as a picture; the message states why."""
 
 
-class ImagePreprocessing(BaseModel):
+class ImagePreprocessing(FrozenModel):
     """Preprocessing of pictures for ``vision.onnx``; part of the bundle.
 
     With ``pad_ratio`` 1.25 and a square size this is CLIP4Cir's TargetPad (Baldrati et al. 2022, section 3.3): a
     picture whose aspect ratio, relative to the target's, is at least ``pad_ratio`` is padded until it is equal to it.
     With ``pad_ratio`` 1 the whole picture is always kept (letterbox).
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     height: int = Field(gt=0, le=2048)
     width: int = Field(gt=0, le=2048)
@@ -122,7 +123,7 @@ def open_image(data: bytes) -> Container:
         UnreadableImage: As for ``decode_image``. A truncated file may be found only by decoding it.
     """
     if not data:
-        raise UnreadableImage("The image is empty (0 bytes).", hint="Send the whole file.")
+        raise UnreadableImage("The file is empty (0 bytes).", hint="Send the whole file.")
     try:
         container = read_container(data)
     except ValueError as error:
@@ -130,13 +131,13 @@ def open_image(data: bytes) -> Container:
     if container is None:
         name = name_of(data)
         raise UnreadableImage(
-            f"The image is {name}, not a {FORMATS} picture." if name else f"The image is not a {FORMATS} picture.",
+            f"The file is {name}, not a {FORMATS} picture." if name else f"The file is not a {FORMATS} picture.",
             hint="Convert it to one of these formats.",
         )
     _check_size(*container.size)
     if container.scans > MAX_SCANS:
         raise UnreadableImage(
-            f"The image is a progressive JPEG of {container.scans} scans, which is too many.",
+            f"The picture is a progressive JPEG of {container.scans} scans, which is too many.",
             hint="Save it again as an ordinary JPEG.",
         )
     return container
@@ -155,6 +156,7 @@ def decode_image(picture: bytes | Container, *, about: tuple[int, int] | None = 
     Raises:
         UnreadableImage: The bytes are not such a picture, or are truncated; a side is not between 8 and 20,000 pixels,
             or the picture has more than 50 megapixels.
+        MemoryError: There is not enough memory.
     """
     container = open_image(picture) if isinstance(picture, bytes) else picture
     image = _load(container, about)
@@ -166,23 +168,32 @@ def _load(container: Container, about: tuple[int, int] | None) -> Image.Image:
     if not container.ended:
         return _without_end(container, about)
     try:
-        image = _open(container)
-        if image.size != container.size:
-            raise ValueError(f"the headers say {container.size}, the decoder says {image.size}")
-        if about is not None:
-            across, down = (
-                about if container.orientation < 5 else about[::-1]
-            )  # As stored, a picture may lie on its side.
-            if isinstance(image, ImageFile):
-                image.draft("CMYK" if image.mode == "CMYK" else "RGB", (2 * across, 2 * down))
-        image.load()
-        return _on_white(_in_srgb(image, container.profile))
+        return _decoded(container, about)
     except MemoryError:
         raise
-    except (
-        Exception
-    ) as error:  # Pillow's decoders raise many types for damaged data, from AssertionError to struct.error.
+    except Exception as error:  # Pillow's decoders raise many types, from AssertionError to struct.error.
+        traceback.clear_frames(error.__traceback__)  # They hold what was decoded.
+        _check_memory(memory_needed(container) // 2)  # The file takes some of it, and few need all of it.
         raise _damaged() from error
+
+
+def _decoded(container: Container, about: tuple[int, int] | None) -> Image.Image:
+    image = _open(container)
+    if image.size != container.size:
+        raise ValueError(f"the headers say {container.size}, the decoder says {image.size}")
+    if about is not None and isinstance(image, ImageFile):
+        across, down = about if container.orientation < 5 else about[::-1]  # As stored, it may lie on its side.
+        image.draft("CMYK" if image.mode == "CMYK" else "RGB", (2 * across, 2 * down))
+    image.load()
+    return _on_white(_in_srgb(image, container.profile))
+
+
+def _check_memory(bytes: int) -> None:
+    """Raise MemoryError if there is not so much memory. Decoders report a lack of it as an error of the picture."""
+    try:
+        mmap.mmap(-1, bytes).close()  # Reserves the memory without using it.
+    except OSError as error:
+        raise MemoryError(f"there are no {bytes:,} bytes of memory for a picture") from error
 
 
 def _open(container: Container) -> Image.Image:
@@ -221,6 +232,7 @@ def _in_srgb(image: Image.Image, profile: bytes) -> Image.Image:
         flat = image.convert("RGB") if alpha is not None else image
         converted = ImageCms.profileToProfile(flat, source, _SRGB, outputMode="RGB")
     except (ImageCms.PyCMSError, OSError, ValueError):
+        _check_memory(4 * image.width * image.height)
         return image
     if converted is None:
         return image
@@ -248,19 +260,19 @@ _SRGB = ImageCms.createProfile("sRGB")
 
 def _damaged() -> UnreadableImage:
     return UnreadableImage(
-        "The image is damaged or cut short and could not be decoded.", hint="Save it again and send the whole file."
+        "The picture is damaged or cut short and could not be decoded.", hint="Save it again and send the whole file."
     )
 
 
 def _check_size(width: int, height: int) -> None:
     if width * height > MAX_PIXELS or max(width, height) > MAX_SIDE:
         raise UnreadableImage(
-            f"The image has {width} x {height} pixels, which is too large.",
+            f"The picture has {width} x {height} pixels, which is too large.",
             hint=f"Send at most {MAX_PIXELS // 1_000_000} megapixels and {MAX_SIDE:,} pixels a side.",
         )
     if min(width, height) < MIN_SIDE:
         raise UnreadableImage(
-            f"The image has {width} x {height} pixels, which is too small to search with.",
+            f"The picture has {width} x {height} pixels, which is too small to search with.",
             hint=f"Send a picture of at least {MIN_SIDE} x {MIN_SIDE} pixels.",
         )
 

@@ -8,19 +8,24 @@ the fields that it does not know. In a manifest of a known revision, an unknown 
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import io
 import json
+import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
+from catalog.errors import ModisteError
+from catalog.frozen_model import FrozenModel
 from models.bundle.images import ImagePreprocessing
 from models.bundle.text import TextSettings
-from models.errors import ModisteError
 
-MOST_MANIFEST_BYTES = 16 * 2**20
+MAX_MANIFEST_BYTES = 16 * 2**20
 MANIFEST_NAME = "bundle.json"
 TOKENIZER_NAME = "tokenizer.json"
 MODEL_CARD = "MODEL_CARD.md"
@@ -37,18 +42,14 @@ class BundleError(ModisteError):
     """A folder is not a bundle, or the bundle in it is damaged."""
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Tensor(_Frozen):
+class Tensor(FrozenModel):
     """One input or output of a graph. Axes of any length appear in ``shape`` as names, such as ``"batch"``."""
 
     dtype: str
     shape: tuple[int | str, ...]
 
 
-class Graph(_Frozen):
+class Graph(FrozenModel):
     """One ONNX file. ``precision`` is that of its arithmetic; inputs and outputs are the same in every precision."""
 
     file: str
@@ -57,7 +58,7 @@ class Graph(_Frozen):
     precision: Precision = "fp32"
 
 
-class Metric(_Frozen):
+class Metric(FrozenModel):
     """The figures of one method on one kind of query, with the protocol by which they were measured."""
 
     protocol: str
@@ -68,7 +69,7 @@ class Metric(_Frozen):
     values: dict[str, float]
 
 
-class Trial(_Frozen):
+class Trial(FrozenModel):
     """A variant compared with fp32 before it was accepted (``models.export.trial``)."""
 
     device: str
@@ -82,21 +83,21 @@ class Trial(_Frozen):
     """Time in fp32 divided by the time of the variant; empty if it was not timed on its device."""
 
 
-class Variant(_Frozen):
+class Variant(FrozenModel):
     """Graphs in another precision, used in place of the graphs of the same names in ``BundleManifest.graphs``."""
 
     graphs: dict[GraphName, Graph] = Field(min_length=1)
     trial: Trial
 
 
-class File(_Frozen):
+class File(FrozenModel):
     """A file of the bundle: lower-case hexadecimal sha256 and size in bytes."""
 
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     size: int = Field(ge=0)
 
 
-class BundleManifest(_Frozen):
+class BundleManifest(FrozenModel):
     """The manifest of a bundle. Validation fails if its parts contradict each other."""
 
     format: Literal[1] = 1
@@ -112,11 +113,11 @@ class BundleManifest(_Frozen):
     images: ImagePreprocessing
     text: TextSettings
     graphs: dict[GraphName, Graph]
-    variants: dict[Precision, Variant] = {}
+    variants: dict[Precision, Variant] = Field(default={})
     """Graphs in other precisions, for the devices on which they are faster."""
     attributes: tuple[str, ...] = ()
     """Words whose probabilities ``vision`` returns, in the order of its output; empty if it returns none."""
-    spellings: dict[str, tuple[str, ...]] = {}
+    spellings: dict[str, tuple[str, ...]] = Field(default={})
     """Other spellings of some of these words."""
     trained_on: tuple[str, ...] = ()
     metrics: tuple[Metric, ...] = ()
@@ -130,41 +131,47 @@ class BundleManifest(_Frozen):
         return self
 
     def _contradictions(self) -> Iterator[str]:
+        """What is wrong, the first of which is reported. Later checks rely on earlier ones."""
+        yield from self._wrong_files()
+        yield from (f"there is no graph {graph}" for graph in get_args(GraphName) if graph not in self.graphs)
+        for word in self.spellings.keys() - set(self.attributes):
+            yield f"there are spellings of {word!r}, which is not an attribute"
+        for name, (inputs, outputs) in self._tensors().items():
+            if self.graphs[name].inputs != inputs:
+                yield f"the graph {name} should take {_signature(inputs)}"
+            if self.graphs[name].outputs != outputs:
+                yield f"the graph {name} should give {_signature(outputs)}"
+        yield from self._wrong_variants()
+
+    def _wrong_files(self) -> Iterator[str]:
         for name in self.files:
             if name in ("", ".", "..", MANIFEST_NAME) or set(name) & set("/\\\0"):
                 yield f"{name!r} is not the name of a file in the bundle's own folder"
         for name in (TOKENIZER_NAME, *(graph.file for graph in self.graphs.values()), *self._variant_files()):
             if name not in self.files:
                 yield f"{name} has no checksum"
-        for graph in get_args(GraphName):
-            if graph not in self.graphs:
-                yield f"there is no graph {graph}"
-                return
-        for word in self.spellings.keys() - set(self.attributes):
-            yield f"there are spellings of {word!r}, which is not an attribute"
+
+    def _tensors(self) -> dict[GraphName, tuple[dict[str, Tensor], dict[str, Tensor]]]:
+        """The inputs and outputs that each graph should have."""
         pixels = Tensor(dtype="uint8", shape=("batch", self.images.height, self.images.width, 3))
         ids = Tensor(dtype="int64", shape=("batch", self.text.length))
         vectors = Tensor(dtype="float32", shape=("batch", self.dim))
+        words = Tensor(dtype="float32", shape=("batch", len(self.attributes)))
         seen = self.graphs["vision"].outputs
         features = seen.get("features", vectors)
-        extra = {"features": features} if "features" in seen else {}
-        if self.attributes:
-            extra["attributes"] = Tensor(dtype="float32", shape=("batch", len(self.attributes)))
+        vision = {"embedding": vectors}
+        vision |= {"features": features} if "features" in seen else {}
+        vision |= {"attributes": words} if self.attributes else {}
         asked, answered = {"features": features, "ids": ids}, {"query": vectors}
         if self.expects:
-            words = Tensor(dtype="float32", shape=("batch", len(self.attributes)))
             asked, answered = asked | {"shown": words}, answered | {"expected": words}
-        expected: dict[GraphName, tuple[dict[str, Tensor], dict[str, Tensor]]] = {
-            "vision": ({"pixels": pixels}, {"embedding": vectors, **extra}),
+        return {
+            "vision": ({"pixels": pixels}, vision),
             "query": (asked, answered),
             "text": ({"ids": ids}, {"embedding": vectors}),
         }
-        for name, (inputs, outputs) in expected.items():
-            if self.graphs[name].inputs != inputs:
-                yield f"the graph {name} should take {_signature(inputs)}"
-            if self.graphs[name].outputs != outputs:
-                yield f"the graph {name} should give {_signature(outputs)}"
 
+    def _wrong_variants(self) -> Iterator[str]:
         for precision, variant in self.variants.items():
             for name, graph in variant.graphs.items():
                 if precision == "fp32" or graph.precision != precision:
@@ -210,11 +217,29 @@ def _signature(tensors: dict[str, Tensor]) -> str:
     )
 
 
+def open_file(path: Path) -> io.BufferedReader:
+    """Open a regular file for reading. A pipe or a device in its place, which could be read without end, is refused.
+
+    Raises:
+        OSError: It is missing, cannot be read, or is not a regular file.
+    """
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    descriptor = os.open(path, flags)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "Not a regular file", str(path))
+    return open(descriptor, "rb")
+
+
 def file_digest(path: Path) -> File:
-    """Checksum and size of the file at ``path``."""
-    with path.open("rb") as stream:
+    """Checksum and size of the file at ``path``.
+
+    Raises:
+        OSError: As for ``open_file``.
+    """
+    with open_file(path) as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    return File(sha256=digest, size=path.stat().st_size)
+        return File(sha256=digest, size=os.fstat(stream.fileno()).st_size)
 
 
 def read_manifest(folder: Path) -> BundleManifest:
@@ -253,16 +278,16 @@ def read_manifest(folder: Path) -> BundleManifest:
 
 
 def read_bounded(path: Path) -> bytes:
-    """The content of a manifest.
+    """The content of a manifest, or of another file that is not longer.
 
     Raises:
         ValueError: The file is longer than any manifest.
         OSError: The file cannot be read.
     """
-    with path.open("rb") as stream:
-        content = stream.read(MOST_MANIFEST_BYTES + 1)
-    if len(content) > MOST_MANIFEST_BYTES:
-        raise ValueError(f"it has more than {MOST_MANIFEST_BYTES // 2**20} MiB")
+    with open_file(path) as stream:
+        content = stream.read(MAX_MANIFEST_BYTES + 1)
+    if len(content) > MAX_MANIFEST_BYTES:
+        raise ValueError(f"it has more than {MAX_MANIFEST_BYTES // 2**20} MiB")
     return content
 
 

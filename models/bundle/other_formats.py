@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
+import struct
 from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 
 import pillow_heif
-from PIL import Image
+from PIL import AvifImagePlugin, Image
 from PIL.AvifImagePlugin import AvifImageFile
 from PIL.BmpImagePlugin import BmpImageFile
 from PIL.GifImagePlugin import GifImageFile
@@ -21,8 +22,11 @@ _OPEN: dict[OtherFormat, type[ImageFile]] = {
     "AVIF": AvifImageFile, "GIF": GifImageFile, "BMP": BmpImageFile, "TIFF": TiffImageFile,
 }  # fmt: skip
 _EXTENSION, _FRAME, _GRAPHIC_CONTROL = 0x21, 0x2C, 0xF9
-_MOST_BLOCKS = 10_000
-_MOST_TAGS = 200
+_MAX_BLOCKS = 10_000
+_MAX_TAGS = 200
+_MAX_VALUES = 2**18
+"""Of one tag of a TIFF; each becomes a Python number. The largest picture has fewer tiles of 16 x 16 pixels."""
+_BYTE_TYPES = frozenset({1, 2, 6, 7})
 _TILE_WIDTH, _TILE_HEIGHT = 322, 323
 _TILE_PIXELS = 2**20
 _FOREIGN = (
@@ -36,6 +40,11 @@ _FOREIGN = (
     (b"RIFF", "a sound or a film"),
     (b"\x1a\x45\xdf\xa3", "a film"),
 )
+
+# Processes that decode have a limit of memory, in which the stacks of threads count. By default there are as many
+# threads as cores.
+AvifImagePlugin.DEFAULT_MAX_THREADS = 1
+pillow_heif.options.DECODE_THREADS = 1
 
 
 class Other(NamedTuple):
@@ -113,7 +122,7 @@ def _first_frame(data: bytes) -> bytes:
     """
     at = 13 + (3 << (data[10] & 7) + 1 if data[10] & 0x80 else 0)
     head, control, in_extension = data[:at], b"", False
-    for _ in range(_MOST_BLOCKS):
+    for _ in range(_MAX_BLOCKS):
         if in_extension:
             length = data[at]
             at += 1 + length
@@ -130,11 +139,17 @@ def _first_frame(data: bytes) -> bytes:
 
 
 def _check_tags(data: bytes) -> None:
-    """Raise ValueError if the first directory of a TIFF has too many tags: each may cause a line on stderr."""
-    order: Literal["little", "big"] = "little" if data[:2] == b"II" else "big"
-    start = int.from_bytes(data[4:8], order)
-    if int.from_bytes(data[start : start + 2], order) > _MOST_TAGS:
+    """Raise ValueError if the first directory of a TIFF has too many tags, which may each cause a line on stderr, or a
+    tag has too many numbers."""
+    order = "<" if data[:2] == b"II" else ">"
+    (start,) = struct.unpack_from(f"{order}I", data, 4)
+    (count,) = struct.unpack_from(f"{order}H", data, start)
+    if count > _MAX_TAGS:
         raise ValueError("there are too many tags")
+    for at in range(start + 2, start + 2 + 12 * count, 12):
+        _, kind, values = struct.unpack_from(f"{order}HHI", data, at)
+        if kind not in _BYTE_TYPES and values > _MAX_VALUES:
+            raise ValueError("a tag has too many values")
 
 
 def _check_tiles(image: TiffImageFile) -> None:

@@ -10,9 +10,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import tokenizers
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from models.errors import ModisteError
+from catalog.errors import ModisteError
+from catalog.frozen_model import FrozenModel
 
 TokenIds = npt.NDArray[np.int64]
 
@@ -23,10 +24,8 @@ _LETTERS_PER_ID = 64
 """Maximum number of characters per id of the tower's input; the rest of a text is cut off before it is tokenised."""
 
 
-class TextSettings(BaseModel):
+class TextSettings(FrozenModel):
     """The input of the text graphs: ``length`` ids for each text, padded with ``pad_id``."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     length: int = Field(gt=2, le=512)
     pad_id: int = Field(default=0, ge=0)

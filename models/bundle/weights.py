@@ -20,7 +20,7 @@ SMALL = 1024
 STEPS = 127
 """Steps of an 8-bit weight on each side of zero."""
 
-LEAST_SHARING = 8
+MIN_SHARING = 8
 """Minimum number of weights per scale; with fewer, bytes and scales take as much space as float16."""
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -95,7 +95,7 @@ def _steps_of(values: Array) -> tuple[Array, Array] | None:
     for axis in dict.fromkeys((0, values.ndim - 1)):
         others = tuple(other for other in range(values.ndim) if other != axis)
         scale = np.abs(values).max(axis=others, keepdims=True) / np.float32(STEPS)
-        if values.size < LEAST_SHARING * scale.size:
+        if values.size < MIN_SHARING * scale.size:
             continue  # With few weights per scale, any values look rounded.
         scale[scale == 0] = 1
         steps = np.rint(values / scale)

@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from catalog.errors import ModisteError
 from models.comparison.entries import Budget, ComparisonSettings, Entry, config_of
 from models.comparison.figures import BackboneFigures, Figures, Questions, measured_backbone, measured_run
-from models.errors import ModisteError
 from models.evaluation.encoding import EncodedGallery
 from models.evaluation.held_out.sources import held_out
 from models.export.from_run import export_run

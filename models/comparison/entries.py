@@ -9,10 +9,10 @@ from typing import Any, Literal, Self
 import yaml
 from pydantic import Field, ValidationError, model_validator
 
-from models.errors import ModisteError
+from catalog.errors import ModisteError
+from catalog.frozen_model import FrozenModel
 from models.evaluation.held_out.style_search import WAYS
 from models.training.config import TrainConfig, read_config
-from models.training.inputs import Section
 from models.training.run import Run
 from models.training.stage_settings import ComposeStage
 
@@ -21,7 +21,7 @@ BACKBONE = ("image only", "text only", "weighted sum")
 """Methods without a composer (``models.evaluation.held_out.edits.evaluate``)."""
 
 
-class Budget(Section):
+class Budget(FrozenModel):
     """Settings that all entries share; see ``ComposeStage``."""
 
     steps: int = Field(ge=1)
@@ -30,7 +30,7 @@ class Budget(Section):
     text_rank: int = Field(ge=0)
 
 
-class Entry(Section):
+class Entry(FrozenModel):
     """One composer with its options."""
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9.-]*$")
@@ -61,7 +61,7 @@ class Entry(Section):
             raise _not_understood(f"the entry {self.name}", error) from error
 
 
-class Claim(Section):
+class Claim(FrozenModel):
     """A claim of a paper about two methods."""
 
     says: str
@@ -72,7 +72,7 @@ class Claim(Section):
     protocol: Literal["edits", "style-search"] = "edits"
 
 
-class ComparisonSettings(Section):
+class ComparisonSettings(FrozenModel):
     """A whole comparison."""
 
     seeds: tuple[int, ...] = Field(min_length=1)

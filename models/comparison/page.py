@@ -12,7 +12,7 @@ from models.comparison.entries import BACKBONE
 from models.comparison.examples import examples_sheet, good_and_bad, judged_examples
 from models.comparison.latency import query_milliseconds
 from models.comparison.provenance import commit, machine, versions
-from models.comparison.results import LEAST_POINTS, Results, Summary, summary
+from models.comparison.results import MIN_POINTS, Results, Summary, summary
 from models.evaluation.contact_sheet import picture_folder
 from models.evaluation.encoding import in_batches
 from models.evaluation.tables import markdown_table
@@ -110,7 +110,7 @@ def _claims(found: Comparison, results: Results) -> str:
     return (
         "Differences in points, paired by seed, of means over the kinds of edit. A claim *held* if the mean difference "
         "exceeds the one-sided 5% bound of a paired t-test over the seeds, and "
-        f"{LEAST_POINTS} points; it *did not hold* if it is as far below zero; otherwise it is *within noise*. All "
+        f"{MIN_POINTS} points; it *did not hold* if it is as far below zero; otherwise it is *within noise*. All "
         "entries have the same queries, so the spread does not include the sampling of queries. The style search "
         f"trains nothing; its seeds draw different queries.\n\n{markdown_table(head, rows, words=4)}"
     )

@@ -11,7 +11,7 @@ from models.bundle.manifest import Metric
 from models.comparison.comparison import Comparison
 from models.comparison.entries import BACKBONE, Claim
 
-LEAST_POINTS = 0.5
+MIN_POINTS = 0.5
 """Smaller differences count as noise."""
 STUDENT = {2: 6.31, 3: 2.92, 4: 2.35, 5: 2.13, 6: 2.02, 7: 1.94, 8: 1.89, 9: 1.86, 10: 1.83}
 """95% quantile of Student's t, by the number of seeds (degrees of freedom plus 1)."""
@@ -73,7 +73,7 @@ def judge(better: Sequence[float], than: Sequence[float]) -> Judgement:
     margin = None
     if count > 1:
         bound = STUDENT.get(count, STUDENT[max(STUDENT)])
-        margin = max(LEAST_POINTS, bound * stdev(differences) / math.sqrt(count))
+        margin = max(MIN_POINTS, bound * stdev(differences) / math.sqrt(count))
     return Judgement(mean(better), mean(than), differences, margin)
 
 

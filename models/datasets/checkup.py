@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import get_args
 
 from catalog import Catalog, read_catalog
+from catalog.errors import ModisteError
 from models.bundle.images import decode_image
 from models.datasets.annotated.annotation import Annotation
 from models.datasets.annotated.cirr import RELEASE, read_cirr
@@ -23,7 +24,6 @@ from models.datasets.annotated.fashioniq import Split as FashionIqSplit
 from models.datasets.annotated.findings import Finding, counted
 from models.datasets.annotated.picture_folder import PictureFolder
 from models.datasets.annotated.shoes import SPLITS, read_shoes
-from models.errors import ModisteError
 from models.progress import track
 
 ENOUGH_PIXELS = (224, 224)

@@ -8,15 +8,17 @@ import threading
 from collections import defaultdict
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from catalog import Address, Catalog, ModisteError, Picture, Problem, Product
+from catalog import Address, Catalog, ModisteError, Picture, Problem
 from catalog.fetch import FetchError, FetchLimits, PictureClient, UnreachableHosts
 from catalog.inspection import picture_hosts
+from catalog.products import Products
 from models.files import replacing
 from models.progress import track
 
@@ -64,9 +66,12 @@ class PictureFolder:
             return path
         if url in self._failed:
             raise self._failed[url]
+        host = ""
         known = _read(path.with_suffix(".json")) if there else None
+        with suppress(ValueError):  # Such an address is refused by the client.
+            host = urlsplit(url).hostname or ""
         with self._turn:
-            slot = self._at_host[urlsplit(url).hostname or ""]
+            slot = self._at_host[host]
         with slot:
             try:
                 fetched = self._client.fetch(
@@ -105,7 +110,7 @@ def with_fetched_pictures(
     Raises:
         ModisteError: There are addresses, and no host is allowed.
     """
-    addresses = list(dict.fromkeys(image.url for one in catalog for image in one.images if isinstance(image, Address)))
+    addresses = list(dict.fromkeys(catalog.products.addresses()))
     if not addresses:
         return catalog
     if not limits.hosts:
@@ -117,7 +122,7 @@ def with_fetched_pictures(
         )
     pictures = _asked_once(folder, limits) if once else PictureFolder(folder, _client(limits))
     files = _fetch_all(addresses, pictures)
-    products: list[Product] = []
+    products = Products()
     problems: list[Problem] = []
     for product in catalog:
         if not any(isinstance(image, Address) for image in product.images):

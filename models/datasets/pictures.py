@@ -13,8 +13,8 @@ from typing import NamedTuple
 import numpy as np
 
 from catalog import Product
+from catalog.errors import ModisteError
 from models.bundle.images import ImagePreprocessing, Pixels, decode_image
-from models.errors import ModisteError
 from models.files import replacing
 from models.progress import track
 

@@ -12,9 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from catalog import Product
+from catalog.errors import ModisteError
 from models.datasets.attributes.edit_rules import Attributes, OneTitleWord, Rule, SameTitle, Values, value_of
 from models.datasets.wording import Edit, without_colours
-from models.errors import ModisteError
 from models.progress import track
 
 COLOUR, GENDER, USAGE, TYPE, SUBCATEGORY, SEASON = (

@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from catalog.errors import ModisteError
 from models.bundle import Bundle, bundle_folder
 from models.bundle.images import ImagePreprocessing
 from models.bundle.manifest import MANIFEST_NAME, Metric
-from models.errors import ModisteError
 from models.evaluation.encoding import Encoder
 from models.evaluation.held_out.photographs import PHOTOS, STREET, evaluate_photographs
 from models.evaluation.held_out.style_search import STYLE_SEARCH, evaluate_style

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from catalog.errors import ModisteError
 from models.bundle.encoder import Vectors
-from models.errors import ModisteError
 
 Ranks = npt.NDArray[np.int64]
 
@@ -89,5 +89,10 @@ def top_by_score(scores: Vectors, removed: Sequence[int | None], k: int) -> Rank
 
 
 def recall_at(ranks: Ranks, ks: Sequence[int] = (1, 10, 50)) -> dict[str, float]:
-    """Recall@K in per cent: the share of queries with a right answer among the first K."""
-    return {f"R@{k}": round(100 * float(np.mean(ranks <= k)), 2) for k in ks}
+    """Recall@K in per cent, to two digits: the share of queries with a right answer among the first K."""
+    return {name: round(recall, 2) for name, recall in exact_recall_at(ranks, ks).items()}
+
+
+def exact_recall_at(ranks: Ranks, ks: Sequence[int]) -> dict[str, float]:
+    """As ``recall_at``, not rounded, for means of several figures."""
+    return {f"R@{k}": 100 * float(np.mean(ranks <= k)) for k in ks}

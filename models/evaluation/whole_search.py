@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Protocol as Interface
 
 from catalog import Catalog, Product, read_catalog
+from catalog.errors import ModisteError
 from models.bundle.manifest import Metric
-from models.errors import ModisteError
 from models.training.config import TrainConfig
 from models.training.data.sources import read_source, split_source
 

@@ -13,6 +13,7 @@ import torch
 from tokenizers import Tokenizer as TokenizerFile
 from torch import Tensor, nn
 
+from catalog.errors import ModisteError
 from models.bundle.encoder import Bundle, Vectors
 from models.bundle.images import decode_image
 from models.bundle.manifest import (
@@ -29,14 +30,13 @@ from models.bundle.manifest import (
 from models.bundle.manifest import Tensor as TensorSpec
 from models.bundle.weights import WEIGHTS_NAME, SharedWeights
 from models.datasets.attributes.words import spellings_of
-from models.errors import ModisteError
 from models.export.new_folder import new_folder
-from models.export.padding import LEAST, trim_padding
+from models.export.padding import MIN_LENGTH, trim_padding
 from models.training.model import RetrievalModel
 
-LEAST_COSINE = 0.9999
+MIN_COSINE = 0.9999
 """Minimum cosine between a vector from ONNX Runtime and the same vector from torch."""
-MOST_APART = 0.02
+MAX_DIFFERENCE = 0.02
 """Maximum difference between their probabilities of a word."""
 
 
@@ -138,12 +138,12 @@ def check_parity(model: RetrievalModel, bundle: Bundle, pictures: Sequence[bytes
         "text": (model.text(ids), bundle.text(shipped_ids)),
         "query": (model.query(seen.features[paired], ids), bundle.query(shipped.features[paired], shipped_ids)),
     }
-    least = {graph: _least_cosine(left, right) for graph, (left, right) in pairs.items()}
+    least = {graph: least_cosine(left, right) for graph, (left, right) in pairs.items()}
     worst = min(least, key=lambda graph: least[graph])
-    if not least[worst] >= LEAST_COSINE:
+    if not least[worst] >= MIN_COSINE:
         raise ModisteError(
             f"The exported {worst} differs from the trained model: cosine {least[worst]:.6f}.",
-            hint=f"A bundle needs at least {LEAST_COSINE}; report this together with the versions of torch and onnx.",
+            hint=f"A bundle needs at least {MIN_COSINE}; report this together with the versions of torch and onnx.",
         )
     _check_words(model, seen.attributes, bundle, shipped.attributes)
     if model.expectation is not None:
@@ -161,17 +161,20 @@ def _check_words(model: RetrievalModel, ours: Vectors | None, bundle: Bundle, th
     if ours is None or theirs is None:
         return
     apart = np.abs(ours - theirs).max(axis=0)
-    if not apart.max() <= MOST_APART:
+    if not apart.max() <= MAX_DIFFERENCE:
         raise ModisteError(
             f"The exported attribute probabilities differ from the trained model's: {model.words[apart.argmax()]!r} by "
             f"{apart.max():.3f}.",
-            hint=f"At most {MOST_APART} is allowed; report this together with the versions of torch and onnx.",
+            hint=f"At most {MAX_DIFFERENCE} is allowed; report this together with the versions of torch and onnx.",
         )
 
 
-def _least_cosine(left: Vectors, right: Vectors) -> float:
+def least_cosine(left: Vectors, right: Vectors) -> float:
+    """The lowest cosine of pairs of vectors. Pairs without a cosine count as 1 if they are equal, otherwise as 0."""
     lengths = np.linalg.norm(left, axis=-1) * np.linalg.norm(right, axis=-1)
-    return float(((left * right).sum(axis=-1) / lengths).min())
+    cosines = (left == right).all(axis=-1).astype(np.float64)
+    np.divide((left * right).sum(axis=-1), lengths, out=cosines, where=lengths > 0)
+    return float(cosines.min())
 
 
 def _write_graphs(model: RetrievalModel, folder: Path) -> dict[GraphName, Graph]:
@@ -228,7 +231,7 @@ def _exported(
     batch = torch.export.Dim("batch", min=1, max=4096)
     axes = {name: {0: batch} for name in example}
     if longest is not None:
-        axes["ids"][1] = torch.export.Dim("length", min=LEAST, max=longest)
+        axes["ids"][1] = torch.export.Dim("length", min=MIN_LENGTH, max=longest)
     with warnings.catch_warnings():
         # The exporter warns that both inputs of a query share the batch axis.
         warnings.filterwarnings("ignore", message="# The axis name")

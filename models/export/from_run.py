@@ -6,9 +6,9 @@ import json
 import random
 from pathlib import Path
 
+from catalog.errors import ModisteError
 from models.bundle.manifest import BundleManifest, Metric
 from models.datasets.pictures import load_pictures
-from models.errors import ModisteError
 from models.export.bundle import export_bundle
 from models.export.model_card import model_card
 from models.training.config import TrainConfig

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from models.errors import ModisteError
+from catalog.errors import ModisteError
 
 
 def require_absent(folder: Path) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-LEAST = 2
+MIN_LENGTH = 2
 """Minimum number of ids that are processed; the exporter treats an axis of length 1 as constant."""
 
 
@@ -27,8 +27,8 @@ def trim_padding(graph: onnx.GraphProto, ids: str, length: int, pad_id: int) -> 
     for reader in graph.node:
         reader.input[:] = [f"{ids}.read" if name == ids else name for name in reader.input]
     constants = {
-        "pad": np.array(pad_id), "places": np.arange(1, length + 1), "least": np.array([LEAST]), "start": np.array([0]),
-        "batch": np.array([0]), "text": np.array([1]),
+        "pad": np.array(pad_id), "places": np.arange(1, length + 1), "least": np.array([MIN_LENGTH]),
+        "start": np.array([0]), "batch": np.array([0]), "text": np.array([1]),
     }  # fmt: skip
     graph.initializer.extend(numpy_helper.from_array(value, f"{ids}.{name}") for name, value in constants.items())
 

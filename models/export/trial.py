@@ -4,25 +4,26 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
+from catalog.errors import ModisteError
 from models.bundle.encoder import Bundle, Vectors
 from models.bundle.images import Pixels
 from models.bundle.manifest import GraphName, Trial
+from models.bundle.text import TokenIds
 from models.datasets.triplets.triplet import TripletDataset
-from models.errors import ModisteError
 from models.evaluation.encoding import EncodedGallery, in_batches
 from models.evaluation.held_out.expected_words import GalleryWords, expected_scores
-from models.evaluation.metrics import ranks_by_score, ranks_of_targets, recall_at
+from models.evaluation.metrics import Ranks, ranks_by_score, ranks_of_targets, recall_at
 
 logger = logging.getLogger(__name__)
 
-MOST_POINTS = 0.5
+MAX_POINTS = 0.5
 """Maximum loss of a variant, in points of Recall@10."""
-LEAST_SPEEDUP = 1.05
+MIN_SPEEDUP = 1.05
 BATCHES = (1, 8, 32)
 ROUNDS = 15
 
@@ -62,7 +63,7 @@ def faster_graphs(fp32: Bundle, variant: Bundle, pixels: Pixels, texts: Sequence
             ratios.append(float(np.median(spent[fp32][1:]) / np.median(spent[variant][1:])))
         speedup = round(float(np.exp(np.mean(np.log(ratios)))), 2)
         logger.info("%s: speedup %.2f relative to fp32", graph, speedup)
-        if speedup >= LEAST_SPEEDUP:
+        if speedup >= MIN_SPEEDUP:
             speedups[graph] = speedup
     return speedups
 
@@ -109,11 +110,11 @@ def try_variant(
         figures = ", ".join(f"{method} {by[method]:.2f} (fp32 {base[method]:.2f})" for method in by)
         logger.info("Recall@10, %s: %s", pairing, figures)
     worst = max(loss, key=lambda method: loss[method])
-    if not loss[worst] <= MOST_POINTS:
+    if not loss[worst] <= MAX_POINTS:
         pairing = min((name for name in means if worst in means[name]), key=lambda name: means[name][worst])
         raise VariantRefused(
             f"The variant loses {loss[worst]:.2f} points of Recall@10 ({worst}, {pairing}: {means[pairing][worst]:.2f} "
-            f"instead of {base[worst]:.2f}); at most {MOST_POINTS} are allowed.",
+            f"instead of {base[worst]:.2f}); at most {MAX_POINTS} are allowed.",
             hint="Use fp32, or calibrate with more pictures.",
         )
     return Trial(
@@ -155,17 +156,25 @@ def _recalls(
         ids, _ = fp32.tokenizer.encode([query.modification for query in queries])
         texts = {bundle: in_batches(bundle.text, ids) for bundle in (fp32, variant)}
         for pairing, (encoder, seen, gallery) in pairings.items():
-            asked = {
-                "composer": in_batches(encoder.query, seen.features[references], ids),
-                "image only": seen.embedding[references],
-                "text only": texts[encoder],
-            }
-            for method, vectors in asked.items():
-                ranks = ranks_of_targets(vectors, gallery, targets, references)
-                found[pairing].setdefault(method, []).append(recall_at(ranks)["R@10"])
             # The ranking of the service, with gallery and references of one encoding.
-            if seen in words and gallery is seen.embedding:
-                for method, scores in expected_scores(encoder, seen.features, words[seen], references, ids):
-                    ranks = ranks_by_score(scores, targets, references)
-                    found[pairing].setdefault(method, []).append(recall_at(ranks)["R@10"])
+            ranked = words.get(seen) if gallery is seen.embedding else None
+            for method, ranks in _ranks(encoder, seen, gallery, ids, texts[encoder], references, targets, ranked):
+                found[pairing].setdefault(method, []).append(recall_at(ranks)["R@10"])
     return found
+
+
+def _ranks(
+    encoder: Bundle, seen: EncodedGallery, gallery: Vectors, ids: TokenIds, texts: Vectors, references: list[int],
+    targets: list[list[int]], words: GalleryWords | None,
+) -> Iterator[tuple[str, Ranks]]:  # fmt: skip
+    """The ranks of the targets by each method; with ``words``, also by the ranking of the service."""
+    asked = {
+        "composer": in_batches(encoder.query, seen.features[references], ids),
+        "image only": seen.embedding[references],
+        "text only": texts,
+    }
+    for method, vectors in asked.items():
+        yield method, ranks_of_targets(vectors, gallery, targets, references)
+    if words is not None:
+        for method, scores in expected_scores(encoder, seen.features, words, references, ids):
+            yield method, ranks_by_score(scores, targets, references)

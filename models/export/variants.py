@@ -16,6 +16,7 @@ import onnx
 import onnxruntime
 
 from catalog import Product
+from catalog.errors import ModisteError
 from models.bundle.encoder import Bundle, Device
 from models.bundle.images import ImagePreprocessing, Pixels
 from models.bundle.manifest import (
@@ -30,7 +31,6 @@ from models.bundle.manifest import (
 )
 from models.datasets.pictures import load_pictures
 from models.datasets.triplets.attribute_triplets import NoTriplets
-from models.errors import ModisteError
 from models.evaluation.held_out.sources import held_out
 from models.export.new_folder import new_folder, require_absent
 from models.export.precision import fp16_graph, int8_graph

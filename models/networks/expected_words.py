@@ -17,7 +17,7 @@ from torch.nn import functional as F
 from models.networks.attention import Attention
 from models.networks.backbones.backbone import WordFeatures
 
-MOST_CERTAIN = 4.0
+MAX_LOG_ODDS = 4.0
 """Bound of the log-odds of the reference's words."""
 
 
@@ -58,7 +58,7 @@ class ExpectedWords(nn.Module):
         Returns:
             Probabilities of the answers' words, ``[B, A]``.
         """
-        certainty = torch.logit(shown, eps=1e-6).clamp(-MOST_CERTAIN, MOST_CERTAIN) / MOST_CERTAIN
+        certainty = torch.logit(shown, eps=1e-6).clamp(-MAX_LOG_ODDS, MAX_LOG_ODDS) / MAX_LOG_ODDS
         about = self.read(self.scale * F.normalize(said.embedding, dim=-1)) + self.see(certainty)
         joined = self.join(about + self.look(about[:, None], said.tokens, said.mask)[:, 0])
         stay, come = torch.sigmoid(self.stay(joined)), torch.sigmoid(self.come(joined))

@@ -29,8 +29,8 @@ def mini_batch_match_retrieval(image: Tensor, text: Tensor, scale: Tensor, group
 
 
 def batch_based_classification(query: Tensor, candidates: Tensor, right: Tensor, scale: float) -> Tensor:
-    """Batch-based classification of the target among candidates (Vo et al. 2019, section 4, equation 3; CLIP4Cir,
-    equation 1).
+    """Batch-based classification of the target among candidates (the softmax loss of Vo et al. 2019, "Deep metric
+    learning", with K = B; L_SMAX of ComposeAE; the loss of both stages of CLIP4Cir, with ``scale`` 100).
 
     Args:
         query: Unit queries ``[B, D]``.
@@ -191,19 +191,20 @@ def kind_retrieval(photographs: Tensor, products: Tensor, alike: Tensor, scale: 
     return (costs[0] + costs[1]) / 2
 
 
-def kind_recognition(logits: Tensor, kinds: Tensor, known: Tensor) -> Tensor:
-    """Cross-entropy of the attribute head: at least one of the kinds that a photograph can show, and no other kind.
+def recognition(logits: Tensor, possible: Tensor, known: Tensor) -> Tensor:
+    """Cross-entropy of the attribute head: at least one of the kinds (or colours) that a photograph can show, and no
+    other one.
 
     Args:
         logits: ``[P, A]``.
-        kinds: bool ``[P, A]``: the words that can be right, at least one per photograph.
-        known: bool ``[A]``: the words that name a kind; other words have no loss.
+        possible: bool ``[P, A]``: the words that can be right, at least one per photograph.
+        known: bool ``[A]``: the words that name a kind (or a colour); other words have no loss.
 
     Returns:
         Scalar, the mean over the photographs.
     """
     lacking = F.logsigmoid(-logits)
-    none = (lacking * kinds).sum(dim=1)  # log-probability that the picture shows none of its kinds
+    none = (lacking * possible).sum(dim=1)  # log-probability that the picture shows none of them
     some = torch.log(-torch.expm1(none.clamp(max=-1e-6)))
-    others = (lacking * (known & ~kinds)).sum(dim=1)
+    others = (lacking * (known & ~possible)).sum(dim=1)
     return -(some + others).mean()

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from models.errors import ModisteError
+from catalog.errors import ModisteError
 from models.files import replacing
 
 CHECKPOINT = "checkpoint.pt"

@@ -8,15 +8,16 @@ from typing import Any, Literal, Self
 import yaml
 from pydantic import Field, ValidationError, model_validator
 
+from catalog.errors import ModisteError
+from catalog.frozen_model import FrozenModel
 from models.bundle.images import ImagePreprocessing
-from models.errors import ModisteError
-from models.training.inputs import PhotographSource, Section, Source, TextTower, WeightSource
+from models.training.inputs import PhotographSource, Source, TextTower, WeightSource
 from models.training.stage_settings import ComposeStage, ExpectStage, FinetuneStage, JointStage
 
 CONFIGS = Path(__file__).parent / "configs"
 
 
-class BackboneSettings(Section):
+class BackboneSettings(FrozenModel):
     """The vision-language model; see ``models.networks.backbones.backbone.Backbone``."""
 
     name: str
@@ -41,7 +42,7 @@ class BackboneSettings(Section):
         return self
 
 
-class TrainConfig(Section):
+class TrainConfig(FrozenModel):
     """The config of a run."""
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9.-]*$")

@@ -5,16 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from catalog.frozen_model import FrozenModel
 
 
-class Section(BaseModel):
-    """A part of a config: immutable, and strict about its keys."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Source(Section):
+class Source(FrozenModel):
     """Products to learn from.
 
     ``products`` reads the Fashion Product Images layout, ``catalog`` a shop's own table (any that ``modiste index
@@ -53,7 +49,7 @@ class Source(Section):
     that both get similar embeddings."""
 
 
-class PhotographSource(Section):
+class PhotographSource(FrozenModel):
     """Labelled photographs of garments, from which stage 0 learns to match snapshots with products of the same kind.
 
     ``photos`` has one garment per photograph and is split by sender. ``street`` is cut into its labelled garments and
@@ -73,7 +69,7 @@ class PhotographSource(Section):
     """Share of the photographs in the held-out split, which keeps groups (senders or photographs) whole."""
 
 
-class WeightSource(Section):
+class WeightSource(FrozenModel):
     """A file of pretrained weights; see ``models.networks.backbones.weight_sources.fetch``."""
 
     source: str

@@ -11,7 +11,7 @@ from contextlib import closing
 import torch
 from torch import Tensor
 
-from models.errors import ModisteError
+from catalog.errors import ModisteError
 from models.progress import duration, track
 from models.training.checkpoint import Checkpoint
 from models.training.config import TrainConfig

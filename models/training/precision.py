@@ -24,7 +24,7 @@ Precision = Literal["fp32", "bf16"]
 
 TIMED_STEPS = 2
 """Timed steps in each precision, after one warm-up step."""
-FEWEST_STEPS = 50
+MIN_STEPS = 50
 """Shorter stages train in fp32: timing would take longer than it saves."""
 GAIN = 0.9
 """bf16 is chosen if its step takes at most this share of the step in fp32, which is the more accurate one."""
@@ -53,7 +53,7 @@ def precision_of(
     """
     if setting != "auto":
         return setting
-    if stage.steps < FEWEST_STEPS:
+    if stage.steps < MIN_STEPS:
         return "fp32"
     kept: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
     if stage.name in kept and kept[stage.name]["device"] == device.type:

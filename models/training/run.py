@@ -8,7 +8,7 @@ from pathlib import Path
 
 import yaml
 
-from models.errors import ModisteError
+from catalog.errors import ModisteError
 from models.training.checkpoint import Checkpoint
 from models.training.config import TrainConfig
 from models.training.model import RetrievalModel

@@ -7,10 +7,10 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from models.training.inputs import Section
+from catalog.frozen_model import FrozenModel
 
 
-class Schedule(Section):
+class Schedule(FrozenModel):
     """AdamW with a linear warm-up and a cosine schedule to zero."""
 
     batch: int = Field(ge=2)
@@ -20,7 +20,7 @@ class Schedule(Section):
     """Share of the steps."""
 
 
-class AttributeSettings(Section):
+class AttributeSettings(FrozenModel):
     """The attribute-extraction head, trained together with the joint embedding (Sadeh et al. 2019)."""
 
     least: int = Field(default=50, ge=1)
@@ -29,7 +29,7 @@ class AttributeSettings(Section):
     """Weight of its loss relative to that of Mini-Batch Match Retrieval."""
 
 
-class PhotographSettings(Section):
+class PhotographSettings(FrozenModel):
     """How stage 0 learns from photographs."""
 
     batch: int = Field(default=128, ge=2)
@@ -105,17 +105,17 @@ class FinetuneStage(Schedule):
     CLIP have a narrow range."""
 
 
-class MiningSettings(Section):
+class MiningSettings(FrozenModel):
     """Hard negatives from the mid zone (DQE-CIR and QuRe); see ``models.training.stages.negatives``."""
 
     zone: Literal["drops"] | tuple[float, float] = "drops"
-    """``drops``: between the two largest drops of score after the target (QuRe). ``[low, high]``: products whose cosine
-    with the query differs from the target's by that much, such as ``[-0.3, -0.05]`` (DQE-CIR)."""
+    """``drops``: between the two largest drops of score behind the target (QuRe). ``[low, high]``: products whose
+    cosine with the query differs from the target's by that much, such as ``[-0.3, -0.05]`` (DQE-CIR)."""
     every: int = Field(default=250, ge=1)
     """Steps between two refreshes. (QuRe: a sixth of the training.)"""
     warmup: int = Field(default=250, ge=0)
     """Number of first steps with in-batch negatives, because the mid zone of an untrained composer is noise. (QuRe: one
-    interval.)"""
+    interval, with one random negative per query.)"""
     queries: int = Field(default=8192, ge=1)
     """Queries scored by a refresh; the steps until the next one draw from them."""
     negatives: int = Field(default=1, ge=1)

@@ -10,9 +10,9 @@ import torch
 import yaml
 from torch import Tensor
 
+from catalog.errors import ModisteError
 from models.bundle import Bundle, bundle_folder
 from models.datasets.attributes.words import common_words
-from models.errors import ModisteError
 from models.networks.backbones.backbone import Backbone
 from models.networks.backbones.pretrained import load_vision_weights
 from models.networks.backbones.rounding import round_to_int8
@@ -63,20 +63,38 @@ def train(config: TrainConfig, folder: Path, cache: Path | None = None) -> Run:
     _claim(run, config)
     torch.manual_seed(config.seed)
     device = _device(config.device)
-    settings = config.backbone
     start = None if config.start is None else read_start(config.start)
-    images = settings.images or Backbone(settings.name, vocabulary=settings.vocabulary).image_preprocessing
-    triplets = any((config.finetune, config.compose, config.expect))
-    sources = open_sources(config, images, run.cache, triplets=triplets)
-    report_skipped({source.name: source.skipped for source in sources}, run.skipped_file)
+    sources = _open_sources(run, config)
     aligned = bundle_start(bundle_folder(config.joint.align)) if config.joint and config.joint.align else None
-    _prepare_words(run, config, aligned if start is None else start, sources)
+    _prepare_words(run, config, start or aligned, sources)
     model = RetrievalModel(config, run.tokenizer, run.words())
     model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     checkpoint = Checkpoint.load(folder)
     if checkpoint is not None:
         model.load_state_dict(checkpoint.model)
-    elif start is not None:
+    else:
+        _take_weights(model, config, start, aligned)
+    stages = _stages(config, model, sources, _composer_weights(model, config, start or aligned))
+    if checkpoint is None and start is not None and is_bundle(start.folder) and any(s.moves_backbone for s in stages):
+        settle_batch_norms(model, sources[0].pixels)
+    if not stages:  # The run only holds the weights of its start, from which other runs start.
+        Checkpoint(DONE, 0, model.state_dict(), config=config.model_dump(mode="json")).save(folder)
+    _fit(stages, run, config, model, device, checkpoint)
+    return run
+
+
+def _open_sources(run: Run, config: TrainConfig) -> list[TrainingSource]:
+    settings = config.backbone
+    images = settings.images or Backbone(settings.name, vocabulary=settings.vocabulary).image_preprocessing
+    triplets = any((config.finetune, config.compose, config.expect))
+    sources = open_sources(config, images, run.cache, triplets=triplets)
+    report_skipped({source.name: source.skipped for source in sources}, run.skipped_file)
+    return sources
+
+
+def _take_weights(model: RetrievalModel, config: TrainConfig, start: Start | None, aligned: Start | None) -> None:
+    """Load the weights of the start, or pretrained ones."""
+    if start is not None:
         take = take_bundle if is_bundle(start.folder) else take_backbone
         take(model, start, learning=config.joint is not None)
         if aligned is not None:
@@ -85,32 +103,36 @@ def train(config: TrainConfig, folder: Path, cache: Path | None = None) -> Run:
         _load_pretrained(model, config)
         if aligned is not None:
             take_texts(model, aligned)
-    taken = aligned if start is None else start
-    initial = {}
+
+
+def _composer_weights(model: RetrievalModel, config: TrainConfig, taken: Start | None) -> Mapping[str, Tensor]:
+    """The composer's weights in a bundle; empty if it is trained from the beginning."""
     if config.compose and taken is not None and is_bundle(taken.folder):
-        initial = composer_weights(model, taken, config.compose.text_rank)
-    stages = _stages(config, model, sources, initial)
-    if checkpoint is None and start is not None and is_bundle(start.folder) and any(s.moves_backbone for s in stages):
-        settle_batch_norms(model, sources[0].pixels)
-    names = [stage.name for stage in stages]
-    first = 0 if checkpoint is None else (len(names) if checkpoint.stage == DONE else names.index(checkpoint.stage))
-    if not stages:  # The run only holds the weights of its start, from which other runs start.
-        Checkpoint(DONE, 0, model.state_dict(), config=config.model_dump(mode="json")).save(folder)
+        return composer_weights(model, taken, config.compose.text_rank)
+    return {}
+
+
+def _fit(
+    stages: list[Stage], run: Run, config: TrainConfig, model: RetrievalModel, device: torch.device,
+    checkpoint: Checkpoint | None,
+) -> None:  # fmt: skip
+    """Train the stages from that of the checkpoint on, and save a checkpoint after each."""
+    names = [*(stage.name for stage in stages), DONE]
+    first = names.index(checkpoint.stage) if checkpoint is not None else 0
     if first < len(stages):
         logger.info("training: %s", ", ".join(f"{stage.name} ({stage.steps:,} steps)" for stage in stages[first:]))
-    for at in range(first, len(stages)):
-        resumed = checkpoint if checkpoint is not None and checkpoint.stage == names[at] else None
-        if not stages[at].moves_backbone and settings.weights == "int8":
+    rounded = config.backbone.weights == "int8"
+    for stage, following in zip(stages[first:], names[first + 1 :], strict=True):
+        if rounded and not stage.moves_backbone:
             model.backbone.round_weights()
-        fit(stages[at], run, config, device, resumed)
-        following = names[at + 1] if at + 1 < len(names) else DONE
-        if settings.weights == "int8" and following in (Expect.name, DONE):
+        resumed = checkpoint if checkpoint is not None and checkpoint.stage == stage.name else None
+        fit(stage, run, config, device, resumed)
+        if rounded and following in (Expect.name, DONE):
             model.backbone.round_weights()
             round_to_int8(model.composer)
-        if settings.weights == "int8" and following == DONE and model.expectation is not None:
+        if rounded and following == DONE and model.expectation is not None:
             round_to_int8(model.expectation)
-        Checkpoint(following, 0, model.state_dict(), config=config.model_dump(mode="json")).save(folder)
-    return run
+        Checkpoint(following, 0, model.state_dict(), config=config.model_dump(mode="json")).save(run.folder)
 
 
 def _load_pretrained(model: RetrievalModel, config: TrainConfig) -> None:

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
-from models.errors import ModisteError
+from catalog.errors import ModisteError
 from service.access.keys import Key, change_key_file, new_key, read_key_file
 from service.rates import Rate
 

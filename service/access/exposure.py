@@ -5,7 +5,7 @@ from __future__ import annotations
 import stat
 from ipaddress import ip_address, ip_network
 
-from models.errors import ModisteError
+from catalog.errors import ModisteError
 from service.access.keys import read_key_file
 from service.settings import Settings
 

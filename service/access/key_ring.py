@@ -11,9 +11,8 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
 
-from models.errors import ModisteError
+from catalog.errors import ModisteError
 from service.access.keys import KEY_PATTERN, Key, read_key_file
 from service.errors import KeyNeeded
 
@@ -22,15 +21,6 @@ logger = logging.getLogger(__name__)
 _KEY = re.compile(KEY_PATTERN)
 _NO_HASH = bytes(32)
 """Compared with if the id is unknown, so that an unknown id takes as long as a wrong secret."""
-
-
-class _Version(NamedTuple):
-    """Changes whenever the file is written, replaced or made readable. ``st_ctime`` is used because a copy may keep
-    ``st_mtime``."""
-
-    inode: int
-    bytes: int
-    changed_ns: int
 
 
 class KeyRing:
@@ -100,12 +90,14 @@ class KeyRing:
         self._version = version
 
 
-def _version(path: Path) -> _Version | None:
+def _version(path: Path) -> tuple[int, int, int] | None:
+    """Changes whenever the file is written, replaced or made readable. A copy may keep ``st_mtime``, but not
+    ``st_ctime``."""
     try:
         found = os.stat(path)
     except OSError:
         return None
-    return _Version(found.st_ino, found.st_size, found.st_ctime_ns)
+    return found.st_ino, found.st_size, found.st_ctime_ns
 
 
 def _by_id(keys: Sequence[Key]) -> dict[str, Key]:

@@ -10,10 +10,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import AwareDatetime, Field, ValidationError, field_validator
 
+from catalog.errors import ModisteError
+from catalog.frozen_model import FrozenModel
 from indexer.generations.durable import locked, replace_text
-from models.errors import ModisteError
 from service.rates import RateText
 
 Scope = Literal["search", "operations"]
@@ -25,13 +26,11 @@ MAX_FILE_BYTES = 4 * 2**20
 _HINT = "MODISTE_KEYS must be a file written by `modiste keys create`."
 
 
-class Key(BaseModel):
+class Key(FrozenModel):
     """The stored data of one key.
 
     A key is 256 random bits, so it cannot be found from its SHA-256 by trying, and a slow password hash is not needed.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     id: str = Field(pattern=r"^[0-9a-f]{12}$")
     shop: str = Field(pattern=r"^[a-z0-9-]{1,64}$")
@@ -47,10 +46,8 @@ class Key(BaseModel):
         return self.expires is not None and now >= self.expires
 
 
-class KeyFile(BaseModel):
+class KeyFile(FrozenModel):
     """The file of keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     format: Literal[1] = 1
     keys: Annotated[tuple[Key, ...], Field(max_length=10_000)] = ()

@@ -14,6 +14,7 @@ from cachetools import TLRUCache
 from redis.exceptions import ResponseError
 
 from service.cache.connection import RedisConnection
+from service.errors import excerpt
 from service.observability.throttled_warning import ThrottledWarning
 from service.rates import Rate
 
@@ -62,7 +63,7 @@ class Usage(NamedTuple):
 
 
 class Counted(NamedTuple):
-    """Whether a request is allowed, and what is left of each of its policies. A refused request is not counted."""
+    """Whether a request is allowed, and what is left of each of its policies. A rate-limited request is not counted."""
 
     allowed: bool
     usages: list[Usage]
@@ -99,7 +100,7 @@ class Limiter:
         self._redis, self._secret = redis, secret
         self._memory = _MemoryWindows(clock)
         self._script = redis.client.register_script(_COUNT) if redis else None
-        self._refused = ThrottledWarning(logger)
+        self._failing = ThrottledWarning(logger)
 
     async def count(self, policies: Sequence[Policy]) -> Counted:
         """Count one request against all ``policies``, or against none if one of them is used up."""
@@ -126,7 +127,9 @@ class Limiter:
         try:
             free, counts, left_ms = await self._script(keys, arguments)
         except ResponseError as error:  # Redis is full or read-only, or a key has another type.
-            self._refused.warn("Redis refuses to count requests, so each process counts separately: %s", error)
+            self._failing.warn(
+                "Redis refuses to count requests, so each process counts separately: %s", excerpt(str(error))
+            )
             return None
         return _Reading(bool(free), counts, [left / 1000 for left in left_ms])
 

@@ -13,7 +13,8 @@ from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from models.errors import ModisteError
+from catalog.errors import ModisteError
+from service.errors import excerpt
 from service.observability.metrics import Metrics
 
 T = TypeVar("T")
@@ -91,7 +92,9 @@ class RedisConnection:
             if self._breaker.opened and not self._reported_away:
                 self._reported_away = True
                 logger.warning(
-                    "Redis does not respond (%s: %s). Requests are answered without it.", type(error).__name__, error
+                    "Redis does not respond (%s: %s). Requests are answered without it.",
+                    type(error).__name__,
+                    excerpt(str(error)),
                 )
             return None
         if self._reported_away:

@@ -8,8 +8,7 @@ import numpy as np
 
 from models.bundle import Bundle
 from models.bundle.encoder import VisionOutput
-from service.cache.keys import cache_key
-from service.cache.levels import Cache
+from service.cache.levels import Cache, cache_key
 
 UNIT_TOLERANCE = 1e-2
 
@@ -17,9 +16,9 @@ UNIT_TOLERANCE = 1e-2
 class FeatureCache:
     """The vision graph's output for a picture (one row), by the key of the picture, for one bundle.
 
-    A value is the concatenation of the graph's outputs as little-endian float32: the embedding, the features if they
-    differ from the embedding, and the attributes if the bundle has them. Their shapes are those of the
-    bundle. All outputs are stored, so that an answer does not depend on whether its reference was cached.
+    A value is the concatenation of the outputs as little-endian float32: the embedding, the features if they differ
+    from the embedding, and the attributes if the bundle has them. All are stored, so that an answer does not depend on
+    whether its reference was cached.
 
     Args:
         cache: Stores the bytes.

@@ -10,15 +10,16 @@ from redis.exceptions import ResponseError
 
 from service.cache.connection import RedisConnection
 from service.cache.sealing import OVERHEAD_BYTES, open_sealed, seal
+from service.errors import excerpt
 from service.observability.metrics import Metrics
 from service.observability.throttled_warning import ThrottledWarning
 
 logger = logging.getLogger(__name__)
 
+MAX_VALUE_BYTES = 2**20
 CONCURRENT_WRITES = 2
 """Connections for writes; the others are reserved for reads, because callers wait for these."""
 MAX_PENDING_WRITES = 64
-MAX_VALUE_BYTES = 2**20
 
 
 class RedisCache:
@@ -38,7 +39,7 @@ class RedisCache:
         self._redis, self._secret, self._ttl_s, self._metrics = redis, secret, ttl_s, metrics
         self._pending_writes = 0
         self._writing = asyncio.Semaphore(CONCURRENT_WRITES)
-        self._forged, self._refused = ThrottledWarning(logger), ThrottledWarning(logger)
+        self._forged, self._failing = ThrottledWarning(logger), ThrottledWarning(logger)
 
     async def reachable(self) -> bool:
         """Whether Redis responds now."""
@@ -86,6 +87,6 @@ class RedisCache:
                 await self._redis.client.set(key, sealed, px=max(1, round(self._ttl_s * 1000)))
             except ResponseError as error:  # Redis is full or read-only, or the user lacks the permission.
                 self._metrics.cache("error")
-                self._refused.warn("Redis refuses to store a value: %s", error)
+                self._failing.warn("Redis refuses to store a value: %s", excerpt(str(error)))
             except Exception:  # Only reads open the circuit breaker.
                 self._metrics.cache("error")

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from catalog import Product
-from models.errors import ModisteError
+from catalog.errors import ModisteError
 
 Mask = npt.NDArray[np.bool_]
 

@@ -15,9 +15,9 @@ from typing import Literal, TypeVar
 import numpy as np
 from pydantic import Field, ValidationError
 
-from models.errors import ModisteError
+from catalog.errors import ModisteError
+from catalog.frozen_model import FrozenModel
 from service.evaluation.judged import Judged, Mask
-from service.values import Value
 
 FOLDER = Path(__file__).parent / "wordings"
 TEST, DEVELOPMENT = FOLDER / "test", FOLDER / "development"
@@ -27,7 +27,7 @@ Values = dict[str, tuple[str, ...]]
 """Values by family."""
 
 
-class Condition(Value):
+class Condition(FrozenModel):
     """The conditions on a product, by family."""
 
     asked: Values = Field({})
@@ -58,7 +58,7 @@ class Condition(Value):
         return mask
 
 
-class Group(Value):
+class Group(FrozenModel):
     """Sentences with the same slots."""
 
     sentences: tuple[str, ...]
@@ -91,7 +91,7 @@ class Group(Value):
         return sentence.format(**words), condition
 
 
-class Way(Value):
+class Way(FrozenModel):
     """A way of expressing a wish."""
 
     kept: tuple[str, ...]
@@ -107,7 +107,7 @@ class Turn(Condition):
     say: str
 
 
-class Conversation(Value):
+class Conversation(FrozenModel):
     """Turns about one reference."""
 
     kept: tuple[str, ...]
@@ -116,7 +116,7 @@ class Conversation(Value):
     turns: tuple[Turn, ...]
 
 
-class _Conversations(Value):
+class _Conversations(FrozenModel):
     conversation: tuple[Conversation, ...]
 
 
@@ -141,7 +141,7 @@ def conversations(folder: Path) -> tuple[Conversation, ...]:
     return _read(next(folder.rglob(name), folder / name), _Conversations).conversation
 
 
-_Model = TypeVar("_Model", bound=Value)
+_Model = TypeVar("_Model", bound=FrozenModel)
 
 
 def _read(path: Path, model: type[_Model]) -> _Model:

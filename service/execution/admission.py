@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from service.errors import Overloaded, RefusalReason
+from service.errors import Overloaded, OverloadReason
 from service.observability.metrics import Metrics
 
 SMALL_BODY_BYTES = 8 * 2**10
@@ -17,7 +17,7 @@ DECAY = 0.98
 
 
 class Admission:
-    """Refuses searches whose expected wait exceeds the budget or their deadline. Used from one event loop.
+    """Rejects searches whose expected wait exceeds the budget or their deadline. Used from one event loop.
 
     The expected wait of a new search is the number of searches in progress times the time per search, which is the mean
     time between two completions while there is work. This adapts to any model, number of threads and batch size. An
@@ -49,7 +49,7 @@ class Admission:
         return self._busy_s / self._completed if self._completed else 0.0
 
     def check_arrival(self, body_bytes: int | None, allowed_s: float) -> None:
-        """Refuse a search before its body is read.
+        """Reject a search before its body is read.
 
         Args:
             body_bytes: The declared length of the body; None if it is not declared.
@@ -59,9 +59,9 @@ class Admission:
             Overloaded: The expected wait is too long, or there is no memory for the body.
         """
         if self._held_bytes + (body_bytes or 0) > self._body_bytes:
-            raise self._refusal("bodies")
+            raise self._overloaded("bodies")
         if self._in_progress and self.expected_wait_s + self._s_per_search > allowed_s:
-            raise self._refusal("deadline")
+            raise self._overloaded("deadline")
         if body_bytes is None or body_bytes > SMALL_BODY_BYTES:
             self._check_wait()
 
@@ -72,7 +72,7 @@ class Admission:
             Overloaded: There is no memory for them. They are not counted.
         """
         if self._held_bytes + body_bytes > self._body_bytes:
-            raise self._refusal("bodies")
+            raise self._overloaded("bodies")
         self._held_bytes += body_bytes
 
     def release(self, body_bytes: int) -> None:
@@ -97,7 +97,7 @@ class Admission:
             completed = True
         except Exception:
             # A failed search is no measurement, but its time must not be attributed to the next one that completes:
-            # damaged pictures would make valid searches look slow, and these would be refused.
+            # damaged pictures would make valid searches look slow, and these would be rejected.
             self._counted_until = self._clock()
             raise
         finally:
@@ -111,7 +111,7 @@ class Admission:
 
     def _check_wait(self) -> None:
         if self._in_progress and self.expected_wait_s > self._max_wait_s:
-            raise self._refusal("busy")
+            raise self._overloaded("busy")
 
-    def _refusal(self, reason: RefusalReason) -> Overloaded:
+    def _overloaded(self, reason: OverloadReason) -> Overloaded:
         return Overloaded(reason, retry_after_s=max(1, math.ceil(self.expected_wait_s)))

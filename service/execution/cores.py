@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import math
-import os
-from pathlib import Path
 from typing import NamedTuple
 
+from models.bundle.machine import usable_cores, usable_memory
 from service.settings import Settings
 
 MAX_PROCESSES = 8
 """Each process has its own copy of the bundle, so on larger machines each gets several threads instead."""
-QUOTA = Path("/sys/fs/cgroup/cpu.max")
+PROCESS_BYTES = 2**29
+"""Memory for each process: about 350 MB, and its share of caches, bodies and pictures."""
 
 
 class Division(NamedTuple):
@@ -24,20 +23,10 @@ class Division(NamedTuple):
 def divide_cores(settings: Settings, *, gpu: bool) -> Division:
     """The division in the settings; by default one search thread per core.
 
-    On a CPU there is one process per core, because Python threads that prepare requests and responses block each other.
-    On a GPU there is one process, because each would need its own GPU memory.
+    On a CPU there is one process per core if memory allows it, because Python threads that prepare requests and
+    responses block each other. On a GPU there is one process, because each would need its own GPU memory.
     """
     cores = usable_cores()
-    processes = settings.processes or (1 if gpu else min(cores, MAX_PROCESSES))
+    most = max(1, min(cores, MAX_PROCESSES, usable_memory() // PROCESS_BYTES))
+    processes = settings.processes or (1 if gpu else most)
     return Division(processes, settings.workers or max(1, cores // processes))
-
-
-def usable_cores(quota: Path | None = None) -> int:
-    """Cores that this process may use, by its affinity and by the CPU quota of its container (the file ``QUOTA``)."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    quota = quota or QUOTA
-    try:
-        allowed, period = quota.read_text().split()
-        return max(1, min(cores, math.ceil(int(allowed) / int(period))))
-    except (OSError, ValueError):  # No cgroup, or no quota ("max").
-        return cores

@@ -22,13 +22,23 @@ from service.execution.waiting import until_done
 T = TypeVar("T")
 
 NICENESS = 10
+ENDING_S = 5.0
+"""Time for a process to end after its pipe was closed."""
 
 # Threads and ONNX Runtime sessions do not survive a fork.
 _spawn = multiprocessing.get_context("spawn")
 
 
 class WorkFailed(Exception):
-    """The process crashed or was killed before it returned a result."""
+    """The process crashed or was killed before it returned a result.
+
+    Args:
+        ended_by: The signal, such as ``SIGSEGV``, or the exit status.
+    """
+
+    def __init__(self, ended_by: str) -> None:
+        super().__init__(f"The process was ended by {ended_by} before it returned a result.")
+        self.ended_by = ended_by
 
 
 class ProcessPool:
@@ -114,8 +124,12 @@ class _Process:
             self._pipe.send((function, args))
             succeeded, result = self._pipe.recv()
         except (EOFError, OSError) as error:
+            if stopped.is_set():
+                self.end()
+            raise WorkFailed(self._ended_by()) from error
+        except BaseException:  # No memory for a result. The rest of it would be read as the next result.
             self.end()
-            raise WorkFailed("The process ended without a result.") from error
+            raise
         if not succeeded:
             raise result
         return result
@@ -130,6 +144,14 @@ class _Process:
         if self._process is not None:
             self._process.kill()
             self._process.join()
+
+    def _ended_by(self) -> str:
+        """The reason for the end of the process, whose pipe is closed."""
+        assert self._process is not None
+        self._process.join(ENDING_S)  # If it is killed before it has ended, the reason is lost.
+        self.end()
+        code = self._process.exitcode or 0
+        return signal.Signals(-code).name if code < 0 else f"exit status {code}"
 
     def _start(self) -> None:
         self._pipe, theirs = _spawn.Pipe()

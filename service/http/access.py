@@ -30,7 +30,7 @@ def needs(scope: Scope | None) -> Any:
 async def admit(
     request: Request, context: Context, scope: Scope | None, given: HTTPAuthorizationCredentials | None
 ) -> None:
-    """Refuse a request without ``scope``.
+    """Reject a request without ``scope``.
 
     A request counts against the rates of its address and of its key.
 
@@ -42,21 +42,39 @@ async def admit(
         NotAllowed: The key lacks ``scope``.
         TooManyRequests: A rate or a quota is used up.
     """
-    key = None if scope is None else await authorise_counted(request, context, scope, given)
+    key = None if scope is None else await authorise(request, context, scope, given)
     await _count(request, context, key)
     if key is not None:
         request.scope["state"] |= {SHOP: key.shop, KEY_ID: key.id}
 
 
-def authorise(context: Context, scope: Scope, given: HTTPAuthorizationCredentials | None) -> Key | None:
+async def authorise(
+    request: Request, context: Context, scope: Scope, given: HTTPAuthorizationCredentials | None
+) -> Key | None:
     """The key of a request that may use ``scope``; None if no key is needed.
 
-    Without a key file, searching needs no key and operations are switched off.
+    Without a key file, searching needs no key and operations are switched off. A rejected request counts against its
+    address, which limits guessing.
 
     Raises:
         KeyNeeded: The key is missing, unknown, revoked or expired.
         NotAllowed: The key lacks ``scope``, or operations are switched off.
+        TooManyRequests: The rate or the quota of the address is used up.
     """
+    try:
+        return _key(context, scope, given)
+    except (KeyNeeded, NotAllowed):
+        await _count(request, context, None)
+        raise
+
+
+def shop_of(request: Request) -> str:
+    """The shop of the request's key; empty without a key."""
+    shop: str = request.scope["state"].get(SHOP, "")
+    return shop
+
+
+def _key(context: Context, scope: Scope, given: HTTPAuthorizationCredentials | None) -> Key | None:
     if context.keys is None:
         if scope == "operations":
             raise NotAllowed("Operations are switched off.", hint="Set MODISTE_KEYS to use them with a key.")
@@ -67,27 +85,6 @@ def authorise(context: Context, scope: Scope, given: HTTPAuthorizationCredential
     if scope not in key.scopes:
         raise NotAllowed(f"This key is for {', '.join(key.scopes)}, not for {scope}.", hint="Use another key.")
     return key
-
-
-async def authorise_counted(
-    request: Request, context: Context, scope: Scope, given: HTTPAuthorizationCredentials | None
-) -> Key | None:
-    """As ``authorise``; a refused request counts against its address, which limits guessing.
-
-    Raises:
-        TooManyRequests: The rate or the quota of the address is used up.
-    """
-    try:
-        return authorise(context, scope, given)
-    except (KeyNeeded, NotAllowed):
-        await _count(request, context, None)
-        raise
-
-
-def shop_of(request: Request) -> str:
-    """The shop of the request's key; empty without a key."""
-    shop: str = request.scope["state"].get(SHOP, "")
-    return shop
 
 
 async def _count(request: Request, context: Context, key: Key | None) -> None:

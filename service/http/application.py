@@ -13,14 +13,16 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import Scope
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from service.errors import NotReady
 from service.http import problems
 from service.http.context import Context
 from service.http.images import ProductImages
-from service.http.middleware.admission import AdmissionMiddleware
-from service.http.middleware.deadline import TIMEOUT_HEADER, DeadlineMiddleware
+from service.http.middleware.deadline import TIMEOUT_HEADER
 from service.http.middleware.request import RequestMiddleware
+from service.http.middleware.search import SearchMiddleware
 from service.http.openapi import openapi_document
 from service.http.routes import health, images, operations, pages, products, search
+from service.http.wire import EXAMPLE_ID
 from service.observability.logs import PROBE_PATHS
 from service.observability.tracing import tracer_provider
 
@@ -49,6 +51,9 @@ def create_http_app(context: Context, lifespan: Lifespan) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url="/openapi.json" if settings.docs else None,
+        # Starlette would redirect to the scheme and the host of the request, which a proxy may not have passed on: with
+        # a key in the request, from https to http.
+        redirect_slashes=False,
         telemetry={
             "tracer_provider": tracer_provider(), "exclude": partial(_is_probe, settings.root_path),
             "metrics": False, "logs": False, "operation_spans": False,
@@ -56,7 +61,9 @@ def create_http_app(context: Context, lifespan: Lifespan) -> FastAPI:
     )  # fmt: skip
     app.state.context = context
     app.state.images = ProductImages(context.readers, context.decoders, settings.image_cache_bytes)
-    app.openapi = partial(openapi_document, app, settings.root_path)  # type: ignore[method-assign]
+    app.openapi = partial(  # type: ignore[method-assign]
+        openapi_document, app, settings.root_path, partial(_example_id, context)
+    )
     problems.install(app)
     for routes in (search, images, products, health, operations, pages):
         app.include_router(routes.router)
@@ -66,6 +73,17 @@ def create_http_app(context: Context, lifespan: Lifespan) -> FastAPI:
         pages.mount_docs(app)
     _add_middleware(app, context)
     return app
+
+
+def _example_id(context: Context) -> str:
+    """The id of a product that anyone may search for, else a placeholder."""
+    if context.keys is not None and not context.settings.public_search:
+        return EXAMPLE_ID
+    try:
+        with context.live.use() as generation:
+            return str(generation.product(0)["id"])
+    except NotReady:
+        return EXAMPLE_ID
 
 
 def modiste_version() -> str:
@@ -80,8 +98,7 @@ def _add_middleware(app: FastAPI, context: Context) -> None:
     """From the innermost to the outermost."""
     settings = context.settings
     app.add_middleware(GZipMiddleware, minimum_size=GZIP_MIN_BYTES, compresslevel=GZIP_LEVEL)
-    app.add_middleware(DeadlineMiddleware, metrics=context.metrics, max_s=settings.deadline_ms / 1000)
-    app.add_middleware(AdmissionMiddleware, admission=context.admission, metrics=context.metrics, settings=settings)
+    app.add_middleware(SearchMiddleware, admission=context.admission, metrics=context.metrics, settings=settings)
     app.add_middleware(
         RequestMiddleware, metrics=context.metrics, admission=context.admission, root_path=settings.root_path
     )

@@ -16,7 +16,7 @@ from service.cache.connection import RedisConnection
 from service.cache.levels import Cache
 from service.execution.admission import Admission
 from service.execution.process_pool import ProcessPool
-from service.execution.thread_pool import ThreadPool
+from service.execution.threads import Threads
 from service.http.body.picture_address import PictureAddresses
 from service.observability.metrics import Metrics
 from service.observability.snapshots import Snapshots
@@ -39,7 +39,7 @@ class Context:
     search: Search
     admission: Admission
     decoders: ProcessPool
-    readers: ThreadPool
+    readers: Threads
     addresses: PictureAddresses
     metrics: Metrics
     snapshots: Snapshots

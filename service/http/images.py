@@ -9,14 +9,14 @@ from typing import NamedTuple
 
 from cachetools import LRUCache
 
+from catalog.errors import ModisteError
 from indexer.generations.generation import Generation
-from models.bundle import UnreadableImage, open_image
-from models.errors import ModisteError
-from service.errors import NotFound, excerpt
+from models.bundle import Container, UnreadableImage, open_image
+from service.errors import ImageTooLarge, NotFound, excerpt
 from service.execution.process_pool import ProcessPool, WorkFailed
-from service.execution.thread_pool import ThreadPool
+from service.execution.threads import Threads
 from service.http.resizing import FORMATS, ImageFormat, resize
-from service.search.uploads import is_large, memory_needed
+from service.search.uploads import is_large, is_opened_apart, log_crash, open_within
 
 MIN_WIDTH, MAX_WIDTH = 16, 2048
 _NO_WEIGHT = re.compile(r"q=0(\.0*)?")
@@ -42,7 +42,7 @@ class ProductImages:
         cache_bytes: Maximum bytes of all cached images; 0 caches none.
     """
 
-    def __init__(self, readers: ThreadPool, decoders: ProcessPool, cache_bytes: int) -> None:
+    def __init__(self, readers: Threads, decoders: ProcessPool, cache_bytes: int) -> None:
         self._readers, self._decoders = readers, decoders
         self._cache: LRUCache[str, ProductImage] = LRUCache(cache_bytes, getsizeof=lambda image: len(image.data))
 
@@ -71,7 +71,7 @@ class ProductImages:
             return ProductImage(data, media_type)
         try:
             resized = await self._resize(data, width or MAX_WIDTH, format)
-        except (UnreadableImage, MemoryError, WorkFailed) as error:
+        except (UnreadableImage, ImageTooLarge, MemoryError, WorkFailed) as error:
             if media_type is not None and not isinstance(error, UnreadableImage):
                 return ProductImage(data, media_type)
             raise _gone(generation, row, "cannot be read") from error
@@ -81,12 +81,18 @@ class ProductImages:
         return image
 
     async def _resize(self, data: bytes, width: int, format: ImageFormat) -> bytes:
-        container = open_image(data)
-        if not is_large(container):
-            return await self._readers.run(partial(resize, data, width, format))
-        if memory_needed(container) > self._decoders.memory_bytes:
-            raise MemoryError
-        return await self._decoders.run(resize, data, width, format)
+        picture: bytes | Container = data
+        memory_bytes = self._decoders.memory_bytes
+        if not is_opened_apart(data):
+            picture = await self._readers.run(partial(open_image, data))
+            if not is_large(picture):
+                return await self._readers.run(partial(resize, picture, width, format))
+            open_within(picture, memory_bytes)  # Before it waits for a process.
+        try:
+            return await self._decoders.run(resize, picture, width, format, memory_bytes)
+        except WorkFailed as error:
+            log_crash(picture, error.ended_by)
+            raise
 
 
 def etag(generation: Generation, row: int, number: int, width: int | None, format: ImageFormat) -> str:

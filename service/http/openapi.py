@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
@@ -10,8 +11,9 @@ from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
 from service.http.body.search_body import FORM_FIELDS, IMAGE, JSON_FIELDS, LISTS, NUMBERS
+from service.http.middleware.deadline import TIMEOUT_HEADER
 from service.http.problems import PROBLEM_TYPE
-from service.http.wire import EXAMPLES, Problem, SearchRequest
+from service.http.wire import Problem, SearchRequest, search_examples
 
 _REFERENCE = "#/components/schemas/{model}"
 
@@ -19,16 +21,19 @@ _IMAGE = {"type": "string", "format": "binary", "description": "The reference: a
 
 
 def _form_field(name: str) -> dict[str, Any]:
-    description = SearchRequest.model_fields[name].description
+    """A field with its default, which Swagger UI sends unless it is changed; without one it would send "string"."""
+    field = SearchRequest.model_fields[name]
+    description = field.description
     if name in LISTS:
+        items = {"type": "string"}
         return {
-            "type": "array",
-            "items": {"type": "string"},
-            "description": f"{description} Repeated, or a JSON array.",
-        }
+            "type": "array", "items": items, "default": [], "description": f"{description} Repeated, or a JSON array.",
+        }  # fmt: skip
     if name in NUMBERS:
-        return {"type": "integer", "description": description}
-    return {"type": "string", "description": f"{description} In JSON." if name in JSON_FIELDS else description}
+        return {"type": "integer", "default": field.default, "description": description}
+    default = field.default if isinstance(field.default, str) else ""
+    description = f"{description} In JSON." if name in JSON_FIELDS else description
+    return {"type": "string", "default": default, "description": description}
 
 
 _FORM: dict[str, Any] = {
@@ -43,28 +48,56 @@ _FORM: dict[str, Any] = {
 SEARCH_BODY: dict[str, Any] = {
     "required": True,
     "content": {
-        "application/json": {"schema": {"$ref": _REFERENCE.format(model="SearchRequest")}, "examples": EXAMPLES},
+        "application/json": {"schema": {"$ref": _REFERENCE.format(model="SearchRequest")}, "examples": {}},
         "multipart/form-data": {"schema": _FORM},
     },
 }
+
+
+SEARCH_PARAMETERS: list[dict[str, Any]] = [
+    {
+        "name": TIMEOUT_HEADER, "in": "header", "required": False, "schema": {"type": "number", "exclusiveMinimum": 0},
+        "description": "The longest time of this search, in milliseconds; after it the search is cancelled with 504.",
+    }
+]  # fmt: skip
+
+_RETRY_AFTER = {"Retry-After": {"description": "Seconds until the next try.", "schema": {"type": "integer"}}}
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The ``responses`` of a route that can fail with these statuses."""
     schema = {"$ref": _REFERENCE.format(model="Problem")}
     return {
-        status: {"description": HTTPStatus(status).phrase, "content": {PROBLEM_TYPE: {"schema": schema}}}
+        status: {
+            "description": HTTPStatus(status).phrase, "content": {PROBLEM_TYPE: {"schema": schema}},
+            **({"headers": _RETRY_AFTER} if status in (429, 503) else {}),
+        }
         for status in statuses
-    }
+    }  # fmt: skip
 
 
-def openapi_document(app: FastAPI, root_path: str = "") -> dict[str, Any]:
-    """The document of ``app``, with the models that are used only by bodies and problems. It is created once."""
+def openapi_document(app: FastAPI, root_path: str, example_id: Callable[[], str]) -> dict[str, Any]:
+    """The document of ``app``, with the models that are used only by bodies and problems. Only the examples, which have
+    the id of a product, are created more than once."""
     if app.openapi_schema is None:
         document = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
         if root_path:
             document["servers"] = [{"url": root_path}]
         _, extra = models_json_schema([(SearchRequest, "validation"), (Problem, "validation")], ref_template=_REFERENCE)
         document["components"]["schemas"].update(extra["$defs"])
+        _drop_validation_errors(document)
         app.openapi_schema = document
+    body = app.openapi_schema["paths"]["/search"]["post"]["requestBody"]["content"]["application/json"]
+    body["examples"] = search_examples(example_id())
     return app.openapi_schema
+
+
+def _drop_validation_errors(document: dict[str, Any]) -> None:
+    """Remove FastAPI's own error format, which it adds to routes with parameters. Routes declare their problems."""
+    for methods in document["paths"].values():
+        for operation in methods.values():
+            content = operation["responses"].get("422", {}).get("content", {})
+            if content and PROBLEM_TYPE not in content:
+                del operation["responses"]["422"]
+    for name in ("HTTPValidationError", "ValidationError"):
+        document["components"]["schemas"].pop(name, None)

@@ -12,10 +12,10 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from catalog.errors import ModisteError
 from indexer.generations.filters import FilterError
 from indexer.stores.store import StoreUnavailable
 from models.bundle import UnreadableImage
-from models.errors import ModisteError
 from service import errors
 from service.http.body.validation import invalid_request
 from service.search.arrangement import InvalidArrangement
@@ -41,12 +41,16 @@ KINDS: dict[type[ModisteError], _Kind] = {
     errors.UnsupportedEncoding: _Kind(
         "unsupported-encoding", "The encoding of the body is not supported", 415, "Content-Encoding"
     ),
+    errors.MalformedRequest: _Kind("malformed-request", "The request is not valid HTTP", 400),
+    errors.UnsupportedTransferEncoding: _Kind(
+        "unsupported-transfer-encoding", "The transfer encoding is not supported", 501
+    ),
     errors.TargetTooLong: _Kind("target-too-long", "The address is too long", 414),
     errors.HeadersTooLarge: _Kind("headers-too-large", "The headers are too large", 431),
-    errors.ImageTooLarge: _Kind("image-too-large", "The image is too large", 413, "image"),
-    errors.AddressRefused: _Kind("address-refused", "The address is not allowed", 422, "image_url"),
+    errors.ImageTooLarge: _Kind("image-too-large", "The picture is too large", 413, "image"),
+    errors.AddressNotAllowed: _Kind("address-refused", "The address is not allowed", 422, "image_url"),
     errors.PictureNotFetched: _Kind("picture-not-fetched", "The picture could not be fetched", 422, "image_url"),
-    UnreadableImage: _Kind("unreadable-image", "The image cannot be read", 422, "image"),
+    UnreadableImage: _Kind("unreadable-image", "The picture cannot be read", 422, "image"),
     InvalidArrangement: _Kind("unknown-attribute", "The attribute cannot be grouped or sorted by", 422),
     FilterError: _Kind("unknown-filter", "The filters cannot be applied", 422, "filters"),
     errors.UnknownProduct: _Kind("unknown-product", "There is no such product", 404, "product_id"),
@@ -62,12 +66,12 @@ KINDS: dict[type[ModisteError], _Kind] = {
 
 
 def problem_response(
-    slug: str, title: str, status: int, detail: str, hint: str = "", *, field: str | None = None,
+    type: str, title: str, status: int, detail: str, hint: str = "", *, field: str | None = None,
     headers: Mapping[str, str] | None = None, **extensions: Any,
 ) -> Response:  # fmt: skip
     """A problem document with the extension members ``hint``, ``field`` and ``extensions``, if given."""
     members = {"hint": hint or None, "field": field, **extensions}
-    document = {"type": f"/problems/{slug}", "title": title, "status": status, "detail": detail}
+    document = {"type": type, "title": title, "status": status, "detail": detail}
     document |= {name: value for name, value in members.items() if value is not None}
     return Response(orjson.dumps(document), status, headers, PROBLEM_TYPE)
 
@@ -91,14 +95,21 @@ def problem_of(error: ModisteError, *, picture_field: str | None = None, **exten
     about_picture = isinstance(error, (errors.ImageTooLarge, UnreadableImage))
     field = getattr(error, "field", None) or (about_picture and picture_field) or kind.field
     return problem_response(
-        kind.slug, kind.title, kind.status, error.message, error.hint, field=field, headers=headers, **extensions
+        f"/problems/{kind.slug}",
+        kind.title,
+        kind.status,
+        error.message,
+        error.hint,
+        field=field,
+        headers=headers,
+        **extensions,
     )
 
 
 def internal_problem() -> Response:
     """The problem document of an internal failure, without details."""
     return problem_response(
-        "internal", "Internal error", 500, "The service failed to answer this request.",
+        "/problems/internal", "Internal error", 500, "The service failed to answer this request.",
         "Try again. If the error persists, report the X-Request-ID of this response to the operator.",
     )  # fmt: skip
 
@@ -106,7 +117,7 @@ def internal_problem() -> Response:
 async def _on_modiste_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, ModisteError)
     if isinstance(error, errors.Overloaded):
-        request.app.state.context.metrics.refused(error.reason)
+        request.app.state.context.metrics.overloaded(error.reason)
     response = problem_of(error, picture_field=request.scope.get(PICTURE_FIELD))
     if response.status_code == 500:
         raise error  # RequestMiddleware logs it.
@@ -122,9 +133,13 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if error.status_code == 404:
         return problem_of(errors.NotFound("There is no such path.", hint="See /docs for all paths."))
+    detail, headers = error.detail, dict(error.headers or {})
+    if allowed := headers.get("Allow"):
+        if allowed == "GET":
+            allowed = headers["Allow"] = "GET, HEAD"  # The middleware answers HEAD.
+        detail = f"This path supports {allowed}."
     title = HTTPStatus(error.status_code).phrase
-    document = {"type": "about:blank", "title": title, "status": error.status_code, "detail": error.detail}
-    return Response(orjson.dumps(document), error.status_code, error.headers, PROBLEM_TYPE)
+    return problem_response("about:blank", title, error.status_code, detail, headers=headers)
 
 
 def install(app: FastAPI) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 from typing import Any, NamedTuple
 
-from models.bundle import decode_image
+from models.bundle import Container, decode_image
+from service.search.uploads import open_within
 
 
 class ImageFormat(NamedTuple):
@@ -26,13 +27,17 @@ FORMATS = (
 """By size of the files, the smallest first. The last one is the default."""
 
 
-def resize(data: bytes, width: int, format: ImageFormat) -> bytes:
+def resize(picture: bytes | Container, width: int, format: ImageFormat, memory_bytes: int | None = None) -> bytes:
     """Decode an image, make it ``width`` pixels wide unless it is narrower, and encode it.
+
+    Args:
+        memory_bytes: As for ``open_within``.
 
     Raises:
         UnreadableImage: It cannot be decoded.
+        ImageTooLarge: Decoding it takes more than ``memory_bytes``.
     """
-    image = decode_image(data, about=(width, 1))
+    image = decode_image(open_within(picture, memory_bytes), about=(width, 1))
     if image.width > width:
         image = image.resize((width, max(1, round(image.height * width / image.width))), reducing_gap=2.0)
     stream = io.BytesIO()

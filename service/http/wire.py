@@ -17,11 +17,11 @@ from pydantic import (
     Tag,
 )
 
-from indexer.generations.filters import MOST_FILTERS
+from catalog.frozen_model import FrozenModel
+from indexer.generations.filters import MAX_FILTERS
 from models.bundle.style_search import DEFAULT_STYLE, Style
 from service.search.answers import ChoiceFilter, NumberFilter, ProductCard, Refusal
 from service.search.arrangement import PRODUCT
-from service.values import Value
 
 MAX_TEXT = 2_000
 MAX_K = 200
@@ -36,7 +36,7 @@ MAX_CONVERSATION = 10_000
 """Characters of ``text`` and ``history`` together."""
 MAX_FILTER_NAME = 100
 MAX_FILTER_VALUE = 512
-LARGEST_INTEGER = 2**53
+MAX_INTEGER = 2**53
 MIN_BOX_SIDE = 0.01
 MAX_DATE = 19
 DATE = r"^\d{4}(-\d{2}(-\d{2}(T\d{2}:\d{2}(:\d{2})?)?)?)?$"
@@ -61,7 +61,7 @@ Bound = Annotated[FiniteFloat, Field(strict=True)] | Annotated[StrictStr, Field(
 Box = Annotated[tuple[Corner, Corner, Corner, Corner], AfterValidator(_checked_box)]
 
 
-class Range(Value):
+class Range(FrozenModel):
     """Numbers or dates (ISO 8601) from ``min`` to ``max``, both included; either may be left out."""
 
     min: Bound | None = None
@@ -70,7 +70,7 @@ class Range(Value):
 
 Scalar = (
     StrictBool
-    | Annotated[int, Field(strict=True, ge=-LARGEST_INTEGER, le=LARGEST_INTEGER)]
+    | Annotated[int, Field(strict=True, ge=-MAX_INTEGER, le=MAX_INTEGER)]
     | Annotated[FiniteFloat, Field(strict=True)]
     | Annotated[StrictStr, Field(max_length=MAX_FILTER_VALUE)]
 )
@@ -84,9 +84,9 @@ def _filter_kind(value: Any) -> str | None:
 
 
 def _few(filters: Any) -> Any:
-    """Refuse too many filters before each is validated."""
-    if isinstance(filters, dict) and len(filters) > MOST_FILTERS:
-        raise ValueError(f"it has more than {MOST_FILTERS} filters")
+    """Limit the filters before each is validated."""
+    if isinstance(filters, dict) and len(filters) > MAX_FILTERS:
+        raise ValueError(f"it has more than {MAX_FILTERS} filters")
     return filters
 
 
@@ -98,34 +98,39 @@ Filter = Annotated[
 ]
 FilterName = Annotated[StrictStr, Field(min_length=1, max_length=MAX_FILTER_NAME)]
 
-EXAMPLES: dict[str, dict[str, Any]] = {
-    "composed": {
-        "summary": "Picture and words: like product 12, but red",
-        "value": {"product_id": "12", "text": "in red", "k": 12},
-    },
-    "text": {"summary": "Words alone", "value": {"text": "a red dress"}},
-    "image": {
-        "summary": "A picture alone, the second page of results",
-        "value": {"product_id": "12", "k": 24, "offset": 24, "exclude": ["7"]},
-    },
-    "preferred": {
-        "summary": "A picture, with words to prefer and to avoid",
-        "value": {"product_id": "12", "prefer": ["red"], "avoid": ["black"]},
-    },
-    "upload": {
-        "summary": "A picture in the body (16 x 16 pixels of navy)",
-        "value": {
-            "image_base64": (
-                "iVBORw0KGgoAAAANSUhEUgAAABAAAAAQCAIAAACQkWg2AAAAGUlEQVR4nGMUkQtgIAUwkaR6"
-                "VMOohiGlAQDA/wCiEZoVMAAAAABJRU5ErkJggg=="
-            ),
-            "text": "in red",
+EXAMPLE_ID = "12"
+
+
+def search_examples(product_id: str = EXAMPLE_ID) -> dict[str, dict[str, Any]]:
+    """Bodies of searches for the OpenAPI document, with the id of a product."""
+    return {
+        "composed": {
+            "summary": "Picture and words: like this product, but red",
+            "value": {"product_id": product_id, "text": "in red", "k": 12},
         },
-    },
-}
+        "text": {"summary": "Words alone", "value": {"text": "a red dress"}},
+        "image": {
+            "summary": "A picture alone, the second page of results",
+            "value": {"product_id": product_id, "k": 24, "offset": 24},
+        },
+        "preferred": {
+            "summary": "A picture, with words to prefer and to avoid",
+            "value": {"product_id": product_id, "prefer": ["red"], "avoid": ["black"]},
+        },
+        "upload": {
+            "summary": "A picture in the body (16 x 16 pixels of navy)",
+            "value": {
+                "image_base64": (
+                    "iVBORw0KGgoAAAANSUhEUgAAABAAAAAQCAIAAACQkWg2AAAAGUlEQVR4nGMUkQtgIAUwkaR6"
+                    "VMOohiGlAQDA/wCiEZoVMAAAAABJRU5ErkJggg=="
+                ),
+                "text": "in red",
+            },
+        },
+    }
 
 
-class SearchRequest(Value):
+class SearchRequest(FrozenModel):
     """One search. At most one reference (a picture or a product), a modification, or both."""
 
     image_base64: StrictStr | None = Field(
@@ -154,7 +159,7 @@ class SearchRequest(Value):
     offset: int = Field(0, strict=True, ge=0, le=MAX_OFFSET, description="Number of best products to skip.")
     filters: Annotated[dict[FilterName, Filter], BeforeValidator(_few)] = Field(
         default_factory=dict,
-        max_length=MOST_FILTERS,
+        max_length=MAX_FILTERS,
         description="Required values of attributes: a value, a list of alternatives, or a range. See GET /catalog.",
     )
     exclude: list[ProductId] = Field(
@@ -183,7 +188,8 @@ class SearchRequest(Value):
     history: History = Field(
         default_factory=list,
         description="Texts of the earlier turns of the conversation, the oldest first; 10,000 characters at most, "
-        "together with `text`. A later wish replaces earlier ones about the same family.",
+        "together with `text`. A later wish replaces earlier ones about the same family. If the service does not parse "
+        "texts (`MODISTE_UNDERSTAND_TEXT=false`), the model reads all turns as one text, the newest first.",
         examples=[["a red dress", "under 50"]],
     )
     ignore: Words = Field(
@@ -204,14 +210,14 @@ class SearchRequest(Value):
         }
 
 
-class ProductPage(Value):
+class ProductPage(FrozenModel):
     """A page of products, and their total number."""
 
     products: list[ProductCard]
     total: int
 
 
-class CatalogSummary(Value):
+class CatalogSummary(FrozenModel):
     """The filters and words of the catalogue."""
 
     total: int
@@ -222,7 +228,7 @@ class CatalogSummary(Value):
     bundle: str
 
 
-class Readiness(Value):
+class Readiness(FrozenModel):
     """The service is ready."""
 
     status: Literal["ready"] = "ready"
@@ -233,7 +239,7 @@ class Readiness(Value):
     refused: Refusal | None = None
 
 
-class GenerationSummary(Value):
+class GenerationSummary(FrozenModel):
     """One generation; its figures are null if it is damaged."""
 
     id: str
@@ -247,7 +253,7 @@ class GenerationSummary(Value):
     recall: float | None = None
 
 
-class GenerationList(Value):
+class GenerationList(FrozenModel):
     """The generations of the index root, and the one that this process serves."""
 
     serving: str | None

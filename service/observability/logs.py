@@ -53,6 +53,8 @@ def start_logging(level: str) -> None:
     logging.basicConfig(level=level.upper(), handlers=[_BoundedQueueHandler(records)], force=True)
     # Python prints warnings to stderr itself: in a format of its own, and blocked by a pipe that nothing reads.
     logging.captureWarnings(True)
+    # FAISS names every variant of its library that it does not find, although the one for any processor works.
+    logging.getLogger("faiss.loader").setLevel(logging.WARNING)
     warnings.filterwarnings("ignore", module=r"PIL\.")  # Damaged pictures; one may cause thousands.
     listener.start()
     _listeners.append(listener)

@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple, get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
 
-from service.errors import RefusalReason
+from service.errors import OverloadReason
 
 CacheOutcome = Literal["hit", "miss", "error"]
 CacheName = Literal["answers", "features", "redis"]
@@ -65,11 +65,11 @@ class Metrics:
             "modiste_expected_wait_seconds", "Expected wait of a search that arrives now.",
             registry=registry,
         )  # fmt: skip
-        self._refused = Counter(
-            "modiste_requests_refused", "Requests refused because of load.", ["reason"], registry=registry
+        self._overloaded = Counter(
+            "modiste_requests_refused", "Requests rejected because of overload.", ["reason"], registry=registry
         )
-        for reason in get_args(RefusalReason):
-            self._refused.labels(reason)  # Alerts need the series before its first increment.
+        for reason in get_args(OverloadReason):
+            self._overloaded.labels(reason)  # Alerts need the series before its first increment.
         self._deadlines = Counter("modiste_deadlines_missed", "Requests dropped at their deadline.", registry=registry)
         self._generation = Gauge(
             "modiste_generation_info", "Workers that serve this generation.", ["generation", "bundle"],
@@ -110,9 +110,9 @@ class Metrics:
         self._in_flight.set(searches)
         self._expected_wait.set(expected_wait_s)
 
-    def refused(self, reason: RefusalReason) -> None:
-        """Count a request that was refused because of load."""
-        self._refused.labels(reason).inc()
+    def overloaded(self, reason: OverloadReason) -> None:
+        """Count a request that was rejected because of overload."""
+        self._overloaded.labels(reason).inc()
 
     def deadline_missed(self) -> None:
         """Count a request that was dropped at its deadline."""

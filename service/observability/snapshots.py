@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 INTERVAL_S = 1.0
 STALE_S = 10.0
 """Age after which a snapshot is stale: its counters are still added up, its gauges are not."""
-LARGEST = ("modiste_products", "modiste_generation_refused", "modiste_expected_wait_seconds")
+TAKE_LARGEST = ("modiste_products", "modiste_generation_refused", "modiste_expected_wait_seconds")
 """Gauges for which the largest value of all workers is reported. All others are added up."""
 
 
@@ -99,7 +99,7 @@ class _Sum(Collector):
                 for sample in family.samples:
                     key = (family.name, sample.name, tuple(sample.labels.items()))
                     before = samples.get(key, 0.0)
-                    samples[key] = max(before, sample.value) if family.name in LARGEST else before + sample.value
+                    samples[key] = max(before, sample.value) if family.name in TAKE_LARGEST else before + sample.value
         for (family_name, name, labels), value in samples.items():
             families[family_name].add_sample(name, dict(labels), value)
         yield from families.values()

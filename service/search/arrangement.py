@@ -8,9 +8,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from catalog.errors import ModisteError
 from indexer.generations.generation import Generation
 from indexer.stores.store import Mask
-from models.errors import ModisteError
 
 PRODUCT = "product"
 """``group_by``: a product with its sizes is one result; each colour is a separate result."""
@@ -88,8 +88,8 @@ class Arrangement(NamedTuple):
         return sorted(hits, key=lambda hit: (hit.tier, hit.score < least, ranks[hit.row]))
 
 
-def arrangement(generation: Generation, group_by: str, sort: str) -> Arrangement | None:
-    """The arrangement of a query in a generation; None for ungrouped products by relevance.
+def arrangement(generation: Generation, group_by: str, sort: str) -> Arrangement:
+    """The arrangement of a query in a generation.
 
     Raises:
         InvalidArrangement: There is no such attribute, or it contains lists.
@@ -105,7 +105,7 @@ def arrangement(generation: Generation, group_by: str, sort: str) -> Arrangement
         name = sort.removeprefix("-")
         _check(generation, name, "sort", "number", "date", "text", "flag")
         ranks = generation.ranks(name, descending=sort.startswith("-"))
-    return None if labels is None and ranks is None else Arrangement(labels, ranks)
+    return Arrangement(labels, ranks)
 
 
 def _check(generation: Generation, name: str, field: str, *kinds: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
 from typing import Any
 from urllib.parse import quote
 from weakref import WeakKeyDictionary
@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from cachetools import LRUCache
 
 from indexer.generations.generation import Generation
-from service.search.answers import ChoiceFilter, NumberFilter, ProductCard, Result, ValueCount, Variant
+from service.search.answers import ChoiceFilter, FoundRows, NumberFilter, ProductCard, Result, ValueCount, Variant
 from understanding.words.concepts import family_of_column
 
 MAX_VALUES = 50
@@ -23,6 +23,8 @@ Facets = dict[str, ChoiceFilter | NumberFilter]
 
 # Reading a product takes a scalar of every column, and pages of results often have the same products.
 _products: WeakKeyDictionary[Generation, LRUCache[int, dict[str, Any]]] = WeakKeyDictionary()
+_products_lock = threading.Lock()
+"""Searches read products on the event loop, and browsing in threads."""
 # Counting reads every column. A generation never changes, and its entry is dropped with it.
 _facets: WeakKeyDictionary[Generation, Facets] = WeakKeyDictionary()
 
@@ -32,12 +34,14 @@ def product_card(generation: Generation, row: int) -> ProductCard:
     return ProductCard(**_fields(generation, row))
 
 
-def results(generation: Generation, rows: Sequence[int], scores: Sequence[float]) -> list[Result]:
-    """The products in ``rows`` with their scores, rounded to six digits."""
-    return [
-        Result.model_construct(**_fields(generation, row), score=round(score, 6))
-        for row, score in zip(rows, scores, strict=True)
-    ]
+def results(generation: Generation, found: FoundRows) -> list[Result]:
+    """The products that were found, with their scores, rounded to six digits, and the pictures that matched."""
+    made = []
+    for row, score, number in zip(found.rows, found.scores, found.matched, strict=True):
+        fields = _fields(generation, row)
+        link = f"{fields['image']}?n={number}" if number else fields["image"]
+        made.append(Result.model_construct(**fields, score=round(score, 6), matched=number, matched_image=link))
+    return made
 
 
 def catalog_filters(generation: Generation) -> Facets:
@@ -49,16 +53,19 @@ def catalog_filters(generation: Generation) -> Facets:
 
 
 def _fields(generation: Generation, row: int) -> dict[str, Any]:
-    products = _products.get(generation)
-    if products is None:
-        products = _products[generation] = LRUCache(MAX_PRODUCTS)
-    fields = products.get(row)
+    with _products_lock:
+        products = _products.get(generation)
+        if products is None:
+            products = _products[generation] = LRUCache(MAX_PRODUCTS)
+        fields = products.get(row)
     if fields is None:
         product = generation.product(row)
         variants = [Variant(**variant) for variant in product["variants"]]
-        fields = products[row] = {
+        fields = {
             **product, "variants": variants, "image": _image_link(product["id"]), "images": generation.image_count(row),
         }  # fmt: skip
+        with _products_lock:
+            products[row] = fields
     return fields
 
 

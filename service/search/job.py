@@ -13,13 +13,14 @@ from typing import NamedTuple
 import numpy as np
 
 from indexer.generations.generation import Generation
-from indexer.stores.store import Vectors
+from indexer.stores.conditions import Condition
+from indexer.stores.store import Mask, Vectors
 from models.bundle import Bundle, Container, VisionOutput
 from models.bundle.expected_words import NEIGHBOURS
 from models.bundle.images import Pixels
 from models.bundle.style_search import moved_query
 from service.execution.scheduler import Job, Scheduler
-from service.search.answers import Found
+from service.search.answers import FoundRows
 from service.search.arrangement import Arrangement, Hit, arrangement
 from service.search.encoding import MAX_QUERIES, Encoded, Encoding, EncodingInput
 from service.search.query import Query
@@ -51,9 +52,23 @@ class Reference:
 class Outcome(NamedTuple):
     """The result of a job."""
 
-    found: Found
+    found: FoundRows
     vision: VisionOutput | None
     """The vision graph's output, if it ran in this job."""
+
+
+class _Space(NamedTuple):
+    """The products among which a query searches."""
+
+    allowed: Mask | None
+    conditions: Sequence[Condition]
+    """As in ``Lookup``."""
+    arranged: Arrangement
+    excluded: set[int]
+    named: list[Hit]
+    """Products that the text names, which rank first."""
+    total: int
+    """The number of results."""
 
 
 class SearchStages:
@@ -84,79 +99,77 @@ class SearchStages:
         self, query: Query, stated: Stated | None, wishes: Wishes | None, generation: Generation, reference: Reference
     ) -> Job[Outcome]:
         """Search ``generation``, which must have been built with the bundle."""
-        allowed, conditions = generation.mask(query.filters), generation.conditions(query.filters)
-        vision, vision_now = reference.vision, None
-        if isinstance(reference.picture, Container):
-            pixels = yield self._decode((reference.picture, query.box))
-            vision = vision_now = yield self._vision(pixels)
-        elif reference.picture is not None:
-            vision = vision_now = yield self._vision(reference.picture)
-        elif vision is None and reference.row is not None:
-            stored = generation.vectors([reference.row])
-            vision = VisionOutput(stored, stored, None)
+        space = _space(query, wishes, generation, reference.row)  # First, because it checks fields of the query.
+        vision = yield from self._seen(query, generation, reference)
+        lookup, truncated = yield from self._lookup(query, stated, wishes, generation, reference, vision, space)
+        page, fitting = yield from self._page(query, lookup, space)
+        rows = [hit.row for hit in page]
+        found = FoundRows(
+            rows=rows, scores=[hit.score for hit in page], total=space.total, text_truncated=truncated,
+            matched=generation.nearest_pictures(lookup.vector[0], np.array(rows, np.int64)),
+            expected=lookup.expected.words if lookup.expected else [], fitting=fitting,
+        )  # fmt: skip
+        return Outcome(found, None if reference.picture is None else vision)
 
-        vector, truncated, expected, shown = vision and vision.embedding, False, None, None
+    def _seen(self, query: Query, generation: Generation, reference: Reference) -> Job[VisionOutput | None]:
+        """The vision graph's output for the reference; None if there is none."""
+        pixels = reference.picture
+        if isinstance(pixels, Container):
+            pixels = yield self._decode((pixels, query.box))
+        if pixels is not None:
+            return (yield self._vision(pixels))  # type: ignore[no-any-return]
+        if reference.vision is None and reference.row is not None:
+            stored = generation.vectors([reference.row])
+            return VisionOutput(stored, stored, None)
+        return reference.vision
+
+    def _lookup(
+        self, query: Query, stated: Stated | None, wishes: Wishes | None, generation: Generation, reference: Reference,
+        vision: VisionOutput | None, space: _Space,
+    ) -> Job[tuple[Lookup, bool]]:  # fmt: skip
+        """Compose the reference and the modification. Returns also whether the text was longer than the model's
+        input."""
+        alone, encoded, shown = not (query.text or query.history), None, None
+        if not alone or reference.row is None or query.box is not None:
+            shown = yield from self._words_shown(query, generation, reference, vision)
         text = query.text if wishes is None else wishes.text
-        if query.text or query.history:
-            shown = yield from self._words_shown(query, generation, reference, vision)
-            encoded: Encoded | None = None
-            if vision is None:
-                encoded = yield self._text(EncodingInput(None, text or query.text))
-            elif text:
-                encoded = yield self._query(EncodingInput(vision.features, text, shown))
-            if encoded is not None:
-                vector, truncated = encoded.vector, encoded.truncated
-            # Without a text for the model, the expected words are those of the reference.
-            probable = shown if encoded is None else encoded.expected
-            if shown is not None and probable is not None:
-                expected = expected_words(probable, shown, generation, stated, wishes)
-        elif (
-            reference.row is None or query.box is not None
-        ):  # For a picture alone, the expected words are those of the picture.
-            shown = yield from self._words_shown(query, generation, reference, vision)
-            if shown is not None:
-                expected = expected_words(shown, shown, generation, stated)
-        assert vector is not None
+        if vision is None:
+            encoded = yield self._text(EncodingInput(None, text or query.text))
+        elif text:
+            encoded = yield self._query(EncodingInput(vision.features, text, shown))
+        if encoded is None:  # The expected words are those of the reference.
+            assert vision is not None
+            encoded = Encoded(vision.embedding, False, shown)
+        expected = None
+        if shown is not None and encoded.expected is not None:
+            expected = expected_words(encoded.expected, shown, generation, stated, wishes, alone=alone)
+        vector = encoded.vector
         if stated is not None and stated.moves:
             preferred = yield from self._embedded(stated.preferred)
             avoided = yield from self._embedded(stated.avoided)
             vector = moved_query(vector[0], preferred, avoided)[None]
-
-        arranged = arrangement(generation, query.group_by, query.sort) or Arrangement(None, None)
-        # Finding a few more rows and dropping them is cheaper than a mask for each query.
-        excluded = {row for row in generation.rows_of(sorted(query.exclude)).tolist() if row >= 0}
-        if reference.row is not None:
-            excluded |= arranged.group_rows(reference.row)
-        named = [
-            Hit(row, 1.0)
-            for row in (wishes.named if wishes else ())
-            if row not in excluded and (allowed is None or allowed[row])
-        ]
-        total, fitting = arranged.total(allowed, excluded, generation.size), None
-        page: list[Hit] = []
-        if query.offset < total:
-            wanted = total if query.sort else min(query.offset + query.k, total)
-            filtering = stated if stated is not None and stated.filters else None
-            depth, page = wanted + len(excluded) + len(named), []
-            while True:
-                lookup = Lookup(
-                    generation, vector, depth, allowed, filtering, expected, wishes, reference.row, shown, conditions
-                )
-                ranked: Ranked = yield self._store(lookup)
-                fitting = ranked.fitting
-                hits = map(Hit, ranked.rows.tolist(), ranked.scores.tolist(), ranked.tiers.tolist())
-                # Products that the text names rank first.
-                known = {hit.row for hit in named}
-                page = arranged.firsts([*named, *(hit for hit in hits if hit.row not in known)], excluded)
-                if len(page) >= wanted or len(ranked.rows) < depth:
-                    break
-                depth *= 4
-            page = arranged.ordered(page[:wanted], wished=fitting is not None)[query.offset : query.offset + query.k]
-        found = Found(
-            rows=[hit.row for hit in page], scores=[hit.score for hit in page], total=total, text_truncated=truncated,
-            expected=expected.words if expected else [], fitting=fitting,
+        filtering = stated if stated is not None and stated.filters else None
+        lookup = Lookup(
+            generation, vector, space.total, space.allowed, filtering, expected, wishes, reference.row, shown,
+            space.conditions, space.excluded,
         )  # fmt: skip
-        return Outcome(found, vision_now)
+        return lookup, encoded.truncated
+
+    def _page(self, query: Query, lookup: Lookup, space: _Space) -> Job[tuple[list[Hit], int | None]]:
+        """The products of a page, and the number of fitting ones."""
+        if query.offset >= space.total and lookup.wishes is None:  # With wishes, the fitting products are counted.
+            return [], None
+        wanted = space.total if query.sort else min(query.offset + query.k, space.total)
+        depth = wanted + len(space.excluded) + len(space.named)
+        while True:
+            ranked: Ranked = yield self._store(lookup._replace(wanted=depth))
+            hits = map(Hit, ranked.rows.tolist(), ranked.scores.tolist(), ranked.tiers.tolist())
+            page = space.arranged.firsts([*space.named, *hits], space.excluded)
+            if len(page) >= wanted or len(ranked.rows) < depth:
+                break
+            depth *= 4
+        ordered = space.arranged.ordered(page[:wanted], wished=ranked.fitting is not None)
+        return ordered[query.offset : query.offset + query.k], ranked.fitting
 
     def _words_shown(
         self, query: Query, generation: Generation, reference: Reference, vision: VisionOutput | None
@@ -170,10 +183,8 @@ class SearchStages:
             return None
         if reference.row is not None and query.box is None:
             return words_of_products(generation, [reference.row])
-        if vision.attributes is None:
-            return None
         near: Ranked = yield self._store(Lookup(generation, vision.embedding, NEIGHBOURS))
-        return words_of_upload(vision.attributes, near.scores, near.rows, generation)
+        return words_of_upload(vision, near.scores, near.rows, generation)
 
     def _embedded(self, positions: Sequence[int]) -> Job[Vectors]:
         """The text vectors ``[W, D]`` of the words at ``positions``, cached after their first computation."""
@@ -183,3 +194,24 @@ class SearchStages:
                 self._word_vectors[position] = encoded.vector
         empty = np.zeros((0, self._bundle.dim), np.float32)
         return np.concatenate([empty, *(self._word_vectors[position] for position in positions)])
+
+
+def _space(query: Query, wishes: Wishes | None, generation: Generation, row: int | None) -> _Space:
+    """The products among which ``query`` searches.
+
+    Args:
+        row: The row of the reference, if it is a product.
+
+    Raises:
+        FilterError: The filters do not fit the generation.
+        InvalidArrangement: ``group_by`` or ``sort`` does not.
+    """
+    allowed, conditions = generation.mask(query.filters), generation.conditions(query.filters)
+    arranged = arrangement(generation, query.group_by, query.sort)
+    # Finding a few more rows and dropping them is cheaper than a mask for each query.
+    excluded = {row for row in generation.rows_of(sorted(query.exclude)).tolist() if row >= 0}
+    if row is not None:
+        excluded |= arranged.group_rows(row)
+    named = [Hit(row, 1.0) for row in (wishes.named if wishes else ()) if allowed is None or allowed[row]]
+    total = arranged.total(allowed, excluded, generation.size)
+    return _Space(allowed, conditions, arranged, excluded, named, total)

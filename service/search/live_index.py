@@ -6,22 +6,22 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
+from catalog.errors import ModisteError
 from indexer.generations.generation import Generation, check_bundle
 from indexer.generations.manifest import OtherBundle, generation_folder, read_manifest
 from indexer.generations.publication import current_id, published_ids, published_with
 from indexer.generations.remote import DOWNLOADS_NAME, RemoteRoot
 from models.bundle import Bundle
 from models.bundle.encoder import Device
-from models.errors import ModisteError
 from service.errors import NotReady
+from service.execution.threads import Threads
 from service.observability.metrics import Metrics
 from service.search.answers import Refusal, Reload
 from service.search.words.vocabulary import words_of_generation
@@ -74,7 +74,8 @@ class LiveIndex:
     refused, the newest intact earlier one is served.
 
     Args:
-        index_root: The folder into which generations are published.
+        index_root: The folder into which generations are published; absolute, so that ``/health/ready`` does not take
+            it for words of a message.
         bundle: Encodes the queries; generations must have been built with it.
         poll_s: Seconds between two reads of ``CURRENT``.
         images_root: The folder of the product images; None uses the one that was indexed.
@@ -90,6 +91,8 @@ class LiveIndex:
         self._poll_s, self._metrics = poll_s, metrics
         self._held: _Held | None = None
         self._reloading = asyncio.Lock()
+        # Opening reads all files of a generation, which must not delay the exit of the process.
+        self._opening = Threads("open", threads=1, queue=1, abandon=True)
         self._polling: asyncio.Task[None] | None = None
         self._retry_at = 0.0
         self.refused: Refusal | None = None
@@ -148,7 +151,7 @@ class LiveIndex:
             if current is None or current == self.generation_id:
                 self._accept()
                 return False
-            held = _Held(await _in_daemon_thread(partial(self._open, published)))
+            await self._serve(published)
         except OtherBundle as error:
             self._refuse(published, str(error))
             return await self._follow_own()
@@ -159,21 +162,13 @@ class LiveIndex:
             logger.exception("Generation %s could not be opened.", published)
             self._refuse(published, "The generation could not be opened; see the log.")
             return False
-        self._swap(held)
         self._accept()
         return True
 
     async def _follow_own(self) -> bool:
         """Serve the newest published generation of this bundle if ``CURRENT`` was built with another bundle."""
         own = await asyncio.to_thread(published_with, self._index_root, self._bundle.fingerprint)
-        if own is None or own == self.generation_id:
-            return False
-        try:
-            self._swap(_Held(await _in_daemon_thread(partial(self._open, own))))
-        except Exception as error:
-            logger.error("Generation %s cannot be served: %s", own, error)
-            return False
-        return True
+        return own is not None and own != self.generation_id and await self._serve_first([own])
 
     def _published(self) -> str | None:
         if self._remote is not None:
@@ -181,16 +176,28 @@ class LiveIndex:
         return current_id(self._index_root)
 
     async def _fall_back(self) -> None:
-        for id in reversed(await asyncio.to_thread(published_ids, self._index_root)):
-            if self.refused is not None and id == self.refused.generation:
-                continue
+        published = reversed(await asyncio.to_thread(published_ids, self._index_root))
+        if await self._serve_first(id for id in published if self.refused is None or id != self.refused.generation):
+            logger.warning("The published generation is refused; an earlier one is served instead.")
+
+    async def _serve_first(self, ids: Iterable[str]) -> bool:
+        """Serve the first generation that can be served. False if there is none."""
+        for id in ids:
             try:
-                self._swap(_Held(await _in_daemon_thread(partial(self._open, id))))
+                await self._serve(id)
+                return True
             except Exception as error:
-                logger.error("Generation %s cannot be served either: %s", id, error)
-            else:
-                logger.warning("The published generation is refused; the earlier generation %s is served instead.", id)
-                return
+                logger.error("Generation %s cannot be served: %s", id, error)
+        return False
+
+    async def _serve(self, id: str) -> None:
+        """Open a generation, and serve it from then on."""
+        generation = await self._opening.run(partial(self._open, id))
+        old, self._held = self._held, _Held(generation)
+        self._metrics.serving(generation.id, self._bundle.name, generation.size)
+        logger.info("Serving generation %s with %d products.", generation.id, generation.size)
+        if old is not None:
+            old.retire()
 
     def _open(self, id: str) -> Generation:
         check_bundle(read_manifest(generation_folder(self._index_root, id)), self._bundle)
@@ -202,14 +209,6 @@ class LiveIndex:
             generation.close()
             raise
         return generation
-
-    def _swap(self, held: _Held) -> None:
-        old, self._held = self._held, held
-        generation = held.generation
-        self._metrics.serving(generation.id, self._bundle.name, generation.size)
-        logger.info("Serving generation %s with %d products.", generation.id, generation.size)
-        if old is not None:
-            old.retire()
 
     def _accept(self) -> None:
         self.refused = None
@@ -247,21 +246,6 @@ class LiveIndex:
             return await asyncio.to_thread(current_id, self._index_root) != self.refused.generation
         except ModisteError as error:
             return self._public(str(error)) != self.refused.reason
-
-
-async def _in_daemon_thread(open: Callable[[], Generation]) -> Generation:
-    """Call ``open``, which reads all files of a generation, in a thread that does not delay the exit of the process."""
-    opened: Future[Generation] = Future()
-    opened.set_running_or_notify_cancel()  # Cancelling the caller does not cancel it.
-
-    def run() -> None:
-        try:
-            opened.set_result(open())
-        except BaseException as error:
-            opened.set_exception(error)
-
-    threading.Thread(target=run, name="open generation", daemon=True).start()
-    return await asyncio.wrap_future(opened)
 
 
 def _canary(generation: Generation, bundle: Bundle) -> None:

@@ -1,50 +1,52 @@
-"""The steps of a search: cache, single flight, admission, stages, response.
-
-==============  ===================================================================================================
-cache key       ``cache_key.py``
-deadline        ``http/middleware/deadline.py``: it ends the wait of the caller. Shared work has no deadline.
-admission       ``Search._find``, before the job starts
-batches         ``execution/scheduler.py``; the stages and their order are in ``job.py``
-ranking         ``ranking.py``
-==============  ===================================================================================================
-"""
+"""The steps of a search: cache, single flight, admission, stages (``job.py``), response."""
 
 from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from indexer.generations.generation import Generation
 from models.bundle import Bundle, Container, UnreadableImage, open_image
 from models.bundle.images import Pixels
 from service.cache.features import FeatureCache
 from service.cache.levels import Cache
-from service.errors import ImageTooLarge, UnknownProduct
+from service.errors import UnknownProduct
 from service.execution.admission import Admission
 from service.execution.process_pool import ProcessPool, WorkFailed
 from service.execution.scheduler import Scheduler
 from service.execution.single_flight import SingleFlight
-from service.execution.thread_pool import ThreadPool
+from service.execution.threads import Threads
 from service.observability.metrics import COLUMNS, Metrics, StageTime
 from service.observability.tracing import span
 from service.search import catalog
-from service.search.answers import Found, SearchAnswer, Timings
+from service.search.answers import FoundRows, SearchAnswer, Timings
 from service.search.cache_key import answer_key, features_key
 from service.search.encoding import Encoding
 from service.search.job import Reference, SearchStages
 from service.search.live_index import LiveIndex
 from service.search.query import Box, Query
-from service.search.uploads import Picture, decode_pixels, is_large, memory_needed, read_picture
+from service.search.uploads import (
+    Picture,
+    decode_pixels,
+    is_large,
+    is_opened_apart,
+    log_crash,
+    open_within,
+    read_picture,
+    too_much_memory,
+)
 from service.search.words.explanation import understanding_of
 from service.search.words.stated import Stated, stated_words
 from service.search.words.wishes import Wishes, wishes_of
 from understanding.words.language import digest
 
-INLINE_BYTES = 256 * 2**10
-"""Pictures up to this size are read on the event loop, because passing them to a thread costs more."""
+T = TypeVar("T")
 
+INLINE_BYTES = 256 * 2**10
+"""Pictures up to this size are read on the event loop."""
 INLINE_CHARACTERS = 200
 """Texts up to this length are parsed on the event loop."""
 
@@ -62,7 +64,7 @@ class Answer(NamedTuple):
 class Timed(NamedTuple):
     """The outcome of a search, and its time in each stage."""
 
-    found: Found
+    found: FoundRows
     stage_times: StageTimes
 
 
@@ -87,7 +89,7 @@ class Search:
 
     def __init__(
         self, bundle: Bundle, live: LiveIndex, *, workers: int, max_batch: int, decoders: ProcessPool,
-        readers: ThreadPool, admission: Admission, answers: Cache, features: FeatureCache, max_image_bytes: int,
+        readers: Threads, admission: Admission, answers: Cache, features: FeatureCache, max_image_bytes: int,
         expect_words: bool, understand_text: bool, metrics: Metrics,
     ) -> None:  # fmt: skip
         self._bundle, self._live, self._admission = bundle, live, admission
@@ -113,9 +115,14 @@ class Search:
             ModisteError: The query cannot be answered; ``http/problems.py`` lists the reasons.
         """
         start = time.perf_counter()
+        if not self._understood_by:
+            query = query.as_one_text()
         with self._live.use() as generation:
             stated = stated_words(query.prefer, query.avoid, query.style, self._bundle, generation)
-            picture = None if query.picture is None else await self._read(query.picture)
+            picture = None
+            if query.picture is not None:
+                read = partial(read_picture, query.picture, self._max_image_bytes)
+                picture = await self._run(read, inline=len(query.picture) <= INLINE_BYTES)
             wishes = await self._understood(query, generation)
             key = answer_key(
                 query, picture, stated, generation=f"{generation.id} {generation.digest}", bundle=self._fingerprint,
@@ -132,7 +139,7 @@ class Search:
             found = outcome.found
             reading = time.perf_counter()
             with span(COLUMNS):
-                results = catalog.results(generation, found.rows, found.scores)
+                results = catalog.results(generation, found)
                 understood = understanding_of(wishes, generation, found.fitting) if wishes else None
             stage_times = {**outcome.stage_times, COLUMNS: StageTime(0.0, time.perf_counter() - reading)}
         total = time.perf_counter() - start
@@ -159,17 +166,16 @@ class Search:
     async def _understood(self, query: Query, generation: Generation) -> Wishes | None:
         if not self._understood_by:
             return None
-        read = partial(wishes_of, query, generation)
         length = len(query.text) + sum(map(len, query.history))
-        return read() if length <= INLINE_CHARACTERS else await self._readers.run(read)
+        return await self._run(partial(wishes_of, query, generation), inline=length <= INLINE_CHARACTERS)
 
-    async def _read(self, sent: bytes | str) -> Picture:
-        read = partial(read_picture, sent, self._max_image_bytes)
-        return read() if len(sent) <= INLINE_BYTES else await self._readers.run(read)
+    async def _run(self, work: Callable[[], T], *, inline: bool) -> T:
+        """Short work runs on the event loop, because passing it to a thread costs more."""
+        return work() if inline else await self._readers.run(work)
 
-    async def _cached(self, key: str, generation: Generation) -> Found | None:
+    async def _cached(self, key: str, generation: Generation) -> FoundRows | None:
         value = await self._answers.get(key)
-        found = None if value is None else Found.from_json(value, generation)
+        found = None if value is None else FoundRows.from_json(value, generation)
         self._metrics.cache("miss" if found is None else "hit", "answers")
         return found
 
@@ -214,26 +220,31 @@ class Search:
             # Computed again, because the file may have been replaced since it was indexed.
             picture = Picture(data, hashlib.sha256(data).hexdigest())
         vision_key, replaced = features_key(query.shop, picture.digest, query.box), picture.digest != digest
-        opening = partial(open_image, picture.data)
-        opened = opening() if len(picture.data) <= INLINE_BYTES else await self._readers.run(opening)
-        # Large pictures are decoded before admission by low-priority processes, so that they delay only each other.
-        pixels = await self._decode(opened, query.box) if is_large(opened) else opened
+        pixels = await self._opened(picture.data, query.box)
         return Reference(row, picture=pixels, vision_key=vision_key, replaced=replaced)
 
-    async def _decode(self, picture: Container, box: Box | None) -> Pixels:
-        too_large = ImageTooLarge(
-            f"The image of {picture.size[0]} x {picture.size[1]} pixels takes too much memory to decode.",
-            hint="Send it smaller: 1,000 pixels a side are plenty.",
-        )  # fmt: skip
-        if memory_needed(picture) > self._decoders.memory_bytes:
-            raise too_large
+    async def _opened(self, data: bytes, box: Box | None) -> Container | Pixels:
+        """A picture, decoded if that may be expensive or dangerous.
+
+        This is done before admission by low-priority processes, so that such pictures delay only each other.
+        """
+        if is_opened_apart(data):
+            return await self._decode(data, box)
+        opened = await self._run(partial(open_image, data), inline=len(data) <= INLINE_BYTES)
+        return await self._decode(opened, box) if is_large(opened) else opened
+
+    async def _decode(self, picture: bytes | Container, box: Box | None) -> Pixels:
+        memory_bytes = self._decoders.memory_bytes
+        if isinstance(picture, Container):
+            open_within(picture, memory_bytes)  # Before it waits for a process.
         try:
-            return await self._decoders.run(decode_pixels, picture, box, self._bundle.manifest.images)
+            return await self._decoders.run(decode_pixels, picture, box, self._bundle.manifest.images, memory_bytes)
         except MemoryError as error:
-            raise too_large from error
+            raise too_much_memory(picture) from error
         except WorkFailed as error:
+            log_crash(picture, error.ended_by)
             raise UnreadableImage(
-                "The image could not be decoded.", hint="Save it again as an ordinary JPEG and send that."
+                "The picture could not be decoded.", hint="Save it again as an ordinary JPEG and send that."
             ) from error
 
 

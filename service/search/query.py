@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from models.bundle.style_search import Style
@@ -46,3 +46,8 @@ class Query:
         if self.picture is None and self.product_id is None:
             return "text"
         return "composed" if self.text or self.history else "image"
+
+    def as_one_text(self) -> Query:
+        """The query with all turns as its text. The newest comes first, because a model cuts off the end of a long
+        text."""
+        return replace(self, text=", ".join(filter(None, (self.text, *reversed(self.history)))), history=())

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from indexer.generations.generation import Generation
-from indexer.ranking.candidates import Words
+from indexer.ranking.bits import count
+from indexer.ranking.candidates import ALL_UP_TO, Words
 from indexer.stores.conditions import Condition
 from indexer.stores.store import Mask, Rows, Scores, Vectors
 from models.bundle.style_search import filtered_scores
@@ -19,7 +20,7 @@ from service.search.words.judging import Judge
 from service.search.words.stated import Stated
 from service.search.words.wishes import Wishes
 
-MIN_DEPTH = 32
+MIN_DEPTH = 128
 CANDIDATES = 1536
 """Number of candidates that are scored exactly for a query with words."""
 AHEAD = 8
@@ -46,6 +47,8 @@ class Lookup(NamedTuple):
     """Probabilities of the bundle's words in the reference ``[1, A]``."""
     conditions: Sequence[Condition] = ()
     """The same as ``allowed``, for stores with their own filters."""
+    excluded: Collection[int] = ()
+    """Rows that are found, but not counted as fitting."""
 
 
 class Ranked(NamedTuple):
@@ -56,7 +59,8 @@ class Ranked(NamedTuple):
     tiers: npt.NDArray[np.int64]
     """As in ``indexer.ranking.candidates.Found``."""
     fitting: int | None = None
-    """Number of products that satisfy all wishes that can be judged; None without such a wish."""
+    """Number of products that satisfy all wishes that can be judged, without excluded ones; None without such a
+    wish."""
 
 
 def rank(lookups: list[Lookup]) -> list[Ranked]:
@@ -64,6 +68,10 @@ def rank(lookups: list[Lookup]) -> list[Ranked]:
 
     Searches without words that share generation, depth and mask become one search of the store. The result of a search
     does not depend on the other searches of its batch.
+
+    A list begins with every shorter list of the same search, so that its pages never overlap, although an index and the
+    choice of candidates may find more of the best products for a longer list: unless the search is exact, lists of
+    ``MIN_DEPTH`` products, of twice as many and so on are made, and each adds what those before it lack.
     """
     ranked: list[Ranked | None] = [None] * len(lookups)
     alike: dict[tuple[int, int, int], list[int]] = defaultdict(list)
@@ -77,20 +85,40 @@ def rank(lookups: list[Lookup]) -> list[Ranked]:
         else:
             ranked[number] = _by_words(lookup, judge)
     for (_, depth, _), numbers in alike.items():
-        first = lookups[numbers[0]]
-        vectors = np.concatenate([lookups[number].vector for number in numbers])
-        found = first.generation.store.search(
-            vectors, min(depth, first.generation.size), first.allowed, first.conditions
-        )
-        for number, scores, rows in zip(numbers, *found, strict=True):
-            best = np.flatnonzero(rows >= 0)[: lookups[number].wanted]
-            ranked[number] = Ranked(scores[best], rows[best], np.zeros(len(best), np.int64))
+        for number, one in zip(numbers, _nearest([lookups[number] for number in numbers], depth), strict=True):
+            ranked[number] = one
     return [one for one in ranked if one is not None]
 
 
 def depth_for(wanted: int) -> int:
-    """The number of rows to request from the store. Powers of two let more searches share a batch."""
+    """The number of rows to search for. Powers of two let more searches share a batch."""
     return max(MIN_DEPTH, 1 << (wanted - 1).bit_length())
+
+
+def _depths(deepest: int, size: int) -> list[int]:
+    """The depths of the lists that are joined for a long one; the first that is not less than ``size`` is the last."""
+    depths = [MIN_DEPTH]
+    while depths[-1] < min(deepest, size):
+        depths.append(2 * depths[-1])
+    return depths
+
+
+def _nearest(lookups: list[Lookup], depth: int) -> list[Ranked]:
+    """Searches without words, which share generation and mask."""
+    generation, _, _, allowed, *_ = lookups[0]
+    store, vectors = generation.store, np.concatenate([lookup.vector for lookup in lookups])
+    depths = [depth] if store.exact else _depths(depth, store.size)
+    found = [store.search(vectors, min(one, store.size), allowed, lookups[0].conditions) for one in depths]
+    scores, rows = (np.concatenate(parts, axis=1) for parts in zip(*found, strict=True))
+    tiers = np.zeros(rows.shape[1], np.int64)
+    return [_joined(scores[at], rows[at], tiers, lookup.wanted) for at, lookup in enumerate(lookups)]
+
+
+def _joined(scores: Scores, rows: Rows, tiers: npt.NDArray[np.int64], wanted: int) -> Ranked:
+    """Lists one after another, each product where it is first; without the padding of -1."""
+    unique, places = np.unique(rows, return_index=True)
+    best = np.sort(places[unique >= 0])[:wanted]
+    return Ranked(scores[best], rows[best], tiers[best])
 
 
 def _by_words(lookup: Lookup, judge: Judge | None) -> Ranked:
@@ -99,25 +127,37 @@ def _by_words(lookup: Lookup, judge: Judge | None) -> Ranked:
     Products that satisfy the wishes of the text rank first, then near matches, then all others, each tier by score.
     The tiers are ranked separately, because multiplying a negative cosine by a small factor would improve it.
 
-    For up to ``CANDIDATES`` allowed products the result equals that of scoring every product. Beyond that it may
+    For up to twice ``CANDIDATES`` allowed products the result equals that of scoring every product. Beyond that it may
     differ; ``tests.bench.ranking`` measures how often.
     """
-    generation, vector, wanted = lookup.generation, lookup.vector, lookup.wanted
+    generation = lookup.generation
     likelihood = None
     if lookup.expected is not None and generation.profiles is not None:
         likelihood = generation.profiles.likelihood(lookup.expected.weights)
     preferred, avoided = (lookup.stated.preferred, lookup.stated.avoided) if lookup.stated else ((), ())
     words = Words(likelihood, preferred, avoided, judge)
-    depth = min(depth_for(wanted), generation.size)
-    near_scores, near = generation.store.near(vector, depth, lookup.allowed, lookup.conditions)
+    allowed = generation.candidates.bits_of(lookup.allowed)
+    available = generation.size if allowed is None else count(allowed)
+    depth = depth_for(lookup.wanted)
+    depths = [depth] if available <= ALL_UP_TO * CANDIDATES else _depths(depth, available)
+    parts = [_scored(lookup, words, one) for one in depths]
+    scores, rows, tiers = (np.concatenate(part) for part in zip(*parts, strict=True))
+    ranked = _joined(scores, rows, tiers, lookup.wanted)
+    if judge is None:
+        return ranked
+    excluded = [row for row in lookup.excluded if lookup.allowed is None or lookup.allowed[row]]
+    return ranked._replace(fitting=judge.fitting(allowed, np.array(excluded, dtype=np.int64)))
+
+
+def _scored(lookup: Lookup, words: Words, depth: int) -> tuple[Scores, Rows, npt.NDArray[np.int64]]:
+    """Scores, rows and tiers of the ``depth`` best of the candidates for a list of this length."""
+    generation, vector = lookup.generation, lookup.vector
+    near_scores, near = generation.store.near(vector, min(depth, generation.size), lookup.allowed, lookup.conditions)
     found = generation.candidates.find(
-        vector[0], words, max(CANDIDATES, AHEAD * wanted), lookup.allowed,
+        vector[0], words, max(CANDIDATES, AHEAD * depth), lookup.allowed,
         near=near[near >= 0], nearest=float(near_scores[0, 0]),
     )  # fmt: skip
     scores = filtered_scores(generation.cosines(vector[0], found.rows), generation.candidates.fit(words, found))
     # Equal scores are ordered by row, so that pages never overlap.
-    order = np.lexsort((found.rows, -scores, found.tiers))[:wanted]
-    fitting = None
-    if judge is not None:
-        fitting = judge.fitting(generation.candidates.bits_of(lookup.allowed))
-    return Ranked(scores[order], found.rows[order], found.tiers[order], fitting)
+    order = np.lexsort((found.rows, -scores, found.tiers))[:depth]
+    return scores[order], found.rows[order], found.tiers[order]

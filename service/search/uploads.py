@@ -5,31 +5,30 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import logging
 import math
 from typing import NamedTuple
 
 from PIL import Image
 
-from models.bundle import Container, UnreadableImage, decode_image
+from models.bundle import Container, UnreadableImage, decode_image, open_image
+from models.bundle.container import memory_needed
 from models.bundle.images import ImagePreprocessing, Pixels
+from models.bundle.other_formats import format_of
 from service.errors import ImageTooLarge
 from service.search.query import Box
 
 LARGE_BYTES = 256 * 2**10
-"""Of a colour profile, and of a file in ``_SLOW_PER_BYTE``."""
-_SLOW_PER_BYTE = ("BMP", "GIF")
-"""Formats in which decoding a few pixels can take long."""
+"""Of a colour profile."""
 LARGE_PIXELS = 2_000_000
 LARGE_WORK = 8_000_000
 """Pixels times scans times ``_WORK``: about 20 ms."""
-_WORK = {"JPEG": 1, "PNG": 2, "WEBP": 2, "BMP": 1, "GIF": 2, "AVIF": 8, "HEIF": 8}
+_WORK = {"JPEG": 1, "PNG": 2, "WEBP": 2}
 """Approximate cost of decoding a pixel of each format, relative to a baseline JPEG."""
 _TRIES_WITHOUT_END = 4
 """How often a JPEG without its end marker is decoded."""
-_PIXEL_BYTES = 16
-"""The decoder's copy, the picture and a converted copy, at four bytes each, and padding."""
-_JPEG_BYTES = 4
-"""The coefficients of a progressive JPEG, two bytes each in 4:2:0, and the smaller picture."""
+
+logger = logging.getLogger(__name__)
 
 _URL_ALPHABET = str.maketrans("-_", "+/")
 
@@ -92,40 +91,76 @@ def read_picture(sent: bytes | str, limit: int) -> Picture:
     return Picture(data, hashlib.sha256(data).hexdigest())
 
 
-def decode_pixels(picture: bytes | Container, box: Box | None, images: ImagePreprocessing) -> Pixels:
+def decode_pixels(
+    picture: bytes | Container, box: Box | None, images: ImagePreprocessing, memory_bytes: int | None = None
+) -> Pixels:
     """Decode a picture, or a box of it, to the vision graph's input: uint8 ``[H, W, 3]``.
+
+    Args:
+        memory_bytes: As for ``open_within``.
 
     Raises:
         UnreadableImage: It cannot be decoded, or the box is too small.
+        ImageTooLarge: Decoding it takes more than ``memory_bytes``.
     """
-    return images.pixels(decode_part(picture, box, about=(images.width, images.height)))
+    return images.pixels(decode_part(open_within(picture, memory_bytes), box, about=(images.width, images.height)))
+
+
+def open_within(picture: bytes | Container, memory_bytes: int | None) -> Container:
+    """Open a picture, and check the memory that decoding it takes.
+
+    Args:
+        memory_bytes: Maximum memory; None does not limit it.
+
+    Raises:
+        UnreadableImage: It cannot be opened.
+        ImageTooLarge: Decoding it takes more than ``memory_bytes``.
+    """
+    container = open_image(picture) if isinstance(picture, bytes) else picture
+    if memory_bytes is not None and memory_needed(container) > memory_bytes:
+        raise too_much_memory(container)
+    return container
+
+
+def is_opened_apart(data: bytes) -> bool:
+    """Whether a picture is opened and decoded by a decoder process: AVIF, GIF, BMP, HEIC and TIFF.
+
+    The libraries that read their headers may crash, and take much time and memory for a small file. The size in the
+    headers need not be that of the coded pictures. libtiff prints errors to the standard error of its process, which
+    Pillow cannot turn off, and ``ProcessPool`` discards that of its processes.
+    """
+    return format_of(data) is not None
 
 
 def is_large(container: Container) -> bool:
-    """Whether a picture is expensive to decode, by its format, size and number of scans.
-
-    Every TIFF counts as large: libtiff prints errors to the standard error of its process, which Pillow cannot turn
-    off, and ``ProcessPool`` discards that of its processes.
-    """
-    if container.format == "TIFF":
-        return True
+    """Whether a JPEG, PNG or WebP is expensive to decode, by its format, size and number of scans."""
     pixels = container.size[0] * container.size[1]
     passes = max(1, container.scans) * (1 if container.ended else _TRIES_WITHOUT_END)
-    work = pixels * passes * _WORK[container.format]
-    slow_bytes = len(container.data) if container.format in _SLOW_PER_BYTE else len(container.profile)
-    return pixels > LARGE_PIXELS or work > LARGE_WORK or slow_bytes > LARGE_BYTES
+    work = pixels * passes * _WORK.get(container.format, math.inf)
+    return pixels > LARGE_PIXELS or work > LARGE_WORK or len(container.profile) > LARGE_BYTES
 
 
-def memory_needed(container: Container) -> int:
-    """Maximum bytes for decoding a picture. A JPEG is decoded at a smaller scale, in rows."""
-    pixels = container.size[0] * container.size[1]
-    return pixels * (_JPEG_BYTES if container.format == "JPEG" else _PIXEL_BYTES)
+def too_much_memory(picture: bytes | Container) -> ImageTooLarge:
+    """The error for a picture that takes too much memory to decode."""
+    size = "" if isinstance(picture, bytes) else f" of {picture.size[0]} x {picture.size[1]} pixels"
+    return ImageTooLarge(
+        f"The picture{size} takes too much memory to decode.", hint="Send it smaller: 1,000 pixels a side are plenty."
+    )
+
+
+def log_crash(picture: bytes | Container, ended_by: str) -> None:
+    """Log that a decoder process ended while it decoded a picture, without contents of the picture."""
+    if isinstance(picture, bytes):
+        kind = f"{format_of(picture)} picture of {len(picture):,} bytes"
+    else:
+        kind = f"{picture.format} picture of {picture.size[0]} x {picture.size[1]} pixels"
+    logger.warning("A decoder process was ended by %s while it decoded a %s.", ended_by, kind)
 
 
 def too_large(limit: int) -> ImageTooLarge:
     """The error for a picture with more than ``limit`` bytes."""
     return ImageTooLarge(
-        f"The image has more than {limit:,} bytes.", hint="Send it smaller: 1,000 pixels a side are plenty."
+        f"The picture has more than {limit:,} bytes.", hint="Send it smaller: 1,000 pixels a side are plenty."
     )
 
 

@@ -1,1 +1,1 @@
-"""The server processes: uvicorn, workers and their cores."""
+"""The server processes: uvicorn, its connections, workers and their supervisor."""

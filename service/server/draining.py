@@ -16,7 +16,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from service.execution.admission import Admission
-from service.server.connections import ConnectionLimits
+from service.server.connections import ConnectionLimits, max_connections
 from service.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ class DrainingServer(uvicorn.Server):
     closes new connections that have not sent their request yet. SIGINT ends the notice at once.
 
     Args:
-        report: Called once a second while the event loop runs, including during shutdown.
+        report: Called once a second while the event loop runs, including during startup and shutdown.
     """
 
     def __init__(self, app: FastAPI, settings: Settings, report: Callable[[], None] | None = None) -> None:
@@ -45,6 +45,8 @@ class DrainingServer(uvicorn.Server):
             request_s=settings.deadline_ms / 1000 + ANSWER_S,
             max_per_address=settings.max_connections_per_address,
             max_body_bytes=settings.max_body_bytes,
+            max_open=max_connections(),
+            max_unread_bytes=settings.max_held_bytes,
         )
         # uvicorn uses the service's logging.
         super().__init__(
@@ -65,10 +67,11 @@ class DrainingServer(uvicorn.Server):
             self._admission.draining = True
             self._stop_at = time.monotonic() + self._notice_s
 
-    async def main_loop(self) -> None:
-        if self._report is not None:  # uvicorn's `callback_notify` stops with this loop, before the last requests.
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        # uvicorn's `callback_notify` is called neither while a generation is opened nor during the last requests.
+        if self._report is not None:
             self._reporting = asyncio.create_task(_repeat(self._report))
-        await super().main_loop()
+        await super().startup(sockets)
 
     async def on_tick(self, counter: int) -> bool:
         if time.monotonic() >= self._stop_at:

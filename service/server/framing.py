@@ -1,4 +1,9 @@
-"""Limits the bytes that the HTTP parser buffers, and checks ``Host``, by following where requests begin and end."""
+"""Limits the bytes that the HTTP parser buffers, by following where requests begin and end.
+
+It also checks the version, ``Host`` and the transfer encoding. It removes ``Upgrade`` and, from HTTP/1.0, ``Expect``,
+which the service ignores (RFC 9110, sections 7.8 and 10.1.1). After ``Upgrade``, httptools would drop the body and all
+later requests of the connection. Java's HttpClient asks for an upgrade to HTTP/2 by default.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +18,12 @@ TOO_LARGE = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
 _END = b"\r\n\r\n"
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,18})", re.IGNORECASE)
 _HOST = re.compile(rb"\nhost:", re.IGNORECASE)
-_VERSION_1_1 = re.compile(rb"\s*[^\n]* HTTP/1\.1\r?\n")
-_CHUNKED = re.compile(rb"\r\ntransfer-encoding:", re.IGNORECASE)
+_ENCODED = re.compile(rb"\r\ntransfer-encoding:[ \t]*([^\r\n]*)", re.IGNORECASE)
+_UPGRADE = re.compile(rb"\r\nupgrade:[^\r\n]*", re.IGNORECASE)
+_EXPECT = re.compile(rb"\r\nexpect:[^\r\n]*", re.IGNORECASE)
+_BARE_LF = re.compile(rb"(?<!\r)\n")
+_OLD = re.compile(rb"[\r\n]*[^\r\n]* HTTP/1\.0\r?\n")
+_BEGUN = re.compile(rb"[\r\n]*(?:[A-Z]|$)")
 
 
 class Framing:
@@ -34,49 +43,66 @@ class Framing:
         self._chunked_left: int | None = None
         self._max_chunked = max_body_bytes + max_body_bytes // 4 + MAX_HEAD_BYTES
 
-    def refusal(self, data: bytes) -> HTTPStatus | None:
-        """The status that refuses these further bytes; None if they may be parsed."""
+    @property
+    def complete(self) -> bool:
+        """Whether all bytes of the last request have arrived. The end of a chunked body is not known."""
+        return not self._head and not self._body_left and self._chunked_left is None
+
+    def parsed(self, data: bytes) -> bytes | HTTPStatus:
+        """What may be parsed after these further bytes arrived, or the status that refuses them.
+
+        A head is held back until it is complete.
+        """
         at, heads = 0, 0
+        passed: list[bytes] = []
         while at < len(data):
             if self._chunked_left is not None:
                 self._chunked_left -= len(data) - at
                 # Requests after the body are not answered, but parsed. Each contains the end of a head.
-                within = self._chunked_left >= 0 and heads + data.count(_END, at) <= MAX_PIPELINED
-                return None if within else TOO_LARGE
+                if self._chunked_left < 0 or heads + data.count(_END, at) > MAX_PIPELINED:
+                    return TOO_LARGE
+                passed.append(data[at:])
+                break
             if self._body_left:
-                taken = min(self._body_left, len(data) - at)
-                self._body_left -= taken
-                at += taken
+                body = data[at : at + self._body_left]
+                self._body_left -= len(body)
+                at += len(body)
+                passed.append(body)
                 continue
-            if self._head:  # Received before.
-                before = len(self._head)
-                self._head += data[at : at + MAX_HEAD_BYTES]
-                end = self._head.find(_END, max(0, before - len(_END) + 1))
-                if end < 0 or end > MAX_HEAD_BYTES:
-                    return None if len(self._head) <= MAX_HEAD_BYTES else TOO_LARGE
-                head = bytes(self._head[: end + len(_END)])
-                self._head.clear()
-                at += len(head) - before
-            else:
-                end = data.find(_END, at, at + MAX_HEAD_BYTES + len(_END))
-                if end < 0:
-                    self._head += data[at:]
-                    return None if len(self._head) <= MAX_HEAD_BYTES else TOO_LARGE
-                head = data[at : end + len(_END)]
-                at += len(head)
+            before = len(self._head)
+            self._head += data[at : at + MAX_HEAD_BYTES + len(_END)]
+            end = self._head.find(_END, max(0, before - len(_END) + 1))
+            if end > MAX_HEAD_BYTES or (end < 0 and len(self._head) > MAX_HEAD_BYTES):
+                return TOO_LARGE
+            if end < 0:
+                if _BARE_LF.search(self._head, before) or not _BEGUN.match(self._head):
+                    return HTTPStatus.BAD_REQUEST
+                break
+            head = bytes(self._head[: end + len(_END)])
+            self._head.clear()
+            at += len(head) - before
             heads += 1
             if heads > MAX_PIPELINED:
                 return TOO_LARGE
-            if _wrong_host(head):
+            if _wrong_version_or_host(head):
                 return HTTPStatus.BAD_REQUEST
-            if _CHUNKED.search(head):
+            if encoded := _ENCODED.search(head):
+                if encoded[1].strip().lower() != b"chunked":  # The parser would accept "gzip, chunked".
+                    return HTTPStatus.NOT_IMPLEMENTED
                 self._chunked_left = self._max_chunked
             elif length := _LENGTH.search(head):
                 self._body_left = int(length[1])
-        return None
+            head = _UPGRADE.sub(b"", head)
+            # A client of HTTP/1.0 would take 100 for the response.
+            passed.append(_EXPECT.sub(b"", head) if _OLD.match(head) else head)
+        return b"".join(passed)
 
 
-def _wrong_host(head: bytes) -> bool:
-    """Whether there is no ``Host``, which only HTTP/1.0 allows, or more than one (RFC 9112, section 3.2)."""
+def _wrong_version_or_host(head: bytes) -> bool:
+    """Whether the request is not HTTP/1.0 or 1.1 (the parser accepts 0.9), or there is no ``Host``, which only HTTP/1.0
+    allows, or more than one (RFC 9112, section 3.2)."""
+    line = head.lstrip(b"\r\n").partition(b"\n")[0].rstrip(b"\r")
     hosts = len(_HOST.findall(head))
-    return hosts > 1 or (not hosts and _VERSION_1_1.match(head) is not None)
+    if not line:  # Empty lines before a request.
+        return False
+    return hosts > 1 or not line.endswith((b" HTTP/1.0", b" HTTP/1.1") if hosts else b" HTTP/1.0")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import socket
 
-from models.errors import ModisteError
+from catalog.errors import ModisteError
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -19,7 +19,7 @@ def listen(host: str, port: int) -> socket.socket:
         bound.listen(1024)  # This fails if another program already listens on the port.
     except OSError as error:
         bound.close()
-        raise _refusal(host, port, error) from error
+        raise _unusable(host, port, error) from error
     return bound
 
 
@@ -53,7 +53,7 @@ def bind(host: str, port: int, *, shared: bool = False) -> socket.socket:
         bound.bind((host, port))
     except OSError as error:
         bound.close()
-        raise _refusal(host, port, error) from error
+        raise _unusable(host, port, error) from error
     return bound
 
 
@@ -63,11 +63,11 @@ def address(bound: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def _refusal(host: str, port: int, error: OSError) -> ModisteError:
+def _unusable(host: str, port: int, error: OSError) -> ModisteError:
     if error.errno == errno.EADDRINUSE:
         return ModisteError(
             f"Port {port} of {host} is used by another program.",
-            hint=f"Stop it, or use another port: --port {port + 1}",
+            hint=f"Stop it, or use another port: --port {port + 1}, or MODISTE_PORT={port + 1} in the environment.",
         )
     return ModisteError(
         f"The service cannot listen on {host}, port {port} ({error.strerror}).",

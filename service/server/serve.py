@@ -12,14 +12,15 @@ from contextlib import contextmanager, suppress
 
 from fastapi import FastAPI
 
+from catalog.errors import ModisteError
 from models.bundle import uses_gpu
 from models.bundle.manifest import read_manifest
-from models.errors import ModisteError
 from service.access.exposure import exposures
 from service.app import create_app
 from service.execution.cores import divide_cores
 from service.observability.tracing import set_up_tracing, shut_down_tracing
 from service.server.draining import DrainingServer
+from service.server.failed_threads import end_if_a_thread_fails
 from service.server.listening import address, listen, reserve
 from service.server.supervisor import supervise
 from service.settings import Settings
@@ -76,6 +77,7 @@ def running(app: FastAPI, settings: Settings, bound: socket.socket) -> Iterator[
 
 
 def _serve_alone(settings: Settings, bound: socket.socket) -> None:
+    end_if_a_thread_fails()
     set_up_tracing()
     try:
         DrainingServer(create_app(settings), settings).run(sockets=[bound])

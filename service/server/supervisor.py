@@ -19,7 +19,7 @@ from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-from models.errors import ModisteError
+from catalog.errors import ModisteError
 from service.server.worker import run_worker
 from service.settings import Settings
 
@@ -27,6 +27,8 @@ logger = logging.getLogger(__name__)
 
 HANG_S = 10.0
 """A worker whose event loop has not reported for this time is killed and replaced."""
+START_S = 600.0
+"""The same before its first report, while it loads and measures the bundle."""
 SHORT_LIFE_S = 10.0
 RETRY_S = 5.0
 """Pause before the next try if the system could not start a process."""
@@ -66,7 +68,7 @@ class _Worker:
     def __init__(self, settings: Settings, port: int, run_folder: Path) -> None:
         self._arguments = (settings, port, run_folder)
         self._short_lives = 0
-        self.has_served = False
+        self.has_reported = False
         self.start()
 
     def start(self) -> None:
@@ -77,42 +79,40 @@ class _Worker:
         theirs.close()
         self.error: tuple[str, str] | None = None
         """Message and hint of the ModisteError with which it ended."""
-        self.start_at, self._started, self._reported = math.inf, time.monotonic(), math.inf
+        self.start_at, self._started = math.inf, time.monotonic()
+        self.patience_s = START_S
+        """Maximum time until its next report."""
+        self.restart_clock()
 
     @property
     def running(self) -> bool:
         """Whether a process was started and is not known to have ended."""
         return self.start_at == math.inf
 
-    @property
-    def hangs_at(self) -> float:
-        """When it counts as hung unless it reports; infinite until it serves."""
-        return self._reported + HANG_S
-
     def read_reports(self) -> None:
-        """Read the reports of the process: None while it serves, or its error."""
+        """Read the reports of the process: None while its event loop runs, or its error."""
         with suppress(EOFError, OSError):
             while self.reports.poll():
                 self.error = self.reports.recv()
                 if self.error is None:
-                    self._reported, self.has_served = time.monotonic(), True
+                    self.patience_s, self.has_reported = HANG_S, True
+                    self.restart_clock()
 
     def restart_clock(self) -> None:
-        """Expect the next report within ``HANG_S`` from now."""
-        if self._reported != math.inf:
-            self._reported = time.monotonic()
+        """Expect the next report within ``patience_s`` from now."""
+        self.hangs_at = time.monotonic() + self.patience_s
 
     def kill(self) -> None:
         """Kill the process, without waiting for its end."""
         self.process.kill()
-        self._reported = math.inf  # It no longer counts as hung.
+        self.patience_s = self.hangs_at = math.inf  # It no longer counts as hung.
 
     def ended(self) -> None:
         """Schedule the next start: at once, or after a growing pause if processes end quickly."""
         self.process.join()
         self.read_reports()
         self.reports.close()
-        self._reported = math.inf  # Otherwise the ended process would count as hung during the pause.
+        self.hangs_at = math.inf  # Otherwise the ended process would count as hung during the pause.
         lived = time.monotonic() - self._started
         self._short_lives = self._short_lives + 1 if lived < SHORT_LIFE_S else 0
         pause = min(2.0 ** (self._short_lives - 2), MAX_PAUSE_S) if self._short_lives > 1 else 0.0
@@ -145,14 +145,14 @@ def _step(workers: list[_Worker], signals: int) -> bool:
         worker.read_reports()
         if worker.process.sentinel in ready:
             worker.ended()
-            if worker.error is not None and not any(each.has_served for each in workers):
+            if worker.error is not None and not any(each.has_reported for each in workers):
                 raise ModisteError(worker.error[0], hint=worker.error[1])
             logger.error(
                 "Worker %s ended with exit code %s and is replaced.%s",
                 worker.process.pid, worker.process.exitcode, f" {' '.join(worker.error)}" if worker.error else "",
             )  # fmt: skip
         elif worker.hangs_at <= time.monotonic():
-            logger.error("Worker %s has not reported for %g s and is killed.", worker.process.pid, HANG_S)
+            logger.error("Worker %s has not reported for %g s and is killed.", worker.process.pid, worker.patience_s)
             worker.kill()
     return False
 

@@ -12,11 +12,12 @@ from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
-from models.errors import ModisteError
+from catalog.errors import ModisteError
 from service.app import create_app
 from service.observability.logs import start_logging
 from service.observability.tracing import set_up_tracing, shut_down_tracing
 from service.server.draining import DrainingServer
+from service.server.failed_threads import end_if_a_thread_fails
 from service.server.listening import bind
 from service.settings import Settings
 
@@ -36,6 +37,7 @@ def run_worker(settings: Settings, port: int, run_folder: Path, reports: Connect
         signal.SIGINT, signal.SIG_IGN
     )  # Until uvicorn installs its handlers, only the supervisor handles Ctrl-C.
     start_logging(settings.log_level)
+    end_if_a_thread_fails()
     _stop_with_parent()
     set_up_tracing()
 

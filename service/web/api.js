@@ -10,11 +10,14 @@ export class Problem extends Error {
 }
 
 const KEY = "modiste-key";
+const MAX_WAIT = 60_000; // ms; the service itself answers sooner
 
 /** Hints for shoppers, by the type of a problem, where those of the service are for programs. */
 const HINTS = {
   "/problems/key-needed": "Open this page with your key at the end of its address: #key=...",
   "/problems/unknown-product": "It may be sold out. Start over, or choose a picture.",
+  "/problems/unknown-filter": "The catalogue has changed. Clear all filters, or start over.",
+  "/problems/image-too-large": "Choose a smaller picture.",
 };
 
 /* A service that has keys needs one. An address that ends in #key=... brings it; it is kept for this tab and never sent
@@ -48,24 +51,36 @@ export const search = (query, signal) =>
     signal,
   });
 
-async function ask(path, { headers = {}, ...options }) {
+async function ask(path, { headers = {}, signal, ...options }) {
   const key = sessionStorage.getItem(KEY);
-  let response;
+  const sent = key ? { ...headers, Authorization: `Bearer ${key}` } : headers;
   try {
-    response = await fetch(path, { ...options, headers: key ? { ...headers, Authorization: `Bearer ${key}` } : headers });
+    const response = await fetch(path, { ...options, headers: sent, signal: limited(signal) });
+    if (response.ok) return await response.json();
+    throw await refusal(response);
   } catch (error) {
-    if (error.name === "AbortError") throw error;
+    if (error instanceof Problem || error.name === "AbortError") throw error;
     throw new Problem({
       title: "The shop cannot be reached",
-      detail: "The service did not answer.",
+      detail: error.name === "TimeoutError" ? "The service did not answer in time." : "The service did not answer.",
       hint: "Check the connection, then try again.",
     });
   }
+}
+
+/** `signal`, which also fires when the service has not answered after `MAX_WAIT`. */
+function limited(signal) {
+  const late = new AbortController();
+  setTimeout(() => late.abort(new DOMException("", "TimeoutError")), MAX_WAIT);
+  return AbortSignal.any([signal, late.signal]);
+}
+
+/** The problem of an answer that is an error. One of a proxy is not a problem document. */
+async function refusal(response) {
   const { status } = response;
-  const json = response.headers.get("Content-Type")?.includes("json");
-  const body = json ? await response.json() : {};
-  if (response.ok) return body;
-  const wait = response.headers.get("Retry-After");
-  const hint = HINTS[body.type] ?? body.hint ?? (wait ? `Try again in ${wait} seconds.` : "Try again in a moment.");
-  throw new Problem({ title: `The service answered ${status}`, ...body, hint, status });
+  const document = await response.json().catch(() => ({}));
+  const [seconds] = /^\d+$/.exec(response.headers.get("Retry-After")) ?? [];
+  const later = seconds ? `Try again in ${seconds} s.` : "Try again in a moment.";
+  const title = status < 500 ? `The shop refused the search (${status})` : `The shop is not available (${status})`;
+  return new Problem({ title, ...document, hint: HINTS[document.type] ?? document.hint ?? later, status });
 }

@@ -1,4 +1,12 @@
-/** Lists whose items are drawn anew while one of them may have the focus. */
+/** The focus, while what has it is drawn anew, hidden or removed. */
+
+/** Call `draw`, and focus `fallback` if what had the focus is not visible any more and `draw` did not move it. */
+export function keepingFocus(fallback, draw) {
+  const focused = document.activeElement;
+  draw();
+  const moved = ![focused, document.body].includes(document.activeElement);
+  if (!moved && !focused.checkVisibility()) fallback.focus({ preventScroll: true });
+}
 
 /**
  * Replace the items of `list`. The focus stays at its place in the list: at the last item if there are fewer now, on

@@ -2,13 +2,15 @@
 
 import { cacheAnswer, cachedAnswer, clearAnswers, saveScroll } from "./results/answer-cache.js";
 import * as api from "./api.js";
-import { chosenFilters, typed } from "./query/filters.js";
+import { chosenFilters } from "./query/filters.js";
+import { keepingFocus } from "./focus.js";
 import { onPart } from "./query/part.js";
 import { onPicture } from "./query/picture-input.js";
-import { keepPicture, picture } from "./pictures.js";
+import { keepPicture } from "./pictures.js";
 import { drawQuery } from "./query/query.js";
-import { drawAnswer, drawProblem, drawWaiting } from "./results/results.js";
-import { address, isQuery, withReference, start, stepAt } from "./steps.js";
+import { searchBody } from "./query/search-body.js";
+import { drawAnswer, drawProblem, drawReading, drawWaiting } from "./results/results.js";
+import { address, bounded, earlierTurns, isQuery, reworded, spoken, start, stepAt, withReference } from "./steps.js";
 import { toggled } from "./query/suggestions.js";
 import { trailEntry } from "./query/trail.js";
 import { onUnderstood } from "./results/understood.js";
@@ -16,9 +18,11 @@ import { onWords } from "./query/words.js";
 
 const PAGE = 24; // products per request: whole rows of 2, 3, 4 and 6
 const PAUSE = 450; // ms after the last keystroke before the text is searched for
-const LONGEST_TRAIL = 12;
+const MAX_TRAIL = 12;
+const TWO_COLUMNS = "(min-width: 60rem)"; // as in page.css: the results are beside the query
 
 const at = (id) => document.getElementById(id);
+const hasMouse = () => matchMedia("(hover: hover) and (pointer: fine)").matches;
 const known = new Map(); // products received, by id
 const likenesses = new Map(); // the product nearest to a picture, by the picture's id
 
@@ -28,10 +32,11 @@ let answer; // {items, total, facts} of the step, or undefined while it is loadi
 let catalog;
 let pending = new AbortController();
 let pause;
+let chosen; // the file that was chosen last
 
 const state = () => ({
   step,
-  trail: entry.trail,
+  trail: path(),
   answer,
   catalog,
   reference: known.get(step.product),
@@ -39,21 +44,28 @@ const state = () => ({
   seen: [...known.values()],
 });
 
+/** The entries of the trail: references that were left, then earlier turns about the current one. */
+const path = () => [...entry.trail, ...earlierTurns(step).map((earlier) => trailEntry(earlier, known.get(step.product)))];
+
 // Navigation
 
 /**
- * Go to a step. Steps made while typing are drafts: each replaces the one before in the browser's history, so that
- * going back skips them.
+ * Go to a step. Steps made while typing are drafts: each replaces the one before in the browser's history, and so does
+ * the `finished` one, so that going back skips them.
  */
-function go(next, { trail = entry.trail, typing = false, draft = false } = {}) {
+function go(wanted, { trail = entry.trail, draft = false, finished = false } = {}) {
   clearTimeout(pause);
-  saveScroll(address(step));
+  saveScroll(question(step));
+  const next = bounded(wanted);
   const url = address(next);
   const same = new URL(url, location.href).href === location.href;
-  const kept = { trail: isQuery(next) ? trail.slice(-LONGEST_TRAIL) : [], draft };
-  history[same || (typing && entry.draft) ? "replaceState" : "pushState"](kept, "", url);
-  return show({ visited: same, typing });
+  const kept = { trail: isQuery(next) ? trail.slice(-MAX_TRAIL) : [], draft };
+  history[same || ((draft || finished) && entry.draft) ? "replaceState" : "pushState"](kept, "", url);
+  return show({ visited: question(next) === question(step), typing: draft });
 }
+
+/** What a step asks for, as an address: the same while its text is typed and when it is a turn. */
+const question = (step) => address(spoken(step));
 
 /** Show the step of the current address; if it was `visited`, from the cache and at its scroll position. */
 async function show({ visited = false, typing = false } = {}) {
@@ -64,17 +76,23 @@ async function show({ visited = false, typing = false } = {}) {
   const { trail = [], draft = false } = history.state ?? {};
   // An entry of the browser's history may come from an older version of this page.
   entry = { trail: trail.map((kept) => ({ ...kept, step: { ...start(), ...kept.step } })), draft };
-  const earlier = visited ? cachedAnswer(address(step)) : undefined;
+  const earlier = visited ? cachedAnswer(question(step)) : undefined;
   answer = earlier?.answer;
   if (!typing) at("text").value = step.text; // it would discard letters typed since
-  drawQuery(state(), suggest);
   if (!earlier) return ask(pending.signal);
-  drawAnswer(state());
+  draw(() => drawAnswer(state()));
   window.scrollTo(0, earlier.scroll);
 }
 
+/** Draw the query and the results. What has the focus may be hidden or removed by that. */
+const draw = (drawResults) =>
+  keepingFocus(at("heading"), () => {
+    drawQuery(state(), suggest);
+    drawResults();
+  });
+
 async function ask(signal) {
-  drawWaiting(step);
+  draw(() => drawWaiting(step));
   let asked = [];
   try {
     if (Object.keys(step.filters).length) await loadCatalog(signal); // for the types of the filters
@@ -88,13 +106,11 @@ async function ask(signal) {
     answer = first;
     answer.items.forEach((product) => known.set(product.id, product));
     if (step.picture && !likenesses.has(step.picture)) likenesses.set(step.picture, answer.items[0]);
-    cacheAnswer(address(step), answer);
-    drawQuery(state(), suggest);
-    drawAnswer(state());
+    cacheAnswer(question(step), answer);
+    draw(() => drawAnswer(state()));
   } catch (error) {
     await Promise.allSettled(asked);
-    drawQuery(state(), suggest); // the shopper may have to change what caused the error
-    showError(error, signal);
+    draw(() => showError(error, signal)); // with the query: the shopper may have to change what caused the error
   }
 }
 
@@ -123,26 +139,9 @@ async function part(offset, signal) {
     const { products, total } = await api.products({ seed: step.seed, offset, limit: PAGE }, signal);
     return { items: products, total };
   }
-  const query = { k: PAGE, offset };
-  if (step.text.trim()) query.text = step.text.trim();
-  if (step.product) query.product_id = step.product;
-  if (step.picture) query.image_base64 = keptPicture();
-  if (step.box) query.box = step.box;
-  for (const kind of ["prefer", "avoid", "ignore"]) if (step[kind].length) query[kind] = step[kind];
-  if (Object.keys(step.filters).length) query.filters = typed(step.filters, catalog.filters);
-  const { results, total, ...facts } = await api.search(query, signal);
+  const body = searchBody(step, catalog?.filters, { offset, k: PAGE });
+  const { results, total, ...facts } = await api.search(body, signal);
   return { items: results, total, facts };
-}
-
-function keptPicture() {
-  const url = picture(step.picture);
-  if (url) return url;
-  throw new api.Problem({
-    title: "The picture of this step is gone",
-    detail: "Pictures stay in the tab in which they were chosen; they are not part of a link.",
-    hint: "Choose the picture again.",
-    status: 404,
-  });
 }
 
 async function loadReference(signal) {
@@ -166,13 +165,16 @@ function showError(error, signal) {
 
 // Events
 
-/** The step with the current content of the text field. A changed text has other wishes, so none of them is ignored. */
-const asWorded = () => {
-  const text = at("text").value;
-  return { ...step, text, ignore: text.trim() === step.text.trim() ? step.ignore : [] };
-};
+/** The step with the current content of the text field. */
+const asWorded = () => reworded(step, at("text").value);
 
-const search = () => go(asWorded(), { typing: true });
+function search() {
+  go(spoken(asWorded()), { finished: true });
+  if (matchMedia(TWO_COLUMNS).matches) return;
+  // The results are below the query: show them, and close the keyboard of a phone.
+  at("heading").scrollIntoView();
+  if (!hasMouse()) at("heading").focus({ preventScroll: true });
+}
 
 const clearFilters = () => go({ ...asWorded(), filters: {} });
 
@@ -184,14 +186,17 @@ function pick(id) {
   go(withReference(step, id), { trail: isQuery(step) ? [...entry.trail, here] : [] });
   window.scrollTo(0, 0);
   // On a phone, focusing the field would open the keyboard over the results.
-  const field = matchMedia("(hover: hover) and (pointer: fine)").matches ? at("text") : at("heading");
+  const field = hasMouse() ? at("text") : at("heading");
   field.focus({ preventScroll: true });
 }
 
 async function usePicture(file) {
   const { signal } = pending;
+  chosen = file;
+  drawReading();
   try {
     const id = await keepPicture(file);
+    if (file !== chosen) return; // another one was chosen while this one was decoded
     go({ ...asWorded(), product: "", picture: id, box: null }, { trail: [] });
   } catch (error) {
     showError(error, signal);
@@ -211,7 +216,7 @@ at("query").addEventListener("submit", (event) => {
 });
 at("text").addEventListener("input", () => {
   clearTimeout(pause);
-  pause = setTimeout(() => go(asWorded(), { typing: true, draft: true }), PAUSE);
+  pause = setTimeout(() => go(asWorded(), { draft: true }), PAUSE);
 });
 at("text").addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
@@ -227,7 +232,10 @@ at("remove").addEventListener("click", () => go({ ...asWorded(), product: "", pi
 at("surprise").addEventListener("click", () => go(start(2 + Math.floor(Math.random() * 1e6))));
 at("restart").addEventListener("click", () => go(start()));
 at("more").addEventListener("click", askForMore);
-at("retry").addEventListener("click", () => show());
+at("retry").addEventListener("click", () => {
+  at("reference-picture").removeAttribute("src"); // it may have failed, too
+  show();
+});
 onPlainClick(at("home"), (event) => {
   event.preventDefault();
   go(start());
@@ -243,14 +251,14 @@ onPlainClick(at("trail"), (event) => {
   if (!link) return;
   event.preventDefault();
   const index = Number(link.dataset.index);
-  go(entry.trail[index].step, { trail: entry.trail.slice(0, index) });
+  go(path()[index].step, { trail: entry.trail.slice(0, index) });
 });
 onPicture(usePicture);
-onPart((box) => go({ ...asWorded(), box }, { typing: true, draft: true }));
+onPart((box) => go({ ...asWorded(), box }, { draft: true }));
 onWords((change) => go(change(asWorded())));
 onUnderstood((change) => go(change(asWorded())));
 window.addEventListener("popstate", () => {
-  saveScroll(address(step));
+  saveScroll(question(step));
   show({ visited: true });
 });
 

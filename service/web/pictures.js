@@ -2,37 +2,55 @@
 
 import { Problem } from "./api.js";
 
-const LONGEST_SIDE = 1024; // px; more than any model uses
-const HEAVIEST = 1_500_000; // bytes sent without resizing
+const MAX_SIDE = 1024; // px; more than any model uses
+const MAX_FILE_BYTES = 1_500_000; // bytes sent without resizing
+// HEIC and TIFF, as their first bytes: the service reads them, most browsers do not.
+const FOREIGN = /^(....ftyp(hei|hev|mif|msf)|II\*\0|MM\0\*)/s;
 const kept = new Map();
 
 /**
- * Read a picture file, resize it if it is large, and keep it.
+ * Read a picture file, resize it if it is large, and keep it. A file that only the service can read is kept as it is.
  *
  * @param {File} file
  * @returns {Promise<string>} the id under which `picture` finds it
- * @throws {Problem} if the browser cannot read the file as a picture
+ * @throws {Problem} if neither the browser nor the service can read the file as a picture
  */
 export async function keepPicture(file) {
-  const bitmap = await createImageBitmap(file).catch(() => {
+  const bitmap = await createImageBitmap(file).catch(() => undefined);
+  if (!bitmap && !(await isForeign(file))) {
     throw new Problem({
       title: "This file is not a picture we can read",
       detail: `“${file.name}” could not be opened.`,
-      hint: "Choose a JPEG, PNG or WebP picture.",
+      hint: "Choose a JPEG, PNG, WebP or HEIC picture.",
       status: 422,
     });
-  });
-  const small = Math.max(bitmap.width, bitmap.height) <= LONGEST_SIDE && file.size <= HEAVIEST;
-  const url = small ? await dataUrl(file) : shrunk(bitmap);
-  bitmap.close();
+  }
+  const large = bitmap && (Math.max(bitmap.width, bitmap.height) > MAX_SIDE || file.size > MAX_FILE_BYTES);
+  const url = large ? shrunk(bitmap) : await dataUrl(file);
+  bitmap?.close();
   const id = Date.now().toString(36);
   kept.set(id, url);
-  try {
-    sessionStorage.setItem(`picture ${id}`, url);
-  } catch {
-    // Storage is full or disabled: the picture will not survive a reload.
-  }
+  store(`picture ${id}`, url);
   return id;
+}
+
+/** Store a picture, so that it survives a reload. The oldest ones make room for it. */
+function store(name, url) {
+  try {
+    const stored = Object.keys(sessionStorage).filter((key) => key.startsWith("picture ")).sort(); // ids are times
+    while (!fits(name, url) && stored.length) sessionStorage.removeItem(stored.shift());
+  } catch {
+    // Storage is disabled: the picture will not survive a reload.
+  }
+}
+
+function fits(name, url) {
+  try {
+    sessionStorage.setItem(name, url);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** The data URL of a kept picture, or undefined if this tab does not have it. */
@@ -44,8 +62,13 @@ export function picture(id) {
   }
 }
 
+async function isForeign(file) {
+  const head = new Uint8Array(await file.slice(0, 12).arrayBuffer());
+  return FOREIGN.test(String.fromCharCode(...head));
+}
+
 function shrunk(bitmap) {
-  const scale = Math.min(1, LONGEST_SIDE / Math.max(bitmap.width, bitmap.height));
+  const scale = Math.min(1, MAX_SIDE / Math.max(bitmap.width, bitmap.height));
   const canvas = document.createElement("canvas");
   canvas.width = Math.max(1, Math.round(bitmap.width * scale));
   canvas.height = Math.max(1, Math.round(bitmap.height * scale));
@@ -62,6 +85,8 @@ function dataUrl(file) {
     const reader = new FileReader();
     reader.onload = () => resolve(reader.result);
     reader.onerror = () => reject(reader.error);
-    reader.readAsDataURL(file);
+    // Browsers do not know the type of every file. The service reads it from the bytes, but takes pictures only.
+    const named = file.type.startsWith("image/") ? file : new Blob([file], { type: "image/unknown" });
+    reader.readAsDataURL(named);
   });
 }

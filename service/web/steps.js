@@ -1,11 +1,15 @@
 /**
  * A step is one state of the page: a reference (a product's id, or the id of a picture kept in this tab), the box of
- * its part that counts (null for the whole picture), a modification, words to prefer and to avoid, understood wishes that are
- * taken back, filters, and the seed of the shuffle while there is no query. Every step has an address.
+ * its part that counts (null for the whole picture), the turns of a conversation, the text that is being typed, words
+ * to prefer and to avoid, understood wishes that are taken back, filters, and the seed of the shuffle while there is no
+ * query. Every step has an address.
  *
- * @typedef {{product: string, picture: string, box: number[], text: string, prefer: string[], avoid: string[],
- *   ignore: string[], filters: Object, seed: number}} Step
+ * @typedef {{product: string, picture: string, box: number[], turns: string[], text: string, prefer: string[],
+ *   avoid: string[], ignore: string[], filters: Object, seed: number}} Step
  */
+
+const MAX_ADDRESS = 7000; // characters; the service reads 8 KiB
+const MAX_TURNS = 50; // of the service
 
 /** The seed of the front page. */
 const FIRST_SEED = 1;
@@ -15,6 +19,7 @@ export const start = (seed = FIRST_SEED) => ({
   product: "",
   picture: "",
   box: null,
+  turns: [],
   text: "",
   prefer: [],
   avoid: [],
@@ -28,14 +33,41 @@ export const withReference = ({ prefer, avoid, filters }, product) => ({ ...star
 
 export const hasReference = (step) => Boolean(step.product || step.picture);
 
-export const isQuery = (step) => hasReference(step) || step.text.trim() !== "";
+export const isQuery = (step) => hasReference(step) || said(step).length > 0;
 
-/** `./?product=12&text=in+navy&avoid=striped&is.colour=red&min.price=10`. It can be shared unless it has a picture. */
+/** The texts of a step, the oldest first. */
+export const said = ({ turns, text }) => [...turns, text.trim()].filter(Boolean);
+
+/** The step whose text has become a turn. It asks for the same products, and the field is empty for the next turn. */
+export const spoken = (step) => ({ ...step, turns: said(step), text: "" });
+
+/** The steps after each turn but the last. */
+export const earlierTurns = (step) =>
+  said(step)
+    .slice(0, -1)
+    .map((_, index, turns) => ({ ...step, turns: turns.slice(0, index + 1), text: "" }));
+
+/** The step with another text. Wishes of earlier turns stay ignored unless the text repeats them. */
+export function reworded(step, text) {
+  if (text.trim() === step.text.trim()) return { ...step, text };
+  const repeated = (wish) => text.toLowerCase().includes(wish.toLowerCase());
+  return { ...step, text, ignore: step.turns.length ? step.ignore.filter((wish) => !repeated(wish)) : [] };
+}
+
+/** The step without the oldest turns, as many as are too much for the service. */
+export function bounded(step) {
+  let turns = step.turns.slice(1 - MAX_TURNS);
+  while (turns.length && address({ ...step, turns }).length > MAX_ADDRESS) turns = turns.slice(1);
+  return { ...step, turns };
+}
+
+/** `./?product=12&turn=in+navy&avoid=striped&is.colour=red&min.price=10`. It can be shared unless it has a picture. */
 export function address(step) {
   const words = new URLSearchParams();
   if (step.product) words.set("product", step.product);
   if (step.picture) words.set("picture", step.picture);
   if (step.box && hasReference(step)) words.set("box", step.box.join(","));
+  step.turns.forEach((turn) => words.append("turn", turn));
   if (step.text.trim()) words.set("text", step.text.trim());
   for (const kind of ["prefer", "avoid", "ignore"]) step[kind].forEach((word) => words.append(kind, word));
   for (const [attribute, wanted] of Object.entries(step.filters)) {
@@ -53,6 +85,7 @@ export function stepAt(search) {
   step.product = words.get("product") ?? "";
   step.picture = step.product ? "" : (words.get("picture") ?? "");
   step.box = hasReference(step) ? boxOf(words.get("box") ?? "") : null;
+  step.turns = words.getAll("turn").filter((turn) => turn.trim());
   step.text = words.get("text") ?? "";
   for (const kind of ["prefer", "avoid", "ignore"]) step[kind] = distinct(words.getAll(kind));
   for (const [word, value] of words) {

@@ -13,8 +13,8 @@ from typing import Annotated, Any
 
 import typer
 
+from catalog.errors import ModisteError
 from models.bundle import SHIPPED_BUNDLE
-from models.errors import ModisteError
 from tests.bench.harness.options import Bench, Options, logger
 from tests.bench.harness.report import BUSY, Result, Target, machine, text, write
 from tests.bench.harness.servers import Peer

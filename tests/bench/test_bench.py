@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from catalog.errors import ModisteError
 from models.bundle import SHIPPED_BUNDLE, decode_image
-from models.errors import ModisteError
 from tests.bench import __main__ as cli
 from tests.bench.harness.client import NO_RESPONSE, Response
 from tests.bench.harness.load import Generator, Request, Run, Sample, poisson

@@ -23,7 +23,7 @@ from indexer.stores.faiss_store import FaissStore
 from indexer.stores.store import Rows, Vectors
 from models.bundle import SHIPPED_BUNDLE, Bundle, decode_image
 
-MOST_VIEWS = 3
+MAX_VIEWS = 3
 DEPTHS = (1, 10)
 
 
@@ -38,7 +38,7 @@ def several_pictures(folder: Path, groups: int, others: int, seed: int) -> tuple
     several = [list(found.values()) for found in alike.values() if len(found) > 2]
     alone = [next(iter(found.values())) for found in alike.values() if len(found) == 1]
     chosen = rng.sample(several, min(groups, len(several)))
-    return [rng.sample(one, len(one))[: MOST_VIEWS + 1] for one in chosen], rng.sample(alone, min(others, len(alone)))
+    return [rng.sample(one, len(one))[: MAX_VIEWS + 1] for one in chosen], rng.sample(alone, min(others, len(alone)))
 
 
 def encoded(products: list[Product], bundle: Bundle) -> Vectors:

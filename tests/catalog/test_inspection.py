@@ -53,7 +53,7 @@ def test_the_columns_of_the_id_the_title_and_the_pictures_are_told(tmp_path: Pat
     assert special == SYSTEMS[rows]
     assert special is not None
     told = dict(re.findall(r"^  (id|title|pictures|group|looks) +(.+)$", "\n".join(report(catalog)), re.M))
-    assert told["id"] == special.id + (f", and {special.variant_id} for variants" if special.variant_id else "")
+    assert told["id"] == str(special.id) + (f", and {special.variant_id} for variants" if special.variant_id else "")
     assert told["title"] == (special.title or "none")
     assert told["pictures"] == (", ".join(special.pictures) or "files that are called like the id")
     assert ("group" in told, "looks" in told) == (special.group is not None, bool(special.looks))

@@ -129,12 +129,14 @@ Preço de custo|Fornecedor|Ostohinta|Toimittaja|maliyet|Alış fiyatı|Tedarikç
 Κόστος|Τιμή αγοράς|Προμηθευτής|仕入価格|原価|进价|成本价|供应商|매입가|공급업체
 Cost per item|cost_price|costPerItem|unit cost|COGS|landed cost|FOB price|dealer price|reseller price|b2b price|margin %
 Letzter EK-Preis|Ø EK|letzter_ek|International cost|Internet purchase price|internal material cost
-internal notes|vendor email|buyer|api_key|Meta: _wc_cog_cost|meta_title
+GP %|WSP|WHS EUR|MAP|Min. advertised price|Floor price|Vendor SKU|Warehouse location|Bin|Shelf|Reorder point|Min stock
+Lead time|Units sold|Last sold|Sales last 30 days|Revenue|Turnover|Created by|Umsatz 2026|Verkäufe 30 Tage
+Mindestbestand|internal notes|vendor email|buyer|api_key|Meta: _wc_cog_cost|meta_title
 """.strip().replace("\n", "|")
 PUBLIC = """
 Costume|Kostüm|Internet price|International size|Customer rating|Costa|Marke|Marque|Vendor|Hersteller|Metallic|Metal
 Internal pockets|Internal material|Einkaufstasche|Position of print|Aufschlagshose|Spannweite|Kostenloser Versand
-Streckbar|Zweck
+Streckbar|Zweck|Absatz|Absatzhöhe|Salesman bag|Shelf bra|Turnover collar|Map print|Binding|Sales price|Stock
 """.strip().replace("\n", "|")
 
 

@@ -13,6 +13,7 @@ import pyarrow.parquet
 import pytest
 
 from catalog import Address, Catalog, ModisteError, read_catalog
+from tests.catalog.shops import read
 
 
 def of_json(folder: Path, products: list[dict[str, Any]] | dict[str, Any], *, pictures: bool = False) -> Catalog:
@@ -92,7 +93,7 @@ def test_the_answer_of_shopifys_api_has_variants_with_their_skus_and_all_picture
     catalog = of_json(tmp_path, {"products": [product]}, pictures=True)
     assert [(one.id, [variant.id for variant in one.variants]) for one in catalog] == [("0", ["T-S", "T-M"])]
     assert catalog[0].images == (Address("https://cdn.shop.test/1.jpg"), Address("https://cdn.shop.test/2.jpg"))
-    assert catalog.find("T-M") is catalog[0]
+    assert catalog.find("T-M") == catalog[0]
 
 
 PRODUCTS = [{"id": "1", "title": "a"}, {"id": "2", "title": "b"}]
@@ -226,6 +227,23 @@ def test_what_a_feed_forgot_to_escape_is_read_and_said(tmp_path: Path, text: str
     assert [one.row for one in catalog.remarks] == [2]
 
 
+@pytest.mark.parametrize(
+    ("declared", "encoding", "title"),
+    [
+        ("Shift_JIS", "cp932", "花柄ワンピース"), ("GBK", "gbk", "连衣裙夏季新款"), ("EUC-KR", "euc-kr", "니트 원피스"),
+        ("windows-1250", "cp1250", "Sukienka żółta"), ("ISO-8859-1", "cp1252", "Robe à 5 €"),
+        ("", "cp1252", "Ein schönes Kleid für Mädchen"), ("UTF-8", "cp1252", "Ein schönes Kleid für Mädchen"),
+        ("unknown-1", "utf-8", "Kleid ä"), ("hex", "utf-8", "Kleid ä"), ("Shift_JIS", "utf-8", "花柄ワンピース"),
+        ("utf-16", "utf-16", "Kleid ä"),
+    ],
+)  # fmt: skip
+def test_a_feed_is_read_in_any_encoding(tmp_path: Path, declared: str, encoding: str, title: str) -> None:
+    head = f'<?xml version="1.0" encoding="{declared}"?>' if declared else ""
+    text = f"{head}<rss><item><id>1</id><title>{title}</title></item><item><id>2</id><title>b</title></item></rss>"
+    (tmp_path / "feed.xml").write_bytes(text.encode(encoding))
+    assert [one.title for one in read_catalog(tmp_path / "feed.xml", images_required=False)] == [title, "b"]
+
+
 def test_bytes_maps_and_nested_structures_of_parquet_are_values(tmp_path: Path) -> None:
     table = pyarrow.table({
         "id": [b"A1", b"A2"], "title": ["Hemd ä".encode(), b"b"],
@@ -322,3 +340,54 @@ def test_a_database_and_a_web_page_say_what_they_are(tmp_path: Path) -> None:
     (tmp_path / "export.xls").write_text("<table><tr><th>id</th></tr><tr><td>1</td></tr></table>")
     with pytest.raises(ModisteError, match="is a web page"):
         read_catalog(tmp_path / "export.xls", images_required=False)
+
+
+def test_fields_beside_an_amount_and_its_currency_are_kept(tmp_path: Path) -> None:
+    prices = [
+        {"currencyCode": "USD", "price": 79.5, "originalPrice": 99, "cost": 21},
+        {"currencyCode": "USD", "price": 5},
+    ]
+    rows = [{"id": number, "title": "a", "priceInfo": price} for number, price in enumerate(prices)]
+    (tmp_path / "a.json").write_text(json.dumps(rows))
+    catalog = read_catalog(tmp_path / "a.json", images_required=False)
+    assert (catalog[0].attributes["price"], catalog[0].attributes["originalPrice"]) == (79.5, 99)
+    assert (catalog.details["price"].currency, catalog.roles["cost"]) == ("USD", "hidden")
+
+
+@pytest.mark.parametrize("parent", ["supplier", "wholesale", "purchase_info"])
+@pytest.mark.parametrize("as_pairs", [False, True])
+def test_what_is_within_a_hidden_object_is_hidden(tmp_path: Path, parent: str, as_pairs: bool) -> None:
+    fields = {"country": "IT", "city": "Prato", "rating": 5}
+    inner = [{"name": name, "value": value} for name, value in fields.items()] if as_pairs else fields
+    rows = [{"id": number, "title": "a", "colour": "red", parent: inner} for number in range(2)]
+    (tmp_path / "a.json").write_text(json.dumps(rows))
+    catalog = read_catalog(tmp_path / "a.json", images_required=False)
+    assert set(catalog.columns) == {"colour"}
+
+
+def test_the_name_of_a_part_is_no_title(tmp_path: Path) -> None:
+    rows = [{"sku": "1", "title": "Coat", "brand": {"id": 5, "name": "Acme"}, "attributes": {"colour": "red"}}]
+    (tmp_path / "a.json").write_text(json.dumps(rows))
+    (coat,) = read_catalog(tmp_path / "a.json", images_required=False)
+    assert (coat.id, coat.title) == ("1", "Coat")
+    assert coat.attributes == {"brand id": "5", "brand name": "Acme", "colour": "red"}
+
+
+def test_prices_by_currency_are_columns_of_prices(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text('[{"id": 1, "price": {"EUR": 99.5, "USD": 110}}]')
+    catalog = read_catalog(tmp_path / "a.json", images_required=False)
+    assert catalog[0].attributes == {"price EUR": 99.5, "price USD": 110}
+    assert catalog.details["price EUR"].currency == "EUR"
+
+
+def test_objects_in_the_cells_of_a_csv_are_read(tmp_path: Path) -> None:
+    rows = [
+        {"id": 1, "title": "a", "attributes": json.dumps({"colour": "red", "fit": "slim"}),
+         "options": json.dumps([{"name": "Size", "value": "M"}]), "note": "{not JSON}"},
+        {"id": 2, "title": "b", "attributes": "", "options": "[]", "note": "{}"},
+    ]  # fmt: skip
+    first, second = read(tmp_path, rows)
+    assert {name: first.attributes[name] for name in ("colour", "fit", "Size")} == {
+        "colour": "red", "fit": "slim", "Size": "M",
+    }  # fmt: skip
+    assert "colour" not in second.attributes

@@ -116,6 +116,11 @@ def test_an_impossible_path_is_a_problem_of_its_row(tmp_path: Path, path: str) -
     assert len(catalog.problems[0].reason) < 600
 
 
+def test_a_table_of_headers_is_empty(tmp_path: Path) -> None:
+    with pytest.raises(ModisteError, match="is an empty table"):
+        catalog_of(tmp_path, "SKU,Product Name,Price\n" * 3)
+
+
 @pytest.mark.parametrize("content", [b"<html><body>Login</body></html>", b"%PDF-1.7", b"\xff\xd8\xff\xe0 JPEG"])
 def test_what_is_no_table_is_named(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(ModisteError) as refused:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import os
 import unicodedata
 import urllib.parse
@@ -11,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from catalog import Address, Catalog, read_catalog
-from tests.catalog.shops import JPEG, table
+from catalog.errors import NoPictures
+from tests.catalog.shops import JPEG, pictures, table
 
 
 def catalog_of(folder: Path, cells: list[str], files: list[str], images: str | None = None) -> Catalog:
@@ -231,3 +233,66 @@ def test_a_picture_called_like_the_id_is_found(tmp_path: Path, suffix: str) -> N
     (tmp_path / "images" / f"Shirt-1{suffix}").write_bytes(JPEG)
     catalog = read_catalog(table(tmp_path / "catalog.csv", [{"id": "Shirt-1", "title": "a"}]))
     assert len(catalog) == 1
+
+
+@pytest.mark.parametrize("between", [" ", "\n", "  ", "\t"])
+def test_pictures_may_be_separated_by_blanks(tmp_path: Path, between: str) -> None:
+    pictures(tmp_path, ["images/a.jpg", "images/b c.jpg", "images/d.png"])
+    catalog = read_catalog(table(tmp_path / "catalog.csv", [
+        {"id": 1, "image": f"images/a.jpg{between}images/d.png"}, {"id": 2, "image": "images/b c.jpg"},
+        {"id": 3, "image": f"https://s.example/1.jpg{between}https://s.example/2.jpg"},
+    ]))  # fmt: skip
+    assert [len(one.images) for one in catalog] == [2, 1, 2]
+
+
+PATHS: list[object] = [
+    "Fashion > Shoes",
+    "Fashion/Shoes",
+    ["Fashion", "Shoes"],
+    "/fashion/shoes",
+    "https://shop.example/shoes",
+]
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("column", ["path", "file", "filename", "category.path"])
+@pytest.mark.parametrize("media", [[{"type": "image", "src": "1.jpg"}], [{"url": "1.jpg", "alt": "x"}], None])
+def test_a_column_of_paths_that_are_no_pictures_has_none(
+    tmp_path: Path, path: object, column: str, media: object
+) -> None:
+    (tmp_path / "1.jpg").write_bytes(JPEG)
+    parent, _, name = column.rpartition(".")
+    row = {"id": "1", "title": "Shoe", **({parent: {"id": 5, name: path}} if parent else {name: path})}
+    (tmp_path / "catalog.json").write_text(json.dumps([row | ({"media": media} if media else {})]))
+    catalog = read_catalog(tmp_path)
+    assert catalog[0].image == tmp_path / "1.jpg"
+    assert catalog.special is not None
+    assert catalog.special.pictures == (("media",) if media else ())
+    assert (f"{parent} {name}" if parent else name) in catalog.columns
+
+
+@pytest.mark.parametrize("cell", ["one.jpg", "images/one.jpg", "one", "https://cdn.example/one.webp?w=3"])
+@pytest.mark.parametrize("column", ["path", "file", "filename", "image"])
+def test_a_column_of_paths_to_pictures_has_pictures(tmp_path: Path, cell: str, column: str) -> None:
+    (tmp_path / "images").mkdir()
+    (tmp_path / "images" / "one.jpg").write_bytes(JPEG)
+    catalog = read_catalog(table(tmp_path / "catalog.csv", [{"id": 1, "title": "Shoe", column: cell}]))
+    assert catalog.special is not None
+    assert catalog.special.pictures == (column,)
+
+
+def test_videos_among_pictures_are_not_taken(tmp_path: Path) -> None:
+    (tmp_path / "1.jpg").write_bytes(JPEG)
+    media = [{"type": "video", "src": "1.mp4"}, {"type": "image", "src": "1.jpg"}]
+    (tmp_path / "catalog.json").write_text(json.dumps([{"id": "A", "title": "Shoe", "media": media}]))
+    catalog = read_catalog(tmp_path)
+    assert (catalog[0].image, catalog.remarks) == (tmp_path / "1.jpg", ())
+
+
+def test_a_catalogue_without_any_picture_is_refused_with_the_column_that_was_read(tmp_path: Path) -> None:
+    rows: list[dict[str, object]] = [
+        {"id": "", "title": "Note", "image": ""},
+        {"id": 1, "title": "Shoe", "image": "no.jpg"},
+    ]
+    with pytest.raises(NoPictures, match=r"from 'image'; row 3: .*no picture no\.jpg.*pictures = "):
+        read_catalog(table(tmp_path / "catalog.csv", rows))

@@ -9,7 +9,7 @@ import pyarrow.parquet
 import pytest
 
 from catalog import Address, read_catalog
-from models.errors import ModisteError
+from catalog.errors import ModisteError
 
 JPEG = b"\xff\xd8 not decoded here"
 
@@ -77,7 +77,7 @@ def test_rows_that_cannot_be_used_are_listed_with_their_line_and_reason(tmp_path
     reasons = [problem.reason for problem in catalog.problems]
     assert "empty" in reasons[0]
     assert "already used in row 2" in reasons[1]
-    assert "no image 4.jpg" in reasons[2]
+    assert "no picture 4.jpg" in reasons[2]
     assert "3 values for 2 columns" in reasons[3]
 
 
@@ -147,7 +147,7 @@ def test_images_may_lie_in_a_folder_elsewhere(tmp_path: Path) -> None:
 def test_a_catalogue_can_be_read_without_its_images(tmp_path: Path) -> None:
     (tmp_path / "table.csv").write_text("id,title\n1,a\n")
     product = read_catalog(tmp_path / "table.csv", images_required=False)[0]
-    with pytest.raises(ModisteError, match="Product 1 has no image"):
+    with pytest.raises(ModisteError, match="Product 1 has no picture"):
         product.read_image()
 
 

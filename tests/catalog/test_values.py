@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import decimal
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -55,6 +56,8 @@ def values(catalog: Catalog, name: str) -> list[object]:
         (["0.950", "19,90"], [0.95, 19.9], ""),
         (["199:-", "1 299:-"], [199.0, 1299.0], ""),
         (["3,980円", "980円"], [3980.0, 980.0], "円"),
+        (["￥3,980", "￥980"], [3980.0, 980.0], "¥"),
+        (["29,90", "29,90-"], [29.9, -29.9], ""),
         (["１９８０円", "980円"], [1980.0, 980.0], "円"),
         (["25 грн", "1 500 грн"], [25.0, 1500.0], "грн"),
         (["19,90 EUR/Stk", "1.299,00 EUR inkl. MwSt."], [19.9, 1299.0], "EUR"),
@@ -82,7 +85,7 @@ def test_a_price_is_read_as_it_was_written(cents: int, comma: bool, grouped: boo
     text = f"{cents / 100:,.2f}" if grouped else f"{cents / 100:.2f}"
     if comma:
         text = text.translate(str.maketrans(",.", ".,"))
-    number = read_number(text + sign, decimal_separator([text]))
+    number = read_number(text + sign, decimal_separator([text]).sign)
     assert number is not None
     assert number.value == pytest.approx(cents / 100)
 
@@ -231,6 +234,18 @@ def test_json_and_parquet_keep_their_types_and_numeric_text_is_a_number(tmp_path
     catalog = read_catalog(tmp_path / "b.parquet", images_required=False)
     assert catalog.columns == {"price": "number", "added": "date", "new": "flag", "tags": "list"}
     assert catalog[0].attributes == {"price": 19.9, "added": "2026-03-04", "new": True, "tags": ["a", "b"]}
+
+
+@given(st.lists(st.builds(lambda power, more: 2**power + more, st.integers(0, 70), st.integers(-1, 1)), min_size=1))
+@properties(50)
+def test_whole_numbers_that_float64_would_round_are_codes(tmp_path: Path, numbers: list[int]) -> None:
+    lines = [json.dumps({"id": f"P{place}", "anything": number}) for place, number in enumerate(numbers)]
+    (tmp_path / "a.jsonl").write_text("\n".join(lines))
+    catalog = read_catalog(tmp_path / "a.jsonl", images_required=False)
+    if all(abs(number) <= 2**53 for number in numbers):
+        assert (catalog.columns["anything"], values(catalog, "anything")) == ("number", numbers)
+    else:
+        assert (catalog.columns["anything"], values(catalog, "anything")) == ("text", [str(one) for one in numbers])
 
 
 def test_a_workbook_is_read_with_a_title_above_its_header(tmp_path: Path) -> None:

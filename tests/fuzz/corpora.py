@@ -18,7 +18,7 @@ import pyarrow.parquet
 
 from indexer.generations.manifest import GenerationManifest, Quality
 from models.bundle.manifest import File
-from service.http.wire import EXAMPLES
+from service.http.wire import search_examples
 from tests.catalog.fetch.picture_server import CHUNKED, DRIPS, OK, PICTURE, RAW
 from tests.fuzz.targets import BOUNDARY, GENERATION, SUFFIXES
 from tests.models.pictures import photograph, saved
@@ -105,7 +105,11 @@ def json_bodies() -> list[bytes]:
         "filters": {"colour": ["Red", None], "price": {"min": 1.5e1}, "day": {"max": "2026-01-31"}, "new": True},
         "avoid": ["blue"], "style": "joint", "box": [0, 0.1, 0.9, 1], "group_by": "group", "sort": "-price",
     }  # fmt: skip
-    bodies = [*(example["value"] for example in EXAMPLES.values()), full, {"image_url": "https://cdn.shop.test/1.jpg"}]
+    bodies = [
+        *(example["value"] for example in search_examples().values()),
+        full,
+        {"image_url": "https://cdn.shop.test/1.jpg"},
+    ]
     return [json.dumps(body).encode() for body in bodies]
 
 

@@ -1,6 +1,6 @@
 """Fuzzes one target by coverage (atheris, which is libFuzzer): ``python -m tests.fuzz.coverage TARGET FOLDER SECONDS``.
 
-An unexpected exception, an input that takes longer than ``HANG_S`` and memory above ``MOST_MIB`` end the process with a
+An unexpected exception, an input that takes longer than ``HANG_S`` and memory above ``MAX_MIB`` end the process with a
 code other than 0. The input is then in ``FOLDER``.
 """
 
@@ -17,7 +17,7 @@ with atheris.instrument_imports(
     from tests.fuzz.corpora import corpus
     from tests.fuzz.targets import TARGETS
 
-HANG_S, MOST_MIB, MOST_BYTES = 20, 2048, 64 * 1024
+HANG_S, MAX_MIB, MAX_BYTES = 20, 2048, 64 * 1024
 
 
 def main() -> None:
@@ -28,7 +28,7 @@ def main() -> None:
     for number, data in enumerate(corpus(name)):
         (seeds / str(number)).write_bytes(data)
     options = {
-        "max_total_time": seconds, "timeout": HANG_S, "rss_limit_mb": MOST_MIB, "max_len": MOST_BYTES,
+        "max_total_time": seconds, "timeout": HANG_S, "rss_limit_mb": MAX_MIB, "max_len": MAX_BYTES,
         "artifact_prefix": f"{folder}/", "print_final_stats": 1,
     }  # fmt: skip
     atheris.Setup(

@@ -25,20 +25,21 @@ from indexer.generations.manifest import MANIFEST_NAME, generation_folder
 from indexer.generations.manifest import read_manifest as read_generation
 from indexer.generations.products import attribute_array
 from models.bundle import UnreadableImage, decode_image, open_image
+from models.bundle.container import memory_needed
 from models.bundle.manifest import read_manifest as read_bundle
 from service.execution.admission import Admission
 from service.http.body.picture_address import PictureAddresses
 from service.http.body.search_body import search_query
 from service.observability.metrics import Metrics
 from service.search.query import Query
-from service.search.uploads import memory_needed, read_picture
+from service.search.uploads import read_picture
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".xml", ".parquet", ".xlsx")
 GENERATION = "20260101-000000-0000"
 BOUNDARY = b"boundary"
-MOST_DECODED_BYTES = 32 * 2**20
+MAX_DECODED_BYTES = 32 * 2**20
 """Pictures that take more are only opened: the service decodes them in processes of bounded memory."""
-MOST_SENT_BYTES = 50_000
+MAX_SENT_BYTES = 50_000
 """Less than a socket holds before it is read."""
 
 _FOLDER = tempfile.TemporaryDirectory(prefix="modiste-fuzz-")
@@ -52,7 +53,7 @@ _COLUMNS = {
 _METRICS = Metrics()
 _CONTEXT = SimpleNamespace(
     addresses=PictureAddresses(
-        (), seconds=1, most_bytes=1, queue=0, admission=Admission(max_wait_s=1, body_bytes=1, metrics=_METRICS)
+        (), seconds=1, max_bytes=1, queue=0, admission=Admission(max_wait_s=1, body_bytes=1, metrics=_METRICS)
     )
 )
 
@@ -61,7 +62,7 @@ def picture(data: bytes) -> None:
     """An upload."""
     with suppress(UnreadableImage):
         opened = open_image(data)
-        if memory_needed(opened) <= MOST_DECODED_BYTES:
+        if memory_needed(opened) <= MAX_DECODED_BYTES:
             assert decode_image(opened, about=(64, 80)).mode == "RGB"
 
 
@@ -111,7 +112,7 @@ def answer(data: bytes) -> None:
     """What a server of pictures answers."""
     ours, theirs = socket.socketpair()
     with ours, theirs, suppress(OSError, h11.RemoteProtocolError):
-        theirs.sendall(data[:MOST_SENT_BYTES])
+        theirs.sendall(data[:MAX_SENT_BYTES])
         theirs.shutdown(socket.SHUT_WR)
         exchange = Exchange(ours, time.monotonic() + 10)
         exchange.send(h11.Request(method="GET", target="/", headers=[("Host", "shop.test")]))

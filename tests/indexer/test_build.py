@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from catalog import read_catalog
+from catalog.errors import ModisteError
 from indexer import build
 from indexer.build import BuildOptions, build_generation
 from indexer.building.checks import BuildRefused
@@ -21,7 +22,6 @@ from indexer.generations.publication import current_id, list_generations
 from indexer.stores.faiss_store import FaissStore
 from indexer.stores.store import Halves
 from models.bundle import Bundle, decode_image
-from models.errors import ModisteError
 from tests.indexer.conftest import QUIET
 from tests.indexer.shop import picture, write_shop
 from tests.toy_bundle import write_toy_bundle
@@ -99,7 +99,7 @@ def test_too_many_unusable_products_are_refused_with_the_commonest_reasons(root:
     (shop / "images" / "9.jpg").unlink()
     with pytest.raises(
         BuildRefused,
-        match=r"5 of 20 products .* 5\.0% allowed \(4 x .*not a JPEG, PNG.*; 1 x there is no such image",
+        match=r"5 of 20 products .* 5\.0% allowed \(4 x .*not a JPEG, PNG.*; 1 x there is no such picture",
     ):
         build_generation(shop, toy, root, QUIET)
     assert current_id(root) == serving

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from catalog.errors import ModisteError
 from indexer.cli import app
 from indexer.generations.generation import Generation
 from indexer.generations.publication import current_id
-from models.errors import ModisteError
 from tests.indexer.shop import write_shop
 
 
@@ -29,7 +29,7 @@ def test_build_ends_with_a_summary(shop: Path, toy_folder: Path, tmp_path: Path)
     assert result.exit_code == 0
     assert "19 products indexed with toy 1.0.0" in result.stdout
     assert "19 encoded, 0 unchanged, 0 repeated" in result.stdout
-    assert "1 x The image is not a JPEG, PNG, WebP, AVIF, HEIC, GIF, BMP or TIFF picture." in result.stdout
+    assert "1 x The file is not a JPEG, PNG, WebP, AVIF, HEIC, GIF, BMP or TIFF picture." in result.stdout
     assert "exact-fp16, recall at 10 1.0000" in result.stdout
     assert f"{current_id(tmp_path / 'index')} is published" in result.stdout
 
@@ -114,10 +114,12 @@ def test_a_damaged_bundle_is_refused(shop: Path, toy_folder: Path, tmp_path: Pat
 
 def test_a_catalogue_without_ids_is_refused_with_the_columns_that_it_has(toy_folder: Path, tmp_path: Path) -> None:
     shop = write_shop(tmp_path / "shop", range(3))
-    (shop / "catalog.csv").write_text((shop / "catalog.csv").read_text().replace("id,title", "nothing,title", 1))
+    header, *rows = (shop / "catalog.csv").read_text().splitlines()
+    same = [f"same,{row.partition(',')[2]}" for row in rows]
+    (shop / "catalog.csv").write_text("\n".join([header.replace("id,title,", "nothing,about,", 1), *same]))
     result = build(shop, tmp_path / "index", toy_folder)
     assert isinstance(result.exception, ModisteError)
-    assert "nothing, title, image, colour" in str(result.exception)
+    assert "nothing, about, image, colour" in str(result.exception)
     assert not (tmp_path / "index").exists()
 
 

@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
+from catalog.errors import ModisteError
 from indexer.build import BuildOptions, build_generation
 from indexer.cli import app
 from indexer.generations.generation import Generation
@@ -21,7 +22,6 @@ from indexer.reporting.facts import column_facts, find_duplicates, map_of
 from indexer.reporting.report import write_report_page
 from models.bundle import Bundle, VisionOutput, decode_image
 from models.bundle.images import Pixels
-from models.errors import ModisteError
 from tests.indexer.conftest import QUIET
 from tests.indexer.shop import picture, write_shop
 

@@ -61,6 +61,15 @@ def test_new_values_serve_and_all_else_stays(root: Path) -> None:
     assert updated.changes.columns == {"new": 2, "price": 2, "sizes": 2}
 
 
+def test_further_pictures_are_no_change(shop: Path, toy: Bundle, tmp_path: Path) -> None:
+    table = shop / "catalog.csv"
+    table.write_text(table.read_text().replace("images/1.jpg", '"images/1.jpg,images/2.jpg"'))
+    build_generation(table, toy, tmp_path / "several", QUIET)
+    updated = update(tmp_path / "several", "id,price", "p3,99.5")
+    assert updated.changes is not None
+    assert (updated.changes.changed, updated.changes.columns) == (1, {"price": 1})
+
+
 def test_the_files_of_pictures_and_index_are_the_same_data(root: Path) -> None:
     base = generation_folder(root, str(current_id(root)))
     updated = update(root, "id,price", "p3,99.5")
@@ -280,7 +289,7 @@ def test_the_command_says_what_changed_and_what_did_not(root: Path, tmp_path: Pa
     table.write_text("id,price,margin\np3,99.5,1\np77,1,1\n")
     result = CliRunner().invoke(app, ["update", str(table), "--index-root", str(root)])
     assert result.exit_code == 0, result.output
-    assert "1 products updated in" in result.stdout
+    assert "1 product updated in" in result.stdout
     assert "price: 1" in result.stdout
     assert "1 ids: p77; the next build adds new products" in result.stdout
     assert "ignored columns   margin" in result.stdout

@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from catalog import read_catalog
+from catalog.errors import NoPictures
 from catalog.settings import CatalogSettings, read_settings
 from indexer.cli import app
 from indexer.generations.generation import Generation
@@ -79,6 +80,14 @@ def test_the_settings_that_inspect_writes_change_nothing(tmp_path: Path) -> None
     assert (after.columns, after.roles) == (before.columns, before.roles)
     again = CliRunner().invoke(app, ["inspect", str(tmp_path / "products_export.csv")])
     assert "was not changed" in again.stdout
+
+
+def test_what_is_recognised_is_told_and_written_without_any_picture(tmp_path: Path) -> None:
+    (tmp_path / "catalog.csv").write_text("id,title,image,colour\n1,Shirt,no.jpg,red\n", encoding="utf-8")
+    result = CliRunner().invoke(app, ["inspect", str(tmp_path / "catalog.csv")])
+    assert isinstance(result.exception, NoPictures)
+    assert "pictures  image" in result.stdout
+    assert read_settings(tmp_path / "catalog.toml").columns["colour"].role == "wish"
 
 
 def test_the_settings_on_the_page_are_valid(tmp_path: Path) -> None:

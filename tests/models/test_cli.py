@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from catalog.errors import ModisteError
 from models.cli import app
-from models.errors import ModisteError
 from tests.models.datasets.annotated.annotations import write_fashioniq
 
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from models.errors import ModisteError
+from catalog.errors import ModisteError
 from models.training.config import CONFIGS, TrainConfig, config_of_bundle, read_config
 
 BASE = """

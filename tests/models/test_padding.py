@@ -10,7 +10,7 @@ import onnxruntime
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from models.export.padding import LEAST, trim_padding
+from models.export.padding import MIN_LENGTH, trim_padding
 
 LENGTH, PAD = 12, 7
 VALUES = np.random.default_rng(0).normal(size=(20, 4)).astype(np.float32)
@@ -66,7 +66,7 @@ def test_padding_between_two_ids_is_read(session: onnxruntime.InferenceSession) 
 
 def test_of_nothing_but_padding_a_little_is_read(session: onnxruntime.InferenceSession) -> None:
     total, read = session.run(["sum", "read"], {"ids": texts(0)})
-    assert read.tolist() == [1, LEAST]
+    assert read.tolist() == [1, MIN_LENGTH]
     assert not total.any()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+PACKAGES = ("catalog", "indexer", "models", "service", "understanding")
 FOR_TRAINING = {"torch", "torchvision", "open_clip", "timm", "onnx"}
 
 
@@ -32,3 +34,14 @@ def test_serving_and_indexing_import_no_training_library(module: str) -> None:
     done = run(f"import sys, {module}; print(sorted({FOR_TRAINING} & set(sys.modules)))")
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == "[]"
+
+
+def test_the_page_on_architecture_names_files_that_exist() -> None:
+    page = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    files = page[page.index("## Files") : page.index("## How a search runs")]
+    names = set(re.findall(r"\w+\.py", files))
+    assert len(names) > 100
+    assert names <= {path.name for package in PACKAGES for path in (ROOT / package).rglob("*.py")}
+    paths = re.findall(rf"`((?:{'|'.join(PACKAGES)})/[\w./-]+)`", page)
+    assert len(paths) > 20
+    assert [path for path in paths if not (ROOT / path).exists()] == []

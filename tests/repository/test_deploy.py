@@ -22,6 +22,23 @@ def test_every_variable_is_a_setting(path: Path) -> None:
     assert set(re.findall(r"\bMODISTE_[A-Z_]+\b", path.read_text())) <= READ
 
 
+@pytest.mark.parametrize("name", ["service.yaml", "indexer.yaml"])
+def test_no_pod_gets_the_address_of_the_service_modiste_as_its_port(name: str) -> None:
+    # Kubernetes sets MODISTE_PORT=tcp://ADDRESS:80 for a Service called modiste.
+    manifest = (ROOT / "deploy" / "kubernetes" / "base" / name).read_text()
+    assert manifest.count("containers:") == manifest.count("enableServiceLinks: false") == 1
+
+
+def test_a_pod_runs_as_many_processes_as_it_requests_cores() -> None:
+    # Without a limit of CPUs the default would be the cores of the node, and exceed the memory.
+    base = ROOT / "deploy" / "kubernetes" / "base"
+    requested = re.search(r'requests: \{cpu: "(\d+)"', (base / "service.yaml").read_text())
+    processes = re.search(r"- MODISTE_PROCESSES=(\d+)", (base / "kustomization.yaml").read_text())
+    assert requested is not None
+    assert processes is not None
+    assert requested.group(1) == processes.group(1)
+
+
 @pytest.mark.parametrize("overlay", ["base", "qdrant"])
 def test_every_resource_of_an_overlay_exists(overlay: str) -> None:
     folder = ROOT / "deploy" / "kubernetes" / overlay

@@ -68,14 +68,16 @@ class Service:
 
 @contextmanager
 def serving(
-    shop: Shop, *arguments: str, stderr: str = "pipe", folder: Path | None = None, ready: bool = True, **variables: str
-) -> Iterator[Service]:
+    shop: Shop, *arguments: str, stderr: str = "pipe", folder: Path | None = None, ready: bool = True,
+    files: int | None = None, **variables: str,
+) -> Iterator[Service]:  # fmt: skip
     """``modiste serve`` within the block.
 
     Args:
         arguments: Flags of the command.
         stderr: ``"pipe"`` (read), ``"unread"``, ``"file"`` (in ``folder``), ``"closed"`` or ``"full"``.
         ready: Whether to wait until it is ready.
+        files: Hard limit of open files of each process.
         variables: Of its environment.
     """
     with socket.socket() as free:
@@ -93,6 +95,8 @@ def serving(
     elif stderr == "closed":
         target = None
         command = ["sh", "-c", 'exec "$@" 2>&-', "sh", *command]
+    if files is not None:
+        command = ["sh", "-c", 'ulimit -n "$0"; exec "$@"', str(files), *command]
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=target, stdout=subprocess.DEVNULL)
     if not isinstance(target, int) and target is not None:
         target.close()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
-from models.errors import ModisteError
+from catalog.errors import ModisteError
 from service.rates import Rate
-from service.settings import load_settings
+from service.settings import Settings, load_settings
 
 
 def test_flags_override_variables_and_variables_override_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -81,6 +82,20 @@ def test_a_value_out_of_range_is_refused(monkeypatch: pytest.MonkeyPatch, name: 
         load_settings()
 
 
+def test_a_small_container_gets_smaller_budgets(monkeypatch: pytest.MonkeyPatch) -> None:
+    def budgets() -> tuple[int, ...]:
+        settings = load_settings()
+        return (
+            settings.max_pixel_bytes, settings.max_held_bytes, settings.cache_max_bytes, settings.image_cache_bytes,
+        )  # fmt: skip
+
+    for memory, expected in ((2**40, (2**30, 2**28, 2**26, 2**25)), (2**29, (2**27, 2**25, 2**24, 2**24))):
+        monkeypatch.setattr("service.settings.usable_memory", lambda memory=memory: memory)
+        assert budgets() == expected
+    monkeypatch.setenv("MODISTE_MAX_PIXEL_BYTES", "100000000")
+    assert load_settings().max_pixel_bytes == 10**8
+
+
 def test_hosts_of_pictures_are_a_list_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MODISTE_IMAGE_URL_HOSTS", "cdn.Shop.example, *.images.example")
     assert load_settings().image_url_hosts == ("cdn.shop.example", "*.images.example")
@@ -91,3 +106,10 @@ def test_what_is_no_host_of_pictures_is_refused(monkeypatch: pytest.MonkeyPatch,
     monkeypatch.setenv("MODISTE_IMAGE_URL_HOSTS", hosts)
     with pytest.raises(ModisteError, match="is not a host such as"):
         load_settings()
+
+
+def test_the_readme_lists_every_setting_and_no_other() -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    rows = [line.split("|")[1] for line in readme.splitlines() if line.startswith("| `MODISTE_")]
+    named = {name.lower() for row in rows for name in re.findall(r"`(?:MODISTE)?_([A-Z_]+)`", row)}
+    assert named - {"qdrant_url"} == set(Settings.model_fields)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from models.errors import ModisteError
+from catalog.errors import ModisteError
 from tests.models.test_cli import run
 
 

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from models.training import precision
-from models.training.precision import FEWEST_STEPS, GAIN, Precision, precision_of, time_steps
+from models.training.precision import GAIN, MIN_STEPS, Precision, precision_of, time_steps
 from models.training.stage_settings import Schedule
 from models.training.stages.stage import Stage
 
@@ -29,7 +29,7 @@ class Regression(Stage):
 
     name = "regression"
     schedule = Schedule(batch=4, lr=0.1)
-    steps = FEWEST_STEPS
+    steps = MIN_STEPS
 
     def parameters(self) -> list[dict[str, Any]]:
         return [{"params": list(self.model.parameters())}]
@@ -80,7 +80,7 @@ def test_a_stated_precision_is_not_timed(stage: Regression, tmp_path: Path, sett
 
 
 def test_a_short_stage_trains_in_fp32_without_timing(stage: Regression, tmp_path: Path) -> None:
-    stage.steps = FEWEST_STEPS - 1
+    stage.steps = MIN_STEPS - 1
     assert precision_of(stage, 0, "auto", CPU, tmp_path / "precision.json") == "fp32"
     assert not list(tmp_path.iterdir())
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import torch
 
+from catalog.errors import ModisteError
 from models.bundle import SHIPPED_BUNDLE, Bundle, BundleManifest
-from models.errors import ModisteError
 from models.export.bundle import export_bundle
 from models.training.checkpoint import Checkpoint
 from models.training.config import TrainConfig, read_config

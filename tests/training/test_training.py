@@ -15,10 +15,10 @@ import torch
 import yaml
 
 from catalog import read_catalog
+from catalog.errors import ModisteError
 from models.bundle import Bundle, BundleManifest, decode_image
-from models.errors import ModisteError
 from models.evaluation.held_out.sources import evaluate_run, save_metrics
-from models.export.bundle import check_parity, export_bundle
+from models.export.bundle import check_parity, export_bundle, least_cosine
 from models.export.from_run import export_run
 from models.training.checkpoint import DONE, Checkpoint
 from models.training.config import TrainConfig, read_config
@@ -189,8 +189,16 @@ def test_any_number_of_pictures_and_texts_goes_through_the_graphs(bundle: Bundle
         assert bundle.query(seen.features, ids.repeat(count, axis=0)).shape == (count, bundle.dim)
 
 
+@pytest.mark.parametrize(
+    ("right", "cosine"),
+    [([[3, 4], [0, 0]], 1), ([[3, 4], [0, 1]], 0), ([[np.nan, 4], [0, 0]], 0), ([[4, 3], [0, 0]], 0.96)],
+)
+def test_vectors_without_a_cosine_are_compared_too(right: list[list[float]], cosine: float) -> None:
+    assert least_cosine(np.array([[3.0, 4], [0, 0]]), np.array(right, dtype=float)) == pytest.approx(cosine)
+
+
 def test_export_refuses_when_onnx_and_torch_disagree(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("models.export.bundle.LEAST_COSINE", 1.1)
+    monkeypatch.setattr("models.export.bundle.MIN_COSINE", 1.1)
     pictures = [product.read_image() for product in read_catalog(run.cache / "garments-240-5")[:4]]
     with pytest.raises(ModisteError, match="differs from the trained model"):
         export_bundle(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from itertools import permutations
+from itertools import permutations, product
 
 import pytest
 
 from tests.understanding.shops import large_shop
 from tests.understanding.test_wishes import FOLDER, parts_of, read
-from understanding import understand
+from understanding import fold, understand, understand_turns
+from understanding.words.concepts import Concept
 from understanding.words.language import languages
 
 KINDS = {path.stem: read(f"combined/{path.name}") for path in sorted(FOLDER.glob("combined/*.txt"))}
@@ -33,7 +34,8 @@ JOINTS = {
 def test_combined_wishes_are_understood_whole(kind: str, code: str) -> None:
     missed = {}
     for written in KINDS[kind][code]:
-        understood = parts_of(understand(written.text, large_shop()))
+        turns = understand_turns(written.text.split(" // "), large_shop())
+        understood = parts_of(fold(turns) if len(turns) > 1 else turns[0])
         if understood - written.also != written.asked:
             missed[written.text] = sorted(understood)
     assert KINDS[kind][code]
@@ -59,6 +61,53 @@ def test_three_wishes_can_stand_side_by_side(code: str) -> None:
         text = JOINTS[code][0].join(part.text for part in three)
         understood = parts_of(understand(text, large_shop()))
         if understood != three[0].asked | three[1].asked | three[2].asked:
+            missed[text] = sorted(understood)
+    assert not missed
+
+
+PARTS_NOT_NEEDED = {
+    "en": ("{colour} {thing} with {part} {refused}", "{colour} {thing}, {part} {refused}"),
+    "de": ("{thing} in {colour} mit {part} {refused}", "{thing} {colour} {part} {refused}"),
+    "fr": ("{thing} {colour} avec {part} {refused}", "{thing} {colour}, {part} {refused}"),
+    "es": ("{thing} {colour} con {part} {refused}", "{thing} {colour} {part} {refused}"),
+    "it": ("{thing} {colour} con {part} {refused}", "{thing} {colour} {part} {refused}"),
+    "pt": ("{thing} {colour} com {part} {refused}", "{thing} {colour} {part} {refused}"),
+    "nl": ("{thing} {colour} met {part} {refused}", "{thing} {colour} {part} {refused}"),
+    "pl": ("{thing} {colour} z {part} {refused}", "{thing} {colour} {part} {refused}"),
+    "tr": ("{colour} {thing} {part} {refused}", "{thing} {colour} {part} {refused}"),
+    "zh": ("{colour}{thing}，{part}{refused}", "{colour}{thing} {part}{refused}"),
+    "ja": ("{colour}の{thing}、{part}{refused}", "{colour}の{thing} {part}{refused}"),
+}
+"""How people say that a part of a thing need not be there."""
+NOT_NEEDED = {
+    "en": ("not needed", "not necessary", "no thanks"),
+    "de": ("nicht nötig", "muss nicht sein", "brauche ich nicht"),
+    "fr": ("pas nécessaire", "non merci"),
+    "es": ("no hace falta", "no es necesario", "no gracias"),
+    "it": ("non serve", "non è necessario", "no grazie"),
+    "pt": ("não precisa", "não é necessário", "não obrigada"),
+    "nl": ("hoeft niet", "niet nodig", "nee bedankt"),
+    "pl": ("niepotrzebny", "nie trzeba", "odpada"),
+    "tr": ("gerekmez", "şart değil", "olmasın"),
+    "zh": ("不需要", "不要", "没必要"),
+    "ja": ("は不要", "はいらない", "はなくていい"),
+}
+
+
+@pytest.mark.parametrize("code", languages())
+def test_a_part_that_is_not_needed_is_all_that_is_refused(code: str) -> None:
+    spoken, separator, missed = languages()[code], "" if code in ("zh", "ja") else " ", {}
+
+    def said(family: str, name: str) -> str:
+        return separator.join(spoken.spellings[Concept(family, name)][0])
+
+    for form, refused, thing, colour, part in product(
+        PARTS_NOT_NEEDED[code], NOT_NEEDED[code], ("jacket", "dress"), ("blue", "black", "red"), ("collar", "zip")
+    ):
+        named = {"thing": said("kind", thing), "colour": said("colour", colour), "part": said("detail", part)}
+        text = form.format(refused=refused, **named)
+        understood = parts_of(understand(text, large_shop()))
+        if understood != {f"+kind:{thing}", f"+colour:{colour}", f"-detail:{part}"}:
             missed[text] = sorted(understood)
     assert not missed
 

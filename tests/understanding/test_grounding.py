@@ -10,6 +10,7 @@ from tests.understanding.shops import large_shop, make_shop, same
 from understanding import Bound, Grounding, Relative, Shop, Wish, understand
 from understanding.grounding.compared import compared
 from understanding.grounding.levels import FURTHER, NARROWER, NEAR
+from understanding.words.concepts import family_of_column
 
 NAN = float("nan")
 
@@ -200,3 +201,51 @@ def test_some_products_with_several_values_are_judged_as_all_are() -> None:
     everyone = grounding.levels(Wish("colour", "red", ""))
     same(list(everyone), [1, 1, 0, 1, 0])
     same(list(grounding.levels(Wish("colour", "red", ""), np.array([4, 0, 1]))), [0, 1, 1])
+
+
+BRANDED = ("Nike Men", "Adidas Men", "Red Tape Men", "Reid & Taylor Men")
+
+
+def test_brands_are_found_in_other_scripts_as_one_word_and_with_their_ampersand() -> None:
+    shop = make_shop([f"{brand} {word} Shoes" for brand in BRANDED for word in ("Dash", "Glide", "Stride", "Sprint")])
+    for text, wanted in (
+        ("ナイキの靴", ["nike"]),
+        ("耐克鞋", ["nike"]),
+        ("redtape shoes", ["red tape"]),
+        ("reid and taylor", ["reid & taylor"]),
+        ("reid & taylor", ["reid & taylor"]),
+        ("reid taylor", ["reid & taylor"]),
+    ):
+        assert [wish.word for wish in understand(text, shop).wanted if wish.family == "brand"] == wanted, text
+    refused = understand("アディダスじゃないやつ", shop)
+    assert ([wish.word for wish in refused.unwanted], refused.wanted) == (["adidas"], ())
+
+
+def test_a_brand_column_in_latin_letters_is_found_in_other_scripts() -> None:
+    shop = make_shop(["a", "b"], {"brand": ["PUMA", "New Balance"]})
+    assert [wish.word for wish in understand("プーマ", shop).wanted] == ["PUMA"]
+    assert [wish.word for wish in understand("新百伦以外", shop).unwanted] == ["New Balance"]
+
+
+def test_a_brand_in_two_spellings_is_one() -> None:
+    shop = make_shop(["a", "b", "c"], {"brand": ["Levi's", "Levis", "Lee"]})
+    wish = understand("levis", shop).wanted[0]
+    np.testing.assert_allclose(Grounding(shop).levels(wish), [1, 1, 0])
+    assert Grounding(shop).values(wish) == {"brand": ["Levi's", "Levis"]}
+
+
+@pytest.mark.parametrize(
+    ("name", "family"),
+    [
+        ("Price (EUR)", "price"), ("price-EUR", "price"), ("product_price", "price"), ("Variant Price USD", "price"),
+        ("Regulärer Preis", "price"), ("Brutto-VK", "price"), ("Prix TTC", "price"), ("VK-Preis (€)", "price"),
+        ("Compare-at price", ""), ("cost EUR", ""), ("color-en_US", "colour"), ("variant size", "size"),
+        ("product_color", "colour"), ("Farbe de", "colour"), ("item", ""), ("de", ""), ("product de", ""),
+        ("Google Shopping / Gender", "people"), ("Google Shopping / Age Group", "people"),
+        ("google_product_category", ""),
+        ("Target gender (product.metafields.shopify.target-gender)", "people"), ("Included / Google Shopping", ""),
+        ("Sleeve length type (product.metafields.shopify.sleeve-length-type)", "detail"),
+    ],
+)  # fmt: skip
+def test_an_owner_a_language_and_a_currency_do_not_count_in_the_name_of_a_column(name: str, family: str) -> None:
+    assert family_of_column(name) == family

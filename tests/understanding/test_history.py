@@ -3,10 +3,29 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from tests.properties import properties
 from tests.understanding.shops import large_shop
 from tests.understanding.test_wishes import parts_of
-from understanding import english, fold, understand
+from understanding import english, fold, understand, understand_turns
+
+QUICK = properties(80)
+LATER = {
+    "en": ("a red dress", "rather green, without pockets"),
+    "de": ("ein rotes Kleid", "lieber grün, ohne Taschen"),
+    "fr": ("une robe rouge", "plutôt verte, sans poches"),
+    "es": ("un vestido rojo", "mejor verde, sin bolsillos"),
+    "it": ("un vestito rosso", "piuttosto verde, senza tasche"),
+    "pt": ("uma saia vermelha", "melhor verde, sem bolsos"),
+    "nl": ("een rode jurk", "liever groen, zonder zakken"),
+    "pl": ("czerwona sukienka", "raczej zielona, bez kieszeni"),
+    "tr": ("kırmızı elbise", "yeşil olsun, cepsiz"),
+    "zh": ("红色连衣裙", "绿色，不要口袋"),
+    "ja": ("赤いドレス", "緑色で、ポケットなし"),
+}
+"""A first turn and a later one in each language."""
 
 
 def folded(*texts: str) -> frozenset[str]:
@@ -42,6 +61,17 @@ def folded(*texts: str) -> frozenset[str]:
         (["in red", "darker"], {"+colour:red", "<darker"}),
         (["a dress with long sleeves", "sleeveless"], {"+kind:dress", "+detail:sleeveless"}),
         (["for a wedding", "more casual"], {"<more casual"}),
+        (["lower heels", "No heels, flats"], {"+kind:flats", "-kind:heels"}),
+        (["lower heels", "ballerinas"], {"+kind:ballerinas"}),
+        (["heels", "lower", "in black"], {"+kind:heels", "+colour:black", "<lower"}),
+        (["a dress, longer", "knee-length"], {"+kind:dress", "+detail:knee-length"}),
+        (["a shirt, looser", "slim fit"], {"+kind:shirt", "+detail:slim fit"}),
+        (["a shirt, longer sleeves", "sleeveless"], {"+kind:shirt", "+detail:sleeveless"}),
+        (
+            ["schwarze Schuhe mit niedrigerem Absatz", "keine Absätze, flache Schuhe"],
+            {"+colour:black", "+kind:flats", "-kind:heels"},
+        ),
+        (["talons moins hauts", "pas de talons, des ballerines"], {"+kind:ballerinas", "-kind:heels"}),
         (["in rot", "unter 50 Euro", "en bleu"], {"+colour:blue", "..50"}),
         ([], set()),
     ],
@@ -58,3 +88,48 @@ def test_the_language_is_that_of_the_last_turn() -> None:
 def test_a_folded_conversation_is_one_english_text() -> None:
     turns = [understand(text, large_shop()) for text in ("ein rotes Kleid", "lieber in blau", "ohne Streifen")]
     assert english(fold(turns)) == "a blue dress"
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("red shoes", "no green"), ("rote Schuhe", "nein grün"), ("chaussures rouges", "non vertes"),
+     ("zapatos rojos", "no verdes"), ("scarpe rosse", "no verdi"), ("rode schoenen", "nee groen")],
+)  # fmt: skip
+def test_a_refusal_of_what_is_excluded_anyway_is_a_correction(first: str, second: str) -> None:
+    wishes = fold([understand(text, large_shop()) for text in (first, second)])
+    assert ([wish.word for wish in wishes.wanted], wishes.unwanted) == (["shoe", "green"], ())
+
+
+def test_a_refusal_of_what_is_asked_for_remains_one() -> None:
+    wishes = fold([understand(text, large_shop()) for text in ("red or green shoes", "no green")])
+    assert [wish.word for wish in wishes.unwanted] == ["green"]
+    wishes = fold([understand(text, large_shop()) for text in ("shoes", "no green")])
+    assert [wish.word for wish in wishes.unwanted] == ["green"]
+
+
+@pytest.mark.parametrize(
+    ("language", "turns"),
+    [
+        ("en", ["a red dress", "mini", "max 50", "xl", "no"]),
+        ("de", ["rotes Kleid", "in rosa", "mini", "max 50", "xl", "Nike"]),
+        ("fr", ["robe rouge", "pas trop cher", "en beige", "max 50", "mini"]),
+        ("es", ["vestido rojo", "no tan caro", "en beige", "max 50", "no"]),
+        ("it", ["vestito rosso", "in beige", "in rosa", "max 50", "no"]),
+        ("pt", ["saia vermelha", "em rosa", "até 50", "mini", "azul"]),
+        ("nl", ["rode jurk", "in beige", "met print", "max 50", "kort", "xl"]),
+        ("pl", ["czerwona sukienka", "mini", "do 50", "max 50", "xl"]),
+        ("tr", ["kırmızı elbise", "bej", "mini", "50", "ucuz"]),
+        ("zh", ["红色连衣裙", "白", "长袖", "50", "不要"]),
+        ("ja", ["赤いドレス", "白", "長袖", "5000円", "M"]),
+    ],
+)
+def test_a_turn_that_tells_no_language_is_in_that_of_the_conversation(language: str, turns: list[str]) -> None:
+    assert [turn.language for turn in understand_turns(turns, large_shop())] == [language] * len(turns)
+
+
+@QUICK
+@given(st.sampled_from(sorted(LATER)), st.sampled_from(sorted(LATER)))
+def test_a_turn_in_another_language_is_understood_in_that(first: str, second: str) -> None:
+    turns = understand_turns((LATER[first][0], LATER[second][1]), large_shop())
+    assert [turn.language for turn in turns] == [first, second]
+    assert parts_of(turns[1]) == {"-detail:pockets", "+colour:green"}

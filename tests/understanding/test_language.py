@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,6 +14,7 @@ from tests.understanding.shops import large_shop
 from understanding import english, understand
 from understanding.words.concepts import FAMILIES, WordingError, concepts
 from understanding.words.language import Language, languages
+from understanding.words.text import folded
 
 GRAMMAR = """
 name = "Toki"
@@ -37,6 +42,13 @@ def toy(folder: Path, grammar: str = GRAMMAR, **lists: str) -> Path:
     return folder
 
 
+@pytest.mark.parametrize("written", [str.upper, str.title, partial(unicodedata.normalize, "NFD")])
+def test_an_accent_tells_some_words_apart(written: Callable[[str], str]) -> None:
+    assert folded(written("beż")) == folded("beż") != folded("bez")
+    assert folded(written("größe")) in {"größe", "grösse"}
+    assert folded(written("été")) == folded("ete")
+
+
 def test_a_new_language_is_a_folder(tmp_path: Path) -> None:
     toy(tmp_path, colours="red: loje/a\nnavy blue: laso pimeja\n", kinds="dress: len suli, (kama|sin) len\n")
     spoken = languages() | languages(tmp_path)
@@ -50,12 +62,28 @@ def test_a_new_language_is_a_folder(tmp_path: Path) -> None:
     assert [wish.word for wish in understand("sin len", large_shop(), spoken).wanted] == ["dress"]
 
 
+def test_the_example_of_the_page_is_understood(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "add-a-language.md").read_text(encoding="utf-8")
+    (grammar,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    lists = {name: line for line, name in re.findall(r"`([a-z]+: \S+/\w+)` in\s`(\w+)\.txt`", page)}
+    (text,) = re.findall(r'understand\("(.*?)"', page)
+    assert lists.keys() == {"colours", "kinds", "patterns"}
+    toy(tmp_path, grammar, **lists)
+    understood = understand(text, large_shop(), languages() | languages(tmp_path))
+    assert {(wish.family, wish.word) for wish in understood.wanted} == {("kind", "dress"), ("colour", "red")}
+    assert [wish.word for wish in understood.unwanted] == ["striped"]
+    assert [bound.max for bound in understood.constraints] == [50]
+    assert understood.not_understood == ()
+
+
 @pytest.mark.parametrize(
     ("grammar", "lists", "said"),
     [
         ('name = "x"\nrefusal = ["no"]', {}, "unknown entry 'refusal'"),
         ("name = ", {}, "cannot be read"),
         ('[relative]\nfaster = ["fast"]', {}, "direction 'faster'"),
+        ('[numbers]\nfifty = ["fifty"]', {}, "number 'fifty'"),
+        ('[kin]\nfriends = ["mate"]', {}, "audience 'friends'"),
         ('name = "x"', {"colours": "rot: red"}, "line 1: there is no colour 'rot'"),
         ('name = "x"', {"colours": "# comment\nred rot"}, "line 2"),
         ('name = "x"', {"kinds": "dress: kle/id"}, "no endings 'id'"),
@@ -93,7 +121,8 @@ def test_no_list_gives_a_word_two_colours() -> None:
                 assert concept.family != "colour" or colours == {concept.name}, (language, words, colours)
 
 
-def test_misspelt_words_of_its_grammar_tell_a_language() -> None:
-    understood = understand("thinkking yllow", large_shop())
+@pytest.mark.parametrize("text", ["thinkking yllow", "shoud be yllow", "coudl it be yllow", "pleas in yllow"])
+def test_misspelt_words_of_its_grammar_tell_a_language(text: str) -> None:
+    understood = understand(text, large_shop())
     assert understood.language == "en"
     assert [wish.word for wish in understood.wanted] == ["yellow"]

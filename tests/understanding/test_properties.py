@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 
 from tests.properties import properties
 from tests.understanding.shops import large_shop
+from tests.work import lines_run
 from understanding import Understood, english, fold, understand
 from understanding.sentence import items
-from understanding.sentence.items import MOST_CORRECTIONS
+from understanding.sentence.items import MAX_CORRECTIONS
 from understanding.words.concepts import Concept
 from understanding.words.language import Language, languages
-from understanding.words.text import MOST_CHARACTERS, MOST_TOKENS, folded, normalised, tokens_of
+from understanding.words.text import MAX_CHARACTERS, MAX_TOKENS, folded, normalised, tokens_of
 
 QUICK = properties(80)
 SPOKEN = [
@@ -77,11 +78,33 @@ def test_every_word_of_a_list_is_understood_alone(language: Language, data: st.D
 
 
 @QUICK
-@given(st.text(max_size=3 * MOST_CHARACTERS))
+@given(
+    st.sampled_from([
+        ("en", "a skirt", "euros"), ("de", "ein Rock", "Euro"), ("fr", "une jupe", "euros"),
+        ("es", "una falda", "euros"),
+        ("it", "una gonna", "euro"), ("pt", "uma saia", "reais"), ("nl", "een rok", "euro"), ("tr", "etek", "lira"),
+        ("pl", "spódnica", "zł"), ("zh", "裙子", "元"), ("ja", "スカート", "円"),
+    ]),
+    st.integers(10, 900), st.integers(10, 900), st.sampled_from(["{}-{}", "{} - {}", "{}/{}"]),
+    st.sampled_from(["{thing} {range} {money}", "{thing}, {range} {money}", "{range} {money}, {thing}"]),
+)  # fmt: skip
+def test_a_range_of_prices_has_both_ends(
+    said: tuple[str, str, str], first: int, second: int, joined: str, form: str
+) -> None:
+    code, thing, money = said
+    found = understand(form.format(thing=thing, range=joined.format(first, second), money=money), large_shop())
+    [bound] = found.constraints
+    assert (bound.family, bound.min, bound.max) == ("price", min(first, second), max(first, second))
+    assert found.language == code
+    assert [wish.word for wish in found.wanted] == ["skirt"]
+
+
+@QUICK
+@given(st.text(max_size=3 * MAX_CHARACTERS))
 def test_no_more_than_a_bounded_part_of_a_text_is_read(text: str) -> None:
     plain = normalised(text)
-    assert len(plain) <= MOST_CHARACTERS
-    assert len(tokens_of(plain)) <= MOST_TOKENS
+    assert len(plain) <= MAX_CHARACTERS
+    assert len(tokens_of(plain)) <= MAX_TOKENS
 
 
 def test_a_bounded_number_of_words_is_corrected(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -94,7 +117,7 @@ def test_a_bounded_number_of_words_is_corrected(monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr(items.Lexer, "_correction", counted)
     understand(" ".join(f"qz{chr(97 + n % 26)}xv{chr(97 + n // 26)}" for n in range(200)), large_shop())
-    assert 0 < len(corrected) <= MOST_CORRECTIONS * (2 + len(languages()))
+    assert 0 < len(corrected) <= MAX_CORRECTIONS * (2 + len(languages()))
 
 
 @QUICK
@@ -123,3 +146,12 @@ def test_going_back_undoes_a_turn(text: str) -> None:
 @given(st.text(max_size=40))
 def test_folding_letters_twice_changes_nothing(word: str) -> None:
     assert folded(folded(word)) == folded(word)
+
+
+@pytest.mark.parametrize("part", ["with", "my sister", "of", "not", "darker than", "38", "red,", "she said", "不要"])
+def test_the_work_grows_with_the_length_of_a_text_and_not_faster(part: str) -> None:
+    def work(times: int) -> int:
+        return lines_run(lambda: understand(f"{part} " * times, large_shop()))
+
+    work(1)  # Makes what is kept.
+    assert work(160) < 6 * work(40)

@@ -15,7 +15,7 @@ from understanding.words.concepts import Concept, concepts
 
 STEP = 22.0
 """Difference of the target colour in CIELAB lightness."""
-LEAST_STEP = 4.0
+MIN_STEP = 4.0
 """Minimum difference in lightness."""
 HUE = 1.2
 """Weight of a difference in hue, relative to lightness."""
@@ -27,7 +27,7 @@ GREY = 10.0
 """Chroma below which a colour counts as grey."""
 STRANGE = 15.0
 """Added distance between colours that are not akin: neither is a lighter or darker version of the other."""
-LEAST = 5.0
+MIN_LIGHTNESS = 5.0
 """Lower bound of lightness, and of the distance from white, in ratios: smaller values make them meaningless."""
 SPREAD = 30.0
 """Distance in CIELAB at which a colour has 1/e of the level of the target."""
@@ -90,8 +90,8 @@ def _distance(before: str, after: str, sign: int) -> float:
     further = (look.lightness - start.lightness) * sign - STEP
     chroma, other = math.hypot(*start[1:]), math.hypot(*look[1:])
     hue = math.sqrt(max(0.0, math.dist(start[1:], look[1:]) ** 2 - (chroma - other) ** 2))
-    shade = chroma * look.lightness / max(start.lightness, LEAST)
-    tint = chroma * (100 - look.lightness) / max(100 - start.lightness, LEAST)
+    shade = chroma * look.lightness / max(start.lightness, MIN_LIGHTNESS)
+    tint = chroma * (100 - look.lightness) / max(100 - start.lightness, MIN_LIGHTNESS)
     least, most = sorted((shade, tint))
     strange = max(chroma, other) >= GREY and not concepts().akin(before, after)
     return STRANGE * strange + math.hypot(
@@ -123,7 +123,7 @@ def _by_shade(grounding: Grounding, sign: int, colours: Sequence[str], rows: Row
     worth = {
         Concept("colour", name): math.exp(-_distance(start, name, sign) / SPREAD)
         for name, look in looks.items()
-        if (look.lightness - looks[start].lightness) * sign >= LEAST_STEP
+        if (look.lightness - looks[start].lightness) * sign >= MIN_STEP
     }
     if asked:
         best = grounding.highest(tuple(worth.items()), "colour")

@@ -24,13 +24,13 @@ NARROWER = np.float32(0.75)
 """Level of a narrower kind in a column that also has the wanted one: T-shirts if there are tops."""
 FURTHER = 0.9
 """Factor between successive similar concepts."""
-LEAST_NEAR = 0.4
+MIN_NEAR = 0.4
 """Minimum level of a satisfied wish."""
 ASIDE = 0.75
 """Level of a value in another column of the family, such as a second colour."""
 KEPT = 256
 """Number of wishes with cached levels of column values."""
-KEPT_TITLES, LEAST_TITLES, TITLE_BYTES = 64, 4, 64 * 2**20
+KEPT_TITLES, MIN_TITLES, TITLE_BYTES = 64, 4, 64 * 2**20
 """Maximum and minimum number of wishes with cached levels of titles, and the memory of these."""
 
 
@@ -51,7 +51,7 @@ class Grounding:
 
     def __init__(self, shop: Shop) -> None:
         self.shop = shop
-        kept = max(LEAST_TITLES, min(KEPT_TITLES, TITLE_BYTES // max(1, shop.size)))
+        kept = max(MIN_TITLES, min(KEPT_TITLES, TITLE_BYTES // max(1, shop.size)))
         self._kept_titles = lru_cache(maxsize=kept)(self._titled_worth)
         self._kept_worths = lru_cache(maxsize=KEPT)(self._worths)
         self._kept_values = lru_cache(maxsize=KEPT)(self._values)
@@ -140,10 +140,15 @@ class Grounding:
 
     def _values(self, wish: Wish) -> dict[str, list[str]]:
         if wish.column:
-            known = any(column.name == wish.column for column in self.shop.columns)
-            return {wish.column: [wish.word]} if known else {}
+            named = [column for column in self.shop.columns if column.name == wish.column]
+            return {
+                column.name: [
+                    value for value, same in zip(column.values, _named(column, wish.word), strict=True) if same
+                ]
+                for column in named
+            }
         found: dict[str, list[str]] = {}
-        for least in (1.0, LEAST_NEAR):
+        for least in (1.0, MIN_NEAR):
             for column in self.shop.columns:
                 worth = self._worth(column, wish)
                 found_codes = np.flatnonzero((worth >= least) & (column.counts > 0))
@@ -191,8 +196,7 @@ class Grounding:
         if wish.column:
             if wish.column != column.name:
                 return np.full(len(column.values), np.nan, np.float32)
-            wanted = wish.word.casefold()
-            return np.array([value.casefold() == wanted for value in column.values], dtype=np.float32)
+            return np.array(_named(column, wish.word), dtype=np.float32)
         own = column.family == wish.family
         return _worth_of(column.concepts, Concept(wish.family, wish.word), own) * np.float32(1 if own else ASIDE)
 
@@ -253,6 +257,18 @@ class Grounding:
 
     def _silent(self, rows: Rows | None = None) -> Levels:
         return np.full(self.shop.size if rows is None else len(rows), np.nan, dtype=np.float32)
+
+
+def _named(column: Column, wanted: str) -> list[bool]:
+    """Which values of a column are called so. Brands are also compared without spaces and signs, because catalogues
+    write "Levi's" and "Levis"."""
+    name = _joined if column.family == "brand" else str.casefold
+    wanted = name(wanted)
+    return [name(value) == wanted for value in column.values]
+
+
+def _joined(name: str) -> str:
+    return "".join(filter(str.isalnum, name.casefold()))
 
 
 def _near(wanted: Concept) -> dict[Concept, float]:

@@ -12,24 +12,26 @@ import pyarrow.compute as pc
 
 from understanding.grounding.column import Column
 from understanding.grounding.titles import Codes, Titles
-from understanding.words.concepts import FAMILIES, Concept, family_of_column
+from understanding.words.concepts import FAMILIES, Concept, brands, family_of_column
 from understanding.words.language import Language, languages
 from understanding.words.phrases import Entry, Phrases
 from understanding.words.spelling import Spelling
 from understanding.words.text import folded, normalised, tokens_of, words_of
 
 PATH_SEPARATOR = " > "
-MOST_VALUES = 50_000
+MAX_VALUES = 50_000
 """Maximum number of values of a column that texts can mention, by frequency."""
-LONGEST_VALUE = 6
+MAX_VALUE_WORDS = 6
 """Maximum number of tokens of such a value."""
 ARTICLE_SHARE = 0.5
 """Minimum share of products with unique values in a column of article numbers."""
+MIN_JOINED = 5
+"""Minimum length of a brand of several words that is also found as one word."""
 SAID = 0.6
 """Minimum share of a column's products with values of a family for the column to belong to it."""
 SPOKEN = 0.7
 """Minimum number of concepts that a language finds in titles, relative to the best language."""
-MOST_TITLE_WORDS = 50_000
+MAX_TITLE_WORDS = 50_000
 NOTHING = frozenset({"", "na", "n/a", "none", "null", "nan", "-", "other", "others", "unknown"})
 MEANINGLESS = frozenset({"brand", "size"})
 """Families whose values have no other meaning: the brand "Red Tape" is not red."""
@@ -46,6 +48,7 @@ class Shop:
         titles: N titles; empty or null if missing.
         columns: The attributes by name: a dictionary array of strings, a list array of these, numbers or booleans.
         known: The possible languages of values; by default those of the package.
+        others: Further ids, such as those of variants, and the row of each.
     """
 
     def __init__(
@@ -54,6 +57,7 @@ class Shop:
         titles: pa.Array,
         columns: Mapping[str, pa.Array],
         known: Mapping[str, Language] | None = None,
+        others: Mapping[str, int] | None = None,
     ) -> None:
         self.size = len(ids)
         self.languages = languages() if known is None else known
@@ -65,6 +69,9 @@ class Shop:
         self._most_prices = 0
         self.number_at = lru_cache(maxsize=None)(self._number_at)
         self._articles: list[tuple[str, _Sorted]] = [("id", _Sorted(ids))]
+        if others:
+            places = np.fromiter(others.values(), dtype=np.int32, count=len(others))
+            self._articles.append(("id", _Sorted(pa.array(list(others), pa.string()), places)))
         self.sizes: dict[str, tuple[str, str]] = {}
         """Folded size -> the column and the value."""
         self.phrases = Phrases()
@@ -73,6 +80,9 @@ class Shop:
         if not any(column.family == "brand" for column in self.columns):
             names, codes = self.titles.brands(self._says_attribute)
             rows = np.flatnonzero(codes >= 0)
+            for code, row in zip(*np.unique(codes, return_index=True), strict=True):
+                if code >= 0:
+                    names[code] = _as_titled(names[code], titles[int(row)].as_py())
             if names:
                 meanings: list[tuple[Concept, ...]] = [()] * len(names)
                 brands = codes[rows].astype(np.int32)
@@ -108,19 +118,23 @@ class Shop:
         return float(np.quantile(known, share)) if len(known) else 0.0
 
     def find(self, code: str) -> list[tuple[int, str]]:
-        """The rows of the products with an id or article number, and which of both matched."""
-        return [(row, by) for by, codes in self._articles for row in codes.find(code)]
+        """The rows of the products with an id or article number, each once, and which of both matched."""
+        found: dict[int, str] = {}
+        for by, codes in self._articles:
+            for row in codes.find(code):
+                found.setdefault(row, by)
+        return list(found.items())
 
     @cached_property
     def spelling(self) -> Spelling:
         """Corrects words to those of the shop's values."""
-        return Spelling(self.phrases.first_words({"value"})[:MOST_TITLE_WORDS])
+        return Spelling(self.phrases.first_words({"value"})[:MAX_TITLE_WORDS])
 
     @cached_property
     def title_spelling(self) -> Spelling:
         """Corrects words to those of at least three titles."""
         words = sorted((word for word in self.titles.words if self.titled(word) > 2), key=lambda w: -self.titled(w))
-        return Spelling(words[:MOST_TITLE_WORDS])
+        return Spelling(words[:MAX_TITLE_WORDS])
 
     def meaning(self, value: str, family: str = "", column: str = "") -> tuple[Concept, ...]:
         """The concepts of a value; only those of ``family`` if there are any."""
@@ -159,8 +173,8 @@ class Shop:
             codes = flat.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32)
             words = [str(value) for value in flat.dictionary.to_pylist()]
             if family == "article" or (self.size > 100 and len(words) > ARTICLE_SHARE * self.size):
-                if not listed:
-                    self._articles.append(("article", _Sorted(flat.cast(pa.string()))))
+                if not listed or family == "article":  # Merged variants have several article numbers.
+                    self._articles.append(("article", _Sorted(flat.cast(pa.string()), rows if listed else None)))
                 return
             told = np.array([folded(word) not in NOTHING for word in words] or [True], dtype=np.bool_)
             kept = (codes >= 0) & told[codes]
@@ -199,10 +213,10 @@ class Shop:
     def _name(self, column: Column) -> None:
         """Add the values of a column as phrases, except those that are concepts of a language."""
         counts = column.counts
-        for code in np.argsort(-counts, kind="stable")[:MOST_VALUES].tolist():
+        for code in np.argsort(-counts, kind="stable")[:MAX_VALUES].tolist():
             value = column.values[code]
             words = words_of(value)
-            if not counts[code] or not words or len(words) > LONGEST_VALUE:
+            if not counts[code] or not words or len(words) > MAX_VALUE_WORDS:
                 continue
             if column.family == "size":
                 self.sizes.setdefault("".join(words), (column.name, value))
@@ -212,8 +226,18 @@ class Shop:
                 language.phrases.exactly(words) for language in self.languages.values() if column.concepts[code]
             )
             if not exact:
-                for spelling in _spellings(value):
+                for spelling in (*_spellings(value), *(_names(words) if column.family == "brand" else ())):
                     self.phrases.add(spelling, Entry("value", value, column.family, column.name))
+
+
+def _as_titled(name: str, title: str) -> str:
+    """The name of a brand of titles with its ampersand: "reid & taylor"."""
+    words = [token.text for token in tokens_of(normalised(title)) if token.kind != "mark" or token.text == "&"]
+    kept = name.split()
+    for end in range(len(kept) + 1, len(words) + 1):
+        if [word for word in words[:end] if word != "&"] == kept:
+            return " ".join(words[:end]).removesuffix(" &")
+    return name
 
 
 _ALSO_SPELT = {"and": "&", "color": "colour", "colors": "colours", "gray": "grey", "jewelry": "jewellery"}
@@ -232,11 +256,23 @@ def _spellings(value: str) -> list[tuple[str, ...]]:
     )
 
 
-class _Sorted:
-    """Case-insensitive lookup of strings by bisection. Takes 8 bytes per string, in addition to the strings."""
+def _names(words: Sequence[str]) -> list[tuple[str, ...]]:
+    """The tokens of a brand in other scripts, and as one word: "ナイキ", "redtape"."""
+    joined = "".join(words)
+    names = [words_of(name) for name in brands().get(joined, ())]
+    return [*names, (joined,)] if len(words) > 1 and len(joined) >= MIN_JOINED else names
 
-    def __init__(self, values: pa.Array) -> None:
-        self._values = values
+
+class _Sorted:
+    """Case-insensitive lookup of strings by bisection. Takes 8 bytes per string, in addition to the strings.
+
+    Args:
+        values: N strings or nulls.
+        rows: The rows ``[N]`` that they belong to; their places if None.
+    """
+
+    def __init__(self, values: pa.Array, rows: npt.NDArray[np.integer] | None = None) -> None:
+        self._values, self._rows = values, rows
         self._order = pc.sort_indices(pc.utf8_lower(values)).to_numpy()
         self._filled = len(values) - values.null_count
         self.find = lru_cache(maxsize=1024)(self._find)
@@ -252,7 +288,8 @@ class _Sorted:
                 high = middle
         rows: list[int] = []
         while low < self._filled and self._key(low) == wanted and len(rows) < 100:
-            rows.append(int(self._order[low]))
+            place = int(self._order[low])
+            rows.append(place if self._rows is None else int(self._rows[place]))
             low += 1
         return rows
 

@@ -14,9 +14,9 @@ from understanding.words.text import CJK, folded
 Rows = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.int32]
 
-LONGEST_BRAND = 4
+MAX_BRAND_WORDS = 4
 """Maximum number of words of a brand at the beginning of titles."""
-LEAST_TITLES = 3
+MIN_TITLES = 3
 """Minimum number of titles that begin with a brand."""
 STICKS = 0.7
 """Minimum share of a word's titles with the same next word for that word to belong to the brand."""
@@ -24,11 +24,11 @@ OWN = 0.8
 """Minimum share of a word's occurrences after an attribute word for both to be a brand: "Red Chief"."""
 SIMILAR = 0.75
 """Minimum share of common words for a text to match a title, of the words of the text and of the title."""
-MOST_LOOKED_AT = 200_000
+MAX_LOOKED_AT = 200_000
 """Maximum number of index entries that a search for similar titles reads."""
-LEAST_SHARED = 3
+MIN_SHARED = 3
 """Minimum number of common words."""
-MOST_COMPARED = 256
+MAX_COMPARED = 256
 """Maximum number of titles that are compared with one text."""
 
 _RE2_CJK = "".join(rf"\x{{{ord(sign):x}}}" if sign != "-" else sign for sign in CJK)
@@ -89,19 +89,19 @@ class Titles:
         """The products whose titles are these words in this order."""
         codes = [self._place.get(word, -1) for word in words]
         rows = self.rows_with(words)
-        rows = rows[np.diff(self._starts)[rows] == len(codes)][:MOST_COMPARED]
+        rows = rows[np.diff(self._starts)[rows] == len(codes)][:MAX_COMPARED]
         return np.array([row for row in rows.tolist() if self._title(row).tolist() == codes], dtype=np.int64)
 
     def alike(self, words: Sequence[str]) -> Rows:
         """The products whose titles have nearly all of at least three words, and few others."""
         known = sorted({word for word in words if word in self._place}, key=self.count)
-        if len(known) < LEAST_SHARED or len(known) < SIMILAR * len(set(words)):
+        if len(known) < MIN_SHARED or len(known) < SIMILAR * len(set(words)):
             return np.zeros(0, np.int64)
         looked = 0
         taken: list[Codes] = []
         for word in known:
             looked += self.count(word)
-            if looked > MOST_LOOKED_AT and taken:
+            if looked > MAX_LOOKED_AT and taken:
                 break
             rows = self._postings(word)
             taken.append(rows[np.diff(rows, prepend=-1) > 0])
@@ -109,7 +109,7 @@ class Titles:
         wanted = {self._place[word] for word in known}
         shared = {
             row: len(wanted & set(self._title(row).tolist()))
-            for row in rows[np.argsort(-counts, kind="stable")[:MOST_COMPARED]].tolist()
+            for row in rows[np.argsort(-counts, kind="stable")[:MAX_COMPARED]].tolist()
         }
         close = {
             row: count
@@ -137,8 +137,8 @@ class Titles:
             if path and not all(map(is_attribute, path)):
                 brand[rows] = len(names)
                 names.append(" ".join(path))
-            least = max(LEAST_TITLES, STICKS * len(rows)) if path else LEAST_TITLES
-            for word, some in self._continued(rows, len(path)) if len(path) < LONGEST_BRAND else ():
+            least = max(MIN_TITLES, STICKS * len(rows)) if path else MIN_TITLES
+            for word, some in self._continued(rows, len(path)) if len(path) < MAX_BRAND_WORDS else ():
                 # An attribute ends a brand, unless it is its first word.
                 if path and is_attribute(word):
                     continue
@@ -148,7 +148,7 @@ class Titles:
 
     def _belongs(self, word: str, rows: Rows, depth: int) -> bool:
         """Whether a word is rarely used except at one position of these titles, which continue in more than one way."""
-        if len(rows) < max(LEAST_TITLES, OWN * self.count(word)):
+        if len(rows) < max(MIN_TITLES, OWN * self.count(word)):
             return False
         return sum(1 for _ in self._continued(rows, depth + 1)) > 1
 

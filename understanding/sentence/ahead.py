@@ -15,6 +15,8 @@ FAR = 8
 """Maximum number of items of a list before its conjunction."""
 PARTS = frozenset({"sleeves", "heel", "straps"})
 """Details that can be compared."""
+OF_HEELS = frozenset({"higher", "lower", "thicker", "thinner"})
+"""Directions in which heels are compared as a part of a shoe."""
 COMMAS = frozenset(",、，")
 _SILENT = frozenset({"ignore", "prepositions", "my", "to", "from", "about", "year", "ask"})
 
@@ -37,6 +39,11 @@ class Ahead:
 
     def __init__(self, items: list[Item]) -> None:
         self._items = items
+        self._past_ignored = [len(items)]
+        for at in reversed(range(len(items))):
+            ignored = "ignore" in items[at].roles and not items[at].meanings
+            self._past_ignored.append(self._past_ignored[-1] if ignored else at)
+        self._past_ignored.reverse()
 
     def roles(self, at: int) -> Mapping[str, Entry]:
         """The roles of the item at a position; none beyond the end."""
@@ -48,9 +55,31 @@ class Ahead:
 
     def past_ignored(self, at: int) -> int:
         """The next position whose item has a meaning."""
-        while at < len(self._items) and "ignore" in self._items[at].roles and not self._items[at].meanings:
-            at += 1
+        return self._past_ignored[at] if at < len(self._items) else at
+
+    def before(self, at: int) -> int:
+        """The previous position whose item has a meaning; -1 if there is none."""
+        at -= 1
+        while at >= 0 and "ignore" in self._items[at].roles and not self._items[at].meanings:
+            at -= 1
         return at
+
+    def refused_behind(self, at: int) -> bool:
+        """Whether the item at a position refuses what stands before it."""
+        roles = self.roles(at)
+        return "refuse_after" in roles and not ("refuse" in roles and self.refuses_next(at))
+
+    def is_known(self, at: int, end: int) -> bool:
+        """Whether the items from ``at`` to ``end`` have no unknown word."""
+        return not any(item.unknown for item in self._items[at:end])
+
+    def is_refused(self, at: int) -> bool:
+        """Whether the next item with a meaning refuses the amount that ends at a position."""
+        place = self.past_ignored(at)
+        return self.refused_behind(place) and "answer" not in self.roles(place) and not self._wish_between(at, place)
+
+    def _wish_between(self, at: int, end: int) -> bool:
+        return any(item.meanings for item in self._items[at:end])
 
     def family(self, at: int) -> Found:
         """The next family name, after words without a meaning."""
@@ -71,10 +100,13 @@ class Ahead:
                 break
         return Found("", at)
 
-    def part(self, at: int) -> Found:
-        """The next part of a product: "longer sleeves"."""
-        if at < len(self._items) and (entry := meant(self._items[at])) and entry.value in PARTS:
-            return Found(entry.value, at + 1)
+    def part(self, at: int, direction: str) -> Found:
+        """The next part of a product that is compared: "longer sleeves"."""
+        if at < len(self._items) and (entry := meant(self._items[at])):
+            if entry.value in PARTS:
+                return Found(entry.value, at + 1)
+            if entry.value == "heels" and direction in OF_HEELS:
+                return Found("heel", at + 1)
         return Found("", at)
 
     def anchor(self, at: int) -> int:
@@ -122,18 +154,40 @@ class Ahead:
 
     def refuses_next(self, at: int) -> bool:
         """Whether a word that can refuse on both sides refuses what follows: "rot, nicht blau", "rot, nicht zu hell";
-        not "rot nicht"."""
-        following = self.roles(self.past_ignored(at + 1))
-        compared = bool({"relative", "too", "less"} & following.keys())
-        return "refuse" in self._items[at].roles and (compared or bool(self.wish(at + 1).value))
+        not "rot nicht". A word without a known meaning may be refused as well."""
+        place = self.past_ignored(at + 1)
+        following = self.roles(place)
+        beside = {*following, *self.roles(at + 1)}
+        if {"and", "or", "ask"} & beside and "refuse" not in beside:
+            return False  # "Rosa auf keinen Fall und in Rot"
+        compared = bool({"relative", "adjectives", "too", "less"} & following.keys())
+        unknown = place < len(self._items) and self._items[place].unknown
+        return "refuse" in self._items[at].roles and (compared or unknown or bool(self.wish(at + 1).value))
 
     def is_next(self, at: int) -> bool:
         """Whether the item before has a meaning: nothing joins it with this one."""
         return at > 0 and bool(self._items[at - 1].meanings)
 
+    def is_with(self, at: int) -> bool:
+        """Whether "with" stands before an item and what describes it: "with a leather belt"."""
+        for item in reversed(self._items[max(0, at - FAR) : at]):
+            if "with" in item.roles:
+                return True
+            entry = meant(item)
+            if entry.family == "kind" if entry else not {"ignore", "articles", "shades"} & item.roles.keys():
+                return False
+        return False
+
+    def describes(self, at: int) -> bool:
+        """Whether the preposition at a position joins a kind and its material: "shoes of leather"."""
+        before = meant(self._items[at - 1]) if at else None
+        return before is not None and before.family == "kind" and self.wish(at + 1).value == "material"
+
     def joins(self, at: int) -> bool:
         """Whether two wishes of one family are next to the item at ``at``: "黒、白以外"."""
         before = meant(self._items[at - 1]) if at else None
+        if {"and", "or"} & self.roles(at + 1).keys():
+            return False
         return before is not None and self.wish(at + 1).value == before.family
 
 

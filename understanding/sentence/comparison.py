@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from understanding.sentence.ahead import Ahead, colour_of, meant
 from understanding.sentence.draft import Draft
 from understanding.sentence.items import Item
 from understanding.wishes import Relative, Wish
 from understanding.words.concepts import Concept, concepts
 from understanding.words.language import OPPOSITE
+from understanding.words.phrases import Entry
+from understanding.words.text import is_cjk
+
+OF_COLOUR = frozenset({"darker", "lighter", "brighter", "more muted"})
+"""Directions that compare colours."""
+
+STRAPS = frozenset({"belt", "bracelet"})
+"""Kinds that name the strap of a watch in many languages, such as Spanish "correa"."""
+
+BAGS = ("bag", "wallet", "purse")
+"""Kinds of which a size word means how big the thing is."""
+
+FOOTWEAR = ("footwear",)
+"""Kinds that are flat or have heels."""
+
+STRAPPED = ("bag", "sandals", "heels", "flats")
+"""Other kinds with straps, which some languages call the same as belts."""
 
 
 class Comparisons:
@@ -25,8 +44,11 @@ class Comparisons:
     def compared(self, at: int) -> int:
         """ "Darker", "too long", "less bright", "longer sleeves"."""
         roles, taken, direction = self._items[at].roles, 1, ""
+        excess = bool({"excess", "too"} & roles.keys())
         if "relative" in roles:
             direction = roles["relative"].value
+        elif "adjectives" in roles and self._refused(at):
+            direction = OPPOSITE[roles["adjectives"].value]
         else:
             degree = next((role for role in ("too", "less", "more") if role in roles), "")
             place = at + 1 if degree else at
@@ -42,6 +64,8 @@ class Comparisons:
             elif degree in ("too", "less") and (named := self._look(place)) and not self._look(at - 1):
                 self._draft.unwanted.append(named)  # "Less black", "too black"
                 return 2
+        if not direction and "adjectives" in roles and (self._alone(at) or self._sizes_bag(at)):
+            direction = roles["adjectives"].value
         if not direction:
             return 0
         draft = self._draft
@@ -49,10 +73,72 @@ class Comparisons:
             draft.refusing = False  # "Not too long" also means "less long".
         if draft.beside:  # "To match my new car."
             return taken
-        part = self._ahead.part(at + taken)
+        if excess and direction in OF_COLOUR:
+            back = self._ahead.before(at)
+            if back >= 0 and colour_of(self._items[back]):
+                draft.take_back_colour()
+        part = self._ahead.part(at + taken, direction)
         taken = part.after - at if part.value else taken
+        if not part.value and (before := self._part_before(at, direction)):
+            part = part._replace(value=before)
+        if self._ahead.refused_behind(at + taken):  # Turkish "çok pahalı olmasın" also means "less expensive".
+            taken += 1
         draft.relative.append(Relative(direction, self._ahead.said(at, taken), part.value))
         return taken
+
+    def _part_before(self, at: int, direction: str) -> str:
+        """The part of a product in front of a comparison, which takes it back as a wish: "sleeves longer"."""
+        back, draft = self._ahead.before(at), self._draft
+        part = self._ahead.part(back, direction).value if back >= 0 else ""
+        if not part or draft.refusing or len(draft.wanted) <= draft.clause:
+            return ""
+        draft.wanted.pop()
+        return part
+
+    def _refused(self, at: int) -> bool:
+        """Whether an adjective alone is refused: "nothing long", "uzun olmasın"."""
+        if any(item.meanings for item in self._items[at : at + 2]):
+            return False
+        begun = self._draft.refusing and not self._draft.pending and at - self._draft.cue <= 2
+        return begun or self._ahead.refused_behind(at + 1)
+
+    def _alone(self, at: int) -> bool:
+        """Whether an adjective is all that a text says: "small", Chinese "长". In Chinese and Japanese, marks
+        or spaces around it are enough: "裙子，长"."""
+        if self._items[at].meanings:
+            return False
+        others = [
+            place
+            for place, item in enumerate(self._items)
+            if place != at and not item.mark and (item.meanings or not {"ignore", "ask"} & item.roles.keys())
+        ]
+        joined = at - 1 in others and not self._items[at].spaced
+        joined |= at + 1 in others and not self._items[at + 1].spaced
+        return not others or (not joined and is_cjk(self._items[at].said))
+
+    def _sizes_bag(self, at: int) -> bool:
+        """Whether an adjective says how big a bag is: "a small bag", Spanish "bolso grande". Of clothes, such words
+        are hardly about the size: French "petite robe noire"."""
+        if self._items[at].roles["adjectives"].value not in ("bigger", "smaller") or self._items[at].meanings:
+            return False
+        return not self._draft.refusing and any(self._next_kind(at, step) in _narrower(BAGS) for step in (-1, 1))
+
+    def _next_kind(self, at: int, step: int) -> str:
+        """The kind beside an adjective, or behind one colour or material: "a small red bag"."""
+        for place in (at + step, at + 2 * step):
+            entry = meant(self._items[place]) if 0 <= place < len(self._items) else None
+            if entry is None or entry.family not in ("kind", "colour", "material"):
+                return ""
+            if entry.family == "kind":
+                return entry.value
+        return ""
+
+    def is_other(self, at: int, entry: Entry) -> bool:
+        """Whether "flat" is not about shoes, because the text names other things only: "flat front trousers"."""
+        if entry.value != "flat heel" or "adjectives" not in self._items[at].roles:
+            return False
+        kinds = {one.value for item in self._items if (one := meant(item)) is not None and one.family == "kind"}
+        return bool(kinds) and not kinds & _narrower(FOOTWEAR)
 
     def _look(self, at: int) -> Wish | None:
         """The colour, pattern or material at a place."""
@@ -71,7 +157,7 @@ class Comparisons:
                     shade = entry.value
                 elif entry.role == "concept" and shade and entry.family == "colour":
                     self._draft.add(_shade(shade, entry.value, item.said))
-                elif entry.role == "concept":
+                elif entry.role == "concept" and not (entry.family == "kind" and self.is_part(at, entry.value)):
                     self._draft.add(Wish(entry.family, entry.value, item.said))
             return 1
         for first, second in ((at, at + 1), (at + 1, at)):
@@ -82,15 +168,62 @@ class Comparisons:
                     return 2
         return self._doubled(at)
 
+    def is_part(self, at: int, kind: str) -> bool:
+        """Whether a kind is only a part of the one before it: "a dress with a belt", "a watch, leather bracelet"."""
+        things = [place for place, wish in enumerate(self._draft.wanted) if wish.family == "kind"]
+        if self._draft.refusing or not things:
+            return False
+        if things[-1] >= self._draft.clause and self._ahead.is_with(at):
+            return True
+        joined = {"and", "or"} & self._ahead.roles(at - 1).keys()
+        return kind in STRAPS and self._draft.wanted[things[-1]].word == "watch" and not joined
+
+    def is_strap(self, at: int) -> bool:
+        """Whether a word for belts and straps is about a strap of the thing before it: Spanish "sandalias, correa
+        negra", but not "sandalias y correa"."""
+        return self._thing_described(at, "straps") in _narrower(STRAPPED)
+
+    def is_waterproof(self, at: int) -> bool:
+        """Whether a word for rain jackets describes the thing before it: Portuguese "mochila, impermeável"."""
+        return bool(self._thing_described(at, "waterproof"))
+
+    def _thing_described(self, at: int, detail: str) -> str:
+        """The kind before an item that also means ``detail``; empty if there is none, or if "and" joins them."""
+        if not any(entry.role == "concept" and entry.value == detail for entry in self._items[at].entries):
+            return ""
+        things = [wish.word for wish in self._draft.wanted if wish.family == "kind"]
+        joined = {"and", "or"} & self._ahead.roles(at - 1).keys()
+        return things[-1] if things and not joined else ""
+
     def _doubled(self, at: int) -> int:
         """A colour and the one that it is a shade of: "crimson red", and "navy blu", whose parts were read apart."""
         if at + 1 < len(self._items) and (colour := colour_of(self._items[at])):
             wider = colour_of(self._items[at + 1])
+            if named := (concepts().shades.get((colour, wider)) or concepts().shades.get((wider, colour))):
+                self._draft.add(Wish("colour", named, self._ahead.said(at, 2)))  # "Rose gold", "or rose"
+                return 2
             close = concepts().near.get(Concept("colour", colour), ())
             if wider and (wider == colour or Concept("colour", wider) in close):
                 self._draft.add(Wish("colour", colour, self._ahead.said(at, 2)))
                 return 2
-        return 0
+        return self._patterned(at)
+
+    def _patterned(self, at: int) -> int:
+        """A pattern and the word for patterns: "a floral print" is floral."""
+        both = [meant(item) for item in self._items[at : at + 2]]
+        found = [entry for entry in both if entry is not None and entry.family == "pattern" and not entry.refused]
+        exact = [entry for entry in found if entry.value != "printed"]
+        if len(found) != 2 or len(exact) != 1:
+            return 0
+        self._draft.add(Wish("pattern", exact[0].value, self._ahead.said(at, 2)))
+        return 2
+
+
+@lru_cache(maxsize=4)
+def _narrower(names: tuple[str, ...]) -> frozenset[str]:
+    """The names of kinds and of those that are narrower."""
+    kinds = [Concept("kind", name) for name in names]
+    return frozenset(one.name for kind in kinds for one in (kind, *concepts().narrower(kind)))
 
 
 def _shade(shade: str, colour: str, said: str) -> Wish:

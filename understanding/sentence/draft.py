@@ -13,7 +13,12 @@ ORDER = {family: place for place, families in enumerate(_ORDER) for family in fa
 BACKGROUND = frozenset({"people", "occasion", "season"})
 """Families of things that sentences and stories mention without asking for them."""
 LOOKS = frozenset({"kind", "colour", "material", "pattern", "detail"})
-"""Families that describe what is worn with a product."""
+"""Families that describe a product."""
+OTHERS = LOOKS | {"brand"}
+"""Families that describe another thing, one that is worn with the product or that it replaces."""
+
+STEM = 3
+"""Number of letters by which two names of a thing are told apart."""
 
 
 @dataclass
@@ -35,6 +40,12 @@ class Draft:
     restart: bool = False
     beside: bool = False
     """Whether the next words describe what is worn with the product: "to go with my blue jeans"."""
+    matched: bool = False
+    """Whether the text says so anywhere."""
+    owning: bool = False
+    """Whether the next words describe a thing that the shopper has or had: "I lost my black umbrella"."""
+    owned: list[Wish] = field(default_factory=list)
+    """The kinds of such things, which are asked for again if no other kind is."""
     back: int = 0
     refusing: bool = False
     correcting: bool = False
@@ -47,16 +58,28 @@ class Draft:
     """Whether the refusal is a list whose conjunction was read, so that a comma ends it."""
     clause: int = 0
     """Number of wishes at the start of the clause."""
+    part: int = 0
+    """The same at the last preposition: "a blue jacket with a hood"."""
+    parts: list[Wish] = field(default_factory=list)
+    """The kinds that are only parts of a thing, said since then: "a dress with a belt"."""
+    joint: int = 0
+    """The same at the last conjunction between wishes of two families: "in red and belt not needed"."""
     before: int = 0
     """The same for the previous clause with a wish."""
     denied: int | None = None
     """Where the wishes begin that are refused if nothing follows that could be: "black isn't my thing"."""
+    answer: bool = False
+    """Whether the text begins with an answer that may also be a refusal: "no green"."""
+    number: float | None = None
+    """The number that is all that the text says."""
     nouns_first: bool = False
     """As in ``Language``."""
 
     def add(self, wish: Wish) -> None:
         """Add a wish, as wanted or as refused."""
-        if self.beside and wish.family in LOOKS:
+        if self.beside and wish.family in OTHERS:
+            if self.owning and wish.family == "kind":
+                self.owned.append(wish)
             return
         if self.refusing:
             looks = self.denied is not None or any(one.family in LOOKS for one in self.pending)
@@ -68,6 +91,37 @@ class Draft:
             self.wanted = [one for one in self.wanted if one.family != wish.family]
             self.correcting = False
         self.wanted.append(wish)
+
+    def bound(self, bound: Bound) -> None:
+        """Add a bound. As a correction, it replaces those on the same number."""
+        if self.correcting:
+            self.bounds = [one for one in self.bounds if one.family != bound.family]
+            self.correcting = False
+        self.bounds.append(bound)
+
+    def last_amount(self) -> Bound | Wish | None:
+        """The amount that a number alone corrects: the size if one was said last, or else the last bound."""
+        if self.wanted and self.wanted[-1].family == "size":
+            return self.wanted[-1]
+        return self.bounds[-1] if self.bounds else None
+
+    def take_back_colour(self) -> None:
+        """Drop the last wish if it is a colour, because it describes the reference: "red is too bright"."""
+        if not self.refusing and self.wanted and self.wanted[-1].family == "colour":
+            self.wanted.pop()
+            self.clause = min(self.clause, len(self.wanted))
+
+    def match(self, *, owning: bool) -> None:
+        """Read the next words as those of another thing, one that the shopper has or had if ``owning``."""
+        self.beside, self.owning = True, owning
+        self.matched = self.matched or not owning
+
+    def own_clause(self, start: int) -> None:
+        """Read the wishes since ``start`` as those of a thing that is lost or broken: "my black bag is broken"."""
+        clause = self.wanted[start:]
+        self.owned += [wish for wish in clause if wish.family == "kind"]
+        self.wanted[start:] = [wish for wish in clause if wish.family not in OTHERS]
+        self.begin_clause()
 
     def differ(self, family: str) -> None:
         """Ask for another value of a family. Earlier wishes of the family describe the reference, as in "I have it in
@@ -84,8 +138,14 @@ class Draft:
     def begin_clause(self) -> None:
         """Start a new clause."""
         self.beside = False
+        self.begin_part()
+        self.joint = len(self.wanted)
         if self.clause != len(self.wanted):
             self.before, self.clause = self.clause, len(self.wanted)
+
+    def begin_part(self) -> None:
+        """Start a new part of the clause, as prepositions do."""
+        self.part, self.parts = len(self.wanted), []
 
     def refuse(self, at: int) -> None:
         """Refuse what follows the item at ``at``."""
@@ -104,18 +164,35 @@ class Draft:
         if not self.refusing or not self.pending:
             return False
         last, family = self.pending[-1].family, wish.family
-        if family == "people":
-            return last != "people"
+        if family in ("people", "size"):
+            return last != family
         return not self.nouns_first and ORDER.get(family, 9) < ORDER.get(last, 0)
 
     def refuse_clause(self, start: int) -> None:
         """Refuse the wishes of the clause: "black is not for me". Audience, occasion and season are not refused
-        together with a look: "men's black isn't for me"."""
+        together with a look: "men's black isn't for me". Behind a thing, only what was said last is refused: "a blue
+        jacket, hood not needed". Behind two colours that only "and" joins, both are refused, also behind a
+        preposition, as in German "in Rot und Rosa auf keinen Fall": they are one phrase to a shop assistant. A comma
+        sets the refused one apart: "in Rot, Rosa auf keinen Fall"."""
+        if any(wish.family in LOOKS for wish in self.wanted[max(start, self.joint) :]):
+            start = max(start, self.joint)
+        if self.parts:  # "With a red belt" says nothing of other things in red.
+            self.unwanted += self.parts
+            self.wanted[self.part :] = [wish for wish in self.wanted[self.part :] if wish.family not in LOOKS]
+            self.begin_clause()
+            return
         clause = self.wanted[start:]
         looks = [wish for wish in clause if wish.family not in BACKGROUND]
         things = [place for place, wish in enumerate(looks, 1) if wish.family == "kind"]
-        if things:  # "A cotton shirt, it should not be green."
-            looks = looks[things[-1] :] or looks
+        described = looks[things[-1] :] if things else looks
+        part = [wish for wish in self.wanted[self.part :] if wish in described] if self.part > start else []
+        if part:  # A refused "red collar" says nothing of red.
+            looks = [wish for wish in part if wish.family != "colour"] or part
+        elif described and things:  # "A cotton shirt, it should not be green."
+            others = [place for place, wish in enumerate(described, 1) if wish.family != described[-1].family]
+            looks = described[others[-1] :] if others else described
+        elif len(things) > 1:  # "A cotton shirt and belt not needed."
+            looks = looks[-1:]
         self.pending = looks or clause
         self.wanted[start:] = [wish for wish in clause if wish not in self.pending]
         self.refusing = True
@@ -141,6 +218,11 @@ class Draft:
         self.denied = None
         self.refusing = self.joined = False
 
+    def spare_things(self) -> None:
+        """Want the kinds of the refusal, which continues with what they should not be made of."""
+        self.wanted += [wish for wish in self.pending if wish.family == "kind"]
+        self.pending = [wish for wish in self.pending if wish.family != "kind"]
+
     def _spare_wanted(self) -> None:
         """Refuse no wanted property that is said beside a refused one: "striped, but no blue stripes"."""
         wanted = {wish.key for wish in self.wanted}
@@ -148,9 +230,19 @@ class Draft:
         if not {wish.family for wish in others} & {wish.family for wish in self.pending if wish.key in wanted}:
             self.pending = others or self.pending
 
+    def _is_narrower(self, refused: Wish) -> bool:
+        """Whether a refused thing has the concept of a wanted one by another name: "a swimsuit, no bikini"."""
+        said = refused.said.lower()
+        return refused.family == "kind" and any(
+            wish.key == refused.key and wish.said.lower()[:STEM] != said[:STEM] for wish in self.wanted
+        )
+
     def understood(self, language: str | None) -> Understood:
         """The wishes without contradictions and duplicates."""
+        self.unwanted = [wish for wish in self.unwanted if not self._is_narrower(wish)]
         refused = {wish.key for wish in self.unwanted}
+        if not self.matched and not any(wish.family == "kind" for wish in self.wanted):
+            self.wanted = [*self.owned[-1:], *self.wanted]
         wanted = _narrowest([wish for wish in _each_once(self.wanted) if wish.key not in refused])
         asked = {wish.family for wish in wanted}
         return Understood(
@@ -163,6 +255,8 @@ class Draft:
             different=tuple(dict.fromkeys(one for one in self.different if one not in asked)),
             similar=self.similar,
             alternative=self.alternative,
+            number=self.number,
+            answer=self.answer and len(self.unwanted) == 1,
             matches=tuple(dict.fromkeys(self.matches)),
             not_understood=tuple(dict.fromkeys(self.unclear)),
             rest=" ".join(dict.fromkeys(self.rest)),
@@ -177,8 +271,8 @@ def _each_once(wishes: list[Wish]) -> list[Wish]:
 
 
 def _narrowest(wanted: list[Wish]) -> list[Wish]:
-    """Wishes without kinds that have a wanted narrower kind: "shoes, trainers" means trainers."""
+    """Wishes without those that have a wanted narrower one: "shoes, trainers" means trainers, "kids, girls" girls."""
     known = concepts()
-    kinds = {Concept("kind", wish.word) for wish in wanted if wish.family == "kind"}
-    wider = {kind for kind in kinds if kinds & set(known.narrower(kind))}
+    meant = {Concept(wish.family, wish.word) for wish in wanted if wish.family in ONE_OF}
+    wider = {concept for concept in meant if meant & set(known.narrower(concept))}
     return [wish for wish in wanted if wish.family not in ONE_OF or Concept(wish.family, wish.word) not in wider]

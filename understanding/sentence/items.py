@@ -7,23 +7,27 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from understanding.grounding.shop import Shop
-from understanding.words.language import Language
+from understanding.words.language import NAMING, Language
 from understanding.words.phrases import Entry
 from understanding.words.spelling import is_slip
 from understanding.words.text import Token, is_cjk, tokens_of
 
-MOST_CORRECTIONS = 16
+MAX_CORRECTIONS = 16
 """Maximum number of words of a text with spelling correction, to limit the time of hostile texts."""
 LONG_NAME = 8
 """Minimum length of a name for two typing errors."""
+MIN_STEM = 5
+"""Minimum length of a name that a longer word is an inflection of."""
 COMMON = 1 / 1000
 """Minimum share of titles with a word for it to count as correct."""
-LONGEST_COMPOUND = 40
-COMMANDS = frozenset({"back", "restart", "forget", "refuse", "refuse_after", "keep", "different", "similar"})
+MAX_COMPOUND_LENGTH = 40
+MIN_PART = 4
+"""Minimum length of a part of a compound for the other part to be corrected."""
+COMMANDS = frozenset({"back", "restart", "forget", "any", "refuse", "refuse_after", "keep", "different", "similar"})
 """Roles that are not assigned to a misspelt word."""
 SHORT_WORD = 4
 """Length of short words, which are not corrected in long texts: "made" is not "male"."""
-MOST_MIXED = 10
+MAX_MIXED = 10
 """Maximum length of a text with words of other languages; in longer texts "gonna" is not an Italian skirt."""
 
 
@@ -40,6 +44,10 @@ class Item:
     roles: Mapping[str, Entry] = field(default_factory=dict)
     compound: bool = False
     """Whether all of its entries apply (a compound), instead of one of them."""
+    foreign: bool = False
+    """Whether only other languages than that of the text have the word."""
+    spaced: bool = False
+    """Whether only white space separates it from the item before it."""
 
     @property
     def meanings(self) -> list[Entry]:
@@ -55,6 +63,7 @@ class Item:
 class _Found(NamedTuple):
     length: int
     entries: list[Entry]
+    foreign: bool = False
 
 
 class Lexer:
@@ -75,7 +84,7 @@ class Lexer:
     def items(self, text: str) -> list[Item]:
         """The items of a text in the form of ``text.normalised``."""
         tokens = tokens_of(text)
-        self._mixed = len(tokens) <= MOST_MIXED
+        self._mixed = len(tokens) <= MAX_MIXED
         tokens = self._corrected(tokens, text)
         words = [token.text for token in tokens]
         items: list[Item] = []
@@ -92,7 +101,15 @@ class Lexer:
             mark = token.text if token.kind == "mark" and found.length == 1 else ""
             roles = {entry.role: entry for entry in reversed(found.entries)}
             said = text[token.start : last.end]
-            items.append(Item(token.start, last.end, said, tuple(found.entries), number, mark, roles, compound))
+            spaced = bool(items) and text[items[-1].end : token.start].isspace()
+            items.append(
+                Item(
+                    *(token.start, last.end, said, tuple(found.entries), number, mark, roles),
+                    compound=compound,
+                    foreign=found.foreign,
+                    spaced=spaced,
+                )
+            )
             at += found.length
         return _joined(items, text)
 
@@ -108,28 +125,69 @@ class Lexer:
             return best
         if not self._mixed or len(words[at]) < 3 or self._shop.titled(words[at]) > 1:
             return best
+        return self._foreign(words, at)
+
+    def _foreign(self, words: Sequence[str], at: int) -> _Found:
+        """The longest phrase of another language, unless its word is a slip of one of this language: "dres"."""
+        best = _Found(0, [])
+        own = self._language.spelling.nearest(words[at])
+        if own and is_slip(words[at], own[0]) and not self._is_command(own[0]):
+            return best
         for other in self._others:
             length, entries = other.phrases.longest(words, at)
             concepts = [entry for entry in entries if entry.role == "concept"]
             if concepts and length > best.length:
-                best = _Found(length, concepts)
+                best = _Found(length, concepts, foreign=True)
         return best
+
+    def _is_foreign(self, word: str, own: str) -> bool:
+        """Whether a word is rather one of another language than a misspelt ``own``: Spanish "para" is no parka, but
+        "dres" is a dress, because texts with such things name them in one language."""
+        found = [other.phrases.exactly((word,)) for other in self._others]
+        if not is_slip(word, own):
+            return any(found)
+        return any(entries and not any(entry.role in NAMING for entry in entries) for entries in found)
+
+    def _is_command(self, word: str) -> bool:
+        return _commands(self._language.phrases.exactly([word]))
+
+    def _refuses(self, word: str) -> bool:
+        """Whether a word refuses by its ending: "bügelfrei" is no misspelt "beutelfrei"."""
+        return any(entry.refused for entry in self._language.phrases.exactly([word]))
 
     def _compound(self, word: str) -> list[Entry]:
         """The concepts in a compound such as "Sommerkleid", the head last; none if a part is unknown."""
-        if not self._language.compounds or len(word) > LONGEST_COMPOUND:
+        if not self._language.compounds or len(word) > MAX_COMPOUND_LENGTH:
             return []
         for at in range(len(word) - 3, 2, -1):
             head = self._language.phrases.exactly([word[at:]])
-            if not any(entry.role == "concept" for entry in head):
+            coloured = any(entry.role == "families" and entry.value == "colour" for entry in head)
+            if not coloured and not any(entry.role == "concept" for entry in head):
                 continue
             for joint in self._language.compounds:
                 first = word[:at].removesuffix(joint) if joint else word[:at]
                 before = self._language.phrases.exactly([first]) or (self._compound(first) if len(first) > 5 else [])
                 parts = [entry for entry in before if entry.role in ("concept", "shades")]
+                if coloured:  # "bordeauxfarben"
+                    parts = [entry for entry in parts if entry.family == "colour"]
                 if parts:
                     return [*parts, *(entry for entry in head if entry.role == "concept")]
         return []
+
+    def _corrected_compound(self, word: str) -> str:
+        """A compound of which one part is misspelt, as in "Winterjake"; empty if the word is none."""
+        if not self._language.compounds or len(word) > MAX_COMPOUND_LENGTH:
+            return ""
+        spelling = self._language.spelling
+        for at in range(len(word) - MIN_PART, MIN_PART - 1, -1):
+            parts = word[:at], word[at:]
+            for place in (1, 0):
+                nearest = spelling.nearest(parts[place]) if parts[1 - place] in spelling.known else None
+                if nearest is not None and nearest[1] == 1:
+                    mended = parts[0] + nearest[0] if place else nearest[0] + parts[1]
+                    if self._compound(mended):
+                        return mended
+        return ""
 
     def _corrected(self, tokens: list[Token], text: str) -> list[Token]:
         """The tokens, with misspelt words corrected that are not part of a phrase."""
@@ -140,7 +198,7 @@ class Lexer:
             length = self._longest(words, at).length
             if not length and tokens[at].kind == "word":
                 word = words[at]
-                if self._corrections < MOST_CORRECTIONS and not self._compound(word):
+                if self._corrections < MAX_CORRECTIONS and not self._compound(word):
                     self._corrections += 1
                     mended[at] = tokens[at]._replace(
                         text=self._correction(word, text[tokens[at].start : tokens[at].end])
@@ -154,18 +212,25 @@ class Lexer:
             return word
         # Words with letters of another language are not misspelt words of this one.
         own = self._language.spelling.nearest(word) if set(written.lower()) <= self._language.letters else None
-        if own and (
-            _commands(self._language.phrases.exactly([own[0]]))
-            or not (self._mixed or len(word) > SHORT_WORD or is_slip(word, own[0]))
-        ):
+        if own and self._is_foreign(word, own[0]):
+            own = None
+        if own and not (self._mixed or len(word) > SHORT_WORD or is_slip(word, own[0])):
+            own = None
+        if own and (self._is_command(own[0]) or (own[1] > 1 and self._refuses(own[0]))):
             own = None
         values = self._shop.spelling.nearest(word)
+        if values and len(word) <= SHORT_WORD and not is_slip(word, values[0]):
+            values = None  # Spanish "sean" is not the brand "Span".
+        if values and len(values[0]) >= MIN_STEM and word.startswith(values[0]):
+            return values[0]  # The inflected name of a brand, as in Polish "adidasa".
         if own and (not values or own[1] <= values[1]):
             return own[0]
         if values and (values[1] == 1 or len(word) >= LONG_NAME):
             return values[0]
         if titled:
             return word
+        if compound := self._corrected_compound(word):
+            return compound
         title = self._shop.title_spelling.nearest(word) if written.isascii() else None
         return title[0] if title else word
 

@@ -8,15 +8,23 @@ from understanding.grounding.shop import Shop
 from understanding.sentence.ahead import COMMAS, Ahead, meant
 from understanding.sentence.amounts import Amounts
 from understanding.sentence.comparison import Comparisons
-from understanding.sentence.draft import Draft
+from understanding.sentence.draft import ORDER, Draft
+from understanding.sentence.families import Families
 from understanding.sentence.items import Item
+from understanding.sentence.numbers import amount
+from understanding.sentence.recipient import Recipients
 from understanding.sentence.story import Story
 from understanding.wishes import Match, Understood, Wish
+from understanding.words.phrases import Entry
 from understanding.words.text import is_cjk
 
-LEAST_TITLE_WORD = 3
+MIN_TITLE_WORD = 3
 """Minimum length of a word that is looked up in titles."""
 SENTENCE_ENDS = frozenset(".!?;:。！？；…")
+SLEEVES = {("detail", "long"): "long sleeves", ("detail", "short"): "short sleeves"}
+"""What a length says of sleeves."""
+TROUSERS = frozenset({"jeans", "bottoms", "trousers"})
+"""Kinds beside which jeans are no material."""
 
 Named = dict[int, tuple[int, list[Match]]]
 """Start of a code in a text -> its end, and its products."""
@@ -39,20 +47,47 @@ class Reader:
         self._items, self._shop, self._language, self._named = items, shop, language, named
         self._ahead, self._amounts, self._draft = Ahead(items), Amounts(items, shop), Draft(nouns_first=nouns_first)
         self._comparisons, self._story = Comparisons(items, self._ahead, self._draft), Story(items, self._ahead)
+        self._families = Families(items, self._ahead, self._draft)
+        self._unclear = -1  # The position behind an amount without a meaning.
+        self._recipients = Recipients(items, self._ahead, self._story)
 
     def read(self) -> Understood:
         """The wishes in the items."""
         steps: tuple[Callable[[int], int], ...] = (
-            self._mark, self._lettered_code, self._amount, self._code, self._history, self._branded,
-            self._forgotten, self._kept, self._family, self._comparisons.compared, self._comparisons.shaded,
-            self._concept, self._scope, self._word,
+            self._mark, self._lettered_code, self._recipient, self._amount, self._code, self._history, self._branded,
+            self._families.forgotten, self._families.kept, self._families.named, self._comparisons.compared,
+            self._comparisons.shaded, self._concept, self._scope, self._word,
         )  # fmt: skip
         at = 0
         self._draft.alternative = "or" in self._ahead.roles(0)  # "Or green?"
         while at < len(self._items):
+            self._space(at)
             at += next(taken for step in steps if (taken := step(at)))
         self._draft.end_refusal()
         return self._draft.understood(self._language)
+
+    def _space(self, at: int) -> None:
+        """End a part at a space between wishes, where other texts have a comma. In Chinese and Japanese it is between
+        wishes of any families: "茶色 革じゃない", "不要红色 蓝色", but not "不要 红色 蓝色", which is a list. In other
+        languages it is behind a refused colour: "not red blue"."""
+        item, draft = self._items[at], self._draft
+        last, family = (draft.pending or draft.wanted[draft.clause :])[-1:], self._ahead.wish(at).value
+        if not (item.spaced and last and family):
+            return
+        same = last[0].family == family
+        if is_cjk(item.said) and is_cjk(self._items[at - 1].said[-1:]):
+            listed = same and (not draft.pending or (draft.cue >= 0 and self._items[draft.cue + 1].spaced))
+            if not listed:
+                draft.end_refusal()
+                draft.begin_clause()
+        elif draft.pending and same and family == "colour" and self._begins_colour(at):
+            draft.end_refusal()
+
+    def _begins_colour(self, at: int) -> bool:
+        """Whether the colour at a position corrects the refused one before it, instead of continuing a list or
+        describing a pattern: "no red white stripes"."""
+        goes_on = self._ahead.list_goes_on(at - 1, "colour") or self._ahead.wish(at + 1).value == "pattern"
+        return self._ahead.is_next(at) and not goes_on
 
     # Steps: each takes the position of an item and returns the number of items that it consumed.
 
@@ -91,17 +126,40 @@ class Reader:
         return taken
 
     def _amount(self, at: int) -> int:
+        if self._amounts.only(at):
+            if self._items[at].start in self._named:
+                return 0
+            self._draft.number = amount(self._items[at].number)
         taken, bound, wish = self._amounts.at(at)
+        if not taken and self._draft.correcting:
+            taken, bound, wish = self._amounts.instead(at, self._draft.last_amount())
         if bound is not None:
-            if self._draft.refusing and not self._draft.pending:  # "It can't cost over 50."
-                bound = bound._replace(min=bound.max, max=bound.min)
+            if self._draft.refusing and not self._draft.pending:
+                if self._ahead.is_known(self._draft.cue + 1, at):  # "It can't cost over 50", not "no studs, under 50".
+                    bound = bound._replace(min=bound.max, max=bound.min)
                 self._draft.refusing = False
-            self._draft.bounds.append(bound)
+            if self._ahead.is_refused(at + taken):  # "Mehr als 50 will ich nicht ausgeben."
+                bound = bound._replace(min=bound.max, max=bound.min)
+            self._draft.bound(bound)
         if wish is not None:
-            self._draft.add(wish)
+            self._add(wish)
         if taken and bound is None and wish is None:
+            self._unclear = at + taken
             self._draft.unclear.append(self._ahead.said(at, taken))
         return taken
+
+    def _recipient(self, at: int) -> int:
+        """ "For my wife", "8 years old"."""
+        taken, wish = self._recipients.at(at)
+        if wish is not None:
+            self._add(wish)
+        return taken
+
+    def _add(self, wish: Wish) -> None:
+        """Add a wish that begins on its own: "no laces size 42" refuses no size."""
+        if self._draft.apart(wish):
+            self._draft.end_refusal()
+        self._draft.add(wish)
 
     def _history(self, at: int) -> int:
         roles = self._items[at].roles
@@ -131,81 +189,32 @@ class Reader:
                 return 2
         return 0
 
-    def _forgotten(self, at: int) -> int:
-        """ "Any colour", "forget the red"."""
-        roles = self._items[at].roles
-        if "forget" not in roles:
-            return 0
-        found = self._ahead.family(at + 1)
-        if found.value and found.after <= at + 3 and "refuse" not in self._ahead.roles(found.after):
-            self._draft.forget.append(found.value)
-            return found.after - at
-        if {"refuse", "ask"} & roles.keys():
-            return 0
-        found = self._ahead.wish(at + 1)
-        if found.value:
-            self._draft.forget.append(found.value)
-            return found.after - at
-        return 0
-
-    def _kept(self, at: int) -> int:
-        """ "Keep the colour", "another colour"."""
-        roles, draft = self._items[at].roles, self._draft
-        family, after = self._ahead.family(at + 1)
-        if {"keep", "similar"} & roles.keys():
-            draft.beside = False
-        if "keep" in roles and not draft.refusing:
-            if family:
-                draft.keep.append("kind" if family == "style" else family)
-                return after - at + self._ahead.anchor(after)
-            draft.similar = draft.similar or "similar" in roles
-            return 1
-        if "different" in roles and family:
-            if "or" in self._ahead.roles(at - 1):  # "In red, or another colour" includes red.
-                draft.different.append(family)
-            else:
-                draft.differ(family)
-            return after - at
-        return 0
-
-    def _family(self, at: int) -> int:
-        """A family at the start: "the colour can stay", "the colour is boring"."""
-        item, draft = self._items[at], self._draft
-        if "families" not in item.roles or item.meanings:
-            return 0
-        family, after = item.roles["families"].value, self._ahead.past_ignored(at + 1)
-        later = self._ahead.roles(after)
-        if draft.denied is not None:  # "Black doesn't go with my skin tone."
-            return 1
-        said = (
-            ("keep", draft.keep), ("forget", draft.forget), ("refuse_after", draft.different),
-            ("deny", draft.different),
-        )  # fmt: skip
-        refuses = "refuse" in later and bool(self._ahead.wish(after + 1).value)  # "Nice cut, but I don't do stripes."
-        for role, families in said:
-            if role in later and not refuses and not (role == "deny" and family == "style"):  # "I look awful in black."
-                families.append(family)
-                return after + 1 - at
-        following = self._ahead.roles(at + 1)
-        if draft.refusing and not draft.pending and "refuse" not in following and not self._ahead.wish(at + 1).value:
-            if family == "pattern":
-                draft.wanted.append(Wish("pattern", "plain", item.said))
-            elif family == "price":  # "No limit."
-                draft.forget.append(family)
-            else:
-                draft.different.append(family)
-            draft.refusing = False
-        elif "different" in self._ahead.roles(at - 1):
-            draft.different.append(family)
-        return 1
-
     def _concept(self, at: int) -> int:
-        entry = meant(self._items[at])
+        entry = self._sense(at)
         if entry is None:
             return 0
+        if "recipient" in self._items[at].roles and "kin" in self._ahead.roles(at + 1):
+            return 1  # "For her husband"
+        if "recipient_after" in self._items[at].roles and (
+            any(one.number for one in self._items[max(0, at - 2) : at])
+            or any("recipient_after" in one.roles and not one.meanings for one in self._items[:at])
+        ):
+            return 1  # "Her 75th birthday", "mum wants a purse for Christmas": no party that it is worn at
+        following = meant(self._items[at + 1]) if at + 1 < len(self._items) else None
+        if entry.value == "sleeves" and following is not None and (following.family, following.value) in SLEEVES:
+            sleeves = SLEEVES[following.family, following.value]  # "Sleeves long"
+            self._draft.add(Wish(entry.family, sleeves, self._ahead.said(at, 2)))
+            return 2
+        length = following is not None and (following.family, following.value) in SLEEVES
+        if length and entry.value == "straps" and self._comparisons.is_strap(at):
+            self._draft.add(Wish(entry.family, entry.value, self._ahead.said(at, 2)))
+            return 2  # "Bolso, correa larga" is no long bag.
+        wish = Wish(entry.family, entry.value, self._items[at].said, entry.column)
         if self._story.is_background(at, entry.family):
             return 1
-        wish = Wish(entry.family, entry.value, self._items[at].said, entry.column)
+        if entry.family == "kind" and self._comparisons.is_part(at, entry.value):
+            self._draft.parts.append(wish)
+            return 1
         if entry.refused:
             self._draft.unwanted.append(wish)
         else:
@@ -214,23 +223,64 @@ class Reader:
             self._draft.add(wish)
         return 1
 
+    def _sense(self, at: int) -> Entry | None:
+        """The meaning of the item at a position. Behind a thing, a word that is also a thing describes it: Chinese
+        "外套 帽子不需要" is about a hood, Spanish "botas impermeables" about waterproof boots."""
+        entry = meant(self._items[at])
+        if entry is not None and self._comparisons.is_other(at, entry):
+            return None
+        if entry is None or entry.family != "kind":
+            return entry
+        if self._of_denim(at, entry):
+            return Entry("concept", "denim", "material")
+        if self._comparisons.is_strap(at):
+            return Entry("concept", "straps", "detail")
+        if self._comparisons.is_waterproof(at):
+            return Entry("concept", "waterproof", "detail")
+        if self._begins_thing(at):
+            return entry
+        senses = [
+            one
+            for one in self._items[at].entries
+            if one.role == "concept" and one.family in ORDER and one.value != "straps"
+        ]
+        return next((one for one in senses if one.family != "kind"), entry)
+
+    def _of_denim(self, at: int, entry: Entry) -> bool:
+        """Whether the jeans at a position are what the kind beside them is made of: "saia jeans", "a jean jacket"."""
+        beside = [at - 1] if self._items[at].spaced else []
+        beside += [at + 1] if at + 1 < len(self._items) and self._items[at + 1].spaced else []
+        others = [one for place in beside if (one := meant(self._items[place])) is not None and one.family == "kind"]
+        return entry.value == "jeans" and any(one.value not in TROUSERS for one in others)
+
+    def _begins_thing(self, at: int) -> bool:
+        """Whether a kind at a position is not part of what describes the kind before it."""
+        draft, joined = self._draft, {"and", "or"} & self._ahead.roles(at - 1).keys()
+        wanted = draft.wanted[draft.clause :]
+        return bool(joined) or draft.refusing or not any(wish.family == "kind" for wish in wanted)
+
     def _scope(self, at: int) -> int:
         """Words that start and end a refusal."""
         roles, following, draft = self._items[at].roles, self._ahead.roles(at + 1), self._draft
         # "Brown? No thanks."
         answers = at > 0 and bool(self._items[at - 1].mark)
         start = draft.before if answers and len(draft.wanted) == draft.clause else draft.clause
-        if "beside" in roles:
-            draft.beside = True
+        if {"beside", "owned"} & roles.keys():
+            draft.match(owning="owned" in roles)
+        elif "owned_after" in roles and len(draft.wanted) > start and not draft.refusing:
+            draft.own_clause(start)
         elif "than" in roles and self._ahead.joins(at):
             draft.refuse(at)  # "Rather green than blue."
         elif (
             "refuse_after" in roles
-            and len(draft.wanted) > start
+            and (len(draft.wanted) > start or draft.parts)
             and not draft.refusing
             and not self._ahead.refuses_next(at)
         ):
-            draft.refuse_clause(start)
+            before = self._items[at - 1]
+            if not (before.unknown or at == self._unclear):
+                # "Blue, xyzなし" refuses a word that is not known, and "黒い靴 27cm以外" an amount.
+                draft.refuse_clause(start)
         elif "answer" in roles and (self._ahead.ends_behind(at) or self._ahead.answers_question(at)):
             draft.deny(at, start)  # "Black? Nah."
         elif "answer" in roles and self._ahead.interrupts(at):
@@ -241,14 +291,7 @@ class Reader:
         elif "deny" in roles:
             draft.deny(at, len(draft.wanted) if "which" in self._ahead.roles(at - 1) else start)
         elif "refuse" in roles:
-            also = bool({"and", "or"} & roles.keys() and draft.pending)
-            draft.refuse(at)
-            draft.joined = also
-            # "No I want ..." is an answer; "not only ..." and "not just ..." are not refusals.
-            if (at == 0 and "answer" in roles and "ask" in following) or (
-                "stop" in following and "ignore" not in following
-            ):
-                draft.refusing = False
+            self._begin_refusal(at)
         elif "correct" in roles and "refuse" not in following:
             draft.end_refusal()
             draft.correcting = True
@@ -260,14 +303,36 @@ class Reader:
             if draft.pending and not self._ahead.list_goes_on(at, draft.pending[-1].family):
                 draft.end_refusal()
             draft.joined = bool(draft.pending)
+            if draft.wanted and self._ahead.wish(at + 1).value not in ("", draft.wanted[-1].family):
+                draft.joint = len(draft.wanted)
         elif {"ask", "prepositions"} & roles.keys():
-            if draft.pending or (draft.denied is not None and "ask" in roles):
-                draft.end_refusal()
-            if "ask" in roles:
-                draft.begin_clause()
+            self._begin_part(at)
         else:
             return 0
         return 1
+
+    def _begin_refusal(self, at: int) -> None:
+        roles, following, draft = self._items[at].roles, self._ahead.roles(at + 1), self._draft
+        also = bool({"and", "or"} & roles.keys() and draft.pending)
+        draft.refuse(at)
+        draft.joined = also
+        draft.answer = draft.answer or (at == 0 and "answer" in roles)
+        # "No I want ..." is an answer; "not only ..." and "not just ..." are not refusals.
+        answered = at == 0 and "answer" in roles and "ask" in following
+        if answered or ("stop" in following and "ignore" not in following):
+            draft.refusing = False
+
+    def _begin_part(self, at: int) -> None:
+        roles, draft = self._items[at].roles, self._draft
+        if draft.pending and "ask" not in roles and self._ahead.describes(at):
+            draft.spare_things()  # "No shoes made of leather."
+            return
+        if draft.pending or (draft.denied is not None and "ask" in roles):
+            draft.end_refusal()
+        if "ask" in roles:
+            draft.begin_clause()
+        else:
+            draft.begin_part()
 
     def _word(self, at: int) -> int:
         """All other words: those without a meaning."""
@@ -293,6 +358,6 @@ class Reader:
         """Whether an unknown word is looked up in titles: only next to meaningful words or in a short text, because
         narratives have many words that occur in some title."""
         word = self._items[at].said.lower()
-        if (len(word) < LEAST_TITLE_WORD and not is_cjk(word)) or not self._shop.titled(word):
+        if (len(word) < MIN_TITLE_WORD and not is_cjk(word)) or not self._shop.titled(word):
             return False
         return self._story.is_meant(at)

@@ -13,8 +13,14 @@ FEW = 6
 """Maximum length of a text in which every word for people counts."""
 LONG = 14
 """Minimum length of a narrative."""
+FRAME = 8
+"""Maximum number of items between a word for people and the words that make them the recipient."""
 CLOSE = 3
 """Number of neighbouring items that are considered."""
+
+
+_AROUND = frozenset({"ignore", "my", "adjectives", "age", "kin", "unit"})
+"""Roles of words between "for" and the people."""
 
 
 class Story:
@@ -31,16 +37,35 @@ class Story:
 
     def is_background(self, at: int, family: str) -> bool:
         """Whether the concept of a family at a position is part of the narrative."""
-        if family == "people" and (self._is_host(at) or self._is_bystander(at)):
+        if family == "people" and (self.is_host(at) or self._is_bystander(at)):
             return True
         return family in BACKGROUND and self._is_far_off(at)
 
-    def _is_host(self, at: int) -> bool:
+    def is_host(self, at: int) -> bool:
         """Whether it is somebody's occasion: "my sister's wedding" says nothing of who goes there."""
         place = self._ahead.past_ignored(at + 1)
         following = meant(self._items[place]) if place <= at + 2 and place < len(self._items) else None
         owned = any("my" in self._ahead.roles(place) for place in (at, at - 1)) or " " in self._items[at].said
         return following is not None and following.family == "occasion" and owned
+
+    def is_given(self, at: int) -> bool:
+        """Whether the words in front of a word for people make them the recipient: "for my little", "给我"."""
+        for place in range(at - 1, max(-1, at - FRAME), -1):
+            roles = self._ahead.roles(place)
+            if "recipient" in roles:
+                return True
+            if not (_AROUND & roles.keys() or self._items[place].number) or self._items[place].meanings:
+                return False
+        return False
+
+    def is_in_need(self, at: int) -> bool:
+        """Whether the words behind do, in the same clause: "needs", "için", "の誕生日"."""
+        for place in range(at + 1, min(at + FRAME, len(self._items))):
+            if "recipient_after" in self._ahead.roles(place):
+                return True
+            if self._items[place].mark and "recipient_after" not in self._ahead.roles(place + 1):
+                return False  # "My wife hates red, wants blue" goes on, "my wife hates red, I want blue" does not.
+        return False
 
     def is_meant(self, at: int) -> bool:
         """Whether a word is next to meaningful words, or the text is short."""
@@ -62,15 +87,17 @@ class Story:
         """Whether a word for people is not the audience of the product: "the lady in the shop told me", in contrast to
         "for the lady", "ladies' shoes" or "women"."""
         said = self._items[at].said
-        if self._words <= FEW or is_cjk(said) or " " in said:
+        if self._words <= FEW or is_cjk(said) or " " in said or self.is_given(at) or self.is_in_need(at):
             return False
         first = at
         while first and ({"and", "my"} & self._ahead.roles(first - 1).keys() or self._is_people(first - 1)):
             first -= 1
         before = self._items[first - 1] if first else None
+        if before is not None and before.unknown and first > 1 and self._items[first - 2].meanings:
+            before = self._items[first - 2]  # "Camiseta verde xyz masculina"
         asked = before is not None and (
             before.meanings
-            or "prepositions" in before.roles
+            or {"prepositions", "correct"} & before.roles.keys()
             or not (before.mark or before.unknown or "ignore" in before.roles)
         )
         following = meant(self._items[at + 1]) if at + 1 < len(self._items) else None

@@ -33,6 +33,15 @@ class WordingError(ModisteError):
     """An invalid word list or grammar; the message has the file and the line."""
 
 
+_OWNERS = frozenset({"product", "item", "variant", "variation", "target"})
+_SHOPIFY = re.compile(r"^google shopping / ", re.IGNORECASE)
+"""Beginning of some names of columns in Shopify's exports, such as ``Google Shopping / Gender``."""
+_CODES = (
+    "eur usd gbp chf sek nok dkk pln czk huf ron jpy cny krw inr aud cad brl mxn try rub zar "
+    "ar cs da de el en es fi fr hu it ja ko nl pl pt ro ru sk sv tr zh us gb at ch be br mx"
+)
+_LOCAL = frozenset(_CODES.split())
+"""Codes of currencies, languages and countries in the names of columns."""
 _IN_BRACKETS = re.compile(r"\([^()]*\)")
 _COMMENT = re.compile(r"(?:^|\s)#(?![0-9a-f]{6}\b)")
 
@@ -123,6 +132,12 @@ class Concepts:
         return {name: frozenset(some).union(*(close[one] for one in some)) for name, some in close.items()}
 
 
+def _named(name: str, names: set[Concept]) -> Concept:
+    """The detail or pattern of a name; a detail that is not listed if there is none, for the caller to find."""
+    detail, pattern = Concept("detail", name), Concept("pattern", name)
+    return pattern if pattern in names else detail
+
+
 def lines_of(path: Path) -> Iterator[tuple[int, str]]:
     """The numbered lines of a list, without comments and empty ones."""
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
@@ -160,8 +175,7 @@ def concepts() -> Concepts:
         shade, _, colour = both.partition(" ")
         shades[shade, colour.strip()] = name.strip()
     rivals = tuple(
-        frozenset(Concept("detail", one.strip()) for one in line.split(","))
-        for _, line in lines_of(FOLDER / "rivals.txt")
+        frozenset(_named(one.strip(), names) for one in line.split(",")) for _, line in lines_of(FOLDER / "rivals.txt")
     )
     related |= frozenset().union(*rivals)
     if unknown := related - names:
@@ -179,11 +193,32 @@ def concepts() -> Concepts:
     )
 
 
+@lru_cache(maxsize=1)
+def brands() -> dict[str, tuple[str, ...]]:
+    """How other scripts write brands, by their folded name without spaces."""
+    written = {}
+    for _, line in lines_of(FOLDER / "brands.txt"):
+        name, _, listed = line.partition(":")
+        written["".join(words_of(name))] = tuple(one.strip() for one in listed.split(","))
+    return written
+
+
 def family_of_column(name: str) -> str:
     """What the values of a column are, such as ``price``, by its name; empty if the name does not tell. What stands in
-    brackets does not count: ``Price (EUR)``."""
+    brackets, an owner, a language and a currency do not count: ``Price (EUR)``, ``product_price``, ``price-EUR``."""
     columns = concepts().columns
-    return columns.get("".join(words_of(_IN_BRACKETS.sub("", name)))) or columns.get("".join(words_of(name)), "")
+    name = _SHOPIFY.sub("", name)
+    for words in (words_of(_IN_BRACKETS.sub("", name)), words_of(name)):
+        while words:
+            if family := columns.get("".join(words)):
+                return family
+            if words[0] in _OWNERS or words[0] in _LOCAL:
+                words = words[1:]
+            elif words[-1] in _LOCAL:
+                words = words[:-1]
+            else:
+                break
+    return ""
 
 
 def _descendants(wider: dict[Concept, Concept]) -> dict[Concept, tuple[Concept, ...]]:

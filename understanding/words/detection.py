@@ -6,18 +6,20 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from understanding.grounding.shop import Shop
-from understanding.words.language import Language
-from understanding.words.text import tokens_of
+from understanding.words.language import NAMING, Language
+from understanding.words.text import is_cjk, tokens_of
 
-NAMING = frozenset({"concept", "relative", "shades", "adjectives"})
-"""Roles of content words."""
 CONTENT, GRAMMAR = 3.0, 2.0
 """Weights of a content word and of a function word."""
 PHRASE = 1.5
 """Weight of each further word of a phrase, because phrases are rarely the same in two languages."""
 SHORT = 3
 """Length of short words, which are ignored if another language has them, too: "or" is gold in French."""
-LEAST_GRAMMAR = 0.4
+STRANGE = 0.5
+"""Factor of a word with letters that the language does not have: Portuguese "até" is hardly English "ate"."""
+EXPECTED = 0.9
+"""Minimum score of the language of a conversation for it to be that of a further turn, relative to the best one."""
+MIN_GRAMMAR = 0.4
 """Minimum share of known words in a text without content words."""
 
 
@@ -36,16 +38,31 @@ class Guess(NamedTuple):
     """Number of words, without names of the shop, which are the same in every language."""
 
 
-def best_language(text: str, languages: Mapping[str, Language], shop: Shop) -> Guess | None:
-    """The language with the highest score, the first of equals; None for a text without words."""
+def likely_languages(
+    text: str, languages: Mapping[str, Language], shop: Shop, expected: str | None = None
+) -> list[Guess]:
+    """The languages by their score, the highest first; none for a text without words.
+
+    Args:
+        text: In the form of ``text.normalised``.
+        languages: The languages to consider.
+        shop: The values and titles of the catalogue.
+        expected: The code of the language that precedes others of nearly the same score.
+    """
     tokens = tokens_of(text)
     words = [token.text for token in tokens]
     kinds = [token.kind for token in tokens]
     if "word" not in kinds:
-        return None
+        return []
     joining = {word for word in words if len(word) <= SHORT and _joins(word, languages)}
-    guesses = [_guess(words, kinds, language, shop, joining) for language in languages.values()]
-    return max(guesses, key=lambda guess: guess.score)
+    letters = [frozenset(text[token.start : token.end].lower()) for token in tokens]
+    guesses = [_guess(words, kinds, letters, language, shop, joining) for language in languages.values()]
+    told = any(len(word) > 1 or is_cjk(word) for word in words)  # "M" is in any language.
+    best = max(guess.score for guess in guesses) if told else 0.0
+    return sorted(
+        guesses,
+        key=lambda guess: (guess.language.code != expected or guess.score < EXPECTED * best, -guess.score),
+    )
 
 
 def certain(guess: Guess, default: Language) -> bool:
@@ -57,7 +74,7 @@ def certain(guess: Guess, default: Language) -> bool:
     if guess.content:
         return True
     spoken = guess.language is default or guess.long > 0 or guess.covered == guess.words
-    return spoken and guess.covered > 0 and guess.covered >= LEAST_GRAMMAR * guess.words
+    return spoken and guess.covered > 0 and guess.covered >= MIN_GRAMMAR * guess.words
 
 
 def _joins(word: str, languages: Mapping[str, Language]) -> bool:
@@ -69,7 +86,14 @@ def _joins(word: str, languages: Mapping[str, Language]) -> bool:
     )
 
 
-def _guess(words: list[str], kinds: Sequence[str], language: Language, shop: Shop, joining: set[str]) -> Guess:
+def _guess(
+    words: list[str],
+    kinds: Sequence[str],
+    letters: Sequence[frozenset[str]],
+    language: Language,
+    shop: Shop,
+    joining: set[str],
+) -> Guess:
     at, score, content, covered, long, names = 0, 0.0, 0, 0, 0, 0
     while at < len(words):
         length, entries = language.phrases.longest(words, at)
@@ -78,15 +102,16 @@ def _guess(words: list[str], kinds: Sequence[str], language: Language, shop: Sho
             names += kinds[at : at + taken].count("word")
             at += max(1, taken)
             continue
-        letters = sum(len(word) for word in words[at : at + length])
+        count, written = sum(len(word) for word in words[at : at + length]), letters[at : at + length]
         named = any(entry.role in NAMING for entry in entries)
         if kinds[at] == "word":
             # Short words occur in many languages.
             worth = CONTENT if named and not (length == 1 and words[at] in joining) else GRAMMAR
-            score += worth * length * min(1.0, 0.25 + letters / length / 4)
+            strange = any(not one.isascii() for one in frozenset().union(*written) - language.letters)
+            score += worth * length * min(1.0, 0.25 + count / length / 4) * (STRANGE if strange else 1)
             score += PHRASE * (length - 1)
             content += length if named else 0
             covered += length
-            long += length if length > 1 or letters > SHORT else 0
+            long += length if length > 1 or count > SHORT else 0
         at += length
     return Guess(language, score, content, covered, long, kinds.count("word") - names)

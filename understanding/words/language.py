@@ -17,9 +17,9 @@ from understanding.words.spelling import Spelling
 from understanding.words.text import folded, words_of
 
 FOLDER = Path(__file__).parents[1] / "languages"
-LEAST_EVIDENCE = 6
+MIN_EVIDENCE = 5
 """Minimum length of a misspelt word that indicates a language: shorter ones resemble words of every language."""
-MOST_SPELLINGS = 2_000
+MAX_SPELLINGS = 2_000
 """Maximum number of spellings of one entry of a word list."""
 
 ROLES = frozenset(
@@ -38,19 +38,29 @@ ROLES = frozenset(
             "or",
             "prepositions",
             "beside",
+            "owned",
+            "owned_after",
             "than",
+            "but",
+            "with",
             "articles",
             "by",
             "my",
         ),
-        *("keep", "different", "forget", "back", "restart", "similar", "more", "less", "too", "enough"),
-        *("under", "over", "between", "about", "to", "from", "under_after", "over_after"),
+        *("recipient", "recipient_after", "age"),
+        *("keep", "different", "forget", "any", "back", "restart", "similar", "more", "less", "too", "enough"),
+        *("under", "over", "between", "about", "to", "from", "under_after", "over_after", "about_after"),
+        *("before", "since", "before_after", "since_after"),
         *("currency", "unit", "size", "year"),
     }
 )
 """The functions of words in a sentence, such as refusing; each is a list of phrases in the grammar file."""
-TABLES = frozenset({"families", "relative", "adjectives", "shades", "endings"})
+TABLES = frozenset({"families", "transcribed", "relative", "adjectives", "shades", "kin", "numbers", "endings"})
 SETTINGS = frozenset({"name", "compounds", "nouns_first", "privatives"})
+PRIVATIVE = frozenset({"detail", "pattern", "kind", "material"})
+"""Families whose concepts can be refused by a suffix: there is no "sandless", so that "sandles" are sandals."""
+NAMING = frozenset({"concept", "relative", "shades", "adjectives"})
+"""Roles of content words."""
 OPPOSITES = {
     "darker": "lighter",
     "cheaper": "more expensive",
@@ -87,6 +97,7 @@ class Language:
         """The letters that may join the parts of a compound; empty if the language has no compounds."""
         self.nouns_first = bool(grammar.get("nouns_first", False))
         """Whether adjectives, such as colours, follow their noun."""
+        self._transcribed: Mapping[str, str] = grammar.get("transcribed", {})
         self.letters: frozenset[str] = frozenset()
         """All letters in its words."""
         self.phrases = Phrases()
@@ -95,14 +106,25 @@ class Language:
         endings: Mapping[str, list[str]] = grammar.get("endings", {})
         for role in ROLES & grammar.keys():
             self._add(folder, grammar[role], Entry(role, ""), endings)
-        for table in ("families", "relative", "adjectives", "shades"):
+        for table in ("families", "relative", "adjectives", "shades", "kin", "numbers"):
             for value, listed in grammar.get(table, {}).items():
                 if table in ("relative", "adjectives") and value not in OPPOSITE:
                     raise WordingError(
                         f"{folder / 'grammar.toml'} has the direction {value!r} in [{table}].",
                         hint=f"There are: {', '.join(OPPOSITE)}.",
                     )
+                if table == "kin" and Concept("people", value) not in concepts().names:
+                    raise WordingError(
+                        f"{folder / 'grammar.toml'} has the audience {value!r} in [kin].",
+                        hint="Use a concept of understanding/concepts/people.txt.",
+                    )
+                if table == "numbers" and not value.isdigit():
+                    raise WordingError(
+                        f"{folder / 'grammar.toml'} has the number {value!r} in [numbers].",
+                        hint="Write it in digits, in quotes.",
+                    )
                 self._add(folder, listed, Entry(table, value), endings)
+        self._mark_excess(grammar, folder, endings)
         for file, family in FAMILIES.items():
             path = folder / f"{file}.txt"
             if path.is_file():
@@ -111,21 +133,42 @@ class Language:
             [end for text in grammar.get("privatives", ()) for end in _spellings(text, endings, folder)]
         )
 
+    def _mark_excess(self, grammar: Mapping[str, Any], folder: Path, endings: Mapping[str, list[str]]) -> None:
+        """Give the role ``excess`` to comparisons that contain a word of ``too``: "too bright"."""
+        path = folder / "grammar.toml"
+        too = [words_of(one) for text in grammar.get("too", ()) for one in _spellings(text, endings, path)]
+        for listed in grammar.get("relative", {}).values():
+            for text in listed:
+                for spelling in _spellings(text, endings, path):
+                    words = words_of(spelling)
+                    if any(one == words[at : at + len(one)] for one in too for at in range(len(words))):
+                        self.phrases.add(words, Entry("excess", ""))
+
     def _refuse_by_suffix(self, suffixes: list[str]) -> None:
         """Add the words that refuse a concept by their ending, as "hoodless". Words of the lists keep their meaning:
         "strapless"."""
         for concept, spellings in self.spellings.items():
-            for *before, last in spellings:
+            for *before, last in spellings if concept.family in PRIVATIVE else ():
                 for suffix in suffixes:
                     words = (*before, last + folded(suffix))
                     if not self.phrases.exactly(words):
                         self.phrases.add(words, Entry("concept", concept.name, concept.family, refused=True))
 
+    def _words(self, spelling: str) -> list[tuple[str, ...]]:
+        """The tokens of a spelling, and of it without letters that keyboards lack: "für", "fuer"."""
+        if not self._transcribed:
+            return [words_of(spelling) or (spelling,)]
+        plain = "".join(self._transcribed.get(letter, letter) for letter in spelling.lower())
+        return list(dict.fromkeys((words_of(spelling) or (spelling,), words_of(plain) or (plain,))))
+
     def _add(self, folder: Path, listed: list[str], entry: Entry, endings: Mapping[str, list[str]]) -> None:
         for text in listed:
             self.letters |= frozenset(text.lower())
             for spelling in _spellings(text, endings, folder / "grammar.toml"):
-                self.phrases.add(words_of(spelling) or (spelling,), entry)
+                # Phones write no apostrophes: "dont", "jaime".
+                for written in {spelling, spelling.replace("'", "")}:
+                    for words in self._words(written):
+                        self.phrases.add(words, entry)
 
     def _read(self, path: Path, family: str, endings: Mapping[str, list[str]]) -> None:
         for number, line in lines_of(path):
@@ -140,7 +183,7 @@ class Language:
             self.letters |= frozenset(listed.lower())
             for text in listed.split(","):
                 for spelling in _spellings(text.strip(), endings, path):
-                    if words := words_of(spelling):
+                    for words in self._words(spelling):
                         self.phrases.add(words, entry)
                         if not entry.refused:
                             self.spellings.setdefault(concept, []).append(words)
@@ -167,13 +210,13 @@ class Language:
 
     @cached_property
     def spelling(self) -> Spelling:
-        """Corrects misspelt words to content words of this language, never to words of its grammar."""
-        return Spelling(self.phrases.first_words({"concept", "relative", "shades"}))
+        """Corrects misspelt words to content words of this language and to relatives, never to words of its grammar."""
+        return Spelling(self.phrases.first_words({"concept", "relative", "shades", "kin"}))
 
     def misspells(self, word: str) -> bool:
         """Whether a folded word is probably a misspelt word of this language's grammar. It indicates the language of a
         text; its meaning is not used."""
-        return len(word) >= LEAST_EVIDENCE and self._evidence.nearest(word) is not None
+        return len(word) >= MIN_EVIDENCE and self._evidence.nearest(word) is not None
 
     @cached_property
     def _evidence(self) -> Spelling:
@@ -222,8 +265,8 @@ def _spellings(text: str, endings: Mapping[str, list[str]], path: Path) -> Itera
     count = 1
     for part in parts:
         count *= len(part)
-    if count > MOST_SPELLINGS:
-        raise WordingError(f"{path}: {text!r} stands for {count} spellings.", hint=f"Use {MOST_SPELLINGS} at most.")
+    if count > MAX_SPELLINGS:
+        raise WordingError(f"{path}: {text!r} stands for {count} spellings.", hint=f"Use {MAX_SPELLINGS} at most.")
     for chosen in product(*parts):
         if spelling := " ".join("".join(chosen).split()):
             yield spelling

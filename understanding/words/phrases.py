@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any, NamedTuple
 
-LONGEST = 12
+MAX_TOKENS = 12
 """Maximum number of tokens of a phrase."""
 
 
@@ -22,14 +22,14 @@ class Entry(NamedTuple):
 
 
 class Phrases:
-    """A trie over tokens. A lookup of the longest phrase takes ``LONGEST`` steps at most."""
+    """A trie over tokens. A lookup of the longest phrase takes ``MAX_TOKENS`` steps at most."""
 
     def __init__(self) -> None:
         self._root: dict[str, Any] = {}
 
     def add(self, words: Sequence[str], entry: Entry) -> None:
-        """Add a meaning of a phrase. Phrases of more than ``LONGEST`` tokens are ignored."""
-        if not words or len(words) > LONGEST:
+        """Add a meaning of a phrase. Phrases of more than ``MAX_TOKENS`` tokens are ignored."""
+        if not words or len(words) > MAX_TOKENS:
             return
         node = self._root
         for word in words:
@@ -41,7 +41,7 @@ class Phrases:
     def longest(self, words: Sequence[str], start: int) -> tuple[int, list[Entry]]:
         """Number of tokens of the longest phrase at ``start``, 0 for none, and its meanings."""
         node, best, found = self._root, 0, []
-        for at in range(start, min(len(words), start + LONGEST)):
+        for at in range(start, min(len(words), start + MAX_TOKENS)):
             following = node.get(words[at])
             if following is None:
                 break

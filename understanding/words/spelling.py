@@ -9,7 +9,7 @@ from itertools import groupby
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-LONGEST = 24
+MAX_LETTERS = 24
 """Maximum length of a corrected word."""
 KEPT = 4_096
 """Maximum number of cached corrections."""
@@ -24,7 +24,7 @@ class Spelling:
 
     def __init__(self, known: Iterable[str]) -> None:
         self._by_length: dict[int, list[str]] = {}
-        self.known = frozenset(word for word in known if 3 <= len(word) <= LONGEST and word.isalpha())
+        self.known = frozenset(word for word in known if 3 <= len(word) <= MAX_LETTERS and word.isalpha())
         for word in dict.fromkeys(word for word in known if word in self.known):
             self._by_length.setdefault(len(word), []).append(word)
         self._plain: dict[str, str] = {}
@@ -85,6 +85,6 @@ def _without_doubles(word: str) -> str:
 
 
 def _tolerance(word: str) -> int:
-    if not word.isalpha() or not 3 <= len(word) <= LONGEST:
+    if not word.isalpha() or not 3 <= len(word) <= MAX_LETTERS:
         return 0
     return 1 if len(word) < 8 else 2

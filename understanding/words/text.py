@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
-MOST_CHARACTERS = 2_000
+MAX_CHARACTERS = 2_000
 """Maximum number of characters of a text; the rest is ignored."""
-MOST_TOKENS = 400
+MAX_TOKENS = 400
 """Maximum number of tokens of a text."""
 
 TokenKind = Literal["word", "number", "mark"]
@@ -20,8 +20,14 @@ CJK = "\u3005\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
 _TOKEN = re.compile(
     rf"(?P<number>\d+(?:[.,]\d+)*)|(?P<cjk>[{CJK}])|(?P<word>[^\W\d_{CJK}]+)|(?P<mark>(?<=\d) ?[-–—~] ?(?=\d)|[^\w\s])"
 )
+_LETTER_ALONE = re.compile(r"(?:^|\W)[^\W\d_]$")
+_FRACTION = re.compile(r"(?<!\d)\d/\d(?!\d)")
+"""Two single digits, as in "3/4 sleeves"; "20/40" is a range."""
 _CJK = re.compile(f"[{CJK}]")
 _SEPARATORS = frozenset("'’`´-‐‑–—_\"“”„«»()[]{}*#~^|\\")
+_ACCENTED = frozenset({"beż", "róż", "dès", "mémé", "größe", "grösse"})
+"""Words whose accent alone tells them from other words that shoppers say: Polish "beż" is beige, "bez" is without,
+and German "Größe" is the size, "große" is large."""
 _LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe"})
 
 
@@ -37,15 +43,18 @@ class Token(NamedTuple):
 
 
 def normalised(text: str) -> str:
-    """``text`` in compatibility form (NFKC), truncated to ``MOST_CHARACTERS``."""
-    return unicodedata.normalize("NFKC", text[:MOST_CHARACTERS])[:MOST_CHARACTERS]
+    """``text`` in compatibility form (NFKC), truncated to ``MAX_CHARACTERS``."""
+    return unicodedata.normalize("NFKC", text[:MAX_CHARACTERS])[:MAX_CHARACTERS]
 
 
 @lru_cache(maxsize=16_384)
 def folded(word: str) -> str:
-    """A word without case and accents, so that "Été", "été" and "ete" are equal."""
+    """A word without case and accents, so that "Été", "été" and "ete" are equal, but for some words that would mean
+    something else."""
     if word.isascii():
         return word.lower()
+    if (composed := unicodedata.normalize("NFKC", word).lower()) in _ACCENTED:
+        return composed
     # Marks of kana are no accents: they tell "ば" from "は".
     if is_cjk(word):
         return word
@@ -59,11 +68,11 @@ def is_cjk(word: str) -> bool:
 
 
 def tokens_of(text: str) -> list[Token]:
-    """The first ``MOST_TOKENS`` tokens of a text in the form of ``normalised``.
+    """The first ``MAX_TOKENS`` tokens of a text in the form of ``normalised``.
 
     Apostrophes, hyphens, quotes and brackets separate words and are not tokens; a dash between two numbers is a token.
     """
-    return [token for token, _ in zip(_tokens(text), range(MOST_TOKENS), strict=False)]
+    return [token for token, _ in zip(_tokens(text), range(MAX_TOKENS), strict=False)]
 
 
 def words_of(text: str) -> tuple[str, ...]:
@@ -76,10 +85,11 @@ def _tokens(text: str) -> Iterator[Token]:
         said = match.group()
         if match.lastgroup == "mark":
             dash = said.strip() in "-–—~" and match.start() > 0 and text[match.start() - 1].isdigit()
-            fraction = (
-                said == "/" and text[match.start() - 1 : match.start()].isdigit() and text[match.end() :][:1].isdigit()
-            )
-            if fraction or (said in _SEPARATORS and not dash):
+            dash = dash and not text[match.end() : match.end() + 1].isalpha()  # "8-year-old"
+            fraction = said == "/" and _FRACTION.match(text, max(0, match.start() - 1)) is not None
+            # "w/o" is one word, "red/blue" and "20/40" are two that a token joins.
+            short = said == "/" and _LETTER_ALONE.search(text[max(0, match.start() - 2) : match.start()]) is not None
+            if fraction or short or (said in _SEPARATORS and not dash):
                 continue
             yield Token("-" if dash else said, match.start(), match.end(), "mark")
         elif match.lastgroup == "number":

@@ -62,12 +62,14 @@ class RemoteRoot:
             RemoteError: The storage cannot be reached; the local root is unchanged.
             GenerationError: The published generation is damaged; likewise.
         """
-        if not self.pull():
+        self.pull()
+        published = publication.current_id(self.index_root)
+        if published is None:
             return
+        # Even if nothing new is published: the copy of this generation may have failed before.
         own = self._newest_of(fingerprint)
         if own is not None:
             self.pull(own)
-        published = publication.serving_id(self.index_root)
         kept = {own, published, publication.previous_id(self.index_root)}
         for folder in (self.index_root / "generations").iterdir():
             # A build or an update on this machine may be about to publish a newer one.

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from models.errors import MissingExtra, ModisteError
+from catalog.errors import MissingExtra, ModisteError
 
 logger = logging.getLogger(__name__)
 

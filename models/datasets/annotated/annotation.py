@@ -13,10 +13,10 @@ from typing import TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from catalog.errors import ModisteError
 from models.datasets.annotated.findings import Finding
 from models.datasets.annotated.picture_folder import PictureFolder
 from models.datasets.triplets.triplet import Triplet, TripletDataset
-from models.errors import ModisteError
 
 Shape = TypeVar("Shape")
 

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Literal
 
 from catalog import Catalog, Problem, Product
+from catalog.errors import ModisteError
 from models.datasets.annotated.annotation import Annotation, Entry, read_lines
 from models.datasets.annotated.findings import Finding
 from models.datasets.annotated.picture_folder import PictureFolder
-from models.errors import ModisteError
 
 Split = Literal["train", "test"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from catalog.errors import ModisteError
 from catalog.pictures import IMAGE_SUFFIXES
-from models.errors import ModisteError
 
 
 class PictureFolder:

@@ -33,7 +33,8 @@ def read_shoes(folder: Path, split: Split = "eval", *, images: Path | None = Non
     """Read a split. The gallery is its list of names.
 
     The lists in the repository of the captions have 10,000 and 4,658 names. The gallery of the paper VAL was published
-    separately and has 4,621 names, so figures are comparable only for galleries of the same size.
+    separately and has 4,621 names, to which its code adds references and targets that are not among them; so figures
+    are comparable only for galleries of the same size.
 
     Args:
         folder: Contains the three files.

@@ -24,7 +24,7 @@ VISIBLE = {"colour": 1.0, "pattern": 1.0, "sleeve": 1.0, "length": 1.0, "necklin
     "style": 1.0, "second colour": 0.5, "gender": 0.7, "type": 0.7, "usage": 0.5, "material": 0.5, "brand": 0.3,
     "season": 0.1,
 }  # fmt: skip
-LEAST_COVERAGE = 0.02  # share of the products of a rule that must have a partner, else it keeps too many columns
+MIN_COVERAGE = 0.02  # share of the products of a rule that must have a partner, else it keeps too many columns
 
 
 def type_column(products: Sequence[Product]) -> str | None:
@@ -138,7 +138,7 @@ def _dependents(change: str, main: str | None, columns: Sequence[str], products:
 
 def _covering(products: Sequence[Product], rule: Rule, counts: dict[str, Counter[AttributeValue]]) -> list[Rule]:
     """``rule``, with fewer kept columns if too few products have a partner; empty if none ever do."""
-    needed = LEAST_COVERAGE * sum(any(True for _ in rule.places(product)) for product in products)
+    needed = MIN_COVERAGE * sum(any(True for _ in rule.places(product)) for product in products)
     while True:
         covered = sum(len(rows) for bucket in buckets_of(rule, products) for rows in bucket.values())
         if covered >= max(2.0, needed):

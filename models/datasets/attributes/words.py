@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -26,16 +28,17 @@ def words_of(product: Product) -> frozenset[str]:
     A value is one word even if it is written as several ("casual shoe"). A value that is ambiguous alone includes its
     attribute ("long sleeve").
     """
-    words = {
-        attribute_phrase(name, value)
-        for name, value in product.attributes.items()
-        if isinstance(value, str | bool) and family_of(name) not in UNSEEN
-    }
-    for word in product.title.lower().split():
-        plain = word.strip("-'&.,()")
-        if plain.replace("-", "").replace("'", "").isalpha() and plain not in WORDS_WITHOUT_MEANING and len(plain) > 1:
-            words.add(title_word(plain))
-    return frozenset(words - {""})
+    titled = map(_titled, product.title.lower().split())
+    return frozenset({*_valued(product).values(), *titled} - {""})
+
+
+@lru_cache(maxsize=16_384)
+def _titled(text: str) -> str:
+    """A word of a title in one spelling; empty for numbers, signs and words without meaning."""
+    plain = text.strip("-'&.,()")
+    if plain.replace("-", "").replace("'", "").isalpha() and plain not in WORDS_WITHOUT_MEANING and len(plain) > 1:
+        return title_word(plain)
+    return ""
 
 
 def common_words(products: Sequence[Product], least: int) -> list[str]:
@@ -47,9 +50,10 @@ def common_words(products: Sequence[Product], least: int) -> list[str]:
 def shown_words(products: Sequence[Product], words: Sequence[str]) -> Shown:
     """Which of ``words`` each product has: bool ``[len(products), len(words)]``."""
     column = {word: at for at, word in enumerate(words)}
+    places = [[column[word] for word in words_of(product) if word in column] for product in products]
     shown = np.zeros((len(products), len(words)), dtype=np.bool_)
-    for row, product in enumerate(products):
-        shown[row, [column[word] for word in words_of(product) if word in column]] = True
+    rows = np.repeat(np.arange(len(places)), np.fromiter(map(len, places), np.intp, len(places)))
+    shown[rows, list(chain.from_iterable(places))] = True
     return shown
 
 
@@ -73,29 +77,48 @@ class StatedWords(NamedTuple):
         return np.asarray(self.excluded.any(axis=0))
 
 
+class Statements:
+    """Finds the words that a catalogue states of its products. A product that has another value in the column of a word
+    excludes that word, so all products are read first.
+
+    Args:
+        products: All products of the catalogue.
+        words: The A words.
+    """
+
+    def __init__(self, products: Iterable[Product], words: Sequence[str]) -> None:
+        self._words = words
+        place = {word: at for at, word in enumerate(words)}
+        columns: dict[str, set[int]] = {}
+        for product in products:
+            for name, word in _valued(product).items():
+                if word in place:
+                    columns.setdefault(name, set()).add(place[word])
+        self._of_column = {name: sorted(places) for name, places in columns.items()}
+
+    def of(self, products: Sequence[Product]) -> StatedWords:
+        """The words of some of the products ``[len(products), A]``."""
+        stated = shown_words(products, self._words)
+        excluded = np.zeros_like(stated)
+        valued = [_valued(product).keys() for product in products]
+        for name, places in self._of_column.items():
+            has_value = np.fromiter((name in names for names in valued), np.bool_, len(valued))
+            excluded[np.ix_(has_value, np.asarray(places))] = True
+        return StatedWords(stated, excluded & ~stated)
+
+
+def _valued(product: Product) -> dict[str, str]:
+    """The words that are values of a product's columns, by column."""
+    return {
+        name: attribute_phrase(name, value)
+        for name, value in product.attributes.items()
+        if isinstance(value, str | bool) and family_of(name) not in UNSEEN
+    }
+
+
 def stated_words(products: Sequence[Product], words: Sequence[str]) -> StatedWords:
     """Which of ``words`` the catalogue states of each product, and which it excludes."""
-    place = {word: at for at, word in enumerate(words)}
-    stated = shown_words(products, words)
-    valued = [
-        {
-            name: attribute_phrase(name, value)
-            for name, value in product.attributes.items()
-            if isinstance(value, str | bool) and family_of(name) not in UNSEEN
-        }
-        for product in products
-    ]
-    columns: dict[str, set[int]] = {}
-    for values in valued:
-        for name, word in values.items():
-            if word in place:
-                columns.setdefault(name, set()).add(place[word])
-    of_column = {name: sorted(places) for name, places in columns.items()}
-    excluded = np.zeros_like(stated)
-    for row, values in enumerate(valued):
-        for name in values.keys() & of_column.keys():
-            excluded[row, of_column[name]] = True
-    return StatedWords(stated, excluded & ~stated)
+    return Statements(products, words).of(products)
 
 
 def corrected_probabilities(seen: Probabilities, stated: StatedWords) -> Probabilities:

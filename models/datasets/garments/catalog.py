@@ -12,11 +12,11 @@ from pathlib import Path
 
 import numpy as np
 
+from catalog.errors import ModisteError
 from models.datasets.garments.drawing import RENDERER_VERSION, draw_garment, require_size
 from models.datasets.garments.families import sample_shop
 from models.datasets.garments.garment import Garment
 from models.datasets.garments.values import ATTRIBUTE_VALUES
-from models.errors import ModisteError
 from models.progress import track
 
 COLUMNS = ("id", "title", "image", *ATTRIBUTE_VALUES, "price")

@@ -3,6 +3,7 @@
 import numpy as np
 from PIL import Image
 
+from catalog.errors import ModisteError
 from models.datasets.garments.garment import Garment
 from models.datasets.garments.painting.canvas import Canvas, Colours, Pose
 from models.datasets.garments.painting.parts import Plan
@@ -14,12 +15,11 @@ from models.datasets.garments.shapes.bottoms import skirt_plan, trousers_plan
 from models.datasets.garments.shapes.dresses import dress_plan
 from models.datasets.garments.shapes.shoes import shoes_plan
 from models.datasets.garments.shapes.tops import jacket_plan, shirt_plan, t_shirt_plan
-from models.errors import ModisteError
 
 RENDERER_VERSION = 1
 """Increased whenever pixels of a garment change, so that drawn catalogues are replaced."""
 
-SMALLEST, LARGEST = (48, 64), (1200, 1600)
+MIN_SIZE, MAX_SIZE = (48, 64), (1200, 1600)
 
 _PLANS = {
     "dress": dress_plan,
@@ -32,7 +32,7 @@ _PLANS = {
     "bag": bag_plan,
 }
 _WIDTH, _HEIGHT = 300.0, 400.0
-_LEAST_SCALE = 0.5  # pixels per point; smaller pictures are drawn larger and then reduced
+_MIN_SCALE = 0.5  # pixels per point; smaller pictures are drawn larger and then reduced
 
 
 def draw_garment(garment: Garment, width: int, height: int) -> Image.Image:
@@ -42,7 +42,7 @@ def draw_garment(garment: Garment, width: int, height: int) -> Image.Image:
         ModisteError: The size is outside the limits.
     """
     require_size(width, height)
-    times = max(1, int(np.ceil(_LEAST_SCALE / min(width / _WIDTH, height / _HEIGHT))))
+    times = max(1, int(np.ceil(_MIN_SCALE / min(width / _WIDTH, height / _HEIGHT))))
     picture = _photograph(garment, width * times, height * times)
     image = Image.fromarray((np.clip(picture, 0, 1) * 255 + 0.5).astype(np.uint8))
     return image.reduce(times) if times > 1 else image
@@ -50,10 +50,10 @@ def draw_garment(garment: Garment, width: int, height: int) -> Image.Image:
 
 def require_size(width: int, height: int) -> None:
     """Raise ModisteError unless a garment can be drawn ``width`` x ``height`` pixels large."""
-    if not (SMALLEST[0] <= width <= LARGEST[0] and SMALLEST[1] <= height <= LARGEST[1]):
+    if not (MIN_SIZE[0] <= width <= MAX_SIZE[0] and MIN_SIZE[1] <= height <= MAX_SIZE[1]):
         raise ModisteError(
             f"A garment cannot be drawn {width}x{height} pixels large.",
-            hint="Choose a size from {}x{} to {}x{}.".format(*SMALLEST, *LARGEST),
+            hint="Choose a size from {}x{} to {}x{}.".format(*MIN_SIZE, *MAX_SIZE),
         )
 
 

@@ -9,7 +9,7 @@ from models.datasets.garments.values import values_of
 FAMILY_SHARE = 0.6
 """Share of the products that are in families."""
 
-_LARGEST_FAMILY = 6
+_MAX_FAMILY = 6
 _ONE_CHANGE, _AS_THE_FAMILY_DOES = 0.75, 0.65
 
 
@@ -20,7 +20,7 @@ def sample_shop(count: int, seed: int) -> list[Garment]:
     related = round(FAMILY_SHARE * count)
     shop: list[Garment] = []
     while related - len(shop) >= 2:
-        size = int(rng.integers(2, _LARGEST_FAMILY + 1))
+        size = int(rng.integers(2, _MAX_FAMILY + 1))
         shop += _family(min(size, related - len(shop)), rng)
     shop += [sample_garment(rng) for _ in range(count - len(shop))]
     return [shop[i] for i in rng.permutation(count)]

@@ -5,10 +5,10 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
+from catalog.errors import ModisteError
 from models.datasets.garments.palette import contrasting_colours
 from models.datasets.garments.titles import title_of
 from models.datasets.garments.values import ATTRIBUTE_VALUES, applicable, require_value, values_of
-from models.errors import ModisteError
 
 # Plain patterns and regular cuts are frequent in shops; all other values are drawn uniformly.
 _LIKELY: dict[tuple[str, str], float] = {

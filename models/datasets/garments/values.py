@@ -1,6 +1,6 @@
 """The attributes of garments and their values."""
 
-from models.errors import ModisteError
+from catalog.errors import ModisteError
 
 COLOURS = (
     "black", "white", "grey", "navy", "blue", "light blue", "red", "burgundy", "pink", "orange", "yellow", "green",

@@ -12,14 +12,14 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from catalog.errors import ModisteError
 from models.bundle.images import decode_image
-from models.errors import ModisteError
 
 Box = tuple[int, int, int, int]
 """Left, top, right and bottom in pixels; right and bottom are outside."""
 MARGIN = 6
 """Pixels added around a box that is too small to be a picture."""
-LEAST_SIDE = 8
+MIN_SIDE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,9 @@ class Photograph:
         image: The file.
         box: Bounding box of the garment in the upright picture; None for the whole picture.
         mask: A label image, one byte per pixel, and the label of this garment; None without a mask.
+        narrower: A narrower label by eye, and its kinds; None if there is none.
+        colours: Attribute words of the garment's colour by eye, such as ``("navy blue", "navy", "blue")``; empty if it
+            is not labelled.
     """
 
     id: str
@@ -44,6 +47,8 @@ class Photograph:
     image: Path
     box: Box | None = None
     mask: tuple[Path, int] | None = None
+    narrower: tuple[str, tuple[str, ...]] | None = None
+    colours: tuple[str, ...] = ()
 
     def read_image(self) -> Image.Image:
         """The photograph, cut to the garment's box.
@@ -137,6 +142,6 @@ def split_by_group(
 def _fitting(box: Box, size: tuple[int, int]) -> Box:
     """The box clipped to a picture of ``size``, enlarged if it is too small to be decoded as a picture."""
     left, top, right, bottom = box
-    if right - left < LEAST_SIDE or bottom - top < LEAST_SIDE:
+    if right - left < MIN_SIDE or bottom - top < MIN_SIDE:
         left, top, right, bottom = left - MARGIN, top - MARGIN, right + MARGIN, bottom + MARGIN
     return max(0, left), max(0, top), min(size[0], right), min(size[1], bottom)

@@ -1,8 +1,8 @@
 """Photographs that people sent of their own garments, one garment each (the public *Clothing dataset*, CC0).
 
 The folder holds ``photos.csv`` (id, label, kids, sender) and ``images/<id>.jpg``. Labels are broad, so each is mapped
-to all product types that it covers. The split keeps the photographs of a sender together, because they share background
-and light.
+to all product types that it covers; some photographs have narrower labels and colours by eye. The split keeps the
+photographs of a sender together, because they share background and light.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+from catalog.errors import ModisteError
+from models.datasets.photographs.labels_by_eye import labelled_by_eye
 from models.datasets.photographs.photograph import Photograph
-from models.errors import ModisteError
 
 KINDS: dict[str, tuple[str, ...]] = {
     "T-Shirt": ("t-shirt",),
@@ -54,8 +55,12 @@ def read_photos(folder: Path) -> list[Photograph]:
         rows = list(csv.DictReader(stream))
     if rows and (missing := {"id", "label", "sender"} - rows[0].keys()):
         raise ModisteError(f"{table} has no column {sorted(missing)[0]}.", hint="It needs id, label and sender.")
-    return [
-        Photograph(row["id"], row["label"], KINDS[row["label"]], row["sender"], folder / "images" / f"{row['id']}.jpg")
-        for row in rows
-        if row["label"] in KINDS
-    ]
+    return labelled_by_eye(
+        [
+            Photograph(
+                row["id"], row["label"], KINDS[row["label"]], row["sender"], folder / "images" / f"{row['id']}.jpg"
+            )
+            for row in rows
+            if row["label"] in KINDS
+        ]
+    )

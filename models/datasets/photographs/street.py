@@ -11,11 +11,12 @@ from pathlib import Path
 
 import numpy as np
 
+from catalog.errors import ModisteError
+from models.datasets.photographs.labels_by_eye import labelled_by_eye
 from models.datasets.photographs.photograph import Photograph, read_mask
-from models.errors import ModisteError
 from models.progress import track
 
-LEAST_PIXELS = 60
+MIN_PIXELS = 60
 """Regions of fewer pixels are too small to be recognised."""
 
 _SHOES = ("casual shoe", "sports shoe", "formal shoe", "heel", "flat", "sandal", "shoe")
@@ -94,7 +95,7 @@ def read_street(folder: Path) -> list[Photograph]:
                     hint="Give the names.txt that belongs to these label images.",
                 )
             rows, columns = np.nonzero(pixels == value)
-            if names[value] not in KINDS or len(rows) < LEAST_PIXELS:
+            if names[value] not in KINDS or len(rows) < MIN_PIXELS:
                 continue
             box = (int(columns.min()), int(rows.min()), int(columns.max()) + 1, int(rows.max()) + 1)
             photograph = folder / "images" / f"{path.stem}.jpg"
@@ -104,4 +105,4 @@ def read_street(folder: Path) -> list[Photograph]:
                     (path, value),
                 )
             )  # fmt: skip
-    return found
+    return labelled_by_eye(found)

@@ -18,19 +18,19 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from catalog import Product
+from catalog.errors import ModisteError
 from models.datasets.attributes.default_rules import default_rules, type_column
 from models.datasets.attributes.edit_rules import Bucket, Rule, Values, all_differ, buckets_of
 from models.datasets.triplets.triplet import Triplet, TripletDataset
 from models.datasets.triplets.twins import Twins
 from models.datasets.wording import word_modification
-from models.errors import ModisteError
 
 Query = tuple[Bucket, int, Values, Values]  # bucket, row of the reference, its values, requested values
 
 
 RARE = 50
 """Types with fewer products are not sampled more often than types with this many."""
-MOST_TRIES = 1000  # attempts to draw a query with a target; an attempt fails only for shared photographs
+MAX_TRIES = 1000  # attempts to draw a query with a target; an attempt fails only for shared photographs
 
 
 class NoTriplets(ModisteError):
@@ -94,7 +94,7 @@ class AttributeTriplets:
 
     def sample(self, rng: random.Random) -> Triplet:
         """Draw a triplet: a rule by its weight, then a reference and a value uniformly."""
-        for _ in range(MOST_TRIES):
+        for _ in range(MAX_TRIES):
             triplet = self._triplet(*self._drawn(rng), rng)
             if triplet is not None:
                 return triplet
@@ -109,11 +109,6 @@ class AttributeTriplets:
             query = source.sample(rng)
             if rng.random() < self._chances[query[1]]:
                 return source, query
-
-    def sample_many(self, count: int, seed: int) -> list[Triplet]:
-        """``count`` triplets; deterministic."""
-        rng = random.Random(seed)
-        return [self.sample(rng) for _ in range(count)]
 
     def enumerate_queries(self, limit: int, seed: int) -> Iterator[Triplet]:
         """At most ``limit`` distinct queries with all their targets; deterministic.

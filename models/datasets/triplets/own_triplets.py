@@ -6,8 +6,8 @@ from collections.abc import Collection
 from pathlib import Path
 
 from catalog import Row, read_table
+from catalog.errors import ModisteError
 from models.datasets.triplets.triplet import Triplet
-from models.errors import ModisteError
 
 MODIFICATION_NAMES = ("modification", "caption", "text", "query")
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from catalog import Product
+from catalog.errors import ModisteError
 from models.datasets.wording import Edit
-from models.errors import ModisteError
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
+from functools import lru_cache
 
 from models.datasets.wording.colours import ALIASES, canonical, is_colour, names_of
 from models.datasets.wording.edit import AUDIENCES, audience, family_of, human_name
@@ -51,6 +52,7 @@ def describe(attributes: Mapping[str, object], rng: random.Random) -> str:
     return tidy(pattern(" ".join([article, *before, literal(noun), *after])).say(rng))
 
 
+@lru_cache(maxsize=4096)  # Few, because values may be long texts.
 def attribute_phrase(name: str, value: str | bool) -> str:
     """A value in one spelling, with its attribute if it is ambiguous alone.
 

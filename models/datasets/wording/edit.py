@@ -76,6 +76,7 @@ def title_word(word: str) -> str:
     return canonical(word) if is_colour(word) else word.lower()
 
 
+@lru_cache(maxsize=4096)
 def family_of(attribute: str) -> str | None:
     """The family of an attribute by its name (``"baseColour"`` is a colour), or None for an unknown name."""
     return FAMILY_OF.get(re.sub(r"[^a-z]", "", attribute.lower()))

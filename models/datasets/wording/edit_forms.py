@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 
 from models.datasets.wording.colour_forms import colour_forms
@@ -112,73 +113,118 @@ def _removal(edit: Edit, family: str | None, before: str) -> Forms:
     )
 
 
-NAMED_PARTS = {"sleeve": "sleeves", "neckline": "neckline", "fit": "fit", "heel": "heel", "pattern": "pattern"}
+NAMED_PARTS = {"sleeve": "sleeves", "neckline": "neckline", "fit": "fit"}
+PART_VALUES = {"three-quarter": "three-quarter length", "sleeveless": "", "collar": "", "turtleneck": "high"}
+"""Values that are named differently in "change the sleeves to ..."; empty if they cannot be named so."""
+
+
+@dataclass(slots=True)
+class _Texts:
+    """Forms that are being collected."""
+
+    adjectives: list[str]
+    phrases: list[str]
+    fragments: list[str]
+    commands: list[str]
+    facts: list[str]
+
+    def forms(self) -> Forms:
+        return Forms(
+            given(self.adjectives), given(self.phrases), given(self.fragments), given(self.commands), given(self.facts)
+        )
 
 
 def _known(family: str, saying: Saying, before: str | None, after: str) -> Forms:
-    adjectives, phrases, fragments = [saying.adjective], [saying.phrase], [saying.fragment]
+    """Forms of a value that has a saying."""
+    new, old = after.lower(), before.lower() if before is not None else None
+    texts = _said(saying)
+    if family in NAMED_PARTS and (value := PART_VALUES.get(new, new)):
+        texts.commands += [
+            f"{CHANGE} the {NAMED_PARTS[family]} to {value}",
+            f"make the {NAMED_PARTS[family]} {value}",
+        ]
+    if family == "gender":
+        _add_age(texts, audience(before or ""), audience(after))
+    said_of_old = SAYINGS[family].get((audience(before or "") if family == "gender" else old) or "")
+    if family == "pattern" and new == "plain" and said_of_old is not None and old is not None:
+        _add_no_pattern(texts, said_of_old, old)
+    if old is not None:
+        if said_of_old is not None and family in ("gender", "usage"):
+            _add_contrast(texts, family, saying, old, new)
+        else:
+            _add_swap(texts, THINGS.get(family, {}), old, new)
+        _add_comparison(texts, family, old, new)
+    return texts.forms()
+
+
+def _said(saying: Saying) -> _Texts:
+    """The forms that need only the new value."""
     commands = [f"[make|make|turn] it {saying.adjective}"]
     facts = [f"is {saying.adjective}", f"is {saying.adjective}"]
-    with_prefix = saying.phrase.startswith(("with", "[with"))
     if saying.phrase.startswith("with "):
         thing = saying.phrase.removeprefix("with ")
         facts += [f"has {thing}", f"has {thing}"]
         commands += [f"[give it|add] {thing}", f"go for {thing}"]
     else:
-        facts += [] if with_prefix else [f"is {saying.phrase}"]
+        facts += [] if saying.phrase.startswith(("with", "[with")) else [f"is {saying.phrase}"]
         commands += [f"[find|show|get] me [one|something similar] {saying.phrase}"]
-    if family in NAMED_PARTS and family not in ("pattern", "heel"):
-        word = {"three-quarter": "three-quarter length", "sleeveless": "", "collar": "", "turtleneck": "high"}.get(
-            after.lower(), after.lower()
-        )
-        if word:
-            part = NAMED_PARTS[family]
-            commands += [f"{CHANGE} the {part} to {word}", f"make the {part} {word}"]
-    old = SAYINGS[family].get((audience(before) if family == "gender" else before.lower()) or "") if before else None
-    if family == "pattern" and after.lower() == "plain" and old is not None and before is not None:
-        thing = old.phrase.removeprefix("with ")
-        phrases += [f"without {thing}", f"with no {THINGS['pattern'].get(before.lower(), 'pattern')}"]
-        fragments += [f"no {thing}", f"without {thing}", "less busy, just plain"]
-        commands += ["[remove|drop|lose|get rid of|take away] the [pattern|print]"]
-        facts += [
-            "has no [pattern|print]",
-            "is [solid|plain] [without|and has no] [pattern|print]",
-            "has a solid colour",
-        ]
-    if family == "gender" and {audience(before or ""), audience(after)} in ({"men", "boys"}, {"women", "girls"}):
-        grown = audience(after) in ("men", "women")
-        phrases += ["for [grown-ups|adults|an adult]" if grown else "for [kids|children|my kid|a child|little ones]"]
-        fragments += [
-            "[adult|the adult version|grown-up size]" if grown else "[kids' version|kids|children's|kids' size]"
-        ]
-    if old is not None and before is not None and family in ("gender", "usage"):
-        swap = {"gender": ("{a}'s, not {b}'s", "{a}'s instead of {b}'s")}.get(family, ("{a} instead of {b}",))
-        a, b = after.lower(), before.lower()
-        if family == "usage" or "unisex" not in (a, b):
-            fragments += [
-                text.replace("{a}'s", _possessive(a))
-                .replace("{b}'s", _possessive(b))
-                .replace("{a}", a)
-                .replace("{b}", b)
-                for text in swap
-            ]
-        facts += [f"is {saying.adjective} and [less|not] {b}"] if family == "usage" else []
-    elif before is not None:
-        things = THINGS.get(family, {})
-        new_thing, old_thing = things.get(after.lower()), things.get(before.lower())
-        if new_thing and old_thing:
-            swapped = swaps(old_thing, new_thing)
-            fragments += swapped[0]
-            commands += swapped[1]
-    if before is not None and (compared := comparison(family, before.lower(), after.lower())):
-        adjective, fragment = compared
-        # As often as the plain forms, because they are common.
-        adjectives += [adjective]
-        phrases += [f"with {fragment}", f"with {fragment}"]
-        fragments += [fragment, *([adjective] if adjective else [])]
-        facts += [f"has {fragment}", *([f"is {adjective}"] if adjective else [])]
-        commands += [f"make it {adjective}" if adjective else f"give it {fragment}", f"[give it|go for] {fragment}"]
-    return Forms(given(adjectives), given(phrases), given(fragments), given(commands), given(facts))
+    return _Texts([saying.adjective], [saying.phrase], [saying.fragment], commands, facts)
+
+
+def _add_age(texts: _Texts, before: str | None, after: str | None) -> None:
+    """From men to boys, or from women to girls, and back."""
+    if {before, after} not in ({"men", "boys"}, {"women", "girls"}):
+        return
+    if after in ("men", "women"):
+        texts.phrases += ["for [grown-ups|adults|an adult]"]
+        texts.fragments += ["[adult|the adult version|grown-up size]"]
+    else:
+        texts.phrases += ["for [kids|children|my kid|a child|little ones]"]
+        texts.fragments += ["[kids' version|kids|children's|kids' size]"]
+
+
+def _add_no_pattern(texts: _Texts, said_of_old: Saying, old: str) -> None:
+    """From a pattern to plain."""
+    thing = said_of_old.phrase.removeprefix("with ")
+    texts.phrases += [f"without {thing}", f"with no {THINGS['pattern'].get(old, 'pattern')}"]
+    texts.fragments += [f"no {thing}", f"without {thing}", "less busy, just plain"]
+    texts.commands += ["[remove|drop|lose|get rid of|take away] the [pattern|print]"]
+    texts.facts += [
+        "has no [pattern|print]",
+        "is [solid|plain] [without|and has no] [pattern|print]",
+        "has a solid colour",
+    ]
+
+
+def _add_contrast(texts: _Texts, family: str, saying: Saying, old: str, new: str) -> None:
+    """Both audiences or both usages."""
+    if family == "usage":
+        texts.fragments += [f"{new} instead of {old}"]
+        texts.facts += [f"is {saying.adjective} and [less|not] {old}"]
+    elif "unisex" not in (new, old):
+        theirs, not_theirs = _possessive(new), _possessive(old)
+        texts.fragments += [f"{theirs}, not {not_theirs}", f"{theirs} instead of {not_theirs}"]
+
+
+def _add_swap(texts: _Texts, things: dict[str, str], old: str, new: str) -> None:
+    """Both things, such as "long sleeves instead of short sleeves"."""
+    if (new_thing := things.get(new)) and (old_thing := things.get(old)):
+        fragments, commands, _ = swaps(old_thing, new_thing)
+        texts.fragments += fragments
+        texts.commands += commands
+
+
+def _add_comparison(texts: _Texts, family: str, old: str, new: str) -> None:
+    """Comparatives, as often as the plain forms because they are common."""
+    compared = comparison(family, old, new)
+    if compared is None:
+        return
+    adjective, fragment = compared
+    texts.adjectives += [adjective]
+    texts.phrases += [f"with {fragment}", f"with {fragment}"]
+    texts.fragments += [fragment, *([adjective] if adjective else [])]
+    texts.facts += [f"has {fragment}", *([f"is {adjective}"] if adjective else [])]
+    texts.commands += [f"make it {adjective}" if adjective else f"give it {fragment}", f"[give it|go for] {fragment}"]
 
 
 def _possessive(audience_name: str) -> str:

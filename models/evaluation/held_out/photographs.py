@@ -8,6 +8,10 @@ Queries without text are ranked by the picture alone (``image only``), and as in
 words recognised in it (``upload``). Queries with text ("in red") are ranked by the composed query and the expected
 words (``composer, upload``). The colour of a query is drawn from those in which the gallery has at least ten products
 of the photograph's kinds, so that a full page of right answers exists.
+
+Labels are broad: heels and sneakers are both shoes. Photographs with a narrower label are measured by it, too
+(``narrower labels``), because a shopper who photographs heels does not want sneakers. For photographs with a colour by
+eye, results of that colour are counted as well (``colours``).
 """
 
 from __future__ import annotations
@@ -20,8 +24,9 @@ import numpy as np
 import numpy.typing as npt
 
 from catalog import Product
+from catalog.errors import ModisteError
 from models.bundle.encoder import Vectors
-from models.bundle.expected_words import NEIGHBOURS, agreement, recognised, weights_of
+from models.bundle.expected_words import NEIGHBOURS, agreement, recognised, visible, weights_of
 from models.bundle.images import ImagePreprocessing
 from models.bundle.manifest import Metric
 from models.bundle.style_search import filtered_scores
@@ -30,7 +35,6 @@ from models.datasets.attributes.edit_rules import value_of
 from models.datasets.photographs.photograph import Photograph
 from models.datasets.pictures import load_pictures
 from models.datasets.wording import attribute_phrase, family_of
-from models.errors import ModisteError
 from models.evaluation.encoding import EncodedGallery, Encoder
 from models.evaluation.held_out.expected_words import Expecting, GalleryWords
 from models.evaluation.satisfaction import PAGE
@@ -39,9 +43,9 @@ from models.training.data.photographs import load_photographs, split_photographs
 from models.training.data.sources import split_source
 
 PHOTOS, STREET = "photos", "street"
-ALL_LABELS = "all labels"
-"""Start of the edit of those metrics that are means over the labels."""
-LEAST_OF_LABEL = 5
+ALL_LABELS, NARROWER, COLOURED = "all labels", "narrower labels", "colours"
+"""Start of the edit of those metrics that are means over the labels, over the narrower labels, and over the colours."""
+MIN_OF_LABEL = 5
 """Labels with fewer photographs are left out of the means over labels."""
 COLOURS = ("black", "white", "blue", "red", "green", "grey", "brown", "pink", "purple", "yellow")
 Flags = npt.NDArray[np.bool_]
@@ -92,10 +96,13 @@ def evaluate_photographs(
             hint="Give a source of the kind `products` or `catalog` with a `validation_share`.",
         )
     gallery = EncodedGallery(encoder, pixels)
-    seen = EncodedGallery(encoder, load_photographs(shown, images))
-    right = np.stack([np.isin(types, one.kinds) for one in shown])
+    photographs = load_photographs(shown, images)
+    seen = EncodedGallery(encoder, photographs)
+    colours = np.array(_phrases(products, "colour"))
+    labellings = [_broad(shown, types), _narrower(shown, types), _coloured(shown, types, colours)]
+    labellings = [one for one in labellings if one.rows]
     cosines = seen.embedding @ gallery.embedding.T
-    metrics = _alone(protocol, "image only", shown, right, cosines)
+    metrics = [metric for one in labellings for metric in _alone(protocol, "image only", one, cosines)]
     if isinstance(encoder, Expecting) and encoder.expects and gallery.attributes is not None:
         assert seen.attributes is not None
         words = GalleryWords(products, gallery.embedding, gallery.attributes, encoder.words)
@@ -103,42 +110,105 @@ def evaluate_photographs(
         recognisable = recognised(
             seen.attributes, np.take_along_axis(cosines, near, axis=1), words.shown[near], words.stated
         )
-        weights = weights_of(recognisable, recognisable, words.stated, words.valued)
+        kinds, colour_words = (
+            [at for at, word in enumerate(encoder.words) if word in some] for some in (types, colours)
+        )
+        weights = visible(weights_of(recognisable, recognisable, words.stated, words.valued), kinds, colour_words)
         scores = filtered_scores(cosines, agreement(words.shown.T, weights))
-        metrics += _alone(protocol, "upload", shown, right, scores)
-        metrics += _in_colours(protocol, encoder, products, gallery, shown, seen, recognisable, words, right)
+        for one in labellings:
+            metrics += _alone(protocol, "upload", one, scores)
+            if one.name != COLOURED:
+                metrics += _in_colours(protocol, encoder, products, gallery, one, seen, recognisable, words)
     return metrics
 
 
-def _alone(protocol: str, method: str, shown: Sequence[Photograph], right: Flags, scores: Vectors) -> list[Metric]:
-    shares = _shares(scores, right)
-    rows_of = _by_label(shown)
-    edits = {ALL_LABELS: (len(shown), _mean(shares, rows_of))}
-    edits |= {label: (len(rows), float(shares[rows].mean())) for label, rows in sorted(rows_of.items())}
+class _Labelling:
+    """Labels of P of the photographs, and the products that are right by them.
+
+    Attributes:
+        name: ``ALL_LABELS``, ``NARROWER`` or ``COLOURED``.
+        rows: The photographs' numbers ``[P]``.
+        right: bool ``[P, N]``: the right products, by the name of the figure.
+        rows_of: Positions in ``rows``, by label.
+    """
+
+    def __init__(self, name: str, rows: Sequence[int], labels: Sequence[str], right: dict[str, Flags]) -> None:
+        self.name, self.rows, self.right = name, rows, right
+        self.rows_of: dict[str, list[int]] = {}
+        for row, label in enumerate(labels):
+            self.rows_of.setdefault(label, []).append(row)
+
+    def mean(self, shares: npt.NDArray[np.float64], of: Sequence[int] | None = None) -> float:
+        """The mean over labels of each label's mean, or over all photographs if every label has too few.
+
+        Args:
+            shares: One for each photograph, or for those in ``of``.
+            of: Positions of photographs; None for all.
+        """
+        place = {row: at for at, row in enumerate(range(len(self.rows)) if of is None else of)}
+        groups = [[place[row] for row in rows if row in place] for rows in self.rows_of.values()]
+        means = [float(shares[some].mean()) for some in groups if len(some) >= MIN_OF_LABEL]
+        return float(np.mean(means)) if means else float(shares.mean())
+
+
+def _broad(shown: Sequence[Photograph], types: npt.NDArray[np.str_]) -> _Labelling:
+    right = {"kind": _among(types, [one.kinds for one in shown])}
+    return _Labelling(ALL_LABELS, range(len(shown)), [one.label for one in shown], right)
+
+
+def _narrower(shown: Sequence[Photograph], types: npt.NDArray[np.str_]) -> _Labelling:
+    """The photographs with a narrower label whose kinds some product has."""
+    labels = {row: one.narrower for row, one in enumerate(shown) if one.narrower is not None}
+    labels = {row: label for row, label in labels.items() if np.isin(types, label[1]).any()}
+    right = {"kind": _among(types, [kinds for _, kinds in labels.values()])}
+    return _Labelling(NARROWER, list(labels), [label for label, _ in labels.values()], right)
+
+
+def _coloured(shown: Sequence[Photograph], types: npt.NDArray[np.str_], colours: npt.NDArray[np.str_]) -> _Labelling:
+    """The photographs with a colour by eye that some product has."""
+    rows = [row for row, one in enumerate(shown) if np.isin(colours, one.colours).any()]
+    coloured = _among(colours, [shown[row].colours for row in rows])
+    kinds = [shown[row].kinds if (label := shown[row].narrower) is None else label[1] for row in rows]
+    right = {"colour": coloured, "both": coloured & _among(types, kinds)}
+    return _Labelling(COLOURED, rows, [shown[row].colours[0] for row in rows], right)
+
+
+def _among(values: npt.NDArray[np.str_], right: Sequence[Sequence[str]]) -> Flags:
+    """The products ``[N]`` with a right value for each photograph: bool ``[P, N]``."""
+    return np.array([np.isin(values, some) for some in right], dtype=np.bool_).reshape(len(right), len(values))
+
+
+def _alone(protocol: str, method: str, labelling: _Labelling, scores: Vectors) -> list[Metric]:
+    shares = {name: _shares(scores[labelling.rows], right) for name, right in labelling.right.items()}
+    edits = {labelling.name: {name: labelling.mean(share) for name, share in shares.items()}}
+    for label, rows in sorted(labelling.rows_of.items()):
+        edits[label] = {name: float(share[rows].mean()) for name, share in shares.items()}
+    counts = {labelling.name: len(labelling.rows)} | {label: len(rows) for label, rows in labelling.rows_of.items()}
     return [
         Metric(
-            protocol=_named(protocol), edit=edit, method=method, gallery=scores.shape[1], queries=count,
-            values={f"kind@{PAGE}": round(100 * value, 2)},
+            protocol=_named(protocol), edit=edit, method=method, gallery=scores.shape[1], queries=counts[edit],
+            values={f"{name}@{PAGE}": round(100 * value, 2) for name, value in values.items()},
         )
-        for edit, (count, value) in edits.items()
+        for edit, values in edits.items()
     ]  # fmt: skip
 
 
 def _in_colours(
     protocol: str, encoder: Expecting, products: Sequence[Product], gallery: EncodedGallery,
-    shown: Sequence[Photograph], seen: EncodedGallery, recognisable: Vectors, words: GalleryWords, right: Flags,
+    labelling: _Labelling, seen: EncodedGallery, recognisable: Vectors, words: GalleryWords,
 ) -> list[Metric]:  # fmt: skip
     named = [phrase.split() for phrase in _phrases(products, "colour")]  # "navy blue" is a blue.
     colours = {colour: np.array([colour in words for words in named]) for colour in COLOURS}
     chance = random.Random(1)
     asked = []
-    for row in range(len(shown)):
-        possible = [colour for colour in COLOURS if (colours[colour] & right[row]).sum() >= PAGE]
+    for row, right in enumerate(labelling.right["kind"]):
+        possible = [colour for colour in COLOURS if (colours[colour] & right).sum() >= PAGE]
         if possible:
             asked.append((row, chance.choice(possible)))
     if not asked:
         return []
-    rows = [row for row, _ in asked]
+    of = [row for row, _ in asked]
+    rows = [labelling.rows[row] for row in of]
     recognisable = recognisable[rows]
     ids, _ = encoder.tokenizer.encode([f"in {colour}" for _, colour in asked])
     query, expected = encoder.expected(seen.features[rows], ids, recognisable)
@@ -146,14 +216,14 @@ def _in_colours(
     weights = weights_of(expected, recognisable, words.stated, words.valued)
     scores = filtered_scores(query @ gallery.embedding.T, agreement(words.shown.T, weights))
     coloured = np.stack([colours[colour] for _, colour in asked])
-    rows_of = _by_label([shown[row] for row in rows])
-    figures = {"kind": right[rows], "colour": coloured, "both": right[rows] & coloured}
+    right = labelling.right["kind"][of]
+    figures = {"kind": right, "colour": coloured, "both": right & coloured}
     return [
         Metric(
-            protocol=_named(protocol), edit=f"{ALL_LABELS}, in a colour", method="composer, upload",
+            protocol=_named(protocol), edit=f"{labelling.name}, in a colour", method="composer, upload",
             gallery=len(products), queries=len(asked),
             values={
-                f"{name}@{PAGE}": round(100 * _mean(_shares(scores, flags), rows_of), 2)
+                f"{name}@{PAGE}": round(100 * labelling.mean(_shares(scores, flags), of), 2)
                 for name, flags in figures.items()
             },
         )
@@ -170,19 +240,6 @@ def _shares(scores: Vectors, right: Flags) -> npt.NDArray[np.float64]:
     top = np.argsort(-scores, axis=1, kind="stable")[:, :PAGE]
     shares: npt.NDArray[np.float64] = np.take_along_axis(right, top, axis=1).mean(axis=1)
     return shares
-
-
-def _by_label(shown: Sequence[Photograph]) -> dict[str, list[int]]:
-    rows: dict[str, list[int]] = {}
-    for row, one in enumerate(shown):
-        rows.setdefault(one.label, []).append(row)
-    return rows
-
-
-def _mean(shares: npt.NDArray[np.float64], rows_of: dict[str, list[int]]) -> float:
-    """The mean over labels of each label's mean, or over all photographs if every label has too few."""
-    means = [float(shares[rows].mean()) for rows in rows_of.values() if len(rows) >= LEAST_OF_LABEL]
-    return float(np.mean(means)) if means else float(shares.mean())
 
 
 def _column(products: Sequence[Product], family: str) -> str | None:

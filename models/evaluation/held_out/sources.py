@@ -7,15 +7,15 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import get_args
 
+from catalog.errors import ModisteError
 from models.bundle.images import ImagePreprocessing, Pixels
 from models.bundle.manifest import Metric
 from models.datasets.pictures import load_pictures
 from models.datasets.triplets.attribute_triplets import NoTriplets
 from models.datasets.triplets.triplet import TripletDataset
-from models.errors import ModisteError
 from models.evaluation.encoding import EncodedGallery, Encoder
 from models.evaluation.held_out.edits import evaluate
-from models.evaluation.held_out.photographs import ALL_LABELS, NoKindInCommon, evaluate_photographs
+from models.evaluation.held_out.photographs import ALL_LABELS, COLOURED, NARROWER, NoKindInCommon, evaluate_photographs
 from models.evaluation.tables import write_json
 from models.training.config import TrainConfig
 from models.training.data.held_out_queries import Draw, validation_queries
@@ -38,7 +38,7 @@ def evaluate_run(run: Run, queries: int = 2000) -> list[Metric]:
         except NoKindInCommon as error:
             logger.warning("the photographs of the kind %s are not measured: %s", kind, error)
             continue
-        metrics += [metric for metric in found if metric.edit.startswith(ALL_LABELS)]
+        metrics += [metric for metric in found if metric.edit.startswith((ALL_LABELS, NARROWER, COLOURED))]
     return metrics
 
 

@@ -26,7 +26,7 @@ Gains = npt.NDArray[np.float64]
 Half = Literal["chosen on", "measured"]
 """Halves of the held-out products: one for choosing weights, and one for measuring."""
 
-LEAST = 10
+MIN_PRODUCTS = 10
 """Minimum number of products of the gallery that have a word of a query."""
 KINDS = ("add", "remove", "replace", "replace two")
 
@@ -55,7 +55,7 @@ def half_of(held: Sequence[Product], half: Half) -> list[int]:
     All products of one title group or photograph are in the same half (``split_by_title_group``). With too few products
     the result is empty.
     """
-    if len(held) < 4 * LEAST:  # A query needs two words, each with enough products in either half.
+    if len(held) < 4 * MIN_PRODUCTS:  # A query needs two words, each with enough products in either half.
         return []
     chosen_on, _ = split_by_title_group(held, validation_share=0.5, seed=0)
     ids = {product.id for product in chosen_on}
@@ -132,7 +132,7 @@ class StyleGallery:
             counts = Counter(self.phrases[column])
             if family_of(column) != "type":
                 askable[column] = frozenset(
-                    word for word, count in counts.items() if count >= LEAST and word in self.words
+                    word for word, count in counts.items() if count >= MIN_PRODUCTS and word in self.words
                 )
         return {column: words for column, words in askable.items() if len(words) > 1}
 

@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from catalog.errors import ModisteError
 from models.bundle.images import ImagePreprocessing
 from models.bundle.manifest import Metric
 from models.bundle.style_search import (
@@ -30,7 +31,6 @@ from models.bundle.style_search import (
     satisfaction,
 )
 from models.datasets.pictures import load_pictures
-from models.errors import ModisteError
 from models.evaluation.encoding import EncodedGallery, Encoder
 from models.evaluation.held_out.style_queries import Gains, Half, StyleGallery, StyleQuery, half_of
 from models.progress import track

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from catalog import Product, read_catalog
+from catalog.errors import ModisteError
 from models.bundle.encoder import Vectors
 from models.bundle.images import ImagePreprocessing, Pixels
 from models.bundle.manifest import Metric
@@ -21,7 +22,6 @@ from models.datasets.attributes.default_rules import type_column
 from models.datasets.attributes.edit_rules import value_of
 from models.datasets.pictures import load_pictures
 from models.datasets.products import hash_photographs
-from models.errors import ModisteError
 from models.evaluation.encoding import EncodedGallery, Encoder
 from models.training.config import TrainConfig
 from models.training.data.sources import read_source, split_source

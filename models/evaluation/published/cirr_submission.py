@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
+from catalog.errors import ModisteError
 from models.bundle.encoder import Vectors
 from models.datasets.annotated.cirr import RELEASE, CirrAnnotation
-from models.errors import ModisteError
 from models.evaluation.published.vectors import NamedVectors
 
 TOP = 50

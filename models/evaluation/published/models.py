@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 import numpy as np
@@ -16,6 +17,8 @@ from models.evaluation.encoding import WEIGHTS, EncodedGallery, Encoder, best_we
 from models.evaluation.published.protocols import AnnotatedProtocol, evaluate_vectors
 from models.evaluation.published.vectors import NamedVectors
 
+logger = logging.getLogger(__name__)
+
 PICTURES_AT_ONCE = 2048
 """Maximum number of decoded pictures in memory; published galleries have up to 30,000."""
 
@@ -24,7 +27,8 @@ def evaluate_encoder(
     runs: Mapping[AnnotatedProtocol, Sequence[Annotation]], encoder: Encoder, images: ImagePreprocessing
 ) -> list[Metric]:
     """Measure a model by several protocols: its composer, the reference alone, the modification alone, and their
-    weighted sum with the weight that is best on these queries.
+    weighted sum with the weight that is best on these queries. Texts that the text tower cannot read to their end are
+    counted in the log.
 
     Args:
         runs: By protocol, the result of its ``read`` with pictures. All must be of one dataset, because each picture is
@@ -51,7 +55,12 @@ def evaluate_encoder(
     metrics: list[Metric] = []
     for protocol, queries in asked.items():
         rows = [row for row, _ in queries]
-        ids, _ = encoder.tokenizer.encode([words for _, words in queries])
+        ids, cut = encoder.tokenizer.encode([words for _, words in queries])
+        if any(cut):
+            logger.warning(
+                "%s: %d of %d texts are longer than the %d tokens of the text tower and are cut off",
+                protocol.name, sum(cut), len(cut), ids.shape[1],
+            )  # fmt: skip
         parts = [slice(start, start + 256) for start in range(0, len(rows), 256)]
         text = [encoder.text(ids[part]) for part in parts]
         composed = [encoder.query(np.stack([features[row] for row in rows[part]]), ids[part]) for part in parts]

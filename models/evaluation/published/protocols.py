@@ -15,6 +15,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
+from catalog.errors import ModisteError
 from models.bundle.encoder import Vectors
 from models.bundle.manifest import Metric
 from models.datasets.annotated.annotation import Annotation
@@ -23,8 +24,7 @@ from models.datasets.annotated.fashion200k import read_fashion200k
 from models.datasets.annotated.fashioniq import CATEGORIES, Captions, Gallery, read_fashioniq
 from models.datasets.annotated.findings import counted
 from models.datasets.annotated.shoes import read_shoes
-from models.errors import ModisteError
-from models.evaluation.metrics import ranks_of_targets, recall_at
+from models.evaluation.metrics import exact_recall_at, ranks_of_targets
 from models.evaluation.published.vectors import NamedVectors
 
 logger = logging.getLogger(__name__)
@@ -150,11 +150,13 @@ def evaluate_vectors(
     Returns:
         One ``Metric`` for each annotation and, for several (FashionIQ), one with their mean and the sums of queries and
         galleries; each query is searched in its category's gallery. Recall@K in per cent, for CIRR also
-        Recall_subset@1/2/3 (``R_subset@K``), and for FashionIQ and CIRR the mean by which papers rank.
+        Recall_subset@1/2/3 (``R_subset@K``), and for FashionIQ and CIRR the mean by which papers rank. Means are those
+        of the exact figures; only the result is rounded. A reference outside the gallery (Shoes has some) needs no
+        removal.
 
     Raises:
-        ModisteError: The number of queries differs, a picture of a gallery has no vector, a target is not in its
-            gallery, or the reference to remove is not.
+        ModisteError: The number of queries differs, a picture of a gallery has no vector, or a target is not in its
+            gallery.
     """
     rows = [annotation.rows for annotation in annotations]
     if sum(rows) != len(vectors.queries):
@@ -169,7 +171,9 @@ def evaluate_vectors(
     for annotation, count in zip(annotations, rows, strict=True):
         metrics.append(_measure(protocol, annotation, vectors, vectors.queries[start : start + count], method))
         start += count
-    return [*metrics, _mean(metrics, protocol, annotations)] if len(metrics) > 1 else metrics
+    if len(metrics) > 1:
+        metrics.append(_mean(metrics, protocol, annotations))
+    return [_rounded(metric) for metric in metrics]
 
 
 def _measure(
@@ -183,12 +187,12 @@ def _measure(
         row_of.get(triplet.reference) if protocol.reference_removed else None for triplet in dataset.triplets
     ]
     targets = [[row_of[target] for target in triplet.targets] for triplet in dataset.triplets]
-    values = recall_at(ranks_of_targets(queries[asked], gallery, targets, removed), protocol.ks)
+    values = exact_recall_at(ranks_of_targets(queries[asked], gallery, targets, removed), protocol.ks)
     if isinstance(annotation, CirrAnnotation):
         values |= _subset_recall(annotation, vectors, queries)
-        values["mean of R@5 and R_subset@1"] = round((values["R@5"] + values["R_subset@1"]) / 2, 2)
+        values["mean of R@5 and R_subset@1"] = (values["R@5"] + values["R_subset@1"]) / 2
     elif protocol.dataset == "fashioniq":
-        values["mean of R@10 and R@50"] = round((values["R@10"] + values["R@50"]) / 2, 2)
+        values["mean of R@10 and R@50"] = (values["R@10"] + values["R@50"]) / 2
     return Metric(
         protocol=f"{protocol.name}: {dataset.name}, {protocol.description}", edit=annotation.edit, method=method,
         gallery=len(dataset.gallery), queries=len(asked), values=values,
@@ -208,7 +212,7 @@ def _subset_recall(annotation: CirrAnnotation, vectors: NamedVectors, queries: V
         five = vectors.gallery_of(candidates, what=f"the subset of pair {annotation.pairs[row]}")
         target = [[candidates.index(triplet.targets[0])]]
         ranks.append(ranks_of_targets(queries[row : row + 1], five, target, [None]))
-    recall = recall_at(np.concatenate(ranks), (1, 2, 3))
+    recall = exact_recall_at(np.concatenate(ranks), (1, 2, 3))
     return {key.replace("R@", "R_subset@"): value for key, value in recall.items()}
 
 
@@ -220,7 +224,9 @@ def _mean(metrics: Sequence[Metric], protocol: AnnotatedProtocol, annotations: S
         method=metrics[0].method,
         gallery=sum(metric.gallery for metric in metrics),
         queries=sum(metric.queries for metric in metrics),
-        values={
-            key: round(sum(metric.values[key] for metric in metrics) / len(metrics), 2) for key in metrics[0].values
-        },
+        values={key: sum(metric.values[key] for metric in metrics) / len(metrics) for key in metrics[0].values},
     )
+
+
+def _rounded(metric: Metric) -> Metric:
+    return metric.model_copy(update={"values": {key: round(value, 2) for key, value in metric.values.items()}})

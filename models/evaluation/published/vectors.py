@@ -13,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
+from catalog.errors import ModisteError
 from models.bundle.encoder import Vectors
-from models.errors import ModisteError
 
 KEYS = ("names", "gallery", "queries")
 _WRITE = "Write it with numpy.savez(FILE, names=..., gallery=..., queries=...)."

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from models.evaluation.verdict.answers import REFERENCES
-from models.evaluation.verdict.paired import LEAST_GROUPS
+from models.evaluation.verdict.paired import MIN_GROUPS
 from models.evaluation.verdict.verdict import Verdict
 from models.training.config import TrainConfig
 
@@ -34,7 +34,7 @@ def next_steps(verdicts: Sequence[Verdict], config: TrainConfig, run: Path, old:
 
 def _decision(words: set[str], config: TrainConfig, run: Path, old: str) -> str:
     export = f"`modiste models export {run} --output bundles/{config.name}`"
-    if "too few queries" in words:
+    if "too few titles" in words:
         return f"Keep {old}. Hold out more products (`validation_share`), and train again."
     if "worse" in words and "better" in words:
         return f"Keep {old} until you know whether your shoppers start from a product or upload a picture more often."
@@ -68,9 +68,9 @@ def _of_shop(verdict: Verdict) -> list[str]:
         ]
         if worse:
             steps.append(f"{verdict.source}: worse for {', '.join(worse)} from {what}; see the lost searches below.")
-        few = [wish for wish, one in found.items() if one is not None and one.groups < LEAST_GROUPS]
+        few = [wish for wish, one in found.items() if one is not None and one.groups < MIN_GROUPS]
         if few and len(few) == len(found):
-            steps.append(f"{verdict.source}: no kind of wish has {LEAST_GROUPS} title groups from {what}.")
+            steps.append(f"{verdict.source}: no kind of wish has {MIN_GROUPS} title groups from {what}.")
     if verdict.unknown:
         named = ", ".join(verdict.unknown[:NAMED]) + (", …" if len(verdict.unknown) > NAMED else "")
         steps.append(

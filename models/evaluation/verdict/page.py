@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from catalog.errors import ModisteError
 from models.bundle import Bundle
-from models.errors import ModisteError
 from models.evaluation.contact_sheet import SHOWN, Line, contact_sheet, picture_folder
 from models.evaluation.held_out.expected_words import Expecting
 from models.evaluation.measurement import Subject, open_subject
@@ -17,7 +17,7 @@ from models.evaluation.satisfaction import PAGE
 from models.evaluation.tables import markdown_table
 from models.evaluation.verdict.answers import FOUND, REFERENCES, Answers
 from models.evaluation.verdict.next_steps import next_steps
-from models.evaluation.verdict.paired import LEAST_GROUPS, RESAMPLES
+from models.evaluation.verdict.paired import MIN_GROUPS, RESAMPLES
 from models.evaluation.verdict.verdict import Verdict, find_verdicts, is_shops_own
 from models.training.run import Run
 
@@ -82,8 +82,8 @@ def decision(verdict: Verdict, old: str) -> str:
     """The decision for one shop: better, worse or not shown to differ from ``old``, and by how much."""
     found = verdict.words()
     judged = set(found.values())
-    if "too few queries" in judged:
-        short = f"cannot be judged: its held-out products have fewer than {LEAST_GROUPS} different titles"
+    if "too few titles" in judged:
+        short = f"cannot be judged: its held-out products have fewer than {MIN_GROUPS} different titles"
     elif judged == {"better"} or judged == {"worse"}:
         short = f"is {judged.pop()} than {old}"
     elif "better" in judged or "worse" in judged:
@@ -132,7 +132,8 @@ def _sheets(verdict: Verdict, reference: str, old: str, pictures: Path) -> list[
     blocks = []
     for name, rows in zip(("won", "lost"), verdict.changed(reference), strict=True):
         only = "the new bundle" if name == "won" else old
-        text = f"{len(rows):,} searches {name}: only {only} has a right product on the first page."
+        searches = "search" if len(rows) == 1 else "searches"
+        text = f"{len(rows):,} {searches} {name}: only {only} has a right product on the first page."
         if len(rows):
             chosen = sorted(random.Random(0).sample(rows.tolist(), min(EXAMPLES, len(rows))))
             file = pictures / f"{verdict.source}-{REFERENCES[reference].split()[-1]}-{name}.png"
@@ -164,7 +165,7 @@ def _how(verdicts: Sequence[Verdict], command: str, old: str) -> str:
         f"triplets. Results are ranked as in the service. {FOUND} decides. Intervals are percentile bootstraps of the "
         f"paired difference over the title groups of the references ({RESAMPLES:,} resamples). *better* and *worse* "
         "mean that the 95% interval does not contain 0; of twenty rows without any difference, one is expected to say "
-        f"so by chance. Rows with fewer than {LEAST_GROUPS} title groups are not judged. Right products have a green "
+        f"so by chance. Rows with fewer than {MIN_GROUPS} title groups are not judged. Right products have a green "
         "frame. The words of an upload are estimated from its picture and from similar products; its picture is that "
         "of the catalogue, so snapshots are not measured here."
     )

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 RESAMPLES = 2000
 AT_ONCE = 200
-LEAST_GROUPS = 20
+MIN_GROUPS = 20
 """With fewer title groups there is no judgement, because the interval is not reliable."""
 
 Values = npt.NDArray[np.float64]
@@ -37,8 +37,8 @@ class Difference:
     @property
     def word(self) -> str:
         """``better`` or ``worse`` if the interval does not contain 0, otherwise ``no difference shown``."""
-        if self.groups < LEAST_GROUPS:
-            return "too few queries"
+        if self.groups < MIN_GROUPS:
+            return "too few titles"
         if self.low > 0:
             return "better"
         return "worse" if self.high < 0 else "no difference shown"

@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from catalog.errors import ModisteError
 from models.datasets.attributes.words import common_words
 from models.datasets.pictures import load_pixels
 from models.datasets.products import title_group
 from models.datasets.triplets.triplet import Triplet, TripletDataset
 from models.datasets.wording import human_name
-from models.errors import ModisteError
 from models.evaluation.held_out.sources import held_out
 from models.evaluation.measurement import Subject
 from models.evaluation.verdict.answers import FOUND, REFERENCES, Answers, answers
@@ -22,7 +22,7 @@ from models.evaluation.verdict.paired import Difference, paired
 from models.training.config import TrainConfig
 from models.training.inputs import Source
 
-LEAST_PRODUCTS = 5
+MIN_PRODUCTS = 5
 """Minimum number of held-out products with a word, for it to count as one of the shop's words."""
 
 
@@ -101,7 +101,7 @@ def find_verdicts(new: Subject, old: Subject, config: TrainConfig, cache: Path, 
         for dataset, pixels in held_out(new.images, config.model_copy(update={"sources": (shop,)}), cache, queries):
             same = old.images == new.images
             theirs = pixels if same else load_pixels(dataset.products, old.images, cache)
-            unknown = [word for word in common_words(dataset.products, LEAST_PRODUCTS) if word not in set(new.words)]
+            unknown = [word for word in common_words(dataset.products, MIN_PRODUCTS) if word not in set(new.words)]
             verdicts.append(
                 Verdict(
                     shop.name, dataset, answers(old.encoder, theirs, dataset), answers(new.encoder, pixels, dataset),

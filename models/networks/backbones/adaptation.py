@@ -13,6 +13,9 @@ from torch.nn.utils import parametrize
 class LowRank(nn.Module):
     """``W + B A``: a trainable update of ``rank`` to a frozen weight ``[rows, columns]``, initially zero.
 
+    ``A`` is ``down`` and ``B`` is ``up``. The paper's factor ``alpha / rank`` is left out, because it acts like a
+    learning rate of the update.
+
     Args:
         rows, columns: Shape of the weight.
         rank: Rank of the update.

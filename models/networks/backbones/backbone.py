@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,9 +12,9 @@ import open_clip
 import torch
 from torch import Tensor, nn
 
+from catalog.errors import ModisteError
 from models.bundle.images import ImagePreprocessing
 from models.bundle.text import TextSettings
-from models.errors import ModisteError
 from models.networks.backbones import trunks as trunks  # registers trunks with timm
 from models.networks.backbones.adaptation import adapted
 from models.networks.backbones.local_features import Parts, Views, crops, grid
@@ -36,6 +37,22 @@ class WordFeatures(NamedTuple):
     """``[B, L, W]``, one vector per token."""
     mask: Tensor
     """bool ``[B, L]``, False for padding."""
+
+
+@contextmanager
+def _quiet_about_missing_weights() -> Iterator[None]:
+    """Omit open_clip's warning that a model is initialised at random. It is wrong where a run, a bundle or a config
+    loads the weights afterwards; open_clip raises an error for weights that were asked for and are missing."""
+
+    def other(record: logging.LogRecord) -> bool:
+        return "No pretrained weights loaded" not in record.getMessage()
+
+    root = logging.getLogger()  # open_clip logs with this one.
+    root.addFilter(other)
+    try:
+        yield
+    finally:
+        root.removeFilter(other)
 
 
 class Backbone(nn.Module):
@@ -71,14 +88,15 @@ class Backbone(nn.Module):
                 )
             changes["text_cfg"] = {**config["text_cfg"], "vocab_size": vocabulary}
         try:
-            self.clip = open_clip.create_model(
-                name,
-                pretrained=pretrained,
-                load_weights=pretrained is not None or ":" in name,
-                pretrained_text=False,
-                force_custom_text=True,
-                **changes,
-            )
+            with _quiet_about_missing_weights():
+                self.clip = open_clip.create_model(
+                    name,
+                    pretrained=pretrained,
+                    load_weights=pretrained is not None or ":" in name,
+                    pretrained_text=False,
+                    force_custom_text=True,
+                    **changes,
+                )
         except (RuntimeError, ValueError, OSError, FileNotFoundError) as error:
             raise ModisteError(
                 f"The backbone {name} ({pretrained or 'no weights'}) could not be built: {error}",

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from models.errors import ModisteError
+from catalog.errors import ModisteError
 
 _LAYER = {
     "attention.output.dense": "out",

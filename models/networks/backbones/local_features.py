@@ -21,12 +21,12 @@ from open_clip.transformer import VisionTransformer
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from models.errors import ModisteError
+from catalog.errors import ModisteError
 
 Parts = Literal["grid", "crops"]
 """Source of local features: the cells of the tower's feature map, or the paper's crops."""
 
-MOST_CELLS = 7
+MAX_CELLS = 7
 """Maximum number of cells along a side of the grid; a finer map is averaged. The 14x14 map of ViT-B/16 would take 200
 kB for each reference, and modifications are not about such small parts."""
 CROPS = (2, 3)
@@ -116,8 +116,8 @@ def _cells(visual: TimmModel, images: Tensor) -> Views:
 
 
 def _coarsened(features: Tensor) -> Tensor:
-    """A map ``[B, C, h, w]`` -> cells ``[B, N, C]``, averaged if it is finer than ``MOST_CELLS``."""
-    window = tuple(-(-side // MOST_CELLS) for side in features.shape[-2:])
+    """A map ``[B, C, h, w]`` -> cells ``[B, N, C]``, averaged if it is finer than ``MAX_CELLS``."""
+    window = tuple(-(-side // MAX_CELLS) for side in features.shape[-2:])
     if window != (1, 1):
         features = F.avg_pool2d(features, window, ceil_mode=True, count_include_pad=False)
     return features.flatten(2).transpose(1, 2)

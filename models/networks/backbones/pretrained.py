@@ -7,7 +7,7 @@ from pathlib import Path
 from open_clip.timm_model import TimmModel
 from torch import Tensor, nn
 
-from models.errors import ModisteError
+from catalog.errors import ModisteError
 from models.networks.backbones.weight_sources import read_weights
 
 _CLASSIFIERS = ("_fc.", "classifier.", "fc.", "head.")

@@ -9,7 +9,7 @@ from open_clip.timm_model import TimmModel
 from timm.models.efficientnet import EfficientNet
 from torch import Tensor, nn
 
-from models.errors import ModisteError
+from catalog.errors import ModisteError
 
 
 class SplitTower:

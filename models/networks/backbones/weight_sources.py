@@ -16,7 +16,7 @@ import torch
 from safetensors.torch import load as load_safetensors
 from torch import Tensor
 
-from models.errors import ModisteError
+from catalog.errors import ModisteError
 
 PACKAGE, HUB, OPEN_CLIP = "package:", "hf-hub:", "open_clip:"
 

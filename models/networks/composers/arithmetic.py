@@ -15,6 +15,9 @@ class ElementwiseSum(Composer):
     With ``w`` 0.5 it is the element-wise sum with which CLIP4Cir fine-tunes the backbone (Baldrati et al. 2022, section
     3.1), and the query arithmetic of Sadeh et al. (2019). With ``w`` tuned on validation data it is the baseline of all
     composers.
+
+    CLIP4Cir adds CLIP's raw features. Here both have unit length before they are added, so that a vector of the index
+    can be a reference.
     """
 
     def __init__(self, dim: int, weight: float = 0.5) -> None:

@@ -106,6 +106,8 @@ class ComposeAE(Composer):
     ``z^`` and ``q^`` are decoded from theta. L_SYM is L_BASE in the opposite direction: the target, rotated back by the
     conjugate of delta, finds the reference. Decoders and the opposite direction are used in training alone.
 
+    Layers, their order and the initial ``a`` = 10 and ``b`` = 1 are those of the authors' code.
+
     Differences and choices: ``z`` and ``q`` are unit vectors times sqrt(D), so that a vector of the index can be a
     reference. Reconstruction errors are means over elements, without a gradient into the reconstructed vectors (the
     text tower may be training). L_BASE is the retrieval loss of all composers. L_SYM is a softmax over the batch's

@@ -124,6 +124,7 @@ class DistinctiveQuery(Composer):
     def objective(self, backbone: Backbone, batch: Batch) -> Tensor:
         """KL term on (target, mid-zone negative), margin of the query, and margins of the sub-queries.
 
+        Margins are in cosines and multiplied by ``batch.scale``, so that all terms have the scale of the KL term.
         The margin of a sub-query counts if the modification changes one of its attributes, or if the changed attributes
         are unknown (our choice; it is what makes the sub-queries represent colour and shape). Without mined negatives,
         the batch-based classification replaces the KL term, and the negative of the margins is the previous query's

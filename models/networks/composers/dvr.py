@@ -4,10 +4,15 @@ Only those parts of the reference that the modification is about should enter th
 word attends to the picture's local features, ``r_MR = MLP(CA(r_mod, r_ref, r_ref)) + r_mod``. Self-guided refinement: a
 weight ``W_c`` of each part is computed from the part and the mean of all parts, ``r_SR = sum_c W_c (x) r_MR,c``.
 
-Deliberate differences from the public code: it uses the first 13 of 77 tokens only and treats padding as words, while
-here all words and no padding count. It normalises parts over the batch, while here a query does not depend on its
-batch. It first applies a BERT of two layers to words and parts, which the paper does not mention; with TME, the words
-have already attended to the picture.
+The public code differs from these equations and from this file:
+
+- It has no MLP and no residual in the text-guided refinement; here both are as in the paper.
+- It uses the first 13 of 77 tokens only and treats padding as words. Here all words and no padding count.
+- It normalises parts over the batch. Here a query does not depend on its batch.
+- It first applies a BERT of two layers to words and parts, which the paper does not mention. With TME, the words have
+  already attended to the picture.
+- It scales words and parts to unit length before attention, and has eight heads. Here a layer norm precedes attention,
+  as in TME, and four heads are enough for the width of small towers.
 """
 
 from __future__ import annotations
@@ -47,7 +52,8 @@ class SelfGuidedRefinement(nn.Module):
 
     Args:
         dim: D, of the joint space.
-        hidden: Width of the space in which a part is compared with the mean.
+        hidden: Width of the space in which a part is compared with the mean; D in the public code. FashionERN sets the
+            width of its gates' projections, so that one option narrows both.
         dropout: In that space; 0.5 in the public code.
     """
 

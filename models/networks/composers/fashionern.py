@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from models.errors import ModisteError
+from catalog.errors import ModisteError
 from models.networks.backbones.backbone import Backbone, WordFeatures
 from models.networks.backbones.local_features import Parts
 from models.networks.composers.composer import Batch, Composer, retrieval
@@ -60,6 +60,7 @@ class FashionERN(Composer):
 
     It trains in the paper's two stages, here called phases: first the text encoder by the batch-based loss of the
     global query (and TME's KL term), then DVR and the gates with both encoders frozen. Without DVR there is one phase.
+    Each phase has half of the steps, so that all parts of the ablation have the same budget.
 
     The public code refines targets as well, which makes the gallery depend on the composer. Here targets are the
     backbone's embeddings, so that one index serves all composers.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from models.errors import ModisteError
+from catalog.errors import ModisteError
 from models.networks.backbones.backbone import Backbone
 from models.networks.composers.arithmetic import ElementwiseSum
 from models.networks.composers.combiner import Combiner

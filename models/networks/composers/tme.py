@@ -13,7 +13,8 @@ compared. Our choices:
 
 - The first two branches run in every block and share its residual: the output of a block is its own plus
   ``MLP(CA(..))``. The last layer of that MLP is initialised to zero, so that TME starts as the unchanged text tower.
-- Keys and values are the picture's embedding and local features in the joint space (``local_features.py``).
+- Keys and values are the picture's embedding and local features in the joint space (``local_features.py``). Layer norms
+  precede the cross-attention, as they do the self-attention.
 - The third branch follows the last block, with its own attention, MLP and projection. Its gradient trains the tokens
   below; it is not exported.
 """

@@ -10,11 +10,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from catalog.errors import ModisteError
 from models.bundle.images import ImagePreprocessing, Pixels
+from models.datasets.photographs.labels_by_eye import COLOURS
 from models.datasets.photographs.photograph import Photograph, split_by_group
 from models.datasets.photographs.photos import read_photos
 from models.datasets.photographs.street import read_street
-from models.errors import ModisteError
 from models.progress import track
 from models.training.inputs import PhotographSource
 
@@ -42,8 +43,11 @@ class TrainingPhotographs:
         name: The source's name.
         weight: Share of a batch, relative to other sources.
         pixels: uint8 ``[P, H, W, 3]``: every photograph, and for those with a mask the garment alone on white as well.
-        kinds: bool ``[P, A]``: the attribute words that name a kind of product which the picture can show.
+        kinds: bool ``[P, A]``: the attribute words that name a kind of product which the picture can show; those of
+            its narrower label if there is one and a catalogue has them.
         known: bool ``[A]``: the words that name the kind of any product.
+        colours: bool ``[P, A]``: the words of the garment's colour; no word where it is not labelled.
+        known_colours: bool ``[A]``: the words that name any colour.
     """
 
     def __init__(
@@ -62,14 +66,31 @@ class TrainingPhotographs:
         self.pixels = load_photographs([one for one, _ in shown], images, [cutout for _, cutout in shown])
         self.kinds = np.zeros((len(shown), len(words)), dtype=np.bool_)
         for row, (one, _) in enumerate(shown):
-            self.kinds[row, [place[kind] for kind in one.kinds if kind in place]] = True
-        counts = Counter(one.label for one, _ in shown)
-        shares = [counts[one.label] ** -source.evenness for one, _ in shown]
-        self._cumulative = np.cumsum(shares).tolist()
+            places = [place[kind] for kind in (one.narrower[1] if one.narrower else ()) if kind in place]
+            self.kinds[row, places or [place[kind] for kind in one.kinds if kind in place]] = True
+        colour_words = {word for colours in COLOURS.values() for word in colours}
+        self.known_colours = np.array([word in colour_words for word in words])
+        self.colours = np.array([[word in one.colours for word in words] for one, _ in shown])
+        self._cumulative = np.cumsum(_shares([one for one, _ in shown], source.evenness)).tolist()
 
     def sample(self, count: int, chance: random.Random) -> list[int]:
         """Draw ``count`` rows with replacement."""
         return chance.choices(range(len(self.pixels)), cum_weights=self._cumulative, k=count)
+
+
+def _shares(photographs: Sequence[Photograph], evenness: float) -> list[float]:
+    """How often each photograph is drawn, relative to the others. Labels of N photographs are drawn in proportion to
+    ``N ** (1 - evenness)``, and the narrower labels of a label in proportion to the root of their numbers."""
+    broad = Counter(one.label for one in photographs)
+    narrow = Counter((one.label, one.narrower) for one in photographs)
+    weights = [narrow[one.label, one.narrower] ** -0.5 for one in photographs]
+    sums = dict.fromkeys(broad, 0.0)
+    for one, weight in zip(photographs, weights, strict=True):
+        sums[one.label] += weight
+    return [
+        broad[one.label] ** (1 - evenness) * weight / sums[one.label]
+        for one, weight in zip(photographs, weights, strict=True)
+    ]
 
 
 def load_photographs(

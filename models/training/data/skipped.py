@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from models.errors import ModisteError
+from catalog.errors import ModisteError
 
 logger = logging.getLogger(__name__)
 

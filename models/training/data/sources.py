@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from catalog import Catalog, Problem, Product, read_catalog
+from catalog.errors import ModisteError
 from catalog.fetch import FetchLimits
 from models.bundle.images import ImagePreprocessing, Pixels
 from models.bundle.text import normalise_text
@@ -25,7 +26,6 @@ from models.datasets.triplets.attribute_triplets import AttributeTriplets, NoTri
 from models.datasets.triplets.own_triplets import read_own_triplets
 from models.datasets.triplets.triplet import Triplet
 from models.datasets.wording import describe, family_of
-from models.errors import ModisteError
 from models.training.config import TrainConfig
 from models.training.data.given_triplets import GivenTriplets, read_annotated, within
 from models.training.data.skipped import Skipped, check_skipped
@@ -35,7 +35,7 @@ logger = logging.getLogger(__name__)
 
 GARMENT_WIDTH, GARMENT_HEIGHT = 120, 160
 """Size of drawn garments."""
-LEAST_PRODUCTS = 50
+MIN_PRODUCTS = 50
 SOURCE_HINT = "If you trust it: `picture_hosts: [{host}]` in the source, or [pictures] hosts in catalog.toml."
 ANNOTATED = ("fashioniq", "shoes")
 """Kinds of sources with annotated triplets. They are evaluated by their own protocols, without a held-out share."""
@@ -166,10 +166,10 @@ def _split(source: Source, cache: Path) -> tuple[list[Product], list[Product], S
 
 
 def _require_products(source: Source, train: Sequence[Product]) -> None:
-    if len(train) < LEAST_PRODUCTS and source.kind not in ANNOTATED:
+    if len(train) < MIN_PRODUCTS and source.kind not in ANNOTATED:
         raise ModisteError(
             f"The source {source.name} has only {len(train)} products for training.",
-            hint=f"Training needs {LEAST_PRODUCTS} or more: give more products, or a smaller `validation_share`.",
+            hint=f"Training needs {MIN_PRODUCTS} or more: give more products, or a smaller `validation_share`.",
         )
 
 

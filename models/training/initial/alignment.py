@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from catalog.errors import ModisteError
 from models.bundle import Bundle
-from models.errors import ModisteError
-from models.training.initial.start import LEAST_COSINE, Start, tower_weights
+from models.training.initial.start import MIN_COSINE, Start, tower_weights
 from models.training.model import RetrievalModel
 
 TEXTS = ["a red dress", "black shoes for men", "in navy, with long sleeves"]
@@ -30,7 +30,7 @@ def require_texts(model: RetrievalModel, bundle: Bundle) -> None:
     """
     ids, _ = bundle.tokenizer.encode(TEXTS)
     model.eval()
-    if float((model.text(ids) * bundle.text(ids)).sum(axis=1).min()) < LEAST_COSINE:
+    if float((model.text(ids) * bundle.text(ids)).sum(axis=1).min()) < MIN_COSINE:
         raise ModisteError(
             f"The text tower of `start` differs from that of {bundle.folder}, the bundle of `joint.align`.",
             hint="Remove `start` or `joint.align`, or start from a run that was aligned with this bundle.",

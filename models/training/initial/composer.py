@@ -25,7 +25,7 @@ from models.training.model import RetrievalModel
 logger = logging.getLogger(__name__)
 
 ADAPTED = "backbone.adapted_text."
-LEAST_COSINE = 0.999
+MIN_COSINE = 0.999
 Weights = dict[str, Tensor]
 
 
@@ -71,7 +71,7 @@ def _same_queries(model: RetrievalModel, bundle: Bundle) -> bool:
     images = bundle.manifest.images
     pixels = np.random.default_rng(0).integers(0, 256, (len(ids), images.height, images.width, 3), dtype=np.uint8)
     features = bundle.vision(pixels).features
-    return bool((model.query(features, ids) * bundle.query(features, ids)).sum(axis=1).min() > LEAST_COSINE)
+    return bool((model.query(features, ids) * bundle.query(features, ids)).sum(axis=1).min() > MIN_COSINE)
 
 
 def _named(

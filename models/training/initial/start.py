@@ -16,12 +16,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from catalog.errors import ModisteError
 from models.bundle import Bundle, bundle_folder
 from models.bundle.encoder import Vectors
 from models.bundle.images import ImagePreprocessing, Pixels
 from models.bundle.manifest import MANIFEST_NAME, TOKENIZER_NAME, GraphName
 from models.bundle.weights import SMALL, stored_weights
-from models.errors import ModisteError
 from models.training.checkpoint import Checkpoint
 from models.training.model import RetrievalModel
 from models.training.run import Run
@@ -29,7 +29,7 @@ from models.training.run import Run
 TAKEN = ("backbone.clip.", "attributes.", "log_scale")
 """Prefixes of the weights that are taken over. The composer and its adaptation of the text tower are not."""
 SAME_BACKBONE = "Give the same `backbone` section as that run."
-LEAST_COSINE = 0.9999
+MIN_COSINE = 0.9999
 SETTLED_ON = 1024
 """Number of pictures from which the statistics of batch norms are computed."""
 
@@ -220,7 +220,7 @@ def _check(model: RetrievalModel, bundle: Bundle) -> None:
     ids, _ = bundle.tokenizer.encode(["a red dress", "black shoes for men"])
     model.eval()
     pairs = ((model.vision(pixels).embedding, bundle.vision(pixels).embedding), (model.text(ids), bundle.text(ids)))
-    if min(_cosines(pairs)) < LEAST_COSINE:
+    if min(_cosines(pairs)) < MIN_COSINE:
         raise ModisteError(f"The vectors of {bundle.folder} are not those of this backbone.", hint=SAME_BACKBONE)
 
 

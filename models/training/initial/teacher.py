@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from models.errors import ModisteError
+from catalog.errors import ModisteError
 from models.training.model import RetrievalModel
 from models.training.run import Run
 

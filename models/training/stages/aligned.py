@@ -8,9 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from catalog.errors import ModisteError
 from models.bundle import Bundle
 from models.datasets.pictures import load_pictures
-from models.errors import ModisteError
 from models.progress import track
 from models.training.data.sources import TrainingSource
 

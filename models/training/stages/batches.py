@@ -12,7 +12,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from models.training.stages.stage import Stage
 
-MOST_PROCESSES = 8
+MAX_PROCESSES = 8
 
 
 def batches(stage: Stage, first: int, device: torch.device, processes: int | None = None) -> Generator[Any]:
@@ -28,7 +28,7 @@ def batches(stage: Stage, first: int, device: torch.device, processes: int | Non
         processes: Number of worker processes, 0 for a thread; None chooses as above.
     """
     if processes is None:
-        processes = min(MOST_PROCESSES, (os.cpu_count() or 1) // 2) if device.type == "cuda" else 0
+        processes = min(MAX_PROCESSES, (os.cpu_count() or 1) // 2) if device.type == "cuda" else 0
     if processes and stage.apart:
         return _by_processes(stage, first, processes, pinned=device.type == "cuda")
     return _by_thread(stage, first)

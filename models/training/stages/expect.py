@@ -9,9 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from catalog.errors import ModisteError
 from models.bundle.expected_words import recognised_among
 from models.datasets.attributes.words import STATED, corrected_probabilities, shown_words, stated_words
-from models.errors import ModisteError
 from models.networks.losses import expected_words_loss
 from models.training.data.sources import TrainingSource
 from models.training.model import RetrievalModel

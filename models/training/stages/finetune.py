@@ -19,8 +19,14 @@ from models.training.stages.stage import Stage, decayed
 
 
 class Finetune(Stage):
-    """Stage 1 of CLIP4Cir (section 3.1): the backbone is trained so that the element-wise sum is close to the
-    target."""
+    """Stage 1 of CLIP4Cir (section 3.1): the backbone is trained so that the element-wise sum is close to the target.
+
+    Candidates are the targets of the batch. With ``both-frozen-bn``, batch norms keep their statistics while their
+    weights are trained, as in the authors' code.
+
+    Differences from it: features have unit length before they are added (``ElementwiseSum``), pictures are augmented
+    because catalogues are small, and the learning rate follows the schedule of all stages instead of being constant.
+    """
 
     name = "finetune"
     schedule: FinetuneStage

@@ -13,10 +13,10 @@ import torch
 from torch import Tensor
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
+from catalog.errors import ModisteError
 from models.bundle import Bundle
 from models.bundle.images import Pixels
 from models.datasets.attributes.words import shown_words
-from models.errors import ModisteError
 from models.networks.backbones.split import SplitTower
 from models.networks.losses import (
     attribute_distillation,
@@ -34,7 +34,7 @@ from models.training.stages.kinds import KindTask
 from models.training.stages.stage import Stage, decayed
 from models.training.stages.views import Change, Maps, kept_views
 
-MOST_RARE = 20.0
+MAX_RARE = 20.0
 """Maximum weight of a picture that shows a rare word."""
 SHARPER = ", sharper"
 TAUGHT = ("backbone.clip.text.", "attributes.", "log_scale")
@@ -42,7 +42,12 @@ TAUGHT = ("backbone.clip.text.", "attributes.", "log_scale")
 
 
 class Joint(Stage):
-    """Stage 0: one space for pictures and titles by Mini-Batch Match Retrieval, and the attribute head.
+    """Stage 0: one space for pictures and titles by Mini-Batch Match Retrieval, and the attribute head (Sadeh et al.
+    2019).
+
+    Both losses are added, and both train the vision tower. Differences from the paper: the text tower is a transformer
+    and not the sum of word embeddings, because it also encodes modifications; the temperature is learnt, as in CLIP;
+    pictures are augmented.
 
     With teachers (``JointStage.teacher``), their outputs for the same augmented pictures are additional targets
     (knowledge distillation). With ``JointStage.align``, the embeddings of products are trained towards those of that
@@ -94,12 +99,15 @@ class Joint(Stage):
         return self.ordered[1]
 
     def _read_words(self, least: int) -> None:
-        """Compute the words of each product, the words known to each source, and the weights of rare words."""
+        """Compute the words of each product, the words known to each source, and the weights of rare words.
+
+        A weight is the root of the inverse frequency, at most ``MOST_RARE`` (our choice; the paper has no formula).
+        """
         self.shown = [torch.from_numpy(shown_words(source.train, self.model.words)) for source in self.sources]
         self.known = [shown.sum(dim=0) >= least for shown in self.shown]
         count = sum(shown.sum(dim=0) for shown in self.shown)
         among = sum(known * len(shown) for known, shown in zip(self.known, self.shown, strict=True))
-        rarity = (torch.as_tensor(among) / torch.as_tensor(count).clamp(min=1)).sqrt().clamp(1, MOST_RARE)
+        rarity = (torch.as_tensor(among) / torch.as_tensor(count).clamp(min=1)).sqrt().clamp(1, MAX_RARE)
         self.rarity = rarity.to(self.model.device)
 
     def start(self, *, fresh: bool) -> None:
@@ -179,7 +187,7 @@ class Joint(Stage):
             drawn = self.kinds.sample(chance)
             photographs = [(self.photographs[source], row) for source, row in drawn]
             pictures = [self._picture(one.name, one.pixels, row, False, chance) for one, row in photographs]
-            batch |= {"photographs": torch.from_numpy(np.stack(pictures)), "kinds": self.kinds.kinds_of(drawn)}
+            batch |= {"photographs": torch.from_numpy(np.stack(pictures)), "possible": self.kinds.shown_by(drawn)}
         return batch
 
     def _picture(self, name: str, pixels: Pixels, row: int, plain: bool, chance: random.Random) -> Any:
@@ -231,7 +239,7 @@ class Joint(Stage):
             extraction = attribute_extraction(logits[: len(image)], batch["shown"], batch["known"], self.rarity)
             loss = loss + self.schedule.attributes.weight * extraction
             if self.kinds is not None:
-                photographs = (seen[len(image) :], batch["kinds"])
+                photographs = (seen[len(image) :], batch["possible"])
                 loss = loss + self.kinds.loss(*photographs, image, batch["shown"], logits[len(image) :])
         if self.aligned:
             loss = loss + self.schedule.align_weight * distillation(image, batch["aligned"])

@@ -5,9 +5,10 @@ right without being labelled; those far behind are too easy. Negatives of a quer
 
 The zone depends on the model and is recomputed at intervals. The cost of a refresh does not depend on the size of the
 catalogue: a fixed number of queries is scored against a fixed number of products, and the steps until the next refresh
-draw from these queries. (Both papers score every query against every product, which is not feasible for the millions of
-triplets derived from a catalogue.) The queries depend on seed and step alone. Their negatives depend on the weights at
-the refresh and are kept in the checkpoint, so that a resumed run continues with them.
+draw from these queries. (Both papers score every query; QuRe scores it against all targets of its category. This is not
+feasible for the millions of triplets derived from a catalogue.) The queries depend on seed and step alone. Their
+negatives depend on the weights at the refresh and are kept in the checkpoint, so that a resumed run continues with
+them. References and right answers are never negatives; QuRe excludes the annotated target alone.
 """
 
 from __future__ import annotations
@@ -19,9 +20,10 @@ from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
+from catalog.errors import ModisteError
 from models.datasets.triplets.triplet import Triplet
-from models.errors import ModisteError
 from models.training.data.sources import TrainingSource
 from models.training.stage_settings import MiningSettings
 
@@ -192,14 +194,19 @@ def mid_zone(delta: Tensor, wrong: Tensor, zone: str | tuple[float, float]) -> T
 def _between_drops(delta: Tensor, behind: Tensor) -> tuple[Tensor, Tensor]:
     """QuRe's rule: lowest and highest Delta-score ``[B, 1]`` between the two largest drops after the target.
 
-    The first drop is the one from the target to the next candidate. With fewer than two candidates behind the target,
-    the zone is empty.
+    As in the authors' code, a drop lies between two consecutive candidates behind the target, and the fall from the
+    target to the first of them is not one: with a good model it is the largest, and the candidates right behind it are
+    those that may be right. The two drops are the first two consecutive ones, by decreasing size, with more than one
+    candidate between them. Without such a pair, the zone is empty.
     """
     falling = delta.masked_fill(~behind, -torch.inf).sort(dim=1, descending=True).values
-    scores = torch.cat([torch.zeros_like(falling[:, :1]), falling], dim=1)
-    drops = (scores[:, :-1] - scores[:, 1:]).masked_fill(falling.isinf(), -torch.inf)
-    largest, places = drops.topk(min(2, drops.shape[1]), dim=1)
-    first, last = places.min(dim=1, keepdim=True).values, places.max(dim=1, keepdim=True).values
-    low, high = scores.gather(1, last), scores.gather(1, (first + 1).clamp(max=scores.shape[1] - 1))
-    none = largest.isinf().any(dim=1, keepdim=True) | (first == last)
+    falling = F.pad(falling, (0, 2), value=-torch.inf)  # At least two drops, also for a single candidate.
+    drops = (falling[:, :-1] - falling[:, 1:]).masked_fill(falling[:, 1:].isinf(), -torch.inf)
+    sizes, places = drops.sort(dim=1, descending=True, stable=True)
+    apart = ((places[:, 1:] - places[:, :-1]).abs() > 1) & sizes[:, 1:].isfinite()
+    chosen = apart.int().argmax(dim=1, keepdim=True)
+    pair = torch.cat([places.gather(1, chosen), places.gather(1, chosen + 1)], dim=1)
+    first, last = pair.amin(dim=1, keepdim=True), pair.amax(dim=1, keepdim=True)
+    none = ~apart.any(dim=1, keepdim=True)
+    low, high = falling.gather(1, last), falling.gather(1, first + 1)
     return low.masked_fill(none, torch.inf), high.masked_fill(none, -torch.inf)

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from models.errors import ModisteError
+from catalog.errors import ModisteError
 from models.training.data.sources import TrainingSource
 from models.training.model import RetrievalModel
 from models.training.stage_settings import Schedule

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from typing import Any
 
 from fastapi import Request
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from service.errors import InvalidRequest
+from service.errors import InvalidRequest, UnsupportedEncoding, excerpt
 
 MAX_FILES = 1
 MAX_FIELDS = 256
@@ -17,6 +18,9 @@ MAX_FIELDS = 256
 MAX_FIELD_BYTES = 2**20
 MAX_HEADERS = 8
 MAX_HEADER_BYTES = 4096
+TRANSFER_ENCODINGS = frozenset({"", "7bit", "8bit", "binary"})
+CHARSETS = frozenset({"", "utf-8", "utf8", "us-ascii", "iso-8859-1", "windows-1252"})
+"""Of fields of text. All of them are decoded by their content."""
 _EXTENDED_FILENAME = re.compile(r";\s*filename\*\s*=", re.IGNORECASE)
 """The form of RFC 2231. RFC 7578 forbids it in forms, but some clients send only this."""
 
@@ -37,6 +41,7 @@ async def read_form(request: Request) -> Form:
 
     Raises:
         InvalidRequest: It is not a form, or its parts are too many or too long.
+        UnsupportedEncoding: A part is encoded (base64, a form in the form), or its charset is not supported.
     """
     _, options = parse_options_header(request.headers.get("content-type"))
     boundary = options.get(b"boundary")
@@ -44,16 +49,8 @@ async def read_form(request: Request) -> Form:
         raise _unreadable("the header Content-Type has no boundary")
     reader = _Reader()
     try:
-        parser = MultipartParser(
-            boundary,
-            {
-                "on_part_begin": reader.on_part_begin, "on_header_field": reader.on_header_field,
-                "on_header_value": reader.on_header_value, "on_header_end": reader.on_header_end,
-                "on_headers_finished": reader.on_headers_finished, "on_part_data": reader.on_part_data,
-                "on_part_end": reader.on_part_end, "on_end": reader.on_end,
-            },
-            max_header_count=MAX_HEADERS, max_header_size=MAX_HEADER_BYTES,
-        )  # fmt: skip
+        callbacks: Any = {name: getattr(reader, name) for name in dir(reader) if name.startswith("on_")}
+        parser = MultipartParser(boundary, callbacks, max_header_count=MAX_HEADERS, max_header_size=MAX_HEADER_BYTES)
         async for chunk in request.stream():
             parser.write(chunk)
     except FormParserError as error:
@@ -71,13 +68,13 @@ class _Reader:
         self.complete = False
         self._fields = self._files = 0
         self._name, self._value = b"", b""
-        self._disposition = b""
+        self._headers: dict[bytes, bytes] = {}
         self._content = bytearray()
         self._part_name = ""
         self._filename: bytes | None = None
 
     def on_part_begin(self) -> None:
-        self._disposition, self._content = b"", bytearray()
+        self._headers, self._content = {}, bytearray()
 
     def on_header_field(self, data: bytes, start: int, end: int) -> None:
         self._name += data[start:end]
@@ -86,26 +83,48 @@ class _Reader:
         self._value += data[start:end]
 
     def on_header_end(self) -> None:
-        if self._name.lower() == b"content-disposition":
-            self._disposition = self._value
+        self._headers[self._name.lower()] = self._value
         self._name, self._value = b"", b""
 
     def on_headers_finished(self) -> None:
-        _, options = parse_options_header(self._disposition)
+        disposition = self._headers.get(b"content-disposition", b"")
+        _, options = parse_options_header(disposition)
         if not options.get(b"name"):
             raise _unreadable("a part has no name")
         self._part_name = _text(options[b"name"])
         self._filename = options.get(b"filename")
-        if self._filename is None and _EXTENDED_FILENAME.search(self._disposition.decode("latin-1")):
+        if self._filename is None and _EXTENDED_FILENAME.search(disposition.decode("latin-1")):
             self._filename = b"file"
         if self._filename is None:
             self._fields += 1
         else:
             self._files += 1
+        self._check_encoding()
         if self._fields > MAX_FIELDS:
             raise _unreadable(f"it has more than {MAX_FIELDS} fields")
         if self._files > MAX_FILES:
             raise _unreadable(f"it has more than {MAX_FILES} file")
+
+    def _check_encoding(self) -> None:
+        """Refuse a part whose bytes are not the file or the text itself (RFC 7578, section 4.7, deprecates them)."""
+        encoding = self._headers.get(b"content-transfer-encoding", b"").decode("latin-1").strip()
+        if encoding.lower() not in TRANSFER_ENCODINGS:
+            raise UnsupportedEncoding(
+                f"The part {excerpt(self._part_name)} is encoded ({excerpt(encoding)}).",
+                hint="Send its bytes as they are, without Content-Transfer-Encoding.", field=self._part_name,
+            )  # fmt: skip
+        kind, options = parse_options_header(self._headers.get(b"content-type"))
+        if kind.startswith(b"multipart/"):
+            raise UnsupportedEncoding(
+                f"The part {excerpt(self._part_name)} consists of parts.",
+                hint="Send each as a part of the form itself.", field=self._part_name,
+            )  # fmt: skip
+        charset = options.get(b"charset", b"").decode("latin-1").strip()
+        if self._filename is None and charset.lower() not in CHARSETS:
+            raise UnsupportedEncoding(
+                f"The part {excerpt(self._part_name)} is in the charset {excerpt(charset)}.", hint="Send it in UTF-8.",
+                field=self._part_name,
+            )  # fmt: skip
 
     def on_part_data(self, data: bytes, start: int, end: int) -> None:
         self._content += data[start:end]

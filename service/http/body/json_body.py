@@ -29,7 +29,7 @@ def parse_json(data: bytes, field: str = "body") -> Any:
             f"{name} has more than {MAX_VALUES:,} values of JSON.", hint="Shorten its lists.", field=field
         )
     try:
-        value = json.loads(_decoded(data, name, field), object_pairs_hook=_unique, parse_constant=_refused_constant)
+        value = json.loads(_decoded(data, name, field), object_pairs_hook=_unique, parse_constant=_constant)
         _check_value(value, MAX_DEPTH)
     except (ValueError, RecursionError) as error:
         why = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
@@ -62,7 +62,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return values
 
 
-def _refused_constant(constant: str) -> NoReturn:
+def _constant(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is not a JSON number")
 
 

@@ -1,1 +1,1 @@
-"""ASGI middleware: one file each, put around the routes by ``http/application.py``."""
+"""ASGI middleware, added by ``http/application.py``."""

@@ -1,4 +1,4 @@
-"""Enforces the deadline of a search, and cancels it when the client disconnects."""
+"""Cancels a search at its deadline, or when its client disconnects."""
 
 from __future__ import annotations
 
@@ -8,50 +8,33 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.errors import DeadlineExceeded, InvalidRequest, excerpt
-from service.http.middleware.scope import header, is_search
-from service.http.problems import problem_of
-from service.observability.metrics import Metrics
+from service.http.middleware.scope import header
 
 TIMEOUT_HEADER = "X-Request-Timeout-Ms"
 
 
-class DeadlineMiddleware:
-    """Cancels a search whose deadline has passed (504) or whose client has disconnected.
+async def run_until(allowed_s: float, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    """Run a search for ``allowed_s`` at most, which includes the time to receive the body, but not the time to send the
+    response.
 
-    The deadline includes the time to receive the body, but not the time to send the response.
-
-    Args:
-        max_s: The longest time of a search, in seconds; ``X-Request-Timeout-Ms`` can shorten it.
+    Raises:
+        DeadlineExceeded: The deadline has passed, and the search was cancelled.
+        ClientDisconnect: The client has disconnected, and the search was cancelled.
     """
-
-    def __init__(self, app: ASGIApp, *, metrics: Metrics, max_s: float) -> None:
-        self._app, self._metrics, self._max_s = app, metrics, max_s
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if not is_search(scope):
-            await self._app(scope, receive, send)
-            return
-        try:
-            allowed_s = seconds_allowed(header(scope, TIMEOUT_HEADER.lower().encode()), self._max_s)
-        except InvalidRequest as error:
-            await problem_of(error)(scope, receive, send)
-            return
-        until = asyncio.get_running_loop().time() + allowed_s
-        timeout = asyncio.timeout_at(until)
-        client = _Client(receive, send, timeout)
-        try:
-            async with timeout:
-                try:
-                    await self._app(scope, client.receive, client.send)
-                finally:
-                    client.close()
-        except TimeoutError as error:
-            if not timeout.expired():
-                raise
-            if client.disconnected:
-                raise ClientDisconnect from error
-            self._metrics.deadline_missed()
-            await problem_of(DeadlineExceeded(allowed_s))(scope, receive, send)
+    timeout = asyncio.timeout(allowed_s)
+    client = _Client(receive, send, timeout)
+    try:
+        async with timeout:
+            try:
+                await app(scope, client.receive, client.send)
+            finally:
+                client.close()
+    except TimeoutError as error:
+        if not timeout.expired():
+            raise
+        if client.disconnected:
+            raise ClientDisconnect from error
+        raise DeadlineExceeded(allowed_s) from error
 
 
 class _Client:
@@ -91,12 +74,13 @@ class _Client:
             self._timeout.reschedule(asyncio.get_running_loop().time())
 
 
-def seconds_allowed(value: str | None, max_s: float) -> float:
-    """The seconds until the deadline: the header in milliseconds, at most ``max_s``.
+def seconds_allowed(scope: Scope, max_s: float) -> float:
+    """The seconds until the deadline of a request: its header in milliseconds, at most ``max_s``.
 
     Raises:
         InvalidRequest: The header is not a positive number.
     """
+    value = header(scope, TIMEOUT_HEADER.lower().encode())
     if value is None:
         return max_s
     try:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import logging
+import math
 import random
 import re
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from starlette.requests import ClientDisconnect
+from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from models.errors import ModisteError
-from service.errors import HeadersTooLarge, TargetTooLong
+from catalog.errors import ModisteError
+from service.access.limiter import Usage
+from service.errors import HeadersTooLarge, Overloaded, TargetTooLong
 from service.execution.admission import Admission
 from service.http.middleware.scope import KEY_ID, SEARCH_PATH, USAGES, header, is_search, route_path
 from service.http.problems import internal_problem, problem_of
-from service.http.rate_limit_headers import rate_limit_headers
 from service.http.security_headers import SECURITY_HEADERS
 from service.observability.logs import PROBE_PATHS, request_id
 from service.observability.metrics import COLUMNS, Metrics, StageTime
@@ -38,9 +41,10 @@ class RequestMiddleware:
     """The outermost middleware of the service itself.
 
     A client's ``X-Request-ID`` is kept if it is 1 to 64 letters, digits, dots, dashes and underscores. A request whose
-    target or headers are too long is refused. HEAD is handled like GET, because FastAPI does not add HEAD to GET
-    routes; uvicorn omits the body. An unexpected exception is logged and becomes a 500. Refusals under load are
-    logged at debug level, because a refusal must cost less than a search.
+    target or headers are too long is rejected. HEAD is handled like GET, because FastAPI does not add HEAD to GET
+    routes; uvicorn omits the body. An unexpected exception is logged and becomes a 500, or a 503 if memory
+    has run out. 503s are logged at debug level, because under overload a rejected search must cost less than an
+    answered one.
 
     Args:
         root_path: The path at which a reverse proxy mounts the service. It is prepended to the path if the proxy has
@@ -70,16 +74,19 @@ class RequestMiddleware:
             await send(message)
 
         too_large = _too_large(scope)
-        app = self._app if too_large is None else problem_of(too_large)
+        app: ASGIApp = self._app if too_large is None else problem_of(too_large)
+        if self._root_path and scope["path"] == self._root_path:
+            app = RedirectResponse(f"{self._root_path}/")  # The page's links are relative.
         try:
             await app(routed, receive, send_with_headers)
         except ClientDisconnect:
             status = CLIENT_CLOSED_REQUEST
-        except Exception:
+        except Exception as error:
             logger.exception("%s %s failed.", scope["method"], scope["path"])
             if status:
                 raise
-            await internal_problem()(routed, receive, send_with_headers)
+            problem = problem_of(Overloaded()) if isinstance(error, MemoryError) else internal_problem()
+            await problem(routed, receive, send_with_headers)
         finally:
             self._record(scope, routed, status, time.perf_counter() - start)
             request_id.reset(token)
@@ -90,7 +97,7 @@ class RequestMiddleware:
         names = {name for name, _ in own}
         headers = [
             *own, *(header for header in SECURITY_HEADERS if header[0] not in names),
-            *rate_limit_headers(scope["state"].get(USAGES, ())),
+            *_rate_limit_headers(scope["state"].get(USAGES, ())),
             (b"x-request-id", id.encode()), (b"server-timing", timing),
         ]  # fmt: skip
         if self._admission.draining or header(scope, b"transfer-encoding") is not None:
@@ -98,16 +105,19 @@ class RequestMiddleware:
         return headers
 
     def _routed(self, scope: Scope) -> Scope:
-        """``scope`` with HEAD as GET and with the root path."""
+        """``scope`` with HEAD as GET, with the root path, and without ``Range``, which any server may ignore (RFC 9110,
+        14.2): the page's files are small, and Starlette's errors about ranges are not problem documents."""
         changes: dict[str, Any] = {"method": "GET"} if scope["method"] == "HEAD" else {}
         root, path = self._root_path, scope["path"]
         if root:
             below = path == root or path.startswith(f"{root}/")
             changes |= {"root_path": root, "path": path if below else root + path}
+        if header(scope, b"range") is not None:
+            changes["headers"] = [given for given in scope["headers"] if given[0] != b"range"]
         return {**scope, **changes} if changes else scope
 
     def _record(self, scope: Scope, routed: Scope, status: int, seconds: float) -> None:
-        # Labels must have few values. A search may be refused before it reaches its route.
+        # Labels must have few values. A search may be rejected before it reaches its route.
         matched = SEARCH_PATH if is_search(routed) else getattr(routed.get("route"), "path", None)
         self._metrics.request(matched or "unmatched", scope["method"], status, seconds)
         quiet = status == 503 or route_path(routed) in PROBE_PATHS
@@ -131,6 +141,16 @@ def _too_large(scope: Scope) -> ModisteError | None:
             f"The request has more than {MAX_HEADERS} headers, or more than {MAX_HEADER_BYTES:,} bytes of them."
         )
     return None
+
+
+def _rate_limit_headers(usages: Sequence[Usage]) -> Headers:
+    """``RateLimit-Policy`` and ``RateLimit`` (draft-ietf-httpapi-ratelimit-headers-10); none if the request was not
+    counted."""
+    if not usages:
+        return []
+    policies = [f'"{policy.name}";q={policy.rate.amount};w={policy.rate.window_s}' for policy, *_ in usages]
+    left = [f'"{usage.policy.name}";r={usage.remaining};t={max(0, math.ceil(usage.reset_s))}' for usage in usages]
+    return [(b"ratelimit-policy", ", ".join(policies).encode()), (b"ratelimit", ", ".join(left).encode())]
 
 
 def _server_timing(scope: Scope, start: float) -> str:

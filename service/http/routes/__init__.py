@@ -1,1 +1,1 @@
-"""What the service answers over HTTP, a file a subject."""
+"""The routes, by subject."""

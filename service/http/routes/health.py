@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated, Any
+from typing import Any
 
 from fastapi import APIRouter, Depends, Request
-from fastapi.security import HTTPAuthorizationCredentials
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.responses import Response
 
 from service.errors import NotReady
-from service.http.access import BEARER, authorise_counted
+from service.http.access import GivenKey, authorise
 from service.http.context import CurrentContext
 from service.http.openapi import problems
 from service.http.problems import problem_of
@@ -20,11 +19,9 @@ from service.http.wire import Readiness
 router = APIRouter(tags=["health"])
 
 
-async def _metrics_access(
-    request: Request, context: CurrentContext, given: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]
-) -> None:
+async def _metrics_access(request: Request, context: CurrentContext, given: GivenKey) -> None:
     if context.keys is not None:
-        await authorise_counted(request, context, "operations", given)
+        await authorise(request, context, "operations", given)
 
 
 @router.get("/health/live", summary="Liveness")

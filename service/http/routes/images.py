@@ -11,7 +11,6 @@ from starlette.responses import Response
 from service.http.access import GivenKey, admit
 from service.http.context import CurrentContext, CurrentGeneration
 from service.http.images import MAX_WIDTH, MIN_WIDTH, ProductImages, accepted_format, etag
-from service.http.links import CurrentLinks
 from service.http.openapi import problems
 from service.http.routes.products import get_product, row_of
 
@@ -44,7 +43,6 @@ async def get_product_image(
     request: Request,
     means_product: Annotated[bool, Depends(_means_product)],
     generation: CurrentGeneration,
-    links: CurrentLinks,
     n: Annotated[int, Query(ge=0, le=999, description="Index of the picture; 0 is the main one.")] = 0,
     w: Annotated[
         int | None,
@@ -55,7 +53,7 @@ async def get_product_image(
 ) -> Response:
     """The original picture, or a resized copy. A slash in an id is written as `%2F`."""
     if means_product:
-        return JSONResponse((await get_product(f"{id}/image", generation, links)).model_dump())
+        return JSONResponse((await get_product(f"{id}/image", generation, request)).model_dump())
     row = row_of(generation, id)
     format = accepted_format(request.headers.get("accept", ""))
     headers = {

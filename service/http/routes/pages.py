@@ -13,7 +13,7 @@ from starlette.types import Scope
 from service.http.security_headers import PAGE_SECURITY_POLICY
 
 WEB = Path(__file__).parents[2] / "web"
-REVALIDATE = {"Cache-Control": "no-cache"}
+FILE_HEADERS = {"Cache-Control": "no-cache", "Accept-Ranges": "none"}
 """Browsers ask whether a file is still current, so an upgrade never mixes two versions."""
 
 router = APIRouter(include_in_schema=False)
@@ -23,14 +23,14 @@ docs = APIRouter(include_in_schema=False)
 @router.get("/")
 async def get_page() -> FileResponse:
     """The page for shoppers."""
-    headers = {**REVALIDATE, "Content-Security-Policy": PAGE_SECURITY_POLICY}
+    headers = {**FILE_HEADERS, "Content-Security-Policy": PAGE_SECURITY_POLICY}
     return FileResponse(WEB / "index.html", headers=headers)
 
 
 @docs.get("/docs")
 async def get_docs() -> FileResponse:
     """Swagger UI. FastAPI's own page has an inline script, which the content security policy forbids."""
-    return FileResponse(WEB / "docs.html", headers=REVALIDATE)
+    return FileResponse(WEB / "docs.html", headers=FILE_HEADERS)
 
 
 def mount_files(app: FastAPI) -> None:
@@ -48,5 +48,5 @@ class _RevalidatedFiles(StaticFiles):
         self, full_path: str | os.PathLike[str], stat_result: os.stat_result, scope: Scope, status_code: int = 200
     ) -> Response:
         response = super().file_response(full_path, stat_result, scope, status_code)
-        response.headers.update(REVALIDATE)
+        response.headers.update(FILE_HEADERS)
         return response

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import numpy as np
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 
 from indexer.generations.generation import Generation
 from service.errors import UnknownProduct
 from service.http.access import needs
 from service.http.context import CurrentContext, CurrentGeneration
-from service.http.links import CurrentLinks
 from service.http.openapi import problems
 from service.http.wire import MAX_K, CatalogSummary, ProductPage
 from service.search.answers import ProductCard
@@ -24,9 +23,9 @@ router = APIRouter(tags=["products"], dependencies=[needs("search")], responses=
 
 @router.get("/products", summary="Browse the catalogue", responses=problems(422, 503))
 async def list_products(
+    request: Request,
     context: CurrentContext,
     generation: CurrentGeneration,
-    links: CurrentLinks,
     offset: Annotated[int, Query(ge=0, description="Number of products to skip.")] = 0,
     limit: Annotated[int, Query(ge=1, le=MAX_K, description="Number of products to return.")] = 24,
     seed: Annotated[
@@ -35,13 +34,13 @@ async def list_products(
 ) -> ProductPage:
     """In the catalogue's order, or shuffled by a seed."""
     products = await context.readers.run(partial(_page, generation, offset, limit, seed))
-    return ProductPage(products=links.of(products), total=generation.size)
+    return ProductPage(products=linked(products, request), total=generation.size)
 
 
 @router.get("/products/{id:path}", summary="One product", responses=problems(404, 503))
-async def get_product(id: str, generation: CurrentGeneration, links: CurrentLinks) -> ProductCard:
+async def get_product(id: str, generation: CurrentGeneration, request: Request) -> ProductCard:
     """The title, attributes and picture link of a product."""
-    return links.of([product_card(generation, row_of(generation, id))])[0]
+    return linked([product_card(generation, row_of(generation, id))], request)[0]
 
 
 @router.get("/catalog", summary="Filters and words of the catalogue", responses=problems(503))
@@ -53,6 +52,21 @@ async def get_catalog(context: CurrentContext, generation: CurrentGeneration) ->
         styles=list(possible_styles(context.bundle, generation)), generation=generation.id,
         bundle=context.bundle.name,
     )  # fmt: skip
+
+
+Card = TypeVar("Card", bound=ProductCard)
+
+
+def linked(cards: list[Card], request: Request) -> list[Card]:
+    """The cards with the root path of a reverse proxy in their links."""
+    root_path = request.scope.get("root_path", "")
+    if not root_path:
+        return cards
+    links = ("image", "matched_image")
+    return [
+        card.model_copy(update={name: root_path + getattr(card, name) for name in links if hasattr(card, name)})
+        for card in cards
+    ]
 
 
 def row_of(generation: Generation, id: str) -> int:

@@ -9,9 +9,11 @@ import numpy as np
 
 from indexer.generations.generation import Generation
 from indexer.stores.store import Rows, Vectors
-from models.bundle.expected_words import TITLED_FROM, Weights, recognised, weights_of
+from models.bundle import VisionOutput
+from models.bundle.expected_words import TITLED_FROM, Weights, recognised, visible, weights_of
 from models.bundle.style_search import Floats
 from service.search.words.stated import Stated
+from service.search.words.vocabulary import words_of_generation
 from service.search.words.wishes import Wishes
 
 
@@ -30,6 +32,8 @@ def expected_words(
     generation: Generation,
     stated: Stated | None = None,
     wishes: Wishes | None = None,
+    *,
+    alone: bool = False,
 ) -> Expected | None:
     """The words expected of an answer in this catalogue; None if there are none.
 
@@ -39,22 +43,24 @@ def expected_words(
         generation: The current generation.
         stated: Stated words. They override the model for the same words.
         wishes: The wishes of the text. They override the model for the same families of words.
+        alone: Whether the query is a picture without a text.
     """
     attributes, profiles = generation.attributes, generation.profiles
     if attributes is None or profiles is None:
         return None
-    present, absent = weights_of(expected[0], shown[0], generation.told, generation.valued)
+    weights = weights_of(expected[0], shown[0], generation.told, generation.valued)
+    if alone:
+        words = words_of_generation(generation)
+        weights = visible(weights, words.positions("kind"), words.positions("colour"))
+    present, absent = weights
+    # Words on which nearly all products with a wanted word agree do not distinguish these products, and would rank them
+    # last: with shirts as the reference and "watch" preferred, the answer is a watch.
+    for position in (*(wishes.kinds if wishes else ()), *(stated.preferred if stated else ())):
+        agreed = profiles.agreed(position)
+        present[agreed] = absent[agreed] = 0
     if wishes is not None:
-        for position in wishes.kinds:
-            agreed = profiles.agreed(position)
-            present[agreed] = absent[agreed] = 0
         present[wishes.replaced] = absent[wishes.replaced] = 0
     if stated is not None:
-        # Words on which nearly all products with a preferred word agree do not distinguish these products, and would
-        # rank them last: with shirts as the reference and "watch" preferred, the answer is a watch.
-        for position in stated.preferred:
-            agreed = profiles.agreed(position)
-            present[agreed] = absent[agreed] = 0
         avoided = list(stated.avoided)
         # The answer lacks an avoided word with certainty, like the other values of a column.
         present[avoided], absent[avoided] = 0, generation.valued[avoided]
@@ -62,8 +68,8 @@ def expected_words(
         return None
     wanted = [attributes.words[position] for position in wishes.asked] if wishes is not None else []
     order = np.argsort(-expected[0], kind="stable")
-    words = [attributes.words[at] for at in order.tolist() if expected[0, at] >= TITLED_FROM and present[at] > 0]
-    return Expected(Weights(present, absent), [*wanted, *(word for word in words if word not in wanted)])
+    probable = [attributes.words[at] for at in order.tolist() if expected[0, at] >= TITLED_FROM and present[at] > 0]
+    return Expected(Weights(present, absent), [*wanted, *(word for word in probable if word not in wanted)])
 
 
 def words_of_products(generation: Generation, rows: Sequence[int]) -> Vectors | None:
@@ -71,14 +77,16 @@ def words_of_products(generation: Generation, rows: Sequence[int]) -> Vectors | 
     return None if generation.attributes is None else generation.attributes.of(rows)
 
 
-def words_of_upload(seen: Vectors, cosines: Floats, rows: Rows, generation: Generation) -> Vectors:
-    """Probabilities of the bundle's words in an upload, ``[1, A]``.
+def words_of_upload(seen: VisionOutput, cosines: Floats, rows: Rows, generation: Generation) -> Vectors | None:
+    """Probabilities of the bundle's words in an upload, ``[1, A]``; None if the bundle has no attribute head.
 
     Args:
-        seen: The output of the attribute head ``[1, A]``.
+        seen: The output of the vision graph for it.
         cosines: Of the most similar products ``[K]``.
         rows: Rows of these products ``[K]``.
         generation: The generation of these products.
     """
+    if seen.attributes is None:
+        return None
     assert generation.attributes is not None
-    return recognised(seen, cosines[None], generation.attributes.of(rows)[None], generation.told)
+    return recognised(seen.attributes, cosines[None], generation.attributes.of(rows)[None], generation.told)

@@ -24,7 +24,7 @@ def understanding_of(wishes: Wishes, generation: Generation, fitting: int | None
         products=[generation.product(row)["id"] for row in wishes.named],
         not_understood=list(understood.not_understood),
         text=wishes.text,
-        fitting=0 if wishes.senseless else fitting,
+        fitting=0 if wishes.asks_nothing else fitting,
     )
 
 

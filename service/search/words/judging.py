@@ -19,17 +19,17 @@ from cachetools import LRUCache
 
 from indexer.ranking.bits import BitLayout, Bits, count
 from indexer.ranking.candidates import NEARLY, WHOLLY
-from indexer.stores.store import Rows
+from indexer.stores.store import Mask, Rows
 from models.bundle.style_search import Floats
-from understanding.grounding.levels import LEAST_NEAR, Levels
+from understanding.grounding.levels import MIN_NEAR, Levels
 
 UNSATISFIED = np.float32(0.02)
 """Factor of a product that violates a part: smaller than all other differences of scores."""
 SILENT = np.float32(0.45)
 """Factor of a product for which neither the catalogue nor the model has a value."""
-KEPT, LEAST_KEPT, KEPT_BYTES = 256, 8, 64 * 2**20
+MAX_CACHED, MIN_CACHED, CACHE_BYTES = 256, 8, 64 * 2**20
 """Maximum and minimum number of parts with cached bits, and the memory of these bits."""
-MOST_DROPPED = 6
+MAX_DROPPED = 6
 """Number of parts of which some may be dropped if no product satisfies all; further parts only affect the fit."""
 
 
@@ -53,7 +53,7 @@ class Part:
         levels: How well products satisfy it, NaN if the catalogue has no value; None as rows means all products.
         least: Factor of products that violate it.
         seen: Factor of products without a value.
-        refused: Whether a missing value satisfies it.
+        lacking: Which products without a value are counted as satisfying it, bool ``[len(rows)]``; None: none of them.
         judged: Whether the text asks for it.
     """
 
@@ -61,7 +61,7 @@ class Part:
     levels: Callable[[Rows | None], Levels]
     least: np.float32 = UNSATISFIED
     seen: Callable[[Rows], Floats | np.float32] = lambda _: SILENT
-    refused: bool = False
+    lacking: Callable[[Rows], Mask] | None = None
     judged: bool = True
 
     def factors(self, rows: Rows | None) -> Floats:
@@ -71,13 +71,21 @@ class Part:
     def bits(self, layout: BitLayout) -> PartBits:
         """The products that satisfy it, as bits."""
         levels = self.levels(None)
-        satisfied = levels >= LEAST_NEAR
-        if self.refused:
-            satisfied |= np.isnan(levels)
         factors = self._factors(levels, None)
         best = factors.max()
-        masks = (factors >= WHOLLY * best, factors >= NEARLY * best, satisfied)
+        masks = (factors >= WHOLLY * best, factors >= NEARLY * best, self._satisfied(levels, None))
         return PartBits(*map(layout.bits_of, masks))
+
+    def satisfied(self, rows: Rows) -> Mask:
+        """Which products are counted as satisfying it: bool ``[len(rows)]``."""
+        return self._satisfied(self.levels(rows), rows)
+
+    def _satisfied(self, levels: Levels, rows: Rows | None) -> Mask:
+        satisfied: Mask = levels >= MIN_NEAR
+        silent = np.flatnonzero(np.isnan(levels))
+        if self.lacking is not None and len(silent):
+            satisfied[silent] = self.lacking(silent if rows is None else rows[silent])
+        return satisfied
 
     def _factors(self, levels: Levels, rows: Rows | None) -> Floats:
         factors: Floats = self.least + (1 - self.least) * levels
@@ -87,27 +95,27 @@ class Part:
         return factors
 
 
-class KeptBits:
+class BitsCache:
     """The bits of parts of one generation, computed on first use and cached. Thread-safe.
 
     Args:
-        layout: How sets of its products are kept.
+        layout: The form of sets of its products.
     """
 
     def __init__(self, layout: BitLayout) -> None:
         self._layout = layout
-        most = KEPT_BYTES // (3 * layout.everything.nbytes)
-        self._kept: LRUCache[Hashable, PartBits] = LRUCache(max(LEAST_KEPT, min(KEPT, most)))
+        fitting = CACHE_BYTES // (3 * layout.everything.nbytes)
+        self._cached: LRUCache[Hashable, PartBits] = LRUCache(max(MIN_CACHED, min(MAX_CACHED, fitting)))
         self._lock = threading.Lock()
 
     def of(self, part: Part) -> PartBits:
         """The bits of a part with a key."""
         with self._lock:
-            bits = self._kept.get(part.key)
+            bits = self._cached.get(part.key)
         if bits is None:
             bits = part.bits(self._layout)
             with self._lock:
-                self._kept[part.key] = bits
+                self._cached[part.key] = bits
         return bits
 
 
@@ -116,11 +124,11 @@ class Judge:
 
     Args:
         parts: At least one.
-        kept: The bits of the current generation.
+        bits: The bits of the current generation.
     """
 
-    def __init__(self, parts: Sequence[Part], kept: KeptBits) -> None:
-        self._parts, self._kept = parts, kept
+    def __init__(self, parts: Sequence[Part], bits: BitsCache) -> None:
+        self._parts, self._bits = parts, bits
 
     def fit(self, rows: Rows) -> Floats:
         """How well products satisfy the parts: ``[len(rows)]``, 0 to 1."""
@@ -133,10 +141,10 @@ class Judge:
         """Sets of allowed products: those that satisfy all parts, near matches, and then near matches of some of the
         parts, in descending order of fit."""
         parts = sorted((part for part in self._parts if part.key is not None), key=lambda part: part.least)
-        parts = parts[:MOST_DROPPED]
+        parts = parts[:MAX_DROPPED]
         if not parts:
             return
-        bits = [self._kept.of(part) for part in parts]
+        bits = [self._bits.of(part) for part in parts]
         yield _all([one.wholly for one in bits], allowed)
         places = range(len(parts))
         dropped = [some for number in places for some in combinations(places, number)]
@@ -144,11 +152,21 @@ class Judge:
         for some in dropped:
             yield _all([bits[place].nearly for place in places if place not in some], allowed)
 
-    def fitting(self, allowed: Bits | None) -> int | None:
+    def fitting(self, allowed: Bits | None, excluded: Rows | None = None) -> int | None:
         """Number of allowed products that satisfy all parts with a key that the text asks for; None without such
-        parts."""
-        asked = [self._kept.of(part).satisfied for part in self._parts if part.judged and part.key is not None]
-        return count(_all(asked, allowed)) if asked else None
+        parts.
+
+        Args:
+            allowed: The allowed products.
+            excluded: Some of them, each once, which are not counted.
+        """
+        asked = [part for part in self._parts if part.judged and part.key is not None]
+        if not asked:
+            return None
+        found = count(_all([self._bits.of(part).satisfied for part in asked], allowed))
+        if excluded is None or not len(excluded):
+            return found
+        return found - int(np.logical_and.reduce([part.satisfied(excluded) for part in asked]).sum())
 
 
 def _all(sets: Sequence[Bits], allowed: Bits | None) -> Bits:

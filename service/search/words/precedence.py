@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from service.search.query import Query
-from service.search.words.vocabulary import Words
+from service.search.words.vocabulary import GenerationWords
 from understanding import Understood, Wish
 from understanding.words.concepts import Concept, family_of_column
 
 
-def without_stated(understood: Understood, query: Query, words: Words) -> Understood:
+def without_stated(understood: Understood, query: Query, words: GenerationWords) -> Understood:
     """What is left of what was understood where explicit fields of the query say nothing of the same."""
     filtered = {column.family for column in words.shop.columns if column.name in query.filters} - {"value"}
     bounded = {family_of_column(name) for name in query.filters} & words.shop.numbers.keys()

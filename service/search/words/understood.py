@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from service.values import Value
+from catalog.frozen_model import FrozenModel
 
 
-class UnderstoodWish(Value):
+class UnderstoodWish(FrozenModel):
     """A wish: a property that products should have or lack."""
 
     word: str = Field(description="The English name, or the value in the catalogue.", examples=["red"])
@@ -21,16 +21,16 @@ class UnderstoodWish(Value):
     )
 
 
-class UnderstoodRelative(Value):
+class UnderstoodRelative(FrozenModel):
     """A comparison with the reference."""
 
-    direction: str = Field(examples=["darker"])
+    direction: str = Field(description="The English name of the comparison.", examples=["darker"])
     of: str = Field(description="The part of the product; empty for the whole product.", examples=["sleeves"])
-    said: str
+    said: str = Field(description="The words of the text.")
     column: str | None = Field(description="The column that is compared; null if the model judges by the picture.")
 
 
-class UnderstoodBound(Value):
+class UnderstoodBound(FrozenModel):
     """A range of numbers."""
 
     family: str = Field(examples=["price"])
@@ -40,14 +40,14 @@ class UnderstoodBound(Value):
     said: str
 
 
-class Understanding(Value):
+class Understanding(FrozenModel):
     """The wishes in the text, and in the earlier turns of ``history``."""
 
     language: str | None = Field(description="ISO 639-1 code of the text's language; null if it is unknown.")
-    wanted: list[UnderstoodWish]
-    unwanted: list[UnderstoodWish]
-    relative: list[UnderstoodRelative]
-    constraints: list[UnderstoodBound]
+    wanted: list[UnderstoodWish] = Field(description="What products should have.")
+    unwanted: list[UnderstoodWish] = Field(description="What products should not have.")
+    relative: list[UnderstoodRelative] = Field(description="Comparisons with the reference.")
+    constraints: list[UnderstoodBound] = Field(description="Ranges of numbers, such as prices.")
     keep: list[str] = Field(description="Families in which products should agree with the reference.")
     different: list[str] = Field(description="Families in which products should differ from the reference.")
     similar: bool = Field(description="Whether the text asks for similar products.")
@@ -55,5 +55,6 @@ class Understanding(Value):
     not_understood: list[str] = Field(description="Words without a known meaning.")
     text: str = Field(description="The English text that the model read.")
     fitting: int | None = Field(
-        description="Number of products that satisfy all wishes that can be judged; null without such wishes."
+        description="Number of products that satisfy all wishes that can be judged, by the catalogue or, if it does "
+        "not state what is refused, by their pictures; null without such wishes."
     )

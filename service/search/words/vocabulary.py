@@ -6,13 +6,13 @@ import threading
 from weakref import WeakKeyDictionary
 
 from indexer.generations.generation import Generation
-from service.search.words.judging import KeptBits
+from service.search.words.judging import BitsCache
 from understanding import Grounding, Shop, understand
 from understanding.words.concepts import Concept
 from understanding.words.text import words_of
 
 
-class Words:
+class GenerationWords:
     """The values and concepts that texts can mention in one generation.
 
     Args:
@@ -22,9 +22,10 @@ class Words:
     def __init__(self, generation: Generation) -> None:
         table = generation.products
         columns = {name: generation.column(name) for name in generation.columns}
-        self.shop = Shop(table.column("id").chunk(0), table.column("title").chunk(0), columns)
+        others = generation.other_ids
+        self.shop = Shop(table.column("id").chunk(0), table.column("title").chunk(0), columns, others=others)
         self.grounding = Grounding(self.shop)
-        self.kept_bits = KeptBits(generation.candidates.layout)
+        self.bits = BitsCache(generation.candidates.layout)
         self._meanings = [self._meaning(word) for word in generation.manifest.attributes]
         self._positions: dict[str, list[int]] = {}
         self._of_concept: dict[Concept, int] = {}
@@ -52,13 +53,17 @@ class Words:
         return [*self.shop.meaning(word), *(Concept("brand", entry.value) for entry in branded)]
 
 
-_WORDS: WeakKeyDictionary[Generation, Words] = WeakKeyDictionary()
+_WORDS: WeakKeyDictionary[Generation, GenerationWords] = WeakKeyDictionary()
 _LOCK = threading.Lock()
 
 
-def words_of_generation(generation: Generation) -> Words:
-    """The words of a generation, computed once."""
+def words_of_generation(generation: Generation) -> GenerationWords:
+    """The words of a generation, computed when it is opened."""
     with _LOCK:
-        if generation not in _WORDS:
-            _WORDS[generation] = Words(generation)
-        return _WORDS[generation]
+        words = _WORDS.get(generation)
+    if words is None:
+        # Outside of the lock: it takes seconds, and searches of the current generation must not wait for the next one.
+        words = GenerationWords(generation)
+        with _LOCK:
+            words = _WORDS.setdefault(generation, words)
+    return words

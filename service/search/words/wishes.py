@@ -10,13 +10,13 @@ from typing import NamedTuple, cast
 import numpy as np
 
 from indexer.generations.generation import Generation
-from indexer.stores.store import Rows
+from indexer.stores.store import Mask, Rows
 from models.bundle.style_search import Floats
 from service.search.query import Query
 from service.search.words.judging import SILENT, UNSATISFIED, Judge, Part
 from service.search.words.precedence import without_stated
-from service.search.words.vocabulary import Words, words_of_generation
-from understanding import Grounding, Relative, Understood, Wish, english, fold, understand
+from service.search.words.vocabulary import GenerationWords, words_of_generation
+from understanding import Grounding, Relative, Understood, Wish, english, fold, understand_turns
 from understanding.grounding.compared import NUMBERS, SHADES, compared
 from understanding.grounding.levels import Levels
 from understanding.grounding.refused import refused
@@ -26,13 +26,18 @@ SOFTER = {"season": np.float32(0.2), "occasion": np.float32(0.03), "title": np.f
 KEPT, KEPT_SILENT = np.float32(0.25), np.float32(0.6)
 """Factors for families that the text does not mention: of products that differ from the reference, and of products
 without a value."""
+KEPT_KIND, KEPT_KIND_SEEN = np.float32(0.015), np.float32(0.05)
+"""The first of them for kinds, and the same if the kind is not in a column but recognised, which may be wrong. It is
+below ``UNSATISFIED``: for a jacket and "in leather", jackets come before leather wallets, even if none is of leather.
+It is not for the audience: for a man's shirt and "a sari", there are only saris for women."""
 KEPT_LOOSELY = np.float32(0.4)
 """The same for kinds, if the text asks for another occasion."""
 FINEST, COARSEST = 3, 0.5
 """Exponents of the share of columns that agree with the reference. Usually the narrow kind matters (flats); if the text
 asks for another occasion, the broad kind does (shoes)."""
 SURE = 0.5
-"""Minimum total probability of a family's words in an upload for the family to be used."""
+"""Minimum total probability of a family's words in an upload for the family to be used, and of a refused word in the
+picture of a product that counts as having it."""
 POSSIBLE = 0.05
 """Minimum probability of a single word."""
 SEEN_STRENGTH = np.float32(0.5)
@@ -45,7 +50,7 @@ class Wishes:
     """The wishes in the text of one search."""
 
     understood: Understood
-    words: Words
+    words: GenerationWords
     alone: bool
     """Whether there is no reference."""
 
@@ -65,7 +70,7 @@ class Wishes:
         return list(dict.fromkeys(match.row for match in self.understood.matches if self.alone or match.by != "title"))
 
     @property
-    def senseless(self) -> bool:
+    def asks_nothing(self) -> bool:
         """Whether the text asks for nothing; beside a reference, whether it has words without a known meaning, too."""
         return self.understood.empty and (self.alone or bool(self.understood.not_understood))
 
@@ -107,7 +112,7 @@ class Wishes:
             shown: Probabilities of the bundle's words in the reference ``[A]``, if known.
         """
         parts = [*self._parts(generation, row, shown), *self._kept(row, shown)]
-        return Judge(parts, self.words.kept_bits) if parts else None
+        return Judge(parts, self.words.bits) if parts else None
 
     def _kept(self, row: int | None, shown: Sequence[float] | None) -> list[Part]:
         """Requirements to agree with the reference in families that the text does not mention: the audience, and also
@@ -121,7 +126,10 @@ class Wishes:
             if alike is not None:
                 # Another occasion often requires another kind, such as sports shoes.
                 loosely = family == "kind" and "occasion" in said
-                least, exponent = (KEPT_LOOSELY, COARSEST) if loosely else (KEPT, FINEST)
+                known = row is not None and self.grounding.own_values(row, family)
+                kind = KEPT_LOOSELY if loosely else KEPT_KIND if known else KEPT_KIND_SEEN
+                least = kind if family == "kind" else KEPT
+                exponent = COARSEST if loosely else FINEST
                 key = None if alike.key is None else ("kept", loosely, alike.key)
                 parts.append(Part(key, _to_power(alike.levels, exponent), least, lambda _: KEPT_SILENT, judged=False))
         return parts
@@ -140,9 +148,8 @@ class Wishes:
                 parts.append(Part(("wanted", *wishes), levels, SOFTER.get(family, UNSATISFIED), seen))
         for wish in (one._replace(said="") for one in understood.unwanted):
             seen = self._seen(generation, [wish], wanted=False)
-            parts.append(
-                Part(("unwanted", wish), _opposite(partial(refused, grounding, wish)), seen=seen, refused=True)
-            )
+            opposite, lacking = _opposite(partial(refused, grounding, wish)), self._lacking(generation, wish)
+            parts.append(Part(("unwanted", wish), opposite, seen=seen, lacking=lacking))
         for bound in (one._replace(said="") for one in understood.constraints if one.column):
             parts.append(Part(bound, partial(grounding.within, bound)))
         asked = [wish.word for wish in families.get("colour", ())]
@@ -196,6 +203,14 @@ class Wishes:
             return np.asarray((probability if wanted else 1 - probability) ** SEEN_STRENGTH, dtype=np.float32)
 
         return seen
+
+    def _lacking(self, generation: Generation, wish: Wish) -> Callable[[Rows], Mask] | None:
+        """Which products without a value lack what is refused: by their pictures, if the vocabulary has the word; else
+        all if only titles could state it, and none if a column could."""
+        position, attributes = self.words.position(wish.family, wish.word), generation.attributes
+        if attributes is not None and position is not None:
+            return lambda rows: attributes.probabilities([position], rows)[0] < SURE
+        return None if self.grounding.shop.columns_of(wish.family) else lambda rows: np.ones(len(rows), np.bool_)
 
     def _shown(self, row: int | None, shown: Sequence[float] | None, family: str) -> list[str]:
         """Names of the concepts of a family in the reference, the most probable first."""
@@ -267,7 +282,7 @@ def wishes_of(query: Query, generation: Generation) -> Wishes | None:
     if not query.text and not query.history:
         return None
     words = words_of_generation(generation)
-    turns = [understand(text, words.shop) for text in (*query.history, *([query.text] if query.text else []))]
+    turns = understand_turns((*query.history, *([query.text] if query.text else [])), words.shop)
     understood = fold(turns) if len(turns) > 1 else turns[0]
     alone = query.picture is None and query.product_id is None
     return Wishes(without_stated(understood, query, words), words, alone)

@@ -24,7 +24,7 @@ export function drawFilters(box, offered) {
   box.replaceChildren(
     ...offered.map(([name, { kind, ...options }]) => {
       const field = element("fieldset");
-      field.append(element("legend", { textContent: name }));
+      field.append(element("legend", { textContent: readable(name) }));
       field.append(kind === "number" ? range(name, options) : choices(name, options));
       return field;
     }),
@@ -93,11 +93,15 @@ function range(attribute, bounds) {
   const ends = element("div", { className: "range" });
   for (const [end, word] of [["min", "from"], ["max", "to"]]) {
     const input = element("input", { type: "number", step: "any", placeholder: bounds[end] });
-    input.setAttribute("aria-label", `${attribute} ${word}`);
+    input.setAttribute("aria-label", `${readable(attribute)} ${word}`);
     Object.assign(input.dataset, { attribute, end });
     ends.append(element("span", { textContent: word }), input);
   }
   return ends;
 }
+
+/** The name of a column in words: "baseColour" and "base_colour" are "base colour". */
+const readable = (name) =>
+  name.replace(/(\p{Ll})(\p{Lu})/gu, (_, end, start) => `${end} ${start.toLowerCase()}`).replaceAll("_", " ");
 
 const element = (tag, properties = {}) => Object.assign(document.createElement(tag), properties);

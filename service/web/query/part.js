@@ -4,7 +4,7 @@
  */
 
 const FIRST_BOX = [0.2, 0.2, 0.8, 0.8];
-const LEAST = 0.05; // of a side
+const MIN_SIDE = 0.05; // of a side
 const STRIDE = 0.02; // of an arrow key
 const GRIP = 14; // px around a corner that take hold of it
 const PAUSE = 450; // ms without a key before the box is searched for
@@ -79,6 +79,10 @@ export function onPart(onBox) {
     event.preventDefault();
   });
   at("reference-picture").addEventListener("load", paint);
+  at("reference-picture").addEventListener("error", () => {
+    at("reference").classList.add("missing");
+    at("select-part").hidden = true;
+  });
 }
 
 function paint() {
@@ -137,7 +141,7 @@ const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 
 const contains = ([x0, y0, x1, y1], [x, y]) => x0 < x && x < x1 && y0 < y && y < y1;
 
-const isLargeEnough = ([x0, y0, x1, y1]) => x1 - x0 >= LEAST && y1 - y0 >= LEAST;
+const isLargeEnough = ([x0, y0, x1, y1]) => x1 - x0 >= MIN_SIDE && y1 - y0 >= MIN_SIDE;
 
 const between = ([ax, ay], [bx, by]) => [Math.min(ax, bx), Math.min(ay, by), Math.max(ax, bx), Math.max(ay, by)];
 
@@ -149,6 +153,6 @@ function moved([x0, y0, x1, y1], across, down) {
 const resized = ([x0, y0, x1, y1], across, down) => [
   x0,
   y0,
-  clamp(x1 + across, x0 + LEAST, 1),
-  clamp(y1 + down, y0 + LEAST, 1),
+  clamp(x1 + across, x0 + MIN_SIDE, 1),
+  clamp(y1 + down, y0 + MIN_SIDE, 1),
 ];

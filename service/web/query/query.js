@@ -21,6 +21,7 @@ let drawn; // the catalogue and the names of its filters that have controls
 export function drawQuery({ step, trail, catalog, reference, likeness, seen }, onSuggestion) {
   const shown = drawReference(step, reference);
   drawPart(step, shown);
+  drawTextField(step);
   const ready = catalog && likeness;
   const offered = ready ? suggestions(catalog.filters, likeness.attributes, reference?.attributes ?? {}, seen) : [];
   drawSuggestions(offered, step.text, onSuggestion);
@@ -38,11 +39,19 @@ function drawReference(step, reference) {
   at("remove").hidden = !hasReference(step);
   at("choose").textContent = source ? "Change" : "Choose a picture";
   if (!source) image.removeAttribute("src");
-  else if (image.getAttribute("src") !== source) image.src = source;
+  else if (image.getAttribute("src") !== source) {
+    at("reference").classList.remove("missing");
+    image.src = source;
+  }
   image.alt = at("reference-title").textContent = titleOf(step, reference);
-  at("text-label").textContent = hasReference(step) ? "What should be different?" : "Or say what you are looking for";
-  at("text").placeholder = hasReference(step) ? "in navy, with long sleeves" : "a navy dress with long sleeves";
-  return Boolean(source);
+  return Boolean(source) && !at("reference").classList.contains("missing");
+}
+
+function drawTextField(step) {
+  const [begun, further] = [hasReference(step), step.turns.length > 0];
+  at("text-label").textContent = begun || further ? "What should be different?" : "Or say what you are looking for";
+  const first = begun ? "in navy, with long sleeves" : "a navy dress with long sleeves";
+  at("text").placeholder = further ? "no, in blue" : first;
 }
 
 function drawSuggestions(offered, text, onSuggestion) {

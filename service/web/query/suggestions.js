@@ -1,6 +1,6 @@
 /** Suggested changes, worded from the catalogue's attributes. */
 
-const MOST = 10;
+const MAX_SUGGESTIONS = 10;
 const WORDINGS = {
   length: (value) => (/^(long|regular|short)$/.test(value) ? `${value} length` : value),
   neckline: (value) => (/neck$/.test(value) ? value : `${value} neckline`),
@@ -39,10 +39,10 @@ export function suggestions(filters, like, own, seen) {
         .map(({ value }) => ({ attribute: name, phrase: phrase(name, value, family) })),
     );
   const chosen = [];
-  for (let turn = 0; chosen.length < MOST && queues.some((queue) => turn < queue.length); turn += 1) {
+  for (let turn = 0; chosen.length < MAX_SUGGESTIONS && queues.some((queue) => turn < queue.length); turn += 1) {
     chosen.push(...queues.filter((queue) => turn < queue.length).map((queue) => queue[turn]));
   }
-  return chosen.slice(0, MOST);
+  return chosen.slice(0, MAX_SUGGESTIONS);
 }
 
 /** The text with a suggestion added, or removed if it is there. It replaces another value of the same attribute. */

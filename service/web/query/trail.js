@@ -2,7 +2,7 @@
 
 import { pictureOf } from "../api.js";
 import { picture } from "../pictures.js";
-import { address } from "../steps.js";
+import { address, said } from "../steps.js";
 import { signed } from "./words.js";
 
 /** A step's entry on the trail; `reference` is its reference product, if any. */
@@ -24,10 +24,11 @@ export function drawTrail(box, trail) {
       const [link, image, words] = ["a", "img", "span"].map((tag) => item.querySelector(tag));
       link.href = address(step);
       link.dataset.index = index;
-      words.textContent = [step.text ? `“${step.text}”` : title, ...signed(step)].join(" ");
+      const text = said(step).at(-1);
+      words.textContent = [text ? `“${text}”` : title, ...signed(step)].join(" ");
       if (source) {
         image.src = source;
-        image.alt = step.text ? title : "";
+        image.alt = text ? title : "";
       } else image.remove();
       return item;
     }),

@@ -21,7 +21,7 @@ export function drawWords(step, catalog) {
   const able = Boolean(catalog?.words.length && catalog.styles.includes(STYLE));
   if (able && drawnCatalog !== catalog) {
     at("known-words").replaceChildren(...catalog.words.map((value) => element("option", { value })));
-    at("word").placeholder = `${catalog.words[0]}, say`;
+    at("word").placeholder = `such as ${catalog.words[0]}`;
     drawnCatalog = catalog;
   }
   at("word-line").hidden = !able;

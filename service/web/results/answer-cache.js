@@ -1,13 +1,13 @@
 /** Answers of visited steps, so that going back needs no request and restores the scroll position. */
 
-const MOST = 30;
+const MAX_ANSWERS = 30;
 const answers = new Map(); // address -> {answer, scroll}
 
 /** Cache the answer of the step at `url`. The least recently added is evicted. */
 export function cacheAnswer(url, answer) {
   answers.delete(url);
   answers.set(url, { answer, scroll: 0 });
-  if (answers.size > MOST) answers.delete(answers.keys().next().value);
+  if (answers.size > MAX_ANSWERS) answers.delete(answers.keys().next().value);
 }
 
 /** Save the scroll position of the step at `url`. */

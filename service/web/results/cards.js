@@ -3,7 +3,7 @@
 import { pictureOf } from "../api.js";
 import { isWorded, wording } from "../query/suggestions.js";
 
-const MOST_WORDS = 4;
+const MAX_WORDS = 4;
 const WIDTHS = [320, 640]; // of pictures, in pixels
 
 /**
@@ -33,7 +33,7 @@ function stepThrough(button, image, { id, title, images }) {
   let number = 0;
   const tell = () => {
     button.textContent = `${number + 1} / ${images}`;
-    button.ariaLabel = `Next picture of ${title}, ${number + 1} of ${images} is shown`;
+    button.ariaLabel = `${number + 1} / ${images}, next picture of ${title}`;
   };
   button.addEventListener("click", (event) => {
     event.stopPropagation(); // a click on the card searches
@@ -58,7 +58,7 @@ function differences(attributes, own, filters) {
   if (!Object.keys(own).length) return "";
   const worded = Object.entries(attributes).filter(([name]) => filters[name] && isWorded(filters[name]));
   const named = worded.flatMap(([name, value]) => [value].flat().map((word) => [name, word]));
-  const telling = named.filter(([name, word]) => word && ![own[name]].flat().includes(word)).slice(0, MOST_WORDS);
+  const telling = named.filter(([name, word]) => word && ![own[name]].flat().includes(word)).slice(0, MAX_WORDS);
   return telling.map(([name, word]) => wording(name, word, filters[name].family)).join(" · ");
 }
 

@@ -1,16 +1,18 @@
 /** The answer on the page: heading, cards, and messages. */
 
 import { blankCards, card } from "./cards.js";
-import { address, isQuery, withReference } from "../steps.js";
-import { drawUnderstood } from "./understood.js";
+import { address, isQuery, said, withReference } from "../steps.js";
+import { asksForAny, drawUnderstood, spelledOut, withoutEffect } from "./understood.js";
 
 const FURTHEST = 10_000; // the largest offset of the service
 const BLANKS = 12;
-const MOST_EXPECTED = 6; // the most probable come first
+const TOO_MANY = 429; // requests: it passes
+const MAX_EXPECTED = 6; // the most probable come first
 const MODES = { composed: "Picture and words", image: "Picture alone", text: "Words alone" };
 
 const at = (id) => document.getElementById(id);
 const number = (value) => value.toLocaleString("en-GB");
+const products = (count) => `${number(count)} ${count === 1 ? "product" : "products"}`;
 
 /** Show that an answer is loading: placeholder cards, or the last answer dimmed. */
 export function drawWaiting(step) {
@@ -19,6 +21,13 @@ export function drawWaiting(step) {
   at("problem").hidden = at("more").hidden = at("empty").hidden = true;
   at("status").textContent = "Looking…";
   if (!at("products").childElementCount) at("products").replaceChildren(...blankCards(BLANKS));
+}
+
+/** Show that a picture is being decoded, which takes seconds for a large one. */
+export function drawReading() {
+  at("products").setAttribute("aria-busy", "true");
+  at("problem").hidden = true;
+  at("status").textContent = "Reading the picture…";
 }
 
 /**
@@ -40,8 +49,9 @@ export function drawAnswer({ step, answer, catalog, reference }, from = 0) {
   at("note").textContent = note;
   drawUnderstood(facts?.understood);
   drawEmpty(step, items);
-  at("facts").textContent = facts ? inWords(facts, total) : `${number(total)} products · ${catalog.bundle}`;
-  at("status").textContent = `${number(items.length)} of ${number(total)} products shown.`;
+  at("facts").textContent = facts ? inWords(facts, total) : `${products(total)} · ${catalog.bundle}`;
+  const count = `${number(items.length)} of ${number(total)} products shown.`;
+  at("status").textContent = [count, ...spelledOut(facts?.understood)].join(" ");
 }
 
 /** Show an error. The products of this step stay. Retrying is offered for failures of the service. */
@@ -50,8 +60,10 @@ export function drawProblem({ step, answer }, { title, detail, hint, status }) {
   if (!answer) {
     at("products").replaceChildren();
     at("facts").textContent = "";
+    at("note").hidden = true;
+    drawUnderstood(undefined);
   }
-  at("retry").hidden = status < 500;
+  at("retry").hidden = status < 500 && status !== TOO_MANY;
   at("products").setAttribute("aria-busy", "false");
   at("problem-title").textContent = title;
   at("problem-detail").textContent = detail;
@@ -62,7 +74,7 @@ export function drawProblem({ step, answer }, { title, detail, hint, status }) {
 }
 
 function drawHeading(step) {
-  const words = step.text.trim();
+  const words = said(step).at(-1);
   const pictured = step.picture ? "Closest to your picture" : "From the catalogue";
   at("heading").textContent = words ? `“${words}”` : step.product ? "More like this" : pictured;
   at("surprise").hidden = isQuery(step);
@@ -79,11 +91,11 @@ function drawEmpty(step, items) {
 
 /** What a shopper should know of an answer before looking at it. */
 function noted({ text_truncated: truncated, understood }, shown) {
-  const fitting = understood?.fitting ?? shown;
+  const fitting = asksForAny(understood) ? (understood.fitting ?? shown) : shown; // null: the model judges alone
   const short = "These are more words than the model reads; it left out the end of them.";
-  const some = fitting === 1 ? "The first one has" : `The first ${number(fitting)} have`;
+  const some = `${products(fitting)} ${fitting === 1 ? "has" : "have"}`; // not always the first ones
   const close = fitting ? `${some} all of it; the others come close.` : "Nothing has all of it. These come closest.";
-  return [...(truncated ? [short] : []), ...(fitting < shown ? [close] : [])].join(" ");
+  return [...(truncated ? [short] : []), ...withoutEffect(understood), ...(fitting < shown ? [close] : [])].join(" ");
 }
 
 function inWords({ mode, prefer, avoid, expected, timings_ms: timings, cached, bundle, generation }, total) {
@@ -92,12 +104,11 @@ function inWords({ mode, prefer, avoid, expected, timings_ms: timings, cached, b
   const time = `${Math.max(1, Math.round(timings.total))} ms${breakdown && !cached ? ` (${breakdown})` : ""}`;
   const origin = cached ? ["from the cache"] : [];
   const wanted = [
-    ...named("expecting", expected.slice(0, MOST_EXPECTED)),
+    ...named("expecting", expected.slice(0, MAX_EXPECTED)),
     ...named("preferring", Object.values(prefer)),
     ...named("avoiding", Object.values(avoid)),
   ];
-  const size = `${number(total)} products`;
-  return [MODES[mode], ...wanted, size, time, ...origin, bundle, `generation ${generation}`].join(" · ");
+  return [MODES[mode], ...wanted, products(total), time, ...origin, bundle, `generation ${generation}`].join(" · ");
 }
 
 /** Words as the service knows them, whatever spelling was sent. */

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from catalog import read_catalog
+from catalog.errors import ModisteError
 from models.bundle import SHIPPED_BUNDLE
-from models.errors import ModisteError
 from tests.bench.harness.servers import Peer, Server, service
 from tests.bench.harness.workload import COUNTS, drawn_pictures, drawn_shop, indexed
 

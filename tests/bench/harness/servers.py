@@ -18,7 +18,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from models.errors import ModisteError
+from catalog.errors import ModisteError
 from tests.bench.harness.load import Run
 from tests.bench.harness.workload import batch_of_one, upload
 from tests.bench.peer_apps.model import BUNDLE, INDEX

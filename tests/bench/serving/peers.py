@@ -14,7 +14,7 @@ from functools import partial
 
 import numpy as np
 
-from models.errors import ModisteError
+from catalog.errors import ModisteError
 from tests.bench.harness.load import Generator, Run
 from tests.bench.harness.options import Bench, logger
 from tests.bench.harness.report import Result, Target, at_least, at_most, table

@@ -88,6 +88,9 @@ class Handler(BaseHTTPRequestHandler):
             server.dripping.set()
             server.released.wait(30)
             self.close_connection = True
+        elif path == "/silent.jpg":
+            server.released.wait(30)
+            self.close_connection = True
         elif path in DRIPS:
             self.drip(*DRIPS[path])
         elif path in RAW:

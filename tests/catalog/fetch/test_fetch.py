@@ -11,6 +11,7 @@ import pytest
 from catalog import Catalog, ModisteError, read_catalog
 from catalog.fetch import FetchError, FetchLimits, PictureClient
 from catalog.fetch.addresses import is_public
+from catalog.inspection import starting_settings
 from models.datasets.fetched import PictureFolder, with_fetched_pictures
 from tests.catalog.fetch.picture_server import DRIPS, PICTURE, PictureServer
 from tests.catalog.shops import table
@@ -28,7 +29,7 @@ def resolver(host: str, port: int) -> list[str]:
 
 
 def client(**limits: object) -> PictureClient:
-    given = {"hosts": ("shop.test", "metadata.test", "mixed.test"), "http": True, "most_bytes": 100_000, "seconds": 5.0}
+    given = {"hosts": ("shop.test", "metadata.test", "mixed.test"), "http": True, "max_bytes": 100_000, "seconds": 5.0}
     return PictureClient(
         FetchLimits(**(given | limits)),  # type: ignore[arg-type]
         resolver=resolver, allowed=lambda address: address == "127.0.0.1", sleep=lambda seconds: None,
@@ -132,6 +133,7 @@ def test_no_proxy_of_the_environment_is_asked(server: PictureServer, monkeypatch
         "255.255.255.255", "198.18.0.1", "168.63.129.16", "::1", "::", "fe80::1", "fe80::1%eth0", "fc00::1", "ff02::1",
         "::ffff:127.0.0.1", "::ffff:10.0.0.1", "::127.0.0.1", "2002:7f00:1::", "2002:a00:1::", "64:ff9b::7f00:1",
         "64:ff9b::a9fe:a9fe", "2001::1", "2001:db8::1", "fec0::1", "not an address", "192.0.2.1", "203.0.113.9",
+        "3fff::1", "2620:1::5efe:10.0.0.1", "2620:1::200:5efe:127.0.0.1",
     ],
 )  # fmt: skip
 def test_addresses_that_are_not_public_are_known(address: str) -> None:
@@ -139,7 +141,8 @@ def test_addresses_that_are_not_public_are_known(address: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["8.8.8.8", "93.184.216.34", "2606:4700::1111", "2002:808:808::", "64:ff9b::808:808"]
+    "address",
+    ["8.8.8.8", "93.184.216.34", "2606:4700::1111", "2002:808:808::", "64:ff9b::808:808", "2620:1::5efe:808:808"],
 )
 def test_public_addresses_are_known(address: str) -> None:
     assert is_public(address)
@@ -163,6 +166,17 @@ def test_pictures_of_a_catalogue_become_files_kept_between_builds(
         assert [product.read_image() for product in catalog] == [PICTURE, PICTURE]
         assert [(one.id, one.kind) for one in catalog.problems] == [("P1", "status 404")]
     assert [headers.get("If-None-Match") for path, headers in server.asked if path == "/etag.jpg"] == [None, '"v1"']
+
+
+@pytest.mark.parametrize("bad", ["http://[::1", "https://shop.test]/a.jpg", "https://a:b:c/1.jpg"])
+def test_an_address_that_cannot_be_parsed_is_a_problem_of_its_row(
+    server: PictureServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bad: str
+) -> None:
+    monkeypatch.setattr("models.datasets.fetched.PictureClient", lambda limits, hosts: client())
+    catalog = catalog_of(tmp_path, url(server, "/1.jpg"), bad)
+    assert "shop.test" in starting_settings(catalog)
+    catalog = with_fetched_pictures(catalog, tmp_path / "pictures", FetchLimits(("shop.test",)))
+    assert ([one.id for one in catalog], [one.id for one in catalog.problems]) == (["P0"], ["P1"])
 
 
 def test_without_an_allowed_host_the_error_names_the_option(tmp_path: Path) -> None:

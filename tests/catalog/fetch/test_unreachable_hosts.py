@@ -11,7 +11,7 @@ import pytest
 
 from catalog.fetch import FetchError, FetchLimits, HostUnreachable, PictureClient, UnreachableHosts
 from catalog.fetch.addresses import resolve
-from catalog.fetch.hosts import MOST_FAILURES
+from catalog.fetch.hosts import MAX_FAILURES
 from models.datasets.fetched import PictureFolder, with_fetched_pictures
 from tests.catalog.fetch.picture_server import PICTURE, PictureServer
 from tests.catalog.fetch.test_fetch import catalog_of
@@ -27,15 +27,18 @@ class Night:
     Args:
         resolver: Of host names.
         remembers: Whether hosts are given up.
+        seconds: For one try.
     """
 
-    def __init__(self, resolver: Callable[[str, int], Sequence[str]] = resolve, *, remembers: bool = True) -> None:
+    def __init__(
+        self, resolver: Callable[[str, int], Sequence[str]] = resolve, *, remembers: bool = True, seconds: float = 5.0
+    ) -> None:
         self.resolved: list[str] = []
         self.waits: list[float] = []
         self._resolver = resolver
         self._turn = threading.Lock()
         self.client = PictureClient(
-            FetchLimits((MISSING, "shop.test", "other.test"), http=True, seconds=5.0), resolver=self._resolve,
+            FetchLimits((MISSING, "shop.test", "other.test"), http=True, seconds=seconds), resolver=self._resolve,
             allowed=lambda address: True, sleep=self.waits.append, hosts=UnreachableHosts() if remembers else None,
         )  # fmt: skip
 
@@ -147,9 +150,30 @@ def test_a_host_that_refuses_connections_is_given_up(closed: int) -> None:
     refused = [night.refusal(f"http://shop.test:{closed}/{number}.jpg") for number in range(53)]
     assert {error.kind for error in refused} == {"no answer"}
     assert all(error.passing for error in refused)
-    assert len(night.resolved) == MOST_FAILURES
+    assert len(night.resolved) == MAX_FAILURES
     assert isinstance(refused[-1], HostUnreachable)
-    assert f"{MOST_FAILURES} connections in a row failed" in str(refused[-1])
+    assert f"{MAX_FAILURES} tries in a row failed" in str(refused[-1])
+
+
+@pytest.mark.parametrize("path", ["/silent.jpg", "/drip-head.jpg", "/drip-body.jpg", "/nothing.jpg", "/not-http.jpg"])
+def test_a_host_that_accepts_connections_but_never_answers_is_given_up(path: str) -> None:
+    with PictureServer() as server:
+        night = Night(answers(["127.0.0.1"]), seconds=0.2)
+        refused = [night.refusal(f"http://shop.test:{server.port}{path}?{number}") for number in range(20)]
+        assert len(server.asked) == MAX_FAILURES
+        assert all(error.passing for error in refused)
+        assert isinstance(refused[-1], HostUnreachable)
+        assert f"{MAX_FAILURES} tries in a row failed" in str(refused[-1])
+
+
+@pytest.mark.parametrize("path", ["/not-here.jpg", "/html.jpg", "/loop.jpg"])
+def test_a_host_that_answers_without_a_picture_is_not_given_up(path: str) -> None:
+    with PictureServer() as server:
+        night = Night(answers(["127.0.0.1"]))
+        url = f"http://shop.test:{server.port}"
+        for number in range(MAX_FAILURES + 1):
+            assert not isinstance(night.refusal(f"{url}{path}?{number}"), HostUnreachable)
+        assert night.client.fetch(f"{url}/1.jpg").content == PICTURE
 
 
 def test_a_connection_in_between_begins_the_count_anew(closed: int) -> None:

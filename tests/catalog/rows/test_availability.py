@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
+from catalog import read_catalog
 from tests.catalog.shops import accounted, read
 
 
@@ -30,3 +32,28 @@ def test_a_column_that_says_yes_to_what_is_gone_leaves_it_out(tmp_path: Path, co
     rows = [{"id": number, "title": f"Shirt {number}", column: unsold if number else "no"} for number in range(3)]
     catalog = read(tmp_path, rows)
     assert [one.id for one in catalog] == ["0"]
+
+
+def test_a_variant_states_its_own_stock_beside_that_of_the_product(tmp_path: Path) -> None:
+    variants = [{"sku": "A-S", "size": "S", "available": True}, {"sku": "A-M", "size": "M", "available": False}]
+    product = {"id": "1", "title": "Tee", "available": True, "variants": variants}
+    (tmp_path / "products.json").write_text(json.dumps([product]))
+    catalog = read_catalog(tmp_path / "products.json", images_required=False)
+    assert [one.id for one in catalog[0].variants] == ["A-S"]
+    assert [one.id for one in catalog.left_out] == ["A-M"]
+
+
+@pytest.mark.parametrize("name", ["Stock", "Available for sale"])
+def test_a_product_in_one_of_several_warehouses_is_for_sale(tmp_path: Path, name: str) -> None:
+    stock = [(0, 1), (1, 0), (0, 0)]
+    rows = [{"sku": f"A{n}", f"{name} [Berlin]": a, f"{name} [Bonn]": b} for n, (a, b) in enumerate(stock)]
+    assert [one.id for one in read(tmp_path, rows)] == ["A0", "A1"]
+
+
+@pytest.mark.parametrize(
+    ("column", "cell"),
+    [("Zichtbaar", "nee"), ("ilość", "0"), ("In stock?", "Sold"), ("Ürün Stok Adedi", "0"), ("Widoczny", "nie")],
+)
+def test_columns_of_other_languages_state_what_is_for_sale(tmp_path: Path, column: str, cell: str) -> None:
+    rows: list[dict[str, object]] = [{"sku": "A", column: cell}, {"sku": "B", column: "1"}]
+    assert [one.id for one in read(tmp_path, rows)] == ["B"]

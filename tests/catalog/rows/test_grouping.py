@@ -22,7 +22,7 @@ def test_sizes_in_rows_of_their_own_are_one_product(tmp_path: Path) -> None:
     ]  # fmt: skip
     catalog = read(tmp_path, rows)
     assert [one.id for one in catalog] == [f"{number}-XS" for number in range(4)]
-    assert catalog.find("2-M") is catalog[2]
+    assert catalog.find("2-M") == catalog[2]
 
 
 def test_a_column_called_group_is_an_attribute_where_titles_differ_within_it(tmp_path: Path) -> None:
@@ -47,4 +47,27 @@ def test_rows_that_repeat_another_are_remarks(tmp_path: Path) -> None:
     catalog = read(tmp_path, [{"id": "1", "title": "Shirt"}] * 2 + [{"id": "2", "title": "Cap"}])
     assert len(catalog) == 2
     assert [one.reason for one in catalog.remarks] == ["the row repeats row 2"]
+    assert accounted(catalog)
+
+
+def test_the_id_of_a_product_with_a_parent_column_is_used_once(tmp_path: Path) -> None:
+    rows = [
+        {"sku": "A", "parent": "", "title": "Dress"}, {"sku": "A", "parent": "", "title": "Skirt"},
+        {"sku": "B", "parent": "", "title": "Shirt"}, {"sku": "C", "parent": "B", "title": "Shirt M"},
+    ]  # fmt: skip
+    catalog = read(tmp_path, rows)
+    assert [(one.id, one.title) for one in catalog] == [("A", "Dress"), ("B", "Shirt")]
+    assert [one.reason for one in catalog.problems] == ["the id is already used in row 2"]
+    assert accounted(catalog)
+
+
+def test_rows_of_a_product_without_variants_are_merged_beside_a_parent_column(tmp_path: Path) -> None:
+    pictures(tmp_path, ["images/a.jpg", "images/b.jpg", "images/c.jpg"])
+    rows = [
+        {"sku": "A", "parent": "", "title": "Dress", "colour": "red", "image": "a.jpg"},
+        {"sku": "A", "parent": "", "title": "Dress", "colour": "", "image": "b.jpg"},
+        {"sku": "B", "parent": "A1", "title": "Shirt", "colour": "red", "image": "c.jpg"},
+    ]  # fmt: skip
+    catalog = read(tmp_path, rows, images=True)
+    assert [(one.id, len(one.images)) for one in catalog] == [("A", 2), ("B", 1)]
     assert accounted(catalog)

@@ -52,3 +52,17 @@ def test_every_colour_of_bigcommerce_has_the_title_of_its_product(tmp_path: Path
             "Options": f"Type=R|Name=Color|Value={colour}", "Variant Image URL": f"https://s.example/{colour}.jpg",
         })  # fmt: skip
     assert [(one.title, one.attributes["Color"]) for one in read(tmp_path, rows)] == [("Shoe", "Red"), ("Shoe", "Blue")]
+
+
+def test_skus_whose_numbers_are_those_of_products_are_told_apart(tmp_path: Path) -> None:
+    rows = [
+        {"Item Type": kind, "Product ID": id, "Product Name": name, "Product Code/SKU": code, "Track Inventory": "none",
+         "Current Stock Level": "0", "Price": price}
+        for kind, id, name, code, price in (
+            ("Product", 1, "Jacket", "J", "225.00"), ("  SKU", 1, "[RB]Size=S", "J-S", ""),
+            ("  SKU", 2, "[RB]Size=M", "J-M", ""), ("Product", 2, "Cap", "C", "9.00"),
+        )
+    ]  # fmt: skip
+    jacket, cap = catalog = read(tmp_path, rows)
+    assert (jacket.id, jacket.attributes["Size"], cap.id) == ("1", ["S", "M"], "2")
+    assert catalog.find("J-M") == jacket

@@ -17,8 +17,9 @@ def test_woocommerce_variations_belong_to_their_parent_whatever_way_it_is_named(
         ("Hoodie", ["Blue"], ["S", "M"]), ("Hoodie", ["Red"], ["M"]), ("Cap", None, None),
     ]  # fmt: skip
     assert {one.group for one in catalog[:2]} == {"44"}
-    assert catalog.find("52") is catalog[1] or catalog.find("53") is catalog[1]
-    assert {one.reason for one in catalog.left_out} == {"Published is -1"}
+    assert catalog.find("52") == catalog[1]
+    assert catalog.find("53") == catalog[1]
+    assert {one.reason for one in catalog.left_out} == {"Published is -1", "In stock? is 0"}
     assert accounted(catalog)
 
 
@@ -59,3 +60,14 @@ def test_woocommerce_cells_name_several_pictures(tmp_path: Path) -> None:
     pictures(tmp_path, [f"images/{name}.jpg" for name in names])
     catalog = read(tmp_path, woocommerce(), images=True)
     assert [path.name for path in catalog[2].images if isinstance(path, Path)] == ["cap.jpg", "cap-back.jpg"]
+
+
+def test_a_product_has_the_codes_of_its_parent_and_its_variants(tmp_path: Path) -> None:
+    head = {"Name": "Dress", "Images": "", "Price": "19.90"}
+    rows = [
+        {"ID": 1, "Type": "variable", "SKU": "D-1", "Parent": "", "Size": "S, M", **head},
+        {"ID": 2, "Type": "variation", "SKU": "D-1-S", "Parent": "D-1", "Size": "S", **head},
+        {"ID": 3, "Type": "variation", "SKU": "D-1-M", "Parent": "D-1", "Size": "M", **head},
+    ]
+    [product] = read(tmp_path, rows)
+    assert product.attributes["SKU"] == ["D-1", "D-1-S", "D-1-M"]

@@ -14,12 +14,12 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from catalog.errors import ModisteError
 from indexer.build import build_generation
 from indexer.generations.generation import Generation
 from indexer.generations.publication import current_id, list_generations
 from indexer.update import update_generation
 from models.bundle import Bundle
-from models.errors import ModisteError
 from tests.indexer.conftest import QUIET
 from tests.indexer.shop import write_shop
 

@@ -9,8 +9,9 @@ import numpy.typing as npt
 import pytest
 
 from catalog import Product, read_catalog
-from indexer.building.encode import Seen, encode_products
-from indexer.generations.files import Stamp
+from indexer.building.encode import encode_products
+from indexer.building.reuse import KnownPictures
+from indexer.building.spool import Seen, Spool
 from models.bundle import Bundle, VisionOutput, decode_image
 from models.bundle.images import Pixels
 from tests.indexer.shop import picture, write_shop
@@ -82,7 +83,7 @@ def test_a_file_that_vanished_since_the_catalogue_was_read_is_skipped(shop: Path
     (shop / "images" / "3.jpg").unlink()
     encoded = encode_products(catalog, toy)
     assert [(one.id, one.reason) for one in encoded.skipped] == [
-        ("p3", "the image file cannot be read: No such file or directory")
+        ("p3", "the picture file cannot be read: No such file or directory")
     ]
 
 
@@ -107,14 +108,11 @@ def test_known_pictures_are_not_encoded_again(toy: Bundle) -> None:
     red, blue = picture("Red", 1), picture("Blue", 2)
     marker = np.full(toy.dim, 0.5, dtype=np.float16)
 
-    class Known:
-        def find(self, image_hash: str) -> Seen | None:
-            return Seen(marker, np.zeros(0, np.uint8)) if image_hash == hashlib.sha256(red).hexdigest() else None
-
-        def unchanged(self, path: Path, stamp: Stamp) -> None:
-            return None
-
-    encoded = encode_products([product("a", red), product("b", blue), product("c", red)], toy, known=Known())
+    earlier = Spool(toy)
+    earlier.keep(hashlib.sha256(red).digest(), Seen(marker, np.zeros(0, np.uint8)))
+    earlier.earlier = len(earlier)
+    products = [product("a", red), product("b", blue), product("c", red)]
+    encoded = encode_products(products, toy, pictures=KnownPictures(earlier))
     assert (encoded.encoded, encoded.reused, encoded.repeated) == (1, 2, 0)
     np.testing.assert_array_equal(encoded.vectors[0], marker)
     np.testing.assert_array_equal(encoded.vectors[2], marker)
@@ -128,7 +126,7 @@ def test_a_graph_that_fails_on_one_picture_of_a_batch_skips_that_one_only(shop: 
     assert len(encoded.products) == 19
 
 
-def test_no_more_pictures_are_held_than_two_batches_need(toy: Bundle) -> None:
+def test_no_more_pictures_are_held_than_two_batches_need(toy: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
     reads: list[int] = []
     encoded_at: list[int] = []
 
@@ -137,12 +135,14 @@ def test_no_more_pictures_are_held_than_two_batches_need(toy: Bundle) -> None:
             encoded_at.append(len(reads))
             return super().vision(pixels)
 
-    class Counted(Product):
-        def read_image(self, number: int = 0) -> bytes:
-            reads.append(1)
-            return super().read_image()
+    read_image = Product.read_image
 
-    products = [Counted(str(number), "", {}, picture("Red", number)) for number in range(60)]
+    def counted(one: Product, number: int = 0) -> bytes:
+        reads.append(1)
+        return read_image(one, number)
+
+    monkeypatch.setattr(Product, "read_image", counted)
+    products = [product(str(number), picture("Red", number)) for number in range(60)]
     encode_products(products, Watched(toy, lambda _: False), batch=5, threads=2)  # type: ignore[arg-type]
     assert len(encoded_at) == 12
     assert encoded_at[0] <= 5 + 2 * 5 + 1

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from catalog import read_catalog
 from catalog.fetch import FetchLimits, PictureClient, UnreachableHosts
 from indexer.build import build_generation
 from indexer.generations.generation import Generation
@@ -228,3 +229,18 @@ def test_a_picture_at_an_address_is_not_read_while_its_etag_is_the_same(
                 os.utime(path, (LONG_AGO, LONG_AGO))
     # Both were written just before the first build. The server sends the second one again, and its content is compared.
     assert read == [(2, 1, 1), (2, 0, 2), (1, 0, 2)]
+
+
+def test_a_night_makes_the_pictures_of_a_product_in_few_passes(
+    shop: Path, old_root: Path, toy: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    catalog = read_catalog(shop)
+    made: list[str] = []
+
+    def counted(path: str) -> Path:
+        made.append(path)
+        return Path(path)
+
+    monkeypatch.setattr("catalog.products.Path", counted)
+    build_generation(catalog, toy, old_root, QUIET)
+    assert len(made) <= 3 * len(catalog)  # To encode, to write, and the sample whose recall is measured.

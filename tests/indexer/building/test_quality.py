@@ -1,15 +1,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from catalog import Catalog, Product, read_catalog
+from catalog import Catalog, Kind, Product, read_catalog
 from indexer.building.encode import Encoded, encode_products
-from indexer.building.quality import measure_recall
-from indexer.stores.store import Mask, Rows, Scores, Vectors
+from indexer.building.quality import composed_queries, measure_recall
+from indexer.generations.manifest import Quality
+from indexer.stores.store import Halves, Mask, Rows, Scores, Store, Vectors
 from models.bundle import Bundle
 from tests.indexer.shop import picture, write_shop
 from tests.indexer.stores.brute_force_store import BruteForceStore
@@ -26,34 +28,41 @@ def encoded(catalog: Catalog, toy: Bundle) -> Encoded:
     return encode_products(catalog, toy)
 
 
+def measured(
+    store: Store, vectors: Halves, products: Sequence[Product], columns: Mapping[str, Kind], bundle: Bundle
+) -> Quality:
+    queries = composed_queries(vectors, products, columns, bundle)
+    return measure_recall(store, vectors, queries, len(products))
+
+
 def test_an_exact_index_is_measured_like_any_other(catalog: Catalog, encoded: Encoded, toy: Bundle) -> None:
     store = BruteForceStore(encoded.vectors)
-    quality = measure_recall(store, encoded.vectors, catalog, catalog.columns, toy)
+    quality = measured(store, encoded.vectors, catalog, catalog.columns, toy)
     assert (quality.recall, quality.k, quality.queries) == (1.0, 10, 80)
 
 
 def test_an_index_that_answers_wrongly_is_found_out(catalog: Catalog, encoded: Encoded, toy: Bundle) -> None:
     store = BruteForceStore(np.ascontiguousarray(encoded.vectors[::-1]))
-    assert measure_recall(store, encoded.vectors, catalog, catalog.columns, toy).recall < 0.6
+    assert measured(store, encoded.vectors, catalog, catalog.columns, toy).recall < 0.6
 
 
 def test_an_index_that_finds_half_has_half_the_recall(catalog: Catalog, encoded: Encoded, toy: Bundle) -> None:
     half = encoded.vectors.copy()
     half[::2] = -half[::2]
-    recall = measure_recall(BruteForceStore(half), encoded.vectors, catalog, catalog.columns, toy).recall
+    recall = measured(BruteForceStore(half), encoded.vectors, catalog, catalog.columns, toy).recall
     assert 0.3 < recall < 0.7
 
 
 def test_the_same_catalogue_gives_the_same_figure(catalog: Catalog, encoded: Encoded, toy: Bundle) -> None:
     store = BruteForceStore(np.ascontiguousarray(encoded.vectors[::-1]))
-    figures = {measure_recall(store, encoded.vectors, catalog, catalog.columns, toy).recall for _ in range(3)}
+    figures = {measured(store, encoded.vectors, catalog, catalog.columns, toy).recall for _ in range(3)}
     assert len(figures) == 1
 
 
 def test_fewer_products_than_ten_can_be_measured(toy: Bundle) -> None:
     products = [Product(str(number), "", {}, picture("Red", number)) for number in range(3)]
     vectors = encode_products(products, toy).vectors
-    quality = measure_recall(BruteForceStore(vectors), vectors, products, {}, toy)
+    quality = measured(BruteForceStore(vectors), vectors, products, {}, toy)
     assert (quality.recall, quality.k, quality.queries) == (1.0, 3, 3)
 
 
@@ -65,7 +74,7 @@ def test_a_bundle_with_local_features_reads_the_pictures_again(
     (folder / "bundle.json").write_text(json.dumps({**manifest, "reference": "local"}))
     store = BruteForceStore(encoded.vectors)
     bundle = Bundle(folder, device="cpu", threads=1)
-    assert measure_recall(store, encoded.vectors, catalog, catalog.columns, bundle).recall == 1.0
+    assert measured(store, encoded.vectors, catalog, catalog.columns, bundle).recall == 1.0
 
 
 def test_the_least_effort_that_finds_nearly_all_is_taken(catalog: Catalog, encoded: Encoded, toy: Bundle) -> None:
@@ -76,5 +85,5 @@ def test_the_least_effort_that_finds_nearly_all_is_taken(catalog: Catalog, encod
             read = np.arange(self.size) < self.size * self.effort / 4
             return super()._search(queries, k, read, available)
 
-    quality = measure_recall(store := Lazy(encoded.vectors), encoded.vectors, catalog, catalog.columns, toy)
+    quality = measured(store := Lazy(encoded.vectors), encoded.vectors, catalog, catalog.columns, toy)
     assert (quality.effort, store.effort, quality.recall) == (4, 4, 1.0)

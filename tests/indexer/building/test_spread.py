@@ -14,13 +14,15 @@ import pytest
 import ray
 
 from catalog import Catalog, read_catalog
+from catalog.errors import ModisteError
 from indexer.build import build_generation
 from indexer.building import spread
-from indexer.building.encode import Encoded, Seen, encode_products
+from indexer.building.encode import Encoded, encode_products
+from indexer.building.reuse import KnownPictures
+from indexer.building.spool import Spool
 from indexer.building.spread import Worker, encode_spread
 from indexer.generations.generation import Generation
 from models.bundle import Bundle
-from models.errors import ModisteError
 from tests.indexer.conftest import QUIET
 from tests.indexer.shop import write_shop
 
@@ -72,10 +74,12 @@ def test_a_killed_worker_loses_nothing(
     alive.touch()
     monkeypatch.setenv("MORTAL_WORKER", str(alive))
     monkeypatch.setattr(spread, "BLOCK", 4)
-    kept: dict[str, Seen] = {}
-    spread_out = encode_spread(shop, toy, workers=2, worker=Mortal, keep=kept.__setitem__)
+    kept = Spool(toy, tmp_path / "spool")
+    spread_out = encode_spread(shop, toy, workers=2, worker=Mortal, pictures=KnownPictures(kept))
     assert not alive.exists(), "no worker was killed"
-    assert kept.keys() == set(spread_out.hashes), "what a build that is killed later need not encode again"
+    left = Spool(toy, tmp_path / "spool")
+    assert len(left) == len(set(spread_out.hashes)), "what a build that is killed later need not encode again"
+    assert all(left.find(bytes.fromhex(image_hash)) is not None for image_hash in spread_out.hashes)
     assert_same(spread_out, encode_products(shop, toy))
 
 

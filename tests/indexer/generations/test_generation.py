@@ -11,13 +11,13 @@ import pyarrow as pa
 import pyarrow.parquet
 import pytest
 
+from catalog.errors import ModisteError
 from indexer.build import build_generation
 from indexer.generations.generation import Generation, GenerationError, check_bundle
 from indexer.generations.manifest import REVISION, generation_folder
 from indexer.generations.publication import current_id
 from models.bundle import Bundle
 from models.bundle.manifest import File, file_digest
-from models.errors import ModisteError
 from tests.indexer.conftest import QUIET
 from tests.indexer.shop import picture, write_shop
 from tests.toy_bundle import write_toy_bundle

@@ -13,6 +13,7 @@ from indexer.generations.publication import (
     list_generations,
     prune,
     publish,
+    published_ids,
     published_with,
     rollback,
 )
@@ -103,6 +104,18 @@ def test_a_lost_history_leaves_what_serves_alone(root: Path, ids: list[str]) -> 
     assert rollback(root) == ids[2]
 
 
+def test_a_history_that_cannot_be_read_is_replaced_by_the_next_publication(root: Path, ids: list[str]) -> None:
+    (root / "PUBLISHED").write_bytes("größe".encode("utf-16"))
+    assert published_ids(root) == [current_id(root)]
+    publish(root, ids[1])
+    assert published_ids(root)[-1] == ids[1]
+
+
+def test_a_root_that_is_a_file_has_no_generations(tmp_path: Path) -> None:
+    (tmp_path / "index").touch()
+    assert published_ids(tmp_path / "index") == []
+
+
 @pytest.mark.parametrize(
     "content", [b"", b"latest\n", b"../../etc\n", b"\xff\xfe\x00", b"20200101-000000-abcd garbage"]
 )
@@ -112,6 +125,24 @@ def test_a_damaged_current_is_refused_and_rollback_repairs_it(root: Path, ids: l
         Generation.open(root)
     assert rollback(root) == ids[2]
     assert Generation.open(root).id == ids[2]
+
+
+def test_a_damaged_current_is_reported_once_in_a_list(
+    root: Path, ids: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    (root / "CURRENT").write_text("nothing")
+    assert [one.id for one in list_generations(root)] == ids
+    assert len(caplog.records) == 1
+
+
+@pytest.mark.parametrize("name", ["CURRENT", "manifest.json"])
+@pytest.mark.parametrize("kind", ["pipe", "device"])
+def test_a_file_that_never_ends_is_not_read(root: Path, ids: list[str], name: str, kind: str) -> None:
+    path = root / name if name == "CURRENT" else generation_folder(root, ids[-1]) / name
+    path.unlink()
+    os.mkfifo(path) if kind == "pipe" else path.symlink_to("/dev/zero")
+    with pytest.raises(GenerationError, match="Not a regular file"):
+        Generation.open(root)
 
 
 def test_a_damaged_generation_is_not_published(root: Path, ids: list[str]) -> None:

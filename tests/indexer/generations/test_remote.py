@@ -13,13 +13,13 @@ import pytest
 from moto.server import ThreadedMotoServer
 from s3fs import S3FileSystem
 
+from catalog.errors import ModisteError
 from indexer.build import build_generation
 from indexer.generations.generation import Generation
 from indexer.generations.manifest import GenerationError, generation_folder
 from indexer.generations.publication import current_id, list_generations, published_ids, published_with
 from indexer.generations.remote import RemoteError, RemoteRoot
 from models.bundle import Bundle
-from models.errors import ModisteError
 from tests.indexer.conftest import QUIET
 from tests.indexer.shop import write_shop
 from tests.toy_bundle import write_toy_bundle
@@ -120,6 +120,29 @@ def test_a_service_of_another_bundle_gets_the_newest_generation_of_its_own(
     builder.publish(newer)
     service.follow(toy.fingerprint)
     assert current_id(service.index_root) == newer
+    assert published_with(service.index_root, toy.fingerprint) == own
+
+
+def test_a_copy_of_the_own_generation_that_failed_is_tried_again(
+    toy: Bundle, night: Nights, builder: RemoteRoot, service: RemoteRoot, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    own = night()
+    builder.publish(own)
+    other = Bundle(write_toy_bundle(tmp_path / "other", seed=1), device="cpu", threads=1)
+    builder.publish(build_generation(night.folder, other, builder.index_root, QUIET))
+    download = service._download
+
+    def failing(id: str) -> None:
+        if id == own:
+            raise RemoteError("The connection was reset.", hint="Try again.")
+        download(id)
+
+    with monkeypatch.context() as resetting:
+        resetting.setattr(service, "_download", failing)
+        with pytest.raises(RemoteError):
+            service.follow(toy.fingerprint)
+    service.follow(toy.fingerprint)
     assert published_with(service.index_root, toy.fingerprint) == own
 
 

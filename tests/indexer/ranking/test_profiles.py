@@ -102,6 +102,12 @@ def test_words_outside_of_profiles_are_listed(attributes: AttributeColumns) -> N
     assert likelihood.others == [11]
 
 
+def test_products_are_not_looked_for_by_a_word_that_weighs_next_to_nothing(attributes: AttributeColumns) -> None:
+    query = weights()
+    query.present[[10, 11]] = 0.01, 0.5
+    assert Profiles(attributes, VALUED).likelihood(query).others == [11]
+
+
 @pytest.mark.parametrize(("colourless", "profiles"), [(1, 3 * 4 + 1), (30, 3 * 4 + 3), (100, 3)])
 def test_columns_that_few_leave_empty_are_part_of_profiles(tmp_path: Path, colourless: int, profiles: int) -> None:
     attributes = written(tmp_path / "attributes.u8", told(colourless))

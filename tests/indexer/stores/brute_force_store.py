@@ -46,7 +46,7 @@ class BruteForceStore(Store):
         del self._vectors
 
     def _search(self, queries: Vectors, k: int, allowed: Mask | None, available: int) -> tuple[Scores, Rows]:
-        scores = queries @ self._vectors.T
+        scores = np.vecdot(self._vectors, queries[:, None])  # A matrix product may give equal vectors unequal scores.
         if allowed is not None:
             scores[:, ~allowed] = -np.inf
         rows = np.argsort(-scores, axis=1, kind="stable")[:, :k]

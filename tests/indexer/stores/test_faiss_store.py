@@ -36,6 +36,18 @@ def test_scores_are_those_of_the_stored_vectors(tmp_path: Path) -> None:
     np.testing.assert_allclose(scores, true_scores, atol=1e-6)
 
 
+def test_an_inverted_file_is_written_as_faiss_writes_it(tmp_path: Path) -> None:
+    vectors = unit_vectors(2_000, DIM, seed=0)
+    FaissStore.build(vectors, tmp_path, kind="ivf-fp16")
+    cells = Cells.load(tmp_path / "cells.npz", *vectors.shape)
+    index = faiss.read_index(str(tmp_path / FILE))
+    index.reset()
+    whole, rows, of = vectors.astype(np.float32), np.arange(len(vectors)), cells.of.astype(np.int64)
+    index.add_core(len(whole), faiss.swig_ptr(whole), faiss.swig_ptr(rows), faiss.swig_ptr(of))
+    faiss.write_index(index, str(tmp_path / "expected"))
+    assert (tmp_path / FILE).read_bytes() == (tmp_path / "expected").read_bytes()
+
+
 def test_the_graph_is_walked_without_a_filter_and_scanned_under_a_narrow_one() -> None:
     store = FaissStore(index_of(unit_vectors(LARGE, DIM, seed=0), "hnsw32-fp16"), "hnsw32-fp16")
     query = unit_vectors(1, 16, seed=1).astype(np.float32)
@@ -93,6 +105,18 @@ def test_filters_find_what_brute_force_finds(inverted: tuple[FaissStore, Halves]
 
 
 @pytest.mark.parametrize("share", [1.0, 0.6])
+@pytest.mark.parametrize("k", [10, 3000])
+def test_a_result_does_not_depend_on_the_other_queries(
+    inverted: tuple[FaissStore, Halves], share: float, k: int
+) -> None:
+    store, vectors = inverted
+    queries = unit_vectors(15, 12, seed=7).astype(np.float32)
+    allowed = None if share == 1 else np.random.default_rng(7).random(len(vectors)) < share
+    together = store.search(queries, k, allowed)[1]
+    np.testing.assert_array_equal(together, [store.search(one[None], k, allowed)[1][0] for one in queries])
+
+
+@pytest.mark.parametrize("share", [1.0, 0.6])
 def test_near_rows_are_most_of_the_nearest(inverted: tuple[FaissStore, Halves], share: float) -> None:
     store, vectors = inverted
     queries = unit_vectors(20, 12, seed=7).astype(np.float32)
@@ -110,6 +134,21 @@ def test_a_narrow_filter_is_answered_exactly(inverted: tuple[FaissStore, Halves]
     queries = unit_vectors(20, 12, seed=5).astype(np.float32)
     allowed = np.arange(len(vectors)) % 4 == 0
     np.testing.assert_array_equal(store.search(queries, 30, allowed)[1], brute_force(vectors, queries, 30, allowed)[1])
+
+
+@pytest.mark.parametrize("size", [3000, 12_000])
+def test_an_inverted_file_finds_all_rows_although_many_cells_are_equal(tmp_path: Path, size: int) -> None:
+    """Most products have the same picture, such as "no picture yet"."""
+    random = np.random.default_rng(0)
+    vectors = unit_vectors(3, 16, seed=1)[random.choice(3, size, p=[0.05, 0.9, 0.05])]
+    store = FaissStore.build(vectors, tmp_path, kind="ivf-fp16")
+    for query in unit_vectors(20, 16, seed=2).astype(np.float32):
+        for allowed in (None, random.random(size) < 0.9):
+            available = size if allowed is None else int(allowed.sum())
+            for k in (available, available - 1, available // 2):
+                rows = store.search(query[None], k, allowed)[1]
+                assert (rows >= 0).all()
+                assert len(set(rows[0])) == k
 
 
 @pytest.mark.parametrize("threads", [1, 2])

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from qdrant_client import QdrantClient
 
+from catalog.errors import ModisteError
 from indexer import build
 from indexer.build import build_generation
 from indexer.generations.generation import Generation, GenerationError
@@ -23,7 +24,6 @@ from indexer.stores.qdrant import QdrantSettings, QdrantStore, _client
 from indexer.stores.store import StoreError, StoreUnavailable
 from indexer.update import update_generation
 from models.bundle import Bundle
-from models.errors import ModisteError
 from tests.indexer.conftest import QUIET
 from tests.indexer.shop import write_shop
 from tests.indexer.stores.store_contract import brute_force

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import struct
+import sys
 import zlib
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 
 from models.bundle.images import MAX_SCANS, UnreadableImage, decode_image
+from tests.fresh_process import limit_memory, run_fresh
 from tests.models.pictures import chunk, photograph, png, saved, segment, with_segment
 from tests.work import lines_run
 
@@ -130,6 +132,46 @@ def test_a_transparent_colour_that_no_pixel_has_changes_nothing(bits: int, colou
     rows = bytes(1 + 10 * 6) * 10
     decoded = decode_image(png(10, 10, bits=bits, colour=colour, rows=rows, before=chunk(b"tRNS", clear)))
     assert decoded.getpixel((3, 3)) == (0, 0, 0)
+
+
+def decode_with_little_memory(data: bytes) -> None:
+    limit_memory(2**20)
+    decode_image(data, about=(64, 80))
+
+
+def decode_without_memory_for_the_profile(data: bytes) -> None:
+    def fail(*_: object, **options: object) -> None:
+        limit_memory(2**20)
+        raise ImageCms.PyCMSError("cannot build transform")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ImageCms, "profileToProfile", fail)
+        decode_image(data)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits the memory of a process")
+@pytest.mark.parametrize("format", ["PNG", "WEBP", "TIFF"])
+def test_an_error_of_a_decoder_without_memory_is_not_one_of_the_picture(format: str) -> None:
+    """Decoders do not say that they lack memory."""
+    damaged = saved(photograph(640, 640), format)[:-400]
+    refusal(damaged)
+    with pytest.raises(MemoryError):
+        run_fresh(decode_with_little_memory, damaged)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits the memory of a process")
+def test_a_colour_profile_is_not_left_out_for_lack_of_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The answer would be cached."""
+
+    def fail(*_: object, **options: object) -> None:
+        raise ImageCms.PyCMSError("cannot build transform")
+
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
+    picture = saved(photograph(640, 640), icc_profile=profile)
+    monkeypatch.setattr(ImageCms, "profileToProfile", fail)
+    assert same(decode_image(picture), photograph(640, 640))
+    with pytest.raises(MemoryError):
+        run_fresh(decode_without_memory_for_the_profile, picture)
 
 
 # What surrounds the picture

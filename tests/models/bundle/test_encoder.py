@@ -12,10 +12,10 @@ import onnx
 import onnxruntime
 import pytest
 
+from catalog.errors import ModisteError
 from models.bundle import Bundle, BundleError
 from models.bundle.encoder import GraphFailed
 from models.bundle.manifest import file_digest, read_manifest, write_manifest
-from models.errors import ModisteError
 from tests.toy_bundle import LENGTH, SIZE, write_toy_bundle
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 from collections.abc import Callable
@@ -195,6 +196,15 @@ def test_a_folder_in_the_place_of_a_file_is_refused(folder: Path) -> None:
     (folder / "query.onnx").unlink()
     (folder / "query.onnx").mkdir()
     assert "query.onnx cannot be read" in refusal(folder)
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device"])
+def test_a_file_that_never_ends_is_refused(folder: Path, kind: str) -> None:
+    path = folder / "tokenizer.json"
+    path.unlink()
+    os.mkfifo(path) if kind == "pipe" else path.symlink_to("/dev/zero")
+    with pytest.raises(BundleError, match="Not a regular file"):
+        verify_files(folder, read_manifest(folder))
 
 
 def test_a_digest_is_the_checksum_that_everyone_computes(tmp_path: Path) -> None:

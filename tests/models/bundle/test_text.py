@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from catalog.errors import ModisteError
 from models.bundle import TextSettings, Tokenizer, normalise_text
-from models.errors import ModisteError
 from tests.toy_bundle import LENGTH, WORDS, write_toy_bundle
 
 RED, BLUE, UNKNOWN, PAD = 2 + list(WORDS).index("red"), 2 + list(WORDS).index("blue"), 1, 0

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 
+from models.datasets.photographs import labels_by_eye
 from tests.models.pictures import photograph
 
 
@@ -22,6 +24,18 @@ def write_photos(folder: Path, rows: Sequence[tuple[str, str, str]]) -> Path:
             writer.writerow([id, label, "False", sender])
             photograph(60, 80, seed=at).save(folder / "images" / f"{id}.jpg")
     return folder
+
+
+def label_by_eye(
+    folder: Path, label: str, file: Path, monkeypatch: pytest.MonkeyPatch, *, narrower: str = "", colour: str = ""
+) -> None:
+    """Give all photographs of ``folder`` with a label a narrower one or a colour, in a file that replaces the
+    project's."""
+    with (folder / "photos.csv").open(encoding="utf-8", newline="") as stream:
+        ids = [row["id"] for row in csv.DictReader(stream) if row["label"] == label]
+    digests = [labels_by_eye.digest(folder / "images" / f"{id}.jpg") for id in ids]
+    file.write_text("".join(f"{digest} {narrower or colour}\n" for digest in digests))
+    monkeypatch.setattr(labels_by_eye, "NARROWER" if narrower else "COLOUR", file)
 
 
 def write_street(folder: Path, count: int = 4) -> Path:

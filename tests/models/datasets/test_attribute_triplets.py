@@ -7,11 +7,12 @@ from itertools import product as every
 import pytest
 
 from catalog import AttributeValue, Product
+from catalog.errors import ModisteError
 from models.datasets.attributes.default_rules import default_rules, loose_rules
 from models.datasets.attributes.edit_rules import Attributes, ListItem, OneTitleWord, SameTitle
 from models.datasets.triplets.attribute_triplets import AttributeTriplets, NoTriplets
 from models.datasets.triplets.triplet import Triplet, TripletDataset
-from models.errors import ModisteError
+from tests.models.datasets.sampling import sampled
 
 
 def product(id: str, title: str = "", **attributes: AttributeValue) -> Product:
@@ -87,19 +88,19 @@ def test_pairs_keep_their_limit_and_repeat_for_their_seed() -> None:
 
 def test_sampling_repeats_for_its_seed() -> None:
     triplets = AttributeTriplets(shop())
-    assert triplets.sample_many(50, seed=1) == triplets.sample_many(50, seed=1)
-    assert triplets.sample_many(50, seed=1) != triplets.sample_many(50, seed=2)
+    assert sampled(triplets, 50, seed=1) == sampled(triplets, 50, seed=1)
+    assert sampled(triplets, 50, seed=1) != sampled(triplets, 50, seed=2)
 
 
 def test_rules_come_as_often_as_their_weights() -> None:
     rules = [Attributes(3.0, ("colour",), ("type", "gender")), Attributes(1.0, ("gender",), ("type", "colour"))]
-    sampled = AttributeTriplets(shop(), rules).sample_many(4000, seed=0)
-    assert 0.70 < sum(triplet.edit == "colour" for triplet in sampled) / 4000 < 0.80
+    drawn = sampled(AttributeTriplets(shop(), rules), 4000, seed=0)
+    assert 0.70 < sum(triplet.edit == "colour" for triplet in drawn) / 4000 < 0.80
 
 
 def test_an_edit_of_two_attributes_changes_and_names_both() -> None:
     rule = Attributes(changes=("colour", "gender"), keeps=("type",))
-    for triplet in AttributeTriplets(shop(), [rule]).sample_many(200, seed=0):
+    for triplet in sampled(AttributeTriplets(shop(), [rule]), 200, seed=0):
         before, after = triplet.reference.split("-"), triplet.targets[0].split("-")
         assert before[0] == after[0]
         assert before[1] != after[1]
@@ -222,7 +223,7 @@ def test_numbers_and_texts_that_are_all_different_are_no_attributes_to_change() 
 
 def test_a_flag_can_be_asked_for() -> None:
     products = [product(str(n), type="coat", waterproof=n % 2 == 0) for n in range(8)]
-    for triplet in AttributeTriplets(products).sample_many(20, seed=0):
+    for triplet in sampled(AttributeTriplets(products), 20, seed=0):
         assert "waterproof" in triplet.modification.lower()
 
 
@@ -280,7 +281,7 @@ def test_rare_types_can_be_asked_about_more_often(evenness: float, share: float)
         for number in range(count)
     ]
     triplets = AttributeTriplets(products, [COLOUR], evenness=evenness)
-    sampled = triplets.sample_many(4000, seed=0)
-    dresses = sum(triplet.reference.startswith("dress") for triplet in sampled) / len(sampled)
+    drawn = sampled(triplets, 4000, seed=0)
+    dresses = sum(triplet.reference.startswith("dress") for triplet in drawn) / len(drawn)
     assert dresses == pytest.approx(share, abs=0.03)
     assert triplets.query_counts() == {COLOUR.name: 1000}

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from catalog.errors import ModisteError
 from models.datasets.checkup import Checkup, check_dataset
-from models.errors import ModisteError
 from tests.models.datasets.annotated.annotations import (
     cirr_pair,
     real,

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from catalog.errors import ModisteError
 from models.datasets.garments import (
     ATTRIBUTE_VALUES,
     COLUMNS,
     draw_catalog,
     sample_shop,
 )
-from models.errors import ModisteError
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from catalog.errors import ModisteError
 from models.datasets.garments import (
     ATTRIBUTE_VALUES,
     FAMILY_SHARE,
@@ -18,7 +19,6 @@ from models.datasets.garments import (
     values_of,
 )
 from models.datasets.garments.palette import PALETTE, colour_distance
-from models.errors import ModisteError
 
 TYPES = ATTRIBUTE_VALUES["type"]
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from catalog import read_catalog
+from catalog.errors import ModisteError
 from models.bundle.images import ImagePreprocessing
 from models.datasets.triplets.own_triplets import read_own_triplets
 from models.datasets.triplets.triplet import Triplet
-from models.errors import ModisteError
 from models.training.data.given_triplets import GivenTriplets, read_annotated
 from models.training.data.held_out_queries import validation_queries
 from models.training.data.sources import open_source

@@ -7,11 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from catalog.errors import ModisteError
+from models.datasets.photographs import labels_by_eye, photos, street
 from models.datasets.photographs.photograph import Photograph, split_by_group
 from models.datasets.photographs.photos import read_photos
 from models.datasets.photographs.street import read_street
-from models.errors import ModisteError
-from tests.models.datasets.photographs import write_photos, write_street
+from tests.models.datasets.photographs import label_by_eye, write_photos, write_street
 
 DATA = Path(__file__).parents[3] / ".." / "shared" / "data"
 
@@ -23,6 +24,36 @@ def test_a_photograph_has_the_kinds_that_its_label_covers(tmp_path: Path) -> Non
     assert {"casual shoe", "heel"} <= set(shoes.kinds)
     assert dress.kinds == ("dress",)
     assert dress.read_image().size == (60, 80)
+
+
+def test_labels_by_eye_are_added_to_the_photographs_of_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = write_photos(tmp_path / "photos", [("a", "Shoes", "1"), ("c", "Dress", "1")])
+    label_by_eye(folder, "Shoes", tmp_path / "narrower.txt", monkeypatch, narrower="heel")
+    label_by_eye(folder, "Dress", tmp_path / "colours.txt", monkeypatch, colour="navy,black")
+    heels, dress = read_photos(folder)
+    assert heels.narrower == ("heel", ("heel", "pump"))
+    assert {"heel", "sandal"} <= set(heels.kinds)
+    assert heels.colours == ()
+    assert dress.narrower is None
+    assert dress.colours == ("navy blue", "navy", "blue", "indigo", "black")
+
+
+def test_labels_of_a_street_photograph_are_those_of_one_garment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write_street(tmp_path / "street", 1)
+    (tmp_path / "colours.txt").write_text(f"{labels_by_eye.digest(folder / 'images' / '0000.jpg')}/skirt red\n")
+    monkeypatch.setattr(labels_by_eye, "COLOUR", tmp_path / "colours.txt")
+    assert [(one.label, one.colours) for one in read_street(folder)] == [("shirt", ()), ("skirt", ("red",))]
+
+
+def test_labels_by_eye_have_words_of_products() -> None:
+    covered = {kind for table in (photos.KINDS, street.KINDS) for kinds in table.values() for kind in kinds}
+    narrower = set(labels_by_eye._read(labels_by_eye.NARROWER).values())
+    assert narrower <= labels_by_eye.NARROWER_KINDS.keys()
+    assert all(set(labels_by_eye.NARROWER_KINDS[label]) & covered for label in narrower)
+    colours = {colour for named in labels_by_eye._read(labels_by_eye.COLOUR).values() for colour in named.split(",")}
+    assert colours <= labels_by_eye.COLOURS.keys()
 
 
 def test_a_folder_without_a_table_is_refused(tmp_path: Path) -> None:

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from catalog import Product
+from catalog.errors import ModisteError
 from models.bundle.images import ImagePreprocessing
 from models.datasets.pictures import load_pictures, load_pixels
-from models.errors import ModisteError
 from tests.models.pictures import photograph, saved
 
 IMAGES = ImagePreprocessing(height=16, width=12)

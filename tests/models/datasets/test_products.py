@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from catalog import Catalog, Product, read_catalog
+from catalog.errors import ModisteError
 from models.datasets.products import (
     any_type,
     colour,
@@ -19,7 +20,7 @@ from models.datasets.products import (
     type_and_gender,
 )
 from models.datasets.triplets.attribute_triplets import AttributeTriplets
-from models.errors import ModisteError
+from tests.models.datasets.sampling import sampled
 
 pytestmark = pytest.mark.slow
 
@@ -109,7 +110,7 @@ SHOP = [
 def test_gender_is_named_only_where_the_type_does_not_imply_it() -> None:
     by_id = {one.id: one for one in SHOP}
     seen = set()
-    for triplet in AttributeTriplets(SHOP, [type_and_gender(SHOP)]).sample_many(300, seed=0):
+    for triplet in sampled(AttributeTriplets(SHOP, [type_and_gender(SHOP)]), 300, seed=0):
         before, after = by_id[triplet.reference].attributes, by_id[triplet.targets[0]].attributes
         assert before["articleType"] != after["articleType"]
         assert before["gender"] != after["gender"]
@@ -123,7 +124,7 @@ def test_a_change_of_type_keeps_gender_and_colour_unless_others_are_named() -> N
     shop = [*SHOP, dressed("red watch", "Watches", "Men", "Red")]
     by_id = {one.id: one for one in shop}
     for rule, stays in ((any_type(), ("gender", "baseColour")), (colour_and_type(), ("gender",))):
-        for triplet in AttributeTriplets(shop, [rule]).sample_many(50, seed=0):
+        for triplet in sampled(AttributeTriplets(shop, [rule]), 50, seed=0):
             before = by_id[triplet.reference].attributes
             for target in triplet.targets:
                 after = by_id[target].attributes
@@ -138,7 +139,7 @@ def test_training_and_validation_of_the_set_share_no_photograph(fashion_products
     train, validation = split_by_title_group(some, validation_share=0.1, seed=0, photographs=hashes)
     assert len(validation) == pytest.approx(300, abs=60)
     assert not {hashes[p.id] for p in train} & {hashes[p.id] for p in validation}
-    assert AttributeTriplets(train, training_rules(train), photographs=hashes).sample_many(100, seed=0)
+    assert sampled(AttributeTriplets(train, training_rules(train), photographs=hashes), 100, seed=0)
 
 
 def test_products_without_a_title_are_split_like_any_others() -> None:

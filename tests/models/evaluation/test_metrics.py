@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from models.errors import ModisteError
+from catalog.errors import ModisteError
 from models.evaluation.metrics import ranks_by_score, ranks_of_targets, recall_at, top_by_score, top_rows
 
 GALLERY = np.eye(5, dtype=np.float32)

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
+from catalog.errors import ModisteError
 from models.bundle import Bundle
-from models.errors import ModisteError
 from models.evaluation.published.models import evaluate_encoder
 from models.evaluation.published.protocols import find_protocol
 from tests.models.datasets.annotated.annotations import write_fashioniq
@@ -49,3 +50,16 @@ def test_a_missing_picture_stops_the_measurement(toy: Bundle, folder: Path) -> N
     annotations = protocol.read(folder, categories=["dress"], images=folder / "images")
     with pytest.raises(ModisteError, match="no picture of bluish"):
         evaluate_encoder({protocol: annotations}, toy, toy.manifest.images)
+
+
+def test_a_text_that_is_cut_off_is_logged(toy: Bundle, folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    pairs = [("dark", "reddish", ["red " * 200, "red"]), ("dark", "bluish", ["blue", "blue"])]
+    write_fashioniq(folder, {"dress.val": pairs}, {"dress.val": list(COLOURS)})
+    protocol = find_protocol("fashioniq-original")
+    annotations = protocol.read(folder, categories=["dress"], images=folder / "images")
+    with caplog.at_level(logging.WARNING):
+        evaluate_encoder({protocol: annotations}, toy, toy.manifest.images)
+    length = toy.tokenizer.settings.length
+    assert caplog.messages == [
+        f"fashioniq-original: 1 of 2 texts are longer than the {length} tokens of the text tower and are cut off"
+    ]

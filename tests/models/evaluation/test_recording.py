@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from catalog.errors import ModisteError
 from models.bundle.manifest import Metric, file_digest, read_manifest, verify_files, write_manifest
-from models.errors import ModisteError
 from models.evaluation.recording import record
 from models.evaluation.tables import metrics_table
 from tests.toy_bundle import write_toy_bundle

@@ -11,7 +11,7 @@ import pytest
 from catalog import AttributeValue, Product
 from models.datasets.products import title_group
 from models.evaluation.encoding import EncodedGallery, Encoder
-from models.evaluation.held_out.style_queries import LEAST, StyleGallery, StyleQuery, half_of
+from models.evaluation.held_out.style_queries import MIN_PRODUCTS, StyleGallery, StyleQuery, half_of
 from models.evaluation.held_out.style_search import Weights, measure_styles, normalised_gain
 
 WORDS = ("red", "blue", "long sleeve", "sleeveless", "shirt", "women")
@@ -77,7 +77,7 @@ def many() -> list[Product]:
     shop = [
         product(f"{number}", type=("shirt", "dress")[number % 2], colour=("red", "blue")[number // 2 % 2],
                 sleeve=("long", "sleeveless")[number // 4 % 2])
-        for number in range(8 * LEAST)
+        for number in range(8 * MIN_PRODUCTS)
     ]  # fmt: skip
     return [*shop, product("odd", type="shirt", colour="green", sleeve="long")]
 
@@ -138,7 +138,7 @@ def test_equal_products_have_equal_halves() -> None:
 
 
 def test_products_too_few_for_a_query_in_each_half_have_no_halves() -> None:
-    few = articles(2 * LEAST)[:-1]
+    few = articles(2 * MIN_PRODUCTS)[:-1]
     assert half_of(few, "chosen on") == half_of(few, "measured") == []
 
 

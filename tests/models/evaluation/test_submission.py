@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from catalog.errors import ModisteError
 from models.datasets.annotated.cirr import read_cirr
-from models.errors import ModisteError
 from models.evaluation.published.cirr_submission import write_submission
 from models.evaluation.published.vectors import NamedVectors
 from tests.models.datasets.annotated.annotations import cirr_pair, real, write_cirr

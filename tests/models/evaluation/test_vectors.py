@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.errors import ModisteError
+from catalog.errors import ModisteError
 from models.evaluation.published.vectors import read_vectors
 
 GALLERY = np.array([[3.0, 4.0], [0.0, 2.0]])

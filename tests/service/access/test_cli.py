@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from models.errors import ModisteError
+from catalog.errors import ModisteError
 from service.access.cli import app
 from service.access.key_ring import KeyRing
 from service.access.keys import read_key_file

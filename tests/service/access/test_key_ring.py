@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from models.errors import ModisteError
+from catalog.errors import ModisteError
 from service.access.key_ring import KeyRing
 from service.access.keys import KeyFile, change_key_file, read_key_file
 from service.errors import KeyNeeded

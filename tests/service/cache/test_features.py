@@ -34,7 +34,8 @@ def cache(memory: MemoryCache) -> Cache:
 
 
 def see(bundle: Bundle, colour: str = "red") -> VisionOutput:
-    return bundle.vision(bundle.manifest.images.pixels(cloth(colour, "blue"))[None])
+    images = bundle.manifest.images
+    return bundle.vision(images.pixels(cloth(colour, "blue"))[None])
 
 
 def get(features: FeatureCache, picture: str) -> VisionOutput | None:
@@ -81,7 +82,7 @@ def test_features_that_equal_the_embedding_are_stored_once(bundle: Bundle, memor
 def test_local_features_and_attributes_keep_their_shapes(bundle: Bundle, cache: Cache) -> None:
     tokens = np.random.default_rng(0).normal(size=(1, 5, 7)).astype(np.float32)
     attributes = np.array([[0.25, 0.5, 1.0]], dtype=np.float32)
-    seen = VisionOutput(see(bundle).embedding, tokens, attributes)
+    seen = see(bundle)._replace(features=tokens, attributes=attributes)
     features = FeatureCache(cache, _with_outputs(bundle, features=(5, 7), attributes=(3,)))
     features.put("digest", seen)
     found = get(features, "digest")
@@ -115,13 +116,14 @@ class Returning:
 
 @pytest.mark.parametrize("invalid", ["nothing", "cut", "longer", "NaN", "not a unit vector", "an answer"])
 def test_an_invalid_value_is_a_miss(bundle: Bundle, invalid: str) -> None:
-    valid = see(bundle).embedding.astype("<f4").tobytes()
+    seen = see(bundle)
+    valid = np.asarray(seen.embedding, "<f4").tobytes()
     values = {
         "nothing": b"",
         "cut": valid[:-1],
         "longer": valid + b"\0",
-        "NaN": np.full(bundle.dim, np.nan, "<f4").tobytes(),
-        "not a unit vector": np.ones(bundle.dim, "<f4").tobytes(),
+        "NaN": np.full(len(valid) // 4, np.nan, "<f4").tobytes(),
+        "not a unit vector": np.ones(len(valid) // 4, "<f4").tobytes(),
         "an answer": b'{"rows": [], "scores": []}',
     }
     caches: list[Any] = [Returning(valid), Returning(values[invalid])]

@@ -8,7 +8,7 @@ import time
 import pytest
 import redis
 
-from models.errors import ModisteError
+from catalog.errors import ModisteError
 from service.cache.connection import CONNECTIONS, MAX_FAILURES, RedisConnection
 from service.cache.levels import Cache
 from service.cache.memory import MemoryCache

@@ -109,6 +109,8 @@ FALSE = {
     "an invalid length": answering(b"*-7\r\n"),
     "too many replies": answering(b"+OK\r\n" * 100),
     "a huge length": answering(b"$999999999999\r\n"),
+    "a huge list": answering(b"*1000000000\r\n" + b":1\r\n" * 99),
+    "nested lists": answering(b"*1\r\n" * 9999),
     "an error": answering(b"-ERR no\r\n"),
     "hanging up": lambda connection: connection.shutdown(socket.SHUT_RDWR),
 }

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.errors import ModisteError
+from catalog.errors import ModisteError
 from service.evaluation.judged import Judged, with_prices
 from service.evaluation.protocols import TWELVE
 from service.evaluation.questions import PAGE, dialogues, questions

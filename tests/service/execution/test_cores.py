@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 import pytest
 
-from service.execution.cores import divide_cores, usable_cores
+from service.execution import cores as cores_module
+from service.execution.cores import divide_cores
 from service.settings import load_settings
 
 
 @pytest.fixture
 def cores(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> int:
     number: int = request.param
-    monkeypatch.setattr("service.execution.cores.usable_cores", lambda: number)
+    monkeypatch.setattr(cores_module, "usable_cores", lambda: number)
+    monkeypatch.setattr(cores_module, "usable_memory", lambda: 2**40)
     return number
 
 
@@ -36,16 +35,10 @@ def test_every_core_is_used_once(cores: int, gpu: bool, flags: dict[str, int], s
     assert divide_cores(load_settings(**flags), gpu=gpu) == shares
 
 
-@pytest.mark.parametrize(("said", "allowed"), [("max 100000", 4), ("150000 100000", 2), ("10000 100000", 1), ("?", 4)])
-def test_the_quota_of_a_container_bounds_the_cores(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str, allowed: int
+@pytest.mark.parametrize(("mebibytes", "processes"), [(256, 1), (512, 1), (1100, 2), (2**20, 8)])
+def test_a_small_container_gets_fewer_processes(
+    monkeypatch: pytest.MonkeyPatch, mebibytes: int, processes: int
 ) -> None:
-    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {0, 1, 2, 3}, raising=False)
-    quota = tmp_path / "cpu.max"
-    quota.write_text(f"{said}\n")
-    assert usable_cores(quota) == allowed
-
-
-def test_without_a_container_every_core_of_the_affinity_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {0, 2, 5}, raising=False)
-    assert usable_cores(tmp_path / "cpu.max") == 3
+    monkeypatch.setattr(cores_module, "usable_cores", lambda: 16)
+    monkeypatch.setattr(cores_module, "usable_memory", lambda: mebibytes * 2**20)
+    assert divide_cores(load_settings(), gpu=False) == (processes, 16 // processes)

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
+import signal
 import socket
 import threading
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from typing import Any
 
 import httpx
 import pytest
+from PIL import Image
 
 from service.errors import NotFound
 from service.execution.admission import SMALL_BODY_BYTES
-from tests.service.conftest import Serve, Served, Shop, eventually
+from tests.service.conftest import Serve, Served, Shop, encoded, eventually
 from tests.service.measured import metric
 
 
@@ -153,3 +157,26 @@ def test_an_invalid_timeout_header_is_refused(served: Served, header: str) -> No
     response = served.client.post("/search", json={"text": "red"}, headers={"X-Request-Timeout-Ms": header})
     assert response.status_code == 422
     assert "milliseconds" in response.json()["hint"]
+
+
+def test_pictures_beyond_the_queue_are_refused_and_the_event_loop_goes_on(serve: Serve, shop: Shop) -> None:
+    def upload(url: str, red: int) -> httpx.Response:
+        large = encoded(Image.new("RGB", (3000, 2000), (red, 0, 0)), "JPEG")
+        return httpx.post(f"{url}/search", files={"image": large}, timeout=60, trust_env=False)
+
+    before = set(multiprocessing.active_children())
+    with serve(shop, decoders=1, queue=0, cache_max_bytes=0) as served, ThreadPoolExecutor(2) as clients:
+        assert upload(served.url, 0).status_code == 200
+        (decoder,) = set(multiprocessing.active_children()) - before
+        assert decoder.pid is not None
+        os.kill(decoder.pid, signal.SIGSTOP)
+        try:
+            uploads = [clients.submit(upload, served.url, red) for red in (100, 200)]
+            first, _ = wait(uploads, timeout=60, return_when=FIRST_COMPLETED)
+            assert served.client.get("/health/live").status_code == 200
+        finally:
+            os.kill(decoder.pid, signal.SIGCONT)
+        (refused,) = [each.result() for each in first]
+        assert sorted(each.result().status_code for each in uploads) == [200, 503]
+    assert refused.json()["type"] == "/problems/overloaded"
+    assert int(refused.headers["retry-after"]) > 0

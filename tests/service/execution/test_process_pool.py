@@ -4,66 +4,34 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import httpx
-import numpy as np
 import pytest
 from PIL import Image
 
-from models.errors import ModisteError
+from catalog.errors import ModisteError
+from models.bundle import Bundle, UnreadableImage
 from service.errors import Overloaded
 from service.execution.process_pool import ProcessPool, WorkFailed
+from service.search import pipeline
+from service.search.uploads import decode_pixels
+from tests.fresh_process import run_fresh
 from tests.service.conftest import Serve, Shop, encoded
+from tests.service.execution import calls
+from tests.service.execution.calls import add, process_id, sleep_after_touching, take
 
 
-def add(one: int, other: int) -> int:
-    return one + other
-
-
-def process_id() -> int:
-    return os.getpid()
-
-
-def fail() -> None:
-    raise ModisteError("It failed.", hint="Change it.")
-
-
-def crash() -> None:
-    os.kill(os.getpid(), signal.SIGSEGV)
-
-
-def signal_itself() -> int:
-    """As systemd and Ctrl-C signal every process of a service."""
-    for kind in (signal.SIGTERM, signal.SIGINT):
-        os.kill(os.getpid(), kind)
-    return os.getpid()
-
-
-def sleep_after_touching(path: Path) -> None:
-    path.write_text(str(os.getpid()))
-    time.sleep(600)
-
-
-def take(megabytes: int) -> int:
-    return len(np.ones(megabytes * 2**20, np.uint8))
-
-
-def take_twice(megabytes: int) -> int:
-    first = np.ones(megabytes * 2**20, np.uint8)
-    return len(first) + take(megabytes)
-
-
-def run(scenario: Callable[[ProcessPool], Coroutine[Any, Any, None]], processes: int = 1, queue: int = 8) -> None:
+def run(
+    scenario: Callable[[ProcessPool], Coroutine[Any, Any, None]], *, queue: int = 8, memory_bytes: int = 2**27
+) -> None:
     async def with_pool() -> None:
-        pool = ProcessPool(processes, queue=queue, memory_bytes=128 * 2**20)
+        pool = ProcessPool(1, queue=queue, memory_bytes=memory_bytes)
         try:
             await scenario(pool)
         finally:
@@ -84,7 +52,7 @@ def test_results_and_failures_reach_the_caller_and_the_process_is_kept() -> None
         assert await pool.run(add, 1, 2) == 3
         first = await pool.run(process_id)
         with pytest.raises(ModisteError) as failure:
-            await pool.run(fail)
+            await pool.run(calls.fail)
         assert (failure.value.message, failure.value.hint) == ("It failed.", "Change it.")
         assert await pool.run(process_id) == first != os.getpid()
 
@@ -94,17 +62,21 @@ def test_results_and_failures_reach_the_caller_and_the_process_is_kept() -> None
 def test_a_crash_fails_its_own_call_only() -> None:
     async def scenario(pool: ProcessPool) -> None:
         results = await asyncio.gather(
-            pool.run(crash), *(pool.run(add, n, n) for n in range(3)), return_exceptions=True
+            pool.run(calls.crash), *(pool.run(add, n, n) for n in range(3)), return_exceptions=True
         )
         assert isinstance(results[0], WorkFailed)
+        assert results[0].ended_by == "SIGSEGV"
         assert results[1:] == [0, 2, 4]
+        with pytest.raises(WorkFailed) as ended:
+            await pool.run(os._exit, 3)
+        assert ended.value.ended_by == "exit status 3"
 
     run(scenario)
 
 
 def test_signals_that_stop_the_service_do_not_end_work() -> None:
     async def scenario(pool: ProcessPool) -> None:
-        assert await pool.run(signal_itself) == await pool.run(process_id)
+        assert await pool.run(calls.signal_itself) == await pool.run(process_id)
 
     run(scenario)
 
@@ -192,10 +164,29 @@ def test_work_that_takes_too_much_memory_fails_alone() -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux bounds a process' memory")
+def test_a_result_without_memory_for_it_is_not_read_as_the_next() -> None:
+    assert run_fresh(calls.receive_a_result_without_memory_for_it) == ("MemoryError", 7)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux bounds a process' memory")
+def test_a_damaged_picture_that_fits_into_the_memory_is_told_as_damaged(bundle: Bundle) -> None:
+    whole = encoded(Image.new("RGB", (1400, 1400)), "PNG", compress_level=0)
+
+    async def scenario(pool: ProcessPool) -> None:
+        images = bundle.manifest.images
+        assert (await pool.run(decode_pixels, whole, None, images, 2**25)).shape[2] == 3
+        for _ in range(3):
+            with pytest.raises(UnreadableImage):
+                await pool.run(decode_pixels, whole[:-40_000], None, images, 2**25)
+
+    run(scenario, memory_bytes=2**26)  # The modules of decoders take some as well.
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux bounds a process' memory")
 def test_a_call_leaves_no_memory_to_the_next() -> None:
     async def scenario(pool: ProcessPool) -> None:
         with pytest.raises(MemoryError):
-            await pool.run(take_twice, 80)
+            await pool.run(calls.take_twice, 80)
         assert await pool.run(take, 80) == 80 * 2**20
 
     run(scenario)
@@ -204,7 +195,7 @@ def test_a_call_leaves_no_memory_to_the_next() -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux bounds a process' memory")
 @pytest.mark.parametrize("format", ["WEBP", "PNG"])
 def test_a_small_file_with_many_pixels_is_refused_within_the_memory(serve: Serve, shop: Shop, format: str) -> None:
-    options = {"lossless": True} if format == "WEBP" else {}
+    options = {"lossless": True, "method": 0} if format == "WEBP" else {}
     bomb = encoded(Image.new("RGBA", (7071, 7071)), format, **options)
     assert len(bomb) < 500_000
     with serve(shop, max_pixel_bytes=2**27, processes=1) as served:
@@ -215,13 +206,18 @@ def test_a_small_file_with_many_pixels_is_refused_within_the_memory(serve: Serve
         assert served.client.post("/search", files={"image": good}).status_code == 200
 
 
-def test_a_decoding_ends_at_the_deadline_of_its_only_caller(serve: Serve, shop: Shop) -> None:
-    noise = np.random.default_rng(0).integers(0, 256, (5000, 6000, 3), dtype=np.uint8)
-    slow = encoded(Image.fromarray(noise), "PNG", compress_level=1)
-    with serve(shop, max_image_bytes=2**27) as served:
-        late = served.client.post("/search", files={"image": slow}, headers={"X-Request-Timeout-Ms": "1"})
+def test_a_decoding_ends_at_the_deadline_of_its_only_caller(
+    serve: Serve, shop: Shop, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    large = encoded(Image.new("RGB", (3000, 2000), (255, 0, 0)), "JPEG")
+    with serve(shop) as served:
+        with monkeypatch.context() as patched:
+            patched.setattr(pipeline, "decode_pixels", partial(sleep_after_touching, tmp_path / "pid"))
+            timeout_ms = 500
+            while not (tmp_path / "pid").exists():  # The deadline may pass before the decoding starts.
+                headers = {"X-Request-Timeout-Ms": str(timeout_ms)}
+                late = served.client.post("/search", files={"image": large}, headers=headers, timeout=None)
+                assert late.status_code == 504
+                timeout_ms *= 2
         # With one decoder, the next picture would wait for the slow one if that went on.
-        good = encoded(Image.new("RGB", (3000, 2000), (255, 0, 0)), "JPEG")
-        answer = httpx.post(f"{served.url}/search", files={"image": good}, timeout=60, trust_env=False)
-    assert late.status_code == 504
-    assert answer.status_code == 200
+        assert served.client.post("/search", files={"image": large}).status_code == 200

@@ -57,6 +57,20 @@ def test_another_origin_may_not(open_to_a_shop: Served, origin: str) -> None:
     assert "access-control-allow-origin" not in answer.headers
 
 
+@pytest.mark.parametrize("path", ["/", "/docs", "/assets/page.js"])
+@pytest.mark.parametrize("range", ["bytes=0-1", "bytes=x", "bytes=99999999-"])
+def test_ranges_are_ignored(served: Served, path: str, range: str) -> None:
+    whole, part = served.client.get(path), served.client.get(path, headers={"Range": range})
+    assert (part.status_code, part.content) == (200, whole.content)
+    assert part.headers["accept-ranges"] == "none"
+
+
+@pytest.mark.parametrize("path", ["/search/", "/docs/", "/catalog/", "/assets", "/health/live/"])
+def test_no_request_is_sent_on_to_the_host_that_it_names(served: Served, path: str) -> None:
+    response = served.client.get(path, headers={"Host": "evil.example"})
+    assert (response.status_code, "location" in response.headers) == (404, False)
+
+
 def test_without_the_setting_no_origin_may(served: Served) -> None:
     assert preflight(served, ORIGIN, "content-type").status_code == 405
     answer = served.client.post("/search", json={"text": "red"}, headers={"Origin": ORIGIN})
@@ -73,6 +87,13 @@ def test_head_is_like_get_without_the_body(served: Served, path: str) -> None:
         assert head.headers.get("content-length") == get.headers.get("content-length")
 
 
+@pytest.mark.parametrize(("path", "allowed"), [("/catalog", "GET, HEAD"), ("/search", "POST")])
+def test_a_refused_method_is_answered_with_those_of_the_path(served: Served, path: str, allowed: str) -> None:
+    response = served.client.delete(path)
+    assert (response.status_code, response.headers["allow"]) == (405, allowed)
+    assert response.json()["detail"] == f"This path supports {allowed}."
+
+
 def test_head_on_a_search_is_refused(served: Served) -> None:
     assert served.client.head("/search").status_code == 405
 
@@ -82,6 +103,7 @@ def test_the_root_path_is_part_of_every_link(below_a_path: Served, prefix: str) 
     client = below_a_path.client
     results = client.post(f"{prefix}/search", json={"text": "red"}).json()["results"]
     products = client.get(f"{prefix}/products").json()["products"]
+    assert results[0]["matched_image"] == results[0]["image"]
     for product in (results[0], products[0], client.get(f"{prefix}/products/4").json()):
         assert product["image"] == f"/modiste/products/{product['id']}/image"
         assert client.get(product["image"]).headers["content-type"] == "image/png"

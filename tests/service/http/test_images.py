@@ -190,6 +190,11 @@ def test_every_picture_of_a_product_is_answered(serve: Serve, shop: Shop, tmp_pa
         product = served.client.get("/products/4").json()
         assert (product["image"], product["images"]) == ("/products/4/image", 3)
         assert served.client.get("/products/5").json()["images"] == 1
+        results = {one["id"]: one for one in served.search(product_id="0", k=20)["results"]}
+        assert (results["4"]["matched"], results["4"]["matched_image"]) == (1, "/products/4/image?n=1")
+        assert (results["5"]["matched"], results["5"]["matched_image"]) == (0, "/products/5/image")
+        link = served.client.get(results["4"]["matched_image"])
+        assert link.content == served.client.get("/products/0/image").content
         answers = [served.client.get(product["image"], params={"n": number}) for number in range(3)]
         files = [(catalog.parent / "images" / f"{name}.png").read_bytes() for name in (4, 0, 1)]
         assert [answer.content for answer in answers] == files

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from models.errors import ModisteError
+from catalog.errors import ModisteError
 from tests.service.conftest import Serve, Served, Shop, eventually
 
 
@@ -68,6 +68,17 @@ def test_an_internal_error_is_logged_in_full_and_hidden_from_the_client(
     assert response.headers["x-request-id"]
     assert "content-security-policy" in response.headers
     assert "secret of /srv/index" in caplog.text
+
+
+def test_a_lack_of_memory_is_503(serve: Serve, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise MemoryError
+
+    with serve(shop) as served:
+        monkeypatch.setattr(served.app.state.context.bundle, "text", fail)
+        response = served.client.post("/search", json={"text": "red"})
+    assert (response.status_code, response.json()["type"]) == (503, "/problems/overloaded")
+    assert response.headers["retry-after"]
 
 
 def test_a_client_that_disconnects_within_its_body_is_not_an_error(

@@ -146,3 +146,7 @@ def test_the_service_starts_searches_and_stops_whatever_stderr_is(
             assert answer.status_code == 200
         service.process.terminate()
         assert service.process.wait(30) == 0
+
+
+def test_faiss_does_not_log_the_variants_of_its_library_that_it_does_not_find() -> None:
+    assert logged("import faiss") == []

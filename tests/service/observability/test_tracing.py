@@ -6,7 +6,6 @@ import http.server
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -56,14 +55,6 @@ def test_the_standard_variables_switch_traces_off(no_variables: pytest.MonkeyPat
     no_variables.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1")
     no_variables.setenv(name, value)
     assert set_up_tracing() is False
-
-
-def test_a_span_that_is_not_recorded_costs_next_to_nothing() -> None:
-    start = time.perf_counter()
-    for _ in range(10_000):
-        with span("stage", batch=4):
-            pass
-    assert time.perf_counter() - start < 0.2  # 20 µs each, on the busiest of machines.
 
 
 def test_what_traces_are_made_with_is_not_loaded_unless_they_are_asked_for() -> None:
@@ -175,14 +166,17 @@ def test_spans_go_to_the_endpoint_that_the_variables_name(no_variables: pytest.M
     assert b"modiste" in body
 
 
-def test_an_endpoint_that_is_away_holds_up_the_end_for_a_few_seconds_at_most(
-    no_variables: pytest.MonkeyPatch, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("service.observability.tracing.SHUTDOWN_S", 0.3)
-    no_variables.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1")
-    assert set_up_tracing()
-    with span("stage"):
-        pass
-    start = time.monotonic()
+def test_an_exporter_that_does_not_end_does_not_hold_up_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    released, ended = threading.Event(), threading.Event()
+
+    class HangingExporter(InMemorySpanExporter):
+        def shutdown(self) -> None:
+            released.wait(60)
+            ended.set()
+
+    monkeypatch.setattr("service.observability.tracing.SHUTDOWN_S", 0.05)
+    assert set_up_tracing(HangingExporter())
     shut_down_tracing()
-    assert time.monotonic() - start < 3
+    assert not ended.is_set()
+    released.set()
+    assert ended.wait(60)

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import struct
+import sys
 import zlib
 from collections.abc import Callable
 
 import numpy as np
+import pillow_heif
 import pytest
 from PIL import Image
 
 from models.bundle import container as containers
 from models.bundle.images import UnreadableImage, decode_image, open_image
-from service.search.uploads import LARGE_BYTES, is_large
+from service.execution.process_pool import WorkFailed
+from service.search.uploads import LARGE_BYTES, is_large, is_opened_apart
 from tests.models.pictures import chunk, photograph, png, same, saved
+from tests.service.conftest import Serve, Shop
 from tests.work import lines_run
 
 PARTS = 300_000
-MOST_LINES = 500_000
+MAX_LINES = 500_000
 """Of Python, for a file of a megabyte or more; each of its parts would take a few."""
 PICTURE = photograph(64, 48)
 
@@ -61,7 +65,7 @@ def test_a_file_of_endless_parts_is_refused_without_reading_them_all(file: Calla
         with pytest.raises(UnreadableImage):
             open_image(data)
 
-    assert lines_run(read) < MOST_LINES
+    assert lines_run(read) < MAX_LINES
 
 
 def test_only_the_first_colour_profile_of_a_png_is_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -86,6 +90,13 @@ def test_a_tile_that_is_larger_than_its_picture_is_refused_before_memory_is_take
     assert open_image(tiled(256, 256)).size == (64, 48)
     with pytest.raises(UnreadableImage):
         open_image(tiled(65520, 32000))  # 2 GB.
+
+
+@pytest.mark.parametrize("kind", [3, 4, 5, 12])
+def test_a_tiff_with_a_tag_of_many_values_is_refused_before_they_are_read(kind: int) -> None:
+    entries = struct.pack("<HHII", 258, kind, 500_000, 100)
+    with pytest.raises(UnreadableImage):
+        open_image(b"II*\0" + struct.pack("<IH", 8, 1) + entries + bytes(4_000_000))
 
 
 @pytest.mark.parametrize("order", ["<", ">"])
@@ -145,13 +156,51 @@ def test_transforms_of_any_number_of_stages_are_not_run() -> None:
 
 def test_what_can_take_long_beside_its_pixels_counts_as_large() -> None:
     pixels = Image.fromarray(np.random.default_rng(0).integers(0, 256, (600, 600), dtype=np.uint8))
-    usual = [saved(PICTURE, format) for format in ("PNG", "GIF", "BMP", "JPEG")]
+    usual = [saved(PICTURE, format) for format in ("PNG", "WEBP", "JPEG")]
     assert not any(is_large(open_image(file)) for file in usual)
-    for format in ("GIF", "BMP"):
-        file = saved(pixels, format)
-        assert len(file) > LARGE_BYTES
-        assert is_large(open_image(file))
     assert is_large(open_image(saved(PICTURE, icc_profile=bytes(LARGE_BYTES + 1))))
     progressive = saved(pixels, "JPEG", progressive=True)
     assert not is_large(open_image(progressive))
     assert is_large(open_image(progressive[:-2]))  # It is decoded several times.
+
+
+def claiming(avif: bytes, width: int, height: int) -> bytes:
+    """An AVIF whose headers claim a size; the coded picture keeps its own."""
+    changed, at = bytearray(avif), avif.index(b"ispe")
+    struct.pack_into(">II", changed, at + 8, width, height)
+    return bytes(changed)
+
+
+def test_only_formats_whose_headers_are_read_here_are_opened_by_a_worker() -> None:
+    pillow_heif.register_heif_opener()
+    for format in ("AVIF", "GIF", "BMP", "TIFF", "HEIF"):
+        assert is_opened_apart(saved(PICTURE, format))
+    for format in ("JPEG", "PNG", "WEBP"):
+        assert not is_opened_apart(saved(PICTURE, format))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux bounds a process' memory")
+def test_a_picture_that_is_larger_than_its_headers_say_is_decoded_within_the_memory(serve: Serve, shop: Shop) -> None:
+    bomb = claiming(saved(Image.new("RGB", (6000, 6000)), "AVIF", speed=10), 64, 48)
+    assert len(bomb) < 2000
+    with serve(shop, max_pixel_bytes=2**26, processes=1) as served:
+        assert served.client.post("/search", files={"image": bomb}).status_code == 422
+        good = saved(PICTURE, "AVIF")
+        assert served.client.post("/search", files={"image": good}).status_code == 200
+
+
+def test_a_decoder_that_ends_is_logged_with_the_reason_and_the_kind_of_picture(
+    serve: Serve, shop: Shop, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def crash(*_: object) -> None:
+        raise WorkFailed("SIGSEGV")
+
+    picture = saved(PICTURE, "TIFF")
+    with serve(shop) as served:
+        monkeypatch.setattr(served.app.state.context.decoders, "run", crash)
+        refused = served.client.post("/search", files={"image": ("private.tiff", picture)})
+    assert (refused.status_code, refused.json()["type"]) == (422, "/problems/unreadable-image")
+    (line,) = [record.message for record in caplog.records if "decoder" in record.message]
+    assert line == (
+        f"A decoder process was ended by SIGSEGV while it decoded a TIFF picture of {len(picture):,} bytes."
+    )

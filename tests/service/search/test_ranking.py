@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -22,7 +24,7 @@ from service.search.ranking import Lookup, Ranked, depth_for, rank
 from service.search.words.expected import Expected
 from service.search.words.stated import Stated
 
-SIZE, DIM, WORDS = 3000, 24, 6
+SIZE, DIM, WORDS = 4000, 24, 6
 NO_WORDS = np.zeros(WORDS, np.float32)
 
 
@@ -41,7 +43,8 @@ def make_generation(folder: Path, vectors: Vectors, probabilities: Floats, kind:
     )
     halves = vectors.astype(np.float16)
     table = cast(Any, SimpleNamespace(searchable=None))
-    store, cells = FaissStore(index_of(halves, kind), kind), Cells.cluster(halves)
+    cells = Cells.cluster(halves)
+    store = FaissStore.build(halves, folder, kind=kind)
     return Generation(manifest, store, table, halves, attributes, attributes, None, cells=cells)
 
 
@@ -63,6 +66,23 @@ def probabilities() -> Floats:
 @pytest.fixture(scope="module")
 def generation(tmp_path_factory: pytest.TempPathFactory, vectors: Vectors, probabilities: Floats) -> Generation:
     return make_generation(tmp_path_factory.mktemp("generation"), vectors, probabilities)
+
+
+@pytest.fixture(scope="module")
+def clustered(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Generation]:
+    """Generations of 12,000 products of fifty kinds, by the kind of their index."""
+    random = np.random.default_rng(2)
+    kinds = unit(random.normal(size=(50, DIM)))
+    vectors = unit(kinds[random.integers(0, 50, 12_000)] + 0.35 * random.normal(size=(12_000, DIM)))
+    shown = random.random((12_000, WORDS)).astype(np.float32) ** 4
+    for word, share in enumerate((0.002, 0.1)):
+        shown[:, word] = np.where(random.random(12_000) < share, 0.99, 0.001)
+
+    @cache
+    def of(kind: str) -> Generation:
+        return make_generation(tmp_path_factory.mktemp("clustered"), vectors, shown, kind)
+
+    return of
 
 
 def stated(*, preferred: tuple[int, ...] = (), avoided: tuple[int, ...] = ()) -> Stated:
@@ -111,14 +131,24 @@ QUERIES = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("wanted", [1, 20, 500, SIZE])
+@pytest.mark.parametrize("wanted", [1, 20])
 @pytest.mark.parametrize("words", QUERIES.values(), ids=QUERIES.keys())
-def test_the_result_is_that_of_scoring_every_product(
+def test_the_first_products_are_those_of_scoring_every_product(
     generation: Generation, vectors: Vectors, words: dict[str, Any], wanted: int
 ) -> None:
     for row in (0, 7):
         lookup = Lookup(generation, vectors[[row]], wanted, **words)
         assert_same(rank([lookup])[0], score_all(generation, lookup))
+
+
+@pytest.mark.parametrize("words", QUERIES.values(), ids=QUERIES.keys())
+def test_every_product_of_a_small_shop_is_scored(
+    tmp_path: Path, vectors: Vectors, probabilities: Floats, words: dict[str, Any]
+) -> None:
+    small = make_generation(tmp_path, vectors[:3000], probabilities[:3000])
+    for wanted in (1, 20, 500, 3000):
+        lookup = Lookup(small, vectors[[7]], wanted, **words)
+        assert_same(rank([lookup])[0], score_all(small, lookup))
 
 
 @pytest.mark.parametrize("share", [0.5, 0.05, 0.001])
@@ -145,20 +175,40 @@ def test_a_query_that_points_away_from_every_product_finds_the_nearest(generatio
     assert_same(rank([lookup])[0], score_all(generation, lookup))
 
 
-def test_a_longer_list_starts_with_the_shorter_one(generation: Generation, vectors: Vectors) -> None:
-    lists = [
-        rank([Lookup(generation, vectors[[9]], wanted, stated=stated(preferred=(1,)))])[0].rows.tolist()
-        for wanted in (10, 40, 700)
-    ]
-    assert lists[2][:40] == lists[1]
-    assert lists[1][:10] == lists[0]
+@pytest.mark.parametrize("kind", ["exact-fp16", "ivf-fp16"])
+@pytest.mark.parametrize("share", [1.0, 0.8])
+@pytest.mark.parametrize("words", QUERIES.values(), ids=QUERIES.keys())
+def test_a_longer_list_starts_with_the_shorter_one(
+    clustered: Callable[[str], Generation], words: dict[str, Any], share: float, kind: str
+) -> None:
+    """Although a longer list has more candidates, and more is read of an index."""
+    generation, random = clustered(kind), np.random.default_rng(6)
+    allowed = None if share == 1 else random.random(generation.size) < share
+    for row in range(5):
+        vector = unit(generation.vectors([row]) + 0.1 * random.normal(size=(1, DIM)))
+        lookup = Lookup(generation, vector, 1, allowed, **words)
+        shorter: list[int] = []
+        for wanted in (20, 40, 60, 140, 220, 700):
+            longer = rank([lookup._replace(wanted=wanted)])[0].rows.tolist()
+            assert len(set(longer)) == wanted
+            assert longer[: len(shorter)] == shorter
+            shorter = longer
 
 
-def test_equal_scores_are_in_the_order_of_their_rows(tmp_path: Path) -> None:
-    same = np.tile(unit(np.ones((1, DIM))), (300, 1))
-    generation = make_generation(tmp_path, same, np.full((300, WORDS), 0.5, np.float32))
+@pytest.mark.parametrize("size", [303, 5 * SIZE])
+def test_equal_scores_are_in_the_order_of_their_rows(tmp_path: Path, vectors: Vectors, size: int) -> None:
+    """Products of few photographs, on pages of any length, whether all of them are scored or only candidates."""
+    shown = vectors[np.random.default_rng(5).integers(0, 40, size)]
+    generation = make_generation(tmp_path, shown, np.full((size, WORDS), 0.5, np.float32))
     for words in QUERIES.values():
-        assert rank([Lookup(generation, same[:1], 50, **cast(Any, words))])[0].rows.tolist() == list(range(50))
+        lists = [
+            rank([Lookup(generation, vectors[[3]], wanted, **cast(Any, words))])[0].rows for wanted in (300, 40, 7)
+        ]
+        assert lists[0][:40].tolist() == lists[1].tolist()
+        assert lists[1][:7].tolist() == lists[2].tolist()
+        same = (shown[lists[0][1:]] == shown[lists[0][:-1]]).all(axis=1)
+        assert same.any()
+        assert (np.diff(lists[0])[same] > 0).all()
 
 
 def test_searches_of_one_batch_find_what_each_finds_alone(generation: Generation, vectors: Vectors) -> None:
@@ -176,7 +226,9 @@ def test_a_vector_with_nan_is_refused(generation: Generation, vectors: Vectors) 
         rank([Lookup(generation, vectors[[0]] * np.float32(np.nan), 5)])
 
 
-@pytest.mark.parametrize(("wanted", "depth"), [(1, 32), (20, 32), (32, 32), (33, 64), (200, 256), (10_200, 16_384)])
+@pytest.mark.parametrize(
+    ("wanted", "depth"), [(1, 128), (20, 128), (128, 128), (129, 256), (200, 256), (10_200, 16_384)]
+)
 def test_depths_are_few(wanted: int, depth: int) -> None:
     assert depth_for(wanted) == depth
 
@@ -204,3 +256,6 @@ def test_a_product_with_several_pictures_is_as_near_as_the_nearest_of_them(tmp_p
     found = rank([Lookup(generation, vectors[[7]], 3, stated=stated(preferred=(2,)))])[0]
     assert found.rows[:2].tolist() == [7, 100]
     assert found.scores[0] == found.scores[1]
+    assert generation.nearest_pictures(vectors[7], np.array([3, 100, 7])) == [0, 1, 0]
+    assert generation.nearest_pictures(-vectors[7], np.array([7, 100])) == [1, 0]
+    assert plain.nearest_pictures(vectors[7], np.array([100])) == [0]

@@ -175,6 +175,16 @@ def test_a_result_carries_its_product_and_the_link_of_its_picture(served: Served
     assert served.client.get(result["image"]).content == encoded(cloth("red"))
 
 
+def test_the_model_reads_a_conversation_as_one_text_if_texts_are_not_parsed(served: Served) -> None:
+    for reference in ({}, {"product_id": "5"}):
+        turns = served.search(**reference, history=["red", "in pink"], text="navy", k=60)
+        assert turns["results"] == served.search(**reference, text="navy, in pink, red", k=60)["results"]
+        assert turns["results"] != served.search(**reference, text="navy", k=60)["results"]
+    earlier = served.search(product_id="5", history=["red"])
+    assert earlier["mode"] == "composed"
+    assert earlier["results"] == served.search(product_id="5", text="red")["results"]
+
+
 def test_text_longer_than_the_model_reads_is_answered_and_says_so(served: Served) -> None:
     assert served.search(text="red " * 300)["text_truncated"] is True
     assert served.search(text="red")["text_truncated"] is False

@@ -1,4 +1,4 @@
-"""Workers that only report, for tests of the supervisor that need no service."""
+"""Workers that only report, or hang, for tests of the supervisor that need no service."""
 
 from __future__ import annotations
 
@@ -26,6 +26,11 @@ def report_until_sigint(settings: Settings, port: int, run_folder: Path, reports
     while True:
         reports.send(None)
         time.sleep(0.1)
+
+
+def hang(settings: Settings, port: int, run_folder: Path, reports: Connection) -> None:
+    """In place of ``run_worker``: never reports."""
+    signal.pause()
 
 
 def ignores_sigterm(pid: int) -> bool:

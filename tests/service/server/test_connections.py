@@ -1,16 +1,19 @@
-"""Connections that send nothing, or too slowly, are closed; those of one address are bounded."""
+"""Connections that send nothing, or too slowly, are closed; their number and their unread bytes are bounded."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
+from http.client import HTTPResponse
 
 import httpx
 import pytest
 
 from service.server import connections
+from service.server.framing import MAX_HEAD_BYTES
 from tests.service.conftest import Serve, Served, Shop, eventually
 
 REQUEST = b"GET /health/live HTTP/1.1\r\nHost: shop\r\n\r\n"
@@ -51,6 +54,31 @@ def answers(connection: socket.socket) -> bool:
     except ConnectionResetError:
         return False
     return received.startswith(b"HTTP/1.1 200") and received.endswith(BODY)
+
+
+@pytest.mark.parametrize(
+    ("sent", "status", "kind"),
+    [
+        pytest.param(b"GET /health/live HTTP/1.1\r\n\r\n", 400, "malformed-request", id="no host"),
+        pytest.param(b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n", 400, "malformed-request", id="length"),
+        pytest.param(b"GET / HTTP/1.1\r\nX: " + b"x" * MAX_HEAD_BYTES, 431, "headers-too-large", id="long head"),
+        pytest.param(
+            b"POST /search HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n",
+            501, "unsupported-transfer-encoding", id="gzip",
+        ),
+    ],
+)  # fmt: skip
+def test_a_request_that_does_not_reach_the_application_gets_a_problem_document(
+    served: Served, sent: bytes, status: int, kind: str
+) -> None:
+    with connect(served) as connection:
+        connection.sendall(sent)
+        response = HTTPResponse(connection)
+        response.begin()
+        problem = json.load(response)
+        assert is_closed(connection)
+    assert response.getheader("Content-Type") == "application/problem+json"
+    assert (response.status, problem["status"], problem["type"]) == (status, status, f"/problems/{kind}")
 
 
 @pytest.mark.parametrize(
@@ -105,28 +133,90 @@ def test_connections_of_one_address_are_bounded_and_given_back(serve: Serve, sho
         eventually(another_is_answered, "closed connections no longer count")
 
 
-def test_a_client_that_does_not_read_is_cut_off() -> None:
-    aborted: list[bool] = []
+class Transport(asyncio.Transport):
+    """A connection from an address, with bytes that its client has not read."""
 
-    class Transport(asyncio.Transport):
-        def get_extra_info(self, name: str, default: object = None) -> object:
-            return ("192.0.2.1", 5) if name == "peername" else default
+    def __init__(self, address: str = "192.0.2.1", unread: int = 0) -> None:
+        self.address, self.unread, self.aborted = address, unread, False
 
-        def abort(self) -> None:
-            aborted.append(True)
+    def get_extra_info(self, name: str, default: object = None) -> object:
+        return (self.address, 5) if name == "peername" else default
+
+    def get_write_buffer_size(self) -> int:
+        return self.unread
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        pass
+
+    def abort(self) -> None:
+        self.aborted = True
+
+
+def test_a_client_that_does_not_read_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "UNREAD_S", 0.01)
 
     async def scenario() -> None:
         limits = connections.ConnectionLimits(request_s=60, max_per_address=1, max_body_bytes=1)
-        protocol = connections._LimitedProtocol(limits, asyncio.Protocol())
-        protocol.connection_made(Transport())
-        connections.UNREAD_S, before = 0.01, connections.UNREAD_S
-        try:
-            protocol.pause_writing()
-            while not aborted:
-                await asyncio.sleep(0.01)
-        finally:
-            connections.UNREAD_S = before
+        protocol, transport = connections._LimitedProtocol(limits, asyncio.Protocol()), Transport()
+        protocol.connection_made(transport)
+        protocol.pause_writing()
+        while not transport.aborted:
+            await asyncio.sleep(0.01)
         protocol.connection_lost(None)
         assert not limits.open
 
     asyncio.run(asyncio.wait_for(scenario(), 10))
+
+
+def test_the_unread_bytes_of_all_clients_are_bounded() -> None:
+    async def scenario() -> None:
+        limits = connections.ConnectionLimits(request_s=60, max_per_address=9, max_body_bytes=1, max_unread_bytes=20)
+        transports = [Transport(unread=9) for _ in range(4)]
+        protocols = [connections._LimitedProtocol(limits, asyncio.Protocol()) for _ in transports]
+        for protocol, transport in zip(protocols[:3], transports[:3], strict=True):
+            protocol.connection_made(transport)
+            protocol.pause_writing()
+        assert [transport.aborted for transport in transports] == [True, False, False, False]
+        protocols[1].resume_writing()
+        protocols[3].connection_made(transports[3])
+        protocols[3].pause_writing()
+        assert [transport.aborted for transport in transports] == [True, False, False, False]
+        for protocol in protocols:
+            protocol.connection_lost(None)
+        assert not limits.open
+
+    asyncio.run(scenario())
+
+
+def test_the_busiest_address_gives_up_its_oldest_waiting_connection_for_a_new_one() -> None:
+    async def scenario() -> None:
+        limits = connections.ConnectionLimits(request_s=60, max_per_address=9, max_body_bytes=99, max_open=4)
+        opened: list[Transport] = []
+
+        def connect(address: str, sent: bytes) -> connections._LimitedProtocol:
+            protocol = connections._LimitedProtocol(limits, asyncio.Protocol())
+            opened.append(Transport(address))
+            protocol.connection_made(opened[-1])
+            if sent:
+                protocol.data_received(sent)
+            return protocol
+
+        connect("192.0.2.1", REQUEST)  # It is being answered.
+        connect("192.0.2.2", b"GET /he")
+        connect("192.0.2.1", b"")
+        connect("192.0.2.1", REQUEST.replace(b"GET", b"POST").replace(b"\r\n\r\n", b"\r\nContent-Length: 9\r\n\r\n{"))
+        connect("192.0.2.3", b"")
+        assert [transport.aborted for transport in opened] == [False, False, True, False, False]
+
+    asyncio.run(scenario())
+
+
+def test_one_customers_addresses_of_ipv6_count_together() -> None:
+    async def scenario() -> None:
+        limits = connections.ConnectionLimits(request_s=60, max_per_address=2, max_body_bytes=1)
+        transports = [Transport(f"2001:db8::{number}") for number in range(3)]
+        for transport in transports:
+            connections._LimitedProtocol(limits, asyncio.Protocol()).connection_made(transport)
+        assert [transport.aborted for transport in transports] == [False, False, True]
+
+    asyncio.run(scenario())

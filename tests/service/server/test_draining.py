@@ -5,10 +5,11 @@ from __future__ import annotations
 import signal
 import socket
 import threading
+from pathlib import Path
 
 import pytest
 
-from service.app import create_app
+from service.app import SERVED_NAME, create_app
 from service.server import draining
 from service.server.draining import DrainingServer
 from service.server.listening import address, listen
@@ -56,4 +57,22 @@ def test_a_server_that_finishes_its_last_requests_still_reports(
             assert client.recv(12) == b"HTTP/1.1 200"
     finally:
         server.should_exit = True
+        thread.join(60)
+
+
+def test_a_server_that_waits_for_a_generation_reports(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(draining, "REPORT_S", 0.01)
+    (tmp_path / SERVED_NAME).touch()  # Another worker has a generation.
+    settings = load_settings(index_root=tmp_path / "index", bundle=shop.bundle, device="cpu", poll_s=0.01, notice_s=0)
+    reports: list[None] = []
+    server = DrainingServer(create_app(settings, run_folder=tmp_path), settings, lambda: reports.append(None))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listen("127.0.0.1", 0)]})
+    thread.start()
+    try:
+        eventually(lambda: len(reports) > 2, "it reports")
+        assert not server.started
+    finally:
+        server.handle_exit(signal.SIGTERM, None)
         thread.join(60)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import resource
+import socket
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import httpx
@@ -54,7 +56,7 @@ def test_a_generation_truncated_while_it_is_served(own_shop: Shop) -> None:
 
 def test_memory_that_runs_out_in_a_worker(shop: Shop) -> None:
     noise = np.random.default_rng(1).integers(0, 256, (1400, 1400, 3), dtype=np.uint8)
-    picture = encoded(Image.fromarray(noise), "BMP")
+    picture = encoded(Image.fromarray(noise), "PNG")
     with serving(shop, "--processes", "2", "--workers", "1") as service, ThreadPoolExecutor(8) as clients:
         assert status(service, files={"image": picture}) == 200
         limited = service.workers
@@ -62,9 +64,7 @@ def test_memory_that_runs_out_in_a_worker(shop: Shop) -> None:
             used = int(Path(f"/proc/{pid}/statm").read_text().split()[0]) * resource.getpagesize()
             resource.prlimit(pid, resource.RLIMIT_AS, (used + 4 * 2**20, resource.RLIM_INFINITY))
         # Each is another picture, so that no cache has its answer.
-        uploads = [
-            clients.submit(status, service, files={"image": picture[:-1] + bytes([number])}) for number in range(24)
-        ]
+        uploads = [clients.submit(status, service, files={"image": picture + bytes([number])}) for number in range(24)]
         assert {upload.result() for upload in uploads} - {200}, "the memory ran out"
         for pid in limited & service.workers:
             resource.prlimit(pid, resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
@@ -73,3 +73,20 @@ def test_memory_that_runs_out_in_a_worker(shop: Shop) -> None:
             return len(service.workers) == 2 and {status(service, files={"image": picture}) for _ in range(8)} == {200}
 
         eventually(as_before, "all is as before", within_s=90)
+
+
+def test_more_unfinished_requests_than_a_worker_may_have_files(shop: Shop) -> None:
+    """From four addresses, each with fewer than it may have."""
+    with serving(shop, "--processes", "1", files=200) as service, ExitStack() as opened:
+        url = httpx.URL(service.url)
+        before = service.workers
+        for number in range(400):
+            source = (f"127.0.0.{2 + number % 4}", 0)
+            connection = opened.enter_context(
+                socket.create_connection((url.host, url.port or 80), timeout=60, source_address=source)
+            )
+            with suppress(OSError):  # Connections that were closed for others.
+                connection.sendall(b"POST /search HTTP/1.1\r\nHost: shop\r\nContent-Length: 9\r\n\r\n{")
+        for number in range(20):
+            assert service.search(f"red {number}").status_code == 200
+        assert service.workers == before

@@ -66,3 +66,50 @@ def chips(page: Page) -> list[str]:
     """What the chips of the chosen words are called, in their order."""
     names: list[str] = page.locator("#chosen-words button").evaluate_all("chips => chips.map(chip => chip.ariaLabel)")
     return names
+
+
+def low_contrast(page: Page) -> list[str]:
+    """Visible texts and placeholders with less contrast than WCAG 2.2 requires (level AA)."""
+    found: list[str] = page.evaluate(LOW_CONTRAST)
+    return found
+
+
+LOW_CONTRAST = """() => {
+    const pixel = new OffscreenCanvas(1, 1).getContext("2d", {willReadFrequently: true});
+    const over = (colour, [r, g, b]) => {
+        pixel.fillStyle = `rgb(${r}, ${g}, ${b})`;
+        pixel.fillRect(0, 0, 1, 1);
+        pixel.fillStyle = colour;
+        pixel.fillRect(0, 0, 1, 1);
+        return [...pixel.getImageData(0, 0, 1, 1).data].slice(0, 3);
+    };
+    const linear = (part) => part <= 10.3 ? part / 3294.6 : ((part / 255 + 0.055) / 1.055) ** 2.4;
+    const luminance = ([r, g, b]) => 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
+    const found = new Set();
+    for (const thing of document.querySelectorAll("body *")) {
+        const worded = [...thing.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim());
+        const empty = thing.placeholder && !thing.value;
+        const {width, height} = thing.getBoundingClientRect();
+        if (!(worded || empty) || !thing.checkVisibility({opacityProperty: true, visibilityProperty: true})) continue;
+        if (thing.disabled || Math.min(width, height) < 3 || thing.closest("svg, script, style, datalist")) continue;
+        const style = getComputedStyle(thing, empty ? "::placeholder" : null);
+        let back = [255, 255, 255];
+        let opacity = Number(style.opacity);
+        const line = [];
+        for (let one = thing; one; one = one.parentElement) line.unshift(getComputedStyle(one));
+        for (const {backgroundColor, opacity: share} of line) {
+            back = over(backgroundColor, back);
+            opacity *= Number(share);
+        }
+        const front = over(style.color, back).map((part, at) => part * opacity + back[at] * (1 - opacity));
+        const [low, high] = [luminance(front), luminance(back)].sort((one, other) => one - other);
+        const size = Number.parseFloat(style.fontSize);
+        const large = size >= 24 || (size >= 18.66 && Number(style.fontWeight) >= 700);
+        const ratio = (high + 0.05) / (low + 0.05);
+        if (ratio < (large ? 3 : 4.5)) {
+            const text = (empty ? thing.placeholder : thing.textContent).trim().slice(0, 40);
+            found.add(`${ratio.toFixed(2)} ${thing.tagName.toLowerCase()}.${thing.className} ${text}`);
+        }
+    }
+    return [...found];
+}"""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, FilePayload, expect
 
-from tests.service.conftest import Served
+from tests.service.conftest import Served, cloth, encoded
+from tests.service.web.page import low_contrast
 
 
 def test_swagger_ui_shows_every_operation_and_loads_nothing_from_elsewhere(browser: Browser, served: Served) -> None:
@@ -31,3 +32,36 @@ def test_swagger_ui_shows_every_operation_and_loads_nothing_from_elsewhere(brows
     context.close()
     assert complaints == []
     assert hosts == {served.url.split("/")[2]}
+
+
+def test_a_picture_can_be_sent_in_a_form(browser: Browser, served: Served) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(f"{served.url}/docs")
+    page.get_by_text("POST/search").click()
+    page.get_by_role("button", name="Try it out").click()
+    page.get_by_label("Request content type").select_option("multipart/form-data")
+    picture = FilePayload(name="cloth.png", mimeType="image/png", buffer=encoded(cloth("red")))
+    page.locator("input[type=file]").set_input_files(picture)
+    with page.expect_response("**/search") as sent:
+        page.get_by_role("button", name="Execute").click()
+    assert sent.value.status == 200
+    context.close()
+
+
+def test_texts_have_enough_contrast(browser: Browser, served: Served) -> None:
+    context = browser.new_context(reduced_motion="reduce")
+    page = context.new_page()
+    page.goto(f"{served.url}/docs")
+    for operation in page.locator(".opblock-summary-control").all():
+        operation.click()
+    page.get_by_role("button", name="Try it out").nth(0).click()
+    page.get_by_role("button", name="Execute").click()
+    expect(page.get_by_text("Response headers", exact=True)).to_be_visible()
+    for schema in page.locator(".json-schema-2020-12-accordion").all():
+        schema.click()
+    assert low_contrast(page) == []
+    page.get_by_role("button", name="Authorize").click()
+    expect(page.locator(".modal-ux")).to_be_visible()
+    assert low_contrast(page) == []
+    context.close()

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from typing import Literal
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.service.conftest import Served
-from tests.service.web.page import PAGE, PHONE, Visit, expect_shown, settled, shown
+from tests.service.web.page import PAGE, PHONE, Visit, add_word, ask, expect_shown, low_contrast, settled, shown
 
 WORDY = "/?product=10&" + "&".join(f"prefer={word}&avoid=jet-black" for word in ("red", "white", "blue", "Scarlet"))
 
@@ -30,6 +31,16 @@ def test_a_search_needs_no_mouse(visit: Visit, served: Served) -> None:
     expect_shown(page, served.found(product_id=first, text="green", k=PAGE))
 
 
+@pytest.mark.parametrize("control", ["#trail a", "#restart", "#remove", "#empty-clear"])
+def test_the_focus_goes_to_the_heading_when_what_had_it_disappears(visit: Visit, control: str) -> None:
+    page = visit("/?product=0&turn=blue&turn=red&min.price=1000")
+
+    page.locator(control).press("Enter")
+
+    expect(page.locator(control)).to_be_hidden()
+    expect(page.locator("#heading")).to_be_focused()
+
+
 def test_every_control_and_picture_has_a_name(visit: Visit) -> None:
     page = visit("/?product=0&text=blue&prefer=red&avoid=black&is.new=true")
     page.locator("summary").click()
@@ -41,6 +52,17 @@ def test_every_control_and_picture_has_a_name(visit: Visit) -> None:
         .map((thing) => thing.outerHTML)""")
 
     assert unnamed == []
+
+
+def test_texts_are_shown_in_the_direction_of_their_script(visit: Visit) -> None:
+    page = visit()
+
+    ask(page, "باللون الأحمر")
+
+    expect(page.locator("#heading")).to_have_css("direction", "rtl")
+    page.get_by_role("textbox").fill("أزرق")
+    expect(page.get_by_role("textbox")).to_have_css("direction", "rtl")
+    expect(page.locator(".card-title").first).to_have_attribute("dir", "auto")
 
 
 def test_a_phone_never_scrolls_sideways(visit: Visit, served: Served) -> None:
@@ -59,6 +81,75 @@ def test_a_phone_offers_its_camera_and_shows_two_products_in_a_row(visit: Visit)
     expect(page.get_by_text("Take a photo")).to_be_visible()
     tops = page.locator(".card").evaluate_all("cards => cards.slice(0, 3).map(card => card.offsetTop)")
     assert tops[0] == tops[1] < tops[2]
+
+
+def test_no_field_is_so_small_that_a_phone_zooms_in_on_it(visit: Visit) -> None:
+    page = visit("/?product=10", size=PHONE, is_mobile=True, has_touch=True)
+    page.locator("summary").tap()
+
+    sizes = page.locator("textarea, input[list], input[type=number]").evaluate_all(
+        "fields => fields.map((field) => Number.parseFloat(getComputedStyle(field).fontSize))"
+    )
+
+    assert len(sizes) >= 4
+    assert min(sizes) >= 16
+
+
+def test_a_search_on_a_phone_shows_its_results_and_closes_the_keyboard(visit: Visit) -> None:
+    page = visit("/?product=0", size=PHONE, is_mobile=True, has_touch=True)
+    page.get_by_role("textbox").tap()
+
+    ask(page, "blue")
+
+    expect(page.locator("#heading")).to_be_focused()
+    expect(page.locator(".card").first).to_be_in_viewport()
+    page.go_back()
+    settled(page)
+    assert page.evaluate("scrollY") == 0
+
+
+def test_the_next_turn_needs_no_scrolling_on_a_phone(visit: Visit) -> None:
+    page = visit("/?product=0", size=(360, 740), is_mobile=True, has_touch=True)
+    field = page.get_by_role("textbox")
+    ask(page, "blue")
+    for thing in (
+        field,
+        page.get_by_role("button", name="Search"),
+        page.locator("#heading"),
+        page.locator(".card").first,
+    ):
+        expect(thing).to_be_in_viewport(ratio=0.5)
+    box, heading = field.bounding_box(), page.locator("#heading").bounding_box()
+    assert box is not None
+    assert heading is not None
+    assert box["y"] + box["height"] <= heading["y"]
+
+    page.evaluate("scrollTo(0, 2000)")
+    expect(field).to_be_in_viewport(ratio=1)
+    top = page.evaluate("scrollY")
+    page.touchscreen.tap(box["x"] + 5, box["y"] + 5)
+    page.keyboard.type("red")
+    assert page.evaluate("scrollY") == top
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_texts_have_enough_contrast(visit: Visit, scheme: Literal["light", "dark"]) -> None:
+    page = visit("/", color_scheme=scheme, reduced_motion="reduce")
+    assert low_contrast(page) == []
+    ask(page, "blue")
+    add_word(page, "red", "Show")
+    page.locator("summary").click()
+    settled(page)
+
+    assert low_contrast(page) == []
+
+
+def test_a_long_title_of_the_reference_leaves_the_field_in_view(visit: Visit) -> None:
+    page = visit("/?product=10", size=PHONE, is_mobile=True, has_touch=True)
+
+    page.locator("#reference-title").evaluate("(title) => { title.textContent = 'A very long title. '.repeat(40); }")
+
+    expect(page.get_by_role("textbox")).to_be_in_viewport(ratio=1)
 
 
 def test_the_page_follows_the_preferred_colour_scheme(visit: Visit) -> None:

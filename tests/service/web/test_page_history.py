@@ -23,6 +23,20 @@ def test_a_result_becomes_the_next_reference_and_the_trail_leads_back(visit: Vis
     expect(page.get_by_role("navigation", name="Earlier steps")).to_be_hidden()
 
 
+def test_an_address_is_never_too_long_for_the_service(visit: Visit) -> None:
+    page = visit()
+    ask(page, "blue")
+    for letter in ("赤", "青"):
+        ask(page, letter * 600)
+
+    answer = page.reload()
+
+    assert answer is not None
+    assert answer.status == 200
+    settled(page)
+    expect(page.locator("#heading")).to_have_text(f"“{'青' * 600}”")
+
+
 def test_back_and_forward_restore_the_steps(visit: Visit) -> None:
     page = visit("/?product=0")
     ask(page, "blue")
@@ -32,7 +46,7 @@ def test_back_and_forward_restore_the_steps(visit: Visit) -> None:
 
     page.go_back()
     expect_shown(page, blue)
-    expect(page.get_by_role("textbox")).to_have_value("blue")
+    expect(page.locator("#heading")).to_have_text("“blue”")
 
     page.go_forward()
     expect_shown(page, further)

@@ -24,7 +24,7 @@ def test_the_page_works_below_a_path_of_another_site(visit: Visit, serve: Serve,
         page = visit("/modiste/", url=served.url)
         card(page, "Red cloth")
         ask(page, "blue")
-        assert page.url == f"{served.url}/modiste/?product=0&text=blue"
+        assert page.url == f"{served.url}/modiste/?product=0&turn=blue"
         assert shown(page) == served.found(product_id="0", text="blue", k=PAGE)
         image = page.locator("#reference-picture")
         assert image.evaluate("async image => { await image.decode(); return image.naturalWidth }") == 60
@@ -51,7 +51,7 @@ def test_a_product_and_a_change_show_the_products_that_fit_both(visit: Visit, se
     ask(page, "blue")
 
     assert shown(page) == served.found(product_id="0", text="blue", k=PAGE)
-    assert page.url.endswith("/?product=0&text=blue")
+    assert page.url.endswith("/?product=0&turn=blue")
     expect(page.locator("#facts")).to_contain_text("Picture and words · 59 products")
 
 
@@ -87,7 +87,7 @@ def test_a_new_search_cancels_the_pending_one(visit: Visit, served: Served) -> N
     expect(page.locator("#products")).to_have_attribute("aria-busy", "true")
     ask(page, "blue")
 
-    assert shown(page) == served.found(product_id="0", text="blue", k=PAGE)
+    assert shown(page) == served.found(product_id="0", history=["green"], text="blue", k=PAGE)
     assert ['"green"' in str(request.post_data) for request in given_up] == [True]
 
 

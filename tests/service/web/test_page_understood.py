@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.service.conftest import Serve, Served, Shop
-from tests.service.web.page import settled
+from tests.service.web.page import ask, settled
 
 
 @pytest.fixture(scope="module")
@@ -60,9 +60,13 @@ def test_the_focus_stays_among_the_chips_when_one_is_taken_back(understanding: S
     ("text", "note"),
     [
         ("red, under 5", "Nothing has all of it. These come closest."),
-        ("red, under 11", "The first one has all of it; the others come close."),
-        ("under 20", "The first 11 have all of it; the others come close."),
+        ("red, under 11", "1 product has all of it; the others come close."),
+        ("under 20", "11 products have all of it; the others come close."),
         ("over 5", ""),
+        ("frobnicated", ""),
+        ("red&ignore=red", ""),
+        ("red&is.colour=red", ""),
+        ("newer", "The catalogue states no year, so “newer” has no effect."),
     ],
 )
 def test_the_page_says_how_many_products_have_all_that_was_asked(
@@ -82,3 +86,32 @@ def test_another_text_takes_nothing_back(understanding: Served, page: Page) -> N
 
     expect(page.locator("#understood button")).to_have_count(1)
     assert understood(page) == ["red"]
+
+
+def test_a_text_is_a_further_turn_and_the_trail_leads_back(understanding: Served, page: Page) -> None:
+    page.goto(f"{understanding.url}/?product=5")
+    ask(page, "in red, under 30")
+    ask(page, "no, in blue")
+
+    assert understood(page) == ["blue", "price up to 30"]
+    expect(page.get_by_role("textbox")).to_have_value("")
+    expect(page.get_by_role("status")).to_contain_text("Understood: blue, price up to 30.")
+    page.reload()
+    assert understood(page) == ["blue", "price up to 30"]
+
+    ask(page, "go back")
+    assert understood(page) == ["red", "price up to 30"]
+    trail = page.get_by_role("navigation", name="Earlier steps").get_by_role("link")
+    assert trail.all_inner_texts() == ["“in red, under 30”", "“no, in blue”"]
+    trail.last.click()
+    expect(page.locator("#heading")).to_have_text("“no, in blue”")
+    assert understood(page) == ["blue", "price up to 30"]
+
+
+def test_a_wish_that_was_taken_back_returns_when_a_later_turn_repeats_it(understanding: Served, page: Page) -> None:
+    page.goto(f"{understanding.url}/?product=5&turn=in+red,+under+30&ignore=under+30")
+
+    ask(page, "in blue")
+    assert understood(page) == ["blue"]
+    ask(page, "under 30")
+    assert understood(page) == ["blue", "price up to 30"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from playwright.sync_api import expect
@@ -22,6 +23,7 @@ def test_a_person_steps_through_the_pictures_of_a_product(
         expect(button).to_have_text("1 / 3")
         for number in (1, 2, 0):
             button.click()
+            expect(button).to_have_accessible_name(re.compile(f"^{button.inner_text()}, next picture of "))
             expect(button).to_have_text(f"{number + 1} / 3")
             wanted = f"/products/4/image?w=320{f'&n={number}' if number else ''}"
             page.wait_for_function(

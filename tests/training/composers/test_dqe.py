@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from models.errors import ModisteError
+from catalog.errors import ModisteError
 from models.networks.backbones.backbone import Backbone, WordFeatures
 from models.networks.composers.composer import Batch, retrieval
 from models.networks.composers.dqe import DistinctiveQuery, shortfall

@@ -14,9 +14,9 @@ from fastapi.testclient import TestClient
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from catalog.errors import ModisteError
 from indexer.build import BuildOptions, build_generation
 from models.bundle import Bundle
-from models.errors import ModisteError
 from models.export.bundle import check_parity, export_bundle
 from models.networks.attention import Attention
 from models.networks.backbones.backbone import Backbone

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from catalog import Address
+from catalog.errors import ModisteError
 from models.datasets.pictures import load_pictures
-from models.errors import ModisteError
 from models.training.data.sources import read_source
 from models.training.inputs import Source
 from tests.catalog.fetch.picture_server import PICTURE, PictureServer

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from catalog.errors import ModisteError
 from models.bundle.images import ImagePreprocessing
 from models.datasets.garments import draw_catalog
-from models.errors import ModisteError
 from models.training.config import TrainConfig
 from models.training.data.sources import open_source
 from models.training.inputs import Source
@@ -40,7 +40,7 @@ def test_products_without_a_readable_picture_are_skipped(source: Source, tmp_pat
 
 def test_too_many_unreadable_pictures_are_an_error(source: Source, tmp_path: Path) -> None:
     strict = source.model_copy(update={"max_skipped": 0.01})
-    with pytest.raises(ModisteError, match=r"3 of the 150 products of the source shop .* 3: The image is damaged"):
+    with pytest.raises(ModisteError, match=r"3 of the 150 products of the source shop .* 3: The picture is damaged"):
         open_source(strict, IMAGES, tmp_path / "cache", triplets=False)
 
 
@@ -57,6 +57,6 @@ def test_a_run_reports_what_it_skips_before_its_first_step(
     with caplog.at_level(logging.INFO):
         run = train(config, tmp_path / "runs" / "tiny")
     lines = [record.getMessage() for record in caplog.records]
-    reported = next(at for at, line in enumerate(lines) if line.startswith("shop: skipped 3: The image is damaged"))
+    reported = next(at for at, line in enumerate(lines) if line.startswith("shop: skipped 3: The picture is damaged"))
     assert reported < lines.index("training: joint (2 steps)")
     assert len(json.loads(run.skipped_file.read_text())["shop"]) == 3

@@ -9,10 +9,10 @@ import pytest
 import yaml
 from typer.testing import CliRunner, Result
 
+from catalog.errors import ModisteError
 from models.cli import app
 from models.comparison.entries import config_of, read_comparison
 from models.comparison.results import judge, summary
-from models.errors import ModisteError
 from models.training.curve import learning_curve, training_seconds
 from models.training.run import Run
 from models.training.train import train
@@ -143,6 +143,7 @@ def test_entries_that_are_not_asked_for_are_not_trained(start: Run, compared: Pa
     assert (start.folder.parent / "comparison" / "sum-7").is_dir()
     assert not (start.folder.parent / "comparison" / "small-7").exists()
     told = (start.folder.parent / "docs" / "results.md").read_text()
+    assert "--only sum`" in told
     assert "- small-7 was not trained." in told
     assert "A small Combiner" in told
 

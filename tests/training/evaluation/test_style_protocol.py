@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from catalog.errors import ModisteError
 from models.bundle.manifest import Metric
 from models.bundle.style_search import FILTER_STRENGTH, WORD_WEIGHT
 from models.datasets.attributes.words import common_words
-from models.errors import ModisteError
 from models.evaluation.held_out.style_queries import KINDS
 from models.evaluation.held_out.style_search import WAYS, measure_styles, style_questions
 from models.evaluation.held_out.style_weights import MARGIN, PAIRS, evaluate_style_weights, in_order_of_choice

@@ -11,9 +11,9 @@ import pytest
 import yaml
 from PIL import Image
 
+from catalog.errors import ModisteError
 from models.bundle.images import decode_image
 from models.datasets.garments import draw_catalog
-from models.errors import ModisteError
 from models.evaluation.held_out.uploads import busy
 from models.training.checkpoint import DONE, Checkpoint
 from models.training.inputs import Source

@@ -10,14 +10,14 @@ import yaml
 from typer.testing import CliRunner
 
 from catalog import Product
+from catalog.errors import ModisteError
 from models.cli import app
 from models.datasets.triplets.triplet import Triplet, TripletDataset
 from models.datasets.wording import Edit
-from models.errors import ModisteError
 from models.evaluation.held_out.expected_words import PRODUCT, UPLOAD
 from models.evaluation.verdict.answers import FOUND, Answers
 from models.evaluation.verdict.page import decision, verdict_after_training, write_verdict
-from models.evaluation.verdict.paired import LEAST_GROUPS, paired
+from models.evaluation.verdict.paired import MIN_GROUPS, paired
 from models.evaluation.verdict.verdict import Verdict, wish_of
 from models.training.checkpoint import DONE, Checkpoint
 from models.training.run import Run
@@ -58,10 +58,10 @@ def test_queries_of_one_article_do_not_count_as_independent() -> None:
 
 
 def test_few_title_groups_are_not_judged_and_uncounted_queries_are_left_out() -> None:
-    after = np.where(np.arange(200) < LEAST_GROUPS - 1, 100.0, np.nan)
+    after = np.where(np.arange(200) < MIN_GROUPS - 1, 100.0, np.nan)
     found = paired(np.zeros(200), after, GROUPS)
     assert found is not None
-    assert (found.queries, found.word) == (LEAST_GROUPS - 1, "too few queries")
+    assert (found.queries, found.word) == (MIN_GROUPS - 1, "too few titles")
     assert paired(np.full(200, np.nan), HALF, GROUPS) is None
 
 

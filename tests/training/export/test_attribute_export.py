@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
+from catalog.errors import ModisteError
 from models.bundle import Bundle
-from models.errors import ModisteError
 from models.export.bundle import check_parity, export_bundle
 from models.training.model import RetrievalModel
 from tests.models.pictures import photograph, saved

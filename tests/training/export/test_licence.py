@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from models.errors import ModisteError
+from catalog.errors import ModisteError
 from models.export.from_run import _licence
 from models.training.config import BackboneSettings, read_config
 

@@ -12,10 +12,10 @@ import numpy as np
 import onnxruntime
 import pytest
 
+from catalog.errors import ModisteError
 from models.bundle import Bundle, BundleError
 from models.bundle.images import Pixels
 from models.bundle.manifest import MANIFEST_NAME, Trial, read_manifest
-from models.errors import ModisteError
 from models.export import variants
 from models.export.trial import Questions, VariantRefused
 from models.export.variants import Examples, add_variants, add_variants_by_config, chosen_precisions

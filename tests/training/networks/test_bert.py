@@ -12,8 +12,8 @@ import torch
 from safetensors.torch import save
 from torch import Tensor, nn
 
+from catalog.errors import ModisteError
 from models.bundle import Bundle
-from models.errors import ModisteError
 from models.export.bundle import export_bundle
 from models.networks.backbones.bert import BertText
 from models.networks.backbones.weight_sources import fetch, read_member, read_weights

@@ -1,5 +1,6 @@
 import math
 
+import numpy as np
 import torch
 
 from models.networks.losses import (
@@ -9,6 +10,7 @@ from models.networks.losses import (
     kinship,
     mini_batch_match_retrieval,
 )
+from tests.training.composers.equations import array, softmax, unit
 
 
 def test_match_retrieval_of_two_products_is_the_hand_computed_cross_entropy() -> None:
@@ -21,6 +23,20 @@ def test_match_retrieval_of_two_products_is_the_hand_computed_cross_entropy() ->
 def test_match_retrieval_shares_the_target_out_among_equal_titles() -> None:
     same = mini_batch_match_retrieval(torch.eye(2), torch.eye(2), torch.tensor(2.0), torch.tensor([7, 7]))
     assert math.isclose(same.item(), (math.log(1 + math.exp(-2)) + math.log(1 + math.exp(2))) / 2, rel_tol=1e-6)
+
+
+def test_match_retrieval_is_the_mean_of_pictures_finding_texts_and_texts_finding_pictures() -> None:
+    torch.manual_seed(0)
+    image, text, groups = torch.randn(5, 8), torch.randn(5, 8), [0, 1, 1, 2, 3]
+    cosines = unit(array(image)) @ unit(array(text)).T
+    cost = 0.0
+    for scores in (3.0 * cosines, 3.0 * cosines.T):
+        logs = np.log(softmax(scores))
+        for row in range(5):
+            equal = [at for at in range(5) if groups[at] == groups[row]]
+            cost -= logs[row, equal].mean() / 5
+    loss = mini_batch_match_retrieval(image, text, torch.tensor(3.0), torch.tensor(groups))
+    assert math.isclose(loss.item(), cost / 2, rel_tol=1e-5)
 
 
 def test_classification_of_two_queries_is_the_hand_computed_cross_entropy() -> None:

@@ -5,7 +5,7 @@ from timm.layers.drop import DropPath
 from torch import Tensor
 from torch.nn import functional as F
 
-from models.errors import ModisteError
+from catalog.errors import ModisteError
 from models.networks.backbones.backbone import Backbone, WordFeatures
 from models.networks.composers.composer import Batch, Composer
 from models.networks.composers.registry import COMPOSERS, build_composer, composer_for
@@ -19,6 +19,11 @@ def backbone() -> Backbone:
 
 def words(count: int, dim: int) -> WordFeatures:
     return WordFeatures(torch.randn(count, dim), torch.randn(count, 6, dim), torch.ones(count, 6, dtype=torch.bool))
+
+
+def test_a_backbone_whose_weights_are_loaded_later_is_not_called_random(caplog: pytest.LogCaptureFixture) -> None:
+    Backbone("modiste-small", vocabulary=600)
+    assert caplog.messages == []
 
 
 def test_both_towers_end_in_one_space(backbone: Backbone) -> None:

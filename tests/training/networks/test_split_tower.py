@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from models.errors import ModisteError
+from catalog.errors import ModisteError
 from models.networks.backbones.backbone import Backbone
 from models.networks.backbones.split import SplitTower
 

@@ -11,7 +11,7 @@ import timm
 import torch
 from open_clip.timm_model import TimmModel
 
-from models.errors import ModisteError
+from catalog.errors import ModisteError
 from models.networks.backbones.backbone import Backbone
 from models.networks.backbones.pretrained import load_vision_weights
 from models.networks.backbones.weight_sources import fetch, read_weights

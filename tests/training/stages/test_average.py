@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.errors import ModisteError
+from catalog.errors import ModisteError
 from models.training.checkpoint import Checkpoint
 from models.training.run import Run
 from models.training.stages.joint import Joint

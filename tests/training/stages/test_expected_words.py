@@ -13,10 +13,10 @@ import torch
 from onnx import helper, numpy_helper
 
 from catalog import Product
+from catalog.errors import ModisteError
 from models.bundle import Bundle, decode_image
 from models.bundle.manifest import Metric
 from models.datasets.attributes.words import corrected_probabilities, stated_words
-from models.errors import ModisteError
 from models.evaluation.held_out.expected_words import PRODUCT, UPLOAD
 from models.evaluation.held_out.sources import evaluate_run, save_metrics
 from models.export.bundle import check_parity

@@ -5,26 +5,29 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from torch.nn import functional as F
 
-from models.errors import ModisteError
+from catalog.errors import ModisteError
+from models.datasets.photographs.photograph import Photograph
 from models.evaluation.held_out.sources import evaluate_run
 from models.evaluation.tables import metrics_table
 from models.export.model_card import model_card
-from models.networks.losses import kind_recognition, kind_retrieval
+from models.networks.losses import kind_retrieval, recognition
 from models.training.config import TrainConfig, read_config
-from models.training.data.photographs import TrainingPhotographs
+from models.training.data.photographs import TrainingPhotographs, _shares
 from models.training.run import Run
 from models.training.stage_settings import PhotographSettings
 from models.training.stages.joint import Joint
 from models.training.stages.kinds import KindTask
 from models.training.train import train
 from tests.drawn import Draw
-from tests.models.datasets.photographs import write_photos, write_street
+from tests.models.datasets.photographs import label_by_eye, write_photos, write_street
 from tests.models.test_cli import run as command
 from tests.training.first_run import link_drawn
 
@@ -49,14 +52,14 @@ def test_a_photograph_without_partners_costs_nothing_and_leaves_finite_gradients
 def test_one_of_the_possible_kinds_is_enough_and_a_wrong_one_costs() -> None:
     kinds, known = torch.tensor([[True, True, False, False]]), torch.tensor([True, True, True, False])
     one, wrong, unknown = (torch.tensor([row]) for row in ([9.0, -9, -9, -9], [9.0, -9, 9, -9], [9.0, -9, -9, 9]))
-    assert kind_recognition(one, kinds, known) < 0.01
-    assert kind_recognition(wrong, kinds, known) > 5
-    assert kind_recognition(unknown, kinds, known) < 0.01
+    assert recognition(one, kinds, known) < 0.01
+    assert recognition(wrong, kinds, known) > 5
+    assert recognition(unknown, kinds, known) < 0.01
 
 
 def test_the_gradient_of_a_certain_kind_is_finite() -> None:
     logits = torch.tensor([[80.0, -80.0]], requires_grad=True)
-    kind_recognition(logits, torch.tensor([[True, False]]), torch.tensor([True, True])).backward()  # type: ignore[no-untyped-call]
+    recognition(logits, torch.tensor([[True, False]]), torch.tensor([True, True])).backward()  # type: ignore[no-untyped-call]
     assert logits.grad is not None
     assert logits.grad.isfinite().all()
 
@@ -152,13 +155,65 @@ def test_masked_garments_are_seen_in_their_photograph_and_alone(tmp_path: Path) 
     assert not street.kinds[:, 2].any()
 
 
+def test_a_photograph_is_trained_by_its_narrower_label_if_products_have_such_kinds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tiny(tmp_path, "modiste-small")
+    assert config.backbone.images is not None
+    source = config.photographs[0]
+    label_by_eye(source.path, "Shirt", tmp_path / "narrower.txt", monkeypatch, narrower="t-shirt")
+    for words, kinds in ((["t-shirt", "shirt"], {(True, False)}), (["shirt", "top"], {(True, False)})):
+        trained = TrainingPhotographs(source, config.backbone.images, words, np.array([True, True]))
+        assert set(map(tuple, trained.kinds.tolist())) == kinds
+
+
+def test_a_labelled_colour_is_trained_beside_the_kind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = tiny(tmp_path, "modiste-small")
+    assert config.backbone.images is not None
+    source = config.photographs[0]
+    label_by_eye(source.path, "Shirt", tmp_path / "colours.txt", monkeypatch, colour="navy,black")
+    words = ["shirt", "dress", "navy blue", "black", "red"]
+    photos = TrainingPhotographs(source, config.backbone.images, words, np.array([True, True, False, False, False]))
+    assert photos.known_colours.tolist() == [False, False, True, True, True]
+    shown = {tuple(row) for row in (photos.kinds | photos.colours).tolist()}
+    assert shown == {(True, False, True, True, False), (False, True, False, False, False)}
+
+
+def test_partners_of_a_photograph_have_its_colour_and_no_other_one() -> None:
+    known = np.array([True, False, False, False])
+    photos = SimpleNamespace(kinds=np.zeros((1, 4), bool), colours=np.zeros((1, 4), bool), known=known,
+                             known_colours=np.array([False, True, True, True]))  # fmt: skip
+    task = KindTask([photos], PhotographSettings(batch=2, memory=5), dim=2)  # type: ignore[list-item]
+    shirt, shirt_blue = [True, False, False, False], [True, True, False, False]
+    shirt_navy, shirt_red = [True, True, True, False], [True, False, False, True]
+    products, logits = F.normalize(torch.tensor([[1.0, 0.0], [0.0, 1.0]])), torch.zeros(1, 4)
+    first = torch.tensor([[1.0, 0.0]])
+
+    def cost(photograph: list[bool], *stated: list[bool]) -> float:
+        return float(task.loss(first, torch.tensor([photograph]), products, torch.tensor(stated), logits))
+
+    assert cost(shirt_blue, shirt_blue, shirt_red) < cost(shirt_blue, shirt_red, shirt_blue)
+    assert cost(shirt_blue, shirt_blue, shirt_navy) < cost(shirt_blue, shirt_navy, shirt_blue)
+    assert cost(shirt, shirt_blue, shirt_red) == cost(shirt, shirt_red, shirt_blue)
+
+
+@pytest.mark.parametrize("evenness", [0.0, 0.85])
+def test_rare_narrower_labels_do_not_change_the_share_of_their_label(evenness: float) -> None:
+    narrower = [("heel", ("heel",))] * 2 + [None] * 6
+    shoes = [Photograph(str(at), "Shoes", ("heel",), "1", Path(), narrower=one) for at, one in enumerate(narrower)]
+    hats = [Photograph("hat", "Hat", ("hat",), "1", Path())] * 8
+    shares = _shares([*shoes, *hats], evenness)
+    assert sum(shares[:8]) == pytest.approx(sum(shares[8:]))
+    assert shares[0] > shares[2]
+
+
 def test_products_of_earlier_steps_are_remembered_up_to_a_limit(tmp_path: Path) -> None:
     config = tiny(tmp_path, "modiste-small")
     assert config.backbone.images is not None
     known = np.array([True, True])
     photos = TrainingPhotographs(config.photographs[0], config.backbone.images, ["shirt", "dress"], known)
     task = KindTask([photos], PhotographSettings(batch=2, memory=5), dim=4)
-    kinds = task.kinds_of([(0, 0), (0, 1)])
+    kinds = task.shown_by([(0, 0), (0, 1)])
     for _ in range(3):
         shown = torch.tensor([[True, False], [False, True], [True, False]])
         cost = task.loss(torch.randn(2, 4), kinds, torch.randn(3, 4), shown, torch.randn(2, 2))
@@ -199,6 +254,29 @@ def test_held_out_photographs_are_measured(shop_run: Run, tmp_path: Path, protoc
     assert first["method"] == "image only"
     assert first["queries"] == sum(one["queries"] for one in labels if one["method"] == "image only")
     assert all(0 <= one["values"]["kind@10"] <= 100 for one in (first, *labels))
+
+
+def by_picture(run: Run, figures: Path) -> dict[str, Any]:
+    """The figures of the protocol ``photos`` for the picture alone, by edit."""
+    command("evaluate", str(run.folder), "--protocol", "photos", "--output", str(figures))
+    return {one["edit"]: one for one in json.loads(figures.read_text()) if one["method"] == "image only"}
+
+
+def test_narrower_labels_are_measured_apart(shop_run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = shop_run.config().photographs[0].path
+    label_by_eye(folder, "Dress", tmp_path / "narrower.txt", monkeypatch, narrower="t-shirt")
+    measured = by_picture(shop_run, tmp_path / "figures.json")
+    assert measured["narrower labels"]["queries"] == measured["Dress"]["queries"] == measured["t-shirt"]["queries"]
+    assert measured["narrower labels"]["values"] == measured["t-shirt"]["values"]
+
+
+def test_the_colour_of_results_is_measured(shop_run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = shop_run.config().photographs[0].path
+    label_by_eye(folder, "Dress", tmp_path / "colours.txt", monkeypatch, colour="red")
+    measured = by_picture(shop_run, tmp_path / "figures.json")
+    assert measured["colours"]["queries"] == measured["Dress"]["queries"]
+    assert measured["colours"]["values"] == measured["red"]["values"]
+    assert measured["red"]["values"]["both@10"] <= measured["red"]["values"]["colour@10"]
 
 
 def test_the_figures_of_a_run_include_its_photographs(shop_run: Run) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import random
 import shutil
 from collections.abc import Sequence
@@ -17,9 +18,9 @@ from pydantic import ValidationError
 from torch import Tensor
 
 from catalog import Product
+from catalog.errors import ModisteError
 from models.datasets.attributes.edit_rules import Attributes
 from models.datasets.triplets.attribute_triplets import AttributeTriplets
-from models.errors import ModisteError
 from models.training.checkpoint import Checkpoint
 from models.training.config import TrainConfig
 from models.training.data.sources import TrainingSource
@@ -43,18 +44,43 @@ def test_with_bounds_the_zone_is_what_lies_between_them() -> None:
 
 
 def test_by_drops_the_zone_lies_between_the_two_largest_falls_behind_the_target() -> None:
-    # Falls from the target on: 0, 0.05, 0.25, 0.05, 0.05, 0.4.
+    # Falls behind the target: 0.05, 0.25, 0.05, 0.05, 0.4.
     assert zone(DELTA, ALL, "drops") == [3, 4, 5]
 
 
-def test_the_fall_from_the_target_itself_counts() -> None:
-    assert zone(torch.tensor([[-0.5, -0.6, -0.9, -1.0]]), ALL[:, :4], "drops") == [0, 1]
+def test_the_fall_from_the_target_itself_does_not_count() -> None:
+    assert zone(torch.tensor([[-0.5, -0.52, -0.7, -0.75, -0.95]]), ALL[:, :5], "drops") == [2, 3]
+
+
+def test_between_the_drops_there_is_more_than_one_candidate() -> None:
+    # Falls: 0.3, 0.2, 0.01, 0.1. The two largest have one candidate between them, the second and the third have two.
+    assert zone(torch.tensor([[0.0, -0.3, -0.5, -0.51, -0.61]]), ALL[:, :5], "drops") == [2, 3]
+    assert zone(torch.tensor([[0.0, -0.3, -0.5]]), ALL[:, :3], "drops") == []
+
+
+def authors_zone(delta: Sequence[float]) -> set[int]:
+    """The candidates of QuRe's published procedure, one query at a time; none where it finds no pair of drops."""
+    after = sorted((row for row, score in enumerate(delta) if score <= 0), key=lambda row: -delta[row])
+    falls = np.diff([delta[row] for row in after])
+    by_size = np.argsort(falls, kind="stable").tolist()
+    for one, other in itertools.pairwise(by_size):
+        if abs(one - other) > 1:
+            return set(after[min(one, other) + 1 : max(one, other) + 1])
+    return set()
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4, 9, 200])
+def test_the_zone_is_that_of_the_authors_procedure(count: int) -> None:
+    delta = np.random.default_rng(count).normal(-0.3, 0.4, size=(50, count))
+    found = mid_zone(torch.from_numpy(delta), torch.ones(50, count, dtype=torch.bool), "drops")
+    for row, ours in zip(delta.tolist(), found, strict=True):
+        assert set(ours.nonzero().flatten().tolist()) == authors_zone(row)
 
 
 def test_right_products_and_the_reference_are_in_no_zone_and_make_no_drop() -> None:
     wrong = torch.tensor([[True, True, True, False, True, True, True]])
     assert zone(DELTA, wrong, (-0.35, -0.05)) == [2, 4]
-    # Without the one at -0.3 the falls are 0, 0.05, 0.3, 0.05, 0.4.
+    # Without the one at -0.3 the falls are 0.05, 0.3, 0.05, 0.4.
     assert zone(DELTA, wrong, "drops") == [4, 5]
 
 

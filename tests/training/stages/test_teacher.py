@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.errors import ModisteError
+from catalog.errors import ModisteError
 from models.networks.losses import attribute_distillation, distillation
 from models.training.checkpoint import Checkpoint
 from models.training.config import BackboneSettings, TrainConfig

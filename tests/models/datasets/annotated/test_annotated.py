@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from catalog.errors import ModisteError
 from models.bundle.manifest import Metric
 from models.datasets.annotated.annotation import Annotation
-from models.errors import ModisteError
 from models.evaluation.published.protocols import ANNOTATED_PROTOCOLS, evaluate_vectors, find_protocol
 from models.evaluation.published.vectors import NamedVectors, read_vectors
 from tests.models.datasets.annotated.annotations import (
@@ -71,6 +71,20 @@ def test_fashioniq_is_measured_in_each_categorys_own_gallery_and_averaged(tmp_pa
     assert recall_at_one(metrics) == {"dress": 0.0, "shirt": 0.0, "toptee": 100.0, "mean": 33.33}
     assert [metric.values["R@10"] for metric in metrics] == [100.0] * 4
     assert [(metric.gallery, metric.queries) for metric in metrics] == [(4, 1), (4, 1), (4, 1), (12, 3)]
+
+
+def test_means_are_those_of_the_exact_figures(tmp_path: Path) -> None:
+    """One, one and four of six: the mean of 16.67, 16.67 and 66.67 would be 33.34."""
+    captions = ["is red", "has sleeves"]
+    names = {"dress": ("d1", "d2"), "shirt": ("s1", "s2"), "toptee": ("t1", "t2")}
+    pairs = {f"{name}.val": [(reference, target, captions)] * 6 for name, (reference, target) in names.items()}
+    folder = write_fashioniq(tmp_path, pairs, {f"{name}.val": ids for name, ids in names.items()})
+    hits = [*[1] * 1, *[0] * 5, *[1] * 1, *[0] * 5, *[1] * 4, *[0] * 2]
+    given = vectors(
+        tmp_path, " ".join(id for ids in names.values() for id in ids), [[1 - hit, 1 + hit] * 3 for hit in hits]
+    )
+    metrics = measured("fashioniq-original", folder, given)
+    assert recall_at_one(metrics) == {"dress": 16.67, "shirt": 16.67, "toptee": 66.67, "mean": 33.33}
 
 
 def test_the_val_gallery_holds_only_references_and_targets(tmp_path: Path) -> None:

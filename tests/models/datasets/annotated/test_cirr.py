@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from catalog.errors import ModisteError
 from models.datasets.annotated.cirr import read_cirr
-from models.errors import ModisteError
 from tests.models.datasets.annotated.annotations import cirr_pair, real, write_cirr
 
 SIX = "a b c d e f"

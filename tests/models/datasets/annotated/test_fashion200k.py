@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from catalog.errors import ModisteError
 from models.datasets.annotated.fashion200k import read_fashion200k, read_fashion200k_products, replaced_word
 from models.datasets.attributes.edit_rules import OneTitleWord
 from models.datasets.triplets.attribute_triplets import AttributeTriplets
-from models.errors import ModisteError
 from tests.models.datasets.annotated.annotations import write_fashion200k
 from tests.models.pictures import photograph, saved
 

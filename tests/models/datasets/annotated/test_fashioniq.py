@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from catalog.errors import ModisteError
 from models.datasets.annotated.fashioniq import CATEGORIES, Category, Gallery, read_fashioniq, spelled
-from models.errors import ModisteError
 from tests.models.datasets.annotated.annotations import Pair, real, write, write_fashioniq
 from tests.models.pictures import photograph, saved
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from catalog.errors import ModisteError
 from models.datasets.annotated.shoes import read_shoes
-from models.errors import ModisteError
 from tests.models.datasets.annotated.annotations import real, write, write_shoes
 
 

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from fastapi import Request
 
-from service.errors import InvalidRequest
+from service.errors import InvalidRequest, UnsupportedEncoding
 from service.http.body.form import MAX_FIELDS, Form, read_form
 
 PICTURE = bytes(range(256)) * 20 + b"\r\n--x\r\n--"
@@ -106,3 +106,30 @@ def test_too_many_fields_are_refused() -> None:
     kind, body = sent(*[("k", (None, b"1"))] * (MAX_FIELDS + 1))
     with pytest.raises(InvalidRequest, match="more than 256 fields"):
         read(kind, body)
+
+
+@pytest.mark.parametrize(
+    ("header", "named"),
+    [
+        ("Content-Type: text/plain; charset=utf-16", "charset 'utf-16'"),
+        ('Content-Type: text/plain; charset="shift_jis"', "charset 'shift_jis'"),
+        ("Content-Type: Multipart/mixed; boundary=y", "consists of parts"),
+        ("Content-Transfer-Encoding: base64", "encoded ('base64')"),
+        ("content-transfer-encoding: Quoted-Printable", "encoded ('Quoted-Printable')"),
+    ],
+)
+def test_a_part_that_is_encoded_is_refused_with_its_name(header: str, named: str) -> None:
+    body = f'--x\r\nContent-Disposition: form-data; name="text"\r\n{header}\r\n\r\ncmVk\r\n--x--'
+    with pytest.raises(UnsupportedEncoding) as refused:
+        read(SIMPLE, body.encode(), size=7)
+    assert named in refused.value.message
+    assert refused.value.field == "text"
+
+
+@pytest.mark.parametrize("encoding", ["8bit", "binary", "7BIT"])
+@pytest.mark.parametrize("charset", ["UTF-8", "us-ascii", "ISO-8859-1"])
+def test_a_part_may_state_that_it_is_not_encoded(encoding: str, charset: str) -> None:
+    """Java's clients do."""
+    headers = f"Content-Type: text/plain; charset={charset}\r\nContent-Transfer-Encoding: {encoding}"
+    body = f'--x\r\nContent-Disposition: form-data; name="text"\r\n{headers}\r\n\r\nred\r\n--x--'
+    assert read(SIMPLE, body.encode()) == Form({"text": ["red"]}, {})

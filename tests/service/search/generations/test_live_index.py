@@ -153,15 +153,19 @@ def test_a_damaged_generation_is_refused_and_the_old_one_stays(
         assert "modiste_generation_refused 0.0" in served.client.get("/metrics").text
 
 
-def test_a_generation_of_another_bundle_is_refused(serve: Serve, own_shop: Shop, tmp_path: Path) -> None:
+def test_a_generation_of_another_bundle_is_refused(
+    serve: Serve, own_shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     first = current_id(own_shop.index_root)
     other = write_toy_bundle(tmp_path / "other", name="other", seed=1)
-    with serve(own_shop) as served:
+    monkeypatch.chdir(own_shop.index_root.parent)
+    with serve(own_shop, index_root=Path("index")) as served:
         build(own_shop.catalog, other, own_shop.index_root)
         eventually(lambda: refusal(served) is not None, "the refusal shows")
         refused = refusal(served)
         assert refused is not None
         assert "was built with other 1.0.0" in refused["reason"]
+        assert "Build the index again" in refused["reason"]  # "index" is also the path of the index root.
         assert served.search(text="red")["generation"] == first
 
 

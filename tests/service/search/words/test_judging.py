@@ -17,9 +17,9 @@ from indexer.stores.store import Mask, Rows, Vectors
 from models.bundle.style_search import Floats, filtered_scores
 from service.search import ranking
 from service.search.ranking import Lookup, rank
-from service.search.words.judging import Judge, KeptBits, Part
+from service.search.words.judging import BitsCache, Judge, Part
 from tests.service.search.test_ranking import make_generation, unit
-from understanding.grounding.levels import LEAST_NEAR
+from understanding.grounding.levels import MIN_NEAR
 
 N, DIM = 20_000, 24
 LEVELS = np.array([1, 0.75, 0.6, 0, np.nan], np.float32)
@@ -52,7 +52,7 @@ def parts_of(random: np.random.Generator, vectors: Vectors) -> list[Part]:
         parts.append(
             Part(
                 ("part", number), partial(_some, levels), np.float32(random.choice(LEASTS)),
-                seen=partial(_some, seen), refused=bool(number % 3 == 2),
+                seen=partial(_some, seen), lacking=partial(_unseen, seen) if number % 3 == 2 else None,
             )
         )  # fmt: skip
     return parts
@@ -60,6 +60,10 @@ def parts_of(random: np.random.Generator, vectors: Vectors) -> list[Part]:
 
 def _some(values: Floats, rows: Rows | None) -> Floats:
     return values.copy() if rows is None else values[rows]
+
+
+def _unseen(seen: Floats, rows: Rows) -> Mask:
+    return seen[rows] < 0.5
 
 
 def fit_of_all(parts: list[Part]) -> tuple[Floats, Mask]:
@@ -70,7 +74,8 @@ def fit_of_all(parts: list[Part]) -> tuple[Floats, Mask]:
         silent = np.isnan(levels)
         known = np.where(silent, 0, levels)
         fit *= np.where(silent, cast(Any, part.seen)(np.arange(N)), part.least + (1 - part.least) * known)
-        satisfied &= (silent & part.refused) | (known >= LEAST_NEAR)
+        lacking = part.lacking(np.arange(N)) if part.lacking else np.zeros(N, np.bool_)
+        satisfied &= (silent & lacking) | (known >= MIN_NEAR)
     return fit, satisfied
 
 
@@ -101,8 +106,8 @@ def test_the_best_products_are_those_of_judging_all(
     assert agreed >= 0.95 * searches
 
 
-def kept_of(generation: Generation) -> KeptBits:
-    return KeptBits(generation.candidates.layout)
+def kept_of(generation: Generation) -> BitsCache:
+    return BitsCache(generation.candidates.layout)
 
 
 def test_products_are_judged_as_all_are(generation: Generation, vectors: Vectors) -> None:
@@ -118,14 +123,14 @@ def test_sets_come_from_what_satisfies_all_to_what_fails_least() -> None:
     hard[:50], soft[40:60] = 1, 1
     parts = [Part("hard", partial(_some, hard)), Part("soft", partial(_some, soft), np.float32(0.4))]
     allowed = HUNDRED.bits_of(np.arange(100) % 2 == 0)
-    sets = [HUNDRED.rows_of(some).tolist() for some in Judge(parts, KeptBits(HUNDRED)).sets(allowed)]
+    sets = [HUNDRED.rows_of(some).tolist() for some in Judge(parts, BitsCache(HUNDRED)).sets(allowed)]
     both, all_hard, all_soft = ([*range(first, last, 2)] for first, last in ((40, 50), (0, 50), (40, 60)))
     assert sets == [both, both, all_hard, all_soft]
 
 
 def test_what_no_product_satisfies_divides_none() -> None:
     parts = [Part("nobody", partial(_some, np.zeros(100, np.float32)))]
-    first = next(Judge(parts, KeptBits(HUNDRED)).sets(None))
+    first = next(Judge(parts, BitsCache(HUNDRED)).sets(None))
     assert HUNDRED.rows_of(first).tolist() == list(range(100))
 
 
@@ -136,7 +141,7 @@ def test_a_part_is_judged_for_all_products_once() -> None:
         asked.append(rows)
         return np.ones(100 if rows is None else len(rows), np.float32)
 
-    kept = KeptBits(HUNDRED)
+    kept = BitsCache(HUNDRED)
     for _ in range(3):
         judge = Judge([Part("same", levels)], kept)
         assert judge.fitting(None) == 100
@@ -146,7 +151,7 @@ def test_a_part_is_judged_for_all_products_once() -> None:
 
 def test_a_part_that_no_other_search_has_is_never_judged_for_all() -> None:
     part = Part(None, lambda rows: np.ones(len(cast(Rows, rows)), np.float32))
-    judge = Judge([part], KeptBits(HUNDRED))
+    judge = Judge([part], BitsCache(HUNDRED))
     assert list(judge.sets(None)) == []
     assert judge.fitting(None) is None
     assert judge.fit(np.arange(5)).tolist() == [1] * 5

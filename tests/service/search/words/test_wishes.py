@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +12,10 @@ import numpy as np
 import pytest
 
 from indexer.generations.generation import Generation
-from service.search.words.vocabulary import words_of_generation
+from service.search.words import vocabulary
+from service.search.words.vocabulary import GenerationWords, words_of_generation
 from service.search.words.wishes import Wishes
-from tests.service.conftest import Serve, Served, Shop, build, cloth, encoded
+from tests.service.conftest import Serve, Served, Shop, build, cloth, encoded, write_cloth_catalog
 from tests.toy_bundle import write_toy_bundle
 from understanding import understand
 
@@ -88,6 +91,39 @@ def test_a_product_that_is_named_is_listed_once_on_all_pages(service: Served) ->
     assert len(set(found)) == len(found) == 60
 
 
+def test_another_kind_does_not_come_first_if_no_product_of_the_kind_fits(
+    shop: Shop, serve: Serve, tmp_path: Path
+) -> None:
+    lines = ["id,title,image,articleType,material"]
+    kinds = [("Jackets", "Cotton"), ("Jackets", "Wool"), ("Wallets", "Leather"), ("Belts", "Leather")]
+    for at in range(40):
+        kind, material = kinds[at % 4]
+        cloth("blue", "red", shade=1 - at / 80).save(tmp_path / f"{at}.png")
+        lines.append(f"{at},Brand {at},{at}.png,{kind},{material}")
+    (tmp_path / "catalog.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    build(tmp_path / "catalog.csv", shop.bundle, tmp_path / "index")
+    with serve(Shop(shop.bundle, tmp_path / "catalog.csv", tmp_path / "index"), understand_text=True) as served:
+        for text in ("in leather", "in leather, not cotton"):
+            results = served.search(product_id="0", text=text, k=10)["results"]
+            assert {result["attributes"]["articleType"] for result in results} == {"Jackets"}
+        wallets = served.search(product_id="0", text="leather wallets", k=5)["results"]
+        assert {result["attributes"]["articleType"] for result in wallets} == {"Wallets"}
+
+
+def test_the_audience_gives_way_to_the_kind_that_is_asked_for(shop: Shop, serve: Serve, tmp_path: Path) -> None:
+    lines = ["id,title,image,articleType,gender"]
+    kinds = [("Shirts", "Men"), ("Watches", "Men"), ("Sarees", "Women"), ("Shirts", "Women")]
+    for at in range(40):
+        kind, gender = kinds[at % 4]
+        cloth("blue", "red", shade=1 - at / 80).save(tmp_path / f"{at}.png")
+        lines.append(f"{at},Brand {at},{at}.png,{kind},{gender}")
+    (tmp_path / "catalog.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    build(tmp_path / "catalog.csv", shop.bundle, tmp_path / "index")
+    with serve(Shop(shop.bundle, tmp_path / "catalog.csv", tmp_path / "index"), understand_text=True) as served:
+        results = served.search(product_id="0", text="a sari", k=10)["results"]
+        assert {result["attributes"]["articleType"] for result in results} == {"Sarees"}
+
+
 def test_a_bound_is_kept(service: Served) -> None:
     answer = service.search(product_id="0", text="under 30", k=15)
     assert answer["understood"]["constraints"][0] | {"said": ""} == {
@@ -124,6 +160,38 @@ def test_the_number_of_products_that_fit_is_reported(service: Served) -> None:
     fitting = [r for r in answer["results"] if "yellow" in r["title"].lower() and r["attributes"]["price"] <= 30]
     assert answer["understood"]["fitting"] == len(fitting) > 0
     assert answer["results"][: len(fitting)] == fitting
+
+
+def test_a_refusal_of_what_the_catalogue_does_not_state_is_judged_by_the_picture(
+    shop: Shop, serve: Serve, tmp_path: Path
+) -> None:
+    catalog = write_cloth_catalog(tmp_path / "catalog")
+    header, *rows = catalog.read_text(encoding="utf-8").splitlines()
+    for number in range(10):  # Those of one colour: red, green, ...
+        _, _, image, _, *others = rows[number].split(",")
+        rows[number] = ",".join([str(number), "Cloth", image, "", *others])
+    catalog.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+    build(catalog, shop.bundle, tmp_path / "index")
+    with serve(shop._replace(catalog=catalog, index_root=tmp_path / "index"), understand_text=True) as served:
+        answer = served.search(text="not red", k=60)
+        stated = [one for one in answer["results"] if one["attributes"].get("colour") not in (None, "Red")]
+        assert answer["understood"]["fitting"] == len(stated) + 8  # All but red and maroon, which looks red.
+        for id, less in (("0", 0), ("1", 1), ("8", 0)):
+            without = served.search(text="not red", exclude=[id])["understood"]["fitting"]
+            assert without == answer["understood"]["fitting"] - less
+
+
+@pytest.mark.parametrize(
+    "asked", [{"product_id": "0"}, {"exclude": ["0", "10", "59", "none"]}, {"filters": {"price": {"min": 1000}}}]
+)
+def test_the_products_that_fit_are_among_the_results_on_every_page(service: Served, asked: dict[str, Any]) -> None:
+    """The reference, excluded products and those that a filter leaves out fit as well, but are no results."""
+    answer = service.search(text="the same in red" if "product_id" in asked else "red", k=60, **asked)
+    reds = [result for result in answer["results"] if result["attributes"]["colour"] == "Red"]
+    assert answer["understood"]["fitting"] == len(reds)
+    for offset in (7, 60, 1000):
+        page = service.search(text="the same in red" if "product_id" in asked else "red", k=5, offset=offset, **asked)
+        assert page["understood"]["fitting"] == len(reds)
 
 
 def test_filters_override_the_text(service: Served) -> None:
@@ -203,3 +271,42 @@ def test_a_shop_without_columns_finds_what_titles_say(serve: Serve, shop: Shop, 
         assert all("yellow" in result["title"].lower() for result in answer["results"])
         answer = served.search(text="cloth, but not yellow", k=30)
         assert not any("yellow" in result["title"].lower() for result in answer["results"])
+
+
+def test_the_words_of_a_new_generation_do_not_hold_up_searches_of_the_current_one(
+    shop: Shop, generation: Generation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """``LiveIndex`` computes them in a thread, and the event loop asks for those of the current generation."""
+    current = words_of_generation(generation)
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow(of: Generation) -> GenerationWords:
+        begun.set()
+        assert go_on.wait(30)
+        return GenerationWords(of)
+
+    monkeypatch.setattr(vocabulary, "GenerationWords", slow)
+    with ThreadPoolExecutor(2) as threads:
+        opening = threads.submit(words_of_generation, Generation.open(shop.index_root))
+        assert begun.wait(30)
+        try:
+            assert threads.submit(words_of_generation, generation).result(10) is current
+        finally:
+            go_on.set()
+        assert opening.result(30) is not current
+
+
+def test_the_id_of_a_variant_in_a_text_names_its_product(shop: Shop, serve: Serve, tmp_path: Path) -> None:
+    lines = ["Handle,Title,Variant SKU,Option1 Name,Option1 Value,Image Src"]
+    for number in range(3):
+        cloth("blue", "red", shade=1 - number / 10).save(tmp_path / f"{number}.png")
+        lines += [
+            f"dress-{number},Dress,D{number}-S,Size,S,{number}.png",
+            f"dress-{number},,D{number}-M,,M,",
+        ]
+    (tmp_path / "catalog.csv").write_text("\n".join(lines), encoding="utf-8")
+    build(tmp_path / "catalog.csv", shop.bundle, tmp_path / "index")
+    with serve(Shop(shop.bundle, tmp_path / "catalog.csv", tmp_path / "index"), understand_text=True) as served:
+        answer = served.search(product_id="dress-0", text="d1-m")
+        assert answer["understood"]["products"] == ["dress-1"]
+        assert answer["results"][0]["id"] == "dress-1"

@@ -7,6 +7,7 @@ import io
 import json
 import re
 
+import pillow_heif
 import pytest
 from PIL import Image
 from playwright.sync_api import FilePayload, Page, expect
@@ -75,6 +76,29 @@ def test_a_picture_survives_a_reload_but_is_not_part_of_a_link(visit: Visit, ser
     expect(other.get_by_role("alert")).to_contain_text("The picture of this step is gone")
     expect(other.get_by_text("Drop or paste a picture here")).to_be_hidden()
     expect(other.get_by_role("button", name="Select a part")).to_be_hidden()
+
+
+def test_the_newest_picture_survives_a_reload_when_the_storage_is_full(visit: Visit) -> None:
+    page = visit()
+    upload(page, cloth("green"))
+    first = page.url
+    page.evaluate("""() => {
+        let rest = "x".repeat(2 ** 23);
+        for (let number = 0; rest; number += 1) {
+            try {
+                sessionStorage.setItem(`picture 1${number}`, rest);
+            } catch {
+                rest = rest.slice(rest.length / 2 + 1);
+            }
+        }
+    }""")
+    upload(page, cloth("pink"))
+    assert page.url != first
+
+    page.reload()
+    settled(page)
+
+    expect(page.locator(".card img").first).to_have_attribute("alt", "Pink cloth")
 
 
 def test_removing_the_reference_keeps_the_text(visit: Visit, served: Served) -> None:
@@ -177,6 +201,44 @@ def test_a_box_is_dropped_with_its_reference(visit: Visit, served: Served) -> No
 
     assert "box" not in page.url
     expect(page.get_by_role("application")).to_be_hidden()
+
+
+@pytest.mark.parametrize("format", ["HEIF", "TIFF"])
+def test_a_picture_that_only_the_service_can_read_is_sent_as_it_is(visit: Visit, format: str) -> None:
+    pillow_heif.register_heif_opener()
+    stream = io.BytesIO()
+    cloth("green").save(stream, format)
+    page = visit()
+
+    page.set_input_files("#file", FilePayload(name="IMG_0001", mimeType="", buffer=stream.getvalue()))
+
+    # The process that decodes these formats starts with the first of them.
+    expect(page.locator(".card img").first).to_have_attribute("alt", "Green cloth", timeout=30_000)
+    expect(page.locator("#reference")).to_have_class(re.compile("missing"))
+    expect(page.get_by_role("button", name="Select a part")).to_be_hidden()
+    upload(page, cloth("red"))
+    expect(page.get_by_role("button", name="Select a part")).to_be_visible()
+
+
+def test_the_picture_that_was_chosen_last_is_searched_for(visit: Visit) -> None:
+    page = visit()
+    page.evaluate("""() => {
+        const decode = createImageBitmap;
+        window.createImageBitmap = (file) => {
+            window.createImageBitmap = decode;
+            return new Promise((done) => { window.decodeFirst = () => done(decode(file)); });
+        };
+    }""")
+    slow = FilePayload(name="slow.png", mimeType="image/png", buffer=encoded(cloth("green")))
+    page.set_input_files("#file", slow)
+    expect(page.get_by_role("status")).to_have_text("Reading the picture…")
+    upload(page, cloth("red"))
+    chosen = page.url
+
+    page.evaluate("async () => { decodeFirst(); await new Promise(requestAnimationFrame); }")
+
+    assert page.url == chosen
+    expect(page.locator(".card img").first).to_have_attribute("alt", "Red cloth")
 
 
 def test_a_file_that_is_not_a_picture_is_refused_and_the_products_stay(visit: Visit) -> None:

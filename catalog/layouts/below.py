@@ -1,0 +1,58 @@
+"""Rows that belong to the row of their product above them, to which no column refers: eBay and Odoo."""
+
+from __future__ import annotations
+
+import re
+
+from catalog.layouts.typed import PARENT
+from catalog.names.columns import TITLE_ORDER, is_special, pick
+from catalog.names.plain import plain_name
+from catalog.table import Table
+from catalog.values import plain_text
+
+_CHOICE = re.compile(r"\s*([^=|,\[\]]+?)\s*=\s*([^=|\[\]]+?)\s*(?=[|\]]|,[^=|,\[\]]+=|$)")
+_ATTRIBUTE = re.compile(r"attribute(?:lineids?attribute|sattribute)(?:id)?$|attributelines?attribute$")
+_VALUES = re.compile(r"attribute(?:lineids?|s|lines?)(?:attribute)?values?(?:ids?)?$")
+
+
+def variations_of_ebay(table: Table, by_name: dict[str, str]) -> set[str]:
+    """eBay: rows with the relationship *Variation* below their product, and options such as ``Size=S|Colour=Red``."""
+    details = by_name.get("relationshipdetails") or by_name.get("variationdetails")
+    if details is None:
+        return set()
+    relationship = by_name.get("relationship")
+    label = next(iter(pick(table.columns, ("customlabel", "sku"))), None)
+    product = ""
+    for number, row in table.rows.edited():
+        is_variant = relationship is not None and bool(plain_text(row.get(relationship)))
+        for name, value in _CHOICE.findall(plain_text(row.get(details))):
+            if ";" not in value:  # The product lists all values.
+                row[f"option {name}" if is_special(plain_name(name)) else name] = value
+        if relationship is not None and label is not None:
+            product = product if is_variant else plain_text(row.get(label)) or f"row {number}"
+            row[label] = row.get(label) or (product if not is_variant else f"{product}:{number}")
+            row[PARENT] = product
+    return {details, *([relationship] if relationship else [])}
+
+
+def attributes_of_odoo(table: Table, by_name: dict[str, str]) -> set[str]:
+    """Odoo: the columns ``Product Attributes / Attribute`` and ``/ Values``, with an attribute more in each row below
+    the row of a product."""
+    names = next((column for plain, column in by_name.items() if _ATTRIBUTE.search(plain)), None)
+    values = next((column for plain, column in by_name.items() if _VALUES.search(plain)), None)
+    title = next(iter(pick(table.columns, TITLE_ORDER)), None)
+    if names is None or values is None or title is None:
+        return set()
+    kept: list[int] = []
+    for place, (_, row) in enumerate(table.rows):
+        if plain_text(row.get(title)) or not kept:
+            kept.append(place)
+        name, items = plain_text(row.get(names)), plain_text(row.get(values)).split(",")
+        if name and any(items):
+            product = table.rows[kept[-1]][1]
+            listed = [item.strip() for item in items]
+            product[f"attribute {name}" if is_special(plain_name(name)) else name] = listed if listed[1:] else listed[0]
+            table.rows.replace(kept[-1], product)
+    table.folded += len(table.rows) - len(kept)
+    table.rows.keep(kept)
+    return {names, values}

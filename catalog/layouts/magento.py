@@ -1,0 +1,89 @@
+"""Magento: products in several rows, for their languages, pictures and variants."""
+
+from __future__ import annotations
+
+import re
+
+from catalog.layouts.typed import PARENT
+from catalog.table import Table
+from catalog.values import plain_text
+
+
+def coded_states(table: Table, by_name: dict[str, str]) -> None:
+    """Magento's API has numbers for what is not for sale: status 2 and visibility 1."""
+    if not {"typeid", "attributesetid"} <= by_name.keys():
+        return
+    for name, code, state in (("status", "2", "disabled"), ("visibility", "1", "Not Visible Individually")):
+        for _, row in table.rows.edited() if name in by_name else ():
+            if plain_text(row.get(by_name[name])) == code:
+                row[by_name[name]] = state
+
+
+def translations(table: Table, by_name: dict[str, str]) -> set[str]:
+    """Magento repeats a product for each language: a row with the same SKU, a store view, and what differs in it."""
+    sku, view = by_name.get("sku"), by_name.get("storeviewcode")
+    if sku is None or view is None:
+        return set()
+    whole = {
+        plain_text(row.get(sku)): place for place, (_, row) in enumerate(table.rows) if not plain_text(row.get(view))
+    }
+    kept = []
+    for place, (_, row) in enumerate(table.rows):
+        code, main = plain_text(row.get(view)), whole.get(plain_text(row.get(sku)))
+        if not code or main is None:
+            kept.append(place)
+            continue
+        product = table.rows[main][1]
+        for column, cell in row.items():
+            if column not in (sku, view) and plain_text(cell) and cell != product.get(column):
+                product[f"{column} {code}"] = cell
+        table.rows.replace(main, product)
+        table.folded += 1
+    table.rows.keep(kept)
+    return {view}
+
+
+def rows_without_sku(table: Table, by_name: dict[str, str]) -> None:
+    """Magento 1: rows below the row of a product have no SKU, but its further pictures, variants and translations."""
+    sku, media, child = (by_name.get(name) for name in ("sku", "mediaimage", "superproductssku"))
+    if sku is None or not {"attributeset", "productwebsites"} <= by_name.keys():
+        return
+    kept: list[int] = []
+    parent_of: dict[str, str] = {}
+    for place, (_, row) in enumerate(table.rows):
+        if plain_text(row.get(sku)) or not kept:
+            kept.append(place)
+        elif media and plain_text(row.get(media)):
+            product = table.rows[kept[-1]][1]
+            held = product.get(media)
+            product[media] = [*(held if isinstance(held, list) else [held] if held else []), row[media]]
+            table.rows.replace(kept[-1], product)
+        if child and plain_text(row.get(child)):
+            parent_of[plain_text(row[child])] = plain_text(table.rows[kept[-1]][1].get(sku))
+    table.folded += len(table.rows) - len(kept)
+    table.rows.keep(kept)
+    for _, row in table.rows.edited():
+        if by_name.get("status") and plain_text(row.get(by_name["status"])) == "2":
+            row[by_name["status"]] = "disabled"
+        if parent_of:
+            row[PARENT] = parent_of.get(plain_text(row.get(sku)), plain_text(row.get(sku)))
+    if parent_of:
+        table.columns.append(PARENT)
+
+
+def configurable(table: Table, by_name: dict[str, str]) -> None:
+    """Magento: a configurable product lists its variants (``sku=A-S,size=S|sku=A-M,size=M``), rows of their own."""
+    sku, variations = by_name.get("sku"), by_name.get("configurablevariations")
+    if sku is None or variations is None:
+        return
+    parent_of: dict[str, str] = {}
+    for _, row in table.rows:
+        parent = plain_text(row.get(sku))
+        for variant in plain_text(row.get(variations)).split("|"):
+            found = re.search(r"(?:^|,)\s*sku=([^,|]+)", variant)
+            if found:
+                parent_of[found[1].strip()] = parent
+    if parent_of:
+        for _, row in table.rows.edited():
+            row[PARENT] = parent_of.get(plain_text(row.get(sku)), plain_text(row.get(sku)))
+        table.columns.append(PARENT)

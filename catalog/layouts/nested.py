@@ -1,0 +1,188 @@
+"""Objects and lists of objects in the cells of JSON, Parquet and XML: their fields become columns."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from catalog.layouts.money import AMOUNTS, CURRENCIES, in_units
+from catalog.names.columns import ID_ORDER, PICTURE_ORDER, TITLE_ORDER, UNSURE_PICTURES, is_picture, pick
+from catalog.names.hidden import is_hidden
+from catalog.names.plain import CURRENCIES as CODES
+from catalog.names.plain import LANGUAGES, plain_name
+from catalog.table import Table
+from catalog.values import plain_text
+
+_LANGUAGE = re.compile(rf"(?:{LANGUAGES})(?:[-_]\w{{2,4}})?")
+_CODES = frozenset(CODES.split("|"))
+_OF_MONEY = frozenset({
+    *AMOUNTS, *CURRENCIES, "formatted", "formattedvalue", "formattedprice", "display", "displayvalue", "symbol",
+    "currencysymbol",
+})  # fmt: skip
+"""Fields of an amount of money, which say nothing beside the amount and its currency."""
+_NAMES = ("name", "attributename", "attributecode", "optiondisplayname", "key", "label")
+_VALUES = ("value", "values", "attributevalue", "options", "option")
+DEEPEST = 5
+
+
+def unfold_nested(table: Table) -> set[str]:
+    """Turn fields into columns in place, and return the columns that these replace.
+
+    ``{"colour": "red"}`` is a column ``colour``; if another column has that name, the object's name is put before it.
+    ``{"amount": "19.90", "currency": "EUR"}`` is a price. ``{"de": "Hemd", "en": "Shirt"}`` is a text in its first
+    language, and a column for each. ``[{"name": "Colour", "value": "red"}]`` is a column ``Colour``. Objects and lists
+    may be written as text.
+    """
+    _read_texts(table)
+    _read_amounts(table)
+    consumed: set[str] = set()
+    for _ in range(DEEPEST):
+        objects = [
+            c for c in table.columns if c not in consumed and _all(table, c, lambda cell: isinstance(cell, dict))
+        ]
+        if not objects:
+            break
+        consumed |= _unfold_objects(table, objects)
+    for column in table.columns:
+        if column not in consumed and _all(table, column, _is_pairs):
+            consumed.add(column)
+            is_meta = plain_name(column).startswith("metadata")  # Of WooCommerce: not public, as in its tables.
+            for _, row in table.rows.edited():
+                for name, value in _pairs(row.get(column) or ()):
+                    _add(table, row, column, f"Meta: {name}" if is_meta else name, value)
+    table.columns = list(dict.fromkeys([*table.columns, *table.rows.names]))
+    return consumed
+
+
+def _read_texts(table: Table) -> None:
+    """Read the cells of columns that hold nothing but JSON with objects."""
+    for column in table.columns:
+        if not _all(table, column, lambda cell: isinstance(cell, str) and cell.lstrip()[:1] in ("{", "[")):
+            continue
+        cells = [_object(row.get(column)) for _, row in table.rows]
+        if all(cell is not None for cell in cells):
+            for (_, row), cell in zip(table.rows.edited(), cells, strict=True):
+                row[column] = cell
+
+
+def _read_amounts(table: Table) -> None:
+    for column in table.columns:
+        cells = table.rows.column(column)
+        if any(isinstance(cell, dict | list) for cell in cells):
+            table.rows.put(column, (in_units(cell, column) for cell in cells))
+
+
+def _object(text: Any) -> Any:
+    """The object, or list of objects, that a cell is in JSON; empty for an empty cell, None for anything else."""
+    if text in (None, ""):
+        return {}
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    objects = value if isinstance(value, list) else [value]
+    return value if all(isinstance(one, dict) for one in objects) else None
+
+
+def _unfold_objects(table: Table, objects: list[str]) -> set[str]:
+    """Turn the fields of objects into columns, which may be objects again."""
+    leaves = Counter(name for column in objects for name in _fields(table, column))
+    consumed = set()
+    for column in objects:
+        names = _fields(table, column)
+        money = _first(names, AMOUNTS), _first(names, CURRENCIES)
+        plain = _all(table, column, _is_plain)
+        money = money if plain and _OF_MONEY.issuperset(plain_name(name) for name in names) else (None, None)
+        languages = plain and all(_LANGUAGE.fullmatch(name) for name in names)
+        currencies = plain and all(name.casefold() in _CODES for name in names)
+        together = languages or currencies or is_hidden(column)  # What belongs to a supplier stays with it.
+        for _, row in table.rows.edited():
+            cell = row.get(column) or {}
+            if all(money):
+                row[column] = " ".join(plain_text(cell.get(name)) for name in money).strip()
+                continue
+            for name, value in cell.items():
+                alone = leaves[name] == 1 and not together and not _is_taken(name, table.columns)
+                row[name if alone else f"{column} {name}"] = value
+            if languages:
+                row[column] = next((value for value in cell.values() if plain_text(value)), None)
+        if not all(money) and not languages:
+            consumed.add(column)
+    table.columns = list(dict.fromkeys([*table.columns, *table.rows.names]))
+    return consumed
+
+
+def _is_taken(name: str, columns: Sequence[str]) -> bool:
+    """Whether a column has the name of a field, or the field is called like an id or a title beside the product's own:
+    the ``name`` of a ``brand`` is no title. Likewise the ``path`` of a ``category`` says nothing without it."""
+    if plain_name(name) in UNSURE_PICTURES:
+        return True
+    order = next((one for one in (TITLE_ORDER, ID_ORDER) if plain_name(name) in one), ())
+    return name in columns or bool(pick(columns, order))
+
+
+def _all(table: Table, column: str, fits: Callable[[Any], bool]) -> bool:
+    """Whether a column that is no picture has cells, and all of them fit."""
+    if is_picture(column) or plain_name(column) in PICTURE_ORDER:
+        return False
+    cells = [cell for cell in table.rows.column(column) if cell not in (None, "", {}, [])]
+    return bool(cells) and all(fits(cell) for cell in cells)
+
+
+def _is_plain(cell: Any) -> bool:
+    return isinstance(cell, dict) and not any(isinstance(value, dict | list) for value in cell.values())
+
+
+def _is_pairs(cell: Any) -> bool:
+    return isinstance(cell, list) and all(
+        isinstance(item, dict) and _first(item, _NAMES) is not None and _value_name(item) is not None for item in cell
+    )
+
+
+def _pairs(items: Any) -> Iterator[tuple[str, Any]]:
+    for item in items:
+        yield plain_text(item[_first(item, _NAMES)]), _said(item[_value_name(item)])
+
+
+def _said(value: Any) -> Any:
+    """A value, or the label of one that is an object: ``{"key": "red", "label": {"en": "Red", "de": "Rot"}}``."""
+    if isinstance(value, list):
+        return [_said(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    label = _first(value, ("label", "name", "value"))
+    if label is not None:
+        return _said(value[label])
+    return next(iter(value.values())) if value and all(_LANGUAGE.fullmatch(str(name)) for name in value) else value
+
+
+def _value_name(item: Any) -> str | None:
+    """The field with the value; BigCommerce calls it the label."""
+    return _first(item, _VALUES) or (
+        _first(item, ("label",)) if _first(item, _NAMES) == "option_display_name" else None
+    )
+
+
+def _add(table: Table, row: dict[str, Any], parent: str, name: str, value: Any) -> None:
+    """Add a named value to a row, beside what the row has under that name."""
+    if not name or not plain_text(value):
+        return
+    name = f"{parent} {name}" if name in table.columns or is_hidden(parent) else name
+    held = row.get(name)
+    row[name] = value if not plain_text(held) else [*_list(held), *_list(value)]
+
+
+def _fields(table: Table, column: str) -> list[str]:
+    return list(dict.fromkeys(name for cell in table.rows.column(column) for name in cell or {}))
+
+
+def _first(names: Any, known: tuple[str, ...]) -> str | None:
+    """The first of some names that is known, by the order of what is known."""
+    return next((name for plain in known for name in names if plain_name(str(name)) == plain), None)
+
+
+def _list(cell: Any) -> list[Any]:
+    return cell if isinstance(cell, list) else [] if cell in (None, "") else [cell]

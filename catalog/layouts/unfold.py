@@ -1,0 +1,227 @@
+"""Unfolds what shop systems spread over several columns or pack into one: options, attributes, variations.
+
+Each function changes rows in place, so that afterwards an attribute is a column under its own name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from catalog.layouts.below import attributes_of_odoo, variations_of_ebay
+from catalog.layouts.magento import coded_states, configurable, rows_without_sku, translations
+from catalog.layouts.money import columns_in_units
+from catalog.layouts.nested import unfold_nested
+from catalog.layouts.typed import PARENT, typed_rows, variations_of_ecwid
+from catalog.names.columns import (
+    HANDLES,
+    ID_ORDER,
+    PRODUCT_IDS,
+    ROW_IDS,
+    is_special,
+    pick,
+)
+from catalog.names.plain import plain_name, whole_name
+from catalog.table import Table
+from catalog.values import plain_text
+
+_KINDS = "option|variations?|attribut[eo]?|atributo|eigenschap"
+_SLOT = re.compile(
+    rf"(?:product|variant)?(?P<kind>{_KINDS})(?P<before>\d*)(?P<role>names?|values?|werte?|choices|description)(?P<after>\d*)"
+)
+_TRANSLATED_SLOT = re.compile(
+    rf"(?P<role>nom|nome|nombre|naam|valeur|valore|valor|waarde)(?:del?l?)?(?P<kind>{_KINDS})(?P<before>\d+)(?P<after>)"
+)
+_NAMING = frozenset({"name", "names", "nom", "nome", "nombre", "naam"})
+_NUMBERS = {"one": "1", "two": "2", "three": "3"}
+_HEX = re.compile(r"^#[0-9a-fA-F]{3,8}:")
+"""What Wix writes before a colour."""
+_PAIRS = frozenset({"additionalattributes", "feature", "features", "options"})
+_ASSIGNED = re.compile(r'(?:^|,)\s*([A-Za-z][\w ]*)=(?:"((?:[^"]|"")*)"|([^="]*?))(?=,\s*[A-Za-z][\w ]*=|$)')
+_VARIANTS = re.compile(r"(?:variants?|variations?|children|child_?skus?)$", re.IGNORECASE)
+
+
+def unfold(table: Table) -> None:
+    """Unfold everything that is known of any shop system."""
+    by_name = {plain_name(column): column for column in table.columns}
+    consumed = _braced_options(table)
+    _fill_products(table)
+    consumed |= _named_options(table, by_name)
+    consumed |= _packed_pairs(table, by_name)
+    consumed |= _combinations(table)
+    consumed |= unfold_nested(table)
+    columns_in_units(table)
+    consumed |= typed_rows(table, by_name)
+    consumed |= variations_of_ecwid(table, by_name)
+    consumed |= variations_of_ebay(table, by_name)
+    consumed |= attributes_of_odoo(table, by_name)
+    rows_without_sku(table, by_name)
+    configurable(table, by_name)
+    consumed |= _listed_variants(table)
+    coded_states(table, by_name)
+    consumed |= translations(table, by_name)
+    if consumed:
+        seen = dict.fromkeys(column for column in table.columns if column not in consumed)
+        table.rows.drop(consumed)
+        table.columns = list(seen | dict.fromkeys(table.rows.names))
+
+
+class _Slot(NamedTuple):
+    """A pair of columns with the name and the value of an option or attribute."""
+
+    names: str
+    values: str
+    is_option: bool
+    listed: str
+    """What separates several values in a cell; empty if it has one."""
+
+
+def _slots(by_name: dict[str, str]) -> list[_Slot]:
+    found: dict[tuple[bool, str], dict[bool, tuple[str, str]]] = {}
+    for plain, column in by_name.items():
+        numbered = (
+            re.sub("one|two|three", lambda word: _NUMBERS[word[0]], plain)
+            if "optionone" in plain.replace("two", "one").replace("three", "one")
+            else plain
+        )
+        if match := _SLOT.fullmatch(numbered) or _TRANSLATED_SLOT.fullmatch(numbered):
+            is_option = match["kind"] in ("option", "variation", "variations")
+            key = (is_option, match["before"] or match["after"])
+            found.setdefault(key, {})[match["role"] in _NAMING] = (column, match["role"])
+    slots = []
+    for key in sorted(found):
+        pair = found[key]
+        if len(pair) == 2:
+            role = pair[False][1]
+            several = "," if not key[0] or role == "values" else ";" if role in ("description", "choices") else ""
+            slots.append(_Slot(pair[True][0], pair[False][0], key[0], several))
+    return slots
+
+
+def _named_options(table: Table, by_name: dict[str, str]) -> set[str]:
+    """Shopify's ``Option1 Name`` and ``Option1 Value``, WooCommerce's ``Attribute 1 name`` and its ``value(s)``, and
+    likewise those of other systems."""
+    slots = _slots(by_name)
+    if not slots:
+        return set()
+    own = frozenset(map(whole_name, table.columns))
+    group = next(iter(pick(table.columns, (*HANDLES, "productid", "internalid", "parent"))), None)
+    carried: dict[tuple[str, str], str] = {}
+    for _, row in table.rows.edited():
+        key = plain_text(row.get(group)) if group else ""
+        for slot in slots:
+            name, value = plain_text(row.get(slot.names)), plain_text(row.get(slot.values))
+            if slot.is_option:  # Shopify names an option on the first row of its product only.
+                name = name or carried.get((key, slot.names), "")
+                carried[key, slot.names] = name
+            if not name or not value or value == "Default Title":
+                continue
+            items = [_HEX.sub("", item) for item in _items(value, slot.listed)] if slot.listed else [value]
+            several = len(items) > 1
+            row[_free_name(name, own, "option" if slot.is_option else "attribute")] = items if several else items[0]
+    return {column for slot in slots for column in (slot.names, slot.values)}
+
+
+def _items(value: str, separator: str) -> list[str]:
+    """The items of a list. WooCommerce writes a comma within an item as ``\\,``."""
+    return [item.strip().replace(f"\\{separator}", separator) for item in re.split(rf"(?<!\\){separator}", value)]
+
+
+def _fill_products(table: Table) -> None:
+    """Squarespace and others name the product of variants in the first of their rows only."""
+    product = next(iter(pick(table.columns, PRODUCT_IDS)), None)
+    variant = next(iter(pick(table.columns, ROW_IDS)), None)
+    if product is None or variant is None:
+        return
+    above = ""
+    for _, row in table.rows.edited():
+        above = plain_text(row.get(product)) or above
+        if plain_text(row.get(variant)):
+            row[product] = row.get(product) or above
+
+
+def _braced_options(table: Table) -> set[str]:
+    """Ecwid names the option of a variant in its column: ``product_variation_option_{Size}``."""
+    names = {column: match[1] for column in table.columns if (match := re.search(r"option_\{(.+)\}$", column))}
+    for _, row in table.rows.edited() if names else ():
+        row.update({name: row[column] for column, name in names.items() if plain_text(row.get(column))})
+    return set(names)
+
+
+def _free_name(name: str, taken: frozenset[str], kind: str) -> str:
+    """The column of an option or attribute. One that is called like a column of the table, or like an id, a title or a
+    picture, gets its kind as a prefix: the option ``Handle`` of a bag is no handle of Shopify."""
+    return f"{kind} {name}" if whole_name(name) in taken or is_special(plain_name(name)) else name
+
+
+def _packed_pairs(table: Table, by_name: dict[str, str]) -> set[str]:
+    """``color=Red,size=M`` of Magento, ``Colour:Red:1:0`` of PrestaShop, ``Name=Colour|Value=Red`` of BigCommerce."""
+    consumed = set()
+    for name in _PAIRS & by_name.keys():
+        column = by_name[name]
+        filled = [text for _, row in table.rows if (text := plain_text(row.get(column)))]
+        if not filled or not all(any(_pairs(text)) for text in filled[:50]):
+            continue
+        if all(map(_are_pairs, filled)):
+            consumed.add(column)
+        for _, row in table.rows.edited():
+            for key, value in _pairs(plain_text(row.get(column))):
+                key = key if not is_special(plain_name(key)) else f"attribute {key}"
+                if not plain_text(row.get(key)):
+                    row[key] = value.split("|") if "|" in value else value
+    return consumed
+
+
+def _pairs(text: str) -> Iterator[tuple[str, str]]:
+    named = re.findall(r"Name=([^|]+)\|Value=([^|]+)", text)
+    if named:
+        yield from named
+        return
+    if "=" in text:
+        for key, quoted, plain in _ASSIGNED.findall(text):
+            yield key, quoted.replace('""', '"') or plain
+        return
+    for item in text.split(","):
+        parts = item.split(":")
+        if len(parts) in (2, 3, 4) and parts[0].strip() and parts[1].strip() and "/" not in item:
+            yield parts[0].strip(), parts[1].strip()
+
+
+def _are_pairs(text: str) -> bool:
+    """Whether nothing of a text is lost if it is read as pairs."""
+    return "=" in text or len(list(_pairs(text))) == sum(bool(item.strip()) for item in text.split(","))
+
+
+def _combinations(table: Table) -> set[str]:
+    """PrestaShop: ``Size:select:0, Color:color:1`` in one column, ``S:0, Red:0`` in the next."""
+    names = next((c for c in table.columns if c.casefold().startswith("attribute (name:type")), None)
+    values = next((c for c in table.columns if c.casefold().startswith("value (value:")), None)
+    if names is None or values is None:
+        return set()
+    for _, row in table.rows.edited():
+        lists = [[one.split(":")[0].strip() for one in plain_text(row.get(c)).split(",")] for c in (names, values)]
+        row.update((name, value) for name, value in zip(*lists, strict=False) if name and value)
+    return {names, values}
+
+
+def _listed_variants(table: Table) -> set[str]:
+    """Salesforce and others: a product lists the ids of its variants, which have rows of their own."""
+    columns = [name for name in table.columns if _VARIANTS.search(name)]
+    id = next(iter(pick(table.columns, ID_ORDER)), None)
+    if not columns or id is None or PARENT in table.columns:
+        return set()
+    ids = {plain_text(row.get(id)) for _, row in table.rows}
+    parent_of: dict[str, str] = {}
+    for _, row in table.rows:
+        for column in columns:
+            cell = row.get(column)
+            listed = cell if isinstance(cell, list) else re.split(r"[,;|]", plain_text(cell))
+            variants = {plain_text(one) for one in listed} & ids - {plain_text(row.get(id)), ""}
+            parent_of |= dict.fromkeys(variants, plain_text(row.get(id)))
+    if not parent_of:
+        return set()
+    for _, row in table.rows.edited():
+        row[PARENT] = parent_of.get(plain_text(row.get(id)), plain_text(row.get(id)))
+    table.columns.append(PARENT)
+    return set(columns)

@@ -1,0 +1,261 @@
+"""Finds the columns of the id, the title and the product of a variant, by their names and by their cells."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from catalog.errors import ModisteError
+from catalog.names.columns import (
+    BARCODES,
+    GROUP_ORDER,
+    HANDLES,
+    ID_ORDER,
+    LOOKS,
+    PRICES,
+    PRODUCT_IDS,
+    ROW_IDS,
+    SIZES,
+    TITLE_ORDER,
+    VARIANT_ID_ORDER,
+    WEAK_GROUPS,
+    WEAK_IDS,
+    WEAK_TITLES,
+    is_called,
+    is_code,
+    known,
+    pick,
+    standard_name,
+)
+from catalog.names.hidden import is_hidden
+from catalog.names.plain import plain_name
+from catalog.names.sale import SALE_NAMES
+from catalog.pictures import names_picture
+from catalog.table import Row, Rows, Table
+from catalog.values import plain_text
+from catalog.values.dates import read_date
+
+ENOUGH = 0.9
+"""Share of rows in which an id column is filled; one with fewer gives way to another."""
+VARIANT_IDS_OF_JSON = ("variantsku", "variantcode", "variantid", "variantproductid", "variantitemid")
+"""Columns of the ids of variants that were nested in products."""
+LONGEST_TITLE = 60
+"""Mean characters up to which descriptions may be titles."""
+UNSPLIT = ' If these are several columns, name their separator in catalog.toml: [table] separator = "^".'
+_CODE = re.compile(r"(?=.*\d)(?=.*[^\W\d_]|.*\d{4})[\w./#+-]{2,64}")
+"""An article number: letters and digits, or at least four digits."""
+_AMOUNT = re.compile(r"\d+[.,]\d{1,2}")
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_OF_PARENT = re.compile(r"parent|vater|eltern|haupt|master|padre|père|ouder|nadrzędn|родител|父")
+"""What the name of a column says that refers to the row of the whole product."""
+
+
+def find_title(table: Table) -> str | None:
+    """The column of the titles: one with a usual name, else one with different short texts."""
+    usual = next(iter(pick(table.columns, TITLE_ORDER)), None)
+    if usual is not None:
+        return usual
+    weak = pick(table.columns, WEAK_TITLES)
+    others = [name for name in table.columns if not known(standard_name(name)) and not is_hidden(name)]
+    for names, is_title, share in ((weak, _has_words, 0.1), (weak, _is_word, 0.1), (others, _has_words, 0.5)):
+        found = next((name for name in names if _are_titles(table, name, is_title, share)), None)
+        if found is not None:
+            return found
+    return None
+
+
+def _are_titles(table: Table, column: str, is_title: Callable[[str], bool], share: float) -> bool:
+    """Whether more than a share of a column's cells are different short texts, most of them like titles."""
+    texts = [text for cell in table.rows.column(column) if (text := plain_text(cell))]
+    short = sum(map(len, texts)) <= LONGEST_TITLE * len(texts)
+    return short and len(set(texts)) > share * len(texts) and sum(map(is_title, texts)) > len(texts) / 2
+
+
+def _has_words(text: str) -> bool:
+    return len(re.findall(r"[^\W\d_]{2,}", text)) > 1 and " " in text and "://" not in text
+
+
+def _is_word(text: str) -> bool:
+    return not re.search(r"\d|://", text)
+
+
+def id_and_group(table: Table, id: str | None, group: str | None) -> tuple[str | None, str | None, bool]:
+    """The columns of the row's id and of its product, and whether the id of a product is its group.
+
+    Args:
+        id: Where it was named.
+        group: Where it was named or found.
+    """
+    if group is None and is_called(id, HANDLES):
+        group = id
+    key_is_id = is_called(group, HANDLES) and id in (None, group)
+    if id is None or id == group:
+        id = _id_column(table, group)
+    return id, group, key_is_id or (group is not None and is_called(id, VARIANT_IDS_OF_JSON))
+
+
+def _id_column(table: Table, group: str | None) -> str | None:
+    """The usual id column that is filled, or the best filled one."""
+    variants: tuple[str, ...] = VARIANT_ID_ORDER if is_called(group, HANDLES) else ()
+    if group is not None:
+        variants += VARIANT_IDS_OF_JSON
+    order = variants + ID_ORDER
+    barcodes = pick(table.columns, BARCODES)
+    found = [name for name in pick(table.columns, order) if name != group and name not in barcodes]
+    if any(is_called(name, ("productidtype",)) for name in table.columns):  # Amazon's product-id is a barcode or ASIN.
+        found.sort(key=lambda name: is_called(name, ("productid",)))
+    if group is None or not found:
+        found += [name for name in pick(table.columns, HANDLES) if name not in found and name != group]
+    if group is not None:
+        split = Rows(one for one in table.rows if any(name.startswith("variant ") for name in one[1]))
+        for name in pick(table.columns, VARIANT_IDS_OF_JSON) if len(split) else ():
+            if sum(map(bool, map(plain_text, split.column(name)))) >= ENOUGH * len(split):
+                return name
+        found = [name for name in found if not _is_of_products(table, name, group)] or found
+    filled = {name: sum(1 for cell in table.rows.column(name) if plain_text(cell)) for name in found}
+    enough = [name for name in found if filled[name] >= ENOUGH * len(table.rows)]
+    if enough:
+        return enough[0]
+    best = max(found, key=lambda name: filled[name], default=None)
+    if best is not None and filled[best] > len(table.rows) / 2:
+        return best
+    if group is not None and not barcodes:
+        return best
+    weak, codes = pick(table.columns, WEAK_IDS), _of_codes(table, barcodes)  # Running numbers come last.
+    weak = [*(name for name in weak if name in codes), *codes, *barcodes, *weak]
+    weak = [name for name in weak if name != group]
+    return next((name for name in weak if _is_distinct(table, name)), best or next(iter(barcodes), None))
+
+
+def _of_codes(table: Table, barcodes: Sequence[str]) -> list[str]:
+    """Columns with unknown names whose cells look like article numbers."""
+    others = PRICES | LOOKS | SIZES | SALE_NAMES
+    rows = _rows_of_products(table)
+    return [
+        name for name in table.columns
+        if not is_hidden(name) and standard_name(name) not in others and name not in barcodes
+        and all(_is_article_number(id_of(row.get(name))) for row in rows)
+    ]  # fmt: skip
+
+
+def id_of(cell: object) -> str:
+    """An id without the signs by which spreadsheets keep it a text: ``'007`` and ``="007"``."""
+    text = plain_text(cell)
+    if text.startswith('="') and text.endswith('"'):
+        return text[2:-1].strip()
+    return text[1:].strip() if text.startswith("'") and not text.endswith("'") else text
+
+
+def _is_article_number(text: str) -> bool:
+    return bool(
+        _CODE.fullmatch(text)
+        and not _AMOUNT.fullmatch(text)
+        and not _YEAR.fullmatch(text)
+        and not names_picture(text)
+        and read_date(text, None) is None
+    )
+
+
+def _is_of_products(table: Table, column: str, group: str) -> bool:
+    """Whether a column has one value for each product with several rows: it is no id of rows."""
+    ids: dict[str, set[str]] = {}
+    cells = [(plain_text(row.get(group)), plain_text(row.get(column))) for _, row in table.rows]
+    cells = [(key, id) for key, id in cells if key and id]
+    for key, id in cells:
+        ids.setdefault(key, set()).add(id)
+    return len(ids) < len(cells) and all(len(one) == 1 for one in ids.values())
+
+
+def find_group(table: Table, title: str | None) -> str | None:
+    """The column that names the product of a variant; one with an ambiguous name only if titles agree with it."""
+    for name in pick(table.columns, GROUP_ORDER):
+        if any(map(plain_text, table.rows.column(name))):
+            return name
+    product = next(iter(pick(table.columns, PRODUCT_IDS)), None)
+    if product is not None and pick(table.columns, ROW_IDS):
+        ids = [id for cell in table.rows.column(product) if (id := plain_text(cell))]
+        if len(set(ids)) < len(ids):
+            return product
+    for name in _weak_groups(table):
+        if refers_to_rows(table, name):
+            return name
+        titles: dict[str, set[str]] = {}
+        rows = 0
+        for _, row in table.rows:
+            key = plain_text(row.get(name))
+            if key:
+                rows += 1
+                titles.setdefault(key, set()).add(plain_text(row.get(title)) if title else "")
+        alike = sum(len(found) == 1 for found in titles.values())
+        if title and titles and len(titles) < rows and alike >= ENOUGH * len(titles):
+            return name
+    return None
+
+
+def _weak_groups(table: Table) -> list[str]:
+    """Columns with ambiguous names, and with names of codes if their products have each size once in each look."""
+    named = pick(table.columns, WEAK_GROUPS)
+    varying = [name for name in table.columns if standard_name(name) in LOOKS | SIZES]
+    if not any(standard_name(name) in SIZES for name in varying):
+        return named
+    found = []
+    for name in table.columns:
+        if name in named or not is_code(name) or known(plain_name(name)) or is_hidden(name):
+            continue
+        keys = [key for cell in table.rows.column(name) if (key := plain_text(cell))]
+        rows = {tuple(plain_text(row.get(one)) for one in (name, *varying)) for _, row in table.rows}
+        if len(keys) == len(table.rows) == len(rows) and len(set(keys)) < len(keys):
+            found.append(name)
+    return [*named, *found]
+
+
+def refers_to_rows(table: Table, column: str) -> bool:
+    """Whether a column with the name of a parent has ids of other rows, which are then the whole products."""
+    if not _OF_PARENT.search(plain_name(column)):
+        return False
+    cells = {text for cell in table.rows.column(column) if (text := plain_text(cell))}
+    for name in pick(table.columns, ID_ORDER):
+        ids = {plain_text(id): plain_text(row.get(column)) for _, row in table.rows if (id := row.get(name))}
+        if cells and cells <= ids.keys() and not any(ids[cell] for cell in cells):
+            return True
+    return False
+
+
+def _rows_of_products(table: Table) -> list[Row]:
+    """The rows with more than one cell: a note below a table of several columns has one."""
+    if len(table.columns) < 3:
+        return [row for _, row in table.rows]
+    rows = [row for _, row in table.rows if sum(1 for cell in row.values() if cell not in (None, "")) > 1]
+    return rows or [row for _, row in table.rows]
+
+
+def _is_distinct(table: Table, column: str) -> bool:
+    """Whether the cells of a column are filled and all different."""
+    cells = [plain_text(row.get(column)) for row in _rows_of_products(table)]
+    return all(cells) and len(set(cells)) == len(cells)
+
+
+def may_use_titles(table: Table, title: str | None, pictures: Sequence[str]) -> bool:
+    """Whether the titles of a table without an id may be the ids: each row has one and pictures, as in exports of
+    Etsy, and no column with an unknown name has another word or number in every row."""
+    if not is_called(title, TITLE_ORDER) or not pictures:
+        return False
+    others = [
+        name for name in table.columns
+        if name not in (title, *pictures) and not known(standard_name(name)) and not is_hidden(name)
+    ]  # fmt: skip
+    return not any(
+        _is_distinct(table, name) and all(re.fullmatch(r"\S+", plain_text(row.get(name))) for _, row in table.rows)
+        for name in others
+    )
+
+
+def without_id(table: Table, source: Path) -> ModisteError:
+    distinct = next((column for column in table.columns if _is_distinct(table, column)), None)
+    hint = f" {distinct!r} has another value in every row." if distinct else ""
+    return ModisteError(
+        f"{source} has no column that looks like the id.{hint}",
+        hint="Name one (--id-column, or [table] id in catalog.toml) of the columns that it has: "
+        f"{', '.join(table.columns)}." + (UNSPLIT if len(table.columns) == 1 and table.textual else ""),
+    )

@@ -1,0 +1,140 @@
+"""Tables whose columns have unknown names: their cells tell what they are."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from catalog import ModisteError, read_catalog
+from tests.catalog.shops import accounted, read
+
+
+@pytest.mark.parametrize(
+    ("ids", "recognised"),
+    [
+        (["A-1", "A-2", "A-3"], True), (["000104711", "000104712", "000104713"], True),
+        (["0815a", "0816", "0817b"], True),
+        (["A-1", "A-1", "A-3"], False), (["A-1", "", "A-3"], False), (["19,90", "29,90", "39,90"], False),
+        (["1", "2", "3"], False), (["2011", "2012", "2013"], False),
+        (["2026-01-01", "2026-01-02", "2026-01-03"], False),
+        (["red", "green", "blue"], False),
+        (["a1.jpg", "a2.jpg", "a3.jpg"], False), (["size 1", "size 2", "size 3"], False),
+    ],
+)  # fmt: skip
+def test_a_column_of_article_numbers_is_the_id(tmp_path: Path, ids: list[str], recognised: bool) -> None:
+    rows = [{"MATERIAL NO. X": id, "XYZ": f"Long dress {number}"} for number, id in enumerate(ids)]
+    if not recognised:
+        with pytest.raises(ModisteError, match="no column that looks like the id"):
+            read(tmp_path, rows)
+        return
+    catalog = read(tmp_path, rows)
+    assert [(one.id, one.title) for one in catalog] == [(id, f"Long dress {at}") for at, id in enumerate(ids)]
+
+
+@pytest.mark.parametrize(
+    ("column", "cells", "title"),
+    [
+        ("Item", ["Kilt", "Vest", "Tie"], True), ("Descrizione", ["Gonna", "Camicia", "Scarpe"], True),
+        ("ABC", ["Long dress", "Short dress", "A shirt"], True), ("ABC", ["Kilt", "Vest", "Tie"], False),
+        ("Item", ["A-1", "A-2", "A-3"], False), ("ABC", ["Black tie", "Black tie", "Black tie"], False),
+        ("Supplier", ["Long dress", "Short dress", "A shirt"], False),
+        ("Nombre del producto", ["Falda", "Falda", "Falda"], True), ("OXTITLE", ["Rock", "Rock", "Rock"], True),
+    ],
+)  # fmt: skip
+def test_a_column_of_short_texts_is_the_title(tmp_path: Path, column: str, cells: list[str], title: bool) -> None:
+    catalog = read(tmp_path, [{"sku": number, column: cell} for number, cell in enumerate(cells)])
+    assert [one.title for one in catalog] == (cells if title else [""] * 3)
+
+
+def test_an_id_column_without_values_gives_way(tmp_path: Path) -> None:
+    catalog = read(tmp_path, [{"EAN": "", "Custom code": f"C-{number}", "title": "Hat"} for number in range(3)])
+    assert [one.id for one in catalog] == ["C-0", "C-1", "C-2"]
+
+
+@pytest.mark.parametrize(
+    ("column", "said", "sold"),
+    [
+        ("Stok Durumu", ["Stokta var", "Stokta yok"], "Stokta var"), ("状态", ["在售", "下架"], "在售"),
+        ("진열상태", ["Y", "N"], "Y"), ("Skladem", ["ano", "ne"], "ano"), ("LVORM", ["", "X"], ""),
+        ("Info", ["auf Lager", "ausverkauft"], "auf Lager"), ("Info", ["In stock", "Sold out"], "In stock"),
+        ("Info", ["yes", "none"], "both"), ("Info", ["ausverkauft", "see the note"], "both"),
+        ("visible_until", ["2020-01-01", "9999-12-31"], "9999-12-31"),
+        ("visible from", ["2020-01-01", "9998-01-01"], "2020-01-01"),
+    ],
+)  # fmt: skip
+def test_cells_that_state_the_stock_count_in_any_column(
+    tmp_path: Path, column: str, said: list[str], sold: str
+) -> None:
+    rows = [{"id": number, "title": f"Hat {number}", column: said[number % 2]} for number in range(4)]
+    catalog = read(tmp_path, rows)
+    wanted = [str(number) for number in range(4) if sold in ("both", said[number % 2])]
+    assert [one.id for one in catalog] == wanted
+    assert accounted(catalog)
+
+
+@pytest.mark.parametrize("code", ["config_sku", "Produktreferenz", "Style code", "Sammelcode"])
+def test_rows_with_one_code_and_different_sizes_are_variants(tmp_path: Path, code: str) -> None:
+    rows = [{"id": n, code: f"Z{n // 3}", "article_name": f"Dress {n // 3}", "size": "SML"[n % 3]} for n in range(6)]
+    assert [len(one.variants) for one in read(tmp_path, rows)] == [3, 3]
+    alike = [{**row, code: "", "Model code": row[code], "size": "M"} for row in rows]
+    assert len(read(tmp_path, alike)) == 6
+
+
+def test_a_row_to_which_others_refer_is_their_product(tmp_path: Path) -> None:
+    rows = [{"Artikelnummer": "V1", "Vaterartikel": "", "Artikelname": "Hose", "Lagerbestand": 0}]
+    rows += [
+        {"Artikelnummer": f"V1-{n}", "Vaterartikel": "V1", "Artikelname": f"Hose {n}", "Lagerbestand": n}
+        for n in (0, 5)
+    ]
+    catalog = read(tmp_path, rows)
+    assert [(one.id, one.title) for one in catalog] == [("V1", "Hose")]
+
+
+@pytest.mark.parametrize(
+    ("above", "header"),
+    [
+        ([], ["OXID", "OXTITLE", "OXVARNAME", "OXPRICE", "OXSTOCK"]),
+        (["A list"], ["Art", "Text", "Group", "Net", "Gross"]),
+    ],
+)
+def test_a_row_of_values_is_no_header(tmp_path: Path, above: list[str], header: list[str]) -> None:
+    rows = [f"a{n}1;Long dress {n};size;{n}9,90;{n}" for n in range(1, 4)]
+    (tmp_path / "catalog.csv").write_text("\n".join([*above, ";".join(header), *rows]) + "\n")
+    catalog = read_catalog(tmp_path / "catalog.csv", images_required=False)
+    assert [(one.id, one.title) for one in catalog] == [(f"a{n}1", f"Long dress {n}") for n in range(1, 4)]
+
+
+def test_a_header_that_is_repeated_after_one_row_hides_no_row(tmp_path: Path) -> None:
+    lines = ["Product code,Product title,Unit price", "A1,Tunic,10"] * 2
+    (tmp_path / "catalog.csv").write_text("\n".join(lines).replace("A1", "A2", 1) + "\n")
+    assert [one.id for one in read_catalog(tmp_path / "catalog.csv", images_required=False)] == ["A2", "A1"]
+
+
+def test_sheets_are_read_together_whatever_the_case_and_order_of_their_columns(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    for name, header, row in (
+        ("A", ["sku", "title", "price"], ["1", "Hat", 5]),
+        ("B", ["SKU", "Price", "Title"], ["2", 6, "Cap"]),
+    ):
+        sheet = book.create_sheet(name)
+        sheet.append(header)
+        sheet.append(row)
+    book.remove(book["Sheet"])
+    book.save(tmp_path / "catalog.xlsx")
+    catalog = read_catalog(tmp_path / "catalog.xlsx", images_required=False)
+    assert [(one.id, one.title, one.attributes) for one in catalog] == [
+        ("1", "Hat", {"price": 5}),
+        ("2", "Cap", {"price": 6}),
+    ]
+
+
+@pytest.mark.parametrize("lines", [True, False])
+def test_all_pages_of_an_answer_are_read(tmp_path: Path, lines: bool) -> None:
+    items = [[{"sku": f"{page}-{n}", "name": "Hat", "sizes": [{"eu": 38}]} for n in (1, 2)] for page in (1, 2)]
+    pages = [{"data": {"products": {"items": one}}, "meta": {"page": page}} for page, one in enumerate(items)]
+    path = tmp_path / ("catalog.jsonl" if lines else "catalog.json")
+    path.write_text("\n".join(map(json.dumps, pages)) if lines else json.dumps(pages))
+    assert [one.id for one in read_catalog(path, images_required=False)] == ["1-1", "1-2", "2-1", "2-2"]

@@ -1,0 +1,123 @@
+"""Variants within products: as lists of objects in JSON, Parquet and XML, and as ids of other products."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+from xml.sax.saxutils import escape
+
+import pyarrow
+import pyarrow.parquet
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from catalog import Address, Catalog, read_catalog
+
+
+def write(path: Path, products: list[dict[str, Any]]) -> None:
+    if path.suffix == ".parquet":
+        pyarrow.parquet.write_table(pyarrow.Table.from_pylist(products), path)
+    elif path.suffix == ".xml":
+        path.write_text(f"<shop><products>{''.join(map(element, products))}</products></shop>", encoding="utf-8")
+    elif path.suffix == ".jsonl":
+        path.write_text("\n".join(map(json.dumps, products)), encoding="utf-8")
+    else:
+        path.write_text(json.dumps({"products": products}), encoding="utf-8")
+
+
+def element(product: dict[str, Any]) -> str:
+    def fields(row: dict[str, Any]) -> str:
+        return "".join(f"<{name}>{escape(str(cell))}</{name}>" for name, cell in row.items() if name != "variants")
+
+    variants = "".join(f"<variant>{fields(one)}</variant>" for one in product.get("variants", ()))
+    return f"<product>{fields(product)}<variants>{variants}</variants></product>"
+
+
+@pytest.mark.parametrize("suffix", ["json", "jsonl", "parquet", "xml"])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(counts=st.lists(st.integers(0, 4), min_size=2, max_size=5).filter(any))
+def test_variants_are_rows_of_their_product_in_every_format(tmp_path: Path, suffix: str, counts: list[int]) -> None:
+    products: list[dict[str, Any]] = []
+    for number, count in enumerate(counts):
+        variants = [{"sku": f"P{number}-{size}", "size": f"S{size}", "price": 50.5 + size} for size in range(count)]
+        products.append({
+            "id": f"P{number}", "title": f"Blazer {number}", "image": f"https://s.example/{number}.jpg",
+            "variants": variants,
+        })  # fmt: skip
+    path = tmp_path / f"catalog.{suffix}"
+    write(path, products)
+    catalog = read_catalog(path)
+    assert [(one.id, one.title) for one in catalog] == [(f"P{n}", f"Blazer {n}") for n in range(len(counts))]
+    for product, count in zip(catalog, counts, strict=True):
+        assert {one.id for one in product.variants} - {product.id} == {f"{product.id}-{size}" for size in range(count)}
+        assert product.attributes.get("variant price") == (50.5 if count else None)
+
+
+def test_lines_of_a_bulk_export_keep_their_ids_beside_products_without_variants(tmp_path: Path) -> None:
+    lines: list[dict[str, Any]] = [{"id": f"gid://shopify/Product/{n}", "title": f"Robe {n}"} for n in range(3)]
+    lines += [
+        {"id": f"gid://shopify/ProductVariant/{n}", "sku": f"R-{size}", "__parentId": "gid://shopify/Product/0"}
+        for n, size in enumerate("SM")
+    ]
+    (tmp_path / "bulk.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    catalog = read_catalog(tmp_path / "bulk.jsonl", images_required=False)
+    assert [one.title for one in catalog] == ["Robe 0", "Robe 1", "Robe 2"]
+    assert catalog.find("R-M") == catalog[0]
+
+
+def feed(folder: Path, text: str) -> Catalog:
+    (folder / "feed.xml").write_text(text, encoding="utf-8")
+    return read_catalog(folder / "feed.xml", images_required="jpg" in text)
+
+
+SALESFORCE = """<catalog xmlns="http://www.demandware.com/xml/impex/catalog/2006-10-31" catalog-id="a">
+<category category-id="w"><display-name xml:lang="x-default">Womens</display-name></category>
+<product product-id="25M"><display-name xml:lang="x-default">Pant</display-name>
+<display-name xml:lang="de">Hose</display-name><online-flag>true</online-flag>
+<images><image-group view-type="large"><image path="a/1.jpg"/><image path="a/2.jpg"/></image-group>
+<image-group view-type="small"><image path="s/1.jpg"/></image-group></images>
+<custom-attributes><custom-attribute attribute-id="material">cotton</custom-attribute></custom-attributes>
+<variations><variants><variant product-id="7-4"/><variant product-id="7-6"/></variants></variations></product>
+<product product-id="7-4"><custom-attributes><custom-attribute attribute-id="size">004</custom-attribute>
+</custom-attributes></product>
+<product product-id="7-6"><custom-attributes><custom-attribute attribute-id="size">006</custom-attribute>
+</custom-attributes></product>
+<product product-id="9"><display-name xml:lang="x-default">Belt</display-name><online-flag>false</online-flag></product>
+</catalog>"""
+
+
+def test_salesforce_lists_the_ids_of_variants(tmp_path: Path) -> None:
+    for name in ("a/1.jpg", "a/2.jpg", "s/1.jpg"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    (pant,) = catalog = feed(tmp_path, SALESFORCE)
+    assert (pant.id, pant.title, pant.attributes["material"]) == ("25M", "Pant", "cotton")
+    assert [(one.id, one.attributes["size"]) for one in pant.variants] == [("7-4", "004"), ("7-6", "006")]
+    assert pant.images == (tmp_path / "a/1.jpg", tmp_path / "a/2.jpg")
+    assert pant.attributes["display-name de"] == "Hose"
+    assert [one.reason for one in catalog.left_out] == ["online-flag is false"]
+
+
+def test_a_feed_names_its_products_and_attributes_in_its_own_way(tmp_path: Path) -> None:
+    param = "<PARAM><PARAM_NAME>{}</PARAM_NAME><VAL>{}</VAL></PARAM>"
+    (coat, hat) = feed(
+        tmp_path,
+        "<SHOP><SHOPITEM><ITEM_ID>1</ITEM_ID><PRODUCTNAME>Bunda</PRODUCTNAME><IMGURL>https://s.example/1.jpg</IMGURL>"
+        f"<PRICE currency='CZK'>1 990,50</PRICE>{param.format('Barva', 'modrá')}{param.format('Title', 'x')}</SHOPITEM>"
+        "<SHOPITEM><ITEM_ID>2</ITEM_ID><PRODUCTNAME>Čepice</PRODUCTNAME><IMGURL>https://s.example/2.jpg</IMGURL>"
+        f"<PRICE currency='CZK'>90</PRICE>{param.format('Barva', 'bílá')}</SHOPITEM></SHOP>",
+    )
+    assert (coat.id, coat.title, coat.images) == ("1", "Bunda", (Address("https://s.example/1.jpg"),))
+    assert coat.attributes == {"PRICE": 1990.5, "Barva": "modrá", "PARAM Title": "x"}
+    assert hat.attributes == {"PRICE": 90.0, "Barva": "bílá"}
+
+
+def test_an_id_of_products_is_no_id_of_their_rows(tmp_path: Path) -> None:
+    lines = ["ID,Handle,Title,Variant SKU,Size,Image Src"]
+    lines += [f"7001,scarf,{'Scarf' * (n == 0)},{f'S-{n}' * (n < 2)},{n * (n < 2) or ''},{n}.jpg" for n in range(5)]
+    (tmp_path / "catalog.csv").write_text("\n".join(lines))
+    (scarf,) = catalog = read_catalog(tmp_path / "catalog.csv", images_required=False)
+    assert [one.id for one in scarf.variants] == ["S-0", "S-1"]
+    assert catalog.find("S-1") == scarf

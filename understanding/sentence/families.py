@@ -1,0 +1,103 @@
+"""Names of families in a sentence: "keep the colour", "another brand than Nike", "any size"."""
+
+from __future__ import annotations
+
+from understanding.sentence.ahead import Ahead
+from understanding.sentence.draft import Draft
+from understanding.sentence.items import Item
+from understanding.wishes import Wish
+
+
+class Families:
+    """Steps of the reader: each takes the position of an item and returns the number of items that it consumed.
+
+    Args:
+        items: The items of one text.
+        ahead: The lookahead in the items.
+        draft: Collects wishes.
+    """
+
+    def __init__(self, items: list[Item], ahead: Ahead, draft: Draft) -> None:
+        self._items, self._ahead, self._draft = items, ahead, draft
+
+    def forgotten(self, at: int) -> int:
+        """ "Any colour", "forget the red". "Any red dress" forgets nothing."""
+        roles = self._items[at].roles
+        if not {"forget", "any"} & roles.keys():
+            return 0
+        if "refuse_after" in roles and len(self._draft.wanted) > self._draft.clause:
+            return 0  # "A jacket, hood not needed" forgets nothing, "the brand isn't needed" does.
+        found = self._ahead.family(at + 1)
+        if found.value and found.after <= at + 3 and "refuse" not in self._ahead.roles(found.after):
+            if excepted := self._excepted(found.value, found.after):
+                return excepted - at
+            self._draft.forget.append(found.value)
+            return found.after - at
+        if "forget" not in roles or {"refuse", "ask"} & roles.keys():
+            return 0
+        found = self._ahead.wish(at + 1)
+        if found.value:
+            self._draft.forget.append(found.value)
+            return found.after - at
+        return 0
+
+    def kept(self, at: int) -> int:
+        """ "Keep the colour", "another colour"."""
+        roles, draft = self._items[at].roles, self._draft
+        family, after = self._ahead.family(at + 1)
+        if {"keep", "similar"} & roles.keys():
+            draft.beside = False
+        if "keep" in roles and not draft.refusing:
+            if family:
+                draft.keep.append("kind" if family == "style" else family)
+                return after - at + self._ahead.anchor(after)
+            draft.similar = draft.similar or "similar" in roles
+            return 1
+        if "different" in roles and family:
+            if "or" in self._ahead.roles(at - 1):  # "In red, or another colour" includes red.
+                draft.different.append(family)
+            else:
+                draft.differ(family)
+            return (self._excepted(family, after) or after) - at
+        return 0
+
+    def _excepted(self, family: str, at: int) -> int:
+        """The position after "than" if it refuses a wish of ``family``, otherwise 0: "another brand than Nike", "any
+        colour but red", but not "any brand but in red"."""
+        place = self._ahead.past_ignored(at)
+        for than in {at, place}:
+            if {"than", "but"} & self._ahead.roles(than).keys() and self._ahead.wish(than + 1).value == family:
+                self._draft.refuse(than)
+                return than + 1
+        return 0
+
+    def named(self, at: int) -> int:
+        """A family at the start: "the colour can stay", "the colour is boring"."""
+        item, draft = self._items[at], self._draft
+        if "families" not in item.roles or item.meanings:
+            return 0
+        family, after = item.roles["families"].value, self._ahead.past_ignored(at + 1)
+        later = self._ahead.roles(after)
+        if draft.denied is not None:  # "Black doesn't go with my skin tone."
+            return 1
+        said = (
+            ("keep", draft.keep), ("forget", draft.forget), ("any", draft.forget),
+            ("refuse_after", draft.different), ("deny", draft.different),
+        )  # fmt: skip
+        refuses = "refuse" in later and bool(self._ahead.wish(after + 1).value)  # "Nice cut, but I don't do stripes."
+        for role, families in said:
+            if role in later and not refuses and not (role == "deny" and family == "style"):  # "I look awful in black."
+                families.append(family)
+                return after + 1 - at
+        following = self._ahead.roles(at + 1)
+        if draft.refusing and not draft.pending and "refuse" not in following and not self._ahead.wish(at + 1).value:
+            if family == "pattern":
+                draft.wanted.append(Wish("pattern", "plain", item.said))
+            elif family == "price":  # "No limit."
+                draft.forget.append(family)
+            else:
+                draft.different.append(family)
+            draft.refusing = False
+        elif "different" in self._ahead.roles(at - 1):
+            draft.different.append(family)
+        return 1

@@ -16,6 +16,8 @@ from typing import Any
 
 import pytest
 
+from tests.patience import PATIENCE_S
+
 ROOT = Path(__file__).parents[1]
 PRODUCTS = "300"
 
@@ -65,28 +67,28 @@ def served(python: Path, index_root: Path) -> Iterator[str]:
         wait_until_ready(server, url)
         yield url
         server.terminate()
-        assert server.wait(timeout=60) == 0
+        assert server.wait(timeout=PATIENCE_S) == 0
     finally:
         server.kill()
         server.wait()
 
 
 def wait_until_ready(server: subprocess.Popen[bytes], url: str) -> None:
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + PATIENCE_S
     while True:
         try:
             with urllib.request.urlopen(f"{url}/health/ready", timeout=5):
                 return
         except OSError:
             assert server.poll() is None, f"The service ended with {server.returncode}."
-            assert time.monotonic() < deadline, "The service is not ready after 120 s."
+            assert time.monotonic() < deadline, f"The service is not ready after {PATIENCE_S} s."
         time.sleep(0.05)
 
 
 def search(url: str, text: str) -> dict[str, Any]:
     body = json.dumps({"text": text, "k": 5}).encode()
     request = urllib.request.Request(f"{url}/search", body, {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=30) as response:
+    with urllib.request.urlopen(request, timeout=PATIENCE_S) as response:
         answer: dict[str, Any] = json.load(response)
     return answer
 

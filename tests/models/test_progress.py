@@ -15,12 +15,14 @@ from pathlib import Path
 import pytest
 
 from models.progress import duration, track
+from tests.patience import PATIENCE_S
 
 ROOT = Path(__file__).parents[2]
 WORK = """
 import logging
 logging.basicConfig(level=logging.INFO)
 from models.progress import track
+from tests.patience import PATIENCE_S
 print(sum(track(range(50), total=50, what="encode", unit="product", every_s=0)))
 """
 
@@ -92,7 +94,12 @@ def test_a_terminal_gets_a_bar_and_no_log_lines() -> None:
     termios.tcsetwinsize(theirs, (24, 80))
     try:
         done = subprocess.run(
-            [sys.executable, "-c", WORK], cwd=ROOT, stdout=subprocess.PIPE, stderr=theirs, timeout=60, check=True
+            [sys.executable, "-c", WORK],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=theirs,
+            timeout=PATIENCE_S,
+            check=True,
         )
         seen = os.read(ours, 65536).decode()
     finally:
@@ -106,7 +113,7 @@ def test_a_terminal_gets_a_bar_and_no_log_lines() -> None:
 
 def test_a_pipe_gets_log_lines_and_no_bar() -> None:
     done = subprocess.run(
-        [sys.executable, "-c", WORK], cwd=ROOT, capture_output=True, timeout=60, check=True, text=True
+        [sys.executable, "-c", WORK], cwd=ROOT, capture_output=True, timeout=PATIENCE_S, check=True, text=True
     )
     assert "INFO:models.progress:encode: 50 of 50 products, " in done.stderr
     assert "\r" not in done.stderr

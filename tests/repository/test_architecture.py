@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE_S
+
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("catalog", "indexer", "models", "service", "understanding")
 FOR_TRAINING = {"torch", "torchvision", "open_clip", "timm", "onnx"}
@@ -16,7 +18,7 @@ FOR_TRAINING = {"torch", "torchvision", "open_clip", "timm", "onnx"}
 
 def run(code: str) -> subprocess.CompletedProcess[str]:
     """Run Python in a fresh process in the repository's root."""
-    return subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    return subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE_S)
 
 
 def test_the_import_contracts_hold() -> None:

@@ -27,6 +27,7 @@ from service.app import create_app
 from service.server.listening import listen
 from service.server.serve import running
 from service.settings import Settings
+from tests.patience import PATIENCE_S
 from tests.service.keys import Given, add_key
 from tests.toy_bundle import write_toy_bundle
 
@@ -169,7 +170,7 @@ def _serve(shop: Shop, **changes: Any) -> Iterator[Served]:
     app = create_app(settings)
     with (
         running(app, settings, listen("127.0.0.1", 0)) as url,
-        httpx.Client(base_url=url, timeout=30, trust_env=False) as client,
+        httpx.Client(base_url=url, timeout=PATIENCE_S, trust_env=False) as client,
     ):
         yield Served(url, client, app)
 
@@ -216,14 +217,14 @@ class Redis:
         """Start it, or start it again."""
         command = ["redis-server", "--bind", "127.0.0.1", "--port", str(self.port), "--save", "", "--appendonly", "no"]
         self._process = subprocess.Popen(command, cwd=self._folder, stdout=subprocess.DEVNULL)
-        until = time.monotonic() + 10
+        until = time.monotonic() + PATIENCE_S
         while time.monotonic() < until:
             try:
                 socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
                 return
             except OSError:
                 time.sleep(0.02)
-        pytest.fail("redis-server did not start within 10 s.")
+        pytest.fail(f"redis-server did not start within {PATIENCE_S} s.")
 
     def freeze(self) -> None:
         """Let it accept and say nothing."""
@@ -257,9 +258,9 @@ def is_ready(url: str) -> bool:
         return False
 
 
-def eventually(check: Callable[[], bool], what: str, *, within_s: float = 10.0) -> None:
+def eventually(check: Callable[[], bool], what: str) -> None:
     """Wait until ``check`` holds; fail otherwise."""
-    until = time.monotonic() + within_s
+    until = time.monotonic() + PATIENCE_S
     while not check():
-        assert time.monotonic() < until, f"Not within {within_s:g} s: {what}."
+        assert time.monotonic() < until, f"Not within {PATIENCE_S} s: {what}."
         time.sleep(0.02)

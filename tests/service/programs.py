@@ -16,6 +16,7 @@ from typing import IO, Any
 import httpx
 import orjson
 
+from tests.patience import PATIENCE_S
 from tests.service.conftest import Shop, eventually, is_ready
 
 ROOT = Path(__file__).parents[2]
@@ -26,7 +27,13 @@ def modiste(*arguments: str | Path, **variables: str) -> subprocess.CompletedPro
     """Run a command of the program to its end."""
     command = [sys.executable, "-m", "service.cli", *map(str, arguments)]
     return subprocess.run(
-        command, cwd=ROOT, env={**ENVIRONMENT, **variables}, capture_output=True, text=True, timeout=100, check=False
+        command,
+        cwd=ROOT,
+        env={**ENVIRONMENT, **variables},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
     )
 
 
@@ -41,11 +48,11 @@ class Service:
 
     def get(self, path: str) -> httpx.Response:
         """GET on a new connection."""
-        return httpx.get(f"{self.url}{path}", trust_env=False, timeout=30)
+        return httpx.get(f"{self.url}{path}", trust_env=False, timeout=PATIENCE_S)
 
     def search(self, text: str = "red") -> httpx.Response:
         """A text search on a new connection."""
-        return httpx.post(f"{self.url}/search", json={"text": text}, trust_env=False, timeout=30)
+        return httpx.post(f"{self.url}/search", json={"text": text}, trust_env=False, timeout=PATIENCE_S)
 
     def logged(self, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         """The first log line that is ``wanted``, once it is there."""
@@ -107,11 +114,11 @@ def serving(
     workers: set[int] = set()
     try:
         if ready:
-            eventually(lambda: process.poll() is None and is_ready(service.url), "it is ready", within_s=60)
+            eventually(lambda: process.poll() is None and is_ready(service.url), "it is ready")
             workers = service.workers
         yield service
         process.terminate()
-        process.wait(30)
+        process.wait(PATIENCE_S)
     finally:
         process.kill()
         process.wait()
@@ -119,7 +126,7 @@ def serving(
             with suppress(ProcessLookupError):
                 os.kill(pid, 9)
         if stderr == "pipe":
-            reader.join(10)
+            reader.join(PATIENCE_S)
         if process.stderr is not None:
             process.stderr.close()
 
@@ -137,7 +144,7 @@ def is_alive(pid: int) -> bool:
 def refuses_connections(url: str) -> bool:
     """Whether no program listens there any more."""
     try:
-        httpx.get(f"{url}/health/live", trust_env=False)
+        httpx.get(f"{url}/health/live", timeout=PATIENCE_S, trust_env=False)
     except httpx.TransportError:
         return True
     return False

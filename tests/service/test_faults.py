@@ -16,6 +16,7 @@ import pytest
 
 from indexer.generations.publication import current_id
 from models.bundle.manifest import MANIFEST_NAME, file_digest
+from tests.patience import PATIENCE_S
 from tests.service.conftest import Redis, Serve, Shop, build, cloth, encoded, eventually, write_cloth_catalog
 
 POISON = "poison"
@@ -115,8 +116,10 @@ def test_thousands_of_silent_connections_and_others_are_served(serve: Serve, sho
             for _ in range(each):
                 opened.enter_context(
                     socket.create_connection(
-                        (url.host, url.port or 80), timeout=60, source_address=(f"127.0.0.{last}", 0)
+                        (url.host, url.port or 80), timeout=PATIENCE_S, source_address=(f"127.0.0.{last}", 0)
                     )
                 )
         for number in range(20):
-            assert httpx.post(f"{served.url}/search", json={"text": "red", "k": number + 1}, trust_env=False).is_success
+            assert httpx.post(
+                f"{served.url}/search", json={"text": "red", "k": number + 1}, timeout=PATIENCE_S, trust_env=False
+            ).is_success

@@ -24,6 +24,7 @@ from hypothesis import strategies as st
 
 from indexer.generations.manifest import MANIFEST_NAME, generation_folder
 from indexer.generations.publication import publish
+from tests.patience import PATIENCE_S
 from tests.service.conftest import Redis, Serve, Served, Shop, build, cloth, encoded, write_cloth_catalog
 
 IDS = ("20260101-000000-0000", "20260101-000001-0000")
@@ -135,7 +136,7 @@ def test_no_answer_of_one_shop_or_picture_reaches_another(
     faults = Faults(redis_server, shops)
 
     # A connection for each request: a kept one may be closed by the service while it is used again.
-    client = httpx.Client(timeout=60, trust_env=False, limits=httpx.Limits(max_keepalive_connections=0))
+    client = httpx.Client(timeout=PATIENCE_S, trust_env=False, limits=httpx.Limits(max_keepalive_connections=0))
     with (
         serve(shops[0], **shared) as first, serve(shops[1], **shared) as second, client,
         ThreadPoolExecutor(8) as threads,

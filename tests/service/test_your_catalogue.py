@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from tests.indexer.test_your_catalogue import commands, export
+from tests.patience import PATIENCE_S
 from tests.service.conftest import Shop
 from tests.service.programs import modiste, serving
 
@@ -26,6 +27,8 @@ def test_three_commands_lead_from_an_export_to_answers(tmp_path: Path, shop: Sho
         assert [one["title"] for one in service.get("/products").json()["products"]] == ["Red tee", "Navy tee"]
         answer = service.search("red").json()
         assert {one["id"] for one in answer["results"]} == {"tee-red", "tee-navy"}
-        pictures = [httpx.get(service.url + one["image"], trust_env=False) for one in answer["results"]]
+        pictures = [
+            httpx.get(service.url + one["image"], timeout=PATIENCE_S, trust_env=False) for one in answer["results"]
+        ]
         assert {picture.headers["content-type"] for picture in pictures} == {"image/jpeg"}
         assert "modiste" in service.get("/").text.casefold()

@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
 from tests.models.pictures import photograph, saved
+from tests.patience import PATIENCE_S
 
 PICTURE = saved(photograph(32, 32), "JPEG")
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -86,10 +87,10 @@ class Handler(BaseHTTPRequestHandler):
             self.send_response(200)
             self.end_headers()
             server.dripping.set()
-            server.released.wait(30)
+            server.released.wait(PATIENCE_S)
             self.close_connection = True
         elif path == "/silent.jpg":
-            server.released.wait(30)
+            server.released.wait(PATIENCE_S)
             self.close_connection = True
         elif path in DRIPS:
             self.drip(*DRIPS[path])

@@ -22,6 +22,7 @@ from indexer.generations.remote import RemoteError, RemoteRoot
 from models.bundle import Bundle
 from tests.indexer.conftest import QUIET
 from tests.indexer.shop import write_shop
+from tests.patience import PATIENCE_S
 from tests.toy_bundle import write_toy_bundle
 
 
@@ -249,7 +250,7 @@ def test_a_service_that_shares_the_root_with_a_builder_does_not_undo_a_publicati
 
     def pushing() -> None:
         following.start()
-        assert has_read.wait(60)
+        assert has_read.wait(PATIENCE_S)
         push()
 
     monkeypatch.setattr(service, "_pointers", reading)

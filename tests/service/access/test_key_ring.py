@@ -14,6 +14,7 @@ from catalog.errors import ModisteError
 from service.access.key_ring import KeyRing
 from service.access.keys import KeyFile, change_key_file, read_key_file
 from service.errors import KeyNeeded
+from tests.patience import PATIENCE_S
 from tests.service.keys import Given, add_key
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -147,7 +148,7 @@ def test_changes_of_the_file_are_followed_and_damage_changes_nothing(
         await until(ring, third, True)
         await ring.stop()
 
-    asyncio.run(asyncio.wait_for(scenario(), 30))
+    asyncio.run(asyncio.wait_for(scenario(), PATIENCE_S))
 
 
 def test_a_change_that_keeps_size_and_time_is_followed(file: Path, tmp_path: Path) -> None:
@@ -165,7 +166,7 @@ def test_a_change_that_keeps_size_and_time_is_followed(file: Path, tmp_path: Pat
         assert not accepts(ring, first)
         await ring.stop()
 
-    asyncio.run(asyncio.wait_for(scenario(), 30))
+    asyncio.run(asyncio.wait_for(scenario(), PATIENCE_S))
 
 
 def test_a_failure_while_the_file_is_followed_is_logged_and_tried_again(
@@ -188,7 +189,7 @@ def test_a_failure_while_the_file_is_followed_is_logged_and_tried_again(
         await until(ring, first, False)
         await ring.stop()
 
-    asyncio.run(asyncio.wait_for(scenario(), 30))
+    asyncio.run(asyncio.wait_for(scenario(), PATIENCE_S))
     assert "could not be followed" in caplog.text
 
 

@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from service.access.keys import change_key_file
+from tests.patience import PATIENCE_S
 from tests.service.conftest import Redis, Serve, Served, Shop, cloth, encoded, eventually
 from tests.service.keys import Given, add_key
 
@@ -87,7 +88,7 @@ def test_a_malformed_authorization_is_refused(keyed: Keyed, header: str) -> None
 
 def test_a_search_without_a_key_is_refused_before_its_body_is_read(keyed: Keyed) -> None:
     url = httpx.URL(keyed.served.url)
-    with socket.create_connection((url.host, url.port or 80), timeout=30) as connection:
+    with socket.create_connection((url.host, url.port or 80), timeout=PATIENCE_S) as connection:
         connection.sendall(
             b"POST /search HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 5000000\r\n\r\n"
         )

@@ -19,17 +19,16 @@ from service.access.limiter import Counted, Limiter, Policy
 from service.cache.connection import CONNECTIONS, RedisConnection
 from service.observability.metrics import Metrics
 from service.rates import WINDOWS_S, Rate
+from tests.patience import PATIENCE_S
 from tests.service.conftest import Redis
-
-PATIENT_S = 5.0
 
 
 def run(scenario: Coroutine[Any, Any, None]) -> None:
-    asyncio.run(asyncio.wait_for(scenario, 60))
+    asyncio.run(asyncio.wait_for(scenario, PATIENCE_S))
 
 
 @asynccontextmanager
-async def opened(url: str, *, timeout_s: float = PATIENT_S) -> AsyncIterator[Limiter]:
+async def opened(url: str, *, timeout_s: float = PATIENCE_S) -> AsyncIterator[Limiter]:
     connection = RedisConnection(url, timeout_s=timeout_s, metrics=Metrics())
     try:
         yield Limiter(connection, secret=b"secret")

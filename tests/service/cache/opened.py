@@ -12,15 +12,15 @@ from service.cache.connection import MAX_FAILURES, RedisConnection
 from service.cache.redis import RedisCache
 from service.cache.sealing import sealing_secret
 from service.observability.metrics import Metrics
+from tests.patience import PATIENCE_S
 
-PATIENT_S = 5.0
 """A limit that every working Redis keeps, on a busy machine."""
 SECRET = sealing_secret("a secret")
 
 
 @asynccontextmanager
 async def opened(
-    url: str, *, timeout_s: float = PATIENT_S, ttl_s: float = 60, secret: bytes = SECRET
+    url: str, *, timeout_s: float = PATIENCE_S, ttl_s: float = 60, secret: bytes = SECRET
 ) -> AsyncIterator[RedisCache]:
     connection = RedisConnection(url, timeout_s=timeout_s, metrics=Metrics())
     try:
@@ -30,14 +30,14 @@ async def opened(
 
 
 def run(scenario: Coroutine[Any, Any, None]) -> None:
-    asyncio.run(asyncio.wait_for(scenario, 30))
+    asyncio.run(asyncio.wait_for(scenario, PATIENCE_S))
 
 
-async def until(check: Callable[[], Awaitable[bool]], what: str, *, within_s: float = 20.0) -> None:
+async def until(check: Callable[[], Awaitable[bool]], what: str) -> None:
     """Wait until ``check`` holds; fail otherwise."""
-    end = time.monotonic() + within_s
+    end = time.monotonic() + PATIENCE_S
     while not await check():
-        assert time.monotonic() < end, f"Not within {within_s:g} s: {what}."
+        assert time.monotonic() < end, f"Not within {PATIENCE_S} s: {what}."
         await asyncio.sleep(0.01)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.patience import PATIENCE_S
 from tests.service.conftest import Serve, Shop, cloth, encoded
 from tests.service.measured import metric
 
@@ -23,7 +24,7 @@ def test_concurrent_searches_get_the_same_answers_as_single_ones(serve: Serve, s
         alone = [served.search(**query) for query in queries]
 
         def ask(query: dict[str, Any]) -> httpx.Response:
-            return httpx.post(f"{served.url}/search", json=query, timeout=60, trust_env=False)
+            return httpx.post(f"{served.url}/search", json=query, timeout=PATIENCE_S, trust_env=False)
 
         together = [response.json() for response in clients.map(ask, queries)]
         rows = metric(served, 'modiste_batch_rows_sum{stage="store"}')
@@ -43,7 +44,7 @@ def test_an_unreadable_image_fails_alone(serve: Serve, shop: Shop) -> None:
             picture = bad if number % 3 == 0 else good
             fields = {"text": f"blue {number}"}
             return httpx.post(
-                f"{served.url}/search", files={"image": picture}, data=fields, timeout=60, trust_env=False
+                f"{served.url}/search", files={"image": picture}, data=fields, timeout=PATIENCE_S, trust_env=False
             )
 
         statuses = [response.status_code for response in clients.map(ask, range(48))]

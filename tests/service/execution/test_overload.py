@@ -18,6 +18,7 @@ from PIL import Image
 
 from service.errors import NotFound
 from service.execution.admission import SMALL_BODY_BYTES
+from tests.patience import PATIENCE_S
 from tests.service.conftest import Serve, Served, Shop, encoded, eventually
 from tests.service.measured import metric
 
@@ -30,7 +31,7 @@ def held(served: Served, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]
 
     def wait_first(ids: Any) -> Any:
         runs.append(len(ids))
-        assert gate.wait(30)
+        assert gate.wait(PATIENCE_S)
         return text(ids)
 
     monkeypatch.setattr(bundle, "text", wait_first)
@@ -41,7 +42,7 @@ def held(served: Served, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]
 
 
 def search(url: str, text: str, **headers: str) -> httpx.Response:
-    return httpx.post(f"{url}/search", json={"text": text}, headers=headers, timeout=60, trust_env=False)
+    return httpx.post(f"{url}/search", json={"text": text}, headers=headers, timeout=PATIENCE_S, trust_env=False)
 
 
 def test_overload_is_refused_with_retry_after_and_cached_answers_are_still_given(
@@ -91,13 +92,13 @@ def test_requests_that_a_full_queue_refuses_are_counted(
 
     def wait(*_: object) -> None:
         begun.set()
-        assert gate.wait(30)
+        assert gate.wait(PATIENCE_S)
         raise NotFound("It is gone.")
 
     monkeypatch.setattr("service.http.routes.products.product_card", wait)
     with serve(shop, workers=1, queue=0) as served, ThreadPoolExecutor(1) as clients:
         first = clients.submit(httpx.get, f"{served.url}/products?limit=1", trust_env=False)
-        assert begun.wait(30)
+        assert begun.wait(PATIENCE_S)
         refused = served.client.get("/products?limit=1")
         gate.set()
         assert first.result().status_code == 404
@@ -113,7 +114,9 @@ def test_bytes_of_bodies_are_bounded_while_they_arrive(serve: Serve, shop: Shop)
 
     with serve(shop, max_held_bytes=1_000_000) as served:
         headers = {"Content-Type": "application/json"}
-        response = httpx.post(f"{served.url}/search", content=endless(), headers=headers, timeout=30, trust_env=False)
+        response = httpx.post(
+            f"{served.url}/search", content=endless(), headers=headers, timeout=PATIENCE_S, trust_env=False
+        )
         assert response.status_code == 503
         declared = served.client.post("/search", json={"text": "x" * 1_100_000})
         assert declared.status_code == 503
@@ -162,7 +165,7 @@ def test_an_invalid_timeout_header_is_refused(served: Served, header: str) -> No
 def test_pictures_beyond_the_queue_are_refused_and_the_event_loop_goes_on(serve: Serve, shop: Shop) -> None:
     def upload(url: str, red: int) -> httpx.Response:
         large = encoded(Image.new("RGB", (3000, 2000), (red, 0, 0)), "JPEG")
-        return httpx.post(f"{url}/search", files={"image": large}, timeout=60, trust_env=False)
+        return httpx.post(f"{url}/search", files={"image": large}, timeout=PATIENCE_S, trust_env=False)
 
     before = set(multiprocessing.active_children())
     with serve(shop, decoders=1, queue=0, cache_max_bytes=0) as served, ThreadPoolExecutor(2) as clients:
@@ -172,7 +175,7 @@ def test_pictures_beyond_the_queue_are_refused_and_the_event_loop_goes_on(serve:
         os.kill(decoder.pid, signal.SIGSTOP)
         try:
             uploads = [clients.submit(upload, served.url, red) for red in (100, 200)]
-            first, _ = wait(uploads, timeout=60, return_when=FIRST_COMPLETED)
+            first, _ = wait(uploads, timeout=PATIENCE_S, return_when=FIRST_COMPLETED)
             assert served.client.get("/health/live").status_code == 200
         finally:
             os.kill(decoder.pid, signal.SIGCONT)

@@ -22,6 +22,7 @@ from service.execution.process_pool import ProcessPool, WorkFailed
 from service.search import pipeline
 from service.search.uploads import decode_pixels
 from tests.fresh_process import run_fresh
+from tests.patience import PATIENCE_S
 from tests.service.conftest import Serve, Shop, encoded
 from tests.service.execution import calls
 from tests.service.execution.calls import add, process_id, sleep_after_touching, take
@@ -89,7 +90,9 @@ def test_a_program_ends_with_a_pool_that_was_not_closed() -> None:
         "if __name__ == '__main__':\n"
         "    print(asyncio.run(ProcessPool(1, queue=1, memory_bytes=2**27).run(add, 1, 2)))"
     )
-    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    ended = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=PATIENCE_S, check=True
+    )
     assert ended.stdout == "3\n"
 
 

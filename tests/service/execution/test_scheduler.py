@@ -13,6 +13,7 @@ import pytest
 
 from service.execution.scheduler import Job, Scheduler, Stage
 from service.observability.metrics import Metrics, StageTime
+from tests.patience import PATIENCE_S
 
 
 @contextmanager
@@ -46,7 +47,7 @@ class GatedWork:
     def __call__(self, numbers: list[int]) -> list[int]:
         self.batches.append(numbers)
         self.entered.set()
-        assert self.open.wait(10)
+        assert self.open.wait(PATIENCE_S)
         return [number + 1 for number in numbers]
 
 

@@ -11,6 +11,7 @@ import pytest
 from service.errors import UnknownProduct
 from service.execution.single_flight import SingleFlight
 from service.observability.logs import request_id
+from tests.patience import PATIENCE_S
 
 
 class Work:
@@ -48,7 +49,7 @@ async def callers(
 
 
 def run(scenario: Coroutine[Any, Any, None]) -> None:
-    asyncio.run(asyncio.wait_for(scenario, 10))
+    asyncio.run(asyncio.wait_for(scenario, PATIENCE_S))
 
 
 def test_concurrent_callers_share_one_computation() -> None:

@@ -15,6 +15,7 @@ import pytest
 from service.errors import MAX_EXCERPT, InvalidRequest
 from service.http.body.json_body import MAX_DEPTH, MAX_VALUES, parse_json
 from service.http.middleware.request import MAX_HEADER_BYTES, MAX_HEADERS, MAX_TARGET_BYTES
+from tests.patience import PATIENCE_S
 from tests.service.conftest import Serve, Served, Shop
 
 JSON = {"Content-Type": "application/json"}
@@ -47,7 +48,10 @@ def test_too_many_headers_are_refused(served: Served, headers: dict[str, str]) -
 
 
 def test_a_body_above_the_limit_is_refused_before_it_is_sent(serve: Serve, shop: Shop) -> None:
-    with serve(shop, max_image_bytes=1000) as served, socket.create_connection(_address(served), timeout=30) as client:
+    with (
+        serve(shop, max_image_bytes=1000) as served,
+        socket.create_connection(_address(served), timeout=PATIENCE_S) as client,
+    ):
         client.sendall(b"POST /search HTTP/1.1\r\nHost: h\r\nContent-Length: 3000000\r\n\r\n")
         assert client.recv(12) == b"HTTP/1.1 413"
 

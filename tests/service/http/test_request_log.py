@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from catalog.errors import ModisteError
+from tests.patience import PATIENCE_S
 from tests.service.conftest import Serve, Served, Shop, eventually
 
 
@@ -84,7 +85,7 @@ def test_a_lack_of_memory_is_503(serve: Serve, shop: Shop, monkeypatch: pytest.M
 def test_a_client_that_disconnects_within_its_body_is_not_an_error(
     served: Served, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with httpx.Client(base_url=served.url, trust_env=False, timeout=1) as client:
+    with httpx.Client(base_url=served.url, trust_env=False, timeout=PATIENCE_S) as client:
 
         def body() -> Iterator[bytes]:
             yield b'{"text": "re'

@@ -14,6 +14,7 @@ import orjson
 import pytest
 
 from service.observability.logs import MAX_QUEUED
+from tests.patience import PATIENCE_S
 from tests.service.conftest import Shop
 from tests.service.programs import ROOT, serving
 
@@ -23,14 +24,14 @@ START = "import logging; from service.observability.logs import start_logging; s
 def logged(program: str, **options: object) -> list[dict[str, object]]:
     """The lines that a program logs."""
     ended = subprocess.run(
-        [sys.executable, "-c", START + program], stderr=subprocess.PIPE, cwd=ROOT, timeout=60, check=True
+        [sys.executable, "-c", START + program], stderr=subprocess.PIPE, cwd=ROOT, timeout=PATIENCE_S, check=True
     )
     return [orjson.loads(line) for line in ended.stderr.splitlines()]
 
 
 def test_a_request_is_logged_with_its_id(shop: Shop) -> None:
     with serving(shop, "--processes", "1") as service:
-        httpx.get(f"{service.url}/catalog", headers={"X-Request-ID": "shop-43"}, trust_env=False, timeout=30)
+        httpx.get(f"{service.url}/catalog", headers={"X-Request-ID": "shop-43"}, trust_env=False, timeout=PATIENCE_S)
         line = service.logged(lambda line: line.get("path") == "/catalog")
     assert (line["request_id"], line["method"], line["status"]) == ("shop-43", "GET", 200)
     assert str(line["message"]).startswith("GET /catalog 200 in ")
@@ -43,7 +44,7 @@ def test_lines_of_several_processes_stay_whole_in_one_pipe() -> None:
     os.close(writing)
     with open(reading, encoding="utf-8") as log:
         lines = [orjson.loads(line) for line in log]
-    assert [child.wait(30) for child in children] == [0, 0]
+    assert [child.wait(PATIENCE_S) for child in children] == [0, 0]
     assert len(lines) == 3000
     assert {line["message"] for line in lines} == {"x" * 500}
 
@@ -55,7 +56,7 @@ def test_a_pipe_that_nothing_reads_bounds_memory_and_does_not_hold_the_process()
     ) as child:
         assert child.stdout is not None
         assert child.stdout.readline() == b"done\n"
-        assert child.wait(30) == 0  # Nothing has been read.
+        assert child.wait(PATIENCE_S) == 0  # Nothing has been read.
 
 
 def test_dropped_records_are_counted() -> None:
@@ -109,7 +110,7 @@ def test_control_characters_are_escaped_on_a_terminal_and_in_json(sign: str) -> 
     (line,) = logged(program)
     assert sign not in str(line["message"])
     master, slave = pty.openpty()
-    subprocess.run([sys.executable, "-c", START + program], stderr=slave, cwd=ROOT, timeout=60, check=True)
+    subprocess.run([sys.executable, "-c", START + program], stderr=slave, cwd=ROOT, timeout=PATIENCE_S, check=True)
     os.close(slave)
     with open(master, "rb", buffering=0) as terminal:
         shown = terminal.read(1000).decode()
@@ -126,7 +127,7 @@ def test_a_traceback_is_part_of_its_line() -> None:
 def test_a_name_that_is_not_utf8_is_logged_escaped() -> None:
     ended = subprocess.run(
         [sys.executable, "-c", START + r"logging.info('%s is no image', 'shoe\udcff.jpg')"],
-        stderr=subprocess.PIPE, cwd=ROOT, timeout=60, check=True,
+        stderr=subprocess.PIPE, cwd=ROOT, timeout=PATIENCE_S, check=True,
     )  # fmt: skip
     assert json.loads(ended.stderr)["message"] == "shoe\udcff.jpg is no image"
 
@@ -145,7 +146,7 @@ def test_the_service_starts_searches_and_stops_whatever_stderr_is(
             answer = service.search(f"red {number}")
             assert answer.status_code == 200
         service.process.terminate()
-        assert service.process.wait(30) == 0
+        assert service.process.wait(PATIENCE_S) == 0
 
 
 def test_faiss_does_not_log_the_variants_of_its_library_that_it_does_not_find() -> None:

@@ -13,6 +13,7 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from service.observability.tracing import set_up_tracing, shut_down_tracing, span
+from tests.patience import PATIENCE_S
 from tests.service.conftest import Serve, Shop, cloth, encoded, eventually
 
 TRACE, PARENT = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
@@ -171,7 +172,7 @@ def test_an_exporter_that_does_not_end_does_not_hold_up_the_process(monkeypatch:
 
     class HangingExporter(InMemorySpanExporter):
         def shutdown(self) -> None:
-            released.wait(60)
+            released.wait(PATIENCE_S)
             ended.set()
 
     monkeypatch.setattr("service.observability.tracing.SHUTDOWN_S", 0.05)
@@ -179,4 +180,4 @@ def test_an_exporter_that_does_not_end_does_not_hold_up_the_process(monkeypatch:
     shut_down_tracing()
     assert not ended.is_set()
     released.set()
-    assert ended.wait(60)
+    assert ended.wait(PATIENCE_S)

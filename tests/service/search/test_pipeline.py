@@ -16,6 +16,7 @@ from models.bundle import Bundle, VisionOutput
 from models.bundle.images import Pixels
 from models.bundle.manifest import read_manifest, write_manifest
 from service.execution.single_flight import SingleFlight
+from tests.patience import PATIENCE_S
 from tests.service.conftest import Serve, Shop, build, cloth, encoded, eventually, write_cloth_catalog
 from tests.toy_bundle import write_toy_bundle
 
@@ -27,7 +28,7 @@ def held_vision(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[threading.Eve
 
     def held(self: Bundle, pixels: Pixels) -> VisionOutput:
         begun.set()
-        assert go_on.wait(30)
+        assert go_on.wait(PATIENCE_S)
         return vision(self, pixels)
 
     go_on.set()
@@ -53,7 +54,7 @@ def test_the_deadline_of_one_caller_does_not_fail_another_that_shares_its_search
     with serve(shop) as served:
 
         def search(caller: str, headers: dict[str, str]) -> None:
-            with httpx.Client(base_url=served.url, timeout=60, trust_env=False) as client:
+            with httpx.Client(base_url=served.url, timeout=PATIENCE_S, trust_env=False) as client:
                 answers[caller] = client.post("/search", files=picture, headers=headers)
 
         begun.clear()
@@ -61,9 +62,9 @@ def test_the_deadline_of_one_caller_does_not_fail_another_that_shares_its_search
         hurried = threading.Thread(target=search, args=["hurried", {"X-Request-Timeout-Ms": "1000"}])
         patient = threading.Thread(target=search, args=["patient", {}])
         hurried.start()
-        assert begun.wait(30)
+        assert begun.wait(PATIENCE_S)
         patient.start()
-        eventually(lambda: len(entered) == 2, "both callers wait", within_s=30)
+        eventually(lambda: len(entered) == 2, "both callers wait")
         # A caller that is the last one to leave waits for the work to end: so it is on a machine too slow for sharing.
         hurried.join(5)
         go_on.set()
@@ -127,7 +128,7 @@ def test_scores_of_equal_searches_are_equal_in_any_batch(serve: Serve, shop: Sho
         found: dict[int, list[dict[str, Any]]] = {}
 
         def search(row: int) -> None:
-            with httpx.Client(base_url=served.url, timeout=30, trust_env=False) as client:
+            with httpx.Client(base_url=served.url, timeout=PATIENCE_S, trust_env=False) as client:
                 found[row] = client.post("/search", json={"product_id": str(row), "text": "red", "k": 5}).json()[
                     "results"
                 ]

@@ -14,6 +14,7 @@ import pytest
 
 from service.server import connections
 from service.server.framing import MAX_HEAD_BYTES
+from tests.patience import PATIENCE_S
 from tests.service.conftest import Serve, Served, Shop, eventually
 
 REQUEST = b"GET /health/live HTTP/1.1\r\nHost: shop\r\n\r\n"
@@ -32,7 +33,7 @@ def impatient(serve: Serve, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Iter
 
 def connect(served: Served) -> socket.socket:
     url = httpx.URL(served.url)
-    connection = socket.create_connection((url.host, url.port or 80), timeout=20)
+    connection = socket.create_connection((url.host, url.port or 80), timeout=PATIENCE_S)
     return connection
 
 
@@ -165,7 +166,7 @@ def test_a_client_that_does_not_read_is_cut_off(monkeypatch: pytest.MonkeyPatch)
         protocol.connection_lost(None)
         assert not limits.open
 
-    asyncio.run(asyncio.wait_for(scenario(), 10))
+    asyncio.run(asyncio.wait_for(scenario(), PATIENCE_S))
 
 
 def test_the_unread_bytes_of_all_clients_are_bounded() -> None:

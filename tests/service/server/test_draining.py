@@ -14,6 +14,7 @@ from service.server import draining
 from service.server.draining import DrainingServer
 from service.server.listening import address, listen
 from service.settings import Settings, load_settings
+from tests.patience import PATIENCE_S
 from tests.service.conftest import Shop, eventually
 from tests.service.programs import refuses_connections
 
@@ -45,7 +46,7 @@ def test_a_server_that_finishes_its_last_requests_still_reports(
     thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]})
     thread.start()
     try:
-        eventually(lambda: server.started and bool(reports), "it serves and reports", within_s=60)
+        eventually(lambda: server.started and bool(reports), "it serves and reports")
         with socket.create_connection(bound.getsockname()) as client:
             client.sendall(REQUEST + b'{"text"')
             eventually(lambda: bool(server.server_state.tasks), "the request has begun")
@@ -57,7 +58,7 @@ def test_a_server_that_finishes_its_last_requests_still_reports(
             assert client.recv(12) == b"HTTP/1.1 200"
     finally:
         server.should_exit = True
-        thread.join(60)
+        thread.join(PATIENCE_S)
 
 
 def test_a_server_that_waits_for_a_generation_reports(
@@ -75,4 +76,4 @@ def test_a_server_that_waits_for_a_generation_reports(
         assert not server.started
     finally:
         server.handle_exit(signal.SIGTERM, None)
-        thread.join(60)
+        thread.join(PATIENCE_S)

@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from service.server.failed_threads import EXIT_CODE
+from tests.patience import PATIENCE_S
 from tests.service.programs import ROOT
 
 
@@ -23,9 +24,11 @@ def test_the_process_ends_and_says_why(error: str) -> None:
         "start_logging('info')\n"
         "end_if_a_thread_fails()\n"
         "threading.Thread(target=fail, name='scheduler-0').start()\n"
-        "time.sleep(60)"
+        "time.sleep(3600)"
     )
-    ended = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, timeout=50, check=False)
+    ended = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, timeout=PATIENCE_S, check=False
+    )
     line = json.loads(ended.stderr)
     assert ended.returncode == EXIT_CODE
     assert line["level"] == "critical"

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from service.server.connections import MAX_TRAILERS
 from service.server.framing import MAX_HEAD_BYTES, MAX_PIPELINED, Framing
+from tests.patience import PATIENCE_S
 from tests.properties import properties
 from tests.service.conftest import Serve, Served, Shop
 
@@ -109,7 +110,7 @@ def test_a_head_beyond_the_bound_does_not_pass(length: int, before: bytes) -> No
 def test_what_has_no_end_ends_the_connection(serve: Serve, shop: Shop, start: bytes, piece: bytes) -> None:
     with serve(shop, max_image_bytes=MAX_BODY_BYTES) as served:
         url = httpx.URL(served.url)
-        with socket.create_connection((url.host, url.port or 80), timeout=20) as connection:
+        with socket.create_connection((url.host, url.port or 80), timeout=PATIENCE_S) as connection:
             sent = 0
             with suppress(ConnectionError):
                 connection.sendall(start)
@@ -139,7 +140,7 @@ def test_an_upgrade_is_ignored(served: Served, protocol: bytes, cut: int) -> Non
     request = b"POST /search HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: %d\r\n%s\r\n%s"
     last = b"GET /health/live HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
     sent, received = request % (len(body), headers, body) * 2 + last, b""
-    with socket.create_connection((url.host, url.port or 80), timeout=20) as connection:
+    with socket.create_connection((url.host, url.port or 80), timeout=PATIENCE_S) as connection:
         for at in range(0, len(sent), cut):
             connection.sendall(sent[at : at + cut])
         while part := connection.recv(65536):
@@ -152,7 +153,7 @@ def test_only_a_client_of_http_1_1_is_told_to_continue(served: Served, version: 
     url, body, received = httpx.URL(served.url), b'{"text": "red"}', b""
     head = b"POST /search HTTP/%s\r\nHost: a\r\nConnection: close\r\nExpect: 100-continue\r\n"
     head += b"Content-Type: application/json\r\n"
-    with socket.create_connection((url.host, url.port or 80), timeout=20) as connection:
+    with socket.create_connection((url.host, url.port or 80), timeout=PATIENCE_S) as connection:
         connection.sendall(head % version + b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
         while part := connection.recv(65536):
             received += part
@@ -172,7 +173,7 @@ def answered(served: Served, trailers: bytes) -> bytes:
     body = json.dumps({"text": "red"}).encode()
     head = b"POST /search HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
     url = httpx.URL(served.url)
-    with socket.create_connection((url.host, url.port or 80), timeout=20) as connection:
+    with socket.create_connection((url.host, url.port or 80), timeout=PATIENCE_S) as connection:
         connection.sendall(head + b"%x\r\n%s\r\n0\r\n" % (len(body), body) + trailers + b"\r\n")
         return connection.recv(12)
 
@@ -215,7 +216,7 @@ def test_a_request_has_a_version_one_host_and_a_known_encoding(
     served: Served, head: bytes, status: int, cut: int
 ) -> None:
     url = httpx.URL(served.url)
-    with socket.create_connection((url.host, url.port or 80), timeout=20) as connection:
+    with socket.create_connection((url.host, url.port or 80), timeout=PATIENCE_S) as connection:
         with suppress(ConnectionError):
             for at in range(0, len(head), cut):
                 connection.sendall(head[at : at + cut])

@@ -11,6 +11,7 @@ from contextlib import suppress
 import httpx
 import pytest
 
+from tests.patience import PATIENCE_S
 from tests.service.conftest import Shop, eventually
 from tests.service.programs import serving
 
@@ -23,7 +24,7 @@ def test_sigterm_under_load_loses_no_request_of_clients_that_close_their_connect
     def client(url: str, number: int) -> None:
         """Searches until an answer closes the connection, as a load balancer's would go elsewhere then."""
         turn = 0
-        with httpx.Client(base_url=url, timeout=60, trust_env=False) as connection:
+        with httpx.Client(base_url=url, timeout=PATIENCE_S, trust_env=False) as connection:
             while True:
                 turn += 1
                 response = connection.post("/search", json={"product_id": str(number), "text": f"red {turn}"})
@@ -36,18 +37,18 @@ def test_sigterm_under_load_loses_no_request_of_clients_that_close_their_connect
         ThreadPoolExecutor(8) as pool,
     ):
         clients = [pool.submit(client, service.url, number) for number in range(8)]
-        eventually(lambda: len(answered) > 40, "searches are answered", within_s=60)
+        eventually(lambda: len(answered) > 40, "searches are answered")
         service.process.send_signal(signal.SIGTERM)
         for each in clients:
-            each.result(60)
-        assert service.process.wait(30) == 0
+            each.result(PATIENCE_S)
+        assert service.process.wait(PATIENCE_S) == 0
     assert set(answered) == {200}
 
 
 def test_after_sigterm_the_service_is_not_ready_and_still_answers(shop: Shop) -> None:
     with (
         serving(shop, "--processes", "1", MODISTE_NOTICE_S="600") as service,
-        httpx.Client(base_url=service.url, timeout=30, trust_env=False) as client,
+        httpx.Client(base_url=service.url, timeout=PATIENCE_S, trust_env=False) as client,
     ):
         assert "connection" not in client.get("/health/ready").headers
         service.process.send_signal(signal.SIGTERM)
@@ -55,7 +56,7 @@ def test_after_sigterm_the_service_is_not_ready_and_still_answers(shop: Shop) ->
         unready, live = client.get("/health/ready"), client.get("/health/live")
         answer = client.post("/search", json={"text": "red"})
         service.process.send_signal(signal.SIGINT)  # Ends the notice.
-        service.process.wait(30)
+        service.process.wait(PATIENCE_S)
     assert unready.json()["reasons"] == ["The service is shutting down."]
     assert live.status_code == 200
     assert answer.status_code == 200
@@ -68,18 +69,18 @@ def test_a_request_that_outlasts_the_drain_does_not_keep_the_process(shop: Shop)
     def body() -> Iterator[bytes]:
         yield b'{"text": "re'
         sent.set()
-        stop.wait(60)
+        stop.wait(PATIENCE_S)
 
     def search(url: str) -> None:
         headers = {"Content-Type": "application/json"}
         with suppress(httpx.TransportError):
-            httpx.post(f"{url}/search", content=body(), headers=headers, timeout=60, trust_env=False)
+            httpx.post(f"{url}/search", content=body(), headers=headers, timeout=PATIENCE_S, trust_env=False)
 
     with serving(shop, "--processes", "1", MODISTE_DRAIN_S="1") as service:
         slow = threading.Thread(target=search, args=(service.url,))
         slow.start()
-        assert sent.wait(30)
+        assert sent.wait(PATIENCE_S)
         service.process.send_signal(signal.SIGTERM)
-        service.process.wait(20)
+        service.process.wait(PATIENCE_S)
         stop.set()
-        slow.join(30)
+        slow.join(PATIENCE_S)

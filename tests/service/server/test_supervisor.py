@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.patience import PATIENCE_S
 from tests.service.conftest import Shop, build, eventually
 from tests.service.programs import Service, is_alive, modiste, refuses_connections, serving
 
@@ -43,7 +44,7 @@ def has_logged(service: Service, part: str) -> Callable[[], bool]:
 def service(shop: Shop) -> Iterator[Service]:
     """Two workers for the tests that leave them as they are."""
     with serving(shop, "--processes", "2", "--workers", "1") as service:
-        eventually(lambda: all_serve(service), "both workers serve", within_s=60)
+        eventually(lambda: all_serve(service), "both workers serve")
         yield service
 
 
@@ -67,7 +68,7 @@ def test_both_workers_get_connections(service: Service) -> None:
 
     with ExitStack() as clients:
         for _ in range(64):  # One worker gets all of them once in 2^63.
-            client = clients.enter_context(httpx.Client(base_url=service.url, trust_env=False))
+            client = clients.enter_context(httpx.Client(base_url=service.url, timeout=PATIENCE_S, trust_env=False))
             assert client.get("/health/live").status_code == 200
         assert connections() == service.workers
 
@@ -104,63 +105,63 @@ def test_metrics_add_up_over_the_workers(service: Service) -> None:
 
 def test_a_killed_worker_is_replaced_and_the_others_answer_meanwhile(shop: Shop) -> None:
     with serving(shop, "--processes", "2") as service:
-        eventually(lambda: all_serve(service), "both workers serve", within_s=60)
+        eventually(lambda: all_serve(service), "both workers serve")
         victim, other = sorted(service.workers)
         os.kill(victim, signal.SIGKILL)
         eventually(lambda: not is_alive(victim), "it is dead")
         assert [service.search(f"red {number}").status_code for number in range(20)] == [200] * 20
-        eventually(lambda: all_serve(service), "another worker serves", within_s=60)
+        eventually(lambda: all_serve(service), "another worker serves")
         assert other in service.workers
         eventually(has_logged(service, f"Worker {victim} ended with exit code -9 and is replaced."), "it is logged")
 
 
 def test_workers_killed_at_once_and_in_turn_are_all_replaced(shop: Shop) -> None:
     with serving(shop, "--processes", "2") as service:
-        eventually(lambda: all_serve(service), "both workers serve", within_s=60)
+        eventually(lambda: all_serve(service), "both workers serve")
         victims = service.workers
         for victim in victims:
             os.kill(victim, signal.SIGKILL)
-        eventually(lambda: all_serve(service) and not victims & service.workers, "others serve", within_s=60)
+        eventually(lambda: all_serve(service) and not victims & service.workers, "others serve")
         for _ in range(2):
             victim = min(service.workers)
             os.kill(victim, signal.SIGKILL)
             eventually(lambda: victim not in service.workers, "it is dead")  # noqa: B023
-        eventually(lambda: all_serve(service), "others serve", within_s=60)
+        eventually(lambda: all_serve(service), "others serve")
 
 
 @pytest.mark.slow
 def test_a_stopped_worker_is_killed_and_replaced(shop: Shop) -> None:
     with serving(shop, "--processes", "2") as service:
-        eventually(lambda: all_serve(service), "both workers serve", within_s=60)
+        eventually(lambda: all_serve(service), "both workers serve")
         victim = min(service.workers)
         os.kill(victim, signal.SIGSTOP)
-        eventually(lambda: not is_alive(victim), "it is killed", within_s=60)
-        eventually(lambda: all_serve(service), "another worker serves", within_s=60)
+        eventually(lambda: not is_alive(victim), "it is killed")
+        eventually(lambda: all_serve(service), "another worker serves")
         eventually(has_logged(service, f"Worker {victim} ended"), "it is logged")
         assert sum(f"Worker {victim} has not reported" in line["message"] for line in list(service.lines)) == 1
 
 
 def test_a_worker_that_restarts_without_a_generation_does_not_listen(own_shop: Shop) -> None:
     with serving(own_shop, "--processes", "2") as service:
-        eventually(lambda: all_serve(service), "both workers serve", within_s=60)
+        eventually(lambda: all_serve(service), "both workers serve")
         for folder in (own_shop.index_root / "generations").iterdir():
             (folder / "manifest.json").rename(folder / "hidden")
         victim, other = sorted(service.workers)
         os.kill(victim, signal.SIGKILL)
-        eventually(lambda: len(service.workers - {victim}) == WORKERS, "another worker starts", within_s=60)
-        eventually(has_logged(service, "is refused"), "it has found no generation", within_s=60)
+        eventually(lambda: len(service.workers - {victim}) == WORKERS, "another worker starts")
+        eventually(has_logged(service, "is refused"), "it has found no generation")
         assert [service.search(f"red {number}").status_code for number in range(20)] == [200] * 20
         for folder in (own_shop.index_root / "generations").iterdir():
             (folder / "hidden").rename(folder / "manifest.json")
-        eventually(lambda: all_serve(service), "it serves once there is one", within_s=60)
+        eventually(lambda: all_serve(service), "it serves once there is one")
         assert other in service.workers
 
 
 def test_every_worker_follows_a_new_generation(own_shop: Shop) -> None:
     with serving(own_shop, "--processes", "2") as service:
-        eventually(lambda: all_serve(service), "both workers serve", within_s=60)
+        eventually(lambda: all_serve(service), "both workers serve")
         published = build(own_shop.catalog, own_shop.bundle, own_shop.index_root)
-        eventually(lambda: served_by(service) == {published: WORKERS}, "both serve the new generation", within_s=30)
+        eventually(lambda: served_by(service) == {published: WORKERS}, "both serve the new generation")
         assert {service.search(f"red {number}").json()["generation"] for number in range(20)} == {published}
 
 
@@ -170,29 +171,29 @@ def test_sigterm_lets_every_worker_finish_its_requests(shop: Shop) -> None:
     def body() -> Iterator[bytes]:
         yield b'{"text": "re'
         half_sent.release()
-        go_on.wait(30)
+        go_on.wait(PATIENCE_S)
         yield b'd"}'
 
     def search(url: str) -> httpx.Response:
         headers = {"Content-Type": "application/json"}
-        return httpx.post(f"{url}/search", content=body(), headers=headers, timeout=60, trust_env=False)
+        return httpx.post(f"{url}/search", content=body(), headers=headers, timeout=PATIENCE_S, trust_env=False)
 
     clients = 8
     with ThreadPoolExecutor(clients) as pool, serving(shop, "--processes", "2", MODISTE_NOTICE_S="1") as service:
-        eventually(lambda: all_serve(service), "both workers serve", within_s=60)
+        eventually(lambda: all_serve(service), "both workers serve")
         in_progress = [pool.submit(search, service.url) for _ in range(clients)]
         for _ in range(clients):
-            assert half_sent.acquire(timeout=30)
+            assert half_sent.acquire(timeout=PATIENCE_S)
         service.process.send_signal(signal.SIGTERM)
         eventually(lambda: refuses_connections(service.url), "new connections are refused")
         go_on.set()
         assert [bool(each.result().json()["results"]) for each in in_progress] == [True] * clients
-        assert service.process.wait(30) == 0
+        assert service.process.wait(PATIENCE_S) == 0
 
 
 def test_workers_stop_with_a_killed_supervisor(shop: Shop) -> None:
     with serving(shop, "--processes", "2") as service:
-        eventually(lambda: all_serve(service), "both workers serve", within_s=60)
+        eventually(lambda: all_serve(service), "both workers serve")
         workers = service.workers
         service.process.kill()
         eventually(lambda: not any(is_alive(pid) for pid in workers), "the workers have stopped")

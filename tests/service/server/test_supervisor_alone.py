@@ -72,7 +72,7 @@ def test_a_worker_that_hangs_while_it_starts_is_killed_and_replaced(
 
     def stop() -> None:
         try:
-            eventually(lambda: len(started) == 2, "it is replaced", within_s=60)
+            eventually(lambda: len(started) == 2, "it is replaced")
         finally:
             os.kill(os.getpid(), signal.SIGTERM)
 
@@ -98,9 +98,9 @@ def test_a_worker_that_cannot_be_started_now_is_tried_again_and_the_others_go_on
 
     def kill_one_then_stop() -> set[int]:
         try:
-            eventually(lambda: len(started) == 2, "both are started", within_s=60)
+            eventually(lambda: len(started) == 2, "both are started")
             started[0].kill()
-            eventually(lambda: len(started) == 3, "another is started", within_s=60)
+            eventually(lambda: len(started) == 3, "another is started")
             return {process.pid for process in started[1:] if is_alive(process.pid)}
         finally:
             os.kill(os.getpid(), signal.SIGTERM)
@@ -126,7 +126,7 @@ def test_workers_that_drain_are_stopped_by_sigint(
 
     def stop() -> None:
         try:
-            eventually(lambda: [ignores_sigterm(each.pid) for each in started] == [True, True], "they run", within_s=60)
+            eventually(lambda: [ignores_sigterm(each.pid) for each in started] == [True, True], "they run")
         finally:
             for kind in (signal.SIGTERM, signal.SIGINT):
                 os.kill(os.getpid(), kind)

@@ -16,6 +16,7 @@ from PIL import Image
 
 from indexer.generations.manifest import VECTORS_NAME, generation_folder
 from indexer.generations.publication import current_id
+from tests.patience import PATIENCE_S
 from tests.service.conftest import Shop, build, encoded, eventually
 from tests.service.programs import Service, serving
 
@@ -25,7 +26,7 @@ pytestmark = pytest.mark.slow
 def status(service: Service, **request: object) -> int:
     """The status of a search on a new connection; 0 where the connection breaks."""
     try:
-        return httpx.post(f"{service.url}/search", timeout=30, trust_env=False, **request).status_code  # type: ignore[arg-type]
+        return httpx.post(f"{service.url}/search", timeout=PATIENCE_S, trust_env=False, **request).status_code  # type: ignore[arg-type]
     except httpx.TransportError:
         return 0
 
@@ -51,7 +52,7 @@ def test_a_generation_truncated_while_it_is_served(own_shop: Shop) -> None:
             status(service, json={"text": "blue", "k": 60})
             return not before & service.workers and serves(service, earlier)
 
-        eventually(served, "new workers serve the generation before", within_s=90)
+        eventually(served, "new workers serve the generation before")
 
 
 def test_memory_that_runs_out_in_a_worker(shop: Shop) -> None:
@@ -72,7 +73,7 @@ def test_memory_that_runs_out_in_a_worker(shop: Shop) -> None:
         def as_before() -> bool:
             return len(service.workers) == 2 and {status(service, files={"image": picture}) for _ in range(8)} == {200}
 
-        eventually(as_before, "all is as before", within_s=90)
+        eventually(as_before, "all is as before")
 
 
 def test_more_unfinished_requests_than_a_worker_may_have_files(shop: Shop) -> None:
@@ -83,7 +84,7 @@ def test_more_unfinished_requests_than_a_worker_may_have_files(shop: Shop) -> No
         for number in range(400):
             source = (f"127.0.0.{2 + number % 4}", 0)
             connection = opened.enter_context(
-                socket.create_connection((url.host, url.port or 80), timeout=60, source_address=source)
+                socket.create_connection((url.host, url.port or 80), timeout=PATIENCE_S, source_address=source)
             )
             with suppress(OSError):  # Connections that were closed for others.
                 connection.sendall(b"POST /search HTTP/1.1\r\nHost: shop\r\nContent-Length: 9\r\n\r\n{")

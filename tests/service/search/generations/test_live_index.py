@@ -15,6 +15,7 @@ import pytest
 from indexer.generations.manifest import generation_folder
 from indexer.generations.publication import current_id, publish, rollback
 from indexer.update import update_generation
+from tests.patience import PATIENCE_S
 from tests.service.conftest import Operator, Serve, Served, Shop, build, eventually, write_cloth_catalog
 from tests.toy_bundle import write_toy_bundle
 
@@ -35,7 +36,7 @@ def shoppers(served: Served, count: int = 4) -> Iterator[list[tuple[int, Any]]]:
     stop = threading.Event()
 
     def shop(number: int) -> None:
-        with httpx.Client(base_url=served.url, timeout=30, trust_env=False) as client:
+        with httpx.Client(base_url=served.url, timeout=PATIENCE_S, trust_env=False) as client:
             turn = 0
             while not stop.is_set():
                 query = {"product_id": str((number * 7 + turn) % 60), "text": "in red", "k": 10, "offset": turn % 40}

@@ -12,6 +12,7 @@ from indexer.generations.manifest import GenerationError
 from models.bundle import Bundle
 from service.observability.metrics import Metrics
 from service.search.live_index import LiveIndex
+from tests.patience import PATIENCE_S
 from tests.service.conftest import Shop
 
 
@@ -22,7 +23,7 @@ def test_a_generation_that_is_being_verified_does_not_delay_the_end(
 
     def verify(*_: Any, **__: Any) -> None:
         begun.set()
-        go_on.wait(10)
+        go_on.wait(PATIENCE_S)
         ended.set()
         raise GenerationError("It is damaged.")
 
@@ -38,4 +39,4 @@ def test_a_generation_that_is_being_verified_does_not_delay_the_end(
     asyncio.run(scenario())  # It waits for the threads of asyncio.to_thread.
     assert not ended.is_set()
     go_on.set()
-    assert ended.wait(10)
+    assert ended.wait(PATIENCE_S)

@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from indexer.generations.publication import current_id
+from tests.patience import PATIENCE_S
 from tests.service.conftest import Serve, Served, Shop, build, eventually, write_cloth_catalog
 from tests.toy_bundle import write_toy_bundle
 
@@ -49,7 +50,7 @@ class Balancer:
 
     def _shop(self, number: int, ended: threading.Event) -> None:
         turn = 0
-        with httpx.Client(timeout=30, trust_env=False) as client:
+        with httpx.Client(timeout=PATIENCE_S, trust_env=False) as client:
             while not ended.is_set():
                 turn += 1
                 query = {"product_id": str((number * 7 + turn) % 60), "text": "in red", "offset": turn % 40}

@@ -15,6 +15,7 @@ from indexer.generations.generation import Generation
 from service.search.words import vocabulary
 from service.search.words.vocabulary import GenerationWords, words_of_generation
 from service.search.words.wishes import Wishes
+from tests.patience import PATIENCE_S
 from tests.service.conftest import Serve, Served, Shop, build, cloth, encoded, write_cloth_catalog
 from tests.toy_bundle import write_toy_bundle
 from understanding import understand
@@ -282,18 +283,18 @@ def test_the_words_of_a_new_generation_do_not_hold_up_searches_of_the_current_on
 
     def slow(of: Generation) -> GenerationWords:
         begun.set()
-        assert go_on.wait(30)
+        assert go_on.wait(PATIENCE_S)
         return GenerationWords(of)
 
     monkeypatch.setattr(vocabulary, "GenerationWords", slow)
     with ThreadPoolExecutor(2) as threads:
         opening = threads.submit(words_of_generation, Generation.open(shop.index_root))
-        assert begun.wait(30)
+        assert begun.wait(PATIENCE_S)
         try:
-            assert threads.submit(words_of_generation, generation).result(10) is current
+            assert threads.submit(words_of_generation, generation).result(PATIENCE_S) is current
         finally:
             go_on.set()
-        assert opening.result(30) is not current
+        assert opening.result(PATIENCE_S) is not current
 
 
 def test_the_id_of_a_variant_in_a_text_names_its_product(shop: Shop, serve: Serve, tmp_path: Path) -> None:

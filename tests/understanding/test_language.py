@@ -14,7 +14,7 @@ from tests.understanding.shops import large_shop
 from understanding import english, understand
 from understanding.words.concepts import FAMILIES, WordingError, concepts
 from understanding.words.language import Language, languages
-from understanding.words.text import folded
+from understanding.words.text import accented, folded
 
 GRAMMAR = """
 name = "Toki"
@@ -47,6 +47,8 @@ def test_an_accent_tells_some_words_apart(written: Callable[[str], str]) -> None
     assert folded(written("beż")) == folded("beż") != folded("bez")
     assert folded(written("größe")) in {"größe", "grösse"}
     assert folded(written("été")) == folded("ete")
+    for word in accented():
+        assert folded(written(word)) in {word, word.replace("ß", "ss")}
 
 
 def test_a_new_language_is_a_folder(tmp_path: Path) -> None:

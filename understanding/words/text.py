@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
+from pathlib import Path
 from typing import Literal, NamedTuple
 
 MAX_CHARACTERS = 2_000
@@ -25,9 +26,7 @@ _FRACTION = re.compile(r"(?<!\d)\d/\d(?!\d)")
 """Two single digits, as in "3/4 sleeves"; "20/40" is a range."""
 _CJK = re.compile(f"[{CJK}]")
 _SEPARATORS = frozenset("'’`´-‐‑–—_\"“”„«»()[]{}*#~^|\\")
-_ACCENTED = frozenset({"beż", "róż", "dès", "mémé", "größe", "grösse"})
-"""Words whose accent alone tells them from other words that shoppers say: Polish "beż" is beige, "bez" is without,
-and German "Größe" is the size, "große" is large."""
+_LISTS = Path(__file__).parents[1] / "languages"
 _LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe"})
 
 
@@ -47,13 +46,20 @@ def normalised(text: str) -> str:
     return unicodedata.normalize("NFKC", text[:MAX_CHARACTERS])[:MAX_CHARACTERS]
 
 
+@lru_cache(maxsize=1)
+def accented() -> frozenset[str]:
+    """The words of ``languages/*/accented.txt``, whose accent alone tells them from other words: Polish "beż" is beige,
+    "bez" is without. They keep it in all languages, because the values of a shop are in any."""
+    files = sorted(_LISTS.glob("*/accented.txt"))
+    return frozenset(word for file in files for word in file.read_text(encoding="utf-8").lower().split())
+
+
 @lru_cache(maxsize=16_384)
 def folded(word: str) -> str:
-    """A word without case and accents, so that "Été", "été" and "ete" are equal, but for some words that would mean
-    something else."""
+    """A word without case and accents, so that "Été", "été" and "ete" are equal, except for the words of ``accented``."""
     if word.isascii():
         return word.lower()
-    if (composed := unicodedata.normalize("NFKC", word).lower()) in _ACCENTED:
+    if (composed := unicodedata.normalize("NFKC", word).lower()) in accented():
         return composed
     # Marks of kana are no accents: they tell "ば" from "は".
     if is_cjk(word):

@@ -58,12 +58,14 @@ def _joined(before: Understood, turn: Understood) -> Understood:
     single = set() if turn.alternative else families & ONE_OF
     single |= {*turn.different, *(family for one in turn.relative if (family := _about(one)) == "occasion")}
     said = {wish.key for wish in (*turn.wanted, *turn.unwanted)}
+    words = {wish.said.casefold() for wish in turn.unwanted if wish.family == "detail"}
     asked = () if turn.alternative else turn.wanted
     rivals = {rival for wish in asked for rival in concepts().rivals_of(Concept(wish.family, wish.word))}
     wanted = [
         wish
         for wish in before.wanted
         if not (wish.family in dropped | single or wish.key in said or Concept(wish.family, wish.word) in rivals)
+        and not (wish.family == "kind" and wish.said.casefold() in words)  # "A belt or a tie", "no belt"
     ]
     unwanted = [wish for wish in before.unwanted if wish.family not in dropped and wish.key not in said]
     sides = {_side(one) for one in turn.relative}

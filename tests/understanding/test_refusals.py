@@ -138,3 +138,22 @@ def test_what_comes_close_is_refused_where_nothing_is_called_so() -> None:
 def test_a_wanted_look_beside_a_refused_one_is_kept() -> None:
     assert parts("white with stripes but not blue stripes") == "+colour:white +pattern:striped -colour:blue"
     assert parts("red, not red or blue") == "-colour:blue -colour:red"
+
+
+def test_a_refused_part_does_not_refuse_the_things_that_are_called_so() -> None:
+    shop = make_shop(
+        ["Dress with Bow", "Red Bow Tie", "Belted Dress", "Leather Belt", "Hooded Sweatshirt"],
+        {"articleType": ["Dresses", "Bow Ties", "Dresses", "Belts", "Sweatshirts"]},
+    )
+    for part, found in (("bow", [1, 0, 0, 0, 0]), ("belt", [0, 0, 1, 0, 0]), ("hood", [0, 0, 0, 0, 1])):
+        np.testing.assert_allclose(np.nan_to_num(refused(Grounding(shop), Wish("detail", part, ""))), found)
+
+
+def test_what_looks_like_a_refused_material_is_wanted_if_the_shop_has_it() -> None:
+    text = "a jacket that isn't leather but looks like it"
+    without, shop = large_shop(), make_shop(["Leather Jacket", "Leatherette Jacket", "Denim Jacket"])
+    assert parts_of(understand(text, shop)) == {"+kind:jacket", "-material:leather", "+material:faux leather"}
+    assert parts_of(understand(text, without)) == {"+kind:jacket", "-material:leather"}
+    assert understand(text, without).not_understood == ("looks like it",)
+    levels = refused(Grounding(shop), Wish("material", "leather", ""))
+    np.testing.assert_allclose(np.nan_to_num(levels), [1, 0, 0])

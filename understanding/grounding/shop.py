@@ -111,6 +111,13 @@ class Shop:
         """Number of occurrences of a folded word in titles."""
         return self.titles.count(word)
 
+    def names(self, concept: Concept) -> bool:
+        """Whether any product has a concept, in a column or in its title."""
+        if any(concept in column.concepts[code] for column in self.columns for code in np.flatnonzero(column.counts)):
+            return True
+        spellings = (words for language in self.spoken for words in language.spellings.get(concept, ()))
+        return any(len(self.titles.rows_with(words)) for words in spellings)
+
     def _number_at(self, family: str, share: float) -> float:
         """A quantile of the numbers of a family, for ``share`` from 0 to 1; 0 without numbers."""
         numbers = self.numbers[family][1]

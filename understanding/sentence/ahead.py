@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from understanding.sentence.items import Item
-from understanding.words.language import ROLES
+from understanding.words.concepts import ATTACHED
 from understanding.words.phrases import Entry
+from understanding.words.text import is_cjk
 
 NEAR = 3
 """Maximum number of meaningless items between "same" and "colour"."""
@@ -130,7 +131,8 @@ class Ahead:
             meaning = meant(item)
             if meaning is not None:
                 if meaning.family != family:
-                    return joined and meaning.family != "kind"
+                    part = attached(item)
+                    return joined and (meaning.family != "kind" or part is not None)
                 if joined or also:
                     return True
             elif "or" in item.roles:
@@ -165,8 +167,11 @@ class Ahead:
         return "refuse" in self._items[at].roles and (compared or unknown or bool(self.wish(at + 1).value))
 
     def is_next(self, at: int) -> bool:
-        """Whether the item before has a meaning: nothing joins it with this one."""
-        return at > 0 and bool(self._items[at - 1].meanings)
+        """Whether the item before has a meaning: nothing joins it with this one, or a particle as in Chinese
+        "不带帽子的红色"."""
+        if at > 1 and is_cjk(self._items[at - 1].said) and "ignore" in self.roles(at - 1):
+            at -= 1
+        return at > 0 and meant(self._items[at - 1]) is not None
 
     def is_with(self, at: int) -> bool:
         """Whether "with" stands before an item and what describes it: "with a leather belt"."""
@@ -192,11 +197,13 @@ class Ahead:
 
 
 def meant(item: Item) -> Entry | None:
-    """The reading of an item as a concept or a value; values that are also words of the grammar are ignored."""
-    for entry in item.entries:
-        if entry.role == "concept" or (entry.role == "value" and not ROLES & item.roles.keys()):
-            return entry
-    return None
+    """The reading of an item as a concept or a value."""
+    return next(iter(item.meanings), None)
+
+
+def attached(item: Item) -> Entry | None:
+    """The part that a word for a thing names as well: that of "studs" are rivets."""
+    return next((one for one in item.entries if one.family == "detail" and one.value in ATTACHED), None)
 
 
 def colour_of(item: Item) -> str:

@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from understanding.sentence.ahead import Ahead, colour_of, meant
 from understanding.sentence.draft import Draft
 from understanding.sentence.items import Item
+from understanding.sentence.senses import Senses, narrower
 from understanding.wishes import Relative, Wish
 from understanding.words.concepts import Concept, concepts
 from understanding.words.language import OPPOSITE
-from understanding.words.phrases import Entry
 from understanding.words.text import is_cjk
 
 OF_COLOUR = frozenset({"darker", "lighter", "brighter", "more muted"})
 """Directions that compare colours."""
 
-STRAPS = frozenset({"belt", "bracelet"})
-"""Kinds that name the strap of a watch in many languages, such as Spanish "correa"."""
-
 BAGS = ("bag", "wallet", "purse")
 """Kinds of which a size word means how big the thing is."""
-
-FOOTWEAR = ("footwear",)
-"""Kinds that are flat or have heels."""
-
-STRAPPED = ("bag", "sandals", "heels", "flats")
-"""Other kinds with straps, which some languages call the same as belts."""
 
 
 class Comparisons:
@@ -36,19 +25,22 @@ class Comparisons:
         items: The items of one text.
         ahead: The lookahead in the items.
         draft: Collects wishes.
+        senses: Chooses the meaning of items.
     """
 
-    def __init__(self, items: list[Item], ahead: Ahead, draft: Draft) -> None:
-        self._items, self._ahead, self._draft = items, ahead, draft
+    def __init__(self, items: list[Item], ahead: Ahead, draft: Draft, senses: Senses) -> None:
+        self._items, self._ahead, self._draft, self._senses = items, ahead, draft, senses
 
     def compared(self, at: int) -> int:
         """ "Darker", "too long", "less bright", "longer sleeves"."""
         roles, taken, direction = self._items[at].roles, 1, ""
         excess = bool({"excess", "too"} & roles.keys())
-        if "relative" in roles:
-            direction = roles["relative"].value
+        if "adjectives" in roles and (behind := self._refused_behind(at)):
+            direction, taken = OPPOSITE[roles["adjectives"].value], behind - at
         elif "adjectives" in roles and self._refused(at):
             direction = OPPOSITE[roles["adjectives"].value]
+        elif "relative" in roles:
+            direction = roles["relative"].value
         else:
             degree = next((role for role in ("too", "less", "more") if role in roles), "")
             place = at + 1 if degree else at
@@ -71,6 +63,9 @@ class Comparisons:
         draft = self._draft
         if draft.refusing and not draft.pending and at - draft.cue <= 2:
             draft.refusing = False  # "Not too long" also means "less long".
+        elif draft.refusing and self._describes_refused(at):
+            draft.spare_things()  # Spanish "no un bolso pequeño"
+            draft.end_refusal()
         if draft.beside:  # "To match my new car."
             return taken
         if excess and direction in OF_COLOUR:
@@ -96,11 +91,35 @@ class Comparisons:
         return part
 
     def _refused(self, at: int) -> bool:
-        """Whether an adjective alone is refused: "nothing long", "uzun olmasın"."""
-        if any(item.meanings for item in self._items[at : at + 2]):
+        """Whether an adjective is refused, alone or with the thing that it describes: "nothing long", "not a small
+        bag", Turkish "uzun olmasın"."""
+        if self._items[at].meanings:
             return False
         begun = self._draft.refusing and not self._draft.pending and at - self._draft.cue <= 2
-        return begun or self._ahead.refused_behind(at + 1)
+        if at + 1 < len(self._items) and self._items[at + 1].meanings:
+            part = self._ahead.part(at + 1, self._items[at].roles["adjectives"].value)
+            return begun and not part.value and bool(self._next_kind(at, 1))
+        return begun or self._ahead.refused_behind(at + 1) or self._describes_refused(at)
+
+    def _refused_behind(self, at: int) -> int:
+        """The position behind a refusal that follows an adjective and its thing, which is wanted; 0 if there is none:
+        Turkish "küçük çanta olmasın"."""
+        place = self._ahead.past_ignored(at + 1)
+        thing = meant(self._items[place]) if place < len(self._items) else None
+        if thing is None or thing.family != "kind" or self._items[at].meanings or self._draft.refusing:
+            return 0
+        end = self._ahead.past_ignored(place + 1)
+        denied = "deny" in self._ahead.roles(end) and self._ahead.ends_behind(end)
+        if not (denied or self._ahead.refused_behind(end)):
+            return 0
+        self._draft.add(Wish("kind", thing.value, self._items[place].said, thing.column))
+        return end + 1
+
+    def _describes_refused(self, at: int) -> bool:
+        """Whether an adjective stands behind the thing that is refused: Spanish "no un bolso pequeño"."""
+        draft = self._draft
+        alone = [wish.family for wish in draft.pending] == ["kind"]
+        return draft.nouns_first and draft.refusing and alone and self._ahead.is_next(at)
 
     def _alone(self, at: int) -> bool:
         """Whether an adjective is all that a text says: "small", Chinese "长". In Chinese and Japanese, marks
@@ -121,7 +140,7 @@ class Comparisons:
         are hardly about the size: French "petite robe noire"."""
         if self._items[at].roles["adjectives"].value not in ("bigger", "smaller") or self._items[at].meanings:
             return False
-        return not self._draft.refusing and any(self._next_kind(at, step) in _narrower(BAGS) for step in (-1, 1))
+        return not self._draft.refusing and any(self._next_kind(at, step) in narrower(BAGS) for step in (-1, 1))
 
     def _next_kind(self, at: int, step: int) -> str:
         """The kind beside an adjective, or behind one colour or material: "a small red bag"."""
@@ -132,13 +151,6 @@ class Comparisons:
             if entry.family == "kind":
                 return entry.value
         return ""
-
-    def is_other(self, at: int, entry: Entry) -> bool:
-        """Whether "flat" is not about shoes, because the text names other things only: "flat front trousers"."""
-        if entry.value != "flat heel" or "adjectives" not in self._items[at].roles:
-            return False
-        kinds = {one.value for item in self._items if (one := meant(item)) is not None and one.family == "kind"}
-        return bool(kinds) and not kinds & _narrower(FOOTWEAR)
 
     def _look(self, at: int) -> Wish | None:
         """The colour, pattern or material at a place."""
@@ -157,7 +169,7 @@ class Comparisons:
                     shade = entry.value
                 elif entry.role == "concept" and shade and entry.family == "colour":
                     self._draft.add(_shade(shade, entry.value, item.said))
-                elif entry.role == "concept" and not (entry.family == "kind" and self.is_part(at, entry.value)):
+                elif entry.role == "concept" and not (entry.family == "kind" and self._senses.is_part(at, entry.value)):
                     self._draft.add(Wish(entry.family, entry.value, item.said))
             return 1
         for first, second in ((at, at + 1), (at + 1, at)):
@@ -167,33 +179,6 @@ class Comparisons:
                     self._draft.add(_shade(shaded.value, colour, self._ahead.said(at, 2)))
                     return 2
         return self._doubled(at)
-
-    def is_part(self, at: int, kind: str) -> bool:
-        """Whether a kind is only a part of the one before it: "a dress with a belt", "a watch, leather bracelet"."""
-        things = [place for place, wish in enumerate(self._draft.wanted) if wish.family == "kind"]
-        if self._draft.refusing or not things:
-            return False
-        if things[-1] >= self._draft.clause and self._ahead.is_with(at):
-            return True
-        joined = {"and", "or"} & self._ahead.roles(at - 1).keys()
-        return kind in STRAPS and self._draft.wanted[things[-1]].word == "watch" and not joined
-
-    def is_strap(self, at: int) -> bool:
-        """Whether a word for belts and straps is about a strap of the thing before it: Spanish "sandalias, correa
-        negra", but not "sandalias y correa"."""
-        return self._thing_described(at, "straps") in _narrower(STRAPPED)
-
-    def is_waterproof(self, at: int) -> bool:
-        """Whether a word for rain jackets describes the thing before it: Portuguese "mochila, impermeável"."""
-        return bool(self._thing_described(at, "waterproof"))
-
-    def _thing_described(self, at: int, detail: str) -> str:
-        """The kind before an item that also means ``detail``; empty if there is none, or if "and" joins them."""
-        if not any(entry.role == "concept" and entry.value == detail for entry in self._items[at].entries):
-            return ""
-        things = [wish.word for wish in self._draft.wanted if wish.family == "kind"]
-        joined = {"and", "or"} & self._ahead.roles(at - 1).keys()
-        return things[-1] if things and not joined else ""
 
     def _doubled(self, at: int) -> int:
         """A colour and the one that it is a shade of: "crimson red", and "navy blu", whose parts were read apart."""
@@ -217,13 +202,6 @@ class Comparisons:
             return 0
         self._draft.add(Wish("pattern", exact[0].value, self._ahead.said(at, 2)))
         return 2
-
-
-@lru_cache(maxsize=4)
-def _narrower(names: tuple[str, ...]) -> frozenset[str]:
-    """The names of kinds and of those that are narrower."""
-    kinds = [Concept("kind", name) for name in names]
-    return frozenset(one.name for kind in kinds for one in (kind, *concepts().narrower(kind)))
 
 
 def _shade(shade: str, colour: str, said: str) -> Wish:

@@ -61,7 +61,13 @@ class Draft:
     part: int = 0
     """The same at the last preposition: "a blue jacket with a hood"."""
     parts: list[Wish] = field(default_factory=list)
-    """The kinds that are only parts of a thing, said since then: "a dress with a belt"."""
+    """The kinds that are only parts of a thing, said since then: "a coat with a scarf"."""
+    as_parts: dict[tuple[str, str], Wish] = field(default_factory=dict)
+    """Kinds whose word also names a part, and the wish for that part: "belt"."""
+    joining: Wish | None = None
+    """The wish before a conjunction, if the next one is of its family."""
+    either: set[tuple[str, str]] = field(default_factory=set)
+    """The wishes that conjunctions join: "a jacket or a coat"."""
     joint: int = 0
     """The same at the last conjunction between wishes of two families: "in red and belt not needed"."""
     before: int = 0
@@ -90,6 +96,9 @@ class Draft:
         if self.correcting:
             self.wanted = [one for one in self.wanted if one.family != wish.family]
             self.correcting = False
+        if self.joining is not None and self.joining.family == wish.family:
+            self.either |= {self.joining.key, wish.key}
+        self.joining = None
         self.wanted.append(wish)
 
     def bound(self, bound: Bound) -> None:
@@ -110,6 +119,11 @@ class Draft:
         if not self.refusing and self.wanted and self.wanted[-1].family == "colour":
             self.wanted.pop()
             self.clause = min(self.clause, len(self.wanted))
+
+    def leave_out_colours_of_part(self) -> None:
+        """Drop the colours of the part that is said next, if the thing has one: "a red dress with a black belt"."""
+        if any(wish.family == "colour" for wish in self.wanted[self.clause : self.part]):
+            self.wanted[self.part :] = [wish for wish in self.wanted[self.part :] if wish.family != "colour"]
 
     def match(self, *, owning: bool) -> None:
         """Read the next words as those of another thing, one that the shopper has or had if ``owning``."""
@@ -163,10 +177,10 @@ class Draft:
         """Whether a wish that follows without a joint is no longer refused: "no laces, black", but said at once."""
         if not self.refusing or not self.pending:
             return False
-        last, family = self.pending[-1].family, wish.family
+        last, family = self.last_refused(), wish.family
         if family in ("people", "size"):
-            return last != family
-        return not self.nouns_first and ORDER.get(family, 9) < ORDER.get(last, 0)
+            return family not in last
+        return not self.nouns_first and all(ORDER.get(family, 9) < ORDER.get(one, 0) for one in last)
 
     def refuse_clause(self, start: int) -> None:
         """Refuse the wishes of the clause: "black is not for me". Audience, occasion and season are not refused
@@ -176,8 +190,8 @@ class Draft:
         sets the refused one apart: "in Rot, Rosa auf keinen Fall"."""
         if any(wish.family in LOOKS for wish in self.wanted[max(start, self.joint) :]):
             start = max(start, self.joint)
-        if self.parts:  # "With a red belt" says nothing of other things in red.
-            self.unwanted += self.parts
+        if self.parts:  # "With a red scarf" says nothing of other things in red.
+            self.reject(self.parts)
             self.wanted[self.part :] = [wish for wish in self.wanted[self.part :] if wish.family not in LOOKS]
             self.begin_clause()
             return
@@ -188,6 +202,7 @@ class Draft:
         part = [wish for wish in self.wanted[self.part :] if wish in described] if self.part > start else []
         if part:  # A refused "red collar" says nothing of red.
             looks = [wish for wish in part if wish.family != "colour"] or part
+            clause = [wish for wish in clause if wish in looks or wish not in part]
         elif described and things:  # "A cotton shirt, it should not be green."
             others = [place for place, wish in enumerate(described, 1) if wish.family != described[-1].family]
             looks = described[others[-1] :] if others else described
@@ -201,6 +216,7 @@ class Draft:
     def end_refusal(self) -> None:
         """Decide what is refused: "not a black shirt" refuses black, "no shirts" refuses shirts."""
         if self.refusing and self.pending:
+            self.pending = self._read_as_parts(self.pending)
             self._spare_wanted()
             things = [wish for wish in self.pending if wish.family == "kind"]
             noun = self.pending[0] if self.nouns_first and len(things) == 1 else self.pending[-1]
@@ -211,12 +227,34 @@ class Draft:
             self.begin_clause()
         elif self.refusing and self.denied is not None:
             start, self.denied = self.denied, None
-            self.unwanted += self.wanted[start:]
+            self.reject(self.wanted[start:])
             del self.wanted[start:]
             self.begin_clause()
         self.pending = []
         self.denied = None
         self.refusing = self.joined = False
+
+    def reject(self, wishes: list[Wish]) -> None:
+        """Add refused wishes."""
+        self.unwanted += self._read_as_parts(wishes)
+
+    def last_refused(self) -> set[str]:
+        """The families of what the last word of the refusal names: "studs" are things or parts."""
+        last = self.pending[-1]
+        return {last.family, self.as_parts.get(last.key, last).family}
+
+    def _read_as_parts(self, refused: list[Wish]) -> list[Wish]:
+        """Refused wishes, with words that name both a thing and a part as parts: "no rips or studs", "no bow". They
+        name things beside others that do, "no belts or ties", and behind what describes them, "not a red belt", unless
+        another thing is wanted, whose part they are."""
+        things = [wish for wish in refused if wish.family == "kind"]
+        if not all(wish.key in self.as_parts for wish in things):
+            return refused
+        if any(wish.family == "kind" for wish in self.wanted):
+            refused = [wish for wish in refused if not things or wish.family != "colour"]
+        elif len(things) < len(refused) and not self.joined:
+            return refused
+        return [self.as_parts.get(wish.key, wish) for wish in refused]
 
     def spare_things(self) -> None:
         """Want the kinds of the refusal, which continues with what they should not be made of."""
@@ -243,7 +281,7 @@ class Draft:
         refused = {wish.key for wish in self.unwanted}
         if not self.matched and not any(wish.family == "kind" for wish in self.wanted):
             self.wanted = [*self.owned[-1:], *self.wanted]
-        wanted = _narrowest([wish for wish in _each_once(self.wanted) if wish.key not in refused])
+        wanted = self._narrowest([wish for wish in _each_once(self.wanted) if wish.key not in refused])
         asked = {wish.family for wish in wanted}
         return Understood(
             language=language,
@@ -265,14 +303,22 @@ class Draft:
             back=0 if wanted else self.back,
         )
 
+    def _narrowest(self, wanted: list[Wish]) -> list[Wish]:
+        """Wishes without those that have a wanted narrower one: "shoes, trainers" means trainers. A conjunction keeps
+        both: "a jacket or a coat". "Kids, boys and girls" are all children."""
+        known = concepts()
+        meant = {Concept(wish.family, wish.word) for wish in wanted if wish.family in ONE_OF}
+        wider = {concept for concept in meant if meant & set(known.narrower(concept))}
+        kept = []
+        for wish in wanted:
+            concept = Concept(wish.family, wish.word)
+            whole = known.wider.get(concept)
+            if wish.family == "people" and whole is not None and meant.issuperset(known.narrower(whole)):
+                kept.append(wish._replace(word=whole.name))
+            elif concept not in wider or wish.key in self.either:
+                kept.append(wish)
+        return _each_once(kept)
+
 
 def _each_once(wishes: list[Wish]) -> list[Wish]:
     return list({wish.key: wish for wish in reversed(wishes)}.values())[::-1]
-
-
-def _narrowest(wanted: list[Wish]) -> list[Wish]:
-    """Wishes without those that have a wanted narrower one: "shoes, trainers" means trainers, "kids, girls" girls."""
-    known = concepts()
-    meant = {Concept(wish.family, wish.word) for wish in wanted if wish.family in ONE_OF}
-    wider = {concept for concept in meant if meant & set(known.narrower(concept))}
-    return [wish for wish in wanted if wish.family not in ONE_OF or Concept(wish.family, wish.word) not in wider]

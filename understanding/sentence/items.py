@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 from understanding.grounding.shop import Shop
-from understanding.words.language import NAMING, Language
+from understanding.words.language import NAMING, ROLES, Language
 from understanding.words.phrases import Entry
 from understanding.words.spelling import is_slip
 from understanding.words.text import Token, is_cjk, tokens_of
@@ -49,10 +50,11 @@ class Item:
     spaced: bool = False
     """Whether only white space separates it from the item before it."""
 
-    @property
+    @cached_property
     def meanings(self) -> list[Entry]:
-        """The concepts and values among its entries."""
-        return [entry for entry in self.entries if entry.role in ("concept", "value")]
+        """The concepts and values among its entries, without values that are also words of the grammar: "and"."""
+        roles = {"concept"} if ROLES & self.roles.keys() else {"concept", "value"}
+        return [entry for entry in self.entries if entry.role in roles]
 
     @property
     def unknown(self) -> bool:

@@ -8,14 +8,15 @@ from understanding.grounding.shop import Shop
 from understanding.sentence.ahead import COMMAS, Ahead, meant
 from understanding.sentence.amounts import Amounts
 from understanding.sentence.comparison import Comparisons
-from understanding.sentence.draft import ORDER, Draft
+from understanding.sentence.draft import Draft
 from understanding.sentence.families import Families
 from understanding.sentence.items import Item
 from understanding.sentence.numbers import amount
 from understanding.sentence.recipient import Recipients
+from understanding.sentence.senses import Senses
 from understanding.sentence.story import Story
 from understanding.wishes import Match, Understood, Wish
-from understanding.words.phrases import Entry
+from understanding.words.concepts import ATTACHED, Concept, concepts
 from understanding.words.text import is_cjk
 
 MIN_TITLE_WORD = 3
@@ -23,8 +24,6 @@ MIN_TITLE_WORD = 3
 SENTENCE_ENDS = frozenset(".!?;:。！？；…")
 SLEEVES = {("detail", "long"): "long sleeves", ("detail", "short"): "short sleeves"}
 """What a length says of sleeves."""
-TROUSERS = frozenset({"jeans", "bottoms", "trousers"})
-"""Kinds beside which jeans are no material."""
 
 Named = dict[int, tuple[int, list[Match]]]
 """Start of a code in a text -> its end, and its products."""
@@ -46,7 +45,8 @@ class Reader:
     ) -> None:
         self._items, self._shop, self._language, self._named = items, shop, language, named
         self._ahead, self._amounts, self._draft = Ahead(items), Amounts(items, shop), Draft(nouns_first=nouns_first)
-        self._comparisons, self._story = Comparisons(items, self._ahead, self._draft), Story(items, self._ahead)
+        self._senses, self._story = Senses(items, self._ahead, self._draft), Story(items, self._ahead)
+        self._comparisons = Comparisons(items, self._ahead, self._draft, self._senses)
         self._families = Families(items, self._ahead, self._draft)
         self._unclear = -1  # The position behind an amount without a meaning.
         self._recipients = Recipients(items, self._ahead, self._story)
@@ -54,7 +54,8 @@ class Reader:
     def read(self) -> Understood:
         """The wishes in the items."""
         steps: tuple[Callable[[int], int], ...] = (
-            self._mark, self._lettered_code, self._recipient, self._amount, self._code, self._history, self._branded,
+            self._mark, self._lettered_code, self._recipient, self._amount, self._code, self._imitated, self._history,
+            self._branded,
             self._families.forgotten, self._families.kept, self._families.named, self._comparisons.compared,
             self._comparisons.shaded, self._concept, self._scope, self._word,
         )  # fmt: skip
@@ -64,7 +65,17 @@ class Reader:
             self._space(at)
             at += next(taken for step in steps if (taken := step(at)))
         self._draft.end_refusal()
+        self._leave_out_imitations()
         return self._draft.understood(self._language)
+
+    def _leave_out_imitations(self) -> None:
+        """Report imitations of a refused material as not understood if the shop has none: what comes closest to them
+        is the material itself."""
+        refused = {imitation_of(wish) for wish in self._draft.unwanted}
+        for wish in self._draft.wanted[:]:
+            if wish.family == "material" and wish.word in refused and not self._shop.names(Concept(*wish[:2])):
+                self._draft.wanted.remove(wish)
+                self._draft.unclear.append(wish.said)
 
     def _space(self, at: int) -> None:
         """End a part at a space between wishes, where other texts have a comma. In Chinese and Japanese it is between
@@ -104,9 +115,11 @@ class Reader:
                 if draft.denied is None:
                     draft.refusing = False  # "No, in red": an answer is not a refusal.
                 draft.end_refusal()
-            elif draft.refusing and (draft.joined or not self._ahead.list_goes_on(at, draft.pending[-1].family)):
+            elif draft.refusing and (draft.joined or not self._list_goes_on(at)):
                 draft.end_refusal()
             if not draft.refusing:
+                last = draft.wanted[-1:]
+                draft.joining = last[0] if last and self._ahead.list_goes_on(at, last[0].family) else None
                 draft.begin_clause()
         return 1
 
@@ -161,6 +174,17 @@ class Reader:
             self._draft.end_refusal()
         self._draft.add(wish)
 
+    def _imitated(self, at: int) -> int:
+        """ "Not leather but looks like it": the imitation of the refused material."""
+        draft = self._draft
+        said = [*draft.unwanted, *draft.pending] if "looks" in self._items[at].roles else []
+        named = [imitation for wish in said if (imitation := imitation_of(wish))]
+        if not named:
+            return 0
+        draft.end_refusal()
+        draft.add(Wish("material", named[-1], self._items[at].said))
+        return 1
+
     def _history(self, at: int) -> int:
         roles = self._items[at].roles
         if "restart" in roles and not ("forget" in roles and self._names_something(at + 1)):
@@ -190,7 +214,7 @@ class Reader:
         return 0
 
     def _concept(self, at: int) -> int:
-        entry = self._sense(at)
+        entry = self._senses.of(at)
         if entry is None:
             return 0
         if "recipient" in self._items[at].roles and "kin" in self._ahead.roles(at + 1):
@@ -206,58 +230,26 @@ class Reader:
             self._draft.add(Wish(entry.family, sleeves, self._ahead.said(at, 2)))
             return 2
         length = following is not None and (following.family, following.value) in SLEEVES
-        if length and entry.value == "straps" and self._comparisons.is_strap(at):
+        if length and entry.value == "straps" and self._senses.is_strap(at):
             self._draft.add(Wish(entry.family, entry.value, self._ahead.said(at, 2)))
             return 2  # "Bolso, correa larga" is no long bag.
         wish = Wish(entry.family, entry.value, self._items[at].said, entry.column)
         if self._story.is_background(at, entry.family):
             return 1
-        if entry.family == "kind" and self._comparisons.is_part(at, entry.value):
+        if entry.family == "kind" and self._senses.is_part(at, entry.value):
             self._draft.parts.append(wish)
             return 1
+        if entry.family == "kind" and (part := self._senses.as_part(at)) is not None:
+            self._draft.as_parts[wish.key] = part
         if entry.refused:
-            self._draft.unwanted.append(wish)
+            self._draft.reject([wish])
         else:
             if self._draft.apart(wish) and (entry.family == "people" or self._ahead.is_next(at)):
                 self._draft.end_refusal()
+            if wish.family == "detail" and wish.word in ATTACHED and self._ahead.is_with(at):
+                self._draft.leave_out_colours_of_part()
             self._draft.add(wish)
         return 1
-
-    def _sense(self, at: int) -> Entry | None:
-        """The meaning of the item at a position. Behind a thing, a word that is also a thing describes it: Chinese
-        "外套 帽子不需要" is about a hood, Spanish "botas impermeables" about waterproof boots."""
-        entry = meant(self._items[at])
-        if entry is not None and self._comparisons.is_other(at, entry):
-            return None
-        if entry is None or entry.family != "kind":
-            return entry
-        if self._of_denim(at, entry):
-            return Entry("concept", "denim", "material")
-        if self._comparisons.is_strap(at):
-            return Entry("concept", "straps", "detail")
-        if self._comparisons.is_waterproof(at):
-            return Entry("concept", "waterproof", "detail")
-        if self._begins_thing(at):
-            return entry
-        senses = [
-            one
-            for one in self._items[at].entries
-            if one.role == "concept" and one.family in ORDER and one.value != "straps"
-        ]
-        return next((one for one in senses if one.family != "kind"), entry)
-
-    def _of_denim(self, at: int, entry: Entry) -> bool:
-        """Whether the jeans at a position are what the kind beside them is made of: "saia jeans", "a jean jacket"."""
-        beside = [at - 1] if self._items[at].spaced else []
-        beside += [at + 1] if at + 1 < len(self._items) and self._items[at + 1].spaced else []
-        others = [one for place in beside if (one := meant(self._items[place])) is not None and one.family == "kind"]
-        return entry.value == "jeans" and any(one.value not in TROUSERS for one in others)
-
-    def _begins_thing(self, at: int) -> bool:
-        """Whether a kind at a position is not part of what describes the kind before it."""
-        draft, joined = self._draft, {"and", "or"} & self._ahead.roles(at - 1).keys()
-        wanted = draft.wanted[draft.clause :]
-        return bool(joined) or draft.refusing or not any(wish.family == "kind" for wish in wanted)
 
     def _scope(self, at: int) -> int:
         """Words that start and end a refusal."""
@@ -300,9 +292,10 @@ class Reader:
             draft.begin_clause()
         elif {"and", "or"} & roles.keys():
             draft.beside = draft.beside and bool(self._ahead.wish(at + 1).value)
-            if draft.pending and not self._ahead.list_goes_on(at, draft.pending[-1].family):
+            if draft.pending and not self._list_goes_on(at):
                 draft.end_refusal()
             draft.joined = bool(draft.pending)
+            draft.joining = draft.wanted[-1] if draft.wanted and not draft.refusing else None
             if draft.wanted and self._ahead.wish(at + 1).value not in ("", draft.wanted[-1].family):
                 draft.joint = len(draft.wanted)
         elif {"ask", "prepositions"} & roles.keys():
@@ -310,6 +303,10 @@ class Reader:
         else:
             return 0
         return 1
+
+    def _list_goes_on(self, at: int) -> bool:
+        """Whether the conjunction or comma at a position continues the list of refused wishes."""
+        return any(self._ahead.list_goes_on(at, family) for family in self._draft.last_refused())
 
     def _begin_refusal(self, at: int) -> None:
         roles, following, draft = self._items[at].roles, self._ahead.roles(at + 1), self._draft
@@ -361,3 +358,8 @@ class Reader:
         if (len(word) < MIN_TITLE_WORD and not is_cjk(word)) or not self._shop.titled(word):
             return False
         return self._story.is_meant(at)
+
+
+def imitation_of(wish: Wish) -> str:
+    """The material that looks like that of a wish; empty if there is none."""
+    return concepts().imitations.get(wish.word, "") if wish.family == "material" else ""

@@ -19,7 +19,7 @@ CLOSE = 3
 """Number of neighbouring items that are considered."""
 
 
-_AROUND = frozenset({"ignore", "my", "adjectives", "age", "kin", "unit"})
+_AROUND = frozenset({"ignore", "my", "adjectives", "age", "kin", "unit", "and", "or"})
 """Roles of words between "for" and the people."""
 
 

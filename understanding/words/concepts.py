@@ -28,6 +28,9 @@ FAMILIES = {
 ONE_OF = frozenset({"colour", "kind", "people", "brand", "size", "occasion", "season", "material"})
 """Families of which a product usually has one value, so that several wishes are alternatives."""
 
+ATTACHED = frozenset({"belt", "bow", "chain", "hood", "studs"})
+"""Details whose words also name things of their own: belts, bow ties, necklaces, caps, earrings."""
+
 
 class WordingError(ModisteError):
     """An invalid word list or grammar; the message has the file and the line."""
@@ -90,6 +93,8 @@ class Concepts:
     """The CIELAB value of each colour."""
     columns: dict[str, str]
     """Folded name of a column, and the family of its values."""
+    imitations: dict[str, str] = field(default_factory=dict)
+    """The material that looks like another one."""
     _rivals: tuple[frozenset[Concept], ...] = ()
     _narrower: dict[Concept, tuple[Concept, ...]] = field(default_factory=dict)
 
@@ -178,6 +183,9 @@ def concepts() -> Concepts:
         frozenset(_named(one.strip(), names) for one in line.split(",")) for _, line in lines_of(FOLDER / "rivals.txt")
     )
     related |= frozenset().union(*rivals)
+    lines = (line.partition(":") for _, line in lines_of(FOLDER / "imitations.txt"))
+    imitations = {material.strip(): imitation.strip() for material, _, imitation in lines}
+    related |= {Concept("material", name) for pair in imitations.items() for name in pair}
     if unknown := related - names:
         raise WordingError(f"A relation in concepts/ uses {min(unknown)}, which is not listed.", hint="Add it there.")
     columns = tomllib.loads((FOLDER / "columns.toml").read_text(encoding="utf-8"))
@@ -188,6 +196,7 @@ def concepts() -> Concepts:
         shades,
         looks,
         {name: family for family, listed in columns.items() for name in listed.split()},
+        imitations,
         rivals,
         _descendants(wider),
     )

@@ -43,6 +43,8 @@ ROLES = frozenset(
             "than",
             "but",
             "with",
+            "with_after",
+            "looks",
             "articles",
             "by",
             "my",
@@ -151,7 +153,7 @@ class Language:
             for *before, last in spellings if concept.family in PRIVATIVE else ():
                 for suffix in suffixes:
                     words = (*before, last + folded(suffix))
-                    if not self.phrases.exactly(words):
+                    if all(entry.refused for entry in self.phrases.exactly(words)):
                         self.phrases.add(words, Entry("concept", concept.name, concept.family, refused=True))
 
     def _words(self, spelling: str) -> list[tuple[str, ...]]:

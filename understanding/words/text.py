@@ -56,7 +56,7 @@ def accented() -> frozenset[str]:
 
 @lru_cache(maxsize=16_384)
 def folded(word: str) -> str:
-    """A word without case and accents, so that "Été", "été" and "ete" are equal, except for the words of ``accented``."""
+    """A word without case and accents, so that "Été", "été" and "ete" are equal, but for the words of ``accented``."""
     if word.isascii():
         return word.lower()
     if (composed := unicodedata.normalize("NFKC", word).lower()) in accented():

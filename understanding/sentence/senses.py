@@ -1,0 +1,138 @@
+"""Chooses between the senses of a word: Spanish "correa" is a belt or a strap, "studs" are earrings or rivets."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from understanding.sentence.ahead import Ahead, attached, meant
+from understanding.sentence.draft import ORDER, Draft
+from understanding.sentence.items import Item
+from understanding.wishes import Wish
+from understanding.words.concepts import Concept, concepts
+from understanding.words.phrases import Entry
+
+FLAT = "flat heel"
+STRAPS = frozenset({"belt", "bracelet"})
+"""Kinds that name the strap of a watch in many languages, such as Spanish "correa"."""
+FOOTWEAR = ("footwear",)
+"""Kinds that are flat or have heels."""
+STRAPPED = ("bag", "sandals", "heels", "flats")
+"""Other kinds with straps, which some languages call the same as belts."""
+TROUSERS = frozenset({"jeans", "bottoms", "trousers"})
+"""Kinds beside which jeans are no material."""
+
+
+class Senses:
+    """Chooses the meaning of items by what stands around them.
+
+    Args:
+        items: The items of one text.
+        ahead: The lookahead in the items.
+        draft: Collects wishes.
+    """
+
+    def __init__(self, items: list[Item], ahead: Ahead, draft: Draft) -> None:
+        self._items, self._ahead, self._draft = items, ahead, draft
+        meanings = [one for item in items if (one := meant(item)) is not None]
+        self._kinds = frozenset(one.value for one in meanings if one.family == "kind")
+        """The kinds that the text names."""
+
+    def of(self, at: int) -> Entry | None:
+        """The meaning of the item at a position. Behind a thing, a word that is also a thing describes it: Chinese
+        "外套 帽子不需要" is about a hood, Spanish "botas impermeables" about waterproof boots."""
+        entry = meant(self._items[at])
+        if entry is None or self._sense(at, FLAT):
+            return self._flat(at, entry)
+        if entry.family != "kind":
+            return entry
+        if self._of_denim(at, entry):
+            return Entry("concept", "denim", "material")
+        if self.is_strap(at):
+            return self._sense(at, "straps")
+        if self._thing_described(at, "waterproof"):
+            return self._sense(at, "waterproof")
+        described = self._describing(at)
+        if described is not None and (self._is_joined_as_part(at) or not self._begins_thing(at)):
+            return described
+        return entry
+
+    def as_part(self, at: int) -> Wish | None:
+        """The wish for what a word for a thing says of another one, such as that for the rivets of "studs"; None if it
+        names things only."""
+        entry = attached(self._items[at])
+        return None if entry is None else Wish(entry.family, entry.value, self._items[at].said)
+
+    def is_part(self, at: int, kind: str) -> bool:
+        """Whether a kind is only a part of another one: "a dress with a belt", "a watch, leather bracelet"."""
+        if "with_after" in self._ahead.roles(at + 1):
+            return True
+        things = [place for place, wish in enumerate(self._draft.wanted) if wish.family == "kind"]
+        if self._draft.refusing or not things:
+            return False
+        if things[-1] >= self._draft.clause and self._ahead.is_with(at):
+            return True
+        joined = {"and", "or"} & self._ahead.roles(at - 1).keys()
+        return kind in STRAPS and self._draft.wanted[things[-1]].word == "watch" and not joined
+
+    def is_strap(self, at: int) -> bool:
+        """Whether a word for belts and straps is about a strap of another thing: Spanish "sandalias, correa negra", but
+        not "sandalias y correa"."""
+        if self._sense(at, "straps") and self._is_joined_as_part(at):
+            return bool(self._kinds & narrower(STRAPPED))
+        return self._thing_described(at, "straps") in narrower(STRAPPED)
+
+    def _describing(self, at: int) -> Entry | None:
+        return next(
+            (
+                one
+                for one in self._items[at].entries
+                if one.role == "concept" and one.family in ORDER and one.family != "kind" and one.value != "straps"
+            ),
+            None,
+        )
+
+    def _sense(self, at: int, name: str) -> Entry | None:
+        return next((one for one in self._items[at].entries if one.role == "concept" and one.value == name), None)
+
+    def _flat(self, at: int, entry: Entry | None) -> Entry | None:
+        """The meaning of "flat", which is not about shoes if the text names other things only: "flat front trousers".
+        Where the word has another meaning, the text must name shoes: Turkish "düz elbise" is a plain dress."""
+        flat, kinds = self._sense(at, FLAT), self._kinds
+        others = [one for one in self._items[at].entries if one.role == "concept" and one != flat]
+        if kinds & narrower(FOOTWEAR) or flat is None:
+            return flat or entry
+        if others:
+            return others[0]
+        return None if kinds and "adjectives" in self._items[at].roles else entry
+
+    def _of_denim(self, at: int, entry: Entry) -> bool:
+        """Whether the jeans at a position are what the kind beside them is made of: "saia jeans", "a jean jacket"."""
+        beside = [at - 1] if self._items[at].spaced else []
+        beside += [at + 1] if at + 1 < len(self._items) and self._items[at + 1].spaced else []
+        others = [one for place in beside if (one := meant(self._items[place])) is not None and one.family == "kind"]
+        return entry.value == "jeans" and any(one.value not in TROUSERS for one in others)
+
+    def _is_joined_as_part(self, at: int) -> bool:
+        """ "With a bow", Japanese "リボン付き"."""
+        return "with_after" in self._ahead.roles(at + 1) or self._ahead.is_with(at)
+
+    def _begins_thing(self, at: int) -> bool:
+        """Whether a kind at a position is not part of what describes the kind before it."""
+        draft, joined = self._draft, {"and", "or"} & self._ahead.roles(at - 1).keys()
+        wanted = draft.wanted[draft.clause :]
+        return bool(joined) or draft.refusing or not any(wish.family == "kind" for wish in wanted)
+
+    def _thing_described(self, at: int, detail: str) -> str:
+        """The kind before an item that also means ``detail``; empty if there is none, or if "and" joins them."""
+        if self._sense(at, detail) is None:
+            return ""
+        things = [wish.word for wish in self._draft.wanted if wish.family == "kind"]
+        joined = {"and", "or"} & self._ahead.roles(at - 1).keys()
+        return things[-1] if things and not joined else ""
+
+
+@lru_cache(maxsize=4)
+def narrower(names: tuple[str, ...]) -> frozenset[str]:
+    """The names of kinds and of those that are narrower."""
+    kinds = [Concept("kind", name) for name in names]
+    return frozenset(one.name for kind in kinds for one in (kind, *concepts().narrower(kind)))

@@ -153,7 +153,7 @@ def _write(folder: Path, base: Path, manifest: GenerationManifest, edited: Edite
     write_table(folder / PRODUCTS_NAME, products)
     if edited.private is not None and edited.touched & manifest.private.keys():
         write_table(folder / PRIVATE_NAME, edited.private)
-    spoken = {name for name, kind in manifest.columns.items() if kind in ("text", "flag")} | {"title"}
+    spoken = {name for name, kind in manifest.columns.items() if kind in ("text", "flag", "list", "path")} | {"title"}
     if not manifest.attributes or not edited.touched & spoken:
         return {}
     seen_name = SEEN_NAME if manifest.told else ATTRIBUTES_NAME

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from understanding.grounding.titles import Codes, Rows
-from understanding.words.concepts import Concept
+from understanding.words.concepts import Concept, concepts
 
 Levels = npt.NDArray[np.float32]
 """How well products satisfy a wish: 1 fully, ``levels.NEAR`` nearly, 0 not at all, NaN without a value."""
@@ -30,15 +30,17 @@ class Column:
     """The values of the first product, then those of the second, and so on ``[E]``."""
     starts: Codes
     """``[N + 1]``: the values of product n are ``codes[starts[n]:starts[n + 1]]``."""
+    listed: bool = False
+    """Whether a product may have several values, such as categories."""
 
     @classmethod
     def of(
         cls, name: str, family: str, values: list[str], concepts: list[tuple[Concept, ...]], rows: Rows, codes: Codes,
-        size: int,
+        size: int, *, listed: bool = False,
     ) -> Column:  # fmt: skip
         """A column of ``size`` products, from the product of each entry, ascending, and its value."""
         starts = np.searchsorted(rows, np.arange(size + 1)).astype(np.int32)
-        return cls(name, family, values, concepts, codes, starts)
+        return cls(name, family, values, concepts, codes, starts, listed)
 
     @cached_property
     def counts(self) -> npt.NDArray[np.int64]:
@@ -53,6 +55,23 @@ class Column:
     def codes_of(self, row: int) -> Codes:
         """The values of one product."""
         return self.codes[self.starts[row] : self.starts[row + 1]]
+
+    def meant(self, row: int, family: str) -> dict[Concept, None]:
+        """The concepts of a family in the values of one product. Among several kinds only the narrowest count: a hoodie
+        in *Clothing*, *Clothing > Hoodies* and *Sale* is no other clothing."""
+        found = dict.fromkeys(one for code in self.codes_of(row).tolist() for one in self.concepts[code])
+        found = {one: None for one in found if one.family == family}
+        for one in tuple(found) if self.listed else ():
+            while (one := concepts().wider.get(one)) is not None:
+                found.pop(one, None)
+        return found
+
+    def like(self, row: int) -> Codes:
+        """The values that agree with those of one product; kinds agree if they mean the same, or else are equal."""
+        kinds = self.meant(row, "kind").keys() if self.family == "kind" and self.listed else ()
+        if not kinds:
+            return self.codes_of(row)
+        return np.array([code for code, meant in enumerate(self.concepts) if kinds & set(meant)], self.codes.dtype)
 
     def rows_with(self, codes: Sequence[int]) -> Rows:
         """The products with one of some values, ascending."""

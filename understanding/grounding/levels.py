@@ -95,7 +95,7 @@ class Grounding:
         ``[len(rows)]``; NaN for products without a value."""
         agreed, compared = np.zeros((2, len(self._silent(rows))), np.float32)
         for column in self.shop.columns_of(family):
-            own = column.codes_of(row)
+            own = column.like(row)
             if len(own):
                 same = np.zeros(len(column.values), np.float32)
                 same[own] = 1
@@ -107,16 +107,16 @@ class Grounding:
 
     def own_values(self, row: int, family: str) -> tuple[tuple[int, ...], ...]:
         """The values of a product in each column of a family, which ``alike`` compares; empty without any."""
-        own = tuple(tuple(column.codes_of(row).tolist()) for column in self.shop.columns_of(family))
+        own = tuple(tuple(column.like(row).tolist()) for column in self.shop.columns_of(family))
         return own if any(own) else ()
 
     def concepts_of(self, row: int, family: str) -> list[str]:
         """Names of the concepts of a family in the columns, or else in the title, of the product in ``row``."""
-        found: dict[str, None] = {}
-        for column in self.shop.columns_of(family):
-            for code in column.codes_of(row).tolist():
-                found |= dict.fromkeys(one.name for one in column.concepts[code] if one.family == family)
-        return list(found) or self._titled(row, family)
+        for columns in (self.shop.columns_of(family), self.shop.columns):  # A category may tell for whom a product is.
+            found = dict.fromkeys(one.name for column in columns for one in column.meant(row, family))
+            if found:
+                return list(found)
+        return self._titled(row, family)
 
     def _titled(self, row: int, family: str) -> list[str]:
         """Names of the concepts of a family in a product's title, without its brand."""
@@ -198,7 +198,11 @@ class Grounding:
                 return np.full(len(column.values), np.nan, np.float32)
             return np.array(_named(column, wish.word), dtype=np.float32)
         own = column.family == wish.family
-        return _worth_of(column.concepts, Concept(wish.family, wish.word), own) * np.float32(1 if own else ASIDE)
+        worth = _worth_of(column.concepts, Concept(wish.family, wish.word), own) * np.float32(1 if own else ASIDE)
+        if own and column.listed:  # A category such as *Sale* says nothing about the kind.
+            told = [any(one.family == wish.family for one in meant) for meant in column.concepts]
+            worth[~np.array(told, np.bool_)] = np.nan
+        return worth
 
     def _fill_silent(
         self, levels: Levels, worths: tuple[tuple[Concept, float], ...], said: str, rows: Rows | None

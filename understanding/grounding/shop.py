@@ -144,10 +144,12 @@ class Shop:
         return Spelling(words[:MAX_TITLE_WORDS])
 
     def meaning(self, value: str, family: str = "", column: str = "") -> tuple[Concept, ...]:
-        """The concepts of a value; only those of ``family`` if there are any."""
+        """The concepts of a value; only those of ``family`` if there are any. Of a path, the last kind counts: in
+        *Apparel & Accessories > Clothing > Dresses* are dresses."""
         if PATH_SEPARATOR in value:
-            parts = [self.meaning(part, family) for part in value.split(PATH_SEPARATOR)]
-            return tuple(dict.fromkeys(concept for part in parts for concept in part))
+            found = dict.fromkeys(one for part in value.split(PATH_SEPARATOR) for one in self.meaning(part, family))
+            *_, kind = (None, *(one for one in found if one.family == "kind"))
+            return tuple(one for one in found if one.family != "kind" or one == kind)
         words = words_of(value)
         found = self._meaning(words)
         if family == "detail" and column:
@@ -191,7 +193,7 @@ class Shop:
                 meanings = [self._meaning(words_of(word)) for word in words]
                 family = family or self._family_of(meanings, codes)
                 meanings = [self.meaning(word, family, name) for word in words]
-            self.columns.append(Column.of(name, family, words, meanings, rows, codes, self.size))
+            self.columns.append(Column.of(name, family, words, meanings, rows, codes, self.size, listed=listed))
 
     def _add_numbers(self, name: str, family: str, values: pa.Array) -> None:
         numbers = np.asarray(values.cast(pa.float64()).to_numpy(zero_copy_only=False), dtype=np.float64)

@@ -40,15 +40,18 @@ def default_rules(products: Sequence[Product]) -> list[Rule]:
     Each column with few values may change while the others agree. Colours also change together with one other column.
     Further rules are the same title in another colour, and titles that differ in one word. All columns are kept except
     those that exist only for some values of the changing one (shoes have no sleeve length). If too few products agree
-    in the kept columns, those with the most values are dropped. Numbers are not used.
+    in the kept columns, those with the most values are dropped. Numbers are not used. Of categories, the kinds are kept.
     """
     counts = _value_counts(products)
     main = type_column(products)
-    columns = categorical_columns(products)
+    every = _value_counts(products, lists=True)
+    categories = [column for column in every if column not in counts and family_of(column) == "type"]
+    columns = (*categorical_columns(products), *categories)
     changing = {
         column: VISIBLE.get(family, 0.0) if (family := family_of(column)) not in (None, "year", "title") else 0.3
         for column in columns
-        if (family_of(column) != "type" or column == main) and family_of(column) not in ("year", "title")
+        if column in counts
+        and (family_of(column) != "type" or column == main) and family_of(column) not in ("year", "title")
     }
     rules: list[Rule] = []
     for column, weight in changing.items():
@@ -59,8 +62,8 @@ def default_rules(products: Sequence[Product]) -> list[Rule]:
             pair = (one, two) if one in colours else (two, one)
             weight = changing[one] * changing[two] / 3
             rules += _covering(products, Attributes(weight, pair, _keeps(pair, columns, products)), counts)
-    for column in (c for c in _value_counts(products, lists=True) if c not in counts):
-        rules += _covering(products, ListItem(0.5, column, tuple(columns)), counts)
+    for column in (one for one in every if one not in counts):
+        rules += _covering(products, ListItem(0.5, column, tuple(one for one in columns if one != column)), counts)
     rules += _covering(products, SameTitle(1.0, (colours[0] if colours else "colour",)), counts)
     rules += _covering(products, OneTitleWord(1.0), counts)
     return rules

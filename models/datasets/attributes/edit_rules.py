@@ -12,6 +12,7 @@ from models.datasets.wording import (
     audience,
     family_of,
     human_name,
+    kinds_in,
     title_colour,
     title_word,
     without_colours,
@@ -193,7 +194,9 @@ def carries(product: Product, edit: Edit) -> bool:
 
 def _kept(product: Product, attribute: str) -> object:
     value = product.attributes.get(attribute)
-    return frozenset(value) if isinstance(value, list) else value
+    if not isinstance(value, list):
+        return value
+    return frozenset(kinds_in(value) if family_of(attribute) == "type" else value)
 
 
 def _edits(attributes: Sequence[str], before: Values, after: Values) -> list[Edit]:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from catalog import Product
 from models.datasets.attributes.edit_rules import WORDS_WITHOUT_MEANING
-from models.datasets.wording import UNSEEN, attribute_phrase, family_of, spellings, title_word
+from models.datasets.wording import UNSEEN, attribute_phrase, family_of, kinds_in, spellings, title_word
 
 Shown = npt.NDArray[np.bool_]
 Probabilities = npt.NDArray[np.float32]
@@ -26,10 +26,11 @@ def words_of(product: Product) -> frozenset[str]:
     """All words of a product's title and values, in one spelling each.
 
     A value is one word even if it is written as several ("casual shoe"). A value that is ambiguous alone includes its
-    attribute ("long sleeve").
+    attribute ("long sleeve"). Of lists and paths, only categories have words: *Clothing > Hoodies* is a hoodie.
     """
     titled = map(_titled, product.title.lower().split())
-    return frozenset({*_valued(product).values(), *titled} - {""})
+    valued = chain.from_iterable(_valued(product).values())
+    return frozenset({*valued, *titled} - {""})
 
 
 @lru_cache(maxsize=16_384)
@@ -91,9 +92,8 @@ class Statements:
         place = {word: at for at, word in enumerate(words)}
         columns: dict[str, set[int]] = {}
         for product in products:
-            for name, word in _valued(product).items():
-                if word in place:
-                    columns.setdefault(name, set()).add(place[word])
+            for name, valued in _valued(product).items():
+                columns.setdefault(name, set()).update(place[word] for word in valued if word in place)
         self._of_column = {name: sorted(places) for name, places in columns.items()}
 
     def of(self, products: Sequence[Product]) -> StatedWords:
@@ -107,13 +107,17 @@ class Statements:
         return StatedWords(stated, excluded & ~stated)
 
 
-def _valued(product: Product) -> dict[str, str]:
+def _valued(product: Product) -> dict[str, tuple[str, ...]]:
     """The words that are values of a product's columns, by column."""
-    return {
-        name: attribute_phrase(name, value)
-        for name, value in product.attributes.items()
-        if isinstance(value, str | bool) and family_of(name) not in UNSEEN
-    }
+    found: dict[str, tuple[str, ...]] = {}
+    for name, value in product.attributes.items():
+        family = family_of(name)
+        if isinstance(value, list):
+            if family == "type" and (kinds := kinds_in(value)):
+                found[name] = kinds
+        elif isinstance(value, str | bool) and family not in UNSEEN:
+            found[name] = (attribute_phrase(name, value),)
+    return found
 
 
 def stated_words(products: Sequence[Product], words: Sequence[str]) -> StatedWords:

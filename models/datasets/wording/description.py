@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from models.datasets.wording.colours import ALIASES, canonical, is_colour, names_of
@@ -16,6 +16,8 @@ ALONE = frozenset({"brand", "material", "style"})
 """Families whose values are unambiguous alone."""
 UNSEEN = frozenset({"season", "year", "title"})
 """Families that are not visible in pictures."""
+PATH_SEPARATOR = " > "
+"""What the catalogue puts between the parts of a path."""
 
 
 def describe(attributes: Mapping[str, object], rng: random.Random) -> str:
@@ -75,6 +77,14 @@ def attribute_phrase(name: str, value: str | bool) -> str:
         return noun_of(plain).singulars[0]
     says_all = family == "usage" or family in ALONE or human_name(name) in plain
     return plain if says_all else f"{plain} {human_name(name)}"
+
+
+def kinds_in(categories: Sequence[str]) -> tuple[str, ...]:
+    """The kinds of products among categories and their paths, in one spelling each: *Clothing > Hoodies* has "hoodie",
+    *Sale* has none."""
+    parts = (part.lower() for category in categories for part in category.split(PATH_SEPARATOR))
+    kinds = (noun_of(part).singulars[0] for part in parts if is_type(part) or is_type((part.split() or [""])[-1]))
+    return tuple(dict.fromkeys(kinds))
 
 
 def spellings(word: str) -> list[str]:

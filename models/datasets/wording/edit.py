@@ -34,8 +34,8 @@ FAMILIES = {
     "colourfamily colorfamily colourgroup colorgroup shade",
     "second colour": "secondcolour secondcolor secondarycolour secondarycolor accentcolour accentcolor",
     "gender": "gender sex audience targetgroup agegroup",
-    "type": "type articletype producttype category subcategory mastercategory garment garmenttype kind itemtype "
-    "productcategory productgroup",
+    "type": "type articletype producttype category categories subcategory subcategories mastercategory garment "
+    "garmenttype kind itemtype productcategory productcategories productgroup",
     "usage": "usage occasion use",
     "season": "season",
     "year": "year collection",

@@ -75,6 +75,8 @@ KNOWN = word_set(
 UNCHANGED = frozenset({"churidar", "salwar", "patiala"})
 IRREGULAR = {
     "scarves": "scarf",
+    "hoodies": "hoodie",
+    "beanies": "beanie",
     "clutches": "clutch",
     "booties": "bootie",
     "kurtis": "kurti",

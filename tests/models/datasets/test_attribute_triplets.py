@@ -285,3 +285,15 @@ def test_rare_types_can_be_asked_about_more_often(evenness: float, share: float)
     dresses = sum(triplet.reference.startswith("dress") for triplet in drawn) / len(drawn)
     assert dresses == pytest.approx(share, abs=0.03)
     assert triplets.query_counts() == {COLOUR.name: 1000}
+
+
+def test_another_colour_stays_in_the_kind_that_categories_state() -> None:
+    products = [
+        product(f"{kind}-{colour}-{copy}", colour=colour, Categories=[f"Clothing > {kind}", *["Sale"] * (copy - 1)])
+        for kind in ("Hoodies", "Dresses") for colour in ("red", "blue") for copy in (1, 2)
+    ]  # fmt: skip
+    (rule,) = [rule for rule in default_rules(products) if rule.name == "colour" and isinstance(rule, Attributes)]
+    for triplet in sampled(AttributeTriplets(products, [rule]), 100, seed=0):
+        kind = triplet.reference.partition("-")[0]
+        assert len(triplet.targets) == 2
+        assert all(target.startswith(kind) for target in triplet.targets)

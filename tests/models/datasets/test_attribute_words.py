@@ -130,3 +130,24 @@ def test_sleeves_come_in_pairs_and_a_pattern_need_not_be_called_one() -> None:
 
 def test_a_word_that_people_write_in_one_way_has_no_spellings() -> None:
     assert spellings_of(["striped", "casual"]) == {}
+
+
+def test_categories_state_kinds_as_a_type_does() -> None:
+    words = ["hoodie", "dress", "shoe", "sneaker", "sale"]
+    products = [
+        product(Categories=["Clothing > Hoodies", "Sale"]), product(Categories=["Shoes > Sneakers"]),
+        product(Categories=["Sale"]), product(Type="Dresses"),
+    ]  # fmt: skip
+    told = stated_words(products, words)
+    assert told.stated.tolist() == [
+        [True, False, False, False, False],
+        [False, False, True, True, False],
+        [False] * 5,
+        [False, True, False, False, False],
+    ]
+    assert told.excluded.tolist() == [
+        [False, False, True, True, False],
+        [True, False, False, False, False],
+        [False] * 5,
+        [False] * 5,
+    ]

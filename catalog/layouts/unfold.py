@@ -13,6 +13,7 @@ from catalog.layouts.below import attributes_of_odoo, variations_of_ebay
 from catalog.layouts.magento import coded_states, configurable, rows_without_sku, translations
 from catalog.layouts.money import columns_in_units
 from catalog.layouts.nested import unfold_nested
+from catalog.layouts.sizes import sizes_in_columns
 from catalog.layouts.typed import PARENT, typed_rows, variations_of_ecwid
 from catalog.names.columns import (
     HANDLES,
@@ -61,6 +62,7 @@ def unfold(table: Table) -> None:
     consumed |= _listed_variants(table)
     coded_states(table, by_name)
     consumed |= translations(table, by_name)
+    consumed |= sizes_in_columns(table)
     if consumed:
         seen = dict.fromkeys(column for column in table.columns if column not in consumed)
         table.rows.drop(consumed)

@@ -12,7 +12,7 @@ from catalog.layouts.money import AMOUNTS, CURRENCIES, in_units
 from catalog.names.columns import ID_ORDER, PICTURE_ORDER, TITLE_ORDER, UNSURE_PICTURES, is_picture, pick
 from catalog.names.hidden import is_hidden
 from catalog.names.plain import CURRENCIES as CODES
-from catalog.names.plain import LANGUAGES, plain_name
+from catalog.names.plain import LANGUAGES, group, plain_name
 from catalog.table import Table
 from catalog.values import plain_text
 
@@ -25,6 +25,15 @@ _OF_MONEY = frozenset({
 """Fields of an amount of money, which say nothing beside the amount and its currency."""
 _NAMES = ("name", "attributename", "attributecode", "optiondisplayname", "key", "label")
 _VALUES = ("value", "values", "attributevalue", "options", "option")
+_ATTRIBUTES = group(
+    "attributes attribute properties property specifications specs features characteristics parameters params "
+    "customattributes productattributes additionalattributes facets options selectedoptions variationattributes "
+    "eigenschaften merkmale propriétés caractéristiques atributos características attributi proprietà kenmerken"
+)
+"""Lists whose objects each state one attribute, and not things such as categories."""
+_GROUPS, _LABELS = ("group", "attribute", "code", "key", "type", "name"), ("value", "values", "label", "name", "title", "displayvalue")
+"""Fields of these objects with the attribute and with its value, as in ``{"code": "color", "label": "Red"}`` and in
+Shopware's ``{"name": "Red", "group": {"name": "Color"}}``."""
 DEEPEST = 5
 
 
@@ -47,7 +56,8 @@ def unfold_nested(table: Table) -> set[str]:
             break
         consumed |= _unfold_objects(table, objects)
     for column in table.columns:
-        if column not in consumed and _all(table, column, _is_pairs):
+        are_attributes = plain_name(column) in _ATTRIBUTES and _all(table, column, _are_attributes)
+        if column not in consumed and (are_attributes or _all(table, column, _is_pairs)):
             consumed.add(column)
             is_meta = plain_name(column).startswith("metadata")  # Of WooCommerce: not public, as in its tables.
             for _, row in table.rows.edited():
@@ -142,9 +152,27 @@ def _is_pairs(cell: Any) -> bool:
     )
 
 
+def _are_attributes(cell: Any) -> bool:
+    """Whether the objects of a list of attributes each have a group or code, and a label."""
+    return isinstance(cell, list) and all(isinstance(item, dict) and _labelled(item) is not None for item in cell)
+
+
+def _labelled(item: dict[str, Any]) -> tuple[Any, Any] | None:
+    """The group or code, and the label, of an object."""
+    if len(item) == 1:
+        ((name, value),) = item.items()
+        return None if isinstance(value, dict | list) or plain_name(name) in (*_GROUPS, *_LABELS) else (name, value)
+    code = _first(item, _GROUPS)
+    label = _first([name for name in item if name != code], _LABELS)
+    return None if code is None or label is None else (item[code], item[label])
+
+
 def _pairs(items: Any) -> Iterator[tuple[str, Any]]:
     for item in items:
-        yield plain_text(item[_first(item, _NAMES)]), _said(item[_value_name(item)])
+        named, value = _first(item, _NAMES), _value_name(item)
+        pair = (item[named], item[value]) if named is not None and value is not None else _labelled(item)
+        if pair is not None:
+            yield plain_text(_said(pair[0])), _said(pair[1])
 
 
 def _said(value: Any) -> Any:

@@ -162,8 +162,9 @@ def _packed_pairs(table: Table, by_name: dict[str, str]) -> set[str]:
     consumed = set()
     for name in _PAIRS & by_name.keys():
         column = by_name[name]
-        filled = [text for _, row in table.rows if (text := plain_text(row.get(column)))]
-        if not filled or not all(any(_pairs(text)) for text in filled[:50]):
+        cells = table.rows.column(column)
+        filled = [text for cell in cells if (text := plain_text(cell))]
+        if not filled or any(isinstance(cell, list | dict) for cell in cells) or not all(any(_pairs(text)) for text in filled[:50]):
             continue
         if all(map(_are_pairs, filled)):
             consumed.add(column)

@@ -9,6 +9,7 @@ from pathlib import Path
 from catalog.errors import ModisteError
 from catalog.formats import read_table
 from catalog.layouts.sales import drop_other_sales
+from catalog.layouts.sums import drop_sums
 from catalog.layouts.unfold import unfold
 from catalog.rows.availability import Availability
 from catalog.rows.identity import without_id
@@ -89,10 +90,11 @@ def read_changes(
     table = read_table(path, options)
     unfold(table)
     drop_other_sales(table)
+    sums = drop_sums(table)
     plan = plan_columns(table, path, _without_absent(settings, table.columns), id_column)
     if plan.id is None and plan.group is None:
         raise without_id(table, path)
-    read = ChangeTable(problems=[*table.problems, *table.remarks])
+    read = ChangeTable(problems=[*table.problems, *table.remarks, *sums])
     own = {plan.id, plan.group, plan.title, *plan.pictures, *plan.gallery}
     read.columns = [name for name in table.columns if name in kinds and name != plan.id]
     read.ignored = [name for name in table.columns if name not in kinds and name not in own]

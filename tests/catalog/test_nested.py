@@ -68,6 +68,30 @@ def test_names_and_values_are_columns(tmp_path: Path, pairs: list[dict[str, Any]
     assert catalog[1].attributes == {}
 
 
+@pytest.mark.parametrize(
+    ("name", "items"),
+    [
+        ("attributes", [{"code": code, "label": label} for code, label in (("Color", "Red"), ("Fit", "Slim"))]),
+        ("attributes", [{"code": code, "label": label, "id": 7} for code, label in (("Color", "Red"), ("Fit", "Slim"))]),
+        ("properties", [{"name": "Red", "group": {"name": "Color", "id": 1}}, {"name": "Slim", "group": {"name": "Fit"}}]),
+        ("options", [{"group": "Color", "name": "Red"}, {"group": "Fit", "name": "Slim"}]),
+        ("attributes", [{"attribute": {"name": "Color", "slug": "c"}, "value": {"name": "Red", "slug": "r"}},
+                        {"attribute": {"name": "Fit", "slug": "f"}, "value": {"name": "Slim", "slug": "s"}}]),
+        ("specs", [{"type": "Color", "value": "Red"}, {"type": "Fit", "value": "Slim"}]),
+        ("Eigenschaften", [{"Color": "Red"}, {"Fit": "Slim"}]),
+    ],
+)  # fmt: skip
+def test_attributes_with_a_code_and_a_label_are_columns(tmp_path: Path, name: str, items: list[Any]) -> None:
+    catalog = of_json(tmp_path, [{"id": "1", "title": "a", name: items}, {"id": "2", "title": "b", name: items[:1]}])
+    assert [one.attributes for one in catalog] == [{"Color": "Red", "Fit": "Slim"}, {"Color": "Red"}]
+
+
+@pytest.mark.parametrize("name", ["categories", "colors", "tags", "collections"])
+def test_things_with_a_code_and_a_label_are_a_list(tmp_path: Path, name: str) -> None:
+    items = [{"code": "red", "label": "Red"}, {"code": "new", "label": "New"}]
+    assert of_json(tmp_path, [{"id": "1", "title": "a", name: items}])[0].attributes == {name: ["Red", "New"]}
+
+
 def test_details_of_googles_feed_are_columns(tmp_path: Path) -> None:
     details = "".join(
         f"<g:product_detail><g:section_name>General</g:section_name><g:attribute_name>{name}</g:attribute_name>"

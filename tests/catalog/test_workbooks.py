@@ -17,6 +17,7 @@ from PIL import Image
 from catalog import ModisteError, read_catalog
 from catalog.formats import placed
 from catalog.formats.placed import placed_pictures
+from catalog.rows.changes import read_changes
 from tests.catalog.shops import accounted, table
 
 
@@ -293,3 +294,6 @@ def test_rows_with_sums_are_no_products(tmp_path: Path, words: str, id: str) -> 
         (5, "the row is a sum, not a product"), (9, "the row is a sum, not a product"),
     ]  # fmt: skip
     assert accounted(catalog)
+    changes = read_changes(tmp_path / "catalog.xlsx", {"VK": "number"})
+    assert [one.id for one in changes.changes] == [one.id for one in catalog]
+    assert changes.problems == list(catalog.left_out)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import repeat
 from typing import Any, Literal
 
-from catalog.errors import CatalogRefused
+from catalog.errors import CatalogRefused, ModisteError
 
 Row = Mapping[str, Any]
 """Cells by column: str, int, float, Decimal, bool, bytes, date, list, dict or None."""
@@ -17,6 +17,9 @@ _ABSENT: Any = object()
 """Stands in a column for the cell of a row without this column."""
 MAX_SHARED, MAX_SHARED_LENGTH = 50_000, 64
 """Maximum number of distinct texts that are shared among cells, and their maximum length."""
+
+MAX_COLUMNS = 2_000
+"""Maximum number of columns. Every row takes memory for each of them."""
 
 Doubt = Literal["quotes", "truncated", "fall", "kinds"]
 """Checks that stop a build unless they are allowed to fail (``--allow``): stray quotes, a truncated file, far fewer
@@ -151,7 +154,17 @@ class Rows:
             self.replace(place, row)
 
     def _add_columns(self, row: Row) -> None:
-        """Add the columns of a row that are new, each behind the one before it in the row."""
+        """Add the columns of a row that are new, each behind the one before it in the row.
+
+        Raises:
+            ModisteError: There would be more than ``MAX_COLUMNS``.
+        """
+        new = [name for name in row if name not in self._columns]
+        if len(self._columns) + len(new) > MAX_COLUMNS:
+            raise ModisteError(
+                f"The table has more than {MAX_COLUMNS:,} columns, such as {', '.join(map(shown, new[-3:]))}.",
+                hint="Use the same names in all rows, and leave out what is no attribute of products.",
+            )
         names = list(self._columns)
         at = 0
         for name in row:

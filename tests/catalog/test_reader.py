@@ -10,6 +10,7 @@ import pytest
 
 from catalog import Address, read_catalog
 from catalog.errors import ModisteError
+from catalog.table import MAX_COLUMNS
 
 JPEG = b"\xff\xd8 not decoded here"
 
@@ -201,3 +202,14 @@ def test_a_missing_path_a_wrong_column_and_an_unknown_id_are_errors(tmp_path: Pa
         read_catalog(folder, id_column="sku")
     with pytest.raises(ModisteError, match="no product '2'"):
         read_catalog(folder).find("2")
+
+
+@pytest.mark.parametrize("within", [False, True])
+def test_a_table_with_too_many_columns_is_refused(tmp_path: Path, within: bool) -> None:
+    rows: list[dict[str, object]] = []
+    for number in range(MAX_COLUMNS):
+        own = {f"key {number}": number}
+        rows.append({"id": str(number), "title": "Hat", **({"stores": own} if within else own)})
+    (tmp_path / "catalog.json").write_text(json.dumps(rows))
+    with pytest.raises(ModisteError, match=r"more than 2,000 columns, such as key 1\d{3}"):
+        read_catalog(tmp_path / "catalog.json", images_required=False)

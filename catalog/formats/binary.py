@@ -13,7 +13,7 @@ import python_calamine
 
 from catalog.errors import ModisteError
 from catalog.formats.encodings import clean_text
-from catalog.formats.extent import check_extents
+from catalog.formats.extent import MAX_CELLS, check_extents
 from catalog.formats.header import LOOKED_AT, column_names, find_header
 from catalog.formats.placed import Placed, placed_pictures
 from catalog.names.columns import ID_NAMES, TITLE_ORDER, standard_name
@@ -170,7 +170,10 @@ def _add_pictures(table: Table, rows: Sequence[tuple[int, dict[str, Any]]], pict
 def _unmerged(sheet: python_calamine.CalamineSheet) -> list[list[Any]]:
     """The rows of a sheet. A cell that spans rows is repeated in each of them, in its first column."""
     rows = sheet.to_python(skip_empty_area=False)
-    for (first, column), (last, _) in sheet.merged_cell_ranges or ():
+    merged = sheet.merged_cell_ranges or ()
+    if sum(last - first for (first, _), (last, _) in merged) > MAX_CELLS:
+        raise ModisteError(f"The sheet {sheet.name!r} merges too many cells.", hint="Save it as CSV.")
+    for (first, column), (last, _) in merged:
         for row in rows[first + 1 : last + 1]:
             if column < len(row):  # Empty cells beyond the last column may be merged, too.
                 row[column] = rows[first][column]

@@ -31,7 +31,10 @@ _ATTRIBUTES = group(
     "eigenschaften merkmale propriétés caractéristiques atributos características attributi proprietà kenmerken"
 )
 """Lists whose objects each state one attribute, and not things such as categories."""
-_GROUPS, _LABELS = ("group", "attribute", "code", "key", "type", "name"), ("value", "values", "label", "name", "title", "displayvalue")
+_GROUPS, _LABELS = (
+    ("group", "attribute", "code", "key", "type", "name"),
+    ("value", "values", "label", "name", "title", "displayvalue"),
+)
 """Fields of these objects with the attribute and with its value, as in ``{"code": "color", "label": "Red"}`` and in
 Shopware's ``{"name": "Red", "group": {"name": "Color"}}``."""
 DEEPEST = 5

@@ -164,7 +164,11 @@ def _packed_pairs(table: Table, by_name: dict[str, str]) -> set[str]:
         column = by_name[name]
         cells = table.rows.column(column)
         filled = [text for cell in cells if (text := plain_text(cell))]
-        if not filled or any(isinstance(cell, list | dict) for cell in cells) or not all(any(_pairs(text)) for text in filled[:50]):
+        if (
+            not filled
+            or any(isinstance(cell, list | dict) for cell in cells)
+            or not all(any(_pairs(text)) for text in filled[:50])
+        ):
             continue
         if all(map(_are_pairs, filled)):
             consumed.add(column)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import tracemalloc
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import openpyxl
@@ -15,7 +16,7 @@ from openpyxl.drawing.image import Image as Placed
 from PIL import Image
 
 from catalog import ModisteError, read_catalog
-from catalog.formats import placed
+from catalog.formats import extent, placed
 from catalog.formats.placed import placed_pictures
 from catalog.rows.changes import read_changes
 from tests.catalog.shops import accounted, table
@@ -251,6 +252,60 @@ def test_a_cell_far_from_the_table_is_refused(tmp_path: Path, cell: str) -> None
                 read_catalog(path, images_required=False)
         else:
             assert len(read_catalog(path, images_required=False)) > 0
+
+
+def _with_part(path: Path, name: str, change: Callable[[bytes], bytes]) -> bytes:
+    """Replace a part of a workbook, and return what it is then."""
+    with zipfile.ZipFile(path) as archive:
+        parts = {one: archive.read(one) for one in archive.namelist()}
+    parts[name] = change(parts[name])
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for one, part in parts.items():
+            archive.writestr(one, part)
+    return path.read_bytes()
+
+
+SHEET = "xl/worksheets/sheet1.xml"
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "filling", "times", "why"),
+    [
+        (SHEET, b"</sheetData>", b'<row r="1048576"><c><v>1</v></c>%s</row>' % (b"<c><v>1</v></c>" * 60), 1, "reaches to"),
+        (SHEET, b"</sheetData>", b"<row><c><v>1</v></c></row>", 2**10, "reaches to"),
+        ("xl/styles.xml", b"</styleSheet>", b" ", 80 * 2**20, "unpack to"),
+        (SHEET, b"</sheetData>", b" ", 80 * 2**20, "unpack to"),
+        (SHEET, b"</worksheet>", b'<mergeCells>%s</mergeCells>' % (b'<mergeCell ref="A1:A1048576"/>' * 40), 1, "merges too"),
+    ],
+)  # fmt: skip
+def test_a_workbook_that_would_take_long_is_refused_before_it_is_parsed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, before: bytes, filling: bytes, times: int, why: str
+) -> None:
+    monkeypatch.setattr(extent, "MAX_CELLS", 2**10 - 1 if times == 2**10 else extent.MAX_CELLS)
+    path = workbook(tmp_path / "catalog.xlsx", {})
+    _with_part(path, name, lambda part: part.replace(before, filling * times + before))
+    with pytest.raises(ModisteError, match=why):
+        read_catalog(path, images_required=False)
+
+
+def test_a_part_that_is_larger_than_it_states_is_refused(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "catalog.xlsx", {})
+    content = _with_part(
+        path, "xl/styles.xml", lambda part: part.replace(b"</styleSheet>", b" " * 2**20 + b"</styleSheet>")
+    )
+    with zipfile.ZipFile(path) as archive:
+        size = archive.getinfo("xl/styles.xml").file_size
+    path.write_bytes(content.replace(size.to_bytes(4, "little"), (500).to_bytes(4, "little")))
+    with pytest.raises(ModisteError, match="cannot be read as a workbook"):
+        read_catalog(path, images_required=False)
+
+
+def test_a_binary_workbook_is_to_be_saved_as_xlsx(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "catalog.xlsb", "w") as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>")
+        archive.writestr("xl/workbook.bin", b"")
+    with pytest.raises(ModisteError, match="binary workbook"):
+        read_catalog(tmp_path / "catalog.xlsb", images_required=False)
 
 
 def test_repeated_cells_of_ods_are_refused_if_they_are_too_many(tmp_path: Path) -> None:

@@ -51,7 +51,8 @@ def default_rules(products: Sequence[Product]) -> list[Rule]:
         column: VISIBLE.get(family, 0.0) if (family := family_of(column)) not in (None, "year", "title") else 0.3
         for column in columns
         if column in counts
-        and (family_of(column) != "type" or column == main) and family_of(column) not in ("year", "title")
+        and (family_of(column) != "type" or column == main)
+        and family_of(column) not in ("year", "title")
     }
     rules: list[Rule] = []
     for column, weight in changing.items():

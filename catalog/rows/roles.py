@@ -11,7 +11,7 @@ from catalog.names.plain import plain_name
 from catalog.names.sale import GONE_SINCE, NOT_SOLD_FLAGS, OVERSOLD, STATUS, STOCK_COUNTS, STOCK_FLAGS, TRACKED
 from catalog.settings import CatalogSettings
 from catalog.values import Column
-from catalog.values.columns import Typed
+from catalog.values.columns import CURRENCY, Typed
 
 if TYPE_CHECKING:
     from catalog.rows.plan import Plan
@@ -54,7 +54,7 @@ def _role(name: str, column: Column, typed: Typed) -> Role:
         return "stock"
     if plain in YEARS:
         return "wish"
-    if column.kind in ("number", "date") or is_code(name) or name.endswith(" currency"):
+    if column.kind in ("number", "date") or is_code(name) or name.endswith(CURRENCY):
         return "fact"
     if column.kind != "text":
         return "wish"

@@ -28,6 +28,9 @@ from catalog.values.numbers import (
     read_price,
 )
 
+CURRENCY = " currency"
+"""Ends the name of the column with the currencies of a column of prices, if there are several."""
+
 
 class Column(NamedTuple):
     """A column of attributes: the kind of its values and, for prices that all state the same one, the currency."""
@@ -72,7 +75,7 @@ def type_columns(
     cells_of = {column: _cells(column, rows) for column in columns}
     prices = (str(cell) for column, cells in cells_of.items() if standard_name(column) in PRICES for cell in cells)
     common = decimal_separator(prices, prices=True)
-    currency = _currency_column(cells_of)
+    currencies = _currency_column(cells_of)
     for column, cells in cells_of.items():
         filled = [cell for cell in cells if cell != "" and cell != []]
         if not filled:
@@ -82,7 +85,7 @@ def type_columns(
         found = kind_of(column, filled, decimal)
         kind = pinned.get(column, found.kind)
         strange = _type_column(typed, column, kind, cells, numbers, decimal)
-        _add_currency(typed, column, currency)
+        _add_currency(typed, column, currencies, numbers)
         if is_code(column):
             _note_rounded(typed, column, cells, numbers)
         if column in pinned:
@@ -121,20 +124,27 @@ def _separator(
     return found.sign
 
 
-def _currency_column(cells_of: Mapping[str, Sequence[Any]]) -> str:
-    """The currency that a column of its own states for all rows; empty if there is none, or several."""
+def _currency_column(cells_of: Mapping[str, Sequence[Any]]) -> Sequence[str]:
+    """The currency of each row, which a column of its own states; empty if there is no such column."""
     columns = [cells for column, cells in cells_of.items() if standard_name(column) in CURRENCY_COLUMNS]
-    stated = {currency_code(str(cell)) for cells in columns for cell in cells if cell}
-    return stated.pop() if len(stated) == 1 else ""
+    return [next((currency_code(str(cell)) for cell in cells if cell), "") for cells in zip(*columns, strict=True)]
 
 
-def _add_currency(typed: Typed, column: str, currency: str) -> None:
-    """Give a column of prices without a currency in its cells the one in its name, or that of the whole table."""
+def _add_currency(typed: Typed, column: str, currencies: Sequence[str], numbers: Sequence[int]) -> None:
+    """Give a column of prices without a currency in its cells the one in its name, or those of the rows."""
     held = typed.columns.get(column)
-    if held is None or held.kind != "number" or held.currency or f"{column} currency" in typed.columns:
+    if held is None or held.kind != "number" or held.currency or f"{column}{CURRENCY}" in typed.columns:
         return
-    if standard_name(column) in PRICES:
-        typed.columns[column] = held._replace(currency=currency_in(column) or currency)
+    if standard_name(column) not in PRICES:
+        return
+    stated = dict.fromkeys(filter(None, currencies))
+    typed.columns[column] = held._replace(
+        currency=currency_in(column) or (next(iter(stated)) if len(stated) == 1 else "")
+    )
+    if len(stated) > 1 and not typed.columns[column].currency:
+        prices = typed.attributes.column(column)
+        own = [code if price is not None else "" for code, price in zip(currencies, prices, strict=True)]
+        _add_currencies(typed, column, own, numbers)
 
 
 def _cells(column: str, rows: Rows) -> Sequence[Any]:
@@ -197,17 +207,25 @@ def _type_column(
     single = named[0] if len(named) == 1 else codes.pop() if len(codes) == 1 else ""
     typed.columns[column] = Column(kind, single)
     if len(named) > 1 and not single:
-        _add_currencies(typed, column, cells, decimal)
+        read_one = read_price if standard_name(column) in PRICES else read_number
+        found = (read_one(cell, decimal) if isinstance(cell, str) else None for cell in cells)
+        _add_currencies(typed, column, [currency_code(one.currency) if one else "" for one in found], numbers)
     return strange
 
 
-def _add_currencies(typed: Typed, column: str, cells: Sequence[Any], decimal: Separator) -> None:
-    """Where prices of one column are in several currencies, each product's own is an attribute."""
-    name = f"{column} currency"
-    read = read_price if standard_name(column) in PRICES else read_number
-    numbers = (read(cell, decimal) if isinstance(cell, str) else None for cell in cells)
-    typed.attributes.put(name, (number.currency or None if number is not None else None for number in numbers))
+def _add_currencies(typed: Typed, column: str, currencies: Sequence[str], numbers: Sequence[int]) -> None:
+    """Where prices of one column are in several currencies, each product's own is an attribute, with a remark."""
+    name = f"{column}{CURRENCY}"
+    if name in typed.columns:
+        return
+    typed.attributes.put(name, (currency or None for currency in currencies))
     typed.columns[name] = Column("text")
+    counts = Counter(filter(None, currencies)).most_common()
+    kind = f"{column} has prices in several currencies, which are not converted"
+    listed = ", ".join(f"{currency} {count:,}" for currency, count in counts)
+    reason = f'{kind} ({listed}): filters with min or max need one on "{name}", and "under 50" is in {counts[0][0]}'
+    other = next(place for place, currency in enumerate(currencies) if currency not in ("", counts[0][0]))
+    typed.oddities.append(Problem(numbers[other], None, reason, kind))
 
 
 def _reader(column: str, kind: Kind, cells: Sequence[Any], decimal: Separator) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -13,6 +14,7 @@ import pyarrow as pa
 
 from catalog import Kind
 from catalog.errors import ModisteError
+from catalog.values.columns import CURRENCY
 from indexer.stores.conditions import Condition, OneOf, Within
 from indexer.stores.store import Mask
 from models.bundle import normalise_text
@@ -179,11 +181,19 @@ class AttributeColumn:
         return codes
 
 
-def filter_conditions(filters: Filters | None, columns: Mapping[str, AttributeColumn]) -> list[Condition]:
+def filter_conditions(
+    filters: Filters | None, columns: Mapping[str, AttributeColumn], default: Filters | None = None
+) -> list[Condition]:
     """``filters`` in the numeric form of stores. A row must satisfy all of them.
 
+    Args:
+        filters: The filters.
+        columns: The attributes by name.
+        default: Filters that are applied elsewhere.
+
     Raises:
-        FilterError: An attribute is unknown, or a filter does not fit its attribute.
+        FilterError: An attribute is unknown, a filter does not fit its attribute, or it compares prices in several
+            currencies.
     """
     filters = filters or {}
     if len(filters) > MAX_FILTERS:
@@ -197,6 +207,8 @@ def filter_conditions(filters: Filters | None, columns: Mapping[str, AttributeCo
     conditions = []
     for name, condition in filters.items():
         try:
+            if isinstance(condition, Mapping):
+                _check_currency(name, columns, {**(default or {}), **filters})
             conditions.append(columns[name].condition(condition))
         except FilterError as error:
             error.field = f"filters.{name}"
@@ -204,13 +216,23 @@ def filter_conditions(filters: Filters | None, columns: Mapping[str, AttributeCo
     return conditions
 
 
-def filter_mask(filters: Filters | None, columns: Mapping[str, AttributeColumn]) -> Mask | None:
-    """Which rows satisfy all ``filters``; None without filters.
+def _check_currency(name: str, columns: Mapping[str, AttributeColumn], filters: Filters) -> None:
+    """Refuse a range of prices in several currencies, unless a filter chooses one."""
+    currency = columns.get(name + CURRENCY)
+    if currency is None or isinstance(filters.get(currency.name), str):
+        return
+    known = [str(one) for one in currency.values.dictionary.to_pylist()]
+    raise FilterError(
+        f"The prices in {name!r} are in several currencies ({', '.join(known)}), which cannot be compared.",
+        hint=f"Add a filter for one of them, such as {{{json.dumps(currency.name)}: {json.dumps(known[0])}}}.",
+    )
 
-    Raises:
-        FilterError: See ``filter_conditions``.
-    """
-    conditions = filter_conditions(filters, columns)
+
+def filter_mask(
+    filters: Filters | None, columns: Mapping[str, AttributeColumn], default: Filters | None = None
+) -> Mask | None:
+    """Which rows satisfy all ``filters``; None without filters. See ``filter_conditions``."""
+    conditions = filter_conditions(filters, columns, default)
     if not conditions:
         return None
     mask: Mask = np.all([columns[one.column].rows_of(one) for one in conditions], axis=0)

@@ -276,7 +276,7 @@ class Generation:
         with self._masks_lock:
             mask = self._masks.get(key)
         if mask is None:
-            mask = filter_mask(filters, self._table.attributes)
+            mask = filter_mask(filters, self._table.attributes, self.manifest.default_filters)
             assert mask is not None
             searchable = self._table.searchable
             mask = mask if searchable is None else mask & searchable
@@ -294,7 +294,7 @@ class Generation:
         """
         if not self.store.holds_columns or self.manifest.updated_from is not None:
             return ()
-        return self._table.conditions(filters)
+        return self._table.conditions(filters, self.manifest.default_filters)
 
     def close(self) -> None:
         """Release memory. The generation must not be used afterwards."""

@@ -292,14 +292,14 @@ class ProductTable:
         places = pa.array(owners, pa.int64())
         return {name: pa.concat_arrays([values, values.take(places)]) for name, values in columns.items()}
 
-    def conditions(self, filters: Filters | None) -> list[Condition]:
+    def conditions(self, filters: Filters | None, default: Filters | None = None) -> list[Condition]:
         """``filters`` and the default filters, as conditions on ``filter_columns``.
 
         Raises:
             FilterError: See ``indexer.generations.filters``.
         """
-        default = [] if self.searchable is None else [Within(SEARCHABLE, [(1.0, 1.0)])]
-        return [*filter_conditions(filters, self.attributes), *default]
+        searchable = [] if self.searchable is None else [Within(SEARCHABLE, [(1.0, 1.0)])]
+        return [*filter_conditions(filters, self.attributes, default), *searchable]
 
     def image_hash(self, row: int) -> str:
         """SHA-256 of the indexed picture, in hexadecimal."""

@@ -72,8 +72,8 @@ def test_names_and_values_are_columns(tmp_path: Path, pairs: list[dict[str, Any]
     ("name", "items"),
     [
         ("attributes", [{"code": code, "label": label} for code, label in (("Color", "Red"), ("Fit", "Slim"))]),
-        ("attributes", [{"code": code, "label": label, "id": 7} for code, label in (("Color", "Red"), ("Fit", "Slim"))]),
-        ("properties", [{"name": "Red", "group": {"name": "Color", "id": 1}}, {"name": "Slim", "group": {"name": "Fit"}}]),
+        ("attributes", [{"code": "Color", "label": "Red", "id": 7}, {"code": "Fit", "label": "Slim", "id": 8}]),
+        ("properties", [{"name": "Red", "group": {"name": "Color"}}, {"name": "Slim", "group": {"name": "Fit"}}]),
         ("options", [{"group": "Color", "name": "Red"}, {"group": "Fit", "name": "Slim"}]),
         ("attributes", [{"attribute": {"name": "Color", "slug": "c"}, "value": {"name": "Red", "slug": "r"}},
                         {"attribute": {"name": "Fit", "slug": "f"}, "value": {"name": "Slim", "slug": "s"}}]),

@@ -184,3 +184,20 @@ def test_an_apostrophe_that_keeps_a_number_a_text_is_dropped(
     catalog = read(tmp_path, [{"id": number, "barcode": cell} for number, cell in enumerate(cells)])
     assert [one.attributes["barcode"] for one in catalog] == values
     assert [one.attributes["price"] for one in priced(tmp_path, "'19.90", "'5")] == [19.9, 5]
+
+
+@pytest.mark.parametrize("form", ["cells", "column", "signs"])
+def test_prices_in_several_currencies_are_not_converted_and_inspect_says_so(tmp_path: Path, form: str) -> None:
+    rows: list[dict[str, object]] = []
+    for number, code in enumerate(["EUR", "EUR", "USD", ""]):
+        amount = f"{20 + number}.90"
+        written = {"cells": f"{amount} {code}", "signs": {"EUR": "€", "USD": "US$"}.get(code, "") + amount}
+        price = written.get(form, amount).strip()
+        rows.append({"id": number, "price": price, **({"currency": code} if form == "column" else {})})
+    catalog = read(tmp_path, rows)
+    assert [one.attributes.get("price currency") for one in catalog] == ["EUR", "EUR", "USD", None]
+    assert [one.attributes["price"] for one in catalog] == [20.9, 21.9, 22.9, 23.9]
+    assert (catalog.details["price"].currency, catalog.roles["price currency"]) == ("", "fact")
+    (remark,) = catalog.remarks
+    assert (remark.row, remark.kind) == (4, "price has prices in several currencies, which are not converted")
+    assert "(EUR 2, USD 1)" in remark.reason

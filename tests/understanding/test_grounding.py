@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from tests.understanding.shops import large_shop, make_shop, same
+from tests.understanding.shops import column, large_shop, make_shop, same
 from understanding import Bound, Grounding, Relative, Shop, Wish, understand
 from understanding.grounding.compared import compared
 from understanding.grounding.levels import FURTHER, NARROWER, NEAR
@@ -249,3 +249,20 @@ def test_a_brand_in_two_spellings_is_one() -> None:
 )  # fmt: skip
 def test_an_owner_a_language_and_a_currency_do_not_count_in_the_name_of_a_column(name: str, family: str) -> None:
     assert family_of_column(name) == family
+
+
+@pytest.mark.parametrize("form", ["one column", "columns"])
+def test_a_bound_is_in_the_currency_of_the_most_prices(form: str) -> None:
+    ids, titles = pa.array(["0", "1", "2", "3"]), pa.array(["Shirt"] * 4)
+    if form == "columns":
+        columns = {
+            "Price EUR": pa.array([40.0, None, 60.0, None]), "Price USD": pa.array([None, 40.0, None, None]),
+            "Price": pa.array([None, None, None, 10.0]),
+        }  # fmt: skip
+        shop = Shop(ids, titles, columns, currencies={"Price EUR": "EUR", "Price USD": "USD"})
+    else:
+        prices = {"price": pa.array([40.0, 40.0, 60.0, 10.0])}
+        shop = Shop(ids, titles, {**prices, "price currency": column(["EUR", "USD", "EUR", None])})
+    assert shop.currency == "EUR"
+    (bound,) = understand("under 50", shop).constraints
+    same(list(Grounding(shop).within(bound)), [1, NAN, 0, 1])

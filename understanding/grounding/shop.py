@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cached_property, lru_cache
 
@@ -19,6 +20,8 @@ from understanding.words.spelling import Spelling
 from understanding.words.text import folded, normalised, tokens_of, words_of
 
 PATH_SEPARATOR = " > "
+CURRENCY = " currency"
+"""Ends the name of a column with the currencies of a column of prices."""
 MAX_VALUES = 50_000
 """Maximum number of values of a column that texts can mention, by frequency."""
 MAX_VALUE_WORDS = 6
@@ -49,6 +52,8 @@ class Shop:
         columns: The attributes by name: a dictionary array of strings, a list array of these, numbers or booleans.
         known: The possible languages of values; by default those of the package.
         others: Further ids, such as those of variants, and the row of each.
+        currencies: Columns of prices, with their currency. That of a single price is in a column such as
+            ``price currency``.
     """
 
     def __init__(
@@ -58,6 +63,7 @@ class Shop:
         columns: Mapping[str, pa.Array],
         known: Mapping[str, Language] | None = None,
         others: Mapping[str, int] | None = None,
+        currencies: Mapping[str, str] | None = None,
     ) -> None:
         self.size = len(ids)
         self.languages = languages() if known is None else known
@@ -65,8 +71,10 @@ class Shop:
         self.columns: list[Column] = []
         self.numbers: dict[str, tuple[str, npt.NDArray[np.float64]]] = {}
         """Numbers by their family, ``price`` or ``year``: the column that has most of them, and values ``[N]``, NaN for
-        none. Of several prices, such as a regular one and that of a sale, the lowest counts."""
-        self._most_prices = 0
+        none. Of several prices, such as a regular one and that of a sale, the lowest counts, all in one currency."""
+        self.currency = ""
+        """The currency of the prices among ``numbers``: that of the most prices; empty if none is stated."""
+        self._prices: list[tuple[str, npt.NDArray[np.float64], npt.NDArray[np.object_]]] = []
         self.number_at = lru_cache(maxsize=None)(self._number_at)
         self._articles: list[tuple[str, _Sorted]] = [("id", _Sorted(ids))]
         if others:
@@ -75,8 +83,10 @@ class Shop:
         self.sizes: dict[str, tuple[str, str]] = {}
         """Folded size -> the column and the value."""
         self.phrases = Phrases()
+        self._columns, self._currencies = columns, currencies or {}
         for name, values in columns.items():
             self._add(name, values)
+        self._add_prices()
         if not any(column.family == "brand" for column in self.columns):
             names, codes = self.titles.brands(self._says_attribute)
             rows = np.flatnonzero(codes >= 0)
@@ -147,9 +157,9 @@ class Shop:
         """The concepts of a value; only those of ``family`` if there are any. Of a path, the last kind counts: in
         *Apparel & Accessories > Clothing > Dresses* are dresses."""
         if PATH_SEPARATOR in value:
-            found = dict.fromkeys(one for part in value.split(PATH_SEPARATOR) for one in self.meaning(part, family))
-            *_, kind = (None, *(one for one in found if one.family == "kind"))
-            return tuple(one for one in found if one.family != "kind" or one == kind)
+            parts = [one for part in value.split(PATH_SEPARATOR) for one in self.meaning(part, family)]
+            *_, kind = (None, *(one for one in parts if one.family == "kind"))
+            return tuple(one for one in dict.fromkeys(parts) if one.family != "kind" or one == kind)
         words = words_of(value)
         found = self._meaning(words)
         if family == "detail" and column:
@@ -198,17 +208,31 @@ class Shop:
     def _add_numbers(self, name: str, family: str, values: pa.Array) -> None:
         numbers = np.asarray(values.cast(pa.float64()).to_numpy(zero_copy_only=False), dtype=np.float64)
         if family == "price":
-            self._add_prices(name, np.where(numbers > 0, numbers, np.nan))
+            stated = self._columns.get(name + CURRENCY)
+            currencies = np.full(self.size, self._currencies.get(name, ""), np.object_)
+            if stated is not None:
+                currencies = np.array(stated.cast(pa.string()).fill_null(""), np.object_)
+            self._prices.append((name, np.where(numbers > 0, numbers, np.nan), currencies))
         elif family == "year":
             self.numbers.setdefault(family, (name, numbers))
         elif family == "article":
             self._articles.append(("article", _Sorted(values.cast(pa.string()))))
 
-    def _add_prices(self, name: str, prices: npt.NDArray[np.float64]) -> None:
-        first, lowest = self.numbers.get("price", ("", np.full(self.size, np.nan)))
-        if np.isfinite(prices).sum() > self._most_prices:
-            first, self._most_prices = name, int(np.isfinite(prices).sum())
-        self.numbers["price"] = first, np.fmin(lowest, prices)
+    def _add_prices(self) -> None:
+        """The lowest price of each product in the currency of the most prices; prices in others are not compared."""
+        counts: Counter[str] = Counter()
+        for _, prices, currencies in self._prices:
+            counts.update(currencies[np.isfinite(prices)])
+        counts.pop("", None)
+        self.currency = max(counts, key=counts.__getitem__, default="")
+        own = {
+            name: np.where((currencies == self.currency) | (currencies == ""), prices, np.nan)
+            for name, prices, currencies in self._prices
+        }
+        if own:
+            most = max(own, key=lambda name: np.isfinite(own[name]).sum())
+            self.numbers["price"] = most, np.fmin.reduce(list(own.values()))
+        self._prices.clear()
 
     @staticmethod
     def _family_of(meanings: Sequence[tuple[Concept, ...]], codes: Codes) -> str:

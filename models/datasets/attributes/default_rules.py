@@ -40,7 +40,8 @@ def default_rules(products: Sequence[Product]) -> list[Rule]:
     Each column with few values may change while the others agree. Colours also change together with one other column.
     Further rules are the same title in another colour, and titles that differ in one word. All columns are kept except
     those that exist only for some values of the changing one (shoes have no sleeve length). If too few products agree
-    in the kept columns, those with the most values are dropped. Numbers are not used. Of categories, the kinds are kept.
+    in the kept columns, those with the most values are dropped. Of categories, the kinds are kept.
+    Numbers are not used.
     """
     counts = _value_counts(products)
     main = type_column(products)

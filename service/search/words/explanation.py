@@ -17,7 +17,7 @@ def understanding_of(wishes: Wishes, generation: Generation, fitting: int | None
         wanted=[_wish(wishes, wish) for wish in understood.wanted],
         unwanted=[_wish(wishes, wish) for wish in understood.unwanted],
         relative=[_relative(wishes, one) for one in understood.relative],
-        constraints=[_bound(one) for one in understood.constraints],
+        constraints=[_bound(one, wishes.grounding.shop.currency) for one in understood.constraints],
         keep=list(understood.keep),
         different=list(understood.different),
         similar=understood.similar,
@@ -38,5 +38,8 @@ def _relative(wishes: Wishes, one: Relative) -> UnderstoodRelative:
     return UnderstoodRelative(direction=one.direction, of=one.of, said=one.said, column=column)
 
 
-def _bound(one: Bound) -> UnderstoodBound:
-    return UnderstoodBound(family=one.family, column=one.column or None, min=one.min, max=one.max, said=one.said)
+def _bound(one: Bound, currency: str) -> UnderstoodBound:
+    of_price = currency if one.family == "price" and one.column else ""
+    return UnderstoodBound(
+        family=one.family, column=one.column or None, min=one.min, max=one.max, currency=of_price or None, said=one.said
+    )

@@ -37,6 +37,10 @@ class UnderstoodBound(FrozenModel):
     column: str | None = Field(description="The column of these numbers; null if the catalogue has none.")
     min: float | None
     max: float | None
+    currency: str | None = Field(
+        description="The currency of a price, if the catalogue states one. Of several, it is that of the most prices; "
+        "products with a price in another one count as having none."
+    )
     said: str
 
 

@@ -23,7 +23,10 @@ class GenerationWords:
         table = generation.products
         columns = {name: generation.column(name) for name in generation.columns}
         others = generation.other_ids
-        self.shop = Shop(table.column("id").chunk(0), table.column("title").chunk(0), columns, others=others)
+        self.shop = Shop(
+            table.column("id").chunk(0), table.column("title").chunk(0), columns, others=others,
+            currencies=generation.manifest.currencies,
+        )  # fmt: skip
         self.grounding = Grounding(self.shop)
         self.bits = BitsCache(generation.candidates.layout)
         self._meanings = [self._meaning(word) for word in generation.manifest.attributes]

@@ -93,3 +93,34 @@ def test_a_filter_that_cannot_be_applied_says_why(filters: dict[str, Any], says:
 def test_a_catalogue_without_attributes_says_so() -> None:
     with pytest.raises(FilterError, match="has no attributes"):
         filter_mask({"colour": "red"}, {})
+
+
+CURRENCIES = {
+    "price": COLUMNS["price"],
+    "price currency": AttributeColumn(
+        "price currency", "text", pa.array(["EUR", "USD", None, "EUR", "USD"]).dictionary_encode()
+    ),
+}
+
+
+@pytest.mark.parametrize("chosen", [None, ["EUR", "USD"]])
+def test_a_range_of_prices_in_several_currencies_is_refused(chosen: Any) -> None:
+    filters = {"price": {"max": 25}} | ({"price currency": chosen} if chosen else {})
+    with pytest.raises(FilterError, match=r"several currencies \(EUR, USD\).* such as \{\"price currency\": \"EUR\"\}"):
+        filter_mask(filters, CURRENCIES)
+
+
+@pytest.mark.parametrize(
+    ("filters", "default", "expected"),
+    [
+        ({"price": {"max": 25}, "price currency": "usd"}, None, [1, 4]),
+        ({"price": {"max": 25}}, {"price currency": "EUR"}, [0, 1, 4]),
+        ({"price": 20.5}, None, [1, 4]),
+    ],
+)
+def test_a_range_of_prices_in_one_currency_is_applied(
+    filters: dict[str, Any], default: dict[str, Any] | None, expected: list[int]
+) -> None:
+    mask = filter_mask(filters, CURRENCIES, default)
+    assert mask is not None
+    assert mask.nonzero()[0].tolist() == expected

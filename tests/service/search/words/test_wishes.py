@@ -128,7 +128,7 @@ def test_the_audience_gives_way_to_the_kind_that_is_asked_for(shop: Shop, serve:
 def test_a_bound_is_kept(service: Served) -> None:
     answer = service.search(product_id="0", text="under 30", k=15)
     assert answer["understood"]["constraints"][0] | {"said": ""} == {
-        "family": "price", "column": "price", "min": None, "max": 30.0, "said": "",
+        "family": "price", "column": "price", "min": None, "max": 30.0, "said": "", "currency": None,
     }  # fmt: skip
     assert max(result["attributes"]["price"] for result in answer["results"]) <= 30
 

@@ -103,7 +103,7 @@ class Statements:
         valued = [_valued(product).keys() for product in products]
         for name, places in self._of_column.items():
             has_value = np.fromiter((name in names for names in valued), np.bool_, len(valued))
-            excluded[np.ix_(has_value, np.asarray(places))] = True
+            excluded[np.ix_(has_value, np.asarray(places, np.intp))] = True
         return StatedWords(stated, excluded & ~stated)
 
 

@@ -151,3 +151,7 @@ def test_categories_state_kinds_as_a_type_does() -> None:
         [False] * 5,
         [False] * 5,
     ]
+
+
+def test_a_column_without_any_of_the_words_excludes_none() -> None:
+    assert not stated_words([product("Red hat", sleeve="long")], ["red"]).excluded.any()

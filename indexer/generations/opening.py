@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,6 +31,13 @@ from indexer.stores.registry import open_store
 from indexer.stores.store import Halves, Searcher, StoreError, StoreUnavailable
 from models.bundle import Bundle
 from models.bundle.encoder import Device
+
+_SHORTAGES = {
+    errno.ENOMEM: "this process may take no more memory",
+    errno.EMFILE: "this process may open no more files",
+    errno.ENFILE: "this machine may open no more files",
+}
+"""Reasons of a failure that is no damage, by error number."""
 
 
 class Parts(NamedTuple):
@@ -94,7 +102,13 @@ def open_parts(
             store.effort = manifest.quality.effort
     except StoreUnavailable:
         raise
-    except (ValueError, OSError, StoreError) as error:
+    except MemoryError as error:
+        raise _shortage(folder, errno.ENOMEM) from error
+    except OSError as error:
+        if error.errno in _SHORTAGES:
+            raise _shortage(folder, error.errno) from error
+        raise _damaged(folder, str(error)) from error
+    except (ValueError, StoreError) as error:
         raise _damaged(folder, str(error)) from error
     if (
         len(table) != shape[0]
@@ -107,6 +121,13 @@ def open_parts(
     if views is not None:
         store = ViewStore(store, np.concatenate([np.arange(shape[0]), views.owners]), shape[0])
     return Parts(manifest, store, table, vectors, attributes, seen, root, views, cells, view_words)
+
+
+def _shortage(folder: Path, number: int) -> GenerationError:
+    return GenerationError(
+        f"The generation {folder.name} cannot be opened: {_SHORTAGES[number]}.",
+        hint="Raise the limit of the process or of its container; the files need not be damaged.",
+    )
 
 
 def _damaged(folder: Path, why: str) -> GenerationError:

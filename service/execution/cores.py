@@ -20,6 +20,18 @@ class Division(NamedTuple):
     workers: int
 
 
+def lacking_memory(processes: int) -> str:
+    """What to tell an operator if there is less memory than ``processes`` need; empty if there is enough."""
+    needed, usable = processes * PROCESS_BYTES, usable_memory()
+    if usable >= needed:
+        return ""
+    advice = "Allow it more" + (", or start fewer processes: --processes, MODISTE_PROCESSES." if processes > 1 else ".")
+    return (
+        f"The service may use {usable >> 20:,} MiB of memory and needs about {needed >> 20:,} MiB, so the kernel may "
+        f"kill it. {advice}"
+    )
+
+
 def divide_cores(settings: Settings, *, gpu: bool) -> Division:
     """The division in the settings; by default one search thread per core.
 

@@ -22,6 +22,8 @@ from service.execution.waiting import until_done
 T = TypeVar("T")
 
 NICENESS = 10
+STOPPING = ("SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT")
+"""The signals that stop the service."""
 ENDING_S = 5.0
 """Time for a process to end after its pipe was closed."""
 
@@ -56,6 +58,9 @@ class ProcessPool:
     def __init__(self, processes: int, *, queue: int, memory_bytes: int) -> None:
         self.memory_bytes, self._free = memory_bytes, processes + queue
         self._threads = ThreadPoolExecutor(processes, thread_name_prefix="process-pool")
+        together = threading.Barrier(processes)
+        for _ in range(processes):  # Now, because a thread that is started without memory blocks the event loop.
+            self._threads.submit(together.wait)
         self._idle: asyncio.Queue[_Process] = asyncio.Queue()
         self._all = [_Process(memory_bytes) for _ in range(processes)]
         for process in self._all:
@@ -164,11 +169,12 @@ class _Process:
 def _serve(pipe: Connection, memory_bytes: int) -> None:
     """Answer calls until the other end of the pipe is closed.
 
-    SIGTERM and SIGINT are ignored: systemd and Ctrl-C send them to all processes of a service, and the service still
-    waits for the results of its calls.
+    Signals that systemd or a terminal sends to all processes of a service are ignored, because the service still waits
+    for the results of its calls.
     """
-    for kind in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(kind, signal.SIG_IGN)
+    for name in STOPPING:
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
     # Python's warnings and messages of C libraries such as libtiff would be printed between the lines of the log.
     warnings.simplefilter("ignore")
     with Path(os.devnull).open("w") as nowhere:

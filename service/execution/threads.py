@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import queue
 import threading
+import weakref
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
@@ -14,14 +16,19 @@ from service.errors import Overloaded
 from service.execution.waiting import until_done
 
 T = TypeVar("T")
+_Tasks = queue.SimpleQueue[Callable[[], object] | None]
+"""Calls for the threads; None ends one of them."""
 
 
 class Threads:
-    """A thread for each call, a bounded number at a time, and a bounded queue. Used from one event loop.
+    """A fixed number of threads with a bounded queue. Used from one event loop.
 
-    A cancelled caller waits for its running thread, which may use its resources, such as the generation. The queue of
+    The threads are started at once and not by the first calls. ``Thread.start`` waits for the new thread, and Python
+    before 3.14 waits forever if that thread gets no memory for its first frame, so a call would block the event loop.
+
+    A cancelled caller waits for its running call, which may use its resources, such as the generation. The queue of
     ``asyncio.to_thread`` is unbounded, and it returns to a cancelled caller at once. The interpreter joins the threads
-    of ``concurrent.futures`` when it exits, but not these.
+    of ``concurrent.futures`` when it exits, but not these, which end with the object.
 
     Args:
         name: Of the threads.
@@ -31,8 +38,12 @@ class Threads:
     """
 
     def __init__(self, name: str, *, threads: int, queue: int, abandon: bool = False) -> None:
-        self._name, self._free, self._abandon = name, threads + queue, abandon
-        self._threads = asyncio.Semaphore(threads)
+        self._free, self._abandon = threads + queue, abandon
+        self._idle = asyncio.Semaphore(threads)
+        self._tasks = _Tasks()
+        weakref.finalize(self, _end, self._tasks, threads).atexit = False
+        for number in range(threads):
+            threading.Thread(target=_serve, args=(self._tasks,), name=f"{name}-{number}", daemon=True).start()
 
     async def run(self, work: Callable[[], T]) -> T:
         """Call ``work`` in a thread, in the context of the caller.
@@ -45,18 +56,16 @@ class Threads:
             raise Overloaded()
         self._free -= 1
         try:
-            await self._threads.acquire()
+            await self._idle.acquire()
         except asyncio.CancelledError:
             self._free += 1
             raise
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
-        call = contextvars.copy_context().run
-        thread = threading.Thread(target=call, args=(self._call, work, loop, future), name=self._name, daemon=True)
         try:
-            thread.start()
-        except BaseException:  # The system has no threads or no memory left.
-            self._end()
+            self._tasks.put(partial(contextvars.copy_context().run, self._call, work, loop, future))
+        except BaseException:  # There is no memory left.
+            self._free_thread()
             raise
         try:
             return await (future if self._abandon else asyncio.shield(future))
@@ -75,10 +84,21 @@ class Threads:
             loop.call_soon_threadsafe(self._settle, future, settle)
 
     def _settle(self, future: asyncio.Future[T], settle: Callable[[], None]) -> None:
-        self._end()
+        self._free_thread()
         if not future.cancelled():
             settle()
 
-    def _end(self) -> None:
-        self._threads.release()
+    def _free_thread(self) -> None:
+        self._idle.release()
         self._free += 1
+
+
+def _serve(tasks: _Tasks) -> None:
+    while (task := tasks.get()) is not None:
+        task()
+        del task  # It holds its result until the next one otherwise.
+
+
+def _end(tasks: _Tasks, threads: int) -> None:
+    for _ in range(threads):
+        tasks.put(None)

@@ -7,8 +7,10 @@ import logging
 import math
 import signal
 import socket
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import Any, cast
 
@@ -17,6 +19,7 @@ from fastapi import FastAPI
 
 from service.execution.admission import Admission
 from service.server.connections import ConnectionLimits, max_connections
+from service.server.signals import stop_signals
 from service.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -34,7 +37,8 @@ class DrainingServer(uvicorn.Server):
     """After SIGTERM: not ready for ``notice_s``, then not listening, then stopped when all requests are answered.
 
     During the notice a load balancer sends its requests elsewhere, so that none reaches a closed port. uvicorn itself
-    closes new connections that have not sent their request yet. SIGINT ends the notice at once.
+    closes new connections that have not sent their request yet. SIGINT ends the notice at once; SIGHUP
+    and SIGQUIT are as SIGTERM.
 
     Args:
         report: Called once a second while the event loop runs, including during startup and shutdown.
@@ -61,11 +65,19 @@ class DrainingServer(uvicorn.Server):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         # A signal may interrupt any code, including logging, so this only assigns.
-        if sig != signal.SIGTERM:
+        if sig == signal.SIGINT:
             self.should_exit = True
         elif not self._admission.draining:  # If the process group is signalled, a worker gets it twice.
             self._admission.draining = True
             self._stop_at = time.monotonic() + self._notice_s
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:  # uvicorn handles only SIGTERM and SIGINT.
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        with stop_signals(self.handle_exit):
+            yield
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         # uvicorn's `callback_notify` is called neither while a generation is opened nor during the last requests.

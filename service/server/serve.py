@@ -17,11 +17,12 @@ from models.bundle import uses_gpu
 from models.bundle.manifest import read_manifest
 from service.access.exposure import exposures
 from service.app import create_app
-from service.execution.cores import divide_cores
+from service.execution.cores import divide_cores, lacking_memory
 from service.observability.tracing import set_up_tracing, shut_down_tracing
 from service.server.draining import DrainingServer
 from service.server.failed_threads import end_if_a_thread_fails
 from service.server.listening import address, listen, reserve
+from service.server.signals import WITHOUT_MEANING, ignore_signals
 from service.server.supervisor import supervise
 from service.settings import Settings
 
@@ -31,16 +32,19 @@ START_TIMEOUT_S = 60.0
 
 
 def serve(settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT, and finish the requests in progress.
+    """Serve until a signal stops the service, and finish the requests in progress.
 
     Raises:
         ModisteError: The bundle, a setting or the port cannot be used.
     """
+    ignore_signals(*WITHOUT_MEANING)
     _raise_file_limit()
     for exposure in exposures(settings):
         logger.warning(exposure)
     manifest = read_manifest(settings.bundle)
     processes = divide_cores(settings, gpu=uses_gpu(settings.device)).processes
+    if warning := lacking_memory(processes):
+        logger.warning(warning)
     if processes > 1 and sys.platform != "linux":  # Other kernels do not distribute connections among sockets.
         logger.warning("Processes can share a port only on Linux, so the service runs in one process.")
         processes = 1

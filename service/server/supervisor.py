@@ -10,7 +10,6 @@ import logging
 import math
 import multiprocessing
 import os
-import signal
 import tempfile
 import time
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from catalog.errors import ModisteError
+from service.server.signals import stop_signals
 from service.server.worker import run_worker
 from service.settings import Settings
 
@@ -46,7 +46,7 @@ _spawn = multiprocessing.get_context("spawn")
 
 
 def supervise(settings: Settings, port: int, processes: int) -> None:
-    """Serve with several workers until SIGTERM or SIGINT.
+    """Serve with several workers until a signal stops the service.
 
     Raises:
         ModisteError: None of the workers can serve: the bundle or a setting cannot be used.
@@ -158,7 +158,7 @@ def _step(workers: list[_Worker], signals: int) -> bool:
 
 
 def _stop(workers: list[_Worker], signals: int, within_s: float) -> None:
-    """Forward SIGTERM and SIGINT to all workers until they have ended; kill those that do not end in time.
+    """Forward signals to all workers until they have ended; kill those that do not end in time.
 
     Workers may have received the same signal from Ctrl-C or systemd. They handle it once.
     """
@@ -184,7 +184,7 @@ def _stop(workers: list[_Worker], signals: int, within_s: float) -> None:
 
 @contextmanager
 def _signals() -> Iterator[int]:
-    """A file descriptor that receives the number of every SIGTERM and SIGINT within the block, as a byte."""
+    """A file descriptor that receives the number of every signal that stops the service, as a byte."""
     reading, writing = os.pipe()
     os.set_blocking(writing, False)
 
@@ -192,11 +192,9 @@ def _signals() -> Iterator[int]:
         with suppress(BlockingIOError):
             os.write(writing, bytes([kind]))
 
-    before = {kind: signal.signal(kind, handle) for kind in (signal.SIGTERM, signal.SIGINT)}
     try:
-        yield reading
+        with stop_signals(handle):
+            yield reading
     finally:
-        for kind, handler in before.items():
-            signal.signal(kind, handler)
         os.close(reading)
         os.close(writing)

@@ -19,6 +19,7 @@ from service.observability.tracing import set_up_tracing, shut_down_tracing
 from service.server.draining import DrainingServer
 from service.server.failed_threads import end_if_a_thread_fails
 from service.server.listening import bind
+from service.server.signals import OF_TERMINALS, ignore_signals
 from service.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -33,9 +34,8 @@ def run_worker(settings: Settings, port: int, run_folder: Path, reports: Connect
     Args:
         reports: Receives None once a second while the event loop runs, or the message and hint of a ModisteError.
     """
-    signal.signal(
-        signal.SIGINT, signal.SIG_IGN
-    )  # Until uvicorn installs its handlers, only the supervisor handles Ctrl-C.
+    # Only the supervisor handles signals of the terminal. uvicorn's handler of SIGINT follows when it has started.
+    ignore_signals(signal.SIGINT, *OF_TERMINALS)
     start_logging(settings.log_level)
     end_if_a_thread_fails()
     _stop_with_parent()

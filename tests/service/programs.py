@@ -25,7 +25,7 @@ ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.sta
 
 def modiste(*arguments: str | Path, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run a command of the program to its end."""
-    command = [sys.executable, "-m", "service.cli", *map(str, arguments)]
+    command = [sys.executable, "-m", "service", *map(str, arguments)]
     return subprocess.run(
         command,
         cwd=ROOT,
@@ -90,7 +90,7 @@ def serving(
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "service.cli", "serve", "--port", str(port), "--device", "cpu"]
+    command = [sys.executable, "-m", "service", "serve", "--port", str(port), "--device", "cpu"]
     command += ["--index-root", str(shop.index_root), "--bundle", str(shop.bundle), *arguments]
     environment = {**ENVIRONMENT, "MODISTE_POLL_S": "0.1", "MODISTE_NOTICE_S": "0", **variables}
     target: int | IO[bytes] | None = subprocess.PIPE

@@ -15,6 +15,7 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from service.cli import app
+from tests.patience import PATIENCE_S
 from tests.service.conftest import Shop
 from tests.service.programs import ROOT, modiste, serving
 from tests.toy_bundle import write_toy_bundle
@@ -123,3 +124,16 @@ def test_the_demo_draws_and_indexes_only_once_and_searches(tmp_path: Path) -> No
         assert (answer.returncode == 3) == ("satisfy the modification" in answer.stderr)
         assert answer.returncode in (0, 3)
     assert len(list((tmp_path / "demo" / "index" / "generations").iterdir())) == 1
+
+
+@pytest.mark.parametrize(
+    ("limit", "sentence"),
+    [("-v 1000000", "The limit of address space (976 MiB) is too low"), ("-n 64", "open files (64) is too low")],
+)
+def test_a_limit_that_is_too_low_is_told_before_a_library_is_loaded(limit: str, sentence: str) -> None:
+    command = ["sh", "-c", f'ulimit {limit}; exec "$@"', "sh", sys.executable, "-m", "service", "--version"]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert sentence in ended.stderr
+    assert "Allow at least" in ended.stderr
+    assert len(ended.stderr.splitlines()) == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -11,6 +12,7 @@ from service.errors import DeadlineExceeded, InvalidRequest, excerpt
 from service.http.middleware.scope import header
 
 TIMEOUT_HEADER = "X-Request-Timeout-Ms"
+_NUMBER = re.compile(r"[0-9]+(\.[0-9]*)?")
 
 
 async def run_until(allowed_s: float, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
@@ -83,10 +85,7 @@ def seconds_allowed(scope: Scope, max_s: float) -> float:
     value = header(scope, TIMEOUT_HEADER.lower().encode())
     if value is None:
         return max_s
-    try:
-        asked = float(value) / 1000
-    except ValueError:
-        asked = -1.0
+    asked = float(value) / 1000 if _NUMBER.fullmatch(value) else 0.0  # `float` also reads 1_000 and other alphabets.
     if not 0 < asked < float("inf"):
         raise InvalidRequest(
             f"{TIMEOUT_HEADER} is {excerpt(value)}.",

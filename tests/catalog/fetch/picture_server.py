@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import ssl
 import threading
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
+import pytest
+
+from catalog.fetch import FetchError
 from tests.models.pictures import photograph, saved
 from tests.patience import PATIENCE_S
 
@@ -166,3 +170,32 @@ class PictureServer(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Clients leave in the middle of an answer: nothing to report."""
+
+
+@contextmanager
+def two_servers(context: ssl.SSLContext) -> Iterator[tuple[PictureServer, PictureServer]]:
+    """Servers on the same port of 127.0.0.1 and 127.0.0.2."""
+    with ExitStack() as ports:
+        while True:
+            public = PictureServer(context=context)
+            try:
+                inside = PictureServer("127.0.0.2", public.port, context)
+                break
+            except OSError:  # Another program has this port on 127.0.0.2. It stays taken, so that the next one differs.
+                ports.callback(public.server_close)
+        with public, inside:
+            yield public, inside
+
+
+def given_up_while_dripping(server: PictureServer, fetch: Callable[[float], object]) -> bool:
+    """Whether ``fetch`` gives a server up that drips, in time. It gets twice the time until the server has dripped,
+    because on a busy machine the first times may pass before the connection is made."""
+    seconds = 0.3
+    while seconds < PATIENCE_S:
+        with pytest.raises(FetchError) as refused:
+            fetch(seconds)
+        assert (refused.value.kind, refused.value.passing) in (("too slow", True), ("no answer", True))
+        if server.dripping.is_set():
+            return refused.value.kind == "too slow"
+        seconds *= 2
+    return False

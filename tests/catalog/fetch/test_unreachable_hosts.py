@@ -15,6 +15,7 @@ from catalog.fetch.hosts import MAX_FAILURES
 from models.datasets.fetched import PictureFolder, with_fetched_pictures
 from tests.catalog.fetch.picture_server import PICTURE, PictureServer
 from tests.catalog.fetch.test_fetch import catalog_of
+from tests.patience import PATIENCE_S
 
 MISSING = "pictures.invalid"  # RFC 6761 keeps this domain empty, with a network and without one.
 NO_NAME = socket.gaierror(socket.EAI_NONAME, "Name or service not known")
@@ -31,14 +32,16 @@ class Night:
     """
 
     def __init__(
-        self, resolver: Callable[[str, int], Sequence[str]] = resolve, *, remembers: bool = True, seconds: float = 5.0
-    ) -> None:
+        self, resolver: Callable[[str, int], Sequence[str]] = resolve, *, remembers: bool = True,
+        seconds: float = PATIENCE_S,
+    ) -> None:  # fmt: skip
         self.resolved: list[str] = []
         self.waits: list[float] = []
         self._resolver = resolver
         self._turn = threading.Lock()
         self.client = PictureClient(
-            FetchLimits((MISSING, "shop.test", "other.test"), http=True, seconds=seconds), resolver=self._resolve,
+            FetchLimits((MISSING, "shop.test", "other.test"), http=True, seconds=seconds, connect_seconds=PATIENCE_S),
+            resolver=self._resolve,
             allowed=lambda address: True, sleep=self.waits.append, hosts=UnreachableHosts() if remembers else None,
         )  # fmt: skip
 
@@ -160,7 +163,7 @@ def test_a_host_that_accepts_connections_but_never_answers_is_given_up(path: str
     with PictureServer() as server:
         night = Night(answers(["127.0.0.1"]), seconds=0.2)
         refused = [night.refusal(f"http://shop.test:{server.port}{path}?{number}") for number in range(20)]
-        assert len(server.asked) == MAX_FAILURES
+        assert len(night.resolved) == MAX_FAILURES
         assert all(error.passing for error in refused)
         assert isinstance(refused[-1], HostUnreachable)
         assert f"{MAX_FAILURES} tries in a row failed" in str(refused[-1])

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -13,6 +14,7 @@ import pytest
 
 from catalog.errors import ModisteError
 from indexer.build import build_generation
+from indexer.generations import opening
 from indexer.generations.generation import Generation, GenerationError, check_bundle
 from indexer.generations.manifest import REVISION, generation_folder
 from indexer.generations.publication import current_id
@@ -183,6 +185,26 @@ def test_a_missing_file_is_found(root: Path, folder: Path, name: str) -> None:
     (folder / name).unlink()
     with pytest.raises(GenerationError, match=r"has no file|There is no generation"):
         Generation.open(root)
+
+
+@pytest.mark.parametrize(
+    ("failure", "sentence"),
+    [
+        (MemoryError(), "may take no more memory"),
+        (OSError(errno.ENOMEM, "Cannot allocate memory"), "may take no more memory"),
+        (OSError(errno.EMFILE, "Too many open files"), "may open no more files"),
+    ],
+)
+def test_a_lack_of_memory_or_files_is_not_told_as_damage(
+    root: Path, monkeypatch: pytest.MonkeyPatch, failure: Exception, sentence: str
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise failure
+
+    monkeypatch.setattr(opening, "open_store", fail)
+    with pytest.raises(GenerationError, match=sentence) as refused:
+        Generation.open(root)
+    assert "is damaged" not in str(refused.value)
 
 
 @pytest.mark.parametrize("name", ["index.faiss", "products.arrow", "vectors.f16"])

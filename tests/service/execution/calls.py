@@ -30,8 +30,8 @@ def crash() -> None:
 
 
 def signal_itself() -> int:
-    """As systemd and Ctrl-C signal every process of a service."""
-    for kind in (signal.SIGTERM, signal.SIGINT):
+    """As systemd and terminals signal every process of a service."""
+    for kind in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT):
         os.kill(os.getpid(), kind)
     return os.getpid()
 

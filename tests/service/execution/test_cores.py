@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from service.execution import cores as cores_module
-from service.execution.cores import divide_cores
+from service.execution.cores import divide_cores, lacking_memory
 from service.settings import load_settings
 
 
@@ -42,3 +42,16 @@ def test_a_small_container_gets_fewer_processes(
     monkeypatch.setattr(cores_module, "usable_cores", lambda: 16)
     monkeypatch.setattr(cores_module, "usable_memory", lambda: mebibytes * 2**20)
     assert divide_cores(load_settings(), gpu=False) == (processes, 16 // processes)
+
+
+@pytest.mark.parametrize(
+    ("mebibytes", "processes", "advice"),
+    [(512, 1, ""), (511, 1, "Allow it more."), (1024, 2, ""), (512, 2, "--processes"), (4000, 8, "--processes")],
+)
+def test_less_memory_than_the_processes_need_is_told(
+    monkeypatch: pytest.MonkeyPatch, mebibytes: int, processes: int, advice: str
+) -> None:
+    monkeypatch.setattr(cores_module, "usable_memory", lambda: mebibytes * 2**20)
+    warning = lacking_memory(processes)
+    assert bool(warning) == bool(advice)
+    assert advice in warning

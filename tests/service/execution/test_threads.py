@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
+import gc
 import threading
 
 import pytest
 
 from service.errors import Overloaded
 from service.execution.threads import Threads
+from tests.patience import PATIENCE_S
 
 
 def test_an_abandoned_call_keeps_its_place_until_it_ends() -> None:
@@ -68,21 +71,44 @@ def test_a_failure_reaches_the_caller_and_frees_its_place(abandon: bool) -> None
     asyncio.run(scenario())
 
 
-@pytest.mark.parametrize("error", [RuntimeError("can't start new thread"), MemoryError()])
-def test_work_that_gets_no_thread_frees_its_place(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
-    def refused(_: threading.Thread) -> None:
-        raise error
+def test_calls_start_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """``Thread.start`` would block the event loop forever if memory ran out in the new thread."""
+
+    async def scenario() -> None:
+        threads = Threads("test", threads=2, queue=0)
+        with monkeypatch.context() as without_threads:
+            without_threads.setattr(threading.Thread, "start", lambda _: pytest.fail("a call starts a thread"))
+            for _ in range(3):
+                assert await asyncio.gather(*(threads.run(lambda: "done") for _ in range(2))) == ["done", "done"]
+
+    asyncio.run(scenario())
+
+
+def test_a_call_without_memory_frees_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_memory() -> contextvars.Context:
+        raise MemoryError
 
     async def scenario() -> None:
         threads = Threads("test", threads=1, queue=0)
-        with monkeypatch.context() as without_threads:
-            without_threads.setattr(threading.Thread, "start", refused)
+        with monkeypatch.context() as without_memory:
+            without_memory.setattr(contextvars, "copy_context", no_memory)
             for _ in range(3):
-                with pytest.raises(type(error)):
+                with pytest.raises(MemoryError):
                     await threads.run(lambda: "lost")
         assert await threads.run(lambda: "done") == "done"
 
     asyncio.run(scenario())
+
+
+def test_threads_end_with_their_object() -> None:
+    async def scenario() -> threading.Thread:
+        threads = Threads("test", threads=1, queue=0)
+        return await threads.run(threading.current_thread)
+
+    thread = asyncio.run(scenario())
+    gc.collect()
+    thread.join(PATIENCE_S)
+    assert not thread.is_alive()
 
 
 def test_a_cancelled_caller_waits_for_its_running_thread() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import signal
 import socket
 import threading
@@ -28,8 +29,9 @@ def settings(shop: Shop) -> Settings:
 
 def test_sigterm_counts_once_and_sigint_ends_the_notice(settings: Settings) -> None:
     server = DrainingServer(create_app(settings), settings)
-    server.handle_exit(signal.SIGTERM, None)
-    server.handle_exit(signal.SIGTERM, None)
+    for kind in (signal.SIGTERM, signal.SIGHUP, signal.SIGTERM, signal.SIGQUIT):
+        server.handle_exit(kind, None)
+    assert server._stop_at < math.inf
     assert not server.should_exit
     server.handle_exit(signal.SIGINT, None)
     assert server.should_exit

@@ -11,6 +11,7 @@ from contextlib import suppress
 import httpx
 import pytest
 
+from service.server.signals import WITHOUT_MEANING
 from tests.patience import PATIENCE_S
 from tests.service.conftest import Shop, eventually
 from tests.service.programs import serving
@@ -76,7 +77,7 @@ def test_a_request_that_outlasts_the_drain_does_not_keep_the_process(shop: Shop)
         with suppress(httpx.TransportError):
             httpx.post(f"{url}/search", content=body(), headers=headers, timeout=PATIENCE_S, trust_env=False)
 
-    with serving(shop, "--processes", "1", MODISTE_DRAIN_S="1") as service:
+    with serving(shop, "--processes", "1", MODISTE_DRAIN_S="1", MODISTE_DEADLINE_MS="600000") as service:
         slow = threading.Thread(target=search, args=(service.url,))
         slow.start()
         assert sent.wait(PATIENCE_S)
@@ -84,3 +85,12 @@ def test_a_request_that_outlasts_the_drain_does_not_keep_the_process(shop: Shop)
         service.process.wait(PATIENCE_S)
         stop.set()
         slow.join(PATIENCE_S)
+
+
+def test_signals_without_a_meaning_are_ignored(shop: Shop) -> None:
+    with serving(shop, "--processes", "1") as service:
+        for kind in WITHOUT_MEANING:
+            service.process.send_signal(kind)
+        assert service.search().status_code == 200
+        service.process.terminate()
+        assert service.process.wait(PATIENCE_S) == 0

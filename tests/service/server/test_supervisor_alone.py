@@ -137,3 +137,24 @@ def test_workers_that_drain_are_stopped_by_sigint(
         stopped.result()
     assert [process.exitcode for process in started] == [0, 0]
     assert not caplog.records
+
+
+@pytest.mark.parametrize("kind", [signal.SIGHUP, signal.SIGQUIT], ids=str)
+def test_signals_of_a_terminal_stop_the_workers(monkeypatch: pytest.MonkeyPatch, kind: signal.Signals) -> None:
+    started = Started(monkeypatch, report_until_sigterm)
+
+    def stop() -> None:
+        try:
+            eventually(lambda: len(started) == 2, "both are started")
+        finally:
+            os.kill(os.getpid(), kind)
+
+    before = signal.signal(kind, signal.default_int_handler)  # The program that runs the tests may ignore it.
+    try:
+        with ThreadPoolExecutor(1) as pool:
+            stopped = pool.submit(stop)
+            supervisor.supervise(load_settings(), 1, 2)
+            stopped.result()
+    finally:
+        signal.signal(kind, before)
+    assert not any(process.is_alive() for process in started)

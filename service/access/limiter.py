@@ -26,8 +26,14 @@ MAX_WINDOWS = 50_000
 _COUNT = """
 local free, counts, left = 1, {}, {}
 for i, key in ipairs(KEYS) do
-  counts[i] = tonumber(redis.call('GET', key) or 0)
-  if counts[i] >= tonumber(ARGV[2 * i - 1]) then free = 0 end
+  local amount, value = tonumber(ARGV[2 * i - 1]), redis.call('GET', key)
+  if value and not (string.find(value, '^[1-9]%d*$') and tonumber(value) <= amount
+      and redis.call('PTTL', key) <= tonumber(ARGV[2 * i])) then
+    redis.call('DEL', key)
+    value = nil
+  end
+  counts[i] = tonumber(value or 0)
+  if counts[i] >= amount then free = 0 end
 end
 for i, key in ipairs(KEYS) do
   if free == 1 then counts[i] = redis.call('INCR', key) end
@@ -40,7 +46,8 @@ end
 return {free, counts, left}
 """
 """Keys: counters. Arguments: amount and milliseconds of each. Counts a request in all counters, or in none if one of
-them is full. Returns whether it was counted, the counts, and the milliseconds until each window ends."""
+them is full. A counter that this script cannot have written is deleted. Returns whether the request was counted, the
+counts, and the milliseconds until each window ends."""
 
 
 class Policy(NamedTuple):

@@ -29,7 +29,8 @@ from service.search.words.vocabulary import words_of_generation
 logger = logging.getLogger(__name__)
 
 RETRY_REFUSED_S = 30.0
-CANARY_SCORE = 0.9
+CANARY_TOLERANCE = 0.1
+"""Maximum difference from 1 of the score that a product has with its own vector."""
 
 
 class _Held:
@@ -261,7 +262,7 @@ def _canary(generation: Generation, bundle: Bundle) -> None:
     own = generation.vectors(rows)
     queries = np.concatenate([own, seen.embedding, bundle.query(seen.features, ids), bundle.text(ids)])
     scores, found = generation.store.search(queries, 1)
-    if (found < 0).any() or not (scores[: len(own)] >= CANARY_SCORE).all():
+    if (found < 0).any() or not (np.abs(scores[: len(own)] - 1) <= CANARY_TOLERANCE).all():
         raise ModisteError(f"Generation {generation.id} does not find its own products.", hint="Build the index again.")
     for row in found[:, 0]:
         generation.product(int(row))

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import json
+import math
 import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import httpx
+import numpy as np
 import pytest
 
-from indexer.generations.manifest import generation_folder
+from indexer.generations.manifest import MANIFEST_NAME, generation_folder
 from indexer.generations.publication import current_id, publish, rollback
 from indexer.update import update_generation
+from models.bundle.manifest import file_digest
 from tests.patience import PATIENCE_S
 from tests.service.conftest import Operator, Serve, Served, Shop, build, eventually, write_cloth_catalog
 from tests.toy_bundle import write_toy_bundle
@@ -128,11 +133,22 @@ def cut_short(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-100])
 
 
+def replace_vectors(path: Path, factor: float) -> None:
+    """Multiply the vectors, which have length 1, and write the checksum that fits."""
+    (np.fromfile(path, np.float16) * np.float16(factor)).tofile(path)
+    manifest = path.parent / MANIFEST_NAME
+    stated = json.loads(manifest.read_text())
+    stated["files"][path.name] = file_digest(path).model_dump()
+    manifest.write_text(json.dumps(stated))
+
+
 @pytest.mark.parametrize(
     ("file", "damage"),
-    [("vectors.f16", flip_a_bit), ("index.faiss", cut_short), ("products.arrow", flip_a_bit),
+    [*(("vectors.f16", partial(replace_vectors, factor=factor)) for factor in (0.0, 0.5, 2.0, -1.0, math.nan)),
+     ("vectors.f16", flip_a_bit), ("index.faiss", cut_short), ("products.arrow", flip_a_bit),
      ("manifest.json", cut_short), ("index.faiss", Path.unlink)],
-    ids=["a flipped bit", "a cut index", "a changed table", "a cut manifest", "a missing index"],
+    ids=["zeros", "short vectors", "long vectors", "opposite vectors", "no numbers", "a flipped bit", "a cut index",
+         "a changed table", "a cut manifest", "a missing index"],
 )  # fmt: skip
 def test_a_damaged_generation_is_refused_and_the_old_one_stays(
     serve: Serve, own_shop: Shop, file: str, damage: Any

@@ -19,6 +19,7 @@ from catalog.product import Picture, Product
 from catalog.products import Products
 from catalog.rows.availability import Availability
 from catalog.rows.grouping import Draft, Grouping, Line, fitting, group, in_groups
+from catalog.rows.identity import has_titles
 from catalog.rows.pinned import refuse_strange
 from catalog.rows.plan import Plan, plan_columns
 from catalog.rows.roles import column_roles
@@ -27,6 +28,8 @@ from catalog.table import Problem, Row, Table, TableOptions
 from catalog.values import AttributeValue, plain_text, type_columns, unescaped
 from catalog.values.columns import Typed
 from catalog.values.embedded import NoImage, from_base64
+
+NEW_TITLE = "a changed title is another product, so give each product a number or code in a column of its own"
 
 
 def read_catalog(
@@ -82,6 +85,7 @@ def read_catalog(
     sums = drop_sums(table)
     finder = PictureFinder(source.parent, images)
     plan = plan_columns(table, source, settings, id_column, title_column, image_column, finder.has)
+    _note_titles_as_ids(table, plan)
     lines = _Lines(table, plan, settings, options, source)
     typed = lines.typed
     found = Grouping(problems=[*table.problems, *lines.problems], left_out=sums)
@@ -123,6 +127,13 @@ def read_catalog(
     counts = Counts(rows, len(products), merged, len(found.left_out), len(found.problems))
     table.rows.clear()
     return _catalog(source, table, products, listed, typed, settings, plan, counts, found, [*remarks, *found.repeated])
+
+
+def _note_titles_as_ids(table: Table, plan: Plan) -> None:
+    """Say that a column of ids has texts such as titles, which people change."""
+    if plan.id is not None and plan.id not in (plan.group, plan.title) and has_titles(table, plan.id):
+        kind = f"the ids in {plan.id} are texts like titles"
+        table.remarks.append(Problem(0, None, f"{kind}; {NEW_TITLE}", kind))
 
 
 class _Lines:
@@ -176,7 +187,7 @@ class _Lines:
                 self._ids[place] = self.keys[place] = id
                 own = plan.id or plan.group
                 kind = f"{own} is empty, so the title is the id" if own else "no column has ids, so the title is the id"
-                table.remarks.append(Problem(rows.numbers[place], id, kind, kind))
+                table.remarks.append(Problem(rows.numbers[place], id, f"{kind}; {NEW_TITLE}", kind))
 
     def of(self, places: Sequence[int]) -> list[Line]:
         """The rows of a product."""

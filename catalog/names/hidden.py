@@ -1,10 +1,11 @@
-"""Columns that are hidden unless a role is stated."""
+"""Columns that are hidden unless a role is stated: what the shop pays, and what its system keeps for itself."""
 
 from __future__ import annotations
 
 import re
 
 from catalog.names.plain import group, plain_name, whole_name
+from catalog.names.system import is_of_system
 
 _HIDDEN = re.compile(
     r"cost(?!ume|a$|iera)|margin|supplier|supplyprice|^trade$|^defaultvendor|^vendorid$|^vendors|wholesale|purchase|markup|profit|"
@@ -73,7 +74,7 @@ _FLAGS_OF_ATTRIBUTES = re.compile(
 
 
 def is_hidden(column: str) -> bool:
-    """Whether a column is hidden unless a role is stated: cost, margin, supplier and similar."""
+    """Whether a column is hidden unless a role is stated: cost, margin, supplier, and what shop systems need."""
     name, whole = plain_name(column), whole_name(column)
     if name == "purchasenote":
         return False
@@ -81,5 +82,5 @@ def is_hidden(column: str) -> bool:
     return (
         name in _TRANSLATED or any(_HIDDEN.search(_NOT_HIDDEN.sub(" ", one)) for one in (name, whole))
         or bool(_TECHNICAL.match(name) or _META.match(written) or _PURCHASE.search(written))
-        or bool(_FLAGS_OF_ATTRIBUTES.fullmatch(name))
+        or bool(_FLAGS_OF_ATTRIBUTES.fullmatch(name)) or is_of_system(column)
     )  # fmt: skip

@@ -125,7 +125,13 @@ def _id_column(table: Table, group: str | None) -> str | None:
     weak, codes = pick(table.columns, WEAK_IDS), _of_codes(table, barcodes)  # Running numbers come last.
     weak = [*(name for name in weak if name in codes), *codes, *barcodes, *weak]
     weak = [name for name in weak if name != group]
+    weak.sort(key=lambda name: has_titles(table, name))  # Texts that people change come last.
     return next((name for name in weak if _is_distinct(table, name)), best or next(iter(barcodes), None))
+
+
+def has_titles(table: Table, column: str) -> bool:
+    """Whether the cells of a column are texts of several words, such as titles."""
+    return _are_titles(table, column, _has_words, 0.5)
 
 
 def _of_codes(table: Table, barcodes: Sequence[str]) -> list[str]:

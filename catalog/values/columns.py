@@ -90,6 +90,9 @@ def type_columns(
             _note_rounded(typed, column, cells, numbers)
         if column in pinned:
             typed.strange[column] = strange / len(filled)
+            if kind == "text" != found.kind:
+                what = f"{column} is pinned as text, but has the values of a {found.kind}"
+                typed.oddities.append(Problem(0, None, f"{what}: remove its kind in catalog.toml to use them", what))
         elif found.against:
             for number, cell in zip(numbers, cells, strict=True):
                 if cell in found.against:

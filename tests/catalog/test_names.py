@@ -74,3 +74,44 @@ def test_exports_of_systems_that_prefix_their_columns_are_read(tmp_path: Path) -
 def test_purchase_prices_and_suppliers_of_tills_are_hidden(tmp_path: Path, name: str) -> None:
     (tmp_path / "catalog.csv").write_text(f"sku,name,{name}\n1,a,4.00\n2,b,5.00\n", encoding="utf-8")
     assert read_catalog(tmp_path / "catalog.csv", images_required=False).roles[name] == "hidden"
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        "published_scope template_suffix admin_graphql_api_id updated_at created_at weight_unit taxable grams",
+        "tax_class tax_status date_created_gmt date_modified menu_order reviews_allowed shipping_class_id total_sales",
+        "attribute_set_code tax_class_name product_websites page_layout is_qty_decimal max_cart_qty",
+        "sort_order product_tax_class fixed_shipping_cost order_quantity_minimum is_condition_shown date_modified",
+        "id_tax_rules_group date_add date_upd id_shop_default advanced_stock_management redirect_type indexed",
+        "identifier_exists is_bundle multipack adult ads_redirect custom_label_0 shipping_weight promotion_id",
+        "taxId versionId coverId cmsPageId createdAt updatedAt categoryTree autoIncrement minPurchase markAsTopseller",
+        "tax_class_id stock_status_id weight_class_id date_added date_modified viewed subtract",
+        "create_uid write_uid create_date write_date __last_update uom_id taxes_id message_follower_ids",
+        "created_by modified_by erstellt_am Änderungsdatum last_modified_at tax_rate steuersatz tva",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("value", ["1", "true", "text", "2026-03-04T10:00:00Z"])
+def test_columns_that_systems_keep_for_themselves_are_not_public(tmp_path: Path, columns: str, value: str) -> None:
+    rows = [{"sku": f"A-{number}", "name": "Hat", **dict.fromkeys(columns.split(), value)} for number in range(3)]
+    catalog = read(tmp_path, rows)
+    assert {name: catalog.roles[name] for name in columns.split()} == dict.fromkeys(columns.split(), "hidden")
+    assert catalog.columns == {}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Added",
+        "vintage",
+        "weight",
+        "condition",
+        "age_group",
+        "season",
+        "on_sale",
+        "Release date",
+        "Version of the print",
+    ],
+)
+def test_columns_about_the_product_are_public(tmp_path: Path, name: str) -> None:
+    assert read(tmp_path, [{"sku": "A-1", "name": "Hat", name: "new"}]).roles[name] != "hidden"

@@ -298,3 +298,18 @@ def test_only_columns_that_can_be_asked_for_are_kept_by_their_role(tmp_path: Pat
     catalog = read(tmp_path, rows).with_roles("wish")
     assert catalog.columns == {"colour": "text", "new": "flag"}
     assert catalog[0].attributes == {"colour": "red", "new": True}
+
+
+@pytest.mark.parametrize(
+    ("cells", "kind"),
+    [(["19,90", "24,90"], "number"), (["a|b", "a|c"], "list"), (["2026-03-04", "2026-03-05"], "date")],
+)
+def test_a_column_that_is_pinned_as_text_against_its_cells_is_told(tmp_path: Path, cells: list[str], kind: str) -> None:
+    settings = CatalogSettings.model_validate({"columns": {"about": {"role": "fact", "kind": "text"}}})
+    (tmp_path / "catalog.csv").write_text("id;about\n" + "".join(f"{at};{cell}\n" for at, cell in enumerate(cells)))
+    catalog = read_catalog(tmp_path, images_required=False, settings=settings)
+    assert [one.attributes["about"] for one in catalog] == cells
+    (remark,) = catalog.remarks
+    assert remark.reason == (
+        f"about is pinned as text, but has the values of a {kind}: remove its kind in catalog.toml to use them"
+    )

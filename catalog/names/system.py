@@ -1,0 +1,85 @@
+"""Columns that shop systems keep for themselves: neither shoppers nor front ends need them."""
+
+from __future__ import annotations
+
+import re
+
+from catalog.names.plain import group, shorter_names
+
+_SYSTEMS = {
+    "Shopify": "publishedscope templatesuffix admingraphqlapiid taxable weightunit grams fulfillmentservice "
+    "inventorymanagement inventoryitemid oldinventoryquantity legacyresourceid storefrontid hasonlydefaultvariant "
+    "requiressellingplan isgiftcard giftcardtemplatesuffix totalvariants tracksinventory hasoutofstockvariants "
+    "onlinestoreurl onlinestorepreviewurl includedprimary includedinternational",
+    "WooCommerce": "taxstatus taxclass menuorder reviewsallowed totalsales shippingrequired shippingtaxable "
+    "shippingclassid hasoptions pricehtml relatedids upsellids crosssellids groupedproducts virtual "
+    "downloadable downloads downloadlimit downloadexpiry purchasenote swatchesattributes tagids categoryids "
+    "lowstockamount averagerating ratingcount reviewcount globaluniqueid postid postauthor postparent menuposition",
+    "Magento": "attributesetid attributesetcode attributesetname taxclassname taxclassid websiteid websiteids storeid "
+    "storeviewcode optionscontainer productoptionscontainer pagelayout customdesign customdesignfrom customdesignto "
+    "customlayout customlayoutupdate msrpdisplayactualpricetype displayproductoptionsin mapenabled "
+    "giftmessageavailable giftwrappingavailable isqtydecimal qtyusesdecimals isdecimaldivided outofstockqty "
+    "mincartqty maxcartqty "
+    "notifyonstockbelow enableqtyincrements qtyincrements relatedposition crosssellposition upsellposition "
+    "hidefromproductpage requiredoptions urlpath urlrewrites smallimagelabel baseimagelabel thumbnailimagelabel "
+    "swatchimagelabel imagelabel mediagallerylabels additionalimagelabels entityid typeid linksexist linkstitle "
+    "linkspurchasedseparately bundlepricetype bundleskutype bundleweighttype bundlepriceview bundleshipmenttype "
+    "associatedskus newsfromdate newstodate newfromdate newtodate isreturnable hasweight",
+    "BigCommerce": "sortorder producttaxclass tracking lowstocklevel inventorywarninglevel "
+    "fixedshippingcost fixedcostshippingprice freeshipping isfreeshipping allowpurchases showproductcondition "
+    "isconditionshown avalaraproducttaxcode searchkeywords searchenginetitle searchenginedescription layoutfile "
+    "templatelayoutfile orderquantityminimum orderquantitymaximum preorderreleasedate preordermessage "
+    "ispreorderonly ispricehidden pricehiddenlabel isfeatured eventdaterequired eventdatename giftwrappingoptionstype "
+    "basevariantid optionsetid optionsetdisplay viewcount totalsold reviewsratingsum reviewscount",
+    "PrestaShop": "dateadd dateupd idtaxrulesgroup idshopdefault idmanufacturer idcategorydefault idsupplier "
+    "advancedstockmanagement quantitydiscount customizable uploadablefiles textfields redirecttype idtyperedirected "
+    "idtyperedirect cachedefaultattribute cacheispack cachehasattachments indexed onlineonly showprice showcondition "
+    "packstocktype additionaldeliverytimes linkrewrite urlrewritten friendlyurl isvirtual idshop unity "
+    "availabledate lowstockthreshold lowstockalert displaywhenunavailable dependsonstock",
+    "Google": "identifierexists isbundle multipack adult adsredirect adslabels adsgrouping shippingweight "
+    "shippinglabel shippinglength shippingwidth shippingheight taxcategory mobilelink canonicallink promotionid "
+    "externalsellerid transittimelabel minhandlingtime maxhandlingtime unitpricingmeasure unitpricingbasemeasure "
+    "shoppingadsexcludedcountry includedcountry excludedcountry linktemplate mobilelinktemplate pause loyaltypoints",
+    "Shopware": "versionid parentversionid taxid unitid deliverytimeid coverid cmspageid cmspageversionid "
+    "canonicalproductid canonicalproductversionid autoincrement markastopseller iscloseout minpurchase purchasesteps "
+    "maxpurchase purchaseunit referenceunit shippingfree restocktime childcount categorytree streamids propertyids "
+    "optionids productmanufacturerid manufacturerid productmediaid apialias translated states displaygroup "
+    "variantlistingconfig configuratorgroupconfig mainvariantid packunit packunitplural ratingaverage "
+    "customfieldsetselectionactive featuresetid laststock pseudosales",
+    "OpenCart": "dateadded datemodified taxclassid stockstatusid weightclassid weightclass lengthclassid lengthclass "
+    "lengthunit manufacturerid viewed subtract storeids layoutid seokeyword minimum languageid",
+    "Odoo": "createdate writedate createuid writeuid lastupdate taxesid suppliertaxesid uomid uompoid uom "
+    "unitofmeasure invoicepolicy invoicingpolicy responsibleid companyid routeids saledelay purchaseok canbepurchased "
+    "messagefollowerids activityids customertaxes vendortaxes",
+    "Lightspeed": "hasseo hasvariantstock managestocktype taxrate taxrates taxname deepestcategory outletid "
+    "accountspecific systemcreated loyaltyvalue",
+    "Squarespace": "productpage pagename hidecustomform subscriptioneligible",
+    "Wix": "fieldtype ribbonurl surcharge discountmode discountvalue collectionids numericid "
+    "inventoryitem managevariants lastupdated",
+    "Ecwid": "defaultcategoryid isshippingrequired shippingtype shippingmethodmarkup shippingfreight "
+    "shippingflatrate shippingdisabledmethods shippingenabledmethods producttaxclasscode "
+    "customsorderposition custompricetier hasbundles",
+    "Etsy": "shopsectionid shippingprofileid returnpolicyid listingtype processingmin processingmax whomade whenmade "
+    "issupply iscustomizable ispersonalizable personalizationisrequired personalizationinstructions statetimestamp "
+    "creationtimestamp creationtsz endingtimestamp originalcreationtimestamp lastmodifiedtimestamp shouldautorenew "
+    "nonaxable numfavorers userid shopid",
+    "any": "taxonomyid rowversion etag rowid syncstatus importid exportid lastsync version revision locked "
+    "sitemap robots canonicalurl canonical urlalias weightunit dimensionunit dimensionsunit weightunits sizeunit "
+    "lengthunits taxcode taxgroup taxable vat vatrate vatclass vatid mwst mwstsatz steuersatz steuerklasse tva tauxtva "
+    "iva tipoiva aliquotaiva btw btwtarief moms stawkavat",
+}  # fmt: skip
+_NAMES = frozenset().union(*map(group, _SYSTEMS.values()))
+_WHEN = re.compile(
+    r"(?:(?:created|updated|modified|changed|edited|added|imported|exported|synced|synchronised|indexed|inserted|creation|"
+    r"modification|lastmodified|lastchange|lastupdate|lastedit)(?:at|on|by|date|datetime|time|timestamp|gmt|utc|ts|user)+"
+    r"|date(?:created|added|modified|updated|changed|add|upd|creation)(?:gmt|utc)?|tax(?:class|rule|status|group|rate|code)\w*"
+    r"|(?:erstellt|geändert|angelegt|aktualisiert)(?:am|von)?|(?:erstell|änderungs|anlage)datum|letzteänderung"
+    r"|(?:créé|modifié)(?:le|par)|datede(?:création|modification)|fechade(?:creación|modificación)"
+    r"|data(?:di)?(?:creazione|modifica)|(?:aanmaak|wijzigings)datum)"
+)
+"""When a row was made or changed, by whom, and how it is taxed."""
+
+
+def is_of_system(column: str) -> bool:
+    """Whether a column is one that a shop system keeps for itself."""
+    return any(name in _NAMES or _WHEN.fullmatch(name) for name in shorter_names(column))

@@ -33,6 +33,8 @@ _SEPARATOR = re.compile(
 )
 _WITHIN = re.compile(r"https?://[^\s\"'<>()|]+", re.IGNORECASE)
 _MARKED = re.compile(r"""<img\s[^<>]*?src\s*=\s*["']?([^"'<>\s]+)|!\[[^\[\]]*\]\(([^()\s]+)""", re.IGNORECASE)
+_OBJECTS = ("media", "image", "file", "node")
+"""Fields of objects with the object of a picture: Shopware's ``{"position": 1, "media": {"url": ...}}``."""
 _FIELDS = (
     "src", "url", "path", "href", "link", "file", "urlstandard", "urlzoom", "original", "originalsrc", "imageurl",
     "image",
@@ -270,7 +272,9 @@ def names_picture(cell: Any) -> bool:
     if isinstance(cell, list | tuple):
         return any(map(names_picture, cell))
     if isinstance(cell, dict):
-        return any(plain_name(str(name)) in _FIELDS and names_picture(value) for name, value in cell.items())
+        named = {plain_name(str(name)): value for name, value in cell.items()}
+        within = any(isinstance(named.get(name), dict) and names_picture(named[name]) for name in _OBJECTS)
+        return within or any(names_picture(value) for name, value in named.items() if name in _FIELDS)
     text = cell if isinstance(cell, str) else plain_text(cell)
     return text[:11].casefold() == "data:image/" or bool(_SUFFIX.search(text))
 

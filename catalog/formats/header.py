@@ -14,6 +14,8 @@ from catalog.names.sale import STOCK_COUNTS
 from catalog.table import Problem, Table
 
 LOOKED_AT = 20
+ENOUGH = 3
+"""Known names that make a row below names of groups the header."""
 MAX_DESCRIPTIONS = 4
 """Rows below a header that may describe its columns."""
 _WORDS = re.compile(r"[^\W\d_][^\d/.:_]*[.!]?")
@@ -56,10 +58,24 @@ def _last_header(records: Sequence[Sequence[str]], place: int) -> int:
             break  # The same header again, above the next part of a table that was put together.
         plain = [standard_name(str(cell)) for cell in records[below]] if below < len(records) else []
         hits = len({name for name in plain if known(name)})
+        if hits >= ENOUGH and _names_groups(records[below - 1], records[below]):
+            place = below
+            continue
         enough = max(3, sum(bool(name) for name in plain) // 3)
         if hits >= enough and len(set(plain)) > len(plain) // 2 and not ID_NAMES.isdisjoint(plain):
             place = below
     return place
+
+
+def _names_groups(above: Sequence[str], below: Sequence[str]) -> bool:
+    """Whether a row names groups of columns, as merged cells do: the row below it has names in its gaps."""
+    upper, lower = ([bool(str(cell).strip()) for cell in row] for row in (above, below))
+    gaps = [
+        place
+        for place in range(1, max((at for at, one in enumerate(lower) if one), default=0))
+        if not any(upper[place : place + 1])
+    ]
+    return bool(gaps) and all(lower[place] for place in gaps) and sum(lower) > sum(upper)
 
 
 def _are_values(record: Sequence[str]) -> bool:

@@ -13,6 +13,8 @@ from catalog.table import Table
 from catalog.values import plain_text
 
 AMOUNTS = ("amount", "value", "price")
+_NET_AND_GROSS = frozenset({"net", "gross"})
+"""Fields of Shopware's list with a price for each currency."""
 CURRENCIES = ("currency", "currencycode", "currencyiso")
 _MICROS = "amountmicros"
 _CENTS = ("centamount", "amountcents", "amountincents", "amountminor", "cents")
@@ -40,6 +42,13 @@ def in_units(cell: Any, name: str = "") -> Any:
         name: Of the column or field.
     """
     if isinstance(cell, list):
+        if (
+            plain_name(name) in PRICES
+            and len(cell) == 1
+            and isinstance(cell[0], dict)
+            and _NET_AND_GROSS & cell[0].keys()
+        ):
+            return cell[0]
         return _of_list([in_units(item) for item in cell])
     if not isinstance(cell, dict):
         return cell

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from catalog.layouts.money import AMOUNTS, CURRENCIES, in_units
-from catalog.names.columns import ID_ORDER, PICTURE_ORDER, TITLE_ORDER, UNSURE_PICTURES, is_picture, pick
+from catalog.names.columns import ID_ORDER, PICTURE_ORDER, TITLE_ORDER, UNSURE_PICTURES, is_aside, is_picture, pick
 from catalog.names.hidden import is_hidden
 from catalog.names.plain import CURRENCIES as CODES
 from catalog.names.plain import LANGUAGES, group, plain_name
@@ -37,6 +37,8 @@ _GROUPS, _LABELS = (
 )
 """Fields of these objects with the attribute and with its value, as in ``{"code": "color", "label": "Red"}`` and in
 Shopware's ``{"name": "Red", "group": {"name": "Color"}}``."""
+_PAID = {"gross": "price gross", "net": "price net"}
+"""Names of prices that say so only within an object called ``price``."""
 DEEPEST = 5
 
 
@@ -111,7 +113,8 @@ def _unfold_objects(table: Table, objects: list[str]) -> set[str]:
         money = money if plain and _OF_MONEY.issuperset(plain_name(name) for name in names) else (None, None)
         languages = plain and all(_LANGUAGE.fullmatch(name) for name in names)
         currencies = plain and all(name.casefold() in _CODES for name in names)
-        together = languages or currencies or is_hidden(column)  # What belongs to a supplier stays with it.
+        # What belongs to a supplier stays with it, and so does the address of a smaller picture.
+        together = languages or currencies or is_hidden(column) or is_aside(column)
         for _, row in table.rows.edited():
             cell = row.get(column) or {}
             if all(money):
@@ -119,7 +122,8 @@ def _unfold_objects(table: Table, objects: list[str]) -> set[str]:
                 continue
             for name, value in cell.items():
                 alone = leaves[name] == 1 and not together and not _is_taken(name, table.columns)
-                row[name if alone else f"{column} {name}"] = value
+                own = _PAID.get(plain_name(name), name)
+                row[own if alone and not _is_taken(own, table.columns) else f"{column} {name}"] = value
             if languages:
                 row[column] = next((value for value in cell.values() if plain_text(value)), None)
         if not all(money) and not languages:

@@ -13,6 +13,7 @@ from catalog.layouts.below import attributes_of_odoo, variations_of_ebay
 from catalog.layouts.magento import coded_states, configurable, rows_without_sku, translations
 from catalog.layouts.money import columns_in_units
 from catalog.layouts.nested import unfold_nested
+from catalog.layouts.outlets import stock_of_outlets
 from catalog.layouts.sizes import sizes_in_columns
 from catalog.layouts.typed import PARENT, typed_rows, variations_of_ecwid
 from catalog.names.columns import (
@@ -27,19 +28,19 @@ from catalog.names.plain import plain_name, whole_name
 from catalog.table import Table
 from catalog.values import plain_text
 
-_KINDS = "option|variations?|attribut[eo]?|atributo|eigenschap"
+_KINDS = "option|variations?|attribut[eo]?|atributo|eigenschap|additionalinfo"
 _SLOT = re.compile(
-    rf"(?:product|variant)?(?P<kind>{_KINDS})(?P<before>\d*)(?P<role>names?|values?|werte?|choices|description)(?P<after>\d*)"
+    rf"(?:product|variant)?(?P<kind>{_KINDS})(?P<before>\d*)(?P<role>names?|titles?|values?|werte?|choices|description)(?P<after>\d*)"
 )
 _TRANSLATED_SLOT = re.compile(
     rf"(?P<role>nom|nome|nombre|naam|valeur|valore|valor|waarde)(?:del?l?)?(?P<kind>{_KINDS})(?P<before>\d+)(?P<after>)"
 )
-_NAMING = frozenset({"name", "names", "nom", "nome", "nombre", "naam"})
+_NAMING = frozenset({"name", "names", "title", "titles", "nom", "nome", "nombre", "naam"})
 _NUMBERS = {"one": "1", "two": "2", "three": "3"}
 _HEX = re.compile(r"^#[0-9a-fA-F]{3,8}:")
 """What Wix writes before a colour."""
-_PAIRS = frozenset({"additionalattributes", "feature", "features", "options"})
-_ASSIGNED = re.compile(r'(?:^|,)\s*([A-Za-z][\w ]*)=(?:"((?:[^"]|"")*)"|([^="]*?))(?=,\s*[A-Za-z][\w ]*=|$)')
+_PAIRS = frozenset({"additionalattributes", "customfields", "feature", "features", "options"})
+_ASSIGNED = re.compile(r'(?:^|[,;])\s*([A-Za-z][\w ]*)=(?:"((?:[^"]|"")*)"|([^="]*?))(?=[,;]\s*[A-Za-z][\w ]*=|$)')
 _VARIANTS = re.compile(r"(?:variants?|variations?|children|child_?skus?)$", re.IGNORECASE)
 
 
@@ -63,6 +64,7 @@ def unfold(table: Table) -> None:
     coded_states(table, by_name)
     consumed |= translations(table, by_name)
     consumed |= sizes_in_columns(table)
+    stock_of_outlets(table, consumed)
     if consumed:
         seen = dict.fromkeys(column for column in table.columns if column not in consumed)
         table.rows.drop(consumed)
@@ -90,7 +92,8 @@ def _slots(by_name: dict[str, str]) -> list[_Slot]:
         if match := _SLOT.fullmatch(numbered) or _TRANSLATED_SLOT.fullmatch(numbered):
             is_option = match["kind"] in ("option", "variation", "variations")
             key = (is_option, match["before"] or match["after"])
-            found.setdefault(key, {})[match["role"] in _NAMING] = (column, match["role"])
+            role = "value" if match["kind"] == "additionalinfo" and match["role"] == "description" else match["role"]
+            found.setdefault(key, {})[role in _NAMING] = (column, role)
     slots = []
     for key in sorted(found):
         pair = found[key]

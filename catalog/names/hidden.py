@@ -50,7 +50,7 @@ _TECHNICAL = re.compile(
 )
 _PURCHASE = re.compile(r"(?<![^\W_])h?ek(?![^\W_])|(?<![^\W_])h?ek(?:preis|netto|brutto)")
 """The German abbreviation of a purchase price, as a word: ``letzter EK-Preis``."""
-_META = re.compile(r"^\s*meta(?:[\s:_-]|title|desc|keyword|data|field)")
+_META = re.compile(r"^\s*meta(?:[\s:_-]|title|desc|keyword|data|field)|^\s*included\s*/")
 _TRANSLATED = group(
     "steuerstatus steuerklasse geringelagermenge nureinzelnverkaufen kundenrezensionenerlauben versandklasse "
     "ablauftagedesdownloads gruppierteprodukte zusatzverkäufe crosssells externeurl "

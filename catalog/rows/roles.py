@@ -7,8 +7,20 @@ from typing import TYPE_CHECKING
 from catalog.names import Role
 from catalog.names.columns import PARENTS, TEXTS, is_code, standard_name
 from catalog.names.hidden import is_hidden
-from catalog.names.plain import plain_name
-from catalog.names.sale import GONE_SINCE, NOT_SOLD_FLAGS, OVERSOLD, STATUS, STOCK_COUNTS, STOCK_FLAGS, TRACKED
+from catalog.names.plain import group, plain_name
+from catalog.names.sale import (
+    GONE_SINCE,
+    NOT_SOLD_FLAGS,
+    OVERSOLD,
+    SALE_BEGINS,
+    SALE_ENDS,
+    SALE_FLAGS,
+    SALE_PERIODS,
+    STATUS,
+    STOCK_COUNTS,
+    STOCK_FLAGS,
+    TRACKED,
+)
 from catalog.settings import CatalogSettings
 from catalog.values import Column
 from catalog.values.columns import CURRENCY, Typed
@@ -29,6 +41,14 @@ FORMS = frozenset({
     "subscription", "physical", "digital",
 })  # fmt: skip
 """How shop systems name the form of a product, in one of ``FORM_COLUMNS``."""
+FACTS = (
+    SALE_FLAGS
+    | SALE_BEGINS
+    | SALE_ENDS
+    | SALE_PERIODS
+    | group("url producturl link productlink permalink slug urlslug webaddress href sizesystem sizetype ribbon badge")
+)
+"""Columns that are public, although nobody asks for them."""
 SALE = STATUS | STOCK_FLAGS | STOCK_COUNTS | OVERSOLD | TRACKED | NOT_SOLD_FLAGS | GONE_SINCE
 
 
@@ -54,7 +74,7 @@ def _role(name: str, column: Column, typed: Typed) -> Role:
         return "stock"
     if plain in YEARS:
         return "wish"
-    if column.kind in ("number", "date") or is_code(name) or name.endswith(CURRENCY):
+    if plain in FACTS or column.kind in ("number", "date") or is_code(name) or name.endswith(CURRENCY):
         return "fact"
     if column.kind != "text":
         return "wish"

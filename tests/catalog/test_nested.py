@@ -415,3 +415,22 @@ def test_objects_in_the_cells_of_a_csv_are_read(tmp_path: Path) -> None:
         "colour": "red", "fit": "slim", "Size": "M",
     }  # fmt: skip
     assert "colour" not in second.attributes
+
+
+def test_the_answer_of_shopware_has_prices_and_pictures(tmp_path: Path) -> None:
+    media = [{"position": at, "media": {"url": f"https://s.example/{at}.jpg"}} for at in range(2)]
+    price = [{"currencyId": "b7d2", "net": 42.01, "gross": 49.99, "linked": True}]
+    (product,) = catalog = of_json(
+        tmp_path, {"data": [{"id": "1", "name": "Hat", "price": price, "media": media}]}, pictures=True
+    )
+    assert [str(one) for one in product.images] == [str(Address(f"https://s.example/{at}.jpg")) for at in range(2)]
+    assert (product.attributes["price gross"], catalog.roles["price gross"]) == (49.99, "fact")
+
+
+def test_the_answer_of_saleor_has_a_price_and_one_picture(tmp_path: Path) -> None:
+    pricing = {"priceRange": {"start": {"gross": {"amount": 45.0, "currency": "USD"}}}}
+    pictures = {"thumbnail": {"url": "https://s.example/t.jpg"}, "media": [{"url": "https://s.example/1.jpg"}]}
+    node = {"id": "UHJv", "name": "Polo", "pricing": pricing, **pictures}
+    (product,) = catalog = of_json(tmp_path, {"data": {"products": {"edges": [{"node": node}]}}}, pictures=True)
+    assert product.images == (Address("https://s.example/1.jpg"),)
+    assert (product.attributes["price gross"], catalog.details["price gross"].currency) == (45, "USD")

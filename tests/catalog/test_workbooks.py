@@ -353,3 +353,18 @@ def test_rows_with_sums_are_no_products(tmp_path: Path, words: str, id: str) -> 
     changes = read_changes(tmp_path / "catalog.xlsx", {"VK": "number"})
     assert [one.id for one in changes.changes] == [one.id for one in catalog]
     assert changes.problems == list(catalog.left_out)
+
+
+@pytest.mark.parametrize("sizes", [["Größe 36", "Größe 38"], [36, 38, 40]])
+def test_the_header_is_below_the_names_of_groups_of_columns(tmp_path: Path, sizes: list[object]) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(["Artikel", None, None, "Bestand", *[None] * (len(sizes) - 1), "Preis"])
+    sheet.append(["Nummer", "Name", "Farbe", *sizes, "VK"])
+    for number in (1, 2):
+        sheet.append([f"T-{number}", "Tunika", "blau", *[1] * len(sizes), 39.9])
+    book.save(tmp_path / "catalog.xlsx")
+    catalog = read_catalog(tmp_path / "catalog.xlsx", images_required=False)
+    assert [(one.id, one.title) for one in catalog] == [("T-1", "Tunika"), ("T-2", "Tunika")]
+    assert catalog[0].attributes["stock"] == len(sizes)

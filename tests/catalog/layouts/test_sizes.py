@@ -57,7 +57,6 @@ def test_another_column_of_the_stock_is_kept(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "row",
     [
-        {"Stock 1": 3, "Stock 2": 4},
         {"Size 1": 36, "Size 2": 38},
         {"Größe EU": "36", "Größe UK": "8"},
         {"Größe S": "aus Wolle", "Größe M": "aus Leinen"},

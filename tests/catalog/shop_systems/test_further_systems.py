@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from catalog import read_catalog
-from tests.catalog.shops import accounted
+from tests.catalog.shops import accounted, read
 
 ECWID = """type,product_internal_id,product_sku,product_name,product_price,product_cost_price,\
 product_is_available,product_is_inventory_tracked,\
@@ -127,3 +127,18 @@ def test_the_export_of_a_system_is_read(
     assert not hidden or catalog.roles[hidden] == "hidden"
     header = next(csv.reader(io.StringIO(export)))
     assert catalog.left_out or "TemplateType" in header[0]
+
+
+def test_custom_fields_of_bigcommerce_and_infos_of_wix_are_columns(tmp_path: Path) -> None:
+    rows = [
+        {"id": "1", "name": "Scarf", "Custom Fields": "Material=Wool;Care=30 degrees", "additionalInfoTitle1": "Origin",
+         "additionalInfoDescription1": "Made in Como; by hand"},
+    ]  # fmt: skip
+    assert read(tmp_path, rows)[0].attributes == {
+        "Material": "Wool", "Care": "30 degrees", "Origin": "Made in Como; by hand",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["On Sale", "product_url", "slug", "size system", "sale_price_effective_date"])
+def test_facts_of_shop_systems_are_no_wishes(tmp_path: Path, name: str) -> None:
+    assert read(tmp_path, [{"id": "1", "name": "Scarf", name: "yes"}]).roles[name] == "fact"

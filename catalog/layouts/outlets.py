@@ -1,0 +1,43 @@
+"""Columns with the stock of each outlet: ``inventory_Main_Outlet`` of Lightspeed, and those of Square."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container
+
+from catalog.names.columns import is_code, known, standard_name
+from catalog.names.hidden import is_hidden
+from catalog.names.plain import plain_name
+from catalog.names.sale import STOCK_COUNTS
+from catalog.table import Table
+from catalog.values import plain_text
+
+_OF_OUTLET = re.compile(
+    r"(inventory|inventory[ _]available|current[ _]quantity|stock[ _]on[ _]hand|quantity[ _]on[ _]hand|on[ _]hand|"
+    r"stock|quantity|qty|(?:lager)?bestand|lager|stock[ _]level)[ _:/-]+(.+)",
+    re.IGNORECASE,
+)
+_SURE = frozenset({"inventory", "inventoryavailable", "currentquantity", "stockonhand", "quantityonhand", "onhand"})
+"""Beginnings that need no second column of the same form."""
+
+
+def stock_of_outlets(table: Table, consumed: Container[str] = ()) -> None:
+    """Name such columns ``inventory (Main Outlet)``, so that they state the stock: what no outlet has is sold out.
+
+    Columns with anything but whole numbers, and those that others replace, are left as they are.
+    """
+    found: dict[str, list[tuple[str, str]]] = {}
+    for column in (one for one in table.columns if one not in consumed):
+        match = _OF_OUTLET.fullmatch(column.strip())
+        if match and not (known(standard_name(column)) or is_code(column) or is_hidden(column)):
+            cells = [plain_text(cell) for cell in table.rows.column(column)]
+            if any(cells) and all(re.fullmatch(r"-?\d+(?:[.,]0+)?|", cell) for cell in cells):
+                named = match[1] if plain_name(match[1]) in STOCK_COUNTS else "stock"
+                found.setdefault(plain_name(match[1]), []).append((column, f"{named} ({match[2]})"))
+    for beginning, columns in found.items():
+        if beginning not in _SURE and len(columns) < 2:
+            continue
+        for column, name in columns:
+            if name not in table.columns:
+                table.rows.rename(column, name)
+                table.columns[table.columns.index(column)] = name

@@ -128,3 +128,7 @@ def test_misspelt_words_of_its_grammar_tell_a_language(text: str) -> None:
     understood = understand(text, large_shop())
     assert understood.language == "en"
     assert [wish.word for wish in understood.wanted] == ["yellow"]
+
+
+def test_a_slip_is_rather_a_word_of_the_lists_than_an_adjective() -> None:
+    assert [wish.word for wish in understand("Kleit in dunkelgrün", large_shop()).wanted] == ["dress", "dark green"]

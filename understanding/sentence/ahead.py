@@ -14,6 +14,8 @@ NEAR = 3
 """Maximum number of meaningless items between "same" and "colour"."""
 FAR = 8
 """Maximum number of items of a list before its conjunction."""
+LOOKS = frozenset({"colour", "pattern", "material", "detail", "kind"})
+"""Families that describe a product."""
 PARTS = frozenset({"sleeves", "heel", "straps"})
 """Details that can be compared."""
 OF_HEELS = frozenset({"higher", "lower", "thicker", "thinner"})
@@ -140,6 +142,12 @@ class Ahead:
             elif not ("ignore" in item.roles or (item.mark and item.mark in COMMAS)):
                 return False
         return False
+
+    def look_behind(self, at: int) -> str:
+        """The family of the look that follows a conjunction, at most behind an article; empty if there is none."""
+        place = at + 2 if {"my", "articles"} & self.roles(at + 1).keys() else at + 1
+        entry = meant(self._items[place]) if place < len(self._items) else None
+        return entry.family if entry is not None and entry.family in LOOKS and not entry.refused else ""
 
     def ends_behind(self, at: int) -> bool:
         """Whether nothing with a meaning follows."""

@@ -36,6 +36,7 @@ SILENT = frozenset(
         "or",
         "stop",
         "articles",
+        "also",
     }
 )
 """Roles of words beside a number that is all that a text says."""
@@ -182,10 +183,18 @@ class Amounts:
             before -= 1
         refused = before >= 0 and "refuse" in self._items[before].roles
         refused = refused or (after < len(self._items) and "refuse_after" in self._items[after].roles)
-        last = at + 1 == len(self._items) and at > 0 and bool(self._items[at - 1].meanings)  # "White sneakers 43"
-        if not (self.only(at) or last or (refused and not self._counts(at + 1))):
+        listed = at > 0 and bool(self._items[at - 1].meanings) and self._ends_or_goes_on(at)  # "White sneakers 43"
+        if not (self.only(at) or listed or (refused and not self._counts(at + 1))):
             return None
         return 1, None, Wish("size", found[1], item.said, found[0])
+
+    def _ends_or_goes_on(self, at: int) -> bool:
+        """Whether the text ends behind the number at a position, or goes on with a look: "Nike shoes 43 white"."""
+        if at + 1 == len(self._items):
+            return True
+        item = self._items[at + 1]
+        described = item.mark in (",", "、", "，") or bool(item.meanings) or "relative" in item.roles
+        return described and len(self._items[at].number) > 1 and not self._counts(at + 1)
 
     def _is_clause(self, at: int) -> bool:
         """Whether nothing but an article stands with the item at a position between two marks."""

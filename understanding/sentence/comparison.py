@@ -53,14 +53,21 @@ class Comparisons:
                     direction = OPPOSITE[direction]
             elif degree and "relative" in following:
                 direction, taken = following["relative"].value, 2
-            elif degree in ("too", "less") and (named := self._look(place)) and not self._look(at - 1):
+            elif (
+                degree in ("too", "less")
+                and "refuse" not in roles
+                and (named := self._look(place))
+                and not self._look(at - 1)
+            ):
                 self._draft.unwanted.append(named)  # "Less black", "too black"
                 return 2
         if not direction and "adjectives" in roles and (self._alone(at) or self._sizes_bag(at)):
             direction = roles["adjectives"].value
         if not direction:
             return 0
-        draft = self._draft
+        draft, compared = self._draft, roles["relative"].value if "relative" in roles else direction
+        if draft.refusing and not draft.pending and "than" in self._ahead.roles(at + taken):
+            direction = OPPOSITE[compared]  # "Not bigger than this"
         if draft.refusing and not draft.pending and at - draft.cue <= 2:
             draft.refusing = False  # "Not too long" also means "less long".
         elif draft.refusing and self._describes_refused(at):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from understanding.sentence.ahead import LOOKS
 from understanding.wishes import Bound, Match, Relative, Understood, Wish
 from understanding.words.concepts import ONE_OF, Concept, concepts
 
@@ -12,8 +13,6 @@ ORDER = {family: place for place, families in enumerate(_ORDER) for family in fa
 """In which order words describe a thing: "black striped leather shoes". What comes too late is about another one."""
 BACKGROUND = frozenset({"people", "occasion", "season"})
 """Families of things that sentences and stories mention without asking for them."""
-LOOKS = frozenset({"kind", "colour", "material", "pattern", "detail"})
-"""Families that describe a product."""
 OTHERS = LOOKS | {"brand"}
 """Families that describe another thing, one that is worn with the product or that it replaces."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from understanding.sentence.ahead import Ahead
+from understanding.sentence.ahead import Ahead, meant
 from understanding.sentence.draft import Draft
 from understanding.sentence.items import Item
 from understanding.wishes import Wish
@@ -49,9 +49,10 @@ class Families:
             draft.beside = False
         if "keep" in roles and not draft.refusing:
             if family:
+                self._leave_out_matched(at)
                 draft.keep.append("kind" if family == "style" else family)
                 return after - at + self._ahead.anchor(after)
-            draft.similar = draft.similar or "similar" in roles
+            draft.similar = draft.similar or ("similar" in roles and not self._names_kind(at + 1))
             return 1
         if "different" in roles and family:
             if "or" in self._ahead.roles(at - 1):  # "In red, or another colour" includes red.
@@ -60,6 +61,21 @@ class Families:
                 draft.differ(family)
             return (self._excepted(family, after) or after) - at
         return 0
+
+    def _names_kind(self, at: int) -> bool:
+        """Whether a kind stands at a position: "the same dress"."""
+        meaning = meant(self._items[at]) if at < len(self._items) else None
+        return meaning is not None and meaning.family == "kind"
+
+    def _leave_out_matched(self, at: int) -> None:
+        """Drop the thing of the shopper's before "the same": Japanese "私のズボンと同じ色"."""
+        place = at - 1
+        while place >= 0 and (self._items[place].meanings or "and" in self._ahead.roles(place)):
+            place -= 1
+        if "my" in self._ahead.roles(place):
+            said = {item.said for item in self._items[place + 1 : at]}
+            self._draft.wanted = [wish for wish in self._draft.wanted if wish.said not in said]
+            self._draft.clause = min(self._draft.clause, len(self._draft.wanted))
 
     def _excepted(self, family: str, at: int) -> int:
         """The position after "than" if it refuses a wish of ``family``, otherwise 0: "another brand than Nike", "any

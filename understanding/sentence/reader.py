@@ -91,7 +91,7 @@ class Reader:
             if not listed:
                 draft.end_refusal()
                 draft.begin_clause()
-        elif draft.pending and same and family == "colour" and self._begins_colour(at):
+        elif draft.pending and same and family == "colour" and item.meanings and self._begins_colour(at):
             draft.end_refusal()
 
     def _begins_colour(self, at: int) -> bool:
@@ -193,6 +193,8 @@ class Reader:
             self._draft.back += 1
         elif "similar" in roles and "keep" not in roles:
             self._draft.similar = True
+        elif "also" in roles and self._draft.wanted and not self._draft.refusing:
+            self._draft.alternative = True  # "Grey is fine too."
         else:
             return 0
         return 1
@@ -305,7 +307,11 @@ class Reader:
         return 1
 
     def _list_goes_on(self, at: int) -> bool:
-        """Whether the conjunction or comma at a position continues the list of refused wishes."""
+        """Whether the conjunction or comma at a position continues the list of refused wishes. What is hated may be of
+        several families: "I hate stripes and yellow"."""
+        hated = self._draft.cue >= 0 and "hate" in self._items[self._draft.cue].roles and not self._items[at].mark
+        if hated and self._ahead.look_behind(at) not in ("", "kind"):
+            return True
         return any(self._ahead.list_goes_on(at, family) for family in self._draft.last_refused())
 
     def _begin_refusal(self, at: int) -> None:

@@ -54,6 +54,8 @@ class Story:
             roles = self._ahead.roles(place)
             if "recipient" in roles:
                 return True
+            if self._is_people(place):  # Chinese "给五岁儿子"
+                continue
             if not (_AROUND & roles.keys() or self._items[place].number) or self._items[place].meanings:
                 return False
         return False
@@ -81,7 +83,8 @@ class Story:
             return False
         around = self._items[max(0, at - CLOSE) : at] + self._items[at + 1 : at + CLOSE + 1]
         families = {entry.family for item in around if (entry := meant(item)) is not None}
-        return not (families - BACKGROUND or any("ask" in item.roles for item in around))
+        attended = any("attend" in item.roles for item in self._items[max(0, at - CLOSE) : at])
+        return not (families - BACKGROUND or attended or any("ask" in item.roles for item in around))
 
     def _is_bystander(self, at: int) -> bool:
         """Whether a word for people is not the audience of the product: "the lady in the shop told me", in contrast to

@@ -45,6 +45,9 @@ ROLES = frozenset(
             "with",
             "with_after",
             "looks",
+            "hate",
+            "also",
+            "attend",
             "articles",
             "by",
             "my",
@@ -212,8 +215,10 @@ class Language:
 
     @cached_property
     def spelling(self) -> Spelling:
-        """Corrects misspelt words to content words of this language and to relatives, never to words of its grammar."""
-        return Spelling(self.phrases.first_words({"concept", "relative", "shades", "kin"}))
+        """Corrects misspelt words to content words of this language and to relatives, never to words of its grammar.
+        Of equally near words, those of the lists come first: German "Kleit" is a "Kleid", not "klein"."""
+        others = self.phrases.first_words({"relative", "shades", "kin"})
+        return Spelling([*self.phrases.first_words({"concept"}), *others])
 
     def misspells(self, word: str) -> bool:
         """Whether a folded word is probably a misspelt word of this language's grammar. It indicates the language of a

@@ -37,9 +37,9 @@ _OBJECTS = ("media", "image", "file", "node")
 """Fields of objects with the object of a picture: Shopware's ``{"position": 1, "media": {"url": ...}}``."""
 _FIELDS = (
     "src", "url", "path", "href", "link", "file", "urlstandard", "urlzoom", "original", "originalsrc", "imageurl",
-    "image",
+    "image", "urlfullxfull", "full", "xlarge", "large", "big",
 )  # fmt: skip
-"""Fields of objects with the address or path of a picture."""
+"""Fields of objects with the address or path of a picture; the first one counts, the others are other sizes."""
 _MEDIA_TYPES = ("type", "mediatype", "mediacontenttype", "mimetype", "contenttype")
 """Fields of objects that tell pictures from videos."""
 

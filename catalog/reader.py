@@ -29,7 +29,7 @@ from catalog.values import AttributeValue, plain_text, type_columns, unescaped
 from catalog.values.columns import Typed
 from catalog.values.embedded import NoImage, from_base64
 
-NEW_TITLE = "a changed title is another product, so give each product a number or code in a column of its own"
+NEW_TITLE = "a new title is a new product: add a column of numbers"
 
 
 def read_catalog(

@@ -22,6 +22,8 @@ _UNITS = ("unit", "units")
 _SMALLEST = frozenset({"cent", "cents", "minor", "minorunit", "minorunits", "pence"})
 _IN_CENTS = re.compile(r"(?:[\W_]+|(?<=[a-z])(?=[A-Z]))(?:(?:in|In|IN)[\W_]*)?(?:cents|Cents|CENTS)\)?$")
 """The end of the names of columns with amounts in cents: ``price_cents``, ``priceInCents``."""
+_DIVISORS = {1: 0, 10: 1, 100: 2, 1000: 3}
+"""The field ``divisor`` beside amounts, and the number of decimals that it means."""
 _DIGITS = ("currencyminorunit", "fractiondigits")
 """Fields with the number of decimals, beside amounts without a decimal point."""
 _LOWEST, _HIGHEST = "minimumprice", "maximumprice"
@@ -58,6 +60,8 @@ def in_units(cell: Any, name: str = "") -> Any:
     cents = next((plain[one] for one in _CENTS if one in plain), None)
     if cents is None and any(plain_name(plain_text(plain.get(unit))) in _SMALLEST for unit in _UNITS):
         cents = next((plain[one] for one in AMOUNTS if one in plain), None)
+    if isinstance(divisor := plain.get("divisor"), int) and divisor in _DIVISORS and cents is None:  # Etsy
+        cents, digits = next((plain[one] for one in AMOUNTS if one in plain), None), _DIVISORS[divisor]
     if cents is not None:
         return _money(cents, _decimals(currency) if digits is None else digits, currency)
     if _MICROS in plain:

@@ -69,22 +69,23 @@ def _is_on_sale(row: Row, columns: _SaleColumns, order: Order | None, on: str) -
     """Whether no flag says no, and no date of the sale excludes the day ``on`` (ISO 8601)."""
     if any(read_flag(plain_text(row.get(name))) is False for name in columns.flags):
         return False
-    begins = [_date(row.get(name), order) for name in columns.begins]
-    ends = [_date(row.get(name), order) for name in columns.ends]
+    begins = [_dates(row.get(name), order) for name in columns.begins]
+    ends = [_dates(row.get(name), order) for name in columns.ends]
     for name in columns.periods:  # Google's 2026-01-01T00:00+0100/2026-01-31T23:59+0100.
         begin, _, end = plain_text(row.get(name)).partition("/")
-        begins.append(_date(begin, None))
-        ends.append(_date(end.partition("/")[0], None))
-    return all(date <= on for date in begins) and all(not date or date >= on for date in ends)
+        begins.append(_dates(begin, None))
+        ends.append(_dates(end.partition("/")[0], None))
+    return all(not days or min(days) <= on for days in begins) and all(not days or max(days) >= on for days in ends)
 
 
 def _filled(row: Row, names: list[str]) -> list[str]:
     return [name for name in names if plain_text(row.get(name))]
 
 
-def _date(cell: object, order: Order | None) -> str:
-    """The day in a cell in ISO 8601; empty if there is none."""
-    return (read_date(_dated(cell), order) or "")[:10]
+def _dates(cell: object, order: Order | None) -> set[str]:
+    """The day in a cell in ISO 8601, or both that ``1/2/2026`` may be; empty if there is none."""
+    orders: tuple[Order, ...] = (order,) if order else ("dmy", "mdy")
+    return {date[:10] for one in orders if (date := read_date(_dated(cell), one))}
 
 
 def _dated(cell: object) -> str:

@@ -17,7 +17,7 @@ LEAST, LEAST_BARE = 2, 3
 """Columns from which sizes are columns, with a word beside the size and without one."""
 NAME, STOCK = "size", "stock"
 """Columns for the sizes if the names of theirs have no word for a size, and for the sum of their stock."""
-_WORDS = SIZES | STOCK_COUNTS | group("gr sz sizes grössen qty pcs stk")
+_WORDS = SIZES | STOCK_COUNTS | group("gr sz sizes grössen strl str rozm tam tg konfgr qty pcs stk")
 _LETTERS = r"(?:[2-7]?x{0,5}[sl]|m|one ?size|einheitsgrö(?:ß|ss)e|unique|única|unica|uni)"
 _NUMBERS = r"\d{1,3}(?:[.,]5|[½⅓⅔]| ?1/2)?"
 _ONE = rf"(?:{_LETTERS}|{_NUMBERS})"

@@ -63,7 +63,8 @@ TITLE_ORDER = order(
     "artikelbezeichnung articlename artikelname produktname titel nom titre nomduproduit nombre titolo título "
     "nome naam productnaam navn namn produktnavn produktnamn nazwa nazwaproduktu název názov tuotenimi nimi "
     "terméknév denumire ürünadı titleshort titlelong fulltitle stylename modelname désignation libellé intitulé "
-    "denominación denominazione benämning betegnelse название наименование 商品名 商品名称 상품명 שםמוצר שםהמוצר "
+    "denominación itemtextname textname name1 bezeichnung1 artikelbezeichnung1 kurzbezeichnung kurztext materialkurztext "
+    "denominazione benämning betegnelse название наименование 商品名 商品名称 상품명 שםמוצר שםהמוצר "
     "اسمالمنتج όνομαπροϊόντος maktx"
 )
 WEAK_TITLES = order(
@@ -111,7 +112,7 @@ PATH_NAMES = group(
 LOOKS = group(
     "צבע اللون χρώμα 컬러 색깔 colour color farbe couleur colore kleur färg farve farge kolor barva szín renk цвет 色 "
     "カラー 颜色 색상 cor väri culoare farba колір värv krāsa spalva boja rengi ürünrengi basecolour basecolor "
-    "colourname colorname pattern muster motif material"
+    "colourname colorname colourway colorway pattern muster motif material"
 )
 """Options that change how a product looks: each of their values is a separate result."""
 SIZES = group(
@@ -153,7 +154,7 @@ def known(name: str) -> bool:
     """Whether a plain name is a known column name."""
     return (
         is_special(name) or name in PRICES or name in LOOKS or name in SIZES or name in STATUS or name in LIST_NAMES
-        or name in STOCK_COUNTS
+        or name in PATH_NAMES or name in STOCK_COUNTS
     )  # fmt: skip
 
 

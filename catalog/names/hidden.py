@@ -14,7 +14,7 @@ _HIDDEN = re.compile(
     r"exworks|vendorprice|vendorcode|vendornote|cogs|employee|email|customer|notes?$|remark|comment|password|userid|"
     r"apikey|token$|binlocation|"
     r"^gp$|grossprofit|^(?:wsp|whs|whsl)(?:price|eur|usd|gbp)?$|^map(?:price)?$|advertisedprice|floorprice|lowestprice|"
-    r"^minimumprice|vendorsku|warehouse|^bin$|^shelf$|reorder|^min(?:imum)?stock|safetystock|leadtime|lastsold|unitssold|"
+    r"^minimumprice|vendorsku|vendorpart|warehouse|^bin$|^shelf$|reorder|^min(?:imum)?stock|safetystock|leadtime|lastsold|unitssold|"
     r"soldunits|^sales(?:last|rank|count|volume)|revenue$|^turnover$|(?:created|modified|updated)by$|"
     r"umsatz|verkäufe|mindestbestand|meldebestand|wiederbeschaffung|chiffredaffaires|entrepôt|^ventas|^vendite|"
     r"einkauf|einstand|deckungsbeitrag|rohertrag|^h?ek(?:preis|netto|brutto)|netto?ek$|"

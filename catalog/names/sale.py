@@ -72,7 +72,7 @@ NOT_SOLD = OUT_OF_STOCK | frozenset({"0", "-1"}) | group(
 NOT_SOLD |= group(" ".join(word for word, says in FLAGS.items() if not says))
 NOT_SOLD_FLAGS = group(
     "discontinued archived deleted isdeleted disabled isdisabled draft isdraft outofstock soldout hidden ishidden "
-    "isarchived ausverkauft versteckt gelöscht archiviert lvorm"
+    "isarchived hideproduct hideonsite ausverkauft versteckt gelöscht archiviert lvorm"
 )
 """Columns that are true if a product is not for sale."""
 SALE_PRICES = group(

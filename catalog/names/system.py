@@ -101,8 +101,14 @@ _SYSTEMS = {
     "Square": """
         stockable selfserveordering
     """,
+    "OXID": """
+        oxinsert oxtimestamp timestamp oxvat oxmanufacturerid oxvendorid oxsort oxrating oxratingcnt oxsoldamount
+    """,
+    "Medusa": """
+        discountable midcode hscode
+    """,
     "any": """
-        created updated modified changed mimetype featured taxonomyid rowversion etag rowid syncstatus
+        created updated modified changed lastmodified lastupdated lastupdate lastchanged mimetype featured taxonomyid rowversion etag rowid syncstatus
         importid exportid lastsync version revision locked sitemap robots canonicalurl canonical urlalias
         weightunit dimensionunit dimensionsunit weightunits sizeunit lengthunits taxcode taxgroup taxable
         vat vatrate vatclass vatid mwst mwstsatz steuersatz steuerklasse tva tauxtva iva tipoiva aliquotaiva

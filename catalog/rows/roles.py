@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from catalog.names import Role
-from catalog.names.columns import PARENTS, TEXTS, is_code, standard_name
+from catalog.names.columns import CURRENCY_COLUMNS, PARENTS, TEXTS, is_code, standard_name
 from catalog.names.hidden import is_hidden
 from catalog.names.plain import group, plain_name
 from catalog.names.sale import (
@@ -42,7 +42,8 @@ FORMS = frozenset({
 })  # fmt: skip
 """How shop systems name the form of a product, in one of ``FORM_COLUMNS``."""
 FACTS = (
-    SALE_FLAGS
+    CURRENCY_COLUMNS
+    | SALE_FLAGS
     | SALE_BEGINS
     | SALE_ENDS
     | SALE_PERIODS

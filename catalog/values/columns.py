@@ -92,7 +92,7 @@ def type_columns(
             typed.strange[column] = strange / len(filled)
             if kind == "text" != found.kind:
                 what = f"{column} is pinned as text, but has the values of a {found.kind}"
-                typed.oddities.append(Problem(0, None, f"{what}: remove its kind in catalog.toml to use them", what))
+                typed.oddities.append(Problem(0, None, f"{column}: remove its kind in catalog.toml to use them", what))
         elif found.against:
             for number, cell in zip(numbers, cells, strict=True):
                 if cell in found.against:
@@ -225,8 +225,8 @@ def _add_currencies(typed: Typed, column: str, currencies: Sequence[str], number
     typed.columns[name] = Column("text")
     counts = Counter(filter(None, currencies)).most_common()
     kind = f"{column} has prices in several currencies, which are not converted"
-    listed = ", ".join(f"{currency} {count:,}" for currency, count in counts)
-    reason = f'{kind} ({listed}): filters with min or max need one on "{name}", and "under 50" is in {counts[0][0]}'
+    listed = ", ".join(f"{currency} {count:,}" for currency, count in counts[:3])
+    reason = f'{column} is in {listed}: ranges need a filter on "{name}"'
     other = next(place for place, currency in enumerate(currencies) if currency not in ("", counts[0][0]))
     typed.oddities.append(Problem(numbers[other], None, reason, kind))
 

@@ -88,6 +88,7 @@ def test_purchase_prices_and_suppliers_of_tills_are_hidden(tmp_path: Path, name:
         "taxId versionId coverId cmsPageId createdAt updatedAt categoryTree autoIncrement minPurchase markAsTopseller",
         "tax_class_id stock_status_id weight_class_id date_added date_modified viewed subtract",
         "create_uid write_uid create_date write_date __last_update uom_id taxes_id message_follower_ids",
+        "OXINSERT OXTIMESTAMP discountable featured created updated responsible layout translated.name pickup_enabled",
         "created_by modified_by erstellt_am Änderungsdatum last_modified_at tax_rate steuersatz tva",
     ],
 )  # fmt: skip

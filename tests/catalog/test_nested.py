@@ -434,3 +434,9 @@ def test_the_answer_of_saleor_has_a_price_and_one_picture(tmp_path: Path) -> Non
     (product,) = catalog = of_json(tmp_path, {"data": {"products": {"edges": [{"node": node}]}}}, pictures=True)
     assert product.images == (Address("https://s.example/1.jpg"),)
     assert (product.attributes["price gross"], catalog.details["price gross"].currency) == (45, "USD")
+
+
+def test_other_sizes_of_a_picture_are_no_further_pictures(tmp_path: Path) -> None:
+    images = [{"id": 5, "url_fullxfull": "https://s.example/f.jpg", "url_75x75": "https://s.example/s.jpg"}]
+    (product,) = of_json(tmp_path, [{"id": "1", "title": "Hat", "images": images}], pictures=True)
+    assert product.images == (Address("https://s.example/f.jpg"),)

@@ -310,6 +310,5 @@ def test_a_column_that_is_pinned_as_text_against_its_cells_is_told(tmp_path: Pat
     catalog = read_catalog(tmp_path, images_required=False, settings=settings)
     assert [one.attributes["about"] for one in catalog] == cells
     (remark,) = catalog.remarks
-    assert remark.reason == (
-        f"about is pinned as text, but has the values of a {kind}: remove its kind in catalog.toml to use them"
-    )
+    assert remark.kind == f"about is pinned as text, but has the values of a {kind}"
+    assert remark.reason == "about: remove its kind in catalog.toml to use them"

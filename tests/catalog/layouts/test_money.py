@@ -32,6 +32,7 @@ RANGE = {
         ("price", {"amount": 1550, "currency": "USD"}, "price", 1550, "USD"),
         ("price", {"amount": 5940, "currency": "EUR", "unit": "cents"}, "price", 59.4, "EUR"),
         ("price", {"amount_cents": 5940, "currency": "EUR"}, "price", 59.4, "EUR"),
+        ("price", {"amount": 4550, "divisor": 100, "currency_code": "EUR"}, "price", 45.5, "EUR"),
         ("price", {"cents": 5940, "currency_iso": "JPY"}, "price", 5940, "JPY"),
         ("prices", STORE, "regular_price", 29.99, "EUR"),
         ("prices", [{"amount": 10, "currency": "EUR"}, {"amount": 12, "currency": "USD"}], "prices USD", 12, "USD"),

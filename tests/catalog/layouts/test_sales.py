@@ -26,6 +26,8 @@ PAST, FUTURE = "2020-02-01", "2999-02-01"
         ("special_price,special_price_from_date,special_price_to_date", "1/31/2020,2/1/2020", None),
         ("special_price,special_price_from_date,special_price_to_date", f"{PAST} 00:00:00,", 5),
         ("special_price,special_price_from_date,special_price_to_date", "1/31/20,2/1/20", None),
+        ("special_price,special_price_from_date,special_price_to_date", "1/1/20,2/1/20", None),
+        ("special_price,special_price_from_date,special_price_to_date", "1/1/20,2/1/2999", 5),
         ("special_price,special_price_from_date,special_price_to_date", '1/31/20,"2/1/99, 10:15 AM"', 5),
         ("Sale Price,On Sale,size", "No,M", None),
         ("Sale Price,On Sale,size", "Yes,M", 5),

@@ -20,6 +20,7 @@ from tests.catalog.shops import accounted, read
         (["Size (EU 36)", "Size (EU 37.5)", "Size (EU 38)"], "Size", ["36", "38"]),
         (["Taille 34/36", "Taille 38/40", "Taille 42"], "Taille", ["34/36", "42"]),
         (["Talla S", "Talla M", "Talla Única"], "Talla", ["S", "ÚNICA"]),
+        (["Strl S", "Strl M", "Strl L"], "size", ["S", "L"]),
         (["stock_S", "stock_M", "stock_L"], "size", ["S", "L"]),
         (["Bestand 36", "Bestand 38", "Bestand 40"], "size", ["36", "40"]),
         (["S Stock", "M Stock", "L Stock"], "size", ["S", "L"]),

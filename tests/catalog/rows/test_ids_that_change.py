@@ -19,7 +19,7 @@ def test_titles_as_ids_are_told(tmp_path: Path) -> None:
     assert [one.id for one in catalog] == ITEMS
     (remark,) = catalog.remarks
     assert remark.kind == "the ids in item are texts like titles"
-    assert "a changed title is another product" in remark.reason
+    assert "a new title is a new product" in remark.reason
 
 
 def test_numbers_and_codes_are_not(tmp_path: Path) -> None:

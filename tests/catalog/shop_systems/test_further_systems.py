@@ -142,3 +142,14 @@ def test_custom_fields_of_bigcommerce_and_infos_of_wix_are_columns(tmp_path: Pat
 @pytest.mark.parametrize("name", ["On Sale", "product_url", "slug", "size system", "sale_price_effective_date"])
 def test_facts_of_shop_systems_are_no_wishes(tmp_path: Path, name: str) -> None:
     assert read(tmp_path, [{"id": "1", "name": "Scarf", name: "yes"}]).roles[name] == "fact"
+
+
+def test_the_colourways_of_a_line_sheet_are_products(tmp_path: Path) -> None:
+    rows = [
+        {"Style #": "10021", "Style Name": "Oslo Coat", "Colorway": colour, "WSP": "$140", "MSRP": "$320",
+         "Image": f"https://s.example/{colour}.jpg"}
+        for colour in ("Camel", "Black")
+    ]  # fmt: skip
+    catalog = read(tmp_path, rows, images=True)
+    assert [(one.attributes["Colorway"], one.group) for one in catalog] == [("Camel", "10021"), ("Black", "10021")]
+    assert catalog.roles["WSP"] == "hidden"

@@ -12,6 +12,8 @@ MIN_ADDRESS_SPACE = 2**31
 """In bytes; a service reserves about three quarters of it, and uses much less. Each thread reserves some as well."""
 ADDRESS_SPACE_PER_CORE = 2**27
 MIN_FILES = 128
+INTERRUPTED = 130
+"""The exit status of commands that Ctrl-C ends."""
 
 
 def main() -> None:
@@ -19,8 +21,10 @@ def main() -> None:
     refusal = _too_low()
     if refusal:
         sys.exit(f"modiste: {refusal}")
-    from service.cli import main as run
-
+    try:
+        from service.cli import main as run
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
     run()
 
 

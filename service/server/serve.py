@@ -20,7 +20,7 @@ from service.app import create_app
 from service.execution.cores import divide_cores, lacking_memory
 from service.observability.tracing import set_up_tracing, shut_down_tracing
 from service.server.draining import DrainingServer
-from service.server.failed_threads import end_if_a_thread_fails
+from service.server.failed_threads import end_if_a_thread_fails, no_more_threads_is_an_error
 from service.server.listening import address, listen, reserve
 from service.server.signals import WITHOUT_MEANING, ignore_signals
 from service.server.supervisor import supervise
@@ -84,7 +84,8 @@ def _serve_alone(settings: Settings, bound: socket.socket) -> None:
     end_if_a_thread_fails()
     set_up_tracing()
     try:
-        DrainingServer(create_app(settings), settings).run(sockets=[bound])
+        with no_more_threads_is_an_error():
+            DrainingServer(create_app(settings), settings).run(sockets=[bound])
     finally:
         shut_down_tracing()
 

@@ -17,7 +17,7 @@ from service.app import create_app
 from service.observability.logs import start_logging
 from service.observability.tracing import set_up_tracing, shut_down_tracing
 from service.server.draining import DrainingServer
-from service.server.failed_threads import end_if_a_thread_fails
+from service.server.failed_threads import end_if_a_thread_fails, no_more_threads_is_an_error
 from service.server.listening import bind
 from service.server.signals import OF_TERMINALS, ignore_signals
 from service.settings import Settings
@@ -36,18 +36,19 @@ def run_worker(settings: Settings, port: int, run_folder: Path, reports: Connect
     """
     # Only the supervisor handles signals of the terminal. uvicorn's handler of SIGINT follows when it has started.
     ignore_signals(signal.SIGINT, *OF_TERMINALS)
-    start_logging(settings.log_level)
-    end_if_a_thread_fails()
-    _stop_with_parent()
-    set_up_tracing()
 
     def report() -> None:
         with suppress(OSError):
             reports.send(None)
 
     try:
-        app = create_app(settings, run_folder=run_folder)
-        DrainingServer(app, settings, report).run(sockets=[bind(settings.host, port, shared=True)])
+        with no_more_threads_is_an_error():
+            start_logging(settings.log_level)
+            end_if_a_thread_fails()
+            _stop_with_parent()
+            set_up_tracing()
+            app = create_app(settings, run_folder=run_folder)
+            DrainingServer(app, settings, report).run(sockets=[bind(settings.host, port, shared=True)])
     except ModisteError as error:
         reports.send((error.message, error.hint))
         sys.exit(error.exit_code)

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 from typing import Any, cast
 
 import pytest
@@ -14,6 +15,7 @@ from typer.core import TyperGroup
 from typer.main import get_command
 from typer.testing import CliRunner
 
+from service import __main__ as program
 from service.cli import app
 from tests.patience import PATIENCE_S
 from tests.service.conftest import Shop
@@ -137,3 +139,16 @@ def test_a_limit_that_is_too_low_is_told_before_a_library_is_loaded(limit: str, 
     assert sentence in ended.stderr
     assert "Allow at least" in ended.stderr
     assert len(ended.stderr.splitlines()) == 2
+
+
+def test_ctrl_c_while_the_libraries_are_loaded_ends_the_program_without_a_traceback(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Loading(ModuleType):
+        def __getattr__(self, name: str) -> None:
+            raise KeyboardInterrupt
+
+    monkeypatch.setitem(sys.modules, "service.cli", Loading("service.cli"))
+    with pytest.raises(SystemExit) as ended:
+        program.main()
+    assert ended.value.code == program.INTERRUPTED

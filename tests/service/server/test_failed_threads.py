@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
 
 import pytest
 
-from service.server.failed_threads import EXIT_CODE
+from catalog.errors import ModisteError
+from service.server.failed_threads import EXIT_CODE, no_more_threads_is_an_error
 from tests.patience import PATIENCE_S
 from tests.service.programs import ROOT
 
@@ -34,3 +36,16 @@ def test_the_process_ends_and_says_why(error: str) -> None:
     assert line["level"] == "critical"
     assert line["message"] == f"The thread scheduler-0 failed ({error.partition('(')[0]}), so the process ends."
     assert "in fail" in line["error"]
+
+
+def test_no_more_threads_is_told_with_what_to_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as limited:
+        limited.setattr(threading, "_start_new_thread", refuse, raising=False)
+        limited.setattr(threading, "_start_joinable_thread", refuse, raising=False)  # From Python 3.13.
+        with pytest.raises(ModisteError, match="no more threads"), no_more_threads_is_an_error():
+            threading.Thread(target=print).start()
+    with pytest.raises(RuntimeError, match="another"), no_more_threads_is_an_error():
+        raise RuntimeError("another")

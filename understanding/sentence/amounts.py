@@ -66,7 +66,7 @@ class Amounts:
             low = None if before.min is None else number.value
             high = None if before.max is None else number.value
             return number.after - at, before._replace(min=low, max=high, said=self._said(at, number.after)), None
-        found = self._shop.sizes.get(_plain(self._items[at].said))
+        found = self._size_of(self._items[at])
         if found is None or not isinstance(before, Wish):
             return 0, None, None
         return 1, None, Wish("size", found[1], self._items[at].said, found[0])
@@ -83,7 +83,7 @@ class Amounts:
         if place >= len(self._items):
             return None
         item = self._items[place]
-        found = self._shop.sizes.get(_plain(item.said))
+        found = self._size_of(item)
         if found is not None:
             return place + 1 - at, None, Wish("size", found[1], self._said(at, place + 1), found[0])
         if item.number and self._is_money(place):  # "L beden 300 TL"
@@ -148,7 +148,7 @@ class Amounts:
 
     def _sized(self, at: int) -> tuple[int, Bound | None, Wish | None] | None:
         """A size that is named behind it: "42 beden", "42码", "Lサイズ"."""
-        found = self._shop.sizes.get(_plain(self._items[at].said))
+        found = self._size_of(self._items[at])
         if found is None or at + 1 >= len(self._items) or "size" not in self._items[at + 1].roles:
             return None
         if (following := self._size(at + 1)) is not None and following[2] is not None:  # "2, size 42"
@@ -158,7 +158,8 @@ class Amounts:
     def _fitted(self, at: int) -> tuple[int, Bound | None, Wish | None] | None:
         """A size behind a preposition: "in a 38", "en M"."""
         item = self._items[at]
-        found = self._shop.sizes.get(_plain(item.said)) if item.number or len(item.said) == 1 else None
+        short = item.number or len(item.said) == 1 or ("sizes" in item.roles and not self._describes(at + 1))
+        found = self._size_of(item) if short else None
         if found is None or self._counts(at + 1):
             return None
         before = at - 1
@@ -173,7 +174,10 @@ class Amounts:
         """A size in digits that is refused, or that is all of a text: "not 42", "42 olmasın", "rather 43"."""
         item = self._items[at]
         lettered = item.said.isupper() and not item.meanings and self._is_clause(at)  # "Another size? M"
-        found = self._shop.sizes.get(_plain(item.said)) if item.number or lettered else None
+        found = self._size_of(item) if item.number or lettered else None
+        if found is None and self._names_size_of_thing(at):
+            found = self._size_of(item)
+            return None if found is None else (1, None, Wish("size", found[1], item.said, found[0]))
         if found is None:
             return None
         if lettered:
@@ -195,6 +199,23 @@ class Amounts:
         item = self._items[at + 1]
         described = item.mark in (",", "、", "，") or bool(item.meanings) or "relative" in item.roles
         return described and len(self._items[at].number) > 1 and not self._counts(at + 1)
+
+    def _size_of(self, item: Item) -> tuple[str, str] | None:
+        """The column and the value of a size in the shop, by the value or by its name: "medium"."""
+        named = item.roles.get("sizes")
+        found = self._shop.sizes.get(_plain(item.said))
+        return found or (self._shop.sizes.get(named.value) if named is not None else None)
+
+    def _names_size_of_thing(self, at: int) -> bool:
+        """Whether the name of a size that means nothing else stands before a thing: "a medium jacket"."""
+        item = self._items[at]
+        if "sizes" not in item.roles or "adjectives" in item.roles or len(item.said) == 1 or at + 1 == len(self._items):
+            return False
+        return any(one.family == "kind" and one.value != "heels" for one in self._items[at + 1].meanings[:1])
+
+    def _describes(self, at: int) -> bool:
+        """Whether a look follows, which the word before describes: "in small checks"."""
+        return at < len(self._items) and bool(self._items[at].meanings)
 
     def _is_clause(self, at: int) -> bool:
         """Whether nothing but an article stands with the item at a position between two marks."""

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from understanding.grounding.shop import Shop
+from understanding.words.concepts import brand_words
 from understanding.words.language import NAMING, ROLES, Language
 from understanding.words.phrases import Entry
 from understanding.words.spelling import is_slip
@@ -210,7 +211,7 @@ class Lexer:
 
     def _correction(self, word: str, written: str) -> str:
         titled = self._shop.titled(word)
-        if titled > max(2, COMMON * self._shop.size):
+        if word in brand_words() or titled > max(2, COMMON * self._shop.size):
             return word
         # Words with letters of another language are not misspelt words of this one.
         own = self._language.spelling.nearest(word) if set(written.lower()) <= self._language.letters else None

@@ -349,13 +349,18 @@ class Reader:
                 and self._story.is_meant(at)
             ):
                 draft.rest.append(item.said)
-        elif item.unknown and self._is_title_word(at):
+        elif item.unknown and self._is_title_word(at) and not self._is_denied_verb():
             draft.add(Wish("title", item.said.lower(), item.said))
         elif item.unknown or item.number:
             draft.unclear.append(item.said)
             if english and item.unknown and self._story.is_meant(at):
                 draft.rest.append(item.said.lower())
         return 1
+
+    def _is_denied_verb(self) -> bool:
+        """Whether an unknown word is the verb of a relative clause: Spanish "que no pique"."""
+        draft = self._draft
+        return draft.refusing and not draft.pending and "which" in self._ahead.roles(draft.cue - 1)
 
     def _is_title_word(self, at: int) -> bool:
         """Whether an unknown word is looked up in titles: only next to meaningful words or in a short text, because

@@ -212,6 +212,17 @@ def brands() -> dict[str, tuple[str, ...]]:
     return written
 
 
+@lru_cache(maxsize=1)
+def brand_words() -> frozenset[str]:
+    """The folded words of the brands of ``brands.txt``, which are no slips of other words: "Lauren" is no "laufen"."""
+    return frozenset(
+        word
+        for _, line in lines_of(FOLDER / "brands.txt")
+        for word in words_of(line.partition(":")[0])
+        if len(word) > 3
+    )
+
+
 def family_of_column(name: str) -> str:
     """What the values of a column are, such as ``price``, by its name; empty if the name does not tell. What stands in
     brackets, an owner, a language and a currency do not count: ``Price (EUR)``, ``product_price``, ``price-EUR``."""

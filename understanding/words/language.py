@@ -60,7 +60,9 @@ ROLES = frozenset(
     }
 )
 """The functions of words in a sentence, such as refusing; each is a list of phrases in the grammar file."""
-TABLES = frozenset({"families", "transcribed", "relative", "adjectives", "shades", "kin", "numbers", "endings"})
+TABLES = frozenset(
+    {"sizes", "families", "transcribed", "relative", "adjectives", "shades", "kin", "numbers", "endings"}
+)
 SETTINGS = frozenset({"name", "compounds", "nouns_first", "privatives"})
 PRIVATIVE = frozenset({"detail", "pattern", "kind", "material"})
 """Families whose concepts can be refused by a suffix: there is no "sandless", so that "sandles" are sandals."""
@@ -111,7 +113,7 @@ class Language:
         endings: Mapping[str, list[str]] = grammar.get("endings", {})
         for role in ROLES & grammar.keys():
             self._add(folder, grammar[role], Entry(role, ""), endings)
-        for table in ("families", "relative", "adjectives", "shades", "kin", "numbers"):
+        for table in ("families", "relative", "adjectives", "shades", "kin", "numbers", "sizes"):
             for value, listed in grammar.get(table, {}).items():
                 if table in ("relative", "adjectives") and value not in OPPOSITE:
                     raise WordingError(

@@ -63,8 +63,8 @@ TITLE_ORDER = order(
     "artikelbezeichnung articlename artikelname produktname titel nom titre nomduproduit nombre titolo título "
     "nome naam productnaam navn namn produktnavn produktnamn nazwa nazwaproduktu název názov tuotenimi nimi "
     "terméknév denumire ürünadı titleshort titlelong fulltitle stylename modelname désignation libellé intitulé "
-    "denominación itemtextname textname name1 bezeichnung1 artikelbezeichnung1 kurzbezeichnung kurztext materialkurztext "
-    "denominazione benämning betegnelse название наименование 商品名 商品名称 상품명 שםמוצר שםהמוצר "
+    "denominación itemtextname textname name1 bezeichnung1 artikelbezeichnung1 kurzbezeichnung kurztext "
+    "materialkurztext denominazione benämning betegnelse название наименование 商品名 商品名称 상품명 שםמוצר שםהמוצר "
     "اسمالمنتج όνομαπροϊόντος maktx"
 )
 WEAK_TITLES = order(

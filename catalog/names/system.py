@@ -102,17 +102,18 @@ _SYSTEMS = {
         stockable selfserveordering
     """,
     "OXID": """
-        oxinsert oxtimestamp timestamp oxvat oxmanufacturerid oxvendorid oxsort oxrating oxratingcnt oxsoldamount
+        oxinsert oxtimestamp timestamp oxvat oxmanufacturerid oxvendorid oxsort oxrating oxratingcnt
+        oxsoldamount
     """,
     "Medusa": """
         discountable midcode hscode
     """,
     "any": """
-        created updated modified changed lastmodified lastupdated lastupdate lastchanged mimetype featured taxonomyid rowversion etag rowid syncstatus
-        importid exportid lastsync version revision locked sitemap robots canonicalurl canonical urlalias
-        weightunit dimensionunit dimensionsunit weightunits sizeunit lengthunits taxcode taxgroup taxable
-        vat vatrate vatclass vatid mwst mwstsatz steuersatz steuerklasse tva tauxtva iva tipoiva aliquotaiva
-        btw btwtarief moms stawkavat
+        created updated modified changed lastmodified lastupdated lastupdate lastchanged mimetype featured
+        taxonomyid rowversion etag rowid syncstatus importid exportid lastsync version revision locked
+        sitemap robots canonicalurl canonical urlalias weightunit dimensionunit dimensionsunit weightunits
+        sizeunit lengthunits taxcode taxgroup taxable vat vatrate vatclass vatid mwst mwstsatz steuersatz
+        steuerklasse tva tauxtva iva tipoiva aliquotaiva btw btwtarief moms stawkavat
     """,
 }
 _NAMES = frozenset().union(*map(group, _SYSTEMS.values()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from catalog.names.plain import group, plain_name, whole_name
 from catalog.names.system import is_of_system
@@ -73,6 +74,7 @@ _FLAGS_OF_ATTRIBUTES = re.compile(
 )
 
 
+@lru_cache(maxsize=10_000)
 def is_hidden(column: str) -> bool:
     """Whether a column is hidden unless a role is stated: cost, margin, supplier, and what shop systems need."""
     name, whole = plain_name(column), whole_name(column)

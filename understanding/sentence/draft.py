@@ -46,6 +46,8 @@ class Draft:
     owned: list[Wish] = field(default_factory=list)
     """The kinds of such things, which are asked for again if no other kind is."""
     back: int = 0
+    unclear_end: int = -1
+    """The position behind an amount without a meaning."""
     refusing: bool = False
     correcting: bool = False
     """Whether the next wish replaces those of its family."""

@@ -58,6 +58,15 @@ class Numbers:
         slashed = item.mark == "/" and second is not None and (priced or first.money or second.money)
         return second if slashed else None
 
+    def after_ignored(self, at: int) -> int:
+        """The next position whose item has a meaning beside a number."""
+        items = self._items
+        if 0 < at < len(items) and items[at].mark == "." and items[at].start == items[at - 1].end:
+            at += 1  # "Max. 50"
+        while at < len(items) and items[at].roles.keys() & {"ignore", "families"}:
+            at += 1
+        return at
+
     def _value(self, at: int) -> tuple[float | None, int]:
         """The number in digits or words at a position, and the position after it: "50", "fifty", "5 thousand"."""
         if at >= len(self._items):

@@ -13,6 +13,7 @@ from understanding.sentence.families import Families
 from understanding.sentence.items import Item
 from understanding.sentence.numbers import amount
 from understanding.sentence.recipient import Recipients
+from understanding.sentence.scopes import Scopes
 from understanding.sentence.senses import Senses
 from understanding.sentence.story import Story
 from understanding.wishes import Match, Understood, Wish
@@ -48,7 +49,7 @@ class Reader:
         self._senses, self._story = Senses(items, self._ahead, self._draft), Story(items, self._ahead)
         self._comparisons = Comparisons(items, self._ahead, self._draft, self._senses)
         self._families = Families(items, self._ahead, self._draft)
-        self._unclear = -1  # The position behind an amount without a meaning.
+        self._scopes = Scopes(items, self._ahead, self._draft)
         self._recipients = Recipients(items, self._ahead, self._story)
 
     def read(self) -> Understood:
@@ -57,7 +58,7 @@ class Reader:
             self._mark, self._lettered_code, self._recipient, self._amount, self._code, self._imitated, self._history,
             self._branded,
             self._families.forgotten, self._families.kept, self._families.named, self._comparisons.compared,
-            self._comparisons.shaded, self._concept, self._scope, self._word,
+            self._comparisons.shaded, self._concept, self._scopes.word, self._word,
         )  # fmt: skip
         at = 0
         self._draft.alternative = "or" in self._ahead.roles(0)  # "Or green?"
@@ -115,7 +116,7 @@ class Reader:
                 if draft.denied is None:
                     draft.refusing = False  # "No, in red": an answer is not a refusal.
                 draft.end_refusal()
-            elif draft.refusing and (draft.joined or not self._list_goes_on(at)):
+            elif draft.refusing and (draft.joined or not self._scopes.list_goes_on(at)):
                 draft.end_refusal()
             if not draft.refusing:
                 last = draft.wanted[-1:]
@@ -157,7 +158,7 @@ class Reader:
         if wish is not None:
             self._add(wish)
         if taken and bound is None and wish is None:
-            self._unclear = at + taken
+            self._draft.unclear_end = at + taken
             self._draft.unclear.append(self._ahead.said(at, taken))
         return taken
 
@@ -252,90 +253,6 @@ class Reader:
                 self._draft.leave_out_colours_of_part()
             self._draft.add(wish)
         return 1
-
-    def _scope(self, at: int) -> int:
-        """Words that start and end a refusal."""
-        roles, following, draft = self._items[at].roles, self._ahead.roles(at + 1), self._draft
-        # "Brown? No thanks."
-        answers = at > 0 and bool(self._items[at - 1].mark)
-        start = draft.before if answers and len(draft.wanted) == draft.clause else draft.clause
-        if {"beside", "owned"} & roles.keys():
-            draft.match(owning="owned" in roles)
-        elif "owned_after" in roles and len(draft.wanted) > start and not draft.refusing:
-            draft.own_clause(start)
-        elif "than" in roles and self._ahead.joins(at):
-            draft.refuse(at)  # "Rather green than blue."
-        elif (
-            "refuse_after" in roles
-            and (len(draft.wanted) > start or draft.parts)
-            and not draft.refusing
-            and not self._ahead.refuses_next(at)
-        ):
-            before = self._items[at - 1]
-            if not (before.unknown or at == self._unclear):
-                # "Blue, xyzなし" refuses a word that is not known, and "黒い靴 27cm以外" an amount.
-                draft.refuse_clause(start)
-        elif "answer" in roles and (self._ahead.ends_behind(at) or self._ahead.answers_question(at)):
-            draft.deny(at, start)  # "Black? Nah."
-        elif "answer" in roles and self._ahead.interrupts(at):
-            draft.end_refusal()
-            draft.correcting = True
-        elif "articles" in roles and draft.pending and self._ahead.is_next(at):
-            draft.end_refusal()  # "No stripes a cotton shirt."
-        elif "deny" in roles:
-            draft.deny(at, len(draft.wanted) if "which" in self._ahead.roles(at - 1) else start)
-        elif "refuse" in roles:
-            self._begin_refusal(at)
-        elif "correct" in roles and "refuse" not in following:
-            draft.end_refusal()
-            draft.correcting = True
-        elif "stop" in roles and not ("and" in roles and self._ahead.joins(at) and draft.lists()):
-            draft.end_refusal()
-            draft.begin_clause()
-        elif {"and", "or"} & roles.keys():
-            draft.beside = draft.beside and bool(self._ahead.wish(at + 1).value)
-            if draft.pending and not self._list_goes_on(at):
-                draft.end_refusal()
-            draft.joined = bool(draft.pending)
-            draft.joining = draft.wanted[-1] if draft.wanted and not draft.refusing else None
-            if draft.wanted and self._ahead.wish(at + 1).value not in ("", draft.wanted[-1].family):
-                draft.joint = len(draft.wanted)
-        elif {"ask", "prepositions"} & roles.keys():
-            self._begin_part(at)
-        else:
-            return 0
-        return 1
-
-    def _list_goes_on(self, at: int) -> bool:
-        """Whether the conjunction or comma at a position continues the list of refused wishes. What is hated may be of
-        several families: "I hate stripes and yellow"."""
-        hated = self._draft.cue >= 0 and "hate" in self._items[self._draft.cue].roles and not self._items[at].mark
-        if hated and self._ahead.look_behind(at) not in ("", "kind"):
-            return True
-        return any(self._ahead.list_goes_on(at, family) for family in self._draft.last_refused())
-
-    def _begin_refusal(self, at: int) -> None:
-        roles, following, draft = self._items[at].roles, self._ahead.roles(at + 1), self._draft
-        also = bool({"and", "or"} & roles.keys() and draft.pending)
-        draft.refuse(at)
-        draft.joined = also
-        draft.answer = draft.answer or (at == 0 and "answer" in roles)
-        # "No I want ..." is an answer; "not only ..." and "not just ..." are not refusals.
-        answered = at == 0 and "answer" in roles and "ask" in following
-        if answered or ("stop" in following and "ignore" not in following):
-            draft.refusing = False
-
-    def _begin_part(self, at: int) -> None:
-        roles, draft = self._items[at].roles, self._draft
-        if draft.pending and "ask" not in roles and self._ahead.describes(at):
-            draft.spare_things()  # "No shoes made of leather."
-            return
-        if draft.pending or (draft.denied is not None and "ask" in roles):
-            draft.end_refusal()
-        if "ask" in roles:
-            draft.begin_clause()
-        else:
-            draft.begin_part()
 
     def _word(self, at: int) -> int:
         """All other words: those without a meaning."""

@@ -1,0 +1,177 @@
+"""Sizes: "in size M", "42 beden", "a medium jacket"."""
+
+from __future__ import annotations
+
+import re
+
+from understanding.grounding.shop import Shop
+from understanding.sentence.items import Item
+from understanding.sentence.numbers import Numbers
+from understanding.wishes import Wish
+
+SILENT = frozenset(
+    {
+        "ignore",
+        "any",
+        "ask",
+        "answer",
+        "refuse",
+        "refuse_after",
+        "correct",
+        "prepositions",
+        "and",
+        "or",
+        "stop",
+        "articles",
+        "also",
+    }
+)
+"""Roles of words beside a number that is all that a text says."""
+
+Found = tuple[int, None, Wish | None] | None
+"""The number of items, no bound, and the size; no size if the shop does not have it."""
+
+
+class Sizes:
+    """Finds sizes in items.
+
+    Args:
+        items: The items of one text.
+        shop: The sizes of the shop.
+        numbers: The numbers in the items.
+    """
+
+    def __init__(self, items: list[Item], shop: Shop, numbers: Numbers) -> None:
+        self._items, self._shop, self._numbers = items, shop, numbers
+
+    def named(self, at: int) -> Found:
+        """A size with the word for sizes before or behind it."""
+        return self._size(at) or self._sized(at)
+
+    def unnamed(self, at: int) -> Found:
+        """A size without that word."""
+        return self._fitted(at) or self._alone(at)
+
+    def _size(self, at: int) -> Found:
+        roles = self._items[at].roles
+        if not ("size" in roles or ("families" in roles and roles["families"].value == "size")):
+            return None
+        place = at + 1
+        while place < len(self._items) and "ignore" in self._items[place].roles and place < at + 3:
+            if _plain(self._items[place].said) in self._shop.sizes:
+                break
+            place += 1
+        if place >= len(self._items):
+            return None
+        item = self._items[place]
+        found = self.of(item)
+        if found is not None:
+            return place + 1 - at, None, Wish("size", found[1], self._said(at, place + 1), found[0])
+        if item.number and self._is_money(place):  # "L beden 300 TL"
+            return None
+        if item.number or re.fullmatch(r"(?i)\d*x{0,3}[sml]|xx?s", item.said):
+            return place + 1 - at, None, None
+        return None
+
+    def _sized(self, at: int) -> Found:
+        """A size that is named behind it: "42 beden", "42码", "Lサイズ"."""
+        found = self.of(self._items[at])
+        if found is None or at + 1 >= len(self._items) or "size" not in self._items[at + 1].roles:
+            return None
+        if (following := self._size(at + 1)) is not None and following[2] is not None:  # "2, size 42"
+            return None
+        return 2, None, Wish("size", found[1], self._said(at, at + 2), found[0])
+
+    def _fitted(self, at: int) -> Found:
+        """A size behind a preposition: "in a 38", "en M"."""
+        item = self._items[at]
+        short = item.number or len(item.said) == 1 or ("sizes" in item.roles and not self._describes(at + 1))
+        found = self.of(item) if short else None
+        if found is None or self._counts(at + 1):
+            return None
+        before = at - 1
+        while before >= 0 and "ignore" in self._items[before].roles and "prepositions" not in self._items[before].roles:
+            before -= 1
+        roles = self._items[before].roles if before >= 0 else {}
+        if "prepositions" not in roles or {"recipient", "from", "with", "by"} & roles.keys():
+            return None
+        return 1, None, Wish("size", found[1], item.said, found[0])
+
+    def _alone(self, at: int) -> Found:
+        """A size in digits that is refused, or that is all of a text: "not 42", "42 olmasın", "rather 43"."""
+        item = self._items[at]
+        lettered = item.said.isupper() and not item.meanings and self._is_clause(at)  # "Another size? M"
+        found = self.of(item) if item.number or lettered else None
+        if found is None and self._namesof_thing(at):
+            found = self.of(item)
+            return None if found is None else (1, None, Wish("size", found[1], item.said, found[0]))
+        if found is None:
+            return None
+        if lettered:
+            return 1, None, Wish("size", found[1], item.said, found[0])
+        before, after = at - 1, self._numbers.after_ignored(at + 1)
+        while before >= 0 and {"ignore", "prepositions"} & self._items[before].roles.keys():
+            before -= 1
+        refused = before >= 0 and "refuse" in self._items[before].roles
+        refused = refused or (after < len(self._items) and "refuse_after" in self._items[after].roles)
+        listed = at > 0 and bool(self._items[at - 1].meanings) and self._ends_or_goes_on(at)  # "White sneakers 43"
+        if not (self.only(at) or listed or (refused and not self._counts(at + 1))):
+            return None
+        return 1, None, Wish("size", found[1], item.said, found[0])
+
+    def _ends_or_goes_on(self, at: int) -> bool:
+        """Whether the text ends behind the number at a position, or goes on with a look: "Nike shoes 43 white"."""
+        if at + 1 == len(self._items):
+            return True
+        item = self._items[at + 1]
+        described = item.mark in (",", "、", "，") or bool(item.meanings) or "relative" in item.roles
+        return described and len(self._items[at].number) > 1 and not self._counts(at + 1)
+
+    def of(self, item: Item) -> tuple[str, str] | None:
+        """The column and the value of a size in the shop, by the value or by its name: "medium"."""
+        named = item.roles.get("sizes")
+        found = self._shop.sizes.get(_plain(item.said))
+        return found or (self._shop.sizes.get(named.value) if named is not None else None)
+
+    def _namesof_thing(self, at: int) -> bool:
+        """Whether the name of a size that means nothing else stands before a thing: "a medium jacket"."""
+        item = self._items[at]
+        if "sizes" not in item.roles or "adjectives" in item.roles or len(item.said) == 1 or at + 1 == len(self._items):
+            return False
+        return any(one.family == "kind" and one.value != "heels" for one in self._items[at + 1].meanings[:1])
+
+    def _describes(self, at: int) -> bool:
+        """Whether a look follows, which the word before describes: "in small checks"."""
+        return at < len(self._items) and bool(self._items[at].meanings)
+
+    def _is_clause(self, at: int) -> bool:
+        """Whether nothing but an article stands with the item at a position between two marks."""
+        first = at - 1
+        while first >= 0 and "ignore" in self._items[first].roles:
+            first -= 1
+        return (first < 0 or bool(self._items[first].mark)) and (
+            at + 1 == len(self._items) or bool(self._items[at + 1].mark)
+        )
+
+    def only(self, at: int) -> bool:
+        """Whether a number is all that a text says: "80 is ok"."""
+        if not self._items[at].number or self._counts(at + 1):
+            return False
+        others = (item for place, item in enumerate(self._items) if place != at)
+        return all(item.mark or (SILENT & item.roles.keys() and not item.meanings) for item in others)
+
+    def _counts(self, at: int) -> bool:
+        """Whether the item at a position says what the number before it counts: "42 cm"."""
+        roles = self._items[at].roles if at < len(self._items) else {}
+        return bool({"unit", "currency", "families", "year", "age", "under_after", "over_after"} & roles.keys())
+
+    def _is_money(self, at: int) -> bool:
+        number = self._numbers.at(at)
+        return number is not None and number.money
+
+    def _said(self, at: int, after: int) -> str:
+        return " ".join(item.said for item in self._items[at:after])
+
+
+def _plain(said: str) -> str:
+    return re.sub(r"\W", "", said).casefold()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from understanding.sentence.ahead import Ahead
+from understanding.sentence.ahead import FAR, Ahead
 from understanding.sentence.draft import Draft
 from understanding.sentence.items import Item
 
@@ -29,7 +29,7 @@ class Scopes:
             draft.match(owning="owned" in roles)
         elif "owned_after" in roles and len(draft.wanted) > start and not draft.refusing:
             draft.own_clause(start)
-        elif "than" in roles and self._ahead.joins(at):
+        elif ("than" in roles or self._compares_preferred(at)) and self._ahead.joins(at):
             draft.refuse(at)  # "Rather green than blue."
         elif (
             "refuse_after" in roles
@@ -71,6 +71,11 @@ class Scopes:
         else:
             return 0
         return 1
+
+    def _compares_preferred(self, at: int) -> bool:
+        """Whether "to" stands behind what is preferred: "I prefer silk to satin"."""
+        preferred = any("prefer" in item.roles for item in self._items[max(0, at - FAR) : at])
+        return preferred and "prefer_to" in self._ahead.roles(at)
 
     def list_goes_on(self, at: int) -> bool:
         """Whether the conjunction or comma at a position continues the list of refused wishes. What is hated may be of

@@ -48,6 +48,8 @@ ROLES = frozenset(
             "hate",
             "also",
             "attend",
+            "prefer",
+            "prefer_to",
             "articles",
             "by",
             "my",

@@ -69,7 +69,8 @@ TITLE_ORDER = order(
 )
 WEAK_TITLES = order(
     "caption item artikel produkt product article artículo articolo artigo description itemdescription "
-    "articledescription shortdescription artikeltext beschreibung descripción descrizione omschrijving"
+    "articledescription shortdescription artikeltext beschreibung descripción descrizione omschrijving modell model "
+    "modèle modelo modello"
 )
 """Texts that are titles if a table has no others and they are short."""
 PICTURE_ORDER = order(

@@ -184,6 +184,8 @@ def find_group(table: Table, title: str | None) -> str | None:
         if len(set(ids)) < len(ids):
             return product
     for name in _weak_groups(table):
+        if name == title:
+            continue
         if refers_to_rows(table, name):
             return name
         titles: dict[str, set[str]] = {}

@@ -42,6 +42,7 @@ def test_a_column_of_article_numbers_is_the_id(tmp_path: Path, ids: list[str], r
         ("Item", ["A-1", "A-2", "A-3"], False), ("ABC", ["Black tie", "Black tie", "Black tie"], False),
         ("Supplier", ["Long dress", "Short dress", "A shirt"], False),
         ("Nombre del producto", ["Falda", "Falda", "Falda"], True), ("OXTITLE", ["Rock", "Rock", "Rock"], True),
+        ("Modell", ["Ballerina", "Sandale", "Stiefel"], True), ("Model", ["X-100", "X-200", "X-300"], False),
         ("CategoryPath", ["Men > Kilts", "Men > Vests", "Men > Ties"], False), ("ItemTextName", ["Kilt"] * 3, True),
     ],
 )  # fmt: skip

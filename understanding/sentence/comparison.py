@@ -66,8 +66,9 @@ class Comparisons:
         if not direction:
             return 0
         draft, compared = self._draft, roles["relative"].value if "relative" in roles else direction
-        if draft.refusing and not draft.pending and "than" in self._ahead.roles(at + taken):
-            direction = OPPOSITE[compared]  # "Not bigger than this"
+        refused = (draft.refusing and not draft.pending) or self._ahead.refused_behind(at + taken)
+        if refused and (compared == "more expensive" or "than" in self._ahead.roles(at + taken)):
+            direction = OPPOSITE[compared]  # "Not bigger than this". But "no darker" may be "no, darker".
         if draft.refusing and not draft.pending and at - draft.cue <= 2:
             draft.refusing = False  # "Not too long" also means "less long".
         elif draft.refusing and self._describes_refused(at):

@@ -83,12 +83,8 @@ class KindTask:
         words = torch.cat([shown & (known | known_colours), self.remembered.to(unit.device)])
         kinds, colours = possible & known, possible & known_colours
         labelled = colours.any(dim=1)
-        of_a_kind = _share_a_word(kinds, words)
-        alike = of_a_kind & (~labelled[:, None] | _of_a_colour(colours, words & known_colours))
-        # With partners of the same colour only, embeddings of photographs lose the kind to the colour.
-        cost = kind_retrieval(queries, among, alike, self.settings.scale) / 2
-        cost = cost + kind_retrieval(queries, among, of_a_kind, self.settings.scale) / 2
-        cost = cost + recognition(logits, kinds, known) / 4
+        alike = _share_a_word(kinds, words) & (~labelled[:, None] | _of_a_colour(colours, words & known_colours))
+        cost = kind_retrieval(queries, among, alike, self.settings.scale) + recognition(logits, kinds, known) / 4
         if labelled.any():
             cost = cost + recognition(logits[labelled], colours[labelled], known_colours) / 4
         self._seen = (among.detach()[: self.settings.memory], words[: self.settings.memory])

@@ -9,23 +9,10 @@ from understanding.sentence.items import Item
 from understanding.sentence.numbers import Numbers
 from understanding.wishes import Wish
 
-SILENT = frozenset(
-    {
-        "ignore",
-        "any",
-        "ask",
-        "answer",
-        "refuse",
-        "refuse_after",
-        "correct",
-        "prepositions",
-        "and",
-        "or",
-        "stop",
-        "articles",
-        "also",
-    }
-)
+SILENT = frozenset({
+    "ignore", "any", "ask", "answer", "refuse", "refuse_after", "correct", "prepositions", "and", "or", "stop",
+    "articles", "also",
+})  # fmt: skip
 """Roles of words beside a number that is all that a text says."""
 
 Found = tuple[int, None, Wish | None] | None
@@ -102,7 +89,7 @@ class Sizes:
         item = self._items[at]
         lettered = item.said.isupper() and not item.meanings and self._is_clause(at)  # "Another size? M"
         found = self.of(item) if item.number or lettered else None
-        if found is None and self._namesof_thing(at):
+        if found is None and self._sizes_thing(at):
             found = self.of(item)
             return None if found is None else (1, None, Wish("size", found[1], item.said, found[0]))
         if found is None:
@@ -133,7 +120,7 @@ class Sizes:
         found = self._shop.sizes.get(_plain(item.said))
         return found or (self._shop.sizes.get(named.value) if named is not None else None)
 
-    def _namesof_thing(self, at: int) -> bool:
+    def _sizes_thing(self, at: int) -> bool:
         """Whether the name of a size that means nothing else stands before a thing: "a medium jacket"."""
         item = self._items[at]
         if "sizes" not in item.roles or "adjectives" in item.roles or len(item.said) == 1 or at + 1 == len(self._items):

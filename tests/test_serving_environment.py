@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ from typing import Any
 import pytest
 
 from tests.patience import PATIENCE_S
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[1]
 PRODUCTS = "300"
@@ -48,12 +48,6 @@ def demo(python: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, 
 
 def modiste(python: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([python.parent / "modiste", *arguments], capture_output=True, text=True, timeout=300)
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
 
 
 @contextmanager

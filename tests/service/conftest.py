@@ -28,6 +28,7 @@ from service.server.listening import listen
 from service.server.serve import running
 from service.settings import Settings
 from tests.patience import PATIENCE_S
+from tests.ports import free_port
 from tests.service.keys import Given, add_key
 from tests.toy_bundle import write_toy_bundle
 
@@ -207,9 +208,7 @@ class Redis:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = int(free.getsockname()[1])
+        self.port = free_port()
         self.url = f"redis://127.0.0.1:{self.port}/0"
         self.start()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import threading
@@ -17,6 +16,7 @@ import httpx
 import orjson
 
 from tests.patience import PATIENCE_S
+from tests.ports import free_port
 from tests.service.conftest import Shop, eventually, is_ready
 
 ROOT = Path(__file__).parents[2]
@@ -87,9 +87,7 @@ def serving(
         files: Hard limit of open files of each process.
         variables: Of its environment.
     """
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "service", "serve", "--port", str(port), "--device", "cpu"]
     command += ["--index-root", str(shop.index_root), "--bundle", str(shop.bundle), *arguments]
     environment = {**ENVIRONMENT, "MODISTE_POLL_S": "0.1", "MODISTE_NOTICE_S": "0", **variables}
@@ -114,7 +112,8 @@ def serving(
     workers: set[int] = set()
     try:
         if ready:
-            eventually(lambda: process.poll() is None and is_ready(service.url), "it is ready")
+            eventually(lambda: process.poll() is not None or is_ready(service.url), "it is ready")
+            assert process.poll() is None, f"It ended with {process.poll()}: {service.lines}"
             workers = service.workers
         yield service
         process.terminate()

@@ -39,7 +39,7 @@ def test_the_process_ends_and_says_why(error: str) -> None:
 
 
 def test_no_more_threads_is_told_with_what_to_change(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object) -> None:
+    def refuse(*_: object, **__: object) -> None:
         raise RuntimeError("can't start new thread")
 
     with monkeypatch.context() as limited:

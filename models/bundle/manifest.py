@@ -285,7 +285,8 @@ def read_bounded(path: Path) -> bytes:
         OSError: The file cannot be read.
     """
     with open_file(path) as stream:
-        content = stream.read(MAX_MANIFEST_BYTES + 1)
+        size = os.fstat(stream.fileno()).st_size  # ``read`` allocates as many bytes as it may return.
+        content = stream.read(min(size, MAX_MANIFEST_BYTES) + 1)
     if len(content) > MAX_MANIFEST_BYTES:
         raise ValueError(f"it has more than {MAX_MANIFEST_BYTES // 2**20} MiB")
     return content

@@ -7,6 +7,7 @@ import tracemalloc
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
@@ -20,6 +21,7 @@ from catalog.formats import extent, placed
 from catalog.formats.placed import placed_pictures
 from catalog.rows.changes import read_changes
 from tests.catalog.shops import accounted, table
+from tests.fresh_process import run_fresh
 
 
 def png(number: int) -> bytes:
@@ -207,6 +209,12 @@ def test_pictures_in_ods_belong_to_the_products_of_their_rows(tmp_path: Path) ->
     assert [one.reason for one in catalog.remarks] == ["a picture on the sheet is beside no row of the table"]
 
 
+def placed_and_peak(content: bytes) -> tuple[list[Any], int]:
+    """The pictures, and bytes at the peak, for a process without threads of other tests."""
+    tracemalloc.start()
+    return list(placed_pictures(content, "Sheet")), tracemalloc.get_traced_memory()[1]
+
+
 @pytest.mark.parametrize("filling", ["<a/>", "<oneCellAnchor><a/></oneCellAnchor>", "text"])
 @pytest.mark.parametrize("bound", ["MAX_BYTES", "MAX_ELEMENTS", "MAX_HELD_ELEMENTS", "MAX_TOTAL_BYTES"])
 def test_parts_of_a_workbook_are_read_within_bounds(
@@ -223,12 +231,9 @@ def test_parts_of_a_workbook_are_read_within_bounds(
         for one, content in parts.items():
             archive.writestr(one, content)
     content = path.read_bytes()
-    tracemalloc.start()
-    try:
-        assert placed_pictures(content, "Sheet") == [(2, 2, png(1))]
-        assert tracemalloc.get_traced_memory()[1] < 2**20
-    finally:
-        tracemalloc.stop()
+    found, peak = run_fresh(placed_and_peak, content)
+    assert found == [(2, 2, png(1))]
+    assert peak < 2**20
     monkeypatch.setattr(placed, bound, 10)
     assert placed_pictures(content, "Sheet") == []
 

@@ -14,6 +14,7 @@ from indexer.building.words import write_words
 from indexer.generations.manifest import ATTRIBUTES_NAME, SEEN_NAME
 from indexer.ranking.attributes import AttributeColumns, LogOdds, corrected
 from models.datasets.attributes.words import stated_words
+from tests.fresh_process import run_fresh
 
 WORDS = ["red", "blue", *(f"word{number}" for number in range(98))]
 PRODUCTS = [Product(str(row), "", {"colour": "Red" if row % 3 else "Blue"}, None) for row in range(3000)]
@@ -34,13 +35,15 @@ def test_blocks_write_what_all_products_at_once_would(tmp_path: Path, monkeypatc
         np.testing.assert_array_equal(columns.log_odds(range(len(PRODUCTS))), expected)
 
 
-def test_memory_is_that_of_a_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(words, "BLOCK", 25)
-    write_words(tmp_path, WORDS, seen, PRODUCTS[:100])
+def peak_of_small_blocks(folder: Path) -> int:
+    """Bytes at the peak, for a process without threads of other tests."""
+    words.BLOCK = 25
+    write_words(folder, WORDS, seen, PRODUCTS[:100])
     tracemalloc.start()
-    try:
-        write_words(tmp_path, WORDS, seen, PRODUCTS)
-        _, peak = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
+    write_words(folder, WORDS, seen, PRODUCTS)
+    return tracemalloc.get_traced_memory()[1]
+
+
+def test_memory_is_that_of_a_block(tmp_path: Path) -> None:
+    peak = run_fresh(peak_of_small_blocks, tmp_path)
     assert peak < len(PRODUCTS) * len(WORDS) / 2  # One array of a byte for each product and word would take twice that.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -216,11 +216,19 @@ def filter_conditions(
     return conditions
 
 
+def mixes_currencies(name: str, columns: Container[str], filters: Filters) -> bool:
+    """Whether the prices in a column are in several currencies of which the filters do not choose one."""
+    chosen = filters.get(name + CURRENCY)
+    if isinstance(chosen, Sequence) and not isinstance(chosen, str):
+        chosen = chosen[0] if len(chosen) == 1 else None
+    return name + CURRENCY in columns and not isinstance(chosen, str)
+
+
 def _check_currency(name: str, columns: Mapping[str, AttributeColumn], filters: Filters) -> None:
     """Refuse a range of prices in several currencies, unless a filter chooses one."""
-    currency = columns.get(name + CURRENCY)
-    if currency is None or isinstance(filters.get(currency.name), str):
+    if not mixes_currencies(name, columns, filters):
         return
+    currency = columns[name + CURRENCY]
     known = [str(one) for one in currency.values.dictionary.to_pylist()]
     raise FilterError(
         f"The prices in {name!r} are in several currencies ({', '.join(known)}), which cannot be compared.",

@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from catalog.errors import ModisteError
+from catalog.values.columns import CURRENCY
+from indexer.generations.filters import Filters, mixes_currencies
 from indexer.generations.generation import Generation
 from indexer.stores.store import Mask
 
@@ -88,11 +90,17 @@ class Arrangement(NamedTuple):
         return sorted(hits, key=lambda hit: (hit.tier, hit.score < least, ranks[hit.row]))
 
 
-def arrangement(generation: Generation, group_by: str, sort: str) -> Arrangement:
+def arrangement(generation: Generation, group_by: str, sort: str, filters: Filters | None = None) -> Arrangement:
     """The arrangement of a query in a generation.
 
+    Args:
+        generation: The generation.
+        group_by: The attribute of the groups, or ``PRODUCT`` or ``GROUP``.
+        sort: The attribute to sort by; a minus before it sorts descending.
+        filters: The filters of the query, which may choose a currency.
+
     Raises:
-        InvalidArrangement: There is no such attribute, or it contains lists.
+        InvalidArrangement: There is no such attribute, it contains lists, or its prices are in several currencies.
     """
     labels = None
     if group_by == GROUP and generation.has_groups:
@@ -104,6 +112,12 @@ def arrangement(generation: Generation, group_by: str, sort: str) -> Arrangement
     if sort:
         name = sort.removeprefix("-")
         _check(generation, name, "sort", "number", "date", "text", "flag")
+        default = generation.manifest.default_filters or {}
+        if mixes_currencies(name, generation.columns, {**default, **(filters or {})}):
+            raise InvalidArrangement(
+                f"The prices in {name!r} are in several currencies, which cannot be compared.",
+                field="sort", hint=f"Add a filter for one of them, on {name + CURRENCY!r}.",
+            )  # fmt: skip
         ranks = generation.ranks(name, descending=sort.startswith("-"))
     return Arrangement(labels, ranks)
 

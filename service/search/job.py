@@ -207,7 +207,7 @@ def _space(query: Query, wishes: Wishes | None, generation: Generation, row: int
         InvalidArrangement: ``group_by`` or ``sort`` does not.
     """
     allowed, conditions = generation.mask(query.filters), generation.conditions(query.filters)
-    arranged = arrangement(generation, query.group_by, query.sort)
+    arranged = arrangement(generation, query.group_by, query.sort, query.filters)
     # Finding a few more rows and dropping them is cheaper than a mask for each query.
     excluded = {row for row in generation.rows_of(sorted(query.exclude)).tolist() if row >= 0}
     if row is not None:

@@ -114,6 +114,7 @@ def test_a_range_of_prices_in_several_currencies_is_refused(chosen: Any) -> None
     ("filters", "default", "expected"),
     [
         ({"price": {"max": 25}, "price currency": "usd"}, None, [1, 4]),
+        ({"price": {"max": 25}, "price currency": ["usd"]}, None, [1, 4]),
         ({"price": {"max": 25}}, {"price currency": "EUR"}, [0, 1, 4]),
         ({"price": 20.5}, None, [1, 4]),
     ],

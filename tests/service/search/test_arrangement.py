@@ -129,3 +129,17 @@ def test_answers_of_other_arrangements_are_cached_apart(looks: Served) -> None:
     assert not looks.search(text="blue cloth", k=20, group_by="group")["cached"]
     assert not looks.search(text="blue cloth", k=20, sort="price")["cached"]
     assert looks.search(text="blue cloth", k=20)["results"] == plain["results"]
+
+
+def test_prices_in_several_currencies_are_sorted_in_one_of_them(serve: Serve, shop: Shop, tmp_path: Path) -> None:
+    lines = ["id,title,image,price"]
+    for at, price in enumerate(("30 EUR", "20 USD", "10 EUR", "5 USD")):
+        cloth("red", shade=1 - at / 8).save(tmp_path / f"{at}.png")
+        lines.append(f"{at},Red cloth {at},{at}.png,{price}")
+    (tmp_path / "catalog.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    build(tmp_path / "catalog.csv", shop.bundle, tmp_path / "index")
+    with serve(Shop(shop.bundle, tmp_path / "catalog.csv", tmp_path / "index")) as served:
+        refused = served.client.post("/search", json={"text": "red", "sort": "price"})
+        assert (refused.status_code, refused.json()["field"]) == (422, "sort")
+        assert "price currency" in refused.json()["hint"]
+        assert served.found(text="red", sort="price", filters={"price currency": "EUR"}) == ["2", "0"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from copy import copy
@@ -18,7 +19,23 @@ from catalog.table import Rows
 BLOCK = 4096
 
 
-class Products(Sequence[Product]):
+class _Stored(Sequence[Product]):
+    """Products that are made when they are accessed."""
+
+    @abstractmethod
+    def _product(self, row: int) -> Product:
+        """The product at a row, which is not negative."""
+
+    @overload
+    def __getitem__(self, row: int) -> Product: ...
+    @overload
+    def __getitem__(self, row: slice) -> list[Product]: ...
+    def __getitem__(self, row: int | slice) -> Product | list[Product]:
+        rows = range(len(self))[row]
+        return self._product(rows) if isinstance(rows, int) else list(map(self._product, rows))
+
+
+class Products(_Stored):
     """Products that are stored by column. An object is made for each access, so equal products are not the same.
 
     Making a product takes about 10 us, half of it for the path of its picture. What needs no pictures reads
@@ -57,14 +74,7 @@ class Products(Sequence[Product]):
     def __len__(self) -> int:
         return len(self._ids)
 
-    @overload
-    def __getitem__(self, row: int) -> Product: ...
-    @overload
-    def __getitem__(self, row: slice) -> list[Product]: ...
-    def __getitem__(self, row: int | slice) -> Product | list[Product]:
-        if isinstance(row, slice):
-            return [self[one] for one in range(*row.indices(len(self)))]
-        row = range(len(self))[row]
+    def _product(self, row: int) -> Product:
         pictures = [self._pictures[place] for place in self._places(row)] if self._has_pictures else []
         attributes, private = self.attributes[row][1], self.private[row][1]
         return self._made(row, self._ids[row], self._titles[row], self._groups[row], attributes, private, pictures)
@@ -111,7 +121,7 @@ class Products(Sequence[Product]):
         )  # fmt: skip
 
 
-class Selection(Sequence[Product]):
+class Selection(_Stored):
     """Some of a catalogue's products, in its order.
 
     Args:
@@ -133,14 +143,7 @@ class Selection(Sequence[Product]):
     def __len__(self) -> int:
         return len(self._rows)
 
-    @overload
-    def __getitem__(self, row: int) -> Product: ...
-    @overload
-    def __getitem__(self, row: slice) -> list[Product]: ...
-    def __getitem__(self, row: int | slice) -> Product | list[Product]:
-        if isinstance(row, slice):
-            return [self[one] for one in range(*row.indices(len(self)))]
-        row = range(len(self))[row]
+    def _product(self, row: int) -> Product:
         return self._selected(row, self._products[self._rows[row]])
 
     def __iter__(self) -> Iterator[Product]:

@@ -18,12 +18,11 @@ from typing import Any, TypeVar
 
 from service.errors import Overloaded
 from service.execution.waiting import until_done
+from service.signals import STOPPING, ignore_signals
 
 T = TypeVar("T")
 
 NICENESS = 10
-STOPPING = ("SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT")
-"""The signals that stop the service."""
 ENDING_S = 5.0
 """Time for a process to end after its pipe was closed."""
 
@@ -172,9 +171,7 @@ def _serve(pipe: Connection, memory_bytes: int) -> None:
     Signals that systemd or a terminal sends to all processes of a service are ignored, because the service still waits
     for the results of its calls.
     """
-    for name in STOPPING:
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    ignore_signals(*STOPPING)
     # Python's warnings and messages of C libraries such as libtiff would be printed between the lines of the log.
     warnings.simplefilter("ignore")
     with Path(os.devnull).open("w") as nowhere:

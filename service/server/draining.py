@@ -19,8 +19,8 @@ from fastapi import FastAPI
 
 from service.execution.admission import Admission
 from service.server.connections import ConnectionLimits, max_connections
-from service.server.signals import stop_signals
 from service.settings import Settings
+from service.signals import stop_signals
 
 logger = logging.getLogger(__name__)
 

@@ -22,9 +22,9 @@ from service.observability.tracing import set_up_tracing, shut_down_tracing
 from service.server.draining import DrainingServer
 from service.server.failed_threads import end_if_a_thread_fails, no_more_threads_is_an_error
 from service.server.listening import address, listen, reserve
-from service.server.signals import WITHOUT_MEANING, ignore_signals
 from service.server.supervisor import supervise
 from service.settings import Settings
+from service.signals import WITHOUT_MEANING, ignore_signals
 
 logger = logging.getLogger(__name__)
 

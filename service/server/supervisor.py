@@ -19,9 +19,9 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from catalog.errors import ModisteError
-from service.server.signals import stop_signals
 from service.server.worker import run_worker
 from service.settings import Settings
+from service.signals import stop_signals
 
 logger = logging.getLogger(__name__)
 

@@ -19,8 +19,8 @@ from service.observability.tracing import set_up_tracing, shut_down_tracing
 from service.server.draining import DrainingServer
 from service.server.failed_threads import end_if_a_thread_fails, no_more_threads_is_an_error
 from service.server.listening import bind
-from service.server.signals import OF_TERMINALS, ignore_signals
 from service.settings import Settings
+from service.signals import OF_TERMINALS, ignore_signals
 
 logger = logging.getLogger(__name__)
 

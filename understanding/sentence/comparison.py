@@ -6,6 +6,7 @@ from understanding.sentence.ahead import Ahead, colour_of, meant
 from understanding.sentence.draft import Draft
 from understanding.sentence.items import Item
 from understanding.sentence.senses import Senses, narrower
+from understanding.sentence.step import Step
 from understanding.wishes import Relative, Wish
 from understanding.words.concepts import Concept, concepts
 from understanding.words.language import OPPOSITE
@@ -18,8 +19,8 @@ BAGS = ("bag", "wallet", "purse")
 """Kinds of which a size word means how big the thing is."""
 
 
-class Comparisons:
-    """Steps of the reader: each takes the position of an item and returns the number of items that it consumed.
+class Comparisons(Step):
+    """Reads comparisons and shades.
 
     Args:
         items: The items of one text.
@@ -29,7 +30,8 @@ class Comparisons:
     """
 
     def __init__(self, items: list[Item], ahead: Ahead, draft: Draft, senses: Senses) -> None:
-        self._items, self._ahead, self._draft, self._senses = items, ahead, draft, senses
+        super().__init__(items, ahead, draft)
+        self._senses = senses
 
     def compared(self, at: int) -> int:
         """ "Darker", "too long", "less bright", "longer sleeves"."""

@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-from understanding.sentence.ahead import Ahead, meant
-from understanding.sentence.draft import Draft
-from understanding.sentence.items import Item
+from understanding.sentence.ahead import meant
+from understanding.sentence.step import Step
 from understanding.wishes import Wish
 
 
-class Families:
-    """Steps of the reader: each takes the position of an item and returns the number of items that it consumed.
-
-    Args:
-        items: The items of one text.
-        ahead: The lookahead in the items.
-        draft: Collects wishes.
-    """
-
-    def __init__(self, items: list[Item], ahead: Ahead, draft: Draft) -> None:
-        self._items, self._ahead, self._draft = items, ahead, draft
+class Families(Step):
+    """Reads names of families."""
 
     def forgotten(self, at: int) -> int:
         """ "Any colour", "forget the red". "Any red dress" forgets nothing."""

@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 from understanding.grounding.shop import Shop
 from understanding.sentence.ahead import COMMAS, Ahead, meant
-from understanding.sentence.amounts import Amounts
 from understanding.sentence.comparison import Comparisons
 from understanding.sentence.draft import Draft
 from understanding.sentence.families import Families
 from understanding.sentence.items import Item
-from understanding.sentence.numbers import amount
+from understanding.sentence.quantities.amounts import Amounts
+from understanding.sentence.quantities.numbers import amount
 from understanding.sentence.recipient import Recipients
 from understanding.sentence.scopes import Scopes
 from understanding.sentence.senses import Senses

@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-from understanding.sentence.ahead import FAR, Ahead
-from understanding.sentence.draft import Draft
-from understanding.sentence.items import Item
+from understanding.sentence.ahead import FAR
+from understanding.sentence.step import Step
 
 
-class Scopes:
-    """A step of the reader: it takes the position of an item and returns the number of items that it consumed.
-
-    Args:
-        items: The items of one text.
-        ahead: The lookahead in the items.
-        draft: Collects wishes.
-    """
-
-    def __init__(self, items: list[Item], ahead: Ahead, draft: Draft) -> None:
-        self._items, self._ahead, self._draft = items, ahead, draft
+class Scopes(Step):
+    """Begins and ends refusals, corrections, clauses and parts of these."""
 
     def word(self, at: int) -> int:
         """Words that start and end a refusal."""

@@ -7,6 +7,7 @@ from functools import lru_cache
 from understanding.sentence.ahead import Ahead, attached, meant
 from understanding.sentence.draft import ORDER, Draft
 from understanding.sentence.items import Item
+from understanding.sentence.step import Step
 from understanding.wishes import Wish
 from understanding.words.concepts import Concept, concepts
 from understanding.words.phrases import Entry
@@ -22,17 +23,11 @@ TROUSERS = frozenset({"jeans", "bottoms", "trousers"})
 """Kinds beside which jeans are no material."""
 
 
-class Senses:
-    """Chooses the meaning of items by what stands around them.
-
-    Args:
-        items: The items of one text.
-        ahead: The lookahead in the items.
-        draft: Collects wishes.
-    """
+class Senses(Step):
+    """Chooses the meaning of items by what stands around them."""
 
     def __init__(self, items: list[Item], ahead: Ahead, draft: Draft) -> None:
-        self._items, self._ahead, self._draft = items, ahead, draft
+        super().__init__(items, ahead, draft)
         meanings = [one for item in items if (one := meant(item)) is not None]
         self._kinds = frozenset(one.value for one in meanings if one.family == "kind")
         """The kinds that the text names."""

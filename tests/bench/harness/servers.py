@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -22,6 +21,7 @@ from catalog.errors import ModisteError
 from tests.bench.harness.load import Run
 from tests.bench.harness.workload import batch_of_one, upload
 from tests.bench.peer_apps.model import BUNDLE, INDEX
+from tests.ports import free_port
 
 REPOSITORY = Path(__file__).parents[3]
 START_TIMEOUT_S = 120.0
@@ -195,11 +195,3 @@ def _descendants(pid: int) -> list[int]:
                 found += [int(child) for child in (task / "children").read_text().split()]
         at += 1
     return found
-
-
-def free_port() -> int:
-    """A port of this machine on which no program listens."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port

@@ -11,7 +11,7 @@ from contextlib import suppress
 import httpx
 import pytest
 
-from service.server.signals import WITHOUT_MEANING
+from service.signals import WITHOUT_MEANING
 from tests.patience import PATIENCE_S
 from tests.service.conftest import Shop, eventually
 from tests.service.programs import serving

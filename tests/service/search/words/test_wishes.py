@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -92,18 +92,23 @@ def test_a_product_that_is_named_is_listed_once_on_all_pages(service: Served) ->
     assert len(set(found)) == len(found) == 60
 
 
+def _shop_of(shop: Shop, folder: Path, column: str, kinds: Sequence[tuple[str, str]]) -> Shop:
+    """A shop of ten products each of some types, with a value in one more column."""
+    lines = [f"id,title,image,articleType,{column}"]
+    for at in range(10 * len(kinds)):
+        kind, value = kinds[at % len(kinds)]
+        cloth("blue", "red", shade=1 - at / 80).save(folder / f"{at}.png")
+        lines.append(f"{at},Brand {at},{at}.png,{kind},{value}")
+    (folder / "catalog.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    build(folder / "catalog.csv", shop.bundle, folder / "index")
+    return Shop(shop.bundle, folder / "catalog.csv", folder / "index")
+
+
 def test_another_kind_does_not_come_first_if_no_product_of_the_kind_fits(
     shop: Shop, serve: Serve, tmp_path: Path
 ) -> None:
-    lines = ["id,title,image,articleType,material"]
     kinds = [("Jackets", "Cotton"), ("Jackets", "Wool"), ("Wallets", "Leather"), ("Belts", "Leather")]
-    for at in range(40):
-        kind, material = kinds[at % 4]
-        cloth("blue", "red", shade=1 - at / 80).save(tmp_path / f"{at}.png")
-        lines.append(f"{at},Brand {at},{at}.png,{kind},{material}")
-    (tmp_path / "catalog.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    build(tmp_path / "catalog.csv", shop.bundle, tmp_path / "index")
-    with serve(Shop(shop.bundle, tmp_path / "catalog.csv", tmp_path / "index"), understand_text=True) as served:
+    with serve(_shop_of(shop, tmp_path, "material", kinds), understand_text=True) as served:
         for text in ("in leather", "in leather, not cotton"):
             results = served.search(product_id="0", text=text, k=10)["results"]
             assert {result["attributes"]["articleType"] for result in results} == {"Jackets"}
@@ -112,15 +117,8 @@ def test_another_kind_does_not_come_first_if_no_product_of_the_kind_fits(
 
 
 def test_the_audience_gives_way_to_the_kind_that_is_asked_for(shop: Shop, serve: Serve, tmp_path: Path) -> None:
-    lines = ["id,title,image,articleType,gender"]
     kinds = [("Shirts", "Men"), ("Watches", "Men"), ("Sarees", "Women"), ("Shirts", "Women")]
-    for at in range(40):
-        kind, gender = kinds[at % 4]
-        cloth("blue", "red", shade=1 - at / 80).save(tmp_path / f"{at}.png")
-        lines.append(f"{at},Brand {at},{at}.png,{kind},{gender}")
-    (tmp_path / "catalog.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    build(tmp_path / "catalog.csv", shop.bundle, tmp_path / "index")
-    with serve(Shop(shop.bundle, tmp_path / "catalog.csv", tmp_path / "index"), understand_text=True) as served:
+    with serve(_shop_of(shop, tmp_path, "gender", kinds), understand_text=True) as served:
         results = served.search(product_id="0", text="a sari", k=10)["results"]
         assert {result["attributes"]["articleType"] for result in results} == {"Sarees"}
 

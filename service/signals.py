@@ -9,6 +9,8 @@ from types import FrameType
 
 OF_TERMINALS = tuple(getattr(signal, name) for name in ("SIGHUP", "SIGQUIT") if hasattr(signal, name))
 """A closed terminal, and Ctrl-\\."""
+STOPPING = (signal.SIGTERM, signal.SIGINT, *OF_TERMINALS)
+"""The signals that stop the service."""
 WITHOUT_MEANING = tuple(getattr(signal, name) for name in ("SIGUSR1", "SIGUSR2") if hasattr(signal, name))
 
 

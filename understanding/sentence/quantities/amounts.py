@@ -6,8 +6,8 @@ import numpy as np
 
 from understanding.grounding.shop import Shop
 from understanding.sentence.items import Item
-from understanding.sentence.numbers import Number, Numbers
-from understanding.sentence.sizes import Sizes
+from understanding.sentence.quantities.numbers import Number, Numbers
+from understanding.sentence.quantities.sizes import Sizes
 from understanding.wishes import Bound, Wish
 
 YEARS = range(1970, 2040)

@@ -6,7 +6,7 @@ import re
 
 from understanding.grounding.shop import Shop
 from understanding.sentence.items import Item
-from understanding.sentence.numbers import Numbers
+from understanding.sentence.quantities.numbers import Numbers
 from understanding.wishes import Wish
 
 SILENT = frozenset({

@@ -7,7 +7,7 @@ import signal
 
 import pytest
 
-from service.server.signals import OF_TERMINALS, stop_signals
+from service.signals import OF_TERMINALS, stop_signals
 
 
 @pytest.mark.parametrize("kind", [signal.SIGTERM, signal.SIGINT, *OF_TERMINALS], ids=str)

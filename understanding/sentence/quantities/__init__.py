@@ -1,0 +1,1 @@
+"""Numbers in a sentence, and what they state: prices, years and sizes."""

@@ -94,7 +94,7 @@ def records_of(text: str, dialect: Dialect) -> Iterator[Record]:
 
 
 def _well_formed(separator: str, space_after: bool) -> re.Pattern[str]:
-    """A record whose quotes stand around whole cells, doubled inside, or within a cell that begins otherwise."""
+    """A record whose quotes enclose whole cells, doubled inside, or within a cell that begins otherwise."""
     # A repeated group takes memory for each repetition, so in all patterns here it repeats by quote, not by character.
     s = re.escape(separator)
     cell = rf'(?:{" *" if space_after else ""}(?:"[^"]*(?:""[^"]*)*"|(?!")[^{s}\r\n]*))'
@@ -132,7 +132,7 @@ def _split_escaped(record: str, separator: str) -> list[str]:
 
 
 def quoted_by_apostrophes(text: str) -> bool:
-    """Whether apostrophes stand where other files have quotes."""
+    """Whether the file has apostrophes in place of quotes."""
     lines = [line for line in text[:20_000].splitlines()[1:_SAMPLE] if line.strip()]
     quoted = [line for line in lines if re.fullmatch(r"'.*'[,;\t|].*'", line)]
     return '"' not in text and len(quoted) > 1 and len(quoted) >= 0.9 * len(lines)

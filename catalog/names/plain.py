@@ -43,7 +43,7 @@ _OWNERS = (
     "productvariation", "product", "variation", "variant", "item", "produkt", "artikel", "produit", "producto",
     "prodotto", "ox",
 )  # fmt: skip
-"""What stands before a name; OXID writes ``OXTITLE``."""
+"""Prefixes of names; OXID writes ``OXTITLE``."""
 _OWNERS_BEHIND = (
     "delproducto", "deproducto", "delartículo", "doproduto", "duproduit", "delprodotto", "produktu", "towaru", "товара",
 )  # fmt: skip

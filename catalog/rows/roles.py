@@ -49,7 +49,7 @@ FACTS = (
     | SALE_PERIODS
     | group("url producturl link productlink permalink slug urlslug webaddress href sizesystem sizetype ribbon badge")
 )
-"""Columns that are public, although nobody asks for them."""
+"""Columns that are public, but no wishes."""
 SALE = STATUS | STOCK_FLAGS | STOCK_COUNTS | OVERSOLD | TRACKED | NOT_SOLD_FLAGS | GONE_SINCE
 
 

@@ -27,9 +27,9 @@ MISSING = frozenset(
         "x", "k.a.", "k. a.", "s/o", "on request", "auf anfrage", "sur demande",
     }
 )  # fmt: skip
-"""What stands in a column of numbers for no number."""
+"""Texts in columns of numbers that mean no number."""
 NEVER_TEXT = frozenset({"\\n", "n/a", "#n/a", "-", "--", "---", "–", "—", "#nv", "#ref!", "#value!"})
-"""What stands in any column for no value. ``NA`` is not here: it is a word of the Kaggle sets; ``\\N`` is MySQL's."""
+"""Texts in any column that mean no value. ``NA`` is not here: it is a word of the Kaggle sets; ``\\N`` is MySQL's."""
 
 _GROUPED = r"\d{1,3}(?:[.,' \u00a0\u202f’]\d{2,3})+"
 _AMOUNT = rf"(?:{_GROUPED}|\d+)?(?:[.,]\d*)?"
@@ -49,7 +49,7 @@ _THREE_DECIMALS = re.compile(r"(?<![A-Za-z])(?:BHD|IQD|JOD|KWD|LYD|OMR|TND)(?![A
 _AMOUNT_IN_TEXT = re.compile(r"(?:(?<![^\W\d_])[.,])?\d(?:[\d.,' \u00a0\u202f’]*\d)?")
 """The numbers in a cell with other words. The point of ``Rs.40`` belongs to the word."""
 _BETWEEN = re.compile(r"\s*[-–—]\s*|\s+(?:to|bis|à|a|al|até|hasta|tot|til|till|do|до)\s+", re.IGNORECASE)
-"""What stands between the two prices of a range."""
+"""What separates the two prices of a range."""
 _GLUED = re.compile(r"[^\W\d_]+[.:]\s*(?=\d)")
 _MARKS = " \t\u00a0*†‡+~≈<>≤≥=()[]\"':;.,#^°¹²³⁴⁵⁶⁷⁸⁹⁽⁾"
 MAX_PRICE_LENGTH = 80
@@ -83,7 +83,7 @@ class Decimals(NamedTuple):
 
 
 def decimal_separator(texts: Iterable[str], default: Separator = ".", *, prices: bool = False) -> Decimals:
-    """Which sign separates decimals in a column: a sign that is followed by other than three digits, or stands behind
+    """Which sign separates decimals in a column: a sign that is followed by other than three digits, or follows
     the other sign. ``default`` where no cell decides.
 
     In prices, three digits are thousands (``1.299``), unless the currency has three decimals, a cell like ``0.950``

@@ -68,7 +68,7 @@ class Ahead:
         return at
 
     def refused_behind(self, at: int) -> bool:
-        """Whether the item at a position refuses what stands before it."""
+        """Whether the item at a position refuses what precedes it."""
         roles = self.roles(at)
         return "refuse_after" in roles and not ("refuse" in roles and self.refuses_next(at))
 
@@ -182,7 +182,7 @@ class Ahead:
         return at > 0 and meant(self._items[at - 1]) is not None
 
     def is_with(self, at: int) -> bool:
-        """Whether "with" stands before an item and what describes it: "with a leather belt"."""
+        """Whether "with" precedes an item and what describes it: "with a leather belt"."""
         for item in reversed(self._items[max(0, at - FAR) : at]):
             if "with" in item.roles:
                 return True

@@ -126,7 +126,7 @@ class Comparisons(Step):
         return end + 1
 
     def _describes_refused(self, at: int) -> bool:
-        """Whether an adjective stands behind the thing that is refused: Spanish "no un bolso pequeño"."""
+        """Whether an adjective follows the thing that is refused: Spanish "no un bolso pequeño"."""
         draft = self._draft
         alone = [wish.family for wish in draft.pending] == ["kind"]
         return draft.nouns_first and draft.refusing and alone and self._ahead.is_next(at)

@@ -53,7 +53,7 @@ class Families(Step):
         return 0
 
     def _names_kind(self, at: int) -> bool:
-        """Whether a kind stands at a position: "the same dress"."""
+        """Whether a kind is at a position: "the same dress"."""
         meaning = meant(self._items[at]) if at < len(self._items) else None
         return meaning is not None and meaning.family == "kind"
 

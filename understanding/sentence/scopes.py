@@ -63,7 +63,7 @@ class Scopes(Step):
         return 1
 
     def _compares_preferred(self, at: int) -> bool:
-        """Whether "to" stands behind what is preferred: "I prefer silk to satin"."""
+        """Whether "to" follows what is preferred: "I prefer silk to satin"."""
         preferred = any("prefer" in item.roles for item in self._items[max(0, at - FAR) : at])
         return preferred and "prefer_to" in self._ahead.roles(at)
 

@@ -24,7 +24,7 @@ TROUSERS = frozenset({"jeans", "bottoms", "trousers"})
 
 
 class Senses(Step):
-    """Chooses the meaning of items by what stands around them."""
+    """Chooses the meaning of items by the items around them."""
 
     def __init__(self, items: list[Item], ahead: Ahead, draft: Draft) -> None:
         super().__init__(items, ahead, draft)

@@ -121,7 +121,7 @@ class Sizes:
         return found or (self._shop.sizes.get(named.value) if named is not None else None)
 
     def _sizes_thing(self, at: int) -> bool:
-        """Whether the name of a size that means nothing else stands before a thing: "a medium jacket"."""
+        """Whether the name of a size that means nothing else precedes a thing: "a medium jacket"."""
         item = self._items[at]
         if "sizes" not in item.roles or "adjectives" in item.roles or len(item.said) == 1 or at + 1 == len(self._items):
             return False
@@ -132,7 +132,7 @@ class Sizes:
         return at < len(self._items) and bool(self._items[at].meanings)
 
     def _is_clause(self, at: int) -> bool:
-        """Whether nothing but an article stands with the item at a position between two marks."""
+        """Whether nothing but an article is beside the item at a position between two marks."""
         first = at - 1
         while first >= 0 and "ignore" in self._items[first].roles:
             first -= 1

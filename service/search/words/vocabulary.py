@@ -53,7 +53,15 @@ class GenerationWords:
 
     def _meaning(self, word: str) -> list[Concept]:
         branded = (entry for entry in self.shop.phrases.exactly(words_of(word)) if entry.family == "brand")
-        return [*self.shop.meaning(word), *(Concept("brand", entry.value) for entry in branded)]
+        own = self._kinds_in_plural(word) or self.shop.meaning(word)
+        return [*own, *(Concept("brand", entry.value) for entry in branded)]
+
+    def _kinds_in_plural(self, word: str) -> list[Concept]:
+        """The kinds that an English word names in the plural. The bundle's words are in the singular, so "short" is the
+        kind "Shorts", not a length."""
+        phrases = self.shop.languages["en"].phrases
+        entries = [entry for ending in ("s", "es") for entry in phrases.exactly(words_of(word + ending))]
+        return [Concept("kind", entry.value) for entry in entries if entry.family == "kind" and entry.role == "concept"]
 
 
 _WORDS: WeakKeyDictionary[Generation, GenerationWords] = WeakKeyDictionary()

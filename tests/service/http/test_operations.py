@@ -6,6 +6,7 @@ import httpx
 import pytest
 from PIL import Image
 
+from indexer.generations.durable import replace_text
 from indexer.generations.publication import current_id
 from tests.service.conftest import Operator, Serve, Served, Shop, build, encoded
 
@@ -96,7 +97,7 @@ def test_reload_looks_again_at_a_generation_that_was_refused(serve: Serve, own_s
     whole = vectors.read_bytes()
     vectors.write_bytes(whole[:-2])
     with serve(own_shop, poll_s=3600, **operator.settings) as served:
-        (own_shop.index_root / "CURRENT").write_text(f"{second}\n")
+        replace_text(own_shop.index_root / "CURRENT", f"{second}\n")
         answer = reload(served, operator).json()
         assert (answer["generation"], answer["refused"]["generation"]) == (first, second)
         vectors.write_bytes(whole)

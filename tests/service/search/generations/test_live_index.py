@@ -16,6 +16,7 @@ import httpx
 import numpy as np
 import pytest
 
+from indexer.generations.durable import replace_text
 from indexer.generations.manifest import MANIFEST_NAME, generation_folder
 from indexer.generations.publication import current_id, publish, rollback
 from indexer.update import update_generation
@@ -157,7 +158,7 @@ def test_a_damaged_generation_is_refused_and_the_old_one_stays(
     second = build(own_shop.catalog, own_shop.bundle, own_shop.index_root, publish=False)
     damage(generation_folder(own_shop.index_root, second) / file)
     with serve(own_shop) as served:
-        (own_shop.index_root / "CURRENT").write_text(second + "\n")
+        replace_text(own_shop.index_root / "CURRENT", second + "\n")
         eventually(lambda: refusal(served) is not None, "the refusal shows")
         refused = refusal(served)
         assert refused is not None
@@ -234,7 +235,7 @@ def test_a_service_that_starts_before_the_first_generation_serves_it_when_it_is_
 def test_a_current_damaged_while_serving_changes_nothing(serve: Serve, own_shop: Shop) -> None:
     first = current_id(own_shop.index_root)
     with serve(own_shop) as served:
-        (own_shop.index_root / "CURRENT").write_text("rubbish")
+        replace_text(own_shop.index_root / "CURRENT", "rubbish")
         eventually(lambda: refusal(served) is not None, "the refusal shows")
         assert served.search(text="red")["generation"] == first
 

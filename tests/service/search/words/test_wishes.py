@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from indexer.generations.generation import Generation
+from models.datasets.wording import attribute_phrase
 from service.search.words import vocabulary
 from service.search.words.vocabulary import GenerationWords, words_of_generation
 from service.search.words.wishes import Wishes
@@ -240,6 +241,17 @@ def test_an_upload_is_compared_in_the_colours_that_it_may_have(shop: Shop, tmp_p
     names = generation.column("colour").to_pylist()
     fit = dict(zip(names, judge.fit(np.arange(len(names))), strict=True))
     assert min(fit["Maroon"], fit["Navy"]) > max(fit["White"], fit["Pink"], fit["Green"])
+
+
+@pytest.mark.parametrize("value", ["Shorts", "Heels", "Flats", "Sunglasses", "Jeans", "Watches", "Casual Shoes"])
+def test_the_word_of_a_bundle_for_a_kind_is_that_kind(shop: Shop, value: str) -> None:
+    """Words of bundles are in the singular; in a text, "short" is a length and "heel" a detail."""
+    generation = Generation.open(shop.index_root)
+    word = attribute_phrase("articleType", value)
+    generation.manifest = generation.manifest.model_copy(update={"attributes": ("collar", word)})
+    words = GenerationWords(generation)
+    assert words.positions("kind") == [1]
+    assert 1 not in words.positions("detail")
 
 
 def test_without_understanding_the_model_reads_the_text(shop: Shop, serve: Serve) -> None:

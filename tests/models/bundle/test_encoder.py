@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -276,3 +279,13 @@ def test_an_unknown_device_is_refused_with_a_list_of_devices(folder: Path) -> No
 
 def test_the_cpu_is_what_was_asked_for(toy: Bundle) -> None:
     assert list(toy.providers) == ["CPUExecutionProvider"]
+
+
+def test_a_loaded_bundle_reports_nothing_to_the_makers_of_its_runtime(folder: Path, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    asked = ("CI", "XDG_CACHE_HOME", "ORT_DISABLE_TELEMETRY", "ORT_RUNNING_UNIT_TESTS", "TF_BUILD", "GITHUB_ACTIONS")
+    environment = {name: value for name, value in os.environ.items() if name not in asked}
+    load = "import sys; from pathlib import Path; from models.bundle import Bundle; Bundle(Path(sys.argv[1]))"
+    subprocess.run([sys.executable, "-c", load, str(folder)], env={**environment, "HOME": str(home)}, check=True)
+    assert not list(home.rglob("*"))  # ONNX Runtime would keep a device id here, and events that were not sent yet.

@@ -76,10 +76,12 @@ class Ahead:
         """Whether the items from ``at`` to ``end`` have no unknown word."""
         return not any(item.unknown for item in self._items[at:end])
 
-    def is_refused(self, at: int) -> bool:
-        """Whether the next item with a meaning refuses the amount that ends at a position."""
+    def is_refused(self, at: int) -> int:
+        """The position behind the next item with a meaning if it refuses the amount that ends at a position, otherwise
+        0."""
         place = self.past_ignored(at)
-        return self.refused_behind(place) and "answer" not in self.roles(place) and not self._wish_between(at, place)
+        refused = self.refused_behind(place) and "answer" not in self.roles(place)
+        return place + 1 if refused and not self._wish_between(at, place) else 0
 
     def _wish_between(self, at: int, end: int) -> bool:
         return any(item.meanings for item in self._items[at:end])

@@ -51,6 +51,8 @@ class Draft:
     refusing: bool = False
     correcting: bool = False
     """Whether the next wish replaces those of its family."""
+    described: bool = False
+    """Whether a word without a known meaning describes the thing that is refused: "no scratchy sweaters"."""
     cue: int = -1
     """The item that began the refusal."""
     pending: list[Wish] = field(default_factory=list)
@@ -218,10 +220,12 @@ class Draft:
         """Decide what is refused: "not a black shirt" refuses black, "no shirts" refuses shirts."""
         if self.refusing and self.pending:
             self.pending = self._read_as_parts(self.pending)
-            self._spare_wanted()
             things = [wish for wish in self.pending if wish.family == "kind"]
             noun = self.pending[0] if self.nouns_first and len(things) == 1 else self.pending[-1]
-            if len(things) < len(self.pending) and noun.family == "kind":
+            described = len(things) < len(self.pending)
+            described |= self.described and not any(wish.family == "kind" for wish in self.wanted)
+            self._spare_wanted()
+            if described and noun.family == "kind":
                 self.wanted += things
                 self.pending = [wish for wish in self.pending if wish.family != "kind"]
             self.unwanted += self.pending
@@ -233,7 +237,7 @@ class Draft:
             self.begin_clause()
         self.pending = []
         self.denied = None
-        self.refusing = self.joined = False
+        self.refusing = self.joined = self.described = False
 
     def reject(self, wishes: list[Wish]) -> None:
         """Add refused wishes."""
@@ -270,9 +274,10 @@ class Draft:
             self.pending = others or self.pending
 
     def _is_narrower(self, refused: Wish) -> bool:
-        """Whether a refused thing has the concept of a wanted one by another name: "a swimsuit, no bikini"."""
+        """Whether a refused thing or cut has the concept of a wanted one by another name: "a swimsuit, no bikini",
+        "slim, not skinny"."""
         said = refused.said.lower()
-        return refused.family == "kind" and any(
+        return refused.family in ("kind", "detail") and any(
             wish.key == refused.key and wish.said.lower()[:STEM] != said[:STEM] for wish in self.wanted
         )
 

@@ -96,7 +96,8 @@ class Families(Step):
                 families.append(family)
                 return after + 1 - at
         following = self._ahead.roles(at + 1)
-        if draft.refusing and not draft.pending and "refuse" not in following and not self._ahead.wish(at + 1).value:
+        ends = not {"refuse", "except"} & following.keys() and not self._ahead.wish(at + 1).value
+        if draft.refusing and not draft.pending and ends:
             if family == "pattern":
                 draft.wanted.append(Wish("pattern", "plain", item.said))
             elif family == "price":  # "No limit."

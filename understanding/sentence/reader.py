@@ -149,11 +149,12 @@ class Reader:
             taken, bound, wish = self._amounts.instead(at, self._draft.last_amount())
         if bound is not None:
             if self._draft.refusing and not self._draft.pending:
-                if self._ahead.is_known(self._draft.cue + 1, at):  # "It can't cost over 50", not "no studs, under 50".
+                # "It can't cost over 50", "nothing xyz over 50", but not "nothing xyz under 50".
+                if bound.max is None or self._ahead.is_known(self._draft.cue + 1, at):
                     bound = bound._replace(min=bound.max, max=bound.min)
                 self._draft.refusing = False
-            if self._ahead.is_refused(at + taken):  # "Mehr als 50 will ich nicht ausgeben."
-                bound = bound._replace(min=bound.max, max=bound.min)
+            if behind := self._ahead.is_refused(at + taken):  # "Mehr als 50 will ich nicht ausgeben."
+                bound, taken = bound._replace(min=bound.max, max=bound.min), behind - at
             self._draft.bound(bound)
         if wish is not None:
             self._add(wish)
@@ -270,9 +271,16 @@ class Reader:
             draft.add(Wish("title", item.said.lower(), item.said))
         elif item.unknown or item.number:
             draft.unclear.append(item.said)
+            draft.described = draft.described or (item.unknown and draft.refusing and self._describes_thing(at))
             if english and item.unknown and self._story.is_meant(at):
                 draft.rest.append(item.said.lower())
         return 1
+
+    def _describes_thing(self, at: int) -> bool:
+        """Whether an unknown word is beside the thing that is refused, on the side of adjectives."""
+        place = self._ahead.before(at) if self._draft.nouns_first else self._ahead.past_ignored(at + 1)
+        entry = meant(self._items[place]) if 0 <= place < len(self._items) else None
+        return entry is not None and entry.family == "kind" and place > self._draft.cue
 
     def _is_denied_verb(self) -> bool:
         """Whether an unknown word is the verb of a relative clause: Spanish "que no pique"."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from understanding.sentence.ahead import FAR
+from understanding.sentence.ahead import COMMAS, FAR
 from understanding.sentence.step import Step
 
 
@@ -38,6 +38,8 @@ class Scopes(Step):
             draft.correcting = True
         elif "articles" in roles and draft.pending and self._ahead.is_next(at):
             draft.end_refusal()  # "No stripes a cotton shirt."
+        elif "except" in roles and self._excepts(at):
+            draft.end_refusal()  # "No prints except floral ones."
         elif "deny" in roles:
             draft.deny(at, len(draft.wanted) if "which" in self._ahead.roles(at - 1) else start)
         elif "refuse" in roles:
@@ -66,6 +68,15 @@ class Scopes(Step):
         """Whether "to" follows what is preferred: "I prefer silk to satin"."""
         preferred = any("prefer" in item.roles for item in self._items[max(0, at - FAR) : at])
         return preferred and "prefer_to" in self._ahead.roles(at)
+
+    def _excepts(self, at: int) -> bool:
+        """Whether the item at a position allows a part of what is refused in the same sentence, at most behind a comma:
+        "no prints, except floral ones". In "everything except red and except blue", both are refused."""
+        draft = self._draft
+        if draft.cue < 0 or {"except", "but"} & self._ahead.roles(draft.cue).keys():
+            return False
+        last = self._items[at - 2].said if at > 1 and self._items[at - 1].mark in COMMAS else ""
+        return draft.refusing or (bool(last) and last in {wish.said for wish in draft.unwanted[-1:]})
 
     def list_goes_on(self, at: int) -> bool:
         """Whether the conjunction or comma at a position continues the list of refused wishes. What is hated may be of

@@ -42,6 +42,7 @@ ROLES = frozenset(
             "owned_after",
             "than",
             "but",
+            "except",
             "with",
             "with_after",
             "looks",

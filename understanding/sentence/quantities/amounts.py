@@ -143,14 +143,14 @@ class Amounts:
         if number.money:
             return self._sided(at, number.after, "under", number)
         if "unit" in following:
-            return place + 1 - at, None, None
+            return self._measured(at, place + 1)
         if self._is_year(number) and "year" in following:
             return self._made(at, place + 1, number.value, number.value, money=False)
         return None
 
     def _sided(self, at: int, after: int, side: str, number: Number) -> tuple[int, Bound | None, Wish | None]:
         if after < len(self._items) and "unit" in self._items[after].roles and not number.money:
-            return after + 1 - at, None, None
+            return self._measured(at, after + 1)
         # "Under 50 or less" is redundant; in "moins de 50 euros et plus foncé" the words compare.
         if after < len(self._items) and f"{side}_after" in self._items[after].roles:
             after += 1
@@ -162,6 +162,11 @@ class Amounts:
         if side == "about" and self._is_year(number):
             low, high = number.value, number.value
         return self._made(at, after, low, high, number.money)
+
+    def _measured(self, at: int, after: int) -> tuple[int, None, None]:
+        """An amount of another unit than money, with what limits it: "5 cm max"."""
+        limited = after < len(self._items) and bool(AFTER & self._items[after].roles.keys())
+        return after + limited - at, None, None
 
     def _made(
         self, at: int, after: int, low: float | None, high: float | None, money: bool

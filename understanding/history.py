@@ -123,7 +123,8 @@ def _corrected(before: Understood, turn: Understood) -> Understood:
     """``turn`` with its refusal as a wish if an earlier wish excludes the refused property."""
     [refused] = turn.unwanted
     asked = {wish.word for wish in before.wanted if wish.family == refused.family}
-    if refused.family not in ONE_OF or not asked or refused.word in asked:
+    imitated = concepts().imitations.get(refused.word) in asked  # "No leather" after "faux leather" refuses leather.
+    if refused.family not in ONE_OF or not asked or refused.word in asked or imitated:
         return turn
     if any(wish.family == refused.family for wish in turn.wanted):
         return turn

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy as np
 from understanding.grounding.shop import Shop
 from understanding.sentence.items import MAX_MIXED, Item, Lexer
 from understanding.sentence.reader import Reader
-from understanding.wishes import Match, Understood
+from understanding.wishes import Match, Understood, Wish
 from understanding.words.detection import certain, likely_languages
 from understanding.words.language import Language
 from understanding.words.text import folded, is_cjk, normalised, words_of
@@ -27,13 +27,19 @@ def understand_turns(texts: Iterable[str], shop: Shop) -> list[Understood]:
     turns: list[Understood] = []
     expected: str | None = None
     for text in texts:
-        turns.append(understand(text, shop, expected=expected))
+        refused = [wish for turn in turns for wish in turn.unwanted]
+        turns.append(understand(text, shop, expected=expected, refused=refused))
         expected = turns[-1].language or expected
     return turns
 
 
 def understand(
-    text: str, shop: Shop, languages: Mapping[str, Language] | None = None, *, expected: str | None = None
+    text: str,
+    shop: Shop,
+    languages: Mapping[str, Language] | None = None,
+    *,
+    expected: str | None = None,
+    refused: Sequence[Wish] = (),
 ) -> Understood:
     """What a shopper's text asks for, in terms of one shop.
 
@@ -45,6 +51,7 @@ def understand(
         shop: The values and titles of the catalogue.
         languages: The languages to consider, the default first; those of the shop if None.
         expected: The code of the language that the text is in unless its words tell another one.
+        refused: What earlier turns refused, which "but looks like it" refers to.
 
     Returns:
         The wishes, and the words that were not understood. No text raises an error.
@@ -79,7 +86,7 @@ def understand(
     if not sure and guess is not None and any(not shop.titled(item.said.lower()) for item in unknown):
         code = None
         items = [_without_language(item) for item in items]
-    understood = Reader(items, shop, code, codes, nouns_first=language.nouns_first).read()
+    understood = Reader(items, shop, code, codes, nouns_first=language.nouns_first, refused=refused).read()
     return _titled(text, understood, shop)
 
 

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pytest
 
 from tests.understanding.shops import column, large_shop, make_shop, same
+from tests.understanding.test_wishes import parts_of
 from understanding import Bound, Grounding, Relative, Shop, Wish, understand
 from understanding.grounding.compared import compared
 from understanding.grounding.levels import FURTHER, NARROWER, NEAR
@@ -266,3 +267,33 @@ def test_a_bound_is_in_the_currency_of_the_most_prices(form: str) -> None:
     assert shop.currency == "EUR"
     (bound,) = understand("under 50", shop).constraints
     same(list(Grounding(shop).within(bound)), [1, NAN, 0, 1])
+
+
+CONDITIONS = ("New", "Used - very good", "Refurbished")
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("used jacket", "+condition:used +kind:jacket"),
+        ("second hand jacket", "+condition:used +kind:jacket"),
+        ("no second hand", "-condition:used"),
+        ("a jacket, brand new, not used", "+kind:jacket +condition:new -condition:used"),
+        ("gebrauchte Jacke", "+condition:used +kind:jacket"),
+        ("robe de seconde main", "+kind:dress +condition:used"),
+        ("robe pour une occasion", "+kind:dress"),
+        ("używana kurtka", "+condition:used +kind:jacket"),
+        ("二手包", "+condition:used +kind:bag"),
+        ("I used to love red", "+colour:red"),
+    ],
+)
+def test_the_condition_of_a_product_is_a_wish_where_a_column_tells_it(text: str, asked: str) -> None:
+    shop = make_shop(["jacket"] * 3, {"condition": CONDITIONS})
+    assert parts_of(understand(text, shop)) == set(asked.split())
+    assert levels(shop, "condition", "used") == [0, 1, 0]
+
+
+def test_words_for_conditions_are_everyday_words_without_a_column_that_differs() -> None:
+    for conditions in ({}, {"condition": ["New", "New"]}):
+        understood = understand("used jacket", make_shop(["jacket", "jacket"], conditions))
+        assert [wish.word for wish in understood.wanted] == ["jacket"]

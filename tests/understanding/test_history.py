@@ -72,6 +72,7 @@ def folded(*texts: str) -> frozenset[str]:
             {"+colour:black", "+kind:flats", "-kind:heels"},
         ),
         (["talons moins hauts", "pas de talons, des ballerines"], {"+kind:ballerinas", "-kind:heels"}),
+        (["a faux leather jacket", "no leather"], {"+kind:jacket", "+material:faux leather", "-material:leather"}),
         (["in rot", "unter 50 Euro", "en bleu"], {"+colour:blue", "..50"}),
         ([], set()),
     ],

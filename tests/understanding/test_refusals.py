@@ -7,7 +7,7 @@ import pytest
 
 from tests.understanding.shops import large_shop, make_shop
 from tests.understanding.test_wishes import parts_of
-from understanding import Grounding, understand
+from understanding import Grounding, fold, understand, understand_turns
 from understanding.grounding.refused import refused
 from understanding.wishes import Wish
 
@@ -155,5 +155,8 @@ def test_what_looks_like_a_refused_material_is_wanted_if_the_shop_has_it() -> No
     assert parts_of(understand(text, shop)) == {"+kind:jacket", "-material:leather", "+material:faux leather"}
     assert parts_of(understand(text, without)) == {"+kind:jacket", "-material:leather"}
     assert understand(text, without).not_understood == ("looks like it",)
+    assert parts_of(fold(understand_turns(["a jacket, not leather", "but looks like it"], shop))) == {
+        "+kind:jacket", "-material:leather", "+material:faux leather",
+    }  # fmt: skip
     levels = refused(Grounding(shop), Wish("material", "leather", ""))
     np.testing.assert_allclose(np.nan_to_num(levels), [1, 0, 0])

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from understanding.grounding.column import Column
 from understanding.grounding.titles import Codes, Titles
-from understanding.words.concepts import FAMILIES, Concept, brands, family_of_column
+from understanding.words.concepts import FAMILIES, Concept, brands, condition_of, conditions, family_of_column
 from understanding.words.language import Language, languages
 from understanding.words.phrases import Entry, Phrases
 from understanding.words.spelling import Spelling
@@ -199,7 +199,9 @@ class Shop:
             kept = (codes >= 0) & told[codes]
             rows, codes = rows[kept], codes[kept]
             meanings: list[tuple[Concept, ...]] = [()] * len(words)
-            if family not in MEANINGLESS:
+            if family == "condition":
+                meanings = [condition_of(words_of(word)) for word in words]
+            elif family not in MEANINGLESS:
                 meanings = [self._meaning(words_of(word)) for word in words]
                 family = family or self._family_of(meanings, codes)
                 meanings = [self.meaning(word, family, name) for word in words]
@@ -246,6 +248,10 @@ class Shop:
     def _name(self, column: Column) -> None:
         """Add the values of a column as phrases, except those that are concepts of a language."""
         counts = column.counts
+        known = {one for code in np.flatnonzero(counts) for one in column.concepts[code] if one.family == "condition"}
+        for spelling, concept in conditions().items() if len(known) > 1 else ():
+            if concept in known:
+                self.phrases.add(spelling, Entry("concept", concept.name, concept.family))
         for code in np.argsort(-counts, kind="stable")[:MAX_VALUES].tolist():
             value = column.values[code]
             words = words_of(value)
@@ -255,8 +261,12 @@ class Shop:
                 self.sizes.setdefault("".join(words), (column.name, value))
                 if len(words) == 1 and (len(words[0]) < 2 or words[0].isdigit()):
                     continue
-            exact = any(
-                language.phrases.exactly(words) for language in self.languages.values() if column.concepts[code]
+            exact = (
+                words in conditions()
+                if column.family == "condition"
+                else any(
+                    language.phrases.exactly(words) for language in self.languages.values() if column.concepts[code]
+                )
             )
             if not exact:
                 for spelling in (*_spellings(value), *(_names(words) if column.family == "brand" else ())):

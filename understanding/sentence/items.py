@@ -99,6 +99,9 @@ class Lexer:
             if not found.length:
                 found = _Found(1, self._compound(token.text) if token.kind == "word" else [])
                 compound = bool(found.entries)
+            elif is_cjk(token.text) and _names_thing_and_material(found.entries):
+                compound = True  # As in German compounds, the thing comes last.
+                found = found._replace(entries=sorted(found.entries, key=lambda entry: entry.family == "kind"))
             last = tokens[at + found.length - 1]
             number = token.text if token.kind == "number" and found.length == 1 else ""
             mark = token.text if token.kind == "mark" and found.length == 1 else ""
@@ -236,6 +239,11 @@ class Lexer:
             return compound
         title = self._shop.title_spelling.nearest(word) if written.isascii() else None
         return title[0] if title else word
+
+
+def _names_thing_and_material(entries: Sequence[Entry]) -> bool:
+    """Whether a word is in the lists of things and of materials: Chinese "羊毛衣" is a sweater of wool."""
+    return {entry.family for entry in entries if entry.role == "concept"} == {"kind", "material"}
 
 
 def _commands(entries: Sequence[Entry]) -> bool:

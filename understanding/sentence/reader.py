@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from understanding.grounding.shop import Shop
 from understanding.sentence.ahead import COMMAS, Ahead, meant
@@ -39,11 +39,20 @@ class Reader:
         language: Code of the text's language; None if unknown.
         named: Ids and article numbers in the text.
         nouns_first: As in ``Language``.
+        refused: What earlier turns refused.
     """
 
     def __init__(
-        self, items: list[Item], shop: Shop, language: str | None, named: Named, *, nouns_first: bool = False
+        self,
+        items: list[Item],
+        shop: Shop,
+        language: str | None,
+        named: Named,
+        *,
+        nouns_first: bool = False,
+        refused: Sequence[Wish] = (),
     ) -> None:
+        self._refused = refused
         self._items, self._shop, self._language, self._named = items, shop, language, named
         self._ahead, self._amounts, self._draft = Ahead(items), Amounts(items, shop), Draft(nouns_first=nouns_first)
         self._senses, self._story = Senses(items, self._ahead, self._draft), Story(items, self._ahead)
@@ -72,7 +81,7 @@ class Reader:
     def _leave_out_imitations(self) -> None:
         """Report imitations of a refused material as not understood if the shop has none: what comes closest to them
         is the material itself."""
-        refused = {imitation_of(wish) for wish in self._draft.unwanted}
+        refused = {imitation_of(wish) for wish in (*self._refused, *self._draft.unwanted)}
         for wish in self._draft.wanted[:]:
             if wish.family == "material" and wish.word in refused and not self._shop.names(Concept(*wish[:2])):
                 self._draft.wanted.remove(wish)
@@ -179,7 +188,7 @@ class Reader:
     def _imitated(self, at: int) -> int:
         """ "Not leather but looks like it": the imitation of the refused material."""
         draft = self._draft
-        said = [*draft.unwanted, *draft.pending] if "looks" in self._items[at].roles else []
+        said = [*self._refused, *draft.unwanted, *draft.pending] if "looks" in self._items[at].roles else []
         named = [imitation for wish in said if (imitation := imitation_of(wish))]
         if not named:
             return 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from understanding.sentence.ahead import COMMAS, FAR
 from understanding.sentence.step import Step
+from understanding.words.concepts import Concept, concepts
 
 
 class Scopes(Step):
@@ -82,6 +83,10 @@ class Scopes(Step):
         """Whether the conjunction or comma at a position continues the list of refused wishes. What is hated may be of
         several families: "I hate stripes and yellow"."""
         hated = self._draft.cue >= 0 and "hate" in self._items[self._draft.cue].roles and not self._items[at].mark
+        if self._items[at].mark and any(
+            wish.family == "material" and concepts().narrower(Concept(*wish.key)) for wish in self._draft.pending[-1:]
+        ):
+            return False  # "Nothing synthetic, cotton or linen."
         if hated and self._ahead.look_behind(at) not in ("", "kind"):
             return True
         return any(self._ahead.list_goes_on(at, family) for family in self._draft.last_refused())

@@ -25,7 +25,7 @@ FAMILIES = {
     "details": "detail",
 }
 """Name of a word list, and the family of its concepts."""
-ONE_OF = frozenset({"colour", "kind", "people", "brand", "size", "occasion", "season", "material"})
+ONE_OF = frozenset({"colour", "kind", "people", "brand", "size", "occasion", "season", "material", "condition"})
 """Families of which a product usually has one value, so that several wishes are alternatives."""
 
 ATTACHED = frozenset({"belt", "bow", "chain", "hood", "studs"})
@@ -210,6 +210,38 @@ def brands() -> dict[str, tuple[str, ...]]:
         name, _, listed = line.partition(":")
         written["".join(words_of(name))] = tuple(one.strip() for one in listed.split(","))
     return written
+
+
+@lru_cache(maxsize=1)
+def emoji() -> dict[str, Concept | None]:
+    """The things and colours that emoji mean; None for those that refuse."""
+    known = concepts().names
+    meant: dict[str, Concept | None] = {}
+    for _, line in lines_of(FOLDER / "emoji.txt"):
+        name, _, listed = line.partition(":")
+        found = [one for family in ("kind", "colour") if (one := Concept(family, name)) in known]
+        if not found and name != "refuse":
+            raise WordingError(f"emoji.txt names {name!r}, which is no kind and no colour.", hint="Correct the line.")
+        meant |= dict.fromkeys((one.strip() for one in listed.split(",")), found[0] if found else None)
+    return meant
+
+
+@lru_cache(maxsize=1)
+def conditions() -> dict[tuple[str, ...], Concept]:
+    """How texts and catalogues write the condition of a product, such as "second hand", as tokens."""
+    written = {}
+    for _, line in lines_of(FOLDER / "conditions.txt"):
+        name, _, listed = line.partition(":")
+        for spelling in listed.split(","):
+            written[words_of(spelling)] = Concept("condition", name)
+    return written
+
+
+def condition_of(words: tuple[str, ...]) -> tuple[Concept, ...]:
+    """The condition that a value such as "Used - very good" states: that of the longest spelling in it."""
+    found = (words[first:last] for first in range(len(words)) for last in range(first + 1, len(words) + 1))
+    known = [some for some in found if some in conditions()]
+    return (conditions()[max(known, key=len)],) if known else ()
 
 
 @lru_cache(maxsize=1)

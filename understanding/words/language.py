@@ -11,7 +11,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from understanding.words.concepts import FAMILIES, Concept, WordingError, concepts, lines_of
+from understanding.words.concepts import FAMILIES, Concept, WordingError, concepts, emoji, lines_of
 from understanding.words.phrases import Entry, Phrases
 from understanding.words.spelling import Spelling
 from understanding.words.text import folded, words_of
@@ -139,6 +139,10 @@ class Language:
             path = folder / f"{file}.txt"
             if path.is_file():
                 self._read(path, family, endings)
+        for sign, concept in emoji().items():
+            refuses = [Entry("refuse", ""), Entry("refuse_after", "")]
+            for entry in refuses if concept is None else [Entry("concept", concept.name, concept.family)]:
+                self.phrases.add((sign,), entry)
         self._refuse_by_suffix(
             [end for text in grammar.get("privatives", ()) for end in _spellings(text, endings, folder)]
         )

@@ -42,8 +42,8 @@ class Token(NamedTuple):
 
 
 def normalised(text: str) -> str:
-    """``text`` in compatibility form (NFKC), truncated to ``MAX_CHARACTERS``."""
-    return unicodedata.normalize("NFKC", text[:MAX_CHARACTERS])[:MAX_CHARACTERS]
+    """``text`` in compatibility form (NFKC) without variation selectors of emoji, truncated to ``MAX_CHARACTERS``."""
+    return unicodedata.normalize("NFKC", text[:MAX_CHARACTERS]).replace("\ufe0f", "")[:MAX_CHARACTERS]
 
 
 @lru_cache(maxsize=1)

@@ -13,7 +13,7 @@ class UnderstoodWish(FrozenModel):
     word: str = Field(description="The English name, or the value in the catalogue.", examples=["red"])
     family: str = Field(
         description="The family: `colour`, `kind`, `people`, `material`, `pattern`, `occasion`, `season`, "
-        "`detail`, `brand`, `size`, `title` (a word of titles) or `value` (a value of another column)."
+        "`detail`, `condition`, `brand`, `size`, `title` (a word of titles) or `value` (a value of another column)."
     )
     said: str = Field(description="The words of the text.", examples=["rot"])
     values: dict[str, list[str]] = Field(

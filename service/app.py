@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Literal
 
@@ -37,16 +37,16 @@ from service.search.live_index import LiveIndex
 from service.search.pipeline import Search
 from service.settings import Settings, load_settings
 
-SERVED_NAME = "served"
-"""File in the run folder that exists once any worker has served a generation."""
 
-
-def create_app(settings: Settings | None = None, *, run_folder: Path | None = None) -> FastAPI:
+def create_app(
+    settings: Settings | None = None, *, run_folder: Path | None = None, others_serve: bool = False
+) -> FastAPI:
     """Create the application. The bundle is loaded and warmed here; the generation is opened when the server starts.
 
     Args:
         settings: Read from the environment by default.
         run_folder: Shared by the workers of one service; None for a single process.
+        others_serve: Whether another worker of this service has a generation, and can answer the requests.
 
     Raises:
         ModisteError: A setting or the bundle cannot be used.
@@ -57,7 +57,8 @@ def create_app(settings: Settings | None = None, *, run_folder: Path | None = No
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await context.live.start()
-        await _until_usable(context, run_folder)
+        if others_serve:
+            await _until_usable(context)
         context.snapshots.start()
         if context.keys is not None:
             context.keys.follow(context.settings.poll_s)
@@ -77,15 +78,11 @@ def create_app(settings: Settings | None = None, *, run_folder: Path | None = No
     return create_http_app(context, lifespan)
 
 
-async def _until_usable(context: Context, run_folder: Path | None) -> None:
-    """Wait for a generation before listening if another worker of this service has one, which can answer the requests.
-    If none has, listen at once, so that probes show why the service is not ready."""
-    served = run_folder and run_folder / SERVED_NAME
-    while context.live.generation_id is None and served and served.exists() and not context.admission.draining:
+async def _until_usable(context: Context) -> None:
+    """Wait for a generation before listening. A worker without others listens at once instead, so that probes show why
+    the service is not ready."""
+    while context.live.generation_id is None and not context.admission.draining:
         await asyncio.sleep(context.settings.poll_s)
-    if served and context.live.generation_id is not None:
-        with suppress(OSError):
-            served.touch()
 
 
 def _assemble(settings: Settings, run_folder: Path | None) -> Context:

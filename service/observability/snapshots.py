@@ -41,6 +41,7 @@ class Snapshots:
 
     def __init__(self, folder: Path | None, metrics: Metrics) -> None:
         self._folder, self._metrics = folder, metrics
+        self._name = f"{os.getpid()}.prom"
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._writer = threading.Thread(target=self._write_repeatedly, name="metrics", daemon=True)
@@ -58,15 +59,15 @@ class Snapshots:
         """The metrics of all workers in Prometheus' text format; those of other workers are up to a second old."""
         if self._folder is None:
             return self._metrics.exposition()
-        self._write(self._folder)
         registry = CollectorRegistry()
-        registry.register(_Sum(self._folder))
+        registry.register(_Sum(self._metrics.exposition().decode(), self._folder, self._name))
         return generate_latest(registry)
 
     def _write(self, folder: Path) -> None:
-        path = folder / f"{os.getpid()}.prom"
+        path = folder / self._name
         temporary = path.with_suffix(".writing")
         with self._lock, suppress(OSError):
+            folder.mkdir(0o700, exist_ok=True)  # A cleaner of temporary folders may have removed it.
             temporary.write_bytes(self._metrics.exposition())
             temporary.replace(path)
 
@@ -79,19 +80,15 @@ class Snapshots:
 
 
 class _Sum(Collector):
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    """Adds up the metrics of this worker, which need no file, and the snapshots of the others."""
+
+    def __init__(self, own: str, folder: Path, own_name: str) -> None:
+        self._own, self._folder, self._own_name = own, folder, own_name
 
     def collect(self) -> Iterator[Metric]:
         families: dict[str, Metric] = {}
         samples: dict[tuple[str, str, tuple[tuple[str, str], ...]], float] = {}
-        for path in sorted(self._folder.glob("*.prom")):
-            try:
-                text, alive = path.read_text(), time.time() - path.stat().st_mtime < STALE_S
-                parsed = list(text_string_to_metric_families(text))
-            except (OSError, ValueError) as error:
-                logger.warning("A metrics snapshot cannot be read: %s", error)
-                continue
+        for parsed, alive in self._parsed():
             for family in parsed:
                 if family.type == "gauge" and not alive:
                     continue
@@ -103,3 +100,15 @@ class _Sum(Collector):
         for (family_name, name, labels), value in samples.items():
             families[family_name].add_sample(name, dict(labels), value)
         yield from families.values()
+
+    def _parsed(self) -> Iterator[tuple[list[Metric], bool]]:
+        """The metrics of each worker, and whether they are current."""
+        yield list(text_string_to_metric_families(self._own)), True
+        for path in sorted(self._folder.glob("*.prom")):
+            if path.name == self._own_name:
+                continue
+            try:
+                text, alive = path.read_text(), time.time() - path.stat().st_mtime < STALE_S
+                yield list(text_string_to_metric_families(text)), alive
+            except (OSError, ValueError) as error:
+                logger.warning("A metrics snapshot cannot be read: %s", error)

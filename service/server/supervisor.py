@@ -68,13 +68,14 @@ class _Worker:
     def __init__(self, settings: Settings, port: int, run_folder: Path) -> None:
         self._arguments = (settings, port, run_folder)
         self._short_lives = 0
-        self.has_reported = False
-        self.start()
+        self.has_reported = self.has_served = False
+        self.start(others_serve=False)
 
-    def start(self) -> None:
+    def start(self, *, others_serve: bool) -> None:
         """Start a process."""
         self.reports, theirs = _spawn.Pipe(duplex=False)
-        self.process: BaseProcess = _spawn.Process(target=run_worker, args=(*self._arguments, theirs), name="modiste")
+        arguments = (*self._arguments, theirs, others_serve)
+        self.process: BaseProcess = _spawn.Process(target=run_worker, args=arguments, name="modiste")
         self.process.start()
         theirs.close()
         self.error: tuple[str, str] | None = None
@@ -90,13 +91,16 @@ class _Worker:
         return self.start_at == math.inf
 
     def read_reports(self) -> None:
-        """Read the reports of the process: None while its event loop runs, or its error."""
+        """Read the reports of the process: whether it has a generation while its event loop runs, or its error."""
         with suppress(EOFError, OSError):
             while self.reports.poll():
-                self.error = self.reports.recv()
-                if self.error is None:
+                report: bool | tuple[str, str] = self.reports.recv()
+                if isinstance(report, bool):
                     self.patience_s, self.has_reported = HANG_S, True
+                    self.has_served |= report
                     self.restart_clock()
+                else:
+                    self.error = report
 
     def restart_clock(self) -> None:
         """Expect the next report within ``patience_s`` from now."""
@@ -125,7 +129,7 @@ def _step(workers: list[_Worker], signals: int) -> bool:
     for worker in workers:
         if worker.start_at <= now:
             try:
-                worker.start()
+                worker.start(others_serve=any(each.has_served for each in workers))
             except OSError as error:  # No memory or process ids. The other workers continue.
                 logger.error("A worker could not be started. Next try in %g s: %s", RETRY_S, error)
                 worker.start_at = now + RETRY_S

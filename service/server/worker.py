@@ -25,21 +25,23 @@ from service.signals import OF_TERMINALS, ignore_signals
 logger = logging.getLogger(__name__)
 
 
-def run_worker(settings: Settings, port: int, run_folder: Path, reports: Connection) -> None:
+def run_worker(settings: Settings, port: int, run_folder: Path, reports: Connection, others_serve: bool) -> None:
     """Serve until SIGTERM or until the supervisor ends.
 
     The socket listens only after the application has started, so that the kernel does not assign connections to a
     worker that is not ready.
 
     Args:
-        reports: Receives None once a second while the event loop runs, or the message and hint of a ModisteError.
+        reports: Receives once a second, while the event loop runs, whether there is a generation; or the message and
+            hint of a ModisteError.
+        others_serve: Whether another worker has served a generation.
     """
     # Only the supervisor handles signals of the terminal. uvicorn's handler of SIGINT follows when it has started.
     ignore_signals(signal.SIGINT, *OF_TERMINALS)
 
     def report() -> None:
         with suppress(OSError):
-            reports.send(None)
+            reports.send(app.state.context.live.generation_id is not None)
 
     try:
         with no_more_threads_is_an_error():
@@ -47,7 +49,7 @@ def run_worker(settings: Settings, port: int, run_folder: Path, reports: Connect
             end_if_a_thread_fails()
             _stop_with_parent()
             set_up_tracing()
-            app = create_app(settings, run_folder=run_folder)
+            app = create_app(settings, run_folder=run_folder, others_serve=others_serve)
             DrainingServer(app, settings, report).run(sockets=[bind(settings.host, port, shared=True)])
     except ModisteError as error:
         reports.send((error.message, error.hint))

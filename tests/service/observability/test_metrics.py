@@ -63,7 +63,9 @@ def _another_worker(folder: Path) -> None:
     metrics.request("/search", "POST", 200, 0.02)
     metrics.serving("first", "toy 1.0.0", 60)
     metrics.in_flight(2, 0.25)
-    Snapshots(folder, metrics).exposition()
+    snapshots = Snapshots(folder, metrics)
+    snapshots.start()
+    snapshots.stop()
 
 
 @pytest.fixture
@@ -101,15 +103,25 @@ def test_a_dead_worker_keeps_its_counters_and_loses_its_gauges(shared: Path) -> 
     assert not any(name.startswith("modiste_generation_info") for name in found)
 
 
-def test_a_folder_that_cannot_be_written_leaves_the_older_snapshot(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_leaves_the_older_snapshots_of_others(shared: Path) -> None:
+    (shared / f"{os.getpid()}.writing").mkdir()  # Not even root can write there.
     metrics = Metrics()
-    snapshots = Snapshots(tmp_path, metrics)
-    metrics.request("/search", "POST", 200, 0.04)
-    snapshots.exposition()
-    (tmp_path / f"{os.getpid()}.writing").mkdir()  # Not even root can write there.
-    metrics.request("/search", "POST", 200, 0.04)
+    snapshots = Snapshots(shared, metrics)
+    snapshots.start()
+    for _ in range(2):
+        metrics.request("/search", "POST", 200, 0.04)
     found = values(snapshots.exposition())
-    assert found['modiste_requests_total{method="POST",route="/search",status="200"}'] == 1
+    snapshots.stop()
+    assert found['modiste_requests_total{method="POST",route="/search",status="200"}'] == 3
+
+
+def test_a_folder_that_is_removed_is_made_again(tmp_path: Path) -> None:
+    folder = tmp_path / "removed"
+    snapshots = Snapshots(folder, Metrics())
+    assert b"modiste_products" in snapshots.exposition()
+    snapshots.start()
+    snapshots.stop()
+    assert [path.suffix for path in folder.iterdir()] == [".prom"]
 
 
 def test_a_snapshot_that_cannot_be_read_is_left_out(shared: Path) -> None:

@@ -11,24 +11,28 @@ from pathlib import Path
 from service.settings import Settings
 
 
-def report_until_sigterm(settings: Settings, port: int, run_folder: Path, reports: Connection) -> None:
+def report_until_sigterm(
+    settings: Settings, port: int, run_folder: Path, reports: Connection, others_serve: bool
+) -> None:
     """In place of ``run_worker``."""
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     while True:
-        reports.send(None)
+        reports.send(True)
         time.sleep(0.1)
 
 
-def report_until_sigint(settings: Settings, port: int, run_folder: Path, reports: Connection) -> None:
+def report_until_sigint(
+    settings: Settings, port: int, run_folder: Path, reports: Connection, others_serve: bool
+) -> None:
     """In place of ``run_worker``: after SIGTERM it drains for good."""
     signal.signal(signal.SIGINT, lambda *_: os._exit(0))
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     while True:
-        reports.send(None)
+        reports.send(True)
         time.sleep(0.1)
 
 
-def hang(settings: Settings, port: int, run_folder: Path, reports: Connection) -> None:
+def hang(settings: Settings, port: int, run_folder: Path, reports: Connection, others_serve: bool) -> None:
     """In place of ``run_worker``: never reports."""
     signal.pause()
 

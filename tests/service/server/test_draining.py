@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from service.app import SERVED_NAME, create_app
+from service.app import create_app
 from service.server import draining
 from service.server.draining import DrainingServer
 from service.server.listening import address, listen
@@ -67,10 +67,10 @@ def test_a_server_that_waits_for_a_generation_reports(
     shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(draining, "REPORT_S", 0.01)
-    (tmp_path / SERVED_NAME).touch()  # Another worker has a generation.
     settings = load_settings(index_root=tmp_path / "index", bundle=shop.bundle, device="cpu", poll_s=0.01, notice_s=0)
     reports: list[None] = []
-    server = DrainingServer(create_app(settings, run_folder=tmp_path), settings, lambda: reports.append(None))
+    app = create_app(settings, others_serve=True)
+    server = DrainingServer(app, settings, lambda: reports.append(None))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listen("127.0.0.1", 0)]})
     thread.start()
     try:

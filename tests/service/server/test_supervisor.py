@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -141,9 +142,10 @@ def test_a_stopped_worker_is_killed_and_replaced(shop: Shop) -> None:
         assert sum(f"Worker {victim} has not reported" in line["message"] for line in list(service.lines)) == 1
 
 
-def test_a_worker_that_restarts_without_a_generation_does_not_listen(own_shop: Shop) -> None:
-    with serving(own_shop, "--processes", "2") as service:
+def test_a_worker_that_restarts_without_a_generation_does_not_listen(own_shop: Shop, tmp_path: Path) -> None:
+    with serving(own_shop, "--processes", "2", TMPDIR=str(tmp_path)) as service:
         eventually(lambda: all_serve(service), "both workers serve")
+        shutil.rmtree(next(tmp_path.glob("modiste-*")))  # As a cleaner of temporary folders does.
         for folder in (own_shop.index_root / "generations").iterdir():
             (folder / "manifest.json").rename(folder / "hidden")
         victim, other = sorted(service.workers)

@@ -25,7 +25,7 @@ from catalog.rows.plan import Plan, plan_columns
 from catalog.rows.roles import column_roles
 from catalog.settings import SETTINGS_NAME, CatalogSettings, find_settings, read_settings
 from catalog.table import Problem, Row, Table, TableOptions
-from catalog.values import AttributeValue, plain_text, type_columns, unescaped
+from catalog.values import AttributeValue, plain_text, type_columns, untagged
 from catalog.values.columns import Typed
 from catalog.values.embedded import NoImage, from_base64
 
@@ -178,7 +178,7 @@ class _Lines:
         pictures = [rows.column(one) for one in plan.pictures] if titles else []
         alike: Counter[str] = Counter()
         for place in empty if titles else ():
-            title = unescaped(plain_text(titles[place]))
+            title = untagged(plain_text(titles[place]))
             if title and any(plain_text(cells[place]) for cells in pictures):
                 alike[title] += 1
                 while (id := title if alike[title] == 1 else f"{title} {alike[title]}") in taken:
@@ -207,7 +207,7 @@ class _Lines:
         pictures = [row[column] for column in plan.pictures if row.get(column) not in (None, "")]
         return Line(
             number=number, id=id, key=key, is_parent=is_parent, row=row, values=self.typed.attributes[place][1],
-            title=unescaped(plain_text(row.get(plan.title))) if plan.title else "",
+            title=untagged(plain_text(row.get(plan.title))) if plan.title else "",
             unsold=self._availability.reason(
                 row, head, in_group=plan.by_parent and id != key, has_variants=has_variants
             ),

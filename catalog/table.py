@@ -219,6 +219,7 @@ class Table:
         remarks: Rows that were read, but not exactly as they are in the file.
         textual: Whether every cell is text, as in a CSV file, so that only its content tells its kind.
         folded: Number of rows that were merged into the row of their product.
+        outlets: Columns with the stock of one outlet each, and what their names begin with.
         format: The detected format, such as ``CSV separated by ";" in UTF-8``.
     """
 
@@ -228,6 +229,7 @@ class Table:
     remarks: list[Problem] = field(default_factory=list)
     textual: bool = False
     folded: int = 0
+    outlets: dict[str, str] = field(default_factory=dict)
     format: str = ""
 
 

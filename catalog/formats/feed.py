@@ -36,6 +36,8 @@ _PAIR_VALUES = ("value", "val", "values", "paramvalue", "attributevalue")
 _OF_PICTURES = ("href", "url", "src", "path")
 _VALUES = (*_OF_PICTURES, "value", "product-id")
 """Attributes that hold what an element says: the addresses of Atom's links and of pictures, and others."""
+_PLACES = frozenset({"alternate", "canonical", "enclosure"})
+"""Relations of Atom's links that lead to a page or a picture of the product."""
 _CURRENCIES = ("currency", "currencyid", "currencycode")
 DEEPEST = 50
 _DOCTYPE = re.compile(rb"<!DOCTYPE\s[^\[\]<>]*>")
@@ -243,13 +245,18 @@ def _add(row: dict[str, Any], element: _Element, path: list[str]) -> None:
     ``<param><name>Fit</name>...``, and each ``<variant>`` with more than an id is a part of its own.
     """
     plain, attributes = element.name.casefold(), element.attributes
+    if plain == "link" and attributes.get("rel", "alternate") not in _PLACES:
+        return
     if plain in PARTS and element.children:
         row.setdefault("variants", []).append(_row_of(element))
         return
     if (pair := _pair(element)) is not None:
         _put(row, *pair)
         return
-    name = _free(element, attributes.get("name") or attributes.get("attribute-id")) if plain in PARAMETERS else None
+    is_parameter = plain in PARAMETERS or (bool(path) and _is_list_of_parameters(path[-1]))
+    name = _free(element, attributes.get("name") or attributes.get("attribute-id")) if is_parameter else None
+    if attributes.get("type", "").startswith("image/") and attributes.get("rel", "enclosure") == "enclosure":
+        name = "image"
     if not name and len(path) == 1 and path[0].startswith(element.name):
         name = path[0]
     view = attributes.get("view-type")
@@ -268,6 +275,12 @@ def _add(row: dict[str, Any], element: _Element, path: list[str]) -> None:
     if text := element.text:
         currency = next((attributes[key] for key in attributes if key.casefold() in _CURRENCIES), "")
         _put(row, name, f"{text} {currency}".strip())
+
+
+def _is_list_of_parameters(name: str) -> bool:
+    """Whether an element has a name such as ``attrs`` or ``properties``."""
+    plain = name.casefold()
+    return any(f"{plain}s".endswith(f"{one}ss") or plain == f"{one[:-1]}ies" for one in PARAMETERS)
 
 
 def _pair(element: _Element) -> tuple[str, str] | None:

@@ -58,7 +58,8 @@ def _last_header(records: Sequence[Sequence[str]], place: int) -> int:
             break  # The same header again, above the next part of a table that was put together.
         plain = [standard_name(str(cell)) for cell in records[below]] if below < len(records) else []
         hits = len({name for name in plain if known(name)})
-        if hits >= ENOUGH and _names_groups(records[below - 1], records[below]):
+        enough = ENOUGH - 1 if _above_values(records, below) else ENOUGH
+        if hits >= enough and _names_groups(records[below - 1], records[below]):
             place = below
             continue
         enough = max(3, sum(bool(name) for name in plain) // 3)
@@ -76,6 +77,14 @@ def _names_groups(above: Sequence[str], below: Sequence[str]) -> bool:
         if not any(upper[place : place + 1])
     ]
     return bool(gaps) and all(lower[place] for place in gaps) and sum(lower) > sum(upper)
+
+
+def _above_values(records: Sequence[Sequence[str]], place: int) -> bool:
+    """Whether a record has nothing but words, and the one below it does not."""
+    return place + 1 < len(records) and all(
+        any(re.search(r"\d", str(cell)) for cell in records[at]) is digits
+        for at, digits in ((place, False), (place + 1, True))
+    )
 
 
 def _are_values(record: Sequence[str]) -> bool:

@@ -10,6 +10,9 @@ from catalog.table import Row, Rows, Table
 
 LISTS = ("variants", "skus", "variations", "combinations", "children")
 """Names of the lists of variants, the commonest first."""
+SIZES = "sizes"
+_COUNTED = frozenset({"stock", "qty", "quantity", "inventory", "available", "in_stock", "inStock", "price", "sku"})
+"""Fields that make sizes variants: ``[{"size": "40", "stock": 2}]``."""
 MASTER = "masterVariant"
 """The first variant of commercetools, beside the list of the others."""
 GROUP = "item_group_id"
@@ -33,7 +36,11 @@ def _listed(row: Row) -> str | None:
         variants = row.get(name)
         if isinstance(variants, list) and variants and all(isinstance(one, dict) for one in variants):
             return name
-    return None
+    sizes = row.get(SIZES)
+    counted = (
+        isinstance(sizes, list) and sizes and all(isinstance(one, dict) and _COUNTED & one.keys() for one in sizes)
+    )
+    return SIZES if counted else None
 
 
 def _split(row: Row) -> Iterator[Row]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from catalog.layouts.typed import PARENT
+from catalog.names.plain import plain_name
 from catalog.table import Table
 from catalog.values import plain_text
 
@@ -83,6 +84,32 @@ def configurable(table: Table, by_name: dict[str, str]) -> None:
             found = re.search(r"(?:^|,)\s*sku=([^,|]+)", variant)
             if found:
                 parent_of[found[1].strip()] = parent
+    _set_parents(table, sku, parent_of)
+
+
+def linked(table: Table, by_name: dict[str, str]) -> set[str]:
+    """Magento's API: a configurable product lists the numbers in ``id`` of its variants, which are rows of their own.
+    Its own price is 0."""
+    sku, id = by_name.get("sku"), by_name.get("id")
+    links = next((one for one in table.columns if plain_name(one).endswith("configurableproductlinks")), None)
+    if sku is None or id is None or links is None or PARENT in table.columns:
+        return set()
+    sku_of = {plain_text(row.get(id)): plain_text(row.get(sku)) for _, row in table.rows}
+    parent_of: dict[str, str] = {}
+    for _, row in table.rows.edited():
+        listed = row.get(links)
+        parent_of |= {
+            sku_of[key]: plain_text(row.get(sku))
+            for one in (listed if isinstance(listed, list) else ())
+            if (key := plain_text(one)) in sku_of
+        }
+        if listed and re.fullmatch(r"0*(?:[.,]0*)?", plain_text(row.get("price"))):
+            row["price"] = None
+    _set_parents(table, sku, parent_of)
+    return {links}
+
+
+def _set_parents(table: Table, sku: str, parent_of: dict[str, str]) -> None:
     if parent_of:
         for _, row in table.rows.edited():
             row[PARENT] = parent_of.get(plain_text(row.get(sku)), plain_text(row.get(sku)))

@@ -9,7 +9,16 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from catalog.layouts.money import AMOUNTS, CURRENCIES, in_units
-from catalog.names.columns import ID_ORDER, PICTURE_ORDER, TITLE_ORDER, UNSURE_PICTURES, is_aside, is_picture, pick
+from catalog.names.columns import (
+    ID_ORDER,
+    PICTURE_ORDER,
+    PRICES,
+    TITLE_ORDER,
+    UNSURE_PICTURES,
+    is_aside,
+    is_picture,
+    pick,
+)
 from catalog.names.hidden import is_hidden
 from catalog.names.plain import CURRENCIES as CODES
 from catalog.names.plain import LANGUAGES, group, plain_name
@@ -38,7 +47,15 @@ _GROUPS, _LABELS = (
 """Fields of these objects with the attribute and with its value, as in ``{"code": "color", "label": "Red"}`` and in
 Shopware's ``{"name": "Red", "group": {"name": "Color"}}``."""
 _PAID = {"gross": "price gross", "net": "price net"}
-"""Names of prices that say so only within an object called ``price``."""
+_OF_PRICES = group("price prices pricing preis preise prix")
+"""Names of prices that say so only within an object called ``price``, as do ``current`` and ``regular``."""
+_THINGS = group(
+    "brand manufacturer vendor supplier designer seller category maincategory collection family department season "
+    "marke hersteller marque marca merk kategorie catégorie categoría categoria color colour material gender tax"
+)
+"""Objects with names of their own, which are no titles of products."""
+_SCOPES = frozenset({"locale", "scope", "channel", "data", "attribute_type", "linked_data"})
+"""Fields of Akeneo's values, which are in ``data``."""
 DEEPEST = 5
 
 
@@ -51,6 +68,7 @@ def unfold_nested(table: Table) -> set[str]:
     may be written as text.
     """
     _read_texts(table)
+    _read_scoped(table)
     _read_amounts(table)
     consumed: set[str] = set()
     for _ in range(DEEPEST):
@@ -83,6 +101,26 @@ def _read_texts(table: Table) -> None:
                 row[column] = cell
 
 
+def _read_scoped(table: Table) -> None:
+    for column in table.columns:
+        cells = table.rows.column(column)
+        if any(isinstance(cell, dict | list) for cell in cells):
+            table.rows.put(column, (_unscoped(cell) for cell in cells))
+
+
+def _unscoped(cell: Any) -> Any:
+    """A value of Akeneo's API without its locale and channel: of several languages, an object with each."""
+    if isinstance(cell, dict):
+        return {name: _unscoped(value) for name, value in cell.items()}
+    if not isinstance(cell, list) or not cell:
+        return cell
+    if not all(isinstance(one, dict) and {"data", "scope"} <= one.keys() <= _SCOPES for one in cell):
+        return cell
+    by_locale = {one.get("locale"): one["data"] for one in reversed(cell)}
+    texts = {str(locale): data for locale, data in reversed(by_locale.items()) if locale}
+    return texts if len(texts) > 1 else cell[0]["data"]
+
+
 def _read_amounts(table: Table) -> None:
     for column in table.columns:
         cells = table.rows.column(column)
@@ -113,8 +151,9 @@ def _unfold_objects(table: Table, objects: list[str]) -> set[str]:
         money = money if plain and _OF_MONEY.issuperset(plain_name(name) for name in names) else (None, None)
         languages = plain and all(_LANGUAGE.fullmatch(name) for name in names)
         currencies = plain and all(name.casefold() in _CODES for name in names)
-        # What belongs to a supplier stays with it, and so does the address of a smaller picture.
-        together = languages or currencies or is_hidden(column) or is_aside(column)
+        # What belongs to a brand or a supplier stays with it, and so does the address of a smaller picture.
+        of_thing = is_hidden(column) or is_aside(column) or plain_name(column) in _THINGS
+        together = languages or currencies or of_thing
         for _, row in table.rows.edited():
             cell = row.get(column) or {}
             if all(money):
@@ -122,7 +161,7 @@ def _unfold_objects(table: Table, objects: list[str]) -> set[str]:
                 continue
             for name, value in cell.items():
                 alone = leaves[name] == 1 and not together and not _is_taken(name, table.columns)
-                own = _PAID.get(plain_name(name), name)
+                own = _name_of_price(name) if plain_name(column) in _OF_PRICES else _PAID.get(plain_name(name), name)
                 row[own if alone and not _is_taken(own, table.columns) else f"{column} {name}"] = value
             if languages:
                 row[column] = next((value for value in cell.values() if plain_text(value)), None)
@@ -130,6 +169,11 @@ def _unfold_objects(table: Table, objects: list[str]) -> set[str]:
             consumed.add(column)
     table.columns = list(dict.fromkeys([*table.columns, *table.rows.names]))
     return consumed
+
+
+def _name_of_price(field: str) -> str:
+    name = _PAID.get(plain_name(field), field)
+    return f"{name} price" if name not in _PAID.values() and plain_name(f"{name}price") in PRICES else name
 
 
 def _is_taken(name: str, columns: Sequence[str]) -> bool:

@@ -8,7 +8,6 @@ from collections.abc import Container
 from catalog.names.columns import is_code, known, standard_name
 from catalog.names.hidden import is_hidden
 from catalog.names.plain import plain_name
-from catalog.names.sale import STOCK_COUNTS
 from catalog.table import Table
 from catalog.values import plain_text
 
@@ -22,22 +21,23 @@ _SURE = frozenset({"inventory", "inventoryavailable", "currentquantity", "stocko
 
 
 def stock_of_outlets(table: Table, consumed: Container[str] = ()) -> None:
-    """Name such columns ``inventory (Main Outlet)``, so that they state the stock: what no outlet has is sold out.
+    """Note that such columns state the stock: what no outlet has is sold out.
 
     Columns with anything but whole numbers, and those that others replace, are left as they are.
     """
-    found: dict[str, list[tuple[str, str]]] = {}
+    found: dict[str, list[str]] = {}
     for column in (one for one in table.columns if one not in consumed):
-        match = _OF_OUTLET.fullmatch(column.strip())
-        if match and not (known(standard_name(column)) or is_code(column) or is_hidden(column)):
+        beginning = all_outlets(column)
+        if beginning and not is_hidden(column):
             cells = [plain_text(cell) for cell in table.rows.column(column)]
             if any(cells) and all(re.fullmatch(r"-?\d+(?:[.,]0+)?|", cell) for cell in cells):
-                named = match[1] if plain_name(match[1]) in STOCK_COUNTS else "stock"
-                found.setdefault(plain_name(match[1]), []).append((column, f"{named} ({match[2]})"))
+                found.setdefault(beginning, []).append(column)
     for beginning, columns in found.items():
-        if beginning not in _SURE and len(columns) < 2:
-            continue
-        for column, name in columns:
-            if name not in table.columns:
-                table.rows.rename(column, name)
-                table.columns[table.columns.index(column)] = name
+        if beginning in _SURE or len(columns) > 1:
+            table.outlets |= dict.fromkeys(columns, beginning)
+
+
+def all_outlets(column: str) -> str:
+    """What the columns of all outlets have in common: ``bestand`` for ``Bestand Berlin``; empty for other columns."""
+    match = _OF_OUTLET.fullmatch(column.strip())
+    return plain_name(match[1]) if match and not (known(standard_name(column)) or is_code(column)) else ""

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from catalog.layouts.below import attributes_of_odoo, variations_of_ebay
-from catalog.layouts.magento import coded_states, configurable, rows_without_sku, translations
+from catalog.layouts.magento import coded_states, configurable, linked, rows_without_sku, translations
 from catalog.layouts.money import columns_in_units
 from catalog.layouts.nested import unfold_nested
 from catalog.layouts.outlets import stock_of_outlets
@@ -39,7 +39,7 @@ _NAMING = frozenset({"name", "names", "title", "titles", "nom", "nome", "nombre"
 _NUMBERS = {"one": "1", "two": "2", "three": "3"}
 _HEX = re.compile(r"^#[0-9a-fA-F]{3,8}:")
 """What Wix writes before a colour."""
-_PAIRS = frozenset({"additionalattributes", "customfields", "feature", "features", "options"})
+_PAIRS = frozenset({"additionalattributes", "customfields", "productcustomfields", "feature", "features", "options"})
 _ASSIGNED = re.compile(r'(?:^|[,;])\s*([A-Za-z][\w ]*)=(?:"((?:[^"]|"")*)"|([^="]*?))(?=[,;]\s*[A-Za-z][\w ]*=|$)')
 _VARIANTS = re.compile(r"(?:variants?|variations?|children|child_?skus?)$", re.IGNORECASE)
 
@@ -60,6 +60,7 @@ def unfold(table: Table) -> None:
     consumed |= attributes_of_odoo(table, by_name)
     rows_without_sku(table, by_name)
     configurable(table, by_name)
+    consumed |= linked(table, by_name)
     consumed |= _listed_variants(table)
     coded_states(table, by_name)
     consumed |= translations(table, by_name)

@@ -31,7 +31,7 @@ BARCODES = order(
 """Ids of the trade; they count only if a table has no id of the shop, because shops leave them empty."""
 WEAK_IDS = order(
     "uuid objectid externalid systemid mpn stylecode styleno stylenumber modelnumber modelno pid key "
-    "item number no nr nummer numero número"
+    "item number no nr nummer numero número loc"
 )
 """Ambiguous names; they count only if the values of all rows are different."""
 VARIANT_ID_ORDER = order("variantsku variantid sku token")
@@ -65,10 +65,10 @@ TITLE_ORDER = order(
     "terméknév denumire ürünadı titleshort titlelong fulltitle stylename modelname désignation libellé intitulé "
     "denominación itemtextname textname name1 bezeichnung1 artikelbezeichnung1 kurzbezeichnung kurztext "
     "materialkurztext denominazione benämning betegnelse название наименование 商品名 商品名称 상품명 שםמוצר שםהמוצר "
-    "اسمالمنتج όνομαπροϊόντος maktx"
+    "اسمالمنتج όνομαπροϊόντος maktx imagetitle"
 )
 WEAK_TITLES = order(
-    "caption item artikel produkt product article artículo articolo artigo description itemdescription "
+    "caption label item artikel produkt product article artículo articolo artigo description itemdescription "
     "articledescription shortdescription artikeltext beschreibung descripción descrizione omschrijving modell model "
     "modèle modelo modello"
 )
@@ -103,12 +103,14 @@ LIST_NAMES = group(
     "tags tag keywords labels categories category collections collection colours colors sizes materials features "
     "größen tailles tallas taglie maten occasions styles schlagwörter schlagworte kategorien kategorie größen "
     "farben materialien étiquettes catégories catégorie etiquetas categorías categoría categorie categoria "
-    "categorieën parole producttags"
+    "categorieën parole producttags rayon rayons kategori kategorier kategoria kategória kategorija категория "
+    "категории カテゴリ カテゴリー 分类 类目 카테고리"
 )
 PATH_NAMES = group(
     "categories category producttype googleproductcategory productcategory categorypath kategorie kategorien "
     "breadcrumb warengruppe produktgruppe artikelgruppe shopkategorie breadcrumbs catégorie catégories categoría "
-    "categorías categoria categorie categorieën produkttyp taxonomy"
+    "categorías categoria categorie categorieën produkttyp taxonomy rayon rayons kategori kategorier kategoria "
+    "kategória kategorija категория категории カテゴリ カテゴリー 分类 类目 카테고리"
 )
 LOOKS = group(
     "צבע اللون χρώμα 컬러 색깔 colour color farbe couleur colore kleur färg farve farge kolor barva szín renk цвет 色 "

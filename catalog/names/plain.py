@@ -32,13 +32,13 @@ _LOCALE = re.compile(
     rf"^(?:{LANGUAGES}|us|gb)[._:-](?=\w)|(?<=\w)[\s._:#-]+(?:{LANGUAGES})(?:[-_][a-z]{{2}}(?:[-_]\w+)?)?$",
     re.IGNORECASE,
 )
-_WORDS = {"руб": "RUB", "грн": "UAH", "zł": "PLN", "kč": "CZK", "tl": "TRY"}
-"""Abbreviations of currencies that stand for only one."""
-_CURRENCY_WORDS = f"{CURRENCIES}|{'|'.join(_WORDS)}"
+_CURRENCY_WORDS = f"{CURRENCIES}|руб|грн|zł|kč|tl|円|元"
+_SIGNS = r"(?:us|ca|au|nz|hk|nt|mx|cn|jp|a|c|s|r)?[$€£¥₹₽₺₩₪]"
 _CURRENCY = re.compile(
-    rf"^(?:{CURRENCIES})[\s._-](?=\w)|(?<=\w)[\s.,_:-]+(?:{_CURRENCY_WORDS})\.?$", re.IGNORECASE
-)  # fmt: skip
-_MONEY = re.compile(rf"(?<![^\W_])(?:{_CURRENCY_WORDS})(?![^\W_])|[$€£¥₹₽₺₩₪]", re.IGNORECASE)
+    rf"^(?:{CURRENCIES})[\s._-](?=\w)|(?<=\w)[\s.,_:-]+(?:(?:in|en|w|v|i|em|à)\s+)?(?:{_CURRENCY_WORDS}|{_SIGNS})\.?$",
+    re.IGNORECASE,
+)
+_MONEY = re.compile(rf"(?<![^\W_])(?:{_CURRENCY_WORDS})(?![^\W_])|(?<![^\W_]){_SIGNS}|[$€£¥₹₽₺₩₪]", re.IGNORECASE)
 _OWNERS = (
     "productvariation", "product", "variation", "variant", "item", "produkt", "artikel", "produit", "producto",
     "prodotto", "ox",
@@ -63,9 +63,9 @@ def shorter_names(name: str) -> tuple[str, ...]:
 
 
 def currency_in(name: str) -> str:
-    """The currency in the name of a column of prices, such as EUR in ``price-EUR``; empty if there is none."""
+    """The currency in the name of a column of prices as written, such as EUR in ``price-EUR``; empty if none."""
     found = _MONEY.search(name)
-    return _WORDS.get(found[0].casefold(), found[0].upper()) if found else ""
+    return found[0] if found else ""
 
 
 def order(names: str) -> tuple[str, ...]:

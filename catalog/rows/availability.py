@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from catalog.layouts.outlets import all_outlets
 from catalog.names.columns import standard_name
 from catalog.names.plain import plain_name, whole_name
 from catalog.names.sale import (
@@ -46,9 +47,10 @@ class Availability:
         table: With the columns, and with the cells by which a column with another name states the stock.
         leave_out: Conditions of the operator (``CatalogSettings.leave_out``), which replace the rules for known column
             names; None applies these rules.
+        others: Columns that the table lacks, such as the stock of other outlets.
     """
 
-    def __init__(self, table: Table, leave_out: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, table: Table, leave_out: Mapping[str, Any] | None = None, others: Collection[str] = ()) -> None:
         self.leave_out = leave_out
         by_name: dict[str, dict[str, None]] = {}
         for column in table.columns:
@@ -60,7 +62,7 @@ class Availability:
 
         alike: dict[str, list[str]] = {}
         for column in table.columns:
-            alike.setdefault(plain_name(column), []).append(column)
+            alike.setdefault(table.outlets.get(column) or plain_name(column), []).append(column)
         self._alike = {column: columns for columns in alike.values() if len(columns) > 1 for column in columns}
         self._status = named(STATUS)
         stated = [name for name in table.columns if _states_stock(table.rows.column(name))]
@@ -70,7 +72,9 @@ class Availability:
         self._gone_since = named(GONE_SINCE)
         self._sold_from = named(SOLD_FROM)
         self._flags = named(STOCK_FLAGS)
-        self._counts = named(STOCK_COUNTS)
+        self._counts = list(dict.fromkeys([*named(STOCK_COUNTS), *table.outlets]))
+        elsewhere = {all_outlets(one) or _in_brackets(one) for one in others if one not in table.columns} - {""}
+        self._partial = [one for one in self._counts if (table.outlets.get(one) or _in_brackets(one)) in elsewhere]
         self._in_stock = [*self._flags, *named(STOCK_STATUS)]
         self._oversold = named(OVERSOLD)
         self._tracked = named(TRACKED)
@@ -124,8 +128,14 @@ class Availability:
                 return f"{column} is {shown(text)}"
         return "" if has_variants else self._sold_out(row, head if in_group else row)
 
+    def undecided(self, row: Row) -> bool:
+        """Whether a row has the stock of some outlets only, and these have nothing."""
+        return bool(self._partial) and all(_is_none(plain_text(row.get(column))) for column in self._partial)
+
     def _is_elsewhere(self, row: Row, column: str) -> bool:
-        """Whether a column for another shop or warehouse, such as ``Stock (Berlin)``, says that a product is there."""
+        """Whether a column for another outlet, such as ``Stock (Berlin)``, may say that a product is there."""
+        if column in self._partial:
+            return True
         texts = (plain_text(row.get(other)) for other in self._alike.get(column, ()) if other != column)
         return any(text and not _is_none(text) for text in texts)
 
@@ -154,6 +164,11 @@ class Availability:
             if _is_none(text) and not self._is_elsewhere(row, column):
                 return f"{column} is {shown(text)}"
         return ""
+
+
+def _in_brackets(column: str) -> str:
+    """What the columns of all outlets have in common if they are named like ``Stock (Berlin)``; else empty."""
+    return plain_name(column) if "(" in column else ""
 
 
 def _is_none(text: str) -> bool:

@@ -17,7 +17,7 @@ from catalog.rows.pinned import refuse_strange
 from catalog.rows.plan import plan_columns
 from catalog.settings import CatalogSettings
 from catalog.table import Problem, Row, TableOptions
-from catalog.values import AttributeValue, Kind, plain_text, type_columns, unescaped
+from catalog.values import AttributeValue, Kind, plain_text, type_columns, untagged
 from catalog.values.kinds import normal_cell
 from catalog.values.numbers import MISSING
 
@@ -99,7 +99,7 @@ def read_changes(
     read.columns = [name for name in table.columns if name in kinds and name != plan.id]
     read.ignored = [name for name in table.columns if name not in kinds and name not in own]
     leave_out = {name: one for name, one in settings.leave_out.items() if name in table.columns}
-    availability = Availability(table, leave_out if settings.states_leave_out else None)
+    availability = Availability(table, leave_out if settings.states_leave_out else None, kinds)
     if not read.columns and plan.title is None and not availability.told:
         raise ModisteError(
             f"{path} has no column of the catalogue beside the id.",
@@ -117,8 +117,10 @@ def read_changes(
             continue
         cleared = {name: None for name in read.columns if name not in values and name in row and _is_empty(row, name)}
         is_variant = plan.by_parent and bool(id) and id != key
-        title = unescaped(plain_text(row.get(plan.title))) if plan.title and not is_variant else ""
+        title = untagged(plain_text(row.get(plan.title))) if plan.title and not is_variant else ""
         unsold = availability.reason(row, row, in_group=id != key) if availability.told else None
+        if not unsold and availability.undecided(row):
+            unsold = None
         read.changes.append(Change(number, id or key, title or None, {**values, **cleared}, unsold))
     return read
 

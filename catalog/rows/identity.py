@@ -47,6 +47,10 @@ _CODE = re.compile(r"(?=.*\d)(?=.*[^\W\d_]|.*\d{4})[\w./#+-]{2,64}")
 """An article number: letters and digits, or at least four digits."""
 _AMOUNT = re.compile(r"\d+[.,]\d{1,2}")
 _YEAR = re.compile(r"(?:19|20)\d\d")
+_OF_DATABASE = re.compile(
+    r"[0-9a-f]{24}|[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|gid://.+", re.IGNORECASE
+)
+"""A key of a database: MongoDB's, a UUID, or Shopify's global id."""
 _OF_PARENT = re.compile(r"parent|vater|eltern|haupt|master|padre|père|ouder|nadrzędn|родител|父")
 """What the name of a column says that refers to the row of the whole product."""
 
@@ -113,6 +117,7 @@ def _id_column(table: Table, group: str | None) -> str | None:
             if sum(map(bool, map(plain_text, split.column(name)))) >= ENOUGH * len(split):
                 return name
         found = [name for name in found if not _is_of_products(table, name, group)] or found
+    found = sorted(found, key=lambda name: _is_of_database(table, name, found))
     filled = {name: sum(1 for cell in table.rows.column(name) if plain_text(cell)) for name in found}
     enough = [name for name in found if filled[name] >= ENOUGH * len(table.rows)]
     if enough:
@@ -127,6 +132,22 @@ def _id_column(table: Table, group: str | None) -> str | None:
     weak = [name for name in weak if name != group]
     weak.sort(key=lambda name: has_titles(table, name))  # Texts that people change come last.
     return next((name for name in weak if _is_distinct(table, name)), best or next(iter(barcodes), None))
+
+
+def _is_of_database(table: Table, column: str, others: Sequence[str]) -> bool:
+    """Whether a column has keys of a database, beside numbers of the shop that all rows have: its other tables, such
+    as those of stock, have these numbers. The ``id`` of Magento's API is such a key, unlike that of WooCommerce."""
+    if is_called(column, HANDLES):
+        return False
+    of_magento = is_called(column, ("id",)) and {"typeid", "attributesetid"} <= set(map(plain_name, table.columns))
+    if not of_magento and not _has_keys(table, column):
+        return False
+    numbers = (name for name in others if name != column and not is_called(name, HANDLES))
+    return any(_is_distinct(table, name) and not _has_keys(table, name) for name in numbers)
+
+
+def _has_keys(table: Table, column: str) -> bool:
+    return all(_OF_DATABASE.fullmatch(key) for cell in table.rows.column(column) if (key := plain_text(cell)))
 
 
 def has_titles(table: Table, column: str) -> bool:

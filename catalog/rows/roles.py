@@ -65,7 +65,7 @@ def column_roles(
         elif is_hidden(name) or plain_name(name) in PARENTS:
             roles[name] = "hidden"
         else:
-            roles[name] = _role(name, column, typed)
+            roles[name] = "stock" if name in table.outlets else _role(name, column, typed)
     return roles
 
 

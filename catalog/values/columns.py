@@ -13,6 +13,7 @@ from catalog.names.columns import CURRENCY_COLUMNS, PRICES, is_code, standard_na
 from catalog.names.plain import currency_in
 from catalog.names.sale import read_flag
 from catalog.table import MAX_SHARED, Problem, Rows, shown
+from catalog.values.currencies import currency_code, settled
 from catalog.values.dates import order_of, read_date
 from catalog.values.entities import unescaped
 from catalog.values.kinds import PATH_SIGN, AttributeValue, Kind, kind_of, normal_cell, plain_text
@@ -22,7 +23,6 @@ from catalog.values.numbers import (
     WHOLE,
     Decimals,
     Separator,
-    currency_code,
     decimal_separator,
     read_number,
     read_price,
@@ -98,6 +98,9 @@ def type_columns(
                 if cell in found.against:
                     reason = f"{column} is text and not a {found.nearly} because of {shown(cell)!r}"
                     typed.oddities.append(Problem(number, None, reason, f"{column} is text because of such cells"))
+    stated = {*currencies, *(one.currency for one in typed.columns.values())}
+    for column, one in typed.columns.items():
+        typed.columns[column] = one._replace(currency=settled(one.currency, stated, cells_of))
     return typed
 
 
@@ -142,7 +145,7 @@ def _add_currency(typed: Typed, column: str, currencies: Sequence[str], numbers:
         return
     stated = dict.fromkeys(filter(None, currencies))
     typed.columns[column] = held._replace(
-        currency=currency_in(column) or (next(iter(stated)) if len(stated) == 1 else "")
+        currency=currency_code(currency_in(column)) or (next(iter(stated)) if len(stated) == 1 else "")
     )
     if len(stated) > 1 and not typed.columns[column].currency:
         prices = typed.attributes.column(column)
@@ -205,14 +208,14 @@ def _type_column(
     typed.attributes.put(
         column, (int(value) if written_whole and isinstance(value, float) else value for value in values)
     )
-    named = [currency for currency in currencies if currency]
-    codes = {currency_code(currency) for currency in named}
-    single = named[0] if len(named) == 1 else codes.pop() if len(codes) == 1 else ""
-    typed.columns[column] = Column(kind, single)
-    if len(named) > 1 and not single:
+    stated = {currency_code(currency) for currency in currencies if currency}
+    codes = {settled(currency, stated) for currency in stated}
+    typed.columns[column] = Column(kind, next(iter(codes)) if len(codes) == 1 else "")
+    if len(codes) > 1:
         read_one = read_price if standard_name(column) in PRICES else read_number
         found = (read_one(cell, decimal) if isinstance(cell, str) else None for cell in cells)
-        _add_currencies(typed, column, [currency_code(one.currency) if one else "" for one in found], numbers)
+        own = (settled(currency_code(one.currency), stated) if one else "" for one in found)
+        _add_currencies(typed, column, list(own), numbers)
     return strange
 
 

@@ -9,6 +9,12 @@ import re
 TIMES = 2
 """Some exports escape what was escaped already: ``&amp;#39;``."""
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][\da-fA-F]{1,6}|[A-Za-z][A-Za-z\d]+);")
+_BREAK = re.compile(r"</?(?:br|p|div|li|ul|h\d|td|tr)\b[^<>]*>", re.IGNORECASE)
+"""A tag between words that a page shows apart."""
+_MARKUP = re.compile(
+    r"<br\s*/?>|</(?:a|b|i|u|s|p|em|strong|small|span|font|sub|sup|mark|div|h\d|li|ul|ol|td|tr|center|del|ins)>",
+    re.IGNORECASE,
+)
 TAG = re.compile(r"<[a-zA-Z/!][^<>]*>")
 
 
@@ -23,6 +29,13 @@ def unescaped(text: str) -> str:
     for _ in range(TIMES):
         text = _ENTITY.sub(_character, text)
     return text.strip()
+
+
+def untagged(text: str) -> str:
+    """A title as a web page shows it: without tags, and with the characters that entities stand for."""
+    if _MARKUP.search(text):
+        text = " ".join(TAG.sub("", _BREAK.sub(" ", text)).split()) or text
+    return unescaped(text)
 
 
 def _character(entity: re.Match[str]) -> str:

@@ -33,6 +33,8 @@ MIN_LISTS = 5
 PATH_SIGN = re.compile(r"\s*(?:->|→|>|»|›)\s*")
 _PATH = re.compile(r"[\w)&'.]\s*(?:->|→|>|»|›)\s*[\w(&'.]")
 _SEVERAL = re.compile(r"\d(?:\s*[|,;\n]\s*|\s+)\d")
+_SIZES_LISTED = re.compile(r"[|;\n]|,\s|,(?!\d)|(?<!\d),|(?<=\d\d),(?=\d\d(?!\d))")
+"""What separates several sizes; the comma of ``36,5`` does not."""
 _SLASHES = re.compile(r"\w\s*[/\\]\s*\w.*[/\\]|\w///\w")
 
 
@@ -169,15 +171,18 @@ def _holds_paths(name: str, texts: Sequence[str]) -> bool:
 
 
 def _share_parents(texts: Collection[str]) -> bool:
-    """Whether texts such as ``Women/Dresses`` have two parts each, and several have the same first one."""
-    parts = [re.split(r"\s*/\s*", text) for text in texts]
-    return all(len(one) == 2 for one in parts) and len({first for first, *_ in parts}) < len(parts)
+    """Whether texts such as ``Women/Dresses`` have two parts each, and several have the same first one; or one of them
+    has a first part that stands alone elsewhere, as in ``Bags/Totes;Sale`` and ``Bags``."""
+    items = {item.strip() for text in texts for item in re.split(r"[|;\n]", text)}
+    parts = [re.split(r"\s*/\s*", item) for item in items if item]
+    firsts = {one[0] for one in parts if len(one) == 2}
+    return (all(len(one) == 2 for one in parts) and len(firsts) < len(parts)) or not firsts.isdisjoint(items)
 
 
 def _holds_lists(column: str, texts: Sequence[str]) -> bool:
     name = standard_name(column)
     signs = "[|,;\n]" if name in LIST_NAMES else "[|;]" if ".metafields." in column.casefold() else "[|]"
-    if any(re.search(signs, text) for text in set(texts)):
+    if any(re.search(_SIZES_LISTED if name in SIZES else signs, text) for text in set(texts)):
         return True
     return not TEXTS.search(name) and len(set(texts)) >= MIN_LISTS and _look_like_lists(texts)
 

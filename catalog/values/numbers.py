@@ -57,15 +57,6 @@ MAX_PRICE_LENGTH = 80
 _WIDE = re.compile("[\uff01-\uff5e\uffe0-\uffe6]")
 
 
-_SIGNS = {
-    "€": "EUR", "£": "GBP", "₹": "INR", "rs": "INR", "₽": "RUB", "руб": "RUB", "₺": "TRY", "tl": "TRY", "₩": "KRW",
-    "원": "KRW", "₪": "ILS", "₫": "VND", "₴": "UAH", "грн": "UAH", "zł": "PLN", "kč": "CZK", "ft": "HUF", "rm": "MYR",
-    "rp": "IDR", "円": "JPY", "元": "CNY", "лв": "BGN", "us$": "USD", "a$": "AUD", "c$": "CAD", "ca$": "CAD",
-    "r$": "BRL", "sfr": "CHF", "lei": "RON",
-}  # fmt: skip
-"""Signs and abbreviations that stand for one currency. ``$``, ``¥`` and ``kr`` stand for several."""
-
-
 class Number(NamedTuple):
     """A number in a cell."""
 
@@ -210,11 +201,6 @@ def _among_words(text: str, decimal: Separator) -> Number | None:
             if (number := read_number(spelling, decimal)) is not None:
                 return number
     return None
-
-
-def currency_code(currency: str) -> str:
-    """The code (ISO 4217) of a currency as written in a cell, or else the currency as it is."""
-    return _SIGNS.get(currency.casefold().rstrip("."), currency.upper() if len(currency) == 3 else currency)
 
 
 def _grouping_is_right(amount: str, decimal: Separator) -> bool:

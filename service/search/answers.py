@@ -166,7 +166,10 @@ class NumberFilter(FrozenModel):
     kind: Literal["number"]
     role: Offered
     family: str | None = Field(description="Likewise: texts bound numbers of the families `price` and `year`.")
-    currency: str | None = Field(description="As the catalogue writes it, such as `EUR`; null if it writes none.")
+    currency: str | None = Field(
+        description="The code (ISO 4217), such as `EUR`, or a sign of several currencies, such as `$`; null if the "
+        "catalogue states none."
+    )
     min: float
     max: float
 

@@ -440,3 +440,41 @@ def test_other_sizes_of_a_picture_are_no_further_pictures(tmp_path: Path) -> Non
     images = [{"id": 5, "url_fullxfull": "https://s.example/f.jpg", "url_75x75": "https://s.example/s.jpg"}]
     (product,) = of_json(tmp_path, [{"id": "1", "title": "Hat", "images": images}], pictures=True)
     assert product.images == (Address("https://s.example/f.jpg"),)
+
+
+@pytest.mark.parametrize("thing", ["brand", "category", "manufacturer"])
+def test_the_name_of_a_brand_is_no_title_even_without_another(tmp_path: Path, thing: str) -> None:
+    label = {"en": "Low canvas sneaker", "de": "Flacher Turnschuh"}
+    rows = [{"code": f"A{n}", "label": label, thing: {"id": 3, "name": "Veja Shoes"}} for n in range(3)]
+    catalog = of_json(tmp_path, rows)
+    assert (catalog[0].title, catalog[0].attributes[f"{thing} name"]) == ("Low canvas sneaker", "Veja Shoes")
+
+
+def test_prices_within_an_object_of_prices_keep_what_they_are(tmp_path: Path) -> None:
+    pricing = {"current": {"value": 79.9, "currency": "EUR"}, "original": {"value": 99.9, "currency": "EUR"}}
+    catalog = of_json(tmp_path, [{"id": str(n), "title": "a", "pricing": pricing} for n in range(3)])
+    assert (catalog[0].attributes["current price"], catalog[0].attributes["original price"]) == (79.9, 99.9)
+    assert catalog.details["current price"].currency == "EUR"
+
+
+def test_values_of_akeneo_are_their_data(tmp_path: Path) -> None:
+    def value(data: Any, locale: str | None = None) -> dict[str, Any]:
+        return {"locale": locale, "scope": None, "data": data}
+
+    values = {
+        "name": [value("Hemd", "de_DE"), value("Shirt", "en_US")], "color": [value("red")],
+        "price": [value([{"amount": "19.90", "currency": "EUR"}])], "care": [value(["wash", "iron"])],
+    }  # fmt: skip
+    catalog = of_json(tmp_path, [{"identifier": f"tee-{n}", "values": values} for n in range(3)])
+    assert [(one.id, one.title) for one in catalog] == [(f"tee-{n}", "Hemd") for n in range(3)]
+    assert catalog[0].attributes | {"price": 19.9, "color": "red", "care": ["wash", "iron"], "name en_US": "Shirt"} == (
+        catalog[0].attributes
+    )
+    assert catalog.details["price"].currency == "EUR"
+
+
+def test_sizes_with_their_stock_are_variants(tmp_path: Path) -> None:
+    sizes = [{"size": "40", "stock": 2}, {"size": "41", "stock": 0}, {"size": "42", "stock": 1}]
+    rows = [{"code": f"A{n}", "name": f"Low sneaker {n}", "sizes": sizes} for n in range(2)]
+    catalog = of_json(tmp_path, [*rows, {**rows[0], "code": "A2", "sizes": sizes[1:2]}])
+    assert [(one.id, one.attributes["variant size"]) for one in catalog] == [("A0", ["40", "42"]), ("A1", ["40", "42"])]

@@ -77,7 +77,16 @@ def test_prices_with_a_third_decimal_in_some_cells_are_not_multiplied(
 
 
 @pytest.mark.parametrize(
-    ("name", "currency"), [("Price EUR", "EUR"), ("price-usd", "USD"), ("Retail (GBP)", "GBP"), ("RRP £", "£")]
+    ("name", "currency"),
+    [
+        ("Price EUR", "EUR"),
+        ("price-usd", "USD"),
+        ("Retail (GBP)", "GBP"),
+        ("RRP £", "GBP"),
+        ("MSRP (US$)", "USD"),
+        ("Preis in EUR", "EUR"),
+        ("Cena w zł", "PLN"),
+    ],
 )
 def test_the_currency_may_be_in_the_name_of_the_column(tmp_path: Path, name: str, currency: str) -> None:
     assert read(tmp_path, [{"id": 1, name: "19.90", "other": "5.00"}]).details[name].currency == currency
@@ -98,11 +107,34 @@ def test_a_currency_in_the_cells_comes_first(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("cells", "currency"),
-    [(["Rs. 1,299", "INR 899", "₹99"], "INR"), (["25 €", "19 EUR"], "EUR"), (["25 €", "19 €"], "€")],
+    [(["Rs. 1,299", "INR 899", "₹99"], "INR"), (["25 €", "19 EUR"], "EUR"), (["25 €", "19 €"], "EUR")],
 )
 def test_a_sign_and_a_code_of_one_currency_are_the_same(tmp_path: Path, cells: list[str], currency: str) -> None:
     catalog = read(tmp_path, [{"sku": f"A{n}", "price": cell} for n, cell in enumerate(cells)])
     assert catalog.details["price"] == ("number", currency)
+    assert "price currency" not in catalog.columns
+
+
+@pytest.mark.parametrize(
+    ("names", "cells", "currency"),
+    [
+        (("price", "rrp"), ("$25", "USD 30"), "USD"), (("price", "list_price"), ("$25", "C$ 30"), "CAD"),
+        (("price", "sale_price"), ("25 kr", "199 SEK"), "SEK"),
+        (("販売価格(税込)", "カラー"), ("￥8,800", "白"), "JPY"),
+        (("price", "currency"), ("$25", "AUD"), "AUD"), (("price", "colour"), ("$25", "red"), "$"),
+        (("price", "colour"), ("25 kr", "red"), "kr"), (("price", "colour"), ("US$25", "red"), "USD"),
+    ],
+)  # fmt: skip
+def test_a_sign_of_several_currencies_is_the_one_that_the_table_states(
+    tmp_path: Path, names: tuple[str, str], cells: tuple[str, str], currency: str
+) -> None:
+    catalog = read(tmp_path, [{"sku": f"A{n}", names[0]: cells[0], names[1]: cells[1]} for n in range(3)])
+    assert catalog.details[names[0]].currency == currency
+
+
+def test_a_sign_and_its_code_in_one_column_are_one_currency(tmp_path: Path) -> None:
+    catalog = read(tmp_path, [{"sku": f"A{n}", "price": cell} for n, cell in enumerate(["$25", "USD 30", "US$ 9"])])
+    assert catalog.details["price"].currency == "USD"
     assert "price currency" not in catalog.columns
 
 
@@ -157,7 +189,7 @@ def test_a_column_of_prices_with_words_is_of_numbers(tmp_path: Path) -> None:
     catalog = priced(tmp_path, *cells)
     assert catalog.columns == {"price": "number"}
     assert [one.attributes["price"] for one in catalog] == [29.99, 24.5, 39, 39, 39, 40, 45, 45]
-    assert catalog.details["price"].currency == "€"
+    assert catalog.details["price"].currency == "EUR"
     assert catalog.remarks == ()
 
 

@@ -37,7 +37,7 @@ def values(catalog: Catalog, name: str) -> list[object]:
         (["1,299.00", "19.90"], [1299.0, 19.9], ""),
         (["25.00 EUR", "9.90 EUR"], [25.0, 9.9], "EUR"),
         (["$25.00", "$1,299"], [25.0, 1299.0], "$"),
-        (["€ 1 299,50", "19,90 €"], [1299.5, 19.9], "€"),
+        (["€ 1 299,50", "19,90 €"], [1299.5, 19.9], "EUR"),
         (["CHF 1'299.00", "CHF 20.-"], [1299.0, 20.0], "CHF"),
         ([".90", "20."], [0.9, 20.0], ""),
         (["N/A", "5.00"], [None, 5.0], ""),
@@ -48,21 +48,21 @@ def values(catalog: Catalog, name: str) -> list[object]:
         (["1’299.00 CHF", "19.90 CHF"], [1299.0, 19.9], "CHF"),
         (["1.299,-", "899,-"], [1299.0, 899.0], ""),
         (["1.299", "899", "2.499"], [1299.0, 899.0, 2499.0], ""),
-        (["1.299 €", "49 €"], [1299.0, 49.0], "€"),
+        (["1.299 €", "49 €"], [1299.0, 49.0], "EUR"),
         (["12.500", "8.750", "0.950"], [12.5, 8.75, 0.95], ""),
         (["1.299", "2.499", "19.90"], [1299.0, 2499.0, 19.9], ""),
         (["12.500 KWD", "8.750 KWD"], [12.5, 8.75], "KWD"),
         (["12,500 OMR", "8,750 OMR"], [12.5, 8.75], "OMR"),
         (["0.950", "19,90"], [0.95, 19.9], ""),
         (["199:-", "1 299:-"], [199.0, 1299.0], ""),
-        (["3,980円", "980円"], [3980.0, 980.0], "円"),
+        (["3,980円", "980円"], [3980.0, 980.0], "JPY"),
         (["￥3,980", "￥980"], [3980.0, 980.0], "¥"),
         (["29,90", "29,90-"], [29.9, -29.9], ""),
-        (["１９８０円", "980円"], [1980.0, 980.0], "円"),
-        (["25 грн", "1 500 грн"], [25.0, 1500.0], "грн"),
+        (["１９８０円", "980円"], [1980.0, 980.0], "JPY"),
+        (["25 грн", "1 500 грн"], [25.0, 1500.0], "UAH"),
         (["19,90 EUR/Stk", "1.299,00 EUR inkl. MwSt."], [19.9, 1299.0], "EUR"),
         (["USD $25.00", "19.90 *"], [25.0, 19.9], "USD"),
-        (["R$ 1.299,90", "R$ 5,00"], [1299.9, 5.0], "R$"),
+        (["R$ 1.299,90", "R$ 5,00"], [1299.9, 5.0], "BRL"),
     ],
 )
 def test_prices_are_numbers(tmp_path: Path, cells: list[object], expected: list[object], currency: str) -> None:
@@ -216,6 +216,23 @@ def test_lists_and_paths_have_parts(tmp_path: Path, name: str, cell: str, kind: 
     catalog = column(tmp_path, name, [cell] * 3)
     assert catalog.columns[name] == kind
     assert values(catalog, name)[0] == expected
+
+
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [
+        (["S, M, L", "M"], [["S", "M", "L"], ["M"]]), (["XS,S", "M"], [["XS", "S"], ["M"]]),
+        (["36,38,40", "38"], [["36", "38", "40"], ["38"]]), (["36,5", "37"], ["36,5", "37"]),
+        (["36-41", "37-42"], ["36-41", "37-42"]), (["36,5; 37", "38"], [["36,5", "37"], ["38"]]),
+    ],
+)  # fmt: skip
+def test_several_sizes_in_a_cell_are_a_list(tmp_path: Path, cells: list[str], expected: list[object]) -> None:
+    assert values(column(tmp_path, "Rozmiar", cells), "Rozmiar") == expected
+
+
+@pytest.mark.parametrize("name", ["Rayon", "Kategoria", "カテゴリ", "Категория"])
+def test_a_category_in_each_language_has_paths(tmp_path: Path, name: str) -> None:
+    assert column(tmp_path, name, ["Femme/Robes", "Femme/Jupes", "Homme/Pulls"]).columns[name] == "path"
 
 
 def test_words_between_commas_that_come_again_are_a_list(tmp_path: Path) -> None:

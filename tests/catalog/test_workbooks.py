@@ -373,3 +373,19 @@ def test_the_header_is_below_the_names_of_groups_of_columns(tmp_path: Path, size
     catalog = read_catalog(tmp_path / "catalog.xlsx", images_required=False)
     assert [(one.id, one.title) for one in catalog] == [("T-1", "Tunika"), ("T-2", "Tunika")]
     assert catalog[0].attributes["stock"] == len(sizes)
+
+
+def test_a_header_with_few_known_names_is_below_the_names_of_groups(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(["Article", None, "Prices", None, "Care"])
+    sheet.append(["Number", "Name", "RRP (GBP)", "Sale (GBP)", "Wash"])
+    for number in range(3):
+        sheet.append([f"A{number}", f"Blazer {number}", 120 + number, 99, "cold"])
+    for cells in ("A1:B1", "C1:D1"):
+        sheet.merge_cells(cells)
+    book.save(tmp_path / "catalog.xlsx")
+    catalog = read_catalog(tmp_path / "catalog.xlsx", images_required=False)
+    assert [(one.id, one.title) for one in catalog] == [(f"A{n}", f"Blazer {n}") for n in range(3)]
+    assert catalog.details["RRP (GBP)"] == ("number", "GBP")

@@ -71,7 +71,7 @@ def report(root: Path, id: str | None = None, *, colour_by: str | None = None) -
 def night(root: Path, shop: Path, toy: Bundle) -> Path:
     """The generation after a night: p3 costs less, p7 has no picture, p20 is new and shows what p4 shows."""
     table = (shop / "catalog.csv").read_text().replace(",11.5,", ",9.5,")
-    table += "p20,<b>Red</b> & shirt 20,images/20.jpg,Red,20,false,S\n"
+    table += "p20,<red>Red</red> & shirt 20,images/20.jpg,Red,20,false,S\n"
     (shop / "catalog.csv").write_text(table)
     (shop / "images" / "7.jpg").write_bytes(b"<html>404 Not Found</html>")
     (shop / "images" / "20.jpg").write_bytes(picture("Red", 4))
@@ -126,8 +126,8 @@ def test_the_page_needs_nothing_from_elsewhere_and_runs_nothing(night: Path) -> 
 
 def test_what_the_catalogue_says_is_escaped(night: Path) -> None:
     page, html = report(night)
-    assert "<b>Red</b>" not in html
-    assert "<b>Red</b> & shirt 20" in page.sections["Changes"]
+    assert "<red>Red</red>" not in html
+    assert "<red>Red</red> & shirt 20" in page.sections["Changes"]
 
 
 def test_columns_are_listed_with_their_kind_and_fill(night: Path) -> None:

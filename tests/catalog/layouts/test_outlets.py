@@ -6,24 +6,24 @@ from pathlib import Path
 
 import pytest
 
-from tests.catalog.shops import read
+from catalog.rows.changes import read_changes
+from catalog.values import Kind
+from tests.catalog.shops import read, table
 
 
 @pytest.mark.parametrize(
-    ("first", "second", "name"),
+    ("first", "second"),
     [
-        ("inventory_Main_Outlet", "inventory_Berlin", "inventory (Main_Outlet)"),
-        ("Current Quantity Shop", "Current Quantity Online", "Current Quantity (Shop)"),
-        ("Stock 1", "Stock 2", "Stock (1)"),
-        ("Bestand Berlin", "Bestand Ulm", "Bestand (Berlin)"),
+        ("inventory_Main_Outlet", "inventory_Berlin"), ("Current Quantity Shop", "Current Quantity Online"),
+        ("Stock 1", "Stock 2"), ("Bestand Berlin", "Bestand Ulm"), ("Bestand (Berlin)", "Bestand (Ulm)"),
     ],
-)
-def test_a_product_is_sold_out_if_no_outlet_has_it(tmp_path: Path, first: str, second: str, name: str) -> None:
+)  # fmt: skip
+def test_a_product_is_sold_out_if_no_outlet_has_it(tmp_path: Path, first: str, second: str) -> None:
     rows = [{"sku": f"A-{at}", "name": "Hat", first: at, second: other} for at, other in ((0, 0), (0, 2), (3, ""))]
     catalog = read(tmp_path, rows)
-    assert [one.attributes.get(name) for one in catalog] == [0, 3]
+    assert [one.attributes.get(first) for one in catalog] == [0, 3]
     assert [one.id for one in catalog.left_out] == ["A-0"]
-    assert catalog.roles[name] == "stock"
+    assert catalog.roles[first] == "stock"
 
 
 @pytest.mark.parametrize("column", ["stock_code", "Quantity discount", "stock 2024", "inventory_note", "Bestand alt"])
@@ -31,3 +31,13 @@ def test_other_columns_keep_their_names(tmp_path: Path, column: str) -> None:
     catalog = read(tmp_path, [{"sku": f"A-{at}", "name": "Hat", column: 0} for at in range(2)])
     assert column in catalog.roles
     assert len(catalog) == 2
+
+
+@pytest.mark.parametrize("names", [("Bestand (Berlin)", "Bestand (Ulm)"), ("inventory_Berlin", "inventory_Ulm")])
+def test_a_table_of_one_outlet_does_not_say_that_all_are_sold_out(tmp_path: Path, names: tuple[str, str]) -> None:
+    kinds: dict[str, Kind] = dict.fromkeys(names, "number")
+    rows = [{"sku": f"A-{at}", names[0]: at} for at in (0, 3)]
+    one = read_changes(table(tmp_path / "stock.csv", rows), kinds).changes
+    assert [(change.unsold, change.values) for change in one] == [(None, {names[0]: 0}), ("", {names[0]: 3})]
+    both = read_changes(table(tmp_path / "stock.csv", [{**row, names[1]: 0} for row in rows]), kinds).changes
+    assert [bool(change.unsold) for change in both] == [True, False]

@@ -66,3 +66,15 @@ def test_skus_whose_numbers_are_those_of_products_are_told_apart(tmp_path: Path)
     jacket, cap = catalog = read(tmp_path, rows)
     assert (jacket.id, jacket.attributes["Size"], cap.id) == ("1", ["S", "M"], "2")
     assert catalog.find("J-M") == jacket
+
+
+def test_custom_fields_are_columns_and_categories_are_paths(tmp_path: Path) -> None:
+    rows = [
+        {"Item Type": "Product", "Product ID": "77", "Product Name": "Canvas Tote", "Category": "Bags/Totes;Sale",
+         "Product Custom Fields": "Material=Canvas;Closure=Zip"},
+        {"Item Type": "Product", "Product ID": "78", "Product Name": "Pouch", "Category": "Bags",
+         "Product Custom Fields": "Material=Leather"},
+    ]  # fmt: skip
+    tote, pouch = read(tmp_path, rows)
+    assert (tote.attributes["Material"], tote.attributes["Closure"]) == ("Canvas", "Zip")
+    assert (tote.attributes["Category"], pouch.attributes["Category"]) == (["Bags > Totes", "Sale"], ["Bags"])

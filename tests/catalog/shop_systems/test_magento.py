@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+from catalog import read_catalog
 from tests.catalog.shops import accounted, read
 
 
@@ -70,3 +72,26 @@ def test_every_colour_has_the_title_of_the_configurable_product(tmp_path: Path) 
     assert [(one.id, one.title, one.attributes["color"]) for one in catalog] == [
         ("T-Red", "Top", "Red"), ("T-Blue", "Top", "Blue"),
     ]  # fmt: skip
+
+
+def answer(id: int, sku: str, type_id: str, visibility: int, price: float, **custom: str) -> dict[str, object]:
+    """A product of Magento's API."""
+    links = [2, 3] if type_id == "configurable" else []
+    return {
+        "id": id, "sku": sku, "name": f"Tee {sku}", "attribute_set_id": 9, "price": price, "status": 1,
+        "visibility": visibility, "type_id": type_id,
+        "extension_attributes": {"configurable_product_links": links} if links else {},
+        "media_gallery_entries": [{"id": 1, "media_type": "image", "file": f"/{sku[0]}.jpg"}],
+        "custom_attributes": [{"attribute_code": name, "value": value} for name, value in custom.items()],
+    }  # fmt: skip
+
+
+def test_products_of_the_api_have_their_sku_as_the_id_and_the_variants_that_they_link(tmp_path: Path) -> None:
+    items = [
+        answer(1, "T", "configurable", 4, 0, material="Cotton"), answer(2, "T-S", "simple", 1, 39, size="S"),
+        answer(3, "T-M", "simple", 1, 35, size="M"), answer(4, "B", "simple", 4, 20, material="Nylon"),
+    ]  # fmt: skip
+    (tmp_path / "catalog.json").write_text(json.dumps({"items": items, "total_count": 4}))
+    tee, bag = read_catalog(tmp_path / "catalog.json", images_required=False)
+    assert (tee.id, [one.id for one in tee.variants], bag.id) == ("T", ["T-S", "T-M"], "B")
+    assert (tee.attributes["size"], tee.attributes["price"], tee.attributes["material"]) == (["S", "M"], 35, "Cotton")

@@ -1,0 +1,46 @@
+"""Currencies by their codes (ISO 4217), also where a table has signs and abbreviations."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+
+_SIGNS = {
+    "€": "EUR", "£": "GBP", "₹": "INR", "rs": "INR", "₽": "RUB", "руб": "RUB", "₺": "TRY", "tl": "TRY", "₩": "KRW",
+    "원": "KRW", "₪": "ILS", "₫": "VND", "₴": "UAH", "грн": "UAH", "zł": "PLN", "kč": "CZK", "ft": "HUF", "rm": "MYR",
+    "rp": "IDR", "円": "JPY", "元": "CNY", "лв": "BGN", "us$": "USD", "a$": "AUD", "au$": "AUD", "c$": "CAD",
+    "ca$": "CAD", "nz$": "NZD", "hk$": "HKD", "nt$": "TWD", "s$": "SGD", "mx$": "MXN", "r$": "BRL", "jp¥": "JPY",
+    "cn¥": "CNY", "฿": "THB", "₱": "PHP", "₦": "NGN", "sfr": "CHF", "lei": "RON",
+}  # fmt: skip
+"""Signs and abbreviations that stand for one currency."""
+_SHARED = {
+    "$": frozenset({"USD", "CAD", "AUD", "NZD", "HKD", "SGD", "MXN", "TWD", "ARS", "CLP", "COP"}),
+    "¥": frozenset({"JPY", "CNY"}),
+    "kr": frozenset({"SEK", "NOK", "DKK", "ISK"}),
+}
+"""Signs that stand for several."""
+_KANA = re.compile("[\u3041-\u30ff]")
+
+
+def currency_code(currency: str) -> str:
+    """The code of a currency as written in a cell, or else the currency as it is."""
+    plain = currency.casefold().rstrip(".")
+    if plain in _SHARED:
+        return plain
+    return _SIGNS.get(plain, currency.upper() if len(currency) == 3 else currency)
+
+
+def settled(currency: str, stated: Collection[str], names: Iterable[str] = ()) -> str:
+    """The code that a sign of several currencies stands for, if the table states one of them; else the sign.
+
+    Args:
+        currency: A code or a sign.
+        stated: The codes in the table.
+        names: Names of its columns: in a table with Japanese names ``¥`` is JPY.
+    """
+    possible = _SHARED.get(currency, frozenset()) & set(stated)
+    if len(possible) == 1:
+        return next(iter(possible))
+    if currency == "¥" and not possible and any(map(_KANA.search, names)):
+        return "JPY"
+    return currency

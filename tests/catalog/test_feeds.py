@@ -1,0 +1,52 @@
+"""XML feeds of other systems than Google's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from catalog import Address, Catalog, read_catalog
+
+NAMESPACES = 'xmlns:g="http://base.google.com/ns/1.0" xmlns:image="http://www.google.com/schemas/sitemap-image/1.1"'
+
+
+def of_xml(folder: Path, root: str, items: str) -> Catalog:
+    (folder / "feed.xml").write_text(f"<{root} {NAMESPACES}>{items}</{root}>", encoding="utf-8")
+    return read_catalog(folder / "feed.xml")
+
+
+def test_a_link_of_atom_is_a_picture_only_if_it_says_so(tmp_path: Path) -> None:
+    items = "".join(
+        f'<entry><g:id>T{n}</g:id><title>Boot {n}</title><link rel="self" href="https://s.example/f/{n}"/>'
+        f'<link rel="alternate" type="text/html" href="https://s.example/{n}"/>'
+        f'<link rel="enclosure" type="image/jpeg" href="https://s.example/{n}b.jpg"/>'
+        f"<g:image_link>https://s.example/{n}.jpg</g:image_link></entry>"
+        for n in range(2)
+    )
+    catalog = of_xml(tmp_path, "feed", items)
+    assert {one.url[-6:] for one in catalog[0].images if isinstance(one, Address)} == {"/0.jpg", "0b.jpg"}
+    assert len(catalog[0].images) == 2
+    assert catalog[1].attributes["link"] == "https://s.example/1"
+
+
+def test_named_values_in_a_list_of_attributes_are_columns(tmp_path: Path) -> None:
+    items = "".join(
+        f'<o id="{n}" price="99.99" avail="1"><cat>Moda/Sukienki</cat><name>Sukienka {n}</name>'
+        f'<imgs><main url="https://s.example/{n}.jpg"/><i url="https://s.example/{n}b.jpg"/></imgs>'
+        f'<attrs><a name="Producent">Mohito</a><a name="Kolor">czerwony</a></attrs></o>'
+        for n in range(3)
+    )
+    catalog = of_xml(tmp_path, "offers", items)
+    assert (catalog[0].attributes["Producent"], catalog[0].attributes["Kolor"]) == ("Mohito", "czerwony")
+    assert len(catalog[0].images) == 2
+
+
+def test_a_sitemap_with_pictures_lists_products(tmp_path: Path) -> None:
+    items = "".join(
+        f"<url><loc>https://s.example/p/{n}</loc><lastmod>2026-01-01</lastmod><image:image>"
+        f"<image:loc>https://s.example/{n}.jpg</image:loc><image:title>Red Tee {n}</image:title></image:image></url>"
+        for n in range(3)
+    )
+    catalog = of_xml(tmp_path, "urlset", items)
+    assert [(one.id[-4:], one.title, len(one.images)) for one in catalog] == [
+        (f"/p/{n}", f"Red Tee {n}", 1) for n in range(3)
+    ]

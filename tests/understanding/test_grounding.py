@@ -122,6 +122,12 @@ def test_sizes_are_those_of_the_shop() -> None:
     assert understand("shoes in size 57", shop).not_understood == ("in size 57",)
 
 
+def test_a_waist_is_a_size_and_an_inside_leg_is_not_understood() -> None:
+    understood = understand("black jeans W34 L32", make_shop(["jeans"], {"size": ["34"]}))
+    assert parts_of(understood) == {"+colour:black", "+kind:jeans", "+size:34"}
+    assert understood.not_understood == ("L 32",)
+
+
 def test_years_and_prices_are_told_apart() -> None:
     shop = large_shop()
     assert [bound.family for bound in understand("from 2012", shop).constraints] == ["year"]
@@ -285,6 +291,7 @@ CONDITIONS = ("New", "Used - very good", "Refurbished")
         ("używana kurtka", "+condition:used +kind:jacket"),
         ("二手包", "+condition:used +kind:bag"),
         ("I used to love red", "+colour:red"),
+        ("white sneakers, used is fine too", "+colour:white +kind:sneaker"),
     ],
 )
 def test_the_condition_of_a_product_is_a_wish_where_a_column_tells_it(text: str, asked: str) -> None:

@@ -71,6 +71,8 @@ class Draft:
     """The wish before a conjunction, if the next one is of its family."""
     either: set[tuple[str, str]] = field(default_factory=set)
     """The wishes that conjunctions join: "a jacket or a coat"."""
+    bounded: int = 0
+    """The same at the last bound: "over 50 shoes"."""
     joint: int = 0
     """The same at the last conjunction between wishes of two families: "in red and belt not needed"."""
     before: int = 0
@@ -110,12 +112,22 @@ class Draft:
             self.bounds = [one for one in self.bounds if one.family != bound.family]
             self.correcting = False
         self.bounds.append(bound)
+        self.bounded = len(self.wanted)
 
     def last_amount(self) -> Bound | Wish | None:
         """The amount that a number alone corrects: the size if one was said last, or else the last bound."""
         if self.wanted and self.wanted[-1].family == "size":
             return self.wanted[-1]
         return self.bounds[-1] if self.bounds else None
+
+    def bound_refused(self, start: int) -> bool:
+        """Turn the last bound around if it describes the thing that is refused, which begins at ``start``: Japanese
+        "50円以上の靴はいらない". Returns whether it does."""
+        described = [wish.family for wish in self.wanted[self.bounded :]] == ["kind"]
+        if not (self.bounds and described and start <= self.bounded and self.bounds[-1].max is None):
+            return False
+        self.bounds[-1] = self.bounds[-1]._replace(min=None, max=self.bounds[-1].min)
+        return True
 
     def take_back_colour(self) -> None:
         """Drop the last wish if it is a colour, because it describes the reference: "red is too bright"."""

@@ -162,6 +162,10 @@ class Reader:
                 if bound.max is None or self._ahead.is_known(self._draft.cue + 1, at):
                     bound = bound._replace(min=bound.max, max=bound.min)
                 self._draft.refusing = False
+            elif self._draft.refusing and bound.max is None and self._names_thing(at - 1):
+                self._draft.spare_things()  # "No shoes over 50."
+                self._draft.end_refusal()
+                bound = bound._replace(min=None, max=bound.min)
             if behind := self._ahead.is_refused(at + taken):  # "Mehr als 50 will ich nicht ausgeben."
                 bound, taken = bound._replace(min=bound.max, max=bound.min), behind - at
             self._draft.bound(bound)
@@ -171,6 +175,11 @@ class Reader:
             self._draft.unclear_end = at + taken
             self._draft.unclear.append(self._ahead.said(at, taken))
         return taken
+
+    def _names_thing(self, at: int) -> bool:
+        """Whether the item at a position is the last refused thing."""
+        last = self._draft.pending[-1:]
+        return bool(last) and last[0].family == "kind" and last[0].said == self._items[at].said
 
     def _recipient(self, at: int) -> int:
         """ "For my wife", "8 years old"."""
@@ -205,7 +214,12 @@ class Reader:
         elif "similar" in roles and "keep" not in roles:
             self._draft.similar = True
         elif "also" in roles and self._draft.wanted and not self._draft.refusing:
-            self._draft.alternative = True  # "Grey is fine too."
+            *others, last = self._draft.wanted
+            if last.family == "condition" and others and last.family not in {wish.family for wish in others}:
+                self._draft.wanted.pop()  # "White sneakers, used is fine too."
+                self._draft.clause = min(self._draft.clause, len(others))
+            else:
+                self._draft.alternative = True  # "Grey is fine too."
         else:
             return 0
         return 1

@@ -29,8 +29,8 @@ class Scopes(Step):
             and not self._ahead.refuses_next(at)
         ):
             before = self._items[at - 1]
-            if not (before.unknown or at == draft.unclear_end):
-                # "Blue, xyzなし" refuses a word that is not known, and "黒い靴 27cm以外" an amount.
+            # "Blue, xyzなし" refuses a word that is not known, and "黒い靴 27cm以外" an amount.
+            if not (before.unknown or at == draft.unclear_end or draft.bound_refused(start)):
                 draft.refuse_clause(start)
         elif "answer" in roles and (self._ahead.ends_behind(at) or self._ahead.answers_question(at)):
             draft.deny(at, start)  # "Black? Nah."

@@ -46,6 +46,7 @@ class Story:
         place = self._ahead.past_ignored(at + 1)
         following = meant(self._items[place]) if place <= at + 2 and place < len(self._items) else None
         owned = any("my" in self._ahead.roles(place) for place in (at, at - 1)) or " " in self._items[at].said
+        owned |= place == at + 1 and is_cjk(self._items[at].said)  # Chinese "姐姐婚礼"
         return following is not None and following.family == "occasion" and owned
 
     def is_given(self, at: int) -> bool:

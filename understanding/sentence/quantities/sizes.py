@@ -41,6 +41,10 @@ class Sizes:
 
     def _size(self, at: int) -> Found:
         roles = self._items[at].roles
+        if self._is_waist_or_length(at):
+            found = self.of(self._items[at + 1]) if self._items[at].said in "wW" else None
+            size = None if found is None else Wish("size", found[1], self._said(at, at + 2), found[0])
+            return 2, None, size
         if not ("size" in roles or ("families" in roles and roles["families"].value == "size")):
             return None
         place = at + 1
@@ -59,6 +63,13 @@ class Sizes:
         if item.number or re.fullmatch(r"(?i)\d*x{0,3}[sml]|xx?s", item.said):
             return place + 1 - at, None, None
         return None
+
+    def _is_waist_or_length(self, at: int) -> bool:
+        """Whether a letter and the number that it is written together with measure trousers: "W34 L32"."""
+        number = self._items[at + 1] if at + 1 < len(self._items) else None
+        if number is None or number.start != self._items[at].end or len(number.number) != 2:
+            return False
+        return self._items[at].said in ("W", "L", "w", "l")
 
     def _sized(self, at: int) -> Found:
         """A size that is named behind it: "42 beden", "42码", "Lサイズ"."""

@@ -102,7 +102,10 @@ def _update(
     private = read_whole(base / PRIVATE_NAME) if PRIVATE_NAME in manifest.files else None
     hidden = manifest.private
     settings = settings if settings is not None else find_settings(table)
-    read = read_changes(table, {**manifest.columns, **hidden}, id_column=id_column, settings=settings, allow=allow)
+    read = read_changes(
+        table, {**manifest.columns, **hidden}, id_column=id_column, settings=settings, allow=allow,
+        currencies=manifest.currencies,
+    )  # fmt: skip
     edited = edit(products, private, read.changes, manifest.columns, hidden)
     _check_known(table, read, edited)
     folder = index_root / UPDATING_NAME

@@ -21,7 +21,7 @@ ID_ORDER = order(
     "idprodotto artikelcode varenummer varenr produktkod kodproduktu indeks kódproduktu cikkszám tuotenumero "
     "tuotekoodi ürünkodu stokkodu артикул кодтовара 商品コード 商品番号 品番 货号 商品编码 货品编号 상품코드 "
     "itemsku sellersku customlabel productnumber articlecode listingid variantid internalvariantid internalid "
-    "handle handleid gtin ean"
+    "handle handleid 商品管理番号 gtin ean"
 )
 ID_NAMES = frozenset(ID_ORDER)
 BARCODES = order(
@@ -34,10 +34,10 @@ WEAK_IDS = order(
     "item number no nr nummer numero número loc"
 )
 """Ambiguous names; they count only if the values of all rows are different."""
-VARIANT_ID_ORDER = order("variantsku variantid sku token")
+VARIANT_ID_ORDER = order("variantsku variantid sku sku管理番号 token")
 GROUP_ORDER = order(
     "parentproduct identifizierungsspaltevaterartikel itemgroupid handle urlhandle handleid referencehandle "
-    "parent parentsku parentid parentproductid groupid übergeordnetesprodukt superior genitore hoofd "
+    "商品管理番号 parent parentsku parentid parentproductid groupid übergeordnetesprodukt superior genitore hoofd "
     "artikelgruppenid artikelgruppeid identifiantgroupe idgrupoartículos idgruppoarticoli"
 )
 PARENTS = group(
@@ -51,7 +51,8 @@ PRODUCT_IDS, ROW_IDS = ("productid", "internalid"), ("variantid", "internalvaria
 """In a table with both, rows with the same first one are variants of one product."""
 FORM_OF_ROWS = group("fieldtype")
 """Columns that are "product" in the row of a product, above those of its variants."""
-HANDLES = group("handle urlhandle handleid referencehandle")
+HANDLES = group("handle urlhandle handleid referencehandle 商品管理番号")
+"""Names of the product in each of its rows, as in Shopify and Rakuten."""
 WEAK_GROUPS = order(
     "group productgroup stylegroup masterid mastersku master modelid styleid model modelnumber modell "
     "modellnummer style modellnr modèle modelo modello stylecode stylenumber styleno hauptartikel vaterartikel "
@@ -136,7 +137,12 @@ PRICES = group(
     "pricevat finalprice endpreis ladenpreis unitretailprice bruttoverkaufspreis buyitnowprice onlinesaleprice "
     "discountedprice promotionalprice promoprice aktionspreis sonderpreis retail mrp searchprice netpr "
     "precioventa preciodeventa prixdevente prezzodivendita verkoopprijs cenabrutto cenanetto cenasdph cenabezdph "
-    "satışfiyatı hinta satılacakfiyat piyasasatışfiyatı 販売価格 売価 售价 판매가 מחיר السعر τιμή"
+    "satışfiyatı hinta satılacakfiyat piyasasatışfiyatı 販売価格 売価 售价 판매가 מחיר السعر τιμή pricereduced "
+    "reducedprice discountprice wasprice prixpromo prixréduit prixbarré prixremisé prixdebase streichpreis altpreis "
+    "statt stattpreis ordpris ordinariepris kampanjpris normalpris tilbudspris førpris udsalgspris "
+    "cenapromocyjna cenaregularna cenasprzedaży cenakatalogowa stáracena původnícena akčnícena precioanterior "
+    "preciooferta preciooriginal prezzoscontato prezzooriginale prezzopieno adviesprijs vanprijs "
+    "стараяцена ценасоскидкой 定価 通常価格 セール価格 税込価格 原价 促销价 市场价 할인가 정가"
 )
 CURRENCY_COLUMNS = group(
     "waers pricecurrency currency currencycode currencyid currencyiso währung waehrung devise moneda valuta moeda "

@@ -46,6 +46,7 @@ _OWNERS = (
 """Prefixes of names; OXID writes ``OXTITLE``."""
 _OWNERS_BEHIND = (
     "delproducto", "deproducto", "delartículo", "doproduto", "duproduit", "delprodotto", "produktu", "towaru", "товара",
+    "product",
 )  # fmt: skip
 
 

@@ -67,9 +67,20 @@ NOT_SOLD = OUT_OF_STOCK | frozenset({"0", "-1"}) | group(
     "oculto nodisponible bozza disattivo disattivato inattivo nonattivo archiviato nascosto nondisponibile "
     "concept gearchiveerd inactief verborgen nietbeschikbaar rascunho inativo arquivado indisponível utkast "
     "inaktivt arkiverad kladde arkiveret szkic nieaktywny brak niedostępny niedostępne koncept nedostupné loppu "
-    "черновик неактивен архив 下書き 非公開"
+    "черновик неактивен архив 下書き 非公開 販売終了 販売停止 廃盤 非表示 草稿 停售 未上架"
 )  # fmt: skip
 NOT_SOLD |= group(" ".join(word for word, says in FLAGS.items() if not says))
+DRAFTS = group(
+    "draft drafts archived unpublished inactive discontinued entwurf archiviert inaktiv brouillon archivé borrador "
+    "archivado bozza archiviato gearchiveerd rascunho utkast kladde szkic черновик 下書き 非公開 販売終了 草稿 未上架"
+)
+"""Words among them that say so in any column."""
+LIVE = group(
+    "active published live online visible enabled onsale forsale aktiv veröffentlicht freigegeben sichtbar publié "
+    "actif enligne publicado activo pubblicato attivo gepubliceerd actief publicerad aktywny opublikowany активен 公開 "
+    "販売中 已上架 上架 在售 pending scheduled geplant preorder comingsoon"
+)
+"""What other cells of such a column say."""
 NOT_SOLD_FLAGS = group(
     "discontinued archived deleted isdeleted disabled isdisabled draft isdraft outofstock soldout hidden ishidden "
     "isarchived hideproduct hideonsite ausverkauft versteckt gelöscht archiviert lvorm"

@@ -12,8 +12,10 @@ from catalog.names.columns import standard_name
 from catalog.names.plain import plain_name, whole_name
 from catalog.names.sale import (
     COUNTED_BY_DEFAULT,
+    DRAFTS,
     GONE_SINCE,
     IN_STOCK,
+    LIVE,
     MAY_BE_OVERSOLD,
     NOT_SOLD,
     NOT_SOLD_FLAGS,
@@ -65,7 +67,7 @@ class Availability:
             alike.setdefault(table.outlets.get(column) or plain_name(column), []).append(column)
         self._alike = {column: columns for columns in alike.values() if len(columns) > 1 for column in columns}
         self._status = named(STATUS)
-        stated = [name for name in table.columns if _states_stock(table.rows.column(name))]
+        stated = [name for name in table.columns if _states_sale(table.rows.column(name))]
         self._status += [name for name in stated if name not in self._status and standard_name(name) not in SALE_NAMES]
         self._marked = {name for name in named(STATUS - STOCK_STATUS) if _are_marks(table.rows.column(name))}
         self._not_sold = named(NOT_SOLD_FLAGS)
@@ -182,13 +184,14 @@ def _are_marks(cells: Sequence[Any]) -> bool:
     return "" in said and len(said) == 2 and said <= {"", "1", "x", *SIGNS}
 
 
-def _states_stock(cells: Sequence[Any]) -> bool:
-    """Whether the cells of a column say whether products are in stock, and nothing else."""
+def _states_sale(cells: Sequence[Any]) -> bool:
+    """Whether the cells of a column say whether products are in stock, or published, and nothing else."""
     said = {cell for cell in cells if isinstance(cell, str)}
     if not said or len(said) > MAX_STOCK_WORDS:
         return False
     plain = {_plain(text.strip()) for text in said} - {""}
-    return bool(plain & OUT_OF_STOCK) and plain <= OUT_OF_STOCK | IN_STOCK
+    is_stock = bool(plain & OUT_OF_STOCK) and plain <= OUT_OF_STOCK | IN_STOCK
+    return is_stock or (bool(plain & DRAFTS) and bool(plain & LIVE) and plain <= NOT_SOLD | LIVE)
 
 
 def says_no(text: str) -> bool:

@@ -18,6 +18,8 @@ from catalog.rows.plan import plan_columns
 from catalog.settings import CatalogSettings
 from catalog.table import Problem, Row, TableOptions
 from catalog.values import AttributeValue, Kind, plain_text, type_columns, untagged
+from catalog.values.columns import CURRENCY, Typed
+from catalog.values.currencies import are_same
 from catalog.values.kinds import normal_cell
 from catalog.values.numbers import MISSING
 
@@ -65,6 +67,7 @@ def read_changes(
     id_column: str | None = None,
     settings: CatalogSettings | None = None,
     allow: frozenset[str] = frozenset(),
+    currencies: Mapping[str, str] | None = None,
 ) -> ChangeTable:
     """Read a table that has an id and some columns of a catalogue.
 
@@ -76,10 +79,11 @@ def read_changes(
         id_column: Column of the id, where its name is unusual.
         settings: Of the catalogue; they may name columns that this table does not have.
         allow: Checks that may fail.
+        currencies: Those of the catalogue's prices.
 
     Raises:
         CatalogRefused: Many cells are not of their column's kind, or rows may be missing.
-        ModisteError: The table cannot be read, or has no id or no column of the catalogue.
+        ModisteError: The table cannot be read, has no id or no column of the catalogue, or prices in another currency.
     """
     settings = settings or CatalogSettings()
     stated = settings.table
@@ -109,6 +113,7 @@ def read_changes(
     decimals = {name: one.decimal for name, one in settings.columns.items() if one.decimal}
     typed = type_columns(table.rows, read.columns, pinned, decimals)
     refuse_strange(typed, pinned, options, path)
+    _refuse_other_currencies(typed, currencies or {}, path)
     read.problems += typed.oddities
     ids, keys = plan.identify(table.rows)
     for (number, row), id, key, (_, values) in zip(table.rows, ids, keys, typed.attributes, strict=True):
@@ -123,6 +128,17 @@ def read_changes(
             unsold = None
         read.changes.append(Change(number, id or key, title or None, {**values, **cleared}, unsold))
     return read
+
+
+def _refuse_other_currencies(typed: Typed, currencies: Mapping[str, str], source: Path) -> None:
+    for name, held in currencies.items():
+        column = typed.columns.get(name)
+        stated = "several currencies" if f"{name}{CURRENCY}" in typed.columns else column.currency if column else ""
+        if stated and not are_same(stated, held):
+            raise ModisteError(
+                f"{source} has {name} in {stated}, but the index has it in {held}; amounts are not converted.",
+                hint=f"Give {name} in {held}, or build the index again.",
+            )
 
 
 def _is_empty(row: Row, column: str) -> bool:

@@ -6,11 +6,11 @@ import re
 from collections.abc import Collection, Iterable
 
 _SIGNS = {
-    "€": "EUR", "£": "GBP", "₹": "INR", "rs": "INR", "₽": "RUB", "руб": "RUB", "₺": "TRY", "tl": "TRY", "₩": "KRW",
-    "원": "KRW", "₪": "ILS", "₫": "VND", "₴": "UAH", "грн": "UAH", "zł": "PLN", "kč": "CZK", "ft": "HUF", "rm": "MYR",
-    "rp": "IDR", "円": "JPY", "元": "CNY", "лв": "BGN", "us$": "USD", "a$": "AUD", "au$": "AUD", "c$": "CAD",
-    "ca$": "CAD", "nz$": "NZD", "hk$": "HKD", "nt$": "TWD", "s$": "SGD", "mx$": "MXN", "r$": "BRL", "jp¥": "JPY",
-    "cn¥": "CNY", "฿": "THB", "₱": "PHP", "₦": "NGN", "sfr": "CHF", "lei": "RON",
+    "€": "EUR", "£": "GBP", "₹": "INR", "rs": "INR", "₽": "RUB", "руб": "RUB", "rur": "RUB", "₺": "TRY", "tl": "TRY",
+    "₩": "KRW", "원": "KRW", "₪": "ILS", "₫": "VND", "₴": "UAH", "грн": "UAH", "zł": "PLN", "kč": "CZK", "ft": "HUF",
+    "rm": "MYR", "rp": "IDR", "円": "JPY", "元": "CNY", "лв": "BGN", "us$": "USD", "a$": "AUD", "au$": "AUD",
+    "c$": "CAD", "ca$": "CAD", "nz$": "NZD", "hk$": "HKD", "nt$": "TWD", "s$": "SGD", "mx$": "MXN", "r$": "BRL",
+    "jp¥": "JPY", "cn¥": "CNY", "฿": "THB", "₱": "PHP", "₦": "NGN", "sfr": "CHF", "lei": "RON",
 }  # fmt: skip
 """Signs and abbreviations that stand for one currency."""
 _SHARED = {
@@ -44,3 +44,9 @@ def settled(currency: str, stated: Collection[str], names: Iterable[str] = ()) -
     if currency == "¥" and not possible and any(map(_KANA.search, names)):
         return "JPY"
     return currency
+
+
+def are_same(one: str, other: str) -> bool:
+    """Whether two currencies may be the same: ``$`` may be USD."""
+    one, other = currency_code(one), currency_code(other)
+    return settled(one, {other}) == settled(other, {one})

@@ -46,6 +46,8 @@ _UNIT = re.compile(
 """What may follow a price: ``/Stk``, ``inkl. MwSt.``, an asterisk."""
 _THREE_DECIMALS = re.compile(r"(?<![A-Za-z])(?:BHD|IQD|JOD|KWD|LYD|OMR|TND)(?![A-Za-z])")
 """Currencies whose unit has a thousand parts (ISO 4217)."""
+_NO_DECIMALS = re.compile(r"[¥￥円₩원₫]|(?<![A-Za-z])(?:JPY|KRW|VND|ISK|CLP|HUF)(?![A-Za-z])")
+"""Currencies whose prices have no decimals."""
 _AMOUNT_IN_TEXT = re.compile(r"(?:(?<![^\W\d_])[.,])?\d(?:[\d.,' \u00a0\u202f’]*\d)?")
 """The numbers in a cell with other words. The point of ``Rs.40`` belongs to the word."""
 _BETWEEN = re.compile(r"\s*[-–—]\s*|\s+(?:to|bis|à|a|al|até|hasta|tot|til|till|do|до)\s+", re.IGNORECASE)
@@ -104,6 +106,8 @@ def decimal_separator(texts: Iterable[str], default: Separator = ".", *, prices:
             elif whole in ("", "0") or _THREE_DECIMALS.search(text):
                 votes[sign] += count
                 with_three.add(sign)
+            elif _NO_DECIMALS.search(text):
+                votes["," if sign == "." else "."] += count
             else:
                 unclear.setdefault(sign, []).extend([(text, amount)] * count)
     guessed = ""

@@ -199,3 +199,18 @@ def test_a_google_feed_with_german_columns_is_read(tmp_path: Path) -> None:
     (dress,) = read_catalog(table(tmp_path / "feed.txt", rows, delimiter="\t"))
     assert (dress.title, dress.attributes["Größe"], dress.attributes["Preis"]) == ("Kleid A", ["S", "M"], 19.9)
     assert len(dress.images) == 2
+
+
+def test_rows_of_rakuten_with_one_number_are_variants(tmp_path: Path) -> None:
+    names = ["商品管理番号", "商品名", "販売価格", "サイズ", "在庫数", "公開状態"]
+    cells = [
+        "TS-1 Tシャツ 2980 S 3 公開", "TS-1 Tシャツ 2980 M 0 公開", "TS-2 パンツ ¥5,980 L 1 公開",
+        "TS-3 ニット 6980 L 1 非公開",
+    ]  # fmt: skip
+    rows = [dict(zip(names, row.split(), strict=True)) for row in cells]
+    catalog = read(tmp_path, rows)
+    assert [(one.id, one.title, one.attributes["サイズ"]) for one in catalog] == [
+        ("TS-1", "Tシャツ", "S"),
+        ("TS-2", "パンツ", "L"),
+    ]
+    assert catalog.details["販売価格"] == ("number", "JPY")

@@ -116,3 +116,14 @@ def test_columns_that_systems_keep_for_themselves_are_not_public(tmp_path: Path,
 )
 def test_columns_about_the_product_are_public(tmp_path: Path, name: str) -> None:
     assert read(tmp_path, [{"sku": "A-1", "name": "Hat", name: "new"}]).roles[name] != "hidden"
+
+
+def test_names_may_have_the_owner_behind_them(tmp_path: Path) -> None:
+    rows = [
+        {"ID_PRODUCT": f"L{n}", "NAME_PRODUCT": "Pumps", "PRICE_PRODUCT": "89.00", "PRICE_REDUCED": "69.00",
+         "CURRENCY": "EUR", "IMAGE_PRODUCT": f"https://s.example/{n}.jpg"}
+        for n in range(3)
+    ]  # fmt: skip
+    catalog = read(tmp_path, rows, images=True)
+    assert (catalog[0].id, catalog[0].title, len(catalog[0].images)) == ("L0", "Pumps", 1)
+    assert {catalog.details[name].currency for name in ("PRICE_PRODUCT", "PRICE_REDUCED")} == {"EUR"}

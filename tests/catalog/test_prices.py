@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from catalog import Catalog, read_catalog
+from catalog import Catalog, ModisteError, read_catalog
+from catalog.rows.changes import read_changes
 from catalog.settings import CatalogSettings, ColumnSettings
 from catalog.values.numbers import decimal_separator, read_number, read_price
-from tests.catalog.shops import read
+from tests.catalog.shops import read, table
 
 
 def priced(folder: Path, *cells: str, settings: CatalogSettings | None = None) -> Catalog:
@@ -136,6 +137,28 @@ def test_a_sign_and_its_code_in_one_column_are_one_currency(tmp_path: Path) -> N
     catalog = read(tmp_path, [{"sku": f"A{n}", "price": cell} for n, cell in enumerate(["$25", "USD 30", "US$ 9"])])
     assert catalog.details["price"].currency == "USD"
     assert "price currency" not in catalog.columns
+
+
+@pytest.mark.parametrize(("cell", "held"), [("$79.50", "EUR"), ("79,50 zł", "€"), ("79 SEK", "NOK")])
+def test_changes_in_another_currency_are_refused(tmp_path: Path, cell: str, held: str) -> None:
+    path = table(tmp_path / "prices.csv", [{"sku": "A1", "price": cell}])
+    with pytest.raises(ModisteError, match=f"price in .*, but the index has it in {held}"):
+        read_changes(path, {"price": "number"}, currencies={"price": held})
+
+
+@pytest.mark.parametrize(
+    ("cell", "held"), [("$79.50", "USD"), ("US$79.50", "$"), ("79.50", "EUR"), ("79,50 €", "€"), ("79 kr", "SEK")]
+)
+def test_changes_in_the_currency_of_the_index_are_read(tmp_path: Path, cell: str, held: str) -> None:
+    path = table(tmp_path / "prices.csv", [{"sku": "A1", "price": cell}])
+    assert read_changes(path, {"price": "number"}, currencies={"price": held}).changes[0].values["price"] >= 79  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("cells", [["¥5,980", "2980"], ["5,980円", "￥980"], ["59.800 ₩", "1000"]])
+def test_yen_and_won_have_no_decimals(tmp_path: Path, cells: list[str]) -> None:
+    catalog = read(tmp_path, [{"sku": f"A{n}", "price": cell} for n, cell in enumerate(cells)])
+    assert catalog[0].attributes["price"] in (5980, 59800)
+    assert not catalog.remarks
 
 
 WORDS = [

@@ -57,3 +57,16 @@ def test_a_product_in_one_of_several_warehouses_is_for_sale(tmp_path: Path, name
 def test_columns_of_other_languages_state_what_is_for_sale(tmp_path: Path, column: str, cell: str) -> None:
     rows: list[dict[str, object]] = [{"sku": "A", column: cell}, {"sku": "B", column: "1"}]
     assert [one.id for one in read(tmp_path, rows)] == ["B"]
+
+
+@pytest.mark.parametrize(
+    ("live", "drafts"), [("aktiv", "Entwurf"), ("公開", "非公開"), ("published", "Archived"), ("Publié", "brouillon")]
+)
+def test_a_column_of_nothing_but_states_says_what_is_for_sale(tmp_path: Path, live: str, drafts: str) -> None:
+    rows = [{"sku": f"A{n}", "title": f"Shirt {n}", "Zustand": drafts if n == 1 else live} for n in range(3)]
+    assert [one.id for one in read(tmp_path, rows)] == ["A0", "A2"]
+
+
+def test_other_words_beside_a_state_say_nothing(tmp_path: Path) -> None:
+    rows = [{"sku": f"A{n}", "title": f"Shirt {n}", "fit": fit} for n, fit in enumerate(["draft", "active", "slim"])]
+    assert len(read(tmp_path, rows)) == 3

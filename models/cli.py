@@ -12,16 +12,22 @@ from models.cli_export import export, quantise
 from models.extras import require_torch
 
 if TYPE_CHECKING:
-    from models.evaluation.whole_search import ProtocolOfSearch
+    from models.evaluation.whole_search import ProtocolOfSearch, Serve
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Train, evaluate and export models.")
 
 _protocols_of_search: dict[str, ProtocolOfSearch] = {}
+_serves: list[Serve] = []
 
 
 def add_protocol_of_search(name: str, measure: ProtocolOfSearch) -> None:
     """Register a protocol over the whole search for ``evaluate``, because it is defined above this package."""
     _protocols_of_search[name] = measure
+
+
+def serve_held_out_with(serve: Serve) -> None:
+    """Register a service of held-out products for ``evaluate``, because it is defined above this package."""
+    _serves[:] = [serve]
 
 
 @app.command("list")
@@ -121,6 +127,7 @@ def evaluate(
         metrics = measure_by_protocols(
             protocol, model, vectors, config=config, queries=queries, annotations=annotations,
             categories=category or [], images=images, of_search=_protocols_of_search,
+            serve=next(iter(_serves), None),
         )  # fmt: skip
     elif model is None:
         raise ModisteError("There is no model to measure.", hint="Give a model, or --protocol with --vectors.")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,7 +18,7 @@ from indexer.cli import app as index_app
 from indexer.options import BundleFolder, DeviceName
 from models.bundle import SHIPPED_BUNDLE
 from models.bundle.manifest import Metric
-from models.cli import add_protocol_of_search
+from models.cli import add_protocol_of_search, serve_held_out_with
 from models.cli import app as models_app
 from models.progress import log_to_terminal
 from service.access.cli import app as keys_app
@@ -49,8 +49,15 @@ def _measure(
     return measure(protocol, bundle, held_out, larger, cache, most)
 
 
+def _serve(bundle: Path, products: Catalog, cache: Path) -> AbstractContextManager[Callable[..., list[str]]]:
+    from service.evaluation.shop import Shop
+
+    return Shop(products, bundle, cache).served()
+
+
 for _protocol in PROTOCOLS:
     add_protocol_of_search(_protocol, _measure)
+serve_held_out_with(_serve)
 
 
 def _print_version(wanted: bool) -> None:

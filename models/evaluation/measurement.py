@@ -14,14 +14,15 @@ from models.bundle import Bundle, bundle_folder
 from models.bundle.images import ImagePreprocessing
 from models.bundle.manifest import MANIFEST_NAME, Metric
 from models.evaluation.encoding import Encoder
-from models.evaluation.held_out.photographs import PHOTOS, STREET, evaluate_photographs
+from models.evaluation.held_out.labelled_photographs import PHOTOS, STREET
+from models.evaluation.held_out.photographs import evaluate_photographs, search_photographs
 from models.evaluation.held_out.style_search import STYLE_SEARCH, evaluate_style
 from models.evaluation.held_out.style_weights import STYLE_WEIGHTS, evaluate_style_weights
 from models.evaluation.held_out.uploads import UPLOADS, evaluate_uploads
 from models.evaluation.published.models import evaluate_encoder
 from models.evaluation.published.protocols import evaluate_vectors, find_protocol
 from models.evaluation.published.vectors import read_vectors
-from models.evaluation.whole_search import ProtocolOfSearch, evaluate_search
+from models.evaluation.whole_search import ProtocolOfSearch, Serve, evaluate_search
 from models.extras import require_torch
 from models.training.config import TrainConfig, config_of_bundle
 
@@ -97,7 +98,9 @@ def measure_held_out(model: Path, config: str | None, queries: int) -> list[Metr
     return metrics
 
 
-def _measure_held_out_by(protocol: str, model: Path | None, config: str | None, queries: int) -> list[Metric]:
+def _measure_held_out_by(
+    protocol: str, model: Path | None, config: str | None, queries: int, serve: Serve | None
+) -> list[Metric]:
     require_torch("Evaluation on held-out products")
     if model is None:
         raise ModisteError(f"The protocol {protocol} needs a model.", hint="Give the folder of a run or a bundle.")
@@ -106,7 +109,11 @@ def _measure_held_out_by(protocol: str, model: Path | None, config: str | None, 
         measure = evaluate_style if protocol == STYLE_SEARCH else evaluate_style_weights
         return measure(subject.encoder, subject.images, subject.words, *subject.held_out(config), queries)
     if protocol in (PHOTOS, STREET):
-        return evaluate_photographs(protocol, subject.encoder, subject.images, *subject.held_out(config), queries)
+        held_out = subject.held_out(config)
+        metrics = evaluate_photographs(protocol, subject.encoder, subject.images, *held_out, queries)
+        if subject.run is None and serve is not None:
+            metrics += search_photographs(protocol, serve, bundle_folder(model), *held_out, queries)
+        return metrics
     return evaluate_uploads(subject.encoder, subject.images, *subject.held_out(config), queries)
 
 
@@ -124,7 +131,7 @@ def _measure_search(
 def measure_by_protocols(
     names: Sequence[str], model: Path | None, vectors: Path | None, *, config: str | None, queries: int,
     annotations: Path | None, categories: Sequence[str], images: Path | None,
-    of_search: Mapping[str, ProtocolOfSearch],
+    of_search: Mapping[str, ProtocolOfSearch], serve: Serve | None,
 ) -> list[Metric]:  # fmt: skip
     """Measure a model or given vectors by protocols on held-out products and by published ones.
 
@@ -137,6 +144,7 @@ def measure_by_protocols(
         categories: Categories of FashionIQ; empty for all.
         images: Folder of the dataset's pictures.
         of_search: Protocols over the whole search, by name.
+        serve: Serves held-out products, for ``photos`` and ``street`` of a bundle; None measures without a service.
 
     Raises:
         ModisteError: An argument is missing, both model and vectors are given, or a file cannot be used.
@@ -144,7 +152,7 @@ def measure_by_protocols(
     held_out = [name for name in names if name in HELD_OUT]
     searched = [name for name in names if name in of_search]
     published = [name for name in names if name not in HELD_OUT and name not in of_search]
-    metrics = [metric for name in held_out for metric in _measure_held_out_by(name, model, config, queries)]
+    metrics = [metric for name in held_out for metric in _measure_held_out_by(name, model, config, queries, serve)]
     for name in searched:
         metrics += _measure_search(name, of_search[name], model, config, queries)
     if published:

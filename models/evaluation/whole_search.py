@@ -1,12 +1,13 @@
 """Protocols over the whole search: their interface, and the held-out products that they search.
 
-They parse texts and rank products, which is implemented above this package. The program therefore registers them
-(``models.cli.add_protocol_of_search``); the held-out products are selected here.
+They parse texts and rank products, which is implemented above this package. The program therefore registers them, and a
+service for protocols that are defined here (``models.cli``); the held-out products are selected here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol as Interface
 
@@ -15,6 +16,10 @@ from catalog.errors import ModisteError
 from models.bundle.manifest import Metric
 from models.training.config import TrainConfig
 from models.training.data.sources import read_source, split_source
+
+Serve = Callable[[Path, Catalog, Path], AbstractContextManager[Callable[..., list[str]]]]
+"""Indexes products with a bundle and serves them within a block: (bundle, products, cache) -> a function from the
+fields of a search to the ids of its results."""
 
 
 class ProtocolOfSearch(Interface):
@@ -42,12 +47,23 @@ def evaluate_search(
     Raises:
         ModisteError: No such source has held-out products.
     """
-    source = next((one for one in config.sources if one.kind == "products" and one.validation_share), None)
+    held_out, sharper = held_out_catalog(protocol, config, cache, kinds=("products",))
+    larger = {} if sharper is None else {product.id: product for product in read_catalog(sharper)}
+    return measure(protocol, bundle, held_out, larger, cache, queries)
+
+
+def held_out_catalog(
+    protocol: str, config: TrainConfig, cache: Path, *, kinds: Collection[str] = ("products", "catalog")
+) -> tuple[Catalog, Path | None]:
+    """The held-out products of the first source of one of ``kinds``, and the catalogue of its larger pictures.
+
+    Raises:
+        ModisteError: No such source has held-out products.
+    """
+    source = next((one for one in config.sources if one.kind in kinds and one.validation_share), None)
     if source is None:
         raise ModisteError(
             f"No source of this config holds out products for the protocol {protocol}.",
-            hint="Give a source of the kind `products` with a `validation_share`.",
+            hint=f"Give a source of the kind `{'` or `'.join(kinds)}` with a `validation_share`.",
         )
-    held_out = read_source(source, cache).with_products(split_source(source, cache)[1])
-    larger = {} if source.sharper is None else {product.id: product for product in read_catalog(source.sharper)}
-    return measure(protocol, bundle, held_out, larger, cache, queries)
+    return read_source(source, cache).with_products(split_source(source, cache)[1]), source.sharper

@@ -16,7 +16,7 @@ import numpy as np
 from catalog import Catalog, Product
 from models.bundle.manifest import Metric
 from models.progress import track
-from service.evaluation.judged import Judged, with_prices
+from service.evaluation.judged import PRICE, Judged, with_prices
 from service.evaluation.questions import PAGE, Question, dialogues, questions
 from service.evaluation.shop import Shop
 from service.evaluation.wordings import DEVELOPMENT, TEST, conversations, ways
@@ -53,9 +53,11 @@ def measure(
         ModisteError: The products cannot be judged or indexed.
     """
     products = with_prices(held_out)
+    priced = held_out.with_products(products)
+    priced.columns = {**held_out.columns, PRICE: "number"}
     judged = Judged(products)
     asked = _asked(protocol, judged, most)
-    shop = Shop(held_out, products, bundle, cache)
+    shop = Shop(priced, bundle, cache)
 
     def uploaded(question: Question) -> dict[str, Any] | None:
         if question.row is None:

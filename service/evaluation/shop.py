@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from catalog import Catalog, Product
+from catalog import Catalog
 from indexer.build import BuildOptions, build_generation
 from models.bundle import Bundle
 from service.app import create_app
 from service.client import call
-from service.evaluation.judged import PRICE
 from service.server.listening import listen
 from service.server.serve import running
 from service.settings import load_settings
@@ -26,16 +25,13 @@ class Shop:
     """One catalogue that is served with different settings.
 
     Args:
-        catalog: The catalogue of the products.
-        products: The products, with prices.
+        catalog: The products, with their columns.
         bundle: The bundle's folder.
         cache: Folder of the indexes.
     """
 
-    def __init__(self, catalog: Catalog, products: Sequence[Product], bundle: Path, cache: Path) -> None:
-        self._catalog = catalog.with_products(products)
-        self._catalog.columns[PRICE] = "number"
-        self._bundle, self._cache = bundle, cache
+    def __init__(self, catalog: Catalog, bundle: Path, cache: Path) -> None:
+        self._catalog, self._bundle, self._cache = catalog, bundle, cache
 
     @contextmanager
     def served(self, *, columns: bool = True, understand_text: bool = True) -> Iterator[Callable[..., list[str]]]:

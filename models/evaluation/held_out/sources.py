@@ -15,7 +15,8 @@ from models.datasets.triplets.attribute_triplets import NoTriplets
 from models.datasets.triplets.triplet import TripletDataset
 from models.evaluation.encoding import EncodedGallery, Encoder
 from models.evaluation.held_out.edits import evaluate
-from models.evaluation.held_out.photographs import ALL_LABELS, COLOURED, NARROWER, NoKindInCommon, evaluate_photographs
+from models.evaluation.held_out.labelled_photographs import ALL_LABELS, COLOURED, NARROWER, NoKindInCommon
+from models.evaluation.held_out.photographs import evaluate_photographs
 from models.evaluation.tables import write_json
 from models.training.config import TrainConfig
 from models.training.data.held_out_queries import Draw, validation_queries

@@ -12,9 +12,11 @@ import numpy as np
 import pytest
 import torch
 from torch.nn import functional as F
+from typer.testing import CliRunner
 
 from catalog.errors import ModisteError
 from models.datasets.photographs.photograph import Photograph
+from models.evaluation.held_out import labelled_photographs, photographs
 from models.evaluation.held_out.sources import evaluate_run
 from models.evaluation.tables import metrics_table
 from models.export.model_card import model_card
@@ -26,9 +28,11 @@ from models.training.stage_settings import PhotographSettings
 from models.training.stages.joint import Joint
 from models.training.stages.kinds import KindTask
 from models.training.train import train
+from service.cli import app
 from tests.drawn import Draw
 from tests.models.datasets.photographs import label_by_eye, write_photos, write_street
 from tests.models.test_cli import run as command
+from tests.toy_bundle import write_toy_bundle
 from tests.training.first_run import link_drawn
 
 ALIKE = torch.tensor([[True, False, False], [False, True, False]])
@@ -254,6 +258,25 @@ def test_held_out_photographs_are_measured(shop_run: Run, tmp_path: Path, protoc
     assert first["method"] == "image only"
     assert first["queries"] == sum(one["queries"] for one in labels if one["method"] == "image only")
     assert all(0 <= one["values"]["kind@10"] <= 100 for one in (first, *labels))
+
+
+@pytest.mark.parametrize("protocol", ["photos", "street"])
+def test_the_whole_search_is_measured_for_a_bundle(
+    shop_run: Run, tmp_path: Path, protocol: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The toy bundle recognises no kind in a photograph, but the service reads the colour from the text."""
+    for module in (photographs, labelled_photographs):
+        monkeypatch.setattr(module, "PAGE", 2)  # The small shop has no ten products of a kind and a colour.
+    bundle, figures = write_toy_bundle(tmp_path / "bundle"), tmp_path / "figures.json"
+    arguments = [str(bundle), "--config", str(shop_run.config_file), "--protocol", protocol, "--output", str(figures)]
+    CliRunner().invoke(app, ["models", "evaluate", *arguments], catch_exceptions=False)
+    measured = [one for one in json.loads(figures.read_text()) if one["method"] == "search, upload"]
+    alone, *labels = [one for one in measured if "in a colour" not in one["edit"]]
+    assert alone["edit"] == "all labels"
+    assert alone["queries"] == sum(one["queries"] for one in labels)
+    coloured = next(one for one in measured if one["edit"] == "all labels, in a colour")
+    assert coloured["values"]["colour@2"] == 100
+    assert coloured["values"]["both@2"] == coloured["values"]["kind@2"]
 
 
 def by_picture(run: Run, figures: Path) -> dict[str, Any]:

@@ -44,8 +44,6 @@ async def admit(
     """
     key = None if scope is None else await authorise(request, context, scope, given)
     await _count(request, context, key)
-    if key is not None:
-        request.scope["state"] |= {SHOP: key.shop, KEY_ID: key.id}
 
 
 async def authorise(
@@ -62,7 +60,7 @@ async def authorise(
         TooManyRequests: The rate or the quota of the address is used up.
     """
     try:
-        return _key(context, scope, given)
+        return _key(request, context, scope, given)
     except (KeyNeeded, NotAllowed):
         await _count(request, context, None)
         raise
@@ -74,7 +72,7 @@ def shop_of(request: Request) -> str:
     return shop
 
 
-def _key(context: Context, scope: Scope, given: HTTPAuthorizationCredentials | None) -> Key | None:
+def _key(request: Request, context: Context, scope: Scope, given: HTTPAuthorizationCredentials | None) -> Key | None:
     if context.keys is None:
         if scope == "operations":
             raise NotAllowed("Operations are switched off.", hint="Set MODISTE_KEYS to use them with a key.")
@@ -82,6 +80,7 @@ def _key(context: Context, scope: Scope, given: HTTPAuthorizationCredentials | N
     if given is None and scope == "search" and context.settings.public_search:
         return None
     key = context.keys.find(given.credentials if given else None)
+    request.scope["state"] |= {SHOP: key.shop, KEY_ID: key.id}  # Refused requests are logged with it as well.
     if scope not in key.scopes:
         raise NotAllowed(f"This key is for {', '.join(key.scopes)}, not for {scope}.", hint="Use another key.")
     return key

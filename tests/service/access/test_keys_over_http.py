@@ -119,14 +119,16 @@ def test_requests_are_logged_with_the_id_of_their_key_and_without_the_key(
     keyed: Keyed, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO")
-    keyed.status("GET", "/catalog", keyed.north)
+    answered, refused = "/catalog", "/operations/generations"
+    assert keyed.status("GET", answered, keyed.north) == 200
+    assert keyed.status("GET", refused, keyed.north) == 403
 
     def logged() -> list[str]:
         fields = [getattr(record, "fields", {}) for record in caplog.records]
-        return [one.get("key", "") for one in fields if one.get("path") == "/catalog"]
+        return [one.get("key", "") for one in fields if one.get("path") in (answered, refused)]
 
-    eventually(lambda: bool(logged()), "it is logged")
-    assert logged() == [keyed.north.id]
+    eventually(lambda: len(logged()) == 2, "both are logged")
+    assert logged() == [keyed.north.id] * 2
     assert all(keyed.north.key not in str(vars(one)) for one in caplog.records)
 
 

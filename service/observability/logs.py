@@ -55,6 +55,8 @@ def start_logging(level: str) -> None:
     logging.captureWarnings(True)
     # FAISS names every variant of its library that it does not find, although the one for any processor works.
     logging.getLogger("faiss.loader").setLevel(logging.WARNING)
+    # It warns of each malformed form, and names its bytes; the request log has the refusal.
+    logging.getLogger("python_multipart").setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", module=r"PIL\.")  # Damaged pictures; one may cause thousands.
     listener.start()
     _listeners.append(listener)

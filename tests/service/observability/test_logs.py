@@ -82,6 +82,15 @@ def test_warnings_are_log_lines_and_those_of_damaged_pictures_are_not_written() 
     assert "UserWarning: of a library" in str(line["message"])
 
 
+def test_the_bytes_of_a_malformed_form_are_not_logged() -> None:
+    program = (
+        "from python_multipart.multipart import MultipartParser\n"
+        "try: MultipartParser(b'x', {}).write(b'--secret')\n"
+        "except Exception: logging.info('refused')"
+    )
+    assert [line["message"] for line in logged(program)] == ["refused"]
+
+
 def test_logging_in_a_finaliser_or_a_signal_handler_does_not_deadlock() -> None:
     program = (
         "import signal, itertools\n"

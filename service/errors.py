@@ -99,6 +99,15 @@ class NotFound(RequestError):
     """A resource that does not exist."""
 
 
+class PictureGone(NotFound):
+    """An indexed picture whose file is missing, or cannot be used any more."""
+
+    def __init__(self, id: str, why: str = "is gone", *, field: str | None = None) -> None:
+        super().__init__(
+            f"The picture of product {excerpt(id)} {why}.", hint="The operator can build the index again.", field=field
+        )
+
+
 class KeyNeeded(RequestError):
     """The key is missing, unknown, revoked or expired."""
 

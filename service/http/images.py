@@ -12,7 +12,7 @@ from cachetools import LRUCache
 from catalog.errors import ModisteError
 from indexer.generations.generation import Generation
 from models.bundle import Container, UnreadableImage, open_image
-from service.errors import ImageTooLarge, NotFound, excerpt
+from service.errors import ImageTooLarge, NotFound, PictureGone, excerpt
 from service.execution.process_pool import ProcessPool, WorkFailed
 from service.execution.threads import Threads
 from service.http.resizing import FORMATS, ImageFormat, resize
@@ -74,7 +74,7 @@ class ProductImages:
         except (UnreadableImage, ImageTooLarge, MemoryError, WorkFailed) as error:
             if media_type is not None and not isinstance(error, UnreadableImage):
                 return ProductImage(data, media_type)
-            raise _gone(generation, row, "cannot be read") from error
+            raise PictureGone(generation.product(row)["id"], "cannot be read") from error
         image = ProductImage(resized, format.media_type)
         if len(image.data) <= self._cache.maxsize:
             self._cache[tag] = image
@@ -132,12 +132,7 @@ def _read(generation: Generation, row: int, number: int) -> bytes:
     try:
         data = generation.image(row, number)
     except ModisteError as error:
-        raise _gone(generation, row, "is gone") from error
+        raise PictureGone(generation.product(row)["id"]) from error
     if hashlib.sha256(data).hexdigest() != generation.image_hash(row, number):
-        raise _gone(generation, row, "is not the one that was indexed")
+        raise PictureGone(generation.product(row)["id"], "is not the one that was indexed")
     return data
-
-
-def _gone(generation: Generation, row: int, why: str) -> NotFound:
-    name = excerpt(generation.product(row)["id"])
-    return NotFound(f"The picture of product {name} {why}.", hint="The operator can build the index again.")

@@ -8,12 +8,13 @@ from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple, TypeVar
 
+from catalog.errors import ModisteError
 from indexer.generations.generation import Generation
 from models.bundle import Bundle, Container, UnreadableImage, open_image
 from models.bundle.images import Pixels
 from service.cache.features import FeatureCache
 from service.cache.levels import Cache
-from service.errors import UnknownProduct
+from service.errors import PictureGone, UnknownProduct
 from service.execution.admission import Admission
 from service.execution.process_pool import ProcessPool, WorkFailed
 from service.execution.scheduler import Scheduler
@@ -216,7 +217,7 @@ class Search:
             return Reference(row, vision)
         if picture is None:
             assert row is not None
-            data = await self._readers.run(partial(generation.image, row))
+            data = await self._readers.run(partial(_picture, generation, row))
             # Computed again, because the file may have been replaced since it was indexed.
             picture = Picture(data, hashlib.sha256(data).hexdigest())
         vision_key, replaced = features_key(query.shop, picture.digest, query.box), picture.digest != digest
@@ -246,6 +247,13 @@ class Search:
             raise UnreadableImage(
                 "The picture could not be decoded.", hint="Save it again as an ordinary JPEG and send that."
             ) from error
+
+
+def _picture(generation: Generation, row: int) -> bytes:
+    try:
+        return generation.image(row)
+    except ModisteError as error:
+        raise PictureGone(generation.product(row)["id"], field="product_id") from error
 
 
 def _timings(stage_times: StageTimes, total_s: float) -> Timings:

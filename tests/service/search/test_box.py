@@ -104,3 +104,16 @@ def test_a_box_with_too_few_pixels_is_refused_by_name(served: Served) -> None:
     assert response.status_code == 422
     assert response.json()["field"] == "box"
     assert "too small" in response.json()["detail"]
+
+
+def test_pictures_that_are_gone_are_404_and_other_searches_are_answered(
+    serve: Serve, shop: Shop, tmp_path: Path
+) -> None:
+    with serve(shop, images_root=tmp_path) as served:
+        refusals = [
+            served.client.get("/products/10/image"),
+            served.client.post("/search", json={"product_id": "10", "box": TOP}),
+        ]
+        assert [(one.status_code, one.json()["type"]) for one in refusals] == [(404, "/problems/not-found")] * 2
+        assert refusals[1].json()["field"] == "product_id"
+        assert served.search(product_id="10", text="cloth")["results"]

@@ -50,6 +50,8 @@ class Item:
     """Whether only other languages than that of the text have the word."""
     spaced: bool = False
     """Whether only white space separates it from the item before it."""
+    hyphened: bool = False
+    """Whether only a hyphen does."""
 
     @cached_property
     def meanings(self) -> list[Entry]:
@@ -107,13 +109,14 @@ class Lexer:
             mark = token.text if token.kind == "mark" and found.length == 1 else ""
             roles = {entry.role: entry for entry in reversed(found.entries)}
             said = text[token.start : last.end]
-            spaced = bool(items) and text[items[-1].end : token.start].isspace()
+            gap = text[items[-1].end : token.start] if items else ""
             items.append(
                 Item(
                     *(token.start, last.end, said, tuple(found.entries), number, mark, roles),
                     compound=compound,
                     foreign=found.foreign,
-                    spaced=spaced,
+                    spaced=gap.isspace(),
+                    hyphened=gap == "-",
                 )
             )
             at += found.length

@@ -271,6 +271,9 @@ class Reader:
         if entry.refused:
             self._draft.reject([wish])
         else:
+            last = self._draft.pending[-1:]
+            if last and wish.family == last[0].family != "kind" and self._ahead.is_attribute(at - 2):
+                self._draft.end_refusal()  # Chinese "不带logo的纯色短袖"
             if self._draft.apart(wish) and (entry.family == "people" or self._ahead.is_next(at)):
                 self._draft.end_refusal()
             if wish.family == "detail" and wish.word in ATTACHED and self._ahead.is_with(at):
@@ -294,6 +297,8 @@ class Reader:
             draft.add(Wish("title", item.said.lower(), item.said))
         elif item.unknown or item.number:
             draft.unclear.append(item.said)
+            if draft.refusing and not draft.pending and self._ahead.is_attribute(at):
+                draft.refusing = False  # Chinese "不起球的黑色毛衣" refuses what is not known.
             draft.described = draft.described or (item.unknown and draft.refusing and self._describes_thing(at))
             if english and item.unknown and self._story.is_meant(at):
                 draft.rest.append(item.said.lower())

@@ -44,6 +44,9 @@ class Scopes(Step):
         elif "deny" in roles:
             draft.deny(at, len(draft.wanted) if "which" in self._ahead.roles(at - 1) else start)
         elif "refuse" in roles:
+            if (taken := self._prefixed(at)) > 1:
+                draft.unclear.append(self._ahead.said(at, taken))
+                return taken
             self._begin_refusal(at)
         elif "correct" in roles and "refuse" not in following:
             draft.end_refusal()
@@ -90,6 +93,17 @@ class Scopes(Step):
         if hated and self._ahead.look_behind(at) not in ("", "kind"):
             return True
         return any(self._ahead.list_goes_on(at, family) for family in self._draft.last_refused())
+
+    def _prefixed(self, at: int) -> int:
+        """The number of items of a refused word without a known meaning, which is all that is refused: "non-iron white
+        shirt", "non slip shoes"; 1 for none."""
+        end = at + 1
+        while end < len(self._items) and not self._items[end].meanings and self._items[end].hyphened:
+            end += 1
+        alone = self._items[at].said.lower() == "non" and not self._draft.nouns_first
+        if end == at + 1 and alone and end < len(self._items) and self._items[end].unknown:
+            end += 1
+        return end - at if any(item.unknown or "ignore" in item.roles for item in self._items[at + 1 : end]) else 1
 
     def _begin_refusal(self, at: int) -> None:
         roles, following, draft = self._items[at].roles, self._ahead.roles(at + 1), self._draft

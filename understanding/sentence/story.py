@@ -57,6 +57,8 @@ class Story:
                 return True
             if self._is_people(place):  # Chinese "给五岁儿子"
                 continue
+            if "from" in roles and "age" in self._ahead.roles(place - 1):  # French "pour les 40 ans de mon mari"
+                continue
             if not (_AROUND & roles.keys() or self._items[place].number) or self._items[place].meanings:
                 return False
         return False

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
-from catalog.names.columns import ID_ORDER, pick
+from catalog.names.columns import ID_ORDER, PICTURE_ORDER, is_picture, pick
+from catalog.names.plain import plain_name
 from catalog.table import Row, Rows, Table
 
 LISTS = ("variants", "skus", "variations", "combinations", "children")
 """Names of the lists of variants, the commonest first."""
+LOOKS = ("colors", "colours", "colorways", "colourways", "swatches", "looks")
+"""Names of lists of looks, if each of them has pictures of its own."""
+_NAMED = ("color", "colour", "name", "label", "title", "value")
 SIZES = "sizes"
 _COUNTED = frozenset({"stock", "qty", "quantity", "inventory", "available", "in_stock", "inStock", "price", "sku"})
 """Fields that make sizes variants: ``[{"size": "40", "stock": 2}]``."""
+STAGED = "staged"
+"""Commercetools' product as it is edited, beside the one that is published."""
 MASTER = "masterVariant"
 """The first variant of commercetools, beside the list of the others."""
 GROUP = "item_group_id"
@@ -22,30 +29,87 @@ GROUP = "item_group_id"
 def split_variants(table: Table) -> None:
     """Put one row for each variant in place of the row of its product, with all that the product states. The fields of
     a variant are columns such as ``variant price``; ``item_group_id`` is equal for the variants of a product."""
+    if any(isinstance(cell, dict) and _has_variants(cell) for _, row in table.rows for cell in row.values()):
+        table.rows = Rows((number, _lifted(row)) for number, row in table.rows)
+        table.columns = table.rows.names
     for _, row in table.rows.edited() if MASTER in table.columns else ():
         row["variants"] = [row.pop(MASTER, {}), *(row.get("variants") or ())]
+    if any(_looks(row) for _, row in table.rows):
+        table.rows = Rows((number, one) for number, row in table.rows for one in _split_looks(row))
+        table.columns = table.rows.names
     if not any(_listed(row) for _, row in table.rows):
         return
     table.rows = Rows((number, one) for number, row in table.rows for one in _split(row))
     table.columns = table.rows.names
 
 
+def _has_variants(cell: Mapping[str, Any]) -> bool:
+    """Whether an object, or one within it, has variants."""
+    return MASTER in cell or any(
+        (isinstance(one, dict) and _has_variants(one)) or (name in LISTS and _are_objects(one))
+        for name, one in cell.items()
+    )
+
+
+def _lifted(row: Row) -> Row:
+    """A product with the fields of the object that has its variants: those of commercetools are in
+    ``masterData.current``, beside what is not published yet."""
+    while inner := next((n for n, cell in row.items() if isinstance(cell, dict) and _has_variants(cell)), None):
+        whole = {name: cell for name, cell in row.items() if name not in (inner, STAGED)}
+        row = whole | {name: cell for name, cell in row[inner].items() if name not in whole}
+    return row
+
+
+def _are_objects(cell: Any) -> bool:
+    return isinstance(cell, list) and bool(cell) and all(isinstance(one, dict) for one in cell)
+
+
+def _looks(row: Row) -> str | None:
+    """The field with looks that have pictures of their own, None if there are none."""
+    for name in LOOKS:
+        if _are_objects(row.get(name)) and all(any(map(_shows, one)) for one in row[name]):
+            return name
+    return None
+
+
+def _shows(name: str) -> bool:
+    return is_picture(name) or plain_name(name) in PICTURE_ORDER
+
+
+def _split_looks(row: Row) -> Iterator[Row]:
+    """One row for each look, with its name as the ``color``, its own pictures and what else it states."""
+    listed = _looks(row)
+    if listed is None:
+        yield row
+        return
+    whole = {name: cell for name, cell in row.items() if name != listed}
+    group = _group(row)
+    for look in row[listed]:
+        named = next((name for name in _NAMED if isinstance(look.get(name), str)), None)
+        own = {
+            name if _shows(name) or not (name in whole or plain_name(name) in ID_ORDER) else f"variant {name}": cell
+            for name, cell in look.items()
+            if name != named
+        }
+        color = {"color": look[named]} if named else {}
+        yield {**{name: cell for name, cell in whole.items() if not _shows(name)}, GROUP: group, **color, **own}
+
+
+def _group(row: Row) -> Any:
+    names = ("handle", "id", "sku", *pick(row, ID_ORDER))
+    return next((row[name] for name in names if row.get(name) not in (None, "")), None)
+
+
 def _listed(row: Row) -> str | None:
     """The field with the variants, None if there are none."""
     for name in LISTS:
-        variants = row.get(name)
-        if isinstance(variants, list) and variants and all(isinstance(one, dict) for one in variants):
+        if _are_objects(row.get(name)):
             return name
-    sizes = row.get(SIZES)
-    counted = (
-        isinstance(sizes, list) and sizes and all(isinstance(one, dict) and _COUNTED & one.keys() for one in sizes)
-    )
-    return SIZES if counted else None
+    return SIZES if _are_objects(row.get(SIZES)) and all(_COUNTED & one.keys() for one in row[SIZES]) else None
 
 
 def _split(row: Row) -> Iterator[Row]:
-    names = ("handle", "id", "sku", *pick(row, ID_ORDER))
-    group = next((row[name] for name in names if row.get(name) not in (None, "")), None)
+    group = _group(row)
     listed = _listed(row)
     if listed is None:
         yield {**row, GROUP: row.get(GROUP) or group}

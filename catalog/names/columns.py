@@ -65,6 +65,7 @@ TITLE_ORDER = order(
     "nome naam productnaam navn namn produktnavn produktnamn nazwa nazwaproduktu název názov tuotenimi nimi "
     "terméknév denumire ürünadı titleshort titlelong fulltitle stylename modelname désignation libellé intitulé "
     "denominación itemtextname textname name1 bezeichnung1 artikelbezeichnung1 kurzbezeichnung kurztext "
+    "artikelbez artbez artikelbezeichn bez "
     "materialkurztext denominazione benämning betegnelse название наименование 商品名 商品名称 상품명 שםמוצר שםהמוצר "
     "اسمالمنتج όνομαπροϊόντος maktx imagetitle"
 )
@@ -79,12 +80,14 @@ PICTURE_ORDER = order(
     "primaryimage featuredimage heroimage frontimage baseimage images imageurls pictures photos picture photo img "
     "bild bilder bildurl bildlink hauptbild produktbild artikelbild foto fotos imagen imágenes immagine immagini "
     "afbeelding afbeeldingen lienimage enlaceimagen enlacedeimagen linkimmagine afbeeldingslink zdjęcie zdjęcia "
+    "visuel visuels "
     "obrázek kép kuva billede bilde resim görsel фото изображение картинка 画像 商品画像 图片 主图 이미지 "
     "filename file path"
 )
 _PICTURE_WORDS = group(
     "image images picture pictures photo photos img imgs pic pics bild bilder foto fotos imagen imágenes immagine "
     "immagini afbeelding afbeeldingen zdjęcie zdjęcia фото изображения 画像 图片 이미지 productimage productimages "
+    "visuel visuels "
     "additionalimage additionalimages moreimages otherimage otherimages galleryimage galleryimages variantimage "
     "variantimages mediagallery mediagalleryentries internalimage weiterebilder zusatzbilder zusätzlicherbild "
     "zusätzlichebilder imagessecondaires imágenesadicionales altreimmagini extraafbeeldingen lienimagesupplémentaire"

@@ -24,6 +24,7 @@ SIGNS = {
 _EMOJI_STYLE = "\ufe0f"
 
 STATUS = group(
+    "dispo live islive onsite imshop inshop inwebshop enboutique onlineverfügbar "
     "onlineflag availableflag isonline productisavailable status published publishedononlinestore active enabled "
     "productonline productvisible visible isactive isenabled isvisible ispublished online availablefororder "
     "visibility visibilityincatalog availability stockstatus productstatus salesstatus lifecycle aktiv statut "
@@ -124,6 +125,7 @@ STOCK_COUNTS = group(
     "qtyonhand quantityonhand stanmagazynowy stanymagazynowe dostępnailość stavskladu skladem készlet raktárkészlet "
     "ilość množství mennyiség määrä stok stokadet ürünstokadedi cantitate ποσότητα 数量 库存数量 수량 在庫 "
     "stoc varastosaldo lagerstatus antal beholdning остаток количество остатки stokadedi stokmiktarı "
+    "stockamount stockcount stocktotal stockavailable inventoryamount warehousestock "
     "totalstock currentquantity lagerbestandgesamt gesamtbestand verfügbarerbestand "
     "bestand lagerbestand menge lager lagermenge existencias inventario cantidad quantité quantitéenstock giacenza "
     "magazzino quantità voorraad aantal quantidade estoque lagersaldo lagerantal ilośćsztuk zásoba 在庫数 库存 재고 "

@@ -223,16 +223,19 @@ def find_group(table: Table, title: str | None) -> str | None:
 
 
 def _weak_groups(table: Table) -> list[str]:
-    """Columns with ambiguous names, and with names of codes if their products have each size once in each look."""
+    """Columns with ambiguous names, and those with names of codes or of article numbers if their products have each
+    size once in each look."""
     named = pick(table.columns, WEAK_GROUPS)
     varying = [name for name in table.columns if standard_name(name) in LOOKS | SIZES]
     if not any(standard_name(name) in SIZES for name in varying):
         return named
     found = []
     for name in table.columns:
-        if name in named or not is_code(name) or known(plain_name(name)) or is_hidden(name):
+        if name in named or known(plain_name(name)) or is_hidden(name):
             continue
         keys = [key for cell in table.rows.column(name) if (key := plain_text(cell))]
+        if not is_code(name) and (standard_name(name) in PRICES or not all(map(_is_article_number, keys))):
+            continue
         rows = {tuple(plain_text(row.get(one)) for one in (name, *varying)) for _, row in table.rows}
         if len(keys) == len(table.rows) == len(rows) and len(set(keys)) < len(keys):
             found.append(name)

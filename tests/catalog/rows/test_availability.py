@@ -52,7 +52,16 @@ def test_a_product_in_one_of_several_warehouses_is_for_sale(tmp_path: Path, name
 
 @pytest.mark.parametrize(
     ("column", "cell"),
-    [("Zichtbaar", "nee"), ("ilość", "0"), ("In stock?", "Sold"), ("Ürün Stok Adedi", "0"), ("Widoczny", "nie")],
+    [
+        ("Zichtbaar", "nee"),
+        ("ilość", "0"),
+        ("In stock?", "Sold"),
+        ("Dispo", "non"),
+        ("Live?", "No"),
+        ("STOCK AMOUNT", "0"),
+        ("Ürün Stok Adedi", "0"),
+        ("Widoczny", "nie"),
+    ],
 )
 def test_columns_of_other_languages_state_what_is_for_sale(tmp_path: Path, column: str, cell: str) -> None:
     rows: list[dict[str, object]] = [{"sku": "A", column: cell}, {"sku": "B", column: "1"}]

@@ -140,3 +140,24 @@ def test_all_pages_of_an_answer_are_read(tmp_path: Path, lines: bool) -> None:
     path = tmp_path / ("catalog.jsonl" if lines else "catalog.json")
     path.write_text("\n".join(map(json.dumps, pages)) if lines else json.dumps(pages))
     assert [one.id for one in read_catalog(path, images_required=False)] == ["1-1", "1-2", "2-1", "2-2"]
+
+
+def test_article_numbers_that_sizes_share_tell_the_product(tmp_path: Path) -> None:
+    rows = [
+        {"article_variant": f"ABC12-{look}", "article_simple": f"ABC12-{look}-{size}", "name": "Etuikleid",
+         "main_color": look, "size": size, "season": "FS26"}
+        for look in ("K11", "Q11") for size in ("36", "38")
+    ]  # fmt: skip
+    rows.append({**rows[0], "article_variant": "D1", "article_simple": "D1-36", "name": "Blazer"})
+    catalog = read(tmp_path, rows)
+    assert [(one.group, one.attributes["size"]) for one in catalog] == [
+        ("ABC12-K11", ["36", "38"]), ("ABC12-Q11", ["36", "38"]), ("D1", ["36"]),
+    ]  # fmt: skip
+
+
+def test_a_season_or_a_year_tells_no_product(tmp_path: Path) -> None:
+    rows = [
+        {"sku": f"A{n}", "name": f"Shirt {n}", "size": size, "launch": "2026", "drop": "FS26"}
+        for n, size in enumerate(("S", "M", "L"))
+    ]
+    assert len(read(tmp_path, rows)) == 3

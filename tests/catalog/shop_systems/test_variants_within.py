@@ -121,3 +121,45 @@ def test_an_id_of_products_is_no_id_of_their_rows(tmp_path: Path) -> None:
     (scarf,) = catalog = read_catalog(tmp_path / "catalog.csv", images_required=False)
     assert [one.id for one in scarf.variants] == ["S-0", "S-1"]
     assert catalog.find("S-1") == scarf
+
+
+def test_variants_within_an_object_are_variants(tmp_path: Path) -> None:
+    def variant(number: int, size: str) -> dict[str, object]:
+        return {
+            "id": number, "sku": f"TC-{size}", "images": [{"url": "https://s.example/1.jpg"}],
+            "attributes": [{"name": "color", "value": {"key": "b", "label": "Beige"}}, {"name": "size", "value": size}],
+        }  # fmt: skip
+
+    current = {"name": {"en": "Trench coat"}, "masterVariant": variant(1, "S"), "variants": [variant(2, "M")]}
+    product = {"id": "a1", "masterData": {"published": True, "current": current, "staged": {**current, "name": {}}}}
+    draft = {"id": "a2", "masterData": {"published": False, "current": current, "staged": current}}
+    (tmp_path / "catalog.json").write_text(json.dumps({"results": [product, draft]}))
+    (coat,) = read_catalog(tmp_path / "catalog.json")
+    assert (coat.id, coat.title, len(coat.images)) == ("a1", "Trench coat", 1)
+    assert [one.id for one in coat.variants] == ["TC-S", "TC-M"]
+    assert (coat.attributes["color"], coat.attributes["size"]) == ("Beige", ["S", "M"])
+
+
+def test_colours_with_pictures_of_their_own_are_looks(tmp_path: Path) -> None:
+    def product(number: int) -> dict[str, object]:
+        colors = [
+            {"name": "Navy", "code": "n", "images": [f"https://s.example/{number}n.jpg"], "sizes": ["S", "M"]},
+            {"name": "Camel", "code": "c", "images": [f"https://s.example/{number}c.jpg", "https://s.example/d.jpg"]},
+        ]
+        return {"productId": f"p{number}", "productName": "Merino jumper", "colors": colors, "price": 89}
+
+    (tmp_path / "catalog.json").write_text(json.dumps([product(1), product(2)]))
+    catalog = read_catalog(tmp_path / "catalog.json")
+    assert [(one.group, one.attributes["color"], len(one.images)) for one in catalog] == [
+        ("p1", "Navy", 1), ("p1", "Camel", 2), ("p2", "Navy", 1), ("p2", "Camel", 2),
+    ]  # fmt: skip
+    assert catalog[0].attributes["sizes"] == ["S", "M"]
+
+
+def test_names_of_colours_without_pictures_are_a_list(tmp_path: Path) -> None:
+    colors = [{"name": "Navy", "hex": "#008"}, {"name": "Camel", "hex": "#c96"}]
+    (tmp_path / "catalog.json").write_text(
+        json.dumps([{"id": f"p{n}", "title": "a", "colors": colors} for n in (1, 2)])
+    )
+    catalog = read_catalog(tmp_path / "catalog.json", images_required=False)
+    assert [one.attributes["colors"] for one in catalog] == [["Navy", "Camel"]] * 2

@@ -56,7 +56,7 @@ from indexer.generations.products import (
 )
 from indexer.generations.publication import list_generations, publish
 from indexer.generations.views import write_views
-from indexer.stores.cells import CELLS_NAME, Cells
+from indexer.stores.cells import CELLS_NAME
 from indexer.stores.conditions import NO_COLUMNS
 from indexer.stores.registry import DEFAULT, index_name, remove_stores, store_class
 from indexer.stores.store import Mask, Store
@@ -181,7 +181,7 @@ def _build(catalog: Catalog, bundle: Bundle, index_root: Path, options: BuildOpt
     vectors = np.memmap(folder / VECTORS_NAME, np.float16, "r", shape=(len(encoded.places), bundle.dim))
     queries = composed_queries(vectors, encoded.products, catalog.columns, bundle)
     size = len(encoded.products)
-    Cells.cluster(vectors).write(folder / CELLS_NAME)
+    encoded.pictures.cells(encoded.places, vectors).write(folder / CELLS_NAME)
     columns = NO_COLUMNS
     if store_type.holds_columns:
         columns = ProductTable(folder / PRODUCTS_NAME, catalog.columns).filter_columns(encoded.owners)

@@ -19,6 +19,7 @@ from indexer.generations.opening import Parts, open_parts
 from indexer.generations.products import values_of
 from indexer.generations.publication import list_generations
 from indexer.ranking.attributes import LogOdds
+from indexer.stores.cells import CELLS_NAME, Cells
 from indexer.stores.store import Halves
 from models.bundle import Bundle
 
@@ -31,8 +32,8 @@ Places = npt.NDArray[np.int32]
 class EarlierPictures:
     """The pictures of a generation by their SHA-256, and the stamps of their files. Places are rows of its vectors."""
 
-    def __init__(self, parts: Parts, files: KnownFiles | None) -> None:
-        self._files = files
+    def __init__(self, parts: Parts, files: KnownFiles | None, cells: Path) -> None:
+        self._files, self._cells = files, cells
         self._manifest, self._vectors, self._seen, self._view_words = (
             parts.manifest, parts.vectors, parts.seen, parts.view_words
         )  # fmt: skip
@@ -67,6 +68,13 @@ class EarlierPictures:
             if words is not None and inside.any():
                 shown[inside] = words.log_odds(places[inside].astype(np.int64) - first)
         return shown
+
+    def cells(self, places: Places, vectors: Halves) -> Cells | None:
+        """The cells of ``vectors`` with the generation's centroids (``Cells.adapted``); None if they do not fit."""
+        if not self._cells.exists():
+            return None
+        cells = Cells.load(self._cells, self._manifest.products + self._manifest.views, self._manifest.dim)
+        return cells.adapted(vectors, np.where(places < len(self), places, -1))
 
     def unchanged(self, path: Path, stamp: Stamp) -> PictureFile | None:
         """The record of a file that was read for the generation; None if its stamp has changed or it was not read."""
@@ -129,6 +137,11 @@ class KnownPictures:
         both[spooled], both[~spooled] = shown, self.earlier.shown(places[~spooled])
         return both
 
+    def cells(self, places: Places, vectors: Halves) -> Cells:
+        """The cells of the vectors at ``places``, with the centroids of the earlier generation if these fit."""
+        cells = None if self.earlier is None else self.earlier.cells(places, vectors)
+        return Cells.cluster(vectors) if cells is None else cells
+
     def unchanged(self, path: Path, stamp: Stamp) -> PictureFile | None:
         """The record of a file that was read for the earlier generation; None if its stamp has changed."""
         return None if self.earlier is None else self.earlier.unchanged(path, stamp)
@@ -146,9 +159,9 @@ def earlier_pictures(bundle: Bundle, index_root: Path) -> EarlierPictures | None
             continue
         if one.manifest.fingerprint == bundle.fingerprint:
             try:
-                files = generation_folder(index_root, one.id) / FILES_NAME
-                known = KnownFiles(files) if FILES_NAME in one.manifest.files else None
-                return EarlierPictures(open_parts(index_root, one.id), known)
+                folder = generation_folder(index_root, one.id)
+                known = KnownFiles(folder / FILES_NAME) if FILES_NAME in one.manifest.files else None
+                return EarlierPictures(open_parts(index_root, one.id), known, folder / CELLS_NAME)
             except (ModisteError, ValueError) as error:
                 logger.warning("The vectors of a generation are not reused: %s", error)
     return None

@@ -27,6 +27,8 @@ SAMPLE_PER_CELL = 16
 """Number of training vectors of k-means for each cell."""
 ITERATIONS = 5
 SEED = 0
+MAX_ADDED = 0.1
+"""Share of the vectors, 0 to 1, that may be added to existing centroids before k-means runs again."""
 
 
 class Cells:
@@ -35,14 +37,16 @@ class Cells:
     Args:
         centroids: ``[C, D]``, not all zero.
         of: The cell of each row ``[N]``.
+        added: Number of vectors that were added to the centroids since these were computed.
 
     Raises:
         ValueError: A cell has no centroid.
     """
 
-    def __init__(self, centroids: npt.NDArray[np.floating], of: npt.NDArray[np.integer]) -> None:
+    def __init__(self, centroids: npt.NDArray[np.floating], of: npt.NDArray[np.integer], added: int = 0) -> None:
         if of.ndim != 1 or centroids.ndim != 2 or (len(of) and not 0 <= of.min() <= of.max() < len(centroids)):
             raise ValueError("the cells of the products have no centroids")
+        self.added = added
         self.centroids: Vectors = np.ascontiguousarray(centroids, dtype=np.float32)
         self.of: npt.NDArray[np.unsignedinteger] = np.ascontiguousarray(
             of, dtype=np.uint16 if len(centroids) <= 2**16 else np.uint32
@@ -63,13 +67,30 @@ class Cells:
             filled, starts = np.unique(nearest[order], return_index=True)  # An empty cell keeps its centroid.
             sums = _sums(points, order, starts)
             centroids[filled] = sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-12)
+        centroids = centroids.astype(np.float16).astype(np.float32)  # As in the file, to which vectors may be added.
         of = np.concatenate([_nearest(vectors[at : at + CHUNK], centroids) for at in range(0, size, CHUNK)])
         return cls(centroids, of)
+
+    def adapted(self, vectors: Halves, rows: npt.NDArray[np.integer]) -> Cells | None:
+        """The cells of a later generation with the same centroids, which takes a small part of the time of
+        ``cluster``; None if too many vectors were added or removed since the centroids were computed.
+
+        Args:
+            vectors: The later generation's, float16 ``[M, D]``.
+            rows: For each of them its row in this generation, -1 for one that this generation lacks ``[M]``.
+        """
+        new = np.flatnonzero(rows < 0)
+        added = self.added + len(new)
+        if max(added, abs(len(vectors) - len(self.of))) > MAX_ADDED * len(vectors):
+            return None
+        of = self.of[rows]
+        of[new] = _nearest(vectors[new], self.centroids)
+        return Cells(self.centroids, of, added)
 
     def write(self, path: Path) -> None:
         """Write what ``load`` reads."""
         with path.open("wb") as stream:
-            np.savez(stream, centroids=self.centroids.astype(np.float16), of=self.of)
+            np.savez(stream, centroids=self.centroids.astype(np.float16), of=self.of, added=self.added)
 
     @classmethod
     def load(cls, path: Path, size: int, dim: int) -> Cells:
@@ -80,7 +101,9 @@ class Cells:
         """
         try:
             with path.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
-                cells = cls(arrays["centroids"], arrays["of"])
+                # Files of earlier versions do not state how many were added.
+                added = int(arrays["added"]) if "added" in arrays else len(arrays["of"])
+                cells = cls(arrays["centroids"], arrays["of"], added)
         except (OSError, KeyError, EOFError, ValueError, AttributeError, BadZipFile) as error:
             raise ValueError(f"{path.name} does not hold cells ({error})") from error
         if len(cells.of) < size or cells.centroids.shape[1] != dim:
@@ -89,7 +112,7 @@ class Cells:
 
     def first(self, size: int) -> Cells:
         """The cells of the first vectors alone."""
-        return self if size == len(self.of) else Cells(self.centroids, self.of[:size])
+        return self if size == len(self.of) else Cells(self.centroids, self.of[:size], self.added)
 
     def cosines(self, vector: Vectors) -> Vectors:
         """The cosine of a query ``[D]`` and each centroid ``[C]``."""
@@ -125,4 +148,4 @@ def _nearest(vectors: npt.NDArray[np.floating], centroids: Vectors) -> npt.NDArr
     parts = [
         (vectors[at : at + 1024].astype(np.float32) @ centroids.T).argmax(axis=1) for at in range(0, len(vectors), 1024)
     ]
-    return np.concatenate(parts)
+    return np.concatenate([np.zeros(0, np.int64), *parts])

@@ -19,6 +19,7 @@ from indexer.generations.durable import Busy, locked
 from indexer.generations.generation import Generation
 from indexer.generations.manifest import generation_folder
 from indexer.generations.publication import current_id, list_generations
+from indexer.stores.cells import CELLS_NAME, Cells
 from indexer.stores.faiss_store import FaissStore
 from indexer.stores.store import Halves
 from models.bundle import Bundle, decode_image
@@ -170,6 +171,33 @@ def test_products_that_moved_in_the_table_keep_their_vectors(root: Path, shop: P
     assert (after.manifest.encoded, after.manifest.reused) == (0, 20)
     assert after.product(0)["id"] == "p19"
     np.testing.assert_array_equal(after.vectors([0]), before.vectors([19]))
+
+
+def published_cells(root: Path) -> Cells:
+    manifest = Generation.open(root).manifest
+    path = generation_folder(root, manifest.id) / CELLS_NAME
+    return Cells.load(path, manifest.products + manifest.views, manifest.dim)
+
+
+def test_a_night_with_few_changes_keeps_the_centroids(root: Path, shop: Path, toy: Bundle) -> None:
+    before = published_cells(root)
+    header, *rows = (shop / "catalog.csv").read_text().splitlines()
+    (shop / "catalog.csv").write_text("\n".join([header, *reversed(rows)]))
+    (shop / "images" / "4.jpg").write_bytes(picture("Blue", 444))
+    build_generation(shop, toy, root, QUIET)
+    after = published_cells(root)
+    np.testing.assert_array_equal(after.centroids, before.centroids)
+    np.testing.assert_array_equal(np.delete(after.of[::-1], 4), np.delete(before.of, 4))
+
+
+def test_a_night_with_many_changes_computes_centroids_again(root: Path, shop: Path, toy: Bundle) -> None:
+    before = published_cells(root)
+    for number in range(5):
+        (shop / "images" / f"{number}.jpg").write_bytes(picture("Blue", 444 + number))
+    build_generation(shop, toy, root, QUIET)
+    after = published_cells(root)
+    assert after.added == 0
+    assert not np.array_equal(after.centroids, before.centroids)
 
 
 def test_another_bundle_encodes_everything_again(root: Path, shop: Path, tmp_path: Path) -> None:

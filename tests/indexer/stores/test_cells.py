@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from indexer.stores.cells import Cells, ranges
-from indexer.stores.store import Halves
+from indexer.stores.store import Halves, Rows
 from tests.indexer.stores.store_contract import unit_vectors
 
 N, DIM = 2000, 16
@@ -46,11 +46,53 @@ def test_few_vectors_have_cells(size: int) -> None:
     assert cells.of.max() < len(cells.centroids)
 
 
+def later(vectors: Halves, added: int, removed: int = 0) -> tuple[Halves, Rows]:
+    """Other vectors in reverse order, some of them new, and the rows that they had."""
+    rows = np.append(np.arange(len(vectors))[removed:], np.full(added, -1))[::-1]
+    new = unit_vectors(added, DIM, seed=5)
+    return np.concatenate([vectors[removed:], new])[::-1], rows
+
+
+def test_added_vectors_are_in_the_cell_with_the_nearest_of_the_old_centroids(cells: Cells, vectors: Halves) -> None:
+    changed, rows = later(vectors, added=20, removed=30)
+    adapted = cells.adapted(changed, rows)
+    assert adapted is not None
+    np.testing.assert_array_equal(adapted.centroids, cells.centroids)
+    np.testing.assert_array_equal(adapted.of, (changed.astype(np.float32) @ cells.centroids.T).argmax(axis=1))
+
+
+@pytest.mark.parametrize(("added", "removed"), [(N // 8, 0), (0, N // 8)])
+def test_centroids_are_not_kept_when_many_vectors_change(
+    cells: Cells, vectors: Halves, added: int, removed: int
+) -> None:
+    assert cells.adapted(*later(vectors, added, removed)) is None
+
+
+def test_small_changes_of_several_nights_add_up(cells: Cells, vectors: Halves, tmp_path: Path) -> None:
+    nights = 0
+    current: Cells | None = cells
+    while current is not None and nights < 20:
+        current.write(tmp_path / "cells.npz")
+        read = Cells.load(tmp_path / "cells.npz", len(vectors), DIM)
+        rows = np.arange(len(vectors))
+        rows[:50] = -1
+        current, nights = read.adapted(vectors, rows), nights + 1
+    assert nights == 5  # 4 times 50 of 2,000 vectors are a tenth.
+
+
 def test_cells_come_back_from_their_file(cells: Cells, tmp_path: Path) -> None:
     cells.write(tmp_path / "cells.npz")
     read = Cells.load(tmp_path / "cells.npz", N, DIM)
     np.testing.assert_array_equal(read.of, cells.of)
-    np.testing.assert_allclose(read.centroids, cells.centroids, atol=1e-3)
+    np.testing.assert_array_equal(read.centroids, cells.centroids)
+
+
+def test_centroids_of_a_file_without_the_number_of_added_vectors_are_not_kept(
+    cells: Cells, vectors: Halves, tmp_path: Path
+) -> None:
+    np.savez(tmp_path / "cells.npz", centroids=cells.centroids.astype(np.float16), of=cells.of)
+    read = Cells.load(tmp_path / "cells.npz", N, DIM)
+    assert read.adapted(vectors, np.arange(N)) is None
 
 
 @pytest.mark.parametrize("damage", ["missing", "cut", "garbage", "of other vectors", "of another width", "an object"])

@@ -183,6 +183,18 @@ class Ahead:
             at -= 1
         return at > 0 and meant(self._items[at - 1]) is not None
 
+    def serves(self, at: int) -> bool:
+        """Whether the preposition at a position joins a thing and another one that it is for: "a tie for a suit"."""
+        things = []
+        for step in (-1, 1):
+            place = self.before(at) if step < 0 else self.past_ignored(at + 1)
+            entry = meant(self._items[place]) if 0 <= place < len(self._items) else None
+            while step > 0 and entry is not None and entry.family in ("colour", "material", "pattern"):
+                place = self.past_ignored(place + 1)
+                entry = meant(self._items[place]) if place < len(self._items) else None
+            things.append(entry.value if entry is not None and entry.family == "kind" else "")
+        return all(things) and things[0] != things[1]
+
     def is_attribute(self, at: int) -> bool:
         """Whether a particle joins the item at a position with what it describes: Chinese "的"."""
         following = self._items[at + 1] if at + 1 < len(self._items) else None

@@ -13,7 +13,7 @@ ORDER = {family: place for place, families in enumerate(_ORDER) for family in fa
 """In which order words describe a thing: "black striped leather shoes". What comes too late is about another one."""
 BACKGROUND = frozenset({"people", "occasion", "season"})
 """Families of things that sentences and stories mention without asking for them."""
-OTHERS = LOOKS | {"brand"}
+OTHERS = LOOKS | {"brand", "condition"}
 """Families that describe another thing, one that is worn with the product or that it replaces."""
 
 STEM = 3

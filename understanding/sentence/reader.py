@@ -261,7 +261,7 @@ class Reader:
             self._draft.add(Wish(entry.family, entry.value, self._ahead.said(at, 2)))
             return 2  # "Bolso, correa larga" is no long bag.
         wish = Wish(entry.family, entry.value, self._items[at].said, entry.column)
-        if self._story.is_background(at, entry.family):
+        if self._story.is_background(at, entry.family) or self._story.is_build(at):
             return 1
         if entry.family == "kind" and self._senses.is_part(at, entry.value):
             self._draft.parts.append(wish)
@@ -297,8 +297,9 @@ class Reader:
             draft.add(Wish("title", item.said.lower(), item.said))
         elif item.unknown or item.number:
             draft.unclear.append(item.said)
-            if draft.refusing and not draft.pending and self._ahead.is_attribute(at):
-                draft.refusing = False  # Chinese "不起球的黑色毛衣" refuses what is not known.
+            degree = {"too", "less"} & self._ahead.roles(at - 1).keys()
+            if draft.refusing and not draft.pending and (degree or self._ahead.is_attribute(at)):
+                draft.refusing = False  # "Not too dangly silver earrings", Chinese "不起球的黑色毛衣"
             draft.described = draft.described or (item.unknown and draft.refusing and self._describes_thing(at))
             if english and item.unknown and self._story.is_meant(at):
                 draft.rest.append(item.said.lower())

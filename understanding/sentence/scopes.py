@@ -123,6 +123,8 @@ class Scopes(Step):
             return
         if draft.pending or (draft.denied is not None and "ask" in roles):
             draft.end_refusal()
+        elif "recipient" in roles and not draft.refusing and self._ahead.serves(at):
+            draft.match(owning=False)  # "A tie for a navy suit."
         if "ask" in roles:
             draft.begin_clause()
         else:

@@ -15,6 +15,8 @@ LONG = 14
 """Minimum length of a narrative."""
 FRAME = 8
 """Maximum number of items between a word for people and the words that make them the recipient."""
+BUILDS = frozenset({("detail", "slim fit"), ("detail", "loose fit"), ("detail", "long"), ("detail", "short")})
+"""Cuts whose words also tell how somebody is built."""
 CLOSE = 3
 """Number of neighbouring items that are considered."""
 
@@ -57,11 +59,22 @@ class Story:
                 return True
             if self._is_people(place):  # Chinese "给五岁儿子"
                 continue
+            if self._is_build(place):  # "For a tall skinny guy"
+                continue
             if "from" in roles and "age" in self._ahead.roles(place - 1):  # French "pour les 40 ans de mon mari"
                 continue
             if not (_AROUND & roles.keys() or self._items[place].number) or self._items[place].meanings:
                 return False
         return False
+
+    def is_build(self, at: int) -> bool:
+        """Whether a word for a cut tells how somebody is built, for whom the product is."""
+        named = "kin" in self._ahead.roles(at + 1) or self._is_people(at + 1)
+        return named and self._is_build(at) and self.is_given(at + 1)
+
+    def _is_build(self, at: int) -> bool:
+        entry = meant(self._items[at])
+        return entry is not None and (entry.family, entry.value) in BUILDS
 
     def is_in_need(self, at: int) -> bool:
         """Whether the words behind do, in the same clause: "needs", "için", "の誕生日"."""
@@ -110,5 +123,5 @@ class Story:
         return following is None and not asked
 
     def _is_people(self, at: int) -> bool:
-        entry = meant(self._items[at])
+        entry = meant(self._items[at]) if at < len(self._items) else None
         return entry is not None and entry.family == "people"

@@ -61,6 +61,8 @@ def create(
     file: File = DEFAULT_FILE,
 ) -> None:
     """Add a key to the file and print it. It is printed only once: the file contains only its hash."""
+    if expires and expires.replace(tzinfo=UTC) <= datetime.now(UTC):
+        raise typer.BadParameter(f"{expires:%Y-%m-%d} is not a day in the future.", param_hint="'--expires'")
     id, secret, sha256 = new_key()
     scopes = tuple(one.value for one in scope or [ScopeName.search])
     try:

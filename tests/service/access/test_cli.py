@@ -65,7 +65,10 @@ def test_a_mode_that_the_operator_gave_the_key_file_is_kept(tmp_path: Path) -> N
     assert stat.S_IMODE(file.stat().st_mode) == 0o640
 
 
-@pytest.mark.parametrize("option", [("--rate", "50"), ("--quota", "9/week"), ("--expires", "soon"), ("--scope", "all")])
+@pytest.mark.parametrize(
+    "option",
+    [("--rate", "50"), ("--quota", "9/week"), ("--expires", "soon"), ("--expires", "2020-01-31"), ("--scope", "all")],
+)
 def test_an_option_that_cannot_be_used_changes_nothing(tmp_path: Path, option: tuple[str, str]) -> None:
     result = runner.invoke(app, ["create", "--shop", "north", *option, "--file", str(tmp_path / "keys.json")])
     assert result.exit_code == 2

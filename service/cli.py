@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import sys
@@ -26,6 +27,8 @@ from service.settings import Settings, load_settings, warn_of_unknown_variables
 
 logger = logging.getLogger(__name__)
 
+OF_FILES = {errno.ENOENT, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS}
+"""Errors of file systems. If a write fails, the error does not name the file."""
 PROTOCOLS = ("wishes", "conversation", "wishes-development")
 """The protocols of ``service.evaluation``, for ``modiste models evaluate``."""
 
@@ -145,10 +148,11 @@ def main() -> None:
                 typer.echo(f"  {error.hint}", err=True)
         sys.exit(error.exit_code)
     except OSError as error:  # A file system error: a read-only or full disk, a missing permission.
-        if error.filename is None:
+        if error.filename is None and error.errno not in OF_FILES:
             raise
         with suppress(OSError):
-            typer.echo(f"modiste: {error.strerror}: {error.filename}", err=True)
+            where = "" if error.filename is None else f": {error.filename}"
+            typer.echo(f"modiste: {error.strerror}{where}", err=True)
             typer.echo("  Check the path, its permissions and the free disk space.", err=True)
         sys.exit(1)
 

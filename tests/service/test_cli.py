@@ -19,7 +19,7 @@ from service import __main__ as program
 from service.cli import app
 from tests.patience import PATIENCE_S
 from tests.service.conftest import Shop
-from tests.service.programs import ROOT, modiste, serving
+from tests.service.programs import ENVIRONMENT, ROOT, modiste, serving
 from tests.toy_bundle import write_toy_bundle
 
 
@@ -62,6 +62,26 @@ def test_an_error_is_one_sentence_and_a_hint(arguments: list[str], variables: di
     assert sentence in answer.stderr
     assert answer.returncode == 1
     assert len(answer.stderr.splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    ("command", "sentence"),
+    [
+        ('exec "$@" index list > /dev/full', "No space left on device"),
+        ('ulimit -f 0; exec "$@" keys create --shop north --file "$OWN/keys.json"', "File too large"),
+        ('ulimit -f 0; exec "$@" serve --port 0 --processes 2', "No usable temporary directory"),
+    ],
+)
+def test_a_write_that_fails_is_one_sentence_and_a_hint(shop: Shop, tmp_path: Path, command: str, sentence: str) -> None:
+    variables = {"OWN": str(tmp_path), "MODISTE_INDEX_ROOT": str(shop.index_root), "MODISTE_BUNDLE": str(shop.bundle)}
+    answer = subprocess.run(
+        ["sh", "-c", command, "sh", sys.executable, "-m", "service"],
+        cwd=ROOT, env={**ENVIRONMENT, **variables}, capture_output=True, text=True, timeout=PATIENCE_S, check=False,
+    )  # fmt: skip
+    assert answer.returncode == 1
+    assert "Traceback" not in answer.stderr
+    assert sentence in answer.stderr
+    assert "free disk space" in answer.stderr
 
 
 @pytest.mark.parametrize(("command", "code"), [("rollback", 1), ("list", 0)])

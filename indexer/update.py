@@ -106,7 +106,7 @@ def _update(
         table, {**manifest.columns, **hidden}, id_column=id_column, settings=settings, allow=allow,
         currencies=manifest.currencies,
     )  # fmt: skip
-    edited = edit(products, private, read.changes, manifest.columns, hidden)
+    edited = edit(products, private, read.changes, manifest.columns, hidden, read.id_column)
     _check_known(table, read, edited)
     folder = index_root / UPDATING_NAME
     folder.mkdir()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from catalog.errors import ModisteError
@@ -52,12 +52,14 @@ class ChangeTable:
         columns: Columns of the catalogue that the table has.
         ignored: Columns that the catalogue does not have.
         problems: Rows and cells that cannot be used; the products keep what they have.
+        id_column: With the ids.
     """
 
     changes: list[Change] = field(default_factory=list)
     columns: list[str] = field(default_factory=list)
     ignored: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    id_column: str | None = None
 
 
 def read_changes(
@@ -98,7 +100,7 @@ def read_changes(
     plan = plan_columns(table, path, _without_absent(settings, table.columns), id_column)
     if plan.id is None and plan.group is None:
         raise without_id(table, path)
-    read = ChangeTable(problems=[*table.problems, *table.remarks, *sums])
+    read = ChangeTable(id_column=plan.id, problems=[*table.problems, *table.remarks, *sums])
     own = {plan.id, plan.group, plan.title, *plan.pictures, *plan.gallery}
     read.columns = [name for name in table.columns if name in kinds and name != plan.id]
     read.ignored = [name for name in table.columns if name not in kinds and name not in own]
@@ -127,6 +129,11 @@ def read_changes(
         if not unsold and availability.undecided(row):
             unsold = None
         read.changes.append(Change(number, id or key, title or None, {**values, **cleared}, unsold))
+    sold = {change.id for change in read.changes if change.unsold == ""}
+    # A row for each warehouse: what one of them has is for sale.
+    read.changes = [
+        replace(change, unsold="") if change.unsold and change.id in sold else change for change in read.changes
+    ]
     return read
 
 

@@ -42,6 +42,7 @@ def edit(
     changes: Sequence[Change],
     columns: Mapping[str, Kind],
     private_columns: Mapping[str, Kind],
+    id_column: str | None = None,
 ) -> Edited:
     """Apply changes, in their order.
 
@@ -53,8 +54,10 @@ def edit(
         changes: By the id of a product, of a variant, or of a group (all products of the group).
         columns: The attributes with their kinds.
         private_columns: The columns of ``private`` with their kinds.
+        id_column: Column of the ids in the table of changes. If it is an attribute, such as a SKU beside the id, what
+            is no id may be one of its values, if only one product or variant has it.
     """
-    targets = _Targets(products, changes)
+    targets = _Targets(products, changes, id_column if columns.get(id_column or "") in ("text", "list") else None)
     variants = _Variants(products, columns)
     titles: dict[int, str] = {}
     values: dict[str, dict[int, Any]] = {}
@@ -105,7 +108,7 @@ def for_sale(products: pa.Table) -> Mask | None:
 class _Targets:
     """Finds the rows of changes, without an index of all ids."""
 
-    def __init__(self, products: pa.Table, changes: Sequence[Change]) -> None:
+    def __init__(self, products: pa.Table, changes: Sequence[Change], id_column: str | None) -> None:
         wanted = pa.array(list({change.id for change in changes}), pa.string())
         self._rows: dict[str, list[_Target]] = {}
         for name in ("id", "group"):
@@ -123,9 +126,26 @@ class _Targets:
             for row, text in enumerate(products.column("variants").to_pylist()):
                 for id in _ids(json.loads(text)) & asked if text is not None else ():
                     self._rows[id] = [_Target(row, id)]
+        missing = set(wanted.to_pylist()) - self._rows.keys()
+        if missing and id_column is not None:
+            self._rows |= _by_attribute(products, id_column, missing)
 
     def of(self, id: str) -> Sequence[_Target]:
         return self._rows.get(id, ())
+
+
+def _by_attribute(products: pa.Table, name: str, asked: set[str]) -> dict[str, list[_Target]]:
+    """Rows by a value of an attribute that only one product or variant has."""
+    found: dict[str, list[_Target]] = {}
+    values = _decoded(products.column(ATTRIBUTE + name).combine_chunks()).to_pylist()
+    for row, value in enumerate(values):
+        held = {text for text in (value if isinstance(value, list) else [value]) if text}
+        own = [(one["attributes"].get(name), one["id"] or None) for one in _variants_of(products, row)] if held else []
+        stated = [(text, id) for text, id in own if text] or [(text, None) for text in held]
+        for text, id in stated:
+            if text in asked:
+                found.setdefault(text, []).append(_Target(row, id))
+    return {text: targets for text, targets in found.items() if len(targets) == 1}
 
 
 class _Variants:

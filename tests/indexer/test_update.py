@@ -295,3 +295,23 @@ def test_the_command_says_what_changed_and_what_did_not(root: Path, tmp_path: Pa
     assert "ignored columns   margin" in result.stdout
     again = CliRunner().invoke(app, ["update", str(table), "--index-root", str(root)])
     assert "nothing changed" in again.stdout
+
+
+@pytest.mark.parametrize("stocks", [("0", "2"), ("2", "0"), ("0", "0")])
+def test_a_product_with_a_row_for_each_warehouse_is_for_sale_if_one_has_it(root: Path, stocks: tuple[str, str]) -> None:
+    update(root, "id,warehouse,stock", *(f"p3,{place},{stock}" for place, stock in zip("AB", stocks, strict=True)))
+    assert ("p3" in found_by(root)) == ("2" in stocks)
+
+
+def test_another_number_of_the_index_names_a_product(tmp_path: Path, toy: Bundle) -> None:
+    shop = write_shop(tmp_path / "shop", range(4))
+    rows = ["ID,Type,SKU,Name,Parent,Size,Regular price,Images", "9,variable,W,Shirt,,,,images/0.jpg"]
+    rows += ["10,variation,W-S,Shirt,W,S,20,", "11,variation,W-M,Shirt,W,M,20,", "12,simple,B,Belt,,,9,images/1.jpg"]
+    rows += [f"{20 + n},simple,D,Hat,,,8,images/{2 + n}.jpg" for n in range(2)]
+    (shop / "catalog.csv").write_text("\n".join(rows) + "\n")
+    root = tmp_path / "index"
+    build_generation(shop, toy, root, QUIET)
+    updated = update(root, "SKU,Regular price", "B,5", "W-M,15", "D,1", "X,1")
+    assert attributes(root, "12")["Regular price"] == 5
+    assert {id: one["Regular price"] for id, one in variants_of(root, "9").items()} == {"10": 20, "11": 15}
+    assert updated.unknown == ["D", "X"]  # Two products have D.

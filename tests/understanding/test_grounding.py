@@ -292,6 +292,7 @@ CONDITIONS = ("New", "Used - very good", "Refurbished")
         ("二手包", "+condition:used +kind:bag"),
         ("I used to love red", "+colour:red"),
         ("white sneakers, used is fine too", "+colour:white +kind:sneaker"),
+        ("cheaper, used is fine too", "<cheaper"),
     ],
 )
 def test_the_condition_of_a_product_is_a_wish_where_a_column_tells_it(text: str, asked: str) -> None:

@@ -90,7 +90,7 @@ class Comparisons(Step):
             part = part._replace(value=before)
         if self._ahead.refused_behind(at + taken):  # Turkish "çok pahalı olmasın" also means "less expensive".
             taken += 1
-        draft.relative.append(Relative(direction, self._ahead.said(at, taken), part.value))
+        draft.compare(Relative(direction, self._ahead.said(at, taken), part.value), excess=excess)
         return taken
 
     def _part_before(self, at: int, direction: str) -> str:

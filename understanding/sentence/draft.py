@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from understanding.sentence.ahead import LOOKS
 from understanding.wishes import Bound, Match, Relative, Understood, Wish
 from understanding.words.concepts import ONE_OF, Concept, concepts
+from understanding.words.language import OPPOSITE
 
 _ORDER = (("people",), ("occasion", "season"), ("colour", "brand"), ("pattern",), ("material",), ("detail",), ("kind",))
 ORDER = {family: place for place, families in enumerate(_ORDER) for family in families}
@@ -113,6 +114,15 @@ class Draft:
             self.correcting = False
         self.bounds.append(bound)
         self.bounded = len(self.wanted)
+
+    def compare(self, relative: Relative, *, excess: bool) -> None:
+        """Add a comparison. It replaces one in the opposite direction, but "neither too long nor too short" compares
+        nothing."""
+        opposite = [one for one in self.relative if one.direction == OPPOSITE[relative.direction]]
+        opposite = [one for one in opposite if one.of == relative.of]
+        self.relative = [one for one in self.relative if one not in opposite]
+        if not (opposite and excess):
+            self.relative.append(relative)
 
     def last_amount(self) -> Bound | Wish | None:
         """The amount that a number alone corrects: the size if one was said last, or else the last bound."""

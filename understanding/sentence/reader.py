@@ -215,7 +215,8 @@ class Reader:
             self._draft.similar = True
         elif "also" in roles and self._draft.wanted and not self._draft.refusing:
             *others, last = self._draft.wanted
-            if last.family == "condition" and others and last.family not in {wish.family for wish in others}:
+            asked = others or self._draft.relative or self._draft.bounds
+            if last.family == "condition" and asked and last.family not in {wish.family for wish in others}:
                 self._draft.wanted.pop()  # "White sneakers, used is fine too."
                 self._draft.clause = min(self._draft.clause, len(others))
             else:

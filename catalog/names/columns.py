@@ -113,7 +113,8 @@ LIST_NAMES = group(
 PATH_NAMES = group(
     "categories category producttype googleproductcategory productcategory categorypath kategorie kategorien "
     "breadcrumb warengruppe produktgruppe artikelgruppe shopkategorie breadcrumbs catégorie catégories categoría "
-    "categorías categoria categorie categorieën produkttyp taxonomy rayon rayons kategori kategorier kategoria "
+    "categorías categoria categorie categorieën produkttyp taxonomy merchantcategory maincategory "
+    "primarycategory shopcategory storecategory rayon rayons kategori kategorier kategoria "
     "kategória kategorija категория категории カテゴリ カテゴリー 分类 类目 카테고리"
 )
 LOOKS = group(

@@ -39,6 +39,11 @@ _CURRENCY = re.compile(
     re.IGNORECASE,
 )
 _MONEY = re.compile(rf"(?<![^\W_])(?:{_CURRENCY_WORDS})(?![^\W_])|(?<![^\W_]){_SIGNS}|[$€£¥₹₽₺₩₪]", re.IGNORECASE)
+_TAX = re.compile(
+    r"[\s,._-]+(?:(?:in[ck]l|ex[ck]l|zzgl|ex|inc)\b\.?[\s_]*(?:vat|mwst|ust|tax|taxes|btw|moms|tva|iva|gst|dph)|ttc|ht)\b\.?",
+    re.IGNORECASE,
+)
+"""Whether a price has taxes: ``Retail price incl. VAT``."""
 _OWNERS = (
     "productvariation", "product", "variation", "variant", "item", "produkt", "artikel", "produit", "producto",
     "prodotto", "ox",
@@ -55,7 +60,7 @@ def shorter_names(name: str) -> tuple[str, ...]:
     """Plain names without what systems add to a name: ``name-en_US`` is ``name``, ``price EUR`` and ``product_price``
     are ``price``."""
     bases = [name]
-    for pattern in (_LOCALE, _CURRENCY):
+    for pattern in (_LOCALE, _CURRENCY, _TAX):
         bases += [shorter for base in bases if (shorter := pattern.sub("", base.strip())) != base]
     plain = dict.fromkeys(map(plain_name, bases))
     without = [one.removeprefix(owner) for one in plain for owner in _OWNERS if one.startswith(owner)]

@@ -48,9 +48,9 @@ _CODE = re.compile(r"(?=.*\d)(?=.*[^\W\d_]|.*\d{4})[\w./#+-]{2,64}")
 _AMOUNT = re.compile(r"\d+[.,]\d{1,2}")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _OF_DATABASE = re.compile(
-    r"[0-9a-f]{24}|[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|gid://.+", re.IGNORECASE
+    r"[0-9a-f]{24}|[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|gid://.+|https?://.+", re.IGNORECASE
 )
-"""A key of a database: MongoDB's, a UUID, or Shopify's global id."""
+"""A key of a database: MongoDB's, a UUID, Shopify's global id, or an address (``@id`` of JSON-LD)."""
 _OF_PARENT = re.compile(r"parent|vater|eltern|haupt|master|padre|père|ouder|nadrzędn|родител|父")
 """What the name of a column says that refers to the row of the whole product."""
 

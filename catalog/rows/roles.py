@@ -35,6 +35,8 @@ MANY = 50
 """Number of values from which a column is a fact if most of them are different, such as names of models."""
 YEARS = frozenset({"year", "modelyear", "jahr", "année", "año", "anno", "jaar"})
 """Numbers that are asked for: "from the 2025 collection"."""
+BRANDS, VENDORS = group("brand brandname marke"), group("vendor vendorname")
+"""Shopify's vendor is the brand. Beside a brand, it is who sells to the shop."""
 FORM_COLUMNS = frozenset({"type", "producttype", "itemtype"})
 FORMS = frozenset({
     "simple", "variable", "variation", "configurable", "bundle", "grouped", "virtual", "downloadable", "external",
@@ -58,11 +60,12 @@ def column_roles(
 ) -> dict[str, Role]:
     """The role of every attribute column: from the settings, else by its name and values."""
     roles: dict[str, Role] = {}
+    has_brands = any(plain_name(name) in BRANDS for name in columns)
     for name, column in columns.items():
         stated = settings.columns.get(name)
         if stated is not None and stated.role is not None:
             roles[name] = stated.role
-        elif is_hidden(name) or plain_name(name) in PARENTS:
+        elif is_hidden(name) or plain_name(name) in PARENTS or (has_brands and plain_name(name) in VENDORS):
             roles[name] = "hidden"
         else:
             roles[name] = "stock" if name in table.outlets else _role(name, column, typed)

@@ -127,3 +127,9 @@ def test_names_may_have_the_owner_behind_them(tmp_path: Path) -> None:
     catalog = read(tmp_path, rows, images=True)
     assert (catalog[0].id, catalog[0].title, len(catalog[0].images)) == ("L0", "Pumps", 1)
     assert {catalog.details[name].currency for name in ("PRICE_PRODUCT", "PRICE_REDUCED")} == {"EUR"}
+
+
+def test_a_vendor_is_the_brand_unless_there_is_one(tmp_path: Path) -> None:
+    rows = [{"sku": f"A{n}", "title": "Coat", "Vendor": "Rains A/S"} for n in range(2)]
+    assert read(tmp_path, rows).roles["Vendor"] == "wish"
+    assert read(tmp_path, [{**row, "Brand": "Rains"} for row in rows]).roles["Vendor"] == "hidden"

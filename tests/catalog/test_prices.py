@@ -87,6 +87,9 @@ def test_prices_with_a_third_decimal_in_some_cells_are_not_multiplied(
         ("MSRP (US$)", "USD"),
         ("Preis in EUR", "EUR"),
         ("Cena w zł", "PLN"),
+        ("Retail price incl. VAT (DKK)", "DKK"),
+        ("Prix TTC (CHF)", "CHF"),
+        ("Price ex. VAT GBP", "GBP"),
     ],
 )
 def test_the_currency_may_be_in_the_name_of_the_column(tmp_path: Path, name: str, currency: str) -> None:

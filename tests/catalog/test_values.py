@@ -230,7 +230,7 @@ def test_several_sizes_in_a_cell_are_a_list(tmp_path: Path, cells: list[str], ex
     assert values(column(tmp_path, "Rozmiar", cells), "Rozmiar") == expected
 
 
-@pytest.mark.parametrize("name", ["Rayon", "Kategoria", "カテゴリ", "Категория"])
+@pytest.mark.parametrize("name", ["Rayon", "merchant-category", "Kategoria", "カテゴリ", "Категория"])
 def test_a_category_in_each_language_has_paths(tmp_path: Path, name: str) -> None:
     assert column(tmp_path, name, ["Femme/Robes", "Femme/Jupes", "Homme/Pulls"]).columns[name] == "path"
 

@@ -12,6 +12,7 @@ from tests.catalog.shops import read
 KEYS = {
     "hexadecimal": lambda n: UUID(int=n + 2**100).hex, "uuid": lambda n: str(UUID(int=n + 2**100)),
     "mongo": lambda n: f"65a1b2c3d4e5f6a7b8c9d0{n:02x}", "shopify": lambda n: f"gid://shopify/Product/{n}",
+    "address": lambda n: f"https://s.example/{n}",
 }  # fmt: skip
 
 

@@ -112,6 +112,11 @@ class Draft:
         if self.correcting:
             self.bounds = [one for one in self.bounds if one.family != bound.family]
             self.correcting = False
+        lower = [one for one in self.bounds[-1:] if one.family == bound.family and one.max is None]
+        low, high = lower[0].min if lower else None, bound.max
+        if low is not None and high is not None and bound.min is None and low <= high:
+            self.bounds.pop()  # "At least 50 but no more than 90"
+            bound = bound._replace(min=low, said=f"{lower[0].said} {bound.said}")
         self.bounds.append(bound)
         self.bounded = len(self.wanted)
 

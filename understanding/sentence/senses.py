@@ -104,6 +104,9 @@ class Senses(Step):
         """Whether the jeans at a position are what the kind beside them is made of: "saia jeans", "a jean jacket"."""
         beside = [at - 1] if self._items[at].spaced else []
         beside += [at + 1] if at + 1 < len(self._items) and self._items[at + 1].spaced else []
+        refused = (self._draft.pending or self._draft.unwanted)[-1:] if self._draft.refusing else []
+        if refused and refused[0].family == "material":  # French "une veste, ni cuir ni jean"
+            return entry.value == "jeans" and not self._kinds <= TROUSERS
         others = [one for place in beside if (one := meant(self._items[place])) is not None and one.family == "kind"]
         return entry.value == "jeans" and any(one.value not in TROUSERS for one in others)
 

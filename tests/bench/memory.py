@@ -92,6 +92,8 @@ def main(
     pictures: Annotated[int, typer.Option(help="Of each product.")] = 3,
 ) -> None:
     """Print what commands took, and its growth for each product."""
+    if len(set(rows)) < 2:
+        raise typer.BadParameter("the growth needs at least two numbers", param_hint="--rows")
     found = []
     for count in sorted(rows):
         with tempfile.TemporaryDirectory() as folder:

@@ -83,6 +83,7 @@ def _read(decoded: Decoded, source: str, options: TableOptions) -> Table:
         _add(table, record, separator, rest, short)
     _check_quotes(table, multiline, last, text, separator, shapes, source, options)
     _check_short_rows(table, short, last, text, shapes, source, options)
+    _check_end(table, last, text, separator, source, options)
     table.rows.sort()
     if by_apostrophes:
         for _, row in table.rows.edited():
@@ -213,6 +214,25 @@ def _check_short_rows(
         else:
             cells = [*record.cells, *[""] * (width - len(record.cells))]
             table.rows.append(record.line, dict(zip(table.columns, cells, strict=True)))
+
+
+def _check_end(
+    table: Table, last: Record | None, text: str, separator: str, source: str, options: TableOptions
+) -> None:
+    """Refuse a file that ends within a quoted cell of its last column; if that is allowed, leave that row out."""
+    if last is None or len(last.lines) > 1 or len(last.cells) < len(table.columns) or text.endswith(("\n", "\r")):
+        return
+    line = last.lines[0]
+    opens = re.search(rf'(?:^|{re.escape(separator)}) *"[^"]*(?:""[^"]*)*$', line)
+    if line.count('"') % 2 == 0 or opens is None or "\\" in line:
+        return
+    options.doubt(
+        "truncated", f"{source} ends within a quoted cell on line {last.line}.",
+        hint="The file may be truncated; write or copy it again.",
+    )  # fmt: skip
+    table.rows.keep([place for place, number in enumerate(table.rows.numbers) if number != last.line])
+    if len(last.cells) == len(table.columns):  # Others are among the problems.
+        table.problems.append(Problem(last.line, None, "the file ends within the row", "the file ends within the row"))
 
 
 def _usually_full(table: Table, short: list[Record]) -> bool:

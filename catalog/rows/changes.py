@@ -11,6 +11,7 @@ from catalog.formats import read_table
 from catalog.layouts.sales import drop_other_sales
 from catalog.layouts.sums import drop_sums
 from catalog.layouts.unfold import unfold
+from catalog.names.columns import CURRENCY_COLUMNS, standard_name
 from catalog.rows.availability import Availability
 from catalog.rows.identity import without_id
 from catalog.rows.pinned import refuse_strange
@@ -113,7 +114,8 @@ def read_changes(
         )
     pinned = {name: kinds[name] for name in read.columns}
     decimals = {name: one.decimal for name, one in settings.columns.items() if one.decimal}
-    typed = type_columns(table.rows, read.columns, pinned, decimals)
+    currency_columns = [name for name in table.columns if standard_name(name) in CURRENCY_COLUMNS and name not in kinds]
+    typed = type_columns(table.rows, [*read.columns, *currency_columns], pinned, decimals)
     refuse_strange(typed, pinned, options, path)
     _refuse_other_currencies(typed, currencies or {}, path)
     read.problems += typed.oddities
@@ -122,6 +124,7 @@ def read_changes(
         if not (id or key):
             read.problems.append(Problem(number, None, f"the column {plan.id} is empty", "the id is empty"))
             continue
+        values = {name: value for name, value in values.items() if name in kinds}
         cleared = {name: None for name in read.columns if name not in values and name in row and _is_empty(row, name)}
         is_variant = plan.by_parent and bool(id) and id != key
         title = untagged(plain_text(row.get(plan.title))) if plan.title and not is_variant else ""

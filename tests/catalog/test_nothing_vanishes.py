@@ -186,3 +186,19 @@ def test_a_condition_on_a_column_that_is_gone_is_refused(tmp_path: Path) -> None
 def test_settings_for_another_table_are_not_followed(tmp_path: Path) -> None:
     (tmp_path / "catalog.toml").write_text('[table]\nfile = "other.csv"\nid = "Nr"\n')
     assert len(catalog_of(tmp_path, "id,title\n1,a\n", "mine.csv")) == 1
+
+
+@pytest.mark.parametrize("last", ['"b","Cap","2', '"b","Cap","19,9', '"b","C ""x"" ap","'])
+def test_a_file_that_ends_within_a_quoted_cell_is_refused(tmp_path: Path, last: str) -> None:
+    path = tmp_path / "catalog.csv"
+    path.write_text(f'"sku","title","price"\n"a","Hat","19,90"\n{last}')
+    with pytest.raises(CatalogRefused, match="ends within a quoted cell on line 3"):
+        read_catalog(path, images_required=False)
+    catalog = read_catalog(path, images_required=False, allow=frozenset({"truncated"}))
+    assert ([one.id for one in catalog], [one.row for one in catalog.problems]) == (["a"], [3])
+
+
+def test_a_quote_within_the_last_cell_is_no_end(tmp_path: Path) -> None:
+    path = tmp_path / "catalog.csv"
+    path.write_text('sku,title,height\na,Hat,12"\nb,Cap,24"\nc,Bag,9"')
+    assert [one.id for one in read_catalog(path, images_required=False)] == ["a", "b", "c"]

@@ -149,6 +149,13 @@ def test_changes_in_another_currency_are_refused(tmp_path: Path, cell: str, held
         read_changes(path, {"price": "number"}, currencies={"price": held})
 
 
+def test_changes_with_another_currency_in_a_column_of_its_own_are_refused(tmp_path: Path) -> None:
+    path = table(tmp_path / "prices.csv", [{"sku": "A1", "price": "79.50", "currency": "USD"}])
+    with pytest.raises(ModisteError, match="price in USD, but the index has it in EUR"):
+        read_changes(path, {"price": "number"}, currencies={"price": "EUR"})
+    assert read_changes(path, {"price": "number"}, currencies={"price": "$"}).changes[0].values == {"price": 79.5}
+
+
 @pytest.mark.parametrize(
     ("cell", "held"), [("$79.50", "USD"), ("US$79.50", "$"), ("79.50", "EUR"), ("79,50 €", "€"), ("79 kr", "SEK")]
 )

@@ -131,12 +131,12 @@ class Ahead:
         """Whether the conjunction at a position continues a list whose last entry is of ``family``: "black, brown or
         grey"."""
         joined, also = "or" in self.roles(at), "and" in self.roles(at)
-        for item in self._items[at + 1 : at + FAR]:
+        for place, item in enumerate(self._items[at + 1 : at + FAR], at + 1):
             meaning = meant(item)
             if meaning is not None:
                 if meaning.family != family:
                     part = attached(item)
-                    return joined and (meaning.family != "kind" or part is not None)
+                    return joined and (meaning.family != "kind" or part is not None or self.is_alternative(place))
                 if joined or also:
                     return True
             elif "or" in item.roles:
@@ -144,6 +144,10 @@ class Ahead:
             elif not ("ignore" in item.roles or (item.mark and item.mark in COMMAS)):
                 return False
         return False
+
+    def is_alternative(self, at: int) -> bool:
+        """Whether "or" directly precedes the item at a position: "no leather or jeans"."""
+        return "or" in self.roles(at - 1)
 
     def look_behind(self, at: int) -> str:
         """The family of the look that follows a conjunction, at most behind an article; empty if there is none."""

@@ -54,6 +54,8 @@ class Draft:
     """Whether the next wish replaces those of its family."""
     described: bool = False
     """Whether a word without a known meaning describes the thing that is refused: "no scratchy sweaters"."""
+    listed: bool = False
+    """Whether the refused thing is of a list: "no leather or jeans"."""
     cue: int = -1
     """The item that began the refusal."""
     pending: list[Wish] = field(default_factory=list)
@@ -251,6 +253,7 @@ class Draft:
             noun = self.pending[0] if self.nouns_first and len(things) == 1 else self.pending[-1]
             described = len(things) < len(self.pending)
             described |= self.described and not any(wish.family == "kind" for wish in self.wanted)
+            described &= not self.listed
             self._spare_wanted()
             if described and noun.family == "kind":
                 self.wanted += things
@@ -264,7 +267,7 @@ class Draft:
             self.begin_clause()
         self.pending = []
         self.denied = None
-        self.refusing = self.joined = self.described = False
+        self.refusing = self.joined = self.described = self.listed = False
 
     def reject(self, wishes: list[Wish]) -> None:
         """Add refused wishes."""

@@ -277,6 +277,7 @@ class Reader:
                 self._draft.end_refusal()  # Chinese "不带logo的纯色短袖"
             if self._draft.apart(wish) and (entry.family == "people" or self._ahead.is_next(at)):
                 self._draft.end_refusal()
+            self._draft.listed |= wish.family == "kind" and self._ahead.is_alternative(at)
             if wish.family == "detail" and wish.word in ATTACHED and self._ahead.is_with(at):
                 self._draft.leave_out_colours_of_part()
             self._draft.add(wish)

@@ -159,6 +159,19 @@ def test_a_worker_that_restarts_without_a_generation_does_not_listen(own_shop: S
         assert other in service.workers
 
 
+def test_a_bundle_that_disappears_while_it_is_served_stops_only_new_workers(own_shop: Shop, tmp_path: Path) -> None:
+    bundle, away = tmp_path / "bundle", tmp_path / "away"
+    shutil.copytree(own_shop.bundle, bundle)
+    with serving(own_shop._replace(bundle=bundle), "--processes", "2") as service:
+        eventually(lambda: all_serve(service), "both workers serve")
+        bundle.rename(away)
+        os.kill(min(service.workers), signal.SIGKILL)
+        eventually(has_logged(service, "is not a bundle"), "the next worker cannot load it")
+        assert [service.search(f"red {number}").status_code for number in range(20)] == [200] * 20
+        away.rename(bundle)
+        eventually(lambda: all_serve(service), "both serve again")
+
+
 def test_every_worker_follows_a_new_generation(own_shop: Shop) -> None:
     with serving(own_shop, "--processes", "2") as service:
         eventually(lambda: all_serve(service), "both workers serve")

@@ -13,6 +13,7 @@ from catalog.names.columns import (
     HANDLES,
     ID_ORDER,
     LOOKS,
+    PICTURE_ORDER,
     PRICES,
     PRODUCT_IDS,
     ROW_IDS,
@@ -234,12 +235,27 @@ def _weak_groups(table: Table) -> list[str]:
         if name in named or known(plain_name(name)) or is_hidden(name):
             continue
         keys = [key for cell in table.rows.column(name) if (key := plain_text(cell))]
-        if not is_code(name) and (standard_name(name) in PRICES or not all(map(_is_article_number, keys))):
+        if not is_code(name) and not (all(map(_is_article_number, keys)) and _share_pictures(table, name, varying)):
             continue
         rows = {tuple(plain_text(row.get(one)) for one in (name, *varying)) for _, row in table.rows}
         if len(keys) == len(table.rows) == len(rows) and len(set(keys)) < len(keys):
             found.append(name)
     return [*named, *found]
+
+
+def _share_pictures(table: Table, column: str, varying: Sequence[str]) -> bool:
+    """Whether rows with one value of a column have the same main picture in each look, so that it is no season."""
+    picture = next(iter(pick(table.columns, PICTURE_ORDER)), None)
+    looks = [name for name in varying if standard_name(name) not in SIZES]
+    shown: dict[tuple[str, ...], str] = {}
+    return standard_name(column) not in PRICES and (
+        picture is None
+        or all(
+            shown.setdefault(tuple(plain_text(row.get(one)) for one in (column, *looks)), text) == text
+            for _, row in table.rows
+            if (text := plain_text(row.get(picture)))
+        )
+    )
 
 
 def refers_to_rows(table: Table, column: str) -> bool:

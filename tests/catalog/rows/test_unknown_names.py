@@ -161,3 +161,14 @@ def test_a_season_or_a_year_tells_no_product(tmp_path: Path) -> None:
         for n, size in enumerate(("S", "M", "L"))
     ]
     assert len(read(tmp_path, rows)) == 3
+
+
+@pytest.mark.parametrize(("pictures", "products"), [(("a", "a"), 1), (("a", "b"), 2)])
+def test_a_number_that_rows_with_other_pictures_share_tells_no_product(
+    tmp_path: Path, pictures: tuple[str, str], products: int
+) -> None:
+    rows = [
+        {"sku": f"A-{size}", "name": "Blazer", "size": size, "batch": "LOT2026A", "image": name}
+        for name, size in zip(pictures, "SM", strict=True)
+    ]
+    assert len(read(tmp_path, rows)) == products

@@ -214,10 +214,16 @@ class Ahead:
                 return False
         return False
 
-    def describes(self, at: int) -> bool:
-        """Whether the preposition at a position joins a kind and its material: "shoes of leather"."""
+    def describes(self, at: int, *, alone: bool) -> bool:
+        """Whether the preposition at a position joins a kind and its look: "shoes of leather". Only without another
+        kind, as told by ``alone``, also "shirts with prints"."""
         before = meant(self._items[at - 1]) if at else None
-        return before is not None and before.family == "kind" and self.wish(at + 1).value == "material"
+        looks, following = {"material", "colour"} if alone else {"material"}, self.wish(at + 1)
+        if alone and "with" in self.roles(at):
+            looks |= {"pattern", "detail"}
+            if following.value and attached(self._items[following.after - 1]) is not None:
+                looks.add("kind")  # "No trousers with a belt."
+        return before is not None and before.family == "kind" and following.value in looks
 
     def joins(self, at: int) -> bool:
         """Whether two wishes of one family are next to the item at ``at``: "黒、白以外"."""

@@ -41,6 +41,8 @@ class Scopes(Step):
             draft.end_refusal()  # "No stripes a cotton shirt."
         elif "except" in roles and self._excepts(at):
             draft.end_refusal()  # "No prints except floral ones."
+        elif "deny" in roles and self._is_litotes(at):
+            draft.refusing = False  # "Not ugly ones for women."
         elif "deny" in roles:
             draft.deny(at, len(draft.wanted) if "which" in self._ahead.roles(at - 1) else start)
         elif "refuse" in roles:
@@ -94,6 +96,11 @@ class Scopes(Step):
             return True
         return any(self._ahead.list_goes_on(at, family) for family in self._draft.last_refused())
 
+    def _is_litotes(self, at: int) -> bool:
+        """Whether a word of displeasure is itself refused: "not ugly", "nothing tacky"."""
+        draft, cue = self._draft, self._ahead.roles(self._draft.cue)
+        return draft.refusing and not draft.pending and draft.cue == at - 1 and not {"answer", "deny"} & cue.keys()
+
     def _prefixed(self, at: int) -> int:
         """The number of items of a refused word without a known meaning, which is all that is refused: "non-iron white
         shirt", "non slip shoes"; 1 for none."""
@@ -118,8 +125,9 @@ class Scopes(Step):
 
     def _begin_part(self, at: int) -> None:
         roles, draft = self._items[at].roles, self._draft
-        if draft.pending and "ask" not in roles and self._ahead.describes(at):
-            draft.spare_things()  # "No shoes made of leather."
+        others = any(wish.family == "kind" for wish in draft.wanted)
+        if draft.pending and "ask" not in roles and self._ahead.describes(at, alone=not others):
+            draft.spare_things()  # "No shoes made of leather", "no shirts in black"; not "a shirt, no tie in black".
             return
         if draft.pending or (draft.denied is not None and "ask" in roles):
             draft.end_refusal()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from contextlib import ExitStack
 from functools import partial
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from catalog.errors import ModisteError
 from indexer.generations.generation import Generation
@@ -136,7 +137,7 @@ class Search:
                 # The callers keep the generation open for the shared work, so only callers with the same object share
                 # it.
                 work = partial(self._find, query, stated, wishes, picture, generation, key)
-                outcome = await self._flights.run(f"{key} {id(generation)}", work)
+                outcome = await self._flights.run(f"{key} {id(generation)}", partial(self._admitted, work))
             found = outcome.found
             reading = time.perf_counter()
             with span(COLUMNS):
@@ -180,14 +181,25 @@ class Search:
         self._metrics.cache("miss" if found is None else "hit", "answers")
         return found
 
+    def _admitted(self, work: Callable[[ExitStack], Coroutine[Any, Any, Timed]]) -> Coroutine[Any, Any, Timed]:
+        """Admit a search. It is in progress from now on and not from the first step of its task, before which any
+        number of other searches could be admitted.
+
+        Raises:
+            Overloaded: The expected wait is too long.
+        """
+        admitted = ExitStack()
+        admitted.enter_context(self._admission.search())
+        return work(admitted)
+
     async def _find(
         self, query: Query, stated: Stated | None, wishes: Wishes | None, picture: Picture | None,
-        generation: Generation, key: str,
+        generation: Generation, key: str, admitted: ExitStack,
     ) -> Timed:  # fmt: skip
         """Search, and cache the outcome. All concurrent callers with ``key`` share it."""
-        reference = await self._reference(query, picture, generation)
         stage_times: StageTimes = {}
-        with self._admission.search():
+        with admitted:
+            reference = await self._reference(query, picture, generation)
             try:
                 job = self._stages.job(query, stated, wishes, generation, reference)
                 outcome = await self._scheduler.run(job, stage_times)

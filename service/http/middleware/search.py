@@ -34,6 +34,9 @@ class SearchMiddleware:
             self._check_length(held + received)
             self._admission.hold(received)
             held += received
+            if message["type"] == "http.request" and not message.get("more_body", False):
+                # Many searches can arrive before the first of them is in progress. Parsing a body costs more than this.
+                self._admission.check_arrival(held, allowed_s)
             return message
 
         try:

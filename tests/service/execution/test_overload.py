@@ -7,7 +7,7 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from typing import Any
@@ -18,6 +18,7 @@ from PIL import Image
 
 from service.errors import NotFound
 from service.execution.admission import SMALL_BODY_BYTES
+from service.execution.single_flight import SingleFlight
 from tests.patience import PATIENCE_S
 from tests.service.conftest import Serve, Served, Shop, encoded, eventually
 from tests.service.measured import metric
@@ -63,6 +64,51 @@ def test_overload_is_refused_with_retry_after_and_cached_answers_are_still_given
     assert int(refused.headers["retry-after"]) > 0
     assert (again.json()["cached"], again.json()["results"]) == (True, known["results"])
     assert answer.status_code == 200
+
+
+def test_a_large_body_that_arrives_during_overload_is_refused_before_it_is_parsed(
+    serve: Serve, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its headers arrived before the other searches were in progress."""
+    with serve(shop, max_wait_ms=1, workers=1) as served, ThreadPoolExecutor(1) as clients:
+        served.app.state.context.admission._busy_s, served.app.state.context.admission._completed = 1.0, 1.0
+        body = b"{" * (SMALL_BODY_BYTES + 1)  # Parsing it would give a 422.
+        with (
+            held(served, monkeypatch),
+            httpx.Client(base_url=served.url, trust_env=False, timeout=PATIENCE_S) as client,
+        ):
+
+            def late() -> Iterator[bytes]:
+                yield body[:-1]
+                waiting.append(clients.submit(search, served.url, "red"))
+                eventually(lambda: metric(served, "modiste_searches_in_flight") == 1, "it is in progress")
+                yield body[-1:]
+
+            waiting: list[Any] = []
+            refused = client.post("/search", content=late(), headers={"Content-Type": "application/json"})
+        assert waiting[0].result().status_code == 200
+    assert (refused.status_code, refused.json()["type"]) == (503, "/problems/overloaded")
+
+
+def test_a_search_is_in_progress_before_its_task_begins(
+    serve: Serve, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise, many searches would be admitted between two steps of the event loop."""
+    run, counts = SingleFlight.run, []
+
+    async def watched(self: SingleFlight, key: str, work: Callable[[], Any]) -> Any:
+        def begin() -> Any:
+            task = work()
+            counts.append(served.app.state.context.admission._in_progress)
+            return task
+
+        return await run(self, key, begin)
+
+    monkeypatch.setattr(SingleFlight, "run", watched)
+    with serve(shop) as served:
+        served.search(text="red")
+        assert counts == [1]
+        assert metric(served, "modiste_searches_in_flight") == 0
 
 
 def test_a_large_body_is_refused_before_it_is_read(serve: Serve, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

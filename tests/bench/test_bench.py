@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -183,6 +185,12 @@ def test_refused_requests_are_no_goodput() -> None:
 def test_a_peer_with_other_products_is_reported() -> None:
     same = round_of([40, 80, 90], [30, 100, 400])
     assert missed(compared(same, same, products="b")) == {"same products as fastapi"}
+
+
+def test_the_program_needs_no_library_of_tests() -> None:
+    """``make bench`` runs it in an environment without them."""
+    program = "import sys; sys.modules |= dict.fromkeys(['pytest', 'hypothesis']); import tests.bench.__main__"
+    subprocess.run([sys.executable, "-c", program], check=True)
 
 
 def test_a_lost_request_of_the_service_is_reported() -> None:

@@ -201,8 +201,7 @@ class Ahead:
 
     def is_attribute(self, at: int) -> bool:
         """Whether a particle joins the item at a position with what it describes: Chinese "的"."""
-        following = self._items[at + 1] if at + 1 < len(self._items) else None
-        return at >= 0 and following is not None and following.said == "的"
+        return at >= 0 and "attributive" in self.roles(at + 1)
 
     def is_with(self, at: int) -> bool:
         """Whether "with" precedes an item and what describes it: "with a leather belt"."""

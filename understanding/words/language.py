@@ -43,6 +43,7 @@ ROLES = frozenset(
             "than",
             "but",
             "except",
+            "attributive",
             "with",
             "with_after",
             "looks",

@@ -46,7 +46,7 @@ def create_app(
     Args:
         settings: Read from the environment by default.
         run_folder: Shared by the workers of one service; None for a single process.
-        others_serve: Whether another worker of this service has a generation, and can answer the requests.
+        others_serve: Whether another worker of this service has had a generation and can answer requests.
 
     Raises:
         ModisteError: A setting or the bundle cannot be used.

@@ -28,7 +28,7 @@ from service.settings import Settings, load_settings, warn_of_unknown_variables
 logger = logging.getLogger(__name__)
 
 OF_FILES = {errno.ENOENT, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS}
-"""Errors of file systems. If a write fails, the error does not name the file."""
+"""Numbers of file system errors that may lack the name of the file, because a write failed."""
 PROTOCOLS = ("wishes", "conversation", "wishes-development")
 """The protocols of ``service.evaluation``, for ``modiste models evaluate``."""
 

@@ -100,7 +100,7 @@ class NotFound(RequestError):
 
 
 class PictureGone(NotFound):
-    """An indexed picture whose file is missing, or cannot be used any more."""
+    """An indexed picture whose file is missing, unreadable or replaced."""
 
     def __init__(self, id: str, why: str = "is gone", *, field: str | None = None) -> None:
         super().__init__(

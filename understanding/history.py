@@ -50,7 +50,7 @@ def fold(turns: Sequence[Understood]) -> Understood:
 def _joined(before: Understood, turn: Understood) -> Understood:
     if "*" in turn.forget:
         before = Understood()
-    if turn.alternative:  # "Heels are fine actually" after "no heels" asks for no heels.
+    if turn.alternative:  # "Heels are fine actually" after "no heels" only lifts the refusal.
         allowed = {wish.key for wish in turn.wanted} & {wish.key for wish in before.unwanted}
         before = replace(before, unwanted=tuple(wish for wish in before.unwanted if wish.key not in allowed))
         turn = replace(turn, wanted=tuple(wish for wish in turn.wanted if wish.key not in allowed))

@@ -51,7 +51,7 @@ def understand(
         shop: The values and titles of the catalogue.
         languages: The languages to consider, the default first; those of the shop if None.
         expected: The code of the language that the text is in unless its words tell another one.
-        refused: What earlier turns refused, which "but looks like it" refers to.
+        refused: Wishes that earlier turns refused; "but looks like it" refers to them.
 
     Returns:
         The wishes, and the words that were not understood. No text raises an error.

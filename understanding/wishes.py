@@ -10,8 +10,8 @@ class Wish(NamedTuple):
     """A property that a product should have or lack."""
 
     family: str
-    """``colour``, ``kind``, ``people``, ... (``concepts.FAMILIES``), ``brand``, ``size``, ``title`` for a word of
-    titles, or ``value`` for a value of another column."""
+    """``colour``, ``kind``, ``people``, ... (``concepts.FAMILIES``), ``brand``, ``size``, ``condition``, ``title`` for
+    a word of titles, or ``value`` for a value of another column."""
     word: str
     """The concept's English name, or the value as the shop writes it."""
     said: str

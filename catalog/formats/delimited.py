@@ -219,7 +219,7 @@ def _check_short_rows(
 def _check_end(
     table: Table, last: Record | None, text: str, separator: str, source: str, options: TableOptions
 ) -> None:
-    """Refuse a file that ends within a quoted cell of its last column; if that is allowed, leave that row out."""
+    """Refuse a file that ends within a quoted cell of its last column; if that is allowed, skip its last row."""
     if last is None or len(last.lines) > 1 or len(last.cells) < len(table.columns) or text.endswith(("\n", "\r")):
         return
     line = last.lines[0]
@@ -231,7 +231,7 @@ def _check_end(
         hint="The file may be truncated; write or copy it again.",
     )  # fmt: skip
     table.rows.keep([place for place, number in enumerate(table.rows.numbers) if number != last.line])
-    if len(last.cells) == len(table.columns):  # Others are among the problems.
+    if len(last.cells) == len(table.columns):  # A longer row is among the problems already.
         table.problems.append(Problem(last.line, None, "the file ends within the row", "the file ends within the row"))
 
 

@@ -36,8 +36,8 @@ _PAIR_VALUES = ("value", "val", "values", "paramvalue", "attributevalue")
 _OF_PICTURES = ("href", "url", "src", "path")
 _VALUES = (*_OF_PICTURES, "value", "product-id")
 """Attributes that hold what an element says: the addresses of Atom's links and of pictures, and others."""
-_PLACES = frozenset({"alternate", "canonical", "enclosure"})
-"""Relations of Atom's links that lead to a page or a picture of the product."""
+_RELATIONS = frozenset({"alternate", "canonical", "enclosure"})
+"""Values of ``rel`` of Atom's links that lead to a page or a picture of the product."""
 _CURRENCIES = ("currency", "currencyid", "currencycode")
 DEEPEST = 50
 _DOCTYPE = re.compile(rb"<!DOCTYPE\s[^\[\]<>]*>")
@@ -245,7 +245,7 @@ def _add(row: dict[str, Any], element: _Element, path: list[str]) -> None:
     ``<param><name>Fit</name>...``, and each ``<variant>`` with more than an id is a part of its own.
     """
     plain, attributes = element.name.casefold(), element.attributes
-    if plain == "link" and attributes.get("rel", "alternate") not in _PLACES:
+    if plain == "link" and attributes.get("rel", "alternate") not in _RELATIONS:
         return
     if plain in PARTS and element.children:
         row.setdefault("variants", []).append(_row_of(element))
@@ -278,7 +278,7 @@ def _add(row: dict[str, Any], element: _Element, path: list[str]) -> None:
 
 
 def _is_list_of_parameters(name: str) -> bool:
-    """Whether an element has a name such as ``attrs`` or ``properties``."""
+    """Whether the name of an element is the plural of one in ``PARAMETERS``, such as ``attrs`` or ``properties``."""
     plain = name.casefold()
     return any(f"{plain}s".endswith(f"{one}ss") or plain == f"{one[:-1]}ies" for one in PARAMETERS)
 

@@ -80,7 +80,7 @@ def _names_groups(above: Sequence[str], below: Sequence[str]) -> bool:
 
 
 def _above_values(records: Sequence[Sequence[str]], place: int) -> bool:
-    """Whether a record has nothing but words, and the one below it does not."""
+    """Whether a record has no digits, and the one below it has some, as values have."""
     return place + 1 < len(records) and all(
         any(re.search(r"\d", str(cell)) for cell in records[at]) is digits
         for at, digits in ((place, False), (place + 1, True))

@@ -13,13 +13,13 @@ from catalog.table import Row, Rows, Table
 LISTS = ("variants", "skus", "variations", "combinations", "children")
 """Names of the lists of variants, the commonest first."""
 LOOKS = ("colors", "colours", "colorways", "colourways", "swatches", "looks")
-"""Names of lists of looks, if each of them has pictures of its own."""
+"""Names of lists of looks. They count only if each look has pictures of its own."""
 _NAMED = ("color", "colour", "name", "label", "title", "value")
 SIZES = "sizes"
 _COUNTED = frozenset({"stock", "qty", "quantity", "inventory", "available", "in_stock", "inStock", "price", "sku"})
-"""Fields that make sizes variants: ``[{"size": "40", "stock": 2}]``."""
+"""Fields by which the entries of ``sizes`` are variants: ``[{"size": "40", "stock": 2}]``."""
 STAGED = "staged"
-"""Commercetools' product as it is edited, beside the one that is published."""
+"""Field of commercetools with the unpublished version of a product, beside the published one."""
 MASTER = "masterVariant"
 """The first variant of commercetools, beside the list of the others."""
 GROUP = "item_group_id"
@@ -52,8 +52,8 @@ def _has_variants(cell: Mapping[str, Any]) -> bool:
 
 
 def _lifted(row: Row) -> Row:
-    """A product with the fields of the object that has its variants: those of commercetools are in
-    ``masterData.current``, beside what is not published yet."""
+    """A product with the fields of the object that has its variants at the top level, without ``STAGED``. commercetools
+    has them in ``masterData.current``."""
     while inner := next((n for n, cell in row.items() if isinstance(cell, dict) and _has_variants(cell)), None):
         whole = {name: cell for name, cell in row.items() if name not in (inner, STAGED)}
         row = whole | {name: cell for name, cell in row[inner].items() if name not in whole}
@@ -67,17 +67,18 @@ def _are_objects(cell: Any) -> bool:
 def _looks(row: Row) -> str | None:
     """The field with looks that have pictures of their own, None if there are none."""
     for name in LOOKS:
-        if _are_objects(row.get(name)) and all(any(map(_shows, one)) for one in row[name]):
+        if _are_objects(row.get(name)) and all(any(map(_is_of_pictures, one)) for one in row[name]):
             return name
     return None
 
 
-def _shows(name: str) -> bool:
+def _is_of_pictures(name: str) -> bool:
+    """Whether a field has this name because it holds pictures."""
     return is_picture(name) or plain_name(name) in PICTURE_ORDER
 
 
 def _split_looks(row: Row) -> Iterator[Row]:
-    """One row for each look, with its name as the ``color``, its own pictures and what else it states."""
+    """One row for each look, with its name as the ``color``, its own pictures and its other fields."""
     listed = _looks(row)
     if listed is None:
         yield row
@@ -87,12 +88,19 @@ def _split_looks(row: Row) -> Iterator[Row]:
     for look in row[listed]:
         named = next((name for name in _NAMED if isinstance(look.get(name), str)), None)
         own = {
-            name if _shows(name) or not (name in whole or plain_name(name) in ID_ORDER) else f"variant {name}": cell
+            name
+            if _is_of_pictures(name) or not (name in whole or plain_name(name) in ID_ORDER)
+            else f"variant {name}": cell
             for name, cell in look.items()
             if name != named
         }
         color = {"color": look[named]} if named else {}
-        yield {**{name: cell for name, cell in whole.items() if not _shows(name)}, GROUP: group, **color, **own}
+        yield {
+            **{name: cell for name, cell in whole.items() if not _is_of_pictures(name)},
+            GROUP: group,
+            **color,
+            **own,
+        }
 
 
 def _group(row: Row) -> Any:

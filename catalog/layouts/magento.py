@@ -88,8 +88,11 @@ def configurable(table: Table, by_name: dict[str, str]) -> None:
 
 
 def linked(table: Table, by_name: dict[str, str]) -> set[str]:
-    """Magento's API: a configurable product lists the numbers in ``id`` of its variants, which are rows of their own.
-    Its own price is 0."""
+    """Assign variants to their product in Magento's API, and return the columns that this replaces.
+
+    A configurable product lists the ``id`` of each variant, and the variants are rows of their own. The product's price
+    of 0 is removed.
+    """
     sku, id = by_name.get("sku"), by_name.get("id")
     links = next((one for one in table.columns if plain_name(one).endswith("configurableproductlinks")), None)
     if sku is None or id is None or links is None or PARENT in table.columns:

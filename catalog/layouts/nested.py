@@ -47,15 +47,16 @@ _GROUPS, _LABELS = (
 """Fields of these objects with the attribute and with its value, as in ``{"code": "color", "label": "Red"}`` and in
 Shopware's ``{"name": "Red", "group": {"name": "Color"}}``."""
 _PAID = {"gross": "price gross", "net": "price net"}
+"""Fields of objects that are prices, and the names of their columns."""
 _OF_PRICES = group("price prices pricing preis preise prix")
-"""Names of prices that say so only within an object called ``price``, as do ``current`` and ``regular``."""
+"""Names of objects of prices, in which ``current`` and ``regular`` are prices, too."""
 _THINGS = group(
     "brand manufacturer vendor supplier designer seller category maincategory collection family department season "
     "marke hersteller marque marca merk kategorie catégorie categoría categoria color colour material gender tax"
 )
-"""Objects with names of their own, which are no titles of products."""
+"""Objects whose ``name`` is not the title of the product."""
 _SCOPES = frozenset({"locale", "scope", "channel", "data", "attribute_type", "linked_data"})
-"""Fields of Akeneo's values, which are in ``data``."""
+"""Fields of an object in Akeneo's API that has a value in ``data``."""
 DEEPEST = 5
 
 
@@ -109,7 +110,7 @@ def _read_scoped(table: Table) -> None:
 
 
 def _unscoped(cell: Any) -> Any:
-    """A value of Akeneo's API without its locale and channel: of several languages, an object with each."""
+    """A value of Akeneo's API without its locale and channel; in several languages, an object with the text in each."""
     if isinstance(cell, dict):
         return {name: _unscoped(value) for name, value in cell.items()}
     if not isinstance(cell, list) or not cell:
@@ -151,7 +152,7 @@ def _unfold_objects(table: Table, objects: list[str]) -> set[str]:
         money = money if plain and _OF_MONEY.issuperset(plain_name(name) for name in names) else (None, None)
         languages = plain and all(_LANGUAGE.fullmatch(name) for name in names)
         currencies = plain and all(name.casefold() in _CODES for name in names)
-        # What belongs to a brand or a supplier stays with it, and so does the address of a smaller picture.
+        # The fields of a brand, a supplier or a smaller picture keep its name, as they are not the product's.
         of_thing = is_hidden(column) or is_aside(column) or plain_name(column) in _THINGS
         together = languages or currencies or of_thing
         for _, row in table.rows.edited():

@@ -21,13 +21,13 @@ _SURE = frozenset({"inventory", "inventoryavailable", "currentquantity", "stocko
 
 
 def stock_of_outlets(table: Table, consumed: Container[str] = ()) -> None:
-    """Note that such columns state the stock: what no outlet has is sold out.
+    """Record the columns of outlets in ``Table.outlets``, so that a product which no outlet has is sold out.
 
     Columns with anything but whole numbers, and those that others replace, are left as they are.
     """
     found: dict[str, list[str]] = {}
     for column in (one for one in table.columns if one not in consumed):
-        beginning = all_outlets(column)
+        beginning = outlet_prefix(column)
         if beginning and not is_hidden(column):
             cells = [plain_text(cell) for cell in table.rows.column(column)]
             if any(cells) and all(re.fullmatch(r"-?\d+(?:[.,]0+)?|", cell) for cell in cells):
@@ -37,7 +37,7 @@ def stock_of_outlets(table: Table, consumed: Container[str] = ()) -> None:
             table.outlets |= dict.fromkeys(columns, beginning)
 
 
-def all_outlets(column: str) -> str:
-    """What the columns of all outlets have in common: ``bestand`` for ``Bestand Berlin``; empty for other columns."""
+def outlet_prefix(column: str) -> str:
+    """The beginning that columns of outlets share: ``bestand`` for ``Bestand Berlin``; empty for other columns."""
     match = _OF_OUTLET.fullmatch(column.strip())
     return plain_name(match[1]) if match and not (known(standard_name(column)) or is_code(column)) else ""

@@ -52,7 +52,7 @@ PRODUCT_IDS, ROW_IDS = ("productid", "internalid"), ("variantid", "internalvaria
 FORM_OF_ROWS = group("fieldtype")
 """Columns that are "product" in the row of a product, above those of its variants."""
 HANDLES = group("handle urlhandle handleid referencehandle 商品管理番号")
-"""Names of the product in each of its rows, as in Shopify and Rakuten."""
+"""Columns that repeat the handle of a product in each of its rows, as in Shopify and Rakuten."""
 WEAK_GROUPS = order(
     "group productgroup stylegroup masterid mastersku master modelid styleid model modelnumber modell "
     "modellnummer style modellnr modèle modelo modello stylecode stylenumber styleno hauptartikel vaterartikel "

@@ -43,7 +43,7 @@ _TAX = re.compile(
     r"[\s,._-]+(?:(?:in[ck]l|ex[ck]l|zzgl|ex|inc)\b\.?[\s_]*(?:vat|mwst|ust|tax|taxes|btw|moms|tva|iva|gst|dph)|ttc|ht)\b\.?",
     re.IGNORECASE,
 )
-"""Whether a price has taxes: ``Retail price incl. VAT``."""
+"""What a name states about taxes: ``Retail price incl. VAT``."""
 _OWNERS = (
     "productvariation", "product", "variation", "variant", "item", "produkt", "artikel", "produit", "producto",
     "prodotto", "ox",
@@ -69,7 +69,7 @@ def shorter_names(name: str) -> tuple[str, ...]:
 
 
 def currency_in(name: str) -> str:
-    """The currency in the name of a column of prices as written, such as EUR in ``price-EUR``; empty if none."""
+    """The currency in the name of a column of prices as written, such as EUR in ``price-EUR``; empty without one."""
     found = _MONEY.search(name)
     return found[0] if found else ""
 

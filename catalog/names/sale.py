@@ -75,13 +75,13 @@ DRAFTS = group(
     "draft drafts archived unpublished inactive discontinued entwurf archiviert inaktiv brouillon archivé borrador "
     "archivado bozza archiviato gearchiveerd rascunho utkast kladde szkic черновик 下書き 非公開 販売終了 草稿 未上架"
 )
-"""Words among them that say so in any column."""
+"""Words of ``NOT_SOLD`` that mark a column as one of states, whatever its name, if it also has words of ``LIVE``."""
 LIVE = group(
     "active published live online visible enabled onsale forsale aktiv veröffentlicht freigegeben sichtbar publié "
     "actif enligne publicado activo pubblicato attivo gepubliceerd actief publicerad aktywny opublikowany активен 公開 "
     "販売中 已上架 上架 在售 pending scheduled geplant preorder comingsoon"
 )
-"""What other cells of such a column say."""
+"""Words for what is or will be for sale, beside ``DRAFTS``."""
 NOT_SOLD_FLAGS = group(
     "discontinued archived deleted isdeleted disabled isdisabled draft isdraft outofstock soldout hidden ishidden "
     "isarchived hideproduct hideonsite ausverkauft versteckt gelöscht archiviert lvorm"

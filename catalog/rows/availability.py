@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from catalog.layouts.outlets import all_outlets
+from catalog.layouts.outlets import outlet_prefix
 from catalog.names.columns import standard_name
 from catalog.names.plain import plain_name, whole_name
 from catalog.names.sale import (
@@ -49,7 +49,7 @@ class Availability:
         table: With the columns, and with the cells by which a column with another name states the stock.
         leave_out: Conditions of the operator (``CatalogSettings.leave_out``), which replace the rules for known column
             names; None applies these rules.
-        others: Columns that the table lacks, such as the stock of other outlets.
+        others: Columns of the catalogue. Those that the table lacks may have the stock of other outlets.
     """
 
     def __init__(self, table: Table, leave_out: Mapping[str, Any] | None = None, others: Collection[str] = ()) -> None:
@@ -75,7 +75,7 @@ class Availability:
         self._sold_from = named(SOLD_FROM)
         self._flags = named(STOCK_FLAGS)
         self._counts = list(dict.fromkeys([*named(STOCK_COUNTS), *table.outlets]))
-        elsewhere = {all_outlets(one) or _in_brackets(one) for one in others if one not in table.columns} - {""}
+        elsewhere = {outlet_prefix(one) or _in_brackets(one) for one in others if one not in table.columns} - {""}
         self._partial = [one for one in self._counts if (table.outlets.get(one) or _in_brackets(one)) in elsewhere]
         self._in_stock = [*self._flags, *named(STOCK_STATUS)]
         self._oversold = named(OVERSOLD)
@@ -131,7 +131,7 @@ class Availability:
         return "" if has_variants else self._sold_out(row, head if in_group else row)
 
     def undecided(self, row: Row) -> bool:
-        """Whether a row has the stock of some outlets only, and these have nothing."""
+        """Whether a product may be in stock elsewhere: the table has only some outlets, and these have nothing."""
         return bool(self._partial) and all(_is_none(plain_text(row.get(column))) for column in self._partial)
 
     def _is_elsewhere(self, row: Row, column: str) -> bool:
@@ -169,7 +169,7 @@ class Availability:
 
 
 def _in_brackets(column: str) -> str:
-    """What the columns of all outlets have in common if they are named like ``Stock (Berlin)``; else empty."""
+    """The name that columns such as ``Stock (Berlin)`` are compared by; empty for a name without brackets."""
     return plain_name(column) if "(" in column else ""
 
 
@@ -185,7 +185,7 @@ def _are_marks(cells: Sequence[Any]) -> bool:
 
 
 def _states_sale(cells: Sequence[Any]) -> bool:
-    """Whether the cells of a column say whether products are in stock, or published, and nothing else."""
+    """Whether the cells of a column have nothing but states of the stock, or of publication."""
     said = {cell for cell in cells if isinstance(cell, str)}
     if not said or len(said) > MAX_STOCK_WORDS:
         return False

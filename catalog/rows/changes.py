@@ -53,7 +53,7 @@ class ChangeTable:
         columns: Columns of the catalogue that the table has.
         ignored: Columns that the catalogue does not have.
         problems: Rows and cells that cannot be used; the products keep what they have.
-        id_column: With the ids.
+        id_column: Column of the ids; None if the table has only a group.
     """
 
     changes: list[Change] = field(default_factory=list)
@@ -82,11 +82,12 @@ def read_changes(
         id_column: Column of the id, where its name is unusual.
         settings: Of the catalogue; they may name columns that this table does not have.
         allow: Checks that may fail.
-        currencies: Those of the catalogue's prices.
+        currencies: Currencies of the catalogue's prices, by column.
 
     Raises:
         CatalogRefused: Many cells are not of their column's kind, or rows may be missing.
-        ModisteError: The table cannot be read, has no id or no column of the catalogue, or prices in another currency.
+        ModisteError: The table cannot be read, has no id or no column of the catalogue, or has prices in
+            another currency.
     """
     settings = settings or CatalogSettings()
     stated = settings.table
@@ -133,7 +134,7 @@ def read_changes(
             unsold = None
         read.changes.append(Change(number, id or key, title or None, {**values, **cleared}, unsold))
     sold = {change.id for change in read.changes if change.unsold == ""}
-    # A row for each warehouse: what one of them has is for sale.
+    # A product with a row for each warehouse is for sale if any row says so.
     read.changes = [
         replace(change, unsold="") if change.unsold and change.id in sold else change for change in read.changes
     ]

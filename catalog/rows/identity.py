@@ -136,8 +136,8 @@ def _id_column(table: Table, group: str | None) -> str | None:
 
 
 def _is_of_database(table: Table, column: str, others: Sequence[str]) -> bool:
-    """Whether a column has keys of a database, beside numbers of the shop that all rows have: its other tables, such
-    as those of stock, have these numbers. The ``id`` of Magento's API is such a key, unlike that of WooCommerce."""
+    """Whether a column has keys of a database although another one has a number of the shop in every row. Other tables
+    of the shop, such as its stock, have that number. The ``id`` of Magento's API is a key, WooCommerce's is not."""
     if is_called(column, HANDLES):
         return False
     of_magento = is_called(column, ("id",)) and {"typeid", "attributesetid"} <= set(map(plain_name, table.columns))
@@ -224,8 +224,8 @@ def find_group(table: Table, title: str | None) -> str | None:
 
 
 def _weak_groups(table: Table) -> list[str]:
-    """Columns with ambiguous names, and those with names of codes or of article numbers if their products have each
-    size once in each look."""
+    """Columns with ambiguous names, and columns of codes or article numbers if rows with the same one have each size
+    once in each look."""
     named = pick(table.columns, WEAK_GROUPS)
     varying = [name for name in table.columns if standard_name(name) in LOOKS | SIZES]
     if not any(standard_name(name) in SIZES for name in varying):
@@ -244,7 +244,7 @@ def _weak_groups(table: Table) -> list[str]:
 
 
 def _share_pictures(table: Table, column: str, varying: Sequence[str]) -> bool:
-    """Whether rows with one value of a column have the same main picture in each look, so that it is no season."""
+    """Whether rows with the same value and the same look have the same main picture. Rows of one season do not."""
     picture = next(iter(pick(table.columns, PICTURE_ORDER)), None)
     looks = [name for name in varying if standard_name(name) not in SIZES]
     shown: dict[tuple[str, ...], str] = {}

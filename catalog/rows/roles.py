@@ -36,7 +36,7 @@ MANY = 50
 YEARS = frozenset({"year", "modelyear", "jahr", "année", "año", "anno", "jaar"})
 """Numbers that are asked for: "from the 2025 collection"."""
 BRANDS, VENDORS = group("brand brandname marke"), group("vendor vendorname")
-"""Shopify's vendor is the brand. Beside a brand, it is who sells to the shop."""
+"""Without a column of brands, the vendor is the brand, as in Shopify. Beside one, it is the supplier."""
 FORM_COLUMNS = frozenset({"type", "producttype", "itemtype"})
 FORMS = frozenset({
     "simple", "variable", "variation", "configurable", "bundle", "grouped", "virtual", "downloadable", "external",

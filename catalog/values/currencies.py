@@ -1,4 +1,4 @@
-"""Currencies by their codes (ISO 4217), also where a table has signs and abbreviations."""
+"""Currencies as ISO 4217 codes, which are also derived from signs and abbreviations."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ def currency_code(currency: str) -> str:
 
 
 def settled(currency: str, stated: Collection[str], names: Iterable[str] = ()) -> str:
-    """The code that a sign of several currencies stands for, if the table states one of them; else the sign.
+    """The code that a sign of several currencies stands for, if the table states exactly one of them; else the sign.
 
     Args:
         currency: A code or a sign.
         stated: The codes in the table.
-        names: Names of its columns: in a table with Japanese names ``¥`` is JPY.
+        names: Names of the table's columns; if any is Japanese, ``¥`` is JPY.
     """
     possible = _SHARED.get(currency, frozenset()) & set(stated)
     if len(possible) == 1:

@@ -10,7 +10,7 @@ TIMES = 2
 """Some exports escape what was escaped already: ``&amp;#39;``."""
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][\da-fA-F]{1,6}|[A-Za-z][A-Za-z\d]+);")
 _BREAK = re.compile(r"</?(?:br|p|div|li|ul|h\d|td|tr)\b[^<>]*>", re.IGNORECASE)
-"""A tag between words that a page shows apart."""
+"""A tag that separates words on a page; a space replaces it."""
 _MARKUP = re.compile(
     r"<br\s*/?>|</(?:a|b|i|u|s|p|em|strong|small|span|font|sub|sup|mark|div|h\d|li|ul|ol|td|tr|center|del|ins)>",
     re.IGNORECASE,

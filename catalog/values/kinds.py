@@ -34,7 +34,7 @@ PATH_SIGN = re.compile(r"\s*(?:->|→|>|»|›)\s*")
 _PATH = re.compile(r"[\w)&'.]\s*(?:->|→|>|»|›)\s*[\w(&'.]")
 _SEVERAL = re.compile(r"\d(?:\s*[|,;\n]\s*|\s+)\d")
 _SIZES_LISTED = re.compile(r"[|;\n]|,\s|,(?!\d)|(?<!\d),|(?<=\d\d),(?=\d\d(?!\d))")
-"""What separates several sizes; the comma of ``36,5`` does not."""
+"""Separators of several sizes. The comma in ``36,5`` is none."""
 _SLASHES = re.compile(r"\w\s*[/\\]\s*\w.*[/\\]|\w///\w")
 
 
@@ -171,8 +171,8 @@ def _holds_paths(name: str, texts: Sequence[str]) -> bool:
 
 
 def _share_parents(texts: Collection[str]) -> bool:
-    """Whether texts such as ``Women/Dresses`` have two parts each, and several have the same first one; or one of them
-    has a first part that stands alone elsewhere, as in ``Bags/Totes;Sale`` and ``Bags``."""
+    """Whether texts are paths of two parts: all have two, and some share the first one (``Women/Dresses``); or the
+    first part of one is also a text without a slash (``Bags/Totes;Sale`` and ``Bags``)."""
     items = {item.strip() for text in texts for item in re.split(r"[|;\n]", text)}
     parts = [re.split(r"\s*/\s*", item) for item in items if item]
     firsts = {one[0] for one in parts if len(one) == 2}

@@ -47,7 +47,7 @@ _UNIT = re.compile(
 _THREE_DECIMALS = re.compile(r"(?<![A-Za-z])(?:BHD|IQD|JOD|KWD|LYD|OMR|TND)(?![A-Za-z])")
 """Currencies whose unit has a thousand parts (ISO 4217)."""
 _NO_DECIMALS = re.compile(r"[¥￥円₩원₫]|(?<![A-Za-z])(?:JPY|KRW|VND|ISK|CLP|HUF)(?![A-Za-z])")
-"""Currencies whose prices have no decimals."""
+"""Currencies without decimals."""
 _AMOUNT_IN_TEXT = re.compile(r"(?:(?<![^\W\d_])[.,])?\d(?:[\d.,' \u00a0\u202f’]*\d)?")
 """The numbers in a cell with other words. The point of ``Rs.40`` belongs to the word."""
 _BETWEEN = re.compile(r"\s*[-–—]\s*|\s+(?:to|bis|à|a|al|até|hasta|tot|til|till|do|до)\s+", re.IGNORECASE)

@@ -54,8 +54,8 @@ def edit(
         changes: By the id of a product, of a variant, or of a group (all products of the group).
         columns: The attributes with their kinds.
         private_columns: The columns of ``private`` with their kinds.
-        id_column: Column of the ids in the table of changes. If it is an attribute, such as a SKU beside the id, what
-            is no id may be one of its values, if only one product or variant has it.
+        id_column: Column of the ids in the table of changes. If it is also an attribute, such as a SKU beside the id,
+            an unknown id is looked up among its values. A value of several products or variants is not used.
     """
     targets = _Targets(products, changes, id_column if columns.get(id_column or "") in ("text", "list") else None)
     variants = _Variants(products, columns)
@@ -135,7 +135,7 @@ class _Targets:
 
 
 def _by_attribute(products: pa.Table, name: str, asked: set[str]) -> dict[str, list[_Target]]:
-    """Rows by a value of an attribute that only one product or variant has."""
+    """The product or variant with each value in ``asked`` of an attribute. Values of several are left out."""
     found: dict[str, list[_Target]] = {}
     values = _decoded(products.column(ATTRIBUTE + name).combine_chunks()).to_pylist()
     for row, value in enumerate(values):

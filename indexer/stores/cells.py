@@ -67,17 +67,17 @@ class Cells:
             filled, starts = np.unique(nearest[order], return_index=True)  # An empty cell keeps its centroid.
             sums = _sums(points, order, starts)
             centroids[filled] = sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-12)
-        centroids = centroids.astype(np.float16).astype(np.float32)  # As in the file, to which vectors may be added.
+        centroids = centroids.astype(np.float16).astype(np.float32)  # As in the file, for vectors added later.
         of = np.concatenate([_nearest(vectors[at : at + CHUNK], centroids) for at in range(0, size, CHUNK)])
         return cls(centroids, of)
 
     def adapted(self, vectors: Halves, rows: npt.NDArray[np.integer]) -> Cells | None:
-        """The cells of a later generation with the same centroids, which takes a small part of the time of
-        ``cluster``; None if too many vectors were added or removed since the centroids were computed.
+        """The cells of a later generation with the same centroids; None if too many vectors were added or removed since
+        the centroids were computed. This takes a small part of the time of ``cluster``.
 
         Args:
             vectors: The later generation's, float16 ``[M, D]``.
-            rows: For each of them its row in this generation, -1 for one that this generation lacks ``[M]``.
+            rows: The row of each vector in this generation, -1 for a new one ``[M]``.
         """
         new = np.flatnonzero(rows < 0)
         added = self.added + len(new)
@@ -101,7 +101,7 @@ class Cells:
         """
         try:
             with path.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
-                # Files of earlier versions do not state how many were added.
+                # Files of earlier versions do not state how many were added: all may have been.
                 added = int(arrays["added"]) if "added" in arrays else len(arrays["of"])
                 cells = cls(arrays["centroids"], arrays["of"], added)
         except (OSError, KeyError, EOFError, ValueError, AttributeError, BadZipFile) as error:

@@ -18,8 +18,8 @@ from models.training.config import TrainConfig
 from models.training.data.sources import read_source, split_source
 
 Serve = Callable[[Path, Catalog, Path], AbstractContextManager[Callable[..., list[str]]]]
-"""Indexes products with a bundle and serves them within a block: (bundle, products, cache) -> a function from the
-fields of a search to the ids of its results."""
+"""Called with a bundle, products and a cache: a context manager that indexes and serves the products. It yields a
+function from the fields of a search to the ids of its results."""
 
 
 class ProtocolOfSearch(Interface):
@@ -55,7 +55,8 @@ def evaluate_search(
 def held_out_catalog(
     protocol: str, config: TrainConfig, cache: Path, *, kinds: Collection[str] = ("products", "catalog")
 ) -> tuple[Catalog, Path | None]:
-    """The held-out products of the first source of one of ``kinds``, and the catalogue of its larger pictures.
+    """The held-out products of the first source of one of ``kinds``, and the catalogue of its larger pictures
+    (None if it has none).
 
     Raises:
         ModisteError: No such source has held-out products.

@@ -80,7 +80,7 @@ def _key(request: Request, context: Context, scope: Scope, given: HTTPAuthorizat
     if given is None and scope == "search" and context.settings.public_search:
         return None
     key = context.keys.find(given.credentials if given else None)
-    request.scope["state"] |= {SHOP: key.shop, KEY_ID: key.id}  # Refused requests are logged with it as well.
+    request.scope["state"] |= {SHOP: key.shop, KEY_ID: key.id}  # Before the check, so that refusals are logged with it.
     if scope not in key.scopes:
         raise NotAllowed(f"This key is for {', '.join(key.scopes)}, not for {scope}.", hint="Use another key.")
     return key

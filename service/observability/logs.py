@@ -55,7 +55,7 @@ def start_logging(level: str) -> None:
     logging.captureWarnings(True)
     # FAISS names every variant of its library that it does not find, although the one for any processor works.
     logging.getLogger("faiss.loader").setLevel(logging.WARNING)
-    # It warns of each malformed form, and names its bytes; the request log has the refusal.
+    # Its warnings contain bytes of malformed forms. The request log has the refusals.
     logging.getLogger("python_multipart").setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", module=r"PIL\.")  # Damaged pictures; one may cause thousands.
     listener.start()

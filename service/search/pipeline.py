@@ -182,8 +182,8 @@ class Search:
         return found
 
     def _admitted(self, work: Callable[[ExitStack], Coroutine[Any, Any, Timed]]) -> Coroutine[Any, Any, Timed]:
-        """Admit a search. It is in progress from now on and not from the first step of its task, before which any
-        number of other searches could be admitted.
+        """Admit a search now and not in the first step of its task: before it, any number of other searches could be
+        admitted.
 
         Raises:
             Overloaded: The expected wait is too long.

@@ -34,7 +34,7 @@ def run_worker(settings: Settings, port: int, run_folder: Path, reports: Connect
     Args:
         reports: Receives once a second, while the event loop runs, whether there is a generation; or the message and
             hint of a ModisteError.
-        others_serve: Whether another worker has served a generation.
+        others_serve: As in ``create_app``.
     """
     # Only the supervisor handles signals of the terminal. uvicorn's handler of SIGINT follows when it has started.
     ignore_signals(signal.SIGINT, *OF_TERMINALS)

@@ -187,8 +187,8 @@ def test_a_peer_with_other_products_is_reported() -> None:
     assert missed(compared(same, same, products="b")) == {"same products as fastapi"}
 
 
-def test_the_program_needs_no_library_of_tests() -> None:
-    """``make bench`` runs it in an environment without them."""
+def test_the_benchmarks_need_no_test_libraries() -> None:
+    """``make bench`` runs them in an environment without these."""
     program = "import sys; sys.modules |= dict.fromkeys(['pytest', 'hypothesis']); import tests.bench.__main__"
     subprocess.run([sys.executable, "-c", program], check=True)
 

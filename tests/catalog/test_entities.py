@@ -96,5 +96,5 @@ def test_a_condition_of_the_operator_reads_signs(tmp_path: Path) -> None:
         ("I <3 Cats", "I <3 Cats"), ("Size <M> tee", "Size <M> tee"), ("<b></b>", "<b></b>"),
     ],
 )  # fmt: skip
-def test_a_title_has_no_tags_of_a_page(tmp_path: Path, written: str, meant: str) -> None:
+def test_tags_are_removed_from_titles(tmp_path: Path, written: str, meant: str) -> None:
     assert read(tmp_path, [{"id": "1", "title": written, "price": "5"}])[0].title == meant

@@ -129,7 +129,7 @@ def test_names_may_have_the_owner_behind_them(tmp_path: Path) -> None:
     assert {catalog.details[name].currency for name in ("PRICE_PRODUCT", "PRICE_REDUCED")} == {"EUR"}
 
 
-def test_a_vendor_is_the_brand_unless_there_is_one(tmp_path: Path) -> None:
+def test_a_vendor_is_the_brand_unless_there_is_a_column_of_brands(tmp_path: Path) -> None:
     rows = [{"sku": f"A{n}", "title": "Coat", "Vendor": "Rains A/S"} for n in range(2)]
     assert read(tmp_path, rows).roles["Vendor"] == "wish"
     assert read(tmp_path, [{**row, "Brand": "Rains"} for row in rows]).roles["Vendor"] == "hidden"

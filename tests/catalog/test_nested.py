@@ -450,7 +450,7 @@ def test_the_name_of_a_brand_is_no_title_even_without_another(tmp_path: Path, th
     assert (catalog[0].title, catalog[0].attributes[f"{thing} name"]) == ("Low canvas sneaker", "Veja Shoes")
 
 
-def test_prices_within_an_object_of_prices_keep_what_they_are(tmp_path: Path) -> None:
+def test_prices_within_an_object_of_prices_are_told_apart(tmp_path: Path) -> None:
     pricing = {"current": {"value": 79.9, "currency": "EUR"}, "original": {"value": 99.9, "currency": "EUR"}}
     catalog = of_json(tmp_path, [{"id": str(n), "title": "a", "pricing": pricing} for n in range(3)])
     assert (catalog[0].attributes["current price"], catalog[0].attributes["original price"]) == (79.9, 99.9)

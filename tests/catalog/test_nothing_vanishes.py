@@ -198,7 +198,7 @@ def test_a_file_that_ends_within_a_quoted_cell_is_refused(tmp_path: Path, last: 
     assert ([one.id for one in catalog], [one.row for one in catalog.problems]) == (["a"], [3])
 
 
-def test_a_quote_within_the_last_cell_is_no_end(tmp_path: Path) -> None:
+def test_a_quote_within_the_last_cell_is_not_refused(tmp_path: Path) -> None:
     path = tmp_path / "catalog.csv"
     path.write_text('sku,title,height\na,Hat,12"\nb,Cap,24"\nc,Bag,9"')
     assert [one.id for one in read_catalog(path, images_required=False)] == ["a", "b", "c"]

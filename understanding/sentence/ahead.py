@@ -77,8 +77,7 @@ class Ahead:
         return not any(item.unknown for item in self._items[at:end])
 
     def is_refused(self, at: int) -> int:
-        """The position behind the next item with a meaning if it refuses the amount that ends at a position, otherwise
-        0."""
+        """The position behind a word that refuses the amount which ends at a position; 0 without one."""
         place = self.past_ignored(at)
         refused = self.refused_behind(place) and "answer" not in self.roles(place)
         return place + 1 if refused and not self._wish_between(at, place) else 0
@@ -188,7 +187,7 @@ class Ahead:
         return at > 0 and meant(self._items[at - 1]) is not None
 
     def serves(self, at: int) -> bool:
-        """Whether the preposition at a position joins a thing and another one that it is for: "a tie for a suit"."""
+        """Whether the preposition at a position joins a thing with one that it is worn with: "a tie for a suit"."""
         things = []
         for step in (-1, 1):
             place = self.before(at) if step < 0 else self.past_ignored(at + 1)
@@ -200,7 +199,7 @@ class Ahead:
         return all(things) and things[0] != things[1]
 
     def is_attribute(self, at: int) -> bool:
-        """Whether a particle joins the item at a position with what it describes: Chinese "的"."""
+        """Whether the particle behind the item at a position makes it an attribute: Chinese "的"."""
         return at >= 0 and "attributive" in self.roles(at + 1)
 
     def is_with(self, at: int) -> bool:
@@ -214,8 +213,8 @@ class Ahead:
         return False
 
     def describes(self, at: int, *, alone: bool) -> bool:
-        """Whether the preposition at a position joins a kind and its look: "shoes of leather". Only without another
-        kind, as told by ``alone``, also "shirts with prints"."""
+        """Whether the preposition at a position joins a kind with a word that describes it: "shoes of leather". If the
+        text has no other kind (``alone``), colours, patterns and details count, too: "shirts with prints"."""
         before = meant(self._items[at - 1]) if at else None
         looks, following = {"material", "colour"} if alone else {"material"}, self.wish(at + 1)
         if alone and "with" in self.roles(at):

@@ -38,7 +38,7 @@ class Comparisons(Step):
         roles, taken, direction = self._items[at].roles, 1, ""
         excess = bool({"excess", "too"} & roles.keys())
         if any(entry.family == "condition" for entry in self._items[at].meanings):
-            return 0  # Where used things are sold, new ones are unused.
+            return 0  # In a shop with used products, "new" is a condition.
         if "adjectives" in roles and (behind := self._refused_behind(at)):
             direction, taken = OPPOSITE[roles["adjectives"].value], behind - at
         elif "adjectives" in roles and self._refused(at):

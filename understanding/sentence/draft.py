@@ -53,9 +53,9 @@ class Draft:
     correcting: bool = False
     """Whether the next wish replaces those of its family."""
     described: bool = False
-    """Whether a word without a known meaning describes the thing that is refused: "no scratchy sweaters"."""
+    """Whether a word without a known meaning describes the refused thing: "no scratchy sweaters"."""
     listed: bool = False
-    """Whether the refused thing is of a list: "no leather or jeans"."""
+    """Whether the refused thing ends a list: "no leather or jeans"."""
     cue: int = -1
     """The item that began the refusal."""
     pending: list[Wish] = field(default_factory=list)
@@ -65,9 +65,9 @@ class Draft:
     clause: int = 0
     """Number of wishes at the start of the clause."""
     part: int = 0
-    """The same at the last preposition: "a blue jacket with a hood"."""
+    """Number of wishes at the last preposition: "a blue jacket with a hood"."""
     parts: list[Wish] = field(default_factory=list)
-    """The kinds that are only parts of a thing, said since then: "a coat with a scarf"."""
+    """The kinds since the last preposition that are only parts of a thing: "a coat with a scarf"."""
     as_parts: dict[tuple[str, str], Wish] = field(default_factory=dict)
     """Kinds whose word also names a part, and the wish for that part: "belt"."""
     joining: Wish | None = None
@@ -75,11 +75,11 @@ class Draft:
     either: set[tuple[str, str]] = field(default_factory=set)
     """The wishes that conjunctions join: "a jacket or a coat"."""
     bounded: int = 0
-    """The same at the last bound: "over 50 shoes"."""
+    """Number of wishes at the last bound: "over 50 shoes"."""
     joint: int = 0
-    """The same at the last conjunction between wishes of two families: "in red and belt not needed"."""
+    """Number of wishes at the last conjunction between wishes of two families: "in red and belt not needed"."""
     before: int = 0
-    """The same for the previous clause with a wish."""
+    """Number of wishes at the start of the previous clause that has a wish."""
     denied: int | None = None
     """Where the wishes begin that are refused if nothing follows that could be: "black isn't my thing"."""
     answer: bool = False
@@ -123,8 +123,8 @@ class Draft:
         self.bounded = len(self.wanted)
 
     def compare(self, relative: Relative, *, excess: bool) -> None:
-        """Add a comparison. It replaces one in the opposite direction, but "neither too long nor too short" compares
-        nothing."""
+        """Add a comparison, in place of one in the opposite direction. Two opposite excesses cancel each other out:
+        "neither too long nor too short"."""
         opposite = [one for one in self.relative if one.direction == OPPOSITE[relative.direction]]
         opposite = [one for one in opposite if one.of == relative.of]
         self.relative = [one for one in self.relative if one not in opposite]
@@ -138,8 +138,14 @@ class Draft:
         return self.bounds[-1] if self.bounds else None
 
     def bound_refused(self, start: int) -> bool:
-        """Turn the last bound around if it describes the thing that is refused, which begins at ``start``: Japanese
-        "50円以上の靴はいらない". Returns whether it does."""
+        """Invert the last bound if it describes the refused thing: Japanese "50円以上の靴はいらない".
+
+        Args:
+            start: Number of wishes before the refused ones.
+
+        Returns:
+            Whether the bound was inverted.
+        """
         described = [wish.family for wish in self.wanted[self.bounded :]] == ["kind"]
         if not (self.bounds and described and start <= self.bounded and self.bounds[-1].max is None):
             return False

@@ -51,7 +51,7 @@ class Item:
     spaced: bool = False
     """Whether only white space separates it from the item before it."""
     hyphened: bool = False
-    """Whether only a hyphen does."""
+    """Whether only a hyphen separates it from the item before it."""
 
     @cached_property
     def meanings(self) -> list[Entry]:
@@ -245,7 +245,7 @@ class Lexer:
 
 
 def _names_thing_and_material(entries: Sequence[Entry]) -> bool:
-    """Whether a word is in the lists of things and of materials: Chinese "羊毛衣" is a sweater of wool."""
+    """Whether a word names a thing together with its material: Chinese "羊毛衣" is a wool sweater."""
     return {entry.family for entry in entries if entry.role == "concept"} == {"kind", "material"}
 
 

@@ -39,7 +39,7 @@ class Reader:
         language: Code of the text's language; None if unknown.
         named: Ids and article numbers in the text.
         nouns_first: As in ``Language``.
-        refused: What earlier turns refused.
+        refused: Wishes that earlier turns refused.
     """
 
     def __init__(
@@ -308,7 +308,7 @@ class Reader:
         return 1
 
     def _describes_thing(self, at: int) -> bool:
-        """Whether an unknown word is beside the thing that is refused, on the side of adjectives."""
+        """Whether an unknown word is next to the refused thing, on the side on which the language has adjectives."""
         place = self._ahead.before(at) if self._draft.nouns_first else self._ahead.past_ignored(at + 1)
         entry = meant(self._items[place]) if 0 <= place < len(self._items) else None
         return entry is not None and entry.family == "kind" and place > self._draft.cue

@@ -76,7 +76,7 @@ class Scopes(Step):
         return preferred and "prefer_to" in self._ahead.roles(at)
 
     def _excepts(self, at: int) -> bool:
-        """Whether the item at a position allows a part of what is refused in the same sentence, at most behind a comma:
+        """Whether the item at a position makes an exception from a refusal in its sentence, directly or after a comma:
         "no prints, except floral ones". In "everything except red and except blue", both are refused."""
         draft = self._draft
         if draft.cue < 0 or {"except", "but"} & self._ahead.roles(draft.cue).keys():
@@ -102,8 +102,8 @@ class Scopes(Step):
         return draft.refusing and not draft.pending and draft.cue == at - 1 and not {"answer", "deny"} & cue.keys()
 
     def _prefixed(self, at: int) -> int:
-        """The number of items of a refused word without a known meaning, which is all that is refused: "non-iron white
-        shirt", "non slip shoes"; 1 for none."""
+        """The number of items of a prefix and its word, if the word has no known meaning: "non-iron white shirt" and
+        "non slip shoes" refuse nothing else. Otherwise 1."""
         end = at + 1
         while end < len(self._items) and not self._items[end].meanings and self._items[end].hyphened:
             end += 1

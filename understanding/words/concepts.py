@@ -228,7 +228,7 @@ def emoji() -> dict[str, Concept | None]:
 
 @lru_cache(maxsize=1)
 def conditions() -> dict[tuple[str, ...], Concept]:
-    """How texts and catalogues write the condition of a product, such as "second hand", as tokens."""
+    """The condition of a product by the tokens of each spelling, such as "second hand"."""
     written = {}
     for _, line in lines_of(FOLDER / "conditions.txt"):
         name, _, listed = line.partition(":")
@@ -238,7 +238,7 @@ def conditions() -> dict[tuple[str, ...], Concept]:
 
 
 def condition_of(words: tuple[str, ...]) -> tuple[Concept, ...]:
-    """The condition that a value such as "Used - very good" states: that of the longest spelling in it."""
+    """The condition in a value such as "Used - very good", by the longest spelling; empty without one."""
     found = (words[first:last] for first in range(len(words)) for last in range(first + 1, len(words) + 1))
     known = [some for some in found if some in conditions()]
     return (conditions()[max(known, key=len)],) if known else ()

@@ -1,8 +1,8 @@
-"""Held-out photographs with labels: the products that are right by them, and the metrics of given results.
+"""Held-out photographs with labels: the products that match the labels, and the metrics of given results.
 
 Labels are broad: heels and sneakers are both shoes. Photographs with a narrower label are measured by it, too
-(``narrower labels``), because a shopper who photographs heels does not want sneakers. For photographs with a colour by
-eye, results of that colour are counted as well (``colours``).
+(``narrower labels``), because a shopper who photographs heels does not want sneakers. For photographs whose
+colour was labelled by eye, results of that colour are counted as well (``colours``).
 """
 
 from __future__ import annotations
@@ -72,12 +72,12 @@ def held_out_photographs(
 
 
 class Labelling:
-    """Labels of P of the photographs, and the products that are right by them.
+    """Labels of P of the photographs, and the products that match them.
 
     Attributes:
         name: ``ALL_LABELS``, ``NARROWER`` or ``COLOURED``.
         rows: The photographs' numbers ``[P]``.
-        right: bool ``[P, N]``: the right products, by the name of the figure.
+        right: The matching products, bool ``[P, N]``, by the name of the value in the metric.
         rows_of: Positions in ``rows``, by label.
     """
 
@@ -104,7 +104,7 @@ class Labelling:
         return [_metric(protocol, edit, method, size, counts[edit], values) for edit, values in edits.items()]
 
     def in_colours(self, products: Sequence[Product]) -> ColourQueries | None:
-        """The photographs with a colour in words; None if no colour is possible.
+        """Queries of a photograph with a colour in words; None if no colour is possible.
 
         The colour is drawn from those in which the gallery has at least ten products of the photograph's kinds, so that
         a full page of right answers exists.
@@ -144,16 +144,16 @@ class Labelling:
 
 
 class ColourQueries(NamedTuple):
-    """Photographs with a colour in words."""
+    """Queries of a photograph with a colour in words."""
 
     rows: list[int]
     """The photographs' numbers ``[Q]``."""
     texts: list[str]
-    """``[Q]``"""
+    """The texts, such as "in red" ``[Q]``."""
     of: list[int]
-    """Their positions in ``Labelling.rows`` ``[Q]``."""
+    """Positions of the photographs in ``Labelling.rows`` ``[Q]``."""
     right: dict[str, Flags]
-    """bool ``[Q, N]``: the right products, by the name of the figure."""
+    """The matching products, bool ``[Q, N]``, by the name of the value in the metric."""
 
 
 def labellings_of(photographs: Sequence[Photograph], products: Sequence[Product]) -> list[Labelling]:
@@ -169,7 +169,7 @@ def _broad(shown: Sequence[Photograph], types: npt.NDArray[np.str_]) -> Labellin
 
 
 def _narrower(shown: Sequence[Photograph], types: npt.NDArray[np.str_]) -> Labelling:
-    """The photographs with a narrower label whose kinds some product has."""
+    """The photographs with a narrower label of which some product has a kind."""
     labels = {row: one.narrower for row, one in enumerate(shown) if one.narrower is not None}
     labels = {row: label for row, label in labels.items() if np.isin(types, label[1]).any()}
     right = {"kind": _among(types, [kinds for _, kinds in labels.values()])}
@@ -177,7 +177,7 @@ def _narrower(shown: Sequence[Photograph], types: npt.NDArray[np.str_]) -> Label
 
 
 def _coloured(shown: Sequence[Photograph], types: npt.NDArray[np.str_], colours: npt.NDArray[np.str_]) -> Labelling:
-    """The photographs with a colour by eye that some product has."""
+    """The photographs with a labelled colour that some product has."""
     rows = [row for row, one in enumerate(shown) if np.isin(colours, one.colours).any()]
     coloured = _among(colours, [shown[row].colours for row in rows])
     kinds = [shown[row].kinds if (label := shown[row].narrower) is None else label[1] for row in rows]
@@ -186,7 +186,7 @@ def _coloured(shown: Sequence[Photograph], types: npt.NDArray[np.str_], colours:
 
 
 def _among(values: npt.NDArray[np.str_], right: Sequence[Sequence[str]]) -> Flags:
-    """The products ``[N]`` with a right value for each photograph: bool ``[P, N]``."""
+    """For each photograph, the products with one of its values in ``right``: bool ``[P, N]``."""
     return np.array([np.isin(values, some) for some in right], dtype=np.bool_).reshape(len(right), len(values))
 
 

@@ -35,7 +35,7 @@ class SearchMiddleware:
             self._admission.hold(received)
             held += received
             if message["type"] == "http.request" and not message.get("more_body", False):
-                # Many searches can arrive before the first of them is in progress. Parsing a body costs more than this.
+                # Again, because others may have been admitted meanwhile: refusing is cheaper than parsing the body.
                 self._admission.check_arrival(held, allowed_s)
             return message
 

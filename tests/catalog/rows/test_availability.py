@@ -71,11 +71,11 @@ def test_columns_of_other_languages_state_what_is_for_sale(tmp_path: Path, colum
 @pytest.mark.parametrize(
     ("live", "drafts"), [("aktiv", "Entwurf"), ("公開", "非公開"), ("published", "Archived"), ("Publié", "brouillon")]
 )
-def test_a_column_of_nothing_but_states_says_what_is_for_sale(tmp_path: Path, live: str, drafts: str) -> None:
+def test_a_column_of_states_alone_tells_what_is_for_sale(tmp_path: Path, live: str, drafts: str) -> None:
     rows = [{"sku": f"A{n}", "title": f"Shirt {n}", "Zustand": drafts if n == 1 else live} for n in range(3)]
     assert [one.id for one in read(tmp_path, rows)] == ["A0", "A2"]
 
 
-def test_other_words_beside_a_state_say_nothing(tmp_path: Path) -> None:
+def test_a_column_of_states_and_other_words_omits_no_product(tmp_path: Path) -> None:
     rows = [{"sku": f"A{n}", "title": f"Shirt {n}", "fit": fit} for n, fit in enumerate(["draft", "active", "slim"])]
     assert len(read(tmp_path, rows)) == 3

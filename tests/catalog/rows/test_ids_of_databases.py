@@ -23,7 +23,7 @@ def test_a_number_of_the_shop_is_the_id_before_a_key_of_a_database(tmp_path: Pat
 
 
 @pytest.mark.parametrize("numbers", [["A", "", "C"], ["A", "A", "C"]])
-def test_a_number_that_not_all_rows_have_is_not(tmp_path: Path, numbers: list[str]) -> None:
+def test_a_number_that_rows_lack_or_share_is_not_the_id(tmp_path: Path, numbers: list[str]) -> None:
     keys = [KEYS["uuid"](n) for n in range(3)]
     rows = [{"id": key, "sku": sku, "name": "Linen shirt"} for key, sku in zip(keys, numbers, strict=True)]
     assert [one.id for one in read(tmp_path, rows)] == keys

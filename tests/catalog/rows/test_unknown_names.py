@@ -142,7 +142,7 @@ def test_all_pages_of_an_answer_are_read(tmp_path: Path, lines: bool) -> None:
     assert [one.id for one in read_catalog(path, images_required=False)] == ["1-1", "1-2", "2-1", "2-2"]
 
 
-def test_article_numbers_that_sizes_share_tell_the_product(tmp_path: Path) -> None:
+def test_rows_are_grouped_by_article_numbers_that_sizes_share(tmp_path: Path) -> None:
     rows = [
         {"article_variant": f"ABC12-{look}", "article_simple": f"ABC12-{look}-{size}", "name": "Etuikleid",
          "main_color": look, "size": size, "season": "FS26"}
@@ -155,7 +155,7 @@ def test_article_numbers_that_sizes_share_tell_the_product(tmp_path: Path) -> No
     ]  # fmt: skip
 
 
-def test_a_season_or_a_year_tells_no_product(tmp_path: Path) -> None:
+def test_rows_are_not_grouped_by_a_season_or_a_year(tmp_path: Path) -> None:
     rows = [
         {"sku": f"A{n}", "name": f"Shirt {n}", "size": size, "launch": "2026", "drop": "FS26"}
         for n, size in enumerate(("S", "M", "L"))
@@ -164,7 +164,7 @@ def test_a_season_or_a_year_tells_no_product(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("pictures", "products"), [(("a", "a"), 1), (("a", "b"), 2)])
-def test_a_number_that_rows_with_other_pictures_share_tells_no_product(
+def test_rows_are_not_grouped_by_a_number_that_other_pictures_share(
     tmp_path: Path, pictures: tuple[str, str], products: int
 ) -> None:
     rows = [

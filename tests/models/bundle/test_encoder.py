@@ -281,7 +281,7 @@ def test_the_cpu_is_what_was_asked_for(toy: Bundle) -> None:
     assert list(toy.providers) == ["CPUExecutionProvider"]
 
 
-def test_a_loaded_bundle_reports_nothing_to_the_makers_of_its_runtime(folder: Path, tmp_path: Path) -> None:
+def test_onnx_runtime_collects_no_telemetry(folder: Path, tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir()
     asked = ("CI", "XDG_CACHE_HOME", "ORT_DISABLE_TELEMETRY", "ORT_RUNNING_UNIT_TESTS", "TF_BUILD", "GITHUB_ACTIONS")

@@ -164,7 +164,7 @@ class Amounts:
         return self._made(at, after, low, high, number.money)
 
     def _measured(self, at: int, after: int) -> tuple[int, None, None]:
-        """An amount of another unit than money, with what limits it: "5 cm max"."""
+        """Skip an amount in a unit other than money, and the limit after it: "5 cm max"."""
         limited = after < len(self._items) and bool(AFTER & self._items[after].roles.keys())
         return after + limited - at, None, None
 

@@ -65,7 +65,7 @@ class Sizes:
         return None
 
     def _is_waist_or_length(self, at: int) -> bool:
-        """Whether a letter and the number that it is written together with measure trousers: "W34 L32"."""
+        """Whether a letter and the number directly after it are the waist or the leg length of trousers: "W34 L32"."""
         number = self._items[at + 1] if at + 1 < len(self._items) else None
         if number is None or number.start != self._items[at].end or len(number.number) != 2:
             return False

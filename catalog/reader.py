@@ -19,10 +19,10 @@ from catalog.product import Picture, Product
 from catalog.products import Products
 from catalog.rows.availability import Availability
 from catalog.rows.grouping import Draft, Grouping, Line, fitting, group, in_groups
-from catalog.rows.identity import has_titles
 from catalog.rows.pinned import refuse_strange
 from catalog.rows.plan import Plan, plan_columns
 from catalog.rows.roles import column_roles
+from catalog.rows.titles import has_titles
 from catalog.settings import SETTINGS_NAME, CatalogSettings, find_settings, read_settings
 from catalog.table import Problem, Row, Table, TableOptions
 from catalog.values import AttributeValue, plain_text, type_columns, untagged

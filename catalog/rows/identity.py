@@ -1,9 +1,9 @@
-"""Finds the columns of the id, the title and the product of a variant, by their names and by their cells."""
+"""Finds the columns of the id and of the product of a variant, by their names and by their cells."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from catalog.errors import ModisteError
@@ -22,7 +22,6 @@ from catalog.names.columns import (
     VARIANT_ID_ORDER,
     WEAK_GROUPS,
     WEAK_IDS,
-    WEAK_TITLES,
     is_called,
     is_code,
     known,
@@ -33,6 +32,7 @@ from catalog.names.hidden import is_hidden
 from catalog.names.plain import plain_name
 from catalog.names.sale import SALE_NAMES
 from catalog.pictures import names_picture
+from catalog.rows.titles import has_titles
 from catalog.table import Row, Rows, Table
 from catalog.values import plain_text
 from catalog.values.dates import read_date
@@ -41,8 +41,6 @@ ENOUGH = 0.9
 """Share of rows in which an id column is filled; one with fewer gives way to another."""
 VARIANT_IDS_OF_JSON = ("variantsku", "variantcode", "variantid", "variantproductid", "variantitemid")
 """Columns of the ids of variants that were nested in products."""
-LONGEST_TITLE = 60
-"""Mean characters up to which descriptions may be titles."""
 UNSPLIT = ' If these are several columns, name their separator in catalog.toml: [table] separator = "^".'
 _CODE = re.compile(r"(?=.*\d)(?=.*[^\W\d_]|.*\d{4})[\w./#+-]{2,64}")
 """An article number: letters and digits, or at least four digits."""
@@ -54,35 +52,6 @@ _OF_DATABASE = re.compile(
 """A key of a database: MongoDB's, a UUID, Shopify's global id, or an address (``@id`` of JSON-LD)."""
 _OF_PARENT = re.compile(r"parent|vater|eltern|haupt|master|padre|père|ouder|nadrzędn|родител|父")
 """What the name of a column says that refers to the row of the whole product."""
-
-
-def find_title(table: Table) -> str | None:
-    """The column of the titles: one with a usual name, else one with different short texts."""
-    usual = next(iter(pick(table.columns, TITLE_ORDER)), None)
-    if usual is not None:
-        return usual
-    weak = pick(table.columns, WEAK_TITLES)
-    others = [name for name in table.columns if not known(standard_name(name)) and not is_hidden(name)]
-    for names, is_title, share in ((weak, _has_words, 0.1), (weak, _is_word, 0.1), (others, _has_words, 0.5)):
-        found = next((name for name in names if _are_titles(table, name, is_title, share)), None)
-        if found is not None:
-            return found
-    return None
-
-
-def _are_titles(table: Table, column: str, is_title: Callable[[str], bool], share: float) -> bool:
-    """Whether more than a share of a column's cells are different short texts, most of them like titles."""
-    texts = [text for cell in table.rows.column(column) if (text := plain_text(cell))]
-    short = sum(map(len, texts)) <= LONGEST_TITLE * len(texts)
-    return short and len(set(texts)) > share * len(texts) and sum(map(is_title, texts)) > len(texts) / 2
-
-
-def _has_words(text: str) -> bool:
-    return len(re.findall(r"[^\W\d_]{2,}", text)) > 1 and " " in text and "://" not in text
-
-
-def _is_word(text: str) -> bool:
-    return not re.search(r"\d|://", text)
 
 
 def id_and_group(table: Table, id: str | None, group: str | None) -> tuple[str | None, str | None, bool]:
@@ -149,11 +118,6 @@ def _is_of_database(table: Table, column: str, others: Sequence[str]) -> bool:
 
 def _has_keys(table: Table, column: str) -> bool:
     return all(_OF_DATABASE.fullmatch(key) for cell in table.rows.column(column) if (key := plain_text(cell)))
-
-
-def has_titles(table: Table, column: str) -> bool:
-    """Whether the cells of a column are texts of several words, such as titles."""
-    return _are_titles(table, column, _has_words, 0.5)
 
 
 def _of_codes(table: Table, barcodes: Sequence[str]) -> list[str]:

@@ -29,13 +29,13 @@ from catalog.names.columns import (
 from catalog.pictures import names_picture
 from catalog.rows.identity import (
     find_group,
-    find_title,
     id_and_group,
     id_of,
     may_use_titles,
     refers_to_rows,
     without_id,
 )
+from catalog.rows.titles import find_title
 from catalog.settings import CatalogSettings
 from catalog.table import Row, Rows, Table
 from catalog.values import plain_text

@@ -1,0 +1,48 @@
+"""Finds the column of the titles, by its name or by its cells."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from catalog.names.columns import TITLE_ORDER, WEAK_TITLES, known, pick, standard_name
+from catalog.names.hidden import is_hidden
+from catalog.table import Table
+from catalog.values import plain_text
+
+LONGEST_TITLE = 60
+"""Mean characters up to which descriptions may be titles."""
+
+
+def find_title(table: Table) -> str | None:
+    """The column of the titles: one with a usual name, else one with different short texts."""
+    usual = next(iter(pick(table.columns, TITLE_ORDER)), None)
+    if usual is not None:
+        return usual
+    weak = pick(table.columns, WEAK_TITLES)
+    others = [name for name in table.columns if not known(standard_name(name)) and not is_hidden(name)]
+    for names, is_title, share in ((weak, _has_words, 0.1), (weak, _is_word, 0.1), (others, _has_words, 0.5)):
+        found = next((name for name in names if _are_titles(table, name, is_title, share)), None)
+        if found is not None:
+            return found
+    return None
+
+
+def has_titles(table: Table, column: str) -> bool:
+    """Whether the cells of a column are texts of several words, such as titles."""
+    return _are_titles(table, column, _has_words, 0.5)
+
+
+def _are_titles(table: Table, column: str, is_title: Callable[[str], bool], share: float) -> bool:
+    """Whether more than a share of a column's cells are different short texts, most of them like titles."""
+    texts = [text for cell in table.rows.column(column) if (text := plain_text(cell))]
+    short = sum(map(len, texts)) <= LONGEST_TITLE * len(texts)
+    return short and len(set(texts)) > share * len(texts) and sum(map(is_title, texts)) > len(texts) / 2
+
+
+def _has_words(text: str) -> bool:
+    return len(re.findall(r"[^\W\d_]{2,}", text)) > 1 and " " in text and "://" not in text
+
+
+def _is_word(text: str) -> bool:
+    return not re.search(r"\d|://", text)

@@ -27,8 +27,8 @@ SAMPLE_PER_CELL = 16
 """Number of training vectors of k-means for each cell."""
 ITERATIONS = 5
 SEED = 0
-MAX_ADDED = 0.1
-"""Share of the vectors, 0 to 1, that may be added to existing centroids before k-means runs again."""
+MAX_CHANGED = 0.1
+"""Share of the vectors, 0 to 1, that may be added or removed before k-means runs again."""
 
 
 class Cells:
@@ -37,16 +37,16 @@ class Cells:
     Args:
         centroids: ``[C, D]``, not all zero.
         of: The cell of each row ``[N]``.
-        added: Number of vectors that were added to the centroids since these were computed.
+        changed: Number of vectors that were added or removed since the centroids were computed.
 
     Raises:
         ValueError: A cell has no centroid.
     """
 
-    def __init__(self, centroids: npt.NDArray[np.floating], of: npt.NDArray[np.integer], added: int = 0) -> None:
+    def __init__(self, centroids: npt.NDArray[np.floating], of: npt.NDArray[np.integer], changed: int = 0) -> None:
         if of.ndim != 1 or centroids.ndim != 2 or (len(of) and not 0 <= of.min() <= of.max() < len(centroids)):
             raise ValueError("the cells of the products have no centroids")
-        self.added = added
+        self.changed = changed
         self.centroids: Vectors = np.ascontiguousarray(centroids, dtype=np.float32)
         self.of: npt.NDArray[np.unsignedinteger] = np.ascontiguousarray(
             of, dtype=np.uint16 if len(centroids) <= 2**16 else np.uint32
@@ -80,17 +80,18 @@ class Cells:
             rows: The row of each vector in this generation, -1 for a new one ``[M]``.
         """
         new = np.flatnonzero(rows < 0)
-        added = self.added + len(new)
-        if max(added, abs(len(vectors) - len(self.of))) > MAX_ADDED * len(vectors):
+        removed = max(0, len(self.of) + len(new) - len(vectors))
+        changed = self.changed + len(new) + removed
+        if changed > MAX_CHANGED * len(vectors):
             return None
         of = self.of[rows]
         of[new] = _nearest(vectors[new], self.centroids)
-        return Cells(self.centroids, of, added)
+        return Cells(self.centroids, of, changed)
 
     def write(self, path: Path) -> None:
         """Write what ``load`` reads."""
         with path.open("wb") as stream:
-            np.savez(stream, centroids=self.centroids.astype(np.float16), of=self.of, added=self.added)
+            np.savez(stream, centroids=self.centroids.astype(np.float16), of=self.of, changed=self.changed)
 
     @classmethod
     def load(cls, path: Path, size: int, dim: int) -> Cells:
@@ -101,9 +102,9 @@ class Cells:
         """
         try:
             with path.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
-                # Files of earlier versions do not state how many were added: all may have been.
-                added = int(arrays["added"]) if "added" in arrays else len(arrays["of"])
-                cells = cls(arrays["centroids"], arrays["of"], added)
+                # Files of earlier versions do not state how many were changed: all may have been.
+                changed = int(arrays["changed"]) if "changed" in arrays else len(arrays["of"])
+                cells = cls(arrays["centroids"], arrays["of"], changed)
         except (OSError, KeyError, EOFError, ValueError, AttributeError, BadZipFile) as error:
             raise ValueError(f"{path.name} does not hold cells ({error})") from error
         if len(cells.of) < size or cells.centroids.shape[1] != dim:
@@ -112,7 +113,7 @@ class Cells:
 
     def first(self, size: int) -> Cells:
         """The cells of the first vectors alone."""
-        return self if size == len(self.of) else Cells(self.centroids, self.of[:size], self.added)
+        return self if size == len(self.of) else Cells(self.centroids, self.of[:size], self.changed)
 
     def cosines(self, vector: Vectors) -> Vectors:
         """The cosine of a query ``[D]`` and each centroid ``[C]``."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Train, evaluate and export models.")
 
 _protocols_of_search: dict[str, ProtocolOfSearch] = {}
-_serves: list[Serve] = []
+_serve: Serve | None = None
 
 
 def add_protocol_of_search(name: str, measure: ProtocolOfSearch) -> None:
@@ -27,7 +27,8 @@ def add_protocol_of_search(name: str, measure: ProtocolOfSearch) -> None:
 
 def serve_held_out_with(serve: Serve) -> None:
     """Register a service of held-out products for ``evaluate``, because it is defined above this package."""
-    _serves[:] = [serve]
+    global _serve
+    _serve = serve
 
 
 @app.command("list")
@@ -127,7 +128,7 @@ def evaluate(
         metrics = measure_by_protocols(
             protocol, model, vectors, config=config, queries=queries, annotations=annotations,
             categories=category or [], images=images, of_search=_protocols_of_search,
-            serve=next(iter(_serves), None),
+            serve=_serve,
         )  # fmt: skip
     elif model is None:
         raise ModisteError("There is no model to measure.", hint="Give a model, or --protocol with --vectors.")

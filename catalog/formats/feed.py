@@ -280,7 +280,7 @@ def _add(row: dict[str, Any], element: _Element, path: list[str]) -> None:
 def _is_list_of_parameters(name: str) -> bool:
     """Whether the name of an element is the plural of one in ``PARAMETERS``, such as ``attrs`` or ``properties``."""
     plain = name.casefold()
-    return any(f"{plain}s".endswith(f"{one}ss") or plain == f"{one[:-1]}ies" for one in PARAMETERS)
+    return any(plain.endswith(f"{one}s") or plain == f"{one[:-1]}ies" for one in PARAMETERS)
 
 
 def _pair(element: _Element) -> tuple[str, str] | None:

@@ -188,6 +188,7 @@ class Search:
         Raises:
             Overloaded: The expected wait is too long.
         """
+        # The event loop runs callbacks in their order, so the task enters this stack before a cancellation reaches it.
         admitted = ExitStack()
         admitted.enter_context(self._admission.search())
         return work(admitted)

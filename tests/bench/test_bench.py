@@ -28,6 +28,7 @@ from tests.bench.harness.workload import MODIFICATIONS, FreshUploads, batch_of_o
 from tests.bench.peer_apps.model import BUNDLE, INDEX, Model
 from tests.bench.serving import overload, peers
 from tests.models.pictures import photograph, saved
+from tests.patience import PATIENCE_S
 
 RESPONSE = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nServer-Timing: vision;dur=1.5, total;dur=2.0\r\n\r\nok"
 NAN = float("nan")
@@ -296,8 +297,15 @@ def test_peers_search_as_the_service_does(small: Bench, monkeypatch: pytest.Monk
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["latency", "overload", "soak"])
-def test_a_benchmark_of_the_service_loses_nothing(small: Bench, name: str) -> None:
+def test_a_benchmark_of_the_service_loses_nothing(small: Bench, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if name == "soak":  # Its load is half of the peak of a moment, which is too much for a machine that gets busy.
+        for setting in ("MODISTE_MAX_WAIT_MS", "MODISTE_DEADLINE_MS"):
+            monkeypatch.setenv(setting, str(int(PATIENCE_S * 1000)))
     result = cli.BENCHMARKS[name](small)
-    lossless = [target for target in result.targets if "fail" in target.what or "neither" in target.what]
+    lossless = [
+        target
+        for target in result.targets
+        if "fail" in target.what or "were refused" in target.what or "neither" in target.what
+    ]
     assert lossless
     assert all(target.passed for target in lossless), text(result)

@@ -107,8 +107,8 @@ class Scopes(Step):
         end = at + 1
         while end < len(self._items) and not self._items[end].meanings and self._items[end].hyphened:
             end += 1
-        alone = self._items[at].said.lower() == "non" and not self._draft.nouns_first
-        if end == at + 1 and alone and end < len(self._items) and self._items[end].unknown:
+        alone = end == at + 1 and "prefix" in self._items[at].roles
+        if alone and end < len(self._items) and self._items[end].unknown:
             end += 1
         return end - at if any(item.unknown or "ignore" in item.roles for item in self._items[at + 1 : end]) else 1
 

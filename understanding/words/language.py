@@ -44,6 +44,7 @@ ROLES = frozenset(
             "but",
             "except",
             "attributive",
+            "prefix",
             "with",
             "with_after",
             "looks",

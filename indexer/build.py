@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from catalog import Catalog, Product, read_catalog
+from catalog import Catalog, read_catalog
 from catalog.errors import ModisteError
 from catalog.fetch import FetchLimits
 from indexer.building.checks import (
@@ -30,17 +30,13 @@ from indexer.building.reuse import EarlierPictures, KnownPictures, earlier_pictu
 from indexer.building.spool import SPOOL_NAME, Spool
 from indexer.building.spread import encode_spread
 from indexer.building.summary import changes_line
-from indexer.building.words import write_outputs
+from indexer.building.writing import write_outputs, write_tables
 from indexer.generations.durable import locked, move_durably
-from indexer.generations.filters import AttributeColumn, filter_mask
 from indexer.generations.manifest import (
-    FILES_NAME,
-    PRIVATE_NAME,
     PRODUCTS_NAME,
     REPORT_NAME,
     REVISION,
     VECTORS_NAME,
-    VIEWS_NAME,
     GenerationManifest,
     Skipped,
     generation_folder,
@@ -48,18 +44,13 @@ from indexer.generations.manifest import (
 )
 from indexer.generations.products import (
     ProductTable,
-    attribute_array,
-    hex_array,
     images_root_of,
-    write_private,
-    write_products,
 )
 from indexer.generations.publication import list_generations, publish
-from indexer.generations.views import write_views
 from indexer.stores.cells import CELLS_NAME
 from indexer.stores.conditions import NO_COLUMNS
 from indexer.stores.registry import DEFAULT, index_name, remove_stores, store_class
-from indexer.stores.store import Mask, Store
+from indexer.stores.store import Store
 from models.bundle import Bundle
 from models.bundle.encoder import Device
 from models.bundle.machine import usable_cores
@@ -174,9 +165,9 @@ def _build(catalog: Catalog, bundle: Bundle, index_root: Path, options: BuildOpt
 
     folder = index_root / BUILDING_NAME
     folder.mkdir()
-    told, valued = write_outputs(folder, bundle, encoded)
+    stated, exclusive = write_outputs(folder, bundle, encoded)
     images_root = images_root_of(encoded.products)
-    _write_tables(folder, catalog, encoded, images_root)
+    write_tables(folder, catalog, encoded, images_root)
     write_report(folder / REPORT_NAME, catalog, skipped, encoded.remarks)
     vectors = np.memmap(folder / VECTORS_NAME, np.float16, "r", shape=(len(encoded.places), bundle.dim))
     queries = composed_queries(vectors, encoded.products, catalog.columns, bundle)
@@ -206,7 +197,7 @@ def _build(catalog: Catalog, bundle: Bundle, index_root: Path, options: BuildOpt
         catalog=catalog.source.name, columns=catalog.columns,
         currencies={name: column.currency for name, column in catalog.details.items() if column.currency},
         roles={name: catalog.roles[name] for name in catalog.columns if name in catalog.roles},
-        views=len(encoded.owners), attributes=bundle.manifest.attributes, told=told, valued=valued,
+        views=len(encoded.owners), attributes=bundle.manifest.attributes, stated=stated, exclusive=exclusive,
         images_root=str(images_root) if images_root else None,
         encoded=encoded.encoded, reused=encoded.reused, repeated=encoded.repeated, read=encoded.read,
         pictures_verified=(verified or begun).isoformat(timespec="seconds"),
@@ -275,20 +266,6 @@ def _encode(
     )
 
 
-def _write_tables(folder: Path, catalog: Catalog, encoded: Encoded, images_root: Path | None) -> None:
-    """Write the columns of products, their further pictures, and the records of picture files."""
-    products = encoded.products
-    main, further = (hex_array(part) for part in np.split(encoded.digests, [len(products)]))
-    described = products.without_pictures()
-    searchable = _searchable(catalog, described)
-    write_products(folder / PRODUCTS_NAME, products, main, catalog.columns, images_root, searchable)
-    if len(encoded.owners):
-        pictures = (picture for product in products for picture in product.more_images)
-        write_views(folder / VIEWS_NAME, encoded.owners, pictures, further, images_root)
-    encoded.files.write(folder / FILES_NAME, encoded.unusable)
-    write_private(folder / PRIVATE_NAME, described, catalog.private)
-
-
 def _discard(index_root: Path) -> None:
     """Delete an incomplete generation, if there is one."""
     remove_stores(index_root / BUILDING_NAME, index_root / "generations")
@@ -298,16 +275,3 @@ def _discard(index_root: Path) -> None:
 def _published(index_root: Path) -> GenerationManifest | None:
     """The manifest of the published generation; None if there is none or it cannot be read."""
     return next((one.manifest for one in list_generations(index_root) if one.serving), None)
-
-
-def _searchable(catalog: Catalog, products: Sequence[Product]) -> Mask | None:
-    """The products that satisfy the default filters, bool ``[N]``; None without default filters."""
-    filters = catalog.settings.default_filters
-    if not filters:
-        return None
-    kinds = {**catalog.columns, **catalog.private}
-    columns = {}
-    for name in filters.keys() & kinds.keys():
-        values = [one.private.get(name, one.attributes.get(name)) for one in products]
-        columns[name] = AttributeColumn(name, kinds[name], attribute_array(values, kinds[name]))
-    return filter_mask(filters, columns)

@@ -17,7 +17,8 @@ from catalog.settings import find_settings
 from indexer.building.completion import next_id, summed_up
 from indexer.building.editing import Edited, edit, for_sale
 from indexer.building.summary import Updated
-from indexer.building.words import write_words
+from indexer.building.writing import write_words
+from indexer.generations.arrow import read_whole, write_table
 from indexer.generations.difference import Difference, read_for_comparison
 from indexer.generations.durable import move_durably
 from indexer.generations.filters import AttributeColumn, filter_mask
@@ -34,7 +35,7 @@ from indexer.generations.manifest import (
     verify_files,
     write_manifest,
 )
-from indexer.generations.products import ATTRIBUTE, UNSOLD, read_whole, write_table
+from indexer.generations.products import ATTRIBUTE, UNSOLD
 from indexer.generations.publication import Publisher, list_generations, publishing, serving_id
 from indexer.ranking.attributes import AttributeColumns
 from models.bundle.manifest import file_digest
@@ -159,12 +160,12 @@ def _write(folder: Path, base: Path, manifest: GenerationManifest, edited: Edite
     spoken = {name for name, kind in manifest.columns.items() if kind in ("text", "flag", "list", "path")} | {"title"}
     if not manifest.attributes or not edited.touched & spoken:
         return {}
-    seen_name = SEEN_NAME if manifest.told else ATTRIBUTES_NAME
+    seen_name = SEEN_NAME if manifest.stated else ATTRIBUTES_NAME
     seen = AttributeColumns(base / seen_name, manifest.attributes, manifest.products)
-    told, valued = write_words(
+    stated, exclusive = write_words(
         folder, manifest.attributes, lambda start, stop: seen.log_odds(range(start, stop)), _spoken(products, spoken)
     )
-    return {"told": told, "valued": valued}
+    return {"stated": stated, "exclusive": exclusive}
 
 
 def _with_searchable(products: pa.Table, private: pa.Table | None, manifest: GenerationManifest) -> pa.Table:

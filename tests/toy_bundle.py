@@ -56,9 +56,9 @@ def write_toy_bundle(
     pixels = Tensor(dtype="uint8", shape=("batch", SIZE, SIZE, 3))
     ids = Tensor(dtype="int64", shape=("batch", LENGTH))
     vector = Tensor(dtype="float32", shape=("batch", dim))
-    told = Tensor(dtype="float32", shape=("batch", len(WORDS)))
-    shown = {"attributes": told} if attributes else {}
-    tensors = {"features": vector, "ids": ids, "shown": told, "query": vector, "expected": told}
+    probabilities = Tensor(dtype="float32", shape=("batch", len(WORDS)))
+    shown = {"attributes": probabilities} if attributes else {}
+    tensors = {"features": vector, "ids": ids, "shown": probabilities, "query": vector, "expected": probabilities}
     graphs: dict[GraphName, Graph] = {
         "vision": Graph(file="vision.onnx", inputs={"pixels": pixels}, outputs={"embedding": vector, **shown}),
         "query": Graph(

@@ -83,7 +83,7 @@ class Availability:
         self._by_default = named(COUNTED_BY_DEFAULT)
 
     @property
-    def told(self) -> bool:
+    def is_stated(self) -> bool:
         """Whether any column of the table says what is for sale."""
         if self.leave_out is not None:
             return bool(self.leave_out)

@@ -108,7 +108,7 @@ def read_changes(
     read.ignored = [name for name in table.columns if name not in kinds and name not in own]
     leave_out = {name: one for name, one in settings.leave_out.items() if name in table.columns}
     availability = Availability(table, leave_out if settings.states_leave_out else None, kinds)
-    if not read.columns and plan.title is None and not availability.told:
+    if not read.columns and plan.title is None and not availability.is_stated:
         raise ModisteError(
             f"{path} has no column of the catalogue beside the id.",
             hint=f"Give it some of these columns: {', '.join(kinds) or 'none has been indexed'}.",
@@ -129,7 +129,7 @@ def read_changes(
         cleared = {name: None for name in read.columns if name not in values and name in row and _is_empty(row, name)}
         is_variant = plan.by_parent and bool(id) and id != key
         title = untagged(plain_text(row.get(plan.title))) if plan.title and not is_variant else ""
-        unsold = availability.reason(row, row, in_group=id != key) if availability.told else None
+        unsold = availability.reason(row, row, in_group=id != key) if availability.is_stated else None
         if not unsold and availability.undecided(row):
             unsold = None
         read.changes.append(Change(number, id or key, title or None, {**values, **cleared}, unsold))

@@ -14,9 +14,9 @@ from cachetools import LRUCache
 
 from catalog import Kind
 from catalog.errors import ModisteError
-from indexer.generations.filters import FilterError, Filters, filter_mask
-from indexer.generations.manifest import GenerationError, GenerationManifest, Quality, Skipped
-from indexer.generations.opening import check_bundle, open_parts
+from indexer.generations.filters import Filters, filter_mask
+from indexer.generations.manifest import GenerationManifest
+from indexer.generations.opening import open_parts
 from indexer.generations.products import Entry, ProductTable, read_picture
 from indexer.generations.views import ViewTable, nearest_of
 from indexer.ranking.attributes import AttributeColumns
@@ -27,18 +27,6 @@ from indexer.stores.conditions import Condition
 from indexer.stores.halves import floats
 from indexer.stores.store import Halves, Mask, Rows, Scores, Searcher, Vectors
 from models.bundle.encoder import Device
-
-__all__ = [
-    "Entry",
-    "FilterError",
-    "Filters",
-    "Generation",
-    "GenerationError",
-    "GenerationManifest",
-    "Quality",
-    "Skipped",
-    "check_bundle",
-]
 
 MAX_CELLS = 500
 """Number of cells for generations without ``cells.npz``. They are clustered when opened: 5 s for a million products."""
@@ -70,12 +58,12 @@ class Generation:
         generation."""
         self.seen = seen
         """The same, by the pictures alone."""
-        self.told = np.isin(manifest.attributes, manifest.told)
-        """bool ``[A]``: the words that the catalogue covers."""
-        self.valued = np.isin(manifest.attributes, manifest.valued)
-        """bool ``[A]``: the words of ``told`` that are values of a column."""
-        self.profiles = Profiles(attributes, self.valued) if attributes is not None and manifest.told else None
-        """How well products agree with expected words; None if the catalogue covers no words."""
+        self.stated = np.isin(manifest.attributes, manifest.stated)
+        """bool ``[A]``: the words that the catalogue states of products, or excludes by stating others."""
+        self.exclusive = np.isin(manifest.attributes, manifest.exclusive)
+        """bool ``[A]``: the words of ``stated`` that are values of a column and so exclude each other."""
+        self.profiles = Profiles(attributes, self.exclusive) if attributes is not None and manifest.stated else None
+        """How well products agree with expected words; None if the catalogue states no words."""
         self.candidates = Candidates(cells or Cells.cluster(vectors[: manifest.products], MAX_CELLS), attributes)
         """Finds products by vector and words."""
         self._table = table

@@ -12,7 +12,7 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import ConfigDict, Field, ValidationError
 
 from catalog import Kind, Role
 from catalog.errors import ModisteError
@@ -90,7 +90,9 @@ class Changes(FrozenModel):
 
 
 class GenerationManifest(FrozenModel):
-    """The manifest of a generation."""
+    """The manifest of a generation. Two fields have other names in the file."""
+
+    model_config = ConfigDict(validate_by_name=True, validate_by_alias=True)
 
     format: Literal[1] = 1
     revision: int = Field(default=0, ge=0)
@@ -119,10 +121,10 @@ class GenerationManifest(FrozenModel):
     attributes: tuple[str, ...] = ()
     """The words with probabilities for every product (``ranking/attributes.py``), in order: the bundle's words, or none
     if it has none or the generation is older than this field."""
-    told: tuple[str, ...] = ()
-    """The words that the catalogue covers: it states them of products, or excludes them by stating others."""
-    valued: tuple[str, ...] = ()
-    """The words of ``told`` that are values of a column (``attributes.words.StatedWords``)."""
+    stated: tuple[str, ...] = Field(default=(), validation_alias="told", serialization_alias="told")
+    """The words that the catalogue states of products, or excludes by stating others."""
+    exclusive: tuple[str, ...] = Field(default=(), validation_alias="valued", serialization_alias="valued")
+    """The words of ``stated`` that are values of a column and so exclude each other (``StatedWords``)."""
     images_root: str | None
     """The base folder of image paths in ``products.arrow``, if images are files."""
     encoded: int
@@ -206,8 +208,8 @@ def read_manifest(folder: Path) -> GenerationManifest:
 
 def write_manifest(folder: Path, manifest: GenerationManifest) -> None:
     """Write ``manifest.json``. It is the last file, because a folder without a manifest is not a generation."""
-    stated = manifest.model_copy(update={"revision": REVISION})
-    content = stated.model_dump_json(indent=2)
+    current = manifest.model_copy(update={"revision": REVISION})
+    content = current.model_dump_json(indent=2, by_alias=True)
     (folder / MANIFEST_NAME).write_text(content + "\n", encoding="utf-8")
 
 
@@ -220,7 +222,7 @@ def verify_files(folder: Path, manifest: GenerationManifest, *, contents: bool =
     again = "Roll back to another generation, or build the index again."
     required = [VECTORS_NAME, PRODUCTS_NAME]
     required += [ATTRIBUTES_NAME] if manifest.attributes else []
-    required += [SEEN_NAME] if manifest.told else []
+    required += [SEEN_NAME] if manifest.stated else []
     required += [VIEWS_NAME] if manifest.views else []
     for name in {*required, *manifest.files}:
         expected = manifest.files.get(name)

@@ -92,7 +92,7 @@ def open_parts(
         vectors = np.memmap(folder / VECTORS_NAME, dtype=np.float16, mode="r", shape=(pictures, manifest.dim))
         words = manifest.attributes
         attributes = AttributeColumns(folder / ATTRIBUTES_NAME, words, shape[0]) if words else None
-        seen = AttributeColumns(folder / SEEN_NAME, words, shape[0]) if manifest.told else attributes
+        seen = AttributeColumns(folder / SEEN_NAME, words, shape[0]) if manifest.stated else attributes
         views = ViewTable(folder / VIEWS_NAME) if manifest.views else None
         kept_words = words and manifest.views and VIEW_WORDS_NAME in manifest.files
         view_words = AttributeColumns(folder / VIEW_WORDS_NAME, words, manifest.views) if kept_words else None

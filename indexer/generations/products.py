@@ -6,9 +6,8 @@ import errno
 import json
 import os
 import stat
-from binascii import hexlify
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypedDict
@@ -20,6 +19,7 @@ import pyarrow.compute as pc
 
 from catalog import AttributeValue, Kind, Product
 from catalog.products import Selection
+from indexer.generations.arrow import ArrowColumn, attribute_array, read_whole, write_table
 from indexer.generations.filters import AttributeColumn, Filters, filter_conditions
 from indexer.stores.conditions import Condition, Within
 from indexer.stores.store import Mask
@@ -30,8 +30,6 @@ SEARCHABLE = ""
 """The column of the default filters in a store. No attribute has an empty name."""
 UNSOLD = "unsold"
 """Column with the ids of products and variants that an update marked as not for sale."""
-BLOCK = 4096
-"""Values of a column that are converted at a time."""
 MAX_PICTURE_BYTES = 100 * 2**20
 
 
@@ -117,38 +115,6 @@ def write_products(
     write_table(path, pa.table(fields))
 
 
-class ArrowColumn:
-    """Values that become an Arrow array. Only a block of them are Python objects at a time.
-
-    Args:
-        type: Type of the values.
-    """
-
-    def __init__(self, type: pa.DataType) -> None:
-        self._type = type
-        self._blocks: list[pa.Array] = []
-        self._recent: list[Any] = []
-
-    def append(self, value: Any) -> None:
-        """Add a value; None is null."""
-        self._recent.append(value)
-        if len(self._recent) == BLOCK:
-            self._blocks.append(pa.array(self._recent, self._type))
-            self._recent.clear()
-
-    def array(self) -> pa.Array:
-        """All values, which are not held here any more."""
-        blocks = [*self._blocks, pa.array(self._recent, self._type)]
-        self._blocks, self._recent = [], []
-        return pa.concat_arrays(blocks)
-
-
-def values_of(column: pa.ChunkedArray) -> Iterator[Any]:
-    """The values of a column. Only a block of them are Python objects at a time."""
-    for start in range(0, len(column), BLOCK):
-        yield from column.slice(start, BLOCK).to_pylist()
-
-
 def write_private(path: Path, products: Sequence[Product], columns: Mapping[str, Kind]) -> None:
     """Write hidden columns to a separate file, if there are any."""
     if columns:
@@ -157,19 +123,6 @@ def write_private(path: Path, products: Sequence[Product], columns: Mapping[str,
             for name, kind in columns.items()
         }
         write_table(path, pa.table(fields))
-
-
-def write_table(path: Path, table: pa.Table) -> None:
-    """Write a table in one record batch of the Arrow IPC file format, so that each column is contiguous."""
-    fields = [column.combine_chunks() for column in table.columns]
-    batch = pa.record_batch(fields, names=table.column_names)
-    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, batch.schema) as writer:
-        writer.write_batch(batch)
-
-
-def read_whole(path: Path) -> pa.Table:
-    """A table of ``write_table``, mapped into memory."""
-    return pa.ipc.open_file(pa.memory_map(str(path))).read_all()
 
 
 class ProductTable:
@@ -316,33 +269,3 @@ def _variants(product: Product) -> str | None:
         return None
     variants = [{"id": one.id, "attributes": one.attributes} for one in product.variants]
     return json.dumps(variants, ensure_ascii=False)
-
-
-def hex_array(digests: npt.NDArray[np.uint8]) -> pa.StringArray:
-    """Digests ``[N, 32]`` in hexadecimal."""
-    texts = pa.py_buffer(hexlify(np.ascontiguousarray(digests).data))
-    offsets = pa.array(np.arange(len(digests) + 1) * 2 * digests.shape[1], pa.int32())
-    return pa.StringArray.from_buffers(len(digests), offsets.buffers()[1], texts)
-
-
-def attribute_array(values: Sequence[Any], kind: Kind) -> pa.Array:
-    """A column of attributes in its stored form, null (list, path: empty) for products without a value."""
-    if kind in ("text", "date"):
-        return pa.array(values, pa.string()).dictionary_encode()
-    if kind in ("list", "path"):
-        return _lists(values)
-    if kind == "flag":
-        return pa.array(values, pa.bool_())
-    whole = all(isinstance(value, int) and abs(value) <= 2**53 for value in values if value is not None)
-    if whole:
-        return pa.array(values, pa.int64())
-    return pa.array([None if value is None else float(value) for value in values], pa.float64())
-
-
-def _lists(values: Sequence[list[str] | None]) -> pa.Array:
-    offsets = [0]
-    words: list[str] = []
-    for value in values:
-        words.extend(value or ())
-        offsets.append(len(words))
-    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), pa.array(words, pa.string()).dictionary_encode())

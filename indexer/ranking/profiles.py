@@ -40,15 +40,15 @@ class Profiles:
 
     Args:
         attributes: The attribute probabilities of the products.
-        valued: bool ``[A]``: the words that are values of a column.
+        exclusive: bool ``[A]``: the words that are values of a column.
     """
 
-    def __init__(self, attributes: AttributeColumns, valued: Flags) -> None:
+    def __init__(self, attributes: AttributeColumns, exclusive: Flags) -> None:
         self.attributes = attributes
         self.settled: list[int] = []
         said: list[Flags] = []
         rows, codes = [_NONE], [_NONE]
-        for place in np.flatnonzero(valued).tolist():
+        for place in np.flatnonzero(exclusive).tolist():
             column = attributes.column(place)
             left_open = np.flatnonzero((column != _EXCLUDED) & (column != _STATED))
             if len(left_open) > MAX_OPEN * attributes.size:

@@ -23,17 +23,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from catalog.errors import MissingExtra
 from indexer.stores.conditions import NO_COLUMNS, Columns, Condition, OneOf
-from indexer.stores.store import (
-    CHUNK,
-    Halves,
-    Mask,
-    Rows,
-    Scores,
-    Store,
-    StoreError,
-    StoreUnavailable,
-    Vectors,
-)
+from indexer.stores.store import CHUNK, Halves, Mask, Rows, Scores, Store, StoreError, StoreUnavailable, Vectors
 from models.bundle.encoder import Device
 
 try:

@@ -49,18 +49,18 @@ class Weights(NamedTuple):
     """For a product that lacks it."""
 
 
-def weights_of(expected: Floats, shown: Floats, stated: Flags, valued: Flags) -> Weights:
+def weights_of(expected: Floats, shown: Floats, stated: Flags, exclusive: Flags) -> Weights:
     """The weights of words for a query.
 
     Args:
         expected: Probability that the answer has each word ``[..., A]``.
         shown: Probability that the reference has it ``[..., A]``.
         stated: bool ``[A]``: the words that the catalogue states of any product.
-        valued: bool ``[A]``: those of them that are values of a column.
+        exclusive: bool ``[A]``: those of them that are values of a column and so exclude each other.
     """
-    counted = stated & (valued | (expected >= TITLED_FROM))
+    counted = stated & (exclusive | (expected >= TITLED_FROM))
     present = np.where(counted, expected * (1 + (ASKED - 1) * (1 - shown)), 0)
-    absent = np.where(valued, 1 - expected, 0)
+    absent = np.where(exclusive, 1 - expected, 0)
     return Weights(present.astype(np.float32), absent.astype(np.float32))
 
 

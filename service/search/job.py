@@ -179,7 +179,7 @@ class SearchStages:
         For a product they are in the generation. For an upload, or a part of a picture, they come from the vision graph
         and from the most similar products.
         """
-        if not self._expects or not generation.told.any() or vision is None:
+        if not self._expects or not generation.stated.any() or vision is None:
             return None
         if reference.row is not None and query.box is None:
             return words_of_products(generation, [reference.row])

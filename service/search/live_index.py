@@ -14,8 +14,9 @@ from pathlib import Path
 import numpy as np
 
 from catalog.errors import ModisteError
-from indexer.generations.generation import Generation, check_bundle
+from indexer.generations.generation import Generation
 from indexer.generations.manifest import OtherBundle, generation_folder, read_manifest
+from indexer.generations.opening import check_bundle
 from indexer.generations.publication import current_id, published_ids, published_with
 from indexer.generations.remote import DOWNLOADS_NAME, RemoteRoot
 from models.bundle import Bundle

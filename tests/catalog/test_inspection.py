@@ -52,11 +52,11 @@ def test_the_columns_of_the_id_the_title_and_the_pictures_are_told(tmp_path: Pat
     special = catalog.special
     assert special == SYSTEMS[rows]
     assert special is not None
-    told = dict(re.findall(r"^  (id|title|pictures|group|looks) +(.+)$", "\n".join(report(catalog)), re.M))
-    assert told["id"] == str(special.id) + (f", and {special.variant_id} for variants" if special.variant_id else "")
-    assert told["title"] == (special.title or "none")
-    assert told["pictures"] == (", ".join(special.pictures) or "files that are called like the id")
-    assert ("group" in told, "looks" in told) == (special.group is not None, bool(special.looks))
+    lines = dict(re.findall(r"^  (id|title|pictures|group|looks) +(.+)$", "\n".join(report(catalog)), re.M))
+    assert lines["id"] == str(special.id) + (f", and {special.variant_id} for variants" if special.variant_id else "")
+    assert lines["title"] == (special.title or "none")
+    assert lines["pictures"] == (", ".join(special.pictures) or "files that are called like the id")
+    assert ("group" in lines, "looks" in lines) == (special.group is not None, bool(special.looks))
     assert "parent product" not in "\n".join(report(catalog))
     written = starting_settings(catalog)
     for column in (special.id, special.title, *special.pictures, *special.looks):

@@ -55,11 +55,11 @@ def _targets(seconds: float, output: Path) -> Iterator[str]:
         command = [sys.executable, "-m", "tests.fuzz.coverage", name, str(output.resolve() / name), str(each)]
         (output / name).mkdir(parents=True, exist_ok=True)
         done = subprocess.run(command, cwd=ROOT, stderr=subprocess.PIPE, check=False)
-        told = done.stderr.decode(errors="replace")
-        runs = [line for line in told.splitlines() if "number_of_executed_units" in line]
+        errors = done.stderr.decode(errors="replace")
+        runs = [line for line in errors.splitlines() if "number_of_executed_units" in line]
         typer.echo(f"{name}: {' '.join(runs) or 'ended early'}")
         if done.returncode != 0:
-            typer.echo(told[-5000:], err=True)
+            typer.echo(errors[-5000:], err=True)
             yield f"{name}, see {output / name}"
 
 

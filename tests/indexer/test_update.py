@@ -262,7 +262,8 @@ def test_words_of_the_catalogue_follow_a_new_value(shop: Path, tmp_path: Path) -
     assert updated.attributes is not None
     assert built.attributes is not None
     np.testing.assert_array_equal(updated.attributes.of(range(20)), built.attributes.of(range(20)))
-    assert (updated.manifest.told, updated.manifest.valued) == (built.manifest.told, built.manifest.valued)
+    assert updated.manifest.stated == built.manifest.stated
+    assert updated.manifest.exclusive == built.manifest.exclusive
     assert updated.seen is not None
     assert built.seen is not None
     np.testing.assert_array_equal(updated.seen.of([3]), built.seen.of([3]))

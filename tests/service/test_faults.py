@@ -78,10 +78,10 @@ def test_an_index_root_that_is_gone_and_comes_back(serve: Serve, own_shop: Shop,
         root.rename(away)
         for number in range(50):
             assert served.search(product_id="4", text="red", exclude=[f"none {number}"])["results"]
-        eventually(lambda: served.client.get("/health/ready").json()["refused"] is not None, "it is told")
+        eventually(lambda: served.client.get("/health/ready").json()["refused"] is not None, "the refusal is reported")
         assert served.client.get("/health/ready").status_code == 200
         away.rename(root)
-        eventually(lambda: served.client.get("/health/ready").json()["refused"] is None, "it is told no longer")
+        eventually(lambda: served.client.get("/health/ready").json()["refused"] is None, "no refusal is reported")
         assert served.found(product_id="4", text="red") == expected
         published = build(own_shop.catalog, own_shop.bundle, root)
         eventually(lambda: served.search(text="red")["generation"] == published, "the new generation serves")

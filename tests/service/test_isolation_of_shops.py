@@ -38,11 +38,11 @@ REQUESTS: list[dict[str, Any]] = [
     {"json": {"text": "red", "k": 60, "filters": {"price": {"min": 40}}}},
     {"json": {"product_id": "5", "box": [0, 0, 1, 0.5], "text": "green", "k": 60}},
 ]
-Told = dict[tuple[str, str], float]
-"""What an answer tells: the score of each product by id and title."""
+Scores = dict[tuple[str, str], float]
+"""The score of each product of an answer, by id and title."""
 
 
-def told(answer: dict[str, Any]) -> Told:
+def scores_of(answer: dict[str, Any]) -> Scores:
     return {(result["id"], result["title"]): result["score"] for result in answer["results"]}
 
 
@@ -58,17 +58,17 @@ def own_index(shop: Shop, folder: Path, cloths: str) -> Shop:
     return shop._replace(index_root=folder / "index")
 
 
-def expected(serve: Serve, shop: Shop) -> dict[str, list[Told]]:
+def expected(serve: Serve, shop: Shop) -> dict[str, list[Scores]]:
     """The answers of each generation: one after another, without a cache."""
     answers = {}
     for id in IDS:
         publish(shop.index_root, id)
         with serve(shop, cache_max_bytes=0, max_batch=1) as served:
-            answers[id] = [told(served.client.post("/search", **request).json()) for request in REQUESTS]
+            answers[id] = [scores_of(served.client.post("/search", **request).json()) for request in REQUESTS]
     return answers
 
 
-def differ(one: Told, other: Told) -> bool:
+def differ(one: Scores, other: Scores) -> bool:
     return one.keys() != other.keys() or any(abs(one[key] - other[key]) > 0.01 for key in one)
 
 
@@ -160,7 +160,7 @@ def test_no_answer_of_one_shop_or_picture_reaches_another(
                         assert response.json()["type"] in ("/problems/deadline-passed", "/problems/overloaded")
                         continue
                     answer = response.json()
-                    assert not differ(told(answer), right[at][answer["generation"]][number])
+                    assert not differ(scores_of(answer), right[at][answer["generation"]][number])
 
         answers_are_right()
         # Each of what could mix answers up has happened.

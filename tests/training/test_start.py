@@ -119,10 +119,10 @@ def test_a_bundle_is_as_good_a_start_as_its_run(first: Run, weights: str) -> Non
     tolerance = 1e-5 if weights == "int8" else 1e-2
     np.testing.assert_allclose(ours.vision(pixels).embedding, theirs.vision(pixels).embedding, atol=tolerance)
     np.testing.assert_allclose(ours.text(ids), theirs.text(ids), atol=tolerance)
-    told, truth = ours.vision(pixels).attributes, theirs.vision(pixels).attributes
-    assert told is not None
+    attributes, truth = ours.vision(pixels).attributes, theirs.vision(pixels).attributes
+    assert attributes is not None
     assert truth is not None
-    np.testing.assert_allclose(told, truth, atol=1e-2)
+    np.testing.assert_allclose(attributes, truth, atol=1e-2)
     assert towers.words() == run.words()
     assert json.loads(towers.tokenizer.read_text()) == json.loads(run.tokenizer.read_text())
 

@@ -29,8 +29,8 @@ def words_of(product: Product) -> frozenset[str]:
     attribute ("long sleeve"). Of lists and paths, only categories have words: *Clothing > Hoodies* is a hoodie.
     """
     titled = map(_titled, product.title.lower().split())
-    valued = chain.from_iterable(_valued(product).values())
-    return frozenset({*valued, *titled} - {""})
+    values = chain.from_iterable(_values_of(product).values())
+    return frozenset({*values, *titled} - {""})
 
 
 @lru_cache(maxsize=16_384)
@@ -73,8 +73,8 @@ class StatedWords(NamedTuple):
         return np.asarray((self.stated | self.excluded).any(axis=0))
 
     @property
-    def valued(self) -> npt.NDArray[np.bool_]:
-        """bool ``[A]``: words that are values of a column."""
+    def exclusive(self) -> npt.NDArray[np.bool_]:
+        """bool ``[A]``: words that are values of a column and so exclude each other."""
         return np.asarray(self.excluded.any(axis=0))
 
 
@@ -92,22 +92,22 @@ class Statements:
         place = {word: at for at, word in enumerate(words)}
         columns: dict[str, set[int]] = {}
         for product in products:
-            for name, valued in _valued(product).items():
-                columns.setdefault(name, set()).update(place[word] for word in valued if word in place)
+            for name, values in _values_of(product).items():
+                columns.setdefault(name, set()).update(place[word] for word in values if word in place)
         self._of_column = {name: sorted(places) for name, places in columns.items()}
 
     def of(self, products: Sequence[Product]) -> StatedWords:
         """The words of some of the products ``[len(products), A]``."""
         stated = shown_words(products, self._words)
         excluded = np.zeros_like(stated)
-        valued = [_valued(product).keys() for product in products]
+        columns = [_values_of(product).keys() for product in products]
         for name, places in self._of_column.items():
-            has_value = np.fromiter((name in names for names in valued), np.bool_, len(valued))
+            has_value = np.fromiter((name in names for names in columns), np.bool_, len(columns))
             excluded[np.ix_(has_value, np.asarray(places, np.intp))] = True
         return StatedWords(stated, excluded & ~stated)
 
 
-def _valued(product: Product) -> dict[str, tuple[str, ...]]:
+def _values_of(product: Product) -> dict[str, tuple[str, ...]]:
     """The words that are values of a product's columns, by column."""
     found: dict[str, tuple[str, ...]] = {}
     for name, value in product.attributes.items():

@@ -52,7 +52,7 @@ class GalleryWords:
         stated = stated_words(products, words)
         self.embedding, self._seen = embedding, seen
         self.shown = corrected_probabilities(seen, stated)
-        self.stated, self.valued = stated.used, stated.valued
+        self.stated, self.exclusive = stated.used, stated.exclusive
 
     def known(self, method: str, rows: Rows) -> Vectors:
         """Probabilities ``[len(rows), A]`` of the words of references. For uploads they are estimated from other
@@ -82,6 +82,6 @@ def expected_scores(
             shown = gallery.known(method, rows)
             query, expected = encoder.expected(features[rows], ids[at : at + AT_ONCE], shown)
             assert expected is not None
-            weights = weights_of(expected, shown, gallery.stated, gallery.valued)
+            weights = weights_of(expected, shown, gallery.stated, gallery.exclusive)
             parts.append(filtered_scores(query @ gallery.embedding.T, agreement(gallery.shown.T, weights)))
         yield method, np.concatenate(parts)

@@ -83,7 +83,7 @@ def evaluate_photographs(
             [at for at, word in enumerate(encoder.words) if word in some]
             for some in (set(phrases(products, "type")), set(phrases(products, "colour")))
         )
-        weights = visible(weights_of(recognisable, recognisable, words.stated, words.valued), kinds, colours)
+        weights = visible(weights_of(recognisable, recognisable, words.stated, words.exclusive), kinds, colours)
         alone = _top(filtered_scores(cosines, agreement(words.shown.T, weights)))
         for one in labellings:
             metrics += one.metrics(protocol, "upload", alone)
@@ -93,7 +93,7 @@ def evaluate_photographs(
                 rows = asked.rows
                 query, expected = encoder.expected(seen.features[rows], ids, recognisable[rows])
                 assert expected is not None
-                weights = weights_of(expected, recognisable[rows], words.stated, words.valued)
+                weights = weights_of(expected, recognisable[rows], words.stated, words.exclusive)
                 top = _top(filtered_scores(query @ gallery.embedding.T, agreement(words.shown.T, weights)))
                 metrics.append(one.metric_in_colours(protocol, "composer, upload", asked, top))
     return metrics

@@ -48,7 +48,7 @@ def expected_words(
     attributes, profiles = generation.attributes, generation.profiles
     if attributes is None or profiles is None:
         return None
-    weights = weights_of(expected[0], shown[0], generation.told, generation.valued)
+    weights = weights_of(expected[0], shown[0], generation.stated, generation.exclusive)
     if alone:
         words = words_of_generation(generation)
         weights = visible(weights, words.positions("kind"), words.positions("colour"))
@@ -63,7 +63,7 @@ def expected_words(
     if stated is not None:
         avoided = list(stated.avoided)
         # The answer lacks an avoided word with certainty, like the other values of a column.
-        present[avoided], absent[avoided] = 0, generation.valued[avoided]
+        present[avoided], absent[avoided] = 0, generation.exclusive[avoided]
     if not (present.any() or absent.any()) and (wishes is None or not wishes.asked):
         return None
     wanted = [attributes.words[position] for position in wishes.asked] if wishes is not None else []
@@ -89,4 +89,4 @@ def words_of_upload(seen: VisionOutput, cosines: Floats, rows: Rows, generation:
     if seen.attributes is None:
         return None
     assert generation.attributes is not None
-    return recognised(seen.attributes, cosines[None], generation.attributes.of(rows)[None], generation.told)
+    return recognised(seen.attributes, cosines[None], generation.attributes.of(rows)[None], generation.stated)

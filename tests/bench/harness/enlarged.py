@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from indexer.generations.arrow import write_table
 from indexer.generations.generation import Generation
 from indexer.generations.manifest import (
     ATTRIBUTES_NAME,
@@ -24,7 +25,7 @@ from indexer.generations.manifest import (
     generation_folder,
     write_manifest,
 )
-from indexer.generations.products import ATTRIBUTE, write_table
+from indexer.generations.products import ATTRIBUTE
 from indexer.generations.publication import current_id, publish
 from indexer.stores.cells import CELLS_NAME, Cells
 from indexer.stores.faiss_store import FaissStore
@@ -87,7 +88,7 @@ def _write_vectors(
 
 def _write_words(small: Generation, of: npt.NDArray[np.int64], folder: Path) -> None:
     for name, columns in ((ATTRIBUTES_NAME, small.attributes), (SEEN_NAME, small.seen)):
-        if columns is not None and small.manifest.told:
+        if columns is not None and small.manifest.stated:
             with (folder / name).open("wb") as stream:
                 for word in range(len(columns.words)):
                     stream.write(columns.column(word)[of].data)

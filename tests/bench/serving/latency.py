@@ -58,8 +58,8 @@ def _one_client(bench: Bench, server: Server, generator: Generator, result: Resu
         generator.one_by_one(requests, 10)
         run = server.measured(partial(generator.one_by_one, requests, count))
         stages = run.stages()
-        told = ", ".join(f"{stage} {spent:.1f}" for stage, spent in stages.items() if spent >= 0.05)
-        rows.append([kind, f"{run.p(50):.1f}", f"{run.p(95):.1f}", f"{run.cpu_ms:.1f}", told])
+        parts = ", ".join(f"{stage} {spent:.1f}" for stage, spent in stages.items() if spent >= 0.05)
+        rows.append([kind, f"{run.p(50):.1f}", f"{run.p(95):.1f}", f"{run.cpu_ms:.1f}", parts])
         result.figures[kind] = {**run.json(), "stages_ms": stages}
         result.targets.append(at_most(f"failed or refused, {kind}", [float(count - len(run.good))], 0))
     result.lines = table(rows)

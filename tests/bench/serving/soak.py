@@ -61,8 +61,8 @@ def measure(bench: Bench) -> Result:
     slower = percentile(p95[-4:], 50) / percentile(p95[1:5], 50)
     refused = sum(count for status, count in statuses.items() if status.endswith(" 503"))
     failed = statuses.total() - refused - sum(count for status, count in statuses.items() if status.endswith(" 200"))
-    told = [str(statuses.total()), f"{rate:.0f}", f"{memory[-1] / 2**20:.0f}", " ".join(f"{one:.0f}" for one in p95)]
-    result.lines = table([["requests", "a second", "memory MiB", "p95 ms by twelfth"], told])
+    row = [str(statuses.total()), f"{rate:.0f}", f"{memory[-1] / 2**20:.0f}", " ".join(f"{one:.0f}" for one in p95)]
+    result.lines = table([["requests", "a second", "memory MiB", "p95 ms by twelfth"], row])
     result.figures = {
         "minutes": bench.options.soak_minutes, "per_s": round(rate, 1), "statuses": dict(sorted(statuses.items())),
         "p95_ms": [round(one, 2) for one in p95], "resident_bytes": memory, "unanswered": run.unanswered,

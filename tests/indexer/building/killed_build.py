@@ -102,16 +102,16 @@ def at_random(bundle: Path, shops: tuple[Path, Path], table: Path, root: Path, t
 
 def processor_time(work: Work, bundle: Path, root: Path) -> float:
     """Seconds of processor time that the work takes, measured once on the root itself."""
-    told, tell = os.pipe()
+    reading, writing = os.pipe()
 
     def run() -> None:
         ready = prepared(work, bundle, root)
         started = time.process_time()
         ready()
-        os.write(tell, str(time.process_time() - started).encode())
+        os.write(writing, str(time.process_time() - started).encode())
 
     assert ended(run) == "finished"
-    return float(os.read(told, 100))
+    return float(os.read(reading, 100))
 
 
 def serve(root: Path) -> None:

@@ -15,8 +15,9 @@ import pytest
 from catalog.errors import ModisteError
 from indexer.build import build_generation
 from indexer.generations import opening
-from indexer.generations.generation import Generation, GenerationError, check_bundle
-from indexer.generations.manifest import REVISION, generation_folder
+from indexer.generations.generation import Generation
+from indexer.generations.manifest import REVISION, GenerationError, generation_folder
+from indexer.generations.opening import check_bundle
 from indexer.generations.publication import current_id
 from models.bundle import Bundle
 from models.bundle.manifest import File, file_digest

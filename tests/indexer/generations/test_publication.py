@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from indexer.build import BuildOptions, build_generation
-from indexer.generations.generation import Generation, GenerationError
-from indexer.generations.manifest import generation_folder
+from indexer.generations.generation import Generation
+from indexer.generations.manifest import GenerationError, generation_folder
 from indexer.generations.publication import (
     current_id,
     list_generations,

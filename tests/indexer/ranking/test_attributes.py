@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from indexer.build import build_generation
-from indexer.generations.generation import Generation, GenerationError
-from indexer.generations.manifest import ATTRIBUTES_NAME, MANIFEST_NAME, SEEN_NAME
+from indexer.generations.generation import Generation
+from indexer.generations.manifest import ATTRIBUTES_NAME, MANIFEST_NAME, SEEN_NAME, GenerationError
 from indexer.generations.publication import list_generations
 from indexer.ranking.attributes import AttributeColumns, corrected, quantised, write_attributes
 from models.bundle import Bundle, decode_image
@@ -76,10 +76,10 @@ def test_a_generation_has_the_vision_output_of_every_picture(known_root: Path, k
     assert generation.seen is not None
     assert generation.seen.words == tuple(WORDS)
     pixels = [knowing.manifest.images.pixels(decode_image(generation.image(row))) for row in range(generation.size)]
-    told = knowing.vision(np.stack(pixels)).attributes
-    assert told is not None
+    seen = knowing.vision(np.stack(pixels)).attributes
+    assert seen is not None
     read = generation.seen.probabilities(range(len(WORDS)))
-    assert np.abs(read - np.clip(told.T, 0.0004, 0.9996)).max() < 0.01
+    assert np.abs(read - np.clip(seen.T, 0.0004, 0.9996)).max() < 0.01
 
 
 def test_red_products_probably_show_red(known_root: Path, knowing: Bundle) -> None:
@@ -107,8 +107,8 @@ def test_unchanged_pictures_keep_what_they_show_without_the_vision_graph(
 def test_what_the_catalogue_says_stands_in_the_place_of_what_is_seen(known_root: Path, knowing: Bundle) -> None:
     generation = Generation.open(known_root)
     assert generation.attributes is not None
-    assert generation.manifest.told == ("red", "green", "blue", "white")
-    assert generation.told.tolist() == generation.valued.tolist() == [True, True, True, True, False]
+    assert generation.manifest.stated == ("red", "green", "blue", "white")
+    assert generation.stated.tolist() == generation.exclusive.tolist() == [True, True, True, True, False]
     colours = np.array([colour.lower() for colour in generation.column("colour").to_pylist()])
     for word, shown in zip(WORDS, generation.attributes.probabilities(range(4)), strict=False):
         np.testing.assert_allclose(shown[colours == word], STATED, atol=0.005)
@@ -120,8 +120,8 @@ def test_what_the_catalogue_says_stands_in_the_place_of_what_is_seen(known_root:
 
 def test_what_is_neither_said_nor_denied_stays_as_it_was_seen() -> None:
     seen = quantised(np.array([[0.2, 0.3, 0.4]], np.float32))
-    told = StatedWords(np.array([[True, False, False]]), np.array([[False, True, False]]))
-    assert corrected(seen, told).tolist() == [[*quantised(np.array([STATED, EXCLUDED])), seen[0, 2]]]
+    stated = StatedWords(np.array([[True, False, False]]), np.array([[False, True, False]]))
+    assert corrected(seen, stated).tolist() == [[*quantised(np.array([STATED, EXCLUDED])), seen[0, 2]]]
 
 
 def test_a_value_that_the_catalogue_corrects_needs_no_new_look_at_the_picture(
@@ -144,8 +144,8 @@ def test_a_catalogue_without_words_keeps_the_words_of_pictures(tmp_path: Path, s
     (shop / "catalog.csv").write_text("\n".join(["id,image", *(f"p{name},{name}" for name in names)]) + "\n")
     build_generation(shop, knowing, tmp_path / "known", QUIET)
     generation = Generation.open(tmp_path / "known")
-    assert generation.manifest.told == ()
-    assert not generation.told.any()
+    assert generation.manifest.stated == ()
+    assert not generation.stated.any()
     assert generation.seen is generation.attributes
     assert not (folder_of(tmp_path / "known") / SEEN_NAME).exists()
 

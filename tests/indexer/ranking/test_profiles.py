@@ -19,7 +19,7 @@ COLOURS, KINDS, FITS, TITLED = range(4), range(4, 7), range(7, 10), range(10, 12
 VALUED = np.arange(A) < 10
 
 
-def told(colourless: int = 0) -> StatedWords:
+def stated(colourless: int = 0) -> StatedWords:
     """Every product has a colour, but for the first few, and a kind; a third has no fit; titles say words of some."""
     said = np.zeros((N, A), dtype=np.bool_)
     denied = np.zeros((N, A), dtype=np.bool_)
@@ -31,14 +31,14 @@ def told(colourless: int = 0) -> StatedWords:
     return StatedWords(said, denied & ~said)
 
 
-def written(path: Path, told: StatedWords) -> AttributeColumns:
-    write_attributes(path, corrected(quantised(CHANCE.random((N, A)).astype(np.float32)), told))
+def written(path: Path, stated: StatedWords) -> AttributeColumns:
+    write_attributes(path, corrected(quantised(CHANCE.random((N, A)).astype(np.float32)), stated))
     return AttributeColumns(path, [f"word {at}" for at in range(A)], N)
 
 
 @pytest.fixture(scope="module")
 def attributes(tmp_path_factory: pytest.TempPathFactory) -> AttributeColumns:
-    return written(tmp_path_factory.mktemp("profiles") / "attributes.u8", told())
+    return written(tmp_path_factory.mktemp("profiles") / "attributes.u8", stated())
 
 
 def weights(*counted: int) -> Weights:
@@ -80,7 +80,7 @@ def test_a_catalogue_without_columns_has_one_empty_profile(attributes: Attribute
 
 
 def test_the_likelihood_of_some_products_is_theirs_among_all(tmp_path: Path) -> None:
-    profiles = Profiles(written(tmp_path / "attributes.u8", told(30)), VALUED)
+    profiles = Profiles(written(tmp_path / "attributes.u8", stated(30)), VALUED)
     likelihood = profiles.likelihood(weights(*range(A)))
     rows = np.array([499, 3, 3, 40, 0])
     np.testing.assert_allclose(likelihood.exact(rows), likelihood.exact(np.arange(N))[rows], rtol=1e-6)
@@ -110,7 +110,7 @@ def test_products_are_not_looked_for_by_a_word_that_weighs_next_to_nothing(attri
 
 @pytest.mark.parametrize(("colourless", "profiles"), [(1, 3 * 4 + 1), (30, 3 * 4 + 3), (100, 3)])
 def test_columns_that_few_leave_empty_are_part_of_profiles(tmp_path: Path, colourless: int, profiles: int) -> None:
-    attributes = written(tmp_path / "attributes.u8", told(colourless))
+    attributes = written(tmp_path / "attributes.u8", stated(colourless))
     found = Profiles(attributes, VALUED)
     assert found.count == profiles  # By kind, and by colour or none, unless many have none.
     for counted in (tuple(range(A)), tuple(COLOURS), tuple(KINDS)):
@@ -119,7 +119,7 @@ def test_columns_that_few_leave_empty_are_part_of_profiles(tmp_path: Path, colou
 
 
 def test_products_with_a_value_agree_in_the_other_values_of_its_column(tmp_path: Path) -> None:
-    profiles = Profiles(written(tmp_path / "attributes.u8", told(30)), VALUED)
+    profiles = Profiles(written(tmp_path / "attributes.u8", stated(30)), VALUED)
     assert np.flatnonzero(profiles.agreed(5)).tolist() == list(KINDS)
     # The thirty without a colour are seen in some of each; the others have one of four.
     assert profiles.agreed(0)[0]

@@ -17,8 +17,8 @@ from qdrant_client import QdrantClient
 from catalog.errors import ModisteError
 from indexer import build
 from indexer.build import build_generation
-from indexer.generations.generation import Generation, GenerationError
-from indexer.generations.manifest import generation_folder
+from indexer.generations.generation import Generation
+from indexer.generations.manifest import GenerationError, generation_folder
 from indexer.generations.publication import prune, rollback
 from indexer.stores.qdrant import QdrantSettings, QdrantStore, _client
 from indexer.stores.store import StoreError, StoreUnavailable

@@ -76,21 +76,21 @@ def test_expected_words_need_the_words_of_the_reference(tmp_path: Path) -> None:
     bundle = Bundle(write_toy_bundle(tmp_path / "expecting", expects=True), device="cpu")
     ids, _ = bundle.tokenizer.encode(["red", "longer"])
     features, shown = some_features(2), np.tile(np.array([0, 0, 0.9, 0, 0], np.float32), (2, 1))
-    told = bundle.expected(features, ids, shown)
-    assert told.expected is not None
-    assert told.expected.shape == (2, 5)
-    assert [bundle.words[at] for at in told.expected.argmax(axis=1)] == ["red", "blue"]
+    output = bundle.expected(features, ids, shown)
+    assert output.expected is not None
+    assert output.expected.shape == (2, 5)
+    assert [bundle.words[at] for at in output.expected.argmax(axis=1)] == ["red", "blue"]
     unknown = bundle.expected(features, ids, None)
     assert unknown.expected is None
-    assert np.array_equal(unknown.query, told.query)
-    assert np.array_equal(bundle.query(features, ids), told.query)
+    assert np.array_equal(unknown.query, output.query)
+    assert np.array_equal(bundle.query(features, ids), output.query)
 
 
 def test_a_bundle_that_expects_nothing_composes_all_the_same(toy: Bundle) -> None:
     ids, _ = toy.tokenizer.encode(["red"])
-    told = toy.expected(some_features(1), ids, np.zeros((1, 0), np.float32))
-    assert told.expected is None
-    assert np.array_equal(told.query, toy.query(some_features(1), ids))
+    output = toy.expected(some_features(1), ids, np.zeros((1, 0), np.float32))
+    assert output.expected is None
+    assert np.array_equal(output.query, toy.query(some_features(1), ids))
 
 
 def test_a_row_does_not_depend_on_its_batch(toy: Bundle) -> None:

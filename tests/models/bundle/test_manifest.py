@@ -228,8 +228,8 @@ def test_the_fingerprint_stays_when_only_prose_and_figures_change(folder: Path) 
     manifest = read_manifest(folder)
     metric = Metric(protocol="p", edit="any", method="composed", gallery=1, queries=1, values={"R@1": 1.0})
     card = manifest.files["text.onnx"]
-    told = manifest.model_copy(update={"metrics": (metric,), "files": {**manifest.files, "MODEL_CARD.md": card}})
-    assert told.fingerprint == manifest.fingerprint
+    described = manifest.model_copy(update={"metrics": (metric,), "files": {**manifest.files, "MODEL_CARD.md": card}})
+    assert described.fingerprint == manifest.fingerprint
 
 
 def test_a_manifest_cannot_be_changed_in_passing(folder: Path) -> None:

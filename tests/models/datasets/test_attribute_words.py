@@ -66,16 +66,16 @@ def test_of_no_products_nothing_is_shown() -> None:
 
 def test_titles_and_values_are_stated_and_other_values_of_the_column_excluded() -> None:
     products = [product("polka dress", baseColour="Red"), product("shirt", baseColour="Blue"), product("blue hat")]
-    told = stated_words(products, ["red", "blue", "polka", "green"])
-    assert told.stated.tolist() == [
+    found = stated_words(products, ["red", "blue", "polka", "green"])
+    assert found.stated.tolist() == [
         [True, False, True, False],
         [False, True, False, False],
         [False, True, False, False],
     ]
-    assert told.used.tolist() == [True, True, True, False]
-    assert told.valued.tolist() == [True, True, False, False]
+    assert found.used.tolist() == [True, True, True, False]
+    assert found.exclusive.tolist() == [True, True, False, False]
     # No title denies anything, nor does a product without the column, nor is a word denied that no column has.
-    assert told.excluded.tolist() == [
+    assert found.excluded.tolist() == [
         [False, True, False, False],
         [True, False, False, False],
         [False, False, False, False],
@@ -83,22 +83,22 @@ def test_titles_and_values_are_stated_and_other_values_of_the_column_excluded() 
 
 
 def test_a_word_of_the_title_is_not_excluded_by_a_column() -> None:
-    told = stated_words([product("red shirt", baseColour="Maroon"), product(baseColour="Red")], ["red", "maroon"])
-    assert told.stated[0].tolist() == [True, True]
-    assert not told.excluded[0].any()
+    found = stated_words([product("red shirt", baseColour="Maroon"), product(baseColour="Red")], ["red", "maroon"])
+    assert found.stated[0].tolist() == [True, True]
+    assert not found.excluded[0].any()
 
 
 def test_numbers_and_what_no_picture_shows_deny_nothing() -> None:
-    told = stated_words([product(season="Summer", price=3), product(season="Winter", price=4)], ["summer", "winter"])
-    assert not told.stated.any()
-    assert not told.excluded.any()
+    found = stated_words([product(season="Summer", price=3), product(season="Winter", price=4)], ["summer", "winter"])
+    assert not found.stated.any()
+    assert not found.excluded.any()
 
 
 def test_recognised_probabilities_are_corrected_by_stated_words() -> None:
     seen = np.full((2, 3), 0.4, np.float32)
-    told = stated_words([product(colour="Red"), product("hat", colour="Blue")], ["red", "blue", "hat"])
+    found = stated_words([product(colour="Red"), product("hat", colour="Blue")], ["red", "blue", "hat"])
     half = np.float32(0.4)
-    assert corrected_probabilities(seen, told).tolist() == [[STATED, EXCLUDED, half], [EXCLUDED, STATED, STATED]]
+    assert corrected_probabilities(seen, found).tolist() == [[STATED, EXCLUDED, half], [EXCLUDED, STATED, STATED]]
 
 
 def test_a_word_has_the_spellings_that_people_use() -> None:
@@ -138,14 +138,14 @@ def test_categories_state_kinds_as_a_type_does() -> None:
         product(Categories=["Clothing > Hoodies", "Sale"]), product(Categories=["Shoes > Sneakers"]),
         product(Categories=["Sale"]), product(Type="Dresses"),
     ]  # fmt: skip
-    told = stated_words(products, words)
-    assert told.stated.tolist() == [
+    found = stated_words(products, words)
+    assert found.stated.tolist() == [
         [True, False, False, False, False],
         [False, False, True, True, False],
         [False] * 5,
         [False, True, False, False, False],
     ]
-    assert told.excluded.tolist() == [
+    assert found.excluded.tolist() == [
         [False, False, True, True, False],
         [True, False, False, False, False],
         [False] * 5,

@@ -91,7 +91,7 @@ def generation_of(made: Made, folder: Path, store: str, kind: str) -> Generation
         views = ViewTable(folder / "views.arrow")
         opened = ViewStore(opened, np.concatenate([np.arange(size), views.owners]), size)
     manifest = GenerationManifest.model_construct(
-        products=size, attributes=(), told=(), valued=(), files={}, columns=KINDS
+        products=size, attributes=(), stated=(), exclusive=(), files={}, columns=KINDS
     )
     return Generation(manifest, opened, table, vectors, None, None, None, views, cells=Cells.cluster(vectors[:size]))
 

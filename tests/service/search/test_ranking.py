@@ -39,7 +39,7 @@ def make_generation(folder: Path, vectors: Vectors, probabilities: Floats, kind:
     write_attributes(folder / "attributes.u8", quantised(probabilities))
     attributes = AttributeColumns(folder / "attributes.u8", words, len(vectors))
     manifest = GenerationManifest.model_construct(
-        products=len(vectors), attributes=words, told=words, valued=(), files={}
+        products=len(vectors), attributes=words, stated=words, exclusive=(), files={}
     )
     halves = vectors.astype(np.float16)
     table = cast(Any, SimpleNamespace(searchable=None))

@@ -92,8 +92,8 @@ def test_the_figures_of_a_run_lie_beside_it(start: Run, compared: Path) -> None:
     "section", ["Summary", "Claims", "By kind of edit", "Style search", "Cost", "Learning curves", "Examples"]
 )
 def test_the_page_has_every_section_with_something_in_it(page: str, section: str) -> None:
-    told = page.partition(f"## {section}\n")[2].partition("\n## ")[0]
-    assert "|" in told or "![" in told
+    part = page.partition(f"## {section}\n")[2].partition("\n## ")[0]
+    assert "|" in part or "![" in part
 
 
 def test_the_page_states_where_its_figures_come_from(page: str) -> None:
@@ -133,19 +133,19 @@ def test_a_failed_entry_is_reported_and_the_others_continue(start: Run, compared
     path.write_text(yaml.safe_dump(settings))
     result = compare(start, path, "--seeds", "1")
     assert result.exit_code == 1
-    told = (start.folder.parent / "docs" / "results.md").read_text()
-    assert "- broken-1 failed: The composer 'combiner' does not take these options" in told
-    assert "A small Combiner" in told
+    page = (start.folder.parent / "docs" / "results.md").read_text()
+    assert "- broken-1 failed: The composer 'combiner' does not take these options" in page
+    assert "A small Combiner" in page
 
 
 def test_entries_that_are_not_asked_for_are_not_trained(start: Run, compared: Path) -> None:
     assert compare(start, compared, "--seeds", "1,7", "--only", "sum").exit_code == 0
     assert (start.folder.parent / "comparison" / "sum-7").is_dir()
     assert not (start.folder.parent / "comparison" / "small-7").exists()
-    told = (start.folder.parent / "docs" / "results.md").read_text()
-    assert "--only sum`" in told
-    assert "- small-7 was not trained." in told
-    assert "A small Combiner" in told
+    page = (start.folder.parent / "docs" / "results.md").read_text()
+    assert "--only sum`" in page
+    assert "- small-7 was not trained." in page
+    assert "A small Combiner" in page
 
 
 def test_runs_of_another_backbone_are_not_mixed_in(start: Run, compared: Path, tmp_path: Path) -> None:

@@ -141,14 +141,14 @@ def test_the_target_of_a_pair_is_found(
 def test_results_have_what_was_asked_and_keep_the_rest(
     bundle: Bundle, figures: dict[tuple[str, str, str], Metric], edit: str
 ) -> None:
-    told = {(_drawn(one), one.edit, one.method): one for one in bundle.manifest.metrics}["pairs", edit, PRODUCT]
-    assert (told.gallery, told.queries) == (6053, 2000)
-    assert told.values["asked@10"] >= 85
-    assert told.values["kept@10"] >= 75
+    stated = {(_drawn(one), one.edit, one.method): one for one in bundle.manifest.metrics}["pairs", edit, PRODUCT]
+    assert (stated.gallery, stated.queries) == (6053, 2000)
+    assert stated.values["asked@10"] >= 85
+    assert stated.values["kept@10"] >= 75
     # 500 queries instead of 2,000, in int8: the sample alone accounts for two points.
     found = figures["pairs", edit, PRODUCT].values
-    assert abs(found["asked@10"] - told.values["asked@10"]) < 4
-    assert abs(found["kept@10"] - told.values["kept@10"]) < 4
+    assert abs(found["asked@10"] - stated.values["asked@10"]) < 4
+    assert abs(found["kept@10"] - stated.values["kept@10"]) < 4
 
 
 @pytest.mark.parametrize("text", OWN_WORDS)

@@ -128,9 +128,9 @@ def run(tmp_path_factory: pytest.TempPathFactory, drawn: Draw) -> Run:
 
 
 def test_the_page_judges_a_run_against_the_shipped_bundle(run: Run) -> None:
-    told = verdict_after_training(run)
+    page = verdict_after_training(run)
     page = (run.folder / "verdict.md").read_text()
-    assert "**On shop, the new bundle is worse than modiste-lite" in told
+    assert "**On shop, the new bundle is worse than modiste-lite" in page
     assert "**On shop, the new bundle is worse than modiste-lite" in page
     assert "Keep modiste-lite" in page
     assert "no `expect` stage" in page
@@ -144,9 +144,9 @@ def test_the_page_judges_a_run_against_the_shipped_bundle(run: Run) -> None:
 def test_a_run_does_not_differ_from_itself(run: Run, tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     options = ["--against", str(run.folder), "--page", str(page), "--queries", "20"]
-    told = CliRunner().invoke(app, ["verdict", str(run.folder), *options])
-    assert told.exit_code == 0, told.output
-    assert "is not shown to differ" in told.output
+    result = CliRunner().invoke(app, ["verdict", str(run.folder), *options])
+    assert result.exit_code == 0, result.output
+    assert "is not shown to differ" in result.output
     assert "0 searches won" in page.read_text()
     assert not list((tmp_path / "page").iterdir())
 

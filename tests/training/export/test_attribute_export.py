@@ -49,9 +49,9 @@ def test_the_manifest_names_the_words_and_how_else_they_are_written(exported: tu
 
 
 def test_no_pictures_have_no_probabilities(exported: tuple[RetrievalModel, Bundle]) -> None:
-    told = exported[1].vision(np.zeros((0, 32, 32, 3), dtype=np.uint8)).attributes
-    assert told is not None
-    assert told.shape == (0, 3)
+    attributes = exported[1].vision(np.zeros((0, 32, 32, 3), dtype=np.uint8)).attributes
+    assert attributes is not None
+    assert attributes.shape == (0, 3)
 
 
 def test_a_head_that_was_trained_on_after_the_export_is_found_out(exported: tuple[RetrievalModel, Bundle]) -> None:

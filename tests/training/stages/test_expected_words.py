@@ -173,13 +173,13 @@ def test_the_query_is_the_same_whatever_is_known_of_the_reference(bundle: Bundle
     chance = np.random.default_rng(0)
     features = chance.normal(size=(2, bundle.dim)).astype(np.float32)
     ids, _ = bundle.tokenizer.encode(["in red", "longer"])
-    untold = bundle.expected(features, ids, None)
-    told = bundle.expected(features, ids, chance.random((2, len(bundle.words)), dtype=np.float32))
-    assert untold.expected is None
-    assert told.expected is not None
-    assert told.expected.shape == (2, len(bundle.words))
-    np.testing.assert_array_equal(told.query, untold.query)
-    np.testing.assert_array_equal(told.query, bundle.query(features, ids))
+    without = bundle.expected(features, ids, None)
+    output = bundle.expected(features, ids, chance.random((2, len(bundle.words)), dtype=np.float32))
+    assert without.expected is None
+    assert output.expected is not None
+    assert output.expected.shape == (2, len(bundle.words))
+    np.testing.assert_array_equal(output.query, without.query)
+    np.testing.assert_array_equal(output.query, bundle.query(features, ids))
 
 
 def test_the_graph_reads_a_modification_once(bundle: Bundle) -> None:

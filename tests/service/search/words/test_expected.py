@@ -90,7 +90,7 @@ def test_scores_are_cosines_times_the_agreement_relative_to_the_best_product(ser
     vectors = generation.vectors(range(60))
     query = bundle.query(vectors[[20]], bundle.tokenizer.encode(["white"])[0])
     white = np.array([word == "white" for word in WORDS], np.float32)
-    weights = weights_of(white, generation.attributes.of([20])[0], generation.told, generation.valued)
+    weights = weights_of(white, generation.attributes.of([20])[0], generation.stated, generation.exclusive)
     fit = agreement(generation.attributes.of(range(60)).T, weights)
     scores = filtered_scores(vectors @ query[0], fit / fit.max())
     scores[20] = -np.inf

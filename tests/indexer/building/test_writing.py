@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from catalog import Product
-from indexer.building import words
-from indexer.building.words import write_words
+from indexer.building import writing
+from indexer.building.writing import write_words
 from indexer.generations.manifest import ATTRIBUTES_NAME, SEEN_NAME
 from indexer.ranking.attributes import AttributeColumns, LogOdds, corrected
 from models.datasets.attributes.words import stated_words
@@ -26,9 +26,9 @@ def seen(start: int, stop: int) -> LogOdds:
 
 
 def test_blocks_write_what_all_products_at_once_would(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(words, "BLOCK", 700)
-    told, valued = write_words(tmp_path, WORDS, seen, PRODUCTS)
-    assert told == valued == ("red", "blue")
+    monkeypatch.setattr(writing, "BLOCK", 700)
+    stated, exclusive = write_words(tmp_path, WORDS, seen, PRODUCTS)
+    assert stated == exclusive == ("red", "blue")
     whole = seen(0, len(PRODUCTS))
     for name, expected in ((ATTRIBUTES_NAME, corrected(whole, stated_words(PRODUCTS, WORDS))), (SEEN_NAME, whole)):
         columns = AttributeColumns(tmp_path / name, WORDS, len(PRODUCTS))
@@ -37,7 +37,7 @@ def test_blocks_write_what_all_products_at_once_would(tmp_path: Path, monkeypatc
 
 def peak_of_small_blocks(folder: Path) -> int:
     """Bytes at the peak, for a process without threads of other tests."""
-    words.BLOCK = 25
+    writing.BLOCK = 25
     write_words(folder, WORDS, seen, PRODUCTS[:100])
     tracemalloc.start()
     write_words(folder, WORDS, seen, PRODUCTS)

@@ -1,4 +1,4 @@
-"""Writes the outputs of the vision graph: vectors, and the words of products, corrected by the catalogue."""
+"""Writes the vectors, words and columns of a generation."""
 
 from __future__ import annotations
 
@@ -8,10 +8,24 @@ from pathlib import Path
 
 import numpy as np
 
-from catalog import Product
+from catalog import Catalog, Product
 from indexer.building.encode import Encoded
-from indexer.generations.manifest import ATTRIBUTES_NAME, SEEN_NAME, VECTORS_NAME, VIEW_WORDS_NAME
+from indexer.generations.arrow import attribute_array, hex_array
+from indexer.generations.filters import AttributeColumn, filter_mask
+from indexer.generations.manifest import (
+    ATTRIBUTES_NAME,
+    FILES_NAME,
+    PRIVATE_NAME,
+    PRODUCTS_NAME,
+    SEEN_NAME,
+    VECTORS_NAME,
+    VIEW_WORDS_NAME,
+    VIEWS_NAME,
+)
+from indexer.generations.products import write_private, write_products
+from indexer.generations.views import write_views
 from indexer.ranking.attributes import AttributeWriter, LogOdds, corrected
+from indexer.stores.store import Mask
 from models.bundle import Bundle
 from models.datasets.attributes.words import Statements
 
@@ -57,7 +71,7 @@ def write_words(
         return (), ()
     size = len(products)
     statements = Statements(products, words)
-    used, valued = np.zeros((2, len(words)), np.bool_)
+    used, exclusive = np.zeros((2, len(words)), np.bool_)
     with (
         AttributeWriter(folder / ATTRIBUTES_NAME, size) as attributes,
         AttributeWriter(folder / SEEN_NAME, size) as by_picture,
@@ -69,7 +83,41 @@ def write_words(
             attributes.write(corrected(shown, stated))
             by_picture.write(shown)
             used |= stated.used
-            valued |= stated.valued
+            exclusive |= stated.exclusive
     if not used.any():
         (folder / SEEN_NAME).unlink()
-    return tuple(compress(words, used)), tuple(compress(words, valued))
+    return tuple(compress(words, used)), tuple(compress(words, exclusive))
+
+
+def write_tables(folder: Path, catalog: Catalog, encoded: Encoded, images_root: Path | None) -> None:
+    """Write the columns of products, their further pictures, and the records of picture files.
+
+    Args:
+        folder: Folder of the generation.
+        catalog: The catalogue, with its columns and default filters.
+        encoded: The products and their pictures.
+        images_root: Base folder of the paths of pictures.
+    """
+    products = encoded.products
+    main, further = (hex_array(part) for part in np.split(encoded.digests, [len(products)]))
+    described = products.without_pictures()
+    searchable = _searchable(catalog, described)
+    write_products(folder / PRODUCTS_NAME, products, main, catalog.columns, images_root, searchable)
+    if len(encoded.owners):
+        pictures = (picture for product in products for picture in product.more_images)
+        write_views(folder / VIEWS_NAME, encoded.owners, pictures, further, images_root)
+    encoded.files.write(folder / FILES_NAME, encoded.unusable)
+    write_private(folder / PRIVATE_NAME, described, catalog.private)
+
+
+def _searchable(catalog: Catalog, products: Sequence[Product]) -> Mask | None:
+    """The products that satisfy the default filters, bool ``[N]``; None without default filters."""
+    filters = catalog.settings.default_filters
+    if not filters:
+        return None
+    kinds = {**catalog.columns, **catalog.private}
+    columns = {}
+    for name in filters.keys() & kinds.keys():
+        values = [one.private.get(name, one.attributes.get(name)) for one in products]
+        columns[name] = AttributeColumn(name, kinds[name], attribute_array(values, kinds[name]))
+    return filter_mask(filters, columns)

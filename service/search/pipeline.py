@@ -67,6 +67,7 @@ class Timed(NamedTuple):
     """The outcome of a search, and its time in each stage."""
 
     found: FoundRows
+    wishes: Wishes | None
     stage_times: StageTimes
 
 
@@ -125,20 +126,19 @@ class Search:
             if query.picture is not None:
                 read = partial(read_picture, query.picture, self._max_image_bytes)
                 picture = await self._run(read, inline=len(query.picture) <= INLINE_BYTES)
-            wishes = await self._understood(query, generation)
             key = answer_key(
                 query, picture, stated, generation=f"{generation.id} {generation.digest}", bundle=self._fingerprint,
                 expect_words=self._expect_words, understood_by=self._understood_by,
             )  # fmt: skip
             cached = await self._cached(key, generation)
             if cached is not None:
-                outcome = Timed(cached, {})
+                outcome = Timed(cached, await self._understood(query, generation), {})
             else:
                 # The callers keep the generation open for the shared work, so only callers with the same object share
                 # it.
-                work = partial(self._find, query, stated, wishes, picture, generation, key)
+                work = partial(self._find, query, stated, picture, generation, key)
                 outcome = await self._flights.run(f"{key} {id(generation)}", partial(self._admitted, work))
-            found = outcome.found
+            found, wishes = outcome.found, outcome.wishes
             reading = time.perf_counter()
             with span(COLUMNS):
                 results = catalog.results(generation, found)
@@ -194,12 +194,13 @@ class Search:
         return work(admitted)
 
     async def _find(
-        self, query: Query, stated: Stated | None, wishes: Wishes | None, picture: Picture | None,
-        generation: Generation, key: str, admitted: ExitStack,
+        self, query: Query, stated: Stated | None, picture: Picture | None, generation: Generation, key: str,
+        admitted: ExitStack,
     ) -> Timed:  # fmt: skip
         """Search, and cache the outcome. All concurrent callers with ``key`` share it."""
         stage_times: StageTimes = {}
         with admitted:
+            wishes = await self._understood(query, generation)  # After admission, because it is expensive.
             reference = await self._reference(query, picture, generation)
             try:
                 job = self._stages.job(query, stated, wishes, generation, reference)
@@ -210,7 +211,7 @@ class Search:
             self._features.put(reference.vision_key, outcome.vision)
         if not reference.replaced:  # The key has the digest of the indexed picture.
             self._answers.put(key, outcome.found.to_json())
-        return Timed(outcome.found, stage_times)
+        return Timed(outcome.found, wishes, stage_times)
 
     async def _reference(self, query: Query, picture: Picture | None, generation: Generation) -> Reference:
         """The reference of a query, with its cached features if there are any."""

@@ -16,9 +16,12 @@ import httpx
 import pytest
 from PIL import Image
 
+from indexer.generations.generation import Generation
 from service.errors import NotFound
 from service.execution.admission import SMALL_BODY_BYTES
 from service.execution.single_flight import SingleFlight
+from service.search.query import Query
+from service.search.words.wishes import Wishes, wishes_of
 from tests.patience import PATIENCE_S
 from tests.service.conftest import Serve, Served, Shop, encoded, eventually
 from tests.service.measured import metric
@@ -111,14 +114,35 @@ def test_a_search_is_in_progress_before_its_task_begins(
         assert metric(served, "modiste_searches_in_flight") == 0
 
 
-def test_a_large_body_is_refused_before_it_is_read(serve: Serve, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_text_of_a_refused_search_is_not_parsed(serve: Serve, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Parsing takes two thirds of the time of a refusal."""
+    parsed = []
+
+    def watched(query: Query, generation: Generation) -> Wishes | None:
+        parsed.append(query.text)
+        return wishes_of(query, generation)
+
+    monkeypatch.setattr("service.search.pipeline.wishes_of", watched)
+    with serve(shop, max_wait_ms=1, workers=1, understand_text=True) as served, ThreadPoolExecutor(1) as clients:
+        served.app.state.context.admission._busy_s, served.app.state.context.admission._completed = 1.0, 1.0
+        with held(served, monkeypatch):
+            waiting = clients.submit(search, served.url, "red")
+            eventually(lambda: metric(served, "modiste_searches_in_flight") == 1, "it is in progress")
+            assert search(served.url, "blue").status_code == 503
+        assert waiting.result().status_code == 200
+    assert parsed == ["red"]
+
+
+@pytest.mark.parametrize("length", [SMALL_BODY_BYTES + 1, 6000], ids=["the shortest", "a small photograph"])
+def test_a_large_body_is_refused_before_it_is_read(
+    serve: Serve, shop: Shop, monkeypatch: pytest.MonkeyPatch, length: int
+) -> None:
     with serve(shop, max_wait_ms=1) as served, ThreadPoolExecutor(1) as clients:
         served.app.state.context.admission._busy_s, served.app.state.context.admission._completed = 1.0, 1.0
         with held(served, monkeypatch):
             waiting = clients.submit(search, served.url, "red")
             eventually(lambda: metric(served, "modiste_searches_in_flight") == 1, "it is in progress")
             with socket.create_connection(httpx.URL(served.url).netloc.decode().split(":")) as client:  # type: ignore[arg-type]
-                length = SMALL_BODY_BYTES + 1
                 client.sendall(
                     f"POST /search HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n"
                     "Content-Type: application/json\r\n\r\n".encode()

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from catalog.catalog import Catalog, Counts
 from catalog.errors import ModisteError, NoPictures
@@ -17,19 +16,16 @@ from catalog.layouts.unfold import unfold
 from catalog.pictures import PictureFinder
 from catalog.product import Picture, Product
 from catalog.products import Products
-from catalog.rows.availability import Availability
-from catalog.rows.grouping import Draft, Grouping, Line, fitting, group, in_groups
-from catalog.rows.pinned import refuse_strange
+from catalog.rows.grouping import Draft, Grouping, group, in_groups
+from catalog.rows.lines import Encoded, Lines
+from catalog.rows.merging import fitting
 from catalog.rows.plan import Plan, plan_columns
 from catalog.rows.roles import column_roles
-from catalog.rows.titles import has_titles
 from catalog.settings import SETTINGS_NAME, CatalogSettings, find_settings, read_settings
-from catalog.table import Problem, Row, Table, TableOptions
-from catalog.values import AttributeValue, plain_text, type_columns, untagged
+from catalog.table import Problem, Table, TableOptions
+from catalog.values import AttributeValue
 from catalog.values.columns import Typed
 from catalog.values.embedded import NoImage, from_base64
-
-NEW_TITLE = "a new title is a new product: add a column of numbers"
 
 
 def read_catalog(
@@ -85,8 +81,7 @@ def read_catalog(
     sums = drop_sums(table)
     finder = PictureFinder(source.parent, images)
     plan = plan_columns(table, source, settings, id_column, title_column, image_column, finder.has)
-    _note_titles_as_ids(table, plan)
-    lines = _Lines(table, plan, settings, options, source)
+    lines = Lines(table, plan, settings, options, source)
     typed = lines.typed
     found = Grouping(problems=[*table.problems, *lines.problems], left_out=sums)
     remarks = [*table.remarks, *typed.oddities]
@@ -129,104 +124,8 @@ def read_catalog(
     return _catalog(source, table, products, listed, typed, settings, plan, counts, found, [*remarks, *found.repeated])
 
 
-def _note_titles_as_ids(table: Table, plan: Plan) -> None:
-    """Say that a column of ids has texts such as titles, which people change."""
-    if plan.id is not None and plan.id not in (plan.group, plan.title) and has_titles(table, plan.id):
-        kind = f"the ids in {plan.id} are texts like titles"
-        table.remarks.append(Problem(0, None, f"{kind}; {NEW_TITLE}", kind))
-
-
-class _Lines:
-    """The rows that have an id, and their typed values.
-
-    Attributes:
-        keys: The product of each row.
-        typed: Their values.
-        problems: The rows without an id, which are dropped from the table.
-    """
-
-    def __init__(
-        self, table: Table, plan: Plan, settings: CatalogSettings, options: TableOptions, source: Path
-    ) -> None:
-        self._rows, self._plan = table.rows, plan
-        self._ids, self.keys = plan.identify(table.rows)
-        self._use_titles(table)
-        own = plan.id or plan.group
-        empty = f"the column {own} is empty" if own else "the row has no title, which is the id, or no picture"
-        self.problems = [
-            Problem(number, None, empty, "the id is empty")
-            for number, key in zip(table.rows.numbers, self.keys, strict=True)
-            if not key
-        ]
-        if self.problems:
-            usable = [place for place, key in enumerate(self.keys) if key]
-            self._ids, self.keys = ([some[place] for place in usable] for some in (self._ids, self.keys))
-            table.rows.keep(usable)
-        pinned = {name: one.kind for name, one in settings.columns.items() if one.kind}
-        decimals = {name: one.decimal for name, one in settings.columns.items() if one.decimal}
-        self.typed = type_columns(table.rows, plan.attributes, pinned, decimals)
-        refuse_strange(self.typed, pinned, options, source)
-        self._availability = Availability(table, settings.leave_out if settings.states_leave_out else None)
-
-    def _use_titles(self, table: Table) -> None:
-        """Take the titles of rows with pictures, but without an id, as their ids: a SKU is optional on Etsy. Equal
-        titles are numbered in the order of their rows."""
-        plan, rows = self._plan, table.rows
-        empty = [place for place, key in enumerate(self.keys) if not key]
-        titles = rows.column(plan.title) if empty and plan.title else []
-        taken = {*self.keys, *self._ids}
-        pictures = [rows.column(one) for one in plan.pictures] if titles else []
-        alike: Counter[str] = Counter()
-        for place in empty if titles else ():
-            title = untagged(plain_text(titles[place]))
-            if title and any(plain_text(cells[place]) for cells in pictures):
-                alike[title] += 1
-                while (id := title if alike[title] == 1 else f"{title} {alike[title]}") in taken:
-                    alike[title] += 1
-                taken.add(id)
-                self._ids[place] = self.keys[place] = id
-                own = plan.id or plan.group
-                kind = f"{own} is empty, so the title is the id" if own else "no column has ids, so the title is the id"
-                table.remarks.append(Problem(rows.numbers[place], id, f"{kind}; {NEW_TITLE}", kind))
-
-    def of(self, places: Sequence[int]) -> list[Line]:
-        """The rows of a product."""
-        plan = self._plan
-        rows = [self._rows[place] for place in places]
-        key = self.keys[places[0]]
-        parents = [plan.is_parent(row, self._ids[place], key) for place, (_, row) in zip(places, rows, strict=True)]
-        head = next((row for (_, row), parent in zip(rows[::-1], parents[::-1], strict=True) if parent), rows[0][1])
-        return [
-            self._line(place, number, row, head, is_parent, has_variants=is_parent and len(rows) > 1)
-            for place, (number, row), is_parent in zip(places, rows, parents, strict=True)
-        ]
-
-    def _line(self, place: int, number: int, row: Row, head: Row, is_parent: bool, *, has_variants: bool) -> Line:
-        plan, id, key = self._plan, self._ids[place], self.keys[place]
-        encoded = row.get(plan.bytes_column) if plan.bytes_column else None
-        pictures = [row[column] for column in plan.pictures if row.get(column) not in (None, "")]
-        return Line(
-            number=number, id=id, key=key, is_parent=is_parent, row=row, values=self.typed.attributes[place][1],
-            title=untagged(plain_text(row.get(plan.title))) if plan.title else "",
-            unsold=self._availability.reason(
-                row, head, in_group=plan.by_parent and id != key, has_variants=has_variants
-            ),
-            pictures=pictures if encoded in (None, "") else [_Encoded(encoded)],
-            gallery=[row[column] for column in plan.gallery if row.get(column) not in (None, "")],
-        )  # fmt: skip
-
-
-class _Encoded(str):
-    """Text that is base64 because its column says so."""
-
-    __slots__ = ()
-
-    def __new__(cls, content: Any) -> Any:
-        return content if isinstance(content, bytes) else super().__new__(cls, str(content))
-
-
 def _pictures(draft: Draft, finder: PictureFinder, remarks: list[Problem]) -> list[Picture]:
-    cells = [from_base64(cell) if isinstance(cell, _Encoded) else cell for cell in draft.pictures]
+    cells = [from_base64(cell) if isinstance(cell, Encoded) else cell for cell in draft.pictures]
     if not cells:
         return [finder.find_by_id(draft.id_for_picture, draft.id, draft.group)]
     found, missing = finder.find_all(cells)

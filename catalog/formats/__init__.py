@@ -12,13 +12,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from catalog.errors import ModisteError
-from catalog.formats.binary import read_parquet, read_workbook
 from catalog.formats.delimited import read_delimited
 from catalog.formats.encodings import decode
 from catalog.formats.feed import read_feed
 from catalog.formats.header import drop_descriptions
 from catalog.formats.json_table import read_json, read_json_lines
+from catalog.formats.parquet import read_parquet
 from catalog.formats.variants import split_variants
+from catalog.formats.workbooks.workbook import read_workbook
 from catalog.table import Problem, Table, TableOptions
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".parquet", ".xlsx", ".xls", ".ods", ".xml")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import codecs
 import contextlib
-import html.entities
 import io
 import re
 from collections import Counter
@@ -18,7 +16,8 @@ import defusedxml.sax
 from defusedxml.common import DefusedXmlException
 
 from catalog.errors import ModisteError
-from catalog.formats.encodings import clean_text, decode
+from catalog.formats.encodings import clean_text
+from catalog.formats.xml_text import escaped, in_utf8
 from catalog.names.columns import is_special
 from catalog.names.plain import plain_name
 from catalog.table import Problem, Row, Rows, Table, TableOptions
@@ -42,11 +41,6 @@ _CURRENCIES = ("currency", "currencyid", "currencycode")
 DEEPEST = 50
 _DOCTYPE = re.compile(rb"<!DOCTYPE\s[^\[\]<>]*>")
 """A document type that only refers to a file, as in Yandex's feeds."""
-_DECLARED = re.compile(rb"""(?:\xef\xbb\xbf)?\s*<\?xml\b[^<>]{0,200}?\bencoding\s*=\s*["']([\w.:-]+)["']""")
-_LATIN = frozenset({"iso-8859-1", "latin1", "latin-1", "us-ascii", "ascii"})
-_BLOCK = 2**20
-_CONTROLS = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
-_AMPERSAND = re.compile(rb"&(?!#\d+;|#x[0-9a-fA-F]+;|(?:amp|lt|gt|quot|apos);)(?:([A-Za-z]\w*);)?")
 
 
 def read_feed(content: bytes, source: str, options: TableOptions) -> Table:
@@ -56,7 +50,7 @@ def read_feed(content: bytes, source: str, options: TableOptions) -> Table:
         CatalogRefused: The file ends before its last element is closed.
         ModisteError: It is not XML, or lists no products.
     """
-    content = _in_utf8(content, options.encoding)
+    content = in_utf8(content, options.encoding)
     content = _DOCTYPE.sub(lambda found: b"\n" * found[0].count(b"\n"), content, count=1)
     handler = _Products(_item_name(content, source))
     try:
@@ -66,7 +60,7 @@ def read_feed(content: bytes, source: str, options: TableOptions) -> Table:
         at_end = line >= content.count(b"\n") and any(
             why in error.getMessage() for why in ("no element found", "unclosed", "mismatched tag")
         )
-        mended = _mended(content)
+        mended = escaped(content)
         if not at_end and mended != content:
             table = read_feed(mended, source, options)
             kind = "the line is not valid XML; characters in it were replaced"
@@ -88,42 +82,6 @@ def read_feed(content: bytes, source: str, options: TableOptions) -> Table:
     table = Table([], Rows(handler.rows), format="XML feed")
     table.columns = table.rows.names
     return table
-
-
-def _in_utf8(content: bytes, stated: str | None) -> bytes:
-    """A feed in UTF-8: the parser knows few encodings. As in browsers, ISO-8859-1 is Windows' superset of it."""
-    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return content
-    found = _DECLARED.match(content)
-    declared = found[1].decode().casefold() if found else "utf-8"
-    if stated is None and declared in ("utf-8", "utf8") and _is_utf8(content):
-        return content
-    try:
-        text = decode(content, stated or ("cp1252" if declared in _LATIN else declared)).text
-    except ModisteError:
-        text = decode(content).text
-    return (text.replace(found[1].decode(), "utf-8", 1) if found else text).encode()
-
-
-def _is_utf8(content: bytes) -> bool:
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    try:
-        for at in range(0, len(content), _BLOCK):
-            decoder.decode(content[at : at + _BLOCK])
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _mended(content: bytes) -> bytes:
-    """A feed without what its writer forgot to escape: ``&`` alone, HTML's entities, control characters."""
-    parts = re.split(rb"(<!\[CDATA\[.*?\]\]>)", _CONTROLS.sub(b"", content), flags=re.DOTALL)
-    return b"".join(part if part.startswith(b"<![CDATA[") else _AMPERSAND.sub(_escaped, part) for part in parts)
-
-
-def _escaped(match: re.Match[bytes]) -> bytes:
-    sign = html.entities.html5.get(f"{match[1].decode()};") if match[1] else None
-    return "".join(f"&#{ord(one)};" for one in sign).encode() if sign else b"&amp;" + match[0][1:]
 
 
 class _Names(ContentHandler):

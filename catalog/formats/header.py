@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from itertools import islice
 
 from catalog.errors import ModisteError
-from catalog.names.columns import ID_NAMES, PICTURE_ORDER, PRICES, is_picture, known, standard_name
+from catalog.names.columns import ID_NAMES, PRICES, has_picture_name, known, standard_name
 from catalog.names.plain import plain_name
 from catalog.names.sale import STOCK_COUNTS
 from catalog.table import Problem, Table
@@ -119,7 +119,7 @@ def drop_descriptions(table: Table) -> None:
     """
     telling = [
         name for name in table.columns
-        if standard_name(name) in PRICES | STOCK_COUNTS or plain_name(name) in PICTURE_ORDER or is_picture(name)
+        if standard_name(name) in PRICES | STOCK_COUNTS or has_picture_name(name)
     ]  # fmt: skip
     described = 0
     for number, row in islice(table.rows, MAX_DESCRIPTIONS):

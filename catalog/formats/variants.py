@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from catalog.names.columns import ID_ORDER, PICTURE_ORDER, is_picture, pick
+from catalog.names.columns import ID_ORDER, has_picture_name, pick
 from catalog.names.plain import plain_name
 from catalog.table import Row, Rows, Table
 
@@ -67,14 +67,9 @@ def _are_objects(cell: Any) -> bool:
 def _looks(row: Row) -> str | None:
     """The field with looks that have pictures of their own, None if there are none."""
     for name in LOOKS:
-        if _are_objects(row.get(name)) and all(any(map(_is_of_pictures, one)) for one in row[name]):
+        if _are_objects(row.get(name)) and all(any(map(has_picture_name, one)) for one in row[name]):
             return name
     return None
-
-
-def _is_of_pictures(name: str) -> bool:
-    """Whether a field has this name because it holds pictures."""
-    return is_picture(name) or plain_name(name) in PICTURE_ORDER
 
 
 def _split_looks(row: Row) -> Iterator[Row]:
@@ -89,14 +84,14 @@ def _split_looks(row: Row) -> Iterator[Row]:
         named = next((name for name in _NAMED if isinstance(look.get(name), str)), None)
         own = {
             name
-            if _is_of_pictures(name) or not (name in whole or plain_name(name) in ID_ORDER)
+            if has_picture_name(name) or not (name in whole or plain_name(name) in ID_ORDER)
             else f"variant {name}": cell
             for name, cell in look.items()
             if name != named
         }
         color = {"color": look[named]} if named else {}
         yield {
-            **{name: cell for name, cell in whole.items() if not _is_of_pictures(name)},
+            **{name: cell for name, cell in whole.items() if not has_picture_name(name)},
             GROUP: group,
             **color,
             **own,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from catalog.names.columns import ID_ORDER, PICTURE_ORDER, TITLE_ORDER, is_picture
+from catalog.names.columns import ID_ORDER, TITLE_ORDER, has_picture_name
 from catalog.names.plain import group, plain_name
 
 LIST_NAMES = (
@@ -70,7 +70,7 @@ def _in_named_list(value: dict[str, Any], depth: int) -> list[Any] | None:
 
 def _in_only_list(value: dict[str, Any]) -> list[Any] | None:
     """The entries of the only list with objects, except lists of pictures."""
-    lists = [one for name, one in value.items() if isinstance(one, list) and not _is_of_pictures(name)]
+    lists = [one for name, one in value.items() if isinstance(one, list) and not has_picture_name(name)]
     lists = [one for one in lists if any(isinstance(row, dict) for row in one)]
     return lists[0] if len(lists) == 1 else None
 
@@ -106,7 +106,3 @@ def _is_product(value: dict[str, Any]) -> bool:
 
 def _stated(value: dict[str, Any], names: tuple[str, ...]) -> bool:
     return any(isinstance(one, str | int) and plain_name(str(name)) in names for name, one in value.items())
-
-
-def _is_of_pictures(name: str) -> bool:
-    return is_picture(name) or plain_name(name) in PICTURE_ORDER

@@ -11,12 +11,11 @@ from typing import Any
 from catalog.layouts.money import AMOUNTS, CURRENCIES, in_units
 from catalog.names.columns import (
     ID_ORDER,
-    PICTURE_ORDER,
     PRICES,
     TITLE_ORDER,
     UNSURE_PICTURES,
+    has_picture_name,
     is_aside,
-    is_picture,
     pick,
 )
 from catalog.names.hidden import is_hidden
@@ -188,7 +187,7 @@ def _is_taken(name: str, columns: Sequence[str]) -> bool:
 
 def _all(table: Table, column: str, fits: Callable[[Any], bool]) -> bool:
     """Whether a column that is no picture has cells, and all of them fit."""
-    if is_picture(column) or plain_name(column) in PICTURE_ORDER:
+    if has_picture_name(column):
         return False
     cells = [cell for cell in table.rows.column(column) if cell not in (None, "", {}, [])]
     return bool(cells) and all(fits(cell) for cell in cells)

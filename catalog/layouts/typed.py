@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 
-from catalog.names.columns import PICTURE_ORDER, PRICES, is_picture, standard_name
-from catalog.names.plain import plain_name
+from catalog.names.columns import PRICES, has_picture_name, standard_name
 from catalog.table import Table
 from catalog.values import plain_text
 
@@ -31,7 +30,7 @@ def typed_rows(table: Table, by_name: dict[str, str]) -> set[str]:
         if kind == "product":
             product = plain_text(row.get(ids)) if ids else str(number)
         if kind == "image":  # Its number and place are no attributes of the product.
-            for name in [name for name in row if not is_picture(name) and plain_name(name) not in PICTURE_ORDER]:
+            for name in [name for name in row if not has_picture_name(name)]:
                 del row[name]
         row[PARENT] = product
         if kind in ("sku", "variant") and title:

@@ -234,6 +234,11 @@ def is_picture(column: str) -> bool:
     )
 
 
+def has_picture_name(column: str) -> bool:
+    """Whether the name of a column or field indicates pictures, main or further ones."""
+    return is_picture(column) or plain_name(column) in PICTURE_ORDER
+
+
 def is_aside(column: str) -> bool:
     """Whether a column with pictures shows something else than the product, or the same again in another size."""
     return bool(_ASIDE.search(plain_name(column)))

@@ -5,45 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from catalog.names.columns import is_code
 from catalog.names.hidden import is_hidden
 from catalog.product import Variant
-from catalog.table import Problem, Row
-from catalog.values import AttributeValue, Kind, plain_text
-
-
-@dataclass(slots=True, eq=False)
-class Line:
-    """A row that is not merged into a product yet.
-
-    Attributes:
-        number: Of the row in its file.
-        id: Its own id; empty where the table names only the product.
-        key: Its product.
-        is_parent: Whether it stands for the whole product and is no variant.
-        row: The cells.
-        values: The attributes among them.
-        title: Its own title.
-        unsold: Why it is not for sale, empty if it is.
-        pictures: Cells with pictures of this row.
-        gallery: Cells with pictures of the whole product.
-    """
-
-    number: int
-    id: str
-    key: str
-    is_parent: bool
-    row: Row
-    values: dict[str, AttributeValue]
-    title: str
-    unsold: str
-    pictures: list[Any] = field(default_factory=list)
-    gallery: list[Any] = field(default_factory=list)
+from catalog.rows.lines import Line
+from catalog.rows.merging import merged_values, variants_of
+from catalog.table import Problem
+from catalog.values import AttributeValue, plain_text
 
 
 @dataclass(slots=True)
@@ -205,10 +177,10 @@ def _draft(
     titled = (*parents, *sold, *members) if several else (*parents, *members)
     draft = Draft(
         id=id, title=next((line.title for line in titled if line.title), ""),
-        attributes=_merged((parents or members)[0], sold, dates),
+        attributes=merged_values((parents or members)[0], sold, dates),
         pictures=_pictures(for_sale, parents, members, several=several),
         group=key if several or len(members) > 1 else id,
-        variants=_variants(sold, len(members), id), lines=[line.number for line in (*shared, *for_sale)],
+        variants=variants_of(sold, len(members), id), lines=[line.number for line in (*shared, *for_sale)],
         id_for_picture=lines[0].id or key,
     )  # fmt: skip
     return draft, left_out
@@ -250,71 +222,6 @@ def _by_look(variants: Sequence[Line], looks: Sequence[str]) -> dict[str, list[L
         if all(pictures) and len(set(pictures)) == len(pictures):
             return found
     return {"": list(variants)}
-
-
-def _merged(
-    head: Line, sold: Sequence[Line], dates: frozenset[str]
-) -> dict[str, AttributeValue | list[AttributeValue]]:
-    """The values of a product: those of its variants where they have any, else those of its head."""
-    merged: dict[str, Any] = dict(head.values) if head not in sold else {}
-    own: set[str] = set()
-    for line in sold:
-        for column, value in line.values.items():
-            if column not in own:
-                own.add(column)
-                merged[column] = value
-                continue
-            merged[column] = merged_value(merged[column], value, is_date=column in dates)
-    for column, value in head.values.items():
-        merged.setdefault(column, value)
-        if head in sold or column not in own:
-            continue
-        inherits = any(column not in line.values for line in sold) and not isinstance(value, str)
-        if inherits or is_code(column):  # A variant without a price has that of its product; a code names the product.
-            merged[column] = merged_value(value, merged[column], is_date=column in dates)
-    return merged
-
-
-def merged_value(held: Any, value: Any, *, is_date: bool) -> Any:
-    """One value of a product whose variants have different ones: the smallest number, the earliest date, all words."""
-    if held == value:
-        return held
-    if isinstance(held, bool) and isinstance(value, bool):
-        return held or value
-    if (isinstance(value, int | float) and isinstance(held, int | float)) or is_date:
-        return min(held, value)
-    both = [one for values in (held, value) for one in (values if isinstance(values, list) else [values])]
-    return list(dict.fromkeys(both))
-
-
-def fitting(value: AttributeValue | list[AttributeValue], kind: Kind) -> AttributeValue:
-    """A merged value in the form of its column's kind."""
-    if kind in ("list", "path"):
-        values = value if isinstance(value, list) else [value]
-        texts = [str(one) for one in values]
-        return cast("list[str]", value) if texts == value else texts  # Equal lists stay one object.
-    if isinstance(value, list):
-        return ", ".join(str(one) for one in value)
-    return value
-
-
-def _variants(sold: Sequence[Line], rows: int, id: str) -> tuple[Variant, ...]:
-    """What can be bought of a product, each with what it does not share with all others. One row is a variant only if
-    it has an id beside that of the product: an article number beside a handle."""
-    if rows == 1:
-        return (Variant(sold[0].id, {}),) if sold[0].id and sold[0].id != id else ()
-    lines = [line for line in sold if line.id or line.values]
-    if not lines:
-        return ()
-    shared = {
-        column for column, value in lines[0].values.items() if all(line.values.get(column) == value for line in lines)
-    }  # fmt: skip
-    if len(lines) == 1:
-        shared = set()
-    return tuple(
-        Variant(line.id, {column: value for column, value in line.values.items() if column not in shared})
-        for line in lines
-    )
 
 
 def _distinct(id: str, taken: Container[str]) -> str:

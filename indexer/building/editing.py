@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from catalog import Kind
 from catalog.rows.changes import Change
-from catalog.rows.grouping import fitting, merged_value
+from catalog.rows.merging import fitting, merged_value
 from indexer.generations.arrow import attribute_array
 from indexer.generations.products import ATTRIBUTE, UNSOLD
 from indexer.stores.store import Mask

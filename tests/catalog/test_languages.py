@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from catalog import read_catalog
-from catalog.names import is_hidden
+from catalog.names.hidden import is_hidden
 from tests.catalog.shops import read, table
 
 WOOCOMMERCE = {

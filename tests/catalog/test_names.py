@@ -9,8 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from catalog import read_catalog
-from catalog.names import pick
-from catalog.names.columns import standard_name
+from catalog.names.columns import pick, standard_name
 from tests.catalog.shops import pictures, read
 
 LOCALES = ["de_{}", "{}-en_US", "{}_fr", "{} DE", "{}#it", "{} (en-gb)", "{}-de_CH-ecommerce", "NL.{}"]

@@ -17,8 +17,8 @@ from openpyxl.drawing.image import Image as Placed
 from PIL import Image
 
 from catalog import ModisteError, read_catalog
-from catalog.formats import extent, placed
-from catalog.formats.placed import placed_pictures
+from catalog.formats.workbooks import extent, placed
+from catalog.formats.workbooks.placed import placed_pictures
 from catalog.rows.changes import read_changes
 from tests.catalog.shops import accounted, table
 from tests.fresh_process import run_fresh

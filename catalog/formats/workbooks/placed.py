@@ -153,7 +153,7 @@ class Book:
             value = values[rich[of_cell[int(number) - 1]]]
             picture = self._picture(targets.get(related[int(value)], ""))
             if picture:
-                yield Placed(int(row), _column(letters.decode()), picture)
+                yield Placed(int(row), column_number(letters.decode()) - 1, picture)
 
     def _cells(self, part: str) -> Iterator[tuple[bytes, bytes, bytes]]:
         """Column, row and number of the metadata of the cells of a sheet that have any."""
@@ -243,9 +243,9 @@ def _attribute(element: Element, name: str) -> str:
     return next((value for key, value in element.items() if key.rpartition("}")[2] == name), "")
 
 
-def _column(letters: str) -> int:
-    """The column ``C`` is 2."""
+def column_number(letters: str) -> int:
+    """The number of a column: 1 for ``A``, 3 for ``C``."""
     number = 0
     for letter in letters:
         number = number * 26 + ord(letter) - 64
-    return number - 1
+    return number

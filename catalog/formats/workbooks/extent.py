@@ -8,7 +8,7 @@ import zipfile
 from collections.abc import Iterator
 
 from catalog.errors import ModisteError
-from catalog.formats.placed import ODF, Book
+from catalog.formats.workbooks.placed import ODF, Book, column_number
 
 MAX_CELLS = 2**25
 """Maximum number of cells from the first to the last row and column of the sheets that are read, with empty ones."""
@@ -88,7 +88,7 @@ def _extent(archive: zipfile.ZipFile, part: str) -> tuple[int, int]:
                 widest = max(widest, column)
             held = block[-_OVERLAP:]
     rows = max(rows, numbered) + row if unnamed else rows
-    return rows, max(widest, max(_number(column.decode()) for column in columns))
+    return rows, max(widest, max(column_number(column.decode()) for column in columns))
 
 
 def _extents_of_odf(archive: zipfile.ZipFile) -> Iterator[tuple[str, tuple[int, int]]]:
@@ -117,11 +117,3 @@ def _extents_of_odf(archive: zipfile.ZipFile) -> Iterator[tuple[str, tuple[int, 
                         last = max(last[0], row + repeated), max(last[1], column)
             held = held[max(end, 0) :]
     yield name, last
-
-
-def _number(column: str) -> int:
-    """The column ``C`` is 3."""
-    number = 0
-    for letter in column:
-        number = number * 26 + ord(letter) - 64
-    return number

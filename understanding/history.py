@@ -26,19 +26,19 @@ def fold(turns: Sequence[Understood]) -> Understood:
     - A bound replaces an earlier one on the same number; a comparison replaces one in the same or opposite direction.
     - A number alone replaces that of an earlier bound, if it is no size in place of another one.
     - "Short" alone after "long sleeves" is about the sleeves.
+    - "Another colour" after "in red" refuses red.
     - ``forget`` drops the wishes of a family, and ``back`` whole turns.
 
     Language and unknown words are those of the last turn.
     """
     states: list[Understood] = []
     for turn in turns[-MAX_TURNS:]:
-        if turn.back:
+        undone = replace(Understood(), language=turn.language, back=turn.back)
+        if turn.back and (turn == undone or len(states) > turn.back):  # "Go back, in blue" keeps a first turn.
             del states[max(0, len(states) - turn.back) :]
-            if not states:
-                states = []
         before = states[-1] if states else Understood()
         after = _joined(before, turn)
-        if turn.back and turn == replace(Understood(), language=turn.language, back=turn.back):
+        if turn.back and turn == undone:
             if states:
                 states[-1] = replace(states[-1], language=turn.language, not_understood=())
             continue
@@ -71,6 +71,7 @@ def _joined(before: Understood, turn: Understood) -> Understood:
         if not (wish.family in dropped | single or wish.key in said or Concept(wish.family, wish.word) in rivals)
         and not (wish.family == "kind" and wish.said.casefold() in words)  # "A belt or a tie", "no belt"
     ]
+    other = [wish for wish in before.wanted if wish.family in turn.different and wish.key not in said]
     unwanted = [wish for wish in before.unwanted if wish.family not in dropped and wish.key not in said]
     sides = {_side(one) for one in turn.relative}
     settled = [one for one in before.relative if _is_settled(one, turn)]
@@ -84,7 +85,7 @@ def _joined(before: Understood, turn: Understood) -> Understood:
     return replace(
         turn,
         wanted=(*wanted, *turn.wanted),
-        unwanted=(*unwanted, *turn.unwanted),
+        unwanted=(*unwanted, *other, *turn.unwanted),
         relative=(*relative, *turn.relative),
         constraints=(*constraints, *turn.constraints),
         keep=_without((*before.keep, *turn.keep), dropped | families | set(turn.different)),
@@ -100,8 +101,11 @@ def _joined(before: Understood, turn: Understood) -> Understood:
 def _continued(before: Understood, turn: Understood) -> Understood:
     """``turn`` with what a number or a length alone says after the earlier turns."""
     sizes = {wish.key for wish in before.wanted if wish.family == "size"}
-    if turn.number is not None and before.constraints and not sizes and not turn.unwanted:
-        return replace(turn, wanted=(), constraints=(_moved(before.constraints[-1], turn.number),), not_understood=())
+    if turn.number is not None and before.constraints and not (sizes or turn.unwanted or turn.constraints):
+        wanted = tuple(wish for wish in turn.wanted if wish.family != "size")
+        unclear = tuple(said for said in turn.not_understood if not said[0].isdigit())
+        constraints = (_moved(before.constraints[-1], turn.number),)
+        return replace(turn, wanted=wanted, constraints=constraints, not_understood=unclear)
     lengths = [wish for wish in turn.wanted if wish.key in SLEEVES]
     if len(lengths) == len(turn.wanted) == 1 and _speaks_of_sleeves(before.wanted):
         return replace(turn, wanted=(lengths[0]._replace(word=SLEEVES[lengths[0].key]),))

@@ -52,7 +52,7 @@ def folded(*texts: str) -> frozenset[str]:
         (["no stripes", "striped"], {"+pattern:striped"}),
         (["keep the colour but a skirt", "in green"], {"+kind:skirt", "+colour:green"}),
         (["not black", "not brown"], {"-colour:black", "-colour:brown"}),
-        (["by nike", "another brand"], {"diff:brand"}),
+        (["by nike", "another brand"], {"-brand:nike", "diff:brand"}),
         (["in red", "or green"], {"+colour:red", "+colour:green"}),
         (["in red", "reset"], set()),
         (["in red", "reset the colour"], set()),

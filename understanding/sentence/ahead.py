@@ -213,13 +213,13 @@ class Ahead:
         return False
 
     def describes(self, at: int, *, alone: bool) -> bool:
-        """Whether the preposition at a position joins a kind with a word that describes it: "shoes of leather". If the
-        text has no other kind (``alone``), colours, patterns and details count, too: "shirts with prints"."""
+        """Whether the preposition at a position joins a kind with a word that describes it: "shoes of leather", "shirts
+        with prints". If the text has no other kind (``alone``), colours count, too: "shirts in black"."""
         before = meant(self._items[at - 1]) if at else None
         looks, following = {"material", "colour"} if alone else {"material"}, self.wish(at + 1)
-        if alone and "with" in self.roles(at):
+        if "with" in self.roles(at) and (alone or attached(self._items[at - 1]) is None):
             looks |= {"pattern", "detail"}
-            if following.value and attached(self._items[following.after - 1]) is not None:
+            if alone and following.value and attached(self._items[following.after - 1]) is not None:
                 looks.add("kind")  # "No trousers with a belt."
         return before is not None and before.family == "kind" and following.value in looks
 

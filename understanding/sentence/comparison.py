@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from understanding.sentence.ahead import Ahead, colour_of, meant
+from understanding.sentence.ahead import LOOKS, Ahead, colour_of, meant
 from understanding.sentence.draft import Draft
 from understanding.sentence.items import Item
 from understanding.sentence.senses import Senses, narrower
@@ -50,6 +50,11 @@ class Comparisons(Step):
             place = at + 1 if degree else at
             following = self._ahead.roles(place)
             enough = "enough" in self._ahead.roles(place + 1)
+            if degree == "more" and "stop" in roles:
+                if self._names_look(place):
+                    return 0  # "Rather long", "rather dark blue"
+                if "adjectives" in following:
+                    self._draft.end_refusal()  # "No flowers, rather dark."
             if "adjectives" in following and (degree or enough):
                 direction = following["adjectives"].value
                 taken = place - at + 1 + enough
@@ -92,6 +97,11 @@ class Comparisons(Step):
             taken += 1
         draft.compare(Relative(direction, self._ahead.said(at, taken), part.value), excess=excess)
         return taken
+
+    def _names_look(self, at: int) -> bool:
+        """Whether the word at a position is a look by itself, or with the colour next to it."""
+        near = self._items[at : at + 2]
+        return bool(near and near[0].meanings) or any(colour_of(item) for item in near)
 
     def _part_before(self, at: int, direction: str) -> str:
         """The part of a product in front of a comparison, which takes it back as a wish: "sleeves longer"."""
@@ -165,9 +175,9 @@ class Comparisons(Step):
         return ""
 
     def _look(self, at: int) -> Wish | None:
-        """The colour, pattern or material at a place."""
+        """The colour, pattern, material or detail at a place."""
         entry = meant(self._items[at]) if 0 <= at < len(self._items) else None
-        if entry is None or entry.family not in ("colour", "pattern", "material"):
+        if entry is None or entry.family not in LOOKS - {"kind"}:
             return None
         return Wish(entry.family, entry.value, self._items[at].said)
 

@@ -47,6 +47,8 @@ class Draft:
     owned: list[Wish] = field(default_factory=list)
     """The kinds of such things, which are asked for again if no other kind is."""
     back: int = 0
+    back_to: bool = False
+    """Whether the text says what to go back to: "go back to blue"."""
     unclear_end: int = -1
     """The position behind an amount without a meaning."""
     refusing: bool = False
@@ -275,6 +277,11 @@ class Draft:
         self.denied = None
         self.refusing = self.joined = self.described = self.listed = False
 
+    def want_instead(self) -> None:
+        """Want what the refusal names."""
+        self.wanted += self.pending
+        self.pending, self.refusing, self.answer = [], False, False
+
     def reject(self, wishes: list[Wish]) -> None:
         """Add refused wishes."""
         self.unwanted += self._read_as_parts(wishes)
@@ -297,9 +304,10 @@ class Draft:
             return refused
         return [self.as_parts.get(wish.key, wish) for wish in refused]
 
-    def spare_things(self) -> None:
-        """Want the kinds of the refusal, which continues with what they should not be made of."""
-        self.wanted += [wish for wish in self.pending if wish.family == "kind"]
+    def spare_things(self, *, wanted: bool = True) -> None:
+        """Refuse the kinds of the refusal no more, and want them if ``wanted``. It continues with what they should not
+        be like."""
+        self.wanted += [wish for wish in self.pending if wanted and wish.family == "kind"]
         self.pending = [wish for wish in self.pending if wish.family != "kind"]
 
     def _spare_wanted(self) -> None:
@@ -342,7 +350,7 @@ class Draft:
             rest=" ".join(dict.fromkeys(self.rest)),
             forget=("*",) if self.restart else tuple(dict.fromkeys(self.forget)),
             # "Go back to blue" asks for blue.
-            back=0 if wanted else self.back,
+            back=0 if wanted and self.back_to else self.back,
         )
 
     def _narrowest(self, wanted: list[Wish]) -> list[Wish]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from understanding.sentence.ahead import meant
+from understanding.sentence.ahead import LOOKS, meant
 from understanding.sentence.step import Step
 from understanding.wishes import Wish
 
@@ -11,13 +11,17 @@ class Families(Step):
     """Reads names of families."""
 
     def forgotten(self, at: int) -> int:
-        """ "Any colour", "forget the red". "Any red dress" forgets nothing."""
+        """ "Any colour", "forget the red", "leather doesn't matter". "Any red dress" forgets nothing."""
         roles = self._items[at].roles
         if not {"forget", "any"} & roles.keys():
-            return 0
+            return self._indifferent(at)
         if "refuse_after" in roles and len(self._draft.wanted) > self._draft.clause:
             return 0  # "A jacket, hood not needed" forgets nothing, "the brand isn't needed" does.
         found = self._ahead.family(at + 1)
+        excepts = found.value and {"refuse", "except", "but"} & self._ahead.roles(found.after).keys()
+        if excepts and (end := self._ends_clause(found.after)):  # "Any colour but that."
+            self._draft.differ(found.value)
+            return end - at
         if found.value and found.after <= at + 3 and "refuse" not in self._ahead.roles(found.after):
             if excepted := self._excepted(found.value, found.after):
                 return excepted - at
@@ -31,6 +35,25 @@ class Families(Step):
             return found.after - at
         return 0
 
+    def _indifferent(self, at: int) -> int:
+        """ "Leather doesn't matter": the number of items of a look that begins a clause and does not matter."""
+        entry, draft = meant(self._items[at]), self._draft
+        if entry is None or entry.family not in LOOKS - {"kind"} or draft.refusing or len(draft.wanted) > draft.clause:
+            return 0
+        place = self._ahead.past_ignored(at + 1)
+        roles, after = self._ahead.roles(place), place + 1
+        if "any" not in roles or {"refuse_after", "also"} & roles.keys():
+            return 0
+        if self._ahead.family(after).value or self._ahead.wish(after).value:
+            return 0
+        draft.forget.append(entry.family)
+        return after - at
+
+    def _ends_clause(self, at: int) -> int:
+        """The end of the clause if only words without a meaning follow the item at a position, otherwise 0."""
+        place = self._ahead.past_ignored(at + 1)
+        return place if place == len(self._items) or self._items[place].mark else 0
+
     def kept(self, at: int) -> int:
         """ "Keep the colour", "another colour"."""
         roles, draft = self._items[at].roles, self._draft
@@ -38,6 +61,9 @@ class Families(Step):
         if {"keep", "similar"} & roles.keys():
             draft.beside = False
         if "keep" in roles and not draft.refusing:
+            if family and self._ahead.refused_behind(after):  # Japanese "この色以外"
+                draft.differ(family)
+                return after + 1 - at
             if family:
                 self._leave_out_matched(at)
                 draft.keep.append("kind" if family == "style" else family)
@@ -50,7 +76,26 @@ class Families(Step):
             else:
                 draft.differ(family)
             return (self._excepted(family, after) or after) - at
+        if "different" in roles and (than := self._thing_other_than(at)):
+            return than - at
         return 0
+
+    def _thing_other_than(self, at: int) -> int:
+        """The position after "than" if it refuses a look of the thing that follows "another": German "andere Schuhe als
+        Nike"; otherwise 0."""
+        place = self._ahead.past_ignored(at + 1)
+        thing = meant(self._items[place]) if place < len(self._items) else None
+        than = place + 1 if "than" in self._ahead.roles(place + 1) else self._ahead.past_ignored(place + 1)
+        refused = self._ahead.wish(than + 1).value
+        if thing is None or thing.family != "kind" or "than" not in self._ahead.roles(than) or refused in ("", "kind"):
+            return 0
+        self._draft.add(Wish("kind", thing.value, self._items[place].said, thing.column))
+        self._draft.refuse(than)
+        return than + 1
+
+    def _is_excepted(self, at: int) -> bool:
+        """Whether a refusal of what precedes has nothing to refuse: Turkish "bunun dışında bir renk"."""
+        return "refuse_after" in self._ahead.roles(at) and not self._draft.refusing and not self._ahead.is_next(at)
 
     def _names_kind(self, at: int) -> bool:
         """Whether a kind is at a position: "the same dress"."""
@@ -86,6 +131,11 @@ class Families(Step):
         later = self._ahead.roles(after)
         if draft.denied is not None:  # "Black doesn't go with my skin tone."
             return 1
+        cue = self._ahead.roles(draft.cue)
+        if draft.refusing and not draft.pending and "except" in cue and "any" in later:  # Chinese "除了这个颜色都行"
+            draft.refusing = False
+            draft.differ(family)
+            return after + 1 - at
         said = (
             ("keep", draft.keep), ("forget", draft.forget), ("any", draft.forget),
             ("refuse_after", draft.different), ("deny", draft.different),
@@ -105,6 +155,6 @@ class Families(Step):
             else:
                 draft.different.append(family)
             draft.refusing = False
-        elif "different" in self._ahead.roles(at - 1):
+        elif "different" in self._ahead.roles(at - 1) or self._is_excepted(at - 1):
             draft.different.append(family)
         return 1

@@ -82,6 +82,7 @@ class Lexer:
 
     def __init__(self, language: Language, languages: Mapping[str, Language], shop: Shop) -> None:
         self._language, self._shop = language, shop
+        self._default = next(iter(languages.values()), language)
         self._others = [one for one in languages.values() if one is not language]
         self._corrections = 0
         self._mixed = True
@@ -132,17 +133,21 @@ class Lexer:
         best = own if own.length > shop.length else shop
         if best.length:
             return best
-        if not self._mixed or len(words[at]) < 3 or self._shop.titled(words[at]) > 1:
+        if not self._mixed or len(words[at]) < 3:
             return best
         return self._foreign(words, at)
 
     def _foreign(self, words: Sequence[str], at: int) -> _Found:
-        """The longest phrase of another language, unless its word is a slip of one of this language: "dres"."""
+        """The longest phrase of another language, unless its word is a slip of one of this language: "dres". Of a word
+        of titles, only the meaning in the default language counts: "skinny"."""
         best = _Found(0, [])
         own = self._language.spelling.nearest(words[at])
         if own and is_slip(words[at], own[0]) and not self._is_command(own[0]):
             return best
+        titled = self._shop.titled(words[at]) > 1
         for other in self._others:
+            if titled and other is not self._default:
+                continue
             length, entries = other.phrases.longest(words, at)
             concepts = [entry for entry in entries if entry.role == "concept"]
             if concepts and length > best.length:

@@ -155,7 +155,11 @@ class Reader:
             self._draft.number = amount(self._items[at].number)
         taken, bound, wish = self._amounts.at(at)
         if not taken and self._draft.correcting:
-            taken, bound, wish = self._amounts.instead(at, self._draft.last_amount())
+            before = self._draft.last_amount()
+            if before is None and self._amounts.is_bare(at):
+                self._draft.number, self._draft.correcting = amount(self._items[at].number), False
+                return 1  # "Forget the colour, and make it 100."
+            taken, bound, wish = self._amounts.instead(at, before)
         if bound is not None:
             if self._draft.refusing and not self._draft.pending:
                 # "It can't cost over 50", "nothing xyz over 50", but not "nothing xyz under 50".
@@ -211,6 +215,9 @@ class Reader:
             self._draft.restart = True
         elif "back" in roles:
             self._draft.back += 1
+            self._draft.back_to = not self._ends_clause(at)
+        elif "never_mind" in roles and self._is_all(at):
+            self._draft.back += 1  # "Actually no."
         elif "similar" in roles and "keep" not in roles:
             self._draft.similar = True
         elif "also" in roles and self._draft.wanted and not self._draft.refusing:
@@ -224,6 +231,17 @@ class Reader:
         else:
             return 0
         return 1
+
+    def _is_all(self, at: int) -> bool:
+        """Whether nothing else is said: "hmm, actually no"."""
+        before = self._items[:at]
+        return self._ahead.ends_behind(at) and all(item.mark or "ignore" in item.roles for item in before)
+
+    def _ends_clause(self, at: int) -> bool:
+        """Whether a mark or a conjunction follows, or nothing."""
+        place = self._ahead.past_ignored(at + 1)
+        item = self._items[place] if place < len(self._items) else None
+        return item is None or bool(item.mark) or bool({"and", "stop"} & item.roles.keys())
 
     def _names_something(self, at: int) -> bool:
         """Whether a family or a wish follows: "reset the colour" does not start over."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from understanding.sentence.ahead import COMMAS, FAR
+from understanding.sentence.ahead import COMMAS, FAR, NEAR, meant
 from understanding.sentence.step import Step
+from understanding.wishes import Wish
 from understanding.words.concepts import Concept, concepts
 
 
@@ -28,6 +29,8 @@ class Scopes(Step):
             and not draft.refusing
             and not self._ahead.refuses_next(at)
         ):
+            if taken := self._excepted_from(at):
+                return taken
             before = self._items[at - 1]
             # "Blue, xyzなし" refuses a word that is not known, and "黒い靴 27cm以外" an amount.
             if not (before.unknown or at == draft.unclear_end or draft.bound_refused(start)):
@@ -43,6 +46,8 @@ class Scopes(Step):
             draft.end_refusal()  # "No prints except floral ones."
         elif "deny" in roles and self._is_litotes(at):
             draft.refusing = False  # "Not ugly ones for women."
+        elif "deny" in roles and (taken := self._judged(at)):
+            return taken
         elif "deny" in roles:
             draft.deny(at, len(draft.wanted) if "which" in self._ahead.roles(at - 1) else start)
         elif "refuse" in roles:
@@ -53,6 +58,8 @@ class Scopes(Step):
         elif "correct" in roles and "refuse" not in following:
             draft.end_refusal()
             draft.correcting = True
+        elif "instead" in roles and self._answers_instead(at):
+            draft.want_instead()  # "No slim fit instead."
         elif "stop" in roles and not ("and" in roles and self._ahead.joins(at) and draft.lists()):
             draft.end_refusal()
             draft.begin_clause()
@@ -70,10 +77,32 @@ class Scopes(Step):
             return 0
         return 1
 
+    def _answers_instead(self, at: int) -> bool:
+        """Whether the text is an answer and what is wanted instead, without the comma: "no slim fit instead"."""
+        draft = self._draft
+        return (
+            draft.cue == 0 and "answer" in self._ahead.roles(0) and bool(draft.pending) and self._ahead.ends_behind(at)
+        )
+
     def _compares_preferred(self, at: int) -> bool:
         """Whether "to" follows what is preferred: "I prefer silk to satin"."""
         preferred = any("prefer" in item.roles for item in self._items[max(0, at - FAR) : at])
         return preferred and "prefer_to" in self._ahead.roles(at)
+
+    def _excepted_from(self, at: int) -> int:
+        """The number of items of a refusal from which the word at a position excepts what precedes, which remains
+        wanted: Japanese "花柄以外のプリントは嫌", Turkish "çiçekli dışında desen istemiyorum"; 0 without one."""
+        place, last = self._ahead.past_ignored(at + 1), self._draft.wanted[-1:]
+        place = at + 1 if "families" in self._ahead.roles(at + 1) else place
+        if not last or not self._ahead.is_next(at) or not self._ahead.refused_behind(place + 1):
+            return 0
+        refused = meant(self._items[place])
+        named = self._ahead.roles(place).get("families")
+        if refused is not None and refused.family == last[0].family and refused.value != last[0].word:
+            self._draft.reject([Wish(refused.family, refused.value, self._items[place].said, refused.column)])
+        elif refused is not None or named is None or named.value != last[0].family:
+            return 0
+        return place + 2 - at
 
     def _excepts(self, at: int) -> bool:
         """Whether the item at a position makes an exception from a refusal in its sentence, directly or after a comma:
@@ -95,6 +124,23 @@ class Scopes(Step):
         if hated and self._ahead.look_behind(at) not in ("", "kind"):
             return True
         return any(self._ahead.list_goes_on(at, family) for family in self._draft.last_refused())
+
+    def _judged(self, at: int) -> int:
+        """The number of items of an opinion about a refused thing, which is itself wanted: "no ugly shoes", Spanish
+        "nada de zapatos feos", Turkish "çirkin ayakkabı olmasın"; 0 if there is none."""
+        draft, place = self._draft, self._ahead.past_ignored(at + 1)
+        if draft.refusing and not draft.pending and draft.cue == at - 1 and self._ahead.wish(at + 1).value == "kind":
+            draft.refusing = False
+            return 1
+        if draft.nouns_first and [wish.family for wish in draft.pending] == ["kind"] and self._ahead.is_next(at):
+            draft.spare_things()
+            draft.end_refusal()
+            return 1
+        thing = meant(self._items[place]) if place < len(self._items) and not draft.refusing else None
+        if thing is None or thing.family != "kind" or not self._ahead.refused_behind(place + 1):
+            return 0
+        draft.add(Wish("kind", thing.value, self._items[place].said, thing.column))
+        return place + 2 - at
 
     def _is_litotes(self, at: int) -> bool:
         """Whether a word of displeasure is itself refused: "not ugly", "nothing tacky"."""
@@ -123,14 +169,30 @@ class Scopes(Step):
         if answered or ("stop" in following and "ignore" not in following):
             draft.refusing = False
 
+    def _denies_unknown(self, at: int) -> bool:
+        """Whether the refusal is of a word without a known meaning, and people follow. It precedes French "pas": "qui
+        xyz pas"."""
+        cue = self._draft.cue
+        if not any(self._names_people(place) for place in range(at, at + NEAR + 1)):
+            return False  # "Navy isn't xyz for me."
+        first = cue - 1 if "which" in self._ahead.roles(cue - 2) else cue + 1
+        return not self._ahead.is_known(first, at)
+
+    def _names_people(self, at: int) -> bool:
+        entry = meant(self._items[at]) if at < len(self._items) else None
+        return "kin" in self._ahead.roles(at) or (entry is not None and entry.family == "people")
+
     def _begin_part(self, at: int) -> None:
         roles, draft = self._items[at].roles, self._draft
         others = any(wish.family == "kind" for wish in draft.wanted)
         if draft.pending and "ask" not in roles and self._ahead.describes(at, alone=not others):
-            draft.spare_things()  # "No shoes made of leather", "no shirts in black"; not "a shirt, no tie in black".
+            # "No shoes made of leather", "no shirts in black"; not "a shirt, no tie in black".
+            draft.spare_things(wanted=not (others and "with" in roles))  # "A dress, no shoes with laces."
             return
         if draft.pending or (draft.denied is not None and "ask" in roles):
             draft.end_refusal()
+        elif draft.refusing and "recipient" in roles and self._denies_unknown(at):
+            draft.refusing = False  # "Trousers that don't xyz for my daughter."
         elif "recipient" in roles and not draft.refusing and self._ahead.serves(at):
             draft.match(owning=False)  # "A tie for a navy suit."
         if "ask" in roles:

@@ -119,8 +119,8 @@ class Story:
             or {"prepositions", "correct"} & before.roles.keys()
             or not (before.mark or before.unknown or "ignore" in before.roles)
         )
-        following = meant(self._items[at + 1]) if at + 1 < len(self._items) else None
-        return following is None and not asked
+        following = self._items[at + 1] if at + 1 < len(self._items) else None
+        return (following is None or not (meant(following) or "sizes" in following.roles)) and not asked
 
     def _is_people(self, at: int) -> bool:
         entry = meant(self._items[at]) if at < len(self._items) else None

@@ -34,6 +34,8 @@ ROLES = frozenset(
             "answer",
             "stop",
             "correct",
+            "never_mind",
+            "instead",
             "and",
             "or",
             "prepositions",

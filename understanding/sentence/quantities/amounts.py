@@ -44,6 +44,10 @@ class Amounts:
         """Whether a number is all that a text says: "80 is ok"."""
         return self._sizes.only(at)
 
+    def is_bare(self, at: int) -> bool:
+        """Whether the item at a position is a number that counts nothing that is said."""
+        return bool(self._items[at].number) and not self._sizes.counts(at + 1)
+
     def instead(self, at: int, before: Bound | Wish | None) -> tuple[int, Bound | None, Wish | None]:
         """The amount of a number alone that corrects the amount before it: "size 40, no, 41"."""
         number = self._numbers.at(at)

@@ -85,7 +85,7 @@ class Sizes:
         item = self._items[at]
         short = item.number or len(item.said) == 1 or ("sizes" in item.roles and not self._describes(at + 1))
         found = self.of(item) if short else None
-        if found is None or self._counts(at + 1):
+        if found is None or self.counts(at + 1):
             return None
         before = at - 1
         while before >= 0 and "ignore" in self._items[before].roles and "prepositions" not in self._items[before].roles:
@@ -100,7 +100,7 @@ class Sizes:
         item = self._items[at]
         lettered = item.said.isupper() and not item.meanings and self._is_clause(at)  # "Another size? M"
         found = self.of(item) if item.number or lettered else None
-        if found is None and self._sizes_thing(at):
+        if found is None and (self._sizes_thing(at) or self._fits_people(at)):
             found = self.of(item)
             return None if found is None else (1, None, Wish("size", found[1], item.said, found[0]))
         if found is None:
@@ -113,7 +113,7 @@ class Sizes:
         refused = before >= 0 and "refuse" in self._items[before].roles
         refused = refused or (after < len(self._items) and "refuse_after" in self._items[after].roles)
         listed = at > 0 and bool(self._items[at - 1].meanings) and self._ends_or_goes_on(at)  # "White sneakers 43"
-        if not (self.only(at) or listed or (refused and not self._counts(at + 1))):
+        if not (self.only(at) or listed or (refused and not self.counts(at + 1))):
             return None
         return 1, None, Wish("size", found[1], item.said, found[0])
 
@@ -123,7 +123,7 @@ class Sizes:
             return True
         item = self._items[at + 1]
         described = item.mark in (",", "、", "，") or bool(item.meanings) or "relative" in item.roles
-        return described and len(self._items[at].number) > 1 and not self._counts(at + 1)
+        return described and len(self._items[at].number) > 1 and not self.counts(at + 1)
 
     def of(self, item: Item) -> tuple[str, str] | None:
         """The column and the value of a size in the shop, by the value or by its name: "medium"."""
@@ -137,6 +137,12 @@ class Sizes:
         if "sizes" not in item.roles or "adjectives" in item.roles or len(item.said) == 1 or at + 1 == len(self._items):
             return False
         return any(one.family == "kind" and one.value != "heels" for one in self._items[at + 1].meanings[:1])
+
+    def _fits_people(self, at: int) -> bool:
+        """Whether the name of a size ends a clause behind people: "mens large"."""
+        item = self._items[at]
+        people = at > 0 and any(one.family == "people" for one in self._items[at - 1].meanings[:1])
+        return "sizes" in item.roles and people and (at + 1 == len(self._items) or bool(self._items[at + 1].mark))
 
     def _describes(self, at: int) -> bool:
         """Whether a look follows, which the word before describes: "in small checks"."""
@@ -153,12 +159,12 @@ class Sizes:
 
     def only(self, at: int) -> bool:
         """Whether a number is all that a text says: "80 is ok"."""
-        if not self._items[at].number or self._counts(at + 1):
+        if not self._items[at].number or self.counts(at + 1):
             return False
         others = (item for place, item in enumerate(self._items) if place != at)
         return all(item.mark or (SILENT & item.roles.keys() and not item.meanings) for item in others)
 
-    def _counts(self, at: int) -> bool:
+    def counts(self, at: int) -> bool:
         """Whether the item at a position says what the number before it counts: "42 cm"."""
         roles = self._items[at].roles if at < len(self._items) else {}
         return bool({"unit", "currency", "families", "year", "age", "under_after", "over_after"} & roles.keys())

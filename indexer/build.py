@@ -52,9 +52,9 @@ from indexer.stores.conditions import NO_COLUMNS
 from indexer.stores.registry import DEFAULT, index_name, remove_stores, store_class
 from indexer.stores.store import Store
 from models.bundle import Bundle
+from models.bundle.checksums import file_digest
 from models.bundle.encoder import Device
 from models.bundle.machine import usable_cores
-from models.bundle.manifest import file_digest
 from models.datasets.fetched import PICTURES_NAME, with_fetched_pictures
 
 logger = logging.getLogger(__name__)

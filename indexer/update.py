@@ -38,7 +38,7 @@ from indexer.generations.manifest import (
 from indexer.generations.products import ATTRIBUTE, UNSOLD
 from indexer.generations.publication import Publisher, list_generations, publishing, serving_id
 from indexer.ranking.attributes import AttributeColumns
-from models.bundle.manifest import file_digest
+from models.bundle.checksums import file_digest
 
 UPDATING_NAME = ".updating"
 KEPT = 3

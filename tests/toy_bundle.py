@@ -14,8 +14,9 @@ import onnx
 import tokenizers
 from onnx import TensorProto, helper, numpy_helper
 
+from models.bundle.checksums import file_digest
 from models.bundle.images import ImagePreprocessing
-from models.bundle.manifest import BundleManifest, Graph, GraphName, Tensor, file_digest, write_manifest
+from models.bundle.manifest import BundleManifest, Graph, GraphName, Tensor, write_manifest
 from models.bundle.text import TextSettings
 
 WORDS = {"red": (1, -1, -1), "green": (-1, 1, -1), "blue": (-1, -1, 1), "white": (1, 1, 1), "black": (-1, -1, -1)}

@@ -11,7 +11,7 @@ from pathlib import Path
 from indexer.generations.difference import Difference, read_for_comparison
 from indexer.generations.manifest import Changes, GenerationError, GenerationManifest, generation_folder
 from indexer.generations.publication import list_generations
-from models.bundle.manifest import File
+from models.bundle.checksums import File
 
 logger = logging.getLogger(__name__)
 

@@ -17,7 +17,8 @@ from pydantic import ConfigDict, Field, ValidationError
 from catalog import Kind, Role
 from catalog.errors import ModisteError
 from catalog.frozen_model import FrozenModel
-from models.bundle.manifest import File, file_digest, read_bounded, unknown_fields
+from models.bundle.checksums import File, file_digest, read_bounded
+from models.bundle.manifest import unknown_fields
 
 FORMAT = 1
 REVISION = 3

@@ -26,7 +26,7 @@ from indexer.generations.manifest import (
     verify_files,
 )
 from indexer.stores.registry import publish_store, remove_stores
-from models.bundle.manifest import read_bounded
+from models.bundle.checksums import read_bounded
 
 CURRENT_NAME = "CURRENT"
 PUBLISHED_NAME = "PUBLISHED"

@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-from models.bundle.container import Container
 from models.bundle.encoder import Bundle, VisionOutput, uses_gpu
-from models.bundle.images import ImagePreprocessing, UnreadableImage, decode_image, open_image
+from models.bundle.images import Container, ImagePreprocessing, UnreadableImage, decode_image, open_image
 from models.bundle.manifest import BundleError, BundleManifest
 from models.bundle.text import TextSettings, Tokenizer, normalise_text
 

@@ -8,12 +8,8 @@ the fields that it does not know. In a manifest of a known revision, an unknown 
 
 from __future__ import annotations
 
-import errno
 import hashlib
-import io
 import json
-import os
-import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal, Self, get_args
@@ -22,10 +18,10 @@ from pydantic import Field, ValidationError, model_validator
 
 from catalog.errors import ModisteError
 from catalog.frozen_model import FrozenModel
+from models.bundle.checksums import File, file_digest, read_bounded
 from models.bundle.images import ImagePreprocessing
 from models.bundle.text import TextSettings
 
-MAX_MANIFEST_BYTES = 16 * 2**20
 MANIFEST_NAME = "bundle.json"
 TOKENIZER_NAME = "tokenizer.json"
 MODEL_CARD = "MODEL_CARD.md"
@@ -88,13 +84,6 @@ class Variant(FrozenModel):
 
     graphs: dict[GraphName, Graph] = Field(min_length=1)
     trial: Trial
-
-
-class File(FrozenModel):
-    """A file of the bundle: lower-case hexadecimal sha256 and size in bytes."""
-
-    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
-    size: int = Field(ge=0)
 
 
 class BundleManifest(FrozenModel):
@@ -217,31 +206,6 @@ def _signature(tensors: dict[str, Tensor]) -> str:
     )
 
 
-def open_file(path: Path) -> io.BufferedReader:
-    """Open a regular file for reading. A pipe or a device in its place, which could be read without end, is refused.
-
-    Raises:
-        OSError: It is missing, cannot be read, or is not a regular file.
-    """
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-    descriptor = os.open(path, flags)
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise OSError(errno.EINVAL, "Not a regular file", str(path))
-    return open(descriptor, "rb")
-
-
-def file_digest(path: Path) -> File:
-    """Checksum and size of the file at ``path``.
-
-    Raises:
-        OSError: As for ``open_file``.
-    """
-    with open_file(path) as stream:
-        digest = hashlib.file_digest(stream, "sha256").hexdigest()
-        return File(sha256=digest, size=os.fstat(stream.fileno()).st_size)
-
-
 def read_manifest(folder: Path) -> BundleManifest:
     """Read ``bundle.json`` without looking at the other files.
 
@@ -275,21 +239,6 @@ def read_manifest(folder: Path) -> BundleManifest:
         where = ".".join(str(part) for part in first["loc"])
         what = f"{where}: {first['msg']}" if where else first["msg"].removeprefix("Value error, ")
         raise BundleError(f"{path} is not a valid manifest: {what}.", hint="Export the bundle again.") from error
-
-
-def read_bounded(path: Path) -> bytes:
-    """The content of a manifest, or of another file that is not longer.
-
-    Raises:
-        ValueError: The file is longer than any manifest.
-        OSError: The file cannot be read.
-    """
-    with open_file(path) as stream:
-        size = os.fstat(stream.fileno()).st_size  # ``read`` allocates as many bytes as it may return.
-        content = stream.read(min(size, MAX_MANIFEST_BYTES) + 1)
-    if len(content) > MAX_MANIFEST_BYTES:
-        raise ValueError(f"it has more than {MAX_MANIFEST_BYTES // 2**20} MiB")
-    return content
 
 
 def unknown_fields(raw: dict[str, Any], known_revision: int) -> Literal["ignore", "forbid"]:

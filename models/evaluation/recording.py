@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from catalog.errors import ModisteError
-from models.bundle.manifest import MODEL_CARD, Metric, file_digest, read_manifest, write_manifest
+from models.bundle.checksums import file_digest
+from models.bundle.manifest import MODEL_CARD, Metric, read_manifest, write_manifest
 from models.evaluation.tables import methods_table, metrics_table
 from models.files import replacing
 

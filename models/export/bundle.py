@@ -14,6 +14,7 @@ from tokenizers import Tokenizer as TokenizerFile
 from torch import Tensor, nn
 
 from catalog.errors import ModisteError
+from models.bundle.checksums import file_digest
 from models.bundle.encoder import Bundle, Vectors
 from models.bundle.images import decode_image
 from models.bundle.manifest import (
@@ -24,7 +25,6 @@ from models.bundle.manifest import (
     Graph,
     GraphName,
     Metric,
-    file_digest,
     write_manifest,
 )
 from models.bundle.manifest import Tensor as TensorSpec

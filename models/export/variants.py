@@ -17,18 +17,10 @@ import onnxruntime
 
 from catalog import Product
 from catalog.errors import ModisteError
+from models.bundle.checksums import file_digest
 from models.bundle.encoder import Bundle, Device
 from models.bundle.images import ImagePreprocessing, Pixels
-from models.bundle.manifest import (
-    BundleManifest,
-    Graph,
-    GraphName,
-    Precision,
-    Variant,
-    file_digest,
-    read_manifest,
-    write_manifest,
-)
+from models.bundle.manifest import BundleManifest, Graph, GraphName, Precision, Variant, read_manifest, write_manifest
 from models.datasets.pictures import load_pictures
 from models.datasets.triplets.attribute_triplets import NoTriplets
 from models.evaluation.held_out.sources import held_out

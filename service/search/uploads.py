@@ -12,9 +12,9 @@ from typing import NamedTuple
 from PIL import Image
 
 from models.bundle import Container, UnreadableImage, decode_image, open_image
-from models.bundle.container import memory_needed
 from models.bundle.images import ImagePreprocessing, Pixels
-from models.bundle.other_formats import format_of
+from models.bundle.images.container import memory_needed
+from models.bundle.images.other_formats import format_of
 from service.errors import ImageTooLarge
 from service.search.query import Box
 

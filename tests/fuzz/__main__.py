@@ -29,8 +29,8 @@ CHECKS = (
     "response_schema_conformance",
 )  # fmt: skip
 PROPERTIES = (
-    "tests/service/http/test_request_properties.py", "tests/catalog/test_dialects.py", "tests/catalog/test_values.py",
-    "tests/understanding/test_properties.py",
+    "tests/service/http/test_request_properties.py", "tests/catalog/formats/test_dialects.py",
+    "tests/catalog/values/test_values.py", "tests/understanding/test_properties.py",
 )  # fmt: skip
 EXAMPLES = 200
 """Of each property in one round; rounds are repeated until the time is over."""

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from indexer.generations.manifest import GenerationManifest, Quality
-from models.bundle.manifest import File
+from models.bundle.checksums import File
 from service.http.wire import search_examples
 from tests.catalog.fetch.picture_server import CHUNKED, DRIPS, OK, PICTURE, RAW
 from tests.fuzz.targets import BOUNDARY, GENERATION, SUFFIXES

@@ -25,7 +25,7 @@ from indexer.generations.filters import AttributeColumn, filter_mask
 from indexer.generations.manifest import MANIFEST_NAME, generation_folder
 from indexer.generations.manifest import read_manifest as read_generation
 from models.bundle import UnreadableImage, decode_image, open_image
-from models.bundle.container import memory_needed
+from models.bundle.images.container import memory_needed
 from models.bundle.manifest import read_manifest as read_bundle
 from service.execution.admission import Admission
 from service.http.body.picture_address import PictureAddresses

@@ -13,8 +13,8 @@ from indexer.build import BuildOptions, build_generation
 from indexer.generations.generation import Generation
 from indexer.generations.publication import current_id
 from models.bundle import Bundle
-from tests.catalog.test_dialects import Dialect, dialects, titles
-from tests.catalog.test_formats import WRITERS
+from tests.catalog.formats.test_dialects import Dialect, dialects, titles
+from tests.catalog.formats.test_formats import WRITERS
 from tests.indexer.shop import picture
 from tests.properties import properties
 

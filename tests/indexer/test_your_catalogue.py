@@ -15,8 +15,8 @@ from catalog.settings import CatalogSettings, read_settings
 from indexer.cli import app
 from indexer.generations.generation import Generation
 from indexer.generations.manifest import GenerationManifest
+from tests.catalog.formats.test_formats import WRITERS
 from tests.catalog.shops import google, pictures, shopify, table, woocommerce
-from tests.catalog.test_formats import WRITERS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "your-catalogue.md").read_text(encoding="utf-8")
 

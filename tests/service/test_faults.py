@@ -15,7 +15,8 @@ import httpx
 import pytest
 
 from indexer.generations.publication import current_id
-from models.bundle.manifest import MANIFEST_NAME, file_digest
+from models.bundle.checksums import file_digest
+from models.bundle.manifest import MANIFEST_NAME
 from tests.patience import PATIENCE_S
 from tests.service.conftest import Redis, Serve, Shop, build, cloth, encoded, eventually, write_cloth_catalog
 

@@ -30,7 +30,7 @@ from indexer.generations.publication import current_id, publish
 from indexer.stores.cells import CELLS_NAME, Cells
 from indexer.stores.faiss_store import FaissStore
 from indexer.stores.store import CHUNK
-from models.bundle.manifest import file_digest
+from models.bundle.checksums import file_digest
 
 NOISE = 0.35
 """Length of the noise beside a unit vector: cosine 0.94 with the product that it was made of."""

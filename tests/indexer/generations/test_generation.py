@@ -20,7 +20,7 @@ from indexer.generations.manifest import REVISION, GenerationError, generation_f
 from indexer.generations.opening import check_bundle
 from indexer.generations.publication import current_id
 from models.bundle import Bundle
-from models.bundle.manifest import File, file_digest
+from models.bundle.checksums import File, file_digest
 from tests.indexer.conftest import QUIET
 from tests.indexer.shop import picture, write_shop
 from tests.toy_bundle import write_toy_bundle

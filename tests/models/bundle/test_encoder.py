@@ -17,8 +17,9 @@ import pytest
 
 from catalog.errors import ModisteError
 from models.bundle import Bundle, BundleError
+from models.bundle.checksums import file_digest
 from models.bundle.encoder import GraphFailed
-from models.bundle.manifest import file_digest, read_manifest, write_manifest
+from models.bundle.manifest import read_manifest, write_manifest
 from tests.toy_bundle import LENGTH, SIZE, write_toy_bundle
 
 

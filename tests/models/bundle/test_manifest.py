@@ -14,15 +14,8 @@ import pytest
 from pydantic import ValidationError
 
 from models.bundle import BundleError, BundleManifest
-from models.bundle.manifest import (
-    MANIFEST_NAME,
-    REVISION,
-    Metric,
-    file_digest,
-    read_manifest,
-    verify_files,
-    write_manifest,
-)
+from models.bundle.checksums import file_digest
+from models.bundle.manifest import MANIFEST_NAME, REVISION, Metric, read_manifest, verify_files, write_manifest
 from tests.toy_bundle import write_toy_bundle
 
 

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from catalog.errors import ModisteError
-from models.bundle.manifest import Metric, file_digest, read_manifest, verify_files, write_manifest
+from models.bundle.checksums import file_digest
+from models.bundle.manifest import Metric, read_manifest, verify_files, write_manifest
 from models.evaluation.recording import record
 from models.evaluation.tables import metrics_table
 from tests.toy_bundle import write_toy_bundle

@@ -12,8 +12,8 @@ import pillow_heif
 import pytest
 from PIL import Image
 
-from models.bundle import container as containers
 from models.bundle.images import UnreadableImage, decode_image, open_image
+from models.bundle.images import container as containers
 from service.execution.process_pool import WorkFailed
 from service.search.uploads import LARGE_BYTES, is_large, is_opened_apart
 from tests.models.pictures import chunk, photograph, png, same, saved

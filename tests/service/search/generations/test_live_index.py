@@ -20,7 +20,7 @@ from indexer.generations.durable import replace_text
 from indexer.generations.manifest import MANIFEST_NAME, generation_folder
 from indexer.generations.publication import current_id, publish, rollback
 from indexer.update import update_generation
-from models.bundle.manifest import file_digest
+from models.bundle.checksums import file_digest
 from tests.patience import PATIENCE_S
 from tests.service.conftest import Operator, Serve, Served, Shop, build, eventually, write_cloth_catalog
 from tests.toy_bundle import write_toy_bundle

@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from models.bundle.other_formats import read_other
+from models.bundle.images.other_formats import read_other
 
 Format = Literal["JPEG", "PNG", "WEBP", "AVIF", "GIF", "BMP", "TIFF", "HEIF"]
 

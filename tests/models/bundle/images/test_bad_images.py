@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from models.bundle.images import MAX_SCANS, UnreadableImage, decode_image
+from models.bundle.images import UnreadableImage, decode_image
+from models.bundle.images.decoding import MAX_SCANS
 from tests.fresh_process import limit_memory, run_fresh
 from tests.models.pictures import chunk, photograph, png, saved, segment, with_segment
 from tests.work import lines_run

@@ -37,7 +37,7 @@ _OBJECTS = ("media", "image", "file", "node")
 """Fields of objects with the object of a picture: Shopware's ``{"position": 1, "media": {"url": ...}}``."""
 _FIELDS = (
     "src", "url", "path", "href", "link", "file", "urlstandard", "urlzoom", "original", "originalsrc", "imageurl",
-    "image", "urlfullxfull", "full", "xlarge", "large", "big",
+    "image", "urlfullxfull", "full", "xlarge", "large", "big", "originalurl", "fullurl", "largeurl",
 )  # fmt: skip
 """Fields of objects with the address or path of a picture; the first one counts, the others are other sizes."""
 _MEDIA_TYPES = ("type", "mediatype", "mediacontenttype", "mimetype", "contenttype")
@@ -111,7 +111,7 @@ class PictureFinder:
                 yield from self._named(item)
         elif isinstance(cell, dict):  # The Hugging Face hub keeps {"bytes", "path"}, shop APIs answer {"src"}.
             content = cell.get("bytes")
-            fields = {plain_name(str(name)): value for name, value in cell.items()}
+            fields = {_field(name): value for name, value in cell.items()}
             if any(plain_text(fields.get(name)).casefold().startswith("video") for name in _MEDIA_TYPES):
                 return
             named = next((fields[name] for name in _FIELDS if fields.get(name)), None)
@@ -258,7 +258,7 @@ def _separated(text: str) -> list[str]:
     addresses = _NEXT_ADDRESS.split(text)
     if len(addresses) > 1 and all(map(_SCHEME.match, addresses)):
         return [part.strip(" ,;|") for part in addresses]
-    for sign in ("|", "\n", ";", ","):
+    for sign in ("|", "\n", ";", ",", " / ", " + ", " & "):
         parts = [part.strip() for part in text.split(sign) if part.strip()]
         if len(parts) > 1 and (sign in "|\n" or all(map(_SUFFIX.search, parts))):
             return parts
@@ -272,11 +272,16 @@ def names_picture(cell: Any) -> bool:
     if isinstance(cell, list | tuple):
         return any(map(names_picture, cell))
     if isinstance(cell, dict):
-        named = {plain_name(str(name)): value for name, value in cell.items()}
+        named = {_field(name): value for name, value in cell.items()}
         within = any(isinstance(named.get(name), dict) and names_picture(named[name]) for name in _OBJECTS)
         return within or any(names_picture(value) for name, value in named.items() if name in _FIELDS)
     text = cell if isinstance(cell, str) else plain_text(cell)
     return text[:11].casefold() == "data:image/" or bool(_SUFFIX.search(text))
+
+
+def _field(name: Any) -> str:
+    """The plain name of a field, without that of a system before it: ``salsify:url`` is ``url``."""
+    return plain_name(str(name).rpartition(":")[2])
 
 
 def _spellings(text: str) -> Iterator[str]:

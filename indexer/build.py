@@ -20,6 +20,7 @@ from indexer.building.checks import (
     check_fall,
     check_kinds,
     check_skipped,
+    currency_changes,
     refuse,
     write_report,
 )
@@ -146,6 +147,7 @@ def build_generation(
 def _build(catalog: Catalog, bundle: Bundle, index_root: Path, options: BuildOptions, started: float) -> str:
     store_type, kind = _store_type(options, bundle)
     before = _published(index_root)
+    catalog.remarks = (*catalog.remarks, *currency_changes(catalog, before))
     catalog = _with_pictures(catalog, index_root, options)
     problems = [Skipped(id=one.id, row=one.row, reason=one.reason, kind=one.kind) for one in catalog.problems]
     total = len(catalog) + len(problems)

@@ -22,6 +22,7 @@ from catalog.formats.records import (
     quoted_by_apostrophes,
     records_of,
     split_leniently,
+    without_rules,
 )
 from catalog.names.plain import plain_name
 from catalog.table import Problem, Rows, Table, TableOptions
@@ -51,7 +52,7 @@ def read_delimited(decoded: Decoded, source: str, options: TableOptions) -> Tabl
 
 
 def _read(decoded: Decoded, source: str, options: TableOptions) -> Table:
-    text = decoded.text
+    text = without_rules(decoded.text)
     stated = re.match(r'\s*"?sep=(.)"?[ \t;,|]*(\r\n|\r|\n|$)', text, re.IGNORECASE)
     if stated:  # Excel's own way to name the separator; blanked so that lines keep their numbers.
         text = text[: stated.start(2)].count("\n") * "\n" + text[stated.start(2) :]

@@ -30,8 +30,8 @@ PARAMETERS = frozenset({
 """Elements that state a name and a value, as attributes or as children."""
 PARTS = frozenset({"variant", "variation", "combination", "sku", "child"})
 """Elements of a product that are its variants, if they have children."""
-_PAIR_NAMES = ("name", "paramname", "attributename", "key", "label")
-_PAIR_VALUES = ("value", "val", "values", "paramvalue", "attributevalue")
+_PAIR_NAMES = ("name", "paramname", "attributename", "fname", "key", "label")
+_PAIR_VALUES = ("value", "val", "values", "paramvalue", "attributevalue", "fvalue")
 _OF_PICTURES = ("href", "url", "src", "path")
 _VALUES = (*_OF_PICTURES, "value", "product-id")
 """Attributes that hold what an element says: the addresses of Atom's links and of pictures, and others."""

@@ -6,12 +6,12 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from itertools import islice
+from typing import Any
 
 from catalog.errors import ModisteError
-from catalog.names.columns import ID_NAMES, PRICES, has_picture_name, known, standard_name
+from catalog.names.columns import ID_NAMES, known, standard_name
 from catalog.names.plain import plain_name
-from catalog.names.sale import STOCK_COUNTS
-from catalog.table import Problem, Table
+from catalog.table import Problem, Row, Table
 
 LOOKED_AT = 20
 ENOUGH = 3
@@ -20,6 +20,8 @@ MAX_DESCRIPTIONS = 4
 """Rows below a header that may describe its columns."""
 _WORDS = re.compile(r"[^\W\d_][^\d/.:_]*[.!]?")
 """Words, and neither a number nor the path of a picture."""
+_VALUE = re.compile(r"\d|\.(?:jpe?g|png|webp|gif|avif)\b", re.IGNORECASE)
+"""A number, a code, or a picture."""
 _NUMBER = re.compile(r"[-+]?[\d.,]+")
 
 
@@ -115,18 +117,28 @@ def column_names(cells: Sequence[str], source: str) -> list[str]:
 def drop_descriptions(table: Table) -> None:
     """Take out the rows of a template below its header, which describe the columns: *Mandatory*, *URL of the image*.
 
-    They have words where the other rows have prices, counts and pictures.
+    They have nothing but words, also where all other rows have digits or pictures.
     """
-    telling = [
-        name for name in table.columns
-        if standard_name(name) in PRICES | STOCK_COUNTS or has_picture_name(name)
-    ]  # fmt: skip
-    described = 0
-    for number, row in islice(table.rows, MAX_DESCRIPTIONS):
-        words = [cell for name in telling if (cell := row.get(name)) not in (None, "")]
-        if len(words) < 2 or not all(isinstance(cell, str) and _WORDS.fullmatch(cell) for cell in words):
-            break
-        described += 1
-        table.remarks.append(Problem(number, None, "the row describes the columns", "the row describes the columns"))
-    if described and described < len(table.rows):
-        table.rows.keep(range(described, len(table.rows)))
+    rows = [row for _, row in islice(table.rows, MAX_DESCRIPTIONS + LOOKED_AT)]
+    for described in range(min(MAX_DESCRIPTIONS, len(rows) - 1), 0, -1):
+        telling = [name for name in table.columns if _tells(name, [row.get(name) for row in rows[described:]])]
+        if all(_describes(row, telling, first=place == 0) for place, row in enumerate(rows[:described])):
+            kind = "the row describes the columns"
+            table.remarks += [Problem(number, None, kind, kind) for number in table.rows.numbers[:described]]
+            table.rows.keep(range(described, len(table.rows)))
+            return
+
+
+def _tells(name: str, cells: Sequence[Any]) -> bool:
+    """Whether the filled cells of a column have digits or are pictures."""
+    filled = [cell for cell in cells if cell not in (None, "")]
+    return bool(filled) and all(not isinstance(cell, str) or _VALUE.search(cell) for cell in filled)
+
+
+def _describes(row: Row, telling: Sequence[str], *, first: bool) -> bool:
+    """Whether a row has words alone, in several columns that have others; below such a row, in one."""
+    cells = [cell for cell in row.values() if cell not in (None, "")]
+    if not all(isinstance(cell, str) and not _NUMBER.fullmatch(cell) and not _VALUE.search(cell) for cell in cells):
+        return False
+    words = [cell for name in telling if (cell := row.get(name)) not in (None, "")]
+    return len(words) >= (2 if first else 1) and all(_WORDS.fullmatch(cell) for cell in words)

@@ -10,12 +10,14 @@ from typing import Any
 
 from catalog.errors import ModisteError
 from catalog.formats.encodings import Decoded, clean_text
-from catalog.formats.wrapped import LIST_NAMES, on_page, products_in, unwrapped
+from catalog.formats.wrapped import LIST_NAMES, on_page, products_in, unwrapped, with_included
 from catalog.table import Problem, Row, Rows, Table, TableOptions
 
 _SPACE = re.compile(r"\s*")
 _BETWEEN = re.compile(r"[\s,]*")
 _DECODER = json.JSONDecoder(parse_constant=lambda _: None, strict=False)  # NaN; line breaks in texts
+_JSON_API = re.compile(r'"included"\s*:\s*\[\s*\{')
+"""Objects beside the products, to which these refer."""
 PARENT = "__parentId"
 _EXAMPLE = 'Write one product a line, such as {"id": "1", "title": "..."}.'
 
@@ -70,12 +72,20 @@ def read_json(decoded: Decoded, source: str, options: TableOptions) -> Table:
     start = _start_of_array(text, source)
     table = Table([], Rows(), remarks=decoded.remarks, format=f"JSON in {decoded.encoding}")
     found = enumerate(_objects_by_id(text, source), start=1) if start is None else _items(text, start, source, options)
+    from_pages: set[int] = set()
     for number, row in found:
         if isinstance(row, dict):
-            _add(table, number, row)
+            before = len(table.rows)
+            if _add(table, number, row):
+                from_pages.update(range(before, len(table.rows)))
         else:
             kind = "an entry is not an object with named values"
             table.problems.append(Problem(number, None, kind, kind))
+    if 0 < len(from_pages) < len(table.rows):  # Salsify: the header and the attributes, then the products.
+        kind = "an entry beside the list of products is not read"
+        others = [place for place in range(len(table.rows)) if place not in from_pages]
+        table.remarks += [Problem(table.rows.numbers[place], None, kind, kind) for place in others]
+        table.rows.keep(sorted(from_pages))
     _name_columns(table)
     if not table.rows and table.problems:
         raise ModisteError(f"No entry of {source} is a JSON object.", hint='Write [{"id": "1", "title": "..."}, ...].')
@@ -84,6 +94,8 @@ def read_json(decoded: Decoded, source: str, options: TableOptions) -> Table:
 
 def _start_of_array(text: str, source: str) -> int | None:
     """The offset of the products' array; None for an object whose values are the products."""
+    if _JSON_API.search(text):
+        return None
     stripped = text.lstrip()
     at = len(text) - len(stripped)
     if stripped.startswith("["):
@@ -103,7 +115,7 @@ def _objects_by_id(text: str, source: str) -> Iterator[Any]:
         yield from several
         return
     try:
-        whole = unwrapped(_DECODER.decode(text))
+        whole = unwrapped(with_included(_DECODER.decode(text)))
     except (ValueError, RecursionError) as error:
         line = getattr(error, "lineno", 1)
         raise ModisteError(f"{source} is not valid JSON (line {line}: {error}).", hint="Export it again.") from error
@@ -195,13 +207,15 @@ def _doubt_end(options: TableOptions, source: str, line: int) -> None:
     )
 
 
-def _add(table: Table, number: int, row: Row) -> None:
-    """Add a product, or all those on a page of an answer."""
+def _add(table: Table, number: int, row: Row) -> bool:
+    """Add a product, or all those on a page of an answer. Whether it was a page."""
     whole = unwrapped(row)
-    for one in on_page(whole) or [whole]:
+    page = on_page(whole)
+    for one in page or [whole]:
         cleaned = _clean(one)
         if isinstance(cleaned, dict):
             table.rows.append(number, cleaned)
+    return page is not None
 
 
 def _clean(cell: Any) -> Any:

@@ -18,7 +18,35 @@ from catalog.names.columns import ID_NAMES, standard_name
 
 SEPARATORS = (",", ";", "\t", "|")
 _SAMPLE = 50
+_RULE = re.compile(r"[|+]?[ :]*[-=]{3,}[-=+|: ]*")
+"""A line that separates the rows of a table that is drawn with signs."""
+_COUNT = re.compile(r"\(\d+ \w+\)|\d+ rows? in set.*")
+"""What databases write below a table."""
 _BLOCK = 1 << 20
+
+
+def without_rules(text: str) -> str:
+    """A text without the lines and outer bars of a table that is drawn with signs, as SAP, MySQL and Markdown do.
+    The rows stay on their lines."""
+    lines = text[:20_000].splitlines()[:-1] or text.splitlines()
+    lines = [line.strip() for line in lines if line.strip()]
+    rules = [place for place, line in enumerate(lines) if _RULE.fullmatch(line)]
+    drawn = sum(map(_is_drawn, lines))
+    mostly = drawn > 1 and drawn >= (len(lines) - len(rules)) / 2
+    if not rules or not (mostly or (rules == [1] and "-+-" in lines[1])):
+        return text
+    kept = []
+    for line in text.splitlines():
+        bare = line.strip()
+        if _is_drawn(line):
+            bare = "|".join(cell.strip() for cell in bare[1:-1].split("|"))
+        kept.append("" if _RULE.fullmatch(line.strip()) or _COUNT.fullmatch(bare) else bare)
+    return "\n".join(kept) + "\n"
+
+
+def _is_drawn(line: str) -> bool:
+    bare = line.strip()
+    return len(bare) > 2 and bare[0] == bare[-1] == "|" and _RULE.fullmatch(bare) is None
 
 
 class Record(NamedTuple):

@@ -40,6 +40,34 @@ def unwrapped(value: Any) -> Any:
     return {name: unwrapped(one) for name, one in value.items()}
 
 
+def with_included(value: Any) -> Any:
+    """An answer in JSON:API with the objects of ``included`` where its entries in ``data`` refer to them."""
+    if not isinstance(value, dict) or not isinstance(entries := value.get("data"), list):
+        return value
+    objects = [one for one in value.get("included") or () if isinstance(one, dict) and "id" in one and "type" in one]
+    if not objects:
+        return value
+    by_key = {(one["type"], one["id"]): one for one in objects}
+
+    def resolved(one: Any, depth: int) -> Any:
+        if isinstance(one, list):
+            return [resolved(item, depth) for item in one]
+        found = by_key.get((one.get("type"), one.get("id"))) if isinstance(one, dict) else None
+        return one if found is None or not depth else flat(found, depth - 1)
+
+    def flat(one: Any, depth: int) -> Any:
+        if not isinstance(one, dict):
+            return one
+        related = {
+            name: resolved(other["data"], depth)
+            for name, other in (one.get("relationships") or {}).items()
+            if isinstance(other, dict) and other.get("data")
+        }
+        return {"id": one.get("id"), **(one.get("attributes") or {}), **related}
+
+    return {"data": [flat(one, 2) for one in entries]}
+
+
 def products_in(value: Any, depth: int = 5) -> list[Any] | None:
     """The products within an answer of a server: the entries of a list with objects, or objects by id, however deep;
     None if there are none, or if it is a product itself."""

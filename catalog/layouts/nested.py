@@ -31,8 +31,8 @@ _OF_MONEY = frozenset({
     "currencysymbol",
 })  # fmt: skip
 """Fields of an amount of money, which say nothing beside the amount and its currency."""
-_NAMES = ("name", "attributename", "attributecode", "optiondisplayname", "key", "label")
-_VALUES = ("value", "values", "attributevalue", "options", "option")
+_NAMES = ("name", "attributename", "attributecode", "optiondisplayname", "fname", "paramname", "key", "label")
+_VALUES = ("value", "values", "attributevalue", "fvalue", "paramvalue", "val", "options", "option")
 _ATTRIBUTES = group(
     "attributes attribute properties property specifications specs features characteristics parameters params "
     "customattributes productattributes additionalattributes facets options selectedoptions variationattributes "

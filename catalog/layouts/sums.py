@@ -7,6 +7,7 @@ from collections import Counter
 
 from catalog.table import Problem, Table
 from catalog.values import plain_text
+from catalog.values.numbers import read_number
 
 _SUM = re.compile(
     r"(?:(?:zwischen|gesamt|end|teil)?summe|gesamt|(?:sub|grand|sous|net)?[ -]?total|totals?|totale|totaal|subtotaal|"
@@ -14,14 +15,12 @@ _SUM = re.compile(
     re.IGNORECASE,
 )
 LEAST = 4
-"""Columns of a table in which a sum can be told from a product."""
+"""Columns of a table in which a row with half of the cells is a sum."""
 
 
 def drop_sums(table: Table) -> list[Problem]:
-    """Drop the rows whose first cell is a word such as *Subtotal* and that have at most half of the cells that most
-    rows have, and say which they are."""
-    if len(table.columns) < LEAST:
-        return []
+    """Drop the rows whose first cell is a word such as *Subtotal*, if they have at most half of the cells that most
+    rows have, or nothing but the sums of the numbers above them, and say which they are."""
     filled: Counter[int] = Counter()
     named: dict[int, int] = {}
     for place, (_, row) in enumerate(table.rows):
@@ -30,9 +29,24 @@ def drop_sums(table: Table) -> list[Problem]:
         if texts and _SUM.fullmatch(texts[0]):
             named[place] = len(texts)
     usual = max(filled, key=lambda number: (filled[number], number), default=0)
-    sums = {place for place, number in named.items() if number <= usual / 2}
+    few = usual / 2 if len(table.columns) >= LEAST else 1
+    sums = {place for place, number in named.items() if number <= few or _adds_up(table, place)}
     kind = "the row is a sum, not a product"
     found = [Problem(table.rows.numbers[place], None, kind, kind) for place in sorted(sums)]
     if sums:
         table.rows.keep([place for place in range(len(table.rows)) if place not in sums])
     return found
+
+
+def _adds_up(table: Table, place: int) -> bool:
+    """Whether all cells of a row behind the first one are the sums of the numbers above them."""
+    _, *others = [(name, text) for name in table.columns if (text := plain_text(table.rows[place][1].get(name)))]
+    stated = [(name, read_number(text)) for name, text in others]
+    if not stated or any(number is None for _, number in stated):
+        return False
+    for name, number in stated:
+        above = [read_number(plain_text(row.get(name))) for _, row in list(table.rows)[:place]]
+        total = sum(one.value for one in above if one is not None)
+        if len(above) < 2 or number is None or abs(total - number.value) > 0.005:
+            return False
+    return True

@@ -6,7 +6,7 @@ Each function changes rows in place, so that afterwards an attribute is a column
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from catalog.layouts.below import attributes_of_odoo, variations_of_ebay
@@ -28,15 +28,21 @@ from catalog.names.plain import plain_name, whole_name
 from catalog.table import Table
 from catalog.values import plain_text
 
-_KINDS = "option|variations?|attribut[eo]?|atributo|eigenschap|additionalinfo"
+_KINDS = "option|variations?|attribut[eo]?|atributo|eigenschap|additionalinfo|propiedad|propriedade|характеристик[аи]"
 _SLOT = re.compile(
-    rf"(?:product|variant)?(?P<kind>{_KINDS})(?P<before>\d*)(?P<role>names?|titles?|values?|werte?|choices|description)(?P<after>\d*)"
+    rf"(?:product|variant)?(?P<kind>{_KINDS})(?P<before>\d*)(?P<role>names?|titles?|values?|werte?|choices|description|)"
+    r"(?P<after>\d*)"
 )
 _TRANSLATED_SLOT = re.compile(
-    rf"(?P<role>nom|nome|nombre|naam|valeur|valore|valor|waarde)(?:del?l?)?(?P<kind>{_KINDS})(?P<before>\d+)(?P<after>)"
+    rf"(?P<role>nom|nome|nombre|naam|название|valeur|valore|valor|waarde|значение)(?:d[ae]l?l?)?"
+    rf"(?P<kind>{_KINDS})(?P<before>\d*)(?P<after>)"
 )
-_NAMING = frozenset({"name", "names", "title", "titles", "nom", "nome", "nombre", "naam"})
+_NAMING = frozenset({"name", "names", "title", "titles", "nom", "nome", "nombre", "naam", "название", ""})
+"""What a column says whose cells are names; ``Attribute`` alone does beside ``Attribute Value``."""
+_REPEATED = re.compile(r" \((\d+)\)$")
+"""The number of a column whose name had been there before."""
 _NUMBERS = {"one": "1", "two": "2", "three": "3"}
+_OPTIONS = frozenset({"option", "variation", "variations", "propiedad", "propriedade"})
 _HEX = re.compile(r"^#[0-9a-fA-F]{3,8}:")
 """What Wix writes before a colour."""
 _PAIRS = frozenset({"additionalattributes", "customfields", "productcustomfields", "feature", "features", "options"})
@@ -49,7 +55,7 @@ def unfold(table: Table) -> None:
     by_name = {plain_name(column): column for column in table.columns}
     consumed = _braced_options(table)
     _fill_products(table)
-    consumed |= _named_options(table, by_name)
+    consumed |= _named_options(table)
     consumed |= _packed_pairs(table, by_name)
     consumed |= _combinations(table)
     consumed |= unfold_nested(table)
@@ -82,19 +88,23 @@ class _Slot(NamedTuple):
     """What separates several values in a cell; empty if it has one."""
 
 
-def _slots(by_name: dict[str, str]) -> list[_Slot]:
+def _slots(columns: Sequence[str]) -> list[_Slot]:
     found: dict[tuple[bool, str], dict[bool, tuple[str, str]]] = {}
-    for plain, column in by_name.items():
+    for column in columns:
+        plain = plain_name(column)
         numbered = (
             re.sub("one|two|three", lambda word: _NUMBERS[word[0]], plain)
             if "optionone" in plain.replace("two", "one").replace("three", "one")
             else plain
         )
         if match := _SLOT.fullmatch(numbered) or _TRANSLATED_SLOT.fullmatch(numbered):
-            is_option = match["kind"] in ("option", "variation", "variations")
-            key = (is_option, match["before"] or match["after"])
+            is_option = match["kind"] in _OPTIONS
+            repeated = _REPEATED.search(column)
+            key = (is_option, match["before"] or match["after"] or (repeated[1] if repeated else ""))
             role = "value" if match["kind"] == "additionalinfo" and match["role"] == "description" else match["role"]
-            found.setdefault(key, {})[role in _NAMING] = (column, role)
+            of_slot = found.setdefault(key, {})
+            if role or True not in of_slot:
+                of_slot[role in _NAMING] = (column, role)
     slots = []
     for key in sorted(found):
         pair = found[key]
@@ -105,10 +115,10 @@ def _slots(by_name: dict[str, str]) -> list[_Slot]:
     return slots
 
 
-def _named_options(table: Table, by_name: dict[str, str]) -> set[str]:
+def _named_options(table: Table) -> set[str]:
     """Shopify's ``Option1 Name`` and ``Option1 Value``, WooCommerce's ``Attribute 1 name`` and its ``value(s)``, and
     likewise those of other systems."""
-    slots = _slots(by_name)
+    slots = _slots(table.columns)
     if not slots:
         return set()
     own = frozenset(map(whole_name, table.columns))

@@ -21,6 +21,9 @@ ID_ORDER = order(
     "idprodotto artikelcode varenummer varenr produktkod kodproduktu indeks kódproduktu cikkszám tuotenumero "
     "tuotekoodi ürünkodu stokkodu артикул кодтовара 商品コード 商品番号 品番 货号 商品编码 货品编号 상품코드 "
     "itemsku sellersku customlabel productnumber articlecode listingid variantid internalvariantid internalid "
+    "internereferentie internereferenz interneartikelnummer référenceinterne referenciainterna referênciainterna "
+    "internalreference supplieraid supplierpid matnr "
+    "رقمالمنتج رمزالمنتج כודמוצר מקט רשמקט κωδικόςπροϊόντος mãsảnphẩm รหัสสินค้า кодтовару артикулпродавца "
     "handle handleid 商品管理番号 gtin ean"
 )
 ID_NAMES = frozenset(ID_ORDER)
@@ -37,6 +40,7 @@ WEAK_IDS = order(
 VARIANT_ID_ORDER = order("variantsku variantid sku sku管理番号 token")
 GROUP_ORDER = order(
     "parentproduct identifizierungsspaltevaterartikel itemgroupid handle urlhandle handleid referencehandle "
+    "identificadordeurl identificadorurl "
     "商品管理番号 parent parentsku parentid parentproductid groupid übergeordnetesprodukt superior genitore hoofd "
     "artikelgruppenid artikelgruppeid identifiantgroupe idgrupoartículos idgruppoarticoli"
 )
@@ -51,12 +55,12 @@ PRODUCT_IDS, ROW_IDS = ("productid", "internalid"), ("variantid", "internalvaria
 """In a table with both, rows with the same first one are variants of one product."""
 FORM_OF_ROWS = group("fieldtype")
 """Columns that are "product" in the row of a product, above those of its variants."""
-HANDLES = group("handle urlhandle handleid referencehandle 商品管理番号")
+HANDLES = group("handle urlhandle handleid referencehandle identificadordeurl identificadorurl 商品管理番号")
 """Columns that repeat the handle of a product in each of its rows, as in Shopify and Rakuten."""
 WEAK_GROUPS = order(
     "group productgroup stylegroup masterid mastersku master modelid styleid model modelnumber modell "
     "modellnummer style modellnr modèle modelo modello stylecode stylenumber styleno hauptartikel vaterartikel "
-    "masterartikel parentasin familyid configsku produktreferenz artikelreferenz stylesku"
+    "masterartikel parentasin familyid configsku produktreferenz artikelreferenz stylesku modelkodu"
 )
 """Ambiguous names; they count only if the rows of a group have the same title."""
 TITLE_ORDER = order(
@@ -67,12 +71,12 @@ TITLE_ORDER = order(
     "denominación itemtextname textname name1 bezeichnung1 artikelbezeichnung1 kurzbezeichnung kurztext "
     "artikelbez artbez artikelbezeichn bez "
     "materialkurztext denominazione benämning betegnelse название наименование 商品名 商品名称 상품명 שםמוצר שםהמוצר "
-    "اسمالمنتج όνομαπροϊόντος maktx imagetitle"
+    "اسمالمنتج όνομαπροϊόντος têsảnphẩm tênsảnphẩm ชื่อสินค้า названиепозиции назва назватовару maktx imagetitle"
 )
 WEAK_TITLES = order(
     "caption label item artikel produkt product article artículo articolo artigo description itemdescription "
-    "articledescription shortdescription artikeltext beschreibung descripción descrizione omschrijving modell model "
-    "modèle modelo modello"
+    "articledescription shortdescription artikeltext beschreibung descripción descrizione omschrijving descrição opis "
+    "popis leírás beskrivelse beskrivning kuvaus descriere описание açıklama modell model modèle modelo modello"
 )
 """Texts that are titles if a table has no others and they are short."""
 PICTURE_ORDER = order(
@@ -82,12 +86,13 @@ PICTURE_ORDER = order(
     "afbeelding afbeeldingen lienimage enlaceimagen enlacedeimagen linkimmagine afbeeldingslink zdjęcie zdjęcia "
     "visuel visuels "
     "obrázek kép kuva billede bilde resim görsel фото изображение картинка 画像 商品画像 图片 主图 이미지 "
+    "الصورة صورة תמונה εικόνα hìnhảnh รูปภาพ ссылкаизображения coverimage "
     "filename file path"
 )
 _PICTURE_WORDS = group(
     "image images picture pictures photo photos img imgs pic pics bild bilder foto fotos imagen imágenes immagine "
     "immagini afbeelding afbeeldingen zdjęcie zdjęcia фото изображения 画像 图片 이미지 productimage productimages "
-    "visuel visuels "
+    "visuel visuels görsel görseller resim obrázek obrázky الصور itemimage coverimage 商品画像パス "
     "additionalimage additionalimages moreimages otherimage otherimages galleryimage galleryimages variantimage "
     "variantimages mediagallery mediagalleryentries internalimage weiterebilder zusatzbilder zusätzlicherbild "
     "zusätzlichebilder imagessecondaires imágenesadicionales altreimmagini extraafbeeldingen lienimagesupplémentaire"

@@ -14,7 +14,7 @@ _HIDDEN = re.compile(
     r"confidential|secret|private|commission|landed|buyprice|buyingprice|^buyer|tradeprice|b2bp|factory|fobp|^fob$|"
     r"exworks|vendorprice|vendorcode|vendornote|cogs|employee|email|customer|notes?$|remark|comment|password|userid|"
     r"apikey|token$|binlocation|"
-    r"^gp$|grossprofit|^(?:wsp|whs|whsl)(?:price|eur|usd|gbp)?$|^map(?:price)?$|advertisedprice|floorprice|lowestprice|"
+    r"^gp$|grossprofit|^(?:wsp?|whs|whsl)(?:price|eur|usd|gbp|cad|aud)?$|^vendor(?:no|nr|nummer|number)$|^valuation|cpc$|^(?:max)?cpc|^map(?:price)?$|advertisedprice|floorprice|lowestprice|"
     r"^minimumprice|vendorsku|vendorpart|warehouse|^bin$|^shelf$|reorder|^min(?:imum)?stock|safetystock|leadtime|lastsold|unitssold|"
     r"soldunits|^sales(?:last|rank|count|volume)|revenue$|^turnover$|(?:created|modified|updated)by$|"
     r"umsatz|verkäufe|mindestbestand|meldebestand|wiederbeschaffung|chiffredaffaires|entrepôt|^ventas|^vendite|"
@@ -28,9 +28,9 @@ _HIDDEN = re.compile(
     r"leverancier|inkoop|kostpri|groothandel|"
     r"leverantör|inköp|leverandør|indkøb|innkjøp|dækningsbidrag|toimittaja|hankintahinta|ostohinta|"
     r"koszt|dostawca|marża|zakup|hurtow|nákup|dodavatel|dodávate|marže|beszerzés|beszállító|nagyker|furnizor|achizi|"
-    r"custo\b|fornecedor|margem|maliyet|alışfiyat|tedarikçi|"
+    r"custo\b|fornecedor|margem|maliyet|alışfiyat|tedarikçi|komisyon|комисси|комісі|"
     r"закуп|себестоимость|собівартість|поставщик|постачальник|наценка|оптов|αγορά|κόστο|προμηθευτή|"
-    r"仕入|原価|成本|进价|進價|采购|採購|供应商|供應商|매입|원가|공급업체|공급가|도매|批发|供货|卸価格|卸売|עלות|ספק|تكلفة|المورد|^ox(?:b|ek)price"
+    r"仕入|原価|成本|进价|進價|采购|採購|供应商|供應商|매입|원가|공급업체|공급사|공급가|도매|批发|供货|卸価格|卸売|עלות|ספק|تكلفة|المورد|^ox(?:b|ek)price"
 )
 _NOT_HIDDEN = re.compile(
     r"costume|customerrating|customerreview|customized|international|customizable|marget|internet|"

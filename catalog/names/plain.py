@@ -33,6 +33,8 @@ _LOCALE = re.compile(
     re.IGNORECASE,
 )
 _CURRENCY_WORDS = f"{CURRENCIES}|руб|грн|zł|kč|tl|円|元"
+_NAMESPACE = re.compile(r"^[a-z]{2,12}:(?=\w)", re.IGNORECASE)
+"""The system before a name: ``salsify:updated_at``."""
 _SIGNS = r"(?:us|ca|au|nz|hk|nt|mx|cn|jp|a|c|s|r)?[$€£¥₹₽₺₩₪]"
 _CURRENCY = re.compile(
     rf"^(?:{CURRENCIES})[\s._-](?=\w)|(?<=\w)[\s.,_:-]+(?:(?:in|en|w|v|i|em|à)\s+)?(?:{_CURRENCY_WORDS}|{_SIGNS})\.?$",
@@ -60,7 +62,7 @@ def shorter_names(name: str) -> tuple[str, ...]:
     """Plain names without what systems add to a name: ``name-en_US`` is ``name``, ``price EUR`` and ``product_price``
     are ``price``."""
     bases = [name]
-    for pattern in (_LOCALE, _CURRENCY, _TAX):
+    for pattern in (_LOCALE, _CURRENCY, _TAX, _NAMESPACE):
         bases += [shorter for base in bases if (shorter := pattern.sub("", base.strip())) != base]
     plain = dict.fromkeys(map(plain_name, bases))
     without = [one.removeprefix(owner) for one in plain for owner in _OWNERS if one.startswith(owner)]

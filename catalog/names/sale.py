@@ -11,6 +11,7 @@ FLAGS = {
     "nee": False,
     "sim": True, "não": False, "verdadeiro": True, "tak": True, "nie": False, "prawda": True, "fałsz": False,
     "sand": True, "falsk": False, "nej": False, "da": True, "да": True, "нет": False, "истина": True, "ложь": False,
+    "checked": True, "unchecked": False,
     "ano": True, "áno": True, "ne": False, "igen": True, "nem": False, "kyllä": True, "ei": False, "evet": True,
     "hayır": False, "ναι": True, "όχι": False, "так": True, "ні": False, "כן": True, "לא": False, "نعم": True,
     "はい": True, "いいえ": False, "是": True, "否": False, "예": True, "아니오": False,
@@ -34,7 +35,9 @@ STATUS = group(
     "видимость 公開 公开 是否上架 enligne enlínea sichtbarkeitimkatalog visibilitédanslecatalogue "
     "visibilidadenelcatálogo visibilitànelcatalogo zichtbaarheidincatalogus verfügbarkeit disponibilité "
     "disponibilidad disponibilità beschikbaarheid disponibilidade tillgänglighet tilgængelighed dostępność "
-    "наличие 在庫状況 stokdurumu 状态 商品状态 库存状态 진열상태 판매상태 סטטוס الحالة κατάσταση publishtoecom"
+    "наличие 在庫状況 stokdurumu 状态 商品状态 库存状态 진열상태 판매상태 סטטוס الحالة κατάσταση publishtoecom "
+    "showonsite showonstore showinstore showonline showonwebsite skuisactive skuactive mostrarentienda "
+    "mostrarenlatienda exibirnaloja visívelnaloja situação situacao situación durum satışdurumu стан статус доступність"
 )
 STOCK_STATUS = group(
     "availability stockstatus verfügbarkeit disponibilité disponibilidad disponibilità beschikbaarheid "
@@ -84,7 +87,8 @@ LIVE = group(
 """Words for what is or will be for sale, beside ``DRAFTS``."""
 NOT_SOLD_FLAGS = group(
     "discontinued archived deleted isdeleted disabled isdisabled draft isdraft outofstock soldout hidden ishidden "
-    "isarchived hideproduct hideonsite ausverkauft versteckt gelöscht archiviert lvorm"
+    "isarchived hideproduct hideonsite ausverkauft versteckt gelöscht archiviert lvorm blocked isblocked salesblocked "
+    "gesperrt verkaufgesperrt verkaufssperre bloqueado bloqué bloccato geblokkeerd zablokowany 倉庫指定"
 )
 """Columns that are true if a product is not for sale."""
 SALE_PRICES = group(
@@ -116,7 +120,8 @@ SOLD_FROM = group(
 STOCK_FLAGS = group(
     "canbesold saleok sellonline instock isinstock available isavailable availableforsale isavailableforsale "
     "forsale sellable purchasable verfügbar lieferbar vorrätig auflager enstock disponible existencias "
-    "disponibile opvoorraad beschikbaar ilager"
+    "disponibile opvoorraad beschikbaar ilager tekoop verkäuflich verkaufbar envente alaventa enventa invendita "
+    "doprodeje sprzedawalny"
 )
 STOCK_COUNTS = group(
     "stock quantity qty variantinventoryqty inventoryquantity inventoryqty inventory currentstock currentstocklevel "
@@ -129,7 +134,7 @@ STOCK_COUNTS = group(
     "totalstock currentquantity lagerbestandgesamt gesamtbestand verfügbarerbestand "
     "bestand lagerbestand menge lager lagermenge existencias inventario cantidad quantité quantitéenstock giacenza "
     "magazzino quantità voorraad aantal quantidade estoque lagersaldo lagerantal ilośćsztuk zásoba 在庫数 库存 재고 "
-    "재고수량 מלאי المخزون απόθεμα"
+    "재고수량 מלאי المخزون الكمية απόθεμα tồnkho จำนวน"
 )
 OVERSOLD = group(
     "variantinventorypolicy continuesellingwhenoutofstock backordersallowed backorders inventorypolicy "

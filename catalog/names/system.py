@@ -109,6 +109,7 @@ _SYSTEMS = {
         discountable midcode hscode
     """,
     "any": """
+        salsifysystemid
         created updated modified changed lastmodified lastupdated lastupdate lastchanged mimetype featured
         taxonomyid rowversion etag rowid syncstatus importid exportid lastsync version revision locked
         sitemap robots canonicalurl canonical urlalias weightunit dimensionunit dimensionsunit weightunits

@@ -69,11 +69,13 @@ class Availability:
         self._status = named(STATUS)
         stated = [name for name in table.columns if _states_sale(table.rows.column(name))]
         self._status += [name for name in stated if name not in self._status and standard_name(name) not in SALE_NAMES]
-        self._marked = {name for name in named(STATUS - STOCK_STATUS) if _are_marks(table.rows.column(name))}
+        self._plus_minus = {name for name in self._status if _are_plus_or_minus(table.rows.column(name))}
         self._not_sold = named(NOT_SOLD_FLAGS)
         self._gone_since = named(GONE_SINCE)
         self._sold_from = named(SOLD_FROM)
         self._flags = named(STOCK_FLAGS)
+        marking = [*named(STATUS - STOCK_STATUS), *self._flags]
+        self._marked = {name for name in marking if _are_marks(table.rows.column(name))}
         self._counts = list(dict.fromkeys([*named(STOCK_COUNTS), *table.outlets]))
         elsewhere = {outlet_prefix(one) or _in_brackets(one) for one in others if one not in table.columns} - {""}
         self._partial = [one for one in self._counts if (table.outlets.get(one) or _in_brackets(one)) in elsewhere]
@@ -110,6 +112,8 @@ class Availability:
                 continue
             if says_no(text) or (plain_name(column) == "productonline" and text == "2"):
                 return f"{column} is {shown(text)}"
+            if column in self._plus_minus and text == "-":
+                return f"{column} is {text}"
             if column in self._marked and not text:
                 return f"{column} is empty"
         for column in self._not_sold:
@@ -128,6 +132,8 @@ class Availability:
             text = plain_text(row.get(column))
             if says_no(text) and not self._is_elsewhere(row, column):
                 return f"{column} is {shown(text)}"
+            if column in self._marked and not text and not plain_text(head.get(column)):
+                return f"{column} is empty"
         return "" if has_variants else self._sold_out(row, head if in_group else row)
 
     def undecided(self, row: Row) -> bool:
@@ -181,7 +187,12 @@ def _is_none(text: str) -> bool:
 def _are_marks(cells: Sequence[Any]) -> bool:
     """Whether a column marks some rows, as PHP writes true and false (``1`` and nothing) and people write an ``x``."""
     said = {plain_text(cell).casefold() for cell in cells}
-    return "" in said and len(said) == 2 and said <= {"", "1", "x", *SIGNS}
+    return "" in said and len(said) == 2 and said <= {"", "1", "x", "checked", *SIGNS}
+
+
+def _are_plus_or_minus(cells: Sequence[Any]) -> bool:
+    """Whether a column has nothing but ``+`` and ``-``, and both of them."""
+    return {plain_text(cell) for cell in cells} - {""} == {"+", "-"}
 
 
 def _states_sale(cells: Sequence[Any]) -> bool:

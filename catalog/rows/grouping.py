@@ -127,6 +127,8 @@ def _products(
     """The products of one group, one for each look, and the rows of those that are not for sale."""
     parents = [line for line in members if line.is_parent]
     variants = [line for line in members if not line.is_parent]
+    if not parents and _is_above(variants):
+        parents, variants = variants[:1], variants[1:]
     if not variants:  # A product without variants, perhaps with rows for its further pictures.
         parents, variants = [], list(members)
     for line in variants:
@@ -149,6 +151,16 @@ def _products(
     else:
         left_out += [Problem(line.number, key, "no variant is for sale", "not for sale") for line in parents]
     return drafts, left_out
+
+
+def _is_above(lines: Sequence[Line]) -> bool:
+    """Whether the first row stands for the whole product, as in Rakuten's tables: unlike the others it has a title and
+    no id, and it has none of the values that all others have."""
+    first, *further = lines
+    if first.id or not first.title or not further or not all(line.id and not line.title for line in further):
+        return False
+    common = set.intersection(*(set(line.values) for line in further))
+    return bool(common) and common.isdisjoint(first.values)
 
 
 def _draft(

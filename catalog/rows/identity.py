@@ -32,6 +32,7 @@ from catalog.names.hidden import is_hidden
 from catalog.names.plain import plain_name
 from catalog.names.sale import SALE_NAMES
 from catalog.pictures import names_picture
+from catalog.rows.references import continued, parents_in
 from catalog.rows.titles import has_titles
 from catalog.table import Row, Rows, Table
 from catalog.values import plain_text
@@ -50,8 +51,8 @@ _OF_DATABASE = re.compile(
     r"[0-9a-f]{24}|[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|gid://.+|https?://.+", re.IGNORECASE
 )
 """A key of a database: MongoDB's, a UUID, Shopify's global id, or an address (``@id`` of JSON-LD)."""
-_OF_PARENT = re.compile(r"parent|vater|eltern|haupt|master|padre|père|ouder|nadrzędn|родител|父")
-"""What the name of a column says that refers to the row of the whole product."""
+_OF_GROUP = re.compile(r"group|gruppe|groupe|grupo|gruppo|grupa|групп|груп|グループ|组|組")
+"""What the name of a column says that is equal for all variants of a product, or for all products of a category."""
 
 
 def id_and_group(table: Table, id: str | None, group: str | None) -> tuple[str | None, str | None, bool]:
@@ -122,7 +123,7 @@ def _has_keys(table: Table, column: str) -> bool:
 
 def _of_codes(table: Table, barcodes: Sequence[str]) -> list[str]:
     """Columns with unknown names whose cells look like article numbers."""
-    others = PRICES | LOOKS | SIZES | SALE_NAMES
+    others = PRICES | SIZES | SALE_NAMES
     rows = _rows_of_products(table)
     return [
         name for name in table.columns
@@ -169,11 +170,12 @@ def find_group(table: Table, title: str | None) -> str | None:
         ids = [id for cell in table.rows.column(product) if (id := plain_text(cell))]
         if len(set(ids)) < len(ids):
             return product
+    parent = parents_in(table, table.columns)
+    if parent is not None:
+        return parent[0]
     for name in _weak_groups(table):
         if name == title:
             continue
-        if refers_to_rows(table, name):
-            return name
         titles: dict[str, set[str]] = {}
         rows = 0
         for _, row in table.rows:
@@ -184,13 +186,14 @@ def find_group(table: Table, title: str | None) -> str | None:
         alike = sum(len(found) == 1 for found in titles.values())
         if title and titles and len(titles) < rows and alike >= ENOUGH * len(titles):
             return name
-    return None
+    return continued(table, title)
 
 
 def _weak_groups(table: Table) -> list[str]:
     """Columns with ambiguous names, and columns of codes or article numbers if rows with the same one have each size
     once in each look."""
     named = pick(table.columns, WEAK_GROUPS)
+    named += [name for name in table.columns if name not in named and _OF_GROUP.search(plain_name(name))]
     varying = [name for name in table.columns if standard_name(name) in LOOKS | SIZES]
     if not any(standard_name(name) in SIZES for name in varying):
         return named
@@ -220,18 +223,6 @@ def _share_pictures(table: Table, column: str, varying: Sequence[str]) -> bool:
             if (text := plain_text(row.get(picture)))
         )
     )
-
-
-def refers_to_rows(table: Table, column: str) -> bool:
-    """Whether a column with the name of a parent has ids of other rows, which are then the whole products."""
-    if not _OF_PARENT.search(plain_name(column)):
-        return False
-    cells = {text for cell in table.rows.column(column) if (text := plain_text(cell))}
-    for name in pick(table.columns, ID_ORDER):
-        ids = {plain_text(id): plain_text(row.get(column)) for _, row in table.rows if (id := row.get(name))}
-        if cells and cells <= ids.keys() and not any(ids[cell] for cell in cells):
-            return True
-    return False
 
 
 def _rows_of_products(table: Table) -> list[Row]:

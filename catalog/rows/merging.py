@@ -35,7 +35,8 @@ def merged_values(
         if head in sold or column not in own:
             continue
         inherits = any(column not in line.values for line in sold) and not isinstance(value, str)
-        if inherits or is_code(column):  # A variant without a price has that of its product; a code names the product.
+        # A variant without a price has that of its product; a code names the product.
+        if inherits or (head.is_parent and is_code(column)):
             merged[column] = merged_value(value, merged[column], is_date=column in dates)
     return merged
 

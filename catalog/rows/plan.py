@@ -32,9 +32,9 @@ from catalog.rows.identity import (
     id_and_group,
     id_of,
     may_use_titles,
-    refers_to_rows,
     without_id,
 )
+from catalog.rows.references import parents_in
 from catalog.rows.titles import find_title
 from catalog.settings import CatalogSettings
 from catalog.table import Row, Rows, Table
@@ -152,13 +152,15 @@ def plan_columns(
     encoded = [name for name in columns if is_called(name, BYTES_NAMES)]
     special = {id, title, *pictures, *encoded, *(name for name in found if is_aside(name))}
     special |= {name for name in columns if is_called(name, ("parentproduct",))} | ({group} if handles else set())
+    referred = parents_in(table, [group] if group is not None else [])
+    known = [name for name in columns if name != group]
     looks = stated.looks if stated.looks is not None else list(filter(is_look, columns))
     return Plan(
         id=id, title=title, group=group, pictures=[name for name in pictures if name not in gallery], gallery=gallery,
         bytes_column=encoded[0] if encoded else None, looks=list(looks),
         attributes=[name for name in columns if name not in special], key_is_id=key_is_id,
-        by_parent=is_called(group, PARENTS) or (group is not None and refers_to_rows(table, group)),
-        other_ids=[name for name in pick(columns, ID_ORDER) if name != group],
+        by_parent=is_called(group, PARENTS) or referred is not None,
+        other_ids=list(dict.fromkeys((*pick(known, ID_ORDER), *(referred[1:] if referred else ())))),
         form=next((name for name in columns if handles and is_called(name, FORM_OF_ROWS)), None),
     )  # fmt: skip
 

@@ -16,7 +16,15 @@ from catalog.table import MAX_SHARED, Problem, Rows, shown
 from catalog.values.currencies import currency_code, settled
 from catalog.values.dates import order_of, read_date
 from catalog.values.entities import unescaped
-from catalog.values.kinds import PATH_SIGN, AttributeValue, Kind, kind_of, normal_cell, plain_text
+from catalog.values.kinds import (
+    PATH_SIGN,
+    SIZES_BY_SLASHES,
+    AttributeValue,
+    Kind,
+    kind_of,
+    normal_cell,
+    plain_text,
+)
 from catalog.values.listed import unlisted
 from catalog.values.numbers import (
     MISSING,
@@ -271,6 +279,8 @@ def _splitter(cells: Sequence[Any]) -> Any:
     for sign in ("|", "\n", ";"):
         if any(sign in text for text in texts):
             return lambda text: [item.strip() for item in text.split(sign)]
+    if any(map(SIZES_BY_SLASHES.fullmatch, texts)):
+        return lambda text: [item.strip() for item in text.split("/")]
     # WooCommerce writes a comma within an item as "\,".
     return lambda text: [item.strip().replace("\\,", ",") for item in re.split(r"(?<!\\),", text)]
 

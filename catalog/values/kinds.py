@@ -35,6 +35,10 @@ _PATH = re.compile(r"[\w)&'.]\s*(?:->|→|>|»|›)\s*[\w(&'.]")
 _SEVERAL = re.compile(r"\d(?:\s*[|,;\n]\s*|\s+)\d")
 _SIZES_LISTED = re.compile(r"[|;\n]|,\s|,(?!\d)|(?<!\d),|(?<=\d\d),(?=\d\d(?!\d))")
 """Separators of several sizes. The comma in ``36,5`` is none."""
+_LETTER = r"(?:[2-7]?x{0,5}[sl]|m)"
+_SIZES = re.compile(rf"{_LETTER}(?:\s*[,;|]\s*{_LETTER})*", re.IGNORECASE)
+SIZES_BY_SLASHES = re.compile(rf"{_LETTER}(?:\s*/\s*{_LETTER}){{2,}}", re.IGNORECASE)
+"""Three sizes or more; ``S/M`` alone is one."""
 _SLASHES = re.compile(r"\w\s*[/\\]\s*\w.*[/\\]|\w///\w")
 
 
@@ -183,6 +187,11 @@ def _holds_lists(column: str, texts: Sequence[str]) -> bool:
     name = standard_name(column)
     signs = "[|,;\n]" if name in LIST_NAMES else "[|;]" if ".metafields." in column.casefold() else "[|]"
     if any(re.search(_SIZES_LISTED if name in SIZES else signs, text) for text in set(texts)):
+        return True
+    if all(map(_SIZES.fullmatch, set(texts))):
+        return any(re.search("[,;|]", text) for text in set(texts))
+    by_comma = (text.replace("/", ",") for text in texts)
+    if any(map(SIZES_BY_SLASHES.fullmatch, set(texts))) and all(map(_SIZES.fullmatch, by_comma)):
         return True
     return not TEXTS.search(name) and len(set(texts)) >= MIN_LISTS and _look_like_lists(texts)
 

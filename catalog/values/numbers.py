@@ -33,7 +33,7 @@ NEVER_TEXT = frozenset({"\\n", "n/a", "#n/a", "-", "--", "---", "–", "—", "#
 
 _GROUPED = r"\d{1,3}(?:[.,' \u00a0\u202f’]\d{2,3})+"
 _AMOUNT = rf"(?:{_GROUPED}|\d+)?(?:[.,]\d*)?"
-_CURRENCY = r"(?:[A-Za-z]{0,3}[$€£¥₹₽₺₩₪฿₫₴₦₱]|%|[^\W\d_]{1,4}\.?)"
+_CURRENCY = r"(?:[A-Za-z]{0,3}[$€£¥₹₽₺₩₪฿₫₴₦₱]|%|[^\W\d_]{1,4}\.?|[^\W\d_]\.[^\W\d_]\.?)"
 _PRICE = re.compile(
     rf"(?P<before>{_CURRENCY})?\s*(?P<sign>[-+−])?\s*(?P<between>{_CURRENCY})?\s*(?P<amount>{_AMOUNT})(?P<dash>[.,:][-–—]{{1,2}})?"
     r"(?:(?<=[.,]\d\d)(?P<behind>-))?"
@@ -57,6 +57,9 @@ _MARKS = " \t\u00a0*†‡+~≈<>≤≥=()[]\"':;.,#^°¹²³⁴⁵⁶⁷⁸⁹�
 MAX_PRICE_LENGTH = 80
 """Length of a cell beyond which it is a text that mentions a price."""
 _WIDE = re.compile("[\uff01-\uff5e\uffe0-\uffe6]")
+_ARABIC = re.compile("[٠-٩۰-۹٫٬]")
+_LATIN = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹٫٬", "01234567890123456789.,")
+"""Arabic and Persian digits and separators."""
 
 
 class Number(NamedTuple):
@@ -86,7 +89,8 @@ def decimal_separator(texts: Iterable[str], default: Separator = ".", *, prices:
     unclear: dict[Separator, list[tuple[str, str]]] = {}
     with_three: set[Separator] = set()
     clear: list[float] = []
-    for text, count in Counter(texts).items():  # Most columns have few different cells.
+    for written, count in Counter(texts).items():  # Most columns have few different cells.
+        text = _in_latin(written)
         for found in _AMOUNT_IN_TEXT.findall(text):
             amount = re.sub(r"[^\d.,]", "", found)
             point, comma = amount.rfind("."), amount.rfind(",")
@@ -140,7 +144,7 @@ def read_number(text: str, decimal: Separator = ".") -> Number | None:
         text: The cell.
         decimal: Sign that separates decimals in this column.
     """
-    text = text.strip()
+    text = _in_latin(text.strip())
     if _WIDE.search(text):
         text = unicodedata.normalize("NFKC", text)
     if decimal == "." and PLAIN.fullmatch(text):
@@ -178,6 +182,7 @@ def read_price(text: str, decimal: Separator = ".") -> Number | None:
         text: The cell.
         decimal: Sign that separates decimals in this column.
     """
+    text = _in_latin(text)
     found = read_number(text, decimal)
     if found is not None or len(text) > MAX_PRICE_LENGTH or not any(sign.isdecimal() for sign in text):
         return found
@@ -189,6 +194,11 @@ def read_price(text: str, decimal: Separator = ".") -> Number | None:
         if low is not None and high is not None and 0 <= low.value <= high.value:
             return low if low.currency else low._replace(currency=high.currency)
     return _among_words(text, decimal)
+
+
+def _in_latin(text: str) -> str:
+    """A text with Latin digits, where it has Arabic or Persian ones."""
+    return text.translate(_LATIN) if _ARABIC.search(text) else text
 
 
 def _among_words(text: str, decimal: Separator) -> Number | None:
@@ -225,5 +235,28 @@ def _is_currency(text: str) -> bool:
 
 
 _SHORT = frozenset(
-    ["kr", "rs", "fr", "sfr", "rm", "rp", "lei", "ft", "zł", "kč", "лв", "руб", "грн", "tl", "円", "元", "원"]
+    [
+        "kr",
+        "rs",
+        "fr",
+        "sfr",
+        "rm",
+        "rp",
+        "lei",
+        "ft",
+        "zł",
+        "kč",
+        "лв",
+        "руб",
+        "грн",
+        "tl",
+        "円",
+        "元",
+        "원",
+        "ر.س",
+        "د.إ",
+        "ج.م",
+        "د.ك",
+        "ر.ق",
+    ]
 )

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from catalog import Catalog, ModisteError, Problem, summed_up
 from catalog.table import shown
+from catalog.values.currencies import are_same
 from indexer.generations.durable import replace_text
 from indexer.generations.manifest import GenerationManifest, Skipped
 
@@ -118,6 +119,18 @@ def check_kinds(
             "Nothing was published.",
             hint="Correct the table, or remove the column from catalog.toml. To build without it: --allow kinds.",
         )  # fmt: skip
+
+
+def currency_changes(catalog: Catalog, before: GenerationManifest | None) -> list[Problem]:
+    """A remark for each column whose prices had another currency in the published generation: the numbers are not
+    converted, so that they mean something else."""
+    found = []
+    for name, was in (before.currencies if before is not None else {}).items():
+        column = catalog.details.get(name)
+        if column is not None and column.currency and not are_same(column.currency, was):
+            kind = f"{name} was in {was} in the published generation and is in {column.currency}; nothing is converted"
+            found.append(Problem(0, None, kind, kind))
+    return found
 
 
 def as_problems(skipped: Sequence[Skipped]) -> list[Problem]:

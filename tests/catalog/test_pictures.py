@@ -296,3 +296,8 @@ def test_a_catalogue_without_any_picture_is_refused_with_the_column_that_was_rea
     ]
     with pytest.raises(NoPictures, match=r"from 'image'; row 3: .*no picture no\.jpg.*pictures = "):
         read_catalog(table(tmp_path / "catalog.csv", rows))
+
+
+@pytest.mark.parametrize("cell", ["p\\1.jpg / p\\2.jpg", "p/1.jpg + p/2.jpg", "p/1.jpg & p/2.jpg"])
+def test_signs_between_blanks_separate_pictures(tmp_path: Path, cell: str) -> None:
+    assert len(catalog_of(tmp_path, [cell], ["p/1.jpg", "p/2.jpg"])[1].images) == 2

@@ -478,3 +478,28 @@ def test_sizes_with_their_stock_are_variants(tmp_path: Path) -> None:
     rows = [{"code": f"A{n}", "name": f"Low sneaker {n}", "sizes": sizes} for n in range(2)]
     catalog = of_json(tmp_path, [*rows, {**rows[0], "code": "A2", "sizes": sizes[1:2]}])
     assert [(one.id, one.attributes["variant size"]) for one in catalog] == [("A0", ["40", "42"]), ("A1", ["40", "42"])]
+
+
+def test_objects_beside_the_products_of_an_answer_are_put_into_them(tmp_path: Path) -> None:
+    shirt = {
+        "id": "1", "type": "product", "attributes": {"name": "Shirt", "price": "61.99"},
+        "relationships": {"images": {"data": [{"id": "9", "type": "image"}]}, "taxons": {"data": []}},
+    }  # fmt: skip
+    image = {"id": "9", "type": "image", "attributes": {"original_url": "https://a.example/1.jpg"}}
+    (tmp_path / "a.json").write_text(json.dumps({"data": [shirt], "included": [image], "meta": {"count": 1}}))
+    (product,) = read_catalog(tmp_path / "a.json")
+    assert (product.id, product.title, product.attributes["price"]) == ("1", "Shirt", 61.99)
+    assert product.image == Address("https://a.example/1.jpg")
+
+
+def test_parts_of_an_export_beside_the_products_are_no_products(tmp_path: Path) -> None:
+    product = {
+        "salsify:id": "C-1", "salsify:updated_at": "2025-01-01", "Product Name": "Coat",
+        "salsify:digital_assets": [{"salsify:id": "a", "salsify:url": "https://a.example/1.jpg"}],
+    }  # fmt: skip
+    parts = [{"header": {"version": "2"}}, {"attributes": [{"salsify:id": "Brand"}]}, {"products": [product]}]
+    (tmp_path / "a.json").write_text(json.dumps(parts))
+    (coat,) = catalog = read_catalog(tmp_path / "a.json")
+    assert (coat.id, coat.title, coat.image) == ("C-1", "Coat", Address("https://a.example/1.jpg"))
+    assert catalog.roles["salsify:updated_at"] == "hidden"
+    assert {one.kind for one in catalog.remarks} == {"an entry beside the list of products is not read"}

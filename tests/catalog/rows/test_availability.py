@@ -79,3 +79,17 @@ def test_a_column_of_states_alone_tells_what_is_for_sale(tmp_path: Path, live: s
 def test_a_column_of_states_and_other_words_omits_no_product(tmp_path: Path) -> None:
     rows = [{"sku": f"A{n}", "title": f"Shirt {n}", "fit": fit} for n, fit in enumerate(["draft", "active", "slim"])]
     assert len(read(tmp_path, rows)) == 3
+
+
+@pytest.mark.parametrize(
+    ("column", "sold", "unsold"),
+    [
+        ("Наличие", "+", "-"), ("In stock?", "checked", ""), ("Te koop", "Ja", "Nee"), ("Blocked", "FALSE", "TRUE"),
+        ("_ShowOnSite", "YES", "NO"), ("Situação", "Ativo", "Inativo"), ("Mostrar en tienda", "SÍ", "NO"),
+    ],
+)  # fmt: skip
+def test_what_is_for_sale_is_known(tmp_path: Path, column: str, sold: str, unsold: str) -> None:
+    rows = [{"sku": f"A{n}", "title": f"Coat {n}", column: said} for n, said in enumerate([sold, unsold, sold])]
+    catalog = read(tmp_path, rows)
+    assert [one.id for one in catalog] == ["A0", "A2"]
+    assert [one.reason for one in catalog.left_out] == [f"{column} is {unsold or 'empty'}"]

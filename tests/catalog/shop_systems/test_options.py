@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from catalog import read_catalog
 from tests.catalog.shops import accounted, read
 
 
@@ -112,3 +113,29 @@ def test_further_names_of_groups_are_known(tmp_path: Path, group: str, id: str, 
     rows = [{group: f"G{n}", id: f"{n}-{size}", title: f"Kilt {n}", "Size": size} for n in (1, 2) for size in "SM"]
     catalog = read(tmp_path, rows)
     assert [(one.title, one.attributes["Size"]) for one in catalog] == [("Kilt 1", ["S", "M"]), ("Kilt 2", ["S", "M"])]
+
+
+def test_attributes_named_in_columns_that_are_repeated_are_columns(tmp_path: Path) -> None:
+    header = "Код_товара,Название_позиции" + ",Название_Характеристики,Значение_Характеристики" * 2
+    (tmp_path / "a.csv").write_text(f"{header}\n7,Сукня,Цвет,синий,Размер,S\n8,Шарф,Цвет,белый,,\n", encoding="utf-8")
+    dress, scarf = read_catalog(tmp_path / "a.csv", images_required=False)
+    assert dress.attributes == {"Цвет": "синий", "Размер": "S"}
+    assert scarf.attributes == {"Цвет": "белый"}
+
+
+def test_an_attribute_beside_its_value_is_a_column(tmp_path: Path) -> None:
+    pairs = [{"Attribute (Rows)": "Size", "Attribute Value (Rows)": size} for size in "SM"]
+    rows = [{"id": n, "title": "Tee", **pair} for n, pair in enumerate(pairs)]
+    assert [one.attributes for one in read(tmp_path, rows)] == [{"Size": "S"}, {"Size": "M"}]
+
+
+def test_the_features_of_a_bmecat_are_columns(tmp_path: Path) -> None:
+    (tmp_path / "a.xml").write_text(
+        "<BMECAT><T_NEW_CATALOG><ARTICLE><SUPPLIER_AID>A-0</SUPPLIER_AID></ARTICLE>"
+        "<ARTICLE><SUPPLIER_AID>A-1</SUPPLIER_AID><ARTICLE_DETAILS><EAN>4006381333931</EAN>"
+        "<DESCRIPTION_SHORT>Polo piqué</DESCRIPTION_SHORT></ARTICLE_DETAILS><ARTICLE_FEATURES>"
+        "<FEATURE><FNAME>Farbe</FNAME><FVALUE>blau</FVALUE></FEATURE></ARTICLE_FEATURES></ARTICLE></T_NEW_CATALOG></BMECAT>",
+        encoding="utf-8",
+    )
+    _, polo = read_catalog(tmp_path / "a.xml", images_required=False)
+    assert (polo.id, polo.title, polo.attributes["Farbe"]) == ("A-1", "Polo piqué", "blau")

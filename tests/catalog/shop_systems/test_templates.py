@@ -55,7 +55,7 @@ def test_choices_of_ebays_report_are_columns(tmp_path: Path) -> None:
 
 
 def test_attributes_of_odoo_belong_to_the_product_above_them(tmp_path: Path) -> None:
-    assert _read(tmp_path, ODOO) == [("template_1", "Apron", 1)]
+    assert _read(tmp_path, ODOO) == [("APR", "Apron", 1)]
     catalog = read_catalog(tmp_path / "export.csv")
     assert catalog[0].attributes["Size"] == ["S", "M"]
     assert catalog[0].attributes["Color"] == ["White", "Black"]
@@ -172,3 +172,15 @@ def test_items_of_square_are_read(tmp_path: Path) -> None:
 def test_a_currency_may_be_beside_the_price(tmp_path: Path, names: tuple[str, str]) -> None:
     catalog = read(tmp_path, [{"sku": "A", names[0]: "89.50", names[1]: "EUR"}])
     assert catalog.details[names[0]] == ("number", "EUR")
+
+
+def test_rows_that_describe_columns_with_unknown_names_are_no_products(tmp_path: Path) -> None:
+    rows = [
+        {"sku": "อ่านอย่างเดียว", "title": "จำเป็น", "ราคา": "จำเป็น", "ภาพ": "ไม่บังคับ"},
+        {"sku": "", "title": "", "ราคา": "", "ภาพ": "ลิงก์ของภาพ"},
+        {"sku": "A1", "title": "Coat", "ราคา": "9.50", "ภาพ": "a.jpg"},
+        {"sku": "A2", "title": "Hat", "ราคา": "5.00", "ภาพ": "b.jpg"},
+    ]
+    catalog = read(tmp_path, rows)
+    assert [one.id for one in catalog] == ["A1", "A2"]
+    assert [one.row for one in catalog.remarks] == [2, 3]

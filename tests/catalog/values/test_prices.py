@@ -266,3 +266,9 @@ def test_prices_in_several_currencies_are_not_converted_and_inspect_says_so(tmp_
     (remark,) = catalog.remarks
     assert (remark.row, remark.kind) == (4, "price has prices in several currencies, which are not converted")
     assert remark.reason == 'price is in EUR 2, USD 1: ranges need a filter on "price currency"'
+
+
+def test_arabic_and_persian_digits_are_numbers(tmp_path: Path) -> None:
+    prices = ["١٩٩ ر.س", "١٬٤٥٠٫٥٠ ر.س", "۷۵ ر.س"]
+    rows = [{"رقم المنتج": n, "اسم المنتج": f"شال {n}", "السعر": price} for n, price in enumerate(prices)]
+    assert [one.attributes["السعر"] for one in read(tmp_path, rows)] == [199.0, 1450.5, 75.0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import decimal
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -329,3 +330,15 @@ def test_a_column_that_is_pinned_as_text_against_its_cells_is_told(tmp_path: Pat
     (remark,) = catalog.remarks
     assert remark.kind == f"about is pinned as text, but has the values of a {kind}"
     assert remark.reason == "about: remove its kind in catalog.toml to use them"
+
+
+@pytest.mark.parametrize("cells", [["S, M, L", "M, L, XL"], ["S/M/L", "M"], ["XS;S", "2XL"], ["S | M", "L"]])
+def test_sizes_in_letters_are_a_list_whatever_the_column_and_the_rows(tmp_path: Path, cells: list[str]) -> None:
+    catalog = read(tmp_path, [{"id": n, "title": "Shirt", "Tailles dispo": cell} for n, cell in enumerate(cells)])
+    assert catalog.columns["Tailles dispo"] == "list"
+    assert [one.attributes["Tailles dispo"] for one in catalog] == [re.findall(r"\w+", cell) for cell in cells]
+
+
+def test_a_size_of_two_letters_is_one(tmp_path: Path) -> None:
+    rows = [{"id": n, "title": "Shirt", "fit": cell} for n, cell in enumerate(["S/M", "L/XL"])]
+    assert [one.attributes["fit"] for one in read(tmp_path, rows)] == ["S/M", "L/XL"]

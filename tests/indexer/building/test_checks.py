@@ -165,3 +165,26 @@ def test_variants_are_found_by_their_ids_and_returned_with_their_product(toy: Bu
     assert [variant["id"] for variant in entry["variants"]] == ["2-S", "2-M"]
     assert generation.group_of([row]) == ["G2"]
     assert generation.row_of("G2") == row
+
+
+def test_another_currency_than_the_published_one_is_remarked(root: Path, shop: Path, toy: Bundle) -> None:
+    def stated(currency: str) -> list[str]:
+        write_shop(shop)
+        edit(shop, ",price,", f",price {currency},")
+        catalog = read_catalog(shop)
+        build_generation(catalog, toy, root, allowing("kinds"))
+        return [one.reason for one in catalog.remarks]
+
+    assert stated("EUR") == []
+    assert stated("EUR") == []
+    write_shop(shop)
+    text = (shop / "catalog.csv").read_text().replace(",price,", ",price EUR,")
+    lines = [line.split(",") for line in text.splitlines()]
+    for cells in lines[1:]:
+        cells[4] += " GBP"
+    (shop / "catalog.csv").write_text("\n".join(map(",".join, lines)) + "\n")
+    catalog = read_catalog(shop)
+    build_generation(catalog, toy, root, STRICT)
+    assert [one.reason for one in catalog.remarks] == [
+        "price EUR was in EUR in the published generation and is in GBP; nothing is converted"
+    ]

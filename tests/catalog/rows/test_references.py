@@ -1,0 +1,90 @@
+"""Rows of variants that refer to the row of their product, or continue it, in columns with any name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.catalog.shops import accounted, read
+
+NAMES = [
+    ("Tilda UID", "Parent UID"), ("ID", "Variant Of"), ("Código", "Código Pai"), ("Nr.", "Vater"), ("x", "y"),
+    ("Kod", "Kod rodzica"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("own", "reference"), NAMES)
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(sizes=st.lists(st.integers(0, 3), min_size=1, max_size=6).filter(any))
+def test_rows_that_refer_to_another_row_are_its_variants(
+    tmp_path: Path, own: str, reference: str, sizes: list[int]
+) -> None:
+    rows: list[dict[str, object]] = []
+    for product, count in enumerate(sizes):
+        id = f"P{product}0"
+        rows.append({own: id, "Title": f"Shirt {product}.", reference: "", "Size": ""})
+        rows += [
+            {own: f"P{product}{n + 1}", "Title": f"Shirt {product}. - {n}", reference: id, "Size": f"{n + 36}"}
+            for n in range(count)
+        ]
+    catalog = read(tmp_path, rows)
+    assert [(one.id, one.title, len(one.variants)) for one in catalog] == [
+        (f"P{product}0", f"Shirt {product}.", count) for product, count in enumerate(sizes)
+    ]
+    assert accounted(catalog)
+
+
+def test_a_product_that_replaces_another_is_no_variant_of_it(tmp_path: Path) -> None:
+    rows = [
+        {"id": "A1", "title": "Coat", "replaced by": "A2"},
+        {"id": "A2", "title": "Parka", "replaced by": ""},
+        {"id": "A3", "title": "Hat", "replaced by": "A2"},
+    ]
+    assert [one.id for one in read(tmp_path, rows)] == ["A1", "A2", "A3"]
+
+
+def test_rows_without_a_title_continue_the_product_with_the_same_key(tmp_path: Path) -> None:
+    rows = [
+        {"adresse": "robe", "title": "Robe", "sku": "R-S", "size": "S"},
+        {"adresse": "robe", "title": "", "sku": "R-M", "size": "M"},
+        {"adresse": "jupe", "title": "Jupe", "sku": "J-S", "size": "S"},
+    ]
+    robe, jupe = read(tmp_path, rows)
+    assert [one.attributes["size"] for one in robe.variants] == ["S", "M"]
+    assert (robe.title, jupe.title) == ("Robe", "Jupe")
+
+
+def test_a_group_that_a_row_shares_with_itself_is_no_parent(tmp_path: Path) -> None:
+    rows = [
+        {"код_товара": "7", "название_позиции": "Сукня", "ID_группы_разновидностей": "7", "Размер": "S"},
+        {"код_товара": "7-M", "название_позиции": "Сукня", "ID_группы_разновидностей": "7", "Размер": "M"},
+        {"код_товара": "8", "название_позиции": "Шарф", "ID_группы_разновидностей": "", "Размер": ""},
+    ]
+    dress, scarf = read(tmp_path, rows)
+    assert (dress.id, dress.attributes["Размер"], scarf.id) == ("7", ["S", "M"], "8")
+
+
+def test_a_row_above_its_skus_is_no_variant(tmp_path: Path) -> None:
+    rows = [
+        {"商品管理番号（商品URL）": "tee", "商品名": "Tシャツ", "SKU管理番号": "", "販売価格": "", "倉庫指定": "0"},
+        {"商品管理番号（商品URL）": "tee", "商品名": "", "SKU管理番号": "s-1", "販売価格": "2980", "倉庫指定": ""},
+        {"商品管理番号（商品URL）": "hat", "商品名": "ハット", "SKU管理番号": "", "販売価格": "", "倉庫指定": "1"},
+        {"商品管理番号（商品URL）": "hat", "商品名": "", "SKU管理番号": "s-2", "販売価格": "980", "倉庫指定": ""},
+    ]
+    (tee,) = catalog = read(tmp_path, rows)
+    assert (tee.id, [one.id for one in tee.variants], tee.attributes["販売価格"]) == ("tee", ["s-1"], 2980)
+    assert [one.reason for one in catalog.left_out] == ["倉庫指定 is 1", "倉庫指定 is 1"]
+
+
+def test_the_code_of_a_colour_is_not_given_to_other_colours(tmp_path: Path) -> None:
+    from tests.catalog.shops import pictures
+
+    pictures(tmp_path, ["a.jpg", "b.jpg"])
+    rows = [
+        {"style number": "D1", "style name": "Dress", "color": "Ivory", "color code": "011", "image": "a.jpg"},
+        {"style number": "D1", "style name": "Dress", "color": "Noir", "color code": "099", "image": "b.jpg"},
+    ]
+    assert [one.attributes["color code"] for one in read(tmp_path, rows, images=True)] == ["011", "099"]

@@ -40,6 +40,8 @@ from catalog.values.dates import read_date
 
 ENOUGH = 0.9
 """Share of rows in which an id column is filled; one with fewer gives way to another."""
+NEARLY = 0.95
+"""Share of different cells that an id column needs if no column is different in every row: ids may be used twice."""
 VARIANT_IDS_OF_JSON = ("variantsku", "variantcode", "variantid", "variantproductid", "variantitemid")
 """Columns of the ids of variants that were nested in products."""
 UNSPLIT = ' If these are several columns, name their separator in catalog.toml: [table] separator = "^".'
@@ -102,7 +104,8 @@ def _id_column(table: Table, group: str | None) -> str | None:
     weak = [*(name for name in weak if name in codes), *codes, *barcodes, *weak]
     weak = [name for name in weak if name != group]
     weak.sort(key=lambda name: has_titles(table, name))  # Texts that people change come last.
-    return next((name for name in weak if _is_distinct(table, name)), best or next(iter(barcodes), None))
+    distinct = (name for share in (1, NEARLY) for name in weak if _is_distinct(table, name, share))
+    return next(distinct, best or next(iter(barcodes), None))
 
 
 def _is_of_database(table: Table, column: str, others: Sequence[str]) -> bool:
@@ -176,15 +179,12 @@ def find_group(table: Table, title: str | None) -> str | None:
     for name in _weak_groups(table):
         if name == title:
             continue
-        titles: dict[str, set[str]] = {}
-        rows = 0
+        titles: dict[str, list[str]] = {}
         for _, row in table.rows:
-            key = plain_text(row.get(name))
-            if key:
-                rows += 1
-                titles.setdefault(key, set()).add(plain_text(row.get(title)) if title else "")
-        alike = sum(len(found) == 1 for found in titles.values())
-        if title and titles and len(titles) < rows and alike >= ENOUGH * len(titles):
+            if key := plain_text(row.get(name)):
+                titles.setdefault(key, []).append(plain_text(row.get(title)) if title else "")
+        several = [found for found in titles.values() if len(found) > 1]  # An id that is used twice makes no group.
+        if title and several and sum(len(set(found)) == 1 for found in several) >= ENOUGH * len(several):
             return name
     return continued(table, title)
 
@@ -233,10 +233,10 @@ def _rows_of_products(table: Table) -> list[Row]:
     return rows or [row for _, row in table.rows]
 
 
-def _is_distinct(table: Table, column: str) -> bool:
-    """Whether the cells of a column are filled and all different."""
+def _is_distinct(table: Table, column: str, share: float = 1) -> bool:
+    """Whether the cells of a column are filled and, for a share of them, different from those before."""
     cells = [plain_text(row.get(column)) for row in _rows_of_products(table)]
-    return all(cells) and len(set(cells)) == len(cells)
+    return all(cells) and len(set(cells)) >= share * len(cells)
 
 
 def may_use_titles(table: Table, title: str | None, pictures: Sequence[str]) -> bool:

@@ -34,6 +34,14 @@ def test_a_column_of_article_numbers_is_the_id(tmp_path: Path, ids: list[str], r
     assert [(one.id, one.title) for one in catalog] == [(id, f"Long dress {at}") for at, id in enumerate(ids)]
 
 
+@pytest.mark.parametrize("column", ["style_no", "MATERIAL NO. X"])
+def test_an_id_that_is_used_twice_is_still_an_id(tmp_path: Path, column: str) -> None:
+    rows = [{column: f"A-{number}", "title": f"Long dress {number}"} for number in range(40)]
+    catalog = read(tmp_path, [*rows, {column: "A-7", "title": "Short dress"}])
+    assert len(catalog) == 40
+    assert [(one.row, one.reason) for one in catalog.problems] == [(42, "the id is already used in row 9")]
+
+
 @pytest.mark.parametrize(
     ("column", "cells", "title"),
     [

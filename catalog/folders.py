@@ -19,10 +19,15 @@ class Listing:
     """The names in one folder, for comparisons without case and Unicode form.
 
     Special files, and links that lead out of the roots, are left out.
+
+    Attributes:
+        files: Names of files.
+        outside: Names of links that lead out of the roots.
     """
 
     def __init__(self, folder: str, roots: Sequence[str]) -> None:
         self.files: dict[str, None] = {}  # In the order of the folder, for messages.
+        self.outside: set[str] = set()
         self._folders: dict[str, None] = {}
         try:
             with os.scandir(folder) as entries:
@@ -34,6 +39,7 @@ class Listing:
     def _add(self, entry: os.DirEntry[str], roots: Sequence[str]) -> None:
         try:
             if entry.is_symlink() and not _inside(os.path.realpath(entry.path), roots):
+                self.outside.add(entry.name)
                 return
             folder = entry.is_dir()
             if not folder and not entry.is_file():

@@ -217,20 +217,22 @@ class PictureFinder:
         self._hints += 1
         if self._hints > MAX_HINTS:
             return ""
-        parts = [part for part in next(iter(_spellings(text))).split("/") if part]
+        parts = [part for part in text.split("/") if part]
         if ".." in parts or text.startswith("/"):
             return "; files outside that folder are not read"
-        wanted = parts[-1] if parts else text
         for folder in self.folders:
-            names = [
-                name
-                for place in {str(folder), str(folder.joinpath(*parts[:-1]))}
-                for name in self._listing(place).files
-            ]
-            stem = os.path.splitext(wanted)[0].casefold()
+            for place, part in enumerate(parts):
+                if part in self._listing(str(folder.joinpath(*parts[:place]))).outside:
+                    return f"; {shown(part)} is a link that leads out of that folder and is not followed"
+        wanted = parts[-1] if parts else text
+        # A name with another number is the picture of another product.
+        stem, digits = os.path.splitext(wanted)[0].casefold(), re.sub(r"\D", "", wanted)
+        for folder in self.folders:
+            places = {str(folder), str(folder.joinpath(*parts[:-1]))}
+            names = [name for one in places for name in self._listing(one).files]
             near = [name for name in names if os.path.splitext(name)[0].casefold() == stem]
-            near = near or difflib.get_close_matches(wanted, names[:5000], n=1, cutoff=0.8)
-            if near:
+            alike = [name for name in names[:5000] if re.sub(r"\D", "", name) == digits]
+            if near := near or difflib.get_close_matches(wanted, alike, n=1, cutoff=0.8):
                 return f"; did you mean {near[0]}?"
         return ""
 

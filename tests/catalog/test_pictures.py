@@ -120,6 +120,22 @@ def test_pictures_outside_the_folders_are_not_read(tmp_path: Path, cell: str) ->
     assert [one.id for one in catalog.problems] == ["P1"]
 
 
+def test_a_picture_with_another_number_is_no_near_miss(tmp_path: Path) -> None:
+    (problem,) = catalog_of(tmp_path, ["images/11088.jpg"], ["images/11882.jpg"]).problems
+    assert "did you mean" not in problem.reason
+
+
+@pytest.mark.parametrize("link", ["photos", "photos/1.jpg"])
+def test_a_link_that_leads_out_of_the_folder_is_named(tmp_path: Path, link: str) -> None:
+    (tmp_path / "nas").mkdir()
+    (tmp_path / "nas" / "1.jpg").write_bytes(JPEG)
+    shop = tmp_path / "shop"
+    (shop / link).parent.mkdir(parents=True)
+    (shop / link).symlink_to(tmp_path / "nas" / ("1.jpg" if link.endswith("jpg") else ""))
+    (problem,) = catalog_of(shop, ["photos/1.jpg"], []).problems
+    assert f"{Path(link).name} is a link that leads out of that folder" in problem.reason
+
+
 def test_a_pipe_in_the_place_of_a_picture_is_not_read(tmp_path: Path) -> None:
     (tmp_path / "images").mkdir()
     os.mkfifo(tmp_path / "images" / "pipe.jpg")

@@ -45,6 +45,7 @@ class Products(_Stored):
         attributes: The attributes of the products.
         private: Their hidden columns.
         variants: The variants of those that have any.
+        lines: The first row of each product in the file; 0 if it is unknown.
     """
 
     def __init__(self, products: Iterable[Product] = ()) -> None:
@@ -54,12 +55,14 @@ class Products(_Stored):
         self._has_pictures = True
         self.attributes, self.private = Rows(), Rows()
         self.variants: dict[int, tuple[Variant, ...]] = {}
+        self.lines = array("q")
         for product in products:
             self.append(product)
 
-    def append(self, product: Product) -> None:
-        """Add a product."""
+    def append(self, product: Product, line: int = 0) -> None:
+        """Add a product; ``line`` is its first row in the file."""
         row = len(self)
+        self.lines.append(line)
         self._titles.append(product.title)
         self._groups.append("" if product.group == product.id else f".{product.group}")
         for picture in product.images:

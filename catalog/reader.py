@@ -104,12 +104,15 @@ def read_catalog(
                 continue
         listed |= {name for name, value in draft.attributes.items() if isinstance(value, list)}
         used += len(draft.lines)
+        if plan.title is not None and not draft.title:
+            remarks.append(Problem(draft.lines[0], draft.id, "the title is empty", "the title is empty"))
         products.append(
             Product(
                 id=draft.id, title=draft.title, image=pictures[0] if pictures else None,
                 attributes=draft.attributes,  # type: ignore[arg-type]  # Made fitting by ``_catalog``.
                 more_images=tuple(pictures[1:]), group=draft.group, variants=draft.variants,
-            )
+            ),
+            draft.lines[0],
         )  # fmt: skip
     found.problems += without_picture
     found.problems.sort(key=lambda problem: problem.row)

@@ -38,6 +38,8 @@ from catalog.values.numbers import (
 
 CURRENCY = " currency"
 """Ends the name of the column with the currencies of a column of prices, if there are several."""
+LONGEST = 32_767
+"""Characters of the longest cell of Excel."""
 
 
 class Column(NamedTuple):
@@ -54,8 +56,8 @@ class Typed:
     Attributes:
         columns: Those that have any value.
         attributes: The values of the rows, which are absent for empty cells.
-        oddities: Cells that are not of their column's kind and were left out, and cells that made a column of numbers
-            text.
+        oddities: Cells that are not of their column's kind and were left out, cells that made a column of numbers
+            text, and very long texts.
         strange: Share of the filled cells that are not of their column's kind, for columns with pinned kinds.
     """
 
@@ -94,6 +96,7 @@ def type_columns(
         kind = pinned.get(column, found.kind)
         strange = _type_column(typed, column, kind, cells, numbers, decimal)
         _add_currency(typed, column, currencies, numbers)
+        _note_long(typed, column, cells, numbers)
         if is_code(column):
             _note_rounded(typed, column, cells, numbers)
         if column in pinned:
@@ -174,6 +177,14 @@ def _unescaped(cell: Any) -> Any:
 def _are_prices(texts: Sequence[str]) -> bool:
     """Whether cells state a currency."""
     return any((number := read_number(text)) and number.currency not in ("", "%") for text in texts[:50])
+
+
+def _note_long(typed: Typed, column: str, cells: Sequence[Any], numbers: Sequence[int]) -> None:
+    """Name the texts that are longer than a cell of Excel, such as descriptions with pictures in base64."""
+    for number, cell in zip(numbers, cells, strict=True):
+        if isinstance(cell, str) and len(cell) > LONGEST:
+            kind = f"{column} has a very long text"
+            typed.oddities.append(Problem(number, None, f"{kind}: {len(cell):,} characters", kind))
 
 
 def _note_rounded(typed: Typed, column: str, cells: Sequence[Any], numbers: Sequence[int]) -> None:

@@ -50,7 +50,7 @@ def arranged(products: Products, places: Sequence[int], reasons: Mapping[int, st
         start, stop = stop, stop + max(1, count)
         usable = [one for one in range(start, stop) if one not in reasons]
         fine = list({places[one]: one for one in reversed(usable)}.values())[::-1]
-        bad = [_skipped(products[row], one - start, reasons[one]) for one in range(start, stop) if one in reasons]
+        bad = [_skipped(products, row, one - start, reasons[one]) for one in range(start, stop) if one in reasons]
         if not fine:
             done.skipped.append(bad[0])
             continue
@@ -62,8 +62,10 @@ def arranged(products: Products, places: Sequence[int], reasons: Mapping[int, st
     return done
 
 
-def _skipped(product: Product, number: int, reason: str) -> Skipped:
-    return Skipped(id=product.id, row=None, reason=reason, picture=path_of(Numbered(product, number).image))
+def _skipped(products: Products, row: int, number: int, reason: str) -> Skipped:
+    product = products[row]
+    picture = path_of(Numbered(product, number).image)
+    return Skipped(id=product.id, row=products.lines[row] or None, reason=reason, picture=picture)
 
 
 def path_of(image: Picture | None) -> str | None:

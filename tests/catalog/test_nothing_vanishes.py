@@ -28,6 +28,14 @@ def catalog_of(folder: Path, content: str | bytes, name: str = "catalog.csv", **
     return read_catalog(path, images_required=False, **options)  # type: ignore[arg-type]
 
 
+def test_an_empty_title_and_a_very_long_text_are_remarks(tmp_path: Path) -> None:
+    rows = [{"id": 1, "title": "Hat", "text": "a"}, {"id": 2, "title": "", "text": "b" * 40_000}]
+    catalog = read(tmp_path, rows)
+    assert [(one.row, one.reason) for one in sorted(catalog.remarks, key=lambda one: one.reason)] == [
+        (3, "text has a very long text: 40,000 characters"), (3, "the title is empty"),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(("opened", "closed"), [(60, 100), (60, None), (60, 61), (118, None)])
 def test_a_quote_that_swallows_rows_is_refused_with_its_line(tmp_path: Path, opened: int, closed: int | None) -> None:
     with pytest.raises(CatalogRefused, match=rf"line {opened + 2} ") as refused:

@@ -71,7 +71,7 @@ def test_one_corrupt_picture_among_twenty_is_skipped_with_its_reason(shop: Path,
     generation = Generation.open(tmp_path / "index")
     assert generation.size == 19
     assert generation.row_of("p7") is None
-    assert [one.id for one in generation.manifest.skipped] == ["p7"]
+    assert [(one.id, one.row) for one in generation.manifest.skipped] == [("p7", 9)]
     assert "not a JPEG, PNG" in generation.manifest.skipped[0].reason
 
 

@@ -13,7 +13,7 @@ from cachetools import LRUCache
 
 from indexer.generations.generation import Generation
 from service.search.answers import ChoiceFilter, FoundRows, NumberFilter, ProductCard, Result, ValueCount, Variant
-from understanding.words.concepts import family_of_column
+from understanding.words.concepts import families_of_columns
 
 MAX_VALUES = 50
 MAX_PRODUCTS = 4096
@@ -76,11 +76,12 @@ def _image_link(id: str) -> str:
 def _count(generation: Generation) -> Facets:
     facets: Facets = {}
     manifest = generation.manifest
+    families = families_of_columns(generation.columns)
     for name, kind in generation.columns.items():
         role = manifest.roles.get(name, "wish")
         if role == "text" or role == "hidden":
             continue
-        family = family_of_column(name) or None
+        family = families[name] or None
         values = generation.column(name)
         if kind in ("list", "path"):
             values = values.flatten()

@@ -11,7 +11,7 @@ from tests.understanding.test_wishes import parts_of
 from understanding import Bound, Grounding, Relative, Shop, Wish, understand
 from understanding.grounding.compared import compared
 from understanding.grounding.levels import FURTHER, NARROWER, NEAR
-from understanding.words.concepts import family_of_column
+from understanding.words.concepts import families_of_columns
 
 NAN = float("nan")
 
@@ -162,6 +162,14 @@ def test_prices_of_exports_are_what_a_text_bounds(column: str) -> None:
     same(list(Grounding(shop).within(bound)), [1, 0, NAN])
 
 
+@pytest.mark.parametrize("column", ["RRP", "UVP (EUR)", "mrp", "List Price", "定価"])
+def test_a_list_price_is_the_price_if_there_is_no_other(column: str) -> None:
+    (bound,) = understand("under 20", make_shop(["Shirt"] * 2, {column: [19.0, 49.0]})).constraints
+    assert bound.column == column
+    both = make_shop(["Shirt"] * 2, {column: [19.0, 49.0], "price": [9.0, 39.0]})
+    assert both.families == {column: "", "price": "price"}
+
+
 def test_of_a_regular_price_and_that_of_a_sale_the_lowest_counts() -> None:
     columns = {"Sale price": [None, 15.0, 0.0, None], "Regular price": [30.0, 40.0, 10.0, None]}
     shop = make_shop(["Shirt"] * 4, columns)
@@ -255,7 +263,7 @@ def test_a_brand_in_two_spellings_is_one() -> None:
     ],
 )  # fmt: skip
 def test_an_owner_a_language_and_a_currency_do_not_count_in_the_name_of_a_column(name: str, family: str) -> None:
-    assert family_of_column(name) == family
+    assert families_of_columns([name]) == {name: family}
 
 
 @pytest.mark.parametrize("form", ["one column", "columns"])

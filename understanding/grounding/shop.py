@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from understanding.grounding.column import Column
 from understanding.grounding.titles import Codes, Titles
-from understanding.words.concepts import FAMILIES, Concept, brands, condition_of, conditions, family_of_column
+from understanding.words.concepts import FAMILIES, Concept, brands, condition_of, conditions, families_of_columns
 from understanding.words.language import Language, languages
 from understanding.words.phrases import Entry, Phrases
 from understanding.words.spelling import Spelling
@@ -84,6 +84,8 @@ class Shop:
         """Folded size -> the column and the value."""
         self.phrases = Phrases()
         self._columns, self._currencies = columns, currencies or {}
+        self.families = families_of_columns(columns)
+        """What the values of each column are, by its name."""
         for name, values in columns.items():
             self._add(name, values)
         self._add_prices()
@@ -180,7 +182,7 @@ class Shop:
         return bool(self._meaning((word,))) or word.isdigit()
 
     def _add(self, name: str, values: pa.Array) -> None:
-        family = family_of_column(name)
+        family = self.families[name]
         if pa.types.is_integer(values.type) or pa.types.is_floating(values.type):
             self._add_numbers(name, family, values)
         elif pa.types.is_list(values.type) or pa.types.is_dictionary(values.type):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -255,9 +255,16 @@ def brand_words() -> frozenset[str]:
     )
 
 
-def family_of_column(name: str) -> str:
-    """What the values of a column are, such as ``price``, by its name; empty if the name does not tell. What stands in
-    brackets, an owner, a language and a currency do not count: ``Price (EUR)``, ``product_price``, ``price-EUR``."""
+def families_of_columns(names: Iterable[str]) -> dict[str, str]:
+    """What the values of each column are, such as ``price``, by its name; empty if the name does not tell. What stands
+    in brackets, an owner, a language and a currency do not count: ``Price (EUR)``, ``product_price``, ``price-EUR``.
+    A list price counts as the price if there is no other."""
+    families = {name: _family_of_column(name) for name in names}
+    list_price = "" if "price" in families.values() else "price"
+    return {name: list_price if family == "list price" else family for name, family in families.items()}
+
+
+def _family_of_column(name: str) -> str:
     columns = concepts().columns
     name = _SHOPIFY.sub("", name)
     for words in (words_of(_IN_BRACKETS.sub("", name)), words_of(name)):

@@ -7,13 +7,13 @@ from dataclasses import replace
 from service.search.query import Query
 from service.search.words.vocabulary import GenerationWords
 from understanding import Understood, Wish
-from understanding.words.concepts import Concept, family_of_column
+from understanding.words.concepts import Concept
 
 
 def without_stated(understood: Understood, query: Query, words: GenerationWords) -> Understood:
     """What is left of what was understood where explicit fields of the query say nothing of the same."""
     filtered = {column.family for column in words.shop.columns if column.name in query.filters} - {"value"}
-    bounded = {family_of_column(name) for name in query.filters} & words.shop.numbers.keys()
+    bounded = {words.shop.families.get(name) for name in query.filters} & words.shop.numbers.keys()
     preferred = {concept.family for word in query.prefer for concept in words.shop.meaning(word)}
     stated = {concept for word in (*query.prefer, *query.avoid) for concept in words.shop.meaning(word)}
     ignored = {word.casefold() for word in query.ignore}

@@ -24,7 +24,6 @@ from catalog.rows.roles import column_roles
 from catalog.settings import SETTINGS_NAME, CatalogSettings, find_settings, read_settings
 from catalog.table import Problem, Table, TableOptions
 from catalog.values import AttributeValue
-from catalog.values.columns import Typed
 from catalog.values.embedded import NoImage, from_base64
 
 
@@ -124,7 +123,7 @@ def read_catalog(
     merged = used + len(found.repeated) + table.folded - len(products)
     counts = Counts(rows, len(products), merged, len(found.left_out), len(found.problems))
     table.rows.clear()
-    return _catalog(source, table, products, listed, typed, settings, plan, counts, found, [*remarks, *found.repeated])
+    return _catalog(source, table, products, listed, lines, settings, plan, counts, found, [*remarks, *found.repeated])
 
 
 def _pictures(draft: Draft, finder: PictureFinder, remarks: list[Problem]) -> list[Picture]:
@@ -140,7 +139,7 @@ def _pictures(draft: Draft, finder: PictureFinder, remarks: list[Problem]) -> li
 
 
 def _catalog(
-    source: Path, table: Table, products: Products, listed: set[str], typed: Typed, settings: CatalogSettings,
+    source: Path, table: Table, products: Products, listed: set[str], lines: Lines, settings: CatalogSettings,
     plan: Plan, counts: Counts, found: Grouping, remarks: list[Problem],
 ) -> Catalog:  # fmt: skip
     """The catalogue of products whose merged values are not in the form of their columns yet.
@@ -148,12 +147,13 @@ def _catalog(
     Args:
         listed: Columns with lists among their merged values.
     """
+    typed = lines.typed
     columns = dict(typed.columns)
     pinned = {name for name, one in settings.columns.items() if one.kind}
     for name in listed:
         if columns[name].kind == "text" and name not in pinned:
             columns[name] = columns[name]._replace(kind="list")
-    roles = column_roles(table, columns, typed, settings, plan)
+    roles = column_roles(table, columns, typed, settings, lines.availability.unnamed)
     typed.attributes.clear()
     hidden = {name for name, role in roles.items() if role == "hidden"}
     needed = {name for name in settings.default_filters if name in hidden}

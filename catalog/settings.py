@@ -72,6 +72,11 @@ class CatalogSettings(FrozenModel):
     states_leave_out: bool = Field(default=False, exclude=True)
     """Whether ``leave_out`` is in the file at all."""
 
+    @property
+    def stock_columns(self) -> set[str]:
+        """The columns with the role ``stock``."""
+        return {name for name, one in self.columns.items() if one.role == "stock"}
+
 
 def read_settings(path: Path) -> CatalogSettings:
     """Read a ``catalog.toml``.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from catalog.layouts.outlets import outlet_prefix
@@ -50,9 +50,13 @@ class Availability:
         leave_out: Conditions of the operator (``CatalogSettings.leave_out``), which replace the rules for known column
             names; None applies these rules.
         others: Columns of the catalogue. Those that the table lacks may have the stock of other outlets.
+        stated: Columns with the role ``stock``. Those with another name than usual are read as states.
     """
 
-    def __init__(self, table: Table, leave_out: Mapping[str, Any] | None = None, others: Collection[str] = ()) -> None:
+    def __init__(
+        self, table: Table, leave_out: Mapping[str, Any] | None = None, others: Collection[str] = (),
+        stated: Collection[str] = (),
+    ) -> None:  # fmt: skip
         self.leave_out = leave_out
         by_name: dict[str, dict[str, None]] = {}
         for column in table.columns:
@@ -67,8 +71,13 @@ class Availability:
             alike.setdefault(table.outlets.get(column) or plain_name(column), []).append(column)
         self._alike = {column: columns for columns in alike.values() if len(columns) > 1 for column in columns}
         self._status = named(STATUS)
-        stated = [name for name in table.columns if _states_sale(table.rows.column(name))]
-        self._status += [name for name in stated if name not in self._status and standard_name(name) not in SALE_NAMES]
+        unusual = (one for one in table.columns if standard_name(one) not in SALE_NAMES and one not in table.outlets)
+        self.unnamed = [
+            name for name in unusual
+            if _states_sale(table.rows.column(name)) or (name in stated and not outlet_prefix(name))
+        ]  # fmt: skip
+        """Columns with other names that state what is for sale, by their cells or their role."""
+        self._status += [name for name in self.unnamed if name not in self._status]
         self._plus_minus = {name for name in self._status if _are_plus_or_minus(table.rows.column(name))}
         self._not_sold = named(NOT_SOLD_FLAGS)
         self._gone_since = named(GONE_SINCE)
@@ -83,16 +92,24 @@ class Availability:
         self._oversold = named(OVERSOLD)
         self._tracked = named(TRACKED)
         self._by_default = named(COUNTED_BY_DEFAULT)
+        self._stock = {*self._in_stock, *self._counts, *named(NOT_SOLD_FLAGS & OUT_OF_STOCK)}
+        self._stock |= {name for name in self.unnamed if _has_states_of_stock(table.rows.column(name))}
+        stating = [*self._status, *self._not_sold, *self._gone_since, *self._sold_from, *self._flags, *self._counts]
+        self.aspects = frozenset(map(self._aspect, stating) if leave_out is None else leave_out)
+        """What the table states: ``stock``, ``status`` (publication), or the columns of ``leave_out``."""
 
-    @property
-    def is_stated(self) -> bool:
-        """Whether any column of the table says what is for sale."""
-        if self.leave_out is not None:
-            return bool(self.leave_out)
-        return bool(self._status or self._not_sold or self._gone_since or self._flags or self._counts)
+    def _aspect(self, column: str) -> str:
+        return "stock" if column in self._stock else "status"
 
     def reason(self, row: Row, head: Row, *, in_group: bool = False, has_variants: bool = False) -> str:
-        """Why a row is not for sale, empty if it is.
+        """Why a row is not for sale, empty if it is; arguments as of ``reasons``."""
+        reasons = self.reasons(row, head, in_group=in_group, has_variants=has_variants)
+        return next((reason for _, reason in reasons), "")
+
+    def reasons(
+        self, row: Row, head: Row, *, in_group: bool = False, has_variants: bool = False
+    ) -> Iterator[tuple[str, str]]:
+        """Why a row is not for sale, each reason after its aspect.
 
         Args:
             row: The row.
@@ -104,37 +121,38 @@ class Availability:
             for column, condition in self.leave_out.items():
                 text = unescaped(plain_text(row.get(column)) or plain_text(head.get(column)))
                 if meets(text, condition):
-                    return f"{column} is {shown(text) or 'empty'}"
-            return ""
+                    yield column, f"{column} is {shown(text) or 'empty'}"
+            return
         for column in self._status:
             text = plain_text(row.get(column)) or plain_text(head.get(column))
             if in_group and _plain(text) in HIDDEN_VARIANTS:
                 continue
             if says_no(text) or (plain_name(column) == "productonline" and text == "2"):
-                return f"{column} is {shown(text)}"
-            if column in self._plus_minus and text == "-":
-                return f"{column} is {text}"
-            if column in self._marked and not text:
-                return f"{column} is empty"
+                yield self._aspect(column), f"{column} is {shown(text)}"
+            elif column in self._plus_minus and text == "-":
+                yield self._aspect(column), f"{column} is {text}"
+            elif column in self._marked and not text:
+                yield self._aspect(column), f"{column} is empty"
         for column in self._not_sold:
             text = plain_text(row.get(column)) or plain_text(head.get(column))
             if text in ("1", "X", "x") or read_flag(text):
-                return f"{column} is {shown(text)}"
+                yield self._aspect(column), f"{column} is {shown(text)}"
         for column in self._gone_since:
             text = plain_text(row.get(column))
             if text.casefold() not in MISSING and not says_no(text) and not _is_future(text):
-                return f"{column} is {shown(text)}"
+                yield "status", f"{column} is {shown(text)}"
         for column in self._sold_from:
             text = plain_text(row.get(column))
             if _is_future(text):
-                return f"{column} is {shown(text)}"
+                yield "status", f"{column} is {shown(text)}"
         for column in self._flags:
             text = plain_text(row.get(column))
             if says_no(text) and not self._is_elsewhere(row, column):
-                return f"{column} is {shown(text)}"
-            if column in self._marked and not text and not plain_text(head.get(column)):
-                return f"{column} is empty"
-        return "" if has_variants else self._sold_out(row, head if in_group else row)
+                yield "stock", f"{column} is {shown(text)}"
+            elif column in self._marked and not text and not plain_text(head.get(column)):
+                yield "stock", f"{column} is empty"
+        if not has_variants and (reason := self._sold_out(row, head if in_group else row)):
+            yield "stock", reason
 
     def undecided(self, row: Row) -> bool:
         """Whether a product may be in stock elsewhere: the table has only some outlets, and these have nothing."""
@@ -201,8 +219,13 @@ def _states_sale(cells: Sequence[Any]) -> bool:
     if not said or len(said) > MAX_STOCK_WORDS:
         return False
     plain = {_plain(text.strip()) for text in said} - {""}
-    is_stock = bool(plain & OUT_OF_STOCK) and plain <= OUT_OF_STOCK | IN_STOCK
+    is_stock = bool(plain & OUT_OF_STOCK) and _has_states_of_stock(cells)
     return is_stock or (bool(plain & DRAFTS) and bool(plain & LIVE) and plain <= NOT_SOLD | LIVE)
+
+
+def _has_states_of_stock(cells: Sequence[Any]) -> bool:
+    """Whether the cells of a column have nothing but states of the stock."""
+    return {_plain(plain_text(cell)) for cell in cells} - {""} <= OUT_OF_STOCK | IN_STOCK
 
 
 def says_no(text: str) -> bool:

@@ -11,6 +11,7 @@ from catalog.formats import read_table
 from catalog.layouts.sales import drop_other_sales
 from catalog.layouts.sums import drop_sums
 from catalog.layouts.unfold import unfold
+from catalog.names import Role
 from catalog.names.columns import CURRENCY_COLUMNS, standard_name
 from catalog.rows.availability import Availability
 from catalog.rows.identity import without_id
@@ -34,14 +35,14 @@ class Change:
         id: Of the product or variant.
         title: Its new title; None where the table has none, and for a variant, whose product has the parent's title.
         values: By column; None where the cell is empty and so the product has no value any more.
-        unsold: Why it is not for sale; empty if it is; None if the table has no column that states it.
+        unsold: Why it is not for sale, by what the table states of it (``Availability.aspects``); empty if it is.
     """
 
     row: int
     id: str
     title: str | None
     values: dict[str, AttributeValue | None]
-    unsold: str | None
+    unsold: dict[str, str]
 
 
 @dataclass(slots=True)
@@ -71,6 +72,7 @@ def read_changes(
     settings: CatalogSettings | None = None,
     allow: frozenset[str] = frozenset(),
     currencies: Mapping[str, str] | None = None,
+    roles: Mapping[str, Role] | None = None,
 ) -> ChangeTable:
     """Read a table that has an id and some columns of a catalogue.
 
@@ -83,6 +85,7 @@ def read_changes(
         settings: Of the catalogue; they may name columns that this table does not have.
         allow: Checks that may fail.
         currencies: Currencies of the catalogue's prices, by column.
+        roles: Roles of the catalogue's columns. Those with the role ``stock`` state what is for sale.
 
     Raises:
         CatalogRefused: Many cells are not of their column's kind, or rows may be missing.
@@ -107,8 +110,9 @@ def read_changes(
     read.columns = [name for name in table.columns if name in kinds and name != plan.id]
     read.ignored = [name for name in table.columns if name not in kinds and name not in own]
     leave_out = {name: one for name, one in settings.leave_out.items() if name in table.columns}
-    availability = Availability(table, leave_out if settings.states_leave_out else None, kinds)
-    if not read.columns and plan.title is None and not availability.is_stated:
+    states = {name for name, role in (roles or {}).items() if role == "stock"} | settings.stock_columns
+    availability = Availability(table, leave_out if settings.states_leave_out else None, kinds, states)
+    if not read.columns and plan.title is None and not availability.aspects:
         raise ModisteError(
             f"{path} has no column of the catalogue beside the id.",
             hint=f"Give it some of these columns: {', '.join(kinds) or 'none has been indexed'}.",
@@ -129,14 +133,15 @@ def read_changes(
         cleared = {name: None for name in read.columns if name not in values and name in row and _is_empty(row, name)}
         is_variant = plan.by_parent and bool(id) and id != key
         title = untagged(plain_text(row.get(plan.title))) if plan.title and not is_variant else ""
-        unsold = availability.reason(row, row, in_group=id != key) if availability.is_stated else None
-        if not unsold and availability.undecided(row):
-            unsold = None
+        unsold = dict.fromkeys(availability.aspects, "") | dict(availability.reasons(row, row, in_group=id != key))
+        if not unsold.get("stock") and availability.undecided(row):
+            unsold.pop("stock", None)
         read.changes.append(Change(number, id or key, title or None, {**values, **cleared}, unsold))
-    sold = {change.id for change in read.changes if change.unsold == ""}
     # A product with a row for each warehouse is for sale if any row says so.
+    sold = {(one.id, aspect) for one in read.changes for aspect, reason in one.unsold.items() if not reason}
     read.changes = [
-        replace(change, unsold="") if change.unsold and change.id in sold else change for change in read.changes
+        replace(one, unsold={aspect: "" if (one.id, aspect) in sold else why for aspect, why in one.unsold.items()})
+        for one in read.changes
     ]
     return read
 

@@ -95,7 +95,8 @@ class Lines:
         decimals = {name: one.decimal for name, one in settings.columns.items() if one.decimal}
         self.typed = type_columns(table.rows, plan.attributes, pinned, decimals)
         refuse_strange(self.typed, pinned, options, source)
-        self._availability = Availability(table, settings.leave_out if settings.states_leave_out else None)
+        leave_out = settings.leave_out if settings.states_leave_out else None
+        self.availability = Availability(table, leave_out, stated=settings.stock_columns)
 
     def _use_titles(self, table: Table) -> None:
         """Use the titles of rows with pictures but without an id as their ids: a SKU is optional on Etsy. Equal titles
@@ -140,7 +141,7 @@ class Lines:
         return Line(
             number=number, id=id, key=key, is_parent=is_parent, row=row, values=self.typed.attributes[place][1],
             title=untagged(plain_text(row.get(plan.title))) if plan.title else "",
-            unsold=self._availability.reason(
+            unsold=self.availability.reason(
                 row, head, in_group=plan.by_parent and id != key, has_variants=has_variants
             ),
             pictures=pictures,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from catalog.names import Role
@@ -26,7 +27,6 @@ from catalog.values import Column
 from catalog.values.columns import CURRENCY, Typed
 
 if TYPE_CHECKING:
-    from catalog.rows.plan import Plan
     from catalog.table import Table
 
 LONG_TEXT = 60
@@ -56,9 +56,10 @@ SALE = STATUS | STOCK_FLAGS | STOCK_COUNTS | OVERSOLD | TRACKED | NOT_SOLD_FLAGS
 
 
 def column_roles(
-    table: Table, columns: dict[str, Column], typed: Typed, settings: CatalogSettings, plan: Plan
+    table: Table, columns: dict[str, Column], typed: Typed, settings: CatalogSettings, states: Collection[str]
 ) -> dict[str, Role]:
-    """The role of every attribute column: from the settings, else by its name and values."""
+    """The role of every attribute column: from the settings, else by its name and values; ``states`` tell what is for
+    sale."""
     roles: dict[str, Role] = {}
     has_brands = any(plain_name(name) in BRANDS for name in columns)
     for name, column in columns.items():
@@ -68,7 +69,7 @@ def column_roles(
         elif is_hidden(name) or plain_name(name) in PARENTS or (has_brands and plain_name(name) in VENDORS):
             roles[name] = "hidden"
         else:
-            roles[name] = "stock" if name in table.outlets else _role(name, column, typed)
+            roles[name] = "stock" if name in table.outlets or name in states else _role(name, column, typed)
     return roles
 
 

@@ -18,6 +18,9 @@ from indexer.generations.arrow import attribute_array
 from indexer.generations.products import ATTRIBUTE, UNSOLD
 from indexer.stores.store import Mask
 
+_SIGN = "\x1f"
+"""Between the id and the aspect of a mark in ``UNSOLD``. Cells have no control characters."""
+
 
 class _Target(NamedTuple):
     """The target of a change: a product, or one of its variants."""
@@ -62,7 +65,7 @@ def edit(
     variants = _Variants(products, columns)
     titles: dict[int, str] = {}
     values: dict[str, dict[int, Any]] = {}
-    unsold: dict[int, dict[str, bool]] = {}
+    unsold: dict[int, dict[tuple[str, str], bool]] = {}
     unknown = []
     for change in changes:
         found = targets.of(change.id)
@@ -75,9 +78,9 @@ def edit(
                 if name in columns:
                     value = variants.change(row, variant, name, value)
                 values.setdefault(name, {})[row] = value
-            if change.unsold is not None:
-                ids = _sold_as(products, row) if variant is None else {variant}
-                unsold.setdefault(row, {}).update(dict.fromkeys(ids, bool(change.unsold)))
+            for id in _sold_as(products, row) if variant is None else {variant}:
+                for aspect, reason in change.unsold.items():
+                    unsold.setdefault(row, {})[id, aspect] = bool(reason)
     touched = {name for name, rows in values.items() if rows}
     if titles:
         products = _replaced(products, "title", titles, "text", plain=True)
@@ -102,7 +105,7 @@ def for_sale(products: pa.Table) -> Mask | None:
     mask = np.ones(products.num_rows, dtype=np.bool_)
     lists = products.column(UNSOLD).combine_chunks()
     for row in np.flatnonzero(pc.greater(pc.list_value_length(lists), 0).fill_null(False)).tolist():
-        mask[row] = not _sold_as(products, row) <= set(lists[row].as_py())
+        mask[row] = not _sold_as(products, row) <= {mark.partition(_SIGN)[0] for mark in lists[row].as_py()}
     return None if mask.all() else mask
 
 
@@ -214,15 +217,19 @@ def _replaced(table: pa.Table, name: str, values: Mapping[int, Any], kind: Kind,
     return table.set_column(table.column_names.index(name), name, merged if plain else _encoded(merged))
 
 
-def _with_unsold(products: pa.Table, unsold: Mapping[int, Mapping[str, bool]]) -> pa.Table:
+def _with_unsold(products: pa.Table, unsold: Mapping[int, Mapping[tuple[str, str], bool]]) -> pa.Table:
+    """The table with new marks of what is not for sale: id, sign and aspect (``Change.unsold``). An update of the stock
+    does not publish a draft. Marks of an earlier version are ids; the next change of the product replaces them."""
     size = products.num_rows
     if UNSOLD not in products.column_names:
         products = products.append_column(UNSOLD, attribute_array([None] * size, "list"))
     column = products.column(UNSOLD)
     lists = {}
-    for row, ids in unsold.items():
-        before = [id for id in column[row].as_py() or () if id not in ids]
-        lists[row] = [*before, *(id for id, out in ids.items() if out)]
+    for row, said in unsold.items():
+        marks = {_SIGN.join(one): out for one, out in said.items()}
+        changed = marks.keys() | {id for id, _ in said}
+        before = [mark for mark in column[row].as_py() or () if mark not in changed]
+        lists[row] = [*before, *(mark for mark, out in marks.items() if out)]
     return _replaced(products, UNSOLD, lists, "list")
 
 

@@ -186,6 +186,31 @@ def test_a_product_that_is_sold_out_is_found_again_when_it_is_back(root: Path) -
     assert len(found_by(root)) == 20
 
 
+def test_a_column_of_states_with_an_unusual_name_holds_for_updates(shop: Path, toy: Bundle, tmp_path: Path) -> None:
+    header, *rows = (shop / "catalog.csv").read_text().splitlines()
+    states = ["live", "draft", *["live"] * (len(rows) - 2)]
+    lines = [f"{header},phase", *(f"{row},{state}" for row, state in zip(rows, states, strict=True))]
+    (shop / "catalog.csv").write_text("\n".join(lines) + "\n")
+    root = tmp_path / "index"
+    build_generation(shop, toy, root, QUIET)
+    assert len(found_by(root)) == 19
+    update(root, "id,phase", "p3,draft")
+    assert "p3" not in found_by(root)
+    update(root, "id,phase", "p3,live")
+    assert "p3" in found_by(root)
+
+
+def test_a_draft_is_not_published_by_its_stock(root: Path) -> None:
+    update(root, "id,status", "p3,draft")
+    update(root, "id,stock", "p3,5")
+    assert "p3" not in found_by(root)
+    update(root, "id,stock", "p3,0")
+    update(root, "id,status", "p3,active")
+    assert "p3" not in found_by(root)
+    update(root, "id,stock", "p3,1")
+    assert "p3" in found_by(root)
+
+
 def test_leave_out_of_the_settings_holds_for_updates(root: Path) -> None:
     (root.parent / "changes").mkdir()
     (root.parent / "changes" / "catalog.toml").write_text("[leave_out]\nLager = {max = 1}\nGone = true\n")

@@ -27,6 +27,20 @@ def test_what_is_not_for_sale_is_left_out_and_counted(tmp_path: Path, column: st
     assert accounted(catalog)
 
 
+@pytest.mark.parametrize(
+    ("cell", "sold"), [("ja", True), ("nein", False), ("0", False), ("3", True), ("gesperrt", False)]
+)
+def test_a_column_with_the_role_stock_states_what_is_for_sale(tmp_path: Path, cell: str, sold: bool) -> None:
+    (tmp_path / "catalog.toml").write_text('[columns."Im Laden"]\nrole = "stock"\n')
+    catalog = read(tmp_path, [{"id": 1, "title": "Hat", "Im Laden": "ja"}, {"id": 2, "title": "Cap", "Im Laden": cell}])
+    assert len(catalog) == 1 + sold
+
+
+def test_a_column_of_states_has_the_role_stock(tmp_path: Path) -> None:
+    catalog = read(tmp_path, [{"id": 1, "title": "Hat", "phase": "live"}, {"id": 2, "title": "Cap", "phase": "draft"}])
+    assert (len(catalog), catalog.roles["phase"]) == (1, "stock")
+
+
 @pytest.mark.parametrize(("column", "unsold"), [("discontinued", "yes"), ("archived", "TRUE"), ("is_deleted", "1")])
 def test_a_column_that_says_yes_to_what_is_gone_leaves_it_out(tmp_path: Path, column: str, unsold: str) -> None:
     rows = [{"id": number, "title": f"Shirt {number}", column: unsold if number else "no"} for number in range(3)]

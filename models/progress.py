@@ -44,7 +44,8 @@ def track(items: Iterable[Item], *, total: int, what: str, unit: str = "item", e
         if now >= following:
             following = now + every_s
             rate = (done - 1) / max(now - first, 1e-9)
-            left = f", {rate:.1f} a second, about {duration((total - done) / rate)} left" if rate else ""
+            pace = f"{rate:.1f} a second" if rate >= 0.1 else f"{1 / max(rate, 1e-9):.0f} s each"
+            left = f", {pace}, about {duration((total - done) / rate)} left" if rate else ""
             logger.info("%s: %d of %d %s%s", what, done, total, units, left)
     logger.info("%s: %d %s in %.1f s", what, done, units, time.monotonic() - start)
 

@@ -62,6 +62,16 @@ def test_the_start_of_the_work_is_no_part_of_its_rate(
     ]  # fmt: skip
 
 
+def test_slow_work_states_how_long_each_item_takes(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    times = iter([0.0, 40.0, 80.0, 80.0])
+    monkeypatch.setattr("models.progress.time.monotonic", lambda: next(times))
+    with caplog.at_level(logging.INFO):
+        list(track(range(2), total=12, what="compose", unit="step", every_s=1))
+    assert caplog.records[1].getMessage() == "compose: 2 of 12 steps, 40 s each, about 7 min left"
+
+
 def test_an_error_in_the_work_comes_through() -> None:
     with pytest.raises(ZeroDivisionError):
         list(track((1 // (2 - number) for number in range(5)), total=5, what="divide"))

@@ -14,6 +14,7 @@ from catalog.settings import SETTINGS_NAME
 from catalog.table import Problem, shown, summed_up
 
 EXAMPLES = 3
+MAX_DETAIL = 200
 _BY_SYSTEM = "rows are variants of a product as their shop system states it"
 
 
@@ -76,10 +77,12 @@ def summary_lines(problems: tuple[Problem, ...] | list[Problem], most: int = 8) 
     kinds = summed_up(problems, EXAMPLES)
     for count, kind, examples in kinds[:most]:
         rows = ", ".join(f"row {one.row}" + (f" ({shown(one.id)})" if one.id else "") for one in examples if one.row)
-        yield f"  {count:,} x {kind}" + (f": {rows}{', …' if count > len(examples) else ''}" if rows else "")
+        yield f"  {count:,} x {kind.rstrip('.')}" + (
+            f": {rows}{', …' if count > len(examples) else ''}" if rows else ""
+        )
         detail = examples[0].reason
         if detail.rstrip(".") not in kind:
-            yield f"      such as: {shown(detail)}"
+            yield f"      such as: {shown(detail, MAX_DETAIL)}"
     if len(kinds) > most:
         yield f"  and {len(kinds) - most} other reasons"
 

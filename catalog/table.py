@@ -233,10 +233,10 @@ class Table:
     format: str = ""
 
 
-def shown(value: object) -> str:
-    """``value`` for a message: on one line, shortened, and with escapes for unprintable characters."""
+def shown(value: object, most: int = MAX_SHOWN) -> str:
+    """``value`` for a message: on one line, at most ``most`` characters, with escapes for unprintable ones."""
     text = " ".join(str(value).split())
-    cut = text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}… ({len(text):,} characters)"
+    cut = text if len(text) <= most else f"{text[:most]}… ({len(text):,} characters)"
     return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in cut)
 
 

@@ -195,11 +195,13 @@ def _check_short_rows(
             continue
         if shapes and _shape(follower.cells[0]) not in shapes:
             broken |= {record.line, follower.line}
+    usually_full = _usually_full(table, short)
     for record in short:
         if record.line in read:
             continue
         cut = record is last and not text.endswith(("\n", "\r"))
-        if cut and _usually_full(table, short):
+        reason = f"the row has {len(record.cells)} values for {width} columns"
+        if cut and usually_full:
             options.doubt(
                 "truncated",
                 f"{source} ends within a row: line {record.line} has {len(record.cells)} of {width} values "
@@ -210,9 +212,11 @@ def _check_short_rows(
         below = record is last and len(record.cells) == 1 and shapes and _shape(record.cells[0]) not in shapes
         if cut or stray or below or record.line in broken or len(record.lines) > 1:
             why = "a line break inside a cell without quotes" if record.line in broken else "fewer values than columns"
-            reason = f"the row has {len(record.cells)} values for {width} columns"
             table.problems.append(Problem(record.line, None, reason, why))
         else:
+            if usually_full:
+                remark = "fewer values than columns; the others are empty"
+                table.remarks.append(Problem(record.line, None, reason, remark))
             cells = [*record.cells, *[""] * (width - len(record.cells))]
             table.rows.append(record.line, dict(zip(table.columns, cells, strict=True)))
 

@@ -11,8 +11,9 @@ import pytest
 
 from catalog import Address, Catalog, read_catalog
 from catalog.catalog import SpecialColumns
-from catalog.inspection import report, starting_settings
+from catalog.inspection import report, starting_settings, summary_lines
 from catalog.settings import read_settings
+from catalog.table import Problem
 from tests.catalog.shops import google, pictures, read, shopify, table, woocommerce
 
 Rows = list[dict[str, object]]
@@ -104,3 +105,11 @@ def test_a_catalogue_that_was_not_read_from_a_table_has_no_such_columns(tmp_path
     assert catalog.special is None
     assert starting_settings(catalog).count("id = ") == 0
     assert any(report(catalog))
+
+
+def test_a_summary_has_the_whole_reason_and_no_stop_before_its_rows() -> None:
+    reason = f"there is no picture {'a' * 90}.jpg; did you mean b.jpg?"
+    problems = [Problem(row, str(row), reason, "there is no such picture.") for row in (2, 3)]
+    first, detail = summary_lines(problems)
+    assert first == "  2 x there is no such picture: row 2 (2), row 3 (3)"
+    assert detail.endswith("did you mean b.jpg?")

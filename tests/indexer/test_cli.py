@@ -29,7 +29,7 @@ def test_build_ends_with_a_summary(shop: Path, toy_folder: Path, tmp_path: Path)
     assert result.exit_code == 0
     assert "19 products indexed with toy 1.0.0" in result.stdout
     assert "19 encoded, 0 unchanged, 0 repeated" in result.stdout
-    assert "1 x The file is not a JPEG, PNG, WebP, AVIF, HEIC, GIF, BMP or TIFF picture." in result.stdout
+    assert "1 x The file is not a JPEG, PNG, WebP, AVIF, HEIC, GIF, BMP or TIFF picture: row 9 (p7)" in result.stdout
     assert "exact-fp16, recall at 10 1.0000" in result.stdout
     assert f"{current_id(tmp_path / 'index')} is published" in result.stdout
 

@@ -213,6 +213,12 @@ def test_a_line_below_the_table_is_no_product(tmp_path: Path, line: str) -> None
     assert [(one.row, one.kind) for one in catalog.problems] == [(5, "fewer values than columns")]
 
 
+def test_a_row_with_fewer_values_than_columns_is_a_remark(tmp_path: Path) -> None:
+    catalog = read(tmp_path, b"id,title,colour\n1,Hat,red\n2,Cap\n3,Tie,blue\n")
+    assert [one.id for one in catalog] == ["1", "2", "3"]
+    assert [(one.row, one.reason) for one in catalog.remarks] == [(3, "the row has 2 values for 3 columns")]
+
+
 def test_a_file_with_another_separator_says_so(tmp_path: Path) -> None:
     with pytest.raises(ModisteError) as refused:
         read(tmp_path, LINES.replace(",", "^").encode())

@@ -9,38 +9,10 @@ from models.datasets.wording.colour_forms import colour_forms
 from models.datasets.wording.colours import names_of
 from models.datasets.wording.comparatives import comparison
 from models.datasets.wording.edit import Edit, audience, family_of_edit, human_name
-from models.datasets.wording.forms import CHANGE, MAKE, Forms, swaps
+from models.datasets.wording.forms import CHANGE, MAKE, THINGS, Forms, swaps
 from models.datasets.wording.grammar import given, literal, one_of
 from models.datasets.wording.nouns import noun_of
 from models.datasets.wording.values import SAYINGS, Saying
-
-THINGS: dict[str, dict[str, str]] = {
-    "pattern": {
-        "striped": "stripes",
-        "checked": "checks",
-        "dotted": "[dots|polka dots]",
-        "floral": "[flowers|floral print]",
-        "colour-block": "colour blocks",
-    },
-    "sleeve": {
-        "sleeveless": "sleeveless",
-        "short": "short sleeves",
-        "three-quarter": "[three-quarter|3/4] sleeves",
-        "long": "long sleeves",
-    },
-    "neckline": {
-        "round": "[round|crew] neck",
-        "v-neck": "v-neck",
-        "square": "square neck",
-        "collar": "collar",
-        "turtleneck": "turtleneck",
-    },
-    "length": {name: name for name in ("mini", "knee-length", "midi", "maxi", "cropped", "regular", "full-length")},
-    "fit": {"slim": "slim fit", "regular": "regular fit", "loose": "loose fit"},
-    "heel": {"flat": "flat [heel|sole]", "mid": "mid heel", "high": "high heel"},
-    "season": {"summer": "summer", "winter": "winter", "fall": "[autumn|fall]", "spring": "spring"},
-}
-"""Names of what is replaced if one value replaces another."""
 
 
 @lru_cache(maxsize=2048)
@@ -58,7 +30,7 @@ def forms_of(edit: Edit) -> Forms:
     if family in SAYINGS:
         key = audience(after) if family == "gender" else after.lower()
         if saying := SAYINGS[family].get(key or ""):
-            return _known(family, saying, before, after)
+            return _value_with_saying(family, saying, before, after)
     if family == "title":
         return _title_word(before, after)
     if before is None and family is None:
@@ -134,10 +106,10 @@ class _Texts:
         )
 
 
-def _known(family: str, saying: Saying, before: str | None, after: str) -> Forms:
+def _value_with_saying(family: str, saying: Saying, before: str | None, after: str) -> Forms:
     """Forms of a value that has a saying."""
     new, old = after.lower(), before.lower() if before is not None else None
-    texts = _said(saying)
+    texts = _forms_of_saying(saying)
     if family in NAMED_PARTS and (value := PART_VALUES.get(new, new)):
         texts.commands += [
             f"{CHANGE} the {NAMED_PARTS[family]} to {value}",
@@ -145,11 +117,11 @@ def _known(family: str, saying: Saying, before: str | None, after: str) -> Forms
         ]
     if family == "gender":
         _add_age(texts, audience(before or ""), audience(after))
-    said_of_old = SAYINGS[family].get((audience(before or "") if family == "gender" else old) or "")
-    if family == "pattern" and new == "plain" and said_of_old is not None and old is not None:
-        _add_no_pattern(texts, said_of_old, old)
+    saying_of_old = SAYINGS[family].get((audience(before or "") if family == "gender" else old) or "")
+    if family == "pattern" and new == "plain" and saying_of_old is not None and old is not None:
+        _add_no_pattern(texts, saying_of_old, old)
     if old is not None:
-        if said_of_old is not None and family in ("gender", "usage"):
+        if saying_of_old is not None and family in ("gender", "usage"):
             _add_contrast(texts, family, saying, old, new)
         else:
             _add_swap(texts, THINGS.get(family, {}), old, new)
@@ -157,7 +129,7 @@ def _known(family: str, saying: Saying, before: str | None, after: str) -> Forms
     return texts.forms()
 
 
-def _said(saying: Saying) -> _Texts:
+def _forms_of_saying(saying: Saying) -> _Texts:
     """The forms that need only the new value."""
     commands = [f"[make|make|turn] it {saying.adjective}"]
     facts = [f"is {saying.adjective}", f"is {saying.adjective}"]
@@ -183,9 +155,9 @@ def _add_age(texts: _Texts, before: str | None, after: str | None) -> None:
         texts.fragments += ["[kids' version|kids|children's|kids' size]"]
 
 
-def _add_no_pattern(texts: _Texts, said_of_old: Saying, old: str) -> None:
+def _add_no_pattern(texts: _Texts, saying_of_old: Saying, old: str) -> None:
     """From a pattern to plain."""
-    thing = said_of_old.phrase.removeprefix("with ")
+    thing = saying_of_old.phrase.removeprefix("with ")
     texts.phrases += [f"without {thing}", f"with no {THINGS['pattern'].get(old, 'pattern')}"]
     texts.fragments += [f"no {thing}", f"without {thing}", "less busy, just plain"]
     texts.commands += ["[remove|drop|lose|get rid of|take away] the [pattern|print]"]

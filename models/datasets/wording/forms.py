@@ -43,6 +43,34 @@ SWAP = (
     "[change|go] from {b} to {a}",
 )
 
+THINGS: dict[str, dict[str, str]] = {
+    "pattern": {
+        "striped": "stripes",
+        "checked": "checks",
+        "dotted": "[dots|polka dots]",
+        "floral": "[flowers|floral print]",
+        "colour-block": "colour blocks",
+    },
+    "sleeve": {
+        "sleeveless": "sleeveless",
+        "short": "short sleeves",
+        "three-quarter": "[three-quarter|3/4] sleeves",
+        "long": "long sleeves",
+    },
+    "neckline": {
+        "round": "[round|crew] neck",
+        "v-neck": "v-neck",
+        "square": "square neck",
+        "collar": "collar",
+        "turtleneck": "turtleneck",
+    },
+    "length": {name: name for name in ("mini", "knee-length", "midi", "maxi", "cropped", "regular", "full-length")},
+    "fit": {"slim": "slim fit", "regular": "regular fit", "loose": "loose fit"},
+    "heel": {"flat": "flat [heel|sole]", "mid": "mid heel", "high": "high heel"},
+    "season": {"summer": "summer", "winter": "winter", "fall": "[autumn|fall]", "spring": "spring"},
+}
+"""Names of what is replaced if one value replaces another."""
+
 
 def swaps(before: str | None, after: str) -> tuple[list[str], list[str], list[str]]:
     """Fragments, commands and facts that name both values; empty without a previous value."""

@@ -112,7 +112,7 @@ def test_one_client_waits_for_each_response() -> None:
     assert found.stages() == {"vision": 1.5, "total": 2.0}
 
 
-def test_a_server_that_is_gone_is_a_failure() -> None:
+def test_a_server_that_does_not_respond_is_a_failure() -> None:
     with small_server() as port:
         pass
     with Generator(port) as generator:

@@ -48,7 +48,7 @@ SYSTEMS: dict[Callable[[], Rows], SpecialColumns] = {
 
 
 @pytest.mark.parametrize("rows", SYSTEMS)
-def test_the_columns_of_the_id_the_title_and_the_pictures_are_told(tmp_path: Path, rows: Callable[[], Rows]) -> None:
+def test_the_columns_of_the_id_the_title_and_the_pictures_are_shown(tmp_path: Path, rows: Callable[[], Rows]) -> None:
     catalog = read(tmp_path, rows())
     special = catalog.special
     assert special == SYSTEMS[rows]
@@ -93,7 +93,7 @@ def test_names_with_any_character_are_written_as_they_are(tmp_path: Path) -> Non
     assert read_catalog(path)[0].image == Address("https://cdn.example/1.jpg")
 
 
-def test_pictures_in_bytes_are_told_in_place_of_paths(tmp_path: Path) -> None:
+def test_columns_of_encoded_pictures_are_shown_instead_of_paths(tmp_path: Path) -> None:
     pictures(tmp_path, ["a.jpg"])
     catalog = read(tmp_path, [{"id": 1, "image": "a.jpg", "image_base64": "/9j/"}])
     assert catalog.special is not None

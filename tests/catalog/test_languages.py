@@ -109,7 +109,7 @@ FOR_SALE = {
 
 
 @pytest.mark.parametrize("sold", [False, True])
-def test_what_is_for_sale_is_told_in_the_words_of_each_language(tmp_path: Path, sold: bool) -> None:
+def test_availability_is_read_in_each_language(tmp_path: Path, sold: bool) -> None:
     for column, words in (FOR_SALE if sold else NOT_FOR_SALE).items():
         cells = [word.strip("'").replace("_", " ") for word in words.split()]
         rows = [{"id": place, "title": f"Shirt {place}", column: cell} for place, cell in enumerate(cells)]
@@ -141,7 +141,7 @@ Streckbar|Zweck|Absatz|Absatzhöhe|Salesman bag|Shelf bra|Turnover collar|Map pr
 
 
 @pytest.mark.parametrize("form", ["NFC", "NFD"])
-def test_what_a_shop_pays_and_to_whom_is_hidden_in_every_language(form: str) -> None:
+def test_purchase_prices_and_suppliers_are_hidden_in_every_language(form: str) -> None:
     shown = [name for name in HIDDEN.split("|") if not is_hidden(unicodedata.normalize(form, name))]  # type: ignore[arg-type]
     assert shown == []
     assert [name for name in PUBLIC.split("|") if is_hidden(name)] == []

@@ -58,7 +58,7 @@ def test_a_product_takes_no_more_memory_than_stated(tmp_path: Path) -> None:
     assert (kept[1] - kept[0]) / 10_000 < BYTES_KEPT
 
 
-def test_rows_by_column_are_what_a_list_of_rows_is() -> None:
+def test_rows_by_column_equal_a_list_of_rows() -> None:
     chance = random.Random(0)
     names = ["a", "b", "c", "d"]
 
@@ -90,7 +90,7 @@ def test_columns_that_the_first_rows_lack_keep_their_places() -> None:
     assert rows.names == names
 
 
-def test_what_is_read_of_rows_changes_none_of_them() -> None:
+def test_reading_rows_does_not_change_them() -> None:
     rows = Rows([(1, {"a": "x"}), (2, {"a": "y"})])
     rows[0][1]["a"] = "z"
     assert list(rows) == [(1, {"a": "x"}), (2, {"a": "y"})]
@@ -104,7 +104,7 @@ def test_an_edit_is_stored_where_the_loop_ends() -> None:
     assert list(rows) == [(1, {"a": "x", "b": "new"}), (2, {"a": "y"})]
 
 
-def test_products_by_column_are_the_products() -> None:
+def test_products_by_column_equal_the_products() -> None:
     products = [
         Product(
             "1", "Shirt", {"colour": "red", "sizes": ["S", "M"]}, Path("a.jpg"), (b"\xff\xd8", Path("b\udcff.jpg"))

@@ -45,7 +45,7 @@ def test_a_quote_that_swallows_rows_is_refused_with_its_line(tmp_path: Path, ope
 
 
 @pytest.mark.parametrize(("opened", "closed"), [(60, 100), (60, None), (60, 61), (119, None)])
-def test_where_that_is_allowed_every_line_is_a_row(tmp_path: Path, opened: int, closed: int | None) -> None:
+def test_if_stray_quotes_are_allowed_every_line_is_a_row(tmp_path: Path, opened: int, closed: int | None) -> None:
     content = lines(120, opened=opened, closed=closed)
     catalog = catalog_of(tmp_path, content, allow=frozenset({"quotes"}))
     assert len(catalog) == 120
@@ -130,7 +130,7 @@ def test_a_table_of_headers_is_empty(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"<html><body>Login</body></html>", b"%PDF-1.7", b"\xff\xd8\xff\xe0 JPEG"])
-def test_what_is_no_table_is_named(tmp_path: Path, content: bytes) -> None:
+def test_files_that_are_no_tables_are_named(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(ModisteError) as refused:
         catalog_of(tmp_path, content)
     assert refused.value.hint
@@ -173,7 +173,7 @@ def test_settings_are_followed(tmp_path: Path) -> None:
         ("[table]\nseparator = ';;'\n", "separator"),
     ],
 )  # fmt: skip
-def test_a_setting_that_there_is_not_is_named(tmp_path: Path, content: str, says: str) -> None:
+def test_an_unknown_setting_is_named(tmp_path: Path, content: str, says: str) -> None:
     (tmp_path / "catalog.toml").write_text(content)
     with pytest.raises(ModisteError, match=says):
         read_settings(tmp_path / "catalog.toml")
@@ -185,7 +185,7 @@ def test_a_folder_is_the_table_that_its_settings_name(tmp_path: Path) -> None:
     assert [one.id for one in read_catalog(tmp_path, images_required=False)] == ["7"]
 
 
-def test_a_condition_on_a_column_that_is_gone_is_refused(tmp_path: Path) -> None:
+def test_a_condition_on_a_missing_column_is_refused(tmp_path: Path) -> None:
     (tmp_path / "catalog.toml").write_text("[leave_out]\nState = 'gone'\n")
     with pytest.raises(ModisteError, match="no column 'State'"):
         catalog_of(tmp_path, "id,title\n1,a\n")

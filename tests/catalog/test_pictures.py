@@ -102,7 +102,7 @@ def test_a_named_picture_is_never_replaced_by_another(tmp_path: Path) -> None:
     ("cell", "file", "near"),
     [("images/dres.jpg", "images/dress.jpg", "dress.jpg"), ("images/dress.jpg", "images/dress.png", "dress.png")],
 )
-def test_a_near_miss_is_named(tmp_path: Path, cell: str, file: str, near: str) -> None:
+def test_a_similar_file_name_is_suggested(tmp_path: Path, cell: str, file: str, near: str) -> None:
     (problem,) = catalog_of(tmp_path, [cell], [file]).problems
     assert f"did you mean {near}?" in problem.reason
 
@@ -188,7 +188,7 @@ def test_addresses_are_kept(tmp_path: Path, cell: str, urls: list[str]) -> None:
         "front:{0}|back:{1}", "url({0})", "{0} , {1} ,", "{0}\n{1}", "['{0}', '{1}']",
     ],
 )  # fmt: skip
-def test_addresses_are_found_in_what_is_around_them(tmp_path: Path, form: str) -> None:
+def test_addresses_are_found_within_other_text(tmp_path: Path, form: str) -> None:
     urls = [f"https://cdn.example/t_1,w_300/{name}.jpg?v=1" for name in "ab"]
     catalog = catalog_of(tmp_path, [form.format(*urls)], [])
     assert list(catalog[1].images) == [Address(url) for url in urls[: 2 if "{1}" in form else 1]]
@@ -202,7 +202,7 @@ def test_addresses_are_found_in_what_is_around_them(tmp_path: Path, form: str) -
         ("https://a.example/x.jpg?a=1&amp;b=2", "https://a.example/x.jpg?a=1&b=2"),
     ],
 )  # fmt: skip
-def test_addresses_that_were_damaged_on_the_way_are_mended(tmp_path: Path, cell: str, url: str) -> None:
+def test_damaged_addresses_are_repaired(tmp_path: Path, cell: str, url: str) -> None:
     assert catalog_of(tmp_path, [cell], [])[1].images == (Address(url),)
 
 

@@ -137,7 +137,7 @@ def test_an_image_address_is_kept_and_not_fetched(tmp_path: Path) -> None:
         catalog[0].read_image()
 
 
-def test_images_may_lie_in_a_folder_elsewhere(tmp_path: Path) -> None:
+def test_images_may_be_in_another_folder(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "elsewhere" / "1.jpeg").write_bytes(JPEG)
     (tmp_path / "table.csv").write_text("id,title\n1,a\n")
@@ -152,7 +152,7 @@ def test_a_catalogue_can_be_read_without_its_images(tmp_path: Path) -> None:
         product.read_image()
 
 
-def test_an_image_that_has_gone_is_an_error_that_names_product_and_path(tmp_path: Path) -> None:
+def test_a_missing_image_is_an_error_that_names_product_and_path(tmp_path: Path) -> None:
     product = read_catalog(shop(tmp_path, "id,title\n1,a\n", "1.jpg"))[0]
     (tmp_path / "images" / "1.jpg").unlink()
     with pytest.raises(ModisteError, match=r"product 1 cannot be read: .*1\.jpg"):
@@ -176,7 +176,7 @@ def test_products_with_one_photograph_have_one_hash(tmp_path: Path) -> None:
         ("catalog.parquet", b"nothing", "cannot be read as Parquet"),
     ],
 )
-def test_a_fault_of_the_whole_table_is_an_error_that_says_what_to_change(
+def test_a_fault_of_the_whole_table_is_an_error_with_a_hint(
     tmp_path: Path, name: str, content: bytes, message: str
 ) -> None:
     (tmp_path / name).write_bytes(content)

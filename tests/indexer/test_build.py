@@ -150,7 +150,7 @@ def test_an_index_below_the_quality_floor_is_refused(
     assert not leftovers(root)
 
 
-def test_a_night_encodes_only_what_changed(root: Path, shop: Path, toy: Bundle) -> None:
+def test_a_build_encodes_only_what_changed(root: Path, shop: Path, toy: Bundle) -> None:
     before = Generation.open(root).vectors(range(20))
     (shop / "images" / "4.jpg").write_bytes(picture("Blue", 444))
     write_shop(shop / "more", range(20, 23))
@@ -179,7 +179,7 @@ def published_cells(root: Path) -> Cells:
     return Cells.load(path, manifest.products + manifest.views, manifest.dim)
 
 
-def test_a_night_with_few_changes_keeps_the_centroids(root: Path, shop: Path, toy: Bundle) -> None:
+def test_a_build_with_few_changes_keeps_the_centroids(root: Path, shop: Path, toy: Bundle) -> None:
     before = published_cells(root)
     header, *rows = (shop / "catalog.csv").read_text().splitlines()
     (shop / "catalog.csv").write_text("\n".join([header, *reversed(rows)]))
@@ -190,7 +190,7 @@ def test_a_night_with_few_changes_keeps_the_centroids(root: Path, shop: Path, to
     np.testing.assert_array_equal(np.delete(after.of[::-1], 4), np.delete(before.of, 4))
 
 
-def test_a_night_with_many_changes_computes_centroids_again(root: Path, shop: Path, toy: Bundle) -> None:
+def test_a_build_with_many_changes_computes_centroids_again(root: Path, shop: Path, toy: Bundle) -> None:
     before = published_cells(root)
     for number in range(5):
         (shop / "images" / f"{number}.jpg").write_bytes(picture("Blue", 444 + number))
@@ -249,7 +249,9 @@ def files_of_at_most(size: int) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("size", [1000, 4000])
-def test_a_full_disk_is_a_clear_error_and_what_serves_stays(root: Path, shop: Path, toy: Bundle, size: int) -> None:
+def test_a_full_disk_is_a_clear_error_and_the_published_generation_stays(
+    root: Path, shop: Path, toy: Bundle, size: int
+) -> None:
     serving = current_id(root)
     with files_of_at_most(size), pytest.raises(ModisteError, match=r"could not be written .* nothing was published"):
         build_generation(shop, toy, root, QUIET)

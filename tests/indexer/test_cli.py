@@ -51,7 +51,7 @@ def test_no_publish_leaves_publishing_to_a_command(root: Path, shop: Path, toy_f
     assert f"{first} is published again" in modiste_index("rollback", "--index-root", root).stdout
 
 
-def test_list_marks_what_serves(root: Path, shop: Path, toy_folder: Path) -> None:
+def test_list_marks_the_published_generation(root: Path, shop: Path, toy_folder: Path) -> None:
     first = current_id(root)
     build(shop, root, toy_folder)
     before, after = modiste_index("list", "--index-root", root).stdout.splitlines()
@@ -60,7 +60,7 @@ def test_list_marks_what_serves(root: Path, shop: Path, toy_folder: Path) -> Non
     assert "20 products  exact-fp16  recall 1.0000  toy 1.0.0" in after
 
 
-def test_list_of_an_empty_root_says_so(tmp_path: Path) -> None:
+def test_list_of_an_empty_root_prints_a_message(tmp_path: Path) -> None:
     assert "no generations" in modiste_index("list", "--index-root", tmp_path).stdout
 
 
@@ -93,7 +93,7 @@ def test_columns_and_images_may_be_named(shop: Path, toy_folder: Path, tmp_path:
         (["--id-column", "sku"], "no column 'sku'"),
     ],
 )
-def test_what_cannot_be_built_says_why(
+def test_a_failed_build_is_an_error_with_the_reason(
     shop: Path, toy_folder: Path, tmp_path: Path, arguments: list[str], says: str
 ) -> None:
     result = build(shop, tmp_path / "index", toy_folder, *arguments)

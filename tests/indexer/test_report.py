@@ -79,7 +79,7 @@ def night(root: Path, shop: Path, toy: Bundle) -> Path:
     return root
 
 
-def test_the_page_says_what_became_of_a_night(night: Path) -> None:
+def test_the_page_summarises_a_build(night: Path) -> None:
     page, _ = report(night)
     assert set(page.sections) >= {"Changes", "Skipped", "Columns", "Map", "Near-duplicates", "Sizes"}
     assert "1 added, 1 removed, 1 changed" in page.sections["Changes"]
@@ -124,7 +124,7 @@ def test_the_page_needs_nothing_from_elsewhere_and_runs_nothing(night: Path) -> 
     assert not re.search(r"<script|https?://|src=\"(?!data:)|href=|url\(", html)
 
 
-def test_what_the_catalogue_says_is_escaped(night: Path) -> None:
+def test_values_of_the_catalogue_are_escaped(night: Path) -> None:
     page, html = report(night)
     assert "<red>Red</red>" not in html
     assert "<red>Red</red> & shirt 20" in page.sections["Changes"]
@@ -196,7 +196,7 @@ def test_an_earlier_generation_and_one_without_a_predecessor_are_reported(night:
     assert "None." in page.sections["Skipped"]
 
 
-def test_pictures_that_are_gone_do_not_stop_a_report(night: Path, shop: Path) -> None:
+def test_missing_pictures_do_not_stop_a_report(night: Path, shop: Path) -> None:
     for path in (shop / "images").iterdir():
         path.unlink()
     page, _ = report(night)

@@ -120,7 +120,7 @@ def test_updates_follow_each_other_and_the_older_ones_are_deleted(root: Path) ->
     assert attributes(root, "p3")["price"] == 104
 
 
-def test_a_build_after_an_update_encodes_nothing_and_says_what_its_table_says(
+def test_a_build_after_an_update_encodes_nothing_and_has_the_values_of_its_table(
     root: Path, shop: Path, toy: Bundle
 ) -> None:
     update(root, "id,price", "p3,99.5")
@@ -132,7 +132,7 @@ def test_a_build_after_an_update_encodes_nothing_and_says_what_its_table_says(
     assert attributes(root, "p3")["price"] == 11.5
 
 
-def test_what_the_catalogue_has_not_is_told_and_changes_nothing(root: Path) -> None:
+def test_unknown_ids_and_columns_are_reported_and_change_nothing(root: Path) -> None:
     updated = update(root, "id,price,margin", "p3,99.5,4", "p99,1,2")
     assert updated.unknown == ["p99"]
     assert updated.ignored == ["margin"]
@@ -211,14 +211,14 @@ def test_a_draft_is_not_published_by_its_stock(root: Path) -> None:
     assert "p3" in found_by(root)
 
 
-def test_leave_out_of_the_settings_holds_for_updates(root: Path) -> None:
+def test_leave_out_of_the_settings_applies_to_updates(root: Path) -> None:
     (root.parent / "changes").mkdir()
     (root.parent / "changes" / "catalog.toml").write_text("[leave_out]\nLager = {max = 1}\nGone = true\n")
     update(root, "id,Lager", "p3,1", "p4,2")
     assert set(found_by(root)) == {f"p{number}" for number in range(20)} - {"p3"}
 
 
-def test_default_filters_hold_after_an_update_of_hidden_columns(shop: Path, toy: Bundle, tmp_path: Path) -> None:
+def test_default_filters_apply_after_an_update_of_hidden_columns(shop: Path, toy: Bundle, tmp_path: Path) -> None:
     text = (shop / "catalog.csv").read_text()
     (shop / "catalog.csv").write_text(text.replace("price,new", "Supplier rank,new"))
     (shop / "catalog.toml").write_text('[default_filters]\n"Supplier rank" = {max = 11}\n')
@@ -310,7 +310,7 @@ def test_what_a_killed_update_left_behind_is_removed(root: Path) -> None:
     assert attributes(root, "p3")["price"] == 99.5
 
 
-def test_the_command_says_what_changed_and_what_did_not(root: Path, tmp_path: Path) -> None:
+def test_the_command_lists_what_changed_and_what_did_not(root: Path, tmp_path: Path) -> None:
     table = tmp_path / "prices.csv"
     table.write_text("id,price,margin\np3,99.5,1\np77,1,1\n")
     result = CliRunner().invoke(app, ["update", str(table), "--index-root", str(root)])

@@ -32,7 +32,7 @@ def test_help_names_every_command_and_needs_no_torch() -> None:
     assert subprocess.check_output([sys.executable, "-c", loaded], cwd=ROOT, text=True).strip() == "[]"
 
 
-def test_the_help_of_every_command_says_what_its_options_say() -> None:
+def test_the_help_of_every_command_has_the_texts_of_its_options() -> None:
     commands: list[tuple[tuple[str, ...], Any]] = [((), get_command(app))]
     for path, command in commands:
         if isinstance(command, TyperGroup):
@@ -120,7 +120,7 @@ def test_a_misspelt_variable_is_named_with_the_right_one_and_without_its_value(
     assert "hunter2" not in str(service.lines)
 
 
-def test_what_a_configuration_opens_is_told_at_the_start(shop: Shop) -> None:
+def test_exposures_of_a_configuration_are_logged_at_the_start(shop: Shop) -> None:
     with serving(shop, "--processes", "1", "--host", "0.0.0.0") as service:
         line = service.logged(lambda line: "MODISTE_KEYS" in line["message"])
     assert (line["level"], line["message"].split(", ")[0]) == ("warning", "Anyone who can reach 0.0.0.0")
@@ -152,7 +152,7 @@ def test_the_demo_draws_and_indexes_only_once_and_searches(tmp_path: Path) -> No
     ("limit", "sentence"),
     [("-v 1000000", "The limit of address space (976 MiB) is too low"), ("-n 64", "open files (64) is too low")],
 )
-def test_a_limit_that_is_too_low_is_told_before_a_library_is_loaded(limit: str, sentence: str) -> None:
+def test_a_limit_that_is_too_low_is_reported_before_a_library_is_loaded(limit: str, sentence: str) -> None:
     command = ["sh", "-c", f'ulimit {limit}; exec "$@"', "sh", sys.executable, "-m", "service", "--version"]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
     assert (ended.returncode, ended.stdout) == (1, "")

@@ -102,7 +102,7 @@ def test_hosts_of_pictures_are_a_list_with_commas(monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize("hosts", ["https://cdn.shop.example", "cdn.shop.example:8443", "*", "*.", "a.example,", "a b"])
-def test_what_is_no_host_of_pictures_is_refused(monkeypatch: pytest.MonkeyPatch, hosts: str) -> None:
+def test_an_invalid_host_of_pictures_is_refused(monkeypatch: pytest.MonkeyPatch, hosts: str) -> None:
     monkeypatch.setenv("MODISTE_IMAGE_URL_HOSTS", hosts)
     with pytest.raises(ModisteError, match="is not a host such as"):
         load_settings()

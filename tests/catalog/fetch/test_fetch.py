@@ -78,25 +78,25 @@ INVALID = "an invalid response"
         ("/unasked-304.jpg", "status 304"),
     ],
 )  # fmt: skip
-def test_what_a_server_may_do_wrong_is_named(server: PictureServer, path: str, kind: str) -> None:
+def test_faults_of_a_server_are_named_in_the_error(server: PictureServer, path: str, kind: str) -> None:
     with pytest.raises(FetchError) as refused:
         client().fetch(url(server, path))
     assert kind in refused.value.kind
 
 
-def test_a_fault_that_passes_is_tried_again(server: PictureServer) -> None:
+def test_a_temporary_fault_is_retried(server: PictureServer) -> None:
     assert client().fetch(url(server, "/sometimes.jpg")).content == PICTURE
     assert len(server.asked) == 3
 
 
-def test_a_fault_that_does_not_pass_is_not(server: PictureServer) -> None:
+def test_a_permanent_fault_is_not_retried(server: PictureServer) -> None:
     with pytest.raises(FetchError):
         client().fetch(url(server, "/404.jpg"))
     assert len(server.asked) == 1
 
 
 @pytest.mark.parametrize("path", ["/drip.jpg", *DRIPS])
-def test_a_server_that_drips_gains_no_time(server: PictureServer, path: str) -> None:
+def test_a_slow_server_does_not_extend_the_deadline(server: PictureServer, path: str) -> None:
     assert given_up_while_dripping(server, lambda seconds: client(seconds=seconds, tries=1).fetch(url(server, path)))
 
 
@@ -110,7 +110,7 @@ def test_a_server_that_drips_gains_no_time(server: PictureServer, path: str) -> 
         ("http:///1.jpg", "not https"),
     ],
 )  # fmt: skip
-def test_what_must_not_be_asked_is_not(address: str, kind: str) -> None:
+def test_addresses_that_are_not_allowed_are_not_requested(address: str, kind: str) -> None:
     with pytest.raises(FetchError) as refused:
         client().fetch(address)
     assert kind in refused.value.kind
@@ -121,7 +121,7 @@ def test_http_is_refused_unless_it_is_allowed() -> None:
         client(http=False).fetch("http://shop.test/1.jpg")
 
 
-def test_no_proxy_of_the_environment_is_asked(server: PictureServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_proxies_of_the_environment_are_ignored(server: PictureServer, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     assert client().fetch(url(server, "/1.jpg")).content == PICTURE
@@ -137,7 +137,7 @@ def test_no_proxy_of_the_environment_is_asked(server: PictureServer, monkeypatch
         "3fff::1", "2620:1::5efe:10.0.0.1", "2620:1::200:5efe:127.0.0.1",
     ],
 )  # fmt: skip
-def test_addresses_that_are_not_public_are_known(address: str) -> None:
+def test_private_addresses_are_recognised(address: str) -> None:
     assert not is_public(address)
 
 
@@ -145,7 +145,7 @@ def test_addresses_that_are_not_public_are_known(address: str) -> None:
     "address",
     ["8.8.8.8", "93.184.216.34", "2606:4700::1111", "2002:808:808::", "64:ff9b::808:808", "2620:1::5efe:808:808"],
 )
-def test_public_addresses_are_known(address: str) -> None:
+def test_public_addresses_are_recognised(address: str) -> None:
     assert is_public(address)
 
 
@@ -187,7 +187,7 @@ def test_without_an_allowed_host_the_error_names_the_option(tmp_path: Path) -> N
     assert "--picture-host cdn.shop.test" in refused.value.hint
 
 
-def test_a_host_that_is_away_costs_no_picture_that_was_fetched_before(server: PictureServer, tmp_path: Path) -> None:
+def test_pictures_fetched_earlier_are_kept_if_their_host_is_unreachable(server: PictureServer, tmp_path: Path) -> None:
     folder = PictureFolder(tmp_path, client())
     path = folder.get(url(server, "/1.jpg"))
     server.shutdown()

@@ -52,7 +52,7 @@ def test_a_certificate_is_checked_for_the_name_and_not_for_the_address(server: P
 
 
 @pytest.mark.parametrize("path", ["/drip.jpg", "/drip-head.jpg", "/drip-chunk.jpg"])
-def test_a_server_that_drips_under_tls_gains_no_time(server: PictureServer, path: str) -> None:
+def test_a_slow_server_with_tls_does_not_extend_the_deadline(server: PictureServer, path: str) -> None:
     assert given_up_while_dripping(server, lambda seconds: client(seconds=seconds).fetch(url(server, path)))
 
 
@@ -65,7 +65,7 @@ def test_an_untrusted_certificate_is_refused() -> None:
 
 
 @pytest.mark.parametrize("listening", [socket.SOCK_STREAM, None], ids=["silent", "speaks no TLS"])
-def test_a_server_without_a_handshake_is_given_up(listening: int | None) -> None:
+def test_a_server_that_completes_no_handshake_is_given_up(listening: int | None) -> None:
     if listening is None:
         with PictureServer() as server, pytest.raises(FetchError):
             client().fetch(url(server))
@@ -75,7 +75,7 @@ def test_a_server_without_a_handshake_is_given_up(listening: int | None) -> None
     assert refused.value.kind == "too slow"
 
 
-def test_a_name_that_changes_its_address_reaches_the_checked_one_only() -> None:
+def test_a_host_that_changes_its_address_is_reached_at_the_checked_one() -> None:
     """DNS rebinding: the first answer is public, the next one is inside. Both servers hold the name's certificate."""
     context = serving_as(ours.issue_cert("shop.test"))
     with two_servers(context) as (public, inside):
@@ -98,13 +98,13 @@ def test_a_name_that_changes_between_redirects_is_checked_again() -> None:
         assert inside.asked == []
 
 
-def test_one_address_inside_among_public_ones_refuses_the_name(server: PictureServer) -> None:
+def test_a_host_with_one_private_address_is_refused(server: PictureServer) -> None:
     with pytest.raises(FetchError, match="not on the public internet"):
         client(iter([["127.0.0.1", "10.0.0.1"]])).fetch(url(server))
     assert server.asked == []
 
 
-def test_the_next_address_is_tried_where_the_first_does_not_answer(server: PictureServer) -> None:
+def test_the_next_address_is_tried_if_the_first_does_not_respond(server: PictureServer) -> None:
     fetches = PictureClient(
         FetchLimits(("shop.test",), tries=1), resolver=lambda host, port: ["127.0.0.3", "127.0.0.1"],
         allowed=lambda address: True, context=trusted,
@@ -118,7 +118,7 @@ def test_a_redirect_to_an_address_without_tls_is_not_followed(server: PictureSer
     assert refused.value.kind == "an address that is not https"
 
 
-def test_a_port_is_refused_where_only_the_usual_one_is_allowed(server: PictureServer) -> None:
+def test_another_port_is_refused_if_only_the_default_one_is_allowed(server: PictureServer) -> None:
     with pytest.raises(FetchError) as refused:
         client(default_port=True).fetch(url(server))
     assert refused.value.kind == "an address with a port"
@@ -134,7 +134,7 @@ def test_a_port_is_refused_where_only_the_usual_one_is_allowed(server: PictureSe
         "https://169.254.169.254/latest/meta-data",
     ],
 )  # fmt: skip
-def test_no_spelling_of_an_address_inside_is_asked_even_if_its_host_is_allowed(address: str) -> None:
+def test_private_addresses_of_allowed_hosts_are_refused_in_any_spelling(address: str) -> None:
     """With the system's resolver, which reads the odd spellings of IPv4."""
     hosts = ["127.1", "2130706433", "0x7f.1", "017700000001", "::1", "::ffff:169.254.169.254", "100.64.0.1"]
     hosts += ["64:ff9b::a00:1", "2002:a00:1::", "localhost", "127.0.0.1", "169.254.169.254"]
@@ -153,7 +153,7 @@ def test_no_spelling_of_an_address_inside_is_asked_even_if_its_host_is_allowed(a
         "https://shop\x1b.test/a", "https://shop.test/\ud800", "https://" + "a" * 300 + ".test/",
     ],
 )  # fmt: skip
-def test_no_disguise_of_a_host_is_asked(address: str) -> None:
+def test_disguised_hosts_are_refused(address: str) -> None:
     with pytest.raises(FetchError) as refused:
         client(iter(())).fetch(address)
     assert refused.value.refused

@@ -76,7 +76,7 @@ def closed() -> int:
         return int(server.getsockname()[1])
 
 
-def test_a_catalogue_asks_the_systems_resolver_once_for_a_host_that_does_not_exist(
+def test_a_host_that_does_not_exist_is_resolved_once_per_catalogue(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     night = Night()
@@ -93,7 +93,7 @@ def test_a_catalogue_asks_the_systems_resolver_once_for_a_host_that_does_not_exi
     assert night.resolved.count(MISSING) <= night.client.limits.tries  # Once, or again if the name server is away.
 
 
-def test_a_build_remembers_hosts_and_the_next_one_begins_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unreachable_hosts_are_remembered_for_one_build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     clients: list[UnreachableHosts] = []
 
     def client(limits: FetchLimits, hosts: UnreachableHosts) -> PictureClient:
@@ -106,7 +106,7 @@ def test_a_build_remembers_hosts_and_the_next_one_begins_anew(tmp_path: Path, mo
     assert clients[0] is not clients[1]
 
 
-def test_a_name_that_does_not_exist_is_asked_for_once_without_a_wait() -> None:
+def test_an_unknown_name_is_resolved_once_without_a_pause() -> None:
     night = Night(answers(NO_NAME))
     first, second = (night.refusal(f"http://shop.test/{number}.jpg") for number in range(2))
     assert (night.resolved, night.waits) == (["shop.test"], [])
@@ -133,7 +133,7 @@ def test_threads_that_ask_for_the_same_host_wait_for_the_first_of_them() -> None
     assert night.resolved == ["shop.test"]
 
 
-def test_a_name_server_that_is_away_is_asked_again_and_then_its_host_is_given_up() -> None:
+def test_a_host_is_given_up_after_its_name_server_failed_repeatedly() -> None:
     night = Night(answers(LATER))
     first, second = (night.refusal(f"http://shop.test/{number}.jpg") for number in range(2))
     assert len(night.resolved) == 3
@@ -141,7 +141,7 @@ def test_a_name_server_that_is_away_is_asked_again_and_then_its_host_is_given_up
     assert first.kind == second.kind == "a host name that cannot be resolved"
 
 
-def test_a_name_server_that_answers_late_costs_no_picture() -> None:
+def test_a_slow_name_server_loses_no_picture() -> None:
     with PictureServer() as server:
         night = Night(answers(LATER, ["127.0.0.1"]))
         for _ in range(2):
@@ -179,7 +179,7 @@ def test_a_host_that_answers_without_a_picture_is_not_given_up(path: str) -> Non
         assert night.client.fetch(f"{url}/1.jpg").content == PICTURE
 
 
-def test_a_connection_in_between_begins_the_count_anew(closed: int) -> None:
+def test_a_successful_connection_resets_the_count(closed: int) -> None:
     with PictureServer() as server:
         # The server's port on another loopback address refuses: one host, up and down.
         up, down = ["127.0.0.1"], ["127.0.0.9"]
@@ -207,14 +207,14 @@ def test_a_redirect_to_a_host_that_does_not_exist_gives_up_that_host_only() -> N
         assert night.client.fetch(f"http://shop.test:{server.port}/1.jpg").content == PICTURE
 
 
-def test_pictures_that_were_fetched_before_outlive_their_host(tmp_path: Path) -> None:
+def test_pictures_fetched_earlier_stay_usable_without_their_host(tmp_path: Path) -> None:
     with PictureServer() as server:
         url = f"http://shop.test:{server.port}/1.jpg"
         path = PictureFolder(tmp_path, Night(answers(["127.0.0.1"])).client).get(url)
         assert PictureFolder(tmp_path, Night(answers(NO_NAME)).client).get(url) == path
 
 
-def test_a_service_tries_a_host_anew_for_each_picture() -> None:
+def test_a_service_tries_a_host_again_for_each_picture() -> None:
     night = Night(answers(NO_NAME), remembers=False)
     for number in range(2):
         night.refusal(f"http://shop.test/{number}.jpg")

@@ -115,7 +115,7 @@ def test_what_was_written_is_what_is_read(tmp_path: Path, table: list[tuple[str,
 
 @SETTINGS
 @given(table=short_tables, dialect=dialects, data=st.data())
-def test_a_stray_quote_never_loses_products_in_silence(
+def test_a_stray_quote_never_loses_products_silently(
     tmp_path: Path, table: list[tuple[str, str, str]], dialect: Dialect, data: st.DataObject
 ) -> None:
     rows = rows_of(table)
@@ -173,7 +173,7 @@ WORDS = {
 @pytest.mark.parametrize(
     ("words", "encoding"), [(words, one) for words, encodings in WORDS.items() for one in encodings.split()]
 )
-def test_a_few_words_tell_the_encoding(tmp_path: Path, words: str, encoding: str) -> None:
+def test_a_few_words_are_enough_to_detect_the_encoding(tmp_path: Path, words: str, encoding: str) -> None:
     rows = "".join(f"P-{number};{words if number % 3 == 0 else 'Dress'};{number}.50\n" for number in range(12))
     assert read(tmp_path, f"id;title;price\n{rows}".encode(encoding))[0].title == words
 
@@ -219,7 +219,7 @@ def test_a_row_with_fewer_values_than_columns_is_a_remark(tmp_path: Path) -> Non
     assert [(one.row, one.reason) for one in catalog.remarks] == [(3, "the row has 2 values for 3 columns")]
 
 
-def test_a_file_with_another_separator_says_so(tmp_path: Path) -> None:
+def test_an_unknown_separator_is_mentioned_in_the_error(tmp_path: Path) -> None:
     with pytest.raises(ModisteError) as refused:
         read(tmp_path, LINES.replace(",", "^").encode())
     assert 'separator = "^"' in refused.value.hint
@@ -240,7 +240,7 @@ def test_packed_tables_are_read(tmp_path: Path, packed: str) -> None:
     assert [product.title for product in read_catalog(path, images_required=False)] == ["Red dress", "Blue dress"]
 
 
-def test_a_cut_gzip_file_is_refused(tmp_path: Path) -> None:
+def test_a_truncated_gzip_file_is_refused(tmp_path: Path) -> None:
     import gzip
 
     content = gzip.compress(b"id,title\n" + b"1,Red dress\n" * 1000)

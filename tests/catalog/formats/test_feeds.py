@@ -14,7 +14,7 @@ def of_xml(folder: Path, root: str, items: str) -> Catalog:
     return read_catalog(folder / "feed.xml")
 
 
-def test_a_link_of_atom_is_a_picture_only_if_it_says_so(tmp_path: Path) -> None:
+def test_a_link_of_atom_is_a_picture_only_if_its_type_is(tmp_path: Path) -> None:
     items = "".join(
         f'<entry><g:id>T{n}</g:id><title>Boot {n}</title><link rel="self" href="https://s.example/f/{n}"/>'
         f'<link rel="alternate" type="text/html" href="https://s.example/{n}"/>'

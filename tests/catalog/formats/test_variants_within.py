@@ -100,7 +100,7 @@ def test_salesforce_lists_the_ids_of_variants(tmp_path: Path) -> None:
     assert [one.reason for one in catalog.left_out] == ["online-flag is false"]
 
 
-def test_a_feed_names_its_products_and_attributes_in_its_own_way(tmp_path: Path) -> None:
+def test_products_and_attributes_of_a_feed_may_have_any_names(tmp_path: Path) -> None:
     param = "<PARAM><PARAM_NAME>{}</PARAM_NAME><VAL>{}</VAL></PARAM>"
     (coat, hat) = feed(
         tmp_path,

@@ -68,7 +68,7 @@ def test_pictures_on_a_sheet_belong_to_the_products_of_their_rows(
     assert len(catalog.problems) == 4 - len(wanted)
 
 
-def test_a_picture_beside_the_table_is_told(tmp_path: Path) -> None:
+def test_a_picture_beside_the_table_is_a_remark(tmp_path: Path) -> None:
     catalog = read_catalog(workbook(tmp_path / "catalog.xlsx", {"A1": 1, "C3": 2}, "Autumn", rows=1))
     assert [(one.row, one.kind) for one in catalog.remarks] == [
         (1, "a picture on the sheet is beside no row of the table")

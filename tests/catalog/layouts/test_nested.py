@@ -243,7 +243,7 @@ def test_named_parameters_of_a_feed_are_columns(tmp_path: Path) -> None:
         ("<![CDATA[a & b &nbsp;]]> & c", "a & b \u00a0 & c"),
     ],
 )  # fmt: skip
-def test_what_a_feed_forgot_to_escape_is_read_and_said(tmp_path: Path, text: str, title: str) -> None:
+def test_missing_escapes_of_a_feed_are_added_with_a_remark(tmp_path: Path, text: str, title: str) -> None:
     item = "<item><id>{}</id><title>{}</title></item>"
     (tmp_path / "feed.xml").write_text(f"<rss>\n{item.format(1, text)}\n{item.format(2, 'b')}</rss>", encoding="utf-8")
     catalog = read_catalog(tmp_path / "feed.xml", images_required=False)
@@ -315,7 +315,7 @@ def test_no_number_is_infinite(tmp_path: Path) -> None:
     assert [one.attributes for one in catalog] == [{}, {"price": 5.5}]
 
 
-def test_a_cell_over_several_rows_holds_in_each(tmp_path: Path) -> None:
+def test_a_merged_cell_applies_to_each_of_its_rows(tmp_path: Path) -> None:
     book = openpyxl.Workbook()
     sheet = book.active
     assert sheet is not None
@@ -353,7 +353,7 @@ def test_lists_of_shopifys_metafields_are_lists(tmp_path: Path) -> None:
     assert [list(one.attributes.values()) for one in catalog] == [[["linen", "cotton"]], [["wool"]]]
 
 
-def test_a_database_and_a_web_page_say_what_they_are(tmp_path: Path) -> None:
+def test_a_database_and_a_web_page_are_named_in_the_error(tmp_path: Path) -> None:
     connection = sqlite3.connect(tmp_path / "shop.sqlite")
     connection.execute("create table products(id, title)")
     connection.commit()
@@ -450,7 +450,7 @@ def test_the_name_of_a_brand_is_no_title_even_without_another(tmp_path: Path, th
     assert (catalog[0].title, catalog[0].attributes[f"{thing} name"]) == ("Low canvas sneaker", "Veja Shoes")
 
 
-def test_prices_within_an_object_of_prices_are_told_apart(tmp_path: Path) -> None:
+def test_prices_within_an_object_of_prices_are_separate_columns(tmp_path: Path) -> None:
     pricing = {"current": {"value": 79.9, "currency": "EUR"}, "original": {"value": 99.9, "currency": "EUR"}}
     catalog = of_json(tmp_path, [{"id": str(n), "title": "a", "pricing": pricing} for n in range(3)])
     assert (catalog[0].attributes["current price"], catalog[0].attributes["original price"]) == (79.9, 99.9)

@@ -34,7 +34,7 @@ def test_other_columns_keep_their_names(tmp_path: Path, column: str) -> None:
 
 
 @pytest.mark.parametrize("names", [("Bestand (Berlin)", "Bestand (Ulm)"), ("inventory_Berlin", "inventory_Ulm")])
-def test_a_table_of_one_outlet_does_not_say_that_all_are_sold_out(tmp_path: Path, names: tuple[str, str]) -> None:
+def test_a_table_of_one_outlet_does_not_mark_products_as_sold_out(tmp_path: Path, names: tuple[str, str]) -> None:
     kinds: dict[str, Kind] = dict.fromkeys(names, "number")
     rows = [{"sku": f"A-{at}", names[0]: at} for at in (0, 3)]
     one = read_changes(table(tmp_path / "stock.csv", rows), kinds).changes

@@ -44,7 +44,7 @@ def test_sizes_in_stock_are_a_list_and_their_sum_is_the_stock(
     assert accounted(catalog)
 
 
-def test_marks_and_flags_say_which_sizes_there_are(tmp_path: Path) -> None:
+def test_marks_and_flags_state_the_available_sizes(tmp_path: Path) -> None:
     rows = [{"id": "a", "title": "Shirt", "S": "x", "M": "", "L": "X"}, {"id": "b", "title": "Coat", "S": "", "L": ""}]
     catalog = read(tmp_path, rows)
     assert [product.attributes for product in catalog] == [{"size": ["S", "L"]}, {}]

@@ -19,7 +19,9 @@ from tests.catalog.shops import accounted, read
         ("visibility", "visible", "hidden"), ("product_online", "1", "2"),
     ],
 )  # fmt: skip
-def test_what_is_not_for_sale_is_left_out_and_counted(tmp_path: Path, column: str, sold: str, unsold: str) -> None:
+def test_products_that_are_not_for_sale_are_left_out_and_counted(
+    tmp_path: Path, column: str, sold: str, unsold: str
+) -> None:
     rows = [{"id": number, "title": f"Shirt {number}", column: unsold if number % 2 else sold} for number in range(6)]
     catalog = read(tmp_path, rows)
     assert [one.id for one in catalog] == ["0", "2", "4"]
@@ -42,7 +44,7 @@ def test_a_column_of_states_has_the_role_stock(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("column", "unsold"), [("discontinued", "yes"), ("archived", "TRUE"), ("is_deleted", "1")])
-def test_a_column_that_says_yes_to_what_is_gone_leaves_it_out(tmp_path: Path, column: str, unsold: str) -> None:
+def test_flags_of_discontinued_products_leave_them_out(tmp_path: Path, column: str, unsold: str) -> None:
     rows = [{"id": number, "title": f"Shirt {number}", column: unsold if number else "no"} for number in range(3)]
     catalog = read(tmp_path, rows)
     assert [one.id for one in catalog] == ["0"]
@@ -85,7 +87,7 @@ def test_columns_of_other_languages_state_what_is_for_sale(tmp_path: Path, colum
 @pytest.mark.parametrize(
     ("live", "drafts"), [("aktiv", "Entwurf"), ("公開", "非公開"), ("published", "Archived"), ("Publié", "brouillon")]
 )
-def test_a_column_of_states_alone_tells_what_is_for_sale(tmp_path: Path, live: str, drafts: str) -> None:
+def test_a_column_of_states_alone_states_availability(tmp_path: Path, live: str, drafts: str) -> None:
     rows = [{"sku": f"A{n}", "title": f"Shirt {n}", "Zustand": drafts if n == 1 else live} for n in range(3)]
     assert [one.id for one in read(tmp_path, rows)] == ["A0", "A2"]
 

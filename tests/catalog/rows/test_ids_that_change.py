@@ -14,7 +14,7 @@ def test_a_barcode_comes_before_a_column_of_titles(tmp_path: Path) -> None:
     assert [one.id for one in catalog] == ["4006381333905", "4006381333915", "4006381333925"]
 
 
-def test_titles_as_ids_are_told(tmp_path: Path) -> None:
+def test_ids_that_are_titles_are_a_remark(tmp_path: Path) -> None:
     catalog = read(tmp_path, [{"item": item, "colour": "red", "name": item} for item in ITEMS])
     assert [one.id for one in catalog] == ITEMS
     (remark,) = catalog.remarks
@@ -22,6 +22,6 @@ def test_titles_as_ids_are_told(tmp_path: Path) -> None:
     assert "a new title is a new product" in remark.reason
 
 
-def test_numbers_and_codes_are_not(tmp_path: Path) -> None:
+def test_ids_that_are_numbers_or_codes_are_no_remark(tmp_path: Path) -> None:
     catalog = read(tmp_path, [{"item": f"A {at} x", "name": item} for at, item in enumerate(ITEMS)])
     assert catalog.remarks == ()

@@ -54,7 +54,7 @@ def test_every_colour_of_bigcommerce_has_the_title_of_its_product(tmp_path: Path
     assert [(one.title, one.attributes["Color"]) for one in read(tmp_path, rows)] == [("Shoe", "Red"), ("Shoe", "Blue")]
 
 
-def test_skus_whose_numbers_are_those_of_products_are_told_apart(tmp_path: Path) -> None:
+def test_skus_with_the_numbers_of_products_are_distinguished(tmp_path: Path) -> None:
     rows = [
         {"Item Type": kind, "Product ID": id, "Product Name": name, "Product Code/SKU": code, "Track Inventory": "none",
          "Current Stock Level": "0", "Price": price}

@@ -76,7 +76,7 @@ def test_a_product_id_in_the_first_row_only_counts_for_the_variants_below(tmp_pa
     assert accounted(catalog)
 
 
-def test_columns_of_products_and_variants_tell_which_rows_are_one_product(tmp_path: Path) -> None:
+def test_columns_of_products_and_variants_determine_which_rows_are_one_product(tmp_path: Path) -> None:
     rows = [
         {"Internal_ID": id, "Internal_Variant_ID": f"{id}{size}", "US_Title_Short": f"Coat {id}", "SKU": f"C{id}{size}",
          "Maat": size}

@@ -38,7 +38,7 @@ def test_a_feed_of_another_kind_is_read(tmp_path: Path) -> None:
     assert product.images == (Address("https://a.example/1.jpg"), Address("https://a.example/2.jpg"))
 
 
-def test_codes_that_a_spreadsheet_rounded_are_named(tmp_path: Path) -> None:
+def test_codes_that_a_spreadsheet_rounded_are_reported(tmp_path: Path) -> None:
     catalog = read(tmp_path, [{"id": number, "ean": "4.00638E+12"} for number in range(2)])
     assert catalog.columns["ean"] == "text"
     assert {one.kind for one in catalog.remarks} == {"ean was rounded by a spreadsheet"}

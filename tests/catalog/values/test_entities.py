@@ -56,7 +56,7 @@ def test_a_table_of_changes_and_the_settings_read_entities_as_well(tmp_path: Pat
     assert (change.title, change.values) == ("Men's", {"brand": "H&M"})
 
 
-def test_the_result_may_not_be_read_as_an_entity_for_ever() -> None:
+def test_nested_entities_are_resolved_to_a_limited_depth() -> None:
     assert unescaped("&amp;amp;amp;amp;lt;") == "&amp;amp;lt;"
 
 
@@ -70,7 +70,7 @@ def test_signs_are_yes_and_no(tmp_path: Path, yes: str, no: str) -> None:
 
 
 @pytest.mark.parametrize(("column", "sold", "unsold"), [("In stock?", "✓", "✗"), ("discontinued", "❌", "✅")])
-def test_signs_say_what_is_for_sale(tmp_path: Path, column: str, sold: str, unsold: str) -> None:
+def test_signs_state_availability(tmp_path: Path, column: str, sold: str, unsold: str) -> None:
     rows = [{"id": number, "title": "a", column: sold if number else unsold} for number in range(3)]
     catalog = read(tmp_path, rows)
     assert [one.id for one in catalog] == ["1", "2"]

@@ -33,7 +33,7 @@ def priced(folder: Path, *cells: str, settings: CatalogSettings | None = None) -
         (["19.900", "8.500", "990"], [19900, 8500, 990]),
     ],
 )
-def test_the_whole_column_decides_on_three_digits_and_inspect_says_so(
+def test_the_whole_column_decides_on_three_digits_and_inspect_shows_it(
     tmp_path: Path, cells: list[str], values: list[float]
 ) -> None:
     catalog = priced(tmp_path, *cells)
@@ -44,7 +44,7 @@ def test_the_whole_column_decides_on_three_digits_and_inspect_says_so(
 
 
 @pytest.mark.parametrize("cells", [["19.900", "1.299,00"], ["0.950", "1.250"], ["1.299", "2.499.000"], ["KWD 1.250"]])
-def test_a_cell_that_decides_needs_no_remark(tmp_path: Path, cells: list[str]) -> None:
+def test_an_unambiguous_cell_needs_no_remark(tmp_path: Path, cells: list[str]) -> None:
     assert priced(tmp_path, *cells).remarks == ()
 
 
@@ -252,7 +252,7 @@ def test_an_apostrophe_that_keeps_a_number_a_text_is_dropped(
 
 
 @pytest.mark.parametrize("form", ["cells", "column", "signs"])
-def test_prices_in_several_currencies_are_not_converted_and_inspect_says_so(tmp_path: Path, form: str) -> None:
+def test_prices_in_several_currencies_are_not_converted_and_inspect_shows_it(tmp_path: Path, form: str) -> None:
     rows: list[dict[str, object]] = []
     for number, code in enumerate(["EUR", "EUR", "USD", ""]):
         amount = f"{20 + number}.90"

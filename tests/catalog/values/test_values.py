@@ -96,7 +96,7 @@ def test_a_price_is_read_as_it_was_written(cents: int, comma: bool, grouped: boo
     "19.90 - 29.90", "from $25", "ab 19,90", "3 for 25", "2x5", "1/2", "12.34.56", "5 EUR 10 USD", "S 25", "ca. 5",
     "5 m²",
 ])  # fmt: skip
-def test_what_is_no_price_is_none(text: str) -> None:
+def test_text_without_a_price_is_no_price(text: str) -> None:
     assert read_number(text) is None
 
 
@@ -236,7 +236,7 @@ def test_a_category_in_each_language_has_paths(tmp_path: Path, name: str) -> Non
     assert column(tmp_path, name, ["Femme/Robes", "Femme/Jupes", "Homme/Pulls"]).columns[name] == "path"
 
 
-def test_words_between_commas_that_come_again_are_a_list(tmp_path: Path) -> None:
+def test_repeated_words_between_commas_are_a_list(tmp_path: Path) -> None:
     cells = ["cotton, wool", "wool, silk", "silk, cotton", "cotton, silk, wool", "linen, cotton", "wool, linen"] * 2
     assert column(tmp_path, "made of", cells).columns["made of"] == "list"
 
@@ -294,7 +294,7 @@ def test_a_workbook_is_read_with_a_title_above_its_header(tmp_path: Path) -> Non
         ("purchase_price", "hidden"), ("internal comment", "hidden"), ("Profit", "hidden"), ("Prix d'achat", "hidden"),
     ],
 )  # fmt: skip
-def test_what_is_not_public_is_hidden_by_its_name(tmp_path: Path, name: str, role: str) -> None:
+def test_private_columns_are_hidden_by_their_names(tmp_path: Path, name: str, role: str) -> None:
     catalog = column(tmp_path, name, ["1", "1"] if name in ("price", "In stock?", "barcode") else ["a", "b"])
     assert catalog.roles[name] == role
     assert (name in catalog[0].attributes) == (role != "hidden")
@@ -322,7 +322,9 @@ def test_only_columns_that_can_be_asked_for_are_kept_by_their_role(tmp_path: Pat
     ("cells", "kind"),
     [(["19,90", "24,90"], "number"), (["a|b", "a|c"], "list"), (["2026-03-04", "2026-03-05"], "date")],
 )
-def test_a_column_that_is_pinned_as_text_against_its_cells_is_told(tmp_path: Path, cells: list[str], kind: str) -> None:
+def test_a_pinned_kind_that_ignores_the_values_of_a_column_is_a_remark(
+    tmp_path: Path, cells: list[str], kind: str
+) -> None:
     settings = CatalogSettings.model_validate({"columns": {"about": {"role": "fact", "kind": "text"}}})
     (tmp_path / "catalog.csv").write_text("id;about\n" + "".join(f"{at};{cell}\n" for at, cell in enumerate(cells)))
     catalog = read_catalog(tmp_path, images_required=False, settings=settings)

@@ -84,7 +84,7 @@ def test_every_row_that_is_not_indexed_is_in_the_report(shop: Path, toy: Bundle,
     assert Generation.open(tmp_path / "index").size == 8
 
 
-def test_default_filters_hold_in_every_search_and_hidden_columns_are_nowhere(
+def test_default_filters_apply_to_every_search_and_hidden_columns_are_never_returned(
     shop: Path, toy: Bundle, tmp_path: Path
 ) -> None:
     edit(shop, "price,new", "Supplier rank,new")
@@ -125,7 +125,7 @@ def test_a_product_is_found_by_its_best_picture(toy: Bundle, tmp_path: Path) -> 
         assert sorted(rows[0].tolist()) == list(range(10))
 
 
-def test_every_picture_of_a_product_can_be_had(toy: Bundle, tmp_path: Path) -> None:
+def test_every_picture_of_a_product_is_available(toy: Bundle, tmp_path: Path) -> None:
     shop = write_views(tmp_path / "shop")
     build_generation(shop, toy, tmp_path / "index", STRICT)
     generation = Generation.open(tmp_path / "index")
@@ -135,7 +135,7 @@ def test_every_picture_of_a_product_can_be_had(toy: Bundle, tmp_path: Path) -> N
     assert generation.image(row, 1) == picture("White", 77)
 
 
-def test_further_pictures_are_reused_as_main_ones_and_the_other_way_round(toy: Bundle, tmp_path: Path) -> None:
+def test_further_pictures_are_reused_as_main_ones_and_vice_versa(toy: Bundle, tmp_path: Path) -> None:
     shop = write_views(tmp_path / "shop")
     build_generation(shop, toy, tmp_path / "index", STRICT)
     edit(shop, "images/3.jpg|images/3b.jpg", "images/3b.jpg|images/3.jpg")

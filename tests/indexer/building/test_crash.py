@@ -78,7 +78,7 @@ def test_work_is_killed_at_every_step_up_to_the_last(killed: Killed) -> None:
     assert killed.ends.count("killed") > 10
 
 
-def test_a_build_killed_at_any_step_leaves_a_whole_generation_serving(killed: Killed) -> None:
+def test_a_build_killed_at_any_step_leaves_an_intact_generation_published(killed: Killed) -> None:
     new = []
     for root in killed.roots:
         serving = Generation.open(root)
@@ -88,9 +88,7 @@ def test_a_build_killed_at_any_step_leaves_a_whole_generation_serving(killed: Ki
     assert set(new) == {False, True}
 
 
-def test_the_work_after_a_killed_one_succeeds_and_leaves_nothing_over(
-    killed: Killed, toy: Bundle, tmp_path: Path
-) -> None:
+def test_work_after_a_kill_succeeds_and_leaves_no_files(killed: Killed, toy: Bundle, tmp_path: Path) -> None:
     for point, left in enumerate(killed.roots):
         root = Path(shutil.copytree(left, tmp_path / str(point)))
         if killed.work == "build":
@@ -117,7 +115,7 @@ def test_a_hundred_kills_at_random_leave_a_hundred_servable_generations(toy: Bun
 
 
 @pytest.mark.parametrize("work", ["build", "update"])
-def test_a_disk_that_is_full_at_any_step_is_a_clear_error_and_what_serves_stays_whole(
+def test_a_full_disk_at_any_step_is_a_clear_error_and_the_published_generation_stays_intact(
     work: str, root: Path, shop: Path, toy: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = write_table(tmp_path) if work == "update" else write_shop(shop, range(12))

@@ -72,13 +72,13 @@ def test_one_damaged_picture_does_not_affect_other_vectors(shop: Path, toy: Bund
     ("content", "reason"),
     [(b"<html>404</html>", "not a JPEG, PNG"), (b"GIF89a" + bytes(20), "damaged")],
 )
-def test_what_is_no_picture_is_skipped_with_the_reason(toy: Bundle, content: bytes, reason: str) -> None:
+def test_files_that_are_no_pictures_are_skipped_with_the_reason(toy: Bundle, content: bytes, reason: str) -> None:
     encoded = encode_products([product("a", picture("Red", 1)), product("b", content)], toy)
     assert len(encoded.products) == 1
     assert reason in encoded.skipped[0].reason
 
 
-def test_a_file_that_vanished_since_the_catalogue_was_read_is_skipped(shop: Path, toy: Bundle) -> None:
+def test_a_file_deleted_after_the_catalogue_was_read_is_skipped(shop: Path, toy: Bundle) -> None:
     catalog = read_catalog(shop)
     (shop / "images" / "3.jpg").unlink()
     encoded = encode_products(catalog, toy)

@@ -41,7 +41,7 @@ def test_an_exact_index_is_measured_like_any_other(catalog: Catalog, encoded: En
     assert (quality.recall, quality.k, quality.queries) == (1.0, 10, 80)
 
 
-def test_an_index_that_answers_wrongly_is_found_out(catalog: Catalog, encoded: Encoded, toy: Bundle) -> None:
+def test_an_index_with_wrong_results_has_a_low_recall(catalog: Catalog, encoded: Encoded, toy: Bundle) -> None:
     store = BruteForceStore(np.ascontiguousarray(encoded.vectors[::-1]))
     assert measured(store, encoded.vectors, catalog, catalog.columns, toy).recall < 0.6
 
@@ -77,7 +77,7 @@ def test_a_bundle_with_local_features_reads_the_pictures_again(
     assert measured(store, encoded.vectors, catalog, catalog.columns, bundle).recall == 1.0
 
 
-def test_the_least_effort_that_finds_nearly_all_is_taken(catalog: Catalog, encoded: Encoded, toy: Bundle) -> None:
+def test_the_lowest_effort_with_the_target_recall_is_chosen(catalog: Catalog, encoded: Encoded, toy: Bundle) -> None:
     class Lazy(BruteForceStore):
         efforts = (1, 2, 4, 8)
 

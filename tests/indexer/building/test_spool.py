@@ -74,7 +74,7 @@ def test_a_build_after_a_killed_one_encodes_only_the_rest(
     np.testing.assert_array_equal(resumed.seen.of(range(20)), whole.seen.of(range(20)))
 
 
-def test_a_build_that_is_killed_again_and_again_gets_there(
+def test_a_build_that_is_killed_repeatedly_completes(
     shop: Path, bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     root = tmp_path / "index"
@@ -90,7 +90,7 @@ def test_a_build_that_ends_leaves_nothing_to_resume(shop: Path, bundle: Bundle, 
     assert not (tmp_path / "index" / ".encoded").exists()
 
 
-def test_another_bundle_takes_nothing_over(
+def test_another_bundle_reuses_nothing(
     shop: Path, bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     root = tmp_path / "index"

@@ -83,7 +83,7 @@ def test_a_killed_worker_loses_nothing(
     assert_same(spread_out, encode_products(shop, toy))
 
 
-def test_a_night_spreads_only_what_is_new(tmp_path: Path, toy: Bundle) -> None:
+def test_workers_encode_only_new_pictures(tmp_path: Path, toy: Bundle) -> None:
     folder, root = write_shop(tmp_path / "shop", range(20)), tmp_path / "index"
     build_generation(folder, toy, root, QUIET)
     write_shop(folder, range(22))

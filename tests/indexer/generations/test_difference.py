@@ -95,7 +95,7 @@ def test_further_pictures_are_compared(root: Path, shop: Path, toy: Bundle) -> N
     assert len(difference(root, third, third).changed) == 0
 
 
-def test_the_manifest_and_the_log_sum_the_changes_up(
+def test_the_manifest_and_the_log_summarise_the_changes(
     root: Path, shop: Path, toy: Bundle, caplog: pytest.LogCaptureFixture
 ) -> None:
     first = str(current_id(root))
@@ -140,7 +140,7 @@ def test_the_command_names_a_few_products_or_all(root: Path, shop: Path, toy: Bu
     assert "p1, p3, p5, p7, p9, p11, p13, p15, p17, p19\n" in CliRunner().invoke(app, [*command, "--ids"]).stdout
 
 
-def test_a_generation_that_there_is_not_is_an_error(root: Path, shop: Path) -> None:
+def test_an_unknown_generation_is_an_error(root: Path, shop: Path) -> None:
     write_shop(shop)
     result = CliRunner().invoke(app, ["diff", "20200101-000000-abcd", "nonsense", "--index-root", str(root)])
     assert result.exit_code == 1

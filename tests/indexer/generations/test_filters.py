@@ -85,12 +85,12 @@ def test_no_filter_is_no_mask(nothing: dict[str, Any] | None) -> None:
         ({f"x{n}": 1 for n in range(33)}, "33 filters"),
     ],
 )
-def test_a_filter_that_cannot_be_applied_says_why(filters: dict[str, Any], says: str) -> None:
+def test_a_filter_that_cannot_be_applied_is_an_error_with_the_reason(filters: dict[str, Any], says: str) -> None:
     with pytest.raises(FilterError, match=says):
         filter_mask(filters, COLUMNS)
 
 
-def test_a_catalogue_without_attributes_says_so() -> None:
+def test_the_error_for_a_filter_mentions_a_catalogue_without_attributes() -> None:
     with pytest.raises(FilterError, match="has no attributes"):
         filter_mask({"colour": "red"}, {})
 

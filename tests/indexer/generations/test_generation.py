@@ -63,7 +63,7 @@ def test_an_unknown_id_has_no_row(root: Path) -> None:
     np.testing.assert_array_equal(generation.rows_of(["p3", "nobody", "p0"]), [3, -1, 0])
 
 
-def test_columns_tell_the_kind_of_their_values(root: Path) -> None:
+def test_columns_have_the_kind_of_their_values(root: Path) -> None:
     generation = Generation.open(root)
     assert generation.columns == {"colour": "text", "price": "number", "new": "flag", "sizes": "list"}
     assert generation.column("colour").to_pylist()[:3] == ["Red", "Green", "Blue"]
@@ -109,7 +109,7 @@ def test_pictures_may_move_when_their_new_root_is_given(root: Path, shop: Path, 
     assert Generation.open(root, images_root=tmp_path / "elsewhere").image(2) == picture("Blue", 2)
 
 
-def test_a_picture_that_is_gone_is_an_error_that_names_the_product_and_no_path(root: Path, shop: Path) -> None:
+def test_a_missing_picture_is_an_error_that_names_the_product_and_no_path(root: Path, shop: Path) -> None:
     (shop / "images" / "2.jpg").unlink()
     with pytest.raises(ModisteError, match="product p2 cannot be read") as caught:
         Generation.open(root).image(2)
@@ -132,7 +132,7 @@ def test_vectors_are_of_unit_length_to_within_half_precision(root: Path, toy: Bu
 
 
 @pytest.mark.parametrize("row", [-1, 20])
-def test_a_row_that_there_is_not_has_no_vector(root: Path, row: int) -> None:
+def test_an_invalid_row_has_no_vector(root: Path, row: int) -> None:
     with pytest.raises(IndexError):
         Generation.open(root).vectors([row])
 
@@ -196,7 +196,7 @@ def test_a_missing_file_is_found(root: Path, folder: Path, name: str) -> None:
         (OSError(errno.EMFILE, "Too many open files"), "may open no more files"),
     ],
 )
-def test_a_lack_of_memory_or_files_is_not_told_as_damage(
+def test_a_lack_of_memory_or_files_is_not_reported_as_damage(
     root: Path, monkeypatch: pytest.MonkeyPatch, failure: Exception, sentence: str
 ) -> None:
     def fail(*_: object, **__: object) -> None:
@@ -221,7 +221,7 @@ def test_files_of_another_generation_are_found_although_their_checksums_fit(
 
 
 @pytest.mark.parametrize("name", ["index.faiss", "products.arrow"])
-def test_rubbish_with_a_checksum_that_fits_is_refused(root: Path, folder: Path, name: str) -> None:
+def test_garbage_with_a_valid_checksum_is_refused(root: Path, folder: Path, name: str) -> None:
     (folder / name).write_bytes(b"rubbish" * 100)
     files = json.loads((folder / "manifest.json").read_text())["files"]
     rewrite_manifest(folder, files={**files, name: file_digest(folder / name).model_dump()})
@@ -262,18 +262,18 @@ def test_a_manifest_that_is_not_json_is_refused(root: Path, folder: Path) -> Non
         Generation.open(root)
 
 
-def test_an_empty_index_root_says_what_to_do(tmp_path: Path) -> None:
+def test_the_error_for_an_empty_index_root_has_a_hint(tmp_path: Path) -> None:
     with pytest.raises(GenerationError, match="modiste index build"):
         Generation.open(tmp_path)
 
 
 @pytest.mark.parametrize("id", ["", "..", "../../etc", "20200101-000000-abcd/..", "latest"])
-def test_an_id_of_another_form_leads_nowhere(root: Path, id: str) -> None:
+def test_an_id_of_another_form_is_refused(root: Path, id: str) -> None:
     with pytest.raises(GenerationError, match="not the id of a generation"):
         Generation.open(root, id)
 
 
-def test_an_open_generation_outlives_its_folder(root: Path, folder: Path) -> None:
+def test_an_open_generation_works_without_its_folder(root: Path, folder: Path) -> None:
     generation = Generation.open(root)
     shutil.rmtree(folder)
     assert generation.store.search(generation.vectors([3]), 1)[1][0, 0] == 3

@@ -95,7 +95,7 @@ def test_a_history_that_ran_ahead_of_a_crash_is_ignored(root: Path, ids: list[st
     assert rollback(root) == ids[0]
 
 
-def test_a_lost_history_leaves_what_serves_alone(root: Path, ids: list[str]) -> None:
+def test_a_lost_history_does_not_affect_the_published_generation(root: Path, ids: list[str]) -> None:
     (root / "PUBLISHED").unlink()
     assert Generation.open(root).id == ids[2]
     with pytest.raises(GenerationError, match="no earlier"):
@@ -152,7 +152,7 @@ def test_a_damaged_generation_is_not_published(root: Path, ids: list[str]) -> No
     assert current_id(root) == ids[2]
 
 
-def test_a_generation_that_there_is_not_is_not_published(root: Path, ids: list[str]) -> None:
+def test_an_unknown_generation_is_not_published(root: Path, ids: list[str]) -> None:
     with pytest.raises(GenerationError, match="There is no generation 20200101-000000-abcd"):
         publish(root, "20200101-000000-abcd")
     assert current_id(root) == ids[2]
@@ -165,7 +165,7 @@ def test_rollback_does_not_go_to_a_damaged_generation(root: Path, ids: list[str]
     assert current_id(root) == ids[2]
 
 
-def test_the_list_says_which_serves_and_where_rollback_goes(root: Path, ids: list[str]) -> None:
+def test_the_list_shows_the_published_generation_and_the_rollback_target(root: Path, ids: list[str]) -> None:
     listed = list_generations(root)
     assert [one.id for one in listed] == ids
     assert [one.serving for one in listed] == [False, False, True]
@@ -184,7 +184,7 @@ def test_pruning_keeps_the_newest(root: Path, ids: list[str]) -> None:
     assert rollback(root) == ids[1]
 
 
-def test_pruning_all_spares_what_serves_and_what_rollback_needs(root: Path, ids: list[str]) -> None:
+def test_pruning_all_keeps_the_published_generation_and_the_rollback_target(root: Path, ids: list[str]) -> None:
     publish(root, ids[0])
     assert prune(root, 0) == [ids[1]]
     assert prune(root, 0, keep_previous=False) == [ids[2]]
@@ -199,7 +199,7 @@ def test_pruning_without_a_published_generation_deletes_nothing(root: Path, ids:
     assert len(list_generations(root)) == 3
 
 
-def test_a_root_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+def test_a_missing_root_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(GenerationError, match="There is no index root"):
         rollback(tmp_path / "nowhere")
 
@@ -277,7 +277,7 @@ def test_without_an_earlier_one_of_its_bundle_a_rollback_goes_to_another_bundle(
     assert rollback(root) == first
 
 
-def test_pruning_spares_what_replicas_with_the_other_bundle_serve(root: Path, in_turn: list[str]) -> None:
+def test_pruning_keeps_what_replicas_with_the_other_bundle_serve(root: Path, in_turn: list[str]) -> None:
     assert prune(root, 0) == in_turn[:1]
     assert prune(root, 0, keep_previous=False) == in_turn[1:3]
     assert current_id(root) == in_turn[3]

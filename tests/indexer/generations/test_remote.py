@@ -82,7 +82,7 @@ def ids(root: Path) -> list[str]:
     return [one.id for one in list_generations(root)]
 
 
-def test_what_is_published_there_is_verified_and_served_here(
+def test_a_remote_generation_is_verified_and_served(
     toy: Bundle, night: Nights, builder: RemoteRoot, service: RemoteRoot
 ) -> None:
     service.follow(toy.fingerprint)
@@ -209,7 +209,7 @@ def test_pruning_deletes_what_a_stopped_upload_left(
     assert Generation.open(builder.index_root).id == published
 
 
-def test_a_new_builder_goes_on_from_what_is_published(
+def test_a_new_builder_continues_from_the_published_generation(
     night: Nights, builder: RemoteRoot, url: str, tmp_path: Path, toy: Bundle
 ) -> None:
     builder.publish(night())

@@ -52,7 +52,7 @@ def test_small_and_large_probabilities_are_kept_to_within_four_parts_in_a_hundre
     assert np.abs((1 - read) / (1 - given[:, 0]) - 1).max() < 0.04
 
 
-def test_impossible_and_certain_stay_a_little_possible_and_uncertain(tmp_path: Path) -> None:
+def test_probabilities_of_0_and_1_are_bounded(tmp_path: Path) -> None:
     read = kept(tmp_path / "a.u8", np.array([[0.0, 1.0]]))
     assert 0 < read[0, 0] < 0.001
     assert 0.999 < read[1, 0] < 1
@@ -104,7 +104,7 @@ def test_unchanged_pictures_keep_what_they_show_without_the_vision_graph(
     assert len(after.seen.log_odds(range(after.size))) == 24
 
 
-def test_what_the_catalogue_says_stands_in_the_place_of_what_is_seen(known_root: Path, knowing: Bundle) -> None:
+def test_words_of_the_catalogue_replace_those_of_the_picture(known_root: Path, knowing: Bundle) -> None:
     generation = Generation.open(known_root)
     assert generation.attributes is not None
     assert generation.manifest.stated == ("red", "green", "blue", "white")
@@ -118,15 +118,13 @@ def test_what_the_catalogue_says_stands_in_the_place_of_what_is_seen(known_root:
     assert np.array_equal(generation.attributes.probabilities([black]), generation.seen.probabilities([black]))
 
 
-def test_what_is_neither_said_nor_denied_stays_as_it_was_seen() -> None:
+def test_other_words_keep_the_probability_of_the_picture() -> None:
     seen = quantised(np.array([[0.2, 0.3, 0.4]], np.float32))
     stated = StatedWords(np.array([[True, False, False]]), np.array([[False, True, False]]))
     assert corrected(seen, stated).tolist() == [[*quantised(np.array([STATED, EXCLUDED])), seen[0, 2]]]
 
 
-def test_a_value_that_the_catalogue_corrects_needs_no_new_look_at_the_picture(
-    known_root: Path, shop: Path, knowing: Bundle
-) -> None:
+def test_a_corrected_value_does_not_encode_the_picture_again(known_root: Path, shop: Path, knowing: Bundle) -> None:
     table = shop / "catalog.csv"
     table.write_text(table.read_text().replace("p0,Red shirt 0,images/0.jpg,Red", "p0,Shirt 0,images/0.jpg,Blue"))
     generation = Generation.open(known_root, build_generation(shop, knowing, known_root, QUIET))

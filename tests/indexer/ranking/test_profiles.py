@@ -102,7 +102,7 @@ def test_words_outside_of_profiles_are_listed(attributes: AttributeColumns) -> N
     assert likelihood.others == [11]
 
 
-def test_products_are_not_looked_for_by_a_word_that_weighs_next_to_nothing(attributes: AttributeColumns) -> None:
+def test_words_with_tiny_weights_add_no_candidates(attributes: AttributeColumns) -> None:
     query = weights()
     query.present[[10, 11]] = 0.01, 0.5
     assert Profiles(attributes, VALUED).likelihood(query).others == [11]

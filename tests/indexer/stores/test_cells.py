@@ -69,7 +69,7 @@ def test_centroids_are_not_kept_when_many_vectors_change(
 
 
 @pytest.mark.parametrize(("added", "removed", "most"), [(50, 0, 4), (0, 50, 3), (50, 50, 2)])
-def test_small_changes_of_several_nights_add_up(
+def test_small_changes_of_several_builds_add_up(
     cells: Cells, vectors: Halves, tmp_path: Path, added: int, removed: int, most: int
 ) -> None:
     """A tenth of 2,000 vectors may change, and of fewer when some are removed."""

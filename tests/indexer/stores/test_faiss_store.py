@@ -187,7 +187,7 @@ def test_a_full_disk_is_an_os_error() -> None:
         exact(unit_vectors(5000, 16, seed=0)).write(Path("/dev/full"))
 
 
-def test_a_gpu_that_is_not_there_is_refused() -> None:
+def test_a_missing_gpu_is_refused() -> None:
     if on_gpu("auto"):
         pytest.skip("this machine has a GPU")
     with pytest.raises(StoreError, match="finds none"):

@@ -201,7 +201,7 @@ def test_a_server_that_does_not_answer_is_no_damage(root: Path, toy: Bundle, mon
         build_generation(root.parent / "shop", toy, root, IN_QDRANT)
 
 
-def test_a_build_without_an_address_says_what_to_set(shop: Path, toy: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_build_without_an_address_names_the_setting(shop: Path, toy: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MODISTE_QDRANT_URL")
     with pytest.raises(StoreError, match="needs the address") as raised:
         build_generation(shop, toy, shop.parent / "index", IN_QDRANT)

@@ -278,7 +278,7 @@ def test_an_unknown_device_is_refused_with_a_list_of_devices(folder: Path) -> No
     assert refused.value.hint == "Use one of auto, cpu, cuda."
 
 
-def test_the_cpu_is_what_was_asked_for(toy: Bundle) -> None:
+def test_the_requested_cpu_is_used(toy: Bundle) -> None:
     assert list(toy.providers) == ["CPUExecutionProvider"]
 
 

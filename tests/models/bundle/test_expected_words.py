@@ -69,7 +69,7 @@ def test_an_upload_averages_its_own_probabilities_and_those_of_its_neighbours() 
     np.testing.assert_allclose(shown, [0.75, 0.75, 0.25, 0.5], atol=1e-3)
 
 
-def test_neighbours_count_by_how_near_they_are() -> None:
+def test_neighbours_are_weighted_by_similarity() -> None:
     near = floats([0.8, 0, 0, 0], [0.2, 0, 0, 0])
     cosines = floats(0.9, 0.9 - NEARNESS)
     mean = (0.8 + 0.2 / np.e) / (1 + 1 / np.e)

@@ -43,7 +43,7 @@ def test_a_damaged_plan_is_measured_again(folder: Path, content: str) -> None:
     assert plan_for(folder, device="cpu", threads=1, cores=2).max_batch in BATCHES
 
 
-def test_another_number_of_cores_is_measured_anew(folder: Path) -> None:
+def test_another_number_of_cores_is_measured_again(folder: Path) -> None:
     plan_for(folder, device="cpu", threads=1, cores=2)
     path = folder.with_name(".toy.plan.json")
     before = path.read_text()

@@ -37,7 +37,7 @@ def test_a_flag_is_a_word_where_it_is_set_and_none_where_it_is_not() -> None:
     assert words_of(product(waterproof=False)) == frozenset()
 
 
-def test_numbers_and_what_no_picture_shows_are_no_words() -> None:
+def test_numbers_and_invisible_values_are_no_words() -> None:
     assert words_of(product("Shirt 2012", price=19, season="Summer", year="2012")) == {"shirt"}
 
 
@@ -50,7 +50,7 @@ def test_rare_words_are_left_out_and_the_most_frequent_come_first() -> None:
     assert common_words(products, least=2) == ["red", "shirt"]
 
 
-def test_words_of_one_frequency_come_by_the_alphabet_so_that_two_runs_agree() -> None:
+def test_words_of_equal_frequency_are_in_alphabetical_order() -> None:
     assert common_words([product("shirt dress blue")], least=1) == ["blue", "dress", "shirt"]
 
 
@@ -88,7 +88,7 @@ def test_a_word_of_the_title_is_not_excluded_by_a_column() -> None:
     assert not found.excluded[0].any()
 
 
-def test_numbers_and_what_no_picture_shows_deny_nothing() -> None:
+def test_numbers_and_invisible_values_exclude_nothing() -> None:
     found = stated_words([product(season="Summer", price=3), product(season="Winter", price=4)], ["summer", "winter"])
     assert not found.stated.any()
     assert not found.excluded.any()

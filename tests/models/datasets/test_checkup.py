@@ -110,7 +110,7 @@ def test_cirr_shoes_and_fashion200k_are_known_by_their_files(tmp_path: Path) -> 
     assert kinds(check_dataset(fashion200k)) == {"split overlap": None}
 
 
-def test_what_is_no_dataset_is_refused(tmp_path: Path) -> None:
+def test_a_folder_that_is_no_dataset_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ModisteError, match="no catalogue"):
         check_dataset(tmp_path)
 

@@ -46,7 +46,7 @@ def test_a_catalogue_that_is_there_is_not_drawn_again(drawn: Path) -> None:
     assert {path: path.stat().st_mtime_ns for path in drawn.rglob("*")} == before
 
 
-def test_a_half_drawn_catalogue_is_drawn_anew(tmp_path: Path) -> None:
+def test_a_half_drawn_catalogue_is_drawn_again(tmp_path: Path) -> None:
     folder = draw_catalog(tmp_path / "shop", 4, seed=1, width=48, height=64, workers=1)
     table = (folder / "catalog.csv").read_bytes()
     stamp = json.loads((folder / "drawn.json").read_text())

@@ -149,7 +149,7 @@ def test_impossible_attributes_are_refused_with_a_hint(
 
 
 @pytest.mark.parametrize("ask", [lambda: applicable("hat"), lambda: values_of("dress", "price")])
-def test_asking_about_what_does_not_exist_is_refused_with_a_hint(ask: "object") -> None:
+def test_unknown_attributes_are_refused_with_a_hint(ask: "object") -> None:
     with pytest.raises(ModisteError) as error:
         ask()  # type: ignore[operator]
     assert error.value.hint

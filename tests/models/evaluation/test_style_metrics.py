@@ -92,14 +92,14 @@ def test_every_query_can_be_satisfied_by_a_product_of_the_references_type() -> N
         assert styles.textual_gain(query)[query.reference] < 1
 
 
-def test_queries_are_of_four_kinds_and_ask_for_what_they_say() -> None:
+def test_queries_are_of_four_kinds_and_match_their_texts() -> None:
     queries = StyleGallery(many(), WORDS).queries(20, seed=1)
     shapes = {(query.edit, len(query.wanted), len(query.unwanted), len(query.asked)) for query in queries}
     assert shapes == {("add", 1, 0, 1), ("remove", 0, 1, 1), ("replace", 1, 1, 1), ("replace two", 2, 2, 2)}
     assert len(queries) == 80
 
 
-def test_types_and_words_of_few_products_and_words_that_the_model_lacks_are_not_asked_for() -> None:
+def test_rare_types_and_words_and_unknown_words_are_not_queried() -> None:
     def asked(words: tuple[str, ...]) -> set[str]:
         queries = StyleGallery(many(), words).queries(100, seed=2)
         return {word for query in queries for word in (*query.wanted, *query.unwanted)}

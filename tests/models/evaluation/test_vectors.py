@@ -56,7 +56,7 @@ def test_a_wrong_file_is_refused_with_the_reason(tmp_path: Path, changes: dict[s
         read_vectors(saved(tmp_path, **changes))
 
 
-def test_what_is_no_npz_is_refused(tmp_path: Path) -> None:
+def test_a_file_that_is_no_npz_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ModisteError, match="no file of vectors"):
         read_vectors(tmp_path / "none.npz")
     (tmp_path / "text.npz").write_text("not an archive")

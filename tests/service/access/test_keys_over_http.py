@@ -182,7 +182,7 @@ def test_the_cached_answers_of_one_shop_never_answer_another(keyed: Keyed) -> No
     assert search(keyed.served, keyed.south, **ask)["cached"]
 
 
-def test_what_one_shop_keeps_of_a_picture_never_serves_another(keyed: Keyed) -> None:
+def test_features_cached_for_one_shop_are_never_used_for_another(keyed: Keyed) -> None:
     picture = {"image": encoded(cloth("red", "navy", shade=0.7))}
 
     def vision_ms(key: Given, text: str) -> float | None:

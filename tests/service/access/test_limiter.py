@@ -176,7 +176,7 @@ def test_a_process_counts_by_itself_while_redis_is_away(redis_server: Redis, fau
 
 
 @pytest.mark.parametrize("fault", ["another type", "full", "read-only"])
-def test_a_process_counts_by_itself_where_redis_refuses_to(
+def test_a_process_counts_by_itself_if_redis_refuses(
     redis_server: Redis, fault: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def scenario() -> None:

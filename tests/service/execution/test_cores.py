@@ -48,7 +48,7 @@ def test_a_small_container_gets_fewer_processes(
     ("mebibytes", "processes", "advice"),
     [(512, 1, ""), (511, 1, "Allow it more."), (1024, 2, ""), (512, 2, "--processes"), (4000, 8, "--processes")],
 )
-def test_less_memory_than_the_processes_need_is_told(
+def test_too_little_memory_for_the_processes_is_a_warning(
     monkeypatch: pytest.MonkeyPatch, mebibytes: int, processes: int, advice: str
 ) -> None:
     monkeypatch.setattr(cores_module, "usable_memory", lambda: mebibytes * 2**20)

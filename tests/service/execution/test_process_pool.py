@@ -172,7 +172,7 @@ def test_a_result_without_memory_for_it_is_not_read_as_the_next() -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux bounds a process' memory")
-def test_a_damaged_picture_that_fits_into_the_memory_is_told_as_damaged(bundle: Bundle) -> None:
+def test_a_damaged_picture_that_fits_into_the_memory_is_reported_as_damaged(bundle: Bundle) -> None:
     whole = encoded(Image.new("RGB", (1400, 1400)), "PNG", compress_level=0)
 
     async def scenario(pool: ProcessPool) -> None:

@@ -11,7 +11,7 @@ from indexer.generations.publication import current_id
 from tests.service.conftest import Operator, Serve, Served, Shop, build, encoded
 
 
-def test_live_says_only_that_the_process_answers(served: Served) -> None:
+def test_live_reports_only_that_the_process_responds(served: Served) -> None:
     assert served.client.get("/health/live").json() == {"status": "live"}
 
 
@@ -45,7 +45,7 @@ def test_metrics_count_requests_by_route_and_status(serve: Serve, shop: Shop) ->
     assert "12345" not in metrics
 
 
-def test_a_search_that_fails_on_its_way_is_counted_as_far_as_it_came(serve: Serve, shop: Shop) -> None:
+def test_stages_of_a_failed_search_are_counted(serve: Serve, shop: Shop) -> None:
     cut_short = encoded(Image.effect_noise((100, 100), 100).convert("RGB"))[:-200]
     with serve(shop) as served:
         assert served.client.post("/search", files={"image": cut_short}).status_code == 422

@@ -62,7 +62,7 @@ def test_a_product_has_its_title_attributes_and_picture(served: Served) -> None:
 
 
 @pytest.mark.parametrize("path", ["60", "60/image", "%00", "%FF", "a/b"])
-def test_a_product_that_there_is_not_is_not_found(served: Served, path: str) -> None:
+def test_an_unknown_product_id_is_not_found(served: Served, path: str) -> None:
     response = served.client.get(f"/products/{path}")
     assert response.status_code == 404
     assert response.json()["type"] == "/problems/unknown-product"
@@ -102,7 +102,7 @@ def test_the_catalogue_lists_what_can_be_filtered_by(served: Served) -> None:
     assert summary["filters"]["new"]["kind"] == "flag"
 
 
-def test_every_offered_value_filters_to_as_many_products_as_it_says(served: Served) -> None:
+def test_every_offered_value_filters_to_as_many_products_as_its_count(served: Served) -> None:
     for name, offered in served.client.get("/catalog").json()["filters"].items():
         for choice in offered.get("values", []):
             total = served.search(text="red", filters={name: choice["value"]})["total"]

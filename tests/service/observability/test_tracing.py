@@ -58,7 +58,7 @@ def test_the_standard_variables_switch_traces_off(no_variables: pytest.MonkeyPat
     assert set_up_tracing() is False
 
 
-def test_what_traces_are_made_with_is_not_loaded_unless_they_are_asked_for() -> None:
+def test_opentelemetry_is_not_loaded_unless_traces_are_enabled() -> None:
     code = (
         "import sys, service.app, service.observability.tracing; service.observability.tracing.set_up_tracing();"
         "print([m for m in sys.modules if m.startswith(('opentelemetry.sdk.trace', 'opentelemetry.exporter'))])"
@@ -66,7 +66,7 @@ def test_what_traces_are_made_with_is_not_loaded_unless_they_are_asked_for() -> 
     assert subprocess.check_output([sys.executable, "-c", code], text=True, env={"PATH": "/usr/bin"}).strip() == "[]"
 
 
-def test_without_the_extra_a_line_in_the_log_says_what_is_missing(
+def test_without_the_extra_a_log_line_names_what_is_missing(
     no_variables: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     no_variables.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1")
@@ -167,7 +167,7 @@ def test_spans_go_to_the_endpoint_that_the_variables_name(no_variables: pytest.M
     assert b"modiste" in body
 
 
-def test_an_exporter_that_does_not_end_does_not_hold_up_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_hanging_exporter_does_not_delay_the_exit(monkeypatch: pytest.MonkeyPatch) -> None:
     released, ended = threading.Event(), threading.Event()
 
     class HangingExporter(InMemorySpanExporter):

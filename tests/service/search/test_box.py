@@ -106,9 +106,7 @@ def test_a_box_with_too_few_pixels_is_refused_by_name(served: Served) -> None:
     assert "too small" in response.json()["detail"]
 
 
-def test_pictures_that_are_gone_are_404_and_other_searches_are_answered(
-    serve: Serve, shop: Shop, tmp_path: Path
-) -> None:
+def test_missing_pictures_are_404_and_other_searches_are_answered(serve: Serve, shop: Shop, tmp_path: Path) -> None:
     with serve(shop, images_root=tmp_path) as served:
         refusals = [
             served.client.get("/products/10/image"),

@@ -84,5 +84,5 @@ def test_whatever_else_an_answer_depends_on_is_another_key(key: Any, other: dict
         pytest.param({"product_id": "1", "box": [0, 0, 1, 1]}, {"product_id": "1"}, id="the whole picture"),
     ],
 )
-def test_requests_that_mean_the_same_share_a_key(key: Any, one: dict[str, Any], same: dict[str, Any]) -> None:
+def test_equivalent_requests_share_a_key(key: Any, one: dict[str, Any], same: dict[str, Any]) -> None:
     assert key(one) == key(same)

@@ -154,7 +154,7 @@ def test_transforms_of_any_number_of_stages_are_not_run() -> None:
     assert same(decode_image(saved(PICTURE, icc_profile=both)), without)
 
 
-def test_what_can_take_long_beside_its_pixels_counts_as_large() -> None:
+def test_pictures_that_are_slow_to_decode_count_as_large() -> None:
     pixels = Image.fromarray(np.random.default_rng(0).integers(0, 256, (600, 600), dtype=np.uint8))
     usual = [saved(PICTURE, format) for format in ("PNG", "WEBP", "JPEG")]
     assert not any(is_large(open_image(file)) for file in usual)

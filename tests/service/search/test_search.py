@@ -160,7 +160,7 @@ def test_an_empty_file_field_without_a_name_is_not_a_picture(served: Served) -> 
     assert response.json()["mode"] == "text"
 
 
-def test_an_answer_says_how_it_came_about(served: Served, generation: Generation) -> None:
+def test_an_answer_states_how_it_was_computed(served: Served, generation: Generation) -> None:
     answer = served.search(product_id="3", text="in black", k=4, offset=2)
     assert (answer["k"], answer["offset"], answer["total"]) == (4, 2, 59)
     assert (answer["generation"], answer["bundle"]) == (generation.id, "toy 1.0.0")
@@ -185,7 +185,7 @@ def test_the_model_reads_a_conversation_as_one_text_if_texts_are_not_parsed(serv
     assert earlier["results"] == served.search(product_id="5", text="red")["results"]
 
 
-def test_text_longer_than_the_model_reads_is_answered_and_says_so(served: Served) -> None:
+def test_a_truncated_text_is_answered_and_marked_as_truncated(served: Served) -> None:
     assert served.search(text="red " * 300)["text_truncated"] is True
     assert served.search(text="red")["text_truncated"] is False
 

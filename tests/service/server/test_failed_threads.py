@@ -16,7 +16,7 @@ from tests.service.programs import ROOT
 
 
 @pytest.mark.parametrize("error", ["MemoryError()", "SystemError('broken')"])
-def test_the_process_ends_and_says_why(error: str) -> None:
+def test_the_process_ends_and_logs_the_reason(error: str) -> None:
     program = (
         "import threading, time\n"
         "from service.observability.logs import start_logging\n"
@@ -38,7 +38,7 @@ def test_the_process_ends_and_says_why(error: str) -> None:
     assert "in fail" in line["error"]
 
 
-def test_no_more_threads_is_told_with_what_to_change(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lack_of_threads_is_an_error_with_a_hint(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise RuntimeError("can't start new thread")
 

@@ -107,7 +107,7 @@ def test_a_head_beyond_the_bound_does_not_pass(length: int, before: bytes) -> No
         ),
     ],
 )
-def test_what_has_no_end_ends_the_connection(serve: Serve, shop: Shop, start: bytes, piece: bytes) -> None:
+def test_a_request_without_an_end_closes_the_connection(serve: Serve, shop: Shop, start: bytes, piece: bytes) -> None:
     with serve(shop, max_image_bytes=MAX_BODY_BYTES) as served:
         url = httpx.URL(served.url)
         with socket.create_connection((url.host, url.port or 80), timeout=PATIENCE_S) as connection:
@@ -149,7 +149,7 @@ def test_an_upgrade_is_ignored(served: Served, protocol: bytes, cut: int) -> Non
 
 
 @pytest.mark.parametrize(("version", "continues"), [(b"1.0", 0), (b"1.1", 1)])
-def test_only_a_client_of_http_1_1_is_told_to_continue(served: Served, version: bytes, continues: int) -> None:
+def test_only_a_client_of_http_1_1_gets_100_continue(served: Served, version: bytes, continues: int) -> None:
     url, body, received = httpx.URL(served.url), b'{"text": "red"}', b""
     head = b"POST /search HTTP/%s\r\nHost: a\r\nConnection: close\r\nExpect: 100-continue\r\n"
     head += b"Content-Type: application/json\r\n"
@@ -162,7 +162,7 @@ def test_only_a_client_of_http_1_1_is_told_to_continue(served: Served, version: 
 
 
 @pytest.mark.parametrize("sent", [b"\x16\x03\x01\x02\0\x01", b"GET / HTTP/1.1\nHost: a\n\n", b"{}"])
-def test_what_does_not_begin_as_a_request_is_refused_at_once(sent: bytes) -> None:
+def test_bytes_that_are_no_request_are_refused_at_once(sent: bytes) -> None:
     for cut in (1, len(sent)):
         framing = Framing(MAX_BODY_BYTES)
         assert any(refusal(framing, sent[at : at + cut]) == 400 for at in range(0, len(sent), cut))

@@ -43,7 +43,7 @@ def test_the_price_that_is_paid_is_shown_in_its_currency(visit: Visit, shopify: 
     assert sorted(prices) == [f"€{10 + at}.50" for at in range(10)]
 
 
-def test_a_card_tells_what_differs_in_words_of_shoppers(visit: Visit, shopify: Served) -> None:
+def test_a_card_states_differences_in_words_of_shoppers(visit: Visit, shopify: Served) -> None:
     page = visit("/", url=shopify.url)
     card(page, "Red cloth")
     blue = page.locator(".card", has=page.get_by_role("link", name="Blue cloth", exact=True))

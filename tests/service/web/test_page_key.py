@@ -40,7 +40,7 @@ def test_the_page_takes_its_key_from_the_end_of_its_address_and_keeps_it_for_the
     assert shown(page)
 
 
-def test_the_page_without_a_key_says_how_to_bring_one(visit: Visit, keyed: Keyed, complaints: list[str]) -> None:
+def test_the_page_without_a_key_explains_how_to_add_one(visit: Visit, keyed: Keyed, complaints: list[str]) -> None:
     page = visit("/", url=keyed.served.url)
     expect(page.get_by_role("alert")).to_contain_text("A key is needed")
     expect(page.get_by_role("alert")).to_contain_text("#key=")

@@ -25,7 +25,7 @@ def test_a_problem_document_is_shown_in_full(visit: Visit, served: Served, compl
     complaints.clear()
 
 
-def test_a_product_that_is_gone_has_a_hint_for_shoppers(visit: Visit, complaints: list[str]) -> None:
+def test_a_missing_product_has_a_hint_for_shoppers(visit: Visit, complaints: list[str]) -> None:
     page = visit("/?product=nowhere&text=red")
 
     expect(page.get_by_role("alert")).to_contain_text("There is no product 'nowhere'")

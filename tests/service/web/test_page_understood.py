@@ -69,7 +69,7 @@ def test_the_focus_stays_among_the_chips_when_one_is_taken_back(understanding: S
         ("newer", "The catalogue states no year, so “newer” has no effect."),
     ],
 )
-def test_the_page_says_how_many_products_have_all_that_was_asked(
+def test_the_page_shows_how_many_products_satisfy_all_wishes(
     understanding: Served, page: Page, text: str, note: str
 ) -> None:
     page.goto(f"{understanding.url}/?text={text}")

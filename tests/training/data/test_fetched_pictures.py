@@ -46,7 +46,9 @@ def test_pictures_are_fetched_once_and_a_missing_one_moves_no_product_to_the_oth
     assert [one.product for one in loaded.unreadable] == ["B"]
 
 
-def test_pictures_that_the_indexer_fetched_are_not_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pictures_that_the_indexer_fetched_are_not_fetched_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("models.datasets.fetched.PictureClient", lambda limits, hosts: client())
     with PictureServer() as server:
         folder = tmp_path / "index" / "pictures"
@@ -59,7 +61,7 @@ def test_pictures_that_the_indexer_fetched_are_not_asked_for(tmp_path: Path, mon
     assert not (tmp_path / "cache").exists()
 
 
-def test_a_host_that_is_not_named_is_not_asked(tmp_path: Path) -> None:
+def test_a_host_that_is_not_allowed_is_not_requested(tmp_path: Path) -> None:
     with PictureServer() as server:
         with pytest.raises(ModisteError, match=r"shop\.test \(4\)") as refused:
             read_source(source(tmp_path, server), tmp_path / "cache")

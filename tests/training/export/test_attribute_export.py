@@ -54,7 +54,7 @@ def test_no_pictures_have_no_probabilities(exported: tuple[RetrievalModel, Bundl
     assert attributes.shape == (0, 3)
 
 
-def test_a_head_that_was_trained_on_after_the_export_is_found_out(exported: tuple[RetrievalModel, Bundle]) -> None:
+def test_a_head_that_was_trained_after_the_export_is_detected(exported: tuple[RetrievalModel, Bundle]) -> None:
     model, bundle = exported
     assert model.attributes is not None
     bias = model.attributes.linear.bias
@@ -68,7 +68,7 @@ def test_a_head_that_was_trained_on_after_the_export_is_found_out(exported: tupl
             bias[1] -= 1
 
 
-def test_words_in_another_order_are_found_out(exported: tuple[RetrievalModel, Bundle]) -> None:
+def test_words_in_another_order_are_detected(exported: tuple[RetrievalModel, Bundle]) -> None:
     model, bundle = exported
     words = model.words
     model.words = words[::-1]

@@ -19,7 +19,7 @@ def card(folder: Path, config: TrainConfig) -> str:
 
 
 @pytest.mark.parametrize("stage_0", [True, False])
-def test_it_says_what_came_from_the_bundle_and_what_was_trained(tmp_path: Path, stage_0: bool) -> None:
+def test_the_origin_states_what_came_from_the_bundle_and_what_was_trained(tmp_path: Path, stage_0: bool) -> None:
     bundle = write_toy_bundle(tmp_path / "toy")
     joint = JointStage(epochs=1, batch=8, lr=0.001) if stage_0 else None
     expect = ExpectStage(steps=1, batch=8, lr=0.001)
@@ -34,7 +34,7 @@ def test_it_says_what_came_from_the_bundle_and_what_was_trained(tmp_path: Path, 
     assert "The head for expected words was trained here." in text
 
 
-def test_a_start_that_is_gone_is_named_as_the_config_does(tmp_path: Path) -> None:
+def test_a_missing_start_is_named_as_in_the_config(tmp_path: Path) -> None:
     text = card(tmp_path, untrained_config("sum").model_copy(update={"start": Path("runs/gone")}))
     assert "This bundle started from `runs/gone`." in text
 

@@ -48,7 +48,7 @@ def test_an_int8_graph_gives_nearly_the_same_vectors(shipped_text: Int8Text) -> 
     assert least_cosine(text(ids), shipped.text(ids)) > 0.998
 
 
-def test_an_int8_graph_stores_no_weight_anew(shipped_text: Int8Text) -> None:
+def test_an_int8_graph_stores_no_weight_twice(shipped_text: Int8Text) -> None:
     _, _, size = shipped_text
     assert size < 150_000
 

@@ -47,7 +47,7 @@ def test_the_manifest_records_the_trial_of_a_variant(with_int8: Path) -> None:
     assert "vision.int8.onnx" in manifest.files
 
 
-def test_variants_can_be_made_anew_of_a_bundle_that_has_some(
+def test_variants_can_be_made_again_for_a_bundle_that_has_some(
     with_int8: Path, toy_folder: Path, pixels: Pixels, questions: Questions, tmp_path: Path
 ) -> None:
     add_variants(with_int8, tmp_path / "again", [], Examples(pixels, list(WORDS)), [questions])
@@ -78,7 +78,7 @@ def test_a_bundle_is_not_overwritten(toy_folder: Path, pixels: Pixels, questions
         add_variants(toy_folder, toy_folder, ["int8"], Examples(pixels, list(WORDS)), [questions])
 
 
-def test_what_cannot_be_written_is_refused_before_any_product_is_read(toy_folder: Path, tmp_path: Path) -> None:
+def test_an_unwritable_output_is_refused_before_any_product_is_read(toy_folder: Path, tmp_path: Path) -> None:
     with pytest.raises(ModisteError, match="already exists"):
         add_variants_by_config(
             toy_folder, toy_folder, ["int8"], untrained_config("combiner"), tmp_path / "cache", strict=True

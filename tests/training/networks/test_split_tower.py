@@ -33,7 +33,7 @@ def test_gradients_reach_the_last_part_alone(backbone: Backbone) -> None:
 
 
 @pytest.mark.parametrize("blocks", [0, 7])
-def test_a_cut_that_leaves_one_side_empty_is_refused(backbone: Backbone, blocks: int) -> None:
+def test_a_split_that_leaves_one_side_empty_is_refused(backbone: Backbone, blocks: int) -> None:
     with pytest.raises(ModisteError, match="both sides of the cut"):
         SplitTower(backbone.clip.visual, blocks)
 

@@ -56,7 +56,7 @@ def test_a_package_that_is_not_installed_is_named() -> None:
 
 
 @pytest.mark.parametrize("source", ["hf-hub:owner/name", "open_clip:ViT-B-16/no-such-tag", "nowhere.pth"])
-def test_a_source_that_leads_nowhere_is_refused(source: str) -> None:
+def test_a_source_that_does_not_exist_is_refused(source: str) -> None:
     with pytest.raises(ModisteError):
         fetch(source, "0" * 64)
 

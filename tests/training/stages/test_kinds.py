@@ -123,7 +123,7 @@ def test_the_frozen_blocks_keep_their_weights_and_the_others_move(frozen_run: Ru
     assert not (trunk.blocks[6][0].bn1.weight == 1).all()
 
 
-def test_a_killed_run_goes_on_with_the_products_that_it_remembers(
+def test_a_killed_run_resumes_with_the_remembered_products(
     tmp_path: Path, drawn: Draw, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = trained(tmp_path, drawn, "modiste-small")

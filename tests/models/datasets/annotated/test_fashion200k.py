@@ -45,7 +45,7 @@ def test_every_picture_with_exactly_the_targets_caption_is_right(tmp_path: Path)
     )
 
 
-def test_what_cannot_be_asked_is_reported_and_the_rest_remains(tmp_path: Path) -> None:
+def test_unusable_edits_are_reported_and_the_rest_remains(tmp_path: Path) -> None:
     lines = [f"{BLACK} {BLACK_TOO}", BLACK, f"women/none.jpeg {RED}", f"{RED} {SILK}"]
     annotation = read_fashion200k(write_fashion200k(tmp_path, CAPTIONS, lines))
     assert [(finding.kind, finding.where) for finding in annotation.findings()] == [

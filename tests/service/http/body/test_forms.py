@@ -95,7 +95,7 @@ def test_a_large_file_is_read_without_a_temporary_folder(monkeypatch: pytest.Mon
     ],
 )
 @pytest.mark.parametrize("size", [1000, 2**16])
-def test_what_is_no_form_is_refused(kind: str, body: bytes, size: int) -> None:
+def test_a_body_that_is_no_form_is_refused(kind: str, body: bytes, size: int) -> None:
     with pytest.raises(InvalidRequest, match="cannot be read as a form"):
         read(kind, body, size=size)
 

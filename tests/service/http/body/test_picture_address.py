@@ -73,7 +73,7 @@ def test_a_form_may_name_the_address(fetching: Served, pictures: PictureServer) 
     assert response.json()["results"] == fetching.search(image_url=at(pictures, "/1.jpg"))["results"]
 
 
-def test_no_address_is_asked_unless_hosts_are_allowed(served: Served, pictures: PictureServer) -> None:
+def test_no_address_is_fetched_unless_hosts_are_allowed(served: Served, pictures: PictureServer) -> None:
     asked = len(pictures.asked)
     problem = refusal(served, json={"image_url": at(pictures, "/1.jpg")})
     assert (problem["type"], problem["field"]) == ("/problems/address-refused", "image_url")
@@ -92,7 +92,7 @@ def test_no_address_is_asked_unless_hosts_are_allowed(served: Served, pictures: 
         ("secret", "not https"),
     ],
 )
-def test_an_address_that_may_not_be_asked_is_refused(fetching: Served, address: str, words: str) -> None:
+def test_an_address_that_is_not_allowed_is_refused(fetching: Served, address: str, words: str) -> None:
     problem = refusal(fetching, json={"image_url": address})
     assert (problem["type"], problem["field"]) == ("/problems/address-refused", "image_url")
     assert words in problem["detail"]
@@ -108,7 +108,7 @@ def test_an_address_that_may_not_be_asked_is_refused(fetching: Served, address: 
         ("/unasked-304.jpg", "status 304"),
     ],
 )  # fmt: skip
-def test_what_a_server_does_wrong_is_a_problem_of_the_address(
+def test_faults_of_a_server_are_problems_of_the_address(
     fetching: Served, pictures: PictureServer, path: str, words: str
 ) -> None:
     problem = refusal(fetching, json={"image_url": at(pictures, path)})
@@ -145,7 +145,7 @@ def test_a_fetch_ends_at_its_own_limit(
     assert "too slow" in problem["detail"]
 
 
-def test_the_end_of_the_service_does_not_wait_for_an_abandoned_fetch(
+def test_the_exit_of_the_service_does_not_wait_for_an_abandoned_fetch(
     serve: Serve, shop: Shop, pictures: PictureServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("service.http.body.picture_address.PictureClient", local_client)
@@ -184,7 +184,7 @@ def test_fetched_pictures_count_towards_the_memory_for_bodies(
             assert served.found(image_url=at(pictures, "/1.jpg"))
 
 
-def test_no_address_is_asked_for_a_request_without_a_key(
+def test_no_address_is_fetched_for_a_request_without_a_key(
     serve: Serve, shop: Shop, pictures: PictureServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("service.http.body.picture_address.PictureClient", local_client)

@@ -154,7 +154,7 @@ def test_all_pictures_are_read_once_a_week(old_root: Path, shop: Path, toy: Bund
     assert manifest.pictures_verified > "2026-01-02"
 
 
-def test_a_picture_that_cannot_be_used_is_not_read_every_night(shop: Path, toy: Bundle, tmp_path: Path) -> None:
+def test_an_unusable_picture_is_not_read_by_every_build(shop: Path, toy: Bundle, tmp_path: Path) -> None:
     (shop / "images" / "7.jpg").write_bytes(b"<html>404 Not Found</html>")
     build_generation(left_alone(shop), toy, tmp_path / "index", QUIET)
     manifest, opened = build_counting(shop, toy, tmp_path / "index")
@@ -176,7 +176,7 @@ def test_further_and_repeated_pictures_are_not_read_either(shop: Path, toy: Bund
     assert (manifest.products, manifest.views, manifest.encoded) == (20, 1, 0)
 
 
-def test_another_bundle_reads_everything(old_root: Path, shop: Path, tmp_path: Path) -> None:
+def test_a_build_with_another_bundle_reads_everything(old_root: Path, shop: Path, tmp_path: Path) -> None:
     from tests.toy_bundle import write_toy_bundle
 
     other = Bundle(write_toy_bundle(tmp_path / "other", seed=1), device="cpu", threads=1)
@@ -194,7 +194,7 @@ def test_a_generation_from_before_files_were_recorded_is_reused(old_root: Path, 
     assert (len(opened), manifest.encoded, manifest.reused) == (20, 0, 20)
 
 
-def test_the_shop_may_lie_at_a_relative_path(
+def test_the_catalogue_may_be_at_a_relative_path(
     shop: Path, toy: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -231,7 +231,7 @@ def test_a_picture_at_an_address_is_not_read_while_its_etag_is_the_same(
     assert read == [(2, 1, 1), (2, 0, 2), (1, 0, 2)]
 
 
-def test_a_night_makes_the_pictures_of_a_product_in_few_passes(
+def test_a_build_makes_the_pictures_of_a_product_in_few_passes(
     shop: Path, old_root: Path, toy: Bundle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     catalog = read_catalog(shop)

@@ -38,15 +38,15 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class SpecialColumns:
-    """Columns that make a product what it is, by their names in the table.
+    """Columns that are more than attributes, by their names in the table.
 
     Attributes:
-        id: With the id of a product; None if the title is the id.
-        variant_id: With the ids of variants, where that is another column.
-        title: None for a table without titles.
-        pictures: Without any, pictures are files that are called like the id.
-        group: Equal for all variants of one product; None for a table without variants.
-        looks: Whose values change how a product looks.
+        id: Column with the ids of products; None if the title is the id.
+        variant_id: Column with the ids of variants; None if it is the same.
+        title: Column with the titles; None for a table without titles.
+        pictures: Columns with pictures; without any, pictures are files that are named after the id.
+        group: Column that is equal for all variants of one product; None for a table without variants.
+        looks: Columns whose values change how a product looks.
     """
 
     id: str | None
@@ -135,7 +135,7 @@ class Catalog(Sequence[Product]):
             ) from None
 
     def with_roles(self, *roles: Role) -> Catalog:
-        """The same products with only the attributes that have one of these roles, or none that is known."""
+        """The same products with only the attributes that have one of these roles, or no known role."""
         kept = {name for name in self.columns if self.roles.get(name, roles[0]) in roles}
         products = [
             replace(one, attributes={name: value for name, value in one.attributes.items() if name in kept})

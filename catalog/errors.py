@@ -30,7 +30,7 @@ class MissingExtra(ModisteError):
 
 
 class NoPictures(ModisteError):
-    """A catalogue of which no product has a picture; everything else of it may be right."""
+    """A catalogue in which no product has a picture. The rest of it may be valid."""
 
 
 class CatalogRefused(ModisteError):

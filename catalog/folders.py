@@ -12,7 +12,7 @@ from pathlib import Path
 SEVERAL = ""
 """Stands for files whose paths differ in case only."""
 MAX_ENTRIES = 200_000
-"""Files of a folder tree that are compared; in larger ones nothing is found."""
+"""Maximum number of files in the folders; in larger ones nothing is found."""
 
 
 class Listing:
@@ -63,14 +63,14 @@ class Listing:
 
 
 class OtherFolders:
-    """Finds files by the end of a path, where exactly one file below some folders has it.
+    """Finds files by the end of a path, if exactly one file below some folders has it.
 
-    Tables name pictures as they were on another machine (``C:\\Shop\\Images\\a.jpg``), or without the folder in which
-    they are (Magento's ``/a/b/ab.jpg`` below ``media``).
+    Tables may have the paths of another machine (``C:\\Shop\\Images\\a.jpg``), or paths without their first folders
+    (Magento's ``/a/b/ab.jpg`` below ``media``).
 
     Args:
-        folders: They are read once, when the first picture is missing. Links are not followed.
-        suffixes: Ends of the names of files that count.
+        folders: The folders, which are read once, when the first picture is missing. Links are not followed.
+        suffixes: Suffixes of the files that are considered.
     """
 
     def __init__(self, folders: Sequence[Path], suffixes: tuple[str, ...]) -> None:
@@ -79,7 +79,7 @@ class OtherFolders:
         self._named: dict[str, tuple[str, ...]] = {}
 
     def find(self, text: str) -> Path | None:
-        """The only file whose path ends with the stated one, or is its end; None if another path has led to it."""
+        """The only file whose path ends with ``text`` or is the end of it; None if another path has found it before."""
         if self._by_name is None:
             self._by_name = self._read()
         parts = tuple(_folded(part) for one in text.split("/") if (part := one.strip()) not in ("", "."))

@@ -88,7 +88,7 @@ def summary_lines(problems: tuple[Problem, ...] | list[Problem], most: int = 8) 
 
 
 def picture_hosts(catalog: Catalog) -> dict[str, int]:
-    """Hosts of the pictures that are at addresses, the most frequent first."""
+    """Number of pictures at addresses by host, the most frequent host first."""
     hosts: Counter[str] = Counter()
     for url in catalog.products.addresses():
         with suppress(ValueError):  # Such an address is refused when it is fetched.
@@ -127,8 +127,8 @@ def starting_settings(catalog: Catalog) -> str:
 
 
 def _special_settings(catalog: Catalog) -> Iterator[str]:
-    """The id and the title as settings, so that no later export can change them, and the other columns as comments: an
-    export without any variants, or with one picture a product, may lack them."""
+    """The id and the title as settings, so that later exports cannot change them. The other columns are comments,
+    because an export without variants, or with one picture for each product, may lack them."""
     special = catalog.special
     if special is None:
         return

@@ -1,4 +1,4 @@
-"""The pictures of a row: in the row itself, at the paths that it names, at addresses, or under the product's id."""
+"""Finds the pictures of a row: in its cells, at paths or addresses, or in files named after the product's id."""
 
 from __future__ import annotations
 
@@ -45,11 +45,15 @@ _MEDIA_TYPES = ("type", "mediatype", "mediacontenttype", "mimetype", "contenttyp
 
 
 class PictureFinder:
-    """Finds pictures; reads each folder once, since a file test for each row is slow on shared storage.
+    """Finds pictures. Each folder is read once, because a file test for each row is slow on shared storage.
 
-    Files are looked for below ``images``, or else below the table's folder and its ``images/``, never outside: what a
-    table names is shown to everyone. Names are compared exactly, then without regard to case, kind of slash, escapes,
-    blanks and Unicode form, where that leaves one file.
+    Files are found below ``images`` or, without it, below the table's folder and its ``images/``, and nowhere else,
+    because every picture in a table is shown to everyone. Names are compared exactly, and then without case, kind of
+    slash, escapes, spaces and Unicode form, if only one file matches.
+
+    Args:
+        table_folder: The folder of the table.
+        images: The folder of the pictures; None uses the folder of the table.
     """
 
     def __init__(self, table_folder: Path, images: Path | None) -> None:
@@ -60,7 +64,7 @@ class PictureFinder:
         self._elsewhere = OtherFolders(self.folders, IMAGE_SUFFIXES)
 
     def find_all(self, cells: Sequence[Any]) -> tuple[list[Picture], list[NoImage]]:
-        """The pictures that cells name, without repeats, and why others were not found."""
+        """The pictures of some cells, each once, and the errors of those that were not found."""
         found: list[Picture] = []
         missing: list[NoImage] = []
         for cell in cells:
@@ -75,11 +79,11 @@ class PictureFinder:
         return found, missing
 
     def has(self, text: str) -> bool:
-        """Whether a text names a file in the folders of the pictures."""
+        """Whether a text is the path of a file in the folders of the pictures."""
         return self._file(text) is not None
 
     def find_by_id(self, *ids: str) -> Path:
-        """The file called like the product, or like another of its ids.
+        """The file named after one of the ids of a product.
 
         Raises:
             NoImage: There is none.
@@ -105,7 +109,7 @@ class PictureFinder:
         )
 
     def _named(self, cell: Any) -> Iterator[str | bytes]:
-        """The pictures that one cell names."""
+        """The pictures of one cell: contents, paths and addresses."""
         if isinstance(cell, list | tuple):
             for item in cell:
                 yield from self._named(item)
@@ -130,7 +134,7 @@ class PictureFinder:
             yield from self._split(text)
 
     def _split(self, text: str) -> list[str]:
-        """The parts of a text that names several pictures."""
+        """The pictures in a text: paths and addresses."""
         if is_base64(text):
             return [text]
         packed = _unpacked(text)
@@ -169,7 +173,7 @@ class PictureFinder:
         raise NoImage(f"there is no picture {shown(text)} in {where}{self._near(text)}", "there is no such picture")
 
     def _file(self, text: str) -> Path | None:
-        """The file that a text names, None if there is none, or none below the folders."""
+        """The file at a path below the folders; None if there is none."""
         for name in dict.fromkeys(_spellings(text)):
             parts = [part for one in name.split("/") if (part := one.strip()) not in ("", ".")]
             if not parts or "\0" in name:
@@ -213,7 +217,7 @@ class PictureFinder:
         return listing
 
     def _near(self, text: str) -> str:
-        """The end of a message that names the file that may be meant; empty if there is none like it."""
+        """The end of an error message, with the name of a similar file; empty if there is none."""
         self._hints += 1
         if self._hints > MAX_HINTS:
             return ""
@@ -238,7 +242,7 @@ class PictureFinder:
 
 
 def _unpacked(text: str) -> Any:
-    """The list or object that a text holds; None if it holds none."""
+    """The list or object in a text; None if there is none."""
     packed = listed(text)
     if packed is None and text.startswith("{"):
         with suppress(ValueError):
@@ -269,8 +273,8 @@ def _separated(text: str) -> list[str]:
 
 
 def names_picture(cell: Any) -> bool:
-    """Whether a text ends like the path or address of a picture, or is one as a ``data:`` URL; likewise an item of a
-    list, or a field of an object that has the path or address of a picture: ``[{"type": "image", "src": "a.jpg"}]``."""
+    """Whether a cell is the path, the address or the ``data:`` URL of a picture, or a list or object with one of them:
+    ``[{"type": "image", "src": "a.jpg"}]``."""
     if isinstance(cell, list | tuple):
         return any(map(names_picture, cell))
     if isinstance(cell, dict):
@@ -287,7 +291,7 @@ def _field(name: Any) -> str:
 
 
 def _spellings(text: str) -> Iterator[str]:
-    """A path as written, then with slashes, escapes and what follows the name made plain, then with an ending."""
+    """A path as written, then with normal slashes, without escapes and query, and then with suffixes of pictures."""
     yield from (plain := list(_plain_spellings(text)))
     if not os.path.splitext(plain[-1])[1]:
         yield from (f"{plain[-1]}{suffix}" for suffix in IMAGE_SUFFIXES)

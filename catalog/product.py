@@ -1,4 +1,4 @@
-"""A product as a catalogue has it: pictures, attributes and variants."""
+"""A product of a catalogue: pictures, attributes and variants."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from catalog.values import AttributeValue
 
 
 class Address(NamedTuple):
-    """Where a picture can be fetched."""
+    """The address of a picture that can be fetched."""
 
     url: str
 
@@ -26,8 +26,8 @@ class Variant:
     """One way in which a product is sold, such as a size.
 
     Attributes:
-        id: Its own id (SKU), empty where the table has none.
-        attributes: What it has of its own, such as its size and price.
+        id: Its own id (SKU); empty if the table has none.
+        attributes: The values that differ between variants, such as size and price.
     """
 
     id: str
@@ -40,14 +40,14 @@ class Product:
 
     Attributes:
         id: Unique in its catalogue, never empty.
-        title: The shop's title; empty where the table has none.
-        attributes: Public columns by name; a column without a value is absent. Where variants differ, a list of their
-            words, or the smallest of their numbers.
-        image: The main picture, or None where the catalogue was read without pictures.
+        title: The shop's title; empty if the table has none.
+        attributes: Public columns by name; a column without a value is absent. If variants differ, the value is a list
+            of their words, or the smallest of their numbers.
+        image: The main picture; None if the catalogue was read without pictures.
         more_images: Further pictures.
-        group: Equal for all looks of one product; the id where there is only one.
-        variants: What can be bought of it; empty for a table with one row for each product.
-        private: Columns that are hidden, but that a default filter needs.
+        group: Equal for all looks of one product; the id if there is only one.
+        variants: Its variants; empty for a table with one row for each product.
+        private: Hidden columns that a default filter needs.
     """
 
     id: str
@@ -65,10 +65,10 @@ class Product:
         return () if self.image is None else (self.image, *self.more_images)
 
     def read_image(self, number: int = 0) -> bytes:
-        """An encoded picture as it is in the file or the row.
+        """The bytes of an encoded picture, from its file or its row.
 
         Args:
-            number: Which one; 0 is the main picture.
+            number: Index of the picture; 0 is the main one.
 
         Raises:
             ModisteError: There is no picture, or its file cannot be read; names the product and the path.

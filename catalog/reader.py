@@ -1,4 +1,4 @@
-"""The shop's table of products, read once for training and for indexing, so that both see the same products."""
+"""Reads a shop's table of products. Training and indexing share it, so that both have the same products."""
 
 from __future__ import annotations
 
@@ -40,22 +40,23 @@ def read_catalog(
 ) -> Catalog:
     """Read a catalogue.
 
-    ``path`` is a table (``catalog.formats``), or a folder that holds exactly one, called ``catalog.*``; or the
-    ``styles.csv`` and ``images/`` of the *Fashion Product Images* set. A ``catalog.toml`` beside it is followed.
+    ``path`` is a table (``catalog.formats``), or a folder with exactly one, called ``catalog.*``; or a folder with
+    ``styles.csv`` and ``images/``, as in the *Fashion Product Images* set. The ``catalog.toml`` beside it is applied.
 
-    Columns are found by the names that shop systems use, unless named here or in the settings. Rows of one product are
-    merged (``catalog.rows``), rows that are not for sale are left out, and columns that are not public are hidden.
+    Columns are recognised by the names that shop systems use, unless they are stated here or in the settings. Rows of
+    one product are merged (``catalog.rows``), rows that are not for sale are left out, and columns that are not public
+    are hidden.
 
-    Pictures are taken from the row itself (bytes, base64, ``data:`` URLs), from the paths that it names, or from
-    ``<id>.jpg`` and the like where it names none. Addresses are kept and not fetched here.
+    Pictures are read from the row (bytes, base64, ``data:`` URLs) or from the paths in it; without these, from
+    ``<id>.jpg`` and similar names. Addresses of pictures are not fetched here.
 
     Args:
         path: The table or its folder.
-        images: Folder of the pictures; None takes the table's folder and its ``images/``.
+        images: Folder of the pictures; None uses the table's folder and its ``images/``.
         id_column: Name of the column with the id; likewise ``title_column`` and ``image_column``.
-        images_required: Whether a row without a picture is a problem. If not, pictures are not looked for at all.
+        images_required: Whether a row without a picture is a problem. Otherwise pictures are not read at all.
         allow: Checks that may fail, such as ``quotes`` (``catalog.table.Doubt``).
-        settings: In place of those in ``catalog.toml``.
+        settings: Replace those in ``catalog.toml``.
 
     Raises:
         CatalogRefused: Rows may be missing.
@@ -108,7 +109,7 @@ def read_catalog(
         products.append(
             Product(
                 id=draft.id, title=draft.title, image=pictures[0] if pictures else None,
-                attributes=draft.attributes,  # type: ignore[arg-type]  # Made fitting by ``_catalog``.
+                attributes=draft.attributes,  # type: ignore[arg-type]  # ``_catalog`` converts them.
                 more_images=tuple(pictures[1:]), group=draft.group, variants=draft.variants,
             ),
             draft.lines[0],
@@ -142,7 +143,7 @@ def _catalog(
     source: Path, table: Table, products: Products, listed: set[str], lines: Lines, settings: CatalogSettings,
     plan: Plan, counts: Counts, found: Grouping, remarks: list[Problem],
 ) -> Catalog:  # fmt: skip
-    """The catalogue of products whose merged values are not in the form of their columns yet.
+    """The catalogue of products whose merged values do not have the kinds of their columns yet.
 
     Args:
         listed: Columns with lists among their merged values.
@@ -177,7 +178,7 @@ def _catalog(
 
 
 def _single(value: AttributeValue) -> AttributeValue:
-    """A variant's value: a word, such as its size, in place of a list with this word alone."""
+    """The value of a variant: the word, such as its size, instead of a list of one word."""
     return value[0] if isinstance(value, list) and len(value) == 1 else value
 
 

@@ -50,7 +50,7 @@ def read_table(path: Path, options: TableOptions | None = None) -> Table:
 
 
 def _drop_headers(table: Table) -> None:
-    """Take out rows that repeat the header: exports that were put together have it again and again."""
+    """Drop rows that repeat the header, as in several exports that were joined."""
     kept = array("q")
     for place, (number, row) in enumerate(table.rows):
         filled = [(name, cell) for name, cell in row.items() if cell not in (None, "")]

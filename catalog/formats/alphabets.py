@@ -1,7 +1,7 @@
 """Detects the encoding of a text that is not Unicode.
 
-Encodings with one byte per character decode any text, so that the most plausible result decides: letters of one
-language, capitals at the beginnings of words, punctuation between words and not within them. A few words are enough.
+Encodings with one byte per character decode any text, so the most plausible result is chosen: letters of one language,
+capitals at the beginnings of words, punctuation between words and not within them. A few words are enough.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 
 class _Language(NamedTuple):
-    """A language and the encodings of its texts, the commonest first.
+    """A language and the encodings of its texts, the most common first.
 
     Attributes:
         encodings: Names of codecs.
@@ -78,7 +78,7 @@ def plausible_encoding(content: bytes) -> str | None:
 
 
 def _plausibility(words: list[str], language: _Language) -> float:
-    """How well words fit a language: 1 if all of their letters are its own, less than 0 if they are none."""
+    """How well words fit a language: 1 if all of their letters belong to it, less than 0 if they are no words of it."""
     good = bad = 0.0
     for word in words:
         before = " "
@@ -117,7 +117,7 @@ def _east_asian(encoding: str, text: str) -> float:
 
 @lru_cache(maxsize=20_000)
 def _is_common(encoding: str, sign: str) -> bool:
-    """Whether a character is in the first rows of its character set, which hold the common ones."""
+    """Whether a character is in the first rows of its character set, which contain the common ones."""
     if "\u3000" <= sign <= "\u30ff" or "\uff01" <= sign <= "\uff5e":
         return True
     rows = {"euc_kr": (0xB0, 0xC8), "gb18030": (0xB0, 0xD7), "big5": (0xA4, 0xC6)}.get(encoding, (0xB0, 0xCF))

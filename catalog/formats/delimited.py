@@ -1,7 +1,7 @@
 """Text tables separated by commas, semicolons, tabs or bars.
 
-What the ``csv`` module cannot know is checked here, because nothing may be lost: it reads a stray quote as the start of
-a cell that runs over all lines up to the next quote.
+The ``csv`` module reads a stray quote as the start of a cell that contains all lines up to the next quote. Such cells
+are found here, so that no rows are lost.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def _read(decoded: Decoded, source: str, options: TableOptions) -> Table:
 
 
 def _are_quoted_whole(records: Sequence[Record]) -> bool:
-    """Whether each line is one quoted cell that holds a row, as spreadsheets save a file that they did not split."""
+    """Whether each line is one quoted cell that contains a row, as spreadsheets save a file that they did not split."""
     return len(records) > 1 and all(
         len(record.cells) == 1
         and record.lines[0].startswith('"')
@@ -115,7 +115,7 @@ def _unused(records: list[Record], width: int) -> bool:
 
 
 def _add(table: Table, record: Record, separator: str, rest: bool, short: list[Record]) -> None:
-    """Put a record among the rows, or among the problems, or set it aside because it is short."""
+    """Add a record to the rows, to the problems, or to ``short`` if it has too few cells."""
     width, cells = len(table.columns), record.cells
     if len(cells) > width:
         if not "".join(cells[width:]).strip():

@@ -34,7 +34,7 @@ _PAIR_NAMES = ("name", "paramname", "attributename", "fname", "key", "label")
 _PAIR_VALUES = ("value", "val", "values", "paramvalue", "attributevalue", "fvalue")
 _OF_PICTURES = ("href", "url", "src", "path")
 _VALUES = (*_OF_PICTURES, "value", "product-id")
-"""Attributes that hold what an element says: the addresses of Atom's links and of pictures, and others."""
+"""Attributes with the value of an element: the addresses of Atom's links and of pictures, and others."""
 _RELATIONS = frozenset({"alternate", "canonical", "enclosure"})
 """Values of ``rel`` of Atom's links that lead to a page or a picture of the product."""
 _CURRENCIES = ("currency", "currencyid", "currencycode")
@@ -85,7 +85,7 @@ def read_feed(content: bytes, source: str, options: TableOptions) -> Table:
 
 
 class _Names(ContentHandler):
-    """Counts elements by name and depth until it is clear which of them are products."""
+    """Counts elements by name and depth, up to 5,000 of them, to find those that are products."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -242,7 +242,7 @@ def _is_list_of_parameters(name: str) -> bool:
 
 
 def _pair(element: _Element) -> tuple[str, str] | None:
-    """The name and the value that the children of an element state."""
+    """The name and the value in the children of a parameter; None if it has none."""
     if element.name.casefold() not in PARAMETERS:
         return None
     texts = {plain_name(child.name): child.text for child in element.children}
@@ -254,7 +254,7 @@ def _pair(element: _Element) -> tuple[str, str] | None:
 
 
 def _free(element: _Element, name: str | None) -> str | None:
-    """The column of a named value: a parameter that is called ``title`` is no title."""
+    """The column of a parameter: one that is called ``title`` is not the title, so the name of the element is added."""
     return f"{element.name} {name}" if name and is_special(plain_name(name)) else name
 
 

@@ -53,7 +53,7 @@ def find_header(records: Sequence[Sequence[str]], names: frozenset[str]) -> int:
 
 
 def _last_header(records: Sequence[Sequence[str]], place: int) -> int:
-    """The last of several headers: Amazon's have the names for people above those for programs."""
+    """The index of the last of several headers: Amazon has names for readers above those for programs."""
     header = [str(cell) for cell in records[place]]
     for below in (place + 1, place + 2):
         if below < len(records) and [str(cell) for cell in records[below]] == header:
@@ -115,9 +115,9 @@ def column_names(cells: Sequence[str], source: str) -> list[str]:
 
 
 def drop_descriptions(table: Table) -> None:
-    """Take out the rows of a template below its header, which describe the columns: *Mandatory*, *URL of the image*.
+    """Drop the rows of a template that describe the columns below the header: *Mandatory*, *URL of the image*.
 
-    They have nothing but words, also where all other rows have digits or pictures.
+    They have only words, even in columns in which all other rows have digits or pictures.
     """
     rows = [row for _, row in islice(table.rows, MAX_DESCRIPTIONS + LOOKED_AT)]
     for described in range(min(MAX_DESCRIPTIONS, len(rows) - 1), 0, -1):

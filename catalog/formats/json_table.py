@@ -146,7 +146,8 @@ def _sequence(text: str) -> Iterator[dict[str, Any]]:
 
 
 def _with_children(rows: list[tuple[int, dict[str, Any]]]) -> Iterator[tuple[int, Row]]:
-    """Shopify's bulk exports list variants and pictures on lines of their own, with the id of their product."""
+    """Add variants and pictures to their products. Shopify's bulk exports have them on separate lines, with the id of
+    their product."""
     by_id = {row["id"]: row for _, row in rows if isinstance(row.get("id"), str)}
     for _, row in rows:
         parent = by_id.get(str(row.get(PARENT)))

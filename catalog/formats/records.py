@@ -58,7 +58,7 @@ class Record(NamedTuple):
 
 
 class _Lines:
-    """The lines of a text. Those that were read are kept until they are taken, for the lines of a record."""
+    """The lines of a text. Lines that were read are stored until ``take`` returns them as the lines of a record."""
 
     def __init__(self, text: str) -> None:
         self._stream = _lines_of(text)
@@ -91,8 +91,8 @@ class Dialect(NamedTuple):
 
     Attributes:
         separator: Between cells.
-        space_after: Whether a blank follows it.
-        escapes: Whether a quote in a cell is written with a backslash, as databases do, and not twice.
+        space_after: Whether a space follows it.
+        escapes: Whether quotes in cells are escaped with a backslash, as in exports of databases, and not doubled.
     """
 
     separator: str
@@ -122,7 +122,8 @@ def records_of(text: str, dialect: Dialect) -> Iterator[Record]:
 
 
 def _well_formed(separator: str, space_after: bool) -> re.Pattern[str]:
-    """A record whose quotes enclose whole cells, doubled inside, or within a cell that begins otherwise."""
+    """A pattern of records in which quotes enclose whole cells and are doubled inside, or are within a cell that does
+    not begin with one."""
     # A repeated group takes memory for each repetition, so in all patterns here it repeats by quote, not by character.
     s = re.escape(separator)
     cell = rf'(?:{" *" if space_after else ""}(?:"[^"]*(?:""[^"]*)*"|(?!")[^{s}\r\n]*))'
@@ -167,7 +168,7 @@ def quoted_by_apostrophes(text: str) -> bool:
 
 
 def dialect_of(text: str, stated: str | None, names: frozenset[str]) -> Dialect:
-    """The separator under which the first records are most alike and name known columns."""
+    """The dialect with the separator for which the first records are most similar and have known column names."""
     best: tuple[tuple[float, ...], str] = ((-1.0,), ",")
     for separator in (stated,) if stated else SEPARATORS:
         records = [record.cells for record in islice(records_of(text, Dialect(separator)), _SAMPLE)]

@@ -11,9 +11,9 @@ from catalog.names.plain import plain_name
 from catalog.table import Row, Rows, Table
 
 LISTS = ("variants", "skus", "variations", "combinations", "children")
-"""Names of the lists of variants, the commonest first."""
+"""Names of the lists of variants, the most common first."""
 LOOKS = ("colors", "colours", "colorways", "colourways", "swatches", "looks")
-"""Names of lists of looks. They count only if each look has pictures of its own."""
+"""Names of lists of looks. They are used only if each look has its own pictures."""
 _NAMED = ("color", "colour", "name", "label", "title", "value")
 SIZES = "sizes"
 _COUNTED = frozenset({"stock", "qty", "quantity", "inventory", "available", "in_stock", "inStock", "price", "sku"})
@@ -27,8 +27,8 @@ GROUP = "item_group_id"
 
 
 def split_variants(table: Table) -> None:
-    """Put one row for each variant in place of the row of its product, with all that the product states. The fields of
-    a variant are columns such as ``variant price``; ``item_group_id`` is equal for the variants of a product."""
+    """Replace the row of a product by one row for each variant, with all values of the product. The fields of a variant
+    are columns such as ``variant price``; ``item_group_id`` is equal for the variants of a product."""
     if any(isinstance(cell, dict) and _has_variants(cell) for _, row in table.rows for cell in row.values()):
         table.rows = Rows((number, _lifted(row)) for number, row in table.rows)
         table.columns = table.rows.names
@@ -65,7 +65,7 @@ def _are_objects(cell: Any) -> bool:
 
 
 def _looks(row: Row) -> str | None:
-    """The field with looks that have pictures of their own, None if there are none."""
+    """The field with looks that have their own pictures; None if there is none."""
     for name in LOOKS:
         if _are_objects(row.get(name)) and all(any(map(has_picture_name, one)) for one in row[name]):
             return name
@@ -104,7 +104,7 @@ def _group(row: Row) -> Any:
 
 
 def _listed(row: Row) -> str | None:
-    """The field with the variants, None if there are none."""
+    """The field with the variants; None if there is none."""
     for name in LISTS:
         if _are_objects(row.get(name)):
             return name

@@ -1,4 +1,4 @@
-"""Products within what the servers of shop systems and databases answer: GraphQL, MongoDB, Elasticsearch, Solr."""
+"""Products in responses of shop systems and databases: GraphQL, MongoDB, Elasticsearch, Solr."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LIST_NAMES = (
     "offers", "articles", "artikel", "produkte", "variants",
 )  # fmt: skip
 _PARTS = frozenset({"variants", "offers"})
-"""Lists of ``LIST_NAMES`` that products have themselves."""
+"""Names in ``LIST_NAMES`` that are also fields of products."""
 _OF_PAGES = group(
     "page pages total count limit offset size perpage pagesize totalpages next prev previous nextpage hasmore status "
     "success cursor lastpage currentpage message error version code time took timedout"
@@ -23,7 +23,7 @@ _CONNECTION = frozenset({"edges", "nodes", "pageInfo", "totalCount", "__typename
 
 
 def unwrapped(value: Any) -> Any:
-    """A value without what answers wrap it in: the edges and nodes of GraphQL, MongoDB's types, ``_source``."""
+    """A value without the wrappers of responses: edges and nodes of GraphQL, types of MongoDB, ``_source``."""
     if isinstance(value, list):
         return [unwrapped(item) for item in value]
     if not isinstance(value, dict):
@@ -69,8 +69,8 @@ def with_included(value: Any) -> Any:
 
 
 def products_in(value: Any, depth: int = 5) -> list[Any] | None:
-    """The products within an answer of a server: the entries of a list with objects, or objects by id, however deep;
-    None if there are none, or if it is a product itself."""
+    """The products in a response: the entries of a list of objects, or objects by id, up to ``depth`` levels deep; None
+    if there are none, or if ``value`` is a product itself."""
     if isinstance(value, list):
         return value if any(isinstance(row, dict) for row in value) else None
     if not isinstance(value, dict) or not depth or _is_product(value):
@@ -79,7 +79,7 @@ def products_in(value: Any, depth: int = 5) -> list[Any] | None:
 
 
 def on_page(value: Any) -> list[Any] | None:
-    """The products on a page of an answer, where a file has several; None for a product, or anything else."""
+    """The products on a page of a response, for files with several pages; None for a product, or anything else."""
     if not isinstance(value, dict) or any(
         not isinstance(one, dict | list) and plain_name(str(name)) not in _OF_PAGES for name, one in value.items()
     ):

@@ -1,4 +1,4 @@
-"""Finds rows that are not for sale, by the columns in which shops state it."""
+"""Finds rows that are not for sale, by columns such as status and stock."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from catalog.values.dates import read_date
 from catalog.values.numbers import MISSING, read_number
 
 MAX_STOCK_WORDS = 20
-"""Different cells of a column that states the stock."""
+"""Maximum number of different cells of a column that states the stock."""
 HIDDEN_VARIANTS = frozenset({"notvisibleindividually", "hidden"})
 
 
@@ -46,7 +46,7 @@ class Availability:
     """Finds rows that are not for sale.
 
     Args:
-        table: With the columns, and with the cells by which a column with another name states the stock.
+        table: The table. Columns with unknown names are recognised by their cells.
         leave_out: Conditions of the operator (``CatalogSettings.leave_out``), which replace the rules for known column
             names; None applies these rules.
         others: Columns of the catalogue. Those that the table lacks may have the stock of other outlets.
@@ -102,7 +102,7 @@ class Availability:
         return "stock" if column in self._stock else "status"
 
     def reason(self, row: Row, head: Row, *, in_group: bool = False, has_variants: bool = False) -> str:
-        """Why a row is not for sale, empty if it is; arguments as of ``reasons``."""
+        """Why a row is not for sale; empty if it is. The arguments are those of ``reasons``."""
         reasons = self.reasons(row, head, in_group=in_group, has_variants=has_variants)
         return next((reason for _, reason in reasons), "")
 
@@ -113,9 +113,9 @@ class Availability:
 
         Args:
             row: The row.
-            head: The first row of its product, which counts for the status that a row leaves empty.
-            in_group: Whether the row belongs to the row of a product. Shops hide such rows from lists, not from sale.
-            has_variants: Whether other rows are variants of this one, so that its own count of stock says nothing.
+            head: The first row of its product, whose status applies if that of the row is empty.
+            in_group: Whether the row is a variant of another row. Shops hide such rows from lists, but sell them.
+            has_variants: Whether other rows are variants of this one; then its own stock is ignored.
         """
         if self.leave_out is not None:
             for column, condition in self.leave_out.items():
@@ -166,8 +166,8 @@ class Availability:
         return any(text and not _is_none(text) for text in texts)
 
     def _sold_out(self, row: Row, head: Row) -> str:
-        """Why a row is out of stock, empty if it is not. Its head decides on backorders and counting if the row states
-        nothing about them."""
+        """Why a row is out of stock; empty if it is not. Backorders and tracking are those of its head if the row has
+        none."""
 
         if not self._counts:
             return ""
@@ -193,12 +193,12 @@ class Availability:
 
 
 def _in_brackets(column: str) -> str:
-    """The name that columns such as ``Stock (Berlin)`` are compared by; empty for a name without brackets."""
+    """The plain name of a column such as ``Stock (Berlin)``; empty for a name without brackets."""
     return plain_name(column) if "(" in column else ""
 
 
 def _is_none(text: str) -> bool:
-    """Whether a cell states that there is nothing in stock."""
+    """Whether a cell states that nothing is in stock."""
     return _count(text) <= 0 or says_no(text)
 
 
@@ -214,7 +214,7 @@ def _are_plus_or_minus(cells: Sequence[Any]) -> bool:
 
 
 def _states_sale(cells: Sequence[Any]) -> bool:
-    """Whether the cells of a column have nothing but states of the stock, or of publication."""
+    """Whether all cells of a column are states of the stock or of publication."""
     said = {cell for cell in cells if isinstance(cell, str)}
     if not said or len(said) > MAX_STOCK_WORDS:
         return False
@@ -229,7 +229,7 @@ def _has_states_of_stock(cells: Sequence[Any]) -> bool:
 
 
 def says_no(text: str) -> bool:
-    """Whether a cell that tells what is for sale says that this is not: ``draft``, ``0``, ``nicht auf Lager``."""
+    """Whether a cell states that a product is not for sale: ``draft``, ``0``, ``nicht auf Lager``."""
     return _plain(text) in NOT_SOLD
 
 
@@ -240,7 +240,7 @@ def _is_future(text: str) -> bool:
 
 
 def _count(text: str) -> float:
-    """How many a cell says there are; 1 if it says nothing."""
+    """The number in a cell; 1 if there is none."""
     number = read_number(text)
     if number is not None:
         return number.value

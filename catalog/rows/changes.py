@@ -28,13 +28,14 @@ from catalog.values.numbers import MISSING
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a row says of one product or variant.
+    """The changes of one product or variant, from one row.
 
     Attributes:
         row: Line or row in the file, as in ``Problem``.
-        id: Of the product or variant.
-        title: Its new title; None where the table has none, and for a variant, whose product has the parent's title.
-        values: By column; None where the cell is empty and so the product has no value any more.
+        id: The id of the product or variant.
+        title: Its new title; None if the table has none, and for variants, because a product has the title of its
+            parent row.
+        values: The values by column; None for an empty cell, which removes the value.
         unsold: Why it is not for sale, by what the table states of it (``Availability.aspects``); empty if it is.
     """
 
@@ -47,13 +48,13 @@ class Change:
 
 @dataclass(slots=True)
 class ChangeTable:
-    """A table of changes as read.
+    """A table of changes.
 
     Attributes:
         changes: In the order of the table.
         columns: Columns of the catalogue that the table has.
         ignored: Columns that the catalogue does not have.
-        problems: Rows and cells that cannot be used; the products keep what they have.
+        problems: Rows and cells that cannot be used; the products keep their values.
         id_column: Column of the ids; None if the table has only a group.
     """
 
@@ -76,13 +77,13 @@ def read_changes(
 ) -> ChangeTable:
     """Read a table that has an id and some columns of a catalogue.
 
-    An empty cell says that the product has no value; a column that is not in the table says nothing.
+    An empty cell removes the value of a product. Columns that are not in the table do not change.
 
     Args:
         path: The table, in any format of ``read_table``.
         kinds: The catalogue's columns with the kind of their values.
-        id_column: Column of the id, where its name is unusual.
-        settings: Of the catalogue; they may name columns that this table does not have.
+        id_column: Column of the id, if its name is not recognised.
+        settings: The settings of the catalogue; they may name columns that this table lacks.
         allow: Checks that may fail.
         currencies: Currencies of the catalogue's prices, by column.
         roles: Roles of the catalogue's columns. Those with the role ``stock`` state what is for sale.

@@ -1,4 +1,4 @@
-"""Rows of one product become one product for each of its looks, with its sizes as variants."""
+"""Merges the rows of a product: into one product for each look, with its sizes as variants."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from catalog.values import AttributeValue, plain_text
 
 @dataclass(slots=True)
 class Draft:
-    """A product whose pictures have not been looked for yet. ``lines`` are the numbers of its rows."""
+    """A product whose pictures have not been read yet. ``lines`` are the numbers of its rows."""
 
     id: str
     title: str
@@ -34,7 +34,7 @@ class Draft:
 
 @dataclass(slots=True)
 class Grouping:
-    """What ``group`` finds beside the products.
+    """The rows that ``group`` leaves out of products.
 
     Attributes:
         left_out: Rows that are not for sale: of a whole product, or of some variants.
@@ -76,11 +76,11 @@ def group(
 
     Args:
         groups: Rows with the same key, each in the order of the table.
-        found: Receives what is no product.
+        found: Receives the rows that are left out.
         looks: Columns whose values change how a product looks.
-        dates: Columns of dates, of which the earliest counts.
-        keyed: Whether the table has a column that names the product of a row. Else rows belong together if they have
-            the same id, and the same title or none, as do rows for a whole product.
+        dates: Columns of dates, of which the earliest is used.
+        keyed: Whether the table has a column with the product of a row. Otherwise rows belong together if they have the
+            same id, and the same title or none.
         key_is_id: Whether that column's value is the id of products with one look.
     """
     taken: set[str] = set()
@@ -106,7 +106,7 @@ def group(
 
 
 def in_groups(keys: Sequence[str]) -> Iterator[list[int]]:
-    """The places of equal keys, in the order in which keys are first found."""
+    """The places of equal keys, in the order in which the keys first occur."""
     codes = pa.array(keys, pa.large_string()).dictionary_encode().indices.to_numpy()
     order = np.argsort(codes, kind="stable")
     start = 0
@@ -173,7 +173,7 @@ def _draft(
         id: Of the product.
         key: Of its group.
         lines: The variants with this look.
-        parents: Rows of the group that stand for the whole product.
+        parents: Rows of the group that are the whole product and no variants.
         members: All rows of the group.
         several: Whether the group has several looks.
     """
@@ -201,15 +201,15 @@ def _draft(
 def _pictures(
     for_sale: Sequence[Line], parents: Sequence[Line], members: Sequence[Line], *, several: bool
 ) -> list[Any]:
-    """The cells with the pictures of a look: its own, or those of the whole product if it is the only look or has
-    none."""
+    """The cells with the pictures of a look: its own, or those of the whole product if it has none. The only look of a
+    product has both."""
     own = [cell for line in for_sale for cell in line.pictures]
     shared = [cell for line in parents for cell in line.pictures] + [cell for line in members for cell in line.gallery]
     return [*shared, *own] if not several else own or shared
 
 
 def _is_variant(line: Line, lines: Sequence[Line]) -> bool:
-    """Whether a row is more than a further picture of its product: it has an id, or a public value of its own."""
+    """Whether a row is a variant and not only a further picture of its product: it has its own id or public value."""
     first = lines[0]
     return (
         line is first or bool(line.id)
@@ -220,15 +220,15 @@ def _is_variant(line: Line, lines: Sequence[Line]) -> bool:
 def _by_look(variants: Sequence[Line], looks: Sequence[str]) -> dict[str, list[Line]]:
     """Rows by look, which is the values in ``looks``. All rows are one look unless each has pictures of its own."""
     found: dict[str, list[Line]] = {}
-    unsaid: list[Line] = []
+    without_look: list[Line] = []
     for line in variants:
         look = " ".join(plain_text(line.values[column]) for column in looks if column in line.values)
         if look:
             found.setdefault(look, []).append(line)
         else:
-            unsaid.append(line)
-    if found:  # Rows without a look are further pictures, or variants that exist in every colour.
-        next(iter(found.values())).extend(unsaid)
+            without_look.append(line)
+    if found:  # Rows without a look are further pictures, or variants for every colour.
+        next(iter(found.values())).extend(without_look)
     if len(found) > 1:
         pictures = [frozenset(str(cell) for line in lines for cell in line.pictures) for lines in found.values()]
         if all(pictures) and len(set(pictures)) == len(pictures):
@@ -237,7 +237,7 @@ def _by_look(variants: Sequence[Line], looks: Sequence[str]) -> dict[str, list[L
 
 
 def _distinct(id: str, taken: Container[str]) -> str:
-    """``id``, with a number behind it if it is taken."""
+    """``id``, with a number as a suffix if it is taken."""
     distinct, number = id, 2
     while distinct in taken:
         distinct, number = f"{id}:{number}", number + 1

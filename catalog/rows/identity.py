@@ -1,4 +1,4 @@
-"""Finds the columns of the id and of the product of a variant, by their names and by their cells."""
+"""Finds the columns with the id of a row and with the product of a variant, by their names and cells."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ from catalog.values import plain_text
 from catalog.values.dates import read_date
 
 ENOUGH = 0.9
-"""Share of rows in which an id column is filled; one with fewer gives way to another."""
+"""Minimum share of rows in which an id column is filled; otherwise another column is chosen."""
 NEARLY = 0.95
 """Share of different cells that an id column needs if no column is different in every row: ids may be used twice."""
 VARIANT_IDS_OF_JSON = ("variantsku", "variantcode", "variantid", "variantproductid", "variantitemid")
@@ -52,7 +52,7 @@ _YEAR = re.compile(r"(?:19|20)\d\d")
 _OF_DATABASE = re.compile(
     r"[0-9a-f]{24}|[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|gid://.+|https?://.+", re.IGNORECASE
 )
-"""A key of a database: MongoDB's, a UUID, Shopify's global id, or an address (``@id`` of JSON-LD)."""
+"""A key of a database: of MongoDB, a UUID, a global id of Shopify, or an address (``@id`` of JSON-LD)."""
 _OF_GROUP = re.compile(r"group|gruppe|groupe|grupo|gruppo|grupa|групп|груп|グループ|组|組")
 """What the name of a column says that is equal for all variants of a product, or for all products of a category."""
 
@@ -61,8 +61,8 @@ def id_and_group(table: Table, id: str | None, group: str | None) -> tuple[str |
     """The columns of the row's id and of its product, and whether the id of a product is its group.
 
     Args:
-        id: Where it was named.
-        group: Where it was named or found.
+        id: The column of the id, if it was stated.
+        group: The column of the product, if it was stated or found.
     """
     if group is None and is_called(id, HANDLES):
         group = id
@@ -73,7 +73,7 @@ def id_and_group(table: Table, id: str | None, group: str | None) -> tuple[str |
 
 
 def _id_column(table: Table, group: str | None) -> str | None:
-    """The usual id column that is filled, or the best filled one."""
+    """The first known id column that is filled, or else the one with the most values."""
     variants: tuple[str, ...] = VARIANT_ID_ORDER if is_called(group, HANDLES) else ()
     if group is not None:
         variants += VARIANT_IDS_OF_JSON
@@ -109,8 +109,11 @@ def _id_column(table: Table, group: str | None) -> str | None:
 
 
 def _is_of_database(table: Table, column: str, others: Sequence[str]) -> bool:
-    """Whether a column has keys of a database although another one has a number of the shop in every row. Other tables
-    of the shop, such as its stock, have that number. The ``id`` of Magento's API is a key, WooCommerce's is not."""
+    """Whether a column has keys of a database and another one has an article number in every row.
+
+    Other tables of the shop, such as its stock, have the article number. The ``id`` of Magento's API is a key, that of
+    WooCommerce is not.
+    """
     if is_called(column, HANDLES):
         return False
     of_magento = is_called(column, ("id",)) and {"typeid", "attributesetid"} <= set(map(plain_name, table.columns))
@@ -136,7 +139,7 @@ def _of_codes(table: Table, barcodes: Sequence[str]) -> list[str]:
 
 
 def id_of(cell: object) -> str:
-    """An id without the signs by which spreadsheets keep it a text: ``'007`` and ``="007"``."""
+    """An id without the signs with which spreadsheets mark text: ``'007`` and ``="007"``."""
     text = plain_text(cell)
     if text.startswith('="') and text.endswith('"'):
         return text[2:-1].strip()
@@ -154,7 +157,7 @@ def _is_article_number(text: str) -> bool:
 
 
 def _is_of_products(table: Table, column: str, group: str) -> bool:
-    """Whether a column has one value for each product with several rows: it is no id of rows."""
+    """Whether all rows of a product have the same value in a column, which is then not the id of rows."""
     ids: dict[str, set[str]] = {}
     cells = [(plain_text(row.get(group)), plain_text(row.get(column))) for _, row in table.rows]
     cells = [(key, id) for key, id in cells if key and id]
@@ -164,7 +167,7 @@ def _is_of_products(table: Table, column: str, group: str) -> bool:
 
 
 def find_group(table: Table, title: str | None) -> str | None:
-    """The column that names the product of a variant; one with an ambiguous name only if titles agree with it."""
+    """The column with the product of a variant. One with an ambiguous name is used only if the titles agree with it."""
     for name in pick(table.columns, GROUP_ORDER):
         if any(map(plain_text, table.rows.column(name))):
             return name
@@ -190,8 +193,8 @@ def find_group(table: Table, title: str | None) -> str | None:
 
 
 def _weak_groups(table: Table) -> list[str]:
-    """Columns with ambiguous names, and columns of codes or article numbers if rows with the same one have each size
-    once in each look."""
+    """Columns with ambiguous names, and columns of codes or article numbers if the rows with the same value differ in
+    size or look."""
     named = pick(table.columns, WEAK_GROUPS)
     named += [name for name in table.columns if name not in named and _OF_GROUP.search(plain_name(name))]
     varying = [name for name in table.columns if standard_name(name) in LOOKS | SIZES]
@@ -211,7 +214,7 @@ def _weak_groups(table: Table) -> list[str]:
 
 
 def _share_pictures(table: Table, column: str, varying: Sequence[str]) -> bool:
-    """Whether rows with the same value and the same look have the same main picture. Rows of one season do not."""
+    """Whether rows with the same value and the same look have the same main picture, unlike the rows of a season."""
     picture = next(iter(pick(table.columns, PICTURE_ORDER)), None)
     looks = [name for name in varying if standard_name(name) not in SIZES]
     shown: dict[tuple[str, ...], str] = {}
@@ -226,7 +229,7 @@ def _share_pictures(table: Table, column: str, varying: Sequence[str]) -> bool:
 
 
 def _rows_of_products(table: Table) -> list[Row]:
-    """The rows with more than one cell: a note below a table of several columns has one."""
+    """The rows with more than one cell. A note below a table of several columns has one."""
     if len(table.columns) < 3:
         return [row for _, row in table.rows]
     rows = [row for _, row in table.rows if sum(1 for cell in row.values() if cell not in (None, "")) > 1]
@@ -240,8 +243,8 @@ def _is_distinct(table: Table, column: str, share: float = 1) -> bool:
 
 
 def may_use_titles(table: Table, title: str | None, pictures: Sequence[str]) -> bool:
-    """Whether the titles of a table without an id may be the ids: each row has one and pictures, as in exports of
-    Etsy, and no column with an unknown name has another word or number in every row."""
+    """Whether titles may be the ids of a table without ids, as in exports of Etsy: there are titles and pictures, and
+    no column with an unknown name has a different word or number in every row."""
     if not is_called(title, TITLE_ORDER) or not pictures:
         return False
     others = [

@@ -24,8 +24,8 @@ _ERRORS = frozenset({"#N/A", "#NV", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#N
 
 
 def read_workbook(content: bytes, source: str, options: TableOptions) -> Table:
-    """Read the named sheet of a workbook, or the largest with an id and a title of those that are not hidden, together
-    with the others that have the same columns. Pictures on a sheet are in the column ``image``.
+    """Read the sheet in ``options``, or the largest visible sheet with an id and a title, and the other sheets with the
+    same columns. Pictures on a sheet are in the column ``image``.
 
     Raises:
         ModisteError: It is damaged, or has no such sheet.
@@ -108,7 +108,7 @@ def _has(rows: list[list[Any]], names: Collection[str]) -> bool:
 
 
 def _add_pictures(table: Table, rows: Sequence[tuple[int, dict[str, Any]]], pictures: Sequence[Placed]) -> None:
-    """Put the pictures on a sheet into those of its rows on which they are."""
+    """Add the pictures on a sheet to the rows on which they are placed."""
     name = "image on the sheet" if "image" in table.columns and not table.rows else "image"
     by_number = dict(rows)
     for one in pictures:

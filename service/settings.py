@@ -228,8 +228,8 @@ class Settings(BaseSettings):
         None, ge=1, le=64, description="Maximum searches in one graph run. Default: measured when the service starts."
     )
     decoders: int = Field(
-        1, ge=1, le=256, description="Decoder processes for large pictures and for AVIF, GIF, BMP, HEIC and TIFF, for "
-        "each process.",
+        1, ge=1, le=256, description="Decoder processes for large pictures, lossless WebP, AVIF, GIF, BMP, HEIC and "
+        "TIFF, for each process.",
     )  # fmt: skip
     queue: int = Field(
         32, ge=0, le=10_000, description="Maximum large pictures and catalogue requests that wait in each process."

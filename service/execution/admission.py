@@ -88,9 +88,7 @@ class Admission:
             Overloaded: The expected wait is too long.
         """
         self._check_wait()
-        if self._in_progress == 0:
-            self._counted_until = self._clock()
-        self._in_progress += 1
+        self._begin()
         self._metrics.in_flight(self._in_progress, self.expected_wait_s)
         completed = False
         try:
@@ -109,6 +107,21 @@ class Admission:
                 self._busy_s = DECAY * self._busy_s + now - self._counted_until
                 self._counted_until = now
             self._metrics.in_flight(self._in_progress, self.expected_wait_s)
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Do not count a search as in progress within the block: it waits for other threads or processes than those of
+        searches, such as a decoder, and delays no other search."""
+        self._in_progress -= 1
+        try:
+            yield
+        finally:
+            self._begin()
+
+    def _begin(self) -> None:
+        if self._in_progress == 0:
+            self._counted_until = self._clock()
+        self._in_progress += 1
 
     def _check_wait(self) -> None:
         if self._in_progress and self.expected_wait_s > self._max_wait_s:

@@ -36,6 +36,8 @@ MAX_CONVERSATION = 10_000
 """Characters of ``text`` and ``history`` together."""
 MAX_FILTER_NAME = 100
 MAX_FILTER_VALUE = 512
+MAX_FILTER_CHARACTERS = 20_000
+"""Of the values of all filters together, each of which is normalised."""
 MAX_INTEGER = 2**53
 MIN_BOX_SIDE = 0.01
 MAX_DATE = 19
@@ -87,6 +89,13 @@ def _few(filters: Any) -> Any:
     """Limit the filters before each is validated."""
     if isinstance(filters, dict) and len(filters) > MAX_FILTERS:
         raise ValueError(f"it has more than {MAX_FILTERS} filters")
+    return filters
+
+
+def _short(filters: dict[str, Any]) -> dict[str, Any]:
+    values = (value for filter in filters.values() for value in (filter if isinstance(filter, list) else [filter]))
+    if sum(len(value) for value in values if isinstance(value, str)) > MAX_FILTER_CHARACTERS:
+        raise ValueError(f"its values have more than {MAX_FILTER_CHARACTERS:,} characters")
     return filters
 
 
@@ -157,7 +166,7 @@ class SearchRequest(FrozenModel):
     )
     k: int = Field(20, strict=True, ge=1, le=MAX_K, description="Number of products to return.")
     offset: int = Field(0, strict=True, ge=0, le=MAX_OFFSET, description="Number of best products to skip.")
-    filters: Annotated[dict[FilterName, Filter], BeforeValidator(_few)] = Field(
+    filters: Annotated[dict[FilterName, Filter], BeforeValidator(_few), AfterValidator(_short)] = Field(
         default_factory=dict,
         max_length=MAX_FILTERS,
         description="Required values of attributes: a value, a list of alternatives, or a range. See GET /catalog.",

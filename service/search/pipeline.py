@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Coroutine
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
@@ -165,11 +165,12 @@ class Search:
         for scheduler in {self._scheduler, self._graphs}:
             scheduler.close()
 
-    async def _understood(self, query: Query, generation: Generation) -> Wishes | None:
+    async def _understood(self, query: Query, generation: Generation, *, admitted: bool = False) -> Wishes | None:
         if not self._understood_by:
             return None
-        length = len(query.text) + sum(map(len, query.history))
-        return await self._run(partial(wishes_of, query, generation), inline=length <= INLINE_CHARACTERS)
+        inline = len(query.text) + sum(map(len, query.history)) <= INLINE_CHARACTERS
+        with self._admission.paused() if admitted and not inline else nullcontext():
+            return await self._run(partial(wishes_of, query, generation), inline=inline)
 
     async def _run(self, work: Callable[[], T], *, inline: bool) -> T:
         """Short work runs on the event loop, because passing it to a thread costs more."""
@@ -200,7 +201,8 @@ class Search:
         """Search, and cache the outcome. All concurrent callers with ``key`` share it."""
         stage_times: StageTimes = {}
         with admitted:
-            wishes = await self._understood(query, generation)  # After admission, because it is expensive.
+            # After admission, because it is expensive.
+            wishes = await self._understood(query, generation, admitted=True)
             reference = await self._reference(query, picture, generation)
             try:
                 job = self._stages.job(query, stated, wishes, generation, reference)
@@ -229,19 +231,21 @@ class Search:
         self._metrics.cache("hit" if vision else "miss", "features")
         if vision is not None:
             return Reference(row, vision)
-        if picture is None:
-            assert row is not None
-            data = await self._readers.run(partial(_picture, generation, row))
-            # Computed again, because the file may have been replaced since it was indexed.
-            picture = Picture(data, hashlib.sha256(data).hexdigest())
+        with self._admission.paused():
+            if picture is None:
+                assert row is not None
+                data = await self._readers.run(partial(_picture, generation, row))
+                # Computed again, because the file may have been replaced since it was indexed.
+                picture = Picture(data, hashlib.sha256(data).hexdigest())
+            pixels = await self._opened(picture.data, query.box)
         vision_key, replaced = features_key(query.shop, picture.digest, query.box), picture.digest != digest
-        pixels = await self._opened(picture.data, query.box)
         return Reference(row, picture=pixels, vision_key=vision_key, replaced=replaced)
 
     async def _opened(self, data: bytes, box: Box | None) -> Container | Pixels:
         """A picture, decoded if that may be expensive or dangerous.
 
-        This is done before admission by low-priority processes, so that such pictures delay only each other.
+        This is done by low-priority processes, and is not counted as a search in progress, so that such pictures delay
+        only each other.
         """
         if is_opened_apart(data):
             return await self._decode(data, box)

@@ -22,9 +22,11 @@ LARGE_BYTES = 256 * 2**10
 """Of a colour profile."""
 LARGE_PIXELS = 2_000_000
 LARGE_WORK = 8_000_000
-"""Pixels times scans times ``_WORK``: about 20 ms."""
+"""Pixels times scans times ``_WORK``, and bytes times ``_BYTE_WORK``: about 20 ms."""
 _WORK = {"JPEG": 1, "PNG": 2, "WEBP": 2}
 """Approximate cost of decoding a pixel of each format, relative to a baseline JPEG."""
+_BYTE_WORK = {"JPEG": 4, "PNG": 26, "WEBP": 26}
+"""The highest cost of a coded byte, in the same unit: that of noise, or of blocks and chunks without any pixels."""
 _TRIES_WITHOUT_END = 4
 """How often a JPEG without its end marker is decoded."""
 
@@ -133,11 +135,19 @@ def is_opened_apart(data: bytes) -> bool:
 
 
 def is_large(container: Container) -> bool:
-    """Whether a JPEG, PNG or WebP is expensive to decode, by its format, size and number of scans."""
-    pixels = container.size[0] * container.size[1]
-    passes = max(1, container.scans) * (1 if container.ended else _TRIES_WITHOUT_END)
-    work = pixels * passes * _WORK.get(container.format, math.inf)
-    return pixels > LARGE_PIXELS or work > LARGE_WORK or len(container.profile) > LARGE_BYTES
+    """Whether a JPEG, PNG or WebP may be expensive to decode, by its format, size, number of scans and bytes."""
+    pixels, format = container.size[0] * container.size[1], container.format
+    work = pixels * max(1, container.scans) * _WORK.get(format, math.inf)
+    work += len(container.data) * _BYTE_WORK.get(format, math.inf)
+    work *= 1 if container.ended else _TRIES_WITHOUT_END
+    large_profile = len(container.profile) > LARGE_BYTES
+    return pixels > LARGE_PIXELS or work > LARGE_WORK or large_profile or _has_prefix_codes(container)
+
+
+def _has_prefix_codes(container: Container) -> bool:
+    """Whether a part of a WebP is lossless. Such a part may have tens of thousands of prefix codes, whose tables take
+    hundreds of megabytes, and seconds to build, for a file of 300 KB."""
+    return container.format == "WEBP" and any(kind in container.data for kind in (b"VP8L", b"ALPH"))
 
 
 def too_much_memory(picture: bytes | Container) -> ImageTooLarge:

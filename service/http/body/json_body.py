@@ -11,6 +11,8 @@ MAX_VALUES = 20_000
 """Of all lists and objects together; far more than all fields at their limits. A picture in base64 is one value."""
 MAX_DEPTH = 4
 """The body is an object (1), ``filters`` another (2), a filter a list or a range (3)."""
+MAX_DIGITS = 1_000
+"""Of a whole number. Python's own limit names a setting of Python in its message."""
 _SEPARATORS = (b",", b"[", b"{", b":")
 
 
@@ -29,7 +31,8 @@ def parse_json(data: bytes, field: str = "body") -> Any:
             f"{name} has more than {MAX_VALUES:,} values of JSON.", hint="Shorten its lists.", field=field
         )
     try:
-        value = json.loads(_decoded(data, name, field), object_pairs_hook=_unique, parse_constant=_constant)
+        text = _decoded(data, name, field)
+        value = json.loads(text, object_pairs_hook=_unique, parse_int=_integer, parse_constant=_constant)
         _check_value(value, MAX_DEPTH)
     except (ValueError, RecursionError) as error:
         why = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
@@ -60,6 +63,12 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         twice = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
         raise ValueError(f"{excerpt(twice)} is given more than once")
     return values
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > MAX_DIGITS:
+        raise ValueError(f"a number has more than {MAX_DIGITS:,} digits")
+    return int(digits)
 
 
 def _constant(constant: str) -> NoReturn:

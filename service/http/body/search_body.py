@@ -28,7 +28,7 @@ JSON_FIELDS = frozenset({"filters", "box"})
 NUMBERS = frozenset({"k", "offset"})
 FIELDS = frozenset(SearchRequest.model_fields)
 FORM_FIELDS = FIELDS - {"image_base64"}
-WHOLE_NUMBER = re.compile(r"[+-]?\d{1,9}")
+WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,9}")
 WHOLE_PICTURE = (0, 0, 1, 1)
 
 

@@ -99,3 +99,20 @@ def test_a_search_that_would_miss_its_deadline_is_refused_on_arrival_unless_the_
         with pytest.raises(Overloaded) as refused:
             admission.check_arrival(0, allowed_s=0.3)
     assert refused.value.reason == "deadline"
+
+
+def test_a_search_that_waits_for_something_else_is_not_in_progress() -> None:
+    clock = Clock()
+    admission = Admission(max_wait_s=1.0, body_bytes=10, metrics=Metrics(), clock=clock)
+    with ExitStack() as waiting:
+        for _ in range(100):
+            waiting.enter_context(admission.search())
+            waiting.enter_context(admission.paused())
+        assert admission.expected_wait_s == 0
+        for _ in range(20):
+            with admission.search():
+                clock.now += 0.1
+            clock.now += 5.0  # The others are still waiting. Their time is not that of a search.
+        with admission.search():
+            assert admission.expected_wait_s == pytest.approx(0.1)
+    assert admission.expected_wait_s == 0

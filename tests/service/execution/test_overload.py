@@ -232,6 +232,28 @@ def test_an_invalid_timeout_header_is_refused(served: Served, header: str) -> No
     assert "milliseconds" in response.json()["hint"]
 
 
+def test_pictures_that_wait_for_a_decoder_delay_no_search(serve: Serve, shop: Shop) -> None:
+    def upload(url: str, red: int) -> int:
+        large = encoded(Image.new("RGB", (3000, 2000), (red, 0, 0)), "JPEG")
+        return httpx.post(f"{url}/search", files={"image": large}, timeout=PATIENCE_S, trust_env=False).status_code
+
+    before = set(multiprocessing.active_children())
+    with serve(shop, max_wait_ms=1, decoders=1, cache_max_bytes=0) as served, ThreadPoolExecutor(8) as clients:
+        assert upload(served.url, 0) == 200
+        served.app.state.context.admission._busy_s, served.app.state.context.admission._completed = 1.0, 1.0
+        (decoder,) = set(multiprocessing.active_children()) - before
+        assert decoder.pid is not None
+        os.kill(decoder.pid, signal.SIGSTOP)
+        try:
+            uploads = [clients.submit(upload, served.url, red) for red in range(10, 90, 10)]
+            free = served.app.state.context.decoders
+            eventually(lambda: free._free == 33 - len(uploads), "they wait for the decoder")
+            assert search(served.url, "red").status_code == 200
+        finally:
+            os.kill(decoder.pid, signal.SIGCONT)
+        assert [each.result() for each in uploads] == [200] * len(uploads)
+
+
 def test_pictures_beyond_the_queue_are_refused_and_the_event_loop_goes_on(serve: Serve, shop: Shop) -> None:
     def upload(url: str, red: int) -> httpx.Response:
         large = encoded(Image.new("RGB", (3000, 2000), (red, 0, 0)), "JPEG")

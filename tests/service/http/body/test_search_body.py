@@ -37,6 +37,7 @@ from tests.service.http.refusals import refusal
         ({"product_id": 12}, "product_id must be text"),
         ({"filters": "red"}, "filters must be an object"),
         ({"filters": {f"n{number}": {} for number in range(33)}}, "filters is not valid: it has more than 32 filters"),
+        ({"filters": {"a": ["x" * 500] * 30, "b": ["y" * 500] * 11}}, "its values have more than 20,000 characters"),
         ({"filters": {"colour": {"like": "re.*"}}}, "filters.colour is not a valid filter"),
         ({"filters": {"price": {"min": "cheap"}}}, "filters.price is not a valid filter"),
         ({"filters": {"colour": [["Red"]]}}, "filters.colour is not a valid filter"),
@@ -68,6 +69,12 @@ def test_empty_form_fields_count_as_not_given(served: Served) -> None:
     response = served.client.post("/search", files=[("text", (None, "red")), ("image", ("", b"")), *empty])
     assert response.status_code == 200, response.text
     assert [result["id"] for result in response.json()["results"]] == served.found(text="red")
+
+
+@pytest.mark.parametrize("k", ["ten", "1e1", "\u0663", "5" * 5000])
+def test_a_number_of_a_form_is_written_as_in_json(served: Served, k: str) -> None:
+    problem = refusal(served, files=[("text", (None, "red")), ("k", (None, k))])
+    assert (problem["field"], problem["detail"]) == ("k", "k must be a whole number.")
 
 
 def test_a_form_and_json_find_the_same(served: Served) -> None:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Container, Iterable
 from functools import lru_cache
 
+from catalog.names import languages
 from catalog.names.plain import group, order, plain_name, shorter_names
 from catalog.names.sale import SALE_NAMES, STATUS, STOCK_COUNTS
 
@@ -25,6 +26,7 @@ ID_ORDER = order(
     "internalreference supplieraid supplierpid matnr "
     "رقمالمنتج رمزالمنتج כודמוצר מקט רשמקט κωδικόςπροϊόντος mãsảnphẩm รหัสสินค้า кодтовару артикулпродавца "
     "handle handleid 商品管理番号 gtin ean"
+    + languages.IDS
 )
 ID_NAMES = frozenset(ID_ORDER)
 BARCODES = order(
@@ -72,6 +74,7 @@ TITLE_ORDER = order(
     "artikelbez artbez artikelbezeichn bez "
     "materialkurztext denominazione benämning betegnelse название наименование 商品名 商品名称 상품명 שםמוצר שםהמוצר "
     "اسمالمنتج όνομαπροϊόντος têsảnphẩm tênsảnphẩm ชื่อสินค้า названиепозиции назва назватовару maktx imagetitle"
+    + languages.TITLES
 )
 WEAK_TITLES = order(
     "caption label item artikel produkt product article artículo articolo artigo description itemdescription "
@@ -88,6 +91,7 @@ PICTURE_ORDER = order(
     "obrázek kép kuva billede bilde resim görsel фото изображение картинка 画像 商品画像 图片 主图 이미지 "
     "الصورة صورة תמונה εικόνα hìnhảnh รูปภาพ ссылкаизображения coverimage "
     "filename file path"
+    + languages.PICTURES
 )
 _PICTURE_WORDS = group(
     "image images picture pictures photo photos img imgs pic pics bild bilder foto fotos imagen imágenes immagine "
@@ -96,6 +100,7 @@ _PICTURE_WORDS = group(
     "additionalimage additionalimages moreimages otherimage otherimages galleryimage galleryimages variantimage "
     "variantimages mediagallery mediagalleryentries internalimage weiterebilder zusatzbilder zusätzlicherbild "
     "zusätzlichebilder imagessecondaires imágenesadicionales altreimmagini extraafbeeldingen lienimagesupplémentaire"
+    + languages.PICTURES
 )
 UNSURE_PICTURES = group("filename file path")
 """Names in ``PICTURE_ORDER`` that have pictures only if their cells name some: a ``path`` may be one of categories."""
@@ -126,12 +131,14 @@ LOOKS = group(
     "צבע اللون χρώμα 컬러 색깔 colour color farbe couleur colore kleur färg farve farge kolor barva szín renk цвет 色 "
     "カラー 颜色 색상 cor väri culoare farba колір värv krāsa spalva boja rengi ürünrengi basecolour basecolor "
     "colourname colorname colourway colorway pattern muster motif material"
+    + languages.LOOKS
 )
 """Options that change how a product looks: each of their values is a separate result."""
 SIZES = group(
     "size größe groesse schuhgröße konfektionsgröße kleidergröße ringgröße ringsize pointure taille talla taglia "
     "maat storlek størrelse rozmiar velikost beden koko méret mărime розмір veľkosť tamanho sizename shoesize "
     "размер サイズ 尺码 尺寸 사이즈 מידה المقاس μέγεθος"
+    + languages.SIZES
 )
 """Sizes are text even if they are numbers: a product has several, and the smallest has no special meaning."""
 _OF_SIZES = group("eu eur uk us usa fr it de au jp cn br int intl shoe clothing")
@@ -152,6 +159,7 @@ PRICES = group(
     "cenapromocyjna cenaregularna cenasprzedaży cenakatalogowa stáracena původnícena akčnícena precioanterior "
     "preciooferta preciooriginal prezzoscontato prezzooriginale prezzopieno adviesprijs vanprijs "
     "стараяцена ценасоскидкой 定価 通常価格 セール価格 税込価格 原价 促销价 市场价 할인가 정가"
+    + languages.PRICES
 )
 CURRENCY_COLUMNS = group(
     "waers pricecurrency currency currencycode currencyid currencyiso währung waehrung devise moneda valuta moeda "

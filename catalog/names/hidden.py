@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from catalog.names.plain import group, plain_name, whole_name
+from catalog.names import languages
+from catalog.names.plain import group, order, plain_name, whole_name
 from catalog.names.system import is_of_system
 
 _HIDDEN = re.compile(
@@ -30,7 +31,8 @@ _HIDDEN = re.compile(
     r"koszt|dostawca|marża|zakup|hurtow|nákup|dodavatel|dodávate|marže|beszerzés|beszállító|nagyker|furnizor|achizi|"
     r"custo\b|fornecedor|margem|maliyet|alışfiyat|tedarikçi|komisyon|комисси|комісі|"
     r"закуп|себестоимость|собівартість|поставщик|постачальник|наценка|оптов|αγορά|κόστο|προμηθευτή|"
-    r"仕入|原価|成本|进价|進價|采购|採購|供应商|供應商|매입|원가|공급업체|공급사|공급가|도매|批发|供货|卸価格|卸売|עלות|ספק|تكلفة|المورد|^ox(?:b|ek)price"
+    r"仕入|原価|成本|进价|進價|采购|採購|供应商|供應商|매입|원가|공급업체|공급사|공급가|도매|批发|供货|卸価格|卸売|עלות|ספק|تكلفة|المورد|^ox(?:b|ek)price|"
+    + "|".join(order(languages.HIDDEN))
 )
 _NOT_HIDDEN = re.compile(
     r"costume|customerrating|customerreview|customized|international|customizable|marget|internet|"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from catalog.names import languages
 from catalog.names.plain import group
 
 FLAGS = {
@@ -38,6 +39,7 @@ STATUS = group(
     "наличие 在庫状況 stokdurumu 状态 商品状态 库存状态 진열상태 판매상태 סטטוס الحالة κατάσταση publishtoecom "
     "showonsite showonstore showinstore showonline showonwebsite skuisactive skuactive mostrarentienda "
     "mostrarenlatienda exibirnaloja visívelnaloja situação situacao situación durum satışdurumu стан статус доступність"
+    + languages.STATUS
 )
 STOCK_STATUS = group(
     "availability stockstatus verfügbarkeit disponibilité disponibilidad disponibilità beschikbaarheid "
@@ -58,6 +60,7 @@ IN_STOCK = group(
     "leverbaar disponibile emestoque disponível ilager pålager dostępny dostępne wmagazynie skladem varastossa "
     "készleten raktáron stoktavar stokta вналичии подзаказ 在庫あり 有货 现货 在售 上架 재고있음 판매중 במלאי متوفر "
     "διαθέσιμο"
+    + languages.IN_STOCK
 )
 """What says the opposite."""
 NOT_SOLD = OUT_OF_STOCK | frozenset({"0", "-1"}) | group(
@@ -72,6 +75,7 @@ NOT_SOLD = OUT_OF_STOCK | frozenset({"0", "-1"}) | group(
     "concept gearchiveerd inactief verborgen nietbeschikbaar rascunho inativo arquivado indisponível utkast "
     "inaktivt arkiverad kladde arkiveret szkic nieaktywny brak niedostępny niedostępne koncept nedostupné loppu "
     "черновик неактивен архив 下書き 非公開 販売終了 販売停止 廃盤 非表示 草稿 停售 未上架"
+    + languages.NOT_SOLD
 )  # fmt: skip
 NOT_SOLD |= group(" ".join(word for word, says in FLAGS.items() if not says))
 DRAFTS = group(
@@ -135,6 +139,7 @@ STOCK_COUNTS = group(
     "bestand lagerbestand menge lager lagermenge existencias inventario cantidad quantité quantitéenstock giacenza "
     "magazzino quantità voorraad aantal quantidade estoque lagersaldo lagerantal ilośćsztuk zásoba 在庫数 库存 재고 "
     "재고수량 מלאי المخزون الكمية απόθεμα tồnkho จำนวน"
+    + languages.STOCK
 )
 OVERSOLD = group(
     "variantinventorypolicy continuesellingwhenoutofstock backordersallowed backorders inventorypolicy "

@@ -10,7 +10,7 @@ from catalog.names.plain import group, plain_name
 LIST_NAMES = (
     "products", "items", "data", "catalog", "catalogue", "results", "result", "entries", "docs", "hits", "records",
     "rows",
-    "offers", "articles", "artikel", "produkte", "variants",
+    "offers", "articles", "artikel", "produkte", "member", "value", "elements", "content", "variants",
 )  # fmt: skip
 _PARTS = frozenset({"variants", "offers"})
 """Names in ``LIST_NAMES`` that are also fields of products."""
@@ -118,7 +118,8 @@ def _in_objects(value: dict[str, Any], depth: int) -> list[Any] | None:
 
 
 def _by_plain_name(value: dict[str, Any]) -> dict[str, Any]:
-    return {plain_name(str(name)): one for name, one in value.items()}
+    """Its fields by their names without those of a vocabulary: ``hydra:member`` is ``member``."""
+    return {plain_name(str(name).rpartition(":")[2]): one for name, one in value.items()}
 
 
 def _is_product(value: dict[str, Any]) -> bool:

@@ -1,11 +1,21 @@
-"""Rows that belong to the row of their product above them, to which no column refers: eBay and Odoo."""
+"""Rows that belong to the row of their product above them, to which no column refers: eBay, Odoo, tables by hand."""
 
 from __future__ import annotations
 
 import re
 
 from catalog.layouts.typed import PARENT
-from catalog.names.columns import TITLE_ORDER, is_special, pick
+from catalog.names.columns import (
+    GROUP_ORDER,
+    ID_ORDER,
+    LOOKS,
+    SIZES,
+    TITLE_ORDER,
+    WEAK_TITLES,
+    is_special,
+    pick,
+    standard_name,
+)
 from catalog.names.plain import plain_name
 from catalog.table import Table
 from catalog.values import plain_text
@@ -56,3 +66,21 @@ def attributes_of_odoo(table: Table, by_name: dict[str, str]) -> set[str]:
     table.folded += len(table.rows) - len(kept)
     table.rows.keep(kept)
     return {names, values}
+
+
+def sizes_below(table: Table) -> None:
+    """Tables by hand name a product once, with a row for each of its further sizes or colours below it. These rows get
+    the id of the product."""
+    id, title = (next(iter(pick(table.columns, order)), None) for order in (ID_ORDER, (*TITLE_ORDER, *WEAK_TITLES)))
+    varying = [name for name in table.columns if standard_name(name) in SIZES | LOOKS]
+    if id is None or title is None or PARENT in table.columns or pick(table.columns, GROUP_ORDER):
+        return
+    ids, titles = ([plain_text(cell) for cell in table.rows.column(name)] for name in (id, title))
+    places = [place for place, key in enumerate(ids) if not key and not titles[place]]
+    if not varying or not places:
+        return
+    above = ""
+    for place, (_, row) in enumerate(table.rows.edited()):
+        above = ids[place] or above
+        if not ids[place] and not titles[place] and any(plain_text(row.get(name)) for name in varying):
+            row[id] = above

@@ -31,8 +31,14 @@ _OF_MONEY = frozenset({
     "currencysymbol",
 })  # fmt: skip
 """Fields of an amount of money, which say nothing beside the amount and its currency."""
-_NAMES = ("name", "attributename", "attributecode", "optiondisplayname", "fname", "paramname", "key", "label")
-_VALUES = ("value", "values", "attributevalue", "fvalue", "paramvalue", "val", "options", "option")
+_NAMES = (
+    "name", "bezeichnung", "nom", "nombre", "nome", "naam", "attributename", "attributecode", "optiondisplayname",
+    "fname", "paramname", "key", "label",
+)  # fmt: skip
+_VALUES = (
+    "value", "values", "wert", "werte", "valeur", "valor", "valore", "waarde", "attributevalue", "fvalue", "paramvalue",
+    "val", "options", "option",
+)  # fmt: skip
 _ATTRIBUTES = group(
     "attributes attribute properties property specifications specs features characteristics parameters params "
     "customattributes productattributes additionalattributes facets options selectedoptions variationattributes "
@@ -45,7 +51,7 @@ _GROUPS, _LABELS = (
 )
 """Fields of these objects with the attribute and with its value, as in ``{"code": "color", "label": "Red"}`` and in
 Shopware's ``{"name": "Red", "group": {"name": "Color"}}``."""
-_PAID = {"gross": "price gross", "net": "price net"}
+_PAID = {"gross": "price gross", "net": "price net", "brutto": "brutto preis", "netto": "netto preis"}
 """Fields of objects that are prices, and the names of their columns."""
 _OF_PRICES = group("price prices pricing preis preise prix")
 """Names of objects of prices, in which ``current`` and ``regular`` are prices, too."""

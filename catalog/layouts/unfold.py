@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from catalog.layouts.below import attributes_of_odoo, variations_of_ebay
+from catalog.layouts.below import attributes_of_odoo, sizes_below, variations_of_ebay
 from catalog.layouts.magento import coded_states, configurable, linked, rows_without_sku, translations
 from catalog.layouts.money import columns_in_units
 from catalog.layouts.nested import unfold_nested
@@ -68,6 +68,7 @@ def unfold(table: Table) -> None:
     configurable(table, by_name)
     consumed |= linked(table, by_name)
     consumed |= _listed_variants(table)
+    sizes_below(table)
     coded_states(table, by_name)
     consumed |= translations(table, by_name)
     consumed |= sizes_in_columns(table)

@@ -25,8 +25,7 @@ ID_ORDER = order(
     "internereferentie internereferenz interneartikelnummer référenceinterne referenciainterna referênciainterna "
     "internalreference supplieraid supplierpid matnr "
     "رقمالمنتج رمزالمنتج כודמוצר מקט רשמקט κωδικόςπροϊόντος mãsảnphẩm รหัสสินค้า кодтовару артикулпродавца "
-    "handle handleid 商品管理番号 gtin ean"
-    + languages.IDS
+    "handle handleid 商品管理番号 gtin ean" + languages.IDS
 )
 ID_NAMES = frozenset(ID_ORDER)
 BARCODES = order(
@@ -90,8 +89,7 @@ PICTURE_ORDER = order(
     "visuel visuels "
     "obrázek kép kuva billede bilde resim görsel фото изображение картинка 画像 商品画像 图片 主图 이미지 "
     "الصورة صورة תמונה εικόνα hìnhảnh รูปภาพ ссылкаизображения coverimage "
-    "filename file path"
-    + languages.PICTURES
+    "filename file path" + languages.PICTURES
 )
 _PICTURE_WORDS = group(
     "image images picture pictures photo photos img imgs pic pics bild bilder foto fotos imagen imágenes immagine "
@@ -130,15 +128,13 @@ PATH_NAMES = group(
 LOOKS = group(
     "צבע اللون χρώμα 컬러 색깔 colour color farbe couleur colore kleur färg farve farge kolor barva szín renk цвет 色 "
     "カラー 颜色 색상 cor väri culoare farba колір värv krāsa spalva boja rengi ürünrengi basecolour basecolor "
-    "colourname colorname colourway colorway pattern muster motif material"
-    + languages.LOOKS
+    "colourname colorname colourway colorway pattern muster motif material" + languages.LOOKS
 )
 """Options that change how a product looks: each of their values is a separate result."""
 SIZES = group(
     "size größe groesse schuhgröße konfektionsgröße kleidergröße ringgröße ringsize pointure taille talla taglia "
     "maat storlek størrelse rozmiar velikost beden koko méret mărime розмір veľkosť tamanho sizename shoesize "
-    "размер サイズ 尺码 尺寸 사이즈 מידה المقاس μέγεθος"
-    + languages.SIZES
+    "размер サイズ 尺码 尺寸 사이즈 מידה المقاس μέγεθος" + languages.SIZES
 )
 """Sizes are text even if they are numbers: a product has several, and the smallest has no special meaning."""
 _OF_SIZES = group("eu eur uk us usa fr it de au jp cn br int intl shoe clothing")
@@ -146,7 +142,7 @@ _OF_SIZES = group("eu eur uk us usa fr it de au jp cn br int intl shoe clothing"
 PRICES = group(
     "price prices priceamount preis prix precio prezzo prijs pris preço cena цена 価格 价格 saleprice regularprice "
     "specialprice variantprice variantcompareatprice compareatprice listprice rrp msrp uvp retailprice "
-    "pricetaxincluded pricetaxexcluded currentprice verkaufspreis vkpreis vk bruttopreis angebotspreis "
+    "pricetaxincluded pricetaxexcluded currentprice verkaufspreis vkpreis vk bruttopreis nettopreis angebotspreis "
     "regulärerpreis tarifpromo tarifrégulier prixttc prixht preciorebajado precionormal pvp prezzoinofferta "
     "prezzodilistino actieprijs reguliereprijs standardprice pricegross pricenet grossprice netprice bruttovk "
     "vkbrutto vknetto salesprice sellingprice unitprice startprice baseprice originalprice oldprice priceold "
@@ -158,8 +154,7 @@ PRICES = group(
     "statt stattpreis ordpris ordinariepris kampanjpris normalpris tilbudspris førpris udsalgspris "
     "cenapromocyjna cenaregularna cenasprzedaży cenakatalogowa stáracena původnícena akčnícena precioanterior "
     "preciooferta preciooriginal prezzoscontato prezzooriginale prezzopieno adviesprijs vanprijs "
-    "стараяцена ценасоскидкой 定価 通常価格 セール価格 税込価格 原价 促销价 市场价 할인가 정가"
-    + languages.PRICES
+    "стараяцена ценасоскидкой 定価 通常価格 セール価格 税込価格 原价 促销价 市场价 할인가 정가" + languages.PRICES
 )
 CURRENCY_COLUMNS = group(
     "waers pricecurrency currency currencycode currencyid currencyiso währung waehrung devise moneda valuta moeda "

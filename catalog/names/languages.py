@@ -29,21 +29,24 @@ STOCK = """
     кількість 庫存 庫存數量 sisastok jumlahstok sốlượng sốlượngtồn
 """
 STATUS = """
-    stav olek وضعیت tila állapot 公開状態 būsena statuss stare stanje สถานะ відображати trạngthái 狀態 tìnhtrạng
+    stav olek وضعیت tila állapot 公開状態 būsena statuss stare stanje สถานะ відображати наявність
+    trạngthái 狀態 tìnhtrạng
+"""
+OUT_OF_STOCK = """
+    หมด สินค้าหมด hếthàng habis stokhabis немаєвнаявності изчерпан нямавналичност rasprodano razprodano
+    nimajonazalogi išparduota izpārdots läbimüüdud ناموجود 缺貨 nedostupno nedostupný vypredané
 """
 NOT_SOLD = """
     غيرنشط neaktivní neaktívny neaktiven неактивен неактивний neaktivan udgået utgått utgår ανενεργό mitteaktiivne
-    غیرفعال poistettu eiaktiivinen לאפעיל inaktív nonaktif tidakaktif neaktyvus neaktīvs inactiv ปิดขาย หมด สินค้าหมด
-    pasif ngừngbán hếthàng ngừngkinhdoanh habis stokhabis вилучено немаєвнаявності изчерпан нямавналичност
-    rasprodano razprodano nimajonazalogi išparduota izpārdots läbimüüdud ناموجود 停產 已下架 缺貨 nedostupno nedostupný
-    vypredané
+    غیرفعال poistettu eiaktiivinen לאפעיל inaktív nonaktif tidakaktif neaktyvus neaktīvs inactiv ปิดขาย pasif ngừngbán
+    ngừngkinhdoanh вилучено 停產 已下架
 """
 IN_STOCK = """
     внаявності наскладі вналичност nazalihi nazalogi yrasandėlyje irnoliktavā laosolemas موجود cònhàng đangbán
     เปิดขาย มีสินค้า tersedia 有貨 現貨 skladom
 """
 HIDDEN = """
-    доставнацена доставчик ostuhind tarnija قیمتخرید تامینکننده nabavna dobavljač dobavitelj hargabeli hargamodal pemasok
-    pirkimokaina savikaina tiekėj iepirkum pašizmaks piegādātāj ต้นทุน ผู้จัดจำหน่าย ราคาทุน giánhập giávốn nhàcungcấp
+    доставнацена доставчик ostuhind tarnija قیمتخرید تامینکننده nabavna dobavljač dobavitelj hargabeli hargamodal
+    pemasok pirkimokaina savikaina tiekėj iepirkum pašizmaks piegādātāj ต้นทุน ผู้จัดจำหน่าย ราคาทุน giánhập giávốn nhàcungcấp
     nakupnacena
 """

@@ -52,15 +52,14 @@ OUT_OF_STOCK = group(
     "nietopvoorraad esgotado semestoque slutsåld slutilager ejilager udsolgt ikkepålager utsolgt wyprzedane "
     "brakwmagazynie vyprodáno nenískladem loppuunmyyty elfogyott nincskészleten tükendi stokyok stoktayok "
     "stoktayoktur нетвналичии распродано 在庫なし 在庫切れ 品切れ 売り切れ 缺货 无货 售罄 下架 已下架 품절 "
-    "재고없음 판매중지 אזלמהמלאי نفدمنالمخزون غيرمتوفر εξαντλημένο"
+    "재고없음 판매중지 אזלמהמלאי نفدمنالمخزون غيرمتوفر εξαντλημένο" + languages.OUT_OF_STOCK
 )
 """What says that a product is out of stock in any column."""
 IN_STOCK = group(
     "instock lowstock backorder preorder auflager lieferbar sofortlieferbar vorrätig enstock disponible opvoorraad "
     "leverbaar disponibile emestoque disponível ilager pålager dostępny dostępne wmagazynie skladem varastossa "
     "készleten raktáron stoktavar stokta вналичии подзаказ 在庫あり 有货 现货 在售 上架 재고있음 판매중 במלאי متوفر "
-    "διαθέσιμο"
-    + languages.IN_STOCK
+    "διαθέσιμο" + languages.IN_STOCK
 )
 """What says the opposite."""
 NOT_SOLD = OUT_OF_STOCK | frozenset({"0", "-1"}) | group(
@@ -138,8 +137,7 @@ STOCK_COUNTS = group(
     "totalstock currentquantity lagerbestandgesamt gesamtbestand verfügbarerbestand "
     "bestand lagerbestand menge lager lagermenge existencias inventario cantidad quantité quantitéenstock giacenza "
     "magazzino quantità voorraad aantal quantidade estoque lagersaldo lagerantal ilośćsztuk zásoba 在庫数 库存 재고 "
-    "재고수량 מלאי المخزون الكمية απόθεμα tồnkho จำนวน"
-    + languages.STOCK
+    "재고수량 מלאי المخزون الكمية απόθεμα tồnkho จำนวน" + languages.STOCK
 )
 OVERSOLD = group(
     "variantinventorypolicy continuesellingwhenoutofstock backordersallowed backorders inventorypolicy "

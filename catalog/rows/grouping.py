@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from catalog.names.columns import SIZES, standard_name
 from catalog.names.hidden import is_hidden
 from catalog.product import Variant
 from catalog.rows.lines import Line
@@ -129,6 +130,8 @@ def _products(
     variants = [line for line in members if not line.is_parent]
     if not parents and _is_above(variants):
         parents, variants = variants[:1], variants[1:]
+    elif any(_has_own_size(line, variants) for line in parents):
+        parents, variants = [], [*parents, *variants]
     if not variants:  # A product without variants, perhaps with rows for its further pictures.
         parents, variants = [], list(members)
     for line in variants:
@@ -161,6 +164,19 @@ def _is_above(lines: Sequence[Line]) -> bool:
         return False
     common = set.intersection(*(set(line.values) for line in further))
     return bool(common) and common.isdisjoint(first.values)
+
+
+def _has_own_size(parent: Line, variants: Sequence[Line]) -> bool:
+    """Whether the row of a product is also one of its variants: it has another size than the others."""
+    return any(
+        set(_listed(size)).isdisjoint(one for line in variants for one in _listed(line.values.get(column)))
+        for column, size in parent.values.items()
+        if standard_name(column) in SIZES and variants and all(column in line.values for line in variants)
+    )
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def _draft(

@@ -50,7 +50,8 @@ _CODE = re.compile(r"(?=.*\d)(?=.*[^\W\d_]|.*\d{4})[\w./#+-]{2,64}")
 _AMOUNT = re.compile(r"\d+[.,]\d{1,2}")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _OF_DATABASE = re.compile(
-    r"[0-9a-f]{24}|[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|gid://.+|https?://.+", re.IGNORECASE
+    r"[0-9a-f]{24}|[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|gid://.+|https?://.+|/\S+/\S+",
+    re.IGNORECASE,
 )
 """A key of a database: of MongoDB, a UUID, a global id of Shopify, or an address (``@id`` of JSON-LD)."""
 _OF_GROUP = re.compile(r"group|gruppe|groupe|grupo|gruppo|grupa|групп|груп|グループ|组|組")
@@ -69,7 +70,7 @@ def id_and_group(table: Table, id: str | None, group: str | None) -> tuple[str |
     key_is_id = is_called(group, HANDLES) and id in (None, group)
     if id is None or id == group:
         id = _id_column(table, group)
-    return id, group, key_is_id or (group is not None and is_called(id, VARIANT_IDS_OF_JSON))
+    return id, group, key_is_id or (group is not None and is_called(id, (*VARIANT_IDS_OF_JSON, *BARCODES)))
 
 
 def _id_column(table: Table, group: str | None) -> str | None:

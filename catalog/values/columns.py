@@ -14,7 +14,7 @@ from catalog.names.plain import currency_in
 from catalog.names.sale import read_flag
 from catalog.table import MAX_SHARED, Problem, Rows, shown
 from catalog.values.currencies import currency_code, settled
-from catalog.values.dates import order_of, read_date
+from catalog.values.dates import Order, common_order, order_of, read_date
 from catalog.values.entities import unescaped
 from catalog.values.kinds import (
     PATH_SIGN,
@@ -85,6 +85,7 @@ def type_columns(
     cells_of = {column: _cells(column, rows) for column in columns}
     prices = (str(cell) for column, cells in cells_of.items() if standard_name(column) in PRICES for cell in cells)
     common = decimal_separator(prices, prices=True)
+    order = common_order([cell for cell in cells if cell and isinstance(cell, str)] for cells in cells_of.values())
     currencies = _currency_column(cells_of)
     for column, cells in cells_of.items():
         filled = [cell for cell in cells if cell != "" and cell != []]
@@ -92,9 +93,9 @@ def type_columns(
             continue
         texts = [cell for cell in filled if isinstance(cell, str)]
         decimal = (decimals or {}).get(column) or _separator(typed, column, texts, common, numbers, cells)
-        found = kind_of(column, filled, decimal)
+        found = kind_of(column, filled, decimal, order)
         kind = pinned.get(column, found.kind)
-        strange = _type_column(typed, column, kind, cells, numbers, decimal)
+        strange = _type_column(typed, column, kind, cells, numbers, decimal, order)
         _add_currency(typed, column, currencies, numbers)
         _note_long(typed, column, cells, numbers)
         if is_code(column):
@@ -196,10 +197,11 @@ def _note_rounded(typed: Typed, column: str, cells: Sequence[Any], numbers: Sequ
 
 
 def _type_column(
-    typed: Typed, column: str, kind: Kind, cells: Sequence[Any], numbers: Sequence[int], decimal: Separator
-) -> int:
+    typed: Typed, column: str, kind: Kind, cells: Sequence[Any], numbers: Sequence[int], decimal: Separator,
+    order: Order | None,
+) -> int:  # fmt: skip
     """Type one column; gives the number of cells that are not of its kind."""
-    read = _reader(column, kind, cells, decimal)
+    read = _reader(column, kind, cells, decimal, order)
     read_text = lru_cache(MAX_SHARED)(read)  # Equal texts share one value, which is a list for some kinds.
     currencies: Counter[str] = Counter()
     strange = 0
@@ -253,9 +255,9 @@ def _add_currencies(typed: Typed, column: str, currencies: Sequence[str], number
     typed.oddities.append(Problem(numbers[other], None, reason, kind))
 
 
-def _reader(column: str, kind: Kind, cells: Sequence[Any], decimal: Separator) -> Any:
+def _reader(column: str, kind: Kind, cells: Sequence[Any], decimal: Separator, order: Order | None) -> Any:
     """A function from a filled cell to its value (None if it is not of ``kind``) and currency."""
-    order = order_of([cell for cell in cells if isinstance(cell, str)]) if kind == "date" else None
+    order = order_of([cell for cell in cells if isinstance(cell, str)], order) if kind == "date" else None
     read_text = read_price if standard_name(column) in PRICES else read_number
     split = _splitter(cells) if kind in ("list", "path") else None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 Order = Literal["dmy", "mdy"]
@@ -28,10 +28,10 @@ _MONTHS = (
 """How names of months begin in Dutch, Czech, English, French, German, Italian, Polish, Portuguese, Russian, Spanish."""
 
 
-def read_dates(texts: Sequence[str]) -> list[str] | None:
+def read_dates(texts: Sequence[str], default: Order | None = None) -> list[str] | None:
     """The dates of a column in ISO 8601, with the time where one is stated; None if a cell is no date, or if days and
-    months cannot be told apart."""
-    order = order_of(texts)
+    months cannot be told apart. ``default`` is their order if no cell decides it."""
+    order = order_of(texts, default)
     dates = []
     for text in texts:
         date = read_date(text, order)
@@ -41,9 +41,9 @@ def read_dates(texts: Sequence[str]) -> list[str] | None:
     return dates
 
 
-def not_dates(texts: Sequence[str]) -> list[str]:
+def not_dates(texts: Sequence[str], default: Order | None = None) -> list[str]:
     """The cells of a column that are no dates."""
-    order = order_of(texts)
+    order = order_of(texts, default)
     return [text for text in texts if read_date(text, order) is None]
 
 
@@ -98,8 +98,18 @@ def _on_24_hours(text: str) -> str:
     return f"{text[: match.start()]} {hour:02}:{match[2]}{match[3] or ''}"
 
 
-def order_of(texts: Sequence[str]) -> Order | None:
-    """Whether the day or the month comes first in a column; None if no cell, or cells of both kinds, decide it."""
+def common_order(columns: Iterable[Sequence[str]]) -> Order | None:
+    """The order of day and month in the columns of dates that show it; None if these differ."""
+    orders = {
+        order_of(texts) for texts in columns
+        if texts and _EITHER.fullmatch(_on_24_hours(texts[0])) and read_dates(texts) is not None
+    }  # fmt: skip
+    return orders.pop() if len(orders) == 1 else None
+
+
+def order_of(texts: Sequence[str], default: Order | None = None) -> Order | None:
+    """Whether the day or the month comes first in a column: ``default`` if no cell decides it, None if cells of both
+    kinds do."""
     day_first = month_first = False
     for text in texts:
         match = _EITHER.fullmatch(_on_24_hours(text))
@@ -107,5 +117,5 @@ def order_of(texts: Sequence[str]) -> Order | None:
             day_first |= int(match["one"]) > 12
             month_first |= int(match["two"]) > 12
     if day_first == month_first:
-        return None
+        return None if day_first else default
     return "dmy" if day_first else "mdy"

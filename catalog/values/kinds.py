@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple
 
 from catalog.names.columns import LIST_NAMES, PATH_NAMES, PRICES, SIZES, TEXTS, is_code, standard_name
 from catalog.names.sale import STOCK_COUNTS, read_flag
-from catalog.values.dates import not_dates, read_dates
+from catalog.values.dates import Order, not_dates, read_dates
 from catalog.values.entities import TAG
 from catalog.values.numbers import MISSING, NEVER_TEXT, Separator, read_number, read_price
 
@@ -105,13 +105,14 @@ def survives(text: str) -> bool:
     )
 
 
-def kind_of(column: str, filled: Sequence[Any], decimal: Separator) -> FoundKind:
+def kind_of(column: str, filled: Sequence[Any], decimal: Separator, order: Order | None = None) -> FoundKind:
     """Find the kind of a column.
 
     Args:
         column: Its name.
         filled: Its cells that are not empty, as ``normal_cell`` gives them.
         decimal: Sign that separates decimals in it.
+        order: Of day and month in other columns.
     """
     name = standard_name(column)
     if all(isinstance(cell, bool) for cell in filled):
@@ -124,7 +125,7 @@ def kind_of(column: str, filled: Sequence[Any], decimal: Separator) -> FoundKind
     texts = [plain_text(cell) for cell in filled]
     if all(read_flag(text) is not None for text in set(texts)):
         return FoundKind("flag")
-    found = FoundKind("text") if codes else _number_or_date(name, texts, decimal)
+    found = FoundKind("text") if codes else _number_or_date(name, texts, decimal, order)
     if found.kind != "text":
         return found
     if _holds_paths(name, texts):
@@ -145,7 +146,7 @@ def _holds_codes(column: str, filled: Sequence[Any]) -> bool:
     return name in LIST_NAMES and any(isinstance(cell, str) and _SEVERAL.search(cell) for cell in filled)
 
 
-def _number_or_date(name: str, texts: Sequence[str], decimal: Separator) -> FoundKind:
+def _number_or_date(name: str, texts: Sequence[str], decimal: Separator, order: Order | None) -> FoundKind:
     """``number`` or ``date``; else ``text``, with the cells that are against if nearly all others are one of these."""
     said = [text for text in set(texts) if text.casefold() not in MISSING]
     if not said:
@@ -156,13 +157,13 @@ def _number_or_date(name: str, texts: Sequence[str], decimal: Separator) -> Foun
     few = numbers and sum(text in odd for text in texts) <= MAX_STRANGE_SHARE * len(texts)
     if not odd or (name in NUMBERS_BY_NAME and few):
         return FoundKind("number")
-    if read_dates(said) is not None:
+    if read_dates(said, order) is not None:
         return FoundKind("date")
     if len(said) < MIN_DISTINCT:
         return FoundKind("text")
     if len(numbers) >= NEARLY_ALL * len(said):
         return FoundKind("text", frozenset(odd))
-    others = not_dates(said)
+    others = not_dates(said, order)
     if others and len(said) - len(others) >= NEARLY_ALL * len(said):
         return FoundKind("text", frozenset(others), "date")
     return FoundKind("text")

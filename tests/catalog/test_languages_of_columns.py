@@ -26,13 +26,13 @@ LANGUAGES = {
     "hr": "Šifra|Naziv|Cijena|Nabavna cijena|Dobavljač|Boja|Veličina|Zaliha|Slika|Status|aktivan|neaktivan",
     "hu": "Cikkszám|Megnevezés|Bruttó ár|Beszerzési ár|Beszállító|Szín|Méret|Készlet|Kép|Állapot|aktív|inaktív",
     "id": "Kode Produk|Nama Produk|Harga Jual|Harga Beli|Pemasok|Warna|Ukuran|Stok|Gambar|Status|aktif|nonaktif",
-    "it": "Codice|Nome prodotto|Prezzo|Prezzo di acquisto|Fornitore|Colore|Taglia|Giacenza|Immagine|Stato|attivo|disattivo",
+    "it": "Codice|Nome prodotto|Prezzo|Costo|Fornitore|Colore|Taglia|Giacenza|Immagine|Stato|attivo|disattivo",
     "ja": "商品コード|商品名|販売価格|仕入価格|仕入先|カラー|サイズ|在庫数|商品画像|公開状態|公開|非公開",
     "ko": "상품코드|상품명|판매가|매입가|공급업체|색상|사이즈|재고수량|이미지|판매상태|판매중|판매중지",
-    "lt": "Prekės kodas|Pavadinimas|Kaina|Pirkimo kaina|Tiekėjas|Spalva|Dydis|Likutis|Nuotrauka|Būsena|aktyvus|neaktyvus",
+    "lt": "Prekės kodas|Pavadinimas|Kaina|Savikaina|Tiekėjas|Spalva|Dydis|Likutis|Nuotrauka|Būsena|aktyvus|neaktyvus",
     "lv": "Preces kods|Nosaukums|Cena|Iepirkuma cena|Piegādātājs|Krāsa|Izmērs|Atlikums|Attēls|Statuss|aktīvs|neaktīvs",
     "nb": "Varenummer|Varenavn|Pris|Innkjøpspris|Leverandør|Farge|Størrelse|Beholdning|Bilde|Status|aktiv|utgått",
-    "nl": "Artikelnummer|Naam|Verkoopprijs|Inkoopprijs|Leverancier|Kleur|Maat|Voorraad|Afbeelding|Status|actief|inactief",
+    "nl": "Artikelcode|Naam|Verkoopprijs|Inkoopprijs|Leverancier|Kleur|Maat|Voorraad|Afbeelding|Status|actief|inactief",
     "pl": "Kod|Nazwa|Cena brutto|Cena zakupu|Dostawca|Kolor|Rozmiar|Ilość|Zdjęcie|Status|aktywny|nieaktywny",
     "pt": "Código|Nome do produto|Preço|Preço de custo|Fornecedor|Cor|Tamanho|Estoque|Imagem|Situação|ativo|inativo",
     "ro": "Cod produs|Denumire|Preț|Preț achiziție|Furnizor|Culoare|Mărime|Stoc|Imagine|Stare|activ|inactiv",
@@ -43,8 +43,8 @@ LANGUAGES = {
     "th": "รหัสสินค้า|ชื่อสินค้า|ราคา|ต้นทุน|ผู้จัดจำหน่าย|สี|ไซส์|จำนวนคงเหลือ|รูปภาพ|สถานะ|เปิดขาย|ปิดขาย",
     "tr": "Ürün Kodu|Ürün Adı|Satış Fiyatı|Alış Fiyatı|Tedarikçi|Renk|Beden|Stok Adedi|Resim|Durum|aktif|pasif",
     "uk": "Артикул|Назва|Ціна|Собівартість|Постачальник|Колір|Розмір|Залишок|Фото|Відображати|так|ні",
-    "vi": "Mã sản phẩm|Tên sản phẩm|Giá bán|Giá nhập|Nhà cung cấp|Màu sắc|Kích thước|Tồn kho|Hình ảnh|Trạng thái|đang bán|"
-    "ngừng bán",
+    "vi": "Mã sản phẩm|Tên sản phẩm|Giá bán|Giá nhập|Nhà cung cấp|Màu sắc|Kích thước|Tồn kho|Hình ảnh|Trạng thái|"
+    "đang bán|ngừng bán",
     "zh": "货号|商品名称|售价|成本价|供应商|颜色|尺码|库存|主图|状态|上架|下架",
     "zh-TW": "商品編號|商品名稱|售價|成本|供應商|顏色|尺寸|庫存|圖片|狀態|上架|下架",
 }
@@ -62,9 +62,11 @@ def test_the_columns_of_a_language_are_known(tmp_path: Path, language: str) -> N
     (product,) = catalog = read(tmp_path, rows)
     assert (product.id, product.title) == ("7", "T0")
     assert [one.reason for one in catalog.left_out] == [f"{stock} is 0", f"{status} is {unsold}"]
-    assert is_hidden(cost) and is_hidden(supplier)
+    assert is_hidden(cost)
+    assert is_hidden(supplier)
     assert standard_name(price) in PRICES
     assert standard_name(colour) in LOOKS
     assert standard_name(size) in SIZES
     special = catalog.special
-    assert special is not None and special.pictures == (picture,)
+    assert special is not None
+    assert special.pictures == (picture,)

@@ -503,3 +503,22 @@ def test_parts_of_an_export_beside_the_products_are_no_products(tmp_path: Path) 
     assert (coat.id, coat.title, coat.image) == ("C-1", "Coat", Address("https://a.example/1.jpg"))
     assert catalog.roles["salsify:updated_at"] == "hidden"
     assert {one.kind for one in catalog.remarks} == {"an entry beside the list of products is not read"}
+
+
+def test_the_members_of_a_collection_in_json_ld_are_products(tmp_path: Path) -> None:
+    tunic = {
+        "@id": "/api/products/tunic", "@type": "Product", "id": 12, "code": "tunic", "name": "Tunic",
+        "images": [{"path": "https://a.example/1.jpg"}],
+    }  # fmt: skip
+    answer = {"@context": "/api/Product", "@id": "/api/products", "hydra:member": [tunic], "hydra:totalItems": 1}
+    (tmp_path / "a.json").write_text(json.dumps(answer))
+    (product,) = read_catalog(tmp_path / "a.json")
+    assert (product.id, product.title, product.image) == ("tunic", "Tunic", Address("https://a.example/1.jpg"))
+
+
+@pytest.mark.parametrize(("name", "value"), [("name", "wert"), ("nom", "valeur"), ("nombre", "valor")])
+def test_named_values_are_columns_in_other_languages(tmp_path: Path, name: str, value: str) -> None:
+    shirts = [{"nr": n, "titel": "Hemd", "eigenschaften": [{name: "farbe", value: "blau"}]} for n in range(2)]
+    (tmp_path / "a.json").write_text(json.dumps({"liste": {"artikel": shirts}}))
+    catalog = read_catalog(tmp_path / "a.json", images_required=False)
+    assert [one.attributes["farbe"] for one in catalog] == ["blau", "blau"]

@@ -88,3 +88,43 @@ def test_the_code_of_a_colour_is_not_given_to_other_colours(tmp_path: Path) -> N
         {"style number": "D1", "style name": "Dress", "color": "Noir", "color code": "099", "image": "b.jpg"},
     ]
     assert [one.attributes["color code"] for one in read(tmp_path, rows, images=True)] == ["011", "099"]
+
+
+@pytest.mark.parametrize("title", ["Title", "Product"])
+def test_sizes_below_their_product_are_its_variants(tmp_path: Path, title: str) -> None:
+    rows = [
+        {"Code": "R-1", title: "Ruffle Blouse", "Price": "49.00", "Color": "Red", "Size": "S", "Qty": "2"},
+        {"Code": "", title: "", "Price": "", "Color": "Red", "Size": "M", "Qty": "1"},
+        {"Code": "", title: "", "Price": "", "Color": "Blue", "Size": "S", "Qty": "4"},
+        {"Code": "R-2", title: "Plain Tee", "Price": "19.00", "Color": "White", "Size": "S", "Qty": "3"},
+        {"Code": "", title: "", "Price": "", "Color": "", "Size": "", "Qty": "10"},
+    ]
+    blouse, tee = catalog = read(tmp_path, rows)
+    assert (blouse.id, len(blouse.variants), blouse.attributes["Price"]) == ("R-1", 3, 49.0)
+    assert blouse.attributes["Size"] == ["S", "M"]
+    assert (tee.id, tee.variants) == ("R-2", ())
+    assert [one.row for one in catalog.problems] == [6]
+    assert accounted(catalog)
+
+
+def test_the_row_of_a_product_with_a_size_of_its_own_is_a_variant_too(tmp_path: Path) -> None:
+    rows = [
+        {"sku": "A-1", "parent sku": "", "title": "Coat", "size": "S"},
+        {"sku": "A-1-M", "parent sku": "A-1", "title": "Coat", "size": "M"},
+        {"sku": "B-1", "parent sku": "", "title": "Hat", "size": "S, M"},
+        {"sku": "B-1-S", "parent sku": "B-1", "title": "Hat", "size": "S"},
+        {"sku": "B-1-M", "parent sku": "B-1", "title": "Hat", "size": "M"},
+    ]
+    coat, hat = catalog = read(tmp_path, rows)
+    assert (coat.id, [one.id for one in coat.variants]) == ("A-1", ["A-1", "A-1-M"])
+    assert (hat.id, [one.id for one in hat.variants]) == ("B-1", ["B-1-S", "B-1-M"])
+    assert accounted(catalog)
+
+
+def test_a_product_whose_variants_have_barcodes_alone_has_the_shops_number(tmp_path: Path) -> None:
+    rows = [
+        {"Modellnr": "AB12", "EAN": f"400000000001{n}", "Modell": "Sneaker", "Schuhgröße": str(41 + n)}
+        for n in range(3)
+    ]
+    (sneaker,) = read(tmp_path, rows)
+    assert (sneaker.id, [one.id for one in sneaker.variants]) == ("AB12", [row["EAN"] for row in rows])

@@ -344,3 +344,11 @@ def test_sizes_in_letters_are_a_list_whatever_the_column_and_the_rows(tmp_path: 
 def test_a_size_of_two_letters_is_one(tmp_path: Path) -> None:
     rows = [{"id": n, "title": "Shirt", "fit": cell} for n, cell in enumerate(["S/M", "L/XL"])]
     assert [one.attributes["fit"] for one in read(tmp_path, rows)] == ["S/M", "L/XL"]
+
+
+@pytest.mark.parametrize(
+    ("until", "expected"), [("28/04/2026", "2026-04-03"), ("04/28/2026", "2026-03-04"), ("05/04/2026", "03/04/2026")]
+)
+def test_the_order_of_a_date_is_that_of_other_columns(tmp_path: Path, until: str, expected: str) -> None:
+    rows = [{"id": n, "title": "Coat", "from": "03/04/2026", "until": until} for n in range(2)]
+    assert [one.attributes["from"] for one in read(tmp_path, rows)] == [expected] * 2

@@ -24,7 +24,7 @@ from indexer.ranking.candidates import Candidates
 from indexer.ranking.profiles import Profiles
 from indexer.stores.cells import Cells
 from indexer.stores.conditions import Condition
-from indexer.stores.halves import floats
+from indexer.stores.halves import cosines, floats
 from indexer.stores.store import Halves, Mask, Rows, Scores, Searcher, Vectors
 from models.bundle.encoder import Device
 
@@ -67,7 +67,7 @@ class Generation:
         self.candidates = Candidates(cells or Cells.cluster(vectors[: manifest.products], MAX_CELLS), attributes)
         """Finds products by vector and words."""
         self._table = table
-        self._vectors = vectors
+        self._vectors = np.asarray(vectors)  # A plain array, because slicing a ``memmap`` is slow.
         self._views = views
         self._images_root = images_root
         self._masks: LRUCache[str, Mask] = LRUCache(KEPT_MASKS)
@@ -211,12 +211,16 @@ class Generation:
             vector: Unit float32 ``[D]``.
             rows: The products.
         """
-        # A matrix product would round equal vectors differently by their position, and pages of equal products overlap.
-        cosines: Scores = np.vecdot(self.vectors(rows), vector)
+        scores = cosines(self._vectors, rows, vector)
         if self._views is not None:
             views, positions = self._views.of_all(rows)
-            np.maximum.at(cosines, positions, np.vecdot(floats(self._vectors[self.size + views]), vector))
-        return cosines
+            np.maximum.at(scores, positions, cosines(self._vectors, self.size + views, vector))
+        return scores
+
+    @property
+    def has_views(self) -> bool:
+        """Whether any product has several pictures."""
+        return self._views is not None
 
     def nearest_pictures(self, vector: Vectors, rows: Rows) -> list[int]:
         """The number of the picture of each product that is nearest to a query; 0 is the main picture.
@@ -228,8 +232,8 @@ class Generation:
         if self._views is None:
             return [0] * len(rows)
         views, positions = self._views.of_all(rows)
-        cosines = np.vecdot(floats(self._vectors[self.size + views]), vector)
-        return nearest_of(np.vecdot(self.vectors(rows), vector), cosines, positions)
+        further = cosines(self._vectors, self.size + views, vector)
+        return nearest_of(cosines(self._vectors, rows, vector), further, positions)
 
     @property
     def has_groups(self) -> bool:

@@ -42,7 +42,10 @@ class BitLayout:
         rows = np.argsort(cells.of, kind="stable")
         within = np.arange(self.size) - np.repeat(np.cumsum(sizes) - sizes, sizes)
         self._row_at = np.full(int(self._first[-1]) * _WORD, self.size, dtype=np.int32)
-        self._row_at[np.repeat(self._first[:-1] * _WORD, sizes) + within] = rows
+        places = np.repeat(self._first[:-1] * _WORD, sizes) + within
+        self._row_at[places] = rows
+        self._place_of = np.empty(self.size, dtype=np.int32)
+        self._place_of[rows] = places
 
     def bits_of(self, mask: Mask) -> Bits:
         """The set of the rows where ``mask``, ``[N]``, is True."""
@@ -56,6 +59,12 @@ class BitLayout:
     def rows_of(self, bits: Bits) -> Rows:
         """The rows of a set, in the order of the cells."""
         return self._rows_in(bits, np.flatnonzero(bits))
+
+    def held(self, bits: Bits, rows: npt.NDArray[np.integer]) -> Mask:
+        """Which of some rows are in a set: bool ``[len(rows)]``."""
+        places = self._place_of.take(rows)
+        held: Mask = np.bitwise_and(bits.view(np.uint8).take(places >> 3) >> (places & 7).astype(np.uint8), 1) > 0
+        return held
 
     def walk(self, order: npt.NDArray[np.integer]) -> Walk:
         """A walk over all cells in ``order``, ``[C]``."""
@@ -82,8 +91,8 @@ class BitLayout:
         return words, np.cumsum(np.bitwise_count(bits[words]), dtype=np.int32)
 
     def _rows_in(self, bits: Bits, words: npt.NDArray[np.integer]) -> Rows:
-        word, bit = np.nonzero(np.unpackbits(bits[words].view(np.uint8), bitorder="little").reshape(-1, _WORD))
-        rows: Rows = self._row_at[words[word] * _WORD + bit].astype(np.int64)
+        at = np.flatnonzero(np.unpackbits(bits.take(words).view(np.uint8), bitorder="little"))
+        rows: Rows = self._row_at.take(words.take(at // _WORD) * _WORD + at % _WORD).astype(np.int64)
         return rows
 
 

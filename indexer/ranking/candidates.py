@@ -1,9 +1,9 @@
 """Candidates: the products that may be the best answers to a query with words, found without scoring all N products.
 
-A product ranks high if its vector is near, if its words fit, or both. So candidates are the nearest products, those in
-the cells next to the query, those of the profiles that fit best, those with a stated or expected word, and those that
-satisfy the wishes of the text. Of each of these sources the products in the nearest cells are taken, and of all of them
-those with the best estimated scores.
+A product ranks high if its vector is near, if its words fit, or both. So candidates are the products in the cells next
+to the query, those of the profiles that fit best, those with a stated or expected word, and those that satisfy the
+wishes of the text. Of each of these sources the products in the nearest cells are taken, and of all of them those with
+the best estimated scores. If enough products satisfy the wishes, there are no other candidates.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ ALL_UP_TO = 2
 FARTHER = 8
 """Factor by which a filter may at most increase the number of rows that are read of the best profiles."""
 MIN_SHARE = 0.2
-"""Minimum estimate of a cosine, as a share of that of the nearest product. A lower estimate would hide how well the
-words of a product fit."""
+"""Minimum estimate of a cosine, as a share of that of the nearest cell. A lower estimate would hide how well the words
+of a product fit."""
 WHOLLY, NEARLY = np.float32(0.92), np.float32(0.5)
 """Minimum fits, as shares of the best one, of products that satisfy the wishes of the text, and that nearly do."""
 _NONE = np.zeros(0, dtype=np.int64)
@@ -44,6 +44,9 @@ class Judge(Protocol):
 
     def fit(self, rows: Rows) -> Floats:
         """How well products satisfy the wishes: ``[len(rows)]``, 0 to 1."""
+
+    def best(self, allowed: Bits | None, wanted: int) -> Bits | None:
+        """A set of ``wanted`` or more allowed products that fit better than all others; None if none is known."""
 
     def sets(self, allowed: Bits | None) -> Iterator[Bits]:
         """Sets of allowed products, in descending order of fit. They may overlap."""
@@ -94,10 +97,9 @@ class Candidates:
         vector: Vectors,
         words: Words,
         count: int,
+        depth: int,
         allowed: Mask | None = None,
-        *,
-        near: Rows = _NONE,
-        nearest: float = 1.0,
+        near: Rows | None = None,
     ) -> Found:
         """About ``count`` candidates for a query.
 
@@ -105,23 +107,27 @@ class Candidates:
             vector: Unit float32 ``[D]``.
             words: The words of the query.
             count: Number of candidates; all products if at most ``ALL_UP_TO`` times as many are allowed.
+            depth: Length of the list of results.
             allowed: bool ``[N]``; None allows all.
             near: Allowed rows that are candidates whatever words they have.
-            nearest: The cosine of the nearest product.
         """
-        size = len(self._cells.of)
-        bits = self.bits_of(allowed)
+        bits, judge, size = self.bits_of(allowed), words.judge, len(self._cells.of)
+        best_wished = None if judge is None or near is not None else judge.best(bits, depth)
+        if best_wished is not None:
+            bits, judge = best_wished, None
         available = size if bits is None else count_of(bits)
         if available <= ALL_UP_TO * count:
             return _judged(words, np.arange(size) if bits is None else self.layout.rows_of(bits))
         cosines = self._cells.cosines(vector)
         walk = self.layout.walk(np.argsort(-cosines))
-        # A product may be much nearer than its cell: composed queries are far from all centroids.
-        cosines = np.maximum(cosines + max(0.0, nearest - float(cosines.max())), MIN_SHARE * nearest)
-        rows = distinct(np.concatenate([near, *self._sources(words, count, walk, allowed, bits, available)]))
+        near = _NONE if near is None else near
+        rows = distinct(np.concatenate([near, *self._sources(words, judge, count, walk, bits, available)]))
         found = _judged(words, rows)
         if len(rows) <= count:
             return found
+        nearest = cosines.max()
+        if nearest > 0:
+            np.maximum(cosines, MIN_SHARE * nearest, out=cosines)
         # Estimates are between -1 and 1, so that each tier is above the next.
         estimates = self._estimate(cosines, words, found) - 4 * found.tiers
         estimates[np.searchsorted(rows, near)] = np.inf
@@ -141,18 +147,18 @@ class Candidates:
         return fit
 
     def _sources(
-        self, words: Words, count: int, walk: Walk, allowed: Mask | None, bits: Bits | None, available: int
+        self, words: Words, judge: Judge | None, count: int, walk: Walk, bits: Bits | None, available: int
     ) -> Iterator[Rows | RowList]:
         """Rows that may be candidates, by source; a row may be in several sources."""
         shown = set(words.preferred) | set(words.likelihood.others if words.likelihood is not None else ())
-        number = 1 + (words.likelihood is not None) + len(shown) + (words.judge is not None)
+        number = 1 + (words.likelihood is not None) + len(shown) + (judge is not None)
         share = POOL_PREFERRED if words.preferred else POOL_PER_CANDIDATE
         pool = max(count, share * count // number)
         nearest = self.layout.nearest
         yield nearest(self.layout.everything if bits is None else bits, walk, pool)
-        if words.judge is not None:
+        if judge is not None:
             taken = 0
-            for some in words.judge.sets(bits):
+            for some in judge.sets(bits):
                 rows = nearest(some, walk, pool)
                 yield rows
                 taken += len(rows)
@@ -163,7 +169,7 @@ class Candidates:
             yield nearest(showing if bits is None else showing & bits, walk, pool)
         if words.likelihood is not None:
             best = words.likelihood.best_rows(pool * min(FARTHER, -(-len(self._cells.of) // available)))
-            yield best if allowed is None else best[allowed[best]]
+            yield best if bits is None else best[self.layout.held(bits, best)]
 
     def _estimate(self, cosines: Floats, words: Words, found: Found) -> Floats:
         """The score with the cosine of the cell in place of the product's own, up to a factor."""

@@ -62,8 +62,10 @@ class Profiles:
         _, first, of = np.unique(packed.view(f"V{packed.shape[1]}").ravel(), return_index=True, return_inverse=True)
         self.of = of.ravel().astype(np.int32)
         self.stated = _positions(np.stack([column[first] for column in said], axis=1))
+        """The positions in ``settled`` of the words of each profile ``[K, P]``; all have K, because one more position
+        stands for no word."""
         self.by_profile = np.argsort(self.of, kind="stable").astype(np.int32)
-        self.ends = np.cumsum(np.bincount(self.of, minlength=len(self.stated)))
+        self.ends = np.cumsum(np.bincount(self.of, minlength=len(first)))
         # The words of profiles that the catalogue leaves open for single products, as codes sorted by row. A code is
         # the place in ``settled`` times ``_BYTES``, plus the byte.
         open_rows, open_codes = np.concatenate(rows), np.concatenate(codes)
@@ -75,7 +77,7 @@ class Profiles:
     @property
     def count(self) -> int:
         """The number of profiles."""
-        return len(self.stated)
+        return len(self.ends)
 
     def likelihood(self, weights: Weights) -> Likelihood:
         """The likelihood of the expected words of one query, with ``weights`` ``[A]``."""
@@ -106,7 +108,7 @@ class Likelihood:
         self._excluded = self._present * PRESENT[_EXCLUDED] + self._absent * ABSENT[_EXCLUDED]
         said = self._present * PRESENT[_STATED] + self._absent * ABSENT[_STATED]
         gains = np.append(said - self._excluded, np.float32(0))
-        self._of_profiles: Floats = gains[profiles.stated].sum(axis=1) + self._excluded.sum()
+        self._of_profiles: Floats = gains.take(profiles.stated).sum(axis=0) + self._excluded.sum()
         counted = (weights.present > 0) | (weights.absent > 0)
         counted[profiles.settled] = False
         self._others = np.flatnonzero(counted).tolist()
@@ -127,10 +129,10 @@ class Likelihood:
 
     def estimate(self, rows: npt.NDArray[np.integer]) -> Floats:
         """A faster approximation of ``exact``; equal for products with a value in every column of the profiles."""
-        total: Floats = self._of_profiles[self._profiles.of[rows]]
+        total: Floats = self._of_profiles.take(self._profiles.of.take(rows))
         for place in self._others:
             logs = self._weights.present[place] * PRESENT + self._weights.absent[place] * ABSENT
-            total += logs[self._profiles.attributes.column(place)[rows]]
+            total += logs.take(self._profiles.attributes.column(place).take(rows))
         return total
 
     def exact(self, rows: Rows) -> Floats:
@@ -154,10 +156,10 @@ _NONE = np.zeros(0, dtype=np.int64)
 
 
 def _positions(said: npt.NDArray[np.bool_]) -> npt.NDArray[np.int32]:
-    """The positions where each row of ``[P, S + 1]`` is true, padded with S to the same length: ``[P, K]``."""
+    """The positions where each row of ``[P, S + 1]`` is true, padded with S to the same length: ``[K, P]``."""
     rows, places = np.nonzero(said)
     lengths = said.sum(axis=1)
     within = np.arange(len(rows)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-    filled = np.full((len(said), int(lengths.max(initial=0))), said.shape[1] - 1, dtype=np.int32)
-    filled[rows, within] = places
+    filled = np.full((int(lengths.max(initial=0)), len(said)), said.shape[1] - 1, dtype=np.int32)
+    filled[within, rows] = places
     return filled

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import threading
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -12,7 +11,7 @@ import numpy as np
 
 from catalog.errors import MissingExtra
 from indexer.stores.cells import CELLS_NAME, Cells
-from indexer.stores.conditions import NO_COLUMNS, Columns, Condition
+from indexer.stores.conditions import NO_COLUMNS, Columns
 from indexer.stores.factory import FactoryIndex, described, filled
 from indexer.stores.inverted import InvertedFile, write_inverted_file
 from indexer.stores.store import CHUNK, Halves, Mask, Rows, Scores, Store, StoreError, Vectors
@@ -35,8 +34,6 @@ CELLS_READ = (32, 48, 64, 96, 128, 192, 256, 384, 512)
 """Candidate numbers of cells that a search of an inverted file reads; the first with the target recall is used."""
 STEPS = (64, 128, 256, 512, 1024)
 """The same for a graph: the length of the candidate list (``efSearch``)."""
-NEAR_PART = 4
-"""``near`` reads one cell in this many of those that a search reads. Candidates in farther cells are found by words."""
 UNTUNED = 128
 """Cells or steps of an index without measured recall."""
 LINKS = 32
@@ -129,16 +126,6 @@ class FaissStore(Store):
             on_card = _copied_to_gpu(vectors)
             return FaissGpuStore(on_card, index, kind, threads=threads, vectors=vectors, cells=cells)
         return FaissStore(index, kind, threads=threads, vectors=vectors, cells=cells)
-
-    def near(
-        self, queries: Vectors, k: int, allowed: Mask | None = None, conditions: Sequence[Condition] = ()
-    ) -> tuple[Scores, Rows]:
-        available = self.size if allowed is None else int(np.count_nonzero(allowed))
-        if not isinstance(self._searched, InvertedFile) or not 0 < k <= available:
-            return self.search(queries, k, allowed, conditions)
-        _use_threads(self._threads)
-        queries = self._checked(queries, k, allowed)
-        return self._searched.near(queries, k, allowed, available, max(1, self.effort // NEAR_PART))
 
     def write(self, path: Path) -> None:
         """Write the index to a file."""

@@ -72,17 +72,6 @@ class InvertedFile:
             scores[at], rows[at] = found[0][0], found[1][0]
         return scores, rows
 
-    def near(self, queries: Vectors, k: int, mask: Mask | None, available: int, read: int) -> tuple[Scores, Rows]:
-        """As ``search``, in less time: with a filter it does not count how many allowed rows the cells hold, unless
-        they hold fewer than ``k``."""
-        if mask is not None and (allowed := self._allowed(mask)).rows is None:
-            selector = self._faiss.IDSelectorBitmap(allowed.bits)
-            cells = int(read * (len(self._vectors) / available) ** 0.5)
-            scores, rows = self._read(queries, k, cells, selector)
-            if (rows >= 0).all():
-                return scores, rows
-        return self.search(queries, k, mask, available, read)
-
     def _enough(self, query: npt.NDArray[np.float32], least: int, counts: npt.NDArray[np.int64]) -> int:
         """How many of the cells nearest to a query ``[D]`` hold ``least`` of the rows in ``counts``."""
         held = np.cumsum(counts[np.argsort(-self._cells.cosines(query))])

@@ -78,7 +78,7 @@ class Searcher(ABC):
         Raises:
             StoreError: Width, values, ``k`` or mask are invalid.
         """
-        queries = self._checked(queries, k, allowed)
+        queries = self.checked(queries, k, allowed)
         available = self.size if allowed is None else int(np.count_nonzero(allowed))
         if available == self.size:
             allowed = None
@@ -89,13 +89,6 @@ class Searcher(ABC):
             found_scores, found_rows = self._with_all_ties(queries, wanted, allowed, available, conditions)
             scores[:, :wanted], rows[:, :wanted] = found_scores[:, :wanted], found_rows[:, :wanted]
         return scores, rows
-
-    def near(
-        self, queries: Vectors, k: int, allowed: Mask | None = None, conditions: Sequence[Condition] = ()
-    ) -> tuple[Scores, Rows]:
-        """As ``search``, for a ranking that has other candidates beside the nearest rows: a store may read less of its
-        index and miss more of these."""
-        return self.search(queries, k, allowed, conditions)
 
     @abstractmethod
     def close(self) -> None:
@@ -130,7 +123,12 @@ class Searcher(ABC):
                 return scores, rows
             ahead *= 8
 
-    def _checked(self, queries: Vectors, k: int, allowed: Mask | None) -> Vectors:
+    def checked(self, queries: Vectors, k: int, allowed: Mask | None) -> Vectors:
+        """The queries as a contiguous array, once what ``search`` takes is checked.
+
+        Raises:
+            StoreError: As ``search``.
+        """
         queries = np.asarray(queries)
         if queries.ndim != 2 or queries.shape[1] != self.dim or not np.issubdtype(queries.dtype, np.floating):
             raise StoreError(

@@ -139,6 +139,7 @@ def _by_words(lookup: Lookup, judge: Judge | None) -> Ranked:
     allowed = generation.candidates.bits_of(lookup.allowed)
     available = generation.size if allowed is None else count(allowed)
     depth = depth_for(lookup.wanted)
+    generation.store.checked(lookup.vector, depth, lookup.allowed)
     depths = [depth] if available <= ALL_UP_TO * CANDIDATES else _depths(depth, available)
     parts = [_scored(lookup, words, one) for one in depths]
     scores, rows, tiers = (np.concatenate(part) for part in zip(*parts, strict=True))
@@ -152,11 +153,10 @@ def _by_words(lookup: Lookup, judge: Judge | None) -> Ranked:
 def _scored(lookup: Lookup, words: Words, depth: int) -> tuple[Scores, Rows, npt.NDArray[np.int64]]:
     """Scores, rows and tiers of the ``depth`` best of the candidates for a list of this length."""
     generation, vector = lookup.generation, lookup.vector
-    near_scores, near = generation.store.near(vector, min(depth, generation.size), lookup.allowed, lookup.conditions)
-    found = generation.candidates.find(
-        vector[0], words, max(CANDIDATES, AHEAD * depth), lookup.allowed,
-        near=near[near >= 0], nearest=float(near_scores[0, 0]),
-    )  # fmt: skip
+    near = None
+    if generation.has_views:  # The cells of products are those of their main pictures.
+        near = generation.store.search(vector, min(depth, generation.size), lookup.allowed, lookup.conditions)[1][0]
+    found = generation.candidates.find(vector[0], words, max(CANDIDATES, AHEAD * depth), depth, lookup.allowed, near)
     scores = filtered_scores(generation.cosines(vector[0], found.rows), generation.candidates.fit(words, found))
     # Equal scores are ordered by row, so that pages never overlap.
     order = np.lexsort((found.rows, -scores, found.tiers))[:depth]

@@ -26,7 +26,7 @@ class Column:
     values: list[str]
     concepts: list[tuple[Concept, ...]]
     """The concepts of each value."""
-    codes: Codes
+    codes: npt.NDArray[np.unsignedinteger]
     """The values of the first product, then those of the second, and so on ``[E]``."""
     starts: Codes
     """``[N + 1]``: the values of product n are ``codes[starts[n]:starts[n + 1]]``."""
@@ -40,7 +40,9 @@ class Column:
     ) -> Column:  # fmt: skip
         """A column of ``size`` products, from the product of each entry, ascending, and its value."""
         starts = np.searchsorted(rows, np.arange(size + 1)).astype(np.int32)
-        return cls(name, family, values, concepts, codes, starts, listed)
+        # In as few bytes as possible: a search reads the values of thousands of products from all over the array.
+        small = codes.astype(np.min_scalar_type(len(values)))
+        return cls(name, family, values, concepts, small, starts, listed)
 
     @cached_property
     def counts(self) -> npt.NDArray[np.int64]:
@@ -52,7 +54,7 @@ class Column:
         """Maximum number of values of a product."""
         return int(np.diff(self.starts).max(initial=0))
 
-    def codes_of(self, row: int) -> Codes:
+    def codes_of(self, row: int) -> npt.NDArray[np.unsignedinteger]:
         """The values of one product."""
         return self.codes[self.starts[row] : self.starts[row + 1]]
 
@@ -66,7 +68,7 @@ class Column:
                 found.pop(one, None)
         return found
 
-    def like(self, row: int) -> Codes:
+    def like(self, row: int) -> npt.NDArray[np.unsignedinteger]:
         """The values that agree with those of one product; kinds agree if they mean the same, or else are equal."""
         kinds = self.meant(row, "kind").keys() if self.family == "kind" and self.listed else ()
         if not kinds:
@@ -86,7 +88,7 @@ class Column:
             rows: The products; None for all.
         """
         if self.most == 1 and len(self.codes) == len(self.starts) - 1:  # Every product has one value.
-            return worth[self.codes if rows is None else self.codes[rows]]
+            return worth.take(self.codes if rows is None else self.codes.take(rows))
         starts, ends = self.starts[:-1], self.starts[1:]
         first, last = (starts, ends) if rows is None else (starts[rows], ends[rows])
         levels = np.full(len(first), np.nan, dtype=np.float32)

@@ -137,6 +137,14 @@ class Judge:
             fit *= part.factors(rows)
         return fit
 
+    def best(self, allowed: Bits | None, wanted: int) -> Bits | None:
+        """The allowed products that satisfy all parts, if they are at least ``wanted``; None if they are fewer, or if a
+        part is specific to this search."""
+        if any(part.key is None for part in self._parts):
+            return None
+        satisfying = _all([self._bits.of(part).wholly for part in self._parts], allowed)
+        return satisfying if count(satisfying) >= wanted else None
+
     def sets(self, allowed: Bits | None) -> Iterator[Bits]:
         """Sets of allowed products: those that satisfy all parts, near matches, and then near matches of some of the
         parts, in descending order of fit."""

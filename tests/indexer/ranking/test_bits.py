@@ -26,6 +26,13 @@ def test_a_set_has_the_rows_of_its_mask(size: int, share: float, cells: int) -> 
     assert layout.rows_of(layout.everything).tolist() == sorted(range(size), key=cells_of(size, cells).of.__getitem__)
 
 
+@pytest.mark.parametrize("size", [1, 64, 1000])
+def test_rows_are_found_in_a_set(size: int) -> None:
+    layout, random = BitLayout(cells_of(size, 7)), np.random.default_rng(0)
+    mask, rows = random.random(size) < 0.4, random.integers(0, size, 300)
+    np.testing.assert_array_equal(layout.held(layout.bits_of(mask), rows), mask[rows])
+
+
 def test_rows_that_are_in_two_sets_are_found() -> None:
     layout = BitLayout(cells_of(500, 20))
     one, two = (np.random.default_rng(seed).random(500) < 0.4 for seed in range(2))

@@ -71,7 +71,7 @@ def recall(candidates: Candidates, vectors: Vectors, query: Vectors, wanted: Wor
     )
     if mask is not None:
         scores[~mask] = -np.inf
-    found = candidates.find(query, wanted, COUNT, mask, nearest=float(cosines.max())).rows
+    found = candidates.find(query, wanted, COUNT, 10, mask).rows
     assert len(set(found.tolist())) == len(found) <= COUNT
     if mask is not None:
         assert mask[found].all()
@@ -106,4 +106,4 @@ def test_the_best_products_are_among_the_candidates(
 def test_few_allowed_products_are_all_candidates(candidates: Candidates, profiles: Profiles, vectors: Vectors) -> None:
     allowed = np.zeros(N, dtype=np.bool_)
     allowed[[5, 70, 900]] = True
-    assert sorted(candidates.find(vectors[0], words(profiles, 3), COUNT, allowed).rows.tolist()) == [5, 70, 900]
+    assert sorted(candidates.find(vectors[0], words(profiles, 3), COUNT, 10, allowed).rows.tolist()) == [5, 70, 900]

@@ -116,19 +116,6 @@ def test_a_result_does_not_depend_on_the_other_queries(
     np.testing.assert_array_equal(together, [store.search(one[None], k, allowed)[1][0] for one in queries])
 
 
-@pytest.mark.parametrize("share", [1.0, 0.6])
-def test_near_rows_are_most_of_the_nearest(inverted: tuple[FaissStore, Halves], share: float) -> None:
-    store, vectors = inverted
-    queries = unit_vectors(20, 12, seed=7).astype(np.float32)
-    allowed = None if share == 1 else np.random.default_rng(7).random(len(vectors)) < share
-    scores, rows = store.near(queries, 10, allowed)
-    right = brute_force(vectors, queries, 10, allowed)[1]
-    assert np.mean([len(set(a) & set(b)) / 10 for a, b in zip(rows, right, strict=True)]) >= 0.8
-    assert allowed is None or allowed[rows].all()
-    expected = np.einsum("bkd,bd->bk", vectors[rows].astype(np.float32), queries)
-    np.testing.assert_allclose(scores, expected, atol=1e-3)
-
-
 def test_a_narrow_filter_is_answered_exactly(inverted: tuple[FaissStore, Halves]) -> None:
     store, vectors = inverted
     queries = unit_vectors(20, 12, seed=5).astype(np.float32)

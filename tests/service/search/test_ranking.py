@@ -170,9 +170,12 @@ def test_no_product_is_found_where_none_is_allowed(generation: Generation, vecto
         assert not len(rank([Lookup(generation, vectors[[0]], 5, nothing, **cast(Any, words))])[0].rows)
 
 
-def test_a_query_that_points_away_from_every_product_finds_the_nearest(generation: Generation) -> None:
-    lookup = Lookup(generation, unit(-np.ones((1, DIM))), 400, stated=stated(preferred=(1,)))
-    assert_same(rank([lookup])[0], score_all(generation, lookup))
+def test_a_query_that_points_away_from_every_product_finds_near_ones(generation: Generation) -> None:
+    lookup = Lookup(generation, unit(-np.ones((1, DIM))), 100, stated=stated(preferred=(1,)))
+    ours, every = rank([lookup])[0], score_all(generation, lookup._replace(wanted=SIZE))
+    assert len(set(ours.rows.tolist())) == 100
+    assert (np.diff(ours.scores) <= 0).all()
+    assert ours.scores[-1] > np.quantile(every.scores, 0.9)
 
 
 @pytest.mark.parametrize("kind", ["exact-fp16", "ivf-fp16"])
@@ -221,9 +224,17 @@ def test_searches_of_one_batch_find_what_each_finds_alone(generation: Generation
         np.testing.assert_allclose(ours.scores, alone.scores, atol=1e-6)
 
 
-def test_a_vector_with_nan_is_refused(generation: Generation, vectors: Vectors) -> None:
+@pytest.mark.parametrize("words", QUERIES.values(), ids=QUERIES.keys())
+def test_a_vector_with_nan_is_refused(generation: Generation, vectors: Vectors, words: dict[str, Any]) -> None:
     with pytest.raises(StoreError, match="NaN"):
-        rank([Lookup(generation, vectors[[0]] * np.float32(np.nan), 5)])
+        rank([Lookup(generation, vectors[[0]] * np.float32(np.nan), 5, **words)])
+
+
+def test_a_search_with_words_reads_no_index_of_vectors(
+    generation: Generation, vectors: Vectors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(FaissStore, "_search")
+    assert len(rank([Lookup(generation, vectors[[0]], 5, stated=stated(preferred=(1,)))])[0].rows) == 5
 
 
 @pytest.mark.parametrize(

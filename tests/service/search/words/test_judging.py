@@ -128,6 +128,34 @@ def test_sets_come_from_what_satisfies_all_to_what_fails_least() -> None:
     assert sets == [both, both, all_hard, all_soft]
 
 
+def test_products_that_satisfy_all_parts_are_known_to_be_the_best() -> None:
+    hard, soft = np.zeros((2, 100), np.float32)
+    hard[:50], soft[40:60] = 1, 1
+    parts = [Part("hard", partial(_some, hard)), Part("soft", partial(_some, soft), np.float32(0.4))]
+    judge = Judge(parts, BitsCache(HUNDRED))
+    best = judge.best(HUNDRED.bits_of(np.arange(100) % 2 == 0), 5)
+    assert best is not None
+    assert HUNDRED.rows_of(best).tolist() == [40, 42, 44, 46, 48]
+    assert judge.best(None, 11) is None
+    assert Judge([*parts, Part(None, partial(_some, hard))], BitsCache(HUNDRED)).best(None, 5) is None
+
+
+def test_a_wish_that_many_products_satisfy_is_judged_for_these_alone(generation: Generation, vectors: Vectors) -> None:
+    asked: list[Rows] = []
+    levels = (np.arange(N) % 2).astype(np.float32)
+
+    def of(rows: Rows | None) -> Floats:
+        if rows is None:
+            return levels
+        asked.append(rows)
+        return levels[rows]
+
+    judge = Judge([Part("odd", of)], kept_of(generation))
+    (found,) = rank([Lookup(generation, vectors[[3]], 10, wishes=cast(Any, SimpleNamespace(judge=lambda *_: judge)))])
+    assert len(found.rows) == 10
+    assert (np.concatenate(asked) % 2 == 1).all()
+
+
 def test_what_no_product_satisfies_divides_none() -> None:
     parts = [Part("nobody", partial(_some, np.zeros(100, np.float32)))]
     first = next(Judge(parts, BitsCache(HUNDRED)).sets(None))

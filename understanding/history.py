@@ -50,10 +50,8 @@ def fold(turns: Sequence[Understood]) -> Understood:
 def _joined(before: Understood, turn: Understood) -> Understood:
     if "*" in turn.forget:
         before = Understood()
-    if turn.alternative:  # "Heels are fine actually" after "no heels" only lifts the refusal.
-        allowed = {wish.key for wish in turn.wanted} & {wish.key for wish in before.unwanted}
-        before = replace(before, unwanted=tuple(wish for wish in before.unwanted if wish.key not in allowed))
-        turn = replace(turn, wanted=tuple(wish for wish in turn.wanted if wish.key not in allowed))
+    if turn.alternative:
+        before, turn = _allowed(before, turn)
     turn = _continued(before, turn)
     if turn.answer:
         turn = _corrected(before, turn)
@@ -95,6 +93,31 @@ def _joined(before: Understood, turn: Understood) -> Understood:
         answer=False,
         matches=turn.matches or before.matches,
         rest=" ".join(part for part in (before.rest, turn.rest) if part),
+    )
+
+
+def _allowed(before: Understood, turn: Understood) -> tuple[Understood, Understood]:
+    """Both turns without what the later one allows again: "heels are fine actually" after "no heels", "sleeves are
+    fine" after "sleeveless"."""
+    refused = {wish.key for wish in before.unwanted}
+    details = [wish for wish in turn.wanted if wish.family == "detail"]
+    rivals = {wish: concepts().rivals_of(Concept(wish.family, wish.word)) for wish in details}
+    excluded = {
+        wish for wish in before.wanted if Concept(wish.family, wish.word) in frozenset().union(*rivals.values())
+    }
+    allowed = {
+        wish
+        for wish in turn.wanted
+        if wish.key in refused or any(Concept(one.family, one.word) in rivals.get(wish, ()) for one in excluded)
+    }
+    lifted = {wish.key for wish in allowed}
+    return (
+        replace(
+            before,
+            wanted=tuple(wish for wish in before.wanted if wish not in excluded),
+            unwanted=tuple(wish for wish in before.unwanted if wish.key not in lifted),
+        ),
+        replace(turn, wanted=tuple(wish for wish in turn.wanted if wish not in allowed)),
     )
 
 

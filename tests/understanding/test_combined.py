@@ -112,6 +112,67 @@ def test_a_part_that_is_not_needed_is_all_that_is_refused(code: str) -> None:
     assert not missed
 
 
+CORRECTIONS = {
+    "en": ("no wait", "no, hang on", "sorry, I meant", "actually"),
+    "de": ("nein warte", "ach nee", "quatsch", "ich meine"),
+    "fr": ("non attends", "euh non", "pardon", "je veux dire"),
+    "es": ("no espera", "ay perdón", "digo", "mejor dicho"),
+    "it": ("no aspetta", "anzi no", "scusa", "volevo dire"),
+    "pt": ("não espera", "opa", "quer dizer", "aliás"),
+    "nl": ("nee wacht", "nee sorry", "ik bedoel", "of nee"),
+    "pl": ("nie czekaj", "nie chwila", "to znaczy", "o nie"),
+    "tr": ("yok dur", "pardon", "yani", "daha doğrusu"),
+    "zh": ("不对", "等一下", "说错了", "我是说"),
+    "ja": ("違う", "いや", "間違えた", "あ、違う"),
+}
+"""How people interrupt themselves."""
+
+
+@pytest.mark.parametrize("code", languages())
+def test_what_follows_an_interruption_replaces_what_was_said(code: str) -> None:
+    spoken, separator, missed = languages()[code], "" if code in ("zh", "ja") else " ", {}
+
+    def said(family: str, name: str) -> str:
+        return separator.join(spoken.spellings[Concept(family, name)][0])
+
+    for words, kind, (wrong, right) in product(
+        CORRECTIONS[code], ("skirt", "shirt"), permutations(("red", "blue", "green", "black"), 2)
+    ):
+        thing, colours = said("kind", kind), (said("colour", wrong), said("colour", right))
+        for new in (f"{colours[1]}{separator}{thing}", f"{thing}{separator}{colours[1]}"):
+            text = JOINTS[code][0].join((colours[0], words, new))
+            understood = parts_of(understand(text, large_shop()))
+            if understood != {f"+kind:{kind}", f"+colour:{right}"}:
+                missed[text] = sorted(understood)
+    assert not missed
+
+
+TAKEN_BACK = {
+    "en": ("actually no", "never mind", "the other one was better", "go back"),
+    "de": ("doch nicht", "ach lass mal", "das davor war besser", "geh zurück"),
+    "fr": ("en fait non", "laisse tomber", "l'autre était mieux", "reviens en arrière"),
+    "es": ("mejor no", "olvídalo", "el otro era mejor", "vuelve atrás"),
+    "it": ("anzi no", "lascia perdere", "meglio quello di prima", "torna indietro"),
+    "pt": ("melhor não", "deixa pra lá", "o outro era melhor", "volta"),
+    "nl": ("toch maar niet", "laat maar", "die andere was beter", "ga terug"),
+    "pl": ("jednak nie", "zapomnij", "tamta była lepsza", "wróć"),
+    "tr": ("vazgeçtim", "boşver", "önceki daha iyiydi", "geri dön"),
+    "zh": ("算了", "不用了", "还是刚才那个吧", "返回"),
+    "ja": ("やっぱりやめた", "今のなし", "さっきの方が良かった", "前に戻して"),
+}
+"""How people take the turn before back."""
+
+
+@pytest.mark.parametrize("code", languages())
+def test_a_turn_is_taken_back(code: str) -> None:
+    missed = {}
+    for words, (first, second) in product(TAKEN_BACK[code], permutations(PARTS[code], 2)):
+        turns = understand_turns((first.text, second.text, words), large_shop())
+        if parts_of(fold(turns)) != parts_of(fold(turns[:1])):
+            missed[f"{first.text} // {second.text} // {words}"] = sorted(parts_of(fold(turns)))
+    assert not missed
+
+
 def test_an_article_begins_another_wish() -> None:
     for text in ("no stripes a cotton shirt", "ohne Streifen ein Baumwollhemd", "sin rayas una camisa de algodón"):
         assert parts_of(understand(text, large_shop())) == {"-pattern:striped", "+material:cotton", "+kind:shirt"}, text

@@ -154,6 +154,15 @@ class Ahead:
         entry = meant(self._items[place]) if place < len(self._items) else None
         return entry.family if entry is not None and entry.family in LOOKS and not entry.refused else ""
 
+    def is_clause(self, at: int) -> bool:
+        """Whether the item at a position is alone between marks, conjunctions and the ends of the text."""
+        joined = {"and", "stop"}
+        behind = at + 1 if joined & self.roles(at + 1).keys() else self.past_ignored(at + 1)
+        return all(
+            place in (-1, len(self._items)) or self._items[place].mark or joined & self.roles(place).keys()
+            for place in (self.before(at), behind)
+        )
+
     def ends_behind(self, at: int) -> bool:
         """Whether nothing with a meaning follows."""
         return all(item.mark or "ignore" in item.roles for item in self._items[at + 1 :])

@@ -70,7 +70,7 @@ class Comparisons(Step):
             ):
                 self._draft.unwanted.append(named)  # "Less black", "too black"
                 return 2
-        if not direction and "adjectives" in roles and (self._alone(at) or self._sizes_bag(at)):
+        if not direction and "adjectives" in roles and self._says_all(at):
             direction = roles["adjectives"].value
         if not direction:
             return 0
@@ -106,11 +106,23 @@ class Comparisons(Step):
     def _part_before(self, at: int, direction: str) -> str:
         """The part of a product in front of a comparison, which takes it back as a wish: "sleeves longer"."""
         back, draft = self._ahead.before(at), self._draft
+        asked = back > 0 and "ask" in self._ahead.roles(back)
+        back = self._ahead.before(back) if asked else back  # Chinese "袖子要长"
         part = self._ahead.part(back, direction).value if back >= 0 else ""
-        if not part or draft.refusing or len(draft.wanted) <= draft.clause:
+        if not part or draft.refusing or len(draft.wanted) <= (0 if asked else draft.clause):
             return ""
         draft.wanted.pop()
         return part
+
+    def _says_all(self, at: int) -> bool:
+        """Whether an adjective compares without a word of degree."""
+        return self._alone(at) or self._sizes_bag(at) or self._follows_part(at)
+
+    def _follows_part(self, at: int) -> bool:
+        """Whether an adjective says how a part should be: Chinese "袖子要长"."""
+        back = self._ahead.before(at)
+        asked = back > 0 and "ask" in self._ahead.roles(back) and not self._items[at].meanings
+        return asked and bool(self._ahead.part(self._ahead.before(back), "").value)
 
     def _refused(self, at: int) -> bool:
         """Whether an adjective is refused, alone or with the thing that it describes: "nothing long", "not a small
@@ -162,7 +174,12 @@ class Comparisons(Step):
         are hardly about the size: French "petite robe noire"."""
         if self._items[at].roles["adjectives"].value not in ("bigger", "smaller") or self._items[at].meanings:
             return False
-        return not self._draft.refusing and any(self._next_kind(at, step) in narrower(BAGS) for step in (-1, 1))
+        if self._draft.refusing:
+            return False
+        if any(self._next_kind(at, step) in narrower(BAGS) for step in (-1, 1)):
+            return True
+        wanted = any(wish.family == "kind" and wish.word in narrower(BAGS) for wish in self._draft.wanted)
+        return wanted and self._ahead.is_clause(at)  # "A red bag, small but no chain."
 
     def _next_kind(self, at: int, step: int) -> str:
         """The kind beside an adjective, or behind one colour or material: "a small red bag"."""

@@ -53,7 +53,9 @@ class Draft:
     """The position behind an amount without a meaning."""
     refusing: bool = False
     correcting: bool = False
-    """Whether the next wish replaces those of its family."""
+    """Whether the next wishes replace those of their families."""
+    corrected: int = -1
+    """Number of wishes before the first one that replaces others; -1 before it."""
     described: bool = False
     """Whether a word without a known meaning describes the refused thing: "no scratchy sweaters"."""
     listed: bool = False
@@ -103,9 +105,11 @@ class Draft:
                 self.pending.append(wish)
                 self.denied = None
             return
-        if self.correcting:
-            self.wanted = [one for one in self.wanted if one.family != wish.family]
-            self.correcting = False
+        if self.correcting and (wish.family in ONE_OF or self.corrected < 0):
+            start = len(self.wanted) if self.corrected < 0 else self.corrected
+            before = [one for one in self.wanted[:start] if one.family != wish.family]
+            self.wanted, self.corrected = [*before, *self.wanted[start:]], len(before)
+            self.clause = min(self.clause, len(self.wanted))
         if self.joining is not None and self.joining.family == wish.family:
             self.either |= {self.joining.key, wish.key}
         self.joining = None
@@ -192,6 +196,8 @@ class Draft:
     def begin_clause(self) -> None:
         """Start a new clause."""
         self.beside = False
+        if self.corrected >= 0:
+            self.correcting, self.corrected = False, -1
         self.begin_part()
         self.joint = len(self.wanted)
         if self.clause != len(self.wanted):
@@ -200,6 +206,11 @@ class Draft:
     def begin_part(self) -> None:
         """Start a new part of the clause, as prepositions do."""
         self.part, self.parts = len(self.wanted), []
+
+    def correct(self) -> None:
+        """Let what follows replace what was said."""
+        self.end_refusal()
+        self.correcting, self.corrected = True, -1
 
     def refuse(self, at: int) -> None:
         """Refuse what follows the item at ``at``."""

@@ -38,8 +38,7 @@ class Scopes(Step):
         elif "answer" in roles and (self._ahead.ends_behind(at) or self._ahead.answers_question(at)):
             draft.deny(at, start)  # "Black? Nah."
         elif "answer" in roles and self._ahead.interrupts(at):
-            draft.end_refusal()
-            draft.correcting = True
+            draft.correct()
         elif "articles" in roles and draft.pending and self._ahead.is_next(at):
             draft.end_refusal()  # "No stripes a cotton shirt."
         elif "except" in roles and self._excepts(at):
@@ -56,8 +55,7 @@ class Scopes(Step):
                 return taken
             self._begin_refusal(at)
         elif "correct" in roles and "refuse" not in following:
-            draft.end_refusal()
-            draft.correcting = True
+            draft.correct()
         elif "instead" in roles and self._answers_instead(at):
             draft.want_instead()  # "No slim fit instead."
         elif "stop" in roles and not ("and" in roles and self._ahead.joins(at) and draft.lists()):

@@ -98,7 +98,8 @@ class Sizes:
     def _alone(self, at: int) -> Found:
         """A size in digits that is refused, or that is all of a text: "not 42", "42 olmasın", "rather 43"."""
         item = self._items[at]
-        lettered = item.said.isupper() and not item.meanings and self._is_clause(at)  # "Another size? M"
+        # "Another size? M", Spanish "la m"
+        lettered = (item.said.isupper() or item.unknown) and not item.meanings and self._is_clause(at)
         found = self.of(item) if item.number or lettered else None
         if found is None and (self._sizes_thing(at) or self._fits_people(at)):
             found = self.of(item)

@@ -14,20 +14,22 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import TypeVar, cast, get_args
 
 import numpy as np
 import onnxruntime
 
-from models.bundle.encoder import Bundle, Device
-from models.bundle.manifest import GraphName, Precision
+from models.bundle.encoder import Bundle, Device, uses_gpu
+from models.bundle.manifest import GraphName, Precision, read_manifest
 
 K = TypeVar("K")
 
 logger = logging.getLogger(__name__)
 
 FORMAT = 2
+ON_CPU = "CPUExecutionProvider"
 BATCHES = (1, 2, 4, 8)
 """Batch sizes on a CPU. With 16, throughput falls, because clients that send requests one after another synchronise
 with the batches."""
@@ -60,14 +62,19 @@ def plan_for(folder: Path, *, device: Device, threads: int, cores: int, run_fold
         run_folder: Second place of the plan, for processes that start together if the bundle is on a read-only file
             system.
     """
-    bundle = Bundle(folder, device=device, threads=threads, precision="fp32")
-    key = [FORMAT, bundle.fingerprint, _processor(), onnxruntime.__version__, bundle.providers, threads, cores]
+    in_fp32 = partial(Bundle, folder, device=device, threads=threads, precision="fp32")
+    # Only a loaded graph shows whether CUDA starts. On a CPU, graphs are not loaded only to look for the stored plan.
+    bundle = in_fp32() if uses_gpu(device) else None
+    providers = bundle.providers if bundle else [ON_CPU]
+    fingerprint = read_manifest(folder).fingerprint
+    key = [FORMAT, fingerprint, _processor(), onnxruntime.__version__, providers, threads, cores]
     paths = [Path(folder).with_name(f".{Path(folder).name}.plan.json")]
     if run_folder is not None:
         paths.append(run_folder / "plan.json")
     for path in paths:
         if (plan := _kept(path, key)) is not None:
             return plan
+    bundle = bundle or in_fp32()
     plan = _measured(bundle, device, threads)
     logger.info("Measured %s: %s, batches of %d.", bundle.name, plan.precisions, plan.max_batch)
     for path in paths:
@@ -77,7 +84,7 @@ def plan_for(folder: Path, *, device: Device, threads: int, cores: int, run_fold
 
 
 def _measured(bundle: Bundle, device: Device, threads: int) -> Plan:
-    on_gpu = bundle.providers[0] != "CPUExecutionProvider"
+    on_gpu = bundle.providers[0] != ON_CPU
     others: list[Precision] = [one for one in bundle.manifest.variants if on_gpu or one != "fp16"]
     candidates = {"fp32": bundle} | {
         precision: Bundle(bundle.folder, device=device, threads=threads, precision=precision) for precision in others

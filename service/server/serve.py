@@ -19,7 +19,7 @@ from service.access.exposure import exposures
 from service.app import create_app
 from service.execution.cores import divide_cores, lacking_memory
 from service.observability.tracing import set_up_tracing, shut_down_tracing
-from service.server.draining import DrainingServer
+from service.server.draining import DrainingServer, exit_without_collection
 from service.server.failed_threads import end_if_a_thread_fails, no_more_threads_is_an_error
 from service.server.listening import address, listen, reserve
 from service.server.supervisor import supervise
@@ -38,6 +38,7 @@ def serve(settings: Settings) -> None:
         ModisteError: The bundle, a setting or the port cannot be used.
     """
     ignore_signals(*WITHOUT_MEANING)
+    exit_without_collection()
     _raise_file_limit()
     for exposure in exposures(settings):
         logger.warning(exposure)

@@ -16,7 +16,7 @@ from catalog.errors import ModisteError
 from service.app import create_app
 from service.observability.logs import start_logging
 from service.observability.tracing import set_up_tracing, shut_down_tracing
-from service.server.draining import DrainingServer
+from service.server.draining import DrainingServer, exit_without_collection
 from service.server.failed_threads import end_if_a_thread_fails, no_more_threads_is_an_error
 from service.server.listening import bind
 from service.settings import Settings
@@ -38,6 +38,7 @@ def run_worker(settings: Settings, port: int, run_folder: Path, reports: Connect
     """
     # Only the supervisor handles signals of the terminal. uvicorn's handler of SIGINT follows when it has started.
     ignore_signals(signal.SIGINT, *OF_TERMINALS)
+    exit_without_collection()
 
     def report() -> None:
         with suppress(OSError):

@@ -37,6 +37,12 @@ def test_a_plan_is_kept_beside_the_bundle_and_used_again(folder: Path) -> None:
     assert first.max_batch != 3
 
 
+def test_a_kept_plan_is_found_without_loading_the_graphs(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = plan_for(folder, device="cpu", threads=1, cores=2)
+    monkeypatch.setattr("models.bundle.plan.Bundle", lambda *_, **__: pytest.fail("a graph is loaded"))
+    assert plan_for(folder, device="cpu", threads=1, cores=2) == first
+
+
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"key": 1}'])
 def test_a_damaged_plan_is_measured_again(folder: Path, content: str) -> None:
     folder.with_name(".toy.plan.json").write_text(content)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import signal
 import socket
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -16,8 +18,9 @@ from service.server.draining import DrainingServer
 from service.server.listening import address, listen
 from service.settings import Settings, load_settings
 from tests.patience import PATIENCE_S
-from tests.service.conftest import Shop, eventually
-from tests.service.programs import refuses_connections
+from tests.ports import free_port
+from tests.service.conftest import Shop, eventually, is_ready
+from tests.service.programs import ENVIRONMENT, ROOT, refuses_connections
 
 REQUEST = b"POST /search HTTP/1.1\r\nHost: shop\r\nContent-Type: application/json\r\nContent-Length: 15\r\n\r\n"
 
@@ -79,3 +82,39 @@ def test_a_server_that_waits_for_a_generation_reports(
     finally:
         server.handle_exit(signal.SIGTERM, None)
         thread.join(PATIENCE_S)
+
+
+def test_a_server_without_connections_waits_for_no_last_requests(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(draining, "LAST_REQUESTS_S", 100 * PATIENCE_S)
+    server = DrainingServer(create_app(settings), settings.model_copy(update={"notice_s": 0}))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listen("127.0.0.1", 0)]}, daemon=True)
+    thread.start()
+    eventually(lambda: server.started, "it has started")
+    server.handle_exit(signal.SIGTERM, None)
+    thread.join(PATIENCE_S)
+    assert not thread.is_alive()
+
+
+@pytest.mark.parametrize("processes", ["1", "2"])
+def test_a_service_collects_no_garbage_when_it_exits(shop: Shop, processes: str) -> None:
+    """Visiting all objects took most of the time of a shutdown."""
+    port = str(free_port())
+    arguments = ["modiste", "serve", "--port", port, "--device", "cpu", "--processes", processes]
+    arguments += ["--index-root", str(shop.index_root), "--bundle", str(shop.bundle)]
+    program = (
+        "import atexit, gc, sys\n"
+        "from service.__main__ import main\n"
+        "atexit.register(lambda: print('frozen', gc.get_freeze_count() > 0))\n"
+        f"sys.argv = {arguments}\n"
+        "main()"
+    )
+    command = [sys.executable, "-c", program]
+    with subprocess.Popen(command, cwd=ROOT, env=ENVIRONMENT, stdout=subprocess.PIPE) as process:
+        try:
+            eventually(lambda: is_ready(f"http://127.0.0.1:{port}"), "it is ready")
+            process.terminate()
+            assert process.communicate(timeout=PATIENCE_S)[0] == b"frozen True\n"
+        finally:
+            process.kill()

@@ -185,10 +185,6 @@ class Rows:
         if places != list(range(len(self))):
             self.keep(places)
 
-    def rename(self, column: str, name: str) -> None:
-        """Give a column a new name at its place."""
-        self._columns = {name if one == column else one: cells for one, cells in self._columns.items()}
-
     def drop(self, columns: Iterable[str]) -> None:
         """Drop columns."""
         for name in columns:

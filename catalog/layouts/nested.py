@@ -229,18 +229,18 @@ def _pairs(items: Any) -> Iterator[tuple[str, Any]]:
         named, value = _first(item, _NAMES), _value_name(item)
         pair = (item[named], item[value]) if named is not None and value is not None else _labelled(item)
         if pair is not None:
-            yield plain_text(_said(pair[0])), _said(pair[1])
+            yield plain_text(_label_of(pair[0])), _label_of(pair[1])
 
 
-def _said(value: Any) -> Any:
+def _label_of(value: Any) -> Any:
     """A value, or the label of one that is an object: ``{"key": "red", "label": {"en": "Red", "de": "Rot"}}``."""
     if isinstance(value, list):
-        return [_said(item) for item in value]
+        return [_label_of(item) for item in value]
     if not isinstance(value, dict):
         return value
     label = _first(value, ("label", "name", "value"))
     if label is not None:
-        return _said(value[label])
+        return _label_of(value[label])
     return next(iter(value.values())) if value and all(_LANGUAGE.fullmatch(str(name)) for name in value) else value
 
 

@@ -55,10 +55,10 @@ def sizes_in_columns(table: Table) -> set[str]:
     marked = any(plain_text(cell).casefold() in _MARKS for one in found for cell in table.rows.column(one.column))
     for _, row in table.rows.edited():
         counts = {one.size: _count(row.get(one.column)) for one in found}
-        said = [count for count in counts.values() if count is not None]
+        stated = [count for count in counts.values() if count is not None]
         row[name] = [size for size, count in counts.items() if count and count > 0]
-        if counted and said and not marked:
-            row[STOCK] = sum(max(count, 0) for count in said)
+        if counted and stated and not marked:
+            row[STOCK] = sum(max(count, 0) for count in stated)
     kind = f"columns of sizes are the column {name}: {', '.join(one.column for one in found)}"
     table.remarks.append(Problem(0, None, kind, kind))
     return _names(found)

@@ -172,17 +172,17 @@ class Availability:
         if not self._counts:
             return ""
 
-        def said(columns: list[str]) -> list[str]:
+        def values_of(columns: list[str]) -> list[str]:
             return [
                 _plain(text) for name in columns if (text := plain_text(row.get(name)) or plain_text(head.get(name)))
             ]
 
         if any(plain_text(row.get(column)) for column in self._in_stock):  # Flags that say no were handled before.
             return ""
-        if any(text in MAY_BE_OVERSOLD for text in said(self._oversold)):
+        if any(text in MAY_BE_OVERSOLD for text in values_of(self._oversold)):
             return ""
-        by_default = any(read_flag(text) or text == "1" for text in said(self._by_default))
-        if self._tracked and not by_default and not set(said(self._tracked)) - NOT_TRACKED:
+        by_default = any(read_flag(text) or text == "1" for text in values_of(self._by_default))
+        if self._tracked and not by_default and not set(values_of(self._tracked)) - NOT_TRACKED:
             return ""
         own = [name for name in self._counts if name.startswith("variant ") and plain_text(row.get(name))]
         for column in own or self._counts:
@@ -204,8 +204,8 @@ def _is_none(text: str) -> bool:
 
 def _are_marks(cells: Sequence[Any]) -> bool:
     """Whether a column marks some rows, as PHP writes true and false (``1`` and nothing) and people write an ``x``."""
-    said = {plain_text(cell).casefold() for cell in cells}
-    return "" in said and len(said) == 2 and said <= {"", "1", "x", "checked", *SIGNS}
+    states = {plain_text(cell).casefold() for cell in cells}
+    return "" in states and len(states) == 2 and states <= {"", "1", "x", "checked", *SIGNS}
 
 
 def _are_plus_or_minus(cells: Sequence[Any]) -> bool:
@@ -215,10 +215,10 @@ def _are_plus_or_minus(cells: Sequence[Any]) -> bool:
 
 def _states_sale(cells: Sequence[Any]) -> bool:
     """Whether all cells of a column are states of the stock or of publication."""
-    said = {cell for cell in cells if isinstance(cell, str)}
-    if not said or len(said) > MAX_STOCK_WORDS:
+    states = {cell for cell in cells if isinstance(cell, str)}
+    if not states or len(states) > MAX_STOCK_WORDS:
         return False
-    plain = {_plain(text.strip()) for text in said} - {""}
+    plain = {_plain(text.strip()) for text in states} - {""}
     is_stock = bool(plain & OUT_OF_STOCK) and _has_states_of_stock(cells)
     return is_stock or (bool(plain & DRAFTS) and bool(plain & LIVE) and plain <= NOT_SOLD | LIVE)
 

@@ -148,23 +148,23 @@ def _holds_codes(column: str, filled: Sequence[Any]) -> bool:
 
 def _number_or_date(name: str, texts: Sequence[str], decimal: Separator, order: Order | None) -> FoundKind:
     """``number`` or ``date``; else ``text``, with the cells that are against if nearly all others are one of these."""
-    said = [text for text in set(texts) if text.casefold() not in MISSING]
-    if not said:
+    stated = [text for text in set(texts) if text.casefold() not in MISSING]
+    if not stated:
         return FoundKind("text")
     read = read_price if name in PRICES else read_number
-    numbers = [text for text in said if survives(text) and read(text, decimal) is not None]
-    odd = set(said) - set(numbers)
+    numbers = [text for text in stated if survives(text) and read(text, decimal) is not None]
+    odd = set(stated) - set(numbers)
     few = numbers and sum(text in odd for text in texts) <= MAX_STRANGE_SHARE * len(texts)
     if not odd or (name in NUMBERS_BY_NAME and few):
         return FoundKind("number")
-    if read_dates(said, order) is not None:
+    if read_dates(stated, order) is not None:
         return FoundKind("date")
-    if len(said) < MIN_DISTINCT:
+    if len(stated) < MIN_DISTINCT:
         return FoundKind("text")
-    if len(numbers) >= NEARLY_ALL * len(said):
+    if len(numbers) >= NEARLY_ALL * len(stated):
         return FoundKind("text", frozenset(odd))
-    others = not_dates(said, order)
-    if others and len(said) - len(others) >= NEARLY_ALL * len(said):
+    others = not_dates(stated, order)
+    if others and len(stated) - len(others) >= NEARLY_ALL * len(stated):
         return FoundKind("text", frozenset(others), "date")
     return FoundKind("text")
 

@@ -234,29 +234,7 @@ def _is_currency(text: str) -> bool:
     return found is not None and found.casefold() == text.casefold()  # MSRP is no currency, although RP is one.
 
 
-_SHORT = frozenset(
-    [
-        "kr",
-        "rs",
-        "fr",
-        "sfr",
-        "rm",
-        "rp",
-        "lei",
-        "ft",
-        "zł",
-        "kč",
-        "лв",
-        "руб",
-        "грн",
-        "tl",
-        "円",
-        "元",
-        "원",
-        "ر.س",
-        "د.إ",
-        "ج.م",
-        "د.ك",
-        "ر.ق",
-    ]
-)
+_SHORT = frozenset({
+    "kr", "rs", "fr", "sfr", "rm", "rp", "lei", "ft", "zł", "kč", "лв", "руб", "грн", "tl", "円", "元", "원",
+    "ر.س", "د.إ", "ج.م", "د.ك", "ر.ق",
+})  # fmt: skip

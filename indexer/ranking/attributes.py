@@ -39,14 +39,8 @@ def quantised(probabilities: Floats) -> LogOdds:
 
 def corrected(seen: LogOdds, stated: StatedWords) -> LogOdds:
     """The words seen in N pictures ``[N, A]``, replaced where the catalogue states or excludes a word."""
-    said, denied = quantised(np.array([STATED, EXCLUDED]))
-    return np.where(stated.stated, said, np.where(stated.excluded, denied, seen))
-
-
-def write_attributes(path: Path, shown: LogOdds) -> None:
-    """Write ``[N, A]``, one word after another."""
-    with AttributeWriter(path, len(shown)) as writer:
-        writer.write(shown)
+    certain, impossible = quantised(np.array([STATED, EXCLUDED]))
+    return np.where(stated.stated, certain, np.where(stated.excluded, impossible, seen))
 
 
 class AttributeWriter:
@@ -80,7 +74,7 @@ class AttributeColumns:
     """The probabilities of a generation, mapped into memory. Safe to use from several threads at once.
 
     Args:
-        path: What ``write_attributes`` wrote.
+        path: The file that ``AttributeWriter`` wrote.
         words: The A words, in the order of the file.
         size: N, the number of products.
 

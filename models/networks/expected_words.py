@@ -48,19 +48,19 @@ class ExpectedWords(nn.Module):
         nn.init.constant_(self.stay.bias, 2.0)  # Before training it predicts the reference's words.
         nn.init.constant_(self.come.bias, -4.0)
 
-    def forward(self, said: WordFeatures, shown: Tensor) -> Tensor:
+    def forward(self, modifications: WordFeatures, shown: Tensor) -> Tensor:
         """Predict the words of B answers.
 
         Args:
-            said: Features of the modifications; embeddings of any length.
+            modifications: Features of B modifications; embeddings of any length.
             shown: Probabilities of the references' words, ``[B, A]``.
 
         Returns:
             Probabilities of the answers' words, ``[B, A]``.
         """
         certainty = torch.logit(shown, eps=1e-6).clamp(-MAX_LOG_ODDS, MAX_LOG_ODDS) / MAX_LOG_ODDS
-        about = self.read(self.scale * F.normalize(said.embedding, dim=-1)) + self.see(certainty)
-        joined = self.join(about + self.look(about[:, None], said.tokens, said.mask)[:, 0])
+        about = self.read(self.scale * F.normalize(modifications.embedding, dim=-1)) + self.see(certainty)
+        joined = self.join(about + self.look(about[:, None], modifications.tokens, modifications.mask)[:, 0])
         stay, come = torch.sigmoid(self.stay(joined)), torch.sigmoid(self.come(joined))
         expected: Tensor = stay * shown + come * (1 - shown)
         return expected

@@ -92,8 +92,8 @@ def read_config(path: Path, overrides: dict[str, str] | None = None) -> TrainCon
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        said = ": ".join(part for part in (str(path), where, first["msg"].removeprefix("Value error, ")) if part)
-        raise ModisteError(f"{said}.", hint="See docs/training.md for the keys of a config.") from error
+        message = ": ".join(part for part in (str(path), where, first["msg"].removeprefix("Value error, ")) if part)
+        raise ModisteError(f"{message}.", hint="See docs/training.md for the keys of a config.") from error
 
 
 def config_of_bundle(name: str, given: str | None) -> TrainConfig:

@@ -98,10 +98,10 @@ class RetrievalModel(nn.Module):
         """As ``compose``; probabilities ``[B, A]`` of the reference's words -> also those of the answer's words.
         Computed by ``query.onnx`` if the model has a head for expected words."""
         assert self.expectation is not None
-        said = self.backbone.modifications(ids)
+        modifications = self.backbone.modifications(ids)
         # Most composers can reuse this pass of the text tower, which takes most of a query's time.
-        words = said if self.composer.reads_plainly else self.composer.words(self.backbone, ids, features)
-        return self._composed(features, words), self.expectation(said, shown)
+        words = modifications if self.composer.reads_plainly else self.composer.words(self.backbone, ids, features)
+        return self._composed(features, words), self.expectation(modifications, shown)
 
     def _composed(self, features: Tensor, words: WordFeatures) -> Tensor:
         query: Tensor = self.composer(features, words)

@@ -37,9 +37,9 @@ def test_the_help_of_every_command_has_the_texts_of_its_options() -> None:
     for path, command in commands:
         if isinstance(command, TyperGroup):
             commands += [((*path, name), one) for name, one in command.commands.items()]
-        said = "".join(CliRunner().invoke(app, [*path, "--help"]).stdout.split())
+        text = "".join(CliRunner().invoke(app, [*path, "--help"]).stdout.split())
         for parameter in command.params:
-            assert "".join((getattr(parameter, "help", None) or "").split()) in said, (path, parameter.name)
+            assert "".join((getattr(parameter, "help", None) or "").split()) in text, (path, parameter.name)
 
 
 def test_the_version_is_printed() -> None:

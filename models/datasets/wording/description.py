@@ -51,7 +51,7 @@ def describe(attributes: Mapping[str, object], rng: random.Random) -> str:
     if isinstance(colour, str) and rng.random() < 0.85:
         before.append(literal(rng.choice(names_of(colour)[:2])))
     article = "" if noun_of(kind).paired else "[a|a|the||]"
-    return tidy(pattern(" ".join([article, *before, literal(noun), *after])).say(rng))
+    return tidy(pattern(" ".join([article, *before, literal(noun), *after])).render(rng))
 
 
 @lru_cache(maxsize=4096)  # Few, because values may be long texts.

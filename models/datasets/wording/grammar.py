@@ -27,18 +27,18 @@ class Pattern:
         if rest:
             raise ValueError(f"Unbalanced bracket in the pattern {text!r}.")
 
-    def say(self, rng: random.Random, fill: Callable[[str], str] = str) -> str:
+    def render(self, rng: random.Random, fill: Callable[[str], str] = str) -> str:
         """Render the pattern; ``fill`` returns the text of a slot by its name. The result may have double spaces
         (``tidy``)."""
-        said: list[str] = []
+        rendered: list[str] = []
         for part in self.parts:
             if isinstance(part, tuple):
-                said.append(part[int(rng.random() * len(part))].say(rng, fill))
+                rendered.append(part[int(rng.random() * len(part))].render(rng, fill))
             elif part.startswith("{"):
-                said.append(fill(part[1:-1]))
+                rendered.append(fill(part[1:-1]))
             else:
-                said.append(part)
-        return "".join(said)
+                rendered.append(part)
+        return "".join(rendered)
 
 
 def _parse(tokens: list[str]) -> tuple[list[Part], list[str]]:

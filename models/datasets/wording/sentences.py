@@ -164,7 +164,7 @@ def word_modification(edits: Sequence[Edit], rng: random.Random, noun: str | Non
     if not edits:
         raise ValueError("There is nothing to word: give at least one edit.")
     sentence = _Sentence([forms_of(edit) for edit in edits], rng, noun_of(noun) if noun else None)
-    return _finished(*sentence.say(), rng)
+    return _finished(*sentence.render(), rng)
 
 
 class _Sentence:
@@ -177,11 +177,11 @@ class _Sentence:
         self.noun = noun
         self.many = noun is not None and noun.paired
 
-    def say(self) -> tuple[str, str]:
+    def render(self) -> tuple[str, str]:
         """The kind of the sentence and its text."""
         kind = self.rng.choices(KINDS, WEIGHTS)[0]
         patterns = PATTERNS[kind]
-        return kind, tidy(patterns[int(self.rng.random() * len(patterns))].say(self.rng, self.fill))
+        return kind, tidy(patterns[int(self.rng.random() * len(patterns))].render(self.rng, self.fill))
 
     def fill(self, slot: str) -> str:
         if slot == "this":
@@ -205,7 +205,7 @@ class _Sentence:
     def _one(self, form: Forms, kind: str) -> str:
         if kind == "adjectives" and not form.adjectives:
             kind = "phrases"
-        return form.draw(kind, self.rng).say(self.rng)
+        return form.draw(kind, self.rng).render(self.rng)
 
     def _state(self, form: Forms) -> str:
         """The words after "make it": navy, for men, a skirt."""
@@ -251,9 +251,9 @@ def _finished(kind: str, text: str, rng: random.Random) -> str:
     asked = kind != "facts"
     question = asked and QUESTION.match(text) is not None
     if asked and rng.random() < 0.08:
-        text = f"{OPENERS[int(rng.random() * len(OPENERS))].say(rng)} {text}"
+        text = f"{OPENERS[int(rng.random() * len(OPENERS))].render(rng)} {text}"
     if asked and rng.random() < 0.12 and "please" not in text:
-        text = f"{text} {CLOSERS[int(rng.random() * len(CLOSERS))].say(rng)}"
+        text = f"{text} {CLOSERS[int(rng.random() * len(CLOSERS))].render(rng)}"
     text = tidy(text)
     if rng.random() < 0.5:
         for british, american in AMERICAN:

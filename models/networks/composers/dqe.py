@@ -107,15 +107,15 @@ class DistinctiveQuery(Composer):
         """As ``forward``, with the sub-queries and their weights."""
         reference = self.scale * F.normalize(reference, dim=-1)
         text = self.scale * F.normalize(words.embedding, dim=-1)
-        said = self.said(words)
+        asked = self.attribute_texts(words)
         seen = self.see(reference).unflatten(-1, (len(self.attributes), -1))
-        parts = F.normalize(self.say(said) + torch.sigmoid(self.emphasise(said)) * seen, dim=-1)
+        parts = F.normalize(self.say(asked) + torch.sigmoid(self.emphasise(asked)) * seen, dim=-1)
         joined = torch.cat([text, reference], dim=-1)
         whole = F.normalize(self.fuse(joined) + text + reference, dim=-1)
         weights = torch.sigmoid(self.weigh(joined))
         return Composed(F.normalize(whole + (weights[..., None] * parts).sum(dim=1), dim=-1), parts, weights)
 
-    def said(self, words: WordFeatures) -> Tensor:
+    def attribute_texts(self, words: WordFeatures) -> Tensor:
         """Text features of the attributes: tokens ``[B, L, D]`` -> ``[B, A, D]``, of length sqrt(D)."""
         logits = self.key(words.tokens) @ self.asking.T / self.scale
         attention = logits.masked_fill(~words.mask[..., None], NEVER).softmax(dim=1)

@@ -139,8 +139,8 @@ class FashionERN(Composer):
         composed = self.compose_globally(reference, words)
         if self.refinement is None or self.local_gate is None or self.last_gate is None:
             return composed
-        kept, said = self.refinement(words.tokens, words.mask, reference[:, 1:])
-        query: Tensor = self.last_gate(composed, self.local_gate(kept, said))
+        refined, text = self.refinement(words.tokens, words.mask, reference[:, 1:])
+        query: Tensor = self.last_gate(composed, self.local_gate(refined, text))
         return query
 
     def compose_globally(self, reference: Tensor, words: WordFeatures) -> Tensor:

@@ -68,11 +68,11 @@ class TrainingSource:
         alone = np.arange(len(self.train))  # Without such columns, every product is its own kind.
         self.kin = np.array([kinds.setdefault(values, len(kinds)) for values in named]) if columns else alone
         titles: dict[str, int] = {}
-        self.title_group = np.array([titles.setdefault(_said_of(product), len(titles)) for product in self.train])
+        self.title_group = np.array([titles.setdefault(_text_of(product), len(titles)) for product in self.train])
 
-    def said(self, row: int) -> bool:
+    def has_text(self, row: int) -> bool:
         """Whether a product has a title or attributes."""
-        return bool(_said_of(self.train[row]))
+        return bool(_text_of(self.train[row]))
 
     def caption(self, row: int, chance: random.Random) -> str:
         """A text about a product: its title, its attributes, both, or a shopper's description, with words left out at
@@ -82,8 +82,8 @@ class TrainingSource:
         kept = [word for word in words if chance.random() > 0.1] or words
         values = [str(value) for value in product.attributes.values() if isinstance(value, str)]
         chosen = chance.sample(values, min(len(values), chance.randint(2, 4)))
-        if chance.random() < 0.3 and (said := describe(product.attributes, chance)):
-            return said
+        if chance.random() < 0.3 and (description := describe(product.attributes, chance)):
+            return description
         kind = chance.random()
         if words and (kind < 0.55 or not chosen):
             return " ".join(kept)
@@ -116,7 +116,7 @@ def _kind_columns(products: Sequence[Product]) -> list[str]:
     return kinds if main is None else [main, *kinds]
 
 
-def _said_of(product: Product) -> str:
+def _text_of(product: Product) -> str:
     """A key of the texts of a product, equal for products that texts cannot distinguish."""
     values = sorted(str(value) for value in product.attributes.values() if isinstance(value, str))
     return normalise_text(product.title or " ".join(values)).lower()

@@ -94,9 +94,11 @@ class Expect(Stage):
         batch = {name: part.to(self.model.device, non_blocking=True) for name, part in batch.items()}
         assert self.model.expectation is not None
         with torch.no_grad():
-            said = self.model.backbone.modifications(batch["ids"])
-        said = said._replace(embedding=said.embedding.float(), tokens=said.tokens.float())
+            modifications = self.model.backbone.modifications(batch["ids"])
+        modifications = modifications._replace(
+            embedding=modifications.embedding.float(), tokens=modifications.tokens.float()
+        )
         # bfloat16 rounds probabilities near 0 and 1 to 0 and 1.
         with torch.autocast(self.model.device.type, enabled=False):
-            expected = self.model.expectation(said, batch["reference"])
+            expected = self.model.expectation(modifications, batch["reference"])
             return expected_words_loss(expected, batch["shown"], batch["known"])

@@ -76,7 +76,7 @@ class Joint(Stage):
         self.average = get_ema_multi_avg_fn(schedule.average)  # type: ignore[no-untyped-call]
         self.averaged: dict[str, Tensor] = {}
         self.rows = [
-            (at, row) for at, source in enumerate(sources) for row in range(len(source.train)) if source.said(row)
+            (at, row) for at, source in enumerate(sources) for row in range(len(source.train)) if source.has_text(row)
         ]
         if not self.rows:
             raise ModisteError(

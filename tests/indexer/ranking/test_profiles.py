@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from indexer.ranking.attributes import AttributeColumns, corrected, quantised, write_attributes
+from indexer.ranking.attributes import AttributeColumns, corrected, quantised
 from indexer.ranking.profiles import Profiles
 from models.bundle.expected_words import Weights, agreement, tempered
 from models.bundle.style_search import Floats
@@ -32,7 +32,7 @@ def stated(colourless: int = 0) -> StatedWords:
 
 
 def written(path: Path, stated: StatedWords) -> AttributeColumns:
-    write_attributes(path, corrected(quantised(CHANCE.random((N, A)).astype(np.float32)), stated))
+    path.write_bytes(corrected(quantised(CHANCE.random((N, A)).astype(np.float32)), stated).T.tobytes())
     return AttributeColumns(path, [f"word {at}" for at in range(A)], N)
 
 

@@ -14,7 +14,7 @@ import pytest
 from indexer.generations.generation import Generation
 from indexer.generations.manifest import GenerationManifest
 from indexer.generations.views import ViewStore, ViewTable, write_views
-from indexer.ranking.attributes import AttributeColumns, quantised, write_attributes
+from indexer.ranking.attributes import AttributeColumns, quantised
 from indexer.stores.cells import Cells
 from indexer.stores.faiss_store import FaissStore, index_of
 from indexer.stores.store import StoreError, Vectors
@@ -36,7 +36,7 @@ def unit(vectors: np.ndarray) -> Vectors:
 def make_generation(folder: Path, vectors: Vectors, probabilities: Floats, kind: str = "exact-fp16") -> Generation:
     """A generation of vectors ``[N, D]`` and word probabilities ``[N, A]``, without a table of products."""
     words = tuple(f"word {number}" for number in range(probabilities.shape[1]))
-    write_attributes(folder / "attributes.u8", quantised(probabilities))
+    (folder / "attributes.u8").write_bytes(quantised(probabilities).T.tobytes())
     attributes = AttributeColumns(folder / "attributes.u8", words, len(vectors))
     manifest = GenerationManifest.model_construct(
         products=len(vectors), attributes=words, stated=words, exclusive=(), files={}

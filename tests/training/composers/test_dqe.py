@@ -63,22 +63,24 @@ def test_query_and_sub_queries_have_unit_length_and_weights_lie_between_none_and
 
 
 def test_a_sub_query_with_no_weight_leaves_the_whole_as_it_is(composer: DistinctiveQuery) -> None:
-    reference, said = unit(2, DIM), words(2)
+    reference, asked = unit(2, DIM), words(2)
     nn.init.zeros_(composer.weigh.weight)
     nn.init.constant_(composer.weigh.bias, -100.0)
-    silent = composer(reference, said)
+    silent = composer(reference, asked)
     nn.init.constant_(composer.see.bias, 3.0)
-    torch.testing.assert_close(composer(reference, said), silent)
+    torch.testing.assert_close(composer(reference, asked), silent)
     nn.init.zeros_(composer.weigh.bias)
-    assert not torch.allclose(composer(reference, said), silent, atol=1e-3)
+    assert not torch.allclose(composer(reference, asked), silent, atol=1e-3)
 
 
 def test_padding_is_not_read(composer: DistinctiveQuery) -> None:
-    reference, said = unit(2, DIM), words(2)
+    reference, asked = unit(2, DIM), words(2)
     padded = WordFeatures(
-        said.embedding, torch.cat([said.tokens, torch.randn(2, 3, DIM)], dim=1), F.pad(said.mask, (0, 3))
+        asked.embedding,
+        torch.cat([asked.tokens, torch.randn(2, 3, DIM)], dim=1),
+        F.pad(asked.mask, (0, 3)),
     )
-    torch.testing.assert_close(composer(reference, padded), composer(reference, said))
+    torch.testing.assert_close(composer(reference, padded), composer(reference, asked))
 
 
 def test_each_attribute_attends_to_the_tokens_that_its_own_vector_asks_for(composer: DistinctiveQuery) -> None:
@@ -87,8 +89,10 @@ def test_each_attribute_attends_to_the_tokens_that_its_own_vector_asks_for(compo
     nn.init.zeros_(composer.key.bias)
     with torch.no_grad():
         composer.asking.copy_(10 * torch.eye(DIM)[[1, 3]])
-    said = composer.said(WordFeatures(torch.randn(1, DIM), tokens[None], torch.ones(1, 4, dtype=torch.bool)))
-    torch.testing.assert_close(said[0], np.sqrt(DIM) * torch.eye(DIM)[[1, 3]], atol=1e-3, rtol=0)
+    texts = composer.attribute_texts(
+        WordFeatures(torch.randn(1, DIM), tokens[None], torch.ones(1, 4, dtype=torch.bool))
+    )
+    torch.testing.assert_close(texts[0], np.sqrt(DIM) * torch.eye(DIM)[[1, 3]], atol=1e-3, rtol=0)
 
 
 def test_its_tokens_lie_in_the_joint_space_with_and_without_an_adapted_tower() -> None:
@@ -176,7 +180,7 @@ def test_its_config_trains_it_with_mined_negatives() -> None:
 def test_it_learns_to_change_the_colour_and_keep_the_shape() -> None:
     torch.manual_seed(0)
     shapes, colours = unit(6, DIM), unit(5, DIM)
-    said = torch.randn(5, DIM)
+    asked = torch.randn(5, DIM)
     composer = DistinctiveQuery(DIM, hidden=64, dropout=0.0)
     optimizer = torch.optim.AdamW(composer.parameters(), lr=0.003)
     everything = F.normalize(shapes[:, None] + colours[None], dim=-1)
@@ -184,8 +188,8 @@ def test_it_learns_to_change_the_colour_and_keep_the_shape() -> None:
     def queries() -> tuple[Tensor, float]:
         """Loss, and the share of right answers."""
         shape, before, after = (torch.randint(count, (64,)) for count in (6, 5, 5))
-        tokens = torch.stack([torch.zeros(64, DIM), said[after]], dim=1)
-        text = WordFeatures(said[after], tokens, torch.ones(64, 2, dtype=torch.bool))
+        tokens = torch.stack([torch.zeros(64, DIM), asked[after]], dim=1)
+        text = WordFeatures(asked[after], tokens, torch.ones(64, 2, dtype=torch.bool))
         scores = composer(everything[shape, before], text) @ everything.flatten(0, 1).T
         right = shape * 5 + after
         return F.cross_entropy(20 * scores, right), float((scores.argmax(dim=1) == right).float().mean())
@@ -209,9 +213,9 @@ def test_the_exported_graph_answers_as_torch_does_for_any_batch(composer: Distin
             query: Tensor = self.composer(reference, WordFeatures(embedding, tokens, mask))
             return query
 
-    said = words(5)
-    said.mask[2, 3:] = False
-    given = {"reference": unit(5, DIM), **said._asdict()}
+    asked = words(5)
+    asked.mask[2, 3:] = False
+    given = {"reference": unit(5, DIM), **asked._asdict()}
     program = torch.onnx.export(
         Query().eval(), (), kwargs={name: value[:2] for name, value in given.items()}, dynamo=True, verbose=False,
         input_names=list(given), dynamic_shapes={name: {0: torch.export.Dim.DYNAMIC} for name in given},

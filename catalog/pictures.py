@@ -38,6 +38,7 @@ _OBJECTS = ("media", "image", "file", "node")
 _FIELDS = (
     "src", "url", "path", "href", "link", "file", "urlstandard", "urlzoom", "original", "originalsrc", "imageurl",
     "image", "urlfullxfull", "full", "xlarge", "large", "big", "originalurl", "fullurl", "largeurl",
+    "mediapath", "imagepath", "filepath", "filename", "mediaurl", "fileurl",
 )  # fmt: skip
 """Fields of objects with the address or path of a picture; the first one counts, the others are other sizes."""
 _MEDIA_TYPES = ("type", "mediatype", "mediacontenttype", "mimetype", "contenttype")

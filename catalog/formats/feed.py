@@ -91,6 +91,7 @@ class _Names(ContentHandler):
         super().__init__()
         self.counts: Counter[str] = Counter()
         self.with_children: Counter[str] = Counter()
+        self.with_attributes: Counter[str] = Counter()
         self.depths: dict[str, int] = {}
         self.path: list[str] = []
 
@@ -100,6 +101,8 @@ class _Names(ContentHandler):
         self.depths.setdefault(plain, len(self.path))
         if self.path:
             self.with_children[self.path[-1]] += 1
+        if len(attrs) > 2:
+            self.with_attributes[plain] += 1
         self.path.append(plain)
         if sum(self.counts.values()) > 5000 or len(self.path) > DEEPEST:
             raise _Enough
@@ -128,7 +131,8 @@ def _item_name(content: bytes, source: str) -> str:
         name for name in with_children
         if names.counts[name] > 1 and names.with_children[name] > names.counts[name] and name.casefold() not in PARTS
     ]  # fmt: skip
-    repeated = known or repeated
+    in_attributes = [name for name, count in names.counts.items() if count == names.with_attributes[name] > 1]
+    repeated = known or repeated or in_attributes
     if not repeated:
         raise ModisteError(
             f"{source} lists no products.", hint="A feed has an <item>, <entry> or <product> for each of them."

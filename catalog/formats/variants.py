@@ -10,8 +10,9 @@ from catalog.names.columns import ID_ORDER, has_picture_name, pick
 from catalog.names.plain import plain_name
 from catalog.table import Row, Rows, Table
 
-LISTS = ("variants", "skus", "variations", "combinations", "children")
-"""Names of the lists of variants, the most common first."""
+LISTS = ("variants", "skus", "variations", "combinations", "children", "configs", "simples")
+"""How names of the lists of variants end, the most common first. Zalando has simples within configs."""
+DEEPEST = 3
 LOOKS = ("colors", "colours", "colorways", "colourways", "swatches", "looks")
 """Names of lists of looks. They are used only if each look has its own pictures."""
 _NAMED = ("color", "colour", "name", "label", "title", "value")
@@ -37,10 +38,11 @@ def split_variants(table: Table) -> None:
     if any(_looks(row) for _, row in table.rows):
         table.rows = Rows((number, one) for number, row in table.rows for one in _split_looks(row))
         table.columns = table.rows.names
-    if not any(_listed(row) for _, row in table.rows):
-        return
-    table.rows = Rows((number, one) for number, row in table.rows for one in _split(row))
-    table.columns = table.rows.names
+    for _ in range(DEEPEST):
+        if not any(_listed(row) for _, row in table.rows):
+            return
+        table.rows = Rows((number, one) for number, row in table.rows for one in _split(row))
+        table.columns = table.rows.names
 
 
 def _has_variants(cell: Mapping[str, Any]) -> bool:
@@ -105,17 +107,18 @@ def _group(row: Row) -> Any:
 
 def _listed(row: Row) -> str | None:
     """The field with the variants; None if there is none."""
-    for name in LISTS:
-        if _are_objects(row.get(name)):
-            return name
+    for one in LISTS:
+        found = next((name for name in row if plain_name(name).endswith(one) and _are_objects(row[name])), None)
+        if found is not None:
+            return found
     return SIZES if _are_objects(row.get(SIZES)) and all(_COUNTED & one.keys() for one in row[SIZES]) else None
 
 
 def _split(row: Row) -> Iterator[Row]:
-    group = _group(row)
+    group = row.get(GROUP) or _group(row)
     listed = _listed(row)
     if listed is None:
-        yield {**row, GROUP: row.get(GROUP) or group}
+        yield {**row, GROUP: group}
         return
     whole = {name: cell for name, cell in row.items() if name not in (listed, "options")}
     options = [option.get("name") for option in row.get("options") or () if isinstance(option, dict)]

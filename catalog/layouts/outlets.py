@@ -1,13 +1,15 @@
-"""Columns with the stock of each outlet: ``inventory_Main_Outlet`` of Lightspeed, and those of Square."""
+"""The stock of each outlet: columns such as ``inventory_Main_Outlet`` of Lightspeed, and lists of objects."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Container
+from typing import Any
 
 from catalog.names.columns import is_code, known, standard_name
 from catalog.names.hidden import is_hidden
 from catalog.names.plain import plain_name
+from catalog.names.sale import STOCK_COUNTS
 from catalog.table import Table
 from catalog.values import plain_text
 
@@ -35,6 +37,25 @@ def stock_of_outlets(table: Table, consumed: Container[str] = ()) -> None:
     for beginning, columns in found.items():
         if beginning in _SURE or len(columns) > 1:
             table.outlets |= dict.fromkeys(columns, beginning)
+
+
+def stock_in_lists(table: Table) -> None:
+    """Replace lists such as ``[{"warehouse": "A", "qty": 2}, {"warehouse": "B", "qty": 0}]`` by their sum."""
+    for column in table.columns:
+        cells = table.rows.column(column)
+        if standard_name(column) not in STOCK_COUNTS or not any(isinstance(cell, list) for cell in cells):
+            continue
+        sums = [_sum(cell) for cell in cells]
+        if all(total is not None or cell in (None, "") for cell, total in zip(cells, sums, strict=True)):
+            table.rows.put(column, sums)
+
+
+def _sum(cell: Any) -> float | None:
+    """The sum of the counts in a list of objects; None if it has anything else."""
+    if not isinstance(cell, list) or not all(isinstance(one, dict) for one in cell):
+        return None
+    counts = [next((n for name, n in one.items() if plain_name(str(name)) in STOCK_COUNTS), None) for one in cell]
+    return sum(counts) if all(isinstance(n, int | float) for n in counts) else None  # type: ignore[arg-type]
 
 
 def outlet_prefix(column: str) -> str:

@@ -10,10 +10,11 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from catalog.layouts.below import attributes_of_odoo, sizes_below, variations_of_ebay
+from catalog.layouts.long import pivoted
 from catalog.layouts.magento import coded_states, configurable, linked, rows_without_sku, translations
 from catalog.layouts.money import columns_in_units
 from catalog.layouts.nested import unfold_nested
-from catalog.layouts.outlets import stock_of_outlets
+from catalog.layouts.outlets import stock_in_lists, stock_of_outlets
 from catalog.layouts.sizes import sizes_in_columns
 from catalog.layouts.typed import PARENT, typed_rows, variations_of_ecwid
 from catalog.names.columns import (
@@ -30,8 +31,8 @@ from catalog.values import plain_text
 
 _KINDS = "option|variations?|attribut[eo]?|atributo|eigenschap|additionalinfo|propiedad|propriedade|характеристик[аи]"
 _SLOT = re.compile(
-    rf"(?:product|variant)?(?P<kind>{_KINDS})(?P<before>\d*)(?P<role>names?|titles?|values?|werte?|choices|description|)"
-    r"(?P<after>\d*)"
+    rf"(?:product|variant)?(?P<kind>{_KINDS})(?P<before>\d*)(?P<role>names?|titles?|options?|values?|werte?|choices|description|)"
+    r"(?P<after>\d*|[abc])"
 )
 _TRANSLATED_SLOT = re.compile(
     rf"(?P<role>nom|nome|nombre|naam|название|valeur|valore|valor|waarde|значение)(?:d[ae]l?l?)?"
@@ -52,12 +53,14 @@ _VARIANTS = re.compile(r"(?:variants?|variations?|children|child_?skus?)$", re.I
 
 def unfold(table: Table) -> None:
     """Unfold everything that is known of any shop system."""
+    pivoted(table)
     by_name = {plain_name(column): column for column in table.columns}
     consumed = _braced_options(table)
     _fill_products(table)
     consumed |= _named_options(table)
     consumed |= _packed_pairs(table, by_name)
     consumed |= _combinations(table)
+    stock_in_lists(table)
     consumed |= unfold_nested(table)
     columns_in_units(table)
     consumed |= typed_rows(table, by_name)

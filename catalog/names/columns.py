@@ -11,7 +11,7 @@ from collections.abc import Container, Iterable
 from functools import lru_cache
 
 from catalog.names import languages
-from catalog.names.plain import group, order, plain_name, shorter_names
+from catalog.names.plain import folded, group, order, plain_name, shorter_names
 from catalog.names.sale import SALE_NAMES, STATUS, STOCK_COUNTS
 
 ID_ORDER = order(
@@ -23,7 +23,7 @@ ID_ORDER = order(
     "tuotekoodi ürünkodu stokkodu артикул кодтовара 商品コード 商品番号 品番 货号 商品编码 货品编号 상품코드 "
     "itemsku sellersku customlabel productnumber articlecode listingid variantid internalvariantid internalid "
     "internereferentie internereferenz interneartikelnummer référenceinterne referenciainterna referênciainterna "
-    "internalreference supplieraid supplierpid matnr "
+    "internalreference supplieraid supplierpid matnr productmodelid "
     "رقمالمنتج رمزالمنتج כודמוצר מקט רשמקט κωδικόςπροϊόντος mãsảnphẩm รหัสสินค้า кодтовару артикулпродавца "
     "handle handleid 商品管理番号 gtin ean" + languages.IDS
 )
@@ -72,7 +72,7 @@ TITLE_ORDER = order(
     "denominación itemtextname textname name1 bezeichnung1 artikelbezeichnung1 kurzbezeichnung kurztext "
     "artikelbez artbez artikelbezeichn bez "
     "materialkurztext denominazione benämning betegnelse название наименование 商品名 商品名称 상품명 שםמוצר שםהמוצר "
-    "اسمالمنتج όνομαπροϊόντος têsảnphẩm tênsảnphẩm ชื่อสินค้า названиепозиции назва назватовару maktx imagetitle"
+    "اسمالمنتج όνομαπροϊόντος номенклатура tênsảnphẩm ชื่อสินค้า названиепозиции назва назватовару maktx imagetitle"
     + languages.TITLES
 )
 WEAK_TITLES = order(
@@ -182,9 +182,16 @@ def known(name: str) -> bool:
 _KNOWN = (
     ID_NAMES | set(WEAK_IDS) | set(BARCODES) | set(TITLE_ORDER) | set(PICTURE_ORDER) | set(GROUP_ORDER)
     | set(WEAK_GROUPS) | VARIANT_PICTURES | GALLERY_PICTURES | BYTES_NAMES | LIST_NAMES | PATH_NAMES | LOOKS | SIZES
-    | PRICES | SALE_NAMES | CURRENCY_COLUMNS
+    | PRICES | SALE_NAMES | CURRENCY_COLUMNS | set(WEAK_TITLES)
 )  # fmt: skip
-_AMBIGUOUS = group("path file filename number no nr key item")
+_WITH_ACCENTS = {
+    bare: name for name in sorted(_KNOWN) if (bare := folded(name)) != name and len(bare) > 2 and bare not in _KNOWN
+}
+"""Known names that are written with accents, by what they are without them."""
+_AMBIGUOUS = group(
+    "path file filename number no nr key item label caption artikel produkt product article artículo articolo artigo "
+    "model modell modèle modelo modello"
+)
 """Known names that say nothing at the end of another: ``product_path`` is no picture."""
 
 
@@ -199,7 +206,7 @@ def standard_name(column: str) -> str:
     if plain_name("".join(words)) in SIZES:
         return plain_name("".join(words))
     last = plain_name(column.rpartition(".")[2])  # Of a nested field, as pandas names it: ``attributes.color``.
-    return next(shorter, last if last in LOOKS or last in SIZES else plain)
+    return next(shorter, last if last in LOOKS or last in SIZES else _WITH_ACCENTS.get(plain, plain))
 
 
 def is_special(name: str) -> bool:

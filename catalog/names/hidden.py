@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 
 from catalog.names import languages
-from catalog.names.plain import group, order, plain_name, whole_name
+from catalog.names.plain import folded, group, order, plain_name, whole_name
 from catalog.names.system import is_of_system
 
 _HIDDEN = re.compile(
@@ -34,10 +34,21 @@ _HIDDEN = re.compile(
     r"仕入|原価|成本|进价|進價|采购|採購|供应商|供應商|매입|원가|공급업체|공급사|공급가|도매|批发|供货|卸価格|卸売|עלות|ספק|تكلفة|المورد|^ox(?:b|ek)price|"
     + "|".join(order(languages.HIDDEN))
 )
+_CUSTOMERS = re.compile(
+    r"kund(?:e|in|en)(?:name|nr|nummer|konto)?|kundennotiz|clien(?:t|te|ti|tes)(?:e|name|nom|no|id)?|nomduclient|"
+    r"klant(?:naam|nr|nummer)?|klient(?:nr)?|zákazník|vásárló|vevő(?:név)?|клиент|клієнт|покупатель|покупець|顧客名?|"
+    r"客户|客戶|고객명?|müşteri(?:adı)?|(?:contact)?(?:tel|phone|mobile|mobil|handy|telefon|telephone|téléphone|teléfono|"
+    r"telefono|telefoon|puhelin|телефон|電話|电话|전화)(?:no|nr|nummer|number|番号)?|(?:shipping|billing|liefer|rechnungs)?"
+    r"(?:address|adresse|anschrift|dirección|indirizzo|adres|osoite|адрес|住所|地址|주소)|"
+    r"reserv(?:edfor|edby|iertfür|épour|adopara)|iban|birthday|dateofbirth|geburtsdatum"
+)
+"""Columns with data of customers, as whole names."""
 _NOT_HIDDEN = re.compile(
-    r"costume|customerrating|customerreview|customized|international|customizable|marget|internet|"
+    r"couture|costume|customerrating|customerreview|customized|international|customizable|marget|internet|"
     r"internal(?:pocket|material|lining|size)|einkaufs?(?:tasche|korb|netz|beutel)"
 )
+_HIDDEN_FOLDED = re.compile(folded(_HIDDEN.pattern))
+"""The same without accents, as technical exports write names: ``nakupni_cena``."""
 _TECHNICAL = re.compile(
     r"^(?:command$|discountmode$|ox(?:shopid|stockflag|mapid|skipdiscounts|var(?:count|stock|minprice|maxprice))$|toprow$|fieldtype|productoptiontype\d|seo|googleshopping(?!gender|agegroup|color|material|size|mpn)|variant(?:taxable|taxcode|requiresshipping|"
     r"fulfillmentservice|inventory(?:tracker|policy)|grams|weightunit|position)|giftcard|"
@@ -49,7 +60,7 @@ _TECHNICAL = re.compile(
     r"unityfor\w*|useconfig\w*|productimage(?:id|description|isthumbnail|sort|index)\d*|deleteexistingimages|"
     r"binpickingnumber|optionset\w*|adwords\w*|customlabel\d|excludeddestination|includeddestination|shipping|tax|"
     r"chargetax|requiresshipping|fulfillmentservice|inventorytracker|inventorypolicy|continuesellingwhenoutofstock|"
-    r"weightvalue|weightunitfordisplay|unitpricetotalmeasure|option\d+linkedto|indexlevel\d|unnamed\d)"
+    r"weightvalue|weightunitfordisplay|unitpricetotalmeasure|option\d+linkedto|indexlevel\d|unnamed\d|column\d+$)"
 )
 _PURCHASE = re.compile(r"(?<![^\W_])h?ek(?![^\W_])|(?<![^\W_])h?ek(?:preis|netto|brutto)")
 """The German abbreviation of a purchase price, as a word: ``letzter EK-Preis``."""
@@ -84,7 +95,9 @@ def is_hidden(column: str) -> bool:
         return False
     written = column.casefold()
     return (
-        name in _TRANSLATED or any(_HIDDEN.search(_NOT_HIDDEN.sub(" ", one)) for one in (name, whole))
+        name in _TRANSLATED or _CUSTOMERS.fullmatch(name) is not None or any(
+            pattern.search(_NOT_HIDDEN.sub(" ", one)) for one in (name, whole) for pattern in (_HIDDEN, _HIDDEN_FOLDED)
+        )
         or bool(_TECHNICAL.match(name) or _META.match(written) or _PURCHASE.search(written))
         or bool(_FLAGS_OF_ATTRIBUTES.fullmatch(name)) or is_of_system(column)
     )  # fmt: skip

@@ -21,6 +21,14 @@ def whole_name(name: str) -> str:
     return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", name).casefold())
 
 
+@lru_cache(maxsize=10_000)
+def folded(name: str) -> str:
+    """A plain name without the accents of Latin letters: ``nazev`` for ``název``."""
+    parts = unicodedata.normalize("NFD", name)
+    bare = re.sub(r"(?<=[a-z])[\u0300-\u036f]+", "", parts).replace("ł", "l").replace("ı", "i").replace("đ", "d")
+    return unicodedata.normalize("NFC", bare)
+
+
 LANGUAGES = "ar|bg|cs|da|de|el|en|es|et|fi|fr|he|hr|hu|it|ja|ko|lt|lv|nb|nl|pl|pt|ro|ru|sk|sl|sv|tr|uk|zh"
 """Codes of languages (ISO 639-1) that are no words of column names, as ``is``, ``id`` and ``no`` are."""
 CURRENCIES = (
@@ -52,8 +60,8 @@ _OWNERS = (
 )  # fmt: skip
 """Prefixes of names; OXID writes ``OXTITLE``."""
 _OWNERS_BEHIND = (
-    "delproducto", "deproducto", "delartículo", "doproduto", "duproduit", "delprodotto", "produktu", "towaru", "товара",
-    "product",
+    "delproducto", "deproducto", "delartículo", "doproduto", "duproduit", "delprodotto", "produktu", "товара",
+    "product", "articolo", "artículo", "prodotto", "producto", "produto", "produit", "artikel", "towaru", "zboží",
 )  # fmt: skip
 
 

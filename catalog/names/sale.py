@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 from catalog.names import languages
-from catalog.names.plain import group
+from catalog.names.plain import group, plain_name
 
 FLAGS = {
     "true": True, "false": False, "yes": True, "no": False, "ja": True, "nein": False, "oui": True, "non": False,
@@ -164,3 +166,19 @@ def read_flag(text: str) -> bool | None:
     """Whether a whole cell says true or false, as a word or a sign; None if it says neither."""
     plain = text.removesuffix(_EMOJI_STYLE).casefold()
     return FLAGS.get(plain, SIGNS.get(plain))
+
+
+_SHOWS = (
+    r"(?:show(?:n)?|display(?:ed)?|visible|publish(?:ed)?|listed|visa|visas|vis|vises|mostrar|mostra|visibile|visível|"
+    r"afficher?|anzeigen|zeigen|sichtbar|toon|tonen|zichtbaar|pokaż|widoczny|zobrazit|zobrazovat|exibir|synlig|näytä)"
+)
+_SHOPS = (
+    r"(?:shop|webshop|onlineshop|onlinestore|webstore|store|storefront|site|website|web|butik|butiken|butikken|butikk|"
+    r"nettbutikk|boutique|tienda|negozio|loja|winkel|sklepie|sklep|obchodě|obchod|eshopu|eshop|verkkokaupassa|catalog)"
+)
+_SHOWS_IN_SHOP = re.compile(rf"{_SHOWS}[a-zà-ž]{{0,4}}{_SHOPS}|(?:im|in|en|on)?{_SHOPS}{_SHOWS}|{_SHOPS}status")
+
+
+def shows_in_shop(column: str) -> bool:
+    """Whether a column tells what the shop shows, by its name: ``Visa i butik``, ``Online Store Status``."""
+    return _SHOWS_IN_SHOP.fullmatch(plain_name(column)) is not None

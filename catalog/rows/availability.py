@@ -31,6 +31,7 @@ from catalog.names.sale import (
     STOCK_STATUS,
     TRACKED,
     read_flag,
+    shows_in_shop,
 )
 from catalog.table import Row, Table, shown
 from catalog.values import plain_text, unescaped
@@ -71,6 +72,7 @@ class Availability:
             alike.setdefault(table.outlets.get(column) or plain_name(column), []).append(column)
         self._alike = {column: columns for columns in alike.values() if len(columns) > 1 for column in columns}
         self._status = named(STATUS)
+        self._status += [name for name in table.columns if shows_in_shop(name) and name not in self._status]
         unusual = (one for one in table.columns if standard_name(one) not in SALE_NAMES and one not in table.outlets)
         self.unnamed = [
             name for name in unusual

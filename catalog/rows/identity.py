@@ -42,7 +42,7 @@ ENOUGH = 0.9
 """Minimum share of rows in which an id column is filled; otherwise another column is chosen."""
 NEARLY = 0.95
 """Share of different cells that an id column needs if no column is different in every row: ids may be used twice."""
-VARIANT_IDS_OF_JSON = ("variantsku", "variantcode", "variantid", "variantproductid", "variantitemid")
+VARIANT_IDS_OF_JSON = ("variantsku", "variantcode", "variantskuid", "variantid", "variantproductid", "variantitemid")
 """Columns of the ids of variants that were nested in products."""
 UNSPLIT = ' If these are several columns, name their separator in catalog.toml: [table] separator = "^".'
 _CODE = re.compile(r"(?=.*\d)(?=.*[^\W\d_]|.*\d{4})[\w./#+-]{2,64}")

@@ -10,8 +10,8 @@ from catalog.names.hidden import is_hidden
 from catalog.table import Table
 from catalog.values import plain_text
 
-LONGEST_TITLE = 60
-"""Mean characters up to which descriptions may be titles."""
+LEAST, LONGEST_TITLE = 3, 60
+"""Characters of a title of one word, and mean characters up to which descriptions may be titles."""
 
 
 def find_title(table: Table) -> str | None:
@@ -25,7 +25,14 @@ def find_title(table: Table) -> str | None:
         found = next((name for name in names if _are_titles(table, name, is_title, share)), None)
         if found is not None:
             return found
-    return None
+    return next((name for name in others if _are_names(table, name)), None)
+
+
+def _are_names(table: Table, column: str) -> bool:
+    """Whether the cells of a column are filled and all different, with words alone, and some with several."""
+    texts = [plain_text(cell) for cell in table.rows.column(column)]
+    words = all(_is_word(text) and len(text) >= LEAST for text in texts)
+    return words and len(set(texts)) == len(texts) > 2 and any(map(_has_words, texts))
 
 
 def has_titles(table: Table, column: str) -> bool:

@@ -8,6 +8,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+_NOTHING = frozenset({"", "nan", "none", "null"})
+"""What programs write beside lists for no list."""
 _BARE = re.compile(r"\[[^\[\]{}\"']*\]|\{(?:[^{}\"':]|:(?=//))*\}")
 
 
@@ -32,7 +34,7 @@ def listed(text: str) -> list[Any] | None:
 
 def unlisted(cells: Sequence[Any]) -> Sequence[Any]:
     """The cells of a column as lists, if each of them that is filled is written as one."""
-    texts = {cell for cell in cells if isinstance(cell, str) and cell}
+    texts = {cell for cell in cells if isinstance(cell, str) and cell.casefold() not in _NOTHING}
     if not texts or any(text[0] not in "[{" for text in texts):
         return cells
     items: dict[str, list[str]] = {}
@@ -41,4 +43,4 @@ def unlisted(cells: Sequence[Any]) -> Sequence[Any]:
         if found is None or any(isinstance(item, list | dict) for item in found):
             return cells
         items[text] = [word for item in found if item is not None and (word := str(item).strip())]
-    return [items[cell] if isinstance(cell, str) and cell else cell for cell in cells]
+    return [items.get(cell, "") if isinstance(cell, str) else cell for cell in cells]

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from catalog import read_catalog
 from catalog.names.columns import pick, standard_name
+from catalog.names.hidden import is_hidden
+from catalog.names.sale import shows_in_shop
 from tests.catalog.shops import pictures, read
 
 LOCALES = ["de_{}", "{}-en_US", "{}_fr", "{} DE", "{}#it", "{} (en-gb)", "{}-de_CH-ecommerce", "NL.{}"]
@@ -132,3 +134,51 @@ def test_a_vendor_is_the_brand_unless_there_is_a_column_of_brands(tmp_path: Path
     rows = [{"sku": f"A{n}", "title": "Coat", "Vendor": "Rains A/S"} for n in range(2)]
     assert read(tmp_path, rows).roles["Vendor"] == "wish"
     assert read(tmp_path, [{**row, "Brand": "Rains"} for row in rows]).roles["Vendor"] == "hidden"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Kundin",
+        "Kunde",
+        "Client",
+        "cliente",
+        "Telefon",
+        "Handynummer",
+        "Lieferadresse",
+        "客户",
+        "reserved for",
+        "Klantnaam",
+    ],
+)
+def test_data_of_customers_are_hidden(name: str) -> None:
+    assert is_hidden(name)
+
+
+@pytest.mark.parametrize("name", ["Kundenbewertung", "Clientele", "Phone case", "Haute couture", "Addressed"])
+def test_names_like_those_of_customers_are_not_hidden(name: str) -> None:
+    assert not is_hidden(name)
+
+
+@pytest.mark.parametrize(
+    ("bare", "name"), [("nazev", "název"), ("preco", "preço"), ("velikost", "velikost"), ("imagem", "imagem")]
+)
+def test_names_without_accents_are_known(bare: str, name: str) -> None:
+    assert standard_name(bare) == standard_name(name)
+
+
+@pytest.mark.parametrize("name", ["nakupni_cena", "marza", "cena_zakupu"])
+def test_hidden_names_without_accents_are_hidden(name: str) -> None:
+    assert is_hidden(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "shows"),
+    [
+        ("Visa i butik", True), ("Online Store Status", True), ("Show in web shop", True), ("Mostrar en tienda", True),
+        ("Sichtbar im Shop", True), ("On sale", False), ("Store pickup", False), ("Online exclusive", False),
+        ("Shop", False), ("Visible seams", False),
+    ],
+)  # fmt: skip
+def test_columns_of_what_the_shop_shows_are_known(name: str, *, shows: bool) -> None:
+    assert shows_in_shop(name) is shows

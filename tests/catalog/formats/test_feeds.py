@@ -50,3 +50,12 @@ def test_a_sitemap_with_pictures_lists_products(tmp_path: Path) -> None:
     assert [(one.id[-4:], one.title, len(one.images)) for one in catalog] == [
         (f"/p/{n}", f"Red Tee {n}", 1) for n in range(3)
     ]
+
+
+def test_products_whose_values_are_attributes_alone_are_read(tmp_path: Path) -> None:
+    (tmp_path / "a.xml").write_text(
+        '<zbozi><polozka kod="10" nazev="Pyjama" cena="1990" skladem="5"/>'
+        '<polozka kod="20" nazev="Robe" cena="2990" skladem="0"/></zbozi>'
+    )
+    (pyjama,) = read_catalog(tmp_path / "a.xml", images_required=False)
+    assert (pyjama.id, pyjama.title, pyjama.attributes["cena"]) == ("10", "Pyjama", 1990)

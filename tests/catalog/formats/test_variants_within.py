@@ -163,3 +163,30 @@ def test_names_of_colours_without_pictures_are_a_list(tmp_path: Path) -> None:
     )
     catalog = read_catalog(tmp_path / "catalog.json", images_required=False)
     assert [one.attributes["colors"] for one in catalog] == [["Navy", "Camel"]] * 2
+
+
+def test_variants_within_looks_are_read(tmp_path: Path) -> None:
+    def config(id: str, colour: str) -> dict[str, object]:
+        simples = [{"product_simple_id": f"{id}-{size}", "ean": f"400{id[-1]}{size}", "size": size} for size in "SM"]
+        media = [{"media_path": f"https://a.example/{id}.jpg"}]
+        return {"product_config_id": id, "color": colour, "media": media, "product_simples": simples}
+
+    item = {"product_model_id": "Z", "product_configs": [config("Z-1", "red"), config("Z-2", "blue")], "name": "Cape"}
+    (tmp_path / "a.json").write_text(json.dumps({"items": [item]}))
+    red, blue = read_catalog(tmp_path / "a.json")
+    assert (red.title, red.group, blue.group) == ("Cape", "Z", "Z")
+    assert [len(red.variants), len(blue.variants)] == [2, 2]
+    assert red.image == Address("https://a.example/Z-1.jpg")
+
+
+def test_the_stock_in_a_list_of_warehouses_is_its_sum(tmp_path: Path) -> None:
+    def sku(id: str, *counts: int) -> dict[str, object]:
+        return {"skuId": id, "size": id[-1], "stock": [{"wh": at, "qty": count} for at, count in enumerate(counts)]}
+
+    lines = [
+        {"productId": "p-1", "name": "Shoe", "skus": [sku("s-1", 2, 0), sku("s-2", 0, 0)]},
+        {"productId": "p-2", "name": "Boot", "skus": [sku("s-3", 0)]},
+    ]
+    (tmp_path / "a.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    (shoe,) = read_catalog(tmp_path / "a.jsonl", images_required=False)
+    assert (shoe.id, [one.id for one in shoe.variants], shoe.attributes["variant stock"]) == ("p-1", ["s-1"], 2)

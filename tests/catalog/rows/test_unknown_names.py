@@ -180,3 +180,20 @@ def test_rows_are_not_grouped_by_a_number_that_other_pictures_share(
         for name, size in zip(pictures, "SM", strict=True)
     ]
     assert len(read(tmp_path, rows)) == products
+
+
+def test_different_words_are_titles_where_nothing_else_is(tmp_path: Path) -> None:
+    rows = [
+        {"Nr": n, "Was": title, "Reserviert": "ja" if n else "", "Kundin": "Frau Huber" if n else ""}
+        for n, title in enumerate(["Dirndl Rosa", "Lederhose", "Janker"])
+    ]
+    catalog = read(tmp_path, rows)
+    assert [one.title for one in catalog] == ["Dirndl Rosa", "Lederhose", "Janker"]
+    assert catalog.roles["Kundin"] == "hidden"
+
+
+def test_a_column_without_a_name_is_not_public(tmp_path: Path) -> None:
+    (tmp_path / "catalog.csv").write_text(",sku,title,colours\n0,A1,Kilt,\"['red', 'green']\"\n1,A2,Hat,nan\n")
+    kilt, hat = read_catalog(tmp_path, images_required=False)
+    assert kilt.attributes == {"colours": ["red", "green"]}
+    assert hat.attributes == {}

@@ -139,3 +139,8 @@ def test_the_features_of_a_bmecat_are_columns(tmp_path: Path) -> None:
     )
     _, polo = read_catalog(tmp_path / "a.xml", images_required=False)
     assert (polo.id, polo.title, polo.attributes["Farbe"]) == ("A-1", "Polo piqué", "blau")
+
+
+def test_options_are_told_apart_by_letters(tmp_path: Path) -> None:
+    rows = [{"id": "a", "title": "Tee", "Variation Name A": "Size", "Variation Option A": "S"}]
+    assert read(tmp_path, rows)[0].attributes == {"Size": "S"}

@@ -7,13 +7,13 @@ from itertools import permutations, product
 import pytest
 
 from tests.understanding.shops import large_shop
-from tests.understanding.test_wishes import FOLDER, parts_of, read
+from tests.understanding.test_wishes import FOLDER, WISHES, parts_of, read
 from understanding import fold, understand, understand_turns
 from understanding.words.concepts import Concept
 from understanding.words.language import languages
 
-KINDS = {path.stem: read(f"combined/{path.name}") for path in sorted(FOLDER.glob("combined/*.txt"))}
-PARTS = read("wish_parts.txt")
+KINDS = {path.stem: read(path) for path in sorted((FOLDER / "combined").rglob("*.txt"))}
+PARTS = read(WISHES / "wish_parts.txt")
 JOINTS = {
     "en": (", ", " and ", " but "),
     "de": (", ", " und ", ", aber "),

@@ -13,6 +13,7 @@ from tests.understanding.shops import large_shop
 from understanding import Understood, understand
 
 FOLDER = Path(__file__).parent
+WISHES = FOLDER / "wishes"
 MIN_SHARE = 0.9
 """Share of the wishes of a way that must be understood whole: nothing missing, nothing made up."""
 PART = re.compile(r"(?<= )(?=[+\-<]|keep:|diff:|forget:|sim\b|back:|[\d.]*\.\.)")
@@ -25,10 +26,10 @@ class Written(NamedTuple):
     """What may be understood, too."""
 
 
-def read(name: str) -> dict[str, list[Written]]:
+def read(path: Path) -> dict[str, list[Written]]:
     """The wishes of a file by their way."""
     ways: dict[str, list[Written]] = defaultdict(list)
-    for line in (FOLDER / name).read_text(encoding="utf-8").splitlines():
+    for line in path.read_text(encoding="utf-8").splitlines():
         if line and not line.startswith("#"):
             way, text, asked = (part.strip() for part in line.split("|"))
             parts = [part.strip() for part in PART.split(f" {asked}") if part.strip()]
@@ -37,8 +38,8 @@ def read(name: str) -> dict[str, list[Written]]:
     return ways
 
 
-WAYS = read("wishes.txt") | read("wishes_in_languages.txt")
-HELD_OUT = read("wishes_held_out.txt")["held out"]
+WAYS = read(WISHES / "wishes.txt") | read(WISHES / "wishes_in_languages.txt")
+HELD_OUT = read(WISHES / "wishes_held_out.txt")["held out"]
 MIN_HELD_OUT = 0.75
 """Share of the wishes that nothing was mended for."""
 

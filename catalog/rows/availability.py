@@ -97,6 +97,8 @@ class Availability:
         self._stock = {*self._in_stock, *self._counts, *named(NOT_SOLD_FLAGS & OUT_OF_STOCK)}
         self._stock |= {name for name in self.unnamed if _has_states_of_stock(table.rows.column(name))}
         stating = [*self._status, *self._not_sold, *self._gone_since, *self._sold_from, *self._flags, *self._counts]
+        self.columns = frozenset(stating if leave_out is None else leave_out)
+        """What states it."""
         self.aspects = frozenset(map(self._aspect, stating) if leave_out is None else leave_out)
         """What the table states: ``stock``, ``status`` (publication), or the columns of ``leave_out``."""
 

@@ -109,10 +109,11 @@ def read_changes(
     read = ChangeTable(id_column=plan.id, problems=[*table.problems, *table.remarks, *sums])
     own = {plan.id, plan.group, plan.title, *plan.pictures, *plan.gallery}
     read.columns = [name for name in table.columns if name in kinds and name != plan.id]
-    read.ignored = [name for name in table.columns if name not in kinds and name not in own]
     leave_out = {name: one for name, one in settings.leave_out.items() if name in table.columns}
     states = {name for name, role in (roles or {}).items() if role == "stock"} | settings.stock_columns
     availability = Availability(table, leave_out if settings.states_leave_out else None, kinds, states)
+    own |= availability.columns
+    read.ignored = [name for name in table.columns if name not in kinds and name not in own]
     if not read.columns and plan.title is None and not availability.aspects:
         raise ModisteError(
             f"{path} has no column of the catalogue beside the id.",

@@ -49,6 +49,7 @@ def check_skipped(skipped: Sequence[Skipped], total: int, allowed: float, index_
     commonest = "; ".join(f"{count} x {kind.rstrip('.')}" for count, kind, _ in kinds)
     if kinds and kinds[0][2][0].reason.rstrip(".") != kinds[0][1].rstrip("."):
         commonest += f", such as: {shown(kinds[0][2][0].reason).rstrip('.')}"
+    hint = f"Correct them; all are listed in {index_root / REFUSED_NAME}."
     if len(skipped) == total:
         message = f"None of the {total:,} products can be used ({commonest}); nothing was published."
     else:
@@ -56,8 +57,7 @@ def check_skipped(skipped: Sequence[Skipped], total: int, allowed: float, index_
             f"{len(skipped):,} of {total:,} products cannot be used, more than the {allowed:.1%} allowed "
             f"({commonest}); nothing was published."
         )
-    listed = index_root / REFUSED_NAME
-    hint = f"Correct them (all are listed in {listed}), or allow more to be skipped (--max-skipped)."
+        hint += " To allow more: --max-skipped."
     raise refuse(index_root, skipped, message, hint=hint)
 
 

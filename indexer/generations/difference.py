@@ -21,8 +21,8 @@ COMPARED = {
     "title": "title",
     "image_hash": "picture",
     "variants": "variants",
-    "searchable": "found in searches",
-    UNSOLD: "for sale",
+    "searchable": "visibility",
+    UNSOLD: "availability",
 }
 """Further columns that are compared, with their display names."""
 FURTHER = "further pictures"

@@ -129,8 +129,9 @@ def test_a_catalogue_without_one_usable_picture_is_refused(
     shop: Path, toy: Bundle, tmp_path: Path, max_skipped: float
 ) -> None:
     break_pictures(shop, range(20))
-    with pytest.raises(BuildRefused, match=r"None of the 20 products .* not a JPEG"):
+    with pytest.raises(BuildRefused, match=r"None of the 20 products .* not a JPEG") as refused:
         build_generation(shop, toy, tmp_path / "index", BuildOptions(threads=1, max_skipped=max_skipped))
+    assert "--max-skipped" not in refused.value.hint
     assert current_id(tmp_path / "index") is None
 
 

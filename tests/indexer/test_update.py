@@ -177,7 +177,8 @@ def test_numbers_may_become_fractions(tmp_path: Path, toy: Bundle) -> None:
 def test_a_product_that_is_sold_out_is_found_again_when_it_is_back(root: Path) -> None:
     updated = update(root, "id,stock", "p3,0", "p4,5")
     assert updated.changes is not None
-    assert updated.changes.columns == {"for sale": 1, "found in searches": 1}
+    assert updated.changes.columns == {"availability": 1, "visibility": 1}
+    assert updated.ignored == []
     assert "p3" not in found_by(root)
     assert len(found_by(root, colour="White")) == 4
     update(root, "id,price", "p3,1")

@@ -43,11 +43,11 @@ from indexer.generations.manifest import (
     generation_folder,
     write_manifest,
 )
-from indexer.generations.products import (
+from indexer.generations.publication import list_generations, publish
+from indexer.generations.tables.products import (
     ProductTable,
     images_root_of,
 )
-from indexer.generations.publication import list_generations, publish
 from indexer.stores.cells import CELLS_NAME
 from indexer.stores.conditions import NO_COLUMNS
 from indexer.stores.registry import DEFAULT, index_name, remove_stores, store_class

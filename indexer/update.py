@@ -18,7 +18,6 @@ from indexer.building.completion import next_id, summed_up
 from indexer.building.editing import Edited, edit, for_sale
 from indexer.building.summary import Updated
 from indexer.building.writing import write_words
-from indexer.generations.arrow import read_whole, write_table
 from indexer.generations.difference import Difference, read_for_comparison
 from indexer.generations.durable import move_durably
 from indexer.generations.filters import AttributeColumn, filter_mask
@@ -35,8 +34,9 @@ from indexer.generations.manifest import (
     verify_files,
     write_manifest,
 )
-from indexer.generations.products import ATTRIBUTE, UNSOLD
 from indexer.generations.publication import Publisher, list_generations, publishing, serving_id
+from indexer.generations.tables.arrow import read_whole, write_table
+from indexer.generations.tables.products import ATTRIBUTE, UNSOLD
 from indexer.ranking.attributes import AttributeColumns
 from models.bundle.checksums import file_digest
 

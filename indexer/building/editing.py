@@ -14,8 +14,8 @@ import pyarrow.compute as pc
 from catalog import Kind
 from catalog.rows.changes import Change
 from catalog.rows.merging import fitting, merged_value
-from indexer.generations.arrow import attribute_array
-from indexer.generations.products import ATTRIBUTE, UNSOLD
+from indexer.generations.tables.arrow import attribute_array
+from indexer.generations.tables.products import ATTRIBUTE, UNSOLD
 from indexer.stores.store import Mask
 
 _SIGN = "\x1f"

@@ -22,8 +22,8 @@ from indexer.building.arranging import Numbered, arranged, path_of
 from indexer.building.reuse import KnownPictures, Places
 from indexer.building.spool import Seen, Spool
 from indexer.generations.digests import SIZE
-from indexer.generations.files import PictureFile, PictureFiles, stamp_of
 from indexer.generations.manifest import Skipped
+from indexer.generations.tables.files import PictureFile, PictureFiles, stamp_of
 from indexer.ranking.attributes import quantised
 from indexer.stores.store import Halves
 from models.bundle import Bundle, ImagePreprocessing, decode_image

@@ -12,12 +12,12 @@ import pyarrow as pa
 
 from catalog.errors import ModisteError
 from indexer.building.spool import Seen, Spool
-from indexer.generations.arrow import values_of
 from indexer.generations.digests import SIZE, Digests
-from indexer.generations.files import KnownFiles, PictureFile, Stamp
 from indexer.generations.manifest import FILES_NAME, generation_folder
 from indexer.generations.opening import Parts, open_parts
 from indexer.generations.publication import list_generations
+from indexer.generations.tables.arrow import values_of
+from indexer.generations.tables.files import KnownFiles, PictureFile, Stamp
 from indexer.ranking.attributes import LogOdds
 from indexer.stores.cells import CELLS_NAME, Cells
 from indexer.stores.store import Halves

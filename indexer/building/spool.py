@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from indexer.generations.arrow import read_whole
 from indexer.generations.digests import Digests
 from indexer.generations.durable import replace_file
+from indexer.generations.tables.arrow import read_whole
 from indexer.ranking.attributes import LogOdds
 from models.bundle import Bundle
 

@@ -20,7 +20,7 @@ from catalog.errors import MissingExtra, ModisteError
 from indexer.building.encode import Encoded, encode_products
 from indexer.building.reuse import KnownPictures
 from indexer.building.spool import Seen, Spool
-from indexer.generations.files import PictureFile, Stamp, stamp_of
+from indexer.generations.tables.files import PictureFile, Stamp, stamp_of
 from models.bundle import Bundle
 from models.bundle.encoder import Device
 from models.progress import track

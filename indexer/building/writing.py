@@ -10,7 +10,6 @@ import numpy as np
 
 from catalog import Catalog, Product
 from indexer.building.encode import Encoded
-from indexer.generations.arrow import attribute_array, hex_array
 from indexer.generations.filters import AttributeColumn, filter_mask
 from indexer.generations.manifest import (
     ATTRIBUTES_NAME,
@@ -22,8 +21,9 @@ from indexer.generations.manifest import (
     VIEW_WORDS_NAME,
     VIEWS_NAME,
 )
-from indexer.generations.products import write_private, write_products
-from indexer.generations.views import write_views
+from indexer.generations.tables.arrow import attribute_array, hex_array
+from indexer.generations.tables.products import write_private, write_products
+from indexer.generations.tables.views import write_views
 from indexer.ranking.attributes import AttributeWriter, LogOdds, corrected
 from indexer.stores.store import Mask
 from models.bundle import Bundle

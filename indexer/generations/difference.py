@@ -12,9 +12,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from indexer.generations.arrow import read_whole
 from indexer.generations.manifest import PRODUCTS_NAME, VIEWS_NAME, GenerationError
-from indexer.generations.products import ATTRIBUTE, UNSOLD
+from indexer.generations.tables.arrow import read_whole
+from indexer.generations.tables.products import ATTRIBUTE, UNSOLD
 from indexer.stores.store import Rows
 
 COMPARED = {

@@ -17,8 +17,8 @@ from catalog.errors import ModisteError
 from indexer.generations.filters import Filters, filter_mask
 from indexer.generations.manifest import GenerationManifest
 from indexer.generations.opening import open_parts
-from indexer.generations.products import Entry, ProductTable, read_picture
-from indexer.generations.views import ViewTable, nearest_of
+from indexer.generations.tables.products import Entry, ProductTable, read_picture
+from indexer.generations.tables.views import ViewTable, nearest_of
 from indexer.ranking.attributes import AttributeColumns
 from indexer.ranking.candidates import Candidates
 from indexer.ranking.profiles import Profiles

@@ -35,7 +35,7 @@ REPORT_NAME = "report.csv"
 PRIVATE_NAME = "private.arrow"
 """Hidden columns that the default filters need; responses do not contain them."""
 FILES_NAME = "files.arrow"
-"""The picture files of the build (``indexer.generations.files``)."""
+"""The picture files of the build (``indexer.generations.tables.files``)."""
 SEEN_NAME = "seen.u8"
 """The same by the pictures alone, where the catalogue tells words of its own: what the next build reuses."""
 
@@ -118,7 +118,7 @@ class GenerationManifest(FrozenModel):
     roles: dict[str, Role] = Field(default={})
     """Role of each attribute; empty in generations of a revision before 3."""
     views: int = Field(default=0, ge=0)
-    """Further pictures of products, which are searched as well (``indexer.generations.views``)."""
+    """Further pictures of products, which are searched as well (``indexer.generations.tables.views``)."""
     attributes: tuple[str, ...] = ()
     """The words with probabilities for every product (``ranking/attributes.py``), in order: the bundle's words, or none
     if it has none or the generation is older than this field."""

@@ -22,9 +22,9 @@ from indexer.generations.manifest import (
     read_manifest,
     verify_files,
 )
-from indexer.generations.products import ProductTable
 from indexer.generations.publication import serving_id
-from indexer.generations.views import ViewStore, ViewTable
+from indexer.generations.tables.products import ProductTable
+from indexer.generations.tables.views import ViewStore, ViewTable
 from indexer.ranking.attributes import AttributeColumns
 from indexer.stores.cells import CELLS_NAME, Cells
 from indexer.stores.registry import open_store

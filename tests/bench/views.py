@@ -2,7 +2,7 @@
 
 Products of the *Fashion Product Images* layout that share title and colour, but not the photograph, count as one
 product with several pictures. One picture of each is the query; the others are indexed: the first alone, all of them as
-results of their own, or all of them with the best one counting for the product (``indexer.generations.views``).
+results of their own, or all of them with the best one counting for the product (``indexer.generations.tables.views``).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import numpy.typing as npt
 import typer
 
 from catalog import Product, read_catalog
-from indexer.generations.views import ViewStore
+from indexer.generations.tables.views import ViewStore
 from indexer.stores.faiss_store import FaissStore
 from indexer.stores.store import Rows, Vectors
 from models.bundle import SHIPPED_BUNDLE, Bundle, decode_image

@@ -20,10 +20,10 @@ from catalog.fetch import FetchLimits
 from catalog.fetch.exchange import Exchange
 from catalog.fetch.target import checked
 from catalog.settings import read_settings
-from indexer.generations.arrow import attribute_array
 from indexer.generations.filters import AttributeColumn, filter_mask
 from indexer.generations.manifest import MANIFEST_NAME, generation_folder
 from indexer.generations.manifest import read_manifest as read_generation
+from indexer.generations.tables.arrow import attribute_array
 from models.bundle import UnreadableImage, decode_image, open_image
 from models.bundle.images.container import memory_needed
 from models.bundle.manifest import read_manifest as read_bundle

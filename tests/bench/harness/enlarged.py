@@ -13,7 +13,6 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from indexer.generations.arrow import write_table
 from indexer.generations.generation import Generation
 from indexer.generations.manifest import (
     ATTRIBUTES_NAME,
@@ -25,8 +24,9 @@ from indexer.generations.manifest import (
     generation_folder,
     write_manifest,
 )
-from indexer.generations.products import ATTRIBUTE
 from indexer.generations.publication import current_id, publish
+from indexer.generations.tables.arrow import write_table
+from indexer.generations.tables.products import ATTRIBUTE
 from indexer.stores.cells import CELLS_NAME, Cells
 from indexer.stores.faiss_store import FaissStore
 from indexer.stores.store import CHUNK

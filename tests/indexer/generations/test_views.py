@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from indexer.generations.views import ViewStore
+from indexer.generations.tables.views import ViewStore
 from indexer.stores.faiss_store import FaissStore
 from tests.indexer.stores.store_contract import unit_vectors
 

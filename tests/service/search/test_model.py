@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 from catalog import Kind, Product
 from indexer.generations.generation import Generation
 from indexer.generations.manifest import GenerationManifest
-from indexer.generations.products import ProductTable, write_products
-from indexer.generations.views import ViewStore, ViewTable, write_views
+from indexer.generations.tables.products import ProductTable, write_products
+from indexer.generations.tables.views import ViewStore, ViewTable, write_views
 from indexer.stores.cells import Cells
 from indexer.stores.registry import store_class
 from models.bundle.text import normalise_text

@@ -13,7 +13,7 @@ import pytest
 
 from indexer.generations.generation import Generation
 from indexer.generations.manifest import GenerationManifest
-from indexer.generations.views import ViewStore, ViewTable, write_views
+from indexer.generations.tables.views import ViewStore, ViewTable, write_views
 from indexer.ranking.attributes import AttributeColumns, quantised
 from indexer.stores.cells import Cells
 from indexer.stores.faiss_store import FaissStore, index_of

@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from catalog import Picture
-from indexer.generations.arrow import ArrowColumn, read_whole, write_table
+from indexer.generations.tables.arrow import ArrowColumn, read_whole, write_table
 from indexer.stores.cells import ranges
 from indexer.stores.conditions import Condition
 from indexer.stores.masks import OfMasks

@@ -19,8 +19,8 @@ import pyarrow.compute as pc
 
 from catalog import AttributeValue, Kind, Product
 from catalog.products import Selection
-from indexer.generations.arrow import ArrowColumn, attribute_array, read_whole, write_table
 from indexer.generations.filters import AttributeColumn, Filters, filter_conditions
+from indexer.generations.tables.arrow import ArrowColumn, attribute_array, read_whole, write_table
 from indexer.stores.conditions import Condition, Within
 from indexer.stores.store import Mask
 

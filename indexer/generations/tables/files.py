@@ -17,8 +17,8 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
-from indexer.generations.arrow import read_whole, values_of, write_table
 from indexer.generations.digests import Digests
+from indexer.generations.tables.arrow import read_whole, values_of, write_table
 
 SETTLED_NS = 2_000_000_000
 """Minimum age of a modification in nanoseconds; times of FAT have a resolution of two seconds."""

@@ -43,7 +43,7 @@ from service.search.uploads import (
 from service.search.words.explanation import understanding_of
 from service.search.words.stated import Stated, stated_words
 from service.search.words.wishes import Wishes, wishes_of
-from understanding.words.language import digest
+from understanding.words.language import digest, languages
 
 T = TypeVar("T")
 
@@ -157,8 +157,12 @@ class Search:
         return Answer(content, stage_times)
 
     def warm(self) -> None:
-        """Run every graph at every batch size before the first request. Takes seconds for large models."""
+        """Run every graph at every batch size, and read all word lists, before the first request. Takes seconds for
+        large models."""
         self._encoding.warm()
+        if self._understood_by:
+            for language in languages().values():
+                _ = language.spelling  # Cached by its first use.
 
     def close(self) -> None:
         """End the threads. No search may be in progress."""

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import atexit
-import gc
 import logging
 import math
 import signal
@@ -35,15 +33,6 @@ LAST_REQUESTS_S = 1.0
 """Time for clients that have just connected to send their request after the socket is closed."""
 CLOSED_S = 0.05
 """Pause between two checks whether all connections are closed."""
-
-
-def exit_without_collection() -> None:
-    """Skip the garbage collection when this process exits.
-
-    It visits every object of the service, mostly word lists, which takes half a second or more, and frees memory that
-    the system frees anyway.
-    """
-    atexit.register(gc.freeze)
 
 
 class DrainingServer(uvicorn.Server):

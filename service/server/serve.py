@@ -19,7 +19,8 @@ from service.access.exposure import exposures
 from service.app import create_app
 from service.execution.cores import divide_cores, lacking_memory
 from service.observability.tracing import set_up_tracing, shut_down_tracing
-from service.server.draining import DrainingServer, exit_without_collection
+from service.server.collection import exit_without_collection, permanent_objects
+from service.server.draining import DrainingServer
 from service.server.failed_threads import end_if_a_thread_fails, no_more_threads_is_an_error
 from service.server.listening import address, listen, reserve
 from service.server.supervisor import supervise
@@ -86,7 +87,9 @@ def _serve_alone(settings: Settings, bound: socket.socket) -> None:
     set_up_tracing()
     try:
         with no_more_threads_is_an_error():
-            DrainingServer(create_app(settings), settings).run(sockets=[bound])
+            with permanent_objects():
+                app = create_app(settings)
+            DrainingServer(app, settings).run(sockets=[bound])
     finally:
         shut_down_tracing()
 

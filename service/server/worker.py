@@ -16,7 +16,8 @@ from catalog.errors import ModisteError
 from service.app import create_app
 from service.observability.logs import start_logging
 from service.observability.tracing import set_up_tracing, shut_down_tracing
-from service.server.draining import DrainingServer, exit_without_collection
+from service.server.collection import exit_without_collection, permanent_objects
+from service.server.draining import DrainingServer
 from service.server.failed_threads import end_if_a_thread_fails, no_more_threads_is_an_error
 from service.server.listening import bind
 from service.settings import Settings
@@ -50,7 +51,8 @@ def run_worker(settings: Settings, port: int, run_folder: Path, reports: Connect
             end_if_a_thread_fails()
             _stop_with_parent()
             set_up_tracing()
-            app = create_app(settings, run_folder=run_folder, others_serve=others_serve)
+            with permanent_objects():
+                app = create_app(settings, run_folder=run_folder, others_serve=others_serve)
             DrainingServer(app, settings, report).run(sockets=[bind(settings.host, port, shared=True)])
     except ModisteError as error:
         reports.send((error.message, error.hint))

@@ -1,4 +1,4 @@
-"""``catalog.toml`` beside a table: what its columns are, which of them are public, and what is left out."""
+"""``catalog.toml`` beside a table: the meaning of columns, which of them are public, and which rows are left out."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class ColumnSettings(FrozenModel):
     """One column."""
 
     kind: Kind | None = None
-    """Pinned: a cell that is not of this kind is reported, and a table in which one in ten is not is refused."""
+    """The pinned kind. Cells of another kind are reported; if they are more than a tenth, the table is refused."""
     decimal: Separator | None = None
     """The sign that separates decimals; detected if None."""
     role: Role | None = None
@@ -64,13 +64,13 @@ class CatalogSettings(FrozenModel):
     table: TableSettings = TableSettings()
     columns: dict[str, ColumnSettings] = Field(default={})
     leave_out: dict[str, Any] = Field(default={})
-    """Products that are not indexed: column -> a value, a list of values, or ``{max = 0}``/``{min = 5}``. Given, it
-    replaces what is known of columns such as ``Status`` and ``In stock?``; an empty table leaves nothing out."""
+    """Products that are not indexed: column -> a value, a list of values, or ``{max = 0}``/``{min = 5}``. It replaces
+    the rules for columns such as ``Status`` and ``In stock?``; an empty table leaves nothing out."""
     default_filters: dict[str, Any] = Field(default={})
     """Filters on every search, which a caller cannot lift. Written like the filters of ``POST /search``."""
     pictures: PictureSettings = PictureSettings()
     states_leave_out: bool = Field(default=False, exclude=True)
-    """Whether ``leave_out`` is in the file at all."""
+    """Whether the file has ``leave_out``."""
 
     @property
     def stock_columns(self) -> set[str]:

@@ -79,7 +79,7 @@ class Rows:
 
     All rows have their cells in the order of the columns: a column that the first rows lack keeps its place.
 
-    What is read are copies of rows: change them through ``edited`` or ``replace``. Equal short texts are one object: a
+    Reading returns copies of rows; ``edited`` and ``replace`` change them. Equal short texts are one object, because a
     column of colours has few values in a million rows.
     """
 
@@ -212,10 +212,10 @@ class Table:
         columns: Names in the order of the file.
         rows: Number and cells of each row that has any.
         problems: Rows that could not be read.
-        remarks: Rows that were read, but not exactly as they are in the file.
-        textual: Whether every cell is text, as in a CSV file, so that only its content tells its kind.
+        remarks: Rows that were read, but changed.
+        textual: Whether every cell is text, as in a CSV file, so that its kind depends only on its content.
         folded: Number of rows that were merged into the row of their product.
-        outlets: Columns with the stock of one outlet each, and what their names begin with.
+        outlets: Columns with the stock of one outlet each, and the prefix of their names.
         format: The detected format, such as ``CSV separated by ";" in UTF-8``.
     """
 

@@ -1,4 +1,4 @@
-"""Rows that belong to the row of their product above them, to which no column refers: eBay, Odoo, tables by hand."""
+"""Rows of variants and attributes below the row of their product, without a column that refers to it."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ def variations_of_ebay(table: Table, by_name: dict[str, str]) -> set[str]:
 
 
 def attributes_of_odoo(table: Table, by_name: dict[str, str]) -> set[str]:
-    """Odoo: the columns ``Product Attributes / Attribute`` and ``/ Values``, with an attribute more in each row below
-    the row of a product."""
+    """Odoo: the columns ``Product Attributes / Attribute`` and ``/ Values``, with a further attribute in each row below
+    that of a product."""
     names = next((column for plain, column in by_name.items() if _ATTRIBUTE.search(plain)), None)
     values = next((column for plain, column in by_name.items() if _VALUES.search(plain)), None)
     title = next(iter(pick(table.columns, TITLE_ORDER)), None)

@@ -11,7 +11,7 @@ from catalog.values import plain_text
 
 
 def coded_states(table: Table, by_name: dict[str, str]) -> None:
-    """Magento's API has numbers for what is not for sale: status 2 and visibility 1."""
+    """Magento's API has numbers for products that are not for sale: status 2 and visibility 1."""
     if not {"typeid", "attributesetid"} <= by_name.keys():
         return
     for name, code, state in (("status", "2", "disabled"), ("visibility", "1", "Not Visible Individually")):
@@ -21,7 +21,7 @@ def coded_states(table: Table, by_name: dict[str, str]) -> None:
 
 
 def translations(table: Table, by_name: dict[str, str]) -> set[str]:
-    """Magento repeats a product for each language: a row with the same SKU, a store view, and what differs in it."""
+    """Magento repeats a product for each language: a row with the same SKU, a store view, and the different values."""
     sku, view = by_name.get("sku"), by_name.get("storeviewcode")
     if sku is None or view is None:
         return set()
@@ -45,7 +45,7 @@ def translations(table: Table, by_name: dict[str, str]) -> set[str]:
 
 
 def rows_without_sku(table: Table, by_name: dict[str, str]) -> None:
-    """Magento 1: rows below the row of a product have no SKU, but its further pictures, variants and translations."""
+    """Magento 1: rows without a SKU below a product have its further pictures, variants and translations."""
     sku, media, child = (by_name.get(name) for name in ("sku", "mediaimage", "superproductssku"))
     if sku is None or not {"attributeset", "productwebsites"} <= by_name.keys():
         return
@@ -73,7 +73,7 @@ def rows_without_sku(table: Table, by_name: dict[str, str]) -> None:
 
 
 def configurable(table: Table, by_name: dict[str, str]) -> None:
-    """Magento: a configurable product lists its variants (``sku=A-S,size=S|sku=A-M,size=M``), rows of their own."""
+    """Magento: a configurable product lists its variants (``sku=A-S,size=S|sku=A-M,size=M``); they have rows, too."""
     sku, variations = by_name.get("sku"), by_name.get("configurablevariations")
     if sku is None or variations is None:
         return

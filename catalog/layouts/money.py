@@ -27,7 +27,7 @@ _DIVISORS = {1: 0, 10: 1, 100: 2, 1000: 3}
 _DIGITS = ("currencyminorunit", "fractiondigits")
 """Fields with the number of decimals, beside amounts without a decimal point."""
 _LOWEST, _HIGHEST = "minimumprice", "maximumprice"
-"""Magento's range of the prices of variants, of which the lowest counts."""
+"""Magento's range of the prices of variants, of which the lowest is used."""
 _WITHOUT_DECIMALS = frozenset({"CLP", "ISK", "JPY", "KRW", "PYG", "UGX", "VND"})
 """Currencies that have no smaller unit (ISO 4217)."""
 
@@ -82,7 +82,7 @@ def in_units(cell: Any, name: str = "") -> Any:
 def columns_in_units(table: Table) -> None:
     """Turn columns of prices in cents, such as ``price_cents``, into columns in units of the currency: ``price``.
 
-    A column with anything but whole numbers is left as it is.
+    Columns with values other than whole numbers are unchanged.
     """
     currencies = [name for name in table.columns if standard_name(name) in CURRENCY_COLUMNS]
     for place, column in enumerate(table.columns):
@@ -114,7 +114,7 @@ def _of_list(items: list[Any]) -> Any:
 
 
 def _amount_in(item: Any) -> tuple[Any, str] | None:
-    """The amount and the currency that an object states, or that its only object states; None if it states none."""
+    """The amount and the currency in an object, or in its only inner object; None if there are none."""
     if not isinstance(item, dict):
         return None
     plain = {plain_name(str(field)): value for field, value in item.items()}
@@ -131,7 +131,7 @@ def _money(amount: Any, digits: int, currency: str) -> dict[str, Any]:
 
 
 def _shifted(amount: Any, digits: int) -> Any:
-    """An amount with so many decimals; unchanged if it is no whole number."""
+    """An amount in units of 10 ** -digits; unchanged if it is not a whole number."""
     try:
         return str(Decimal(str(amount)).scaleb(-digits)) if str(amount).lstrip("-").isdigit() else amount
     except (InvalidOperation, ValueError):

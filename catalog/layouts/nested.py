@@ -30,7 +30,7 @@ _OF_MONEY = frozenset({
     *AMOUNTS, *CURRENCIES, "formatted", "formattedvalue", "formattedprice", "display", "displayvalue", "symbol",
     "currencysymbol",
 })  # fmt: skip
-"""Fields of an amount of money, which say nothing beside the amount and its currency."""
+"""Fields of an amount of money, which are redundant beside the amount and its currency."""
 _NAMES = (
     "name", "bezeichnung", "nom", "nombre", "nome", "naam", "attributename", "attributecode", "optiondisplayname",
     "fname", "paramname", "key", "label",
@@ -44,7 +44,7 @@ _ATTRIBUTES = group(
     "customattributes productattributes additionalattributes facets options selectedoptions variationattributes "
     "eigenschaften merkmale propriétés caractéristiques atributos características attributi proprietà kenmerken"
 )
-"""Lists whose objects each state one attribute, and not things such as categories."""
+"""Lists whose objects are attributes, and not things such as categories."""
 _GROUPS, _LABELS = (
     ("group", "attribute", "code", "key", "type", "name"),
     ("value", "values", "label", "name", "title", "displayvalue"),
@@ -97,7 +97,7 @@ def unfold_nested(table: Table) -> set[str]:
 
 
 def _read_texts(table: Table) -> None:
-    """Read the cells of columns that hold nothing but JSON with objects."""
+    """Parse the cells of columns that contain only JSON with objects."""
     for column in table.columns:
         if not _all(table, column, lambda cell: isinstance(cell, str) and cell.lstrip()[:1] in ("{", "[")):
             continue
@@ -135,7 +135,7 @@ def _read_amounts(table: Table) -> None:
 
 
 def _object(text: Any) -> Any:
-    """The object, or list of objects, that a cell is in JSON; empty for an empty cell, None for anything else."""
+    """The object or list of objects in a cell with JSON; empty for an empty cell, None for anything else."""
     if text in (None, ""):
         return {}
     try:
@@ -183,8 +183,8 @@ def _name_of_price(field: str) -> str:
 
 
 def _is_taken(name: str, columns: Sequence[str]) -> bool:
-    """Whether a column has the name of a field, or the field is called like an id or a title beside the product's own:
-    the ``name`` of a ``brand`` is no title. Likewise the ``path`` of a ``category`` says nothing without it."""
+    """Whether a column has the name of a field, or the field has the name of an id or a title and the product has its
+    own: the ``name`` of a ``brand`` is not a title. Likewise, the ``path`` of a ``category`` is unclear without it."""
     if plain_name(name) in UNSURE_PICTURES:
         return True
     order = next((one for one in (TITLE_ORDER, ID_ORDER) if plain_name(name) in one), ())
@@ -192,7 +192,7 @@ def _is_taken(name: str, columns: Sequence[str]) -> bool:
 
 
 def _all(table: Table, column: str, fits: Callable[[Any], bool]) -> bool:
-    """Whether a column that is no picture has cells, and all of them fit."""
+    """Whether a column has filled cells and all of them fit; False for columns of pictures."""
     if has_picture_name(column):
         return False
     cells = [cell for cell in table.rows.column(column) if cell not in (None, "", {}, [])]
@@ -252,7 +252,7 @@ def _value_name(item: Any) -> str | None:
 
 
 def _add(table: Table, row: dict[str, Any], parent: str, name: str, value: Any) -> None:
-    """Add a named value to a row, beside what the row has under that name."""
+    """Add a named value to a row, to the values that the row has under that name."""
     if not name or not plain_text(value):
         return
     name = f"{parent} {name}" if name in table.columns or is_hidden(parent) else name
@@ -265,7 +265,7 @@ def _fields(table: Table, column: str) -> list[str]:
 
 
 def _first(names: Any, known: tuple[str, ...]) -> str | None:
-    """The first of some names that is known, by the order of what is known."""
+    """The name that is first in ``known``; None if none is known."""
     return next((name for plain in known for name in names if plain_name(str(name)) == plain), None)
 
 

@@ -19,13 +19,13 @@ _OF_OUTLET = re.compile(
     re.IGNORECASE,
 )
 _SURE = frozenset({"inventory", "inventoryavailable", "currentquantity", "stockonhand", "quantityonhand", "onhand"})
-"""Beginnings that need no second column of the same form."""
+"""Prefixes that need no second column with the same prefix."""
 
 
 def stock_of_outlets(table: Table, consumed: Container[str] = ()) -> None:
-    """Record the columns of outlets in ``Table.outlets``, so that a product which no outlet has is sold out.
+    """Record the columns of outlets in ``Table.outlets``. A product that no outlet has is sold out.
 
-    Columns with anything but whole numbers, and those that others replace, are left as they are.
+    Columns with values other than whole numbers, and those in ``consumed``, are ignored.
     """
     found: dict[str, list[str]] = {}
     for column in (one for one in table.columns if one not in consumed):
@@ -59,6 +59,6 @@ def _sum(cell: Any) -> float | None:
 
 
 def outlet_prefix(column: str) -> str:
-    """The beginning that columns of outlets share: ``bestand`` for ``Bestand Berlin``; empty for other columns."""
+    """The common prefix of the columns of outlets: ``bestand`` for ``Bestand Berlin``; empty for other columns."""
     match = _OF_OUTLET.fullmatch(column.strip())
     return plain_name(match[1]) if match and not (known(standard_name(column)) or is_code(column)) else ""

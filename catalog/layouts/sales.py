@@ -1,4 +1,4 @@
-"""Sale prices that are not valid today: shops leave them in the table, with a flag or the dates of the sale."""
+"""Removes sale prices that are not valid today. Shops leave them in the table, with a flag or the dates of the sale."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class _SaleColumns(NamedTuple):
 
 
 def drop_other_sales(table: Table, today: datetime.date | None = None) -> None:
-    """Empty the sale prices of rows that are not on sale, if they have another price: the sale has ended or not begun,
+    """Remove the sale prices of rows that are not on sale, if they have another price: the sale has ended or not begun,
     its flag is false, or its price is 0.
 
     Args:
@@ -66,7 +66,7 @@ def _is_zero(text: str) -> bool:
 
 
 def _is_on_sale(row: Row, columns: _SaleColumns, order: Order | None, on: str) -> bool:
-    """Whether no flag says no, and no date of the sale excludes the day ``on`` (ISO 8601)."""
+    """Whether no flag is false, and no date of the sale excludes the day ``on`` (ISO 8601)."""
     if any(read_flag(plain_text(row.get(name))) is False for name in columns.flags):
         return False
     begins = [_dates(row.get(name), order) for name in columns.begins]
@@ -89,5 +89,5 @@ def _dates(cell: object, order: Order | None) -> set[str]:
 
 
 def _dated(cell: object) -> str:
-    """A cell with its year in four digits: Magento writes 1/31/26. Elsewhere this may be no date."""
+    """A cell with a year of four digits. Magento writes 1/31/26, which need not be a date in other columns."""
     return re.sub(r"^(\d{1,2}/\d{1,2}/)(\d\d)(?!\d)", r"\g<1>20\2", plain_text(cell))

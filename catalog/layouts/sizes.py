@@ -1,4 +1,4 @@
-"""Tables with a column for each size: ``Größe S``, ``Größe M``, or ``36``, ``38``, with what is in stock of it."""
+"""Tables with a column for each size, with its stock: ``Größe S``, ``Größe M``, or ``36``, ``38``."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from catalog.values import plain_text
 from catalog.values.numbers import MISSING, read_number
 
 LEAST, LEAST_BARE = 2, 3
-"""Columns from which sizes are columns, with a word beside the size and without one."""
+"""Minimum number of columns of sizes, with a word beside the size and without one."""
 NAME, STOCK = "size", "stock"
-"""Columns for the sizes if the names of theirs have no word for a size, and for the sum of their stock."""
+"""Columns for the sizes, if their own names have no word for a size, and for the sum of their stock."""
 _WORDS = SIZES | STOCK_COUNTS | group("gr sz sizes grössen strl str rozm tam tg konfgr qty pcs stk")
 _LETTERS = r"(?:[2-7]?x{0,5}[sl]|m|one ?size|einheitsgrö(?:ß|ss)e|unique|única|unica|uni)"
 _NUMBERS = r"\d{1,3}(?:[.,]5|[½⅓⅔]| ?1/2)?"
@@ -29,22 +29,22 @@ _NAMES = tuple(
     for form in (_SIZE, rf"{_WORD}(?:[\s_:.#([-]+|(?=\d)){_SIZE}[)\]]?", rf"{_SIZE}[\s_:-]+{_WORD}")
 )
 _SMALLEST, _LARGEST = 15, 188
-"""Numbers that are sizes of clothes and shoes, if no word says that they are."""
+"""The range of numbers that are sizes of clothes and shoes without a word for size."""
 _MARKS = frozenset({"x", *SIGNS})
 
 
 class _SizeColumn(NamedTuple):
     column: str
     word: str
-    """What the name has beside the size; empty if it is the size alone."""
+    """The rest of the name; empty if the name is only the size."""
     size: str
 
 
 def sizes_in_columns(table: Table) -> set[str]:
     """Turn the columns of sizes into one with the sizes of each row that are in stock, and return them.
 
-    Without another column of the stock, their sum is in a column ``stock``: a row whose sizes are all sold out is
-    sold out. Marks such as ``x`` say which sizes there are, but not how many.
+    Without another column of the stock, their sum is in a column ``stock``, so that a row whose sizes are all sold out
+    is sold out. Marks such as ``x`` state which sizes exist, but not how many.
     """
     found = _size_columns(table)
     if not found:
@@ -69,7 +69,7 @@ def _names(found: list[_SizeColumn]) -> set[str]:
 
 
 def _size_columns(table: Table) -> list[_SizeColumn]:
-    """The columns of sizes that have the same word, or none, and hold nothing but counts, flags and marks."""
+    """The columns of sizes that have the same word, or none, and only counts, flags and marks as cells."""
     by_word: dict[str, list[_SizeColumn]] = {}
     for column in table.columns:
         written = unicodedata.normalize("NFKC", column).strip()
@@ -89,7 +89,7 @@ def _size_columns(table: Table) -> list[_SizeColumn]:
 
 
 def _are_sizes(word: str, sizes: list[str]) -> bool:
-    """Whether sizes are no numbers of warehouses or places: ``Stock 1``, ``Size 2``."""
+    """Whether numbers are sizes, and not numbers of warehouses or places: ``Stock 1``, ``Size 2``."""
     numbers = [int(size) for size in sizes if size.isdecimal()]
     if word in SIZES:
         return sorted(numbers) != list(range(1, len(sizes) + 1))
@@ -105,7 +105,7 @@ def _is_count(cell: Any) -> bool:
 
 
 def _count(cell: Any) -> int | None:
-    """How many pieces a cell states, or 1 or 0 if it states whether there are any; None if it states nothing."""
+    """The number of pieces in a cell; 1 or 0 for a flag; None if it is empty."""
     text = plain_text(cell)
     flag = read_flag(text)
     if flag is not None or text.casefold() == "x":

@@ -1,4 +1,4 @@
-"""Rows with sums within and below a price list, which are no products."""
+"""Removes rows with sums within and below a price list."""
 
 from __future__ import annotations
 
@@ -19,8 +19,12 @@ LEAST = 4
 
 
 def drop_sums(table: Table) -> list[Problem]:
-    """Drop the rows whose first cell is a word such as *Subtotal*, if they have at most half of the cells that most
-    rows have, or nothing but the sums of the numbers above them, and say which they are."""
+    """Drop rows whose first cell is a word such as *Subtotal*, if they have at most half as many cells as most rows, or
+    only sums of the numbers above them.
+
+    Returns:
+        The dropped rows.
+    """
     filled: Counter[int] = Counter()
     named: dict[int, int] = {}
     for place, (_, row) in enumerate(table.rows):

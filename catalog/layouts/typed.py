@@ -1,4 +1,4 @@
-"""Tables in which a column tells rows of products from those of their variants: BigCommerce and Ecwid."""
+"""Tables with a column that distinguishes rows of products from rows of variants: BigCommerce and Ecwid."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from catalog.table import Table
 from catalog.values import plain_text
 
 PARENT = "parent product"
-"""Column that these functions add where rows belong to the row of their product."""
+"""Column that these functions add for rows that belong to the row of a product."""
 _RULE = re.compile(r"\[[A-Z]+\]([^=\[\],]+)=([^,\[\]]+)")
 _FIXED = re.compile(r"\[FIXED\]\s*(.*)|\[.*")
 """The price of a rule: an amount, or a change of another one."""

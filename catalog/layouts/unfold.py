@@ -45,14 +45,14 @@ _REPEATED = re.compile(r" \((\d+)\)$")
 _NUMBERS = {"one": "1", "two": "2", "three": "3"}
 _OPTIONS = frozenset({"option", "variation", "variations", "propiedad", "propriedade"})
 _HEX = re.compile(r"^#[0-9a-fA-F]{3,8}:")
-"""What Wix writes before a colour."""
+"""The prefix that Wix writes before a colour."""
 _PAIRS = frozenset({"additionalattributes", "customfields", "productcustomfields", "feature", "features", "options"})
 _ASSIGNED = re.compile(r'(?:^|[,;])\s*([A-Za-z][\w ]*)=(?:"((?:[^"]|"")*)"|([^="]*?))(?=[,;]\s*[A-Za-z][\w ]*=|$)')
 _VARIANTS = re.compile(r"(?:variants?|variations?|children|child_?skus?)$", re.IGNORECASE)
 
 
 def unfold(table: Table) -> None:
-    """Unfold everything that is known of any shop system."""
+    """Unfold the options, attributes and variations of all known shop systems."""
     pivoted(table)
     by_name = {plain_name(column): column for column in table.columns}
     consumed = _braced_options(table)
@@ -89,7 +89,7 @@ class _Slot(NamedTuple):
     values: str
     is_option: bool
     listed: str
-    """What separates several values in a cell; empty if it has one."""
+    """The separator of several values in a cell; empty if a cell has only one."""
 
 
 def _slots(columns: Sequence[str]) -> list[_Slot]:
@@ -149,7 +149,7 @@ def _items(value: str, separator: str) -> list[str]:
 
 
 def _fill_products(table: Table) -> None:
-    """Squarespace and others name the product of variants in the first of their rows only."""
+    """Copy the product to all rows of its variants. Squarespace and others state it only in the first row."""
     product = next(iter(pick(table.columns, PRODUCT_IDS)), None)
     variant = next(iter(pick(table.columns, ROW_IDS)), None)
     if product is None or variant is None:
@@ -170,8 +170,8 @@ def _braced_options(table: Table) -> set[str]:
 
 
 def _free_name(name: str, taken: frozenset[str], kind: str) -> str:
-    """The column of an option or attribute. One that is called like a column of the table, or like an id, a title or a
-    picture, gets its kind as a prefix: the option ``Handle`` of a bag is no handle of Shopify."""
+    """The column of an option or attribute. If it has the name of another column, of an id, a title or a picture, it
+    gets its kind as a prefix: the option ``Handle`` of a bag is not Shopify's handle."""
     return f"{kind} {name}" if whole_name(name) in taken or is_special(plain_name(name)) else name
 
 
@@ -214,7 +214,7 @@ def _pairs(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _are_pairs(text: str) -> bool:
-    """Whether nothing of a text is lost if it is read as pairs."""
+    """Whether a text consists only of pairs."""
     return "=" in text or len(list(_pairs(text))) == sum(bool(item.strip()) for item in text.split(","))
 
 
@@ -231,7 +231,7 @@ def _combinations(table: Table) -> set[str]:
 
 
 def _listed_variants(table: Table) -> set[str]:
-    """Salesforce and others: a product lists the ids of its variants, which have rows of their own."""
+    """Salesforce and others: a product lists the ids of its variants, which have their own rows."""
     columns = [name for name in table.columns if _VARIANTS.search(name)]
     id = next(iter(pick(table.columns, ID_ORDER)), None)
     if not columns or id is None or PARENT in table.columns:

@@ -32,12 +32,12 @@ BARCODES = order(
     "gtin ean upc barcode ean13 isbn jan strichcode codebarres códigodebarras codiceabarre vonalkód viivakoodi "
     "streckkod stregkode strekkode kodkreskowy čárovýkód barkod штрихкод 条码 条形码 바코드"
 )
-"""Ids of the trade; they count only if a table has no id of the shop, because shops leave them empty."""
+"""Barcodes; they are the id only if a table has no article number, because shops leave them empty."""
 WEAK_IDS = order(
     "uuid objectid externalid systemid mpn stylecode styleno stylenumber modelnumber modelno pid key "
     "item number no nr nummer numero número loc"
 )
-"""Ambiguous names; they count only if the values of all rows are different."""
+"""Ambiguous names; they are the id only if the values of all rows are different."""
 VARIANT_ID_ORDER = order("variantsku variantid sku sku管理番号 token")
 GROUP_ORDER = order(
     "parentproduct identifizierungsspaltevaterartikel itemgroupid handle urlhandle handleid referencehandle "
@@ -63,7 +63,7 @@ WEAK_GROUPS = order(
     "modellnummer style modellnr modèle modelo modello stylecode stylenumber styleno hauptartikel vaterartikel "
     "masterartikel parentasin familyid configsku produktreferenz artikelreferenz stylesku modelkodu"
 )
-"""Ambiguous names; they count only if the rows of a group have the same title."""
+"""Ambiguous names; they are the group only if the rows of a group have the same title."""
 TITLE_ORDER = order(
     "title name productdisplayname productname producttitle displayname prodname itemname bezeichnung "
     "artikelbezeichnung articlename artikelname produktname titel nom titre nomduproduit nombre titolo título "
@@ -80,7 +80,7 @@ WEAK_TITLES = order(
     "articledescription shortdescription artikeltext beschreibung descripción descrizione omschrijving descrição opis "
     "popis leírás beskrivelse beskrivning kuvaus descriere описание açıklama modell model modèle modelo modello"
 )
-"""Texts that are titles if a table has no others and they are short."""
+"""Texts that are titles if a table has no other titles and they are short."""
 PICTURE_ORDER = order(
     "image imagepath imagefile imagename imagelink imageurl imagesrc productimageurl mainimage mainimageurl "
     "primaryimage featuredimage heroimage frontimage baseimage images imageurls pictures photos picture photo img "
@@ -108,7 +108,7 @@ GALLERY_PICTURES = group("imagesrc productimageurl")
 _ASIDE = re.compile(
     r"thumb|swatch|^small|^medium|logo|icon|sizechart|sizeguide|grössentabelle|video|label|alttext|qrcode"
 )
-"""Names of columns with pictures of something else than the product, or of the same in another size."""
+"""Names of columns with pictures that do not show the product, or show it in another size."""
 BYTES_NAMES = group("imagebase64 imagebytes")
 
 LIST_NAMES = group(
@@ -138,7 +138,7 @@ SIZES = group(
 )
 """Sizes are text even if they are numbers: a product has several, and the smallest has no special meaning."""
 _OF_SIZES = group("eu eur uk us usa fr it de au jp cn br int intl shoe clothing")
-"""What tells the system of a size: ``EU Size``, ``Shoe Size (US)``."""
+"""Names of systems of sizes: ``EU Size``, ``Shoe Size (US)``."""
 PRICES = group(
     "price prices priceamount preis prix precio prezzo prijs pris preço cena цена 価格 价格 saleprice regularprice "
     "specialprice variantprice variantcompareatprice compareatprice listprice rrp msrp uvp retailprice "
@@ -192,7 +192,7 @@ _AMBIGUOUS = group(
     "path file filename number no nr key item label caption artikel produkt product article artículo articolo artigo "
     "model modell modèle modelo modello"
 )
-"""Known names that say nothing at the end of another: ``product_path`` is no picture."""
+"""Known names that have no meaning at the end of another name: ``product_path`` is no picture."""
 
 
 @lru_cache(maxsize=10_000)
@@ -210,7 +210,7 @@ def standard_name(column: str) -> str:
 
 
 def is_special(name: str) -> bool:
-    """Whether a plain name says that a column is the id, the title, a picture or the product of a variant."""
+    """Whether a plain name is that of an id, a title, a picture or the product of a variant."""
     return name in ID_NAMES or name in TITLE_ORDER or name in PICTURE_ORDER or name in GROUP_ORDER
 
 
@@ -237,7 +237,8 @@ def is_code(column: str) -> bool:
 
 
 def is_look(column: str) -> bool:
-    """Whether each value of a column is a separate result. Shopify's metafields list the colours of all variants."""
+    """Whether each value of a column is a separate result. Metafields of Shopify are not: they list the colours of all
+    variants."""
     return standard_name(column) in LOOKS and ".metafields." not in column.casefold()
 
 
@@ -255,5 +256,5 @@ def has_picture_name(column: str) -> bool:
 
 
 def is_aside(column: str) -> bool:
-    """Whether a column with pictures shows something else than the product, or the same again in another size."""
+    """Whether a column has pictures that do not show the product, or show it in another size."""
     return bool(_ASIDE.search(plain_name(column)))

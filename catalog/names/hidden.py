@@ -1,4 +1,4 @@
-"""Columns that are hidden unless a role is stated: what the shop pays, and what its system keeps for itself."""
+"""Columns that are hidden unless a role is stated: purchase prices, suppliers, and columns of the shop system."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ _FLAGS_OF_ATTRIBUTES = re.compile(
 
 @lru_cache(maxsize=10_000)
 def is_hidden(column: str) -> bool:
-    """Whether a column is hidden unless a role is stated: cost, margin, supplier, and what shop systems need."""
+    """Whether a column is hidden unless a role is stated: cost, margin, supplier, and columns of shop systems."""
     name, whole = plain_name(column), whole_name(column)
     if name == "purchasenote":
         return False

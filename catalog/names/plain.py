@@ -30,7 +30,7 @@ def folded(name: str) -> str:
 
 
 LANGUAGES = "ar|bg|cs|da|de|el|en|es|et|fi|fr|he|hr|hu|it|ja|ko|lt|lv|nb|nl|pl|pt|ro|ru|sk|sl|sv|tr|uk|zh"
-"""Codes of languages (ISO 639-1) that are no words of column names, as ``is``, ``id`` and ``no`` are."""
+"""Codes of languages (ISO 639-1), except those that are also words of column names: ``is``, ``id`` and ``no``."""
 CURRENCIES = (
     "aed|ars|aud|bgn|brl|cad|chf|clp|cny|cop|czk|dkk|eur|gbp|hkd|huf|idr|ils|inr|isk|jpy|krw|mxn|myr|nok|nzd|pen|php|"
     "pln|ron|rub|sar|sek|sgd|thb|try|twd|uah|usd|vnd|zar"
@@ -53,7 +53,7 @@ _TAX = re.compile(
     r"[\s,._-]+(?:(?:in[ck]l|ex[ck]l|zzgl|ex|inc)\b\.?[\s_]*(?:vat|mwst|ust|tax|taxes|btw|moms|tva|iva|gst|dph)|ttc|ht)\b\.?",
     re.IGNORECASE,
 )
-"""What a name states about taxes: ``Retail price incl. VAT``."""
+"""The part of a name about taxes: ``Retail price incl. VAT``."""
 _OWNERS = (
     "productvariation", "product", "variation", "variant", "item", "produkt", "artikel", "produit", "producto",
     "prodotto", "ox",
@@ -67,8 +67,8 @@ _OWNERS_BEHIND = (
 
 @lru_cache(maxsize=10_000)
 def shorter_names(name: str) -> tuple[str, ...]:
-    """Plain names without what systems add to a name: ``name-en_US`` is ``name``, ``price EUR`` and ``product_price``
-    are ``price``."""
+    """Plain names without owner, language, currency and tax: ``name-en_US`` is ``name``, ``price EUR`` and
+    ``product_price`` are ``price``."""
     bases = [name]
     for pattern in (_LOCALE, _CURRENCY, _TAX, _NAMESPACE):
         bases += [shorter for base in bases if (shorter := pattern.sub("", base.strip())) != base]

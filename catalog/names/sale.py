@@ -56,14 +56,14 @@ OUT_OF_STOCK = group(
     "stoktayoktur нетвналичии распродано 在庫なし 在庫切れ 品切れ 売り切れ 缺货 无货 售罄 下架 已下架 품절 "
     "재고없음 판매중지 אזלמהמלאי نفدمنالمخزون غيرمتوفر εξαντλημένο" + languages.OUT_OF_STOCK
 )
-"""What says that a product is out of stock in any column."""
+"""Values of any column that mean out of stock."""
 IN_STOCK = group(
     "instock lowstock backorder preorder auflager lieferbar sofortlieferbar vorrätig enstock disponible opvoorraad "
     "leverbaar disponibile emestoque disponível ilager pålager dostępny dostępne wmagazynie skladem varastossa "
     "készleten raktáron stoktavar stokta вналичии подзаказ 在庫あり 有货 现货 在售 上架 재고있음 판매중 במלאי متوفر "
     "διαθέσιμο" + languages.IN_STOCK
 )
-"""What says the opposite."""
+"""Values that mean in stock."""
 NOT_SOLD = OUT_OF_STOCK | frozenset({"0", "-1"}) | group(
     "sold verkauft vendu vendido venduto verkocht såld sålt solgt sprzedane prodáno eladva satıldı продано 売約済 "
     "已售 판매완료 draft drafts archived inactive disabled offline off private pending trash trashed deleted "
@@ -89,7 +89,7 @@ LIVE = group(
     "actif enligne publicado activo pubblicato attivo gepubliceerd actief publicerad aktywny opublikowany активен 公開 "
     "販売中 已上架 上架 在售 pending scheduled geplant preorder comingsoon"
 )
-"""Words for what is or will be for sale, beside ``DRAFTS``."""
+"""Words for products that are or will be for sale; the opposite of ``DRAFTS``."""
 NOT_SOLD_FLAGS = group(
     "discontinued archived deleted isdeleted disabled isdisabled draft isdraft outofstock soldout hidden ishidden "
     "isarchived hideproduct hideonsite ausverkauft versteckt gelöscht archiviert lvorm blocked isblocked salesblocked "
@@ -163,7 +163,7 @@ SALE_NAMES = (
 
 
 def read_flag(text: str) -> bool | None:
-    """Whether a whole cell says true or false, as a word or a sign; None if it says neither."""
+    """Whether a whole cell is a word or sign for true or false; None if it is neither."""
     plain = text.removesuffix(_EMOJI_STYLE).casefold()
     return FLAGS.get(plain, SIGNS.get(plain))
 

@@ -1,4 +1,4 @@
-"""Columns that shop systems keep for themselves: neither shoppers nor front ends need them."""
+"""Internal columns of shop systems, which neither shoppers nor front ends need."""
 
 from __future__ import annotations
 
@@ -131,5 +131,5 @@ _FORMS = re.compile(
 
 
 def is_of_system(column: str) -> bool:
-    """Whether a column is one that a shop system keeps for itself."""
+    """Whether a column is an internal one of a shop system."""
     return any(name in _NAMES or _FORMS.fullmatch(name) for name in shorter_names(column))

@@ -1,4 +1,4 @@
-"""Cells become values: numbers, dates, flags, lists and paths, as shops write them."""
+"""Converts cells to values: numbers, dates, flags, lists and paths."""
 
 from catalog.values.columns import Column, Typed, type_columns
 from catalog.values.entities import unescaped, untagged

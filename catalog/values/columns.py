@@ -1,4 +1,4 @@
-"""The columns of a catalogue with their kinds, and the values with that type."""
+"""Finds the kinds of columns, and converts their cells to values."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ def _separator(
         typed: Receives the remark.
         column: Name of the column.
         texts: Its cells that are text.
-        common: What all columns of prices show together.
+        common: The separator of all columns of prices together.
         numbers: Numbers of the rows.
         cells: All cells of the column.
     """
@@ -143,7 +143,7 @@ def _separator(
 
 
 def _currency_column(cells_of: Mapping[str, Sequence[Any]]) -> Sequence[str]:
-    """The currency of each row, which a column of its own states; empty if there is no such column."""
+    """The currency of each row, from a column of currencies; empty if there is no such column."""
     columns = [cells for column, cells in cells_of.items() if standard_name(column) in CURRENCY_COLUMNS]
     return [next((currency_code(str(cell)) for cell in cells if cell), "") for cells in zip(*columns, strict=True)]
 
@@ -181,7 +181,7 @@ def _are_prices(texts: Sequence[str]) -> bool:
 
 
 def _note_long(typed: Typed, column: str, cells: Sequence[Any], numbers: Sequence[int]) -> None:
-    """Name the texts that are longer than a cell of Excel, such as descriptions with pictures in base64."""
+    """Report texts that are longer than a cell of Excel, such as descriptions with pictures in base64."""
     for number, cell in zip(numbers, cells, strict=True):
         if isinstance(cell, str) and len(cell) > LONGEST:
             kind = f"{column} has a very long text"
@@ -189,7 +189,7 @@ def _note_long(typed: Typed, column: str, cells: Sequence[Any], numbers: Sequenc
 
 
 def _note_rounded(typed: Typed, column: str, cells: Sequence[Any], numbers: Sequence[int]) -> None:
-    """Name the codes that a spreadsheet has turned into rounded numbers, such as 4.00638E+12."""
+    """Report codes that a spreadsheet has converted to rounded numbers, such as 4.00638E+12."""
     for number, cell in zip(numbers, cells, strict=True):
         if isinstance(cell, str) and re.fullmatch(r"\d[.,]\d+E\+\d+", cell):
             kind = f"{column} was rounded by a spreadsheet"
@@ -200,7 +200,7 @@ def _type_column(
     typed: Typed, column: str, kind: Kind, cells: Sequence[Any], numbers: Sequence[int], decimal: Separator,
     order: Order | None,
 ) -> int:  # fmt: skip
-    """Type one column; gives the number of cells that are not of its kind."""
+    """Convert the cells of one column; returns the number of cells that are not of its kind."""
     read = _reader(column, kind, cells, decimal, order)
     read_text = lru_cache(MAX_SHARED)(read)  # Equal texts share one value, which is a list for some kinds.
     currencies: Counter[str] = Counter()
@@ -241,7 +241,7 @@ def _type_column(
 
 
 def _add_currencies(typed: Typed, column: str, currencies: Sequence[str], numbers: Sequence[int]) -> None:
-    """Where prices of one column are in several currencies, each product's own is an attribute, with a remark."""
+    """Add a column with the currency of each price of ``column``, and a remark that there are several."""
     name = f"{column}{CURRENCY}"
     if name in typed.columns:
         return
@@ -287,7 +287,7 @@ def _flag(text: str) -> bool | None:
 
 
 def _splitter(cells: Sequence[Any]) -> Any:
-    """How the items of a column's lists are separated: by bars, else lines, else semicolons, else commas."""
+    """A function that splits the lists of a column: at bars, or else at line breaks, semicolons or commas."""
     texts = [cell for cell in cells if isinstance(cell, str)]
     for sign in ("|", "\n", ";"):
         if any(sign in text for text in texts):

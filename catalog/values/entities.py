@@ -1,4 +1,4 @@
-"""HTML entities in cells: shop systems escape names for their web pages and export them like that."""
+"""Unescapes HTML entities in cells. Shop systems escape names for web pages and export them in that form."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import html.entities
 import re
 
 TIMES = 2
-"""Some exports escape what was escaped already: ``&amp;#39;``."""
+"""Number of levels of escaping; some exports are escaped twice: ``&amp;#39;``."""
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][\da-fA-F]{1,6}|[A-Za-z][A-Za-z\d]+);")
 _BREAK = re.compile(r"</?(?:br|p|div|li|ul|h\d|td|tr)\b[^<>]*>", re.IGNORECASE)
 """A tag that separates words on a page; a space replaces it."""

@@ -1,4 +1,4 @@
-"""Finds the kind of values that a column holds."""
+"""Finds the kind of the values of a column."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ Kind = Literal["text", "number", "flag", "list", "path", "date"]
 """``list`` holds several words, ``path`` paths of a hierarchy (``Clothing > Dresses``), ``date`` text in ISO 8601."""
 
 NUMBERS_BY_NAME = PRICES | STOCK_COUNTS | frozenset({"weight", "gewicht", "rating", "discount"})
-"""Columns that are numbers even where some cells are not."""
+"""Columns that are numbers even if some cells are not."""
 MAX_STRANGE_SHARE = 0.1
 """Share of a column's cells that may be of another kind than the column."""
 NEARLY_ALL = 0.8
 """Share of the different cells of a column that are of one kind, if the others may be mistakes."""
 MIN_DISTINCT = 5
-"""Different cells for which such a share means anything."""
+"""Minimum number of different cells for which this share is meaningful."""
 MAX_ITEM_LENGTH = 40
 MIN_LISTS = 5
-"""Different cells that must look like lists of the same words."""
+"""Minimum number of different cells that look like lists of the same words."""
 PATH_SIGN = re.compile(r"\s*(?:->|→|>|»|›)\s*")
 _PATH = re.compile(r"[\w)&'.]\s*(?:->|→|>|»|›)\s*[\w(&'.]")
 _SEVERAL = re.compile(r"\d(?:\s*[|,;\n]\s*|\s+)\d")
@@ -96,7 +96,8 @@ def _item(item: Any) -> str:
 
 
 def survives(text: str) -> bool:
-    """Whether a number written back is the same: codes with leading zeros, exponents or many digits are not."""
+    """Whether a text is the same after conversion to a number and back, unlike codes with leading zeros, exponents or
+    many digits."""
     return (
         not re.match(r"[+-]?0\d", text)
         and not text.startswith("+")
@@ -139,7 +140,7 @@ def _kind_of_lists(name: str, filled: Sequence[Any]) -> Kind:
 
 
 def _holds_codes(column: str, filled: Sequence[Any]) -> bool:
-    """Whether the numbers in a column are names, such as sizes. The sizes 36,38 are two."""
+    """Whether the numbers in a column are codes or sizes. ``36,38`` are two sizes."""
     name = standard_name(column)
     if name in SIZES or (is_code(column) and name not in NUMBERS_BY_NAME):
         return True
@@ -147,7 +148,7 @@ def _holds_codes(column: str, filled: Sequence[Any]) -> bool:
 
 
 def _number_or_date(name: str, texts: Sequence[str], decimal: Separator, order: Order | None) -> FoundKind:
-    """``number`` or ``date``; else ``text``, with the cells that are against if nearly all others are one of these."""
+    """``number``, ``date`` or ``text``; with the other cells, if nearly all are of one of the first two."""
     stated = [text for text in set(texts) if text.casefold() not in MISSING]
     if not stated:
         return FoundKind("text")
@@ -198,7 +199,7 @@ def _holds_lists(column: str, texts: Sequence[str]) -> bool:
 
 
 def _look_like_lists(texts: Sequence[str]) -> bool:
-    """Whether most cells are short words between commas or semicolons, and the same words come again and again."""
+    """Whether most cells are short words between commas or semicolons, and the same words occur repeatedly."""
     several = sum("," in text or ";" in text for text in texts)
     if several < max(3, len(texts) * 0.4):
         return False

@@ -1,4 +1,4 @@
-"""Lists that are written into one text: JSON, Python, and the brackets of databases."""
+"""Lists within a text: JSON, Python, and the brackets of databases."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def listed(text: str) -> list[Any] | None:
 
 
 def unlisted(cells: Sequence[Any]) -> Sequence[Any]:
-    """The cells of a column as lists, if each of them that is filled is written as one."""
+    """The cells of a column as lists, if every filled cell is the text of a list."""
     texts = {cell for cell in cells if isinstance(cell, str) and cell.casefold() not in _NOTHING}
     if not texts or any(text[0] not in "[{" for text in texts):
         return cells

@@ -1,7 +1,6 @@
 """Numbers and prices as shops write them: ``19,90``, ``1.299,00``, ``25.00 EUR``, ``$1,299``, ``.90``, ``20,-``.
 
-Which sign separates decimals is a property of the column, not of a cell: ``1.299`` alone could be either. price-parser
-reads a single price once that is known.
+The decimal separator is a property of the column, not of a cell: ``1.299`` alone could be either.
 """
 
 from __future__ import annotations
@@ -43,7 +42,7 @@ _UNIT = re.compile(
     r"(?P<price>.*?)\s*(?:/\s*[^\W\d_]{1,6}\.?|\*+|/-|(?:inkl|incl|inc|exkl|excl|zzgl|ttc|ht|iva|brutto)\b.*)",
     re.IGNORECASE,
 )
-"""What may follow a price: ``/Stk``, ``inkl. MwSt.``, an asterisk."""
+"""Suffixes of prices: ``/Stk``, ``inkl. MwSt.``, an asterisk."""
 _THREE_DECIMALS = re.compile(r"(?<![A-Za-z])(?:BHD|IQD|JOD|KWD|LYD|OMR|TND)(?![A-Za-z])")
 """Currencies whose unit has a thousand parts (ISO 4217)."""
 _NO_DECIMALS = re.compile(r"[¥￥円₩원₫]|(?<![A-Za-z])(?:JPY|KRW|VND|ISK|CLP|HUF)(?![A-Za-z])")
@@ -79,8 +78,8 @@ class Decimals(NamedTuple):
 
 
 def decimal_separator(texts: Iterable[str], default: Separator = ".", *, prices: bool = False) -> Decimals:
-    """Which sign separates decimals in a column: a sign that is followed by other than three digits, or follows
-    the other sign. ``default`` where no cell decides.
+    """The decimal separator of a column: the sign that is not followed by three digits, or that follows the other sign.
+    ``default`` if no cell decides.
 
     In prices, three digits are thousands (``1.299``), unless the currency has three decimals, a cell like ``0.950``
     shows them, or the cells are like the column's other prices only as decimals (``19.900`` beside ``29.95``).
@@ -197,7 +196,7 @@ def read_price(text: str, decimal: Separator = ".") -> Number | None:
 
 
 def _in_latin(text: str) -> str:
-    """A text with Latin digits, where it has Arabic or Persian ones."""
+    """A text with Latin digits instead of Arabic and Persian ones."""
     return text.translate(_LATIN) if _ARABIC.search(text) else text
 
 

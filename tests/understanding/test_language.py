@@ -13,6 +13,7 @@ import pytest
 from tests.understanding.shops import large_shop
 from understanding import english, understand
 from understanding.words.concepts import FAMILIES, WordingError, concepts
+from understanding.sentence.items import Lexer
 from understanding.words.language import Language, languages
 from understanding.words.text import accented, folded
 
@@ -132,3 +133,12 @@ def test_misspelt_words_of_its_grammar_tell_a_language(text: str) -> None:
 
 def test_a_slip_is_rather_a_word_of_the_lists_than_an_adjective() -> None:
     assert [wish.word for wish in understand("Kleit in dunkelgrün", large_shop()).wanted] == ["dress", "dark green"]
+
+
+@pytest.mark.parametrize("code", [code for code, language in languages().items() if language.everyday])
+def test_an_everyday_word_is_no_slip(code: str) -> None:
+    spoken = languages()[code]
+    lexer = Lexer(spoken, languages(), large_shop())
+    wishes = {word: items[0].said for word in spoken.everyday if (items := lexer.items(word)) and items[0].meanings}
+    assert len(spoken.everyday) > 150
+    assert not wishes

@@ -222,7 +222,7 @@ class Lexer:
 
     def _correction(self, word: str, written: str) -> str:
         titled = self._shop.titled(word)
-        if word in brand_words() or titled > max(2, COMMON * self._shop.size):
+        if word in brand_words() or word in self._language.everyday or titled > max(2, COMMON * self._shop.size):
             return word
         # Words with letters of another language are not misspelt words of this one.
         own = self._language.spelling.nearest(word) if set(written.lower()) <= self._language.letters else None

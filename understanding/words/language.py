@@ -111,6 +111,10 @@ class Language:
         """The letters that may join the parts of a compound; empty if the language has no compounds."""
         self.nouns_first = bool(grammar.get("nouns_first", False))
         """Whether adjectives, such as colours, follow their noun."""
+        everyday = folder / "everyday.txt"
+        lines = lines_of(everyday) if everyday.is_file() else ()
+        self.everyday = frozenset(folded(word) for _, line in lines for word in line.split())
+        """Words that are no misspellings of words of the lists, although they resemble them."""
         self._transcribed: Mapping[str, str] = grammar.get("transcribed", {})
         self.letters: frozenset[str] = frozenset()
         """All letters in its words."""

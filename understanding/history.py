@@ -61,6 +61,8 @@ def _joined(before: Understood, turn: Understood) -> Understood:
     single |= {*turn.different, *(family for one in turn.relative if (family := _about(one)) == "occasion")}
     said = {wish.key for wish in (*turn.wanted, *turn.unwanted)}
     words = {wish.said.casefold() for wish in turn.unwanted if wish.family == "detail"}
+    before = replace(before, wanted=tuple(_unmade(wish, turn) for wish in before.wanted))
+    opposed = {word for one in turn.relative for word in _OPPOSED.get(f"{one.of} {one.direction}".strip(), ())}
     asked = () if turn.alternative else turn.wanted
     rivals = {rival for wish in asked for rival in concepts().rivals_of(Concept(wish.family, wish.word))}
     wanted = [
@@ -68,6 +70,7 @@ def _joined(before: Understood, turn: Understood) -> Understood:
         for wish in before.wanted
         if not (wish.family in dropped | single or wish.key in said or Concept(wish.family, wish.word) in rivals)
         and not (wish.family == "kind" and wish.said.casefold() in words)  # "A belt or a tie", "no belt"
+        and not (wish.family == "detail" and wish.word in opposed)
     ]
     other = [wish for wish in before.wanted if wish.family in turn.different and wish.key not in said]
     unwanted = [wish for wish in before.unwanted if wish.family not in dropped and wish.key not in said]
@@ -94,6 +97,16 @@ def _joined(before: Understood, turn: Understood) -> Understood:
         matches=turn.matches or before.matches,
         rest=" ".join(part for part in (before.rest, turn.rest) if part),
     )
+
+
+def _unmade(wish: Wish, turn: Understood) -> Wish:
+    """A kind without the material in its name if the turn asks for another material: "leather" after "denim jacket"."""
+    concept, made_of = Concept(wish.family, wish.word), {one.word for one in turn.wanted if one.family == "material"}
+    named = wish.word.partition(" ")[0]
+    if not made_of or named in made_of or wish.family != "kind" or Concept("material", named) not in concepts().names:
+        return wish
+    wider = concepts().wider.get(concept)
+    return wish if wider is None else wish._replace(word=wider.name)
 
 
 def _allowed(before: Understood, turn: Understood) -> tuple[Understood, Understood]:
@@ -201,6 +214,19 @@ _SETTLING = {
     "fit": frozenset({"slim fit", "regular fit", "loose fit"}),
 }
 """Details that say what comparisons of a part ask for."""
+
+
+_OPPOSED = {
+    "shorter": ("long", "maxi", "midi"),
+    "longer": ("short", "mini", "cropped"),
+    "looser": ("slim fit",),
+    "tighter": ("loose fit",),
+    "lower": ("high heel",),
+    "higher": ("flat heel",),
+    "sleeves shorter": ("long sleeves",),
+    "sleeves longer": ("short sleeves", "sleeveless"),
+}
+"""Details that comparisons take back: "something shorter" after "a long skirt"."""
 
 
 def _about(relative: Relative) -> str:

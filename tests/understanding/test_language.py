@@ -12,8 +12,8 @@ import pytest
 
 from tests.understanding.shops import large_shop
 from understanding import english, understand
-from understanding.words.concepts import FAMILIES, WordingError, concepts
 from understanding.sentence.items import Lexer
+from understanding.words.concepts import FAMILIES, WordingError, concepts
 from understanding.words.language import Language, languages
 from understanding.words.text import accented, folded
 

@@ -180,6 +180,8 @@ class Ahead:
         """Whether a word that can refuse on both sides refuses what follows: "rot, nicht blau", "rot, nicht zu hell";
         not "rot nicht". A word without a known meaning may be refused as well."""
         place = self.past_ignored(at + 1)
+        while "prepositions" in self.roles(place):
+            place = self.past_ignored(place + 1)
         following = self.roles(place)
         beside = {*following, *self.roles(at + 1)}
         if {"and", "or", "ask"} & beside and "refuse" not in beside:

@@ -130,6 +130,8 @@ class Comparisons(Step):
         if self._items[at].meanings:
             return False
         begun = self._draft.refusing and not self._draft.pending and at - self._draft.cue <= 2
+        if self._ahead.wish(at + 2).value and self._items[at + 1].unknown:
+            return False  # "Without the big xyz logo."
         if at + 1 < len(self._items) and self._items[at + 1].meanings:
             part = self._ahead.part(at + 1, self._items[at].roles["adjectives"].value)
             return begun and not part.value and bool(self._next_kind(at, 1))

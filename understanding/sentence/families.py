@@ -70,6 +70,10 @@ class Families(Step):
                 return after - at + self._ahead.anchor(after)
             draft.similar = draft.similar or ("similar" in roles and not self._names_kind(at + 1))
             return 1
+        allowed = after if "also" in self._ahead.roles(after) else self._ahead.past_ignored(after)
+        if "different" in roles and family and "also" in self._ahead.roles(allowed):
+            draft.forget.append(family)  # "Another brand is fine too."
+            return allowed + 1 - at
         if "different" in roles and family:
             if "or" in self._ahead.roles(at - 1):  # "In red, or another colour" includes red.
                 draft.different.append(family)

@@ -106,7 +106,7 @@ class Sizes:
             return None if found is None else (1, None, Wish("size", found[1], item.said, found[0]))
         if found is None:
             return None
-        if lettered:
+        if lettered or (self._is_clause(at) and any(item.meanings for item in self._items[:at])):
             return 1, None, Wish("size", found[1], item.said, found[0])
         before, after = at - 1, self._numbers.after_ignored(at + 1)
         while before >= 0 and {"ignore", "prepositions"} & self._items[before].roles.keys():

@@ -27,7 +27,7 @@ FURTHER = 0.9
 MIN_NEAR = 0.4
 """Minimum level of a satisfied wish."""
 ASIDE = 0.75
-"""Level of a value in another column of the family, such as a second colour."""
+"""Level of a value in a column of another family, such as a second colour, if there is one of its own family."""
 KEPT = 256
 """Number of wishes with cached levels of column values."""
 KEPT_TITLES, MIN_TITLES, TITLE_BYTES = 64, 4, 64 * 2**20
@@ -198,7 +198,8 @@ class Grounding:
                 return np.full(len(column.values), np.nan, np.float32)
             return np.array(_named(column, wish.word), dtype=np.float32)
         own = column.family == wish.family
-        worth = _worth_of(column.concepts, Concept(wish.family, wish.word), own) * np.float32(1 if own else ASIDE)
+        aside = not own and self.shop.columns_of(wish.family)
+        worth = _worth_of(column.concepts, Concept(wish.family, wish.word), own) * np.float32(ASIDE if aside else 1)
         if own and column.listed:  # A category such as *Sale* says nothing about the kind.
             told = [any(one.family == wish.family for one in meant) for meant in column.concepts]
             worth[~np.array(told, np.bool_)] = np.nan

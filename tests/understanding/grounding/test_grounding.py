@@ -98,6 +98,13 @@ def test_lists_hold_several_values() -> None:
     same(levels(shop, "colour", "blue"), [1, 0, NAN])
 
 
+def test_a_value_of_another_family_counts_less_only_beside_a_column_of_its_own() -> None:
+    lines: dict[str, list[str | None]] = {"line": ["crewneck", "tee", "jeans"]}
+    same(levels(make_shop([""] * 3, lines), "detail", "round neck"), [1, NAN, NAN])
+    both = make_shop([""] * 3, {**lines, "neckline": [None, "round neck", None]})
+    same(levels(both, "detail", "round neck"), [0.75, 1, NAN])
+
+
 def test_bounds_leave_products_without_a_number_open() -> None:
     shop = make_shop([""] * 3, {"price": [10.0, 60.0, None]})
     same(list(Grounding(shop).within(Bound("price", None, 50, ""))), [1, 0, NAN])

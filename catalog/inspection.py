@@ -72,10 +72,10 @@ def _special_lines(catalog: Catalog) -> Iterator[str]:
         yield f"  looks     {', '.join(special.looks)}: a value with pictures of its own is a separate result"
 
 
-def summary_lines(problems: tuple[Problem, ...] | list[Problem], most: int = 8) -> Iterator[str]:
+def summary_lines(problems: tuple[Problem, ...] | list[Problem], limit: int = 8) -> Iterator[str]:
     """Problems by kind, each with its first rows."""
     kinds = summed_up(problems, EXAMPLES)
-    for count, kind, examples in kinds[:most]:
+    for count, kind, examples in kinds[:limit]:
         rows = ", ".join(f"row {one.row}" + (f" ({shown(one.id)})" if one.id else "") for one in examples if one.row)
         yield f"  {count:,} x {kind.rstrip('.')}" + (
             f": {rows}{', …' if count > len(examples) else ''}" if rows else ""
@@ -83,8 +83,8 @@ def summary_lines(problems: tuple[Problem, ...] | list[Problem], most: int = 8) 
         detail = examples[0].reason
         if detail.rstrip(".") not in kind:
             yield f"      such as: {shown(detail, MAX_DETAIL)}"
-    if len(kinds) > most:
-        yield f"  and {len(kinds) - most} other reasons"
+    if len(kinds) > limit:
+        yield f"  and {len(kinds) - limit} other reasons"
 
 
 def picture_hosts(catalog: Catalog) -> dict[str, int]:

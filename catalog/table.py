@@ -229,10 +229,10 @@ class Table:
     format: str = ""
 
 
-def shown(value: object, most: int = MAX_SHOWN) -> str:
-    """``value`` for a message: on one line, at most ``most`` characters, with escapes for unprintable ones."""
+def shown(value: object, length: int = MAX_SHOWN) -> str:
+    """``value`` for a message: on one line, at most ``length`` characters, with escapes for unprintable ones."""
     text = " ".join(str(value).split())
-    cut = text if len(text) <= most else f"{text[:most]}… ({len(text):,} characters)"
+    cut = text if len(text) <= length else f"{text[:length]}… ({len(text):,} characters)"
     return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in cut)
 
 

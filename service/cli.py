@@ -45,11 +45,11 @@ app.add_typer(keys_app, name="keys")
 
 
 def _measure(
-    protocol: str, bundle: Path, held_out: Catalog, larger: Mapping[str, Product], cache: Path, most: int
+    protocol: str, bundle: Path, held_out: Catalog, larger: Mapping[str, Product], cache: Path, limit: int
 ) -> list[Metric]:
     from service.evaluation.protocols import measure
 
-    return measure(protocol, bundle, held_out, larger, cache, most)
+    return measure(protocol, bundle, held_out, larger, cache, limit)
 
 
 def _serve(bundle: Path, products: Catalog, cache: Path) -> AbstractContextManager[Callable[..., list[str]]]:

@@ -103,7 +103,7 @@ def choose_example(products: Sequence[Product]) -> Example:
     for product in products:
         if SECOND_COLOUR not in product["attributes"]:
             families[product["attributes"]["type"]].append(product)
-    best, most = None, 0
+    best, best_count = None, 0
     for family in families.values():
         for reference in family:
             close: dict[str, list[int]] = defaultdict(list)
@@ -112,9 +112,9 @@ def choose_example(products: Sequence[Product]) -> Example:
                 if COLOUR in differences and len(differences) <= 2:
                     close[other["attributes"][COLOUR]].append(len(differences))
             for colour, counts in sorted(close.items()):
-                if 1 in counts and len(counts) > most:
+                if 1 in counts and len(counts) > best_count:
                     wanted = {"type": reference["attributes"]["type"], COLOUR: colour}
-                    best, most = Example(reference, f"in {colour}", wanted), len(counts)
+                    best, best_count = Example(reference, f"in {colour}", wanted), len(counts)
     if best is None:
         raise ModisteError(
             "No product of this catalogue has a modification with enough targets.", hint="Use --products 2000."

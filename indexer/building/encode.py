@@ -215,9 +215,9 @@ class _Decoding:
 
 
 def _ahead(
-    pictures: Iterable[Numbered], prepare: Callable[[Numbered], _Prepared], threads: int, most: int, *, together: int
+    pictures: Iterable[Numbered], prepare: Callable[[Numbered], _Prepared], threads: int, limit: int, *, together: int
 ) -> Iterator[_Prepared]:
-    """Prepare pictures in threads and yield them in order, at most ``most`` ahead. A thread takes ``together`` at a
+    """Prepare pictures in threads and yield them in order, at most ``limit`` ahead. A thread takes ``together`` at a
     time, because handing over an unchanged picture takes longer than looking it up."""
     waiting: deque[Future[list[_Prepared]]] = deque()
     rest = iter(pictures)
@@ -229,7 +229,7 @@ def _ahead(
         try:
             while some := list(islice(rest, together)):
                 waiting.append(pool.submit(prepare_all, some))
-                if len(waiting) > most // together:
+                if len(waiting) > limit // together:
                     yield from waiting.popleft().result()
             while waiting:
                 yield from waiting.popleft().result()

@@ -164,7 +164,7 @@ def _word(value: object) -> str | None:
     return None if first is None else str(first)
 
 
-def _sampled(size: int, most: int) -> Rows:
-    if size <= most:
+def _sampled(size: int, limit: int) -> Rows:
+    if size <= limit:
         return np.arange(size)
-    return np.sort(np.random.default_rng(0).choice(size, most, replace=False))
+    return np.sort(np.random.default_rng(0).choice(size, limit, replace=False))

@@ -53,10 +53,10 @@ class Cells:
         )
 
     @classmethod
-    def cluster(cls, vectors: Halves, most: int | None = None) -> Cells:
-        """Cluster float16 vectors ``[N, D]`` into ``most`` cells at most. Equal vectors give equal cells."""
+    def cluster(cls, vectors: Halves, max_cells: int | None = None) -> Cells:
+        """Cluster float16 vectors ``[N, D]`` into at most ``max_cells`` cells. Equal vectors give equal cells."""
         size = len(vectors)
-        count = max(1, min(size, most or size, round(CELLS_PER_ROOT * size**0.5)))
+        count = max(1, min(size, max_cells or size, round(CELLS_PER_ROOT * size**0.5)))
         random = np.random.default_rng(SEED)
         sample = np.sort(random.choice(size, min(size, SAMPLE_PER_CELL * count), replace=False))
         points = vectors[sample]

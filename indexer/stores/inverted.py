@@ -52,7 +52,7 @@ class InvertedFile:
     def search(self, queries: Vectors, k: int, mask: Mask | None, available: int, read: int) -> tuple[Scores, Rows]:
         """As ``Store._search``, reading ``read`` cells of the mean size, and more of them with a filter."""
         share = (available / len(self._vectors)) ** 0.5
-        least = min(available, max(k, int(share * read * len(self._vectors) / len(self._sizes))))
+        minimum = min(available, max(k, int(share * read * len(self._vectors) / len(self._sizes))))
         counts, selector = self._sizes, None
         if mask is not None:
             allowed = self._allowed(mask)
@@ -65,17 +65,17 @@ class InvertedFile:
             scores, rows = self._read(queries, k, read, None)
         for at in np.flatnonzero((rows < 0).any(axis=1)).tolist():  # Each alone: no result depends on other queries.
             query = queries[at : at + 1]
-            found = self._read(query, k, self._enough(query[0], least, counts), selector)
+            found = self._read(query, k, self._enough(query[0], minimum, counts), selector)
             if (found[1] < 0).any():
                 # Of cells with equal centroids, as many equal pictures have, FAISS may read others than were counted.
                 found = self._read(query, k, len(self._sizes), selector)
             scores[at], rows[at] = found[0][0], found[1][0]
         return scores, rows
 
-    def _enough(self, query: npt.NDArray[np.float32], least: int, counts: npt.NDArray[np.int64]) -> int:
-        """How many of the cells nearest to a query ``[D]`` hold ``least`` of the rows in ``counts``."""
+    def _enough(self, query: npt.NDArray[np.float32], minimum: int, counts: npt.NDArray[np.int64]) -> int:
+        """How many of the cells nearest to a query ``[D]`` contain ``minimum`` of the rows in ``counts``."""
         held = np.cumsum(counts[np.argsort(-self._cells.cosines(query))])
-        return int((held < least).sum()) + 1
+        return int((held < minimum).sum()) + 1
 
     def _read(self, queries: Vectors, k: int, cells: int, selector: Any) -> tuple[Scores, Rows]:
         parameters = self._faiss.SearchParametersIVF(sel=selector, nprobe=min(cells, len(self._sizes)))

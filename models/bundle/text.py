@@ -67,12 +67,13 @@ class Tokenizer:
         Returns:
             int64 ids ``[B, length]``, and for each text whether it was truncated.
         """
-        most = self.settings.length * _LETTERS_PER_ID
+        max_length = self.settings.length * _LETTERS_PER_ID
         normal = [normalise_text(text) for text in texts]
         # Not `encode_batch`: waking its threads takes longer than encoding a hundred modifications.
-        encodings = [self._tokenizer.encode(text[:most]) for text in normal]
+        encodings = [self._tokenizer.encode(text[:max_length]) for text in normal]
         ids = np.array([encoding.ids for encoding in encodings], dtype=np.int64)
         truncated = [
-            bool(encoding.overflowing) or len(text) > most for encoding, text in zip(encodings, normal, strict=True)
+            bool(encoding.overflowing) or len(text) > max_length
+            for encoding, text in zip(encodings, normal, strict=True)
         ]
         return ids.reshape(len(texts), self.settings.length), truncated

@@ -47,16 +47,16 @@ class Checkup:
         """Number of findings that prevent training or falsify figures; the others are remarks."""
         return sum(finding.is_fault for finding in self.findings)
 
-    def lines(self, most: int = 10) -> Iterator[str]:
-        """Lines of a report: counts, then every kind of finding with its first ``most`` cases."""
+    def lines(self, limit: int = 10) -> Iterator[str]:
+        """Lines of a report: counts, then every kind of finding with its first ``limit`` cases."""
         for what, count in self.looked_at.items():
             yield f"{count:>9,}  {what}"
         for kind, count in counted(self.findings).items():
             cases = [finding for finding in self.findings if finding.kind == kind]
             yield f"\n{kind} ({'fault' if cases[0].is_fault else 'remark'}): {count:,}"
-            yield from (f"  {finding}" for finding in cases[:most])
-            if count > most:
-                yield f"  ... and {count - most:,} more"
+            yield from (f"  {finding}" for finding in cases[:limit])
+            if count > limit:
+                yield f"  ... and {count - limit:,} more"
         yield f"\n{self.faults:,} faults, {len(self.findings) - self.faults:,} remarks"
 
 

@@ -26,7 +26,7 @@ class ProtocolOfSearch(Interface):
     """Measures a bundle by searching held-out products with it."""
 
     def __call__(
-        self, protocol: str, bundle: Path, held_out: Catalog, larger: Mapping[str, Product], cache: Path, most: int
+        self, protocol: str, bundle: Path, held_out: Catalog, larger: Mapping[str, Product], cache: Path, limit: int
     ) -> list[Metric]:
         """See ``service.evaluation.protocols.measure``."""
 

@@ -138,11 +138,11 @@ def check_parity(model: RetrievalModel, bundle: Bundle, pictures: Sequence[bytes
         "text": (model.text(ids), bundle.text(shipped_ids)),
         "query": (model.query(seen.features[paired], ids), bundle.query(shipped.features[paired], shipped_ids)),
     }
-    least = {graph: least_cosine(left, right) for graph, (left, right) in pairs.items()}
-    worst = min(least, key=lambda graph: least[graph])
-    if not least[worst] >= MIN_COSINE:
+    lowest = {graph: least_cosine(left, right) for graph, (left, right) in pairs.items()}
+    worst = min(lowest, key=lambda graph: lowest[graph])
+    if not lowest[worst] >= MIN_COSINE:
         raise ModisteError(
-            f"The exported {worst} differs from the trained model: cosine {least[worst]:.6f}.",
+            f"The exported {worst} differs from the trained model: cosine {lowest[worst]:.6f}.",
             hint=f"A bundle needs at least {MIN_COSINE}; report this together with the versions of torch and onnx.",
         )
     _check_words(model, seen.attributes, bundle, shipped.attributes)
@@ -152,7 +152,7 @@ def check_parity(model: RetrievalModel, bundle: Bundle, pictures: Sequence[bytes
         ours_expected = model.expected(seen.features[paired], ids, shown).expected
         theirs_expected = bundle.expected(shipped.features[paired], shipped_ids, shown).expected
         _check_words(model, ours_expected, bundle, theirs_expected)
-    return least[worst]
+    return lowest[worst]
 
 
 def _check_words(model: RetrievalModel, ours: Vectors | None, bundle: Bundle, theirs: Vectors | None) -> None:

@@ -34,7 +34,7 @@ Body = Callable[[Question], dict[str, Any] | None]
 
 
 def measure(
-    protocol: str, bundle: Path, held_out: Catalog, larger: Mapping[str, Product], cache: Path, most: int
+    protocol: str, bundle: Path, held_out: Catalog, larger: Mapping[str, Product], cache: Path, limit: int
 ) -> list[Metric]:
     """Measure a bundle by a protocol.
 
@@ -44,7 +44,7 @@ def measure(
         held_out: The products of the shop, in the *Fashion Product Images* layout.
         larger: By id, products with larger pictures, which are preferred for uploads.
         cache: Folder of the index, so that pictures are encoded only once.
-        most: Maximum number of questions of each way, or of conversations.
+        limit: Maximum number of questions of each way, or of conversations.
 
     Returns:
         One metric for each way (or turn) and method, with the shares of the first ten results, in per cent.
@@ -56,7 +56,7 @@ def measure(
     priced = held_out.with_products(products)
     priced.columns = {**held_out.columns, PRICE: "number"}
     judged = Judged(products)
-    asked = _asked(protocol, judged, most)
+    asked = _asked(protocol, judged, limit)
     shop = Shop(priced, bundle, cache)
 
     def uploaded(question: Question) -> dict[str, Any] | None:
@@ -95,16 +95,16 @@ def measure(
     return metrics + list(_means(metrics))
 
 
-def _asked(protocol: str, judged: Judged, most: int) -> dict[str, list[Question]]:
+def _asked(protocol: str, judged: Judged, limit: int) -> dict[str, list[Question]]:
     """The questions by row of the report: by way, or by turn."""
     if protocol == CONVERSATION:
         turns: dict[str, list[Question]] = {}
-        for dialogue in dialogues(conversations(TEST), judged, most):
+        for dialogue in dialogues(conversations(TEST), judged, limit):
             for number, turn in enumerate(dialogue, 1):
                 turns.setdefault(f"turn {number}", []).append(turn)
         return turns
     folder = TEST if protocol == WISHES else DEVELOPMENT
-    found = {name: questions(name, way, judged, most) for name, way in ways(folder)}
+    found = {name: questions(name, way, judged, limit) for name, way in ways(folder)}
     first = [name for name in TWELVE if name in found]
     return {name: found[name] for name in (*first, *(name for name in found if name not in TWELVE)) if found[name]}
 

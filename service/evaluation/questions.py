@@ -34,7 +34,7 @@ class Question(NamedTuple):
     """Which products keep the rest."""
 
 
-def questions(name: str, way: Way, judged: Judged, most: int) -> list[Question]:
+def questions(name: str, way: Way, judged: Judged, limit: int) -> list[Question]:
     """Questions in one way, with every sentence equally often. Each question has at least a page of right answers, and
     the reference is not one of them.
 
@@ -42,11 +42,11 @@ def questions(name: str, way: Way, judged: Judged, most: int) -> list[Question]:
         name: Name of the way, which seeds the draws.
         way: Its sentences.
         judged: The products.
-        most: Maximum number of questions; each sentence is used at least once.
+        limit: Maximum number of questions; each sentence is used at least once.
     """
     rng = np.random.default_rng(zlib.crc32(name.encode()))
     listed = [(group, sentence) for group in way.group for sentence in group.sentences]
-    each = max(1, min(PER_SENTENCE, most // len(listed)))
+    each = max(1, min(PER_SENTENCE, limit // len(listed)))
     found = []
     for group, sentence in listed:
         for _ in range(each):
@@ -63,16 +63,16 @@ def questions(name: str, way: Way, judged: Judged, most: int) -> list[Question]:
     return found
 
 
-def dialogues(listed: Sequence[Conversation], judged: Judged, most: int) -> Iterator[list[Question]]:
+def dialogues(listed: Sequence[Conversation], judged: Judged, limit: int) -> Iterator[list[Question]]:
     """Conversations, each about several references: one question for each turn, with the earlier turns. Each turn has
     at least a page of right answers.
 
     Args:
         listed: The conversations.
         judged: The products.
-        most: Maximum number of conversations; each of ``listed`` is used at least once.
+        limit: Maximum number of conversations; each of ``listed`` is used at least once.
     """
-    each = max(1, min(PER_SENTENCE, most // len(listed)))
+    each = max(1, min(PER_SENTENCE, limit // len(listed)))
     for number, one in enumerate(listed):
         rng = np.random.default_rng(number)
         fitting = np.ones(judged.size, np.bool_)

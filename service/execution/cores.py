@@ -39,6 +39,6 @@ def divide_cores(settings: Settings, *, gpu: bool) -> Division:
     responses block each other. On a GPU there is one process, because each would need its own GPU memory.
     """
     cores = usable_cores()
-    most = max(1, min(cores, MAX_PROCESSES, usable_memory() // PROCESS_BYTES))
-    processes = settings.processes or (1 if gpu else most)
+    default = max(1, min(cores, MAX_PROCESSES, usable_memory() // PROCESS_BYTES))
+    processes = settings.processes or (1 if gpu else default)
     return Division(processes, settings.workers or max(1, cores // processes))

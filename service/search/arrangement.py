@@ -86,8 +86,8 @@ class Arrangement(NamedTuple):
         if self.ranks is None:
             return list(hits)
         ranks = self.ranks
-        least = -np.inf if wished else NEAR * max((hit.score for hit in hits), default=0.0)
-        return sorted(hits, key=lambda hit: (hit.tier, hit.score < least, ranks[hit.row]))
+        threshold = -np.inf if wished else NEAR * max((hit.score for hit in hits), default=0.0)
+        return sorted(hits, key=lambda hit: (hit.tier, hit.score < threshold, ranks[hit.row]))
 
 
 def arrangement(generation: Generation, group_by: str, sort: str, filters: Filters | None = None) -> Arrangement:

@@ -192,7 +192,7 @@ class Book:
         """
         if self._archive.getinfo(part).file_size > (MAX_SHEET_BYTES if part == ODF else MAX_BYTES):
             return
-        most = MAX_ELEMENTS_OF_ODF if part == ODF else MAX_ELEMENTS
+        limit = MAX_ELEMENTS_OF_ODF if part == ODF else MAX_ELEMENTS
         path: list[Element] = []
         inside = held = seen = 0
         with self._archive.open(part) as stream:
@@ -202,7 +202,7 @@ class Book:
                     path.append(element)
                     inside += bool(inside or name in names)
                     held, seen = held + bool(inside), seen + 1
-                    if held > MAX_HELD_ELEMENTS or seen > most:
+                    if held > MAX_HELD_ELEMENTS or seen > limit:
                         raise ValueError(f"{part} has too many elements")
                     if name in starts:
                         yield element, False

@@ -136,15 +136,15 @@ class ViewStore(Searcher):
         self, queries: Vectors, k: int, allowed: Mask | None, conditions: Sequence[Condition]
     ) -> tuple[Scores, Rows]:
         views = None if allowed is None else self._views_of(allowed)
-        most = len(self._owners) if views is None else int(np.count_nonzero(views))
-        wanted = min(most, int(k * self._per_product) + AHEAD)
+        count = len(self._owners) if views is None else int(np.count_nonzero(views))
+        wanted = min(count, int(k * self._per_product) + AHEAD)
         while True:
             scores, found = self._store.search(queries, wanted, views, conditions)
             rows = np.where(found >= 0, self._owners[found], -1)
             best = [_first(line, k) for line in rows]
-            if wanted == most or all(len(places) == k for places in best):
+            if wanted == count or all(len(places) == k for places in best):
                 break
-            wanted = min(most, wanted * 4)
+            wanted = min(count, wanted * 4)
         taken = np.stack(best)
         return np.take_along_axis(scores, taken, axis=1), np.take_along_axis(rows, taken, axis=1)
 

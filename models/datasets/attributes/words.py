@@ -42,10 +42,10 @@ def _titled(text: str) -> str:
     return ""
 
 
-def common_words(products: Sequence[Product], least: int) -> list[str]:
-    """The words of at least ``least`` products, the most frequent first (Sadeh et al. 2019)."""
+def common_words(products: Sequence[Product], minimum: int) -> list[str]:
+    """The words of at least ``minimum`` products, the most frequent first (Sadeh et al. 2019)."""
     counts = Counter(word for product in products for word in words_of(product))
-    return [word for word, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])) if count >= least]
+    return [word for word, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])) if count >= minimum]
 
 
 def shown_words(products: Sequence[Product], words: Sequence[str]) -> Shown:

@@ -25,22 +25,22 @@ class Skipped(NamedTuple):
     reason: str
 
 
-def check_skipped(source: str, skipped: Sequence[Skipped], total: int, most: float) -> None:
+def check_skipped(source: str, skipped: Sequence[Skipped], total: int, allowed: float) -> None:
     """Check that no more rows of a source are skipped than allowed.
 
     Args:
         source: Name of the source.
         skipped: The skipped rows.
         total: Number of rows of its table.
-        most: Maximum share of skipped rows, 0 to 1.
+        allowed: Maximum share of skipped rows, 0 to 1.
 
     Raises:
         ModisteError: More rows are skipped; the message summarises the reasons.
     """
-    if len(skipped) > most * total:
+    if len(skipped) > allowed * total:
         raise ModisteError(
             f"{len(skipped):,} of the {total:,} products of the source {source} cannot be read, more than the "
-            f"{most:.1%} allowed. {'; '.join(summary(skipped))}",
+            f"{allowed:.1%} allowed. {'; '.join(summary(skipped))}",
             hint="Correct them (`modiste models doctor` lists them all), or raise `max_skipped` of the source.",
         )
 

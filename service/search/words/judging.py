@@ -51,7 +51,7 @@ class Part:
     Attributes:
         key: Equal for equal requirements; None if it is specific to one search.
         levels: How well products satisfy it, NaN if the catalogue has no value; None as rows means all products.
-        least: Factor of products that violate it.
+        floor: Factor of products that violate it.
         seen: Factor of products without a value.
         lacking: Which products without a value are counted as satisfying it, bool ``[len(rows)]``; None: none of them.
         judged: Whether the text asks for it.
@@ -59,7 +59,7 @@ class Part:
 
     key: Hashable
     levels: Callable[[Rows | None], Levels]
-    least: np.float32 = UNSATISFIED
+    floor: np.float32 = UNSATISFIED
     seen: Callable[[Rows], Floats | np.float32] = lambda _: SILENT
     lacking: Callable[[Rows], Mask] | None = None
     judged: bool = True
@@ -88,7 +88,7 @@ class Part:
         return satisfied
 
     def _factors(self, levels: Levels, rows: Rows | None) -> Floats:
-        factors: Floats = self.least + (1 - self.least) * levels
+        factors: Floats = self.floor + (1 - self.floor) * levels
         silent = np.flatnonzero(np.isnan(levels))
         if len(silent):
             factors[silent] = self.seen(silent if rows is None else rows[silent])
@@ -148,7 +148,7 @@ class Judge:
     def sets(self, allowed: Bits | None) -> Iterator[Bits]:
         """Sets of allowed products: those that satisfy all parts, near matches, and then near matches of some of the
         parts, in descending order of fit."""
-        parts = sorted((part for part in self._parts if part.key is not None), key=lambda part: part.least)
+        parts = sorted((part for part in self._parts if part.key is not None), key=lambda part: part.floor)
         parts = parts[:MAX_DROPPED]
         if not parts:
             return
@@ -156,7 +156,7 @@ class Judge:
         yield _all([one.wholly for one in bits], allowed)
         places = range(len(parts))
         dropped = [some for number in places for some in combinations(places, number)]
-        dropped.sort(key=lambda some: -float(np.prod([parts[place].least for place in some])))
+        dropped.sort(key=lambda some: -float(np.prod([parts[place].floor for place in some])))
         for some in dropped:
             yield _all([bits[place].nearly for place in places if place not in some], allowed)
 

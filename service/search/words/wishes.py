@@ -128,10 +128,10 @@ class Wishes:
                 loosely = family == "kind" and "occasion" in said
                 known = row is not None and self.grounding.own_values(row, family)
                 kind = KEPT_LOOSELY if loosely else KEPT_KIND if known else KEPT_KIND_SEEN
-                least = kind if family == "kind" else KEPT
+                floor = kind if family == "kind" else KEPT
                 exponent = COARSEST if loosely else FINEST
                 key = None if alike.key is None else ("kept", loosely, alike.key)
-                parts.append(Part(key, _to_power(alike.levels, exponent), least, lambda _: KEPT_SILENT, judged=False))
+                parts.append(Part(key, _to_power(alike.levels, exponent), floor, lambda _: KEPT_SILENT, judged=False))
         return parts
 
     def _parts(self, generation: Generation, row: int | None, shown: Sequence[float] | None) -> list[Part]:

@@ -47,11 +47,11 @@ def test_articles_and_single_letters_of_a_title_are_no_words() -> None:
 
 def test_rare_words_are_left_out_and_the_most_frequent_come_first() -> None:
     products = [product("red shirt"), product("red dress"), product("blue shirt"), product("red hat")]
-    assert common_words(products, least=2) == ["red", "shirt"]
+    assert common_words(products, minimum=2) == ["red", "shirt"]
 
 
 def test_words_of_equal_frequency_are_in_alphabetical_order() -> None:
-    assert common_words([product("shirt dress blue")], least=1) == ["blue", "dress", "shirt"]
+    assert common_words([product("shirt dress blue")], minimum=1) == ["blue", "dress", "shirt"]
 
 
 def test_what_a_product_shows_is_a_row_in_the_order_of_the_words() -> None:

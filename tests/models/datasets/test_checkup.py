@@ -67,7 +67,7 @@ def test_a_report_counts_every_kind_and_shows_the_first_cases(tmp_path: Path) ->
     rows = "".join(f"{number},\n" for number in range(1, 6))
     put(tmp_path / "images", *(f"{number}.png" for number in range(1, 6)))
     (tmp_path / "catalog.csv").write_text(f"id,title\n{rows}", encoding="utf-8")
-    assert list(check_dataset(tmp_path).lines(most=2)) == [
+    assert list(check_dataset(tmp_path).lines(limit=2)) == [
         "        5  catalog.csv: products",
         "\nempty caption (remark): 5",
         "  catalog.csv (1): the product has no title",

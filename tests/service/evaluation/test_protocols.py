@@ -34,7 +34,7 @@ def measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, list[
     monkeypatch.setattr(protocols, "TEST", tmp_path)
     bundle = write_toy_bundle(tmp_path / "bundle", attributes=True)
     return {
-        name: protocols.measure(name, bundle, make_catalog(), {}, tmp_path / "cache", most=4)
+        name: protocols.measure(name, bundle, make_catalog(), {}, tmp_path / "cache", limit=4)
         for name in (protocols.WISHES, protocols.CONVERSATION)
     }
 

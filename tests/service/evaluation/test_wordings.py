@@ -78,7 +78,7 @@ def test_a_question_has_a_page_of_right_answers_and_is_not_answered_by_its_refer
         "words": {"colour": {"red": ["Red"]}},
     }
     way = Way.model_validate({"kept": ["kind"], "group": [group]})
-    asked = questions("refusals", way, JUDGED, most=6)
+    asked = questions("refusals", way, JUDGED, limit=6)
     assert len(asked) == 6
     for one in asked:
         assert one.row is not None
@@ -90,14 +90,14 @@ def test_a_question_has_a_page_of_right_answers_and_is_not_answered_by_its_refer
 
 def test_a_sentence_without_a_page_of_right_answers_is_not_asked(caplog: pytest.LogCaptureFixture) -> None:
     group = {"sentences": ["in {colour}"], "words": {"colour": {"pink": ["Pink"]}}}
-    assert not questions("chatty", Way.model_validate({"kept": [], "group": [group]}), JUDGED, most=5)
+    assert not questions("chatty", Way.model_validate({"kept": [], "group": [group]}), JUDGED, limit=5)
     assert "in {colour}" in caplog.text
 
 
 def test_a_conversation_asks_each_turn_with_the_turns_before_it() -> None:
     turns = [{"say": "in blue", "asked": {"colour": ["Blue"]}}, {"say": "go back", "same": ["kind"]}]
     one = Conversation.model_validate({"kept": ["people"], "reference": {"colour": ["Red"]}, "turns": turns})
-    (first, second), *_ = dialogues([one], JUDGED, most=2)
+    (first, second), *_ = dialogues([one], JUDGED, limit=2)
     assert (first.texts, second.texts) == (("in blue",), ("in blue", "go back"))
     assert first.row == second.row
     assert first.row is not None

@@ -73,7 +73,7 @@ def fit_of_all(parts: list[Part]) -> tuple[Floats, Mask]:
         levels = part.levels(None)
         silent = np.isnan(levels)
         known = np.where(silent, 0, levels)
-        fit *= np.where(silent, cast(Any, part.seen)(np.arange(N)), part.least + (1 - part.least) * known)
+        fit *= np.where(silent, cast(Any, part.seen)(np.arange(N)), part.floor + (1 - part.floor) * known)
         lacking = part.lacking(np.arange(N)) if part.lacking else np.zeros(N, np.bool_)
         satisfied &= (silent & lacking) | (known >= MIN_NEAR)
     return fit, satisfied

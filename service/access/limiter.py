@@ -138,7 +138,20 @@ class Limiter:
                 "Redis refuses to count requests, so each process counts separately: %s", excerpt(str(error))
             )
             return None
-        return _Reading(bool(free), counts, [left / 1000 for left in left_ms])
+        reading = _Reading(bool(free), counts, [left / 1000 for left in left_ms])
+        _check_reading(reading, policies)
+        return reading
+
+
+def _check_reading(reading: _Reading, policies: Sequence[Policy]) -> None:
+    """Raise ValueError if the script cannot have returned this, as a server of another kind may."""
+    used_up = False
+    for policy, count, left_s in zip(policies, reading.counts, reading.left_s, strict=True):
+        if not (0 <= count <= policy.rate.amount and 0 <= left_s <= policy.rate.window_s):
+            raise ValueError(f"{count} requests of {policy.rate} in {left_s:g} s")
+        used_up |= count == policy.rate.amount
+    if not (reading.allowed or used_up):
+        raise ValueError("a request was refused although no rate is used up")
 
 
 @dataclass

@@ -198,6 +198,27 @@ def test_a_process_counts_by_itself_if_redis_refuses(
     assert caplog.text.count("Redis refuses to count requests") == 1
 
 
+@pytest.mark.parametrize(
+    "reply",
+    [
+        5, b"abc", [], [1], [1, [], []], [1, [1, 1], [1000, 1000]], [1, [-5], [1000]], [1, [10**4000], [1000]],
+        [1, [1], [-1]], [1, [1], [10**9]], [1, [float("nan")], [1000]], [1, [b"1"], [1000]], [0, [0], [1000]],
+        {b"a": b"b"},
+    ],
+)  # fmt: skip
+def test_a_process_counts_by_itself_where_the_reply_is_impossible(redis_server: Redis, reply: object) -> None:
+    async def lie(*_: object) -> object:
+        return reply
+
+    async def scenario() -> None:
+        async with opened(redis_server.url) as limiter:
+            limiter._script = lie  # type: ignore[assignment]
+            allowed = [(await limiter.count([per_hour(3)])).allowed for _ in range(10)]
+            assert allowed == [True] * 3 + [False] * 7
+
+    run(scenario())
+
+
 def test_memory_is_bounded_whatever_the_number_of_clients(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limiter_module, "MAX_WINDOWS", 10)
 

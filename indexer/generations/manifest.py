@@ -39,6 +39,7 @@ FILES_NAME = "files.arrow"
 SEEN_NAME = "seen.u8"
 """The same by the pictures alone, where the catalogue tells words of its own: what the next build reuses."""
 
+MAX_DIM, MAX_PRODUCTS = 2**16, 10**9
 ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}")
 
 
@@ -105,8 +106,8 @@ class GenerationManifest(FrozenModel):
     """Name and version, such as ``modiste-base 1.0.0``."""
     fingerprint: str
     """The bundle's fingerprint. Vectors of different fingerprints cannot be compared."""
-    dim: int = Field(gt=0)
-    products: int = Field(gt=0)
+    dim: int = Field(gt=0, le=MAX_DIM)
+    products: int = Field(gt=0, le=MAX_PRODUCTS)
     index: str
     """The store and the kind of its index (``indexer.stores.registry.open_store``), such as ``exact-fp16``."""
     catalog: str
@@ -117,7 +118,7 @@ class GenerationManifest(FrozenModel):
     """Currency of the prices in a column, if all of them have the same one."""
     roles: dict[str, Role] = Field(default={})
     """Role of each attribute; empty in generations of a revision before 3."""
-    views: int = Field(default=0, ge=0)
+    views: int = Field(default=0, ge=0, le=MAX_PRODUCTS)
     """Further pictures of products, which are searched as well (``indexer.generations.tables.views``)."""
     attributes: tuple[str, ...] = ()
     """The words with probabilities for every product (``ranking/attributes.py``), in order: the bundle's words, or none

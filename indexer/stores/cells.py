@@ -8,7 +8,7 @@ a look at the others, however large it is. The index of large generations and th
 from __future__ import annotations
 
 from pathlib import Path
-from zipfile import BadZipFile
+from zipfile import ZIP_STORED, BadZipFile, ZipFile
 
 import numpy as np
 import numpy.typing as npt
@@ -101,6 +101,9 @@ class Cells:
             ValueError: The file is damaged, or belongs to other vectors.
         """
         try:
+            with path.open("rb") as stream, ZipFile(stream) as archive:
+                if any(part.compress_type != ZIP_STORED for part in archive.infolist()):
+                    raise ValueError("it is compressed")  # A few kilobytes may take gigabytes.
             with path.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
                 # Files of earlier versions do not state how many were changed: all may have been.
                 changed = int(arrays["changed"]) if "changed" in arrays else len(arrays["of"])

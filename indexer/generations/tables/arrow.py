@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from binascii import hexlify
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -13,6 +14,8 @@ import pyarrow as pa
 
 from catalog import Kind
 
+_MAGIC = b"ARROW1\0\0"
+"""The start of the file format. A stream of messages follows."""
 BLOCK = 4096
 """Values of a column that are converted at a time."""
 
@@ -26,8 +29,42 @@ def write_table(path: Path, table: pa.Table) -> None:
 
 
 def read_whole(path: Path) -> pa.Table:
-    """A table of ``write_table``, mapped into memory."""
-    return pa.ipc.open_file(pa.memory_map(str(path))).read_all()
+    """A table of ``write_table``, mapped into memory.
+
+    Raises:
+        ArrowInvalid: It is damaged, or compressed. A compressed table of 200 KB may take gigabytes.
+    """
+    source = pa.memory_map(str(path))
+    if source.read(len(_MAGIC)) != _MAGIC:
+        raise pa.ArrowInvalid(f"{path.name} is not an Arrow file")
+    for message in pa.ipc.MessageReader.open_stream(source):
+        if message.type != "schema" and _is_compressed(message):
+            raise pa.ArrowInvalid(f"{path.name} is compressed")
+    source.seek(len(_MAGIC))  # The footer could name other messages than those that were checked.
+    return pa.ipc.open_stream(source).read_all()
+
+
+def _is_compressed(message: pa.ipc.Message) -> bool:
+    """Whether a record batch or a dictionary has the field ``compression`` (``Message.fbs`` of Arrow's format)."""
+    data = memoryview(message.metadata)
+    header = _table(data, _field(data, _table(data, 0), 2))
+    if message.type == "dictionary":
+        header = _table(data, _field(data, header, 1))
+    return _field(data, header, 3) != 0
+
+
+def _table(data: memoryview, at: int) -> int:
+    """Where the table is to which the offset at ``at`` of a flatbuffer points."""
+    return int(at + struct.unpack_from("<I", data, at)[0])
+
+
+def _field(data: memoryview, table: int, number: int) -> int:
+    """Where a field of a table of a flatbuffer is; 0 if the table does not have it."""
+    offsets = table - struct.unpack_from("<i", data, table)[0]
+    (size,) = struct.unpack_from("<H", data, offsets)
+    place = 4 + 2 * number
+    (offset,) = struct.unpack_from("<H", data, offsets + place) if place < size else (0,)
+    return table + offset if offset else 0
 
 
 def values_of(column: pa.ChunkedArray) -> Iterator[Any]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import json
 import os
 import shutil
@@ -229,6 +230,22 @@ def test_garbage_with_a_valid_checksum_is_refused(root: Path, folder: Path, name
         Generation.open(root)
 
 
+@pytest.mark.parametrize("name", ["products.arrow", "cells.npz"])
+def test_compressed_files_are_refused_before_they_are_unpacked(root: Path, folder: Path, name: str) -> None:
+    path = folder / name
+    if name == "cells.npz":
+        with path.open("rb") as stream:
+            np.savez_compressed(path, **np.load(io.BytesIO(stream.read())))
+    else:
+        table = pa.ipc.open_file(pa.BufferReader(path.read_bytes())).read_all()
+        with pa.ipc.new_file(path, table.schema, options=pa.ipc.IpcWriteOptions(compression="zstd")) as writer:
+            writer.write_table(table)
+    files = json.loads((folder / "manifest.json").read_text())["files"]
+    rewrite_manifest(folder, files={**files, name: file_digest(path).model_dump()})
+    with pytest.raises(GenerationError, match="is compressed"):
+        Generation.open(root)
+
+
 @pytest.mark.parametrize(
     ("change", "says"),
     [
@@ -236,6 +253,7 @@ def test_garbage_with_a_valid_checksum_is_refused(root: Path, folder: Path, name
         ({"surprise": 1}, "surprise"),
         ({"format": 2, "revision": 7}, "format 2; this version reads format 1"),
         ({"products": 0}, "products"),
+        ({"products": 10**18}, "products"),
         ({"dim": 47}, "is damaged"),
         ({"id": "20200101-000000-abcd"}, "manifest of 20200101-000000-abcd"),
         ({"index": "hnsw32-fp16"}, "is damaged"),

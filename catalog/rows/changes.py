@@ -12,7 +12,7 @@ from catalog.layouts.sales import drop_other_sales
 from catalog.layouts.sums import drop_sums
 from catalog.layouts.unfold import unfold
 from catalog.names import Role
-from catalog.names.columns import CURRENCY_COLUMNS, standard_name
+from catalog.names.columns import CURRENCY_COLUMNS, TITLE_ORDER, WEAK_TITLES, is_called, standard_name
 from catalog.rows.availability import Availability
 from catalog.rows.identity import without_id
 from catalog.rows.pinned import refuse_strange
@@ -106,6 +106,9 @@ def read_changes(
     plan = plan_columns(table, path, _without_absent(settings, table.columns), id_column)
     if plan.id is None and plan.group is None:
         raise without_id(table, path)
+    # Cells of a few rows do not tell that a column has titles, only its name does.
+    titled = is_called(plan.title, (*TITLE_ORDER, *WEAK_TITLES)) and plan.title not in kinds
+    plan.title = plan.title if titled or plan.title == stated.title else None
     read = ChangeTable(id_column=plan.id, problems=[*table.problems, *table.remarks, *sums])
     own = {plan.id, plan.group, plan.title, *plan.pictures, *plan.gallery}
     read.columns = [name for name in table.columns if name in kinds and name != plan.id]

@@ -201,6 +201,19 @@ def test_a_column_of_states_with_an_unusual_name_holds_for_updates(shop: Path, t
     assert "p3" in found_by(root)
 
 
+@pytest.mark.parametrize("column", ["phase", "remark of the buyer"])
+def test_words_in_a_column_with_another_name_are_no_titles(root: Path, column: str) -> None:
+    def title() -> str:
+        generation = Generation.open(root)
+        return str(generation.product(generation.row_of("p3") or 0)["title"])
+
+    before = title()
+    update(root, f"id,price,{column}", "p3,99.5,back in stock")
+    assert title() == before
+    update(root, "id,name", "p3,Red shoes")
+    assert title() == "Red shoes"
+
+
 def test_a_draft_is_not_published_by_its_stock(root: Path) -> None:
     update(root, "id,status", "p3,draft")
     update(root, "id,stock", "p3,5")

@@ -95,6 +95,12 @@ class OtherFolders:
         (path,) = found
         return Path(path) if self._named.setdefault(path, parts) == parts else None
 
+    def namesake(self, name: str) -> str | None:
+        """The path of a file with this name in any folder; None if there is none."""
+        if self._by_name is None:
+            self._by_name = self._read()
+        return next((path for path in self._by_name.get(_folded(name), {}).values() if path != SEVERAL), None)
+
     def _read(self) -> dict[str, dict[tuple[str, ...], str]]:
         by_name: dict[str, dict[tuple[str, ...], str]] = {}
         entries = 0

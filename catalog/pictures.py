@@ -222,8 +222,11 @@ class PictureFinder:
         self._hints += 1
         if self._hints > MAX_HINTS:
             return ""
-        parts = [part for part in text.split("/") if part]
-        if ".." in parts or text.startswith("/"):
+        plain = next(reversed(list(_plain_spellings(text))))
+        parts = [part for part in plain.split("/") if part]
+        if parts and (path := self._elsewhere.namesake(parts[-1])):
+            return f"; did you mean {os.path.relpath(path, self._roots[0])}?"
+        if ".." in parts or plain.startswith("/"):
             return "; files outside that folder are not read"
         for folder in self.folders:
             for place, part in enumerate(parts):

@@ -120,6 +120,12 @@ def test_pictures_outside_the_folders_are_not_read(tmp_path: Path, cell: str) ->
     assert [one.id for one in catalog.problems] == ["P1"]
 
 
+@pytest.mark.parametrize("cell", ["C:\\Photos\\2026\\1_front.jpg", "/srv/photos/1_front.jpg", "photos/1_front.jpg"])
+def test_a_file_with_the_same_name_in_another_folder_is_named(tmp_path: Path, cell: str) -> None:
+    (problem,) = catalog_of(tmp_path, [cell], ["pics/1_front.JPG"]).problems
+    assert "did you mean pics/1_front.JPG?" in problem.reason
+
+
 def test_a_picture_with_another_number_is_no_near_miss(tmp_path: Path) -> None:
     (problem,) = catalog_of(tmp_path, ["images/11088.jpg"], ["images/11882.jpg"]).problems
     assert "did you mean" not in problem.reason

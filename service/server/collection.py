@@ -1,7 +1,7 @@
 """Keeps the garbage collector away from the objects that live as long as the process, most of which are word lists.
 
-A collection visits every object. It took 0.2 s of a worker every few thousand searches, 0.4 s of its start, and half a
-second or more of its exit.
+A collection visits every object. It took 0.2 s of a worker about once in a thousand searches, 0.4 s of its start, and
+half a second or more of its exit.
 """
 
 from __future__ import annotations

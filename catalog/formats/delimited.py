@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import chain, islice
 
+from catalog.errors import ModisteError
 from catalog.formats.encodings import Decoded
 from catalog.formats.header import LOOKED_AT, column_names, find_header
 from catalog.formats.records import (
@@ -47,6 +48,10 @@ def read_delimited(decoded: Decoded, source: str, options: TableOptions) -> Tabl
     limit = csv.field_size_limit(MAX_CELL_CHARACTERS)
     try:
         return _read(decoded, source, options)
+    except csv.Error as error:
+        raise ModisteError(
+            f"{source} cannot be read as a table: {error}.", hint="A quotation mark may be missing. Export it again."
+        ) from error
     finally:
         csv.field_size_limit(limit)
 

@@ -20,7 +20,7 @@ from catalog.formats.encodings import clean_text
 from catalog.formats.xml_text import escaped, in_utf8
 from catalog.names.columns import is_special
 from catalog.names.plain import plain_name
-from catalog.table import Problem, Row, Rows, Table, TableOptions
+from catalog.table import Problem, Row, Rows, Table, TableOptions, shown
 
 ITEM_NAMES = frozenset({"item", "entry", "product", "offer", "article", "produkt", "artikel", "row", "shopitem"})
 PARAMETERS = frozenset({
@@ -173,6 +173,11 @@ class _Products(ContentHandler):
         plain = _plain(name)
         if not self._open and plain != self.item:
             return
+        if len(self._open) > DEEPEST:
+            raise ModisteError(
+                f"The elements of <{shown(self.item)}> in line {self._line} are nested more than {DEEPEST} deep.",
+                hint="Export the products without the elements within them.",
+            )
         attributes = {_plain(key): value for key, value in attrs.items() if not key.startswith("xmlns")}
         element = _Element(plain, attributes)
         if self._open:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from catalog import Address, Catalog, read_catalog
+import pytest
+
+from catalog import Address, Catalog, ModisteError, read_catalog
 
 NAMESPACES = 'xmlns:g="http://base.google.com/ns/1.0" xmlns:image="http://www.google.com/schemas/sitemap-image/1.1"'
 
@@ -59,3 +61,10 @@ def test_products_whose_values_are_attributes_alone_are_read(tmp_path: Path) -> 
     )
     (pyjama,) = read_catalog(tmp_path / "a.xml", images_required=False)
     assert (pyjama.id, pyjama.title, pyjama.attributes["cena"]) == ("10", "Pyjama", 1990)
+
+
+@pytest.mark.parametrize("name", ["item", "part"])
+def test_elements_without_end_within_a_product_are_refused(tmp_path: Path, name: str) -> None:
+    deep = f"<{name}>" * 100_000 + f"</{name}>" * 100_000
+    with pytest.raises(ModisteError, match="nested more than 50 deep"):
+        of_xml(tmp_path, "rss", f"<channel><item><id>1</id>{deep}</item></channel>")

@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from catalog import ModisteError, read_catalog
+from catalog.formats import delimited
 
 COLUMNS = ("id", "title", "price", "colour", "new")
 Rows = Sequence[Sequence[object]]
@@ -95,3 +96,11 @@ def test_what_was_written_is_what_is_read(tmp_path: Path, format: str, numbers: 
     assert [product.attributes["price"] for product in catalog] == [row[2] for row in rows]
     assert [product.attributes.get("colour", "") for product in catalog] == [row[3] for row in rows]
     assert [product.attributes["new"] for product in catalog] == [row[4] for row in rows]
+
+
+def test_a_cell_without_end_is_a_clear_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delimited, "MAX_CELL_CHARACTERS", 10_000)
+    path = tmp_path / "shop.csv"
+    path.write_text('id,title\n1,"' + "a" * 20_000)
+    with pytest.raises(ModisteError, match="cannot be read as a table"):
+        read_catalog(path)

@@ -92,6 +92,21 @@ def test_a_tile_that_is_larger_than_its_picture_is_refused_before_memory_is_take
         open_image(tiled(65520, 32000))  # 2 GB.
 
 
+def stripped(strips: int) -> bytes:
+    """A TIFF of 64 x 48 pixels whose strips are one row each."""
+    tags = {256: (1, 64), 257: (1, 48), 258: (1, 8), 259: (1, 1), 262: (1, 1), 277: (1, 1), 278: (1, 1)}
+    tags |= {273: (strips, 200), 279: (strips, 200 + 4 * strips)}
+    entries = b"".join(struct.pack("<HHII", tag, 4, *tags[tag]) for tag in sorted(tags))
+    head = b"II*\0" + struct.pack("<IH", 8, len(tags)) + entries
+    return head + bytes(200 - len(head)) + struct.pack("<I", 200) * strips + struct.pack("<I", 64) * strips
+
+
+def test_a_tiff_with_more_strips_than_rows_is_refused_before_they_are_read() -> None:
+    assert decode_image(stripped(48)).size == (64, 48)
+    with pytest.raises(UnreadableImage):
+        open_image(stripped(100_000))  # Reading them would take ten seconds.
+
+
 @pytest.mark.parametrize("kind", [3, 4, 5, 12])
 def test_a_tiff_with_a_tag_of_many_values_is_refused_before_they_are_read(kind: int) -> None:
     entries = struct.pack("<HHII", 258, kind, 500_000, 100)

@@ -11,19 +11,15 @@ from typing import Any, NamedTuple
 
 from catalog.names.columns import CURRENCY_COLUMNS, PRICES, is_code, standard_name
 from catalog.names.plain import currency_in
-from catalog.names.sale import read_flag
 from catalog.table import MAX_SHARED, Problem, Rows, shown
 from catalog.values.currencies import currency_code, settled
-from catalog.values.dates import Order, common_order, order_of, read_date
+from catalog.values.dates import Order, common_order
 from catalog.values.entities import unescaped
 from catalog.values.kinds import (
-    PATH_SIGN,
-    SIZES_BY_SLASHES,
     AttributeValue,
     Kind,
     kind_of,
     normal_cell,
-    plain_text,
 )
 from catalog.values.listed import unlisted
 from catalog.values.numbers import (
@@ -35,6 +31,7 @@ from catalog.values.numbers import (
     read_number,
     read_price,
 )
+from catalog.values.reading import cell_reader
 
 CURRENCY = " currency"
 """Ends the name of the column with the currencies of a column of prices, if there are several."""
@@ -201,7 +198,7 @@ def _type_column(
     order: Order | None,
 ) -> int:  # fmt: skip
     """Convert the cells of one column; returns the number of cells that are not of its kind."""
-    read = _reader(column, kind, cells, decimal, order)
+    read = cell_reader(column, kind, cells, decimal, order)
     read_text = lru_cache(MAX_SHARED)(read)  # Equal texts share one value, which is a list for some kinds.
     currencies: Counter[str] = Counter()
     strange = 0
@@ -253,53 +250,3 @@ def _add_currencies(typed: Typed, column: str, currencies: Sequence[str], number
     reason = f'{column} is in {listed}: ranges need a filter on "{name}"'
     other = next(place for place, currency in enumerate(currencies) if currency not in ("", counts[0][0]))
     typed.oddities.append(Problem(numbers[other], None, reason, kind))
-
-
-def _reader(column: str, kind: Kind, cells: Sequence[Any], decimal: Separator, order: Order | None) -> Any:
-    """A function from a filled cell to its value (None if it is not of ``kind``) and currency."""
-    order = order_of([cell for cell in cells if isinstance(cell, str)], order) if kind == "date" else None
-    read_text = read_price if standard_name(column) in PRICES else read_number
-    split = _splitter(cells) if kind in ("list", "path") else None
-
-    def read(cell: Any) -> tuple[AttributeValue | None, str]:
-        if kind == "number":
-            if isinstance(cell, int | float) and not isinstance(cell, bool):
-                return cell, ""
-            number = read_text(str(cell), decimal)
-            return (None, "") if number is None else (number.value, number.currency)
-        if kind == "flag":
-            return (cell if isinstance(cell, bool) else _flag(plain_text(cell))), ""
-        if kind == "date":
-            return read_date(plain_text(cell), order), ""
-        if kind == "list":
-            items = cell if isinstance(cell, list) else split(plain_text(cell)) if split else []
-            return list(dict.fromkeys(item for item in items if item)), ""
-        if kind == "path":
-            items = cell if isinstance(cell, list) else split(plain_text(cell)) if split else []
-            return list(dict.fromkeys(_path(item) for item in items if item)), ""
-        return plain_text(cell) or None, ""
-
-    return read
-
-
-def _flag(text: str) -> bool | None:
-    return {"1": True, "0": False}.get(text, read_flag(text))
-
-
-def _splitter(cells: Sequence[Any]) -> Any:
-    """A function that splits the lists of a column: at bars, or else at line breaks, semicolons or commas."""
-    texts = [cell for cell in cells if isinstance(cell, str)]
-    for sign in ("|", "\n", ";"):
-        if any(sign in text for text in texts):
-            return lambda text: [item.strip() for item in text.split(sign)]
-    if any(map(SIZES_BY_SLASHES.fullmatch, texts)):
-        return lambda text: [item.strip() for item in text.split("/")]
-    # WooCommerce writes a comma within an item as "\,".
-    return lambda text: [item.strip().replace("\\,", ",") for item in re.split(r"(?<!\\),", text)]
-
-
-def _path(text: str) -> str:
-    """A path with its parts separated by `` > ``."""
-    if not PATH_SIGN.search(text) and re.search(r"\w\s*[/\\]+\s*\w", text):
-        return " > ".join(part.strip() for part in re.split(r"[/\\]", text) if part.strip())
-    return " > ".join(part for part in PATH_SIGN.split(text) if part)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import html
 import os
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+import urllib.parse
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 
+IMAGE_SUFFIXES = (
+    ".jpg", ".jpeg", ".png", ".webp", ".avif", ".gif", ".bmp", ".tif", ".tiff", ".heic", ".heif", ".jfif",
+)  # fmt: skip
 SEVERAL = ""
 """Stands for files whose paths differ in case only."""
 MAX_ENTRIES = 200_000
@@ -117,6 +122,28 @@ class OtherFolders:
                         files, own = by_name.setdefault(_folded(name), {}), (*above, _folded(name))
                         files[own] = path if files.get(own, path) == path else SEVERAL
         return by_name
+
+
+def spellings(text: str) -> Iterator[str]:
+    """A path as written, then with normal slashes, without escapes and query, and then with suffixes of pictures."""
+    yield from (plain := plain_spellings(text))
+    if not os.path.splitext(plain[-1])[1]:
+        yield from (f"{plain[-1]}{suffix}" for suffix in IMAGE_SUFFIXES)
+
+
+def plain_spellings(text: str) -> list[str]:
+    """The spellings of ``spellings`` without added suffixes; the plainest is the last."""
+    plain = re.sub(r"^[A-Za-z]:(?=/)", "", text.replace("\\", "/"))
+    cut = re.split(r"[?#]", plain, maxsplit=1)[0]
+    return [
+        text,
+        plain,
+        urllib.parse.unquote(html.unescape(plain)),
+        cut,
+        urllib.parse.unquote_plus(cut),
+        re.sub(r"^/?(?:pub/)?media/catalog/product/", "", cut),  # Magento's own folder.
+        urllib.parse.unquote(urllib.parse.unquote(cut)),
+    ]
 
 
 def _by_folded(names: Iterable[str]) -> dict[str, str]:

@@ -3,46 +3,20 @@
 from __future__ import annotations
 
 import difflib
-import html
-import json
 import os
 import re
 import urllib.parse
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from catalog.folders import Listing, OtherFolders
-from catalog.names.plain import plain_name
+from catalog.pictures.cells import SCHEME, is_data_url, pictures_in
+from catalog.pictures.folders import IMAGE_SUFFIXES, Listing, OtherFolders, plain_spellings, spellings
 from catalog.product import Address, Picture
 from catalog.table import shown
-from catalog.values import plain_text
 from catalog.values.embedded import NoImage, from_base64, from_data_url, is_base64
-from catalog.values.listed import listed
 
-IMAGE_SUFFIXES = (
-    ".jpg", ".jpeg", ".png", ".webp", ".avif", ".gif", ".bmp", ".tif", ".tiff", ".heic", ".heif", ".jfif",
-)  # fmt: skip
 MAX_HINTS = 100
-_SUFFIX = re.compile(rf"\.(?:{'|'.join(suffix[1:] for suffix in IMAGE_SUFFIXES)})(?:[?#]\S*)?$", re.IGNORECASE)
-_SCHEME = re.compile(r"[a-z][a-z0-9+.-]+://|//[\w.-]+\.\w", re.IGNORECASE)
-_NEXT_ADDRESS = re.compile(r"(?:[,;|\s]|::|\\n)\s*(?=https?://|//\w|data:)", re.IGNORECASE)
-_SEPARATOR = re.compile(
-    rf"[|,;\n]|::|\\n|\s(?=https?:)|\.(?:{'|'.join(suffix[1:] for suffix in IMAGE_SUFFIXES)})\s+(?=\S)", re.IGNORECASE
-)
-_WITHIN = re.compile(r"https?://[^\s\"'<>()|]+", re.IGNORECASE)
-_MARKED = re.compile(r"""<img\s[^<>]*?src\s*=\s*["']?([^"'<>\s]+)|!\[[^\[\]]*\]\(([^()\s]+)""", re.IGNORECASE)
-_OBJECTS = ("media", "image", "file", "node")
-"""Fields of objects with the object of a picture: Shopware's ``{"position": 1, "media": {"url": ...}}``."""
-_FIELDS = (
-    "src", "url", "path", "href", "link", "file", "urlstandard", "urlzoom", "original", "originalsrc", "imageurl",
-    "image", "urlfullxfull", "full", "xlarge", "large", "big", "originalurl", "fullurl", "largeurl",
-    "mediapath", "imagepath", "filepath", "filename", "mediaurl", "fileurl",
-)  # fmt: skip
-"""Fields of objects with the address or path of a picture; the first one counts, the others are other sizes."""
-_MEDIA_TYPES = ("type", "mediatype", "mediacontenttype", "mimetype", "contenttype")
-"""Fields of objects that tell pictures from videos."""
 
 
 class PictureFinder:
@@ -69,7 +43,7 @@ class PictureFinder:
         found: list[Picture] = []
         missing: list[NoImage] = []
         for cell in cells:
-            for one in self._named(cell):
+            for one in pictures_in(cell, self.has):
                 try:
                     picture = one if isinstance(one, bytes) else self._picture(one)
                 except NoImage as error:
@@ -109,49 +83,8 @@ class PictureFinder:
             "there is no picture called like the id",
         )
 
-    def _named(self, cell: Any) -> Iterator[str | bytes]:
-        """The pictures of one cell: contents, paths and addresses."""
-        if isinstance(cell, list | tuple):
-            for item in cell:
-                yield from self._named(item)
-        elif isinstance(cell, dict):  # The Hugging Face hub keeps {"bytes", "path"}, shop APIs answer {"src"}.
-            content = cell.get("bytes")
-            fields = {_field(name): value for name, value in cell.items()}
-            if any(plain_text(fields.get(name)).casefold().startswith("video") for name in _MEDIA_TYPES):
-                return
-            named = next((fields[name] for name in _FIELDS if fields.get(name)), None)
-            if isinstance(content, bytes) and content:
-                yield content
-            elif named is not None:
-                yield from self._named(named)
-            else:  # {"main": "a.jpg", "others": ["b.jpg"]}
-                for value in cell.values():
-                    if isinstance(value, dict | list) or (isinstance(value, str) and names_picture(value)):
-                        yield from self._named(value)
-        elif isinstance(cell, bytes):
-            if cell:
-                yield cell
-        elif text := plain_text(cell):
-            yield from self._split(text)
-
-    def _split(self, text: str) -> list[str]:
-        """The pictures in a text: paths and addresses."""
-        if is_base64(text):
-            return [text]
-        packed = _unpacked(text)
-        if packed is not None and self._file(text) is None:
-            return [item for item in self._named(packed) if isinstance(item, str)]
-        if _is_data_url(text):
-            parts = _NEXT_ADDRESS.split(text)
-            return parts if all(map(_is_data_url, parts)) else [text]
-        within = [] if _SCHEME.match(text) else _WITHIN.findall(text) or _marked(text)
-        if not (within or _SEPARATOR.search(text)) or (not _SCHEME.match(text) and self._file(text) is not None):
-            return [text]
-        # <img src="...">, =IMAGE("..."), name.jpg (https://...)
-        return [part.rstrip(",;") for part in within] or _separated(text)
-
     def _picture(self, text: str) -> Picture:
-        if _is_data_url(text):
+        if is_data_url(text):
             return from_data_url(text)
         if is_base64(text):
             return from_base64(text)
@@ -161,13 +94,13 @@ class PictureFinder:
             text = f"https://{text}"
         if re.match(r"file:", text, re.IGNORECASE):
             text = urllib.parse.unquote(re.sub(r"^file:(?://[^/]*)?", "", text, flags=re.IGNORECASE))
-        elif _SCHEME.match(text):
+        elif SCHEME.match(text):
             url = f"https:{text}" if text.startswith("//") else text
             url = url.replace("&amp;", "&")
             if not re.match(r"https?://", url, re.IGNORECASE):
                 raise NoImage(f"pictures are not fetched from {shown(url)}", "an address that is not http or https")
             return Address(url)
-        found = self._file(text) or self._elsewhere.find(next(reversed(list(_plain_spellings(text)))))
+        found = self._file(text) or self._elsewhere.find(plain_spellings(text)[-1])
         if found is not None:
             return found
         where = " or ".join(str(folder) for folder in self.folders)
@@ -175,7 +108,7 @@ class PictureFinder:
 
     def _file(self, text: str) -> Path | None:
         """The file at a path below the folders; None if there is none."""
-        for name in dict.fromkeys(_spellings(text)):
+        for name in dict.fromkeys(spellings(text)):
             parts = [part for one in name.split("/") if (part := one.strip()) not in ("", ".")]
             if not parts or "\0" in name:
                 continue
@@ -222,7 +155,7 @@ class PictureFinder:
         self._hints += 1
         if self._hints > MAX_HINTS:
             return ""
-        plain = next(reversed(list(_plain_spellings(text))))
+        plain = plain_spellings(text)[-1]
         parts = [part for part in plain.split("/") if part]
         if parts and (path := self._elsewhere.namesake(parts[-1])):
             return f"; did you mean {os.path.relpath(path, self._roots[0])}?"
@@ -243,72 +176,3 @@ class PictureFinder:
             if near := near or difflib.get_close_matches(wanted, alike, n=1, cutoff=0.8):
                 return f"; did you mean {near[0]}?"
         return ""
-
-
-def _unpacked(text: str) -> Any:
-    """The list or object in a text; None if there is none."""
-    packed = listed(text)
-    if packed is None and text.startswith("{"):
-        with suppress(ValueError):
-            return json.loads(text)
-    return packed
-
-
-def _marked(text: str) -> list[str]:
-    """The pictures in HTML and Markdown: ``<img src="a.jpg">``, ``![front](a.jpg)``."""
-    return [tag or mark for tag, mark in _MARKED.findall(text)] if text[:1] in "<!" else []
-
-
-def _is_data_url(text: str) -> bool:
-    return text[:5].casefold() == "data:"
-
-
-def _separated(text: str) -> list[str]:
-    """The addresses or paths between separators."""
-    addresses = _NEXT_ADDRESS.split(text)
-    if len(addresses) > 1 and all(map(_SCHEME.match, addresses)):
-        return [part.strip(" ,;|") for part in addresses]
-    for sign in ("|", "\n", ";", ",", " / ", " + ", " & "):
-        parts = [part.strip() for part in text.split(sign) if part.strip()]
-        if len(parts) > 1 and (sign in "|\n" or all(map(_SUFFIX.search, parts))):
-            return parts
-    blank = text.split()
-    return blank if all(map(_SUFFIX.search, blank)) else [text.strip("|,; ")]
-
-
-def names_picture(cell: Any) -> bool:
-    """Whether a cell is the path, the address or the ``data:`` URL of a picture, or a list or object with one of them:
-    ``[{"type": "image", "src": "a.jpg"}]``."""
-    if isinstance(cell, list | tuple):
-        return any(map(names_picture, cell))
-    if isinstance(cell, dict):
-        named = {_field(name): value for name, value in cell.items()}
-        within = any(isinstance(named.get(name), dict) and names_picture(named[name]) for name in _OBJECTS)
-        return within or any(names_picture(value) for name, value in named.items() if name in _FIELDS)
-    text = cell if isinstance(cell, str) else plain_text(cell)
-    return text[:11].casefold() == "data:image/" or bool(_SUFFIX.search(text))
-
-
-def _field(name: Any) -> str:
-    """The plain name of a field, without that of a system before it: ``salsify:url`` is ``url``."""
-    return plain_name(str(name).rpartition(":")[2])
-
-
-def _spellings(text: str) -> Iterator[str]:
-    """A path as written, then with normal slashes, without escapes and query, and then with suffixes of pictures."""
-    yield from (plain := list(_plain_spellings(text)))
-    if not os.path.splitext(plain[-1])[1]:
-        yield from (f"{plain[-1]}{suffix}" for suffix in IMAGE_SUFFIXES)
-
-
-def _plain_spellings(text: str) -> Iterator[str]:
-    yield text
-    plain = text.replace("\\", "/")
-    plain = re.sub(r"^[A-Za-z]:(?=/)", "", plain)
-    yield plain
-    yield urllib.parse.unquote(html.unescape(plain))
-    cut = re.split(r"[?#]", plain, maxsplit=1)[0]
-    yield cut
-    yield urllib.parse.unquote_plus(cut)
-    yield re.sub(r"^/?(?:pub/)?media/catalog/product/", "", cut)  # Magento's own folder.
-    yield urllib.parse.unquote(urllib.parse.unquote(cut))

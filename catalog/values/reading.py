@@ -1,0 +1,70 @@
+"""Converts the cells of a column to values of its kind."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from catalog.names.columns import PRICES, standard_name
+from catalog.names.sale import read_flag
+from catalog.values.dates import Order, order_of, read_date
+from catalog.values.kinds import PATH_SIGN, SIZES_BY_SLASHES, AttributeValue, Kind, plain_text
+from catalog.values.numbers import Separator, read_number, read_price
+
+
+def cell_reader(
+    column: str, kind: Kind, cells: Sequence[Any], decimal: Separator, order: Order | None
+) -> Callable[[Any], tuple[AttributeValue | None, str]]:
+    """A function from a filled cell to its value (None if it is not of ``kind``) and its currency (empty without one).
+
+    Args:
+        column: Name of the column.
+        kind: Kind of its values.
+        cells: All of its cells, which determine the order of dates and the separator of lists.
+        decimal: Its decimal separator.
+        order: Order of day and month, if the cells do not determine it.
+    """
+    order = order_of([cell for cell in cells if isinstance(cell, str)], order) if kind == "date" else None
+    read_text = read_price if standard_name(column) in PRICES else read_number
+    split = _splitter(cells) if kind in ("list", "path") else str.split
+
+    def read(cell: Any) -> tuple[AttributeValue | None, str]:
+        if kind == "number":
+            if isinstance(cell, int | float) and not isinstance(cell, bool):
+                return cell, ""
+            number = read_text(str(cell), decimal)
+            return (None, "") if number is None else (number.value, number.currency)
+        if kind == "flag":
+            return (cell if isinstance(cell, bool) else _flag(plain_text(cell))), ""
+        if kind == "date":
+            return read_date(plain_text(cell), order), ""
+        if kind in ("list", "path"):
+            items = filter(None, cell if isinstance(cell, list) else split(plain_text(cell)))
+            return list(dict.fromkeys(map(_path, items) if kind == "path" else items)), ""
+        return plain_text(cell) or None, ""
+
+    return read
+
+
+def _flag(text: str) -> bool | None:
+    return {"1": True, "0": False}.get(text, read_flag(text))
+
+
+def _splitter(cells: Sequence[Any]) -> Callable[[str], list[str]]:
+    """A function that splits the lists of a column: at bars, or else at line breaks, semicolons or commas."""
+    texts = [cell for cell in cells if isinstance(cell, str)]
+    for sign in ("|", "\n", ";"):
+        if any(sign in text for text in texts):
+            return lambda text: [item.strip() for item in text.split(sign)]
+    if any(map(SIZES_BY_SLASHES.fullmatch, texts)):
+        return lambda text: [item.strip() for item in text.split("/")]
+    # WooCommerce writes a comma within an item as "\,".
+    return lambda text: [item.strip().replace("\\,", ",") for item in re.split(r"(?<!\\),", text)]
+
+
+def _path(text: str) -> str:
+    """A path with its parts separated by `` > ``."""
+    if not PATH_SIGN.search(text) and re.search(r"\w\s*[/\\]+\s*\w", text):
+        return " > ".join(part.strip() for part in re.split(r"[/\\]", text) if part.strip())
+    return " > ".join(part for part in PATH_SIGN.split(text) if part)

@@ -8,7 +8,7 @@ the best estimated scores. If enough products satisfy the wishes, there are no o
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -99,7 +99,7 @@ class Candidates:
         count: int,
         depth: int,
         allowed: Mask | None = None,
-        near: Rows | None = None,
+        near: Callable[[], Rows] = lambda: _NONE,
     ) -> Found:
         """About ``count`` candidates for a query.
 
@@ -109,19 +109,20 @@ class Candidates:
             count: Number of candidates; all products if at most ``ALL_UP_TO`` times as many are allowed.
             depth: Length of the list of results.
             allowed: bool ``[N]``; None allows all.
-            near: Allowed rows that are candidates whatever words they have.
+            near: Finds allowed rows that are candidates whatever words they have; not called if all candidates satisfy
+                the wishes.
         """
         bits, judge, size = self.bits_of(allowed), words.judge, len(self._cells.of)
-        best_wished = None if judge is None or near is not None else judge.best(bits, depth)
+        best_wished = None if judge is None else judge.best(bits, depth)
         if best_wished is not None:
-            bits, judge = best_wished, None
+            bits, judge, near = best_wished, None, lambda: _NONE
         available = size if bits is None else count_of(bits)
         if available <= ALL_UP_TO * count:
             return _judged(words, np.arange(size) if bits is None else self.layout.rows_of(bits))
         cosines = self._cells.cosines(vector)
         walk = self.layout.walk(np.argsort(-cosines))
-        near = _NONE if near is None else near
-        rows = distinct(np.concatenate([near, *self._sources(words, judge, count, walk, bits, available)]))
+        always = near()
+        rows = distinct(np.concatenate([always, *self._sources(words, judge, count, walk, bits, available)]))
         found = _judged(words, rows)
         if len(rows) <= count:
             return found
@@ -130,7 +131,7 @@ class Candidates:
             np.maximum(cosines, MIN_SHARE * nearest, out=cosines)
         # Estimates are between -1 and 1, so that each tier is above the next.
         estimates = self._estimate(cosines, words, found) - 4 * found.tiers
-        estimates[np.searchsorted(rows, near)] = np.inf
+        estimates[np.searchsorted(rows, always)] = np.inf
         best = np.argpartition(-estimates, count)[:count]
         return Found(found.rows[best], found.wished[best], found.tiers[best])
 

@@ -153,9 +153,15 @@ def _by_words(lookup: Lookup, judge: Judge | None) -> Ranked:
 def _scored(lookup: Lookup, words: Words, depth: int) -> tuple[Scores, Rows, npt.NDArray[np.int64]]:
     """Scores, rows and tiers of the ``depth`` best of the candidates for a list of this length."""
     generation, vector = lookup.generation, lookup.vector
-    near = None
-    if generation.has_views:  # The cells of products are those of their main pictures.
-        near = generation.store.search(vector, min(depth, generation.size), lookup.allowed, lookup.conditions)[1][0]
+
+    def near() -> Rows:
+        if not generation.has_views:
+            return np.zeros(0, dtype=np.int64)
+        # The cells of products are those of their main pictures; other pictures may be nearer.
+        wanted = min(depth, generation.size)
+        rows: Rows = generation.store.search(vector, wanted, lookup.allowed, lookup.conditions)[1][0]
+        return np.delete(rows, rows < 0)
+
     found = generation.candidates.find(vector[0], words, max(CANDIDATES, AHEAD * depth), depth, lookup.allowed, near)
     scores = filtered_scores(generation.cosines(vector[0], found.rows), generation.candidates.fit(words, found))
     # Equal scores are ordered by row, so that pages never overlap.

@@ -1,10 +1,10 @@
 """Ranking with words: does it find what scoring every product finds, and what does it cost beside a plain search?
 
-    python -m tests.bench.ranking INDEX_ROOT [--products N] [--queries Q] [--effort E] [--folder F]
+    python -m tests.bench.ranking INDEX_ROOT [--products N] [--pictures P] [--queries Q] [--effort E] [--folder F]
 
-Without ``--products`` the published generation is searched as it is; with it, one of N products that is made of it in
-``F`` (``harness/enlarged.py``). Times are processor time of one thread, medians. A machine that does other work at the
-same time makes them longer, so that only those of one run can be compared.
+Without ``--products`` the published generation is searched as it is; with it, one of N products with P pictures each
+that is made of it in ``F`` (``harness/enlarged.py``). Times are processor time of one thread, medians. A machine that
+does other work at the same time makes them longer, so that only those of one run can be compared.
 """
 
 from __future__ import annotations
@@ -142,6 +142,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("index_root", type=Path)
     parser.add_argument("--products", type=int)
+    parser.add_argument("--pictures", type=int, default=1, help="of each of the products")
     parser.add_argument("--queries", type=int, default=100)
     parser.add_argument("--judged", type=int, default=100)
     parser.add_argument("--effort", type=int, help="cells that a search reads, if the index has cells")
@@ -150,7 +151,8 @@ def main() -> None:
     threadpool_limits(1, user_api="blas")  # As the service does; waiting for another thread is processor time, too.
     generation, bundle = Generation.open(options.index_root), Bundle(SHIPPED_BUNDLE, device="cpu", threads=1)
     if options.products:
-        root = enlarged(generation, options.products, options.folder / str(options.products))
+        name = f"{options.products}" if options.pictures == 1 else f"{options.products} x {options.pictures}"
+        root = enlarged(generation, options.products, options.folder / name, options.pictures)
         generation = Generation.open(root, verify=False)
     if options.effort is not None:
         generation.store.effort = options.effort

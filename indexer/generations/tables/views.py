@@ -60,21 +60,22 @@ class ViewTable:
             self._hashes = self.table.column("image_hash")
         except (pa.ArrowException, OSError, KeyError) as error:
             raise ValueError(f"{path} is not a table of views ({error})") from error
-        self._order = np.argsort(self.owners, kind="stable")
-        self._sorted = self.owners[self._order]
+        self._order = np.argsort(self.owners, kind="stable").astype(np.int32)
+        self._starts = np.append(0, np.cumsum(np.bincount(self.owners))).astype(np.int32)
 
     def __len__(self) -> int:
         return len(self.owners)
 
     def of(self, product: int) -> list[int]:
         """The rows of a product's further pictures, in order."""
-        first, last = np.searchsorted(self._sorted, [product, product + 1])
-        return [int(row) for row in self._order[first:last]]
+        return [int(row) for row in self.of_all(np.array([product]))[0]]
 
     def of_all(self, products: Rows) -> tuple[Rows, Rows]:
         """The rows of the further pictures of ``rows``, and for each the index of its product in ``rows``."""
-        first, last = np.searchsorted(self._sorted, products), np.searchsorted(self._sorted, products, side="right")
-        return self._order[ranges(first, last)], np.repeat(np.arange(len(products)), last - first)
+        end = len(self._starts) - 1  # Products beyond have one picture.
+        first, last = (self._starts.take(np.minimum(ends, end)) for ends in (products, products + 1))
+        rows = self._order.take(ranges(first, last)).astype(np.int64)
+        return rows, np.repeat(np.arange(len(products)), last - first)
 
     def image_hash(self, row: int) -> str:
         """SHA-256 of the picture, in hexadecimal."""
@@ -119,6 +120,15 @@ class ViewStore(Searcher):
         self._owners = owners
         self._per_product = max(1.0, len(owners) / size)
         self._views_of = OfMasks(partial(_pictures_of, owners))
+
+    @property
+    def effort(self) -> int:
+        """That of the store of pictures."""
+        return self._store.effort
+
+    @effort.setter
+    def effort(self, effort: int) -> None:
+        self._store.effort = effort
 
     def close(self) -> None:
         self._store.close()

@@ -2,11 +2,13 @@
 
 Products are repeated, and noise is added to their vectors. Titles, columns and words are those of the product that each
 was made of, and so agree with the vector as in the real catalogue. Every product gets an id and a price of its own.
+Further pictures of a product are the vector that it was made of with other noise.
 """
 
 from __future__ import annotations
 
 import os
+from itertools import repeat
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +22,7 @@ from indexer.generations.manifest import (
     PRODUCTS_NAME,
     SEEN_NAME,
     VECTORS_NAME,
+    VIEWS_NAME,
     Quality,
     generation_folder,
     write_manifest,
@@ -27,6 +30,7 @@ from indexer.generations.manifest import (
 from indexer.generations.publication import current_id, publish
 from indexer.generations.tables.arrow import write_table
 from indexer.generations.tables.products import ATTRIBUTE
+from indexer.generations.tables.views import write_views
 from indexer.stores.cells import CELLS_NAME, Cells
 from indexer.stores.faiss_store import FaissStore
 from indexer.stores.store import CHUNK
@@ -38,13 +42,14 @@ PRICE = "price"
 ID = "20260101-000000-0000"
 
 
-def enlarged(small: Generation, products: int, root: Path) -> Path:
+def enlarged(small: Generation, products: int, root: Path, pictures: int = 1) -> Path:
     """The index root of ``products`` perturbed products; made once and kept.
 
     Args:
         small: A generation without further pictures.
         products: How many; fewer than ``small`` has are some of them.
         root: Where to make it.
+        pictures: Number of pictures of each product.
     """
     if root.is_dir() and current_id(root) is not None:
         return root
@@ -53,7 +58,10 @@ def enlarged(small: Generation, products: int, root: Path) -> Path:
     (folder / MANIFEST_NAME).unlink(missing_ok=True)  # Of a run that was stopped.
     chance = np.random.default_rng(0)
     of = np.concatenate([chance.permutation(small.size) for _ in range(-(-products // small.size))])[:products]
-    vectors = _write_vectors(small, of, folder, chance)
+    vectors = _write_vectors(small, np.tile(of, pictures), folder, chance)
+    if pictures > 1:
+        owners = np.tile(np.arange(products, dtype=np.int32), pictures - 1)
+        write_views(folder / VIEWS_NAME, owners, repeat(b"", len(owners)), pa.array([""] * len(owners)), None)
     _write_words(small, of, folder)
     _write_products(small, of, folder, chance)
     if not (folder / CELLS_NAME).exists():
@@ -63,7 +71,8 @@ def enlarged(small: Generation, products: int, root: Path) -> Path:
         folder,
         small.manifest.model_copy(
             update={
-                "id": ID, "products": products, "index": store.kind, "columns": {**small.columns, PRICE: "number"},
+                "id": ID, "products": products, "views": (pictures - 1) * products, "index": store.kind,
+                "columns": {**small.columns, PRICE: "number"},
                 "quality": Quality(recall=1, k=10, queries=0, protocol="not measured"), "skipped": (),
                 "files": {path.name: file_digest(path) for path in sorted(folder.iterdir())},
             }

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from understanding.grounding.shop import Shop
-from understanding.sentence.ahead import COMMAS, Ahead, meant
+from understanding.sentence.ahead import COMMAS, NEAR, Ahead, meant
 from understanding.sentence.comparison import Comparisons
-from understanding.sentence.draft import Draft
+from understanding.sentence.draft import BACKGROUND, Draft
 from understanding.sentence.families import Families
 from understanding.sentence.items import Item
 from understanding.sentence.quantities.amounts import Amounts
@@ -218,6 +218,8 @@ class Reader:
             self._draft.back_to = not self._ends_clause(at)
         elif "never_mind" in roles and self._is_all(at):
             self._draft.back += 1  # "Actually no."
+        elif "never_mind" in roles and self._ends_wish(at):
+            self._draft.refuse_clause(self._draft.clause)  # "Stripes actually no."
         elif "similar" in roles and "keep" not in roles:
             self._draft.similar = True
         elif "also" in roles and self._draft.wanted and not self._draft.refusing:
@@ -231,6 +233,11 @@ class Reader:
         else:
             return 0
         return 1
+
+    def _ends_wish(self, at: int) -> bool:
+        """Whether only a wish precedes in the clause, and nothing follows."""
+        draft = self._draft
+        return self._ahead.ends_behind(at) and len(draft.wanted) > draft.clause and not draft.refusing
 
     def _is_all(self, at: int) -> bool:
         """Whether nothing else is said: "hmm, actually no"."""
@@ -280,6 +287,8 @@ class Reader:
             self._draft.add(Wish(entry.family, entry.value, self._ahead.said(at, 2)))
             return 2  # "Bolso, correa larga" is no long bag.
         wish = Wish(entry.family, entry.value, self._items[at].said, entry.column)
+        if entry.family in BACKGROUND and self._is_past_denial(at):
+            self._draft.refusing = False
         if self._story.is_background(at, entry.family) or self._story.is_build(at):
             return 1
         if entry.family == "kind" and self._senses.is_part(at, entry.value):
@@ -300,6 +309,11 @@ class Reader:
                 self._draft.leave_out_colours_of_part()
             self._draft.add(wish)
         return 1
+
+    def _is_past_denial(self, at: int) -> bool:
+        """Whether a verb was denied long before: "sunglasses I won't cry over at a festival"."""
+        draft = self._draft
+        return draft.refusing and not draft.pending and at - draft.cue > NEAR and "deny" in self._ahead.roles(draft.cue)
 
     def _word(self, at: int) -> int:
         """All other words: those without a meaning."""

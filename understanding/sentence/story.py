@@ -106,6 +106,9 @@ class Story:
         """Whether a word for people is not the audience of the product: "the lady in the shop told me", in contrast to
         "for the lady", "ladies' shoes" or "women"."""
         said = self._items[at].said
+        beside = [self._items[place].mark for place in (at - 1, at + 1) if place < len(self._items)]
+        if at > 1 and all(beside):
+            return False  # "White, mens, no v necks"
         if self._words <= FEW or is_cjk(said) or " " in said or self.is_given(at) or self.is_in_need(at):
             return False
         first = at

@@ -100,6 +100,7 @@ class Sizes:
         item = self._items[at]
         # "Another size? M", Spanish "la m"
         lettered = (item.said.isupper() or item.unknown) and not item.meanings and self._is_clause(at)
+        lettered |= item.said.isupper() and not item.meanings and self._follows_thing(at)  # "A grey sweatshirt L"
         found = self.of(item) if item.number or lettered else None
         if found is None and (self._sizes_thing(at) or self._fits_people(at)):
             found = self.of(item)
@@ -138,6 +139,11 @@ class Sizes:
         if "sizes" not in item.roles or "adjectives" in item.roles or len(item.said) == 1 or at + 1 == len(self._items):
             return False
         return any(one.family == "kind" and one.value != "heels" for one in self._items[at + 1].meanings[:1])
+
+    def _follows_thing(self, at: int) -> bool:
+        """Whether a wish precedes, and a mark or the end follows."""
+        ends = at + 1 == len(self._items) or bool(self._items[at + 1].mark)
+        return ends and at > 0 and bool(self._items[at - 1].meanings)
 
     def _fits_people(self, at: int) -> bool:
         """Whether the name of a size ends a clause behind people: "mens large"."""

@@ -11,7 +11,7 @@ from catalog.catalog import Catalog, Counts
 from catalog.errors import ModisteError, NoPictures
 from catalog.formats import SUFFIXES, read_table
 from catalog.layouts.sales import drop_other_sales
-from catalog.layouts.sums import drop_sums
+from catalog.layouts.sums import drop_notes, drop_sums
 from catalog.layouts.unfold import unfold
 from catalog.pictures import PictureFinder
 from catalog.product import Picture, Product
@@ -78,7 +78,7 @@ def read_catalog(
     rows = len(table.rows) + len(table.problems)
     unfold(table)
     drop_other_sales(table)
-    sums = drop_sums(table)
+    sums = [*drop_sums(table), *drop_notes(table)]
     finder = PictureFinder(source.parent, images)
     plan = plan_columns(table, source, settings, id_column, title_column, image_column, finder.has)
     lines = Lines(table, plan, settings, options, source)

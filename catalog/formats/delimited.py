@@ -215,7 +215,9 @@ def _check_short_rows(
             )
         stray = "".join(record.lines).count('"') % 2 == 1
         below = record is last and len(record.cells) == 1 and shapes and _shape(record.cells[0]) not in shapes
-        if cut or stray or below or record.line in broken or len(record.lines) > 1:
+        if below and not cut and not stray and width > 2 and len(record.lines) == 1:  # A note, or no product.
+            table.rows.append(record.line, {**dict.fromkeys(table.columns, ""), table.columns[0]: record.cells[0]})
+        elif cut or stray or below or record.line in broken or len(record.lines) > 1:
             why = "a line break inside a cell without quotes" if record.line in broken else "fewer values than columns"
             table.problems.append(Problem(record.line, None, reason, why))
         else:

@@ -40,7 +40,8 @@ def find_header(records: Sequence[Sequence[str]], names: frozenset[str]) -> int:
     for place, record in enumerate(first):
         cells = {str(cell).strip() for cell in record}
         if names and names <= cells:
-            return place
+            last = _last_header(first, place)
+            return last if names <= {str(cell).strip() for cell in first[last]} else place
     for wanted in (ID_NAMES, None):
         for place, record in enumerate(first):
             if _are_values(record):

@@ -1,11 +1,12 @@
-"""Long tables, with a row for each attribute of a product: its id, the name of the attribute, and the value."""
+"""Long tables, with a row for each attribute of a product, or for each of its languages."""
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from catalog.names.columns import ID_ORDER, is_special, pick, standard_name
-from catalog.names.plain import group, plain_name
+from catalog.names.plain import LANGUAGES, group, plain_name
 from catalog.table import Table
 from catalog.values import plain_text
 
@@ -14,6 +15,11 @@ _NAMES = group(
     "attribut eigenschaft merkmal feld attributo atributo propiedad caratteristica eigenschap kenmerk"
 )
 _VALUES = group("value values attributevalue propertyvalue fieldvalue wert inhalt valeur valor valore waarde content")
+_LANGUAGE_COLUMNS = group(
+    "language lang locale languagecode langcode isocode sprache langue idioma lingua taal språk sprog jazyk język "
+    "nyelv dil язык мова 言語 언어 语言 語言"
+)
+_LANGUAGE = re.compile(rf"(?:{LANGUAGES})(?:[-_]\w{{2,4}})?", re.IGNORECASE)
 MOST = 5
 """Columns of such a table, with others such as a language."""
 
@@ -46,3 +52,30 @@ def pivoted(table: Table) -> None:
         table.rows.replace(place, product)
     table.rows.drop({names, values})
     table.columns = table.rows.names
+
+
+def languages_in_rows(table: Table) -> set[str]:
+    """Merge the rows of a product in several languages. The first one counts; what differs in another is a column such
+    as ``title de``."""
+    id = next(iter(pick(table.columns, ID_ORDER)), None)
+    column = next((name for name in table.columns if plain_name(name) in _LANGUAGE_COLUMNS), None)
+    if id is None or column is None:
+        return set()
+    keys = [(plain_text(row.get(id)), plain_text(row.get(column))) for _, row in table.rows]
+    ids = {key for key, _ in keys}
+    if len(set(keys)) < len(keys) or len(ids) == len(keys) or not all(_LANGUAGE.fullmatch(code) for _, code in keys):
+        return set()
+    main = keys[0][1]
+    place_of = {key: place for place, (key, _) in reversed(list(enumerate(keys)))}
+    place_of |= {key: place for place, (key, code) in enumerate(keys) if code == main}
+    for place, (key, code) in enumerate(keys):
+        if place == place_of[key]:
+            continue
+        product = table.rows[place_of[key]][1]
+        for name, cell in table.rows[place][1].items():
+            if name not in (id, column) and plain_text(cell) and cell != product.get(name):
+                product[f"{name} {code}"] = cell
+        table.rows.replace(place_of[key], product)
+    table.folded += len(keys) - len(place_of)
+    table.rows.keep(sorted(place_of.values()))
+    return {column}

@@ -1,4 +1,4 @@
-"""Removes rows with sums within and below a price list."""
+"""Removes rows within and below a price list that are no products: sums, headings of parts, notes."""
 
 from __future__ import annotations
 
@@ -16,6 +16,9 @@ _SUM = re.compile(
 )
 LEAST = 4
 """Columns of a table in which a row with half of the cells is a sum."""
+
+LEAST_FILLED = 3
+"""Cells of most rows from which a row with one is no product."""
 
 
 def drop_sums(table: Table) -> list[Problem]:
@@ -40,6 +43,32 @@ def drop_sums(table: Table) -> list[Problem]:
     if sums:
         table.rows.keep([place for place in range(len(table.rows)) if place not in sums])
     return found
+
+
+def drop_notes(table: Table) -> list[Problem]:
+    """Drop rows with one cell, which has words, where most rows have at least three.
+
+    Returns:
+        The dropped rows.
+    """
+    filled = [sum(1 for cell in row.values() if plain_text(cell)) for _, row in table.rows]
+    usual = max(set(filled), key=lambda number: (filled.count(number), number), default=0)
+    if usual < LEAST_FILLED:
+        return []
+    notes = {
+        place for place, (_, row) in enumerate(table.rows)
+        if filled[place] == 1 and is_note(next(text for cell in row.values() if (text := plain_text(cell))))
+    }  # fmt: skip
+    kind = "the row is a heading or a note, not a product"
+    found = [Problem(table.rows.numbers[place], None, kind, kind) for place in sorted(notes)]
+    if notes:
+        table.rows.keep([place for place in range(len(table.rows)) if place not in notes])
+    return found
+
+
+def is_note(text: str) -> bool:
+    """Whether the only cell of a row is no id: it has several words, or one without digits."""
+    return len(text.split()) > 1 or not re.search(r"\d", text)
 
 
 def _adds_up(table: Table, place: int) -> bool:

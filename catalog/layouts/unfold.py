@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from catalog.layouts.below import attributes_of_odoo, sizes_below, variations_of_ebay
-from catalog.layouts.long import pivoted
+from catalog.layouts.long import languages_in_rows, pivoted
 from catalog.layouts.magento import coded_states, configurable, linked, rows_without_sku, translations
 from catalog.layouts.money import columns_in_units
 from catalog.layouts.nested import unfold_nested
@@ -74,6 +74,7 @@ def unfold(table: Table) -> None:
     sizes_below(table)
     coded_states(table, by_name)
     consumed |= translations(table, by_name)
+    consumed |= languages_in_rows(table)
     consumed |= sizes_in_columns(table)
     stock_of_outlets(table, consumed)
     if consumed:

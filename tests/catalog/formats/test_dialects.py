@@ -210,7 +210,8 @@ def test_a_quote_may_be_written_with_a_backslash(tmp_path: Path) -> None:
 def test_a_line_below_the_table_is_no_product(tmp_path: Path, line: str) -> None:
     catalog = read(tmp_path, f"{LINES}{line}\n".encode())
     assert [one.id for one in catalog] == ["1", "2", "3"]
-    assert [(one.row, one.kind) for one in catalog.problems] == [(5, "fewer values than columns")]
+    assert [(one.row, one.kind) for one in catalog.left_out] == [(5, "the row is a heading or a note, not a product")]
+    assert catalog.problems == ()
 
 
 def test_a_row_with_fewer_values_than_columns_is_a_remark(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from PIL import Image
 from catalog import ModisteError, read_catalog
 from catalog.formats.workbooks import extent, placed
 from catalog.formats.workbooks.placed import placed_pictures
+from catalog.inspection import starting_settings
 from catalog.rows.changes import read_changes
 from tests.catalog.shops import accounted, table
 from tests.fresh_process import run_fresh
@@ -390,3 +391,22 @@ def test_a_header_with_few_known_names_is_below_the_names_of_groups(tmp_path: Pa
     catalog = read_catalog(tmp_path / "catalog.xlsx", images_required=False)
     assert [(one.id, one.title) for one in catalog] == [(f"A{n}", f"Blazer {n}") for n in range(3)]
     assert catalog.details["RRP (GBP)"] == ("number", "GBP")
+
+
+def test_a_header_over_two_lines_is_found_by_the_settings_that_inspect_writes(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(["Art.-Nr.", "Bezeichnung", "VK brutto", "Bestand", None, None])
+    sheet.append([None, None, None, "36", "38", "40"])
+    for number in range(4):
+        sheet.append([f"LK-{number}", f"Rock {number}", "89,90 €", 1, 0, 2])
+    sheet.merge_cells("D1:F1")
+    for column in "ABC":
+        sheet.merge_cells(f"{column}1:{column}2")
+    book.save(tmp_path / "catalog.xlsx")
+    first = read_catalog(tmp_path / "catalog.xlsx", images_required=False)
+    (tmp_path / "catalog.toml").write_text(starting_settings(first))
+    again = read_catalog(tmp_path / "catalog.xlsx", images_required=False)
+    assert [(one.id, one.attributes) for one in again] == [(one.id, one.attributes) for one in first]
+    assert first[0].attributes["size"] == ["36", "40"]

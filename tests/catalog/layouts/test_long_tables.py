@@ -35,3 +35,18 @@ def test_the_attributes_of_a_long_table_are_columns(
 def test_a_column_of_values_beside_a_key_is_no_long_table(tmp_path: Path) -> None:
     rows = [{"sku": f"A{n}", "key": f"K{n}", "value": f"{n}.50"} for n in range(4)]
     assert [one.attributes["value"] for one in read(tmp_path, rows)] == [0.5, 1.5, 2.5, 3.5]
+
+
+def test_the_rows_of_a_product_in_several_languages_are_one(tmp_path: Path) -> None:
+    rows = [
+        {"sku": f"S{n}", "language": language, "name": f"{name} {n}", "price": "9.00", "colour": colour}
+        for n in range(2)
+        for language, name, colour in (("en", "Scarf", "red"), ("de", "Schal", "rot"), ("fr-CH", "Foulard", "rouge"))
+    ]
+    catalog = read(tmp_path, [{**rows[3], "sku": "S7"}, *rows])
+    assert [(one.id, one.title) for one in catalog] == [("S7", "Scarf 1"), ("S0", "Scarf 0"), ("S1", "Scarf 1")]
+    assert catalog[1].attributes == {
+        "price": 9.0, "colour": "red", "name de": "Schal 0", "colour de": "rot", "name fr-CH": "Foulard 0",
+        "colour fr-CH": "rouge",
+    }  # fmt: skip
+    assert accounted(catalog)

@@ -22,6 +22,8 @@ _WORDS = re.compile(r"[^\W\d_][^\d/.:_]*[.!]?")
 """Words, and neither a number nor the path of a picture."""
 _VALUE = re.compile(r"\d|\.(?:jpe?g|png|webp|gif|avif)\b", re.IGNORECASE)
 """A number, a code, or a picture."""
+_WHOLE = re.compile(r"^\S*\d\S*$|\.(?:jpe?g|png|webp|gif|avif)\b", re.IGNORECASE)
+"""The same as the whole cell."""
 _NUMBER = re.compile(r"[-+]?[\d.,]+")
 
 
@@ -137,9 +139,11 @@ def _tells(name: str, cells: Sequence[Any]) -> bool:
 
 
 def _describes(row: Row, telling: Sequence[str], *, first: bool) -> bool:
-    """Whether a row has words alone, in several columns that have others; below such a row, in one."""
+    """Whether a row has words alone, in several columns that have others. Below such a row, one is enough, and its
+    words may have numbers beside them: *Image of 300 x 300 pixels*."""
     cells = [cell for cell in row.values() if cell not in (None, "")]
-    if not all(isinstance(cell, str) and not _NUMBER.fullmatch(cell) and not _VALUE.search(cell) for cell in cells):
+    value = _VALUE if first else _WHOLE
+    if not all(isinstance(cell, str) and not _NUMBER.fullmatch(cell) and not value.search(cell) for cell in cells):
         return False
     words = [cell for name in telling if (cell := row.get(name)) not in (None, "")]
-    return len(words) >= (2 if first else 1) and all(_WORDS.fullmatch(cell) for cell in words)
+    return len(words) >= (2 if first else 1) and (not first or all(_WORDS.fullmatch(cell) for cell in words))

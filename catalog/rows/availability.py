@@ -223,7 +223,7 @@ def _states_sale(cells: Sequence[Any]) -> bool:
     if not states or len(states) > MAX_STOCK_WORDS:
         return False
     plain = {_plain(text.strip()) for text in states} - {""}
-    is_stock = bool(plain & OUT_OF_STOCK) and _has_states_of_stock(cells)
+    is_stock = bool(plain & OUT_OF_STOCK) and plain <= OUT_OF_STOCK | IN_STOCK | {"yes", "no"}
     return is_stock or (bool(plain & DRAFTS) and bool(plain & LIVE) and plain <= NOT_SOLD | LIVE)
 
 

@@ -109,3 +109,8 @@ def test_what_is_for_sale_is_known(tmp_path: Path, column: str, sold: str, unsol
     catalog = read(tmp_path, rows)
     assert [one.id for one in catalog] == ["A0", "A2"]
     assert [one.reason for one in catalog.left_out] == [f"{column} is {unsold or 'empty'}"]
+
+
+def test_yes_beside_a_word_for_no_stock_states_the_stock(tmp_path: Path) -> None:
+    rows = [{"sku": f"A{n}", "title": f"Sari {n}", "Avl": said} for n, said in enumerate(["Yes", "Sold out", "Yes"])]
+    assert [one.id for one in read(tmp_path, rows)] == ["A0", "A2"]

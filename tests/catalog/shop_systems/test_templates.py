@@ -184,3 +184,15 @@ def test_rows_that_describe_columns_with_unknown_names_are_no_products(tmp_path:
     catalog = read(tmp_path, rows)
     assert [one.id for one in catalog] == ["A1", "A2"]
     assert [one.row for one in catalog.remarks] == [2, 3]
+
+
+def test_rows_of_a_template_may_have_numbers_among_their_words(tmp_path: Path) -> None:
+    rows = [
+        {"Seller SKU": "Optional", "Name": "Mandatory", "Price": "Mandatory", "Stock": "Mandatory"},
+        {"Seller SKU": "", "Name": "At most 255 characters", "Price": "Numbers from 1 to 9999", "Stock": "Numbers"},
+        {"Seller SKU": "G-1", "Name": "Summer hat", "Price": "25", "Stock": "4"},
+        {"Seller SKU": "G-2", "Name": "Straw tote", "Price": "45", "Stock": "2"},
+    ]
+    catalog = read(tmp_path, rows)
+    assert [(one.id, one.attributes["Price"]) for one in catalog] == [("G-1", 25), ("G-2", 45)]
+    assert [one.row for one in catalog.remarks] == [2, 3]

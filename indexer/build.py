@@ -193,12 +193,15 @@ def _build(catalog: Catalog, bundle: Bundle, index_root: Path, options: BuildOpt
 
     files = {path.name: file_digest(path) for path in sorted(folder.iterdir())}
     created, id = next_id(index_root, files)
+    special = catalog.special
     manifest = GenerationManifest(
         revision=REVISION, id=id, created=created, bundle=bundle.name, fingerprint=bundle.fingerprint, dim=bundle.dim,
         products=size, index=index_name(options.store.partition(":")[0], store.kind),
         catalog=catalog.source.name, columns=catalog.columns,
         currencies={name: column.currency for name, column in catalog.details.items() if column.currency},
         roles={name: catalog.roles[name] for name in catalog.columns if name in catalog.roles},
+        id_columns=tuple(one for one in (special.variant_id, special.id) if one) if special else (),
+        title_column=special.title if special else None,
         views=len(encoded.owners), attributes=bundle.manifest.attributes, stated=stated, exclusive=exclusive,
         images_root=str(images_root) if images_root else None,
         encoded=encoded.encoded, reused=encoded.reused, repeated=encoded.repeated, read=encoded.read,

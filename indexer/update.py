@@ -105,7 +105,8 @@ def _update(
     settings = settings if settings is not None else find_settings(table)
     read = read_changes(
         table, {**manifest.columns, **hidden}, id_column=id_column, settings=settings, allow=allow,
-        currencies=manifest.currencies, roles=manifest.roles,
+        currencies=manifest.currencies, roles=manifest.roles, ids=manifest.id_columns,
+        title=manifest.title_column,
     )  # fmt: skip
     edited = edit(products, private, read.changes, manifest.columns, hidden, read.id_column)
     _check_known(table, read, edited)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -13,12 +13,13 @@ from catalog.layouts.sums import drop_sums
 from catalog.layouts.unfold import unfold
 from catalog.names import Role
 from catalog.names.columns import CURRENCY_COLUMNS, TITLE_ORDER, WEAK_TITLES, is_called, standard_name
+from catalog.names.plain import plain_name
 from catalog.rows.availability import Availability
 from catalog.rows.identity import without_id
 from catalog.rows.pinned import refuse_strange
 from catalog.rows.plan import plan_columns
 from catalog.settings import CatalogSettings
-from catalog.table import Problem, Row, TableOptions
+from catalog.table import Problem, Row, Table, TableOptions
 from catalog.values import AttributeValue, Kind, plain_text, type_columns, untagged
 from catalog.values.columns import CURRENCY, Typed
 from catalog.values.currencies import are_same
@@ -74,6 +75,8 @@ def read_changes(
     allow: frozenset[str] = frozenset(),
     currencies: Mapping[str, str] | None = None,
     roles: Mapping[str, Role] | None = None,
+    ids: Sequence[str] = (),
+    title: str | None = None,
 ) -> ChangeTable:
     """Read a table that has an id and some columns of a catalogue.
 
@@ -87,6 +90,8 @@ def read_changes(
         allow: Checks that may fail.
         currencies: Currencies of the catalogue's prices, by column.
         roles: Roles of the catalogue's columns. Those with the role ``stock`` state what is for sale.
+        ids: The catalogue's columns of ids; the first one that this table has is its column of ids.
+        title: The catalogue's column of titles.
 
     Raises:
         CatalogRefused: Many cells are not of their column's kind, or rows may be missing.
@@ -100,15 +105,18 @@ def read_changes(
         encoding=stated.encoding, separator=stated.separator, sheet=stated.sheet, names=names, allow=allow
     )
     table = read_table(path, options)
+    _use_names(table, dict.fromkeys(name for name in (*kinds, *ids, title) if name))
     unfold(table)
     drop_other_sales(table)
     sums = drop_sums(table)
-    plan = plan_columns(table, path, _without_absent(settings, table.columns), id_column)
+    id_column = id_column or next((name for name in (stated.id, *ids) if name in table.columns), None)
+    own_title = next((name for name in (stated.title, title) if name in table.columns), None)
+    plan = plan_columns(table, path, _without_absent(settings, table.columns), id_column, own_title)
     if plan.id is None and plan.group is None:
         raise without_id(table, path)
     # Cells of a few rows do not tell that a column has titles, only its name does.
     titled = is_called(plan.title, (*TITLE_ORDER, *WEAK_TITLES)) and plan.title not in kinds
-    plan.title = plan.title if titled or plan.title == stated.title else None
+    plan.title = plan.title if titled else own_title
     read = ChangeTable(id_column=plan.id, problems=[*table.problems, *table.remarks, *sums])
     own = {plan.id, plan.group, plan.title, *plan.pictures, *plan.gallery}
     read.columns = [name for name in table.columns if name in kinds and name != plan.id]
@@ -149,6 +157,19 @@ def read_changes(
         for one in read.changes
     ]
     return read
+
+
+def _use_names(table: Table, names: Collection[str]) -> None:
+    """Give columns the names that the catalogue has for them, where only case, spaces and signs differ."""
+    alike: dict[str, list[str]] = {}
+    for name in names:
+        alike.setdefault(plain_name(name), []).append(name)
+    for place, column in enumerate(table.columns):
+        found = alike.get(plain_name(column), [])
+        if column not in names and len(found) == 1 and found[0] not in table.columns:
+            table.columns[place] = found[0]
+            table.rows.put(found[0], table.rows.column(column))
+            table.rows.drop([column])
 
 
 def _refuse_other_currencies(typed: Typed, currencies: Mapping[str, str], source: Path) -> None:

@@ -21,7 +21,7 @@ from models.bundle.checksums import File, file_digest, read_bounded
 from models.bundle.manifest import unknown_fields
 
 FORMAT = 1
-REVISION = 3
+REVISION = 4
 """As ``models.bundle.manifest.REVISION``."""
 MANIFEST_NAME = "manifest.json"
 VECTORS_NAME = "vectors.f16"
@@ -118,6 +118,10 @@ class GenerationManifest(FrozenModel):
     """Currency of the prices in a column, if all of them have the same one."""
     roles: dict[str, Role] = Field(default={})
     """Role of each attribute; empty in generations of a revision before 3."""
+    id_columns: tuple[str, ...] = ()
+    """Columns of the catalogue with the ids of variants and of products; empty in a revision before 4."""
+    title_column: str | None = None
+    """Column of the catalogue with the titles."""
     views: int = Field(default=0, ge=0, le=MAX_PRODUCTS)
     """Further pictures of products, which are searched as well (``indexer.generations.tables.views``)."""
     attributes: tuple[str, ...] = ()

@@ -214,6 +214,17 @@ def test_words_in_a_column_with_another_name_are_no_titles(root: Path, column: s
     assert title() == "Red shoes"
 
 
+def test_columns_are_named_as_in_the_catalogue_but_for_case_and_signs(shop: Path, toy: Bundle, tmp_path: Path) -> None:
+    header, *rows = (shop / "catalog.csv").read_text().splitlines()
+    table = "\n".join([header.replace("id,", "ref_x,").replace("title", "what it is"), *rows])
+    (shop / "catalog.csv").write_text(table.replace("\np", "\nA-10") + "\n")
+    build_generation(shop, toy, tmp_path / "index", QUIET)
+    update(tmp_path / "index", "Ref X,PRICE,land,What It Is", "A-103,9,DE,Red shoes", "A-103,8,AT,Red shoes")
+    assert attributes(tmp_path / "index", "A-103")["price"] == 8
+    generation = Generation.open(tmp_path / "index")
+    assert generation.product(generation.row_of("A-103") or 0)["title"] == "Red shoes"
+
+
 def test_a_draft_is_not_published_by_its_stock(root: Path) -> None:
     update(root, "id,status", "p3,draft")
     update(root, "id,stock", "p3,5")

@@ -22,7 +22,7 @@ from catalog.rows.merging import fitting
 from catalog.rows.plan import Plan, plan_columns
 from catalog.rows.roles import column_roles
 from catalog.settings import SETTINGS_NAME, CatalogSettings, find_settings, read_settings
-from catalog.table import Problem, Table, TableOptions
+from catalog.table import Problem, Table, TableOptions, ended
 from catalog.values import AttributeValue
 from catalog.values.embedded import NoImage, from_base64
 
@@ -186,7 +186,7 @@ def _refuse_without_pictures(source: Path, table: Table, rows: int, plan: Plan, 
     columns = [plan.bytes_column] if plan.bytes_column else [*plan.gallery, *plan.pictures]
     where = f"pictures are taken from {', '.join(map(repr, columns))}" if columns else "no column has pictures"
     raise NoPictures(
-        f"None of the {rows} rows of {source} has a picture: {where}; row {first.row}: {first.reason}.",
+        f"None of the {rows} rows of {source} has a picture: {where}; row {first.row}: {ended(first.reason)}",
         hint=f'Name the column of the pictures in {SETTINGS_NAME}, [table] pictures = ["..."], or their folder with '
         f"--images; the table has: {', '.join(table.columns)}.",
     )
@@ -198,11 +198,11 @@ def _refuse_empty(
     if problems:
         first = problems[0]
         raise ModisteError(
-            f"None of the {rows} rows of {source} can be used; row {first.row}: {first.reason}.",
+            f"None of the {rows} rows of {source} can be used; row {first.row}: {ended(first.reason)}",
             hint=f"Correct the rows, or specify the columns; the table has: {', '.join(table.columns)}.",
         )
     raise ModisteError(
-        f"None of the {rows} rows of {source} is for sale; row {left_out[0].row}: {left_out[0].reason}.",
+        f"None of the {rows} rows of {source} is for sale; row {left_out[0].row}: {ended(left_out[0].reason)}",
         hint=f"State in {SETTINGS_NAME} under [leave_out] which products are not to be indexed.",
     )
 

@@ -236,6 +236,11 @@ def shown(value: object, length: int = MAX_SHOWN) -> str:
     return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in cut)
 
 
+def ended(text: str) -> str:
+    """``text`` with a full stop, unless it is a question."""
+    return text if text.endswith("?") else f"{text.rstrip('.')}."
+
+
 def summed_up(problems: Iterable[Problem], examples: int = 2) -> list[tuple[int, str, list[Problem]]]:
     """Problems by kind, the most frequent first: how many, which kind, and the first ones."""
     by_kind: dict[str, list[Problem]] = {}

@@ -126,6 +126,13 @@ def test_a_file_with_the_same_name_in_another_folder_is_named(tmp_path: Path, ce
     assert "did you mean pics/1_front.JPG?" in problem.reason
 
 
+def test_a_refusal_ends_with_one_sign(tmp_path: Path) -> None:
+    (tmp_path / "pics").mkdir()
+    (tmp_path / "pics" / "a.jpg").write_bytes(JPEG)
+    with pytest.raises(NoPictures, match=r"did you mean pics/a\.jpg\? Name"):
+        read_catalog(table(tmp_path / "catalog.csv", [{"id": 1, "title": "a", "image": "photos/a.jpg"}]))
+
+
 def test_a_picture_with_another_number_is_no_near_miss(tmp_path: Path) -> None:
     (problem,) = catalog_of(tmp_path, ["images/11088.jpg"], ["images/11882.jpg"]).problems
     assert "did you mean" not in problem.reason

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import sys
+import tracemalloc
 import zlib
 from collections.abc import Callable
 
@@ -15,7 +16,7 @@ from PIL import Image
 from models.bundle.images import UnreadableImage, decode_image, open_image
 from models.bundle.images import container as containers
 from service.execution.process_pool import WorkFailed
-from service.search.uploads import LARGE_BYTES, is_large, is_opened_apart
+from service.search.uploads import LARGE_BYTES, is_large, is_opened_apart, read_picture
 from tests.models.pictures import chunk, photograph, png, same, saved
 from tests.service.conftest import Serve, Shop
 from tests.work import lines_run
@@ -238,3 +239,15 @@ def test_a_decoder_that_ends_is_logged_with_the_reason_and_the_kind_of_picture(
     assert line == (
         f"A decoder process was ended by SIGSEGV while it decoded a TIFF picture of {len(picture):,} bytes."
     )
+
+
+def test_any_text_as_base64_is_read_in_a_few_copies_of_it() -> None:
+    text = "AA " * 10**6
+    tracemalloc.start()
+    try:
+        assert len(read_picture(text, 10 * 2**20).data) == len(text) // 2
+        assert tracemalloc.get_traced_memory()[1] < 4 * len(text)
+    finally:
+        tracemalloc.stop()
+    with pytest.raises(UnreadableImage):
+        read_picture("\u00e9" * 1000, 10)

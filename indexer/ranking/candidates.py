@@ -19,7 +19,7 @@ from indexer.ranking.bits import BitLayout, Bits, Walk
 from indexer.ranking.bits import count as count_of
 from indexer.ranking.profiles import SHOWN, Likelihood
 from indexer.stores.cells import Cells, RowList
-from indexer.stores.masks import OfMasks
+from indexer.stores.masks import MaskCache
 from indexer.stores.store import Mask, Rows, Vectors
 from models.bundle.expected_words import tempered
 from models.bundle.style_search import Floats, filtered_scores, satisfaction
@@ -86,7 +86,7 @@ class Candidates:
         self.layout = BitLayout(cells)
         """The layout of sets of products."""
         self._showing: dict[int, Bits] = {}
-        self._bits_of = OfMasks(self.layout.bits_of)
+        self._bits_of = MaskCache(self.layout.bits_of)
 
     def bits_of(self, allowed: Mask | None) -> Bits | None:
         """The set of the products that a filter allows; cached if the mask is read-only."""

@@ -46,7 +46,7 @@ class Profiles:
     def __init__(self, attributes: AttributeColumns, exclusive: Flags) -> None:
         self.attributes = attributes
         self.settled: list[int] = []
-        said: list[Flags] = []
+        columns: list[Flags] = []
         rows, codes = [_NONE], [_NONE]
         for place in np.flatnonzero(exclusive).tolist():
             column = attributes.column(place)
@@ -55,13 +55,13 @@ class Profiles:
                 continue
             rows.append(left_open)
             codes.append(len(self.settled) * _BYTES + column[left_open].astype(np.int64))
-            said.append(column == _STATED)
+            columns.append(column == _STATED)
             self.settled.append(place)
-        said.append(np.zeros(attributes.size, dtype=np.bool_))  # ``_positions`` pads with this column.
-        packed = np.packbits(np.stack(said, axis=1), axis=1)
+        columns.append(np.zeros(attributes.size, dtype=np.bool_))  # ``_positions`` pads with this column.
+        packed = np.packbits(np.stack(columns, axis=1), axis=1)
         _, first, of = np.unique(packed.view(f"V{packed.shape[1]}").ravel(), return_index=True, return_inverse=True)
         self.of = of.ravel().astype(np.int32)
-        self.stated = _positions(np.stack([column[first] for column in said], axis=1))
+        self.stated = _positions(np.stack([column[first] for column in columns], axis=1))
         """The positions in ``settled`` of the words of each profile ``[K, P]``; all have K, because one more position
         stands for no word."""
         self.by_profile = np.argsort(self.of, kind="stable").astype(np.int32)
@@ -106,8 +106,8 @@ class Likelihood:
         self._profiles, self._weights = profiles, weights
         self._present, self._absent = weights.present[profiles.settled], weights.absent[profiles.settled]
         self._excluded = self._present * PRESENT[_EXCLUDED] + self._absent * ABSENT[_EXCLUDED]
-        said = self._present * PRESENT[_STATED] + self._absent * ABSENT[_STATED]
-        gains = np.append(said - self._excluded, np.float32(0))
+        stated = self._present * PRESENT[_STATED] + self._absent * ABSENT[_STATED]
+        gains = np.append(stated - self._excluded, np.float32(0))
         self._of_profiles: Floats = gains.take(profiles.stated).sum(axis=0) + self._excluded.sum()
         counted = (weights.present > 0) | (weights.absent > 0)
         counted[profiles.settled] = False
@@ -155,11 +155,11 @@ class Likelihood:
 _NONE = np.zeros(0, dtype=np.int64)
 
 
-def _positions(said: npt.NDArray[np.bool_]) -> npt.NDArray[np.int32]:
+def _positions(stated: npt.NDArray[np.bool_]) -> npt.NDArray[np.int32]:
     """The positions where each row of ``[P, S + 1]`` is true, padded with S to the same length: ``[K, P]``."""
-    rows, places = np.nonzero(said)
-    lengths = said.sum(axis=1)
+    rows, places = np.nonzero(stated)
+    lengths = stated.sum(axis=1)
     within = np.arange(len(rows)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-    filled = np.full((int(lengths.max(initial=0)), len(said)), said.shape[1] - 1, dtype=np.int32)
+    filled = np.full((int(lengths.max(initial=0)), len(stated)), stated.shape[1] - 1, dtype=np.int32)
     filled[within, rows] = places
     return filled

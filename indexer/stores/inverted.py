@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from indexer.stores.cells import Cells
-from indexer.stores.masks import OfMasks
+from indexer.stores.masks import MaskCache
 from indexer.stores.store import CHUNK, Halves, Mask, Rows, Scores, Vectors
 
 FEW = 8192
@@ -47,7 +47,7 @@ class InvertedFile:
     def __init__(self, faiss: Any, index: Any, cells: Cells, vectors: Halves) -> None:
         self._faiss, self._index, self._cells, self._vectors = faiss, index, cells, vectors
         self._sizes = np.bincount(cells.of, minlength=len(cells.centroids))
-        self._allowed = OfMasks(partial(_allowed_of, cells.of, len(self._sizes)))
+        self._allowed = MaskCache(partial(_allowed_of, cells.of, len(self._sizes)))
 
     def search(self, queries: Vectors, k: int, mask: Mask | None, available: int, read: int) -> tuple[Scores, Rows]:
         """As ``Store._search``, reading ``read`` cells of the mean size, and more of them with a filter."""

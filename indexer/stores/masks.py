@@ -1,4 +1,4 @@
-"""Caches what is computed of the masks of filters."""
+"""Caches results that are computed from the masks of filters."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ MAX_CACHED = 16
 """Number of masks whose results are cached."""
 
 
-class OfMasks(Generic[T]):
-    """A function of masks. Results for read-only masks are cached, because others may change. Thread-safe.
+class MaskCache(Generic[T]):
+    """A function of masks with cached results. Only results for read-only masks are cached, because other masks may
+    change. Thread-safe.
 
     Args:
         compute: The function.

@@ -19,7 +19,7 @@ from catalog import Picture
 from indexer.generations.tables.arrow import ArrowColumn, read_whole, write_table
 from indexer.stores.cells import ranges
 from indexer.stores.conditions import Condition
-from indexer.stores.masks import OfMasks
+from indexer.stores.masks import MaskCache
 from indexer.stores.store import Mask, Rows, Scores, Searcher, Vectors
 
 AHEAD = 16
@@ -119,7 +119,7 @@ class ViewStore(Searcher):
         self._store = store
         self._owners = owners
         self._per_product = max(1.0, len(owners) / size)
-        self._views_of = OfMasks(partial(_pictures_of, owners))
+        self._views_of = MaskCache(partial(_pictures_of, owners))
 
     @property
     def effort(self) -> int:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from indexer.ranking.attributes import AttributeColumns, corrected, quantised
-from indexer.ranking.profiles import Profiles
+from indexer.ranking.profiles import MIN_WEIGHT, Profiles
 from models.bundle.expected_words import Weights, agreement, tempered
 from models.bundle.style_search import Floats
 from models.datasets.attributes.words import StatedWords
@@ -21,14 +21,14 @@ VALUED = np.arange(A) < 10
 
 def stated(colourless: int = 0) -> StatedWords:
     """Every product has a colour, but for the first few, and a kind; a third has no fit; titles say words of some."""
-    said = np.zeros((N, A), dtype=np.bool_)
-    denied = np.zeros((N, A), dtype=np.bool_)
+    has = np.zeros((N, A), dtype=np.bool_)
+    excluded = np.zeros((N, A), dtype=np.bool_)
     for column in (COLOURS, KINDS, FITS):
         known = np.arange(N) % 3 > 0 if column is FITS else np.arange(N) >= (colourless if column is COLOURS else 0)
-        said[np.flatnonzero(known), CHANCE.choice(column, N)[known]] = True
-        denied[np.ix_(known, np.array(column))] = True
-    said[:, np.array(TITLED)] = CHANCE.random((N, 2)) < 0.2
-    return StatedWords(said, denied & ~said)
+        has[np.flatnonzero(known), CHANCE.choice(column, N)[known]] = True
+        excluded[np.ix_(known, np.array(column))] = True
+    has[:, np.array(TITLED)] = CHANCE.random((N, 2)) < 0.2
+    return StatedWords(has, excluded & ~has)
 
 
 def written(path: Path, stated: StatedWords) -> AttributeColumns:
@@ -42,7 +42,8 @@ def attributes(tmp_path_factory: pytest.TempPathFactory) -> AttributeColumns:
 
 
 def weights(*counted: int) -> Weights:
-    present, absent = CHANCE.random((2, A)).astype(np.float32)
+    """Random weights of some words, none of which is too small to be looked for."""
+    present, absent = CHANCE.uniform(MIN_WEIGHT, 1, (2, A)).astype(np.float32)
     left_out = ~np.isin(np.arange(A), counted)
     present[left_out] = absent[left_out] = 0
     return Weights(present, absent)
@@ -127,6 +128,6 @@ def test_products_with_a_value_agree_in_the_other_values_of_its_column(tmp_path:
 
 
 def test_a_word_that_no_product_has_agrees_with_itself_alone(tmp_path: Path) -> None:
-    said = np.zeros((N, A), dtype=np.bool_)
-    profiles = Profiles(written(tmp_path / "attributes.u8", StatedWords(said, ~said)), VALUED)
+    has = np.zeros((N, A), dtype=np.bool_)
+    profiles = Profiles(written(tmp_path / "attributes.u8", StatedWords(has, ~has)), VALUED)
     assert np.flatnonzero(profiles.agreed(5)).tolist() == [5]

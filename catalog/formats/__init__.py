@@ -25,6 +25,9 @@ from catalog.table import Problem, Table, TableOptions
 SUFFIXES = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".parquet", ".xlsx", ".xls", ".ods", ".xml")
 PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".avif", ".gif", ".bmp", ".tif", ".tiff", ".heic")
 MAX_BYTES = 4 * 2**30
+MIN_UNPACKED_BYTES, MAX_RATIO = 2**28, 200
+"""A file in gzip or zip may unpack to so many bytes, or to so many times its own, but not to more than ``MAX_BYTES``.
+Tables of text are seldom compressed to a fiftieth."""
 
 
 def read_table(path: Path, options: TableOptions | None = None) -> Table:
@@ -107,15 +110,19 @@ def _unpacked(path: Path, options: TableOptions) -> tuple[bytes, str]:
         content = path.read_bytes()
     except OSError as error:
         raise ModisteError(f"{path} cannot be read ({error.strerror}).", hint="Check its permissions.") from error
+    limit = min(MAX_BYTES, max(MIN_UNPACKED_BYTES, MAX_RATIO * len(content)))
+    too_large = ModisteError(f"{path} unpacks to more than {limit:,} bytes.", hint="Unpack it and check the table.")
     if content.startswith(b"\x1f\x8b"):
         stream = gzip.GzipFile(fileobj=io.BytesIO(content))
         unpacked = b""
         try:
-            unpacked = stream.read(MAX_BYTES)
+            unpacked = stream.read(limit + 1)
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise ModisteError(
                 f"{path} is a damaged or truncated gzip file.", hint="Write or copy it again; nothing was read."
             ) from error
+        if len(unpacked) > limit:
+            raise too_large
         return unpacked, path.name.removesuffix(".gz")
     if content.startswith(b"PK\x03\x04"):
         try:
@@ -129,7 +136,9 @@ def _unpacked(path: Path, options: TableOptions) -> tuple[bytes, str]:
                     raise ModisteError(
                         f"{path} contains pictures beside {tables[0]}.", hint="Unpack it, and specify the table there."
                     )
-                if len(tables) == 1 and archive.getinfo(tables[0]).file_size <= MAX_BYTES:
+                if len(tables) == 1:
+                    if archive.getinfo(tables[0]).file_size > limit:
+                        raise too_large
                     return archive.read(tables[0]), tables[0]
         except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError) as error:
             raise ModisteError(f"{path} is a damaged or protected archive.", hint="Write or copy it again.") from error

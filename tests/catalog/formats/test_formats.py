@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import json
+import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from xml.sax.saxutils import escape
@@ -15,7 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from catalog import ModisteError, read_catalog
+from catalog import ModisteError, formats, read_catalog
 from catalog.formats import delimited
 
 COLUMNS = ("id", "title", "price", "colour", "new")
@@ -104,3 +106,19 @@ def test_a_cell_without_end_is_a_clear_error(tmp_path: Path, monkeypatch: pytest
     path.write_text('id,title\n1,"' + "a" * 20_000)
     with pytest.raises(ModisteError, match="cannot be read as a table"):
         read_catalog(path)
+
+
+@pytest.mark.parametrize("kind", ["gz", "zip"])
+def test_a_table_that_unpacks_to_many_times_its_size_is_refused(
+    tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(formats, "MIN_UNPACKED_BYTES", 10_000)
+    path, text = tmp_path / f"shop.csv.{kind}", "id,title\n" + "1,dress\n" * 3
+    for table, refused in ((text, False), (text + "\n" * 1_000_000, True)):
+        if kind == "gz":
+            path.write_bytes(gzip.compress(table.encode()))
+        else:
+            with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+                archive.writestr("shop.csv", table)
+        with pytest.raises(ModisteError, match="unpacks to more than" if refused else "id"):
+            read_catalog(path)

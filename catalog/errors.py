@@ -36,10 +36,10 @@ class NoPictures(ModisteError):
 class CatalogRefused(ModisteError):
     """A catalogue that can be read, but may lack products.
 
-    ``doubt`` is the check that failed; with it in ``allow`` (``--allow`` on the command line) the catalogue is read
+    ``check`` is the check that failed; with it in ``allow`` (``--allow`` on the command line) the catalogue is read
     anyway.
     """
 
-    def __init__(self, message: str, *, doubt: str, hint: str) -> None:
+    def __init__(self, message: str, *, check: str, hint: str) -> None:
         super().__init__(message, hint=hint)
-        self.doubt = doubt
+        self.check = check

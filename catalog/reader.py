@@ -55,7 +55,7 @@ def read_catalog(
         images: Folder of the pictures; None uses the table's folder and its ``images/``.
         id_column: Name of the column with the id; likewise ``title_column`` and ``image_column``.
         images_required: Whether a row without a picture is a problem. Otherwise pictures are not read at all.
-        allow: Checks that may fail, such as ``quotes`` (``catalog.table.Doubt``).
+        allow: Checks that may fail, such as ``quotes`` (``catalog.table.Check``).
         settings: Replace those in ``catalog.toml``.
 
     Raises:

@@ -21,7 +21,7 @@ MAX_SHARED, MAX_SHARED_LENGTH = 50_000, 64
 MAX_COLUMNS = 2_000
 """Maximum number of columns. Every row takes memory for each of them."""
 
-Doubt = Literal["quotes", "truncated", "fall", "kinds"]
+Check = Literal["quotes", "truncated", "fall", "kinds"]
 """Checks that stop a build unless they are allowed to fail (``--allow``): stray quotes, a truncated file, far fewer
 products than are published, columns of another kind than before."""
 
@@ -64,14 +64,14 @@ class TableOptions:
     names: frozenset[str] = frozenset()
     allow: frozenset[str] = frozenset()
 
-    def doubt(self, doubt: Doubt, message: str, *, hint: str) -> None:
+    def refuse_unless_allowed(self, check: Check, message: str, *, hint: str) -> None:
         """Refuse the table unless this check may fail.
 
         Raises:
             CatalogRefused: The check is not in ``allow``.
         """
-        if doubt not in self.allow:
-            raise CatalogRefused(message, doubt=doubt, hint=f"{hint} To read it regardless: --allow {doubt}.")
+        if check not in self.allow:
+            raise CatalogRefused(message, check=check, hint=f"{hint} To read it regardless: --allow {check}.")
 
 
 class Rows:

@@ -154,7 +154,7 @@ def _check_quotes(
     one = swallowed[0]
     end = one.line + len(one.lines) - 1
     where = f"runs on to line {end}" if len(one.lines) > 1 else "is never closed"
-    options.doubt(
+    options.refuse_unless_allowed(
         "quotes",
         f"{source} has a quote on line {one.line} that opens a cell which {where}; "
         f"rows of products would be lost in it ({len(swallowed):,} such cell{'s' if len(swallowed) > 1 else ''}).",
@@ -207,7 +207,7 @@ def _check_short_rows(
         cut = record is last and not text.endswith(("\n", "\r"))
         reason = f"the row has {len(record.cells)} values for {width} columns"
         if cut and usually_full:
-            options.doubt(
+            options.refuse_unless_allowed(
                 "truncated",
                 f"{source} ends within a row: line {record.line} has {len(record.cells)} of {width} values "
                 "and no line end.",
@@ -238,7 +238,7 @@ def _check_end(
     opens = re.search(rf'(?:^|{re.escape(separator)}) *"[^"]*(?:""[^"]*)*$', line)
     if line.count('"') % 2 == 0 or opens is None or "\\" in line:
         return
-    options.doubt(
+    options.refuse_unless_allowed(
         "truncated", f"{source} ends within a quoted cell on line {last.line}.",
         hint="The file may be truncated; write or copy it again.",
     )  # fmt: skip

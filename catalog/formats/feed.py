@@ -70,7 +70,7 @@ def read_feed(content: bytes, source: str, options: TableOptions) -> Table:
             raise ModisteError(
                 f"{source} is not valid XML at line {line}: {error.getMessage()}.", hint="Export it again."
             ) from error
-        options.doubt(
+        options.refuse_unless_allowed(
             "truncated",
             f"{source} ends within an element (line {line}).",
             hint="The file may be truncated; copy it again.",

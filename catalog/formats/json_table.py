@@ -201,7 +201,7 @@ def _items(text: str, start: int, source: str, options: TableOptions) -> Iterato
 
 
 def _doubt_end(options: TableOptions, source: str, line: int) -> None:
-    options.doubt(
+    options.refuse_unless_allowed(
         "truncated",
         f"{source} ends within a product (line {line}).",
         hint="The file may be truncated; write or copy it again.",

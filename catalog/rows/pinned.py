@@ -21,7 +21,7 @@ def refuse_strange(typed: Typed, pinned: Mapping[str, Kind], options: TableOptio
     for column, share in typed.strange.items():
         if share > MAX_STRANGE_SHARE:
             first = next(one for one in typed.oddities if one.kind.startswith(f"{column} is no "))
-            options.doubt(
+            options.refuse_unless_allowed(
                 "kinds",
                 f"The column {column} of {source} is pinned as {pinned[column]}, but {share:.0%} of its cells have "
                 f"another kind (row {first.row}: {first.reason}).",

@@ -40,7 +40,7 @@ def test_an_empty_title_and_a_very_long_text_are_remarks(tmp_path: Path) -> None
 def test_a_quote_that_swallows_rows_is_refused_with_its_line(tmp_path: Path, opened: int, closed: int | None) -> None:
     with pytest.raises(CatalogRefused, match=rf"line {opened + 2} ") as refused:
         catalog_of(tmp_path, lines(120, opened=opened, closed=closed))
-    assert refused.value.doubt == "quotes"
+    assert refused.value.check == "quotes"
     assert "--allow quotes" in refused.value.hint
 
 
@@ -78,7 +78,7 @@ def test_a_line_break_in_a_cell_without_quotes_is_a_problem_of_both_lines(tmp_pa
 def test_a_file_that_ends_within_a_row_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CatalogRefused, match="ends within a row: line 121 has 3 of 5 values") as refused:
         catalog_of(tmp_path, lines(120).rsplit(",", 2)[0])
-    assert refused.value.doubt == "truncated"
+    assert refused.value.check == "truncated"
     catalog = catalog_of(tmp_path, lines(120).rsplit(",", 2)[0], allow=frozenset({"truncated"}))
     assert (len(catalog), len(catalog.problems)) == (119, 1)
 
@@ -96,7 +96,7 @@ def test_a_file_that_ends_within_a_row_is_refused(tmp_path: Path) -> None:
 def test_other_files_that_end_too_early_are_refused(tmp_path: Path, name: str, content: str) -> None:
     with pytest.raises(CatalogRefused) as refused:
         catalog_of(tmp_path, content, name)
-    assert refused.value.doubt == "truncated"
+    assert refused.value.check == "truncated"
     assert len(catalog_of(tmp_path, content, name, allow=frozenset({"truncated"}))) >= 1
 
 
@@ -151,7 +151,7 @@ def test_a_pinned_kind_that_the_table_does_not_have_is_refused(tmp_path: Path) -
     rows = "".join(f"{number},cheap\n" for number in range(20))
     with pytest.raises(CatalogRefused, match=r"price .* is pinned as number, but 100% .*row 2") as refused:
         catalog_of(tmp_path, f"id,price\n{rows}")
-    assert refused.value.doubt == "kinds"
+    assert refused.value.check == "kinds"
 
 
 def test_settings_are_followed(tmp_path: Path) -> None:

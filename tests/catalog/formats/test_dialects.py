@@ -102,7 +102,7 @@ def test_what_was_written_is_what_is_read(tmp_path: Path, table: list[tuple[str,
     catalog = read_or_refused(tmp_path, content)
     if isinstance(catalog, ModisteError):
         assert catalog.hint
-        cut = isinstance(catalog, CatalogRefused) and catalog.doubt == "truncated"
+        cut = isinstance(catalog, CatalogRefused) and catalog.check == "truncated"
         assert (cut and dialect.drop_empty_ends and not dialect.last_line_end) or '"' in content.decode(
             dialect.encoding
         )

@@ -61,7 +61,7 @@ HANDLES = group("handle urlhandle handleid referencehandle identificadordeurl id
 WEAK_GROUPS = order(
     "group productgroup stylegroup masterid mastersku master modelid styleid model modelnumber modell "
     "modellnummer style modellnr modèle modelo modello stylecode stylenumber styleno hauptartikel vaterartikel "
-    "masterartikel parentasin familyid configsku produktreferenz artikelreferenz stylesku modelkodu"
+    "masterartikel parentasin familyid configsku produktreferenz artikelreferenz stylesku modelkodu paircode"
 )
 """Ambiguous names; they are the group only if the rows of a group have the same title."""
 TITLE_ORDER = order(

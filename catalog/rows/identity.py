@@ -54,6 +54,7 @@ _OF_DATABASE = re.compile(
     re.IGNORECASE,
 )
 """A key of a database: of MongoDB, a UUID, a global id of Shopify, or an address (``@id`` of JSON-LD)."""
+_GUIDS = ("guid", "uuid")
 _OF_GROUP = re.compile(r"group|gruppe|groupe|grupo|gruppo|grupa|групп|груп|グループ|组|組")
 """What the name of a column says that is equal for all variants of a product, or for all products of a category."""
 
@@ -112,13 +113,14 @@ def _id_column(table: Table, group: str | None) -> str | None:
 def _is_of_database(table: Table, column: str, others: Sequence[str]) -> bool:
     """Whether a column has keys of a database and another one has an article number in every row.
 
-    Other tables of the shop, such as its stock, have the article number. The ``id`` of Magento's API is a key, that of
-    WooCommerce is not.
+    Other tables of the shop, such as its stock, have the article number. The ``id`` of Magento's API is a key, and
+    so is one beside a GUID, as in feeds of Shoptet; that of WooCommerce is not.
     """
     if is_called(column, HANDLES):
         return False
-    of_magento = is_called(column, ("id",)) and {"typeid", "attributesetid"} <= set(map(plain_name, table.columns))
-    if not of_magento and not _has_keys(table, column):
+    names = set(map(plain_name, table.columns))
+    is_key = is_called(column, ("id",)) and ({"typeid", "attributesetid"} <= names or not names.isdisjoint(_GUIDS))
+    if not is_key and not _has_keys(table, column):
         return False
     numbers = (name for name in others if name != column and not is_called(name, HANDLES))
     return any(_is_distinct(table, name) and not _has_keys(table, name) for name in numbers)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from catalog import read_catalog
 from tests.catalog.shops import read
 
 KEYS = {
@@ -32,3 +33,22 @@ def test_a_number_that_rows_lack_or_share_is_not_the_id(tmp_path: Path, numbers:
 def test_an_id_that_is_a_number_stays_the_id(tmp_path: Path) -> None:
     rows = [{"ID": str(n), "SKU": f"woo-{n}", "Name": f"Linen shirt {n}"} for n in range(3)]
     assert [one.id for one in read(tmp_path, rows)] == ["0", "1", "2"]
+
+
+def test_an_id_beside_a_guid_gives_way_to_the_shops_number(tmp_path: Path) -> None:
+    (tmp_path / "shoptet.xml").write_text(
+        "<SHOP>"
+        + "".join(
+            f'<SHOPITEM id="{72 + n}"><NAME>Shirt {n}</NAME><GUID>0fdb1c4e-0000-11ea-8c1f-0cc47a6c92b{n}</GUID>'
+            f"<CODE>KO-{n}</CODE><PRICE_VAT>990</PRICE_VAT></SHOPITEM>"
+            for n in range(2)
+        )
+        + "</SHOP>"
+    )
+    assert [one.id for one in read_catalog(tmp_path / "shoptet.xml", images_required=False)] == ["KO-0", "KO-1"]
+
+
+def test_rows_with_the_same_pair_code_are_variants(tmp_path: Path) -> None:
+    rows = [{"code": f"T-{n}", "pairCode": "9", "name": "Tee", "variant:Velikost": size} for n, size in enumerate("SM")]
+    (tee,) = read(tmp_path, rows)
+    assert [one.id for one in tee.variants] == ["T-0", "T-1"]

@@ -18,7 +18,7 @@ from catalog.product import Picture, Product
 from catalog.products import Products
 from catalog.rows.grouping import Draft, Grouping, group, in_groups
 from catalog.rows.lines import Encoded, Lines
-from catalog.rows.merging import fitting
+from catalog.rows.merging import as_kind
 from catalog.rows.plan import Plan, plan_columns
 from catalog.rows.roles import column_roles
 from catalog.settings import SETTINGS_NAME, CatalogSettings, find_settings, read_settings
@@ -160,7 +160,7 @@ def _catalog(
     needed = {name for name in settings.default_filters if name in hidden}
     for name in listed:
         cells, kind = products.attributes.column(name), columns[name].kind
-        products.attributes.put(name, (None if cell is None else fitting(cell, kind) for cell in cells))
+        products.attributes.put(name, (None if cell is None else as_kind(cell, kind) for cell in cells))
     for name in needed:
         products.private.put(name, products.attributes.column(name))
     products.attributes.drop(hidden)

@@ -53,7 +53,7 @@ def merged_value(held: Any, value: Any, *, is_date: bool) -> Any:
     return list(dict.fromkeys(both))
 
 
-def fitting(value: AttributeValue | list[AttributeValue], kind: Kind) -> AttributeValue:
+def as_kind(value: AttributeValue | list[AttributeValue], kind: Kind) -> AttributeValue:
     """A merged value in the form of its column's kind."""
     if kind in ("list", "path"):
         values = value if isinstance(value, list) else [value]

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from catalog import Kind
 from catalog.rows.changes import Change
-from catalog.rows.merging import fitting, merged_value
+from catalog.rows.merging import as_kind, merged_value
 from indexer.generations.tables.arrow import attribute_array
 from indexer.generations.tables.products import ATTRIBUTE, UNSOLD
 from indexer.stores.store import Mask
@@ -183,7 +183,7 @@ class _Variants:
             own = one["attributes"].get(name)
             if own is not None:
                 merged = own if merged is None else merged_value(merged, own, is_date=kind == "date")
-        return None if merged is None else fitting(merged, kind)
+        return None if merged is None else as_kind(merged, kind)
 
     def written(self) -> dict[int, str]:
         """The changed variants in the form of the table."""

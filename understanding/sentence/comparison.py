@@ -5,10 +5,10 @@ from __future__ import annotations
 from understanding.sentence.ahead import LOOKS, Ahead, colour_of, meant
 from understanding.sentence.draft import Draft
 from understanding.sentence.items import Item
-from understanding.sentence.senses import Senses, narrower
+from understanding.sentence.senses import STRAPS, Senses, narrower
 from understanding.sentence.step import Step
 from understanding.wishes import Relative, Wish
-from understanding.words.concepts import Concept, concepts
+from understanding.words.concepts import ATTACHED, Concept, concepts
 from understanding.words.language import OPPOSITE
 from understanding.words.text import is_cjk
 
@@ -205,11 +205,14 @@ class Comparisons(Step):
         item = self._items[at]
         if item.compound:
             shade = ""
+            strap = self._draft.refusing and any(entry.family == "material" for entry in item.entries)
             for entry in item.entries:
                 if entry.role == "shades":
                     shade = entry.value
                 elif entry.role == "concept" and shade and entry.family == "colour":
                     self._draft.add(_shade(shade, entry.value, item.said))
+                elif strap and entry.value in STRAPS - ATTACHED:
+                    continue  # German "kein Lederarmband" after a watch
                 elif entry.role == "concept" and not (entry.family == "kind" and self._senses.is_part(at, entry.value)):
                     self._draft.add(Wish(entry.family, entry.value, item.said))
             return 1

@@ -43,6 +43,9 @@ class Scopes(Step):
             draft.end_refusal()  # "No stripes a cotton shirt."
         elif "except" in roles and self._excepts(at):
             draft.end_refusal()  # "No prints except floral ones."
+        elif "which" in roles and self._explains(at):
+            draft.end_refusal()
+            draft.beside = True  # "No white that is see-through."
         elif "deny" in roles and self._is_litotes(at):
             draft.refusing = False  # "Not ugly ones for women."
         elif "deny" in roles and (taken := self._judged(at)):
@@ -139,6 +142,13 @@ class Scopes(Step):
             return 0
         draft.add(Wish("kind", thing.value, self._items[place].said, thing.column))
         return place + 2 - at
+
+    def _explains(self, at: int) -> bool:
+        """Whether a relative clause says why a look is refused."""
+        last = self._draft.pending[-1:]
+        explained = bool(last) and last[0].family != "kind" and self._ahead.is_next(at)
+        copula = at + 2 < len(self._items) and not self._items[at + 1].meanings
+        return explained and copula and meant(self._items[at + 2]) is not None
 
     def _is_litotes(self, at: int) -> bool:
         """Whether a word of displeasure is itself refused: "not ugly", "nothing tacky"."""

@@ -14,7 +14,7 @@ import pyarrow as pa
 from catalog import CatalogSettings, ModisteError, Product
 from catalog.rows.changes import ChangeTable, read_changes
 from catalog.settings import find_settings
-from indexer.building.completion import next_id, summed_up
+from indexer.building.completion import changes_of, next_id
 from indexer.building.editing import Edited, edit, for_sale
 from indexer.building.summary import Updated
 from indexer.building.writing import write_words
@@ -114,7 +114,7 @@ def _update(
     folder.mkdir()
     written = _write(folder, base, manifest, edited)
     before = read_for_comparison(base)  # The further pictures are shared later, unchanged.
-    changes = summed_up(id, Difference(before, read_for_comparison(folder)._replace(views=before.views)))
+    changes = changes_of(id, Difference(before, read_for_comparison(folder)._replace(views=before.views)))
     unknown = [change.id for change in edited.unknown]
     if not changes.changed and edited.private == private:
         return Updated(id, None, unknown, read.ignored, read.problems, round(time.monotonic() - started, 2))

@@ -25,10 +25,10 @@ def changes_since(before: GenerationManifest | None, folder: Path, index_root: P
     except GenerationError as error:
         logger.warning("%s", error)
         return None
-    return summed_up(before.id, Difference(earlier, read_for_comparison(folder)))
+    return changes_of(before.id, Difference(earlier, read_for_comparison(folder)))
 
 
-def summed_up(since: str, difference: Difference) -> Changes:
+def changes_of(since: str, difference: Difference) -> Changes:
     """A difference in the form of a manifest."""
     return Changes(
         since=since, added=len(difference.added), removed=len(difference.removed), changed=len(difference.changed),

@@ -25,8 +25,9 @@ LARGE_WORK = 8_000_000
 """Pixels times scans times ``_WORK``, and bytes times ``_BYTE_WORK``: about 20 ms."""
 _WORK = {"JPEG": 1, "PNG": 2, "WEBP": 2}
 """Approximate cost of decoding a pixel of each format, relative to a baseline JPEG."""
-_BYTE_WORK = {"JPEG": 4, "PNG": 26, "WEBP": 26}
-"""The highest cost of a coded byte, in the same unit: that of noise, or of blocks and chunks without any pixels."""
+_BYTE_WORK = {"JPEG": 4, "PNG": 8, "WEBP": 26}
+"""The cost of a coded byte, in the same unit: at least that of noise. Deflate blocks without output take three times
+that of a PNG here, so a PNG may take 64 ms; with their cost, ordinary screenshots would need a process."""
 _TRIES_WITHOUT_END = 4
 """How often a JPEG without its end marker is decoded."""
 

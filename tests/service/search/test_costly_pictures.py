@@ -182,11 +182,11 @@ def test_pictures_that_are_slow_to_decode_count_as_large() -> None:
 
 def test_what_can_take_long_for_its_bytes_counts_as_large() -> None:
     noise = Image.fromarray(np.random.default_rng(0).integers(0, 256, (700, 700, 3), dtype=np.uint8))
-    assert not any(is_large(open_image(saved(photograph(300, 300), format))) for format in ("PNG", "WEBP", "JPEG"))
+    assert not any(is_large(open_image(saved(photograph(500, 500), format))) for format in ("PNG", "WEBP", "JPEG"))
     assert is_large(open_image(saved(noise, "PNG")))
     assert is_large(open_image(saved(noise, "WEBP", quality=100)))
     rows = zlib.compress(bytes(64 * 48 * 3 + 48))
-    blocks = chunk(b"IDAT", rows + bytes(400_000))  # A deflate stream may have any number of blocks without output.
+    blocks = chunk(b"IDAT", rows + bytes(1_000_000))  # A deflate stream may have any number of blocks without output.
     assert is_large(open_image(png(64, 48, bits=8, colour=2, before=blocks)))
 
 

@@ -6,6 +6,7 @@ from understanding.sentence.ahead import COMMAS, FAR, NEAR, meant
 from understanding.sentence.step import Step
 from understanding.wishes import Wish
 from understanding.words.concepts import Concept, concepts
+from understanding.words.text import is_cjk
 
 
 class Scopes(Step):
@@ -32,6 +33,7 @@ class Scopes(Step):
             if taken := self._excepted_from(at):
                 return taken
             before = self._items[at - 1]
+            self._take_back_described(at - 1)
             # "Blue, xyzなし" refuses a word that is not known, and "黒い靴 27cm以外" an amount.
             if not (before.unknown or at == draft.unclear_end or draft.bound_refused(start)):
                 draft.refuse_clause(start)
@@ -52,6 +54,11 @@ class Scopes(Step):
             return taken
         elif "deny" in roles:
             draft.deny(at, len(draft.wanted) if "which" in self._ahead.roles(at - 1) else start)
+        elif "never_mind" in roles and "correct" not in roles:
+            if self._ahead.wish(at + 1).value:
+                self._begin_refusal(at)  # "Actually no zip."
+            else:
+                draft.correct()  # "Red, actually no, blue."
         elif "refuse" in roles:
             if (taken := self._prefixed(at)) > 1:
                 draft.unclear.append(self._ahead.said(at, taken))
@@ -142,6 +149,13 @@ class Scopes(Step):
             return 0
         draft.add(Wish("kind", thing.value, self._items[place].said, thing.column))
         return place + 2 - at
+
+    def _take_back_described(self, at: int) -> None:
+        """Want no look that is joined with a refused word without a known meaning: Japanese "白底じゃない"."""
+        item, last = self._items[at], self._draft.wanted[-1:]
+        joined = at > 0 and item.unknown and is_cjk(item.said) and self._items[at - 1].end == item.start
+        if joined and last and last[0].said == self._items[at - 1].said:
+            self._draft.wanted.pop()
 
     def _explains(self, at: int) -> bool:
         """Whether a relative clause says why a look is refused."""

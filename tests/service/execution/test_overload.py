@@ -237,17 +237,21 @@ def test_pictures_that_wait_for_a_decoder_delay_no_search(serve: Serve, shop: Sh
         large = encoded(Image.new("RGB", (3000, 2000), (red, 0, 0)), "JPEG")
         return httpx.post(f"{url}/search", files={"image": large}, timeout=PATIENCE_S, trust_env=False).status_code
 
-    before = set(multiprocessing.active_children())
-    with serve(shop, max_wait_ms=1, decoders=1, cache_max_bytes=0) as served, ThreadPoolExecutor(8) as clients:
+    before, deadline_ms = set(multiprocessing.active_children()), 600_000
+    with (
+        serve(shop, max_wait_ms=1, deadline_ms=deadline_ms, decoders=1, cache_max_bytes=0) as served,
+        ThreadPoolExecutor(8) as clients,
+    ):
         assert upload(served.url, 0) == 200
         served.app.state.context.admission._busy_s, served.app.state.context.admission._completed = 1.0, 1.0
         (decoder,) = set(multiprocessing.active_children()) - before
         assert decoder.pid is not None
         os.kill(decoder.pid, signal.SIGSTOP)
         try:
-            uploads = [clients.submit(upload, served.url, red) for red in range(10, 90, 10)]
-            free = served.app.state.context.decoders
-            eventually(lambda: free._free == 33 - len(uploads), "they wait for the decoder")
+            decoders, uploads = served.app.state.context.decoders, []
+            for red in range(10, 90, 10):  # One by one, because a search counts until it waits for the decoder.
+                uploads.append(clients.submit(upload, served.url, red))
+                eventually(lambda: decoders._free == 33 - len(uploads), "it waits for the decoder")
             assert search(served.url, "red").status_code == 200
         finally:
             os.kill(decoder.pid, signal.SIGCONT)

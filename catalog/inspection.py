@@ -64,7 +64,7 @@ def _special_lines(catalog: Catalog) -> Iterator[str]:
     of_variants = f", and {special.variant_id} for variants" if special.variant_id else ""
     yield f"  id        {special.id or 'none: the title is the id'}{of_variants}"
     yield f"  title     {special.title or 'none'}"
-    yield f"  pictures  {', '.join(special.pictures) or 'files that are called like the id'}"
+    yield f"  pictures  {', '.join(special.pictures) or 'files that are named after the id'}"
     if special.group is not None:
         how = _BY_SYSTEM if special.group == PARENT else f"{special.group}: tells which rows are one product"
         yield f"  group     {how}"
@@ -138,7 +138,7 @@ def _special_settings(catalog: Catalog) -> Iterator[str]:
     yield f"title = {_toml(special.title)}" if special.title else '# title = "..."  # none was recognised'
     yield "# Recognised in every table anew, unless named here:"
     for name, columns, otherwise in (
-        ("pictures", special.pictures, "none: files that are called like the id"),
+        ("pictures", special.pictures, "none: files that are named after the id"),
         ("looks", special.looks, "none"),
     ):
         listed = ", ".join(map(_toml, columns))

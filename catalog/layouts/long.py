@@ -20,8 +20,8 @@ _LANGUAGE_COLUMNS = group(
     "nyelv dil язык мова 言語 언어 语言 語言"
 )
 _LANGUAGE = re.compile(rf"(?:{LANGUAGES})(?:[-_]\w{{2,4}})?", re.IGNORECASE)
-MOST = 5
-"""Columns of such a table, with others such as a language."""
+MAX_COLUMNS = 5
+"""Maximum number of columns of a table with a row for each attribute; some have a language, too."""
 
 
 def pivoted(table: Table) -> None:
@@ -29,7 +29,7 @@ def pivoted(table: Table) -> None:
     id = next(iter(pick(table.columns, ID_ORDER)), None)
     names = next((name for name in table.columns if plain_name(name) in _NAMES and name != id), None)
     values = next((name for name in table.columns if plain_name(name) in _VALUES), None)
-    if len(table.columns) > MOST or id is None or names is None or values is None:
+    if len(table.columns) > MAX_COLUMNS or id is None or names is None or values is None:
         return
     stated = {text for cell in table.rows.column(names) if (text := plain_text(cell))}
     special = sum(is_special(plain_name(name)) or is_special(standard_name(name)) for name in stated)
@@ -55,8 +55,12 @@ def pivoted(table: Table) -> None:
 
 
 def languages_in_rows(table: Table) -> set[str]:
-    """Merge the rows of a product in several languages. The first one counts; what differs in another is a column such
-    as ``title de``."""
+    """Merge the rows of a product in several languages. Its values are those of the first language; values that differ
+    in another one become columns such as ``title de``.
+
+    Returns:
+        The column of languages, if the table has one.
+    """
     id = next(iter(pick(table.columns, ID_ORDER)), None)
     column = next((name for name in table.columns if plain_name(name) in _LANGUAGE_COLUMNS), None)
     if id is None or column is None:

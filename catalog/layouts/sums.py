@@ -14,11 +14,10 @@ _SUM = re.compile(
     r"subtotale|total ?général|suma|razem|итого)\b[\s:=.]*(?:eur|usd|gbp|chf|€|\$|£)?[\s:]*",
     re.IGNORECASE,
 )
-LEAST = 4
-"""Columns of a table in which a row with half of the cells is a sum."""
-
-LEAST_FILLED = 3
-"""Cells of most rows from which a row with one is no product."""
+MIN_COLUMNS = 4
+"""Minimum number of columns of a table in which a row with half of the cells is a sum."""
+MIN_FILLED = 3
+"""Minimum number of cells of most rows for which a row with a single cell is no product."""
 
 
 def drop_sums(table: Table) -> list[Problem]:
@@ -36,7 +35,7 @@ def drop_sums(table: Table) -> list[Problem]:
         if texts and _SUM.fullmatch(texts[0]):
             named[place] = len(texts)
     usual = max(filled, key=lambda number: (filled[number], number), default=0)
-    few = usual / 2 if len(table.columns) >= LEAST else 1
+    few = usual / 2 if len(table.columns) >= MIN_COLUMNS else 1
     sums = {place for place, number in named.items() if number <= few or _adds_up(table, place)}
     kind = "the row is a sum, not a product"
     found = [Problem(table.rows.numbers[place], None, kind, kind) for place in sorted(sums)]
@@ -53,7 +52,7 @@ def drop_notes(table: Table) -> list[Problem]:
     """
     filled = [sum(1 for cell in row.values() if plain_text(cell)) for _, row in table.rows]
     usual = max(set(filled), key=lambda number: (filled.count(number), number), default=0)
-    if usual < LEAST_FILLED:
+    if usual < MIN_FILLED:
         return []
     notes = {
         place for place, (_, row) in enumerate(table.rows)

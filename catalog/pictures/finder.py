@@ -80,7 +80,7 @@ class PictureFinder:
         where = " or ".join(str(folder) for folder in self.folders)
         raise NoImage(
             f"there is no picture {shown(ids[0])}.jpg (or {', '.join(IMAGE_SUFFIXES[1:5])}) in {where}",
-            "there is no picture called like the id",
+            "there is no picture named after the id",
         )
 
     def _picture(self, text: str) -> Picture:

@@ -1,4 +1,4 @@
-"""Finds columns by which rows belong to others, by their cells: ids of other rows, or the key of the row above."""
+"""Finds columns that relate rows to other rows: their cells are ids of these, or the key of the row above."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from catalog.values import plain_text
 _OF_PARENT = re.compile(
     r"parent|variantof|vater|eltern|haupt|master|padre|\bpai\b|père|ouder|nadrzędn|rodzic|rodič|родител|父|상위"
 )
-"""What the name of a column says that refers to the row of the whole product."""
+"""Matches the names of columns that refer to the row of the whole product."""
 
 
 def parents_in(table: Table, columns: Sequence[str]) -> tuple[str, str] | None:
     """The first of some columns that refers to rows, and the column of the ids by which it does.
 
-    Its cells are ids of other rows, which are then the whole products. Its name has to say so, or the titles of the
-    rows: a product may also name one that replaces it.
+    Its cells are ids of other rows, which are then the whole products. Its name or the titles of the rows must confirm
+    this, because a column may also name a replacement of the product.
     """
     ids: dict[str, dict[str, int]] | None = None
     for column in columns:
@@ -40,7 +40,7 @@ def _texts(table: Table, column: str) -> list[str]:
 
 
 def _ids(table: Table) -> Iterator[tuple[str, dict[str, int]]]:
-    """The columns whose filled cells are all different, with the place of each; those called like an id first."""
+    """The columns whose filled cells are all different, with the place of each; those with the name of an id first."""
     for column in dict.fromkeys((*pick(table.columns, ID_ORDER), *table.columns)):
         texts = _texts(table, column)
         places = {text: place for place, text in enumerate(texts) if text}

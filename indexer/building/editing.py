@@ -225,9 +225,9 @@ def _with_unsold(products: pa.Table, unsold: Mapping[int, Mapping[tuple[str, str
         products = products.append_column(UNSOLD, attribute_array([None] * size, "list"))
     column = products.column(UNSOLD)
     lists = {}
-    for row, said in unsold.items():
-        marks = {_SIGN.join(one): out for one, out in said.items()}
-        changed = marks.keys() | {id for id, _ in said}
+    for row, aspects in unsold.items():
+        marks = {_SIGN.join(one): out for one, out in aspects.items()}
+        changed = marks.keys() | {id for id, _ in aspects}
         before = [mark for mark in column[row].as_py() or () if mark not in changed]
         lists[row] = [*before, *(mark for mark, out in marks.items() if out)]
     return _replaced(products, UNSOLD, lists, "list")

@@ -99,7 +99,7 @@ class Candidates:
         count: int,
         depth: int,
         allowed: Mask | None = None,
-        near: Callable[[], Rows] = lambda: _NONE,
+        near: Callable[[float], Rows] = lambda _: _NONE,
     ) -> Found:
         """About ``count`` candidates for a query.
 
@@ -109,24 +109,23 @@ class Candidates:
             count: Number of candidates; all products if at most ``ALL_UP_TO`` times as many are allowed.
             depth: Length of the list of results.
             allowed: bool ``[N]``; None allows all.
-            near: Finds allowed rows that are candidates whatever words they have; not called if all candidates satisfy
-                the wishes.
+            near: Finds allowed rows that are candidates whatever words they have, given the cosine of the nearest
+                cell; not called if all candidates satisfy the wishes.
         """
         bits, judge, size = self.bits_of(allowed), words.judge, len(self._cells.of)
         best_wished = None if judge is None else judge.best(bits, depth)
         if best_wished is not None:
-            bits, judge, near = best_wished, None, lambda: _NONE
+            bits, judge, near = best_wished, None, lambda _: _NONE
         available = size if bits is None else count_of(bits)
         if available <= ALL_UP_TO * count:
             return _judged(words, np.arange(size) if bits is None else self.layout.rows_of(bits))
         cosines = self._cells.cosines(vector)
-        walk = self.layout.walk(np.argsort(-cosines))
-        always = near()
+        walk, nearest = self.layout.walk(np.argsort(-cosines)), float(cosines.max())
+        always = near(nearest)
         rows = distinct(np.concatenate([always, *self._sources(words, judge, count, walk, bits, available)]))
         found = _judged(words, rows)
         if len(rows) <= count:
             return found
-        nearest = cosines.max()
         if nearest > 0:
             np.maximum(cosines, MIN_SHARE * nearest, out=cosines)
         # Estimates are between -1 and 1, so that each tier is above the next.

@@ -62,9 +62,8 @@ class RetrievalModel(nn.Module):
         self.images: ImagePreprocessing = settings.images or self.backbone.image_preprocessing
         self.text_settings: TextSettings = self.backbone.text_settings
         self.tokenizer = Tokenizer(tokenizer, self.text_settings)
-        mean, std = (torch.tensor(values).view(1, 3, 1, 1) for values in (self.images.mean, self.images.std))
-        self.register_buffer("factor", 1 / std, persistent=False)
-        self.register_buffer("offset", mean / std, persistent=False)
+        self.register_buffer("mean", torch.tensor(self.images.mean).view(1, 3, 1, 1), persistent=False)
+        self.register_buffer("std", torch.tensor(self.images.std).view(1, 3, 1, 1), persistent=False)
 
     @property
     def device(self) -> torch.device:
@@ -73,8 +72,8 @@ class RetrievalModel(nn.Module):
 
     def normalised(self, pixels: Tensor) -> Tensor:
         """float ``[B, 3, H, W]`` in [0, 1] -> the normalised input of the vision tower, channels last."""
-        normalised = pixels * self.get_buffer("factor") - self.get_buffer("offset")
-        return normalised.contiguous(memory_format=torch.channels_last)
+        mean, std = self.get_buffer("mean"), self.get_buffer("std")
+        return ((pixels - mean) / std).contiguous(memory_format=torch.channels_last)
 
     def see(self, pixels: Tensor) -> tuple[Tensor, Tensor | None]:
         """uint8 ``[B, H, W, 3]`` -> unit embeddings ``[B, D]`` and, if the composer takes local features

@@ -11,8 +11,8 @@ from service.errors import Overloaded, OverloadReason
 from service.observability.metrics import Metrics
 
 SMALL_BODY_BYTES = 2 * 2**10
-"""A body of this size is read even under load, because its answer may be cached. A photograph is larger, and its answer
-seldom is."""
+"""A body of this size is read even under load, because its answer may be cached. Photographs are larger, and their
+answers are rarely cached."""
 DECAY = 0.98
 """Decay of the moving mean, which covers about the last 50 searches."""
 

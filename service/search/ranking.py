@@ -25,6 +25,9 @@ CANDIDATES = 1536
 """Number of candidates that are scored exactly for a query with words."""
 AHEAD = 8
 """For long lists, the number of candidates for each wanted product."""
+FAR = 0.3
+"""A query with a lower cosine with every cell is far from all products, and cells say little about the nearest ones. Of
+400 composed queries, 150 photographs and some texts on 33,617 products, none is below 0.36."""
 
 
 class Lookup(NamedTuple):
@@ -154,10 +157,10 @@ def _scored(lookup: Lookup, words: Words, depth: int) -> tuple[Scores, Rows, npt
     """Scores, rows and tiers of the ``depth`` best of the candidates for a list of this length."""
     generation, vector = lookup.generation, lookup.vector
 
-    def near() -> Rows:
-        if not generation.has_views:
-            return np.zeros(0, dtype=np.int64)
+    def near(nearest: float) -> Rows:
         # The cells of products are those of their main pictures; other pictures may be nearer.
+        if nearest >= FAR and not generation.has_views:
+            return np.zeros(0, dtype=np.int64)
         wanted = min(depth, generation.size)
         rows: Rows = generation.store.search(vector, wanted, lookup.allowed, lookup.conditions)[1][0]
         return np.delete(rows, rows < 0)

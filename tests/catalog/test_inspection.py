@@ -56,7 +56,7 @@ def test_the_columns_of_the_id_the_title_and_the_pictures_are_shown(tmp_path: Pa
     lines = dict(re.findall(r"^  (id|title|pictures|group|looks) +(.+)$", "\n".join(report(catalog)), re.M))
     assert lines["id"] == str(special.id) + (f", and {special.variant_id} for variants" if special.variant_id else "")
     assert lines["title"] == (special.title or "none")
-    assert lines["pictures"] == (", ".join(special.pictures) or "files that are called like the id")
+    assert lines["pictures"] == (", ".join(special.pictures) or "files that are named after the id")
     assert ("group" in lines, "looks" in lines) == (special.group is not None, bool(special.looks))
     assert "parent product" not in "\n".join(report(catalog))
     written = starting_settings(catalog)

@@ -12,7 +12,7 @@ from indexer.build import build_generation
 from indexer.generations.generation import Generation
 from indexer.generations.manifest import ATTRIBUTES_NAME, MANIFEST_NAME, SEEN_NAME, GenerationError
 from indexer.generations.publication import list_generations
-from indexer.ranking.attributes import AttributeColumns, corrected, quantised
+from indexer.ranking.attributes import AttributeColumns, AttributeWriter, corrected, quantised
 from models.bundle import Bundle, decode_image
 from models.bundle.manifest import MANIFEST_NAME as BUNDLE_MANIFEST_NAME
 from models.datasets.attributes.words import EXCLUDED, STATED, StatedWords
@@ -40,7 +40,8 @@ def folder_of(root: Path) -> Path:
 
 def kept(path: Path, probabilities: np.ndarray) -> np.ndarray:
     """What is read of probabilities ``[N, A]`` that were written, ``[A, N]``."""
-    path.write_bytes(quantised(probabilities.astype(np.float32)).T.tobytes())
+    with AttributeWriter(path, len(probabilities)) as writer:
+        writer.write(quantised(probabilities.astype(np.float32)))
     words = [f"w{number}" for number in range(probabilities.shape[1])]
     return AttributeColumns(path, words, len(probabilities)).probabilities(range(len(words)))
 

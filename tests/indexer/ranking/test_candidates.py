@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from indexer.ranking.attributes import AttributeColumns, quantised
+from indexer.ranking.attributes import AttributeColumns, AttributeWriter, quantised
 from indexer.ranking.candidates import Candidates, Found, Words
 from indexer.ranking.profiles import Profiles
 from indexer.stores.cells import Cells
@@ -42,7 +42,8 @@ def attributes(tmp_path_factory: pytest.TempPathFactory) -> AttributeColumns:
     shown[:, RARE] = 0.01
     shown[random.choice(N, 8, replace=False), RARE] = 0.99
     path = tmp_path_factory.mktemp("candidates") / "attributes.u8"
-    path.write_bytes(quantised(shown).T.tobytes())
+    with AttributeWriter(path, N) as writer:
+        writer.write(quantised(shown))
     return AttributeColumns(path, [f"word {number}" for number in range(A)], N)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from indexer.ranking.attributes import AttributeColumns, corrected, quantised
+from indexer.ranking.attributes import AttributeColumns, AttributeWriter, corrected, quantised
 from indexer.ranking.profiles import MIN_WEIGHT, Profiles
 from models.bundle.expected_words import Weights, agreement, tempered
 from models.bundle.style_search import Floats
@@ -32,7 +32,8 @@ def stated(colourless: int = 0) -> StatedWords:
 
 
 def written(path: Path, stated: StatedWords) -> AttributeColumns:
-    path.write_bytes(corrected(quantised(CHANCE.random((N, A)).astype(np.float32)), stated).T.tobytes())
+    with AttributeWriter(path, N) as writer:
+        writer.write(corrected(quantised(CHANCE.random((N, A)).astype(np.float32)), stated))
     return AttributeColumns(path, [f"word {at}" for at in range(A)], N)
 
 

@@ -9,7 +9,7 @@ from understanding.sentence.senses import STRAPS, Senses, narrower
 from understanding.sentence.step import Step
 from understanding.wishes import Relative, Wish
 from understanding.words.concepts import ATTACHED, Concept, concepts
-from understanding.words.language import OPPOSITE
+from understanding.words.grammar import OPPOSITE
 from understanding.words.text import is_cjk
 
 OF_COLOUR = frozenset({"darker", "lighter", "brighter", "more muted"})

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from understanding.sentence.ahead import LOOKS
 from understanding.wishes import Bound, Match, Relative, Understood, Wish
 from understanding.words.concepts import ONE_OF, Concept, concepts
-from understanding.words.language import OPPOSITE
+from understanding.words.grammar import OPPOSITE
 
 _ORDER = (("people",), ("occasion", "season"), ("colour", "brand"), ("pattern",), ("material",), ("detail",), ("kind",))
 ORDER = {family: place for place, families in enumerate(_ORDER) for family in families}

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from understanding.grounding.shop import Shop
 from understanding.words.concepts import brand_words
-from understanding.words.language import NAMING, ROLES, Language
+from understanding.words.grammar import ROLES
+from understanding.words.language import NAMING, Language
 from understanding.words.phrases import Entry
 from understanding.words.spelling import is_slip
 from understanding.words.text import Token, is_cjk, tokens_of

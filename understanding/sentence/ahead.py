@@ -16,6 +16,10 @@ FAR = 8
 """Maximum number of items of a list before its conjunction."""
 LOOKS = frozenset({"colour", "pattern", "material", "detail", "kind"})
 """Families that describe a product."""
+BACKGROUND = frozenset({"people", "occasion", "season"})
+"""Families of things that sentences and stories mention without asking for them."""
+OTHERS = LOOKS | {"brand", "condition"}
+"""Families that describe another thing, one that is worn with the product or that it replaces."""
 PARTS = frozenset({"sleeves", "heel", "straps"})
 """Details that can be compared."""
 OF_HEELS = frozenset({"higher", "lower", "thicker", "thinner"})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from understanding.sentence.ahead import LOOKS, Ahead, colour_of, meant
-from understanding.sentence.draft import Draft
+from understanding.sentence.draft.draft import Draft
 from understanding.sentence.items import Item
 from understanding.sentence.senses import STRAPS, Senses, narrower
 from understanding.sentence.step import Step

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from understanding.grounding.shop import Shop
-from understanding.sentence.ahead import COMMAS, NEAR, Ahead, meant
+from understanding.sentence.ahead import BACKGROUND, COMMAS, NEAR, Ahead, meant
 from understanding.sentence.comparison import Comparisons
-from understanding.sentence.draft import BACKGROUND, Draft
+from understanding.sentence.draft.draft import Draft
+from understanding.sentence.draft.result import understood
 from understanding.sentence.families import Families
 from understanding.sentence.items import Item
 from understanding.sentence.quantities.amounts import Amounts
@@ -76,7 +77,7 @@ class Reader:
             at += next(taken for step in steps if (taken := step(at)))
         self._draft.end_refusal()
         self._leave_out_imitations()
-        return self._draft.understood(self._language)
+        return understood(self._draft, self._language)
 
     def _leave_out_imitations(self) -> None:
         """Report imitations of a refused material as not understood if the shop has none: what comes closest to them

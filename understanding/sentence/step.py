@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from understanding.sentence.ahead import Ahead
-from understanding.sentence.draft import Draft
+from understanding.sentence.draft.draft import Draft
 from understanding.sentence.items import Item
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from understanding.sentence.ahead import Ahead, meant
-from understanding.sentence.draft import BACKGROUND
+from understanding.sentence.ahead import BACKGROUND, Ahead, meant
 from understanding.sentence.items import Item
 from understanding.words.text import is_cjk
 

@@ -4,21 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from understanding.sentence.ahead import LOOKS
-from understanding.wishes import Bound, Match, Relative, Understood, Wish
-from understanding.words.concepts import ONE_OF, Concept, concepts
+from understanding.sentence.ahead import BACKGROUND, LOOKS, OTHERS
+from understanding.sentence.draft.refusal import as_parts, split_clause, without_wanted
+from understanding.wishes import Bound, Match, Relative, Wish
+from understanding.words.concepts import ONE_OF
 from understanding.words.grammar import OPPOSITE
 
 _ORDER = (("people",), ("occasion", "season"), ("colour", "brand"), ("pattern",), ("material",), ("detail",), ("kind",))
 ORDER = {family: place for place, families in enumerate(_ORDER) for family in families}
 """In which order words describe a thing: "black striped leather shoes". What comes too late is about another one."""
-BACKGROUND = frozenset({"people", "occasion", "season"})
-"""Families of things that sentences and stories mention without asking for them."""
-OTHERS = LOOKS | {"brand", "condition"}
-"""Families that describe another thing, one that is worn with the product or that it replaces."""
-
-STEM = 3
-"""Number of letters by which two names of a thing are told apart."""
 
 
 @dataclass
@@ -234,11 +228,11 @@ class Draft:
         return not self.nouns_first and all(ORDER.get(family, 9) < ORDER.get(one, 0) for one in last)
 
     def refuse_clause(self, start: int) -> None:
-        """Refuse the wishes of the clause: "black is not for me". Audience, occasion and season are not refused
-        together with a look: "men's black isn't for me". Behind a thing, only what was said last is refused: "a blue
-        jacket, hood not needed". Behind two colours that only "and" joins, both are refused, also behind a
-        preposition, as in German "in Rot und Rosa auf keinen Fall": they are one phrase to a shop assistant. A comma
-        sets the refused one apart: "in Rot, Rosa auf keinen Fall"."""
+        """Refuse the wishes of the clause, or of its last part; ``split_clause`` has examples.
+
+        Args:
+            start: Number of wishes before the clause.
+        """
         if any(wish.family in LOOKS for wish in self.wanted[max(start, self.joint) :]):
             start = max(start, self.joint)
         if self.parts:  # "With a red scarf" says nothing of other things in red.
@@ -246,34 +240,21 @@ class Draft:
             self.wanted[self.part :] = [wish for wish in self.wanted[self.part :] if wish.family not in LOOKS]
             self.begin_clause()
             return
-        clause = self.wanted[start:]
-        looks = [wish for wish in clause if wish.family not in BACKGROUND]
-        things = [place for place, wish in enumerate(looks, 1) if wish.family == "kind"]
-        described = looks[things[-1] :] if things else looks
-        part = [wish for wish in self.wanted[self.part :] if wish in described] if self.part > start else []
-        if part:  # A refused "red collar" says nothing of red.
-            looks = [wish for wish in part if wish.family != "colour"] or part
-            clause = [wish for wish in clause if wish in looks or wish not in part]
-        elif described and things:  # "A cotton shirt, it should not be green."
-            others = [place for place, wish in enumerate(described, 1) if wish.family != described[-1].family]
-            looks = described[others[-1] :] if others else described
-        elif len(things) > 1:  # "A cotton shirt and belt not needed."
-            looks = looks[-1:]
-        self.pending = looks or clause
-        self.wanted[start:] = [wish for wish in clause if wish not in self.pending]
+        part = self.wanted[self.part :] if self.part > start else []
+        self.pending, self.wanted[start:] = split_clause(self.wanted[start:], part)
         self.refusing = True
         self.end_refusal()
 
     def end_refusal(self) -> None:
         """Decide what is refused: "not a black shirt" refuses black, "no shirts" refuses shirts."""
         if self.refusing and self.pending:
-            self.pending = self._read_as_parts(self.pending)
+            self.pending = as_parts(self.pending, self.as_parts, self.wanted, joined=self.joined)
             things = [wish for wish in self.pending if wish.family == "kind"]
             noun = self.pending[0] if self.nouns_first and len(things) == 1 else self.pending[-1]
             described = len(things) < len(self.pending)
             described |= self.described and not any(wish.family == "kind" for wish in self.wanted)
             described &= not self.listed
-            self._spare_wanted()
+            self.pending = without_wanted(self.pending, self.wanted)
             if described and noun.family == "kind":
                 self.wanted += things
                 self.pending = [wish for wish in self.pending if wish.family != "kind"]
@@ -295,91 +276,15 @@ class Draft:
 
     def reject(self, wishes: list[Wish]) -> None:
         """Add refused wishes."""
-        self.unwanted += self._read_as_parts(wishes)
+        self.unwanted += as_parts(wishes, self.as_parts, self.wanted, joined=self.joined)
 
     def last_refused(self) -> set[str]:
         """The families of what the last word of the refusal names: "studs" are things or parts."""
         last = self.pending[-1]
         return {last.family, self.as_parts.get(last.key, last).family}
 
-    def _read_as_parts(self, refused: list[Wish]) -> list[Wish]:
-        """Refused wishes, with words that name both a thing and a part as parts: "no rips or studs", "no bow". They
-        name things beside others that do, "no belts or ties", and behind what describes them, "not a red belt", unless
-        another thing is wanted, whose part they are."""
-        things = [wish for wish in refused if wish.family == "kind"]
-        if not all(wish.key in self.as_parts for wish in things):
-            return refused
-        if any(wish.family == "kind" for wish in self.wanted):
-            refused = [wish for wish in refused if not things or wish.family != "colour"]
-        elif len(things) < len(refused) and not self.joined:
-            return refused
-        return [self.as_parts.get(wish.key, wish) for wish in refused]
-
     def spare_things(self, *, wanted: bool = True) -> None:
         """Refuse the kinds of the refusal no more, and want them if ``wanted``. It continues with what they should not
         be like."""
         self.wanted += [wish for wish in self.pending if wanted and wish.family == "kind"]
         self.pending = [wish for wish in self.pending if wish.family != "kind"]
-
-    def _spare_wanted(self) -> None:
-        """Refuse no wanted property that is said beside a refused one: "striped, but no blue stripes"."""
-        wanted = {wish.key for wish in self.wanted}
-        others = [wish for wish in self.pending if wish.key not in wanted]
-        if not {wish.family for wish in others} & {wish.family for wish in self.pending if wish.key in wanted}:
-            self.pending = others or self.pending
-
-    def _is_narrower(self, refused: Wish) -> bool:
-        """Whether a refused thing or cut has the concept of a wanted one by another name: "a swimsuit, no bikini",
-        "slim, not skinny"."""
-        said = refused.said.lower()
-        return refused.family in ("kind", "detail") and any(
-            wish.key == refused.key and wish.said.lower()[:STEM] != said[:STEM] for wish in self.wanted
-        )
-
-    def understood(self, language: str | None) -> Understood:
-        """The wishes without contradictions and duplicates."""
-        self.unwanted = [wish for wish in self.unwanted if not self._is_narrower(wish)]
-        refused = {wish.key for wish in self.unwanted}
-        if not self.matched and not any(wish.family == "kind" for wish in self.wanted):
-            self.wanted = [*self.owned[-1:], *self.wanted]
-        wanted = self._narrowest([wish for wish in _each_once(self.wanted) if wish.key not in refused])
-        asked = {wish.family for wish in wanted}
-        return Understood(
-            language=language,
-            wanted=tuple(wanted),
-            unwanted=tuple(_each_once(self.unwanted)),
-            relative=tuple({one.direction + one.of: one for one in self.relative}.values()),
-            constraints=tuple(self.bounds),
-            keep=tuple(dict.fromkeys(one for one in self.keep if one not in asked)),
-            different=tuple(dict.fromkeys(one for one in self.different if one not in asked)),
-            similar=self.similar,
-            alternative=self.alternative,
-            number=self.number,
-            answer=self.answer and len(self.unwanted) == 1,
-            matches=tuple(dict.fromkeys(self.matches)),
-            not_understood=tuple(dict.fromkeys(self.unclear)),
-            rest=" ".join(dict.fromkeys(self.rest)),
-            forget=("*",) if self.restart else tuple(dict.fromkeys(self.forget)),
-            # "Go back to blue" asks for blue.
-            back=0 if wanted and self.back_to else self.back,
-        )
-
-    def _narrowest(self, wanted: list[Wish]) -> list[Wish]:
-        """Wishes without those that have a wanted narrower one: "shoes, trainers" means trainers. A conjunction keeps
-        both: "a jacket or a coat". "Kids, boys and girls" are all children."""
-        known = concepts()
-        meant = {Concept(wish.family, wish.word) for wish in wanted if wish.family in ONE_OF}
-        wider = {concept for concept in meant if meant & set(known.narrower(concept))}
-        kept = []
-        for wish in wanted:
-            concept = Concept(wish.family, wish.word)
-            whole = known.wider.get(concept)
-            if wish.family == "people" and whole is not None and meant.issuperset(known.narrower(whole)):
-                kept.append(wish._replace(word=whole.name))
-            elif concept not in wider or wish.key in self.either:
-                kept.append(wish)
-        return _each_once(kept)
-
-
-def _each_once(wishes: list[Wish]) -> list[Wish]:
-    return list({wish.key: wish for wish in reversed(wishes)}.values())[::-1]

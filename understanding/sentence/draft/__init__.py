@@ -1,0 +1,1 @@
+"""The wishes of a text while it is read."""

@@ -12,11 +12,12 @@ from understanding.sentence.draft.result import understood
 from understanding.sentence.families import Families
 from understanding.sentence.items import Item
 from understanding.sentence.quantities.amounts import Amounts
-from understanding.sentence.quantities.numbers import amount
+from understanding.sentence.quantities.bounds import Bounds
 from understanding.sentence.recipient import Recipients
 from understanding.sentence.scopes import Scopes
 from understanding.sentence.senses import Senses
 from understanding.sentence.story import Story
+from understanding.sentence.turns import Turns
 from understanding.wishes import Match, Understood, Wish
 from understanding.words.concepts import ATTACHED, Concept, concepts
 from understanding.words.text import is_cjk
@@ -55,18 +56,20 @@ class Reader:
     ) -> None:
         self._refused = refused
         self._items, self._shop, self._language, self._named = items, shop, language, named
-        self._ahead, self._amounts, self._draft = Ahead(items), Amounts(items, shop), Draft(nouns_first=nouns_first)
+        self._ahead, self._draft = Ahead(items), Draft(nouns_first=nouns_first)
         self._senses, self._story = Senses(items, self._ahead, self._draft), Story(items, self._ahead)
         self._comparisons = Comparisons(items, self._ahead, self._draft, self._senses)
         self._families = Families(items, self._ahead, self._draft)
         self._scopes = Scopes(items, self._ahead, self._draft)
         self._recipients = Recipients(items, self._ahead, self._story)
+        self._bounds = Bounds(items, self._ahead, self._draft, Amounts(items, shop), named)
+        self._turns = Turns(items, self._ahead, self._draft)
 
     def read(self) -> Understood:
         """The wishes in the items."""
         steps: tuple[Callable[[int], int], ...] = (
-            self._mark, self._lettered_code, self._recipient, self._amount, self._code, self._imitated, self._history,
-            self._branded,
+            self._mark, self._lettered_code, self._recipient, self._bounds.read, self._code, self._imitated,
+            self._turns.read, self._branded,
             self._families.forgotten, self._families.kept, self._families.named, self._comparisons.compared,
             self._comparisons.shaded, self._concept, self._scopes.word, self._word,
         )  # fmt: skip
@@ -149,55 +152,12 @@ class Reader:
             taken += 1
         return taken
 
-    def _amount(self, at: int) -> int:
-        if self._amounts.only(at):
-            if self._items[at].start in self._named:
-                return 0
-            self._draft.number = amount(self._items[at].number)
-        taken, bound, wish = self._amounts.at(at)
-        if not taken and self._draft.correcting:
-            before = self._draft.last_amount()
-            if before is None and self._amounts.is_bare(at):
-                self._draft.number, self._draft.correcting = amount(self._items[at].number), False
-                return 1  # "Forget the colour, and make it 100."
-            taken, bound, wish = self._amounts.instead(at, before)
-        if bound is not None:
-            if self._draft.refusing and not self._draft.pending:
-                # "It can't cost over 50", "nothing xyz over 50", but not "nothing xyz under 50".
-                if bound.max is None or self._ahead.is_known(self._draft.cue + 1, at):
-                    bound = bound._replace(min=bound.max, max=bound.min)
-                self._draft.refusing = False
-            elif self._draft.refusing and bound.max is None and self._names_thing(at - 1):
-                self._draft.spare_things()  # "No shoes over 50."
-                self._draft.end_refusal()
-                bound = bound._replace(min=None, max=bound.min)
-            if behind := self._ahead.is_refused(at + taken):  # "Mehr als 50 will ich nicht ausgeben."
-                bound, taken = bound._replace(min=bound.max, max=bound.min), behind - at
-            self._draft.bound(bound)
-        if wish is not None:
-            self._add(wish)
-        if taken and bound is None and wish is None:
-            self._draft.unclear_end = at + taken
-            self._draft.unclear.append(self._ahead.said(at, taken))
-        return taken
-
-    def _names_thing(self, at: int) -> bool:
-        """Whether the item at a position is the last refused thing."""
-        last = self._draft.pending[-1:]
-        return bool(last) and last[0].family == "kind" and last[0].said == self._items[at].said
-
     def _recipient(self, at: int) -> int:
         """ "For my wife", "8 years old"."""
         taken, wish = self._recipients.at(at)
         if wish is not None:
-            self._add(wish)
+            self._draft.add_apart(wish)
         return taken
-
-    def _add(self, wish: Wish) -> None:
-        """Add a wish that begins on its own: "no laces size 42" refuses no size."""
-        if self._draft.apart(wish):
-            self._draft.end_refusal()
-        self._draft.add(wish)
 
     def _imitated(self, at: int) -> int:
         """ "Not leather but looks like it": the imitation of the refused material."""
@@ -209,51 +169,6 @@ class Reader:
         draft.end_refusal()
         draft.add(Wish("material", named[-1], self._items[at].said))
         return 1
-
-    def _history(self, at: int) -> int:
-        roles = self._items[at].roles
-        if "restart" in roles and not ("forget" in roles and self._names_something(at + 1)):
-            self._draft.restart = True
-        elif "back" in roles:
-            self._draft.back += 1
-            self._draft.back_to = not self._ends_clause(at)
-        elif "never_mind" in roles and self._is_all(at):
-            self._draft.back += 1  # "Actually no."
-        elif "never_mind" in roles and self._ends_wish(at):
-            self._draft.refuse_clause(self._draft.clause)  # "Stripes actually no."
-        elif "similar" in roles and "keep" not in roles:
-            self._draft.similar = True
-        elif "also" in roles and self._draft.wanted and not self._draft.refusing:
-            *others, last = self._draft.wanted
-            asked = others or self._draft.relative or self._draft.bounds
-            if last.family == "condition" and asked and last.family not in {wish.family for wish in others}:
-                self._draft.wanted.pop()  # "White sneakers, used is fine too."
-                self._draft.clause = min(self._draft.clause, len(others))
-            else:
-                self._draft.alternative = True  # "Grey is fine too."
-        else:
-            return 0
-        return 1
-
-    def _ends_wish(self, at: int) -> bool:
-        """Whether only a wish precedes in the clause, and nothing follows."""
-        draft = self._draft
-        return self._ahead.ends_behind(at) and len(draft.wanted) > draft.clause and not draft.refusing
-
-    def _is_all(self, at: int) -> bool:
-        """Whether nothing else is said: "hmm, actually no"."""
-        before = self._items[:at]
-        return self._ahead.ends_behind(at) and all(item.mark or "ignore" in item.roles for item in before)
-
-    def _ends_clause(self, at: int) -> bool:
-        """Whether a mark or a conjunction follows, or nothing."""
-        place = self._ahead.past_ignored(at + 1)
-        item = self._items[place] if place < len(self._items) else None
-        return item is None or bool(item.mark) or bool({"and", "stop"} & item.roles.keys())
-
-    def _names_something(self, at: int) -> bool:
-        """Whether a family or a wish follows: "reset the colour" does not start over."""
-        return bool(self._ahead.family(at).value or self._ahead.wish(at).value)
 
     def _branded(self, at: int) -> int:
         """A brand after "by", even if it is a word of the language: "by Classic"."""

@@ -109,6 +109,12 @@ class Draft:
         self.joining = None
         self.wanted.append(wish)
 
+    def add_apart(self, wish: Wish) -> None:
+        """Add a wish that begins on its own: "no laces size 42" refuses no size."""
+        if self.apart(wish):
+            self.end_refusal()
+        self.add(wish)
+
     def bound(self, bound: Bound) -> None:
         """Add a bound. As a correction, it replaces those on the same number."""
         if self.correcting:

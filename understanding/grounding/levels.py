@@ -2,44 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from understanding.grounding.column import Column, Levels
 from understanding.grounding.shop import Shop
+from understanding.grounding.titled import TitleLevels
 from understanding.grounding.titles import Rows
+from understanding.grounding.worth import ASIDE, near_concepts, values_named, worth_of
 from understanding.wishes import Bound, Wish
 from understanding.words.concepts import ONE_OF, Concept, concepts
 from understanding.words.text import words_of
 
 __all__ = ["Grounding", "Levels"]
 
-NEAR = 0.6
-"""Level of similar concepts: maroon for crimson."""
-NARROWER = np.float32(0.75)
-"""Level of a narrower kind in a column that also has the wanted one: T-shirts if there are tops."""
-FURTHER = 0.9
-"""Factor between successive similar concepts."""
 MIN_NEAR = 0.4
 """Minimum level of a satisfied wish."""
-ASIDE = 0.75
-"""Level of a value in a column of another family, such as a second colour, if there is one of its own family."""
 KEPT = 256
 """Number of wishes with cached levels of column values."""
-KEPT_TITLES, MIN_TITLES, TITLE_BYTES = 64, 4, 64 * 2**20
-"""Maximum and minimum number of wishes with cached levels of titles, and the memory of these."""
-
-
-class Titled(NamedTuple):
-    """The levels of a wish by the titles of N products."""
-
-    places: npt.NDArray[np.uint8]
-    """``[N]``: the index of a product's level in ``levels``."""
-    levels: Levels
 
 
 class Grounding:
@@ -51,23 +33,21 @@ class Grounding:
 
     def __init__(self, shop: Shop) -> None:
         self.shop = shop
-        kept = max(MIN_TITLES, min(KEPT_TITLES, TITLE_BYTES // max(1, shop.size)))
-        self._kept_titles = lru_cache(maxsize=kept)(self._titled_worth)
+        self._titles = TitleLevels(shop)
         self._kept_worths = lru_cache(maxsize=KEPT)(self._worths)
         self._kept_values = lru_cache(maxsize=KEPT)(self._values)
-        self._said = lru_cache(maxsize=None)(self._titles_saying)
         self.highest = lru_cache(maxsize=KEPT)(self._highest)
 
     def levels(self, wish: Wish, rows: Rows | None = None) -> Levels:
         """How well products satisfy one wish, ``[N]`` or ``[len(rows)]``. Columns take precedence over titles."""
         if wish.family == "title":
-            return self._by_titles(((wish.word, 1.0),), "", rows)
+            return self._titles.levels(((wish.word, 1.0),), "", rows)
         levels = self._silent(rows)
         for column, worth in self._kept_worths(wish._replace(said="")):
             np.fmax(levels, column.best(worth, rows), out=levels)
         if not wish.column:
             concept = Concept(wish.family, wish.word)
-            worths = _near(concept) | dict.fromkeys((concept, *concepts().narrower(concept)), 1.0)
+            worths = near_concepts(concept) | dict.fromkeys((concept, *concepts().narrower(concept)), 1.0)
             said = concept.family if concept.family in ONE_OF else ""
             self._fill_silent(levels, tuple(worths.items()), said, rows)
         return levels
@@ -143,7 +123,7 @@ class Grounding:
             named = [column for column in self.shop.columns if column.name == wish.column]
             return {
                 column.name: [
-                    value for value, same in zip(column.values, _named(column, wish.word), strict=True) if same
+                    value for value, same in zip(column.values, values_named(column, wish.word), strict=True) if same
                 ]
                 for column in named
             }
@@ -196,10 +176,10 @@ class Grounding:
         if wish.column:
             if wish.column != column.name:
                 return np.full(len(column.values), np.nan, np.float32)
-            return np.array(_named(column, wish.word), dtype=np.float32)
+            return np.array(values_named(column, wish.word), dtype=np.float32)
         own = column.family == wish.family
         aside = not own and self.shop.columns_of(wish.family)
-        worth = _worth_of(column.concepts, Concept(wish.family, wish.word), own) * np.float32(ASIDE if aside else 1)
+        worth = worth_of(column.concepts, Concept(wish.family, wish.word), own) * np.float32(ASIDE if aside else 1)
         if own and column.listed:  # A category such as *Sale* says nothing about the kind.
             told = [any(one.family == wish.family for one in meant) for meant in column.concepts]
             worth[~np.array(told, np.bool_)] = np.nan
@@ -208,105 +188,10 @@ class Grounding:
     def _fill_silent(
         self, levels: Levels, worths: tuple[tuple[Concept, float], ...], said: str, rows: Rows | None
     ) -> None:
-        """Fill in levels by titles for products without a value in any column; see ``_titled_worth``."""
+        """Fill in levels by titles for products without a value in any column; see ``TitleLevels.levels``."""
         silent = np.flatnonzero(np.isnan(levels))
         if len(silent):
-            levels[silent] = self._by_titles(worths, said, silent if rows is None else rows[silent])
-
-    def _by_titles(self, worths: tuple[tuple[Concept | str, float], ...], said: str, rows: Rows | None) -> Levels:
-        titled = self._kept_titles(worths, said)
-        return titled.levels[titled.places if rows is None else titled.places[rows]]
-
-    def _titled_worth(self, worths: tuple[tuple[Concept | str, float], ...], said: str) -> Titled:
-        """The highest level of the concepts or words in titles; 0 for titles with another concept of the family
-        ``said``."""
-        levels = [np.nan, 0.0]
-        places = np.zeros(self.shop.size, dtype=np.uint8)
-        if said:
-            places[self._said(said)] = 1
-        for one, worth in sorted(worths, key=lambda pair: pair[1]):
-            if worth != levels[-1]:
-                levels.append(worth)
-            rows = self.shop.titles.rows_with([one]) if isinstance(one, str) else self._rows_titled(one)
-            places[rows] = len(levels) - 1
-        return Titled(places, np.array(levels, dtype=np.float32))
-
-    def _titles_saying(self, family: str) -> npt.NDArray[np.bool_]:
-        """Whether each product's title has any concept of a family, ``[N]``."""
-        said = np.zeros(self.shop.size, dtype=np.bool_)
-        for concept in concepts().names:
-            if concept.family == family:
-                said[self._rows_titled(concept)] = True
-        return said
-
-    def _rows_titled(self, concept: Concept) -> Rows:
-        """The products whose titles have a concept, not as a part of a longer name of another concept or of a brand."""
-        found = [np.zeros(0, np.int64)]
-        for language in self.shop.spoken:
-            for words in language.spellings.get(concept, ()):
-                rows = self.shop.titles.rows_with(words)
-                if len(rows):
-                    longer = [self.shop.titles.rows_with(other) for other in language.longer(concept, words)]
-                    rows = np.setdiff1d(rows, np.concatenate([*longer, self._branded(words)]))
-                    found.append(rows)
-        return np.unique(np.concatenate(found))
-
-    def _branded(self, words: Sequence[str]) -> Rows:
-        """The products whose brand contains one of the words."""
-        rows = [np.zeros(0, np.int64)]
-        for column in self.shop.columns_of("brand"):
-            with_word = [code for code, value in enumerate(column.values) if set(words) & set(value.casefold().split())]
-            if with_word:
-                rows.append(column.rows_with(with_word))
-        return np.concatenate(rows)
+            levels[silent] = self._titles.levels(worths, said, silent if rows is None else rows[silent])
 
     def _silent(self, rows: Rows | None = None) -> Levels:
         return np.full(self.shop.size if rows is None else len(rows), np.nan, dtype=np.float32)
-
-
-def _named(column: Column, wanted: str) -> list[bool]:
-    """Which values of a column are called so. Brands are also compared without spaces and signs, because catalogues
-    write "Levi's" and "Levis"."""
-    name = _joined if column.family == "brand" else str.casefold
-    wanted = name(wanted)
-    return [name(value) == wanted for value in column.values]
-
-
-def _joined(name: str) -> str:
-    return "".join(filter(str.isalnum, name.casefold()))
-
-
-def _near(wanted: Concept) -> dict[Concept, float]:
-    """The levels of concepts similar to a wanted one, in the order of ``Concepts.near``."""
-    known = concepts()
-    worth: dict[Concept, float] = {}
-    for place, near in enumerate(known.near.get(wanted, ())):
-        for one in (near, *known.narrower(near)):
-            worth.setdefault(one, NEAR * FURTHER**place)
-    if wanted.family == "colour":
-        worth |= {shade: NEAR for shade in known.shades_of(wanted.name) if shade not in worth}
-    return worth
-
-
-def _worth_of(values: Sequence[tuple[Concept, ...]], wanted: Concept, own: bool) -> Levels:
-    """The level of values with these concepts; only a column of the concept's own family can exclude it."""
-    known = concepts()
-    exact = {wanted, *known.narrower(wanted)}
-    near = _near(wanted)
-    wider = set()
-    above = known.wider.get(wanted)
-    while above is not None:
-        wider.add(above)
-        above = known.wider.get(above)
-    worth = np.full(len(values), 0 if own else np.nan, dtype=np.float32)
-    said = any(wanted in meanings for meanings in values)
-    for code, meanings in enumerate(values):
-        if wanted in meanings:
-            worth[code] = 1
-        elif exact & set(meanings):
-            worth[code] = NARROWER if said else 1
-        elif near.keys() & set(meanings):
-            worth[code] = max(near[meaning] for meaning in meanings if meaning in near)
-        elif wider & set(meanings):
-            worth[code] = np.nan  # "Shoes" may be of any kind.
-    return worth

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from understanding.grounding.levels import NARROWER, NEAR, Grounding, Levels
+from understanding.grounding.levels import Grounding, Levels
 from understanding.grounding.titles import Rows
+from understanding.grounding.worth import NARROWER, NEAR
 from understanding.wishes import Wish
 from understanding.words.concepts import ATTACHED, Concept, concepts
 

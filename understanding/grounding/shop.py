@@ -9,15 +9,16 @@ from functools import cached_property, lru_cache
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from understanding.grounding.column import Column
+from understanding.grounding.identifiers import Identifiers
+from understanding.grounding.spellings import as_titled, brand_names, spellings_of
 from understanding.grounding.titles import Codes, Titles
-from understanding.words.concepts import FAMILIES, Concept, brands, condition_of, conditions, families_of_columns
+from understanding.words.concepts import FAMILIES, Concept, condition_of, conditions, families_of_columns
 from understanding.words.language import Language, languages
 from understanding.words.phrases import Entry, Phrases
 from understanding.words.spelling import Spelling
-from understanding.words.text import folded, normalised, tokens_of, words_of
+from understanding.words.text import folded, words_of
 
 PATH_SEPARATOR = " > "
 CURRENCY = " currency"
@@ -28,8 +29,6 @@ MAX_VALUE_WORDS = 6
 """Maximum number of tokens of such a value."""
 ARTICLE_SHARE = 0.5
 """Minimum share of products with unique values in a column of article numbers."""
-MIN_JOINED = 5
-"""Minimum length of a brand of several words that is also found as one word."""
 SAID = 0.6
 """Minimum share of a column's products with values of a family for the column to belong to it."""
 SPOKEN = 0.7
@@ -76,10 +75,8 @@ class Shop:
         """The currency of the prices among ``numbers``: that of the most prices; empty if none is stated."""
         self._prices: list[tuple[str, npt.NDArray[np.float64], npt.NDArray[np.object_]]] = []
         self.number_at = lru_cache(maxsize=None)(self._number_at)
-        self._articles: list[tuple[str, _Sorted]] = [("id", _Sorted(ids))]
-        if others:
-            places = np.fromiter(others.values(), dtype=np.int32, count=len(others))
-            self._articles.append(("id", _Sorted(pa.array(list(others), pa.string()), places)))
+        self._identifiers = Identifiers(ids, others)
+        self.find = self._identifiers.find
         self.sizes: dict[str, tuple[str, str]] = {}
         """Folded size -> the column and the value."""
         self.phrases = Phrases()
@@ -94,7 +91,7 @@ class Shop:
             rows = np.flatnonzero(codes >= 0)
             for code, row in zip(*np.unique(codes, return_index=True), strict=True):
                 if code >= 0:
-                    names[code] = _as_titled(names[code], titles[int(row)].as_py())
+                    names[code] = as_titled(names[code], titles[int(row)].as_py())
             if names:
                 meanings: list[tuple[Concept, ...]] = [()] * len(names)
                 brands = codes[rows].astype(np.int32)
@@ -135,14 +132,6 @@ class Shop:
         numbers = self.numbers[family][1]
         known = numbers[~np.isnan(numbers)]
         return float(np.quantile(known, share)) if len(known) else 0.0
-
-    def find(self, code: str) -> list[tuple[int, str]]:
-        """The rows of the products with an id or article number, each once, and which of both matched."""
-        found: dict[int, str] = {}
-        for by, codes in self._articles:
-            for row in codes.find(code):
-                found.setdefault(row, by)
-        return list(found.items())
 
     @cached_property
     def spelling(self) -> Spelling:
@@ -195,7 +184,7 @@ class Shop:
             words = [str(value) for value in flat.dictionary.to_pylist()]
             if family == "article" or (self.size > 100 and len(words) > ARTICLE_SHARE * self.size):
                 if not listed or family == "article":  # Merged variants have several article numbers.
-                    self._articles.append(("article", _Sorted(flat.cast(pa.string()), rows if listed else None)))
+                    self._identifiers.add(flat, rows if listed else None)
                 return
             told = np.array([folded(word) not in NOTHING for word in words] or [True], dtype=np.bool_)
             kept = (codes >= 0) & told[codes]
@@ -220,7 +209,7 @@ class Shop:
         elif family == "year":
             self.numbers.setdefault(family, (name, numbers))
         elif family == "article":
-            self._articles.append(("article", _Sorted(values.cast(pa.string()))))
+            self._identifiers.add(values)
 
     def _add_prices(self) -> None:
         """The lowest price of each product in the currency of the most prices; prices in others are not compared."""
@@ -271,72 +260,5 @@ class Shop:
                 )
             )
             if not exact:
-                for spelling in (*_spellings(value), *(_names(words) if column.family == "brand" else ())):
+                for spelling in (*spellings_of(value), *(brand_names(words) if column.family == "brand" else ())):
                     self.phrases.add(spelling, Entry("value", value, column.family, column.name))
-
-
-def _as_titled(name: str, title: str) -> str:
-    """The name of a brand of titles with its ampersand: "reid & taylor"."""
-    words = [token.text for token in tokens_of(normalised(title)) if token.kind != "mark" or token.text == "&"]
-    kept = name.split()
-    for end in range(len(kept) + 1, len(words) + 1):
-        if [word for word in words[:end] if word != "&"] == kept:
-            return " ".join(words[:end]).removesuffix(" &")
-    return name
-
-
-_ALSO_SPELT = {"and": "&", "color": "colour", "colors": "colours", "gray": "grey", "jewelry": "jewellery"}
-
-
-def _spellings(value: str) -> list[tuple[str, ...]]:
-    """The tokens of a value, and of its common spellings: "H and M", "United Colours"."""
-    marked = tuple(token.text for token in tokens_of(normalised(value)))
-    back = {later: first for first, later in _ALSO_SPELT.items()}
-    return list(
-        dict.fromkeys(
-            tuple(spelt.get(word, word) for word in words)
-            for words in (words_of(value), marked)
-            for spelt in ({}, _ALSO_SPELT, back)
-        )
-    )
-
-
-def _names(words: Sequence[str]) -> list[tuple[str, ...]]:
-    """The tokens of a brand in other scripts, and as one word: "ナイキ", "redtape"."""
-    joined = "".join(words)
-    names = [words_of(name) for name in brands().get(joined, ())]
-    return [*names, (joined,)] if len(words) > 1 and len(joined) >= MIN_JOINED else names
-
-
-class _Sorted:
-    """Case-insensitive lookup of strings by bisection. Takes 8 bytes per string, in addition to the strings.
-
-    Args:
-        values: N strings or nulls.
-        rows: The rows ``[N]`` that they belong to; their places if None.
-    """
-
-    def __init__(self, values: pa.Array, rows: npt.NDArray[np.integer] | None = None) -> None:
-        self._values, self._rows = values, rows
-        self._order = pc.sort_indices(pc.utf8_lower(values)).to_numpy()
-        self._filled = len(values) - values.null_count
-        self.find = lru_cache(maxsize=1024)(self._find)
-
-    def _find(self, code: str) -> list[int]:
-        wanted = normalised(code).lower()
-        low, high = 0, self._filled
-        while low < high:
-            middle = (low + high) // 2
-            if self._key(middle) < wanted:
-                low = middle + 1
-            else:
-                high = middle
-        rows: list[int] = []
-        while low < self._filled and self._key(low) == wanted and len(rows) < 100:
-            place = int(self._order[low])
-            rows.append(place if self._rows is None else int(self._rows[place]))
-            low += 1
-        return rows
-
-    def _key(self, at: int) -> str:
-        return str(self._values[int(self._order[at])].as_py()).lower()

@@ -93,13 +93,13 @@ def test_a_product_that_is_named_is_listed_once_on_all_pages(service: Served) ->
     assert len(set(found)) == len(found) == 60
 
 
-def _shop_of(shop: Shop, folder: Path, column: str, kinds: Sequence[tuple[str, str]]) -> Shop:
-    """A shop of ten products each of some types, with a value in one more column."""
-    lines = [f"id,title,image,articleType,{column}"]
+def _shop_of(shop: Shop, folder: Path, column: str, kinds: Sequence[tuple[str, str]], category: str = "Goods") -> Shop:
+    """A shop of ten products each of some types in one category, with a value in one more column."""
+    lines = [f"id,title,image,subCategory,articleType,{column}"]
     for at in range(10 * len(kinds)):
         kind, value = kinds[at % len(kinds)]
         cloth("blue", "red", shade=1 - at / 80).save(folder / f"{at}.png")
-        lines.append(f"{at},Brand {at},{at}.png,{kind},{value}")
+        lines.append(f"{at},Brand {at},{at}.png,{category},{kind},{value}")
     (folder / "catalog.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     build(folder / "catalog.csv", shop.bundle, folder / "index")
     return Shop(shop.bundle, folder / "catalog.csv", folder / "index")
@@ -115,6 +115,25 @@ def test_another_kind_does_not_come_first_if_no_product_of_the_kind_fits(
             assert {result["attributes"]["articleType"] for result in results} == {"Jackets"}
         wallets = served.search(product_id="0", text="leather wallets", k=5)["results"]
         assert {result["attributes"]["articleType"] for result in wallets} == {"Wallets"}
+
+
+def test_the_kind_that_is_asked_for_comes_before_other_wishes(shop: Shop, serve: Serve, tmp_path: Path) -> None:
+    kinds = [("Dresses", "Black"), ("Dresses", "Red"), ("Socks", "Navy Blue"), ("Shirts", "Maroon")]
+    with serve(_shop_of(shop, tmp_path, "baseColour", kinds), understand_text=True) as served:
+        for text in ("a white dress, not red", "robe longue, bleu ou violet"):
+            results = served.search(product_id="0", text=text, k=19)["results"]
+            assert {result["attributes"]["articleType"] for result in results} == {"Dresses"}
+
+
+def test_a_broad_category_of_the_reference_does_not_stand_for_its_kind(
+    shop: Shop, serve: Serve, tmp_path: Path
+) -> None:
+    kinds = [("Sweaters", "Black"), ("Tshirts", "White"), ("Sweaters", "Grey"), ("Shirts", "White")]
+    served_shop = _shop_of(shop, tmp_path, "baseColour", kinds, category="Topwear")
+    with serve(served_shop, understand_text=True) as served:
+        for text in ("in white", "something warmer in white"):
+            results = served.search(product_id="0", text=text, k=15)["results"]
+            assert {result["attributes"]["articleType"] for result in results} == {"Sweaters"}
 
 
 def test_the_audience_gives_way_to_the_kind_that_is_asked_for(shop: Shop, serve: Serve, tmp_path: Path) -> None:

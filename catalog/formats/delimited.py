@@ -15,7 +15,7 @@ from itertools import chain, islice
 
 from catalog.errors import ModisteError
 from catalog.formats.encodings import Decoded
-from catalog.formats.header import LOOKED_AT, column_names, find_header
+from catalog.formats.header import HEADER_ROWS, column_names, find_header
 from catalog.formats.records import (
     SEPARATORS,
     Record,
@@ -66,7 +66,7 @@ def _read(decoded: Decoded, source: str, options: TableOptions) -> Table:
     dialect = dialect_of(text, options.separator or (stated and stated[1]) or None, options.names)
     separator = dialect.separator
     records = records_of(text, dialect)
-    first = list(islice(records, LOOKED_AT))
+    first = list(islice(records, HEADER_ROWS))
     if _are_quoted_whole(first):
         return _read(replace(decoded, text="".join(_at_their_lines([*first, *records]))), source, options)
     place = find_header([record.cells for record in first], options.names)

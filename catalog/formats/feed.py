@@ -38,7 +38,7 @@ _VALUES = (*_OF_PICTURES, "value", "product-id")
 _RELATIONS = frozenset({"alternate", "canonical", "enclosure"})
 """Values of ``rel`` of Atom's links that lead to a page or a picture of the product."""
 _CURRENCIES = ("currency", "currencyid", "currencycode")
-DEEPEST = 50
+MAX_DEPTH = 50
 _DOCTYPE = re.compile(rb"<!DOCTYPE\s[^\[\]<>]*>")
 """A document type that only refers to a file, as in Yandex's feeds."""
 
@@ -104,7 +104,7 @@ class _Names(ContentHandler):
         if len(attrs) > 2:
             self.with_attributes[plain] += 1
         self.path.append(plain)
-        if sum(self.counts.values()) > 5000 or len(self.path) > DEEPEST:
+        if sum(self.counts.values()) > 5000 or len(self.path) > MAX_DEPTH:
             raise _Enough
 
     def endElement(self, name: str) -> None:  # noqa: N802
@@ -173,9 +173,9 @@ class _Products(ContentHandler):
         plain = _plain(name)
         if not self._open and plain != self.item:
             return
-        if len(self._open) > DEEPEST:
+        if len(self._open) > MAX_DEPTH:
             raise ModisteError(
-                f"The elements of <{shown(self.item)}> in line {self._line} are nested more than {DEEPEST} deep.",
+                f"The elements of <{shown(self.item)}> in line {self._line} are nested more than {MAX_DEPTH} deep.",
                 hint="Export the products without the elements within them.",
             )
         attributes = {_plain(key): value for key, value in attrs.items() if not key.startswith("xmlns")}

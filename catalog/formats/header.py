@@ -13,8 +13,9 @@ from catalog.names.columns import ID_NAMES, known, standard_name
 from catalog.names.plain import plain_name
 from catalog.table import Problem, Row, Table
 
-LOOKED_AT = 20
-ENOUGH = 3
+HEADER_ROWS = 20
+"""Number of first rows among which the header is looked for."""
+MIN_KNOWN_NAMES = 3
 """Known names that make a row below names of groups the header."""
 MAX_DESCRIPTIONS = 4
 """Rows below a header that may describe its columns."""
@@ -34,7 +35,7 @@ def find_header(records: Sequence[Sequence[str]], names: frozenset[str]) -> int:
         records: The first records of the table.
         names: Column names that the caller expects.
     """
-    first = records[:LOOKED_AT]
+    first = records[:HEADER_ROWS]
     if not first:
         return 0
     filled = [sum(1 for cell in record if str(cell).strip()) for record in first]
@@ -63,7 +64,7 @@ def _last_header(records: Sequence[Sequence[str]], place: int) -> int:
             break  # The same header again, above the next part of a table that was put together.
         plain = [standard_name(str(cell)) for cell in records[below]] if below < len(records) else []
         hits = len({name for name in plain if known(name)})
-        enough = ENOUGH - 1 if _above_values(records, below) else ENOUGH
+        enough = MIN_KNOWN_NAMES - 1 if _above_values(records, below) else MIN_KNOWN_NAMES
         if hits >= enough and _names_groups(records[below - 1], records[below]):
             place = below
             continue
@@ -122,7 +123,7 @@ def drop_descriptions(table: Table) -> None:
 
     They have only words, even in columns in which all other rows have digits or pictures.
     """
-    rows = [row for _, row in islice(table.rows, MAX_DESCRIPTIONS + LOOKED_AT)]
+    rows = [row for _, row in islice(table.rows, MAX_DESCRIPTIONS + HEADER_ROWS)]
     for described in range(min(MAX_DESCRIPTIONS, len(rows) - 1), 0, -1):
         telling = [name for name in table.columns if _tells(name, [row.get(name) for row in rows[described:]])]
         if all(_describes(row, telling, first=place == 0) for place, row in enumerate(rows[:described])):

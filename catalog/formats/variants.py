@@ -12,7 +12,7 @@ from catalog.table import Row, Rows, Table
 
 LISTS = ("variants", "skus", "variations", "combinations", "children", "configs", "simples")
 """How names of the lists of variants end, the most common first. Zalando has simples within configs."""
-DEEPEST = 3
+MAX_DEPTH = 3
 LOOKS = ("colors", "colours", "colorways", "colourways", "swatches", "looks")
 """Names of lists of looks. They are used only if each look has its own pictures."""
 _NAMED = ("color", "colour", "name", "label", "title", "value")
@@ -38,7 +38,7 @@ def split_variants(table: Table) -> None:
     if any(_looks(row) for _, row in table.rows):
         table.rows = Rows((number, one) for number, row in table.rows for one in _split_looks(row))
         table.columns = table.rows.names
-    for _ in range(DEEPEST):
+    for _ in range(MAX_DEPTH):
         if not any(_listed(row) for _, row in table.rows):
             return
         table.rows = Rows((number, one) for number, row in table.rows for one in _split(row))

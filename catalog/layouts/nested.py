@@ -62,7 +62,7 @@ _THINGS = group(
 """Objects whose ``name`` is not the title of the product."""
 _SCOPES = frozenset({"locale", "scope", "channel", "data", "attribute_type", "linked_data"})
 """Fields of an object in Akeneo's API that has a value in ``data``."""
-DEEPEST = 5
+MAX_DEPTH = 5
 
 
 def unfold_nested(table: Table) -> set[str]:
@@ -77,7 +77,7 @@ def unfold_nested(table: Table) -> set[str]:
     _read_scoped(table)
     _read_amounts(table)
     consumed: set[str] = set()
-    for _ in range(DEEPEST):
+    for _ in range(MAX_DEPTH):
         objects = [
             c for c in table.columns if c not in consumed and _all(table, c, lambda cell: isinstance(cell, dict))
         ]

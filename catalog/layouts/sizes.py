@@ -13,7 +13,7 @@ from catalog.table import Problem, Table
 from catalog.values import plain_text
 from catalog.values.numbers import MISSING, read_number
 
-LEAST, LEAST_BARE = 2, 3
+MIN_COLUMNS, MIN_BARE_COLUMNS = 2, 3
 """Minimum number of columns of sizes, with a word beside the size and without one."""
 NAME, STOCK = "size", "stock"
 """Columns for the sizes, if their own names have no word for a size, and for the sum of their stock."""
@@ -80,7 +80,9 @@ def _size_columns(table: Table) -> list[_SizeColumn]:
         if not word or plain_name(word) in _WORDS or standard_name(word) in _WORDS:
             by_word.setdefault(plain_name(word), []).append(_SizeColumn(column, word, match["size"].upper()))
     for word, columns in by_word.items():
-        if len(columns) < (LEAST if word else LEAST_BARE) or not _are_sizes(word, [one.size for one in columns]):
+        if len(columns) < (MIN_COLUMNS if word else MIN_BARE_COLUMNS) or not _are_sizes(
+            word, [one.size for one in columns]
+        ):
             continue
         cells = [cell for one in columns for cell in table.rows.column(one.column)]
         if any(plain_text(cell) for cell in cells) and all(map(_is_count, cells)):

@@ -38,7 +38,7 @@ from catalog.table import Row, Rows, Table
 from catalog.values import plain_text
 from catalog.values.dates import read_date
 
-ENOUGH = 0.9
+MIN_SHARE = 0.9
 """Minimum share of rows in which an id column is filled; otherwise another column is chosen."""
 NEARLY = 0.95
 """Share of different cells that an id column needs if no column is different in every row: ids may be used twice."""
@@ -89,12 +89,12 @@ def _id_column(table: Table, group: str | None) -> str | None:
     if group is not None:
         split = Rows(one for one in table.rows if any(name.startswith("variant ") for name in one[1]))
         for name in pick(table.columns, VARIANT_IDS_OF_JSON) if len(split) else ():
-            if sum(map(bool, map(plain_text, split.column(name)))) >= ENOUGH * len(split):
+            if sum(map(bool, map(plain_text, split.column(name)))) >= MIN_SHARE * len(split):
                 return name
         found = [name for name in found if not _is_of_products(table, name, group)] or found
     found = sorted(found, key=lambda name: _is_of_database(table, name, found))
     filled = {name: sum(1 for cell in table.rows.column(name) if plain_text(cell)) for name in found}
-    enough = [name for name in found if filled[name] >= ENOUGH * len(table.rows)]
+    enough = [name for name in found if filled[name] >= MIN_SHARE * len(table.rows)]
     if enough:
         return enough[0]
     best = max(found, key=lambda name: filled[name], default=None)
@@ -190,7 +190,7 @@ def find_group(table: Table, title: str | None) -> str | None:
             if key := plain_text(row.get(name)):
                 titles.setdefault(key, []).append(plain_text(row.get(title)) if title else "")
         several = [found for found in titles.values() if len(found) > 1]  # An id that is used twice makes no group.
-        if title and several and sum(len(set(found)) == 1 for found in several) >= ENOUGH * len(several):
+        if title and several and sum(len(set(found)) == 1 for found in several) >= MIN_SHARE * len(several):
             return name
     return continued(table, title)
 

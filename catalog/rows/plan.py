@@ -40,9 +40,9 @@ from catalog.settings import CatalogSettings
 from catalog.table import Row, Rows, Table
 from catalog.values import plain_text
 
-ENOUGH = 0.9
+MIN_PICTURE_SHARE = 0.9
 """Share of the cells of a column with pictures that name one."""
-LOOKED_AT = 200
+MAX_SAMPLED_CELLS = 200
 """Filled cells that tell whether a column with an unknown name has pictures."""
 
 
@@ -201,8 +201,8 @@ def _picture_columns(
 def _names_pictures(table: Table, column: str, is_file: Callable[[str], bool] | None) -> bool:
     """Whether the cells of a column with an unknown name are paths or addresses of pictures, or, with ``is_file``, name
     files without their ending."""
-    filled = list(islice((cell for cell in table.rows.column(column) if plain_text(cell)), LOOKED_AT))
-    if filled and sum(map(names_picture, filled)) >= ENOUGH * len(filled):
+    filled = list(islice((cell for cell in table.rows.column(column) if plain_text(cell)), MAX_SAMPLED_CELLS))
+    if filled and sum(map(names_picture, filled)) >= MIN_PICTURE_SHARE * len(filled):
         return True
     return is_file is not None and any(is_file(plain_text(cell)) for cell in filled if not isinstance(cell, list))
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 LONG_TEXT = 60
 """Mean characters from which a column is running text."""
-MANY = 50
+MIN_FACT_VALUES = 50
 """Number of values from which a column is a fact if most of them are different, such as names of models."""
 YEARS = frozenset({"year", "modelyear", "jahr", "année", "año", "anno", "jaar"})
 """Numbers that are asked for: "from the 2025 collection"."""
@@ -88,7 +88,7 @@ def _role(name: str, column: Column, typed: Typed) -> Role:
         return "hidden"
     if TEXTS.search(plain) or sum(map(len, values)) > LONG_TEXT * len(values):
         return "text"
-    if any("://" in value for value in values[:MANY]):  # Such as the address of a product page.
+    if any("://" in value for value in values[:MIN_FACT_VALUES]):  # Such as the address of a product page.
         return "fact"
-    many = len(values) >= MANY and len(set(values)) > len(values) / 2
+    many = len(values) >= MIN_FACT_VALUES and len(set(values)) > len(values) / 2
     return "fact" if many else "wish"

@@ -10,7 +10,7 @@ from catalog.names.hidden import is_hidden
 from catalog.table import Table
 from catalog.values import plain_text
 
-LEAST, LONGEST_TITLE = 3, 60
+MIN_LENGTH, MAX_MEAN_LENGTH = 3, 60
 """Characters of a title of one word, and mean characters up to which descriptions may be titles."""
 
 
@@ -31,7 +31,7 @@ def find_title(table: Table) -> str | None:
 def _are_names(table: Table, column: str) -> bool:
     """Whether the cells of a column are filled and all different, with words alone, and some with several."""
     texts = [plain_text(cell) for cell in table.rows.column(column)]
-    words = all(_is_word(text) and len(text) >= LEAST for text in texts)
+    words = all(_is_word(text) and len(text) >= MIN_LENGTH for text in texts)
     return words and len(set(texts)) == len(texts) > 2 and any(map(_has_words, texts))
 
 
@@ -43,7 +43,7 @@ def has_titles(table: Table, column: str) -> bool:
 def _are_titles(table: Table, column: str, is_title: Callable[[str], bool], share: float) -> bool:
     """Whether more than a share of a column's cells are different short texts, most of them like titles."""
     texts = [text for cell in table.rows.column(column) if (text := plain_text(cell))]
-    short = sum(map(len, texts)) <= LONGEST_TITLE * len(texts)
+    short = sum(map(len, texts)) <= MAX_MEAN_LENGTH * len(texts)
     return short and len(set(texts)) > share * len(texts) and sum(map(is_title, texts)) > len(texts) / 2
 
 

@@ -35,7 +35,7 @@ from catalog.values.reading import cell_reader
 
 CURRENCY = " currency"
 """Ends the name of the column with the currencies of a column of prices, if there are several."""
-LONGEST = 32_767
+MAX_EXCEL_CELL = 32_767
 """Characters of the longest cell of Excel."""
 
 
@@ -180,7 +180,7 @@ def _are_prices(texts: Sequence[str]) -> bool:
 def _note_long(typed: Typed, column: str, cells: Sequence[Any], numbers: Sequence[int]) -> None:
     """Report texts that are longer than a cell of Excel, such as descriptions with pictures in base64."""
     for number, cell in zip(numbers, cells, strict=True):
-        if isinstance(cell, str) and len(cell) > LONGEST:
+        if isinstance(cell, str) and len(cell) > MAX_EXCEL_CELL:
             kind = f"{column} has a very long text"
             typed.oddities.append(Problem(number, None, f"{kind}: {len(cell):,} characters", kind))
 

@@ -19,7 +19,7 @@ from indexer.ranking.attributes import LogOdds
 from models.bundle import Bundle
 
 SPOOL_NAME = ".encoded"
-EACH = 512
+PICTURES_PER_FILE = 512
 """Pictures in one file: the maximum number that is encoded again after an interruption."""
 
 logger = logging.getLogger(__name__)
@@ -86,7 +86,7 @@ class Spool:
         """Add an encoded picture; files are written when they are full."""
         if self._digests.add(digest):
             self._waiting.append((digest, seen))
-            if len(self._waiting) >= EACH:
+            if len(self._waiting) >= PICTURES_PER_FILE:
                 self.flush()
 
     def flush(self) -> None:

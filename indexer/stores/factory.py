@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from indexer.stores.inverted import FEW, among
+from indexer.stores.inverted import MAX_SCANNED_ROWS, among
 from indexer.stores.store import CHUNK, Halves, Mask, Rows, Scores, StoreError, Vectors
 
 REFINED = 16
@@ -69,7 +69,7 @@ class FactoryIndex:
 
     def search(self, queries: Vectors, k: int, mask: Mask | None, available: int, effort: int) -> tuple[Scores, Rows]:
         """As ``Store._search``, with ``effort`` lists or steps."""
-        if available <= max(FEW, 2 * k):
+        if available <= max(MAX_SCANNED_ROWS, 2 * k):
             rows = np.arange(available) if mask is None else np.flatnonzero(mask)
             return among(self._faiss, self._vectors, queries, k, rows)
         bits = None if mask is None else np.packbits(mask, bitorder="little")

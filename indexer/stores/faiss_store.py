@@ -34,7 +34,7 @@ CELLS_READ = (32, 48, 64, 96, 128, 192, 256, 384, 512)
 """Candidate numbers of cells that a search of an inverted file reads; the first with the target recall is used."""
 STEPS = (64, 128, 256, 512, 1024)
 """The same for a graph: the length of the candidate list (``efSearch``)."""
-UNTUNED = 128
+DEFAULT_EFFORT = 128
 """Cells or steps of an index without measured recall."""
 LINKS = 32
 EF_CONSTRUCTION = 80
@@ -77,7 +77,7 @@ class FaissStore(Store):
         self.size = int(index.ntotal)
         self.dim = int(index.d)
         self.efforts = () if kind == EXACT else STEPS if isinstance(index, faiss.IndexHNSW) else CELLS_READ
-        self.effort = UNTUNED if self.efforts else 0
+        self.effort = DEFAULT_EFFORT if self.efforts else 0
         self._index = index
         self._searched: InvertedFile | FactoryIndex | None = None
         if kind == INVERTED:

@@ -9,7 +9,7 @@ from indexer.stores.store import Halves, Rows, Scores, Vectors
 
 _SCALE = np.float32(2.0**112)
 """Factor between a float16 and the float32 with the same bits at the positions of a float32."""
-AT_ONCE = 256
+BLOCK = 256
 """Number of vectors that are converted at a time, so that they stay in the cache of a core."""
 
 
@@ -22,10 +22,10 @@ def floats(halves: Halves) -> Vectors:
 def cosines(halves: Halves, rows: Rows, vector: Vectors) -> Scores:
     """The inner products of some of N vectors ``[N, D]`` and a unit vector ``[D]``: ``[len(rows)]``."""
     scores, scaled = np.empty(len(rows), np.float32), vector * _SCALE
-    for at in range(0, len(rows), AT_ONCE):
-        some = halves.take(rows[at : at + AT_ONCE], axis=0)
+    for at in range(0, len(rows), BLOCK):
+        some = halves.take(rows[at : at + BLOCK], axis=0)
         # A matrix product would round equal vectors differently by their position, and pages of equal products overlap.
-        np.vecdot(_scaled(some), scaled, out=scores[at : at + AT_ONCE])
+        np.vecdot(_scaled(some), scaled, out=scores[at : at + BLOCK])
     return scores
 
 

@@ -20,7 +20,7 @@ from indexer.stores.cells import Cells
 from indexer.stores.masks import MaskCache
 from indexer.stores.store import CHUNK, Halves, Mask, Rows, Scores, Vectors
 
-FEW = 8192
+MAX_SCANNED_ROWS = 8192
 """Maximum number of allowed rows that are scored one by one. For more, reading cells takes less time."""
 
 
@@ -29,7 +29,7 @@ class _Allowed(NamedTuple):
 
     bits: npt.NDArray[np.uint8]
     rows: Rows | None
-    """The rows; None if there are more than ``FEW``."""
+    """The rows; None if there are more than ``MAX_SCANNED_ROWS``."""
     counts: npt.NDArray[np.int64]
     """How many rows of each cell are allowed ``[C]``."""
 
@@ -86,7 +86,7 @@ class InvertedFile:
 def _allowed_of(cells: npt.NDArray[np.unsignedinteger], count: int, mask: Mask) -> _Allowed:
     rows = np.flatnonzero(mask)
     counts = np.bincount(cells[rows], minlength=count)
-    return _Allowed(np.packbits(mask, bitorder="little"), rows if len(rows) <= FEW else None, counts)
+    return _Allowed(np.packbits(mask, bitorder="little"), rows if len(rows) <= MAX_SCANNED_ROWS else None, counts)
 
 
 def write_inverted_file(faiss: Any, vectors: Halves, cells: Cells, path: Path) -> None:

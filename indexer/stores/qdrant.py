@@ -39,9 +39,10 @@ GRAPH = models.HnswConfigDiff(m=32, ef_construct=128)
 EF_SEARCH = 128
 BATCH = 512
 """Points in one request of the upload."""
-MAX_ASKED = 8192
+MAX_QUERY_ROWS = 8192
 """Maximum number of rows of a Qdrant query; for more, the local vectors are scanned."""
-AHEAD = 16
+SPARE_ROWS = 16
+"""Number of rows that are asked for in addition to the expected ones."""
 
 logger = logging.getLogger(__name__)
 
@@ -150,8 +151,8 @@ class QdrantStore(Store):
         """Nothing to release: the connections belong to the process."""
 
     def _search(self, queries: Vectors, k: int, allowed: Mask | None, available: int) -> tuple[Scores, Rows]:
-        wanted = k if allowed is None else min(self.size, 2 * k * self.size // available + AHEAD)
-        if wanted <= MAX_ASKED:
+        wanted = k if allowed is None else min(self.size, 2 * k * self.size // available + SPARE_ROWS)
+        if wanted <= MAX_QUERY_ROWS:
             rows = self._nearest(queries, wanted, None)
             fits = rows >= 0 if allowed is None else (rows >= 0) & allowed[rows]
             if (fits.sum(axis=1) >= k).all():
@@ -163,7 +164,7 @@ class QdrantStore(Store):
     def _search_by(
         self, queries: Vectors, k: int, allowed: Mask, available: int, conditions: Sequence[Condition]
     ) -> tuple[Scores, Rows]:
-        if k <= MAX_ASKED:
+        if k <= MAX_QUERY_ROWS:
             rows = self._nearest(queries, k, models.Filter(must=[self._filter(one) for one in conditions]))
             if ((rows >= 0) & allowed[rows]).all():
                 return self._scored(queries, rows)

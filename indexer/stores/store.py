@@ -22,8 +22,8 @@ Mask = npt.NDArray[np.bool_]
 
 CHUNK = 16_384
 """Number of rows that are converted to float32 at a time."""
-TIES_AHEAD = 8
-MAX_TIES = 1024
+SPARE_ROWS, MAX_TIES = 8, 1024
+"""Number of rows beyond the wanted ones that are read first, and at most, to find all rows with equal scores."""
 
 
 class StoreError(ModisteError):
@@ -109,7 +109,7 @@ class Searcher(ABC):
     ) -> tuple[Scores, Rows]:
         # Products that share a photograph have equal scores. Which of them an index returns depends on k, so a tie at
         # the end of a page could show one product twice and another never.
-        ahead = TIES_AHEAD
+        ahead = SPARE_ROWS
         while True:
             fetched = min(wanted + ahead, available)
             if allowed is not None and conditions:

@@ -37,7 +37,7 @@ NEIGHBOURS = 10
 """Number of most similar products from which the words of an upload are estimated."""
 NEARNESS = np.float32(0.04)
 """Temperature of the softmax over their cosines."""
-_AT_ONCE = 512
+BLOCK = 512
 
 
 class Weights(NamedTuple):
@@ -141,8 +141,8 @@ def recognised_among(embedding: Floats, seen: Floats, shown: Floats, stated: Fla
     """
     parts = [np.zeros((0, seen.shape[1]), np.float32)]
     others = min(NEIGHBOURS, len(embedding) - 1)
-    for at in range(0, len(rows), _AT_ONCE):
-        some = rows[at : at + _AT_ONCE]
+    for at in range(0, len(rows), BLOCK):
+        some = rows[at : at + BLOCK]
         cosines = embedding[some] @ embedding.T
         np.put_along_axis(cosines, some[:, None], -np.inf, axis=1)
         near = np.argpartition(-cosines, others, axis=1)[:, :others]

@@ -14,7 +14,7 @@ from onnx import TensorProto, helper, numpy_helper
 WEIGHTS_NAME = "weights.bin"
 KEPT = ".kept"
 """Suffix of the name of a tensor that is in the file."""
-SMALL = 1024
+MIN_ELEMENTS = 1024
 """Tensors of fewer elements stay inside their graph."""
 
 STEPS = 127
@@ -48,7 +48,7 @@ class SharedWeights:
         nodes: list[onnx.NodeProto] = []
         scales: list[onnx.TensorProto] = []
         for tensor in graph.initializer:
-            if tensor.data_type != TensorProto.FLOAT or int(np.prod(tensor.dims)) < SMALL:
+            if tensor.data_type != TensorProto.FLOAT or int(np.prod(tensor.dims)) < MIN_ELEMENTS:
                 continue
             wide = numpy_helper.to_array(tensor)
             rounded = _steps_of(wide)
@@ -63,7 +63,9 @@ class SharedWeights:
             nodes.append(helper.make_node("Cast", [kept], [widened], to=TensorProto.FLOAT))
             if scale is not None:
                 by = f"{name}.scale"
-                scales.append(self._placed(scale, by) if scale.size >= SMALL else numpy_helper.from_array(scale, by))
+                scales.append(
+                    self._placed(scale, by) if scale.size >= MIN_ELEMENTS else numpy_helper.from_array(scale, by)
+                )
                 nodes.append(helper.make_node("Mul", [widened, by], [name]))
         nodes += graph.node
         del graph.node[:], graph.value_info[:]

@@ -15,7 +15,7 @@ from models.bundle.manifest import MODEL_CARD, Metric, read_manifest, write_mani
 from models.evaluation.tables import methods_table, metrics_table
 from models.files import replacing
 
-BEFORE = "## Limits"
+NEXT_SECTION = "## Limits"
 """The section of the card before which figures are inserted."""
 
 
@@ -56,7 +56,7 @@ def _with_section(card: str, protocol: str, metrics: Sequence[Metric]) -> str:
     table = methods_table(metrics) if alike else metrics_table(metrics)
     section = f"{heading}\n{table}\n\n"
     without = re.sub(rf"^{re.escape(heading)}.*?(?=^## |\Z)", "", card, flags=re.DOTALL | re.MULTILINE)
-    before, limits, after = without.partition(BEFORE)
+    before, limits, after = without.partition(NEXT_SECTION)
     return f"{before.rstrip()}\n\n{section}{limits}{after}".rstrip() + "\n"
 
 

@@ -28,7 +28,7 @@ Feeds = Sequence[Mapping[str, npt.NDArray[np.generic]]]
 _CONVOLUTIONAL = ["Conv", "Relu", "Clip", "Add", "MaxPool", "Gemm"]
 _TRANSFORMER = ["MatMul", "Gemm"]
 _PROBABILITIES = "model.expectation."
-_EARLY = 6
+FP32_CONVOLUTIONS = 6
 """Convolutions of a tower with depthwise ones that stay in float32, such as EfficientNet-Lite0's: a pass takes 0.84 of
 the time that it takes with none of them, because these layers have few channels on large maps, and the mean cosine with
 the fp32 graph is 0.9994 instead of 0.9988."""
@@ -115,7 +115,7 @@ def _sensitive_layers(graph: onnx.GraphProto) -> list[str]:
     """
     convolutions = [node for node in graph.node if node.op_type == "Conv"]
     convolved = {output for node in convolutions for output in node.output}
-    early = convolutions[:_EARLY] if any(_groups(node) > 1 for node in convolutions) else []
+    early = convolutions[:FP32_CONVOLUTIONS] if any(_groups(node) > 1 for node in convolutions) else []
     return [node.name for node in early] + [
         node.name
         for node in graph.node

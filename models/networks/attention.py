@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-NEVER = -1e4
+MASKED = -1e4
 """Score of masked positions. Their weight is exactly 0; a fully masked row gives no NaN, as -inf would."""
 
 
@@ -46,7 +46,7 @@ class Attention(nn.Module):
         )
         scores = query @ key.transpose(-1, -2) / math.sqrt(query.shape[-1])
         if mask is not None:
-            scores = scores.masked_fill(~mask[:, None, None, :], NEVER)
+            scores = scores.masked_fill(~mask[:, None, None, :], MASKED)
         found = self.dropout(torch.softmax(scores, dim=-1)) @ value
         output: Tensor = self.output(found.transpose(1, 2).flatten(2))
         return output

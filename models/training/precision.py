@@ -26,9 +26,9 @@ TIMED_STEPS = 2
 """Timed steps in each precision, after one warm-up step."""
 MIN_STEPS = 50
 """Shorter stages train in fp32: timing would take longer than it saves."""
-GAIN = 0.9
+MAX_BF16_SHARE = 0.9
 """bf16 is chosen if its step takes at most this share of the step in fp32, which is the more accurate one."""
-HOPELESS = 3.0
+MAX_FIRST_RATIO = 3.0
 """If the first step in bf16 takes this many times as long as a step in fp32, no further step in bf16 is timed."""
 
 
@@ -60,7 +60,7 @@ def precision_of(
         found: Precision = kept[stage.name]["precision"]
         return found
     seconds = time_steps(stage, first, device)
-    found = "bf16" if seconds["bf16"] <= GAIN * seconds["fp32"] else "fp32"
+    found = "bf16" if seconds["bf16"] <= MAX_BF16_SHARE * seconds["fp32"] else "fp32"
     logger.info(
         "%s: trains in %s (a step takes %.3g s in fp32, %.3g s in bf16)",
         stage.name, found, seconds["fp32"], seconds["bf16"],
@@ -78,7 +78,7 @@ def time_steps(stage: Stage, first: int, device: torch.device) -> dict[Precision
     batch = stage.prepare(first)
     fp32 = [_step_seconds(stage, batch, device, "fp32") for _ in range(1 + TIMED_STEPS)]
     bf16 = [_step_seconds(stage, batch, device, "bf16")]
-    if bf16[0] < HOPELESS * min(fp32):
+    if bf16[0] < MAX_FIRST_RATIO * min(fp32):
         bf16 = [_step_seconds(stage, batch, device, "bf16") for _ in range(TIMED_STEPS)]
     _restore(model, kept)
     model.zero_grad(set_to_none=True)

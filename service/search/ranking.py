@@ -23,7 +23,7 @@ from service.search.words.wishes import Wishes
 MIN_DEPTH = 128
 CANDIDATES = 1536
 """Number of candidates that are scored exactly for a query with words."""
-AHEAD = 8
+CANDIDATES_PER_RESULT = 8
 """For long lists, the number of candidates for each wanted product."""
 FAR = 0.3
 """A query with a lower cosine with every cell is far from all products, and cells say little about the nearest ones. Of
@@ -165,7 +165,9 @@ def _scored(lookup: Lookup, words: Words, depth: int) -> tuple[Scores, Rows, npt
         rows: Rows = generation.store.search(vector, wanted, lookup.allowed, lookup.conditions)[1][0]
         return np.delete(rows, rows < 0)
 
-    found = generation.candidates.find(vector[0], words, max(CANDIDATES, AHEAD * depth), depth, lookup.allowed, near)
+    found = generation.candidates.find(
+        vector[0], words, max(CANDIDATES, CANDIDATES_PER_RESULT * depth), depth, lookup.allowed, near
+    )
     scores = filtered_scores(generation.cosines(vector[0], found.rows), generation.candidates.fit(words, found))
     # Equal scores are ordered by row, so that pages never overlap.
     order = np.lexsort((found.rows, -scores, found.tiers))[:depth]

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from models.training import precision
-from models.training.precision import GAIN, MIN_STEPS, Precision, precision_of, time_steps
+from models.training.precision import MAX_BF16_SHARE, MIN_STEPS, Precision, precision_of, time_steps
 from models.training.stage_settings import Schedule
 from models.training.stages.stage import Stage
 
@@ -55,7 +55,7 @@ def times(monkeypatch: pytest.MonkeyPatch) -> dict[Precision, float]:
     return found
 
 
-@pytest.mark.parametrize(("bf16", "chosen"), [(9.0, "fp32"), (1.0, "fp32"), (GAIN, "bf16"), (0.2, "bf16")])
+@pytest.mark.parametrize(("bf16", "chosen"), [(9.0, "fp32"), (1.0, "fp32"), (MAX_BF16_SHARE, "bf16"), (0.2, "bf16")])
 def test_bf16_is_chosen_only_if_it_is_clearly_faster(
     stage: Regression, times: dict[Precision, float], tmp_path: Path, bf16: float, chosen: str
 ) -> None:

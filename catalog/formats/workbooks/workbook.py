@@ -11,7 +11,7 @@ import python_calamine
 
 from catalog.errors import ModisteError
 from catalog.formats.encodings import clean_text
-from catalog.formats.header import LOOKED_AT, column_names, find_header
+from catalog.formats.header import HEADER_ROWS, column_names, find_header
 from catalog.formats.workbooks.extent import MAX_CELLS, check_extents
 from catalog.formats.workbooks.placed import Placed, placed_pictures
 from catalog.names.columns import ID_NAMES, TITLE_ORDER, standard_name
@@ -98,13 +98,13 @@ def _has_columns(sheet: list[list[Any]], columns: Sequence[str]) -> bool:
     return len(wanted) == len(columns) and any(
         len(filled := [text for cell in row if (text := str(cell).strip())]) == len(columns)
         and set(map(plain_name, filled)) == wanted
-        for row in sheet[:LOOKED_AT]
+        for row in sheet[:HEADER_ROWS]
     )
 
 
 def _has(rows: list[list[Any]], names: Collection[str]) -> bool:
     """Whether one of the first rows has a cell with one of some names."""
-    return any(standard_name(str(cell)) in names for row in rows[:LOOKED_AT] for cell in row)
+    return any(standard_name(str(cell)) in names for row in rows[:HEADER_ROWS] for cell in row)
 
 
 def _add_pictures(table: Table, rows: Sequence[tuple[int, dict[str, Any]]], pictures: Sequence[Placed]) -> None:

@@ -22,7 +22,8 @@ from indexer.stores.conditions import Condition
 from indexer.stores.masks import MaskCache
 from indexer.stores.store import Mask, Rows, Scores, Searcher, Vectors
 
-AHEAD = 16
+SPARE_PICTURES = 16
+"""Number of pictures that are read in addition to the expected ones, so that most searches read once."""
 
 
 def write_views(
@@ -147,7 +148,7 @@ class ViewStore(Searcher):
     ) -> tuple[Scores, Rows]:
         views = None if allowed is None else self._views_of(allowed)
         count = len(self._owners) if views is None else int(np.count_nonzero(views))
-        wanted = min(count, int(k * self._per_product) + AHEAD)
+        wanted = min(count, int(k * self._per_product) + SPARE_PICTURES)
         while True:
             scores, found = self._store.search(queries, wanted, views, conditions)
             rows = np.where(found >= 0, self._owners[found], -1)

@@ -28,7 +28,7 @@ from models.datasets.wording import word_modification
 Query = tuple[Bucket, int, Values, Values]  # bucket, row of the reference, its values, requested values
 
 
-RARE = 50
+MIN_TYPE_PRODUCTS = 50
 """Types with fewer products are not sampled more often than types with this many."""
 MAX_TRIES = 1000  # attempts to draw a query with a target; an attempt fails only for shared photographs
 
@@ -46,7 +46,7 @@ class AttributeTriplets:
         photographs: Keys by product id that are equal for equal photographs (``products.hash_photographs``). If given,
             products with a target's photograph are targets, and those with the reference's photograph are not.
         evenness: Balance of types in sampling. With 0, types occur in proportion to their products; with 1, all types
-            with at least ``RARE`` products occur equally often. Enumeration does not depend on it.
+            with at least ``MIN_TYPE_PRODUCTS`` products occur equally often. Enumeration does not depend on it.
 
     Raises:
         NoTriplets: No two products differ as any rule requires.
@@ -77,7 +77,7 @@ class AttributeTriplets:
         column = type_column(products)
         self._nouns = [str(product.attributes.get(column, "")) if column else "" for product in products]
         counts = Counter(self._nouns)
-        self._chances = [(RARE / max(counts[noun], RARE)) ** evenness for noun in self._nouns]
+        self._chances = [(MIN_TYPE_PRODUCTS / max(counts[noun], MIN_TYPE_PRODUCTS)) ** evenness for noun in self._nouns]
 
     @property
     def rules(self) -> tuple[Rule, ...]:

@@ -22,7 +22,7 @@ from models.datasets.attributes.words import corrected_probabilities, stated_wor
 
 PRODUCT, UPLOAD = "composer, product", "composer, upload"
 """Names of the methods, by kind of reference."""
-AT_ONCE = 256
+BATCH = 256
 
 
 @runtime_checkable
@@ -77,10 +77,10 @@ def expected_scores(
     places = np.asarray(references, dtype=np.int64)
     for method in (PRODUCT, UPLOAD):
         parts = []
-        for at in range(0, len(places), AT_ONCE):
-            rows = places[at : at + AT_ONCE]
+        for at in range(0, len(places), BATCH):
+            rows = places[at : at + BATCH]
             shown = gallery.known(method, rows)
-            query, expected = encoder.expected(features[rows], ids[at : at + AT_ONCE], shown)
+            query, expected = encoder.expected(features[rows], ids[at : at + BATCH], shown)
             assert expected is not None
             weights = weights_of(expected, shown, gallery.stated, gallery.exclusive)
             parts.append(filtered_scores(query @ gallery.embedding.T, agreement(gallery.shown.T, weights)))

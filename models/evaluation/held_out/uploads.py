@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 
 UPLOADS = "uploads"
 PAGE = 10
-AT_ONCE = 256
+BATCH = 256
 """Pictures per batch; backdrops are parts of other pictures of the batch."""
 
 
@@ -86,8 +86,8 @@ def busy(pixels: Pixels, seed: int) -> Pixels:
 
     generator = torch.Generator().manual_seed(seed)
     made = []
-    for at in range(0, len(pixels), AT_ONCE):
-        plain = torch.from_numpy(np.ascontiguousarray(pixels[at : at + AT_ONCE])).permute(0, 3, 1, 2) / 255
+    for at in range(0, len(pixels), BATCH):
+        plain = torch.from_numpy(np.ascontiguousarray(pixels[at : at + BATCH])).permute(0, 3, 1, 2) / 255
         made.append((before_backdrops(plain, generator) * 255).round().to(torch.uint8).permute(0, 2, 3, 1).numpy())
     return np.concatenate(made)
 

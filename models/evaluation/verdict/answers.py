@@ -16,7 +16,7 @@ from models.evaluation.held_out.expected_words import PRODUCT, UPLOAD, Expecting
 from models.evaluation.metrics import Ranks, ranks_by_score, top_by_score
 from models.evaluation.satisfaction import PAGE, Satisfaction
 
-FOUND = f"R@{PAGE}"
+MEASURE = f"R@{PAGE}"
 """The measure that decides the verdict: whether a right product is on the first page."""
 REFERENCES = {PRODUCT: "a product of the shop", UPLOAD: "an upload"}
 """What queries start from, by the method that ranks them."""
@@ -54,7 +54,7 @@ def answers(encoder: Encoder, pixels: Pixels, dataset: TripletDataset) -> dict[s
     for name, scores in _scores(encoder, gallery, dataset, references):
         ranks, rows = ranks_by_score(scores, targets, references), top_by_score(scores, references, PAGE)
         shares = satisfaction.of_each(dataset.triplets, rows)
-        values = {FOUND: (ranks <= PAGE).astype(np.float64), **shares}
+        values = {MEASURE: (ranks <= PAGE).astype(np.float64), **shares}
         found[name] = Answers(ranks, rows, {measure: 100 * value for measure, value in values.items()})
     return found
 

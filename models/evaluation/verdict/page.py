@@ -15,7 +15,7 @@ from models.evaluation.held_out.expected_words import Expecting
 from models.evaluation.measurement import Subject, open_subject
 from models.evaluation.satisfaction import PAGE
 from models.evaluation.tables import markdown_table
-from models.evaluation.verdict.answers import FOUND, REFERENCES, Answers
+from models.evaluation.verdict.answers import MEASURE, REFERENCES, Answers
 from models.evaluation.verdict.next_steps import next_steps
 from models.evaluation.verdict.paired import MIN_GROUPS, RESAMPLES
 from models.evaluation.verdict.verdict import Verdict, find_verdicts, is_shops_own
@@ -24,7 +24,7 @@ from models.training.run import Run
 EXAMPLES = 4
 """Queries on each contact sheet."""
 MEASURES = {
-    FOUND: "a right product on the first page",
+    MEASURE: "a right product on the first page",
     f"fit@{PAGE}": "fitting results, of the maximum possible",
     f"asked@{PAGE}": "results with the requested change",
     f"kept@{PAGE}": "results that keep everything else",
@@ -123,7 +123,7 @@ def _details(verdict: Verdict, old: str, pictures: Path) -> str:
             one = verdict.difference(reference, wish=wish)
             assert one is not None
             rows.append((wish, f"{one.queries:,}", f"{one.before:.1f}", f"{one.after:.1f}", str(one), one.word))
-        blocks.append(f"{FOUND} by kind of wish:\n\n{markdown_table(head, rows)}")
+        blocks.append(f"{MEASURE} by kind of wish:\n\n{markdown_table(head, rows)}")
         blocks += _sheets(verdict, reference, old, pictures)
     return "\n\n".join(blocks)
 
@@ -162,12 +162,12 @@ def _how(verdicts: Sequence[Verdict], command: str, old: str) -> str:
         f"products that the run did not train on, held out by title group and photograph ({sizes}; the gallery without "
         f"the reference). They are new to {old} as well, unless it was trained on the same products. Queries are "
         "generated from differences in the table and worded by `models/datasets/wording`; `own` are the shop's "
-        f"triplets. Results are ranked as in the service. {FOUND} decides. Intervals are percentile bootstraps of the "
-        f"paired difference over the title groups of the references ({RESAMPLES:,} resamples). *better* and *worse* "
-        "mean that the 95% interval does not contain 0; of twenty rows without any difference, one is expected to say "
-        f"so by chance. Rows with fewer than {MIN_GROUPS} title groups are not judged. Right products have a green "
-        "frame. The words of an upload are estimated from its picture and from similar products; its picture is that "
-        "of the catalogue, so snapshots are not measured here."
+        f"triplets. Results are ranked as in the service. {MEASURE} decides. Intervals are percentile bootstraps of "
+        f"the paired difference over the title groups of the references ({RESAMPLES:,} resamples). *better* and "
+        "*worse* mean that the 95% interval does not contain 0; of twenty rows without any difference, one is expected "
+        f"to say so by chance. Rows with fewer than {MIN_GROUPS} title groups are not judged. Right products have a "
+        "green frame. The words of an upload are estimated from its picture and from similar products; its picture "
+        "is that of the catalogue, so snapshots are not measured here."
     )
 
 

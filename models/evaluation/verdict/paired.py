@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 RESAMPLES = 2000
-AT_ONCE = 200
+BLOCK = 200
 MIN_GROUPS = 20
 """With fewer title groups there is no judgement, because the interval is not reliable."""
 
@@ -73,8 +73,8 @@ def paired(before: Values, after: Values, groups: Sequence[str], seed: int = 0) 
     sums, sizes = sums[sizes > 0], sizes[sizes > 0]
     chance = np.random.default_rng(seed)
     means: list[Values] = []
-    for _ in range(0, RESAMPLES, AT_ONCE):
-        drawn = chance.integers(0, len(sizes), (AT_ONCE, len(sizes)))
+    for _ in range(0, RESAMPLES, BLOCK):
+        drawn = chance.integers(0, len(sizes), (BLOCK, len(sizes)))
         means.append(sums[drawn].sum(axis=1) / sizes[drawn].sum(axis=1))
     low, high = np.percentile(np.concatenate(means), [2.5, 97.5])
     return Difference(

@@ -17,7 +17,7 @@ from models.datasets.triplets.triplet import Triplet, TripletDataset
 from models.datasets.wording import human_name
 from models.evaluation.held_out.sources import held_out
 from models.evaluation.measurement import Subject
-from models.evaluation.verdict.answers import FOUND, REFERENCES, Answers, answers
+from models.evaluation.verdict.answers import MEASURE, REFERENCES, Answers, answers
 from models.evaluation.verdict.paired import Difference, paired
 from models.training.config import TrainConfig
 from models.training.inputs import Source
@@ -44,7 +44,7 @@ class Verdict:
         """The kind of wish of each query."""
         return [wish_of(query) for query in self.dataset.triplets]
 
-    def difference(self, reference: str, measure: str = FOUND, wish: str | None = None) -> Difference | None:
+    def difference(self, reference: str, measure: str = MEASURE, wish: str | None = None) -> Difference | None:
         """The paired difference of a measure, of all queries or of one kind of wish; None if no query is counted."""
         before = self.before[reference].values.get(measure)
         after = self.after[reference].values.get(measure)
@@ -61,7 +61,7 @@ class Verdict:
     def changed(self, reference: str) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """Rows of the queries that were won (only the run has a right product on the first page) and lost (only the
         other bundle has)."""
-        before, after = self.before[reference].values[FOUND] > 0, self.after[reference].values[FOUND] > 0
+        before, after = self.before[reference].values[MEASURE] > 0, self.after[reference].values[MEASURE] > 0
         return np.flatnonzero(after & ~before), np.flatnonzero(before & ~after)
 
     def _groups(self) -> list[str]:

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from models.networks.attention import NEVER
+from models.networks.attention import MASKED
 from models.networks.backbones.backbone import Backbone, WordFeatures
 from models.networks.composers.composer import Batch, Composer, retrieval
 
@@ -118,7 +118,7 @@ class DistinctiveQuery(Composer):
     def attribute_texts(self, words: WordFeatures) -> Tensor:
         """Text features of the attributes: tokens ``[B, L, D]`` -> ``[B, A, D]``, of length sqrt(D)."""
         logits = self.key(words.tokens) @ self.asking.T / self.scale
-        attention = logits.masked_fill(~words.mask[..., None], NEVER).softmax(dim=1)
+        attention = logits.masked_fill(~words.mask[..., None], MASKED).softmax(dim=1)
         return self.scale * F.normalize(attention.transpose(1, 2) @ words.tokens, dim=-1)
 
     def objective(self, backbone: Backbone, batch: Batch) -> Tensor:

@@ -20,7 +20,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from models.networks.attention import NEVER, Attention, masked_mean, mlp
+from models.networks.attention import MASKED, Attention, masked_mean, mlp
 
 
 class TextGuidedRefinement(nn.Module):
@@ -66,7 +66,7 @@ class SelfGuidedRefinement(nn.Module):
     def forward(self, refined: Tensor, mask: Tensor) -> Tensor:
         """``r_MR`` ``[B, L, D]`` and bool ``[B, L]``, False on padding -> ``[B, D]``."""
         common = self.part(refined) * self.whole(masked_mean(refined, mask))[:, None]
-        scores = self.weight(common).squeeze(-1).masked_fill(~mask, NEVER)
+        scores = self.weight(common).squeeze(-1).masked_fill(~mask, MASKED)
         return (torch.softmax(scores, dim=-1)[..., None] * refined).sum(dim=1)
 
 

@@ -21,16 +21,16 @@ from models.bundle import Bundle, bundle_folder
 from models.bundle.encoder import Vectors
 from models.bundle.images import ImagePreprocessing, Pixels
 from models.bundle.manifest import MANIFEST_NAME, TOKENIZER_NAME, GraphName
-from models.bundle.weights import SMALL, stored_weights
+from models.bundle.weights import MIN_ELEMENTS, stored_weights
 from models.training.checkpoint import Checkpoint
 from models.training.model import RetrievalModel
 from models.training.run import Run
 
-TAKEN = ("backbone.clip.", "attributes.", "log_scale")
+REUSED_WEIGHTS = ("backbone.clip.", "attributes.", "log_scale")
 """Prefixes of the weights that are taken over. The composer and its adaptation of the text tower are not."""
 SAME_BACKBONE = "Give the same `backbone` section as that run."
 MIN_COSINE = 0.9999
-SETTLED_ON = 1024
+BATCH_NORM_PICTURES = 1024
 """Number of pictures from which the statistics of batch norms are computed."""
 
 
@@ -90,12 +90,12 @@ def take_backbone(model: RetrievalModel, start: Start, *, learning: bool = False
     size = {"height": model.images.height, "width": model.images.width}
     if model.images != (start.images.model_copy(update=size) if learning else start.images):
         raise ModisteError(f"{start.folder} has different preprocessing of pictures.", hint=SAME_BACKBONE)
-    weights = {name: weight for name, weight in start.weights.items() if name.startswith(TAKEN)}
+    weights = {name: weight for name, weight in start.weights.items() if name.startswith(REUSED_WEIGHTS)}
     try:
         missing = model.load_state_dict(weights, strict=False).missing_keys
     except RuntimeError as error:
         raise ModisteError(f"{start.folder} has a different backbone: {error}", hint=SAME_BACKBONE) from error
-    if lacking := [name for name in missing if name.startswith(TAKEN)]:
+    if lacking := [name for name in missing if name.startswith(REUSED_WEIGHTS)]:
         raise ModisteError(f"{start.folder} lacks {lacking[0]}.", hint=SAME_BACKBONE)
 
 
@@ -127,7 +127,7 @@ def take_bundle(model: RetrievalModel, start: Start, *, learning: bool = False) 
     weights |= dict(tower_weights("backbone.clip.text.", text, start, "text"))
     if model.attributes is not None:
         weights |= dict(tower_weights("attributes.", model.attributes, start, "vision"))
-    own = {name: value for name, value in model.state_dict().items() if name.startswith(TAKEN)}
+    own = {name: value for name, value in model.state_dict().items() if name.startswith(REUSED_WEIGHTS)}
     take_backbone(
         model, Start(start.folder, start.images, start.tokenizer, start.words, own | weights), learning=learning
     )
@@ -137,7 +137,7 @@ def take_bundle(model: RetrievalModel, start: Start, *, learning: bool = False) 
 def tower_weights(prefix: str, network: nn.Module, start: Start, graph: GraphName) -> Iterator[tuple[str, Tensor]]:
     """The weights of one network, by their names in ``RetrievalModel``."""
     held = {name.removeprefix(f"{graph}:"): w for name, w in start.weights.items() if name.startswith(f"{graph}:")}
-    nameless = iter([w for name, w in held.items() if not name.startswith("model.") and w.numel() >= SMALL])
+    nameless = iter([w for name, w in held.items() if not name.startswith("model.") and w.numel() >= MIN_ELEMENTS])
     norms = _batch_norms(network)
     normed = {f"{norm}.{of}" for norm in norms.values() for of in ("weight", "bias")}
     for name, parameter in network.named_parameters():
@@ -193,13 +193,13 @@ def settle_batch_norms(model: RetrievalModel, pixels: Pixels) -> None:
 
     Args:
         model: With the weights of a bundle.
-        pixels: uint8 ``[N, H, W, 3]``; the first ``SETTLED_ON`` are used.
+        pixels: uint8 ``[N, H, W, 3]``; the first ``BATCH_NORM_PICTURES`` are used.
     """
     seen: dict[nn.BatchNorm2d, list[Tensor]] = {}
     norms = [module for module in model.backbone.clip.visual.modules() if isinstance(module, nn.BatchNorm2d)]
     hooks = [norm.register_forward_pre_hook(lambda m, taken: seen.setdefault(m, []).append(taken[0])) for norm in norms]
     model.eval()
-    model.see(torch.from_numpy(pixels[:SETTLED_ON]).to(model.device))
+    model.see(torch.from_numpy(pixels[:BATCH_NORM_PICTURES]).to(model.device))
     for hook in hooks:
         hook.remove()
     for norm, (taken,) in seen.items():

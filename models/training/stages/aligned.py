@@ -14,7 +14,7 @@ from models.datasets.pictures import load_pictures
 from models.progress import track
 from models.training.data.sources import TrainingSource
 
-AT_ONCE = 256
+BATCH = 256
 
 
 def aligned_embeddings(bundle: Bundle, sources: Sequence[TrainingSource]) -> dict[str, Tensor]:
@@ -33,8 +33,8 @@ def aligned_embeddings(bundle: Bundle, sources: Sequence[TrainingSource]) -> dic
             raise ModisteError(
                 f"Pictures of {source.name} can no longer be read.", hint="Restore them, or train in a new folder."
             )
-        starts = range(0, len(pixels), AT_ONCE)
+        starts = range(0, len(pixels), BATCH)
         batches = track(starts, total=len(starts), what=f"align {source.name}", unit="batch")
-        parts = [bundle.vision(pixels[at : at + AT_ONCE]).embedding for at in batches]
+        parts = [bundle.vision(pixels[at : at + BATCH]).embedding for at in batches]
         found[source.name] = torch.from_numpy(np.concatenate(parts))
     return found

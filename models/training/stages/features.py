@@ -14,7 +14,7 @@ from models.files import replacing
 from models.progress import track
 from models.training.model import RetrievalModel
 
-AT_ONCE = 512
+BATCH = 512
 
 
 def encode_pixels(model: RetrievalModel, pixels: Pixels, what: str, cache: Path | None = None) -> tuple[Tensor, Tensor]:
@@ -35,9 +35,9 @@ def encode_pixels(model: RetrievalModel, pixels: Pixels, what: str, cache: Path 
     if path is not None and path.is_file():
         kept = torch.load(path, weights_only=True)
         return kept["embeddings"], kept["features"] if local else kept["embeddings"]
-    starts = range(0, len(pixels), AT_ONCE)
+    starts = range(0, len(pixels), BATCH)
     batches = track(starts, total=len(starts), what=f"encode {what}", unit="batch")
-    parts = [model.vision(pixels[at : at + AT_ONCE]) for at in batches]
+    parts = [model.vision(pixels[at : at + BATCH]) for at in batches]
     embeddings = torch.from_numpy(np.concatenate([part.embedding for part in parts]))
     features = torch.cat([torch.from_numpy(part.features).half() for part in parts]) if local else None
     if path is not None:

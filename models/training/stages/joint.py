@@ -37,7 +37,7 @@ from models.training.stages.views import Change, Maps, kept_views
 MAX_RARE = 20.0
 """Maximum weight of a picture that shows a rare word."""
 SHARPER = ", sharper"
-TAUGHT = ("backbone.clip.text.", "attributes.", "log_scale")
+TEACHER_WEIGHTS = ("backbone.clip.text.", "attributes.", "log_scale")
 """Prefixes of the weights that are initialised from the teacher, so that titles and words are in its space."""
 
 
@@ -118,7 +118,7 @@ class Joint(Stage):
         super().start(fresh=fresh)
         if fresh and self.teachers:
             first = self.teachers[0].state_dict()
-            taught = {name: weight for name, weight in first.items() if name.startswith(TAUGHT)}
+            taught = {name: weight for name, weight in first.items() if name.startswith(TEACHER_WEIGHTS)}
             self.model.load_state_dict(taught, strict=False)
 
     def _look(self, tower: SplitTower) -> None:

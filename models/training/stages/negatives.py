@@ -33,7 +33,7 @@ CANDIDATES = 4096
 """Products scored by a refresh."""
 KEPT = 32
 """Negatives kept for each query, drawn from its zone with replacement."""
-AT_ONCE = 512
+BATCH = 512
 """Queries per batch of a refresh."""
 
 Encode = Callable[[TrainingSource, list[int], list[str]], Tensor]
@@ -144,8 +144,8 @@ class NegativeMining:
         candidates = torch.tensor(pool.candidates)
         gallery = embeddings[candidates.to(embeddings.device)].float()
         found = []
-        for start in range(0, len(pool.triplets), AT_ONCE):
-            part = slice(start, start + AT_ONCE)
+        for start in range(0, len(pool.triplets), BATCH):
+            part = slice(start, start + BATCH)
             triplets = pool.triplets[part]
             references = [pool.source.row_of[triplet.reference] for triplet in triplets]
             query = encode(pool.source, references, [triplet.modification for triplet in triplets]).float()

@@ -18,7 +18,7 @@ from models.networks.backbones.split import SplitTower
 from models.progress import track
 from models.training.model import RetrievalModel
 
-AT_ONCE = 128
+BATCH = 128
 Maps = npt.NDArray[np.float16]
 Change = Callable[[Tensor, torch.Generator], Tensor]
 """An augmentation: pictures, float ``[B, 3, H, W]`` in [0, 1], and a random generator -> augmented pictures."""
@@ -60,11 +60,11 @@ def _kept(
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(".part")
     generator = torch.Generator().manual_seed(seed)
-    starts = range(0, len(pixels), AT_ONCE)
+    starts = range(0, len(pixels), BATCH)
     half: bool | None = None
     written: np.memmap[Any, np.dtype[np.float16]] | None = None
     for at in track(starts, total=len(starts), what=f"encode {what}", unit="batch"):
-        images = torch.from_numpy(np.ascontiguousarray(pixels[at : at + AT_ONCE])).to(model.device)
+        images = torch.from_numpy(np.ascontiguousarray(pixels[at : at + BATCH])).to(model.device)
         images = images.permute(0, 3, 1, 2).to(torch.float32) / 255
         if change is not None:
             images = change(images, generator)
@@ -76,7 +76,7 @@ def _kept(
         if written is None:
             shape = (len(pixels), *values.shape[1:])
             written = np.lib.format.open_memmap(temporary, mode="w+", dtype=np.float16, shape=shape)
-        written[at : at + AT_ONCE] = values
+        written[at : at + BATCH] = values
     assert written is not None
     written.flush()
     temporary.replace(path)

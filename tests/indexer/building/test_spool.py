@@ -53,7 +53,7 @@ def bundle(tmp_path: Path) -> Bundle:
 
 @pytest.fixture(autouse=True)
 def small_files(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(spool, "EACH", 2 * BATCH)
+    monkeypatch.setattr(spool, "PICTURES_PER_FILE", 2 * BATCH)
 
 
 def test_a_build_after_a_killed_one_encodes_only_the_rest(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from indexer.stores.halves import AT_ONCE, cosines, floats
+from indexer.stores.halves import BLOCK, cosines, floats
 from tests.indexer.stores.store_contract import unit_vectors
 
 
@@ -15,7 +15,7 @@ def test_every_finite_number_is_the_same() -> None:
     np.testing.assert_array_equal(floats(halves), halves.astype(np.float32))
 
 
-@pytest.mark.parametrize("count", [0, 1, AT_ONCE, 2 * AT_ONCE + 7])
+@pytest.mark.parametrize("count", [0, 1, BLOCK, 2 * BLOCK + 7])
 def test_cosines_are_those_of_the_vectors(count: int) -> None:
     vectors = unit_vectors(1000, 64, seed=0)
     rows = np.random.default_rng(1).integers(0, 1000, count)

@@ -15,7 +15,7 @@ from models.cli import app
 from models.datasets.triplets.triplet import Triplet, TripletDataset
 from models.datasets.wording import Edit
 from models.evaluation.held_out.expected_words import PRODUCT, UPLOAD
-from models.evaluation.verdict.answers import FOUND, Answers
+from models.evaluation.verdict.answers import MEASURE, Answers
 from models.evaluation.verdict.page import decision, verdict_after_training, write_verdict
 from models.evaluation.verdict.paired import MIN_GROUPS, paired
 from models.evaluation.verdict.verdict import Verdict, wish_of
@@ -79,7 +79,7 @@ def verdict_with(before: float, after: float) -> Verdict:
 
     def found(share: float) -> dict[str, Answers]:
         values = np.where(np.arange(60) < 60 * share, 100.0, 0.0)
-        one = Answers(np.ones(60, np.int64), np.zeros((60, 1), np.int64), {FOUND: values})
+        one = Answers(np.ones(60, np.int64), np.zeros((60, 1), np.int64), {MEASURE: values})
         return {PRODUCT: one, UPLOAD: one}
 
     return Verdict("shop", dataset, found(before), found(after), ())

@@ -19,7 +19,7 @@ from models.training.data.sources import open_sources
 from models.training.model import RetrievalModel
 from models.training.run import Run
 from models.training.stage_settings import AttributeSettings
-from models.training.stages.joint import TAUGHT, Joint
+from models.training.stages.joint import TEACHER_WEIGHTS, Joint
 from models.training.train import train
 from tests.drawn import Draw
 from tests.training.first_run import first_run
@@ -76,7 +76,7 @@ def test_the_text_tower_and_the_attribute_head_begin_as_the_teachers_and_the_vis
     assert not torch.equal(mine["attributes.linear.weight"], theirs["attributes.linear.weight"])
     one.start(fresh=True)
     same = {name for name in mine if torch.equal(mine[name], theirs[name])}
-    assert {name for name in mine if name.startswith(TAUGHT)} <= same
+    assert {name for name in mine if name.startswith(TEACHER_WEIGHTS)} <= same
     assert "backbone.clip.visual.trunk.conv1.weight" not in same
 
 

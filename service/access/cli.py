@@ -21,6 +21,7 @@ class ScopeName(StrEnum):
     """``service.access.keys.Scope`` as an enum, because typer does not accept a list of ``Literal``."""
 
     search = "search"
+    events = "events"
     operations = "operations"
 
 

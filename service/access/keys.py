@@ -17,7 +17,7 @@ from catalog.frozen_model import FrozenModel
 from indexer.generations.durable import locked, replace_text
 from service.rates import RateText
 
-Scope = Literal["search", "operations"]
+Scope = Literal["search", "events", "operations"]
 """What a key may be used for."""
 
 KEY_PATTERN = r"modiste_([0-9a-f]{12})_[A-Za-z0-9_-]{43}"

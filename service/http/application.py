@@ -21,7 +21,7 @@ from service.http.middleware.deadline import TIMEOUT_HEADER
 from service.http.middleware.request import RequestMiddleware
 from service.http.middleware.search import SearchMiddleware
 from service.http.openapi import openapi_document
-from service.http.routes import health, images, operations, pages, products, search
+from service.http.routes import events, health, images, operations, pages, products, search
 from service.http.wire import EXAMPLE_ID
 from service.observability.logs import PROBE_PATHS
 from service.observability.tracing import tracer_provider
@@ -65,7 +65,7 @@ def create_http_app(context: Context, lifespan: Lifespan) -> FastAPI:
         openapi_document, app, settings.root_path, partial(_example_id, context)
     )
     problems.install(app)
-    for routes in (search, images, products, health, operations, pages):
+    for routes in (search, images, products, events, health, operations, pages):
         app.include_router(routes.router)
     pages.mount_files(app)
     if settings.docs:

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
+from service.http.body.events_body import Events
 from service.http.body.search_body import FORM_FIELDS, IMAGE, JSON_FIELDS, LISTS, NUMBERS
 from service.http.middleware.deadline import TIMEOUT_HEADER
 from service.http.problems import PROBLEM_TYPE
@@ -53,6 +54,20 @@ SEARCH_BODY: dict[str, Any] = {
     },
 }
 
+EVENTS_BODY: dict[str, Any] = {
+    "required": True,
+    "content": {
+        "application/json": {
+            "schema": {"$ref": _REFERENCE.format(model="Events")},
+            "examples": {
+                "bought": {
+                    "summary": "The third result was looked at, and bought",
+                    "value": {"events": [{"type": "click", "position": 3}, {"type": "purchase", "position": 3}]},
+                }
+            },
+        }
+    },
+}
 
 SEARCH_PARAMETERS: list[dict[str, Any]] = [
     {
@@ -83,7 +98,9 @@ def openapi_document(app: FastAPI, root_path: str, example_id: Callable[[], str]
         document = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
         if root_path:
             document["servers"] = [{"url": root_path}]
-        _, extra = models_json_schema([(SearchRequest, "validation"), (Problem, "validation")], ref_template=_REFERENCE)
+        _, extra = models_json_schema(
+            [(SearchRequest, "validation"), (Events, "validation"), (Problem, "validation")], ref_template=_REFERENCE
+        )
         document["components"]["schemas"].update(extra["$defs"])
         _drop_validation_errors(document)
         app.openapi_schema = document

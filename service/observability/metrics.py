@@ -10,12 +10,14 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disa
 from service.errors import OverloadReason
 
 CacheOutcome = Literal["hit", "miss", "error"]
+EventType = Literal["click", "cart", "purchase"]
 CacheName = Literal["answers", "features", "redis"]
 
 COLUMNS = "columns"
 """The stage that reads the columns of the results. It has no queue."""
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+_POSITIONS = (1, 2, 3, 5, 10, 20, 50, 100, 200)
 _ROWS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)
 
 
@@ -71,6 +73,10 @@ class Metrics:
         for reason in get_args(OverloadReason):
             self._overloaded.labels(reason)  # Alerts need the series before its first increment.
         self._deadlines = Counter("modiste_deadlines_missed", "Requests dropped at their deadline.", registry=registry)
+        self._event_positions = Histogram(
+            "modiste_event_position", "Positions of the results that shoppers clicked on, put into the cart or bought.",
+            ["type"], buckets=_POSITIONS, registry=registry,
+        )  # fmt: skip
         self._generation = Gauge(
             "modiste_generation_info", "Workers that serve this generation.", ["generation", "bundle"],
             registry=registry,
@@ -117,6 +123,10 @@ class Metrics:
     def deadline_missed(self) -> None:
         """Count a request that was dropped at its deadline."""
         self._deadlines.inc()
+
+    def event(self, type: EventType, position: int) -> None:
+        """Count what a shopper did with the result at ``position``, from 1."""
+        self._event_positions.labels(type).observe(position)
 
     def serving(self, generation: str, bundle: str, products: int) -> None:
         """Record the current generation."""

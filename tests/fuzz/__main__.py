@@ -68,7 +68,7 @@ def _api(seconds: float) -> Iterator[str]:
         folder = Path(name)
         shop = Shop(write_toy_bundle(folder / "bundle", attributes=True), write_cloth_catalog(folder / "shop"), folder)
         build(shop.catalog, shop.bundle, shop.index_root)
-        key = add_key(folder / "keys.json", "search", "operations")
+        key = add_key(folder / "keys.json", "search", "events", "operations")
         with serving(shop, "--processes", "2", MODISTE_KEYS=str(folder / "keys.json")) as service:
             before = service.workers
             command = [

@@ -200,7 +200,7 @@ class Operator(NamedTuple):
 def operator(tmp_path_factory: pytest.TempPathFactory) -> Operator:
     """``with serve(shop, **operator.settings) as served``: a service that can be operated."""
     file = tmp_path_factory.mktemp("keys") / "keys.json"
-    return Operator(add_key(file, "search", "operations"), {"keys": file, "public_search": True})
+    return Operator(add_key(file, "search", "events", "operations"), {"keys": file, "public_search": True})
 
 
 class Redis:

@@ -58,22 +58,37 @@ def _picture_field(asked: SearchRequest) -> str:
 
 async def _read(request: Request) -> tuple[SearchRequest, bytes | None]:
     """The fields of the body, and its file."""
-    encoding = request.headers.get("content-encoding", "identity")
-    if encoding.lower() != "identity":
-        raise UnsupportedEncoding(
-            f"The body is compressed ({excerpt(encoding)}).", hint="Send it uncompressed, without Content-Encoding."
-        )
-    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    content_type = content_type_of(request)
     if content_type == "application/json":
         return _validated(_json_fields(await request.body())), None
     if content_type == "multipart/form-data":
         form = await read_form(request)
         return _validated(_form_fields(form)), form.files.get(IMAGE)
-    raise InvalidRequest(
-        f"The body is {excerpt(content_type)[1:-1] or 'of no declared type'}, which is not supported.",
-        hint="Send application/json, or multipart/form-data with the picture as a file named image.",
-        field="Content-Type",
+    raise unsupported_type(
+        content_type, hint="Send application/json, or multipart/form-data with the picture as a file named image."
     )
+
+
+def content_type_of(request: Request) -> str:
+    """The media type of the body, in lower case.
+
+    Raises:
+        UnsupportedEncoding: The body is compressed.
+    """
+    encoding = request.headers.get("content-encoding", "identity")
+    if encoding.lower() != "identity":
+        raise UnsupportedEncoding(
+            f"The body is compressed ({excerpt(encoding)}).", hint="Send it uncompressed, without Content-Encoding."
+        )
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def unsupported_type(content_type: str, *, hint: str) -> InvalidRequest:
+    """The error for a body of another type."""
+    return InvalidRequest(
+        f"The body is {excerpt(content_type)[1:-1] or 'of no declared type'}, which is not supported.", hint=hint,
+        field="Content-Type",
+    )  # fmt: skip
 
 
 def query_of(request: SearchRequest, upload: bytes | None = None) -> Query:

@@ -42,7 +42,7 @@ def invalid_request(error: ValidationError | RequestValidationError) -> InvalidR
         return _invalid_filter(location)
     field = str(location[0]) if location else "body"
     if len(location) > 1 and isinstance(location[1], int):
-        field = f"{field}[{location[1]}]"
+        field = ".".join((f"{field}[{location[1]}]", *map(str, location[2:])))
     return InvalidRequest(f"{field} {_sentence(first)}.", field=field)
 
 

@@ -11,13 +11,16 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
-from service.access.keys import change_key_file
+from service.access.keys import Scope, change_key_file
 from tests.patience import PATIENCE_S
 from tests.service.conftest import Redis, Serve, Served, Shop, cloth, encoded, eventually
 from tests.service.keys import Given, add_key
 
 OPEN = {"/health/live", "/health/ready", "/products/{id}/image"}
 """Described routes that need no key: probes, and pictures, which browsers load without one."""
+BODIES: dict[str, dict[str, Any]] = {
+    "/search": {"json": {"text": "red"}}, "/events": {"json": {"events": [{"type": "click", "position": 1}]}},
+}  # fmt: skip
 OF_OPERATIONS = {"/operations/generations", "/operations/reload", "/metrics"}
 
 
@@ -28,6 +31,7 @@ class Keyed(NamedTuple):
     north: Given
     south: Given
     operator: Given
+    page: Given
     expired: Given
 
     def status(self, method: str, path: str, key: Given | None = None, **request: Any) -> int:
@@ -40,7 +44,8 @@ def keyed(serve: Serve, shop: Shop, tmp_path_factory: pytest.TempPathFactory) ->
     file = tmp_path_factory.mktemp("keys") / "keys.json"
     keys = (
         add_key(file, "search", shop="north"), add_key(file, "search", shop="south"), add_key(file, "operations"),
-        add_key(file, "search", "operations", expires=datetime(2020, 1, 1, tzinfo=UTC)),
+        add_key(file, "events"),
+        add_key(file, "search", "events", "operations", expires=datetime(2020, 1, 1, tzinfo=UTC)),
     )  # fmt: skip
     with serve(shop, keys=file, cors_origins=("https://shop.example",)) as served:
         yield Keyed(served, *keys)
@@ -61,12 +66,14 @@ def test_every_route_but_probes_and_pictures_needs_a_key(keyed: Keyed) -> None:
 
 
 def test_a_key_opens_the_routes_of_its_scopes_and_no_others(keyed: Keyed) -> None:
+    keys: dict[Scope, Given] = {"search": keyed.north, "events": keyed.page, "operations": keyed.operator}
     for method, path in described(keyed.served):
         if path not in OPEN:
-            allowed, other = (keyed.operator, keyed.north) if path in OF_OPERATIONS else (keyed.north, keyed.operator)
-            body = {"json": {"text": "red"}} if path == "/search" else {}
-            assert keyed.status(method, path.replace("{id}", "4"), allowed, **body) == 200, (method, path)
-            assert keyed.status(method, path.replace("{id}", "4"), other, **body) == 403, (method, path)
+            needed = "operations" if path in OF_OPERATIONS else "events" if path == "/events" else "search"
+            for scope, key in keys.items():
+                expected = (200, 204) if scope == needed else (403,)
+                status = keyed.status(method, path.replace("{id}", "4"), key, **BODIES.get(path, {}))
+                assert status in expected, (method, path, scope)
 
 
 def test_a_refusal_says_which_key_is_needed(keyed: Keyed) -> None:

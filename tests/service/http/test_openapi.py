@@ -128,7 +128,7 @@ def test_every_described_operation_answers_its_example(serve: Serve, shop: Shop,
                 response = served.client.request(
                     method, path.replace("{id}", "4"), headers=operator.key.headers, json=example_of(operation)
                 )
-                assert response.status_code == 200, (method, path, response.text)
+                assert response.status_code in (200, 204), (method, path, response.text)
 
 
 def example_of(operation: dict[str, Any]) -> Any:

@@ -69,7 +69,7 @@ def _api(seconds: float) -> Iterator[str]:
         shop = Shop(write_toy_bundle(folder / "bundle", attributes=True), write_cloth_catalog(folder / "shop"), folder)
         build(shop.catalog, shop.bundle, shop.index_root)
         key = add_key(folder / "keys.json", "search", "events", "operations")
-        with serving(shop, "--processes", "2", MODISTE_KEYS=str(folder / "keys.json")) as service:
+        with serving(shop, processes=2, MODISTE_KEYS=str(folder / "keys.json")) as service:
             before = service.workers
             command = [
                 str(Path(sys.executable).with_name("schemathesis")), "fuzz", f"{service.url}/openapi.json",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -20,6 +21,7 @@ from tests.ports import free_port
 from tests.service.conftest import Shop, eventually, is_ready
 
 ROOT = Path(__file__).parents[2]
+SERVED = re.compile(r'modiste_generation_info\{[^}]*generation="([^"]+)"[^}]*\} (\d+)')
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("MODISTE_")}
 
 
@@ -43,6 +45,8 @@ class Service:
 
     process: subprocess.Popen[bytes]
     url: str
+    processes: int = 1
+    """Number of workers; 1 is a service without workers."""
     lines: list[dict[str, Any]] = field(default_factory=list)
     """What it has logged, where stderr is a pipe that is read."""
 
@@ -72,24 +76,40 @@ class Service:
         pids = {int(pid) for children in tasks for pid in children.read_text().split()}
         return {pid for pid in pids if is_alive(pid) and b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()}
 
+    @property
+    def generations(self) -> dict[str, int]:
+        """The number of workers that serve each generation, by ``/metrics``; empty while it cannot be reached."""
+        try:
+            return {id: int(number) for id, number in SERVED.findall(self.get("/metrics").text)}
+        except httpx.TransportError:
+            return {}
+
+    def all_serve(self) -> bool:
+        """Whether every worker serves a generation. A service is ready as soon as one of them does."""
+        if self.processes == 1:
+            return is_ready(self.url)
+        return sum(self.generations.values()) == self.processes == len(self.workers)
+
 
 @contextmanager
 def serving(
-    shop: Shop, *arguments: str, stderr: str = "pipe", folder: Path | None = None, ready: bool = True,
-    files: int | None = None, **variables: str,
+    shop: Shop, *arguments: str, processes: int = 1, stderr: str = "pipe", folder: Path | None = None,
+    ready: bool = True, files: int | None = None, **variables: str,
 ) -> Iterator[Service]:  # fmt: skip
     """``modiste serve`` within the block.
 
     Args:
         arguments: Flags of the command.
+        processes: Number of workers; 1 serves without workers.
         stderr: ``"pipe"`` (read), ``"unread"``, ``"file"`` (in ``folder``), ``"closed"`` or ``"full"``.
-        ready: Whether to wait until it is ready.
+        ready: Whether to wait until all its workers serve.
         files: Hard limit of open files of each process.
         variables: Of its environment.
     """
     port = free_port()
     command = [sys.executable, "-m", "service", "serve", "--port", str(port), "--device", "cpu"]
-    command += ["--index-root", str(shop.index_root), "--bundle", str(shop.bundle), *arguments]
+    command += ["--index-root", str(shop.index_root), "--bundle", str(shop.bundle), "--processes", str(processes)]
+    command += arguments
     environment = {**ENVIRONMENT, "MODISTE_POLL_S": "0.1", "MODISTE_NOTICE_S": "0", **variables}
     target: int | IO[bytes] | None = subprocess.PIPE
     if stderr == "file":
@@ -105,14 +125,14 @@ def serving(
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=target, stdout=subprocess.DEVNULL)
     if not isinstance(target, int) and target is not None:
         target.close()
-    service = Service(process, f"http://127.0.0.1:{port}")
+    service = Service(process, f"http://127.0.0.1:{port}", processes)
     reader = threading.Thread(target=_read, args=(process.stderr, service.lines), daemon=True)
     if stderr == "pipe":
         reader.start()
     workers: set[int] = set()
     try:
         if ready:
-            eventually(lambda: process.poll() is not None or is_ready(service.url), "it is ready")
+            eventually(lambda: process.poll() is not None or service.all_serve(), "all workers serve")
             assert process.poll() is None, f"It ended with {process.poll()}: {service.lines}"
             workers = service.workers
         yield service

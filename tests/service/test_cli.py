@@ -114,14 +114,14 @@ def test_a_misspelt_variable_is_named_with_the_right_one_and_without_its_value(
     shop: Shop, variable: str, value: str
 ) -> None:
     misspelt = variable.replace("E_", "E_X", 1)
-    with serving(shop, "--processes", "1", **cast(dict[str, Any], {misspelt: value or "hunter2"})) as service:
+    with serving(shop, **cast(dict[str, Any], {misspelt: value or "hunter2"})) as service:
         line = service.logged(lambda line: misspelt in line["message"])
     assert line["message"] == f"{misspelt} is not a setting. Did you mean {variable}?"
     assert "hunter2" not in str(service.lines)
 
 
 def test_exposures_of_a_configuration_are_logged_at_the_start(shop: Shop) -> None:
-    with serving(shop, "--processes", "1", "--host", "0.0.0.0") as service:
+    with serving(shop, "--host", "0.0.0.0") as service:
         line = service.logged(lambda line: "MODISTE_KEYS" in line["message"])
     assert (line["level"], line["message"].split(", ")[0]) == ("warning", "Anyone who can reach 0.0.0.0")
 

@@ -23,7 +23,7 @@ def test_three_commands_lead_from_an_export_to_answers(tmp_path: Path, shop: Sho
         given = [str(table) if word == table.name else word for word in command]
         done = modiste(*given, MODISTE_INDEX_ROOT=str(index), MODISTE_BUNDLE=str(shop.bundle))
         assert done.returncode == 0, done.stderr
-    with serving(shop._replace(catalog=table, index_root=index), MODISTE_PROCESSES="1") as service:
+    with serving(shop._replace(catalog=table, index_root=index)) as service:
         assert [one["title"] for one in service.get("/products").json()["products"]] == ["Red tee", "Navy tee"]
         answer = service.search("red").json()
         assert {one["id"] for one in answer["results"]} == {"tee-red", "tee-navy"}

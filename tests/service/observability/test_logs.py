@@ -30,7 +30,7 @@ def logged(program: str, **options: object) -> list[dict[str, object]]:
 
 
 def test_a_request_is_logged_with_its_id(shop: Shop) -> None:
-    with serving(shop, "--processes", "1") as service:
+    with serving(shop) as service:
         httpx.get(f"{service.url}/catalog", headers={"X-Request-ID": "shop-43"}, trust_env=False, timeout=PATIENCE_S)
         line = service.logged(lambda line: line.get("path") == "/catalog")
     assert (line["request_id"], line["method"], line["status"]) == ("shop-43", "GET", 200)
@@ -145,12 +145,12 @@ STDERR = ("file", "pipe", "unread", "closed", "full")
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("processes", ["1", "2"])
+@pytest.mark.parametrize("processes", [1, 2])
 @pytest.mark.parametrize("stderr", STDERR)
 def test_the_service_starts_searches_and_stops_whatever_stderr_is(
-    shop: Shop, tmp_path: Path, stderr: str, processes: str
+    shop: Shop, tmp_path: Path, stderr: str, processes: int
 ) -> None:
-    with serving(shop, "--processes", processes, stderr=stderr, folder=tmp_path) as service:
+    with serving(shop, processes=processes, stderr=stderr, folder=tmp_path) as service:
         for number in range(3):
             answer = service.search(f"red {number}")
             assert answer.status_code == 200

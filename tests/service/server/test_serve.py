@@ -34,7 +34,7 @@ def test_sigterm_under_load_loses_no_request_of_clients_that_close_their_connect
                     return
 
     with (
-        serving(shop, "--processes", "1", MODISTE_NOTICE_S="2", MODISTE_MAX_WAIT_MS="60000") as service,
+        serving(shop, MODISTE_NOTICE_S="2", MODISTE_MAX_WAIT_MS="60000") as service,
         ThreadPoolExecutor(8) as pool,
     ):
         clients = [pool.submit(client, service.url, number) for number in range(8)]
@@ -48,7 +48,7 @@ def test_sigterm_under_load_loses_no_request_of_clients_that_close_their_connect
 
 def test_after_sigterm_the_service_is_not_ready_and_still_answers(shop: Shop) -> None:
     with (
-        serving(shop, "--processes", "1", MODISTE_NOTICE_S="600") as service,
+        serving(shop, MODISTE_NOTICE_S="600") as service,
         httpx.Client(base_url=service.url, timeout=PATIENCE_S, trust_env=False) as client,
     ):
         assert "connection" not in client.get("/health/ready").headers
@@ -77,7 +77,7 @@ def test_a_request_that_outlasts_the_drain_does_not_keep_the_process(shop: Shop)
         with suppress(httpx.TransportError):
             httpx.post(f"{url}/search", content=body(), headers=headers, timeout=PATIENCE_S, trust_env=False)
 
-    with serving(shop, "--processes", "1", MODISTE_DRAIN_S="1", MODISTE_DEADLINE_MS="600000") as service:
+    with serving(shop, MODISTE_DRAIN_S="1", MODISTE_DEADLINE_MS="600000") as service:
         slow = threading.Thread(target=search, args=(service.url,))
         slow.start()
         assert sent.wait(PATIENCE_S)
@@ -88,7 +88,7 @@ def test_a_request_that_outlasts_the_drain_does_not_keep_the_process(shop: Shop)
 
 
 def test_signals_without_a_meaning_are_ignored(shop: Shop) -> None:
-    with serving(shop, "--processes", "1") as service:
+    with serving(shop) as service:
         for kind in WITHOUT_MEANING:
             service.process.send_signal(kind)
         assert service.search().status_code == 200

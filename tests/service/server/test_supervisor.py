@@ -22,19 +22,6 @@ from tests.service.programs import Service, is_alive, modiste, refuses_connectio
 pytestmark = pytest.mark.slow
 
 WORKERS = 2
-SERVED = re.compile(r'modiste_generation_info\{[^}]*generation="([^"]+)"[^}]*\} (\d+)')
-
-
-def served_by(service: Service) -> dict[str, int]:
-    """How many workers serve which generation, as ``/metrics`` says; nothing while it cannot be reached."""
-    try:
-        return {id: int(number) for id, number in SERVED.findall(service.get("/metrics").text)}
-    except httpx.TransportError:
-        return {}
-
-
-def all_serve(service: Service) -> bool:
-    return sum(served_by(service).values()) == WORKERS == len(service.workers)
 
 
 def has_logged(service: Service, part: str) -> Callable[[], bool]:
@@ -44,8 +31,7 @@ def has_logged(service: Service, part: str) -> Callable[[], bool]:
 @pytest.fixture(scope="module")
 def service(shop: Shop) -> Iterator[Service]:
     """Two workers for the tests that leave them as they are."""
-    with serving(shop, "--processes", "2", "--workers", "1") as service:
-        eventually(lambda: all_serve(service), "both workers serve")
+    with serving(shop, "--workers", "1", processes=2) as service:
         yield service
 
 
@@ -105,46 +91,42 @@ def test_metrics_add_up_over_the_workers(service: Service) -> None:
 
 
 def test_a_killed_worker_is_replaced_and_the_others_answer_meanwhile(shop: Shop) -> None:
-    with serving(shop, "--processes", "2") as service:
-        eventually(lambda: all_serve(service), "both workers serve")
+    with serving(shop, processes=2) as service:
         victim, other = sorted(service.workers)
         os.kill(victim, signal.SIGKILL)
         eventually(lambda: not is_alive(victim), "it is dead")
         assert [service.search(f"red {number}").status_code for number in range(20)] == [200] * 20
-        eventually(lambda: all_serve(service), "another worker serves")
+        eventually(lambda: service.all_serve(), "another worker serves")
         assert other in service.workers
         eventually(has_logged(service, f"Worker {victim} ended with exit code -9 and is replaced."), "it is logged")
 
 
 def test_workers_killed_at_once_and_in_turn_are_all_replaced(shop: Shop) -> None:
-    with serving(shop, "--processes", "2") as service:
-        eventually(lambda: all_serve(service), "both workers serve")
+    with serving(shop, processes=2) as service:
         victims = service.workers
         for victim in victims:
             os.kill(victim, signal.SIGKILL)
-        eventually(lambda: all_serve(service) and not victims & service.workers, "others serve")
+        eventually(lambda: service.all_serve() and not victims & service.workers, "others serve")
         for _ in range(2):
             victim = min(service.workers)
             os.kill(victim, signal.SIGKILL)
             eventually(lambda: victim not in service.workers, "it is dead")  # noqa: B023
-        eventually(lambda: all_serve(service), "others serve")
+        eventually(lambda: service.all_serve(), "others serve")
 
 
 @pytest.mark.slow
 def test_a_stopped_worker_is_killed_and_replaced(shop: Shop) -> None:
-    with serving(shop, "--processes", "2") as service:
-        eventually(lambda: all_serve(service), "both workers serve")
+    with serving(shop, processes=2) as service:
         victim = min(service.workers)
         os.kill(victim, signal.SIGSTOP)
         eventually(lambda: not is_alive(victim), "it is killed")
-        eventually(lambda: all_serve(service), "another worker serves")
+        eventually(lambda: service.all_serve(), "another worker serves")
         eventually(has_logged(service, f"Worker {victim} ended"), "it is logged")
         assert sum(f"Worker {victim} has not reported" in line["message"] for line in list(service.lines)) == 1
 
 
 def test_a_worker_that_restarts_without_a_generation_does_not_listen(own_shop: Shop, tmp_path: Path) -> None:
-    with serving(own_shop, "--processes", "2", TMPDIR=str(tmp_path)) as service:
-        eventually(lambda: all_serve(service), "both workers serve")
+    with serving(own_shop, processes=2, TMPDIR=str(tmp_path)) as service:
         shutil.rmtree(next(tmp_path.glob("modiste-*")))  # As a cleaner of temporary folders does.
         for folder in (own_shop.index_root / "generations").iterdir():
             (folder / "manifest.json").rename(folder / "hidden")
@@ -155,28 +137,26 @@ def test_a_worker_that_restarts_without_a_generation_does_not_listen(own_shop: S
         assert [service.search(f"red {number}").status_code for number in range(20)] == [200] * 20
         for folder in (own_shop.index_root / "generations").iterdir():
             (folder / "hidden").rename(folder / "manifest.json")
-        eventually(lambda: all_serve(service), "it serves once there is one")
+        eventually(lambda: service.all_serve(), "it serves once there is one")
         assert other in service.workers
 
 
 def test_a_bundle_that_disappears_while_it_is_served_stops_only_new_workers(own_shop: Shop, tmp_path: Path) -> None:
     bundle, away = tmp_path / "bundle", tmp_path / "away"
     shutil.copytree(own_shop.bundle, bundle)
-    with serving(own_shop._replace(bundle=bundle), "--processes", "2") as service:
-        eventually(lambda: all_serve(service), "both workers serve")
+    with serving(own_shop._replace(bundle=bundle), processes=2) as service:
         bundle.rename(away)
         os.kill(min(service.workers), signal.SIGKILL)
         eventually(has_logged(service, "is not a bundle"), "the next worker cannot load it")
         assert [service.search(f"red {number}").status_code for number in range(20)] == [200] * 20
         away.rename(bundle)
-        eventually(lambda: all_serve(service), "both serve again")
+        eventually(lambda: service.all_serve(), "both serve again")
 
 
 def test_every_worker_follows_a_new_generation(own_shop: Shop) -> None:
-    with serving(own_shop, "--processes", "2") as service:
-        eventually(lambda: all_serve(service), "both workers serve")
+    with serving(own_shop, processes=2) as service:
         published = build(own_shop.catalog, own_shop.bundle, own_shop.index_root)
-        eventually(lambda: served_by(service) == {published: WORKERS}, "both serve the new generation")
+        eventually(lambda: service.generations == {published: WORKERS}, "both serve the new generation")
         assert {service.search(f"red {number}").json()["generation"] for number in range(20)} == {published}
 
 
@@ -194,8 +174,7 @@ def test_sigterm_lets_every_worker_finish_its_requests(shop: Shop) -> None:
         return httpx.post(f"{url}/search", content=body(), headers=headers, timeout=PATIENCE_S, trust_env=False)
 
     clients = 8
-    with ThreadPoolExecutor(clients) as pool, serving(shop, "--processes", "2", MODISTE_NOTICE_S="1") as service:
-        eventually(lambda: all_serve(service), "both workers serve")
+    with ThreadPoolExecutor(clients) as pool, serving(shop, processes=2, MODISTE_NOTICE_S="1") as service:
         in_progress = [pool.submit(search, service.url) for _ in range(clients)]
         for _ in range(clients):
             assert half_sent.acquire(timeout=PATIENCE_S)
@@ -207,8 +186,7 @@ def test_sigterm_lets_every_worker_finish_its_requests(shop: Shop) -> None:
 
 
 def test_workers_stop_with_a_killed_supervisor(shop: Shop) -> None:
-    with serving(shop, "--processes", "2") as service:
-        eventually(lambda: all_serve(service), "both workers serve")
+    with serving(shop, processes=2) as service:
         workers = service.workers
         service.process.kill()
         eventually(lambda: not any(is_alive(pid) for pid in workers), "the workers have stopped")

@@ -11,6 +11,7 @@ from catalog.names.columns import CURRENCY_COLUMNS, PRICES, standard_name
 from catalog.names.plain import plain_name
 from catalog.table import Table
 from catalog.values import plain_text
+from catalog.values.numbers import MISSING
 
 AMOUNTS = ("amount", "value", "price")
 _NET_AND_GROSS = frozenset({"net", "gross"})
@@ -89,7 +90,9 @@ def columns_in_units(table: Table) -> None:
         name = _IN_CENTS.sub("", column)
         if name == column or name in table.columns or standard_name(name) not in PRICES:
             continue
-        amounts = [plain_text(cell) for cell in table.rows.column(column)]
+        amounts = [
+            text if (text := plain_text(cell)).casefold() not in MISSING else "" for cell in table.rows.column(column)
+        ]
         if not all(re.fullmatch(r"-?\d+|", amount) for amount in amounts):
             continue
         stated = [table.rows.column(one) for one in currencies[:1]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Collection
 
 from catalog.table import Problem, Table
 from catalog.values import plain_text
@@ -36,7 +37,8 @@ def drop_sums(table: Table) -> list[Problem]:
             named[place] = len(texts)
     usual = max(filled, key=lambda number: (filled[number], number), default=0)
     few = usual / 2 if len(table.columns) >= MIN_COLUMNS else 1
-    sums = {place for place, number in named.items() if number <= few or _adds_up(table, place)}
+    sums = {place for place, number in named.items() if number <= few}
+    sums |= _adding_up(table, named.keys() - sums)
     kind = "the row is a sum, not a product"
     found = [Problem(table.rows.numbers[place], None, kind, kind) for place in sorted(sums)]
     if sums:
@@ -70,15 +72,18 @@ def is_note(text: str) -> bool:
     return len(text.split()) > 1 or not re.search(r"\d", text)
 
 
-def _adds_up(table: Table, place: int) -> bool:
-    """Whether all cells of a row behind the first one are the sums of the numbers above them."""
-    _, *others = [(name, text) for name in table.columns if (text := plain_text(table.rows[place][1].get(name)))]
-    stated = [(name, read_number(text)) for name, text in others]
-    if not stated or any(number is None for _, number in stated):
-        return False
-    for name, number in stated:
-        above = [read_number(plain_text(row.get(name))) for _, row in list(table.rows)[:place]]
-        total = sum(one.value for one in above if one is not None)
-        if len(above) < 2 or number is None or abs(total - number.value) > 0.005:
-            return False
-    return True
+def _adding_up(table: Table, places: Collection[int]) -> set[int]:
+    """Those rows of which all cells behind the first one are the sums of the numbers above them."""
+    found: set[int] = set()
+    totals: dict[str, float] = dict.fromkeys(
+        (name for place in places for name, cell in table.rows[place][1].items() if plain_text(cell)), 0.0
+    )
+    for place, (_, row) in enumerate(table.rows if places else ()):
+        numbers = {name: read_number(plain_text(row.get(name))) for name in totals}
+        if place in places and place > 1:
+            stated = [(numbers[name], totals[name]) for name in table.columns if plain_text(row.get(name))][1:]
+            sums = (number is not None and abs(total - number.value) <= 0.005 for number, total in stated)
+            found |= {place} if stated and all(sums) else set()
+        for name, number in numbers.items():
+            totals[name] += number.value if number is not None else 0
+    return found

@@ -10,6 +10,7 @@ from catalog.values import plain_text
 
 PARENT = "parent product"
 """Column that these functions add for rows that belong to the row of a product."""
+_WEBTOFFEE = re.compile(r"(?:meta:attribute_|attribute:)(?:pa_)?(.+)")
 _RULE = re.compile(r"\[[A-Z]+\]([^=\[\],]+)=([^,\[\]]+)")
 _FIXED = re.compile(r"\[FIXED\]\s*(.*)|\[.*")
 """The price of a rule: an amount, or a change of another one."""
@@ -24,14 +25,12 @@ def typed_rows(table: Table, by_name: dict[str, str]) -> set[str]:
     ids = _first(by_name, "productid", "id", "productcodesku", "productsku", "sku")
     title = _first(by_name, "productname", "name")
     prices = [name for name in table.columns if standard_name(name) in PRICES]
+    _fold_pictures(table, column)
     product = ""
     for number, row in table.rows.edited():
         kind = plain_text(row.get(column)).casefold()
         if kind == "product":
             product = plain_text(row.get(ids)) if ids else str(number)
-        if kind == "image":  # Its number and place are no attributes of the product.
-            for name in [name for name in row if not has_picture_name(name)]:
-                del row[name]
         row[PARENT] = product
         if kind in ("sku", "variant") and title:
             for key, value in _RULE.findall(plain_text(row.get(title))):
@@ -44,6 +43,26 @@ def typed_rows(table: Table, by_name: dict[str, str]) -> set[str]:
             # Numbers of SKUs are counted apart from those of products.
             row[ids] = plain_text(row.get(_first(by_name, "productcodesku", "sku", "productsku") or ids))
     return {column}
+
+
+def _fold_pictures(table: Table, column: str) -> None:
+    """Add the pictures in rows of the kind *image* to the row of their product, and remove these rows."""
+    kept: list[int] = []
+    product: int | None = None
+    for place, (_, row) in enumerate(table.rows):
+        kind = plain_text(row.get(column)).casefold()
+        if kind != "image" or product is None:
+            kept.append(place)
+            product = place if kind == "product" else product
+            continue
+        whole = table.rows[product][1]
+        for name in filter(has_picture_name, row):
+            if plain_text(row[name]):
+                held = whole.get(name)
+                whole[name] = [*(held if isinstance(held, list) else [held] if held else []), row[name]]
+        table.rows.replace(product, whole)
+        table.folded += 1
+    table.rows.keep(kept)
 
 
 def variations_of_ecwid(table: Table, by_name: dict[str, str]) -> set[str]:
@@ -70,6 +89,20 @@ def variations_of_ecwid(table: Table, by_name: dict[str, str]) -> set[str]:
     table.rows.keep(kept)
     table.columns.append(PARENT)
     return {type, *of_variation.values(), *of_options}
+
+
+def attributes_of_webtoffee(table: Table) -> set[str]:
+    """WebToffee's exports of WooCommerce: ``attribute:pa_size`` has the values of a product, and
+    ``meta:attribute_pa_size`` that of a variation."""
+    found = {column: match[1] for column in table.columns if (match := _WEBTOFFEE.fullmatch(column))}
+    own = {column: name for column, name in found.items() if column.startswith("meta")}
+    if not own:
+        return set()
+    for _, row in table.rows.edited():
+        for column, name in sorted(found.items(), key=lambda pair: pair[0] in own):
+            if plain_text(row.get(column)):
+                row[name] = row[column]
+    return {*found, *(column for column in table.columns if column.startswith("attribute_data:"))}
 
 
 def _first(by_name: dict[str, str], *names: str) -> str | None:

@@ -6,7 +6,7 @@ Each function changes rows in place, so that afterwards an attribute is a column
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from typing import NamedTuple
 
 from catalog.layouts.below import attributes_of_odoo, sizes_below, variations_of_ebay
@@ -16,18 +16,25 @@ from catalog.layouts.money import columns_in_units
 from catalog.layouts.nested import unfold_nested
 from catalog.layouts.outlets import stock_in_lists, stock_of_outlets
 from catalog.layouts.sizes import sizes_in_columns
-from catalog.layouts.typed import PARENT, typed_rows, variations_of_ecwid
+from catalog.layouts.typed import PARENT, attributes_of_webtoffee, typed_rows, variations_of_ecwid
 from catalog.names.columns import (
     HANDLES,
     ID_ORDER,
     PRODUCT_IDS,
     ROW_IDS,
+    TEXTS,
+    has_picture_name,
     is_special,
+    known,
     pick,
+    standard_name,
 )
+from catalog.names.hidden import is_hidden
 from catalog.names.plain import plain_name, whole_name
+from catalog.pictures.cells import names_picture
 from catalog.table import Table
 from catalog.values import plain_text
+from catalog.values.pairs import are_pairs, are_pairs_of_few, pairs_of_hand, pairs_of_system
 
 _KINDS = "option|variations?|attribut[eo]?|atributo|eigenschap|additionalinfo|propiedad|propriedade|характеристик[аи]"
 _SLOT = re.compile(
@@ -47,7 +54,7 @@ _OPTIONS = frozenset({"option", "variation", "variations", "propiedad", "proprie
 _HEX = re.compile(r"^#[0-9a-fA-F]{3,8}:")
 """The prefix that Wix writes before a colour."""
 _PAIRS = frozenset({"additionalattributes", "customfields", "productcustomfields", "feature", "features", "options"})
-_ASSIGNED = re.compile(r'(?:^|[,;])\s*([A-Za-z][\w ]*)=(?:"((?:[^"]|"")*)"|([^="]*?))(?=[,;]\s*[A-Za-z][\w ]*=|$)')
+"""Columns of pairs of Magento, PrestaShop and BigCommerce."""
 _VARIANTS = re.compile(r"(?:variants?|variations?|children|child_?skus?)$", re.IGNORECASE)
 
 
@@ -58,7 +65,7 @@ def unfold(table: Table) -> None:
     consumed = _braced_options(table)
     _fill_products(table)
     consumed |= _named_options(table)
-    consumed |= _packed_pairs(table, by_name)
+    consumed |= _packed_pairs(table)
     consumed |= _combinations(table)
     stock_in_lists(table)
     consumed |= unfold_nested(table)
@@ -75,6 +82,8 @@ def unfold(table: Table) -> None:
     coded_states(table, by_name)
     consumed |= translations(table, by_name)
     consumed |= languages_in_rows(table)
+    consumed |= _unnamed_pairs(table, consumed)
+    consumed |= attributes_of_webtoffee(table)
     consumed |= sizes_in_columns(table)
     stock_of_outlets(table, consumed)
     if consumed:
@@ -164,7 +173,8 @@ def _fill_products(table: Table) -> None:
 
 def _braced_options(table: Table) -> set[str]:
     """Ecwid names the option of a variant in its column: ``product_variation_option_{Size}``."""
-    names = {column: match[1] for column in table.columns if (match := re.search(r"option_\{(.+)\}$", column))}
+    found = ((column, re.search(r"option_\{(.+)\}$|variation_option_(\w+)$", column)) for column in table.columns)
+    names = {column: match[1] or match[2] for column, match in found if match}
     for _, row in table.rows.edited() if names else ():
         row.update({name: row[column] for column, name in names.items() if plain_text(row.get(column))})
     return set(names)
@@ -176,47 +186,50 @@ def _free_name(name: str, taken: frozenset[str], kind: str) -> str:
     return f"{kind} {name}" if whole_name(name) in taken or is_special(plain_name(name)) else name
 
 
-def _packed_pairs(table: Table, by_name: dict[str, str]) -> set[str]:
-    """``color=Red,size=M`` of Magento, ``Colour:Red:1:0`` of PrestaShop, ``Name=Colour|Value=Red`` of BigCommerce."""
+def _packed_pairs(table: Table) -> set[str]:
+    """Turn the pairs in columns with the names of shop systems into columns, and return the columns that these replace.
+    Such a column may have other texts beside the pairs."""
     consumed = set()
-    for name in _PAIRS & by_name.keys():
-        column = by_name[name]
-        cells = table.rows.column(column)
-        filled = [text for cell in cells if (text := plain_text(cell))]
-        if (
-            not filled
-            or any(isinstance(cell, list | dict) for cell in cells)
-            or not all(any(_pairs(text)) for text in filled[:50])
-        ):
-            continue
-        if all(map(_are_pairs, filled)):
-            consumed.add(column)
-        for _, row in table.rows.edited():
-            for key, value in _pairs(plain_text(row.get(column))):
-                key = key if not is_special(plain_name(key)) else f"attribute {key}"
-                if not plain_text(row.get(key)):
-                    row[key] = value.split("|") if "|" in value else value
+    for column in list(table.columns):
+        filled = _texts(table, column) if plain_name(column) in _PAIRS else []
+        if filled and all(any(pairs_of_system(text)) for text in filled[:50]):
+            _unfold_pairs(table, column, pairs_of_system)
+            consumed |= {column} if all(map(are_pairs, filled)) else set()
     return consumed
 
 
-def _pairs(text: str) -> Iterator[tuple[str, str]]:
-    named = re.findall(r"Name=([^|]+)\|Value=([^|]+)", text)
-    if named:
-        yield from named
-        return
-    if "=" in text:
-        for key, quoted, plain in _ASSIGNED.findall(text):
-            yield key, quoted.replace('""', '"') or plain
-        return
-    for item in text.split(","):
-        parts = item.split(":")
-        if len(parts) in (2, 3, 4) and parts[0].strip() and parts[1].strip() and "/" not in item:
-            yield parts[0].strip(), parts[1].strip()
+def _unnamed_pairs(table: Table, consumed: Container[str]) -> set[str]:
+    """Likewise for columns with other names, in which all cells are pairs, with few different names."""
+    found = set()
+    for column in list(table.columns):
+        if column in consumed or known(standard_name(column)) or is_hidden(column) or has_picture_name(column):
+            continue
+        filled = _texts(table, column)
+        if filled and not names_picture(filled[0]) and are_pairs_of_few(filled):
+            _unfold_pairs(table, column, pairs_of_hand)
+            found |= set() if TEXTS.search(plain_name(column)) else {column}
+    return found
 
 
-def _are_pairs(text: str) -> bool:
-    """Whether a text consists only of pairs."""
-    return "=" in text or len(list(_pairs(text))) == sum(bool(item.strip()) for item in text.split(","))
+def _texts(table: Table, column: str) -> list[str]:
+    """The filled cells of a column; empty if it has lists or objects."""
+    cells = table.rows.column(column)
+    return [] if any(isinstance(cell, list | dict) for cell in cells) else list(filter(None, map(plain_text, cells)))
+
+
+def _unfold_pairs(table: Table, column: str, read: Callable[[str], Iterable[tuple[str, str]]]) -> None:
+    for _, row in table.rows.edited():
+        held = frozenset(name for name, cell in row.items() if plain_text(cell))
+        for name, value in read(plain_text(row.get(column))):
+            name = f"attribute {name}" if is_special(plain_name(name)) else name
+            if name not in held:
+                items = [*_list(row.get(name)), *(item.strip() for item in value.split("|"))]
+                row[name] = items if len(items) > 1 else items[0]
+    table.columns = list(dict.fromkeys([*table.columns, *table.rows.names]))
+
+
+def _list(cell: object) -> list[object]:
+    return cell if isinstance(cell, list) else [] if cell in (None, "") else [cell]
 
 
 def _combinations(table: Table) -> set[str]:

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from catalog.names import languages
 from catalog.names.plain import folded, group, order, plain_name, shorter_names
-from catalog.names.sale import SALE_NAMES, STATUS, STOCK_COUNTS
+from catalog.names.sale import SALE_NAMES, STATUS, STOCK_COUNTS, counts_stock
 
 ID_ORDER = order(
     "id productid idproduct sku itemid itemsku articleid asin code productsku productcode productcodesku "
@@ -43,7 +43,7 @@ GROUP_ORDER = order(
     "parentproduct identifizierungsspaltevaterartikel itemgroupid handle urlhandle handleid referencehandle "
     "identificadordeurl identificadorurl "
     "商品管理番号 parent parentsku parentid parentproductid groupid übergeordnetesprodukt superior genitore hoofd "
-    "artikelgruppenid artikelgruppeid identifiantgroupe idgrupoartículos idgruppoarticoli"
+    "matrixid matrixdescription artikelgruppenid artikelgruppeid identifiantgroupe idgrupoartículos idgruppoarticoli"
 )
 PARENTS = group(
     "parentproduct identifizierungsspaltevaterartikel parent parentsku parentid parentproductid übergeordnetesprodukt "
@@ -203,6 +203,8 @@ def standard_name(column: str) -> str:
     if plain in _KNOWN:
         return plain
     words = [word for word in re.split(r"[\W_]+", column.casefold()) if word not in _OF_SIZES]
+    if counts_stock(plain):
+        return "stock"
     if plain_name("".join(words)) in SIZES:
         return plain_name("".join(words))
     last = plain_name(column.rpartition(".")[2])  # Of a nested field, as pandas names it: ``attributes.color``.
@@ -239,7 +241,7 @@ def is_code(column: str) -> bool:
 def is_look(column: str) -> bool:
     """Whether each value of a column is a separate result. Metafields of Shopify are not: they list the colours of all
     variants."""
-    return standard_name(column) in LOOKS and ".metafields." not in column.casefold()
+    return standard_name(column) in LOOKS and not re.search("[.]metafields[.]|metafield:", column.casefold())
 
 
 def is_picture(column: str) -> bool:

@@ -15,7 +15,7 @@ _HIDDEN = re.compile(
     r"confidential|secret|private|commission|landed|buyprice|buyingprice|^buyer|tradeprice|b2bp|factory|fobp|^fob$|"
     r"exworks|vendorprice|vendorcode|vendornote|cogs|employee|email|customer|notes?$|remark|comment|password|userid|"
     r"apikey|token$|binlocation|"
-    r"^gp$|grossprofit|^(?:wsp?|whs|whsl)(?:price|eur|usd|gbp|cad|aud)?$|^vendor(?:no|nr|nummer|number)$|^valuation|cpc$|^(?:max)?cpc|^map(?:price)?$|advertisedprice|floorprice|lowestprice|"
+    r"^gp$|grossprofit|^(?:wsp?|whs|whsl)(?:price|eur|usd|gbp|cad|aud)?$|^vendor(?:no|nr|nummer|number)$|^valuation|^gldpreis|cpc$|^(?:max)?cpc|^map(?:price)?$|advertisedprice|floorprice|lowestprice|"
     r"^minimumprice|vendorsku|vendorpart|warehouse|^bin$|^shelf$|kommentar|comentario|opmerking|kommentti|uwagi|poznámk|megjegyz|заметк|примечан|приміт|備考|비고|备注|"
     r"reorder|^min(?:imum)?stock|safetystock|leadtime|lastsold|unitssold|"
     r"soldunits|^sales(?:last|rank|count|volume)|revenue$|^turnover$|(?:created|modified|updated)by$|"
@@ -51,7 +51,7 @@ _NOT_HIDDEN = re.compile(
 _HIDDEN_FOLDED = re.compile(folded(_HIDDEN.pattern))
 """The same without accents, as technical exports write names: ``nakupni_cena``."""
 _TECHNICAL = re.compile(
-    r"^(?:command$|discountmode$|ox(?:shopid|stockflag|mapid|skipdiscounts|var(?:count|stock|minprice|maxprice))$|toprow$|fieldtype|productoptiontype\d|seo|googleshopping(?!gender|agegroup|color|material|size|mpn)|variant(?:taxable|taxcode|requiresshipping|"
+    r"^(?:command$|discountmode$|super(?:products|attribute)|media(?:attributeid|position|isdisabled|lable)$|rootcategory$|ox(?:shopid|stockflag|mapid|skipdiscounts|var(?:count|stock|minprice|maxprice))$|toprow$|fieldtype|productoptiontype\d|seo|googleshopping(?!gender|agegroup|color|material|size|mpn)|variant(?:taxable|taxcode|requiresshipping|"
     r"fulfillmentservice|inventory(?:tracker|policy)|grams|weightunit|position)|giftcard|"
     r"image(?:position|alttext|alttexts|id|sortorder|description|isthumbnail)|"
     r"attribute\d+(?:visible|global|default)|tax(?:status|class|code|rulesid|classname)|"
@@ -65,7 +65,7 @@ _TECHNICAL = re.compile(
 )
 _PURCHASE = re.compile(r"(?<![^\W_])h?ek(?![^\W_])|(?<![^\W_])h?ek(?:preis|netto|brutto)")
 """The German abbreviation of a purchase price, as a word: ``letzter EK-Preis``."""
-_META = re.compile(r"^\s*meta(?:[\s:_-]|title|desc|keyword|data|field)|^\s*included\s*/")
+_META = re.compile(r"^\s*meta(?:[\s:_-]|title|desc|keyword|data|field(?!:\s*\w+\.))|^\s*included\s*/")
 _TRANSLATED = group(
     "steuerstatus steuerklasse geringelagermenge nureinzelnverkaufen kundenrezensionenerlauben versandklasse "
     "ablauftagedesdownloads gruppierteprodukte zusatzverkäufe crosssells externeurl "
@@ -84,7 +84,8 @@ _TRANSLATED = group(
 )
 """The technical columns of WooCommerce in German, French, Spanish, Italian and Dutch."""
 _FLAGS_OF_ATTRIBUTES = re.compile(
-    r"(?:attribut[eo]?|atributo|eigenschap)\d*(?:visible|visibile|sichtbar|zichtbaar|global|globale|globaal|default)\d*"
+    r"(?:attribut[eo]?|atributo|eigenschap)\d*(?:visible|visibile|sichtbar|zichtbaar|global|globale|"
+    r"globaal|default|standard|standaard|pardéfaut|pordefecto|predeterminado|predefinito)\d*"
 )
 
 
@@ -102,3 +103,8 @@ def is_hidden(column: str) -> bool:
         or bool(_TECHNICAL.match(name) or _META.match(written) or _PURCHASE.search(written))
         or bool(_FLAGS_OF_ATTRIBUTES.fullmatch(name)) or is_of_system(column)
     )  # fmt: skip
+
+
+def is_of_customer(column: str) -> bool:
+    """Whether a column has data of customers."""
+    return _CUSTOMERS.fullmatch(plain_name(column)) is not None

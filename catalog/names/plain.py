@@ -37,7 +37,7 @@ CURRENCIES = (
 )
 """Codes of currencies (ISO 4217) that column names contain."""
 _LOCALE = re.compile(
-    rf"^(?:{LANGUAGES}|us|gb)[._:-](?=\w)|(?<=\w)[\s._:#-]+(?:{LANGUAGES})(?:[-_][a-z]{{2}}(?:[-_]\w+)?)?$",
+    rf"^(?:{LANGUAGES}|us|gb)[._:-](?=\w)|(?<=\w)[\s._:#~-]+(?:{LANGUAGES})(?:[-_][a-z]{{2}}(?:[-_]\w+)?)?$",
     re.IGNORECASE,
 )
 _CURRENCY_WORDS = f"{CURRENCIES}|руб|грн|zł|kč|tl|円|元"

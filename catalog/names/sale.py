@@ -39,6 +39,7 @@ STATUS = group(
     "visibilidadenelcatálogo visibilitànelcatalogo zichtbaarheidincatalogus verfügbarkeit disponibilité "
     "disponibilidad disponibilità beschikbaarheid disponibilidade tillgänglighet tilgængelighed dostępność "
     "наличие 在庫状況 stokdurumu 状态 商品状态 库存状态 진열상태 판매상태 סטטוס الحالة κατάσταση publishtoecom "
+    "web webshop eshop internet ecommerce onlineshop webwinkel tiendaonline poststatus "
     "showonsite showonstore showinstore showonline showonwebsite skuisactive skuactive mostrarentienda "
     "mostrarenlatienda exibirnaloja visívelnaloja situação situacao situación durum satışdurumu стан статус доступність"
     + languages.STATUS
@@ -69,9 +70,10 @@ NOT_SOLD = OUT_OF_STOCK | frozenset({"0", "-1"}) | group(
     "已售 판매완료 draft drafts archived inactive disabled offline off private pending trash trashed deleted "
     "discontinued hidden unlisted unpublished expired retired withdrawn blocked suspended paused obsolete "
     "nolongeravailable false no n f notavailable unavailable notforsale endoflife eol notvisibleindividually none "
-    "unsold inaktiv entwurf nein falsch archiviert gelöscht gesperrt deaktiviert versteckt ausgelistet auslauf "
-    "nichtverfügbar nichtaktiv nichtveröffentlicht unsichtbar brouillon inactif désactivé archivé supprimé privé "
-    "indisponible rupture nondisponible nonpublié masqué caché nonvisible borrador inactivo desactivado archivado "
+    "rejected unsold inaktiv entwurf nein falsch archiviert gelöscht gesperrt deaktiviert versteckt ausgelistet "
+    "auslauf nichtverfügbar nichtaktiv nichtveröffentlicht unsichtbar brouillon inactif désactivé archivé supprimé "
+    "privé indisponible rupture nondisponible nonpublié masqué caché nonvisible borrador inactivo desactivado "
+    "archivado "
     "oculto nodisponible bozza disattivo disattivato inattivo nonattivo archiviato nascosto nondisponibile "
     "concept gearchiveerd inactief verborgen nietbeschikbaar rascunho inativo arquivado indisponível utkast "
     "inaktivt arkiverad kladde arkiveret szkic nieaktywny brak niedostępny niedostępne koncept nedostupné loppu "
@@ -87,15 +89,23 @@ DRAFTS = group(
 LIVE = group(
     "active published live online visible enabled onsale forsale aktiv veröffentlicht freigegeben sichtbar publié "
     "actif enligne publicado activo pubblicato attivo gepubliceerd actief publicerad aktywny opublikowany активен 公開 "
-    "販売中 已上架 上架 在售 pending scheduled geplant preorder comingsoon"
+    "販売中 已上架 上架 在售 publish pending scheduled geplant preorder comingsoon"
 )
 """Words for products that are or will be for sale; the opposite of ``DRAFTS``."""
 NOT_SOLD_FLAGS = group(
     "discontinued archived deleted isdeleted disabled isdisabled draft isdraft outofstock soldout hidden ishidden "
     "isarchived hideproduct hideonsite ausverkauft versteckt gelöscht archiviert lvorm blocked isblocked salesblocked "
-    "gesperrt verkaufgesperrt verkaufssperre bloqueado bloqué bloccato geblokkeerd zablokowany 倉庫指定"
+    "gesperrt verkaufgesperrt verkaufssperre bloqueado bloqué bloccato geblokkeerd zablokowany 倉庫指定 "
+    "inactive isinactive obsolete isobsolete isdiscontinued isblocked suspended ausgelistet auslaufartikel abgekündigt "
+    "inaktiv deaktiviert stillgelegt ensommeil sommeil misensommeil abandonné retiré supprimé archivé désactivé "
+    "descatalogado obsoleto archivado desactivado fuoricatalogo fuoriproduzione dismesso archiviato disattivato "
+    "descontinuado foradelinha inativo uitlopend gearchiveerd inactief utgått utgår utgången udgået "
+    "wycofany wycofane archiwalny nieaktywny vyřazeno vyřazený ukončeno poistunut kivezetett снятспроизводства "
+    "архивный 廃番 廃盤 停产 已停产 단종"
 )
 """Columns that are true if a product is not for sale."""
+PUBLISHED_SINCE = group("publishedat publishedon publicationdate veröffentlichtam publiéle publicadoel")
+"""Columns with the time since which a product is public, which drafts lack."""
 SALE_PRICES = group(
     "saleprice specialprice angebotspreis tarifpromo preciorebajado prezzoinofferta actieprijs "
     "onlinesaleprice discountedprice promotionalprice promoprice aktionspreis sonderpreis"
@@ -122,11 +132,14 @@ SOLD_FROM = group(
     "sichtbarvon onlineab aktivab gültigab"
 )
 """Columns with the time from which a product is for sale."""
-STOCK_FLAGS = group(
-    "canbesold saleok sellonline instock isinstock available isavailable availableforsale isavailableforsale "
-    "forsale sellable purchasable verfügbar lieferbar vorrätig auflager enstock disponible existencias "
-    "disponibile opvoorraad beschikbaar ilager tekoop verkäuflich verkaufbar envente alaventa enventa invendita "
-    "doprodeje sprzedawalny"
+SELLABLE = group(
+    "canbesold saleok sellonline forsale sellable purchasable tekoop verkäuflich verkaufbar envente alaventa enventa "
+    "invendita doprodeje sprzedawalny"
+)
+"""Flags that permit the sale of a product, whether or not it is in stock."""
+STOCK_FLAGS = SELLABLE | group(
+    "instock isinstock available isavailable availableforsale isavailableforsale verfügbar lieferbar vorrätig auflager "
+    "enstock disponible existencias disponibile opvoorraad beschikbaar ilager"
 )
 STOCK_COUNTS = group(
     "stock quantity qty variantinventoryqty inventoryquantity inventoryqty inventory currentstock currentstocklevel "
@@ -137,7 +150,8 @@ STOCK_COUNTS = group(
     "stoc varastosaldo lagerstatus antal beholdning остаток количество остатки stokadedi stokmiktarı "
     "stockamount stockcount stocktotal stockavailable inventoryamount warehousestock "
     "totalstock currentquantity lagerbestandgesamt gesamtbestand verfügbarerbestand "
-    "bestand lagerbestand menge lager lagermenge existencias inventario cantidad quantité quantitéenstock giacenza "
+    "bestfrei freibestand bestand lagerbestand "
+    "menge lager lagermenge existencias inventario cantidad quantité quantitéenstock giacenza "
     "magazzino quantità voorraad aantal quantidade estoque lagersaldo lagerantal ilośćsztuk zásoba 在庫数 库存 재고 "
     "재고수량 מלאי المخزون الكمية απόθεμα tồnkho จำนวน" + languages.STOCK
 )
@@ -157,8 +171,8 @@ COUNTED_BY_DEFAULT = group("useconfigmanagestock")
 """Magento: if this is true, ``manage_stock`` of the row is ignored."""
 MAY_BE_OVERSOLD = group("continue true yes 1 2 notify ja oui sí si sì allow allowed")
 SALE_NAMES = (
-    STATUS | STOCK_STATUS | NOT_SOLD_FLAGS | GONE_SINCE | SOLD_FROM | STOCK_FLAGS | STOCK_COUNTS | OVERSOLD | TRACKED
-    | COUNTED_BY_DEFAULT | SALE_PRICES | SALE_FLAGS | SALE_BEGINS | SALE_ENDS | SALE_PERIODS
+    STATUS | STOCK_STATUS | NOT_SOLD_FLAGS | PUBLISHED_SINCE | GONE_SINCE | SOLD_FROM | STOCK_FLAGS | STOCK_COUNTS
+    | OVERSOLD | TRACKED | COUNTED_BY_DEFAULT | SALE_PRICES | SALE_FLAGS | SALE_BEGINS | SALE_ENDS | SALE_PERIODS
 )  # fmt: skip
 
 
@@ -169,16 +183,35 @@ def read_flag(text: str) -> bool | None:
 
 
 _SHOWS = (
-    r"(?:show(?:n)?|display(?:ed)?|visible|publish(?:ed)?|listed|visa|visas|vis|vises|mostrar|mostra|visibile|visível|"
+    r"(?:live|active|enabled|show(?:n)?|display(?:ed)?|visible|publish(?:ed)?|listed|visa|visas|vis|vises|mostrar|mostra|visibile|visível|"
     r"afficher?|anzeigen|zeigen|sichtbar|toon|tonen|zichtbaar|pokaż|widoczny|zobrazit|zobrazovat|exibir|synlig|näytä)"
 )
 _SHOPS = (
     r"(?:shop|webshop|onlineshop|onlinestore|webstore|store|storefront|site|website|web|butik|butiken|butikken|butikk|"
     r"nettbutikk|boutique|tienda|negozio|loja|winkel|sklepie|sklep|obchodě|obchod|eshopu|eshop|verkkokaupassa|catalog)"
 )
-_SHOWS_IN_SHOP = re.compile(rf"{_SHOWS}[a-zà-ž]{{0,4}}{_SHOPS}|(?:im|in|en|on)?{_SHOPS}{_SHOWS}|{_SHOPS}status")
+_SHOWS_IN_SHOP = re.compile(
+    rf"{_SHOWS}[a-zà-ž]{{0,4}}{_SHOPS}|(?:im|in|en|on)?{_SHOPS}{_SHOWS}|{_SHOPS}status|\w*visibility"
+)
 
 
 def shows_in_shop(column: str) -> bool:
     """Whether a column tells what the shop shows, by its name: ``Visa i butik``, ``Online Store Status``."""
     return _SHOWS_IN_SHOP.fullmatch(plain_name(column)) is not None
+
+
+_STOCK_WORDS = (
+    r"(?:stock|inventory|qty|quantity|(?:lager)?bestand|lagermenge|voorraad|estoque|existencias|giacenza|esistenza|"
+    r"stanmagazynowy|ilość|lagersaldo|lagerantal|quantité|cantidad|quantità|quantidade|zásoba|остаток|在庫|库存|재고)"
+)
+_OF_STOCK = (
+    r"(?:of|in|de|en|em|on|units?|pcs|pieces|stück|stk|hand|real|réel|réelle|actual|actuel|actuelle|attuale|aktuelle?r?|"
+    r"current|free|freie?r?|frei|verwendbar|available|verfügbare?r?|disponible|disponibile|disponível|total|totale|"
+    r"gesamt|physical|physische?r?|physique|físico|fisico|effektiv)"
+)
+_COUNTS_STOCK = re.compile(rf"{_OF_STOCK}*{_STOCK_WORDS}{_OF_STOCK}*")
+
+
+def counts_stock(plain: str) -> bool:
+    """Whether a plain name is one of the stock with words such as *available* or *real*: ``stockréel``."""
+    return _COUNTS_STOCK.fullmatch(plain) is not None

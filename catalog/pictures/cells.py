@@ -21,6 +21,8 @@ _SEPARATOR = re.compile(
     rf"[|,;\n]|::|\\n|\s(?=https?:)|\.(?:{'|'.join(suffix[1:] for suffix in IMAGE_SUFFIXES)})\s+(?=\S)", re.IGNORECASE
 )
 _WITHIN = re.compile(r"https?://[^\s\"'<>()|]+", re.IGNORECASE)
+_CAPTIONS = re.compile(r"\s+!\s+(?:alt|title|desc|caption)\s*:[^|]*")
+"""Texts about a picture, as WebToffee's exports of WooCommerce write them behind its address."""
 _MARKED = re.compile(r"""<img\s[^<>]*?src\s*=\s*["']?([^"'<>\s]+)|!\[[^\[\]]*\]\(([^()\s]+)""", re.IGNORECASE)
 _OBJECTS = ("media", "image", "file", "node")
 """Fields of objects with the object of a picture: Shopware's ``{"position": 1, "media": {"url": ...}}``."""
@@ -69,6 +71,7 @@ def _split(text: str, is_file: Callable[[str], bool]) -> list[str]:
     """The pictures in a text: paths and addresses."""
     if is_base64(text):
         return [text]
+    text = _CAPTIONS.sub("", text)
     packed = _unpacked(text)
     if packed is not None and not is_file(text):
         return [item for item in pictures_in(packed, is_file) if isinstance(item, str)]

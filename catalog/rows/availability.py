@@ -22,7 +22,9 @@ from catalog.names.sale import (
     NOT_TRACKED,
     OUT_OF_STOCK,
     OVERSOLD,
+    PUBLISHED_SINCE,
     SALE_NAMES,
+    SELLABLE,
     SIGNS,
     SOLD_FROM,
     STATUS,
@@ -84,19 +86,21 @@ class Availability:
         self._not_sold = named(NOT_SOLD_FLAGS)
         self._gone_since = named(GONE_SINCE)
         self._sold_from = named(SOLD_FROM)
+        self._published = [name for name in named(PUBLISHED_SINCE) if _are_mostly_filled(table.rows.column(name))]
         self._flags = named(STOCK_FLAGS)
         marking = [*named(STATUS - STOCK_STATUS), *self._flags]
         self._marked = {name for name in marking if _are_marks(table.rows.column(name))}
         self._counts = list(dict.fromkeys([*named(STOCK_COUNTS), *table.outlets]))
         elsewhere = {outlet_prefix(one) or _in_brackets(one) for one in others if one not in table.columns} - {""}
         self._partial = [one for one in self._counts if (table.outlets.get(one) or _in_brackets(one)) in elsewhere]
-        self._in_stock = [*self._flags, *named(STOCK_STATUS)]
+        self._in_stock = [*named(STOCK_FLAGS - SELLABLE), *named(STOCK_STATUS)]
         self._oversold = named(OVERSOLD)
         self._tracked = named(TRACKED)
         self._by_default = named(COUNTED_BY_DEFAULT)
-        self._stock = {*self._in_stock, *self._counts, *named(NOT_SOLD_FLAGS & OUT_OF_STOCK)}
+        self._stock = {*self._flags, *self._in_stock, *self._counts, *named(NOT_SOLD_FLAGS & OUT_OF_STOCK)}
         self._stock |= {name for name in self.unnamed if _has_states_of_stock(table.rows.column(name))}
         stating = [*self._status, *self._not_sold, *self._gone_since, *self._sold_from, *self._flags, *self._counts]
+        stating += self._published
         self.columns = frozenset(stating if leave_out is None else leave_out)
         """What states it."""
         self.aspects = frozenset(map(self._aspect, stating) if leave_out is None else leave_out)
@@ -149,6 +153,9 @@ class Availability:
             text = plain_text(row.get(column))
             if _is_future(text):
                 yield "status", f"{column} is {shown(text)}"
+        for column in self._published:
+            if (plain_text(row.get(column)) or plain_text(head.get(column))).casefold() in MISSING:
+                yield "status", f"{column} is empty"
         for column in self._flags:
             text = plain_text(row.get(column))
             if says_no(text) and not self._is_elsewhere(row, column):
@@ -181,14 +188,15 @@ class Availability:
                 _plain(text) for name in columns if (text := plain_text(row.get(name)) or plain_text(head.get(name)))
             ]
 
-        if any(plain_text(row.get(column)) for column in self._in_stock):  # Flags that say no were handled before.
+        own = [name for name in self._counts if name.startswith("variant ") and plain_text(row.get(name))]
+        flags = [name for name in self._in_stock if not own or name.startswith("variant ")]
+        if any(plain_text(row.get(column)) for column in flags):  # Flags that say no were handled before.
             return ""
         if any(text in MAY_BE_OVERSOLD for text in values_of(self._oversold)):
             return ""
         by_default = any(read_flag(text) or text == "1" for text in values_of(self._by_default))
         if self._tracked and not by_default and not set(values_of(self._tracked)) - NOT_TRACKED:
             return ""
-        own = [name for name in self._counts if name.startswith("variant ") and plain_text(row.get(name))]
         for column in own or self._counts:
             text = plain_text(row.get(column))
             if _is_none(text) and not self._is_elsewhere(row, column):
@@ -212,6 +220,11 @@ def _are_marks(cells: Sequence[Any]) -> bool:
     return "" in states and len(states) == 2 and states <= {"", "1", "x", "checked", *SIGNS}
 
 
+def _are_mostly_filled(cells: Sequence[Any]) -> bool:
+    """Whether at least half of the cells are filled, so that an empty one has a meaning."""
+    return 2 * sum(plain_text(cell).casefold() not in MISSING for cell in cells) >= len(cells) > 0
+
+
 def _are_plus_or_minus(cells: Sequence[Any]) -> bool:
     """Whether a column has nothing but ``+`` and ``-``, and both of them."""
     return {plain_text(cell) for cell in cells} - {""} == {"+", "-"}
@@ -223,7 +236,8 @@ def _states_sale(cells: Sequence[Any]) -> bool:
     if not states or len(states) > MAX_STOCK_WORDS:
         return False
     plain = {_plain(text.strip()) for text in states} - {""}
-    is_stock = bool(plain & OUT_OF_STOCK) and plain <= OUT_OF_STOCK | IN_STOCK | {"yes", "no"}
+    differ = not plain <= OUT_OF_STOCK or any(not plain_text(cell) for cell in cells)  # Else nothing would be for sale.
+    is_stock = differ and bool(plain & OUT_OF_STOCK) and plain <= OUT_OF_STOCK | IN_STOCK | {"yes", "no"}
     return is_stock or (bool(plain & DRAFTS) and bool(plain & LIVE) and plain <= NOT_SOLD | LIVE)
 
 

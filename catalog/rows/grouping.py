@@ -206,7 +206,7 @@ def _draft(
     draft = Draft(
         id=id, title=next((line.title for line in titled if line.title), ""),
         attributes=merged_values((parents or members)[0], sold, dates),
-        pictures=_pictures(for_sale, parents, members, several=several),
+        pictures=_pictures(for_sale, parents, members, several=several) or [p for one in lines for p in one.pictures],
         group=key if several or len(members) > 1 else id,
         variants=variants_of(sold, len(members), id), lines=[line.number for line in (*shared, *for_sale)],
         id_for_picture=lines[0].id or key,

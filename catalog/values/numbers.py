@@ -21,8 +21,8 @@ PLAIN = re.compile(r"[+-]?(?:0|[1-9]\d{0,14})(?:\.\d{1,15})?")
 WHOLE = re.compile(r"[+-]?(?:0|[1-9]\d{0,14})")
 MISSING = frozenset(
     {
-        "", "-", "--", "---", "0000-00-00", "0000-00-00 00:00:00", "unknown", "–", "—", "n/a", "#n/a", "n.a.", "na",
-        "nan", "null", "none", "nil", "tbd", "tba", "?", "unlimited", "∞",
+        "", "\\n", "-", "--", "---", "0000-00-00", "0000-00-00 00:00:00", "unknown", "–", "—", "n/a", "#n/a", "n.a.",
+        "na", "nan", "null", "none", "nil", "tbd", "tba", "?", "unlimited", "∞",
         "x", "k.a.", "k. a.", "s/o", "on request", "auf anfrage", "sur demande",
     }
 )  # fmt: skip

@@ -13,6 +13,7 @@ from catalog.errors import ModisteError
 from catalog.formats.encodings import clean_text
 from catalog.formats.header import HEADER_ROWS, column_names, find_header
 from catalog.formats.workbooks.extent import MAX_CELLS, check_extents
+from catalog.formats.workbooks.joined import join
 from catalog.formats.workbooks.placed import Placed, placed_pictures
 from catalog.names.columns import ID_NAMES, TITLE_ORDER, standard_name
 from catalog.names.plain import plain_name
@@ -25,7 +26,7 @@ _ERRORS = frozenset({"#N/A", "#NV", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#N
 
 def read_workbook(content: bytes, source: str, options: TableOptions) -> Table:
     """Read the sheet in ``options``, or the largest visible sheet with an id and a title, and the other sheets with the
-    same columns. Pictures on a sheet are in the column ``image``.
+    same columns. Sheets that refer to its products are joined. Pictures on a sheet are in the column ``image``.
 
     Raises:
         ModisteError: It is damaged, or has no such sheet.
@@ -54,6 +55,7 @@ def read_workbook(content: bytes, source: str, options: TableOptions) -> Table:
     table = Table(list(columns), Rows())
     read: list[str] = []
     others: list[str] = []
+    joined: list[str] = []
     for other, cells in sheets.items():
         alike = other == name or (options.sheet is None and _has_columns(cells, columns))
         (read if alike else others).append(other)
@@ -64,12 +66,17 @@ def read_workbook(content: bytes, source: str, options: TableOptions) -> Table:
                 rows = [(at, {names_of[plain_name(one)]: cell for one, cell in row.items()}) for at, row in rows]
             _add_pictures(table, rows, placed_pictures(content, other))
             table.rows.extend(rows)
-        elif options.sheet is None and _has(cells, ID_NAMES) and _has(cells, _TITLES):
+    for other in [one for one in others if options.sheet is None and any(map(any, sheets[one]))]:
+        if join(table, *_rows_of(sheets[other], source, options)):
+            others.remove(other)
+            joined.append(other)
+        elif _has(sheets[other], ID_NAMES) and _has(sheets[other], _TITLES):
             kind = f"the sheet {other!r} has other columns and is not read"
             table.remarks.append(Problem(1, None, kind, kind))
     filled = [repr(other) for other in others if any(map(any, sheets[other]))]
     beside = f"; not {', '.join(filled)}" if filled else ""
-    table.format = f"workbook, sheet{'s' if read[1:] else ''} {', '.join(map(repr, read))}{beside}"
+    filled_in = f", with {', '.join(map(repr, joined))}" if joined else ""
+    table.format = f"workbook, sheet{'s' if read[1:] else ''} {', '.join(map(repr, read))}{filled_in}{beside}"
     return table
 
 

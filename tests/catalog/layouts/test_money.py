@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from catalog import read_catalog
+from tests.catalog.shops import read
 
 CENTS = {"type": "centPrecision", "currencyCode": "EUR", "centAmount": 4999, "fractionDigits": 2}
 YEN = {"currencyCode": "JPY", "centAmount": 4999}
@@ -79,3 +80,8 @@ def test_other_columns_keep_their_values(tmp_path: Path, row: dict[str, Any]) ->
     (tmp_path / "products.json").write_text(json.dumps([{"id": "1", "title": "Shirt", **row}]))
     catalog = read_catalog(tmp_path / "products.json", images_required=False)
     assert {name: catalog[0].attributes[name] for name in row} == row
+
+
+def test_cents_of_a_column_with_nulls_of_a_database_are_units(tmp_path: Path) -> None:
+    rows = [{"id": at, "title": f"Hat {at}", "sale_price_cents": cents} for at, cents in enumerate(["1999", "\\N"])]
+    assert [one.attributes.get("sale_price") for one in read(tmp_path, rows)] == [19.99, None]

@@ -16,7 +16,11 @@ from tests.catalog.shops import accounted, read
     [
         ("Status", "active", "archived"), ("Published", "TRUE", "FALSE"), ("In stock?", "1", "0"), ("stock", "3", "0"),
         ("availability", "in stock", "out of stock"), ("enabled", "yes", "no"), ("quantity", "1.5", "-1"),
-        ("visibility", "visible", "hidden"), ("product_online", "1", "2"),
+        ("visibility", "visible", "hidden"), ("product_online", "1", "2"), ("Stock réel", "4", "0"),
+        ("Bestand verfügbar", "2", "0"), ("Available stock", "5", "0"), ("Units in stock", "5", "0"),
+        ("Utgått", "Nej", "Ja"), ("En sommeil", "Non", "Oui"), ("Descatalogado", "no", "sí"), ("Web?", "Y", "N"),
+        ("Live on site", "Y", "N"), ("post_status", "publish", "private"),
+        ("Square Item Visibility", "visible", "hidden"),
     ],
 )  # fmt: skip
 def test_products_that_are_not_for_sale_are_left_out_and_counted(
@@ -114,3 +118,27 @@ def test_what_is_for_sale_is_known(tmp_path: Path, column: str, sold: str, unsol
 def test_yes_beside_a_word_for_no_stock_states_the_stock(tmp_path: Path) -> None:
     rows = [{"sku": f"A{n}", "title": f"Sari {n}", "Avl": said} for n, said in enumerate(["Yes", "Sold out", "Yes"])]
     assert [one.id for one in read(tmp_path, rows)] == ["A0", "A2"]
+
+
+def test_permission_to_sell_does_not_replace_the_stock(tmp_path: Path) -> None:
+    rows = [{"id": at, "title": f"Hat {at}", "For sale": "yes", "Stock": at} for at in range(3)]
+    assert [one.id for one in read(tmp_path, rows)] == ["1", "2"]
+
+
+def test_a_product_without_a_date_of_publication_is_a_draft(tmp_path: Path) -> None:
+    rows = [{"id": at, "title": f"Hat {at}", "publishedAt": "2026-01-02" if at else ""} for at in range(3)]
+    assert [one.id for one in read(tmp_path, rows)] == ["1", "2"]
+
+
+def test_a_text_for_the_page_that_says_sold_out_in_every_row_states_nothing(tmp_path: Path) -> None:
+    rows = [{"id": at, "title": f"Hat {at}", "Hinweistext": "ausverkauft", "Stock": at} for at in range(3)]
+    assert [one.id for one in read(tmp_path, rows)] == ["1", "2"]
+
+
+def test_the_stock_of_a_variant_counts_beside_a_flag_of_its_product(tmp_path: Path) -> None:
+    sizes = [{"size": size, "stock": stock, "sku": f"A-{size}"} for size, stock in (("S", 0), ("M", 2))]
+    (tmp_path / "catalog.json").write_text(
+        json.dumps([{"id": at, "title": f"Hat {at}", "in_stock": True, "sizes": sizes} for at in range(2)])
+    )
+    catalog = read_catalog(tmp_path / "catalog.json", images_required=False)
+    assert [[one.id for one in product.variants] for product in catalog] == [["A-M"], ["A-M"]]

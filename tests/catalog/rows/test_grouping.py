@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.catalog.shops import accounted, pictures, read
 
 
@@ -71,3 +73,18 @@ def test_rows_of_a_product_without_variants_are_merged_beside_a_parent_column(tm
     catalog = read(tmp_path, rows, images=True)
     assert [(one.id, len(one.images)) for one in catalog] == [("A", 2), ("B", 1)]
     assert accounted(catalog)
+
+
+@pytest.mark.parametrize("sold_out", [{"S"}, {"M"}, {"S", "M"}, {"L"}])
+def test_a_product_keeps_its_id_title_and_pictures_when_a_size_is_sold_out(tmp_path: Path, sold_out: set[str]) -> None:
+    pictures(tmp_path, ["a.jpg", "b.jpg"])
+    rows = [
+        {
+            "Product ID": "77", "Variant ID": f"77-{size}", "Title": "" if place else "Shirt", "Size": size,
+            "Stock": 0 if size in sold_out else 3, "Images": "" if place else "a.jpg, b.jpg",
+        }
+        for place, size in enumerate("SML")
+    ]  # fmt: skip
+    (product,) = read(tmp_path, rows, images=True)
+    assert (product.title, [Path(str(one)).name for one in product.images]) == ("Shirt", ["a.jpg", "b.jpg"])
+    assert product.id == "77"

@@ -78,3 +78,16 @@ def test_custom_fields_are_columns_and_categories_are_paths(tmp_path: Path) -> N
     tote, pouch = read(tmp_path, rows)
     assert (tote.attributes["Material"], tote.attributes["Closure"]) == ("Canvas", "Zip")
     assert (tote.attributes["Category"], pouch.attributes["Category"]) == (["Bags > Totes", "Sale"], ["Bags"])
+
+
+def test_pictures_in_rows_of_their_own_do_not_put_a_sold_out_product_up_for_sale(tmp_path: Path) -> None:
+    rows = []
+    for at, stock in enumerate((3, 0)):
+        rows += [
+            {"Item": "Product", "ID": at, "Name": f"Hat {at}", "SKU": f"A{at}", "Current Stock": stock},
+            {"Item": "Variant", "ID": 10 + at, "SKU": f"A{at}-S", "Current Stock": stock},
+            {"Item": "Image", "ID": 20 + at, "Internal Image URL (Export)": f"https://cdn.example/{at}.jpg"},
+            {"Item": "Image", "ID": 30 + at, "Internal Image URL (Export)": f"https://cdn.example/{at}b.jpg"},
+        ]  # fmt: skip
+    (product,) = read(tmp_path, rows, images=True)
+    assert [str(getattr(one, "url", one)).rsplit("/")[-1] for one in product.images] == ["0.jpg", "0b.jpg"]

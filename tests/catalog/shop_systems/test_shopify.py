@@ -102,3 +102,9 @@ def test_the_answer_of_a_shop_api_is_read(tmp_path: Path) -> None:
     assert tee.attributes["Size"] == ["S", "M"]
     assert tee.attributes["variant price"] == 19.9
     assert tee.images == (Address("https://cdn.example/1.jpg"), Address("https://cdn.example/2.jpg"))
+
+
+def test_metafields_of_matrixify_are_public_unless_their_names_are_of_costs(tmp_path: Path) -> None:
+    own = {"Metafield: custom.colour [single_line_text_field]": "Red", "Metafield: custom.cost [money]": "9"}
+    (product,) = read(tmp_path, [{"Handle": "tee", "Title": "Tee", "Variant SKU": "A", **own}])
+    assert list(product.attributes) == ["Metafield: custom.colour [single_line_text_field]"]

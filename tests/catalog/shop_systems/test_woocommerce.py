@@ -71,3 +71,23 @@ def test_a_product_has_the_codes_of_its_parent_and_its_variants(tmp_path: Path) 
     ]
     [product] = read(tmp_path, rows)
     assert product.attributes["SKU"] == ["D-1", "D-1-S", "D-1-M"]
+
+
+def test_an_export_of_webtoffee_has_the_attributes_of_variations_and_pictures_with_captions(tmp_path: Path) -> None:
+    image = (
+        "https://shop.example/a.jpg ! alt : Red ! title : a ! desc :  ! caption : |https://shop.example/b.jpg ! alt :"
+    )
+    rows = [
+        {"ID": 1, "parent_sku": "", "post_title": "Tee", "post_status": "publish", "sku": "A", "images": image,
+         "attribute:pa_color": "Red", "attribute:pa_size": "S|M"},
+        {"ID": 2, "parent_sku": "A", "post_title": "Tee - S", "post_status": "publish", "sku": "A-S",
+         "stock_status": "outofstock", "meta:attribute_pa_size": "S"},
+        {"ID": 3, "parent_sku": "A", "post_title": "Tee - M", "post_status": "publish", "sku": "A-M",
+         "stock_status": "instock", "meta:attribute_pa_size": "M"},
+    ]  # fmt: skip
+    (product,) = read(tmp_path, rows, images=True)
+    assert (product.attributes["color"], product.attributes["size"]) == ("Red", ["M"])
+    assert [getattr(one, "url", one) for one in product.images] == [
+        "https://shop.example/a.jpg",
+        "https://shop.example/b.jpg",
+    ]

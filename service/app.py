@@ -17,9 +17,9 @@ from models.bundle.manifest import GraphName, Precision
 from models.bundle.plan import plan_for
 from service.access.key_ring import KeyRing
 from service.access.limiter import Limiter
+from service.cache.cache import Cache
 from service.cache.connection import RedisConnection
 from service.cache.features import FeatureCache
-from service.cache.levels import Cache
 from service.cache.memory import MemoryCache
 from service.cache.redis import RedisCache
 from service.cache.sealing import sealing_secret

@@ -4,7 +4,7 @@ This is plain Python with word lists (``concepts/``, ``languages/``), without tr
 """
 
 from understanding.english import english
-from understanding.grounding.levels import Grounding
+from understanding.grounding.grounding import Grounding
 from understanding.grounding.shop import Shop
 from understanding.history import fold
 from understanding.reading import understand, understand_turns

@@ -46,9 +46,9 @@ _TRANSLATED_SLOT = re.compile(
     rf"(?P<kind>{_KINDS})(?P<before>\d*)(?P<after>)"
 )
 _NAMING = frozenset({"name", "names", "title", "titles", "nom", "nome", "nombre", "naam", "название", ""})
-"""What a column says whose cells are names; ``Attribute`` alone does beside ``Attribute Value``."""
+"""Names of columns whose cells are names; so is ``Attribute`` beside ``Attribute Value``."""
 _REPEATED = re.compile(r" \((\d+)\)$")
-"""The number of a column whose name had been there before."""
+"""The number in the name of a column that repeats an earlier name."""
 _NUMBERS = {"one": "1", "two": "2", "three": "3"}
 _OPTIONS = frozenset({"option", "variation", "variations", "propiedad", "propriedade"})
 _HEX = re.compile(r"^#[0-9a-fA-F]{3,8}:")

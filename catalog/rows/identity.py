@@ -56,7 +56,7 @@ _OF_DATABASE = re.compile(
 """A key of a database: of MongoDB, a UUID, a global id of Shopify, or an address (``@id`` of JSON-LD)."""
 _GUIDS = ("guid", "uuid")
 _OF_GROUP = re.compile(r"group|gruppe|groupe|grupo|gruppo|grupa|групп|груп|グループ|组|組")
-"""What the name of a column says that is equal for all variants of a product, or for all products of a category."""
+"""Names of columns with equal values for all variants of a product, or for all products of a category."""
 
 
 def id_and_group(table: Table, id: str | None, group: str | None) -> tuple[str | None, str | None, bool]:

@@ -37,7 +37,7 @@ PRIVATE_NAME = "private.arrow"
 FILES_NAME = "files.arrow"
 """The picture files of the build (``indexer.generations.tables.files``)."""
 SEEN_NAME = "seen.u8"
-"""The same by the pictures alone, where the catalogue states words of its own: what the next build reuses."""
+"""Words of products by their pictures alone, which the next build reuses, if the catalogue states words."""
 
 MAX_DIM, MAX_PRODUCTS = 2**16, 10**9
 ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}")

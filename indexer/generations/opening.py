@@ -48,7 +48,7 @@ class Parts(NamedTuple):
     """Searches products by their nearest picture."""
     table: ProductTable
     vectors: Halves
-    """Of all products, then of further pictures."""
+    """Vectors of all products, then of further pictures."""
     attributes: AttributeColumns | None
     seen: AttributeColumns | None
     images_root: Path | None

@@ -67,7 +67,7 @@ class InvertedFile:
             query = queries[at : at + 1]
             found = self._read(query, k, self._enough(query[0], minimum, counts), selector)
             if (found[1] < 0).any():
-                # Of cells with equal centroids, as many equal pictures have, FAISS may read others than were counted.
+                # Equal pictures make cells with equal centroids. FAISS may read other ones of these than were counted.
                 found = self._read(query, k, len(self._sizes), selector)
             scores[at], rows[at] = found[0][0], found[1][0]
         return scores, rows

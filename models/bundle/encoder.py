@@ -216,7 +216,7 @@ class Bundle:
             session = onnxruntime.InferenceSession(
                 str(path), options, providers=[(provider, _PROVIDER_OPTIONS[provider]) for provider in self.providers]
             )
-        except Exception as error:  # As above.
+        except Exception as error:  # The exceptions of ONNX Runtime have no public base class.
             raise BundleError(f"{path} could not be loaded ({error}).", hint="Export the bundle again.") from error
         # If CUDA fails to start, ONNX Runtime falls back to the CPU silently.
         self.providers = [provider for provider in self.providers if provider in session.get_providers()]

@@ -23,7 +23,7 @@ class Entry:
     """One composer."""
 
     name: str
-    """As in configs."""
+    """Its name in configs."""
     origin: str
     """The first line of its module's docstring, which names its paper."""
     reference: str

@@ -18,7 +18,7 @@ from indexer.generations.durable import locked, replace_text
 from service.rates import RateText
 
 Scope = Literal["search", "events", "operations"]
-"""What a key may be used for."""
+"""The permissions of a key."""
 
 KEY_PATTERN = r"modiste_([0-9a-f]{12})_[A-Za-z0-9_-]{43}"
 """The id, which is not secret, and 256 random bits."""

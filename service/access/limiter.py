@@ -61,7 +61,7 @@ class Policy(NamedTuple):
 
 
 class Usage(NamedTuple):
-    """What is left of a policy after a request."""
+    """The rest of a policy after a request."""
 
     policy: Policy
     remaining: int

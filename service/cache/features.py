@@ -8,7 +8,7 @@ import numpy as np
 
 from models.bundle import Bundle
 from models.bundle.encoder import VisionOutput
-from service.cache.levels import Cache, cache_key
+from service.cache.cache import Cache, cache_key
 
 UNIT_TOLERANCE = 1e-2
 

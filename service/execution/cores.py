@@ -21,7 +21,7 @@ class Division(NamedTuple):
 
 
 def lacking_memory(processes: int) -> str:
-    """What to tell an operator if there is less memory than ``processes`` need; empty if there is enough."""
+    """A warning if there is less memory than ``processes`` need; empty if there is enough."""
     needed, usable = processes * PROCESS_BYTES, usable_memory()
     if usable >= needed:
         return ""

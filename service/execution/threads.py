@@ -1,4 +1,4 @@
-"""Threads for other work than searching (files, columns, resizing, fetching), with a bounded queue."""
+"""Threads for all work except searching (files, columns, resizing, fetching), with a bounded queue."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ class Threads:
 def _serve(tasks: _Tasks) -> None:
     while (task := tasks.get()) is not None:
         task()
-        del task  # It holds its result until the next one otherwise.
+        del task  # Otherwise its result would be kept until the next one.
 
 
 def _end(tasks: _Tasks, threads: int) -> None:

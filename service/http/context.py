@@ -12,8 +12,8 @@ from indexer.generations.generation import Generation
 from models.bundle import Bundle
 from service.access.key_ring import KeyRing
 from service.access.limiter import Limiter
+from service.cache.cache import Cache
 from service.cache.connection import RedisConnection
-from service.cache.levels import Cache
 from service.execution.admission import Admission
 from service.execution.process_pool import ProcessPool
 from service.execution.threads import Threads

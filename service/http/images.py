@@ -16,11 +16,11 @@ from service.errors import ImageTooLarge, NotFound, PictureGone, excerpt
 from service.execution.process_pool import ProcessPool, WorkFailed
 from service.execution.threads import Threads
 from service.http.resizing import FORMATS, ImageFormat, resize
-from service.search.uploads import is_large, is_opened_apart, log_crash, open_within
+from service.search.uploads import is_large, log_crash, open_within, opens_in_decoder
 
 MIN_WIDTH, MAX_WIDTH = 16, 2048
 _NO_WEIGHT = re.compile(r"q=0(\.0*)?")
-"""The parameter of a media range with weight 0, which the client does not accept."""
+"""Weight 0 of a media range: the client does not accept it."""
 
 
 class ProductImage(NamedTuple):
@@ -83,7 +83,7 @@ class ProductImages:
     async def _resize(self, data: bytes, width: int, format: ImageFormat) -> bytes:
         picture: bytes | Container = data
         memory_bytes = self._decoders.memory_bytes
-        if not is_opened_apart(data):
+        if not opens_in_decoder(data):
             picture = await self._readers.run(partial(open_image, data))
             if not is_large(picture):
                 return await self._readers.run(partial(resize, picture, width, format))

@@ -37,7 +37,7 @@ MAX_CONVERSATION = 10_000
 MAX_FILTER_NAME = 100
 MAX_FILTER_VALUE = 512
 MAX_FILTER_CHARACTERS = 20_000
-"""Of the values of all filters together, each of which is normalised."""
+"""Characters of the values of all filters together, each of which is normalised."""
 MAX_INTEGER = 2**53
 MIN_BOX_SIDE = 0.01
 MAX_DATE = 19

@@ -10,7 +10,7 @@ INTERVAL_S = 60.0
 
 
 class ThrottledWarning:
-    """Logs warnings of one kind, at most one per minute.
+    """Logs a warning at most once per ``INTERVAL_S``.
 
     Args:
         logger: Logs the warnings.

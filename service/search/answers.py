@@ -140,7 +140,7 @@ class ValueCount(FrozenModel):
 
 
 Offered = Literal["wish", "fact", "stock"]
-"""What an attribute that is offered as a filter can be for (``catalog.Role``)."""
+"""The roles of attributes that are offered as filters (``catalog.Role``)."""
 
 
 class ChoiceFilter(FrozenModel):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from service.cache.levels import cache_key
+from service.cache.cache import cache_key
 from service.search.query import Box, Query
 from service.search.uploads import Picture
 from service.search.words.stated import Stated

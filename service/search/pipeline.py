@@ -13,8 +13,8 @@ from catalog.errors import ModisteError
 from indexer.generations.generation import Generation
 from models.bundle import Bundle, Container, UnreadableImage, open_image
 from models.bundle.images import Pixels
+from service.cache.cache import Cache
 from service.cache.features import FeatureCache
-from service.cache.levels import Cache
 from service.errors import PictureGone, UnknownProduct
 from service.execution.admission import Admission
 from service.execution.process_pool import ProcessPool, WorkFailed
@@ -34,9 +34,9 @@ from service.search.uploads import (
     Picture,
     decode_pixels,
     is_large,
-    is_opened_apart,
     log_crash,
     open_within,
+    opens_in_decoder,
     read_picture,
     too_much_memory,
 )
@@ -251,7 +251,7 @@ class Search:
         This is done by low-priority processes, and is not counted as a search in progress, so that such pictures delay
         only each other.
         """
-        if is_opened_apart(data):
+        if opens_in_decoder(data):
             return await self._decode(data, box)
         opened = await self._run(partial(open_image, data), inline=len(data) <= INLINE_BYTES)
         return await self._decode(opened, box) if is_large(opened) else opened

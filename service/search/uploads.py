@@ -19,7 +19,7 @@ from service.errors import ImageTooLarge
 from service.search.query import Box
 
 LARGE_BYTES = 256 * 2**10
-"""Of a colour profile."""
+"""Size of a colour profile from which a picture is expensive to decode."""
 LARGE_PIXELS = 2_000_000
 LARGE_WORK = 8_000_000
 """Pixels times scans times ``_WORK``, and bytes times ``_BYTE_WORK``: about 20 ms."""
@@ -29,7 +29,7 @@ _BYTE_WORK = {"JPEG": 4, "PNG": 8, "WEBP": 26}
 """The cost of a coded byte, in the same unit: at least that of noise. Deflate blocks without output take three times
 that of a PNG here, so a PNG may take 64 ms; with their cost, ordinary screenshots would need a process."""
 _TRIES_WITHOUT_END = 4
-"""How often a JPEG without its end marker is decoded."""
+"""Number of times that a JPEG without its end marker is decoded."""
 
 logger = logging.getLogger(__name__)
 
@@ -125,8 +125,8 @@ def open_within(picture: bytes | Container, memory_bytes: int | None) -> Contain
     return container
 
 
-def is_opened_apart(data: bytes) -> bool:
-    """Whether a picture is opened and decoded by a decoder process: AVIF, GIF, BMP, HEIC and TIFF.
+def opens_in_decoder(data: bytes) -> bool:
+    """Whether a decoder process opens and decodes a picture: AVIF, GIF, BMP, HEIC and TIFF.
 
     The libraries that read their headers may crash, and take much time and memory for a small file. The size in the
     headers need not be that of the coded pictures. libtiff prints errors to the standard error of its process, which
@@ -184,7 +184,7 @@ def _decoded(text: str, limit: int) -> bytes:
                 "The data: URL in image_base64 is not a picture in base64.",
                 hint="Start it with data:image/jpeg;base64, or similar.",
             )
-    try:  # Of bytes, because these methods of ``str`` hold the interpreter for a second, or make a list of all pieces.
+    try:  # As bytes: the methods of ``str`` hold the interpreter for a second, or make a list of all pieces.
         coded = payload.encode("ascii").translate(_URL_ALPHABET, string.whitespace.encode()).rstrip(b"=")
         if len(coded) * 3 // 4 > limit:
             raise too_large(limit)

@@ -49,7 +49,7 @@ class Framing:
         return not self._head and not self._body_left and self._chunked_left is None
 
     def parsed(self, data: bytes) -> bytes | HTTPStatus:
-        """What may be parsed after these further bytes arrived, or the status that refuses them.
+        """The bytes that may be parsed after ``data`` has arrived, or the status that refuses them.
 
         A head is held back until it is complete.
         """

@@ -19,9 +19,9 @@ from service.access.exposure import exposures
 from service.app import create_app
 from service.execution.cores import divide_cores, lacking_memory
 from service.observability.tracing import set_up_tracing, shut_down_tracing
-from service.server.collection import exit_without_collection, permanent_objects
 from service.server.draining import DrainingServer
 from service.server.failed_threads import end_if_a_thread_fails, no_more_threads_is_an_error
+from service.server.garbage_collection import exit_without_collection, permanent_objects
 from service.server.listening import address, listen, reserve
 from service.server.supervisor import supervise
 from service.settings import Settings

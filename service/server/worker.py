@@ -16,9 +16,9 @@ from catalog.errors import ModisteError
 from service.app import create_app
 from service.observability.logs import start_logging
 from service.observability.tracing import set_up_tracing, shut_down_tracing
-from service.server.collection import exit_without_collection, permanent_objects
 from service.server.draining import DrainingServer
 from service.server.failed_threads import end_if_a_thread_fails, no_more_threads_is_an_error
+from service.server.garbage_collection import exit_without_collection, permanent_objects
 from service.server.listening import bind
 from service.settings import Settings
 from service.signals import OF_TERMINALS, ignore_signals

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from understanding.grounding.levels import Grounding, Levels
+from understanding.grounding.grounding import Grounding, Levels
 from understanding.grounding.shop import Shop
 from understanding.grounding.titles import Rows
 from understanding.wishes import Relative, Wish

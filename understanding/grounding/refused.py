@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from understanding.grounding.levels import Grounding, Levels
+from understanding.grounding.grounding import Grounding, Levels
 from understanding.grounding.titles import Rows
 from understanding.grounding.worth import NARROWER, NEAR
 from understanding.wishes import Wish

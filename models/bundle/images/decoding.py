@@ -111,7 +111,7 @@ def _decoded(container: Container, about: tuple[int, int] | None) -> Image.Image
     if image.size != container.size:
         raise ValueError(f"the headers say {container.size}, the decoder says {image.size}")
     if about is not None and isinstance(image, ImageFile):
-        across, down = about if container.orientation < 5 else about[::-1]  # As stored, it may lie on its side.
+        across, down = about if container.orientation < 5 else about[::-1]  # The stored picture may be rotated.
         image.draft("CMYK" if image.mode == "CMYK" else "RGB", (2 * across, 2 * down))
     image.load()
     return _on_white(_in_srgb(image, container.profile))

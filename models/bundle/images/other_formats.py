@@ -26,7 +26,8 @@ _EXTENSION, _FRAME, _GRAPHIC_CONTROL = 0x21, 0x2C, 0xF9
 _MAX_BLOCKS = 10_000
 _MAX_TAGS = 200
 _MAX_VALUES = 2**18
-"""Of one tag of a TIFF; each becomes a Python number. The largest picture has fewer tiles of 16 x 16 pixels."""
+"""Maximum number of values of a tag of a TIFF; each becomes a Python number. The largest picture has fewer tiles of
+16 x 16 pixels."""
 _BYTE_TYPES = frozenset({1, 2, 6, 7})
 _TILE_WIDTH, _TILE_HEIGHT = 322, 323
 _TILE_PIXELS = 2**20

@@ -47,9 +47,9 @@ class Weights(NamedTuple):
     """Weights of words in a search."""
 
     word: float
-    """Of a word's embedding (``moved_query``)."""
+    """Weight of a word's embedding (``moved_query``)."""
     strength: float
-    """Of the filter (``satisfaction``)."""
+    """Strength of the filter (``satisfaction``)."""
 
 
 WAYS = {

@@ -33,9 +33,9 @@ class Verdict:
     source: str
     dataset: TripletDataset
     before: Mapping[str, Answers]
-    """Of the bundle compared with, by the keys of ``REFERENCES``."""
+    """Answers of the earlier bundle, by the keys of ``REFERENCES``."""
     after: Mapping[str, Answers]
-    """Of the run."""
+    """Answers of the run."""
     unknown: Sequence[str]
     """Words of this shop that are not attribute words of the run, the most frequent first."""
 

@@ -20,7 +20,7 @@ MAX_HEADERS = 8
 MAX_HEADER_BYTES = 4096
 TRANSFER_ENCODINGS = frozenset({"", "7bit", "8bit", "binary"})
 CHARSETS = frozenset({"", "utf-8", "utf8", "us-ascii", "iso-8859-1", "windows-1252"})
-"""Of fields of text. All of them are decoded by their content."""
+"""Charsets that a field of text may declare. It is decoded as UTF-8 or, if it is not UTF-8, as Latin-1."""
 _EXTENDED_FILENAME = re.compile(r";\s*filename\*\s*=", re.IGNORECASE)
 """The form of RFC 2231. RFC 7578 forbids it in forms, but some clients send only this."""
 

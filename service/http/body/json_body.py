@@ -8,11 +8,12 @@ from typing import Any, NoReturn
 from service.errors import InvalidRequest, excerpt
 
 MAX_VALUES = 20_000
-"""Of all lists and objects together; far more than all fields at their limits. A picture in base64 is one value."""
+"""Maximum number of values of all lists and objects together; far more than all fields at their limits. A picture in
+base64 is one value."""
 MAX_DEPTH = 4
 """The body is an object (1), ``filters`` another (2), a filter a list or a range (3)."""
 MAX_DIGITS = 1_000
-"""Of a whole number. Python's own limit names a setting of Python in its message."""
+"""Maximum length of a whole number. The message about Python's own limit names a setting of Python."""
 _SEPARATORS = (b",", b"[", b"{", b":")
 
 

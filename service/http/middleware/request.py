@@ -34,7 +34,7 @@ CLIENT_CLOSED_REQUEST = 499
 MAX_TARGET_BYTES = 8 * 2**10
 MAX_HEADERS = 100
 MAX_HEADER_BYTES = 32 * 2**10
-"""Of all names and values together."""
+"""Maximum bytes of all names and values together."""
 
 
 class RequestMiddleware:

@@ -8,7 +8,7 @@ SEARCH_PATH = "/search"
 
 # Keys of the request's state, a dictionary that all copies of its scope share:
 USAGES = "usages"
-"""What is left of the request's rates."""
+"""The usage of the rates that the request counts against."""
 SHOP = "shop"
 """The shop of the request's key."""
 KEY_ID = "key"

@@ -21,7 +21,7 @@ from indexer.ranking.bits import BitLayout, Bits, count
 from indexer.ranking.candidates import NEARLY, WHOLLY
 from indexer.stores.store import Mask, Rows
 from models.bundle.style_search import Floats
-from understanding.grounding.levels import MIN_NEAR, Levels
+from understanding.grounding.grounding import MIN_NEAR, Levels
 
 UNSATISFIED = np.float32(0.02)
 """Factor of a product that violates a part: smaller than all other differences of scores."""

@@ -1,4 +1,4 @@
-"""Filters, words that are stated, and wishes that are taken back override what a text asks for."""
+"""Filters, stated words and ignored wishes override the wishes of a text."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from understanding.words.concepts import Concept
 
 
 def without_stated(understood: Understood, query: Query, words: GenerationWords) -> Understood:
-    """What is left of what was understood where explicit fields of the query say nothing of the same."""
+    """The wishes of a text without those that explicit fields of the query override."""
     filtered = {column.family for column in words.shop.columns if column.name in query.filters} - {"value"}
     bounded = {words.shop.families.get(name) for name in query.filters} & words.shop.numbers.keys()
     preferred = {concept.family for word in query.prefer for concept in words.shop.meaning(word)}

@@ -12,7 +12,7 @@ from indexer.stores.store import Rows
 from service.search.words.judging import Part
 from service.search.words.vocabulary import GenerationWords
 from understanding import Understood, Wish
-from understanding.grounding.levels import MIN_NEAR, Levels
+from understanding.grounding.grounding import MIN_NEAR, Levels
 from understanding.words.concepts import Concept, concepts
 
 KEPT, KEPT_SILENT = np.float32(0.25), np.float32(0.6)

@@ -19,7 +19,7 @@ from service.search.words.reference import SURE, Reference, opposite_of
 from service.search.words.vocabulary import GenerationWords, words_of_generation
 from understanding import Grounding, Relative, Understood, Wish, english, fold, understand_turns
 from understanding.grounding.compared import NUMBERS, SHADES, compared
-from understanding.grounding.levels import Levels
+from understanding.grounding.grounding import Levels
 from understanding.grounding.refused import refused
 
 VIOLATED = {

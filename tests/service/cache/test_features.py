@@ -11,8 +11,8 @@ import pytest
 
 from models.bundle import SHIPPED_BUNDLE, Bundle
 from models.bundle.encoder import VisionOutput
+from service.cache.cache import Cache
 from service.cache.features import FeatureCache
-from service.cache.levels import Cache
 from service.cache.memory import MemoryCache
 from tests.service.conftest import cloth
 from tests.toy_bundle import write_toy_bundle

@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from service.cache.levels import cache_key
+from service.cache.cache import cache_key
 from service.cache.memory import MemoryCache
 from service.observability.throttled_warning import ThrottledWarning
 from tests.service.conftest import Serve, Shop, build, eventually

@@ -9,8 +9,8 @@ import pytest
 import redis
 
 from catalog.errors import ModisteError
+from service.cache.cache import Cache
 from service.cache.connection import CONNECTIONS, MAX_FAILURES, RedisConnection
-from service.cache.levels import Cache
 from service.cache.memory import MemoryCache
 from service.cache.redis import MAX_VALUE_BYTES
 from service.cache.sealing import OVERHEAD_BYTES, seal, sealing_secret

@@ -16,7 +16,7 @@ from PIL import Image
 from models.bundle.images import UnreadableImage, decode_image, open_image
 from models.bundle.images import container as containers
 from service.execution.process_pool import WorkFailed
-from service.search.uploads import LARGE_BYTES, is_large, is_opened_apart, read_picture
+from service.search.uploads import LARGE_BYTES, is_large, opens_in_decoder, read_picture
 from tests.models.pictures import chunk, photograph, png, same, saved
 from tests.service.conftest import Serve, Shop
 from tests.work import lines_run
@@ -209,9 +209,9 @@ def claiming(avif: bytes, width: int, height: int) -> bytes:
 def test_only_formats_whose_headers_are_read_here_are_opened_by_a_worker() -> None:
     pillow_heif.register_heif_opener()
     for format in ("AVIF", "GIF", "BMP", "TIFF", "HEIF"):
-        assert is_opened_apart(saved(PICTURE, format))
+        assert opens_in_decoder(saved(PICTURE, format))
     for format in ("JPEG", "PNG", "WEBP"):
-        assert not is_opened_apart(saved(PICTURE, format))
+        assert not opens_in_decoder(saved(PICTURE, format))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux bounds a process' memory")

@@ -19,7 +19,7 @@ from service.search import ranking
 from service.search.ranking import Lookup, rank
 from service.search.words.judging import BitsCache, Judge, Part
 from tests.service.search.test_ranking import make_generation, unit
-from understanding.grounding.levels import MIN_NEAR
+from understanding.grounding.grounding import MIN_NEAR
 
 N, DIM = 20_000, 24
 LEVELS = np.array([1, 0.75, 0.6, 0, np.nan], np.float32)

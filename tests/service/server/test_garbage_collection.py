@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from service.server.collection import permanent_objects
+from service.server.garbage_collection import permanent_objects
 
 
 @pytest.fixture(autouse=True)

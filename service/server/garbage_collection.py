@@ -1,4 +1,4 @@
-"""Keeps the garbage collector away from the objects that live as long as the process, most of which are word lists.
+"""Excludes objects that live as long as the process, mostly word lists, from garbage collection.
 
 A collection visits every object. It took 0.2 s of a worker about once in a thousand searches, 0.4 s of its start, and
 half a second or more of its exit.

@@ -18,8 +18,8 @@ _ABSENT: Any = object()
 MAX_SHARED, MAX_SHARED_LENGTH = 50_000, 64
 """Maximum number of distinct texts that are shared among cells, and their maximum length."""
 
-MAX_COLUMNS = 2_000
-"""Maximum number of columns. Every row takes memory for each of them."""
+MAX_COLUMNS, MAX_NAME = 2_000, 1_000
+"""Maximum number of columns, because every row takes memory for each of them, and characters of the name of one."""
 
 Check = Literal["quotes", "truncated", "fall", "kinds"]
 """Checks that stop a build unless they are allowed to fail (``--allow``): stray quotes, a truncated file, far fewer
@@ -72,6 +72,25 @@ class TableOptions:
         """
         if check not in self.allow:
             raise CatalogRefused(message, check=check, hint=f"{hint} To read it regardless: --allow {check}.")
+
+
+def check_columns(new: Sequence[str], others: int = 0) -> None:
+    """Check the number of columns, and the length of the names of new ones.
+
+    Raises:
+        ModisteError: There are too many, or one of the names is too long.
+    """
+    if others + len(new) > MAX_COLUMNS:
+        raise ModisteError(
+            f"The table has more than {MAX_COLUMNS:,} columns, such as {', '.join(map(shown, new[-3:]))}.",
+            hint="Use the same names in all rows, and leave out what is no attribute of products.",
+        )
+    long = next((name for name in new if len(name) > MAX_NAME), None)
+    if long is not None:
+        raise ModisteError(
+            f"The name of a column has more than {MAX_NAME:,} characters: {shown(long)}.",
+            hint="Give the table a header with short names.",
+        )
 
 
 class Rows:
@@ -157,14 +176,10 @@ class Rows:
         """Add the columns of a row that are new, each behind the one before it in the row.
 
         Raises:
-            ModisteError: There would be more than ``MAX_COLUMNS``.
+            ModisteError: There would be too many columns, or the name of one is too long.
         """
         new = [name for name in row if name not in self._columns]
-        if len(self._columns) + len(new) > MAX_COLUMNS:
-            raise ModisteError(
-                f"The table has more than {MAX_COLUMNS:,} columns, such as {', '.join(map(shown, new[-3:]))}.",
-                hint="Use the same names in all rows, and leave out what is no attribute of products.",
-            )
+        check_columns(new, len(self._columns))
         names = list(self._columns)
         at = 0
         for name in row:

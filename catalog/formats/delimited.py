@@ -26,7 +26,7 @@ from catalog.formats.records import (
     without_rules,
 )
 from catalog.names.plain import plain_name
-from catalog.table import Problem, Rows, Table, TableOptions
+from catalog.table import MAX_COLUMNS, Problem, Rows, Table, TableOptions
 
 MAX_CELL_CHARACTERS = 256 * 1024 * 1024  # characters; base64 images far exceed the csv module's own 128 KiB
 _TITLE_LAST = frozenset({"productdisplayname"})  # The Kaggle set: commas in the last column are not quoted.
@@ -69,10 +69,9 @@ def _read(decoded: Decoded, source: str, options: TableOptions) -> Table:
     first = list(islice(records, HEADER_ROWS))
     if _are_quoted_whole(first):
         return _read(replace(decoded, text="".join(_at_their_lines([*first, *records]))), source, options)
-    place = find_header([record.cells for record in first], options.names)
-    columns = column_names(first[place].cells if first else [], source)
-    while len(columns) > 1 and columns[-1] == f"column {len(columns)}" and _unused(first[place + 1 :], len(columns)):
-        columns.pop()  # A separator at the end of every line.
+    place = find_header([record.cells[: MAX_COLUMNS + 1] for record in first], options.names)
+    used = max((_width(record.cells) for record in first[place:]), default=0)  # Lines may end with separators.
+    columns = column_names(first[place].cells[: max(1, used)] if first else [], source)
     table = Table(columns, Rows(), remarks=decoded.remarks, textual=True)
     table.format = f"CSV separated by {_NAMES.get(separator, repr(separator))} in {decoded.encoding}"
     rest = plain_name(columns[-1]) in _TITLE_LAST if columns else False
@@ -115,8 +114,9 @@ def _at_their_lines(records: Sequence[Record]) -> Iterator[str]:
         at = record.line + record.cells[0].count("\n") + 1
 
 
-def _unused(records: list[Record], width: int) -> bool:
-    return all(len(record.cells) < width or not "".join(record.cells[width - 1 :]).strip() for record in records)
+def _width(cells: Sequence[str]) -> int:
+    """The number of cells up to the last one that is not empty."""
+    return next((at for at in range(len(cells), 0, -1) if cells[at - 1].strip()), 0)
 
 
 def _add(table: Table, record: Record, separator: str, rest: bool, short: list[Record]) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from catalog.errors import ModisteError
 from catalog.names.columns import ID_NAMES, known, standard_name
 from catalog.names.plain import plain_name
-from catalog.table import Problem, Row, Table
+from catalog.table import Problem, Row, Table, check_columns
 
 HEADER_ROWS = 20
 """Number of first rows among which the header is looked for."""
@@ -103,8 +103,9 @@ def column_names(cells: Sequence[str], source: str) -> list[str]:
     """Names of the columns; those without a name are numbered, and so are repeated ones (``tag``, ``tag (2)``).
 
     Raises:
-        ModisteError: Two columns that may be the id have the same name.
+        ModisteError: Two columns that may be the id have the same name, or there are too many columns.
     """
+    check_columns([str(cell) for cell in cells])
     names: list[str] = []
     counts: Counter[str] = Counter()
     for place, cell in enumerate(cells, start=1):

@@ -19,6 +19,8 @@ _DECODER = json.JSONDecoder(parse_constant=lambda _: None, strict=False)  # NaN;
 _JSON_API = re.compile(r'"included"\s*:\s*\[\s*\{')
 """Objects beside the products, to which these refer."""
 PARENT = "__parentId"
+MAX_DEPTH = 100
+"""Of the objects and lists of a product."""
 _EXAMPLE = 'Write one product a line, such as {"id": "1", "title": "..."}.'
 
 
@@ -88,7 +90,10 @@ def read_json(decoded: Decoded, source: str, options: TableOptions) -> Table:
         table.rows.keep(sorted(from_pages))
     _name_columns(table)
     if not table.rows and table.problems:
-        raise ModisteError(f"No entry of {source} is a JSON object.", hint='Write [{"id": "1", "title": "..."}, ...].')
+        raise ModisteError(
+            f"No entry of {source} can be used; line {table.problems[0].row}: {table.problems[0].reason}.",
+            hint='Write [{"id": "1", "title": "..."}, ...].',
+        )
     return table
 
 
@@ -210,22 +215,29 @@ def _doubt_end(options: TableOptions, source: str, line: int) -> None:
 
 def _add(table: Table, number: int, row: Row) -> bool:
     """Add a product, or all those on a page of an answer. Whether it was a page."""
-    whole = unwrapped(row)
+    try:
+        cleaned = _clean(row)
+    except RecursionError:
+        kind = f"it is nested more than {MAX_DEPTH} levels deep"
+        table.problems.append(Problem(number, None, kind, kind))
+        return False
+    whole = unwrapped(cleaned)
     page = on_page(whole)
     for one in page or [whole]:
-        cleaned = _clean(one)
-        if isinstance(cleaned, dict):
-            table.rows.append(number, cleaned)
+        if isinstance(one, dict):
+            table.rows.append(number, one)
     return page is not None
 
 
-def _clean(cell: Any) -> Any:
+def _clean(cell: Any, depth: int = MAX_DEPTH) -> Any:
     if isinstance(cell, str):
         return clean_text(cell)
+    if isinstance(cell, list | dict) and not depth:
+        raise RecursionError
     if isinstance(cell, list):
-        return [_clean(item) for item in cell]
+        return [_clean(item, depth - 1) for item in cell]
     if isinstance(cell, dict):
-        return {clean_text(str(name)): _clean(value) for name, value in cell.items()}
+        return {clean_text(str(name)): _clean(value, depth - 1) for name, value in cell.items()}
     return None if isinstance(cell, float) and not math.isfinite(cell) else cell  # 1e400
 
 

@@ -13,8 +13,10 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import NamedTuple
 
+from catalog.errors import ModisteError
 from catalog.formats.header import find_header
 from catalog.names.columns import ID_NAMES, standard_name
+from catalog.table import MAX_COLUMNS
 
 SEPARATORS = (",", ";", "\t", "|")
 _SAMPLE = 50
@@ -23,6 +25,8 @@ _RULE = re.compile(r"[|+]?[ :]*[-=]{3,}[-=+|: ]*")
 _COUNT = re.compile(r"\(\d+ \w+\)|\d+ rows? in set.*")
 """What databases write below a table."""
 _BLOCK = 1 << 20
+MAX_EMPTY = 2 * 2**20
+"""Maximum number of empty lines in succession; Excel writes one for each row that was ever used, up to 2**20."""
 
 
 def without_rules(text: str) -> str:
@@ -101,16 +105,21 @@ class Dialect(NamedTuple):
 
 
 def records_of(text: str, dialect: Dialect) -> Iterator[Record]:
-    """The rows that are not empty."""
+    """The rows that are not empty.
+
+    Raises:
+        ModisteError: Too many empty lines follow each other.
+    """
     lines = _Lines(text)
     separator = dialect.separator
     reader = csv.reader(
         lines, delimiter=separator, skipinitialspace=dialect.space_after, escapechar="\\" if dialect.escapes else None
     )
     well_formed = _well_formed(separator, dialect.space_after)
-    at = 1
+    at, empty = 1, 0
     for cells in reader:
         raw = lines.take()
+        empty += 1
         if any(cell and not cell.isspace() for cell in cells):
             whole = "".join(raw).rstrip("\r\n")
             if dialect.escapes and "\\" in whole:
@@ -118,6 +127,12 @@ def records_of(text: str, dialect: Dialect) -> Iterator[Record]:
             elif '"' in whole and not well_formed.fullmatch(whole):
                 cells = split_leniently(whole, separator)
             yield Record(at, cells, raw)
+            empty = 0
+        elif empty > MAX_EMPTY:
+            raise ModisteError(
+                f"The table has more than {MAX_EMPTY:,} empty lines in succession, up to line {at:,}.",
+                hint="Remove them, or export the table again.",
+            )
         at += len(raw)
 
 
@@ -171,7 +186,8 @@ def dialect_of(text: str, stated: str | None, names: frozenset[str]) -> Dialect:
     """The dialect with the separator for which the first records are most similar and have known column names."""
     best: tuple[tuple[float, ...], str] = ((-1.0,), ",")
     for separator in (stated,) if stated else SEPARATORS:
-        records = [record.cells for record in islice(records_of(text, Dialect(separator)), _SAMPLE)]
+        sample = islice(records_of(text, Dialect(separator)), _SAMPLE)
+        records = [record.cells[: MAX_COLUMNS + 1] for record in sample]
         if not records:
             continue
         header = records[find_header(records, names)]
@@ -190,7 +206,7 @@ def dialect_of(text: str, stated: str | None, names: frozenset[str]) -> Dialect:
         if score > best[0]:
             best = (score, separator)
     separator = best[1]
-    sample = text[:20_000]
-    spaced = sample.count(f'{separator} "') > sample.count(f'{separator}"')
-    escapes = re.search(rf'\\"[^{re.escape(separator)}"\r\n]', sample) is not None
+    start = text[:20_000]
+    spaced = start.count(f'{separator} "') > start.count(f'{separator}"')
+    escapes = re.search(rf'\\"[^{re.escape(separator)}"\r\n]', start) is not None
     return Dialect(separator, spaced, escapes)

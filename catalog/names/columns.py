@@ -11,7 +11,7 @@ from collections.abc import Container, Iterable
 from functools import lru_cache
 
 from catalog.names import languages
-from catalog.names.plain import folded, group, order, plain_name, shorter_names
+from catalog.names.plain import MAX_COMPARED, folded, group, order, plain_name, shorter_names
 from catalog.names.sale import SALE_NAMES, STATUS, STOCK_COUNTS, counts_stock
 
 ID_ORDER = order(
@@ -198,6 +198,7 @@ _AMBIGUOUS = group(
 @lru_cache(maxsize=10_000)
 def standard_name(column: str) -> str:
     """The known name of a column: its plain name, or else a shorter one, such as ``price`` for ``product_price``."""
+    column = column[:MAX_COMPARED]  # Before the caches of these functions.
     plain = plain_name(column)
     shorter = (name for name in shorter_names(column) if name in _KNOWN and name not in _AMBIGUOUS)
     if plain in _KNOWN:

@@ -6,19 +6,22 @@ import re
 import unicodedata
 from functools import lru_cache
 
+MAX_COMPARED = 1_000
+"""Characters of a name that are compared. Cells are compared as well, to find the header, and may have megabytes."""
+
 
 @lru_cache(maxsize=10_000)
 def plain_name(name: str) -> str:
     """A column name in the form that is compared: ``Price (net)`` and ``Price [net]`` are ``price``, and ``Größe`` is
     ``grösse``. A number in square brackets is kept."""
-    name = re.sub(r"^g:", "", unicodedata.normalize("NFKC", name).strip().casefold())
+    name = re.sub(r"^g:", "", unicodedata.normalize("NFKC", name[:MAX_COMPARED]).strip().casefold())
     bare = re.sub(r"\([^()]*\)|\[[^\[\]\d]*\]", "", name)
     return re.sub(r"[\W_]+", "", bare) or re.sub(r"[\W_]+", "", name)
 
 
 def whole_name(name: str) -> str:
     """The same, with the text in brackets."""
-    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", name).casefold())
+    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", name[:MAX_COMPARED]).casefold())
 
 
 @lru_cache(maxsize=10_000)
@@ -69,7 +72,7 @@ _OWNERS_BEHIND = (
 def shorter_names(name: str) -> tuple[str, ...]:
     """Plain names without owner, language, currency and tax: ``name-en_US`` is ``name``, ``price EUR`` and
     ``product_price`` are ``price``."""
-    bases = [name]
+    bases = [name[:MAX_COMPARED]]
     for pattern in (_LOCALE, _CURRENCY, _TAX, _NAMESPACE):
         bases += [shorter for base in bases if (shorter := pattern.sub("", base.strip())) != base]
     plain = dict.fromkeys(map(plain_name, bases))

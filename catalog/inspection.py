@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from catalog.catalog import Catalog
 from catalog.layouts.typed import PARENT
 from catalog.settings import SETTINGS_NAME
-from catalog.table import Problem, shown, summed_up
+from catalog.table import Problem, excerpt, summed_up
 
 EXAMPLES = 3
 MAX_DETAIL = 200
@@ -76,13 +76,13 @@ def summary_lines(problems: tuple[Problem, ...] | list[Problem], limit: int = 8)
     """Problems by kind, each with its first rows."""
     kinds = summed_up(problems, EXAMPLES)
     for count, kind, examples in kinds[:limit]:
-        rows = ", ".join(f"row {one.row}" + (f" ({shown(one.id)})" if one.id else "") for one in examples if one.row)
+        rows = ", ".join(f"row {one.row}" + (f" ({excerpt(one.id)})" if one.id else "") for one in examples if one.row)
         yield f"  {count:,} x {kind.rstrip('.')}" + (
             f": {rows}{', …' if count > len(examples) else ''}" if rows else ""
         )
         detail = examples[0].reason
         if detail.rstrip(".") not in kind:
-            yield f"      such as: {shown(detail, MAX_DETAIL)}"
+            yield f"      such as: {excerpt(detail, MAX_DETAIL)}"
     if len(kinds) > limit:
         yield f"  and {len(kinds) - limit} other reasons"
 
@@ -159,7 +159,7 @@ def _examples(catalog: Catalog, name: str) -> str:
     for product in catalog:
         value = product.attributes.get(name)
         if value is not None:
-            values[shown(", ".join(value) if isinstance(value, list) else value)] = None
+            values[excerpt(", ".join(value) if isinstance(value, list) else value)] = None
         if len(values) == EXAMPLES:
             break
     return " · ".join(values)

@@ -25,7 +25,7 @@ Check = Literal["quotes", "truncated", "fall", "kinds"]
 """Checks that stop a build unless they are allowed to fail (``--allow``): stray quotes, a truncated file, far fewer
 products than are published, columns of another kind than before."""
 
-MAX_SHOWN = 80
+MAX_EXCERPT = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +82,13 @@ def check_columns(new: Sequence[str], others: int = 0) -> None:
     """
     if others + len(new) > MAX_COLUMNS:
         raise ModisteError(
-            f"The table has more than {MAX_COLUMNS:,} columns, such as {', '.join(map(shown, new[-3:]))}.",
+            f"The table has more than {MAX_COLUMNS:,} columns, such as {', '.join(map(excerpt, new[-3:]))}.",
             hint="Use the same names in all rows, and leave out what is no attribute of products.",
         )
     long = next((name for name in new if len(name) > MAX_NAME), None)
     if long is not None:
         raise ModisteError(
-            f"The name of a column has more than {MAX_NAME:,} characters: {shown(long)}.",
+            f"The name of a column has more than {MAX_NAME:,} characters: {excerpt(long)}.",
             hint="Give the table a header with short names.",
         )
 
@@ -244,7 +244,7 @@ class Table:
     format: str = ""
 
 
-def shown(value: object, length: int = MAX_SHOWN) -> str:
+def excerpt(value: object, length: int = MAX_EXCERPT) -> str:
     """``value`` for a message: on one line, at most ``length`` characters, with escapes for unprintable ones."""
     text = " ".join(str(value).split())
     cut = text if len(text) <= length else f"{text[:length]}… ({len(text):,} characters)"

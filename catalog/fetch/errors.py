@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from catalog.errors import ModisteError
-from catalog.table import shown
+from catalog.table import excerpt
 
 
 class FetchError(ModisteError):
@@ -52,4 +52,4 @@ def refusal(message: str, kind: str, hint: str = "") -> FetchError:
 
 def short(url: str) -> str:
     """An address for a message: shortened, without query and fragment, which may contain secrets."""
-    return shown(url.split("?", 1)[0].split("#", 1)[0])
+    return excerpt(url.split("?", 1)[0].split("#", 1)[0])

@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit
 
 from catalog.fetch.addresses import matches
 from catalog.fetch.errors import refusal, short
-from catalog.table import shown
+from catalog.table import excerpt
 
 DEFAULT_PORTS = {"https": 443, "http": 80}
 _HOST = re.compile(r"[a-z0-9._:-]+")
@@ -80,11 +80,11 @@ def checked(url: str, limits: FetchLimits) -> Target:
             "Use https, or allow http for the catalogue's pictures.",
         )  # fmt: skip
     if parts.username is not None or parts.password is not None:
-        raise refusal(f"The address at {shown(host)} contains a user name.", "an address with a user name")
+        raise refusal(f"The address at {excerpt(host)} contains a user name.", "an address with a user name")
     if not any(matches(host, allowed) for allowed in limits.hosts):
         raise refusal(
-            f"Pictures may not be fetched from {shown(host)}.", f"host {shown(host)} is not allowed",
-            f"Allow it: --picture-host {shown(host)}, or [pictures] hosts in catalog.toml.",
+            f"Pictures may not be fetched from {excerpt(host)}.", f"host {excerpt(host)} is not allowed",
+            f"Allow it: --picture-host {excerpt(host)}, or [pictures] hosts in catalog.toml.",
         )  # fmt: skip
     if limits.default_port and port not in (None, DEFAULT_PORTS[scheme]):
         raise refusal(f"{short(url)} specifies a port.", "an address with a port")

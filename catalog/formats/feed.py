@@ -20,7 +20,7 @@ from catalog.formats.encodings import clean_text
 from catalog.formats.xml_text import escaped, in_utf8
 from catalog.names.columns import is_special
 from catalog.names.plain import plain_name
-from catalog.table import Problem, Row, Rows, Table, TableOptions, shown
+from catalog.table import Problem, Row, Rows, Table, TableOptions, excerpt
 
 ITEM_NAMES = frozenset({"item", "entry", "product", "offer", "article", "produkt", "artikel", "row", "shopitem"})
 PARAMETERS = frozenset({
@@ -175,7 +175,7 @@ class _Products(ContentHandler):
             return
         if len(self._open) > MAX_DEPTH:
             raise ModisteError(
-                f"The elements of <{shown(self.item)}> in line {self._line} are nested more than {MAX_DEPTH} deep.",
+                f"The elements of <{excerpt(self.item)}> in line {self._line} are nested more than {MAX_DEPTH} deep.",
                 hint="Export the products without the elements within them.",
             )
         attributes = {_plain(key): value for key, value in attrs.items() if not key.startswith("xmlns")}

@@ -13,7 +13,7 @@ from typing import Any
 from catalog.pictures.cells import SCHEME, is_data_url, pictures_in
 from catalog.pictures.folders import IMAGE_SUFFIXES, Listing, OtherFolders, plain_spellings, spellings
 from catalog.product import Address, Picture
-from catalog.table import shown
+from catalog.table import excerpt
 from catalog.values.embedded import NoImage, from_base64, from_data_url, is_base64
 
 MAX_HINTS = 100
@@ -79,7 +79,7 @@ class PictureFinder:
                     return path
         where = " or ".join(str(folder) for folder in self.folders)
         raise NoImage(
-            f"there is no picture {shown(ids[0])}.jpg (or {', '.join(IMAGE_SUFFIXES[1:5])}) in {where}",
+            f"there is no picture {excerpt(ids[0])}.jpg (or {', '.join(IMAGE_SUFFIXES[1:5])}) in {where}",
             "there is no picture named after the id",
         )
 
@@ -98,13 +98,13 @@ class PictureFinder:
             url = f"https:{text}" if text.startswith("//") else text
             url = url.replace("&amp;", "&")
             if not re.match(r"https?://", url, re.IGNORECASE):
-                raise NoImage(f"pictures are not fetched from {shown(url)}", "an address that is not http or https")
+                raise NoImage(f"pictures are not fetched from {excerpt(url)}", "an address that is not http or https")
             return Address(url)
         found = self._file(text) or self._elsewhere.find(plain_spellings(text)[-1])
         if found is not None:
             return found
         where = " or ".join(str(folder) for folder in self.folders)
-        raise NoImage(f"there is no picture {shown(text)} in {where}{self._near(text)}", "there is no such picture")
+        raise NoImage(f"there is no picture {excerpt(text)} in {where}{self._near(text)}", "there is no such picture")
 
     def _file(self, text: str) -> Path | None:
         """The file at a path below the folders; None if there is none."""
@@ -164,7 +164,7 @@ class PictureFinder:
         for folder in self.folders:
             for place, part in enumerate(parts):
                 if part in self._listing(str(folder.joinpath(*parts[:place]))).outside:
-                    return f"; {shown(part)} is a link that leads out of that folder and is not followed"
+                    return f"; {excerpt(part)} is a link that leads out of that folder and is not followed"
         wanted = parts[-1] if parts else text
         # A name with another number is the picture of another product.
         stem, digits = os.path.splitext(wanted)[0].casefold(), re.sub(r"\D", "", wanted)

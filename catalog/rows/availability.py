@@ -35,7 +35,7 @@ from catalog.names.sale import (
     read_flag,
     shows_in_shop,
 )
-from catalog.table import Row, Table, shown
+from catalog.table import Row, Table, excerpt
 from catalog.values import plain_text, unescaped
 from catalog.values.dates import read_date
 from catalog.values.numbers import MISSING, read_number
@@ -129,14 +129,14 @@ class Availability:
             for column, condition in self.leave_out.items():
                 text = unescaped(plain_text(row.get(column)) or plain_text(head.get(column)))
                 if meets(text, condition):
-                    yield column, f"{column} is {shown(text) or 'empty'}"
+                    yield column, f"{column} is {excerpt(text) or 'empty'}"
             return
         for column in self._status:
             text = plain_text(row.get(column)) or plain_text(head.get(column))
             if in_group and _plain(text) in HIDDEN_VARIANTS:
                 continue
             if says_no(text) or (plain_name(column) == "productonline" and text == "2"):
-                yield self._aspect(column), f"{column} is {shown(text)}"
+                yield self._aspect(column), f"{column} is {excerpt(text)}"
             elif column in self._plus_minus and text == "-":
                 yield self._aspect(column), f"{column} is {text}"
             elif column in self._marked and not text:
@@ -144,22 +144,22 @@ class Availability:
         for column in self._not_sold:
             text = plain_text(row.get(column)) or plain_text(head.get(column))
             if text in ("1", "X", "x") or read_flag(text):
-                yield self._aspect(column), f"{column} is {shown(text)}"
+                yield self._aspect(column), f"{column} is {excerpt(text)}"
         for column in self._gone_since:
             text = plain_text(row.get(column))
             if text.casefold() not in MISSING and not says_no(text) and not _is_future(text):
-                yield "status", f"{column} is {shown(text)}"
+                yield "status", f"{column} is {excerpt(text)}"
         for column in self._sold_from:
             text = plain_text(row.get(column))
             if _is_future(text):
-                yield "status", f"{column} is {shown(text)}"
+                yield "status", f"{column} is {excerpt(text)}"
         for column in self._published:
             if (plain_text(row.get(column)) or plain_text(head.get(column))).casefold() in MISSING:
                 yield "status", f"{column} is empty"
         for column in self._flags:
             text = plain_text(row.get(column))
             if says_no(text) and not self._is_elsewhere(row, column):
-                yield "stock", f"{column} is {shown(text)}"
+                yield "stock", f"{column} is {excerpt(text)}"
             elif column in self._marked and not text and not plain_text(head.get(column)):
                 yield "stock", f"{column} is empty"
         if not has_variants and (reason := self._sold_out(row, head if in_group else row)):
@@ -200,7 +200,7 @@ class Availability:
         for column in own or self._counts:
             text = plain_text(row.get(column))
             if _is_none(text) and not self._is_elsewhere(row, column):
-                return f"{column} is {shown(text)}"
+                return f"{column} is {excerpt(text)}"
         return ""
 
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from catalog.names.columns import CURRENCY_COLUMNS, PRICES, is_code, standard_name
 from catalog.names.plain import currency_in
-from catalog.table import MAX_SHARED, Problem, Rows, shown
+from catalog.table import MAX_SHARED, Problem, Rows, excerpt
 from catalog.values.currencies import currency_code, settled
 from catalog.values.dates import Order, common_order
 from catalog.values.entities import unescaped
@@ -105,7 +105,7 @@ def type_columns(
         elif found.against:
             for number, cell in zip(numbers, cells, strict=True):
                 if cell in found.against:
-                    reason = f"{column} is text and not a {found.nearly} because of {shown(cell)!r}"
+                    reason = f"{column} is text and not a {found.nearly} because of {excerpt(cell)!r}"
                     typed.oddities.append(Problem(number, None, reason, f"{column} is text because of such cells"))
     stated = {*currencies, *(one.currency for one in typed.columns.values())}
     for column, one in typed.columns.items():
@@ -215,7 +215,7 @@ def _type_column(
                 if value is None or value == []:
                     strange += 1
                     kind_name = {"flag": "true or false"}.get(kind, kind)
-                    reason = f"{column} is no {kind_name}: {shown(cell)!r}"
+                    reason = f"{column} is no {kind_name}: {excerpt(cell)!r}"
                     typed.oddities.append(Problem(number, None, reason, f"{column} is no {kind_name}"))
                     value = None
         values.append(value)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from catalog import Catalog, ModisteError, Problem, summed_up
-from catalog.table import shown
+from catalog.table import excerpt
 from catalog.values.currencies import are_same
 from indexer.generations.durable import replace_text
 from indexer.generations.manifest import GenerationManifest, Skipped
@@ -48,7 +48,7 @@ def check_skipped(skipped: Sequence[Skipped], total: int, allowed: float, index_
     kinds = summed_up(as_problems(skipped))[:3]
     commonest = "; ".join(f"{count} x {kind.rstrip('.')}" for count, kind, _ in kinds)
     if kinds and kinds[0][2][0].reason.rstrip(".") != kinds[0][1].rstrip("."):
-        commonest += f", such as: {shown(kinds[0][2][0].reason).rstrip('.')}"
+        commonest += f", such as: {excerpt(kinds[0][2][0].reason).rstrip('.')}"
     hint = f"Correct them; all are listed in {index_root / REFUSED_NAME}."
     if len(skipped) == total:
         message = f"None of the {total:,} products can be used ({commonest}); nothing was published."

@@ -39,9 +39,9 @@ def export_run(run: Run, folder: Path, version: str, licence: str | None = None)
     for settings in config.sources:
         learnt, held = (load_pictures(side, model.images, run.cache)[0] for side in split_source(settings, run.cache))
         trained_on.append(f"{settings.name}: {len(learnt)} products, {len(held)} held out")
-        shown = held or learnt
-        pictures += [product.read_image() for product in chance.sample(shown, min(len(shown), PARITY_PICTURES))]
-        texts += [product.title for product in chance.sample(shown, min(len(shown), PARITY_TEXTS))]
+        checked = held or learnt
+        pictures += [product.read_image() for product in chance.sample(checked, min(len(checked), PARITY_PICTURES))]
+        texts += [product.title for product in chance.sample(checked, min(len(checked), PARITY_TEXTS))]
     return export_bundle(
         model, folder, name=config.name, version=version, tokenizer=run.tokenizer, pictures=pictures, texts=texts,
         trained_on=trained_on, metrics=metrics, licence=terms,

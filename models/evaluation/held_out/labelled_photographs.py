@@ -62,13 +62,13 @@ def held_out_photographs(
             hint=f"List a source of the kind {protocol} under `photographs`, with a `validation_share`.",
         )
     types = phrases(products, "type")
-    shown = [one for one in held if np.isin(one.kinds, types).any()]
-    if not shown:
+    photographs = [one for one in held if np.isin(one.kinds, types).any()]
+    if not photographs:
         raise NoKindInCommon(
             "No photograph shows a kind of product that is held out.",
             hint="Give a source of the kind `products` or `catalog` with a `validation_share`.",
         )
-    return random.Random(0).sample(shown, min(len(shown), queries))
+    return random.Random(0).sample(photographs, min(len(photographs), queries))
 
 
 class Labelling:
@@ -163,26 +163,28 @@ def labellings_of(photographs: Sequence[Photograph], products: Sequence[Product]
     return [one for one in made if one.rows]
 
 
-def _broad(shown: Sequence[Photograph], types: npt.NDArray[np.str_]) -> Labelling:
-    right = {"kind": _among(types, [one.kinds for one in shown])}
-    return Labelling(ALL_LABELS, range(len(shown)), [one.label for one in shown], right)
+def _broad(photographs: Sequence[Photograph], types: npt.NDArray[np.str_]) -> Labelling:
+    right = {"kind": _among(types, [one.kinds for one in photographs])}
+    return Labelling(ALL_LABELS, range(len(photographs)), [one.label for one in photographs], right)
 
 
-def _narrower(shown: Sequence[Photograph], types: npt.NDArray[np.str_]) -> Labelling:
+def _narrower(photographs: Sequence[Photograph], types: npt.NDArray[np.str_]) -> Labelling:
     """The photographs with a narrower label of which some product has a kind."""
-    labels = {row: one.narrower for row, one in enumerate(shown) if one.narrower is not None}
+    labels = {row: one.narrower for row, one in enumerate(photographs) if one.narrower is not None}
     labels = {row: label for row, label in labels.items() if np.isin(types, label[1]).any()}
     right = {"kind": _among(types, [kinds for _, kinds in labels.values()])}
     return Labelling(NARROWER, list(labels), [label for label, _ in labels.values()], right)
 
 
-def _coloured(shown: Sequence[Photograph], types: npt.NDArray[np.str_], colours: npt.NDArray[np.str_]) -> Labelling:
+def _coloured(
+    photographs: Sequence[Photograph], types: npt.NDArray[np.str_], colours: npt.NDArray[np.str_]
+) -> Labelling:
     """The photographs with a labelled colour that some product has."""
-    rows = [row for row, one in enumerate(shown) if np.isin(colours, one.colours).any()]
-    coloured = _among(colours, [shown[row].colours for row in rows])
-    kinds = [shown[row].kinds if (label := shown[row].narrower) is None else label[1] for row in rows]
+    rows = [row for row, one in enumerate(photographs) if np.isin(colours, one.colours).any()]
+    coloured = _among(colours, [photographs[row].colours for row in rows])
+    kinds = [photographs[row].kinds if (label := photographs[row].narrower) is None else label[1] for row in rows]
     right = {"colour": coloured, "both": coloured & _among(types, kinds)}
-    return Labelling(COLOURED, rows, [shown[row].colours[0] for row in rows], right)
+    return Labelling(COLOURED, rows, [photographs[row].colours[0] for row in rows], right)
 
 
 def _among(values: npt.NDArray[np.str_], right: Sequence[Sequence[str]]) -> Flags:

@@ -66,10 +66,10 @@ def evaluate_photographs(
     products, pixels, _ = load_pictures(
         [one for source in shops for one in split_source(source, cache)[1]], images, cache
     )
-    shown = held_out_photographs(protocol, config, products, queries)
+    photographs = held_out_photographs(protocol, config, products, queries)
     gallery = EncodedGallery(encoder, pixels)
-    seen = EncodedGallery(encoder, load_photographs(shown, images))
-    labellings = labellings_of(shown, products)
+    seen = EncodedGallery(encoder, load_photographs(photographs, images))
+    labellings = labellings_of(photographs, products)
     cosines = seen.embedding @ gallery.embedding.T
     metrics = [metric for one in labellings for metric in one.metrics(protocol, "image only", _top(cosines))]
     if isinstance(encoder, Expecting) and encoder.expects and gallery.attributes is not None:
@@ -121,9 +121,9 @@ def search_photographs(
     """
     catalog, _ = held_out_catalog(protocol, config, cache)
     products = list(catalog)
-    shown = held_out_photographs(protocol, config, products, queries)
+    photographs = held_out_photographs(protocol, config, products, queries)
     row_of = {product.id: row for row, product in enumerate(products)}
-    uploads = [base64.b64encode(one.encoded()).decode() for one in shown]
+    uploads = [base64.b64encode(one.encoded()).decode() for one in photographs]
     with serve(bundle, catalog, cache) as search:
 
         def top_of(rows: Sequence[int], texts: Sequence[str]) -> Top:
@@ -134,9 +134,9 @@ def search_photographs(
                 top[at, : len(found)] = found
             return top
 
-        alone = top_of(range(len(shown)), [""] * len(shown))
+        alone = top_of(range(len(photographs)), [""] * len(photographs))
         metrics = []
-        for one in labellings_of(shown, products):
+        for one in labellings_of(photographs, products):
             metrics += one.metrics(protocol, "search, upload", alone)
             asked = None if one.name == COLOURED else one.in_colours(products)
             if asked is not None:

@@ -58,15 +58,15 @@ def evaluate_uploads(
             continue
         products, pixels, unreadable = load_pictures(list(read_source(source, cache)), images, cache)
         hidden = {one.product for one in unreadable}
-        shown, sharp, _ = load_pictures([one for one in sharper if one.id not in hidden], images, cache)
+        uploaded, sharp, _ = load_pictures([one for one in sharper if one.id not in hidden], images, cache)
         gallery = EncodedGallery(encoder, pixels).embedding
         photographs = hash_photographs(products)
         kinds = {"sharp": sharp, "in front of a busy backdrop": busy(sharp, source.seed)}
         metrics += [
             Metric(
                 protocol=f"{UPLOADS}: {source.name}, held-out title groups, whole catalogue", edit=kind,
-                method="image only", gallery=len(products), queries=len(shown),
-                values=_figures(EncodedGallery(encoder, pixels).embedding, gallery, shown, products, photographs),
+                method="image only", gallery=len(products), queries=len(uploaded),
+                values=_figures(EncodedGallery(encoder, pixels).embedding, gallery, uploaded, products, photographs),
             )
             for kind, pixels in kinds.items()
         ]  # fmt: skip
@@ -101,14 +101,14 @@ def _sharper(source: Source, cache: Path) -> list[Product]:
 
 
 def _figures(
-    queries: Vectors, gallery: Vectors, shown: Sequence[Product], products: Sequence[Product],
+    queries: Vectors, gallery: Vectors, uploaded: Sequence[Product], products: Sequence[Product],
     photographs: Mapping[str, str],
 ) -> dict[str, float]:  # fmt: skip
     """Recall@1 and @10 of the product itself (all products with its photograph are right), and the share of the first
     ten results that are of its type, in per cent."""
     photograph = np.array([photographs[product.id] for product in products])
     row_of = {product.id: row for row, product in enumerate(products)}
-    own = [row_of[product.id] for product in shown]
+    own = [row_of[product.id] for product in uploaded]
     column = type_column(products)
     kind = np.array([None if column is None else value_of(product, column) for product in products])
     ranks, alike = [], []

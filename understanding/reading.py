@@ -64,6 +64,9 @@ def understand(
     sure = guess is not None and certain(guess, default)
     language = guess.language if guess is not None and sure else default
     items = Lexer(language, spoken, shop).items(text)
+    if sure and language is not default and not language.unspaced and _mostly_unknown(items, shop):
+        sure = False  # Danish "sort kjole uden ærmer" has no shorts, although Turkish has "şort".
+        language, items = default, Lexer(default, spoken, shop).items(text)
     if not sure and _unknown(items, shop):
         # Another language is taken if it knows every word, or some, and the rest are misspelt words of its grammar.
         for other in (default, *(one for one in spoken.values() if one is not default)):
@@ -93,6 +96,12 @@ def understand(
 def _unknown(items: list[Item], shop: Shop) -> list[Item]:
     """The words without a meaning, unless they are sizes."""
     return [item for item in items if item.unknown and item.said.casefold() not in shop.sizes]
+
+
+def _mostly_unknown(items: list[Item], shop: Shop) -> bool:
+    """Whether two or more words have no meaning, and at most half as many have one."""
+    unknown = len(_unknown(items, shop))
+    return unknown > 1 and unknown >= 2 * sum(bool(item.entries) for item in items)
 
 
 def _fit(items: list[Item], shop: Shop) -> tuple[int, int]:

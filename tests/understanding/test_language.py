@@ -142,3 +142,37 @@ def test_an_everyday_word_is_no_slip(code: str) -> None:
     wishes = {word: items[0].said for word in spoken.everyday if (items := lexer.items(word)) and items[0].meanings}
     assert len(spoken.everyday) > 150
     assert not wishes
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "röd tröja utan luva", "sort kjole uden ærmer", "rochie neagra lunga", "punainen mekko",
+        "빨간 원피스", "красное платье до 5000 рублей", "فستان أحمر طويل", "κόκκινο φόρεμα με μανίκια",
+    ],
+)  # fmt: skip
+def test_one_known_word_does_not_make_a_language(text: str) -> None:
+    understood = understand(text, large_shop())
+    assert understood.language is None
+    assert not understood.wanted
+    assert understood.not_understood
+
+
+@pytest.mark.parametrize("case", ["{}ler", "{}leri", "{}lerden", "{}lerin", "{}inde", "{}imi", "{}lerim"])
+@pytest.mark.parametrize("stem", ["elbise", "ceket", "kemer", "gömlek"])
+def test_a_word_is_known_by_its_stem(stem: str, case: str) -> None:
+    [wish] = understand(stem, large_shop()).wanted
+    written = case.format(stem[:-1] + "ğ" if stem.endswith("k") and case[2:3] == "i" else stem)
+    found = understand(f"kırmızı {written} arıyorum", large_shop())
+    assert found.language == "tr"
+    assert {one.word for one in found.wanted} == {"red", wish.word}
+
+
+@pytest.mark.parametrize(("said", "number"), [("七百", 700), ("七百五", 750), ("一千五", 1500), ("三千六", 3600)])
+def test_a_chinese_number_may_leave_out_its_last_power(said: str, number: int) -> None:
+    assert understand(f"{said}以内的手表", large_shop()).constraints[0].max == number
+
+
+def test_a_word_in_another_script_keeps_its_grammar() -> None:
+    for text in ("红色 not 格子", "赤 without チェック", "vestido not 红色"):
+        assert understand(text, large_shop()).unwanted, text

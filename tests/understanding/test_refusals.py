@@ -160,3 +160,11 @@ def test_what_looks_like_a_refused_material_is_wanted_if_the_shop_has_it() -> No
     }  # fmt: skip
     levels = refused(Grounding(shop), Wish("material", "leather", ""))
     np.testing.assert_allclose(np.nan_to_num(levels), [1, 0, 0])
+
+
+def test_another_name_of_a_wanted_thing_is_refused_in_titles() -> None:
+    shop = make_shop(["Red Stilettos", "Red Wedge Heels", "Black Stilettos"], {"articleType": ["Heels"] * 3})
+    for text in ("red heels, no stilettos", "heels not stilettos tho"):
+        understood = understand(text, shop)
+        assert [wish.word for wish in understood.wanted if wish.family == "kind"] == ["heels"]
+        assert [(wish.family, wish.word) for wish in understood.unwanted] == [("title", "stilettos")]

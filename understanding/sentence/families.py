@@ -36,9 +36,13 @@ class Families(Step):
         return 0
 
     def _indifferent(self, at: int) -> int:
-        """ "Leather doesn't matter": the number of items of a look that begins a clause and does not matter."""
+        """ "Leather doesn't matter": the number of items of a look that does not matter. It begins a clause or follows
+        a thing, as in Turkish "elbise beyaz olmasa da olur"."""
         entry, draft = meant(self._items[at]), self._draft
-        if entry is None or entry.family not in LOOKS - {"kind"} or draft.refusing or len(draft.wanted) > draft.clause:
+        if entry is None or entry.family not in LOOKS - {"kind"} or draft.refusing:
+            return 0
+        thing = () if draft.nouns_first else ("kind", "people")
+        if any(wish.family not in thing for wish in draft.wanted[draft.clause :]):
             return 0
         place = self._ahead.past_ignored(at + 1)
         roles, after = self._ahead.roles(place), place + 1

@@ -28,6 +28,8 @@ MIN_PART = 4
 """Minimum length of a part of a compound for the other part to be corrected."""
 COMMANDS = frozenset({"back", "restart", "forget", "any", "refuse", "refuse_after", "keep", "different", "similar"})
 """Roles that are not assigned to a misspelt word."""
+JOINING = frozenset({"refuse", "and", "or", "stop"})
+"""Roles of words of the default language that shoppers mix into other languages: Turkish "beyaz not running"."""
 SHORT_WORD = 4
 """Length of short words, which are not corrected in long texts: "made" is not "male"."""
 MAX_MIXED = 10
@@ -103,7 +105,7 @@ class Lexer:
             if not found.length:
                 found = _Found(1, self._compound(token.text) if token.kind == "word" else [])
                 compound = bool(found.entries)
-            elif is_cjk(token.text) and _names_thing_and_material(found.entries):
+            elif is_cjk(token.text) and _names_several(found.entries):
                 compound = True  # As in German compounds, the thing comes last.
                 found = found._replace(entries=sorted(found.entries, key=lambda entry: entry.family == "kind"))
             last = tokens[at + found.length - 1]
@@ -134,25 +136,30 @@ class Lexer:
         best = own if own.length > shop.length else shop
         if best.length:
             return best
-        if not self._mixed or len(words[at]) < 3:
+        if not self._mixed or (len(words[at]) < 3 and not is_cjk(words[at])):
             return best
         return self._foreign(words, at)
 
     def _foreign(self, words: Sequence[str], at: int) -> _Found:
         """The longest phrase of another language, unless its word is a slip of one of this language: "dres". Of a word
-        of titles, only the meaning in the default language counts: "skinny"."""
+        of titles, only the meaning in the default language counts: "skinny". A word of another script is no word of
+        this language, so its grammar counts as well: "红色 not 格子"."""
         best = _Found(0, [])
         own = self._language.spelling.nearest(words[at])
         if own and is_slip(words[at], own[0]) and not self._is_command(own[0]):
             return best
         titled = self._shop.titled(words[at]) > 1
+        unspaced = is_cjk(words[at])
+        scripted = unspaced != self._language.unspaced
         for other in self._others:
             if titled and other is not self._default:
                 continue
             length, entries = other.phrases.longest(words, at)
-            concepts = [entry for entry in entries if entry.role == "concept"]
-            if concepts and length > best.length:
-                best = _Found(length, concepts, foreign=True)
+            if not (scripted and (other.unspaced if unspaced else other is self._default)):
+                roles = {"concept", *(JOINING if other is self._default else ())}
+                entries = [entry for entry in entries if entry.role in roles]
+            if entries and length > best.length:
+                best = _Found(length, entries, foreign=True)
         return best
 
     def _is_foreign(self, word: str, own: str) -> bool:
@@ -225,6 +232,8 @@ class Lexer:
         titled = self._shop.titled(word)
         if word in brand_words() or word in self._language.everyday or titled > max(2, COMMON * self._shop.size):
             return word
+        if stem := self._language.stem(word):
+            return stem
         # Words with letters of another language are not misspelt words of this one.
         own = self._language.spelling.nearest(word) if set(written.lower()) <= self._language.letters else None
         if own and self._is_foreign(word, own[0]):
@@ -234,8 +243,8 @@ class Lexer:
         if own and (self._is_command(own[0]) or (own[1] > 1 and self._refuses(own[0]))):
             own = None
         values = self._shop.spelling.nearest(word)
-        if values and len(word) <= SHORT_WORD and not is_slip(word, values[0]):
-            values = None  # Spanish "sean" is not the brand "Span".
+        if values and len(word) <= SHORT_WORD and (not is_slip(word, values[0]) or self._is_foreign(word, values[0])):
+            values = None  # Spanish "sean" is not the brand "Span", Turkish "ama" is not "Alma".
         if values and len(values[0]) >= MIN_STEM and word.startswith(values[0]):
             return values[0]  # The inflected name of a brand, as in Polish "adidasa".
         if own and (not values or own[1] <= values[1]):
@@ -250,9 +259,12 @@ class Lexer:
         return title[0] if title else word
 
 
-def _names_thing_and_material(entries: Sequence[Entry]) -> bool:
-    """Whether a word names a thing together with its material: Chinese "羊毛衣" is a wool sweater."""
-    return {entry.family for entry in entries if entry.role == "concept"} == {"kind", "material"}
+def _names_several(entries: Sequence[Entry]) -> bool:
+    """Whether a word names a thing together with its material, or several things: Chinese "羊毛衣" is a wool sweater,
+    "裙子" is a dress or a skirt."""
+    named = {(entry.family, entry.value) for entry in entries if entry.role == "concept"}
+    families = {family for family, _ in named}
+    return families == {"kind", "material"} or (families == {"kind"} and len(named) > 1)
 
 
 def _commands(entries: Sequence[Entry]) -> bool:

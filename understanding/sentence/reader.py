@@ -8,7 +8,7 @@ from understanding.grounding.shop import Shop
 from understanding.sentence.ahead import BACKGROUND, COMMAS, NEAR, Ahead, meant
 from understanding.sentence.comparison import Comparisons
 from understanding.sentence.draft.draft import Draft
-from understanding.sentence.draft.result import understood
+from understanding.sentence.draft.result import is_narrower, understood
 from understanding.sentence.families import Families
 from understanding.sentence.items import Item
 from understanding.sentence.quantities.amounts import Amounts
@@ -80,6 +80,7 @@ class Reader:
             at += next(taken for step in steps if (taken := step(at)))
         self._draft.end_refusal()
         self._leave_out_imitations()
+        self._refuse_by_title()
         return understood(self._draft, self._language)
 
     def _leave_out_imitations(self) -> None:
@@ -90,6 +91,14 @@ class Reader:
             if wish.family == "material" and wish.word in refused and not self._shop.names(Concept(*wish[:2])):
                 self._draft.wanted.remove(wish)
                 self._draft.unclear.append(wish.said)
+
+    def _refuse_by_title(self) -> None:
+        """Refuse in titles what has the concept of a wanted thing by another name: "heels, no stilettos"."""
+        refused = self._draft.unwanted
+        for place, wish in enumerate(refused):
+            word = wish.said.lower()
+            if is_narrower(wish, self._draft.wanted) and self._shop.titled(word):
+                refused[place] = Wish("title", word, wish.said)
 
     def _space(self, at: int) -> None:
         """End a part at a space between wishes, where other texts have a comma. In Chinese and Japanese it is between
@@ -194,14 +203,17 @@ class Reader:
         ):
             return 1  # "Her 75th birthday", "mum wants a purse for Christmas": no party that it is worn at
         following = meant(self._items[at + 1]) if at + 1 < len(self._items) else None
-        if entry.value == "sleeves" and following is not None and (following.family, following.value) in SLEEVES:
-            sleeves = SLEEVES[following.family, following.value]  # "Sleeves long"
-            self._draft.add(Wish(entry.family, sleeves, self._ahead.said(at, 2)))
-            return 2
+        if entry.value == "sleeves" and (sleeves := self._length_behind(at)):
+            taken = self._ahead.past_ignored(at + 1) + 1 - at
+            self._draft.add(Wish(entry.family, sleeves, self._ahead.said(at, taken)))
+            return taken
         length = following is not None and (following.family, following.value) in SLEEVES
         if length and entry.value == "straps" and self._senses.is_strap(at):
             self._draft.add(Wish(entry.family, entry.value, self._ahead.said(at, 2)))
             return 2  # "Bolso, correa larga" is no long bag.
+        if (entry.family, entry.value) in SLEEVES and following is not None and following.value == "straps":
+            self._draft.add(Wish(following.family, following.value, self._ahead.said(at, 2)))
+            return 2  # "A long strap"
         wish = Wish(entry.family, entry.value, self._items[at].said, entry.column)
         if entry.family in BACKGROUND and self._is_past_denial(at):
             self._draft.refusing = False
@@ -225,6 +237,14 @@ class Reader:
                 self._draft.leave_out_colours_of_part()
             self._draft.add(wish)
         return 1
+
+    def _length_behind(self, at: int) -> str:
+        """The sleeves of the length that follows the item at a position: "sleeves long", "the sleeves should be long".
+        Behind an article, it is about something else: "with sleeves, a long one"."""
+        place = self._ahead.past_ignored(at + 1)
+        entry = meant(self._items[place]) if place < len(self._items) else None
+        apart = any("articles" in self._ahead.roles(one) for one in range(at + 1, place))
+        return "" if entry is None or apart else SLEEVES.get((entry.family, entry.value), "")
 
     def _is_past_denial(self, at: int) -> bool:
         """Whether a verb was denied long before: "sunglasses I won't cry over at a festival"."""

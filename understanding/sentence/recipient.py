@@ -66,7 +66,7 @@ class Recipients:
 
     @staticmethod
     def _links(item: Item) -> bool:
-        return item.mark == "," or bool({"from", "year"} & item.roles.keys() and not item.meanings)
+        return item.mark == "," or bool({"from", "year", "ignore"} & item.roles.keys() and not item.meanings)
 
     def _has_age(self, at: int) -> bool:
         """Whether an age follows: "my son is 7 years old"."""

@@ -98,6 +98,8 @@ def _guess(
     while at < len(words):
         length, entries = language.phrases.longest(words, at)
         taken, _ = shop.phrases.longest(words, at)
+        if not length and len(stem := language.stem(words[at])) > SHORT:
+            length, entries = 1, language.phrases.exactly((stem,))
         if not length:
             names += kinds[at : at + taken].count("word")
             at += max(1, taken)

@@ -62,7 +62,7 @@ ROLES = frozenset(
 TABLES = frozenset(
     {"sizes", "families", "transcribed", "relative", "adjectives", "shades", "kin", "numbers", "endings"}
 )
-SETTINGS = frozenset({"name", "compounds", "nouns_first", "privatives"})
+SETTINGS = frozenset({"name", "compounds", "nouns_first", "privatives", "suffixes", "softened"})
 OPPOSITES = {
     "darker": "lighter",
     "cheaper": "more expensive",

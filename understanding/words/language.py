@@ -12,13 +12,17 @@ from understanding.words.concepts import FAMILIES, Concept, WordingError, concep
 from understanding.words.grammar import ROLES, read_grammar, spellings_of
 from understanding.words.phrases import Entry, Phrases
 from understanding.words.spelling import Spelling
-from understanding.words.text import folded, words_of
+from understanding.words.text import folded, is_cjk, words_of
 
 FOLDER = Path(__file__).parents[1] / "languages"
 MIN_EVIDENCE = 5
 """Minimum length of a misspelt word that indicates a language: shorter ones resemble words of every language."""
 PRIVATIVE = frozenset({"detail", "pattern", "kind", "material"})
 """Families whose concepts can be refused by a suffix: there is no "sandless", so that "sandles" are sandals."""
+INFLECTED = frozenset({"colour", "kind", "people", "material", "pattern", "detail"})
+"""Families whose concepts may have suffixes."""
+SHORT_STEM = 3
+"""Maximum length of a stem that takes no suffix of one letter."""
 NAMING = frozenset({"concept", "relative", "shades", "adjectives"})
 """Roles of content words."""
 
@@ -41,6 +45,10 @@ class Language:
         """The letters that may join the parts of a compound; empty if the language has no compounds."""
         self.nouns_first = bool(grammar.get("nouns_first", False))
         """Whether adjectives, such as colours, follow their noun."""
+        self._suffixes = frozenset(
+            "".join(words_of(end)) for text in grammar.get("suffixes", ()) for end in spellings_of(text, {}, folder)
+        )
+        self._softened: Mapping[str, str] = grammar.get("softened", {})
         everyday = folder / "everyday.txt"
         lines = lines_of(everyday) if everyday.is_file() else ()
         self.everyday = frozenset(folded(word) for _, line in lines for word in line.split())
@@ -146,11 +154,27 @@ class Language:
         return found
 
     @cached_property
+    def unspaced(self) -> bool:
+        """Whether its script has no spaces between words."""
+        return any(is_cjk(letter) for letter in self.letters)
+
+    @cached_property
     def spelling(self) -> Spelling:
         """Corrects misspelt words to content words of this language and to relatives, never to words of its grammar.
         Of equally near words, those of the lists come first: German "Kleit" is a "Kleid", not "klein"."""
         others = self.phrases.first_words({"relative", "shades", "kin"})
         return Spelling([*self.phrases.first_words({"concept"}), *others])
+
+    def stem(self, word: str) -> str:
+        """The longest word of the lists that a folded word is a form of by one of ``suffixes``, such as Turkish "etek"
+        for "eteklerden"; empty if there is none. The last letter of a stem may be ``softened``: "eteği"."""
+        for at in range(len(word) - 1, 2, -1) if self._suffixes else ():
+            if word[at:] in self._suffixes and (at > SHORT_STEM or len(word) - at > 1):
+                hard = word[: at - 1] + self._softened.get(word[at - 1], "")
+                for stem in (word[:at], hard) if len(hard) == at else (word[:at],):
+                    if any(one.role == "kin" or one.family in INFLECTED for one in self.phrases.exactly((stem,))):
+                        return stem
+        return ""
 
     def misspells(self, word: str) -> bool:
         """Whether a folded word is probably a misspelt word of this language's grammar. It indicates the language of a

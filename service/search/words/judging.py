@@ -91,7 +91,8 @@ class Part:
         factors: Floats = self.floor + (1 - self.floor) * levels
         silent = np.flatnonzero(np.isnan(levels))
         if len(silent):
-            factors[silent] = self.seen(silent if rows is None else rows[silent])
+            # A picture is less reliable than the catalogue, so it counts as no worse than a violation.
+            factors[silent] = np.maximum(self.floor, self.seen(silent if rows is None else rows[silent]))
         return factors
 
 

@@ -94,6 +94,16 @@ class Reference:
 
         yield Part(("same kind", *wishes), levels, OTHER_KIND, lambda _: KEPT_SILENT, judged=False)
 
+    def meant(self, wanted: Sequence[Wish]) -> list[Wish]:
+        """Of the kinds that one word names, only that of the reference, if it is one of them: beside a dress, Chinese
+        "裙子" is a dress, otherwise a dress or a skirt."""
+        said: dict[str, set[str]] = {}
+        for wish in wanted:
+            if wish.family == "kind":
+                said.setdefault(wish.said, set()).add(wish.word)
+        own = {*self._names("kind")} if any(len(kinds) > 1 for kinds in said.values()) else set()
+        return [wish for wish in wanted if wish.family != "kind" or wish.word in own or not own & said[wish.said]]
+
     def colours(self) -> list[tuple[float, list[str]]]:
         """The colours that the reference may have, with their shares."""
         if self.row is not None and (own := self._grounding.concepts_of(self.row, "colour")):

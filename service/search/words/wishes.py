@@ -107,7 +107,7 @@ class Wishes:
         parts: list[Part] = []
         shaded = any(one.direction in SHADES for one in understood.relative)
         families: dict[str, list[Wish]] = {}
-        for wish in understood.wanted:
+        for wish in reference.meant(understood.wanted):
             families.setdefault(wish.family, []).append(wish._replace(said=""))
         for family, wishes in families.items():
             if not (family == "colour" and shaded):

@@ -165,9 +165,8 @@ class Draft:
             self.clause = min(self.clause, len(self.wanted))
 
     def leave_out_colours_of_part(self) -> None:
-        """Drop the colours of the part that is said next, if the thing has one: "a red dress with a black belt"."""
-        if any(wish.family == "colour" for wish in self.wanted[self.clause : self.part]):
-            self.wanted[self.part :] = [wish for wish in self.wanted[self.part :] if wish.family != "colour"]
+        """Drop the colours of the part that is said next: "a dress with a black belt"."""
+        self.wanted[self.part :] = [wish for wish in self.wanted[self.part :] if wish.family != "colour"]
 
     def match(self, *, owning: bool) -> None:
         """Read the next words as those of another thing, one that the shopper has or had if ``owning``."""

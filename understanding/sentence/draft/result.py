@@ -14,7 +14,7 @@ STEM = 3
 
 def understood(draft: Draft, language: str | None) -> Understood:
     """The result of a draft whose last refusal has ended."""
-    unwanted = [wish for wish in draft.unwanted if not _is_narrower(wish, draft.wanted)]
+    unwanted = [wish for wish in draft.unwanted if not is_narrower(wish, draft.wanted)]
     refused = {wish.key for wish in unwanted}
     wanted = draft.wanted
     if not draft.matched and not any(wish.family == "kind" for wish in wanted):
@@ -42,7 +42,7 @@ def understood(draft: Draft, language: str | None) -> Understood:
     )
 
 
-def _is_narrower(refused: Wish, wanted: Sequence[Wish]) -> bool:
+def is_narrower(refused: Wish, wanted: Sequence[Wish]) -> bool:
     """Whether a refused thing or cut has the concept of a wanted one by another name: "a swimsuit, no bikini",
     "slim, not skinny"."""
     said = refused.said.lower()

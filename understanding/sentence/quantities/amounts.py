@@ -155,6 +155,8 @@ class Amounts:
     def _sided(self, at: int, after: int, side: str, number: Number) -> tuple[int, Bound | None, Wish | None]:
         if after < len(self._items) and "unit" in self._items[after].roles and not number.money:
             return self._measured(at, after + 1)
+        if side == "about" and after < len(self._items):  # "Around 50 max", Japanese "5000円くらいまで"
+            side = next((one for one in ("under", "over") if f"{one}_after" in self._items[after].roles), side)
         # "Under 50 or less" is redundant; in "moins de 50 euros et plus foncé" the words compare.
         if after < len(self._items) and f"{side}_after" in self._items[after].roles:
             after += 1

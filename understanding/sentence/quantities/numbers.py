@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from understanding.sentence.items import Item
+from understanding.words.phrases import Entry
+from understanding.words.text import is_cjk
 
 POWERS = frozenset({"100", "1000", "10000"})
 """Numbers that multiply the one before them: "5 thousand"."""
 UNITS = (10, 100, 1000, 10000)
+SMALL = 10
+"""Numbers in words below it are amounts only before a currency. Behind the word for sizes, they are sizes."""
 
 
 class Number(NamedTuple):
@@ -67,6 +72,9 @@ class Numbers:
             at += 1
         return at
 
+    def _roles(self, at: int) -> Mapping[str, Entry]:
+        return self._items[at].roles if at < len(self._items) else {}
+
     def _value(self, at: int) -> tuple[float | None, int]:
         """The number in digits or words at a position, and the position after it: "50", "fifty", "5 thousand"."""
         if at >= len(self._items):
@@ -74,18 +82,22 @@ class Numbers:
         item = self._items[at]
         word = item.roles.get("numbers")
         value = amount(item.number) if item.number else float(word.value) if word is not None else None
-        following = self._items[at + 1].roles.get("numbers") if at + 1 < len(self._items) else None
+        following = self._roles(at + 1).get("numbers")
         if value is None:
             return None, at + 1
-        after = at + 1
-        if item.number and following is not None and following.value in POWERS:
+        after, small = at + 1, not item.number and value < SMALL
+        if (item.number or small) and following is not None and following.value in POWERS:
             value, after = value * float(following.value), at + 2
+        elif small and "currency" not in self._roles(after):
+            return None, after  # "Two or three shirts"
         elif item.number:
             return value, after
         # "1万5千", "二百五十": smaller numbers are added.
         unit = max((power for power in UNITS if value % power == 0), default=1)
         if after < len(self._items) and unit > 1:
             rest, end = self._value(after)
+            if rest is None and is_cjk(item.said) and (digit := self._roles(after).get("numbers")):
+                return value + float(digit.value) * unit / 10, after + 1  # Chinese "一千五" is 1500.
             if rest is not None and 0 < rest < unit:
                 return value + rest, end
         return value, after

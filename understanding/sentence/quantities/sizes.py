@@ -128,8 +128,8 @@ class Sizes:
         return described and len(self._items[at].number) > 1 and not self.counts(at + 1)
 
     def of(self, item: Item) -> tuple[str, str] | None:
-        """The column and the value of a size in the shop, by the value or by its name: "medium"."""
-        named = item.roles.get("sizes")
+        """The column and the value of a size in the shop, by the value or by its name: "medium", "nine"."""
+        named = item.roles.get("sizes") or item.roles.get("numbers")
         found = self._shop.sizes.get(_plain(item.said))
         return found or (self._shop.sizes.get(named.value) if named is not None else None)
 
@@ -146,10 +146,12 @@ class Sizes:
         return ends and at > 0 and bool(self._items[at - 1].meanings)
 
     def _fits_people(self, at: int) -> bool:
-        """Whether the name of a size ends a clause behind people: "mens large"."""
+        """Whether the name of a size is behind people and describes nothing else: "mens large", "mens medium under 20",
+        but not "mens medium blue"."""
         item = self._items[at]
         people = at > 0 and any(one.family == "people" for one in self._items[at - 1].meanings[:1])
-        return "sizes" in item.roles and people and (at + 1 == len(self._items) or bool(self._items[at + 1].mark))
+        described = at + 1 < len(self._items) and (self._describes(at + 1) or self._items[at + 1].unknown)
+        return "sizes" in item.roles and people and not described
 
     def _describes(self, at: int) -> bool:
         """Whether a look follows, which the word before describes: "in small checks"."""

@@ -73,7 +73,9 @@ def fit_of_all(parts: list[Part]) -> tuple[Floats, Mask]:
         levels = part.levels(None)
         silent = np.isnan(levels)
         known = np.where(silent, 0, levels)
-        fit *= np.where(silent, cast(Any, part.seen)(np.arange(N)), part.floor + (1 - part.floor) * known)
+        fit *= np.where(
+            silent, np.maximum(part.floor, cast(Any, part.seen)(np.arange(N))), part.floor + (1 - part.floor) * known
+        )
         lacking = part.lacking(np.arange(N)) if part.lacking else np.zeros(N, np.bool_)
         satisfied &= (silent & lacking) | (known >= MIN_NEAR)
     return fit, satisfied
@@ -183,3 +185,9 @@ def test_a_part_that_no_other_search_has_is_never_judged_for_all() -> None:
     assert list(judge.sets(None)) == []
     assert judge.fitting(None) is None
     assert judge.fit(np.arange(5)).tolist() == [1] * 5
+
+
+def test_a_picture_that_hardly_shows_what_is_asked_is_no_worse_than_a_violation() -> None:
+    silent, violating = np.float32(np.nan), np.float32(0)
+    part = Part("seen", partial(_some, np.array([silent, violating])), seen=lambda rows: np.full(len(rows), 1e-6))
+    assert part.factors(None).tolist() == [part.floor, part.floor]

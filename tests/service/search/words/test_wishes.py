@@ -143,6 +143,14 @@ def test_the_audience_gives_way_to_the_kind_that_is_asked_for(shop: Shop, serve:
         assert {result["attributes"]["articleType"] for result in results} == {"Sarees"}
 
 
+def test_a_word_for_two_kinds_asks_for_that_of_the_reference(shop: Shop, serve: Serve, tmp_path: Path) -> None:
+    kinds = [("Dresses", "Cotton"), ("Skirts", "Cotton"), ("Shirts", "Cotton")]
+    with serve(_shop_of(shop, tmp_path, "material", kinds), understand_text=True) as served:
+        for reference, asked in (("0", {"Dresses"}), ("1", {"Skirts"}), ("2", {"Dresses", "Skirts"})):
+            results = served.search(product_id=reference, text="裙子", k=9)["results"]
+            assert {result["attributes"]["articleType"] for result in results} == asked
+
+
 def test_a_bound_is_kept(service: Served) -> None:
     answer = service.search(product_id="0", text="under 30", k=15)
     assert answer["understood"]["constraints"][0] | {"said": ""} == {

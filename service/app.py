@@ -107,7 +107,7 @@ def _assemble(settings: Settings, run_folder: Path | None) -> Context:
     admission = Admission(max_wait_s=settings.max_wait_ms / 1000, body_bytes=settings.max_held_bytes, metrics=metrics)
     decoders = ProcessPool(
         settings.decoders, queue=settings.queue,
-        memory_bytes=settings.max_pixel_bytes // (processes * settings.decoders),
+        memory_bytes=settings.max_pixel_bytes // (processes * settings.decoders), seconds=settings.decode_ms / 1000,
     )  # fmt: skip
     readers = Threads("read", threads=workers, queue=settings.queue)
     addresses = PictureAddresses(
@@ -117,7 +117,7 @@ def _assemble(settings: Settings, run_folder: Path | None) -> Context:
     search = Search(
         bundle, live, workers=workers, max_batch=max_batch, decoders=decoders, readers=readers,
         admission=admission,
-        answers=cache, features=FeatureCache(cache, bundle), max_image_bytes=settings.max_image_bytes,
+        answers=cache, features=FeatureCache(cache, bundle), limits=settings.picture_limits,
         expect_words=settings.expect_words, understand_text=settings.understand_text, metrics=metrics,
     )  # fmt: skip
     keys = KeyRing(settings.keys) if settings.keys else None

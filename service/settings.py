@@ -5,19 +5,30 @@ from __future__ import annotations
 import logging
 import os
 import re
-from collections.abc import Callable
 from difflib import get_close_matches
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from catalog.errors import ModisteError
 from models.bundle import SHIPPED_BUNDLE
-from models.bundle.machine import usable_memory
+from service.limits import (
+    FORMAT_NAMES,
+    MAX_FILTERS,
+    MAX_K,
+    MAX_OFFSET,
+    MAX_PIXELS,
+    MAX_SCANS,
+    MAX_TEXT,
+    MIN_K,
+    FormatName,
+    PictureLimits,
+    RequestLimits,
+)
 from service.rates import RateText
+from service.setting_types import HOST, ORIGIN, Secret, checked_root_path, each, networks, share
 
 logger = logging.getLogger(__name__)
 
@@ -26,58 +37,6 @@ OF_STORES = ("MODISTE_QDRANT_",)
 """Prefixes of variables that stores read themselves."""
 SECRET = ("redis_url", "cache_key")
 """Settings whose values are not shown in errors."""
-ORIGIN = re.compile(r"\*|https?://[a-z0-9.-]+(:\d+)?")
-HOST = re.compile(r"(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)+")
-
-
-def _checked_root_path(path: str) -> str:
-    if path and (not re.fullmatch(r"(/[A-Za-z0-9._~-]+)+", path)):
-        raise ValueError("it must begin with a slash and not end with one, such as /modiste")
-    return path
-
-
-def _split(given: str | tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(entry.strip() for entry in (given.split(",") if isinstance(given, str) else given))
-
-
-def _each(pattern: re.Pattern[str], what: str) -> BeforeValidator:
-    """Entries in lower case that match ``pattern``."""
-
-    def checked(given: str | tuple[str, ...]) -> tuple[str, ...]:
-        entries = tuple(entry.lower() for entry in _split(given))
-        for entry in entries:
-            if not pattern.fullmatch(entry):
-                raise ValueError(f"{entry!r} is not {what}")
-        return entries
-
-    return BeforeValidator(checked)
-
-
-def _networks(given: str | tuple[str, ...]) -> tuple[str, ...]:
-    """Networks in their canonical form. IPv4 networks are added as IPv4-mapped IPv6 networks (RFC 4291, 2.5.5.2)."""
-    networks = []
-    for entry in _split(given):
-        try:
-            network = ip_network(entry)
-        except ValueError:
-            raise ValueError(f"{entry!r} is not an address or network such as 10.0.0.1 or 10.0.0.0/8") from None
-        networks.append(str(network))
-        if network.version == 4:
-            networks.append(f"::ffff:{network.network_address}/{96 + network.prefixlen}")
-    return tuple(networks)
-
-
-def _stripped(secret: object) -> object:
-    """A secret without the trailing line break of a file."""
-    return secret.strip() if isinstance(secret, str) else secret
-
-
-Secret = Annotated[SecretStr, BeforeValidator(_stripped)]
-
-
-def _share(part: int, *, at_least: int = 2**24, at_most: int) -> Callable[[], int]:
-    """A default of memory in bytes: ``at_most``, or a part of the memory of a small machine or container."""
-    return lambda: min(at_most, max(at_least, usable_memory() // part))
 
 
 class Settings(BaseSettings):
@@ -106,10 +65,10 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="Address to listen on; 0.0.0.0 opens the service to the network.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 lets the system choose.")
-    root_path: Annotated[str, AfterValidator(_checked_root_path)] = Field(
+    root_path: Annotated[str, AfterValidator(checked_root_path)] = Field(
         "", description="Path prefix of the service behind a reverse proxy, such as /modiste."
     )
-    cors_origins: Annotated[tuple[str, ...], NoDecode, _each(ORIGIN, "an origin such as https://shop.example")] = Field(
+    cors_origins: Annotated[tuple[str, ...], NoDecode, each(ORIGIN, "an origin such as https://shop.example")] = Field(
         (),
         description="Origins whose pages may call the service from a browser, separated by commas, such as "
         "https://shop.example; * allows all.",
@@ -141,7 +100,7 @@ class Settings(BaseSettings):
     address_quota: Annotated[RateText | None, NoDecode] = Field(
         None, description="Maximum requests of one client address in a long window, such as 5000/day."
     )
-    trusted_proxies: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_networks)] = Field(
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode, BeforeValidator(networks)] = Field(
         (),
         description="Addresses or networks of the proxies whose X-Forwarded-For is trusted, separated by commas, such "
         "as 10.0.0.0/8.",
@@ -164,20 +123,20 @@ class Settings(BaseSettings):
         description="Lifetime of cached answers and picture features in seconds; 30 days at most.",
     )
     cache_max_bytes: int = Field(
-        default_factory=_share(32, at_most=2**26), ge=0,
+        default_factory=share(32, at_most=2**26), ge=0,
         description="Memory of each process for cached answers and features, in bytes; 0 caches none. Default: 64 MiB, "
         "or 1/32 of the memory.",
     )  # fmt: skip
     cache_timeout_ms: float = Field(10, gt=0, le=1000, description="Timeout of a lookup in Redis.")
 
     image_cache_bytes: int = Field(
-        default_factory=_share(32, at_most=2**25), ge=0,
+        default_factory=share(32, at_most=2**25), ge=0,
         description="Memory of each process for resized product pictures, in bytes; 0 caches none. Default: 32 MiB, or "
         "1/32 of the memory.",
     )  # fmt: skip
 
     image_url_hosts: Annotated[
-        tuple[str, ...], NoDecode, _each(HOST, "a host such as cdn.shop.example or *.shop.example")
+        tuple[str, ...], NoDecode, each(HOST, "a host such as cdn.shop.example or *.shop.example")
     ] = Field(
         (),
         description="Hosts from which the picture of an image_url may be fetched, separated by commas, such as "
@@ -189,13 +148,35 @@ class Settings(BaseSettings):
     )  # fmt: skip
 
     max_image_bytes: int = Field(10 * 2**20, gt=0, description="Maximum size of a picture file, in bytes.")
+    max_pixels: int = Field(
+        MAX_PIXELS, ge=10_000, le=MAX_PIXELS, description="Maximum pixels of a picture, checked before it is decoded."
+    )
+    max_scans: int = Field(
+        MAX_SCANS, ge=1, le=MAX_SCANS, description="Maximum scans of a progressive JPEG; encoders write about a dozen."
+    )
+    image_formats: Annotated[
+        tuple[FormatName, ...], NoDecode, each(re.compile("|".join(FORMAT_NAMES)), f"one of {', '.join(FORMAT_NAMES)}")
+    ] = Field(
+        FORMAT_NAMES,
+        description=f"Formats of pictures that are accepted, separated by commas: {', '.join(FORMAT_NAMES)}.",
+    )
+    decode_ms: float = Field(
+        30_000, gt=0, le=600_000,
+        description="Longest time that a decoder process works on one picture, without its time in the queue.",
+    )  # fmt: skip
+    max_text: int = Field(
+        MAX_TEXT, ge=1, le=MAX_TEXT, description="Maximum characters of a text, and of each text of a conversation."
+    )
+    max_k: int = Field(MAX_K, ge=MIN_K, le=MAX_K, description="Maximum products of one response of a search.")
+    max_offset: int = Field(MAX_OFFSET, ge=0, le=MAX_OFFSET, description="Maximum products that a search skips.")
+    max_filters: int = Field(MAX_FILTERS, ge=0, le=MAX_FILTERS, description="Maximum filters of one search.")
     max_held_bytes: int = Field(
-        default_factory=_share(16, at_most=2**28), gt=0,
+        default_factory=share(16, at_most=2**28), gt=0,
         description="Memory of each process for the bodies of searches, in bytes, and as much for responses that "
         "clients do not read. Default: 256 MiB, or 1/16 of the memory.",
     )  # fmt: skip
     max_pixel_bytes: int = Field(
-        default_factory=_share(4, at_least=2**26, at_most=2**30), ge=2**26,
+        default_factory=share(4, at_least=2**26, at_most=2**30), ge=2**26,
         description="Memory of the decoder processes, all together, in bytes; pictures that need more are too large. "
         "Default: 1 GiB, or 1/4 of the memory.",
     )  # fmt: skip
@@ -250,6 +231,16 @@ class Settings(BaseSettings):
     def max_body_bytes(self) -> int:
         """Maximum size of a request body: the largest picture in base64, and 1 MiB for all other fields."""
         return (self.max_image_bytes + 2) // 3 * 4 + 2**20
+
+    @property
+    def picture_limits(self) -> PictureLimits:
+        """The limits of uploaded and fetched pictures."""
+        return PictureLimits(self.max_image_bytes, self.max_pixels, self.max_scans, self.image_formats)
+
+    @property
+    def request_limits(self) -> RequestLimits:
+        """The limits of the fields of a search."""
+        return RequestLimits(self.max_text, self.max_k, self.max_offset, self.max_filters)
 
 
 def load_settings(**flags: Any) -> Settings:

@@ -52,10 +52,11 @@ class ProcessPool:
         processes: Maximum number of concurrent calls.
         queue: Maximum number of waiting calls.
         memory_bytes: Maximum memory of one call (on Linux).
+        seconds: Maximum time of one call, without its time in the queue; None does not limit it.
     """
 
-    def __init__(self, processes: int, *, queue: int, memory_bytes: int) -> None:
-        self.memory_bytes, self._free = memory_bytes, processes + queue
+    def __init__(self, processes: int, *, queue: int, memory_bytes: int, seconds: float | None = None) -> None:
+        self.memory_bytes, self._free, self._seconds = memory_bytes, processes + queue, seconds
         self._threads = ThreadPoolExecutor(processes, thread_name_prefix="process-pool")
         together = threading.Barrier(processes)
         for _ in range(processes):  # Now, because a thread that is started without memory blocks the event loop.
@@ -72,6 +73,7 @@ class ProcessPool:
         Raises:
             Overloaded: The queue is full; ``function`` was not called.
             MemoryError: The call exceeded its memory.
+            TimeoutError: The call exceeded its time and was stopped.
             WorkFailed: The process ended without a result.
             Exception: Any exception of ``function``.
         """
@@ -81,7 +83,8 @@ class ProcessPool:
         try:
             process = await self._idle.get()
             try:
-                return await self._run(process, function, args)
+                async with asyncio.timeout(self._seconds):
+                    return await self._run(process, function, args)
             finally:
                 self._idle.put_nowait(process)
         finally:

@@ -62,7 +62,7 @@ def create_http_app(context: Context, lifespan: Lifespan) -> FastAPI:
     app.state.context = context
     app.state.images = ProductImages(context.readers, context.decoders, settings.image_cache_bytes)
     app.openapi = partial(  # type: ignore[method-assign]
-        openapi_document, app, settings.root_path, partial(_example_id, context)
+        openapi_document, app, settings, partial(_example_id, context)
     )
     problems.install(app)
     for routes in (search, images, products, events, health, operations, pages):

@@ -71,7 +71,7 @@ class ProductImages:
             return ProductImage(data, media_type)
         try:
             resized = await self._resize(data, width or MAX_WIDTH, format)
-        except (UnreadableImage, ImageTooLarge, MemoryError, WorkFailed) as error:
+        except (UnreadableImage, ImageTooLarge, MemoryError, TimeoutError, WorkFailed) as error:
             if media_type is not None and not isinstance(error, UnreadableImage):
                 return ProductImage(data, media_type)
             raise PictureGone(generation.product(row)["id"], "cannot be read") from error

@@ -15,6 +15,7 @@ from service.http.body.search_body import FORM_FIELDS, IMAGE, JSON_FIELDS, LISTS
 from service.http.middleware.deadline import TIMEOUT_HEADER
 from service.http.problems import PROBLEM_TYPE
 from service.http.wire import Problem, SearchRequest, search_examples
+from service.settings import Settings
 
 _REFERENCE = "#/components/schemas/{model}"
 
@@ -91,22 +92,33 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     }  # fmt: skip
 
 
-def openapi_document(app: FastAPI, root_path: str, example_id: Callable[[], str]) -> dict[str, Any]:
+def openapi_document(app: FastAPI, settings: Settings, example_id: Callable[[], str]) -> dict[str, Any]:
     """The document of ``app``, with the models that are used only by bodies and problems. Only the examples, which have
     the id of a product, are created more than once."""
     if app.openapi_schema is None:
         document = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
-        if root_path:
-            document["servers"] = [{"url": root_path}]
+        if settings.root_path:
+            document["servers"] = [{"url": settings.root_path}]
         _, extra = models_json_schema(
             [(SearchRequest, "validation"), (Events, "validation"), (Problem, "validation")], ref_template=_REFERENCE
         )
         document["components"]["schemas"].update(extra["$defs"])
+        _state_limits(document["components"]["schemas"]["SearchRequest"]["properties"], settings)
         _drop_validation_errors(document)
         app.openapi_schema = document
     body = app.openapi_schema["paths"]["/search"]["post"]["requestBody"]["content"]["application/json"]
     body["examples"] = search_examples(example_id())
     return app.openapi_schema
+
+
+def _state_limits(fields: dict[str, Any], settings: Settings) -> None:
+    """Replace the built-in limits of a search with those of the service."""
+    limits = settings.request_limits
+    fields["k"]["maximum"] = limits.k
+    fields["offset"]["maximum"] = limits.offset
+    fields["filters"]["maxProperties"] = limits.filters
+    fields["text"]["anyOf"][0]["maxLength"] = limits.text
+    fields["history"]["items"]["maxLength"] = limits.text
 
 
 def _drop_validation_errors(document: dict[str, Any]) -> None:

@@ -18,14 +18,11 @@ from pydantic import (
 )
 
 from catalog.frozen_model import FrozenModel
-from indexer.generations.filters import MAX_FILTERS
 from models.bundle.style_search import DEFAULT_STYLE, Style
+from service.limits import MAX_FILTERS, MAX_K, MAX_OFFSET, MAX_TEXT
 from service.search.answers import ChoiceFilter, NumberFilter, ProductCard, Refusal
 from service.search.arrangement import PRODUCT
 
-MAX_TEXT = 2_000
-MAX_K = 200
-MAX_OFFSET = 10_000
 MAX_EXCLUDED = 1_000
 MAX_ID = 512
 MAX_ADDRESS = 2_000

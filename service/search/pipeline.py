@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from catalog.errors import ModisteError
 from indexer.generations.generation import Generation
-from models.bundle import Bundle, Container, UnreadableImage, open_image
+from models.bundle import Bundle, Container, UnreadableImage
 from models.bundle.images import Pixels
 from service.cache.cache import Cache
 from service.cache.features import FeatureCache
@@ -21,6 +21,7 @@ from service.execution.process_pool import ProcessPool, WorkFailed
 from service.execution.scheduler import Scheduler
 from service.execution.single_flight import SingleFlight
 from service.execution.threads import Threads
+from service.limits import PictureLimits
 from service.observability.metrics import COLUMNS, Metrics, StageTime
 from service.observability.tracing import span
 from service.search import catalog
@@ -39,6 +40,7 @@ from service.search.uploads import (
     opens_in_decoder,
     read_picture,
     too_much_memory,
+    too_slow,
 )
 from service.search.words.explanation import understanding_of
 from service.search.words.stated import Stated, stated_words
@@ -84,7 +86,7 @@ class Search:
         admission: Limits the searches in progress.
         answers: Caches the outcomes of searches.
         features: Caches the outputs of the vision graph.
-        max_image_bytes: Maximum size of a picture file.
+        limits: Limits of uploaded and fetched pictures.
         expect_words: Whether products with the words expected of the answer rank first.
         understand_text: Whether texts are parsed before the model reads them.
         metrics: Records stages, cache hits and times.
@@ -92,13 +94,13 @@ class Search:
 
     def __init__(
         self, bundle: Bundle, live: LiveIndex, *, workers: int, max_batch: int, decoders: ProcessPool,
-        readers: Threads, admission: Admission, answers: Cache, features: FeatureCache, max_image_bytes: int,
+        readers: Threads, admission: Admission, answers: Cache, features: FeatureCache, limits: PictureLimits,
         expect_words: bool, understand_text: bool, metrics: Metrics,
     ) -> None:  # fmt: skip
         self._bundle, self._live, self._admission = bundle, live, admission
         self._decoders, self._readers = decoders, readers
         self._answers, self._features, self._flights = answers, features, SingleFlight()
-        self._max_image_bytes, self._expect_words, self._metrics = max_image_bytes, expect_words, metrics
+        self._limits, self._expect_words, self._metrics = limits, expect_words, metrics
         self._understood_by = digest() if understand_text else ""
         self._fingerprint = bundle.fingerprint  # The property computes it at each access.
         self._encoding = Encoding(bundle, max_batch)
@@ -124,7 +126,7 @@ class Search:
             stated = stated_words(query.prefer, query.avoid, query.style, self._bundle, generation)
             picture = None
             if query.picture is not None:
-                read = partial(read_picture, query.picture, self._max_image_bytes)
+                read = partial(read_picture, query.picture, self._limits.bytes)
                 picture = await self._run(read, inline=len(query.picture) <= INLINE_BYTES)
             key = answer_key(
                 query, picture, stated, generation=f"{generation.id} {generation.digest}", bundle=self._fingerprint,
@@ -236,32 +238,35 @@ class Search:
         if vision is not None:
             return Reference(row, vision)
         with self._admission.paused():
+            limits = None if picture is None else self._limits
             if picture is None:
                 assert row is not None
                 data = await self._readers.run(partial(_picture, generation, row))
                 # Computed again, because the file may have been replaced since it was indexed.
                 picture = Picture(data, hashlib.sha256(data).hexdigest())
-            pixels = await self._opened(picture.data, query.box)
+            pixels = await self._opened(picture.data, query.box, limits)
         vision_key, replaced = features_key(query.shop, picture.digest, query.box), picture.digest != digest
         return Reference(row, picture=pixels, vision_key=vision_key, replaced=replaced)
 
-    async def _opened(self, data: bytes, box: Box | None) -> Container | Pixels:
+    async def _opened(self, data: bytes, box: Box | None, limits: PictureLimits | None) -> Container | Pixels:
         """A picture, decoded if that may be expensive or dangerous.
 
         This is done by low-priority processes, and is not counted as a search in progress, so that such pictures delay
         only each other.
         """
         if opens_in_decoder(data):
-            return await self._decode(data, box)
-        opened = await self._run(partial(open_image, data), inline=len(data) <= INLINE_BYTES)
-        return await self._decode(opened, box) if is_large(opened) else opened
+            return await self._decode(data, box, limits)
+        opened = await self._run(partial(open_within, data, None, limits), inline=len(data) <= INLINE_BYTES)
+        return await self._decode(opened, box, limits) if is_large(opened) else opened
 
-    async def _decode(self, picture: bytes | Container, box: Box | None) -> Pixels:
-        memory_bytes = self._decoders.memory_bytes
+    async def _decode(self, picture: bytes | Container, box: Box | None, limits: PictureLimits | None) -> Pixels:
+        memory_bytes, images = self._decoders.memory_bytes, self._bundle.manifest.images
         if isinstance(picture, Container):
             open_within(picture, memory_bytes)  # Before it waits for a process.
         try:
-            return await self._decoders.run(decode_pixels, picture, box, self._bundle.manifest.images, memory_bytes)
+            return await self._decoders.run(decode_pixels, picture, box, images, memory_bytes, limits)
+        except TimeoutError as error:
+            raise too_slow(picture) from error
         except MemoryError as error:
             raise too_much_memory(picture) from error
         except WorkFailed as error:

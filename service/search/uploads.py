@@ -13,9 +13,11 @@ from PIL import Image
 
 from models.bundle import Container, UnreadableImage, decode_image, open_image
 from models.bundle.images import ImagePreprocessing, Pixels
-from models.bundle.images.container import memory_needed
+from models.bundle.images.container import Format, memory_needed
+from models.bundle.images.decoding import check_scans, check_size
 from models.bundle.images.other_formats import format_of
 from service.errors import ImageTooLarge
+from service.limits import PictureLimits
 from service.search.query import Box
 
 LARGE_BYTES = 256 * 2**10
@@ -30,6 +32,8 @@ _BYTE_WORK = {"JPEG": 4, "PNG": 8, "WEBP": 26}
 that of a PNG here, so a PNG may take 64 ms; with their cost, ordinary screenshots would need a process."""
 _TRIES_WITHOUT_END = 4
 """Number of times that a JPEG without its end marker is decoded."""
+
+_FORMAT_NAMES = {"HEIF": "heic"}
 
 logger = logging.getLogger(__name__)
 
@@ -95,34 +99,52 @@ def read_picture(sent: bytes | str, limit: int) -> Picture:
 
 
 def decode_pixels(
-    picture: bytes | Container, box: Box | None, images: ImagePreprocessing, memory_bytes: int | None = None
-) -> Pixels:
+    picture: bytes | Container, box: Box | None, images: ImagePreprocessing, memory_bytes: int | None = None,
+    limits: PictureLimits | None = None,
+) -> Pixels:  # fmt: skip
     """Decode a picture, or a box of it, to the vision graph's input: uint8 ``[H, W, 3]``.
 
     Args:
-        memory_bytes: As for ``open_within``.
+        memory_bytes: As for ``open_within``; likewise ``limits``.
 
     Raises:
-        UnreadableImage: It cannot be decoded, or the box is too small.
+        UnreadableImage: It cannot be decoded, the box is too small, or a limit is exceeded.
         ImageTooLarge: Decoding it takes more than ``memory_bytes``.
     """
-    return images.pixels(decode_part(open_within(picture, memory_bytes), box, about=(images.width, images.height)))
+    opened = open_within(picture, memory_bytes, limits)
+    return images.pixels(decode_part(opened, box, about=(images.width, images.height)))
 
 
-def open_within(picture: bytes | Container, memory_bytes: int | None) -> Container:
+def open_within(picture: bytes | Container, memory_bytes: int | None, limits: PictureLimits | None = None) -> Container:
     """Open a picture, and check the memory that decoding it takes.
 
     Args:
         memory_bytes: Maximum memory; None does not limit it.
+        limits: Those of the service for uploads; None applies only the built-in ones.
 
     Raises:
-        UnreadableImage: It cannot be opened.
+        UnreadableImage: It cannot be opened, or a limit is exceeded.
         ImageTooLarge: Decoding it takes more than ``memory_bytes``.
     """
+    if limits is not None and isinstance(picture, bytes):
+        _check_format(format_of(picture), limits)  # Before a library for the format reads its headers.
     container = open_image(picture) if isinstance(picture, bytes) else picture
+    if limits is not None:
+        _check_format(container.format, limits)
+        check_size(*container.size, limits.pixels)
+        check_scans(container.scans, limits.scans)
     if memory_bytes is not None and memory_needed(container) > memory_bytes:
         raise too_much_memory(container)
     return container
+
+
+def _check_format(format: Format | None, limits: PictureLimits) -> None:
+    name = format and _FORMAT_NAMES.get(format, format.lower())
+    if name is not None and name not in limits.formats:
+        raise UnreadableImage(
+            f"The picture is {name.upper()}, which this service does not accept.",
+            hint=f"Convert it to {' or '.join(limits.formats).upper()}.",
+        )
 
 
 def opens_in_decoder(data: bytes) -> bool:
@@ -153,9 +175,18 @@ def _has_prefix_codes(container: Container) -> bool:
 
 def too_much_memory(picture: bytes | Container) -> ImageTooLarge:
     """The error for a picture that takes too much memory to decode."""
+    return _too_costly(picture, "memory")
+
+
+def too_slow(picture: bytes | Container) -> ImageTooLarge:
+    """The error for a picture that takes too much time to decode."""
+    return _too_costly(picture, "time")
+
+
+def _too_costly(picture: bytes | Container, what: str) -> ImageTooLarge:
     size = "" if isinstance(picture, bytes) else f" of {picture.size[0]} x {picture.size[1]} pixels"
     return ImageTooLarge(
-        f"The picture{size} takes too much memory to decode.", hint="Send it smaller: 1,000 pixels a side are plenty."
+        f"The picture{size} takes too much {what} to decode.", hint="Send it smaller: 1,000 pixels a side are plenty."
     )
 
 

@@ -90,7 +90,7 @@ def test_a_small_container_gets_smaller_budgets(monkeypatch: pytest.MonkeyPatch)
         )  # fmt: skip
 
     for memory, expected in ((2**40, (2**30, 2**28, 2**26, 2**25)), (2**29, (2**27, 2**25, 2**24, 2**24))):
-        monkeypatch.setattr("service.settings.usable_memory", lambda memory=memory: memory)
+        monkeypatch.setattr("service.setting_types.usable_memory", lambda memory=memory: memory)
         assert budgets() == expected
     monkeypatch.setenv("MODISTE_MAX_PIXEL_BYTES", "100000000")
     assert load_settings().max_pixel_bytes == 10**8

@@ -63,12 +63,8 @@ def open_image(data: bytes) -> Container:
             f"The file is {name}, not a {FORMATS} picture." if name else f"The file is not a {FORMATS} picture.",
             hint="Convert it to one of these formats.",
         )
-    _check_size(*container.size)
-    if container.scans > MAX_SCANS:
-        raise UnreadableImage(
-            f"The picture is a progressive JPEG of {container.scans} scans, which is too many.",
-            hint="Save it again as an ordinary JPEG.",
-        )
+    check_size(*container.size)
+    check_scans(container.scans)
     return container
 
 
@@ -193,16 +189,26 @@ def _damaged() -> UnreadableImage:
     )
 
 
-def _check_size(width: int, height: int) -> None:
-    if width * height > MAX_PIXELS or max(width, height) > MAX_SIDE:
+def check_size(width: int, height: int, most: int = MAX_PIXELS) -> None:
+    """Raise UnreadableImage if a picture has more than ``most`` pixels, or a side is too long or too short."""
+    if width * height > most or max(width, height) > MAX_SIDE:
         raise UnreadableImage(
             f"The picture has {width} x {height} pixels, which is too large.",
-            hint=f"Send at most {MAX_PIXELS // 1_000_000} megapixels and {MAX_SIDE:,} pixels a side.",
+            hint=f"Send at most {most / 1_000_000:g} megapixels and {MAX_SIDE:,} pixels a side.",
         )
     if min(width, height) < MIN_SIDE:
         raise UnreadableImage(
             f"The picture has {width} x {height} pixels, which is too small to search with.",
             hint=f"Send a picture of at least {MIN_SIDE} x {MIN_SIDE} pixels.",
+        )
+
+
+def check_scans(scans: int, most: int = MAX_SCANS) -> None:
+    """Raise UnreadableImage if a JPEG has more than ``most`` scans."""
+    if scans > most:
+        raise UnreadableImage(
+            f"The picture is a progressive JPEG of {scans} scans, which is too many.",
+            hint="Save it again as an ordinary JPEG.",
         )
 
 

@@ -10,7 +10,7 @@ from service.errors import InvalidRequest
 from service.http.body.json_body import parse_json
 from service.http.body.search_body import content_type_of, unsupported_type
 from service.http.body.validation import invalid_request
-from service.http.wire import MAX_K, MAX_OFFSET
+from service.limits import MAX_K, MAX_OFFSET
 from service.observability.metrics import EventType
 
 MAX_EVENTS = 100

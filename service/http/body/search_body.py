@@ -18,7 +18,8 @@ from service.http.body.json_body import parse_json
 from service.http.body.validation import invalid_request
 from service.http.context import CurrentContext
 from service.http.problems import PICTURE_FIELD
-from service.http.wire import MAX_CONVERSATION, MAX_TEXT, SearchRequest
+from service.http.wire import MAX_CONVERSATION, SearchRequest
+from service.limits import BUILT_IN, RequestLimits
 from service.search.query import Query
 
 IMAGE = "image"
@@ -41,7 +42,7 @@ async def search_query(request: Request, context: CurrentContext) -> AsyncIterat
         UnsupportedEncoding: It is compressed.
     """
     asked, upload = await _read(request)
-    query = query_of(asked, upload)
+    query = query_of(asked, upload, context.settings.request_limits)
     request.scope[PICTURE_FIELD] = _picture_field(asked)
     if asked.image_url is None:
         yield query
@@ -91,14 +92,15 @@ def unsupported_type(content_type: str, *, hint: str) -> InvalidRequest:
     )  # fmt: skip
 
 
-def query_of(request: SearchRequest, upload: bytes | None = None) -> Query:
+def query_of(request: SearchRequest, upload: bytes | None = None, limits: RequestLimits = BUILT_IN) -> Query:
     """The query of a valid request, without the picture at ``image_url``.
 
     Args:
         upload: The file of a form.
+        limits: Those of the service; the request is within the built-in ones.
 
     Raises:
-        InvalidRequest: There is more than one reference, or neither a reference nor a text.
+        InvalidRequest: There is more than one reference, or neither a reference nor a text, or a limit is exceeded.
     """
     picture = upload if upload is not None else request.image_base64
     given = (upload, request.image_base64, request.image_url, request.product_id)
@@ -107,8 +109,9 @@ def query_of(request: SearchRequest, upload: bytes | None = None) -> Query:
         raise InvalidRequest(
             "There is more than one reference.", hint="Send one picture or one product_id.", field="product_id"
         )
+    _check_limits(request, limits)
     text, history = normalise_text(request.text or ""), tuple(filter(None, map(normalise_text, request.history)))
-    _check_length(text, history)
+    _check_length(text, history, limits.text)
     if not references and not text:
         raise InvalidRequest(
             "There is nothing to search for.",
@@ -126,10 +129,24 @@ def query_of(request: SearchRequest, upload: bytes | None = None) -> Query:
     )  # fmt: skip
 
 
-def _check_length(text: str, history: tuple[str, ...]) -> None:
+def _check_limits(request: SearchRequest, limits: RequestLimits) -> None:
+    """Check what a service may limit further than ``SearchRequest``."""
+    for name, most in (("k", limits.k), ("offset", limits.offset)):
+        if getattr(request, name) > most:
+            raise InvalidRequest(f"{name} must be {most} or less.", field=name)
+    if len(request.filters) > limits.filters:
+        raise InvalidRequest(f"filters must have at most {limits.filters} entries.", field="filters")
+    for place, turn in enumerate(request.history):
+        if len(turn) > limits.text:
+            raise InvalidRequest(
+                f"history[{place}] must have at most {limits.text:,} characters.", field=f"history[{place}]"
+            )
+
+
+def _check_length(text: str, history: tuple[str, ...], most: int) -> None:
     """Normalising a text makes it up to 18 times as long, and every text of a conversation is parsed."""
-    if len(text) > MAX_TEXT:
-        raise InvalidRequest(f"text must have at most {MAX_TEXT:,} characters (in Unicode's form NFKC).", field="text")
+    if len(text) > most:
+        raise InvalidRequest(f"text must have at most {most:,} characters (in Unicode's form NFKC).", field="text")
     if len(text) + sum(map(len, history)) > MAX_CONVERSATION:
         raise InvalidRequest(
             f"text and history have more than {MAX_CONVERSATION:,} characters.", hint="Leave out the oldest turns.",

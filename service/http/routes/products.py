@@ -13,7 +13,8 @@ from service.errors import UnknownProduct
 from service.http.access import needs
 from service.http.context import CurrentContext, CurrentGeneration
 from service.http.openapi import problems
-from service.http.wire import MAX_K, CatalogSummary, ProductPage
+from service.http.wire import CatalogSummary, ProductPage
+from service.limits import MAX_K
 from service.search.answers import ProductCard
 from service.search.catalog import catalog_filters, product_card
 from service.search.words.stated import possible_styles

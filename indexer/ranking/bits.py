@@ -18,11 +18,8 @@ from indexer.stores.store import Mask, Rows
 Bits = npt.NDArray[np.uint64]
 """``[W]``, W words of 64 bits as ``BitLayout`` orders them; bits that belong to no product are 0."""
 
-AT_FIRST = 8
-"""Number of cells that are read first, for each 64-bit word that the wanted rows would fill. All cells are read if
-these have too few rows."""
-Words = npt.NDArray[np.int64]
-"""Places of 64-bit words in a set."""
+Walk = npt.NDArray[np.int64]
+"""Places of the 64-bit words of a set, in the order in which their cells are visited."""
 _WORD = 64
 
 
@@ -67,8 +64,8 @@ class BitLayout:
         return held
 
     def walk(self, order: npt.NDArray[np.integer]) -> Walk:
-        """A walk over all cells in ``order``, ``[C]``."""
-        return Walk(self._first, order)
+        """The words of all cells, in the order ``[C]`` in which the cells are visited."""
+        return ranges(self._first[order], self._first[order + 1])
 
     def nearest(self, bits: Bits, walk: Walk, wanted: int) -> Rows:
         """The first rows of a set on a walk: ``wanted`` or up to 63 more; all of them if there are fewer.
@@ -78,40 +75,15 @@ class BitLayout:
             walk: Over the cells, the nearest first.
             wanted: Minimum number of rows.
         """
-        words, held = self._held(bits, walk.first(AT_FIRST * (wanted // _WORD + 1)))
-        if held[-1] < wanted:
-            if count(bits) <= wanted:
-                return self.rows_of(bits)
-            words, held = self._held(bits, walk.words)
-        words = words[: int(np.searchsorted(held, wanted)) + 1]
+        held = np.cumsum(np.bitwise_count(bits[walk]), dtype=np.int32)
+        words = walk[: int(np.searchsorted(held, wanted)) + 1]
         return self._rows_in(bits, words[bits[words] != 0])
-
-    def _held(self, bits: Bits, words: Words) -> tuple[Words, npt.NDArray[np.int32]]:
-        """``words``, and the number of rows that a set has up to and including each of them."""
-        return words, np.cumsum(np.bitwise_count(bits[words]), dtype=np.int32)
 
     def _rows_in(self, bits: Bits, words: npt.NDArray[np.integer]) -> Rows:
         # As bool, because ``flatnonzero`` takes five times as long for integers.
         at = np.flatnonzero(np.unpackbits(bits.take(words).view(np.uint8), bitorder="little").view(np.bool_))
         rows: Rows = self._row_at.take(words.take(at // _WORD) * _WORD + at % _WORD).astype(np.int64)
         return rows
-
-
-class Walk:
-    """The places of 64-bit words in the order in which cells are visited. See ``BitLayout.walk``."""
-
-    def __init__(self, first: npt.NDArray[np.integer], order: npt.NDArray[np.integer]) -> None:
-        self._first, self._order = first, order
-
-    def first(self, cells: int) -> Words:
-        """The places of the words of the first ``cells`` cells."""
-        some = self._order[:cells]
-        return ranges(self._first[some], self._first[some + 1])
-
-    @cached_property
-    def words(self) -> Words:
-        """The places of all words."""
-        return self.first(len(self._order))
 
 
 def count(bits: Bits) -> int:

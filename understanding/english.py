@@ -65,14 +65,16 @@ def _colours(wishes: Sequence[Wish]) -> str:
 
 def _adjectives(wishes: Sequence[Wish]) -> list[str]:
     """Other words than colours that precede a noun."""
-    words = [_adjective(wish) for family in _BEFORE for wish in wishes if wish.family == family and _is_adjective(wish)]
+    described = [wish for family in _BEFORE for wish in wishes if wish.family == family and _is_adjective(wish)]
+    words = [f"{wish.look} {_adjective(wish)}".strip() for wish in described]
     return [word for word in dict.fromkeys(words) if word not in _words(wishes, "colour")]
 
 
 def _additions(wishes: Sequence[Wish]) -> list[str]:
     """What follows a noun: "for the beach", "with pockets"."""
     occasions = [wish for wish in wishes if wish.family == "occasion" and not _is_adjective(wish)]
-    return [*(f"for {_place(wish.word)}" for wish in occasions), *map(_detail, _words(wishes, "detail"))]
+    details = [_detail(f"{wish.look} {wish.word}".strip()) for wish in wishes if wish.family == "detail"]
+    return [*(f"for {_place(wish.word)}" for wish in occasions), *details]
 
 
 def _is_adjective(wish: Wish) -> bool:

@@ -18,6 +18,9 @@ class Wish(NamedTuple):
     """The words of the text."""
     column: str = ""
     """The shop's column that has the value; empty for a concept."""
+    look: str = ""
+    """English names of the colour and material of a part, such as white of soles. Catalogues do not state them, so only
+    the model reads them."""
 
     @property
     def key(self) -> tuple[str, str]:

@@ -22,7 +22,7 @@ OTHERS = LOOKS | {"brand", "condition"}
 """Families that describe another thing, one that is worn with the product or that it replaces."""
 PARTS = frozenset({"sleeves", "heel", "straps"})
 """Details that can be compared."""
-OF_HEELS = frozenset({"higher", "lower", "thicker", "thinner"})
+OF_HEELS = frozenset({"higher", "lower", "thicker", "thinner", "shorter", "smaller"})
 """Directions in which heels are compared as a part of a shoe."""
 COMMAS = frozenset(",、，")
 _SILENT = frozenset({"ignore", "prepositions", "my", "to", "from", "about", "year", "ask"})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from understanding.sentence.ahead import LOOKS, Ahead, colour_of, meant
+from understanding.sentence.ahead import LOOKS, Ahead, Found, colour_of, meant
 from understanding.sentence.draft.draft import Draft
 from understanding.sentence.items import Item
 from understanding.sentence.senses import STRAPS, Senses, narrower
@@ -14,6 +14,9 @@ from understanding.words.text import is_cjk
 
 OF_COLOUR = frozenset({"darker", "lighter", "brighter", "more muted"})
 """Directions that compare colours."""
+
+HEELS = {"smaller": "lower", "shorter": "lower", "bigger": "higher", "longer": "higher"}
+"""What comparisons of size say of heels."""
 
 BAGS = ("bag", "wallet", "purse")
 """Kinds of which a size word means how big the thing is."""
@@ -62,6 +65,9 @@ class Comparisons(Step):
                     direction = OPPOSITE[direction]
             elif degree and "relative" in following:
                 direction, taken = following["relative"].value, 2
+            elif degree and "stop" not in roles and (lessened := self._lessened(place)).value:
+                direction = OPPOSITE[lessened.value] if degree == "more" else lessened.value
+                taken = lessened.after - at
             elif (
                 degree in ("too", "less")
                 and "refuse" not in roles
@@ -93,10 +99,20 @@ class Comparisons(Step):
         taken = part.after - at if part.value else taken
         if not part.value and (before := self._part_before(at, direction)):
             part = part._replace(value=before)
+        if part.value == "heel":
+            direction = HEELS.get(direction, direction)
         if self._ahead.refused_behind(at + taken):  # Turkish "çok pahalı olmasın" also means "less expensive".
             taken += 1
         draft.compare(Relative(direction, self._ahead.said(at, taken), part.value), excess=excess)
         return taken
+
+    def _lessened(self, at: int) -> Found:
+        """The direction in which less of the next part compares, and the position of the part: "less heel", French
+        "moins de talon"."""
+        place = self._ahead.past_ignored(at)
+        if "prepositions" in self._ahead.roles(place):
+            place = self._ahead.past_ignored(place + 1)
+        return Found({"heel": "lower", "sleeves": "shorter"}.get(self._ahead.part(place, "lower").value, ""), place)
 
     def _names_look(self, at: int) -> bool:
         """Whether the word at a position is a look by itself, or with the colour next to it."""

@@ -19,7 +19,7 @@ from understanding.sentence.senses import Senses
 from understanding.sentence.story import Story
 from understanding.sentence.turns import Turns
 from understanding.wishes import Match, Understood, Wish
-from understanding.words.concepts import ATTACHED, Concept, concepts
+from understanding.words.concepts import Concept, concepts
 from understanding.words.text import is_cjk
 
 MIN_TITLE_WORD = 3
@@ -54,7 +54,7 @@ class Reader:
         nouns_first: bool = False,
         refused: Sequence[Wish] = (),
     ) -> None:
-        self._refused = refused
+        self._refused, self._part_end = refused, -1
         self._items, self._shop, self._language, self._named = items, shop, language, named
         self._ahead, self._draft = Ahead(items), Draft(nouns_first=nouns_first)
         self._senses, self._story = Senses(items, self._ahead, self._draft), Story(items, self._ahead)
@@ -77,7 +77,11 @@ class Reader:
         self._draft.alternative = "or" in self._ahead.roles(0)  # "Or green?"
         while at < len(self._items):
             self._space(at)
-            at += next(taken for step in steps if (taken := step(at)))
+            ends_part = at == self._part_end
+            taken = next(taken for step in steps if (taken := step(at)))
+            if ends_part:
+                self._draft.end_part()
+            at += taken
         self._draft.end_refusal()
         self._leave_out_imitations()
         self._refuse_by_title()
@@ -233,9 +237,11 @@ class Reader:
             if self._draft.apart(wish) and (entry.family == "people" or self._ahead.is_next(at)):
                 self._draft.end_refusal()
             self._draft.listed |= wish.family == "kind" and self._ahead.is_alternative(at)
-            if wish.family == "detail" and wish.word in ATTACHED and self._ahead.is_with(at):
-                self._draft.leave_out_colours_of_part()
-            self._draft.add(wish)
+            self._part_end = at + 1 if self._senses.may_look_follow(at, wish) else -1
+            if self._senses.has_looks(at, wish):
+                self._draft.add_part(wish)
+            else:
+                self._draft.add(wish)
         return 1
 
     def _length_behind(self, at: int) -> str:

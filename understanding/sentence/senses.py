@@ -9,7 +9,7 @@ from understanding.sentence.draft.draft import ORDER, Draft
 from understanding.sentence.items import Item
 from understanding.sentence.step import Step
 from understanding.wishes import Wish
-from understanding.words.concepts import Concept, concepts
+from understanding.words.concepts import PARTS, SMALL, Concept, concepts
 from understanding.words.phrases import Entry
 
 FLAT = "flat heel"
@@ -68,6 +68,45 @@ class Senses(Step):
             return True
         joined = {"and", "or"} & self._ahead.roles(at - 1).keys()
         return kind in STRAPS and self._draft.wanted[things[-1]].word == "watch" and not joined
+
+    def has_looks(self, at: int, wish: Wish) -> bool:
+        """Whether the colours before a wish are those of a part or pattern: "with white soles", "a blue shirt with
+        white stripes", but not "a black zip hoodie", "a shirt with white stripes"."""
+        following = meant(self._items[at + 1]) if at + 1 < len(self._items) else None
+        joined = {"and", "or"} & self._ahead.roles(at - 1).keys()
+        describes = following is not None and following.family == "kind"
+        return not (self._draft.nouns_first or joined) and self._is_seen_apart(at, wish, describes=describes)
+
+    def may_look_follow(self, at: int, wish: Wish) -> bool:
+        """The same for the colours behind it: Spanish "botones dorados". Those behind a hood or pockets are of the
+        thing, unless it has one already."""
+        apart = self._draft.nouns_first and self._is_seen_apart(at, wish, describes=False)
+        return apart and (wish.word not in ("hood", "pockets") or self._has_colour())
+
+    def _is_seen_apart(self, at: int, wish: Wish, *, describes: bool) -> bool:
+        """Whether a wish is for a part or a pattern with colours of its own. In front of the thing that it describes,
+        only parts are whose words do not describe a whole thing."""
+        if wish.family == "pattern":
+            return not describes and self._is_on_look(at, wish)
+        if wish.family != "detail" or wish.word not in PARTS:
+            return False
+        if wish.word in SMALL or "with_after" in self._ahead.roles(at + 1):
+            return True
+        sure = self._draft.refusing or self._ahead.is_with(at) or wish.word in ("buttons", "sleeves")
+        return sure and not describes
+
+    def _is_on_look(self, at: int, pattern: Wish) -> bool:
+        """Whether a pattern is said to be on something that has a look of its own: a thing in another colour, or the
+        reference."""
+        if self._draft.refusing or self._has_colour():
+            return not self._draft.refusing
+        things = any(wish.family == "kind" for wish in self._draft.wanted[self._draft.clause :])
+        return self._ahead.is_with(at) and (pattern.word in ("logo", "slogan") or not things)
+
+    def _has_colour(self) -> bool:
+        draft = self._draft
+        end = len(draft.wanted) if draft.nouns_first else draft.part
+        return any(wish.family == "colour" for wish in draft.wanted[draft.clause : end])
 
     def is_strap(self, at: int) -> bool:
         """Whether a word for belts and straps is about a strap of another thing: Spanish "sandalias, correa negra", but

@@ -30,6 +30,10 @@ ONE_OF = frozenset({"colour", "kind", "people", "brand", "size", "occasion", "se
 
 ATTACHED = frozenset({"belt", "bow", "chain", "hood", "studs"})
 """Details whose words also name things of their own: belts, bow ties, necklaces, caps, earrings."""
+SMALL = frozenset({"soles", "stitching", "trim", "hardware", "lining", "cuffs"})
+"""Parts whose words never describe a whole thing, unlike "zip" in "a black zip hoodie"."""
+PARTS = SMALL | ATTACHED | {"collar", "buttons", "zip", "laces", "buckle", "sleeves", "pockets"}
+"""Details that have a colour of their own: "with white soles"."""
 
 
 class WordingError(ModisteError):

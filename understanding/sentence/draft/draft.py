@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from understanding.sentence.ahead import BACKGROUND, LOOKS, OTHERS
+from understanding.sentence.draft.looks import behind_part, of_part
 from understanding.sentence.draft.refusal import as_parts, split_clause, without_wanted
 from understanding.wishes import Bound, Match, Relative, Wish
 from understanding.words.concepts import ONE_OF
@@ -164,9 +165,14 @@ class Draft:
             self.wanted.pop()
             self.clause = min(self.clause, len(self.wanted))
 
-    def leave_out_colours_of_part(self) -> None:
-        """Drop the colours of the part that is said next: "a dress with a black belt"."""
-        self.wanted[self.part :] = [wish for wish in self.wanted[self.part :] if wish.family != "colour"]
+    def add_part(self, part: Wish) -> None:
+        """Add a part with the colour and material before it, which are not those of the thing."""
+        wishes, start = (self.pending, 0) if self.refusing else (self.wanted, self.part)
+        self.add(of_part(part, wishes, start))
+
+    def end_part(self) -> None:
+        """Read a look that follows a part as that of the part."""
+        behind_part(self.pending if self.refusing else self.wanted)
 
     def match(self, *, owning: bool) -> None:
         """Read the next words as those of another thing, one that the shopper has or had if ``owning``."""

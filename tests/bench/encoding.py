@@ -19,7 +19,7 @@ from catalog import read_catalog
 from catalog.products import Products
 from indexer.building.encode import encode_products
 from models.bundle import SHIPPED_BUNDLE, Bundle, decode_image
-from service.execution.cores import usable_cores
+from models.bundle.machine import usable_cores
 from tests.bench.harness.report import machine, table
 
 BATCHES = (1, 8, 16, 32, 64, 128)

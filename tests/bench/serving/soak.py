@@ -113,8 +113,12 @@ def _two_generations(bench: Bench) -> tuple[Path, list[str]]:
 
 def _traffic(bench: Bench) -> Iterator[Request]:
     """Requests of the kinds in ``WEIGHTS``. Products are of the half that both generations have."""
+    # Drawn before the load begins, and not by its first request.
     uploads = {size: FreshUploads(bench.pictures(size)) for size in ("thumbnail", "phone")}
-    ids = bench.products[: len(bench.products) // 2]
+    return _requests(uploads, bench.products[: len(bench.products) // 2])
+
+
+def _requests(uploads: dict[str, FreshUploads], ids: list[str]) -> Iterator[Request]:
     chance, serials = random.Random(11), itertools.count()
     while True:
         kind = chance.choices(list(WEIGHTS), list(WEIGHTS.values()))[0]

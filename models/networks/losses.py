@@ -71,7 +71,7 @@ def attribute_extraction(logits: Tensor, shown: Tensor, known: Tensor, rarity: T
 
 
 def distillation(student: Tensor, teacher: Tensor) -> Tensor:
-    """Distillation of embeddings: one minus the cosine of student and teacher.
+    """Distillation of embeddings (Hinton et al. 2015 distil probabilities): one minus the cosine of both.
 
     Args:
         student: Embeddings ``[B, D]``, of any length.
@@ -81,23 +81,6 @@ def distillation(student: Tensor, teacher: Tensor) -> Tensor:
         Scalar, the mean over the batch.
     """
     return 1 - F.cosine_similarity(student, teacher, dim=-1).mean()
-
-
-def attribute_distillation(logits: Tensor, probabilities: Tensor) -> Tensor:
-    """Distillation of word probabilities (Hinton et al. 2015, at temperature 1).
-
-    As in ``attribute_extraction`` the sum is divided by the number of shown words, here the sum of the teacher's
-    probabilities. Rare words have no extra weight, because the teacher was trained with it.
-
-    Args:
-        logits: The student's, ``[B, A]``.
-        probabilities: The teacher's, ``[B, A]``.
-
-    Returns:
-        Scalar.
-    """
-    costs = F.binary_cross_entropy_with_logits(logits, probabilities, reduction="sum")
-    return costs / probabilities.sum().clamp(min=1)
 
 
 def expected_words_loss(expected: Tensor, shown: Tensor, known: Tensor) -> Tensor:

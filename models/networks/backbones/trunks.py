@@ -7,13 +7,11 @@ from typing import Any
 from timm.models import build_model_with_cfg, generate_default_cfgs, register_model
 from timm.models.resnet import BasicBlock, ResNet
 
-__all__ = ["garment_resnet", "garment_resnet_large", "garment_resnet_wide"]
+__all__ = ["garment_resnet", "garment_resnet_wide"]
 
 _THUMBNAILS = {"input_size": (3, 80, 64), "pool_size": (5, 4), "num_classes": 0, "first_conv": "conv1"}
 
-default_cfgs = generate_default_cfgs(
-    {f"garment_resnet{size}.untrained": _THUMBNAILS for size in ("", "_wide", "_large")}
-)
+default_cfgs = generate_default_cfgs({f"garment_resnet{size}.untrained": _THUMBNAILS for size in ("", "_wide")})
 
 
 @register_model
@@ -30,17 +28,6 @@ def garment_resnet_wide(pretrained: bool = False, **kwargs: Any) -> ResNet:
     """The same with 7.8 M parameters. Most of the additional ones are in the last two stages, where the map has 5x4
     cells and weights cost the least time. ``[B, 3, H, W]`` -> ``[B, 384, H/16, W/16]``."""
     return _resnet("garment_resnet_wide", pretrained, layers=(2, 2, 2, 2), channels=(64, 128, 256, 384), **kwargs)
-
-
-@register_model
-def garment_resnet_large(pretrained: bool = False, drop_path_rate: float = 0.1, **kwargs: Any) -> ResNet:
-    """A deeper one with 27 M parameters, used as a teacher of the others.
-
-    It is trained with stochastic depth (Huang et al. 2016), with probability 0.1 at the last block.
-    ``[B, 3, H, W]`` -> ``[B, 512, H/16, W/16]``.
-    """
-    shape = {"layers": (3, 4, 6, 3), "channels": (96, 192, 320, 512)}
-    return _resnet("garment_resnet_large", pretrained, drop_path_rate=drop_path_rate, **shape, **kwargs)
 
 
 def _resnet(name: str, pretrained: bool, **shape: Any) -> ResNet:

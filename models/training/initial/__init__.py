@@ -1,1 +1,1 @@
-"""The start of a run: weights of another run or of a bundle, and teachers."""
+"""The start of a run: weights of another run or of a bundle."""

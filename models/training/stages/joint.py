@@ -18,12 +18,7 @@ from models.bundle import Bundle
 from models.bundle.images import Pixels
 from models.datasets.attributes.words import shown_words
 from models.networks.backbones.split import SplitTower
-from models.networks.losses import (
-    attribute_distillation,
-    attribute_extraction,
-    distillation,
-    mini_batch_match_retrieval,
-)
+from models.networks.losses import attribute_extraction, distillation, mini_batch_match_retrieval
 from models.training.data.augmentation import augment, augment_photographs, mirror
 from models.training.data.photographs import TrainingPhotographs
 from models.training.data.sources import TrainingSource
@@ -37,8 +32,6 @@ from models.training.stages.views import Change, Maps, kept_views
 MAX_RARE = 20.0
 """Maximum weight of a picture that shows a rare word."""
 SHARPER = ", sharper"
-TEACHER_WEIGHTS = ("backbone.clip.text.", "attributes.", "log_scale")
-"""Prefixes of the weights that are initialised from the teacher, so that titles and words are in its space."""
 
 
 class Joint(Stage):
@@ -49,8 +42,7 @@ class Joint(Stage):
     and not the sum of word embeddings, because it also encodes modifications; the temperature is learnt, as in CLIP;
     pictures are augmented.
 
-    With teachers (``JointStage.teacher``), their outputs for the same augmented pictures are additional targets
-    (knowledge distillation). With ``JointStage.align``, the embeddings of products are trained towards those of that
+    With ``JointStage.align``, the embeddings of products are trained towards those of that
     bundle, and the text tower is locked.
     """
 
@@ -59,7 +51,7 @@ class Joint(Stage):
 
     def __init__(
         self, model: RetrievalModel, sources: Sequence[TrainingSource], seed: int, schedule: JointStage,
-        teachers: Sequence[RetrievalModel] = (), photographs: Sequence[TrainingPhotographs] = (),
+        photographs: Sequence[TrainingPhotographs] = (),
         align: Bundle | None = None,
     ) -> None:  # fmt: skip
         super().__init__(model, sources, seed)
@@ -70,9 +62,6 @@ class Joint(Stage):
         self.kinds = KindTask(photographs, schedule.photographs, model.backbone.dim) if schedule.photographs else None
         self.tower = SplitTower(model.backbone.clip.visual, schedule.frozen) if schedule.frozen else None
         self.views: dict[str, list[Maps]] = {}
-        self.teachers = [teacher.eval().requires_grad_(False) for teacher in teachers]
-        for teacher in self.teachers:
-            teacher.to(model.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = get_ema_multi_avg_fn(schedule.average)  # type: ignore[no-untyped-call]
         self.averaged: dict[str, Tensor] = {}
         self.rows = [
@@ -101,7 +90,7 @@ class Joint(Stage):
     def _read_words(self, least: int) -> None:
         """Compute the words of each product, the words known to each source, and the weights of rare words.
 
-        A weight is the root of the inverse frequency, at most ``MOST_RARE`` (our choice; the paper has no formula).
+        A weight is the root of the inverse frequency, at most ``MAX_RARE`` (the paper has no formula).
         """
         self.shown = [torch.from_numpy(shown_words(source.train, self.model.words)) for source in self.sources]
         self.known = [shown.sum(dim=0) >= least for shown in self.shown]
@@ -116,10 +105,6 @@ class Joint(Stage):
         if self.align is not None:
             self.aligned = aligned_embeddings(self.align, self.sources)
         super().start(fresh=fresh)
-        if fresh and self.teachers:
-            first = self.teachers[0].state_dict()
-            taught = {name: weight for name, weight in first.items() if name.startswith(TEACHER_WEIGHTS)}
-            self.model.load_state_dict(taught, strict=False)
 
     def _look(self, tower: SplitTower) -> None:
         """Compute the outputs of the frozen blocks for all pictures, or read them from the cache."""
@@ -209,22 +194,18 @@ class Joint(Stage):
         with torch.autocast(self.model.device.type, enabled=False):  # bfloat16 cannot represent coordinates of pixels.
             return change(pixels.to(torch.float32) / 255, generator)
 
-    def _seen(self, batch: dict[str, Tensor]) -> tuple[Tensor, Tensor | None]:
-        """Embeddings ``[B + P, D]`` of B products followed by P photographs, and the products' normalised pictures
-        ``[B, 3, H, W]``; None instead of the pictures if blocks are frozen, because the batch then has their outputs
-        only."""
+    def _seen(self, batch: dict[str, Tensor]) -> Tensor:
+        """Embeddings ``[B + P, D]`` of B products followed by P photographs."""
         if self.tower is not None:
             maps = [batch[name].float() for name in ("pixels", "photographs") if name in batch]
             joined = torch.cat(maps).to(self.model.device, non_blocking=True).permute(0, 3, 1, 2)
-            return self.tower.embed(joined.contiguous(memory_format=torch.channels_last)).float(), None
-        images = self.model.normalised(self.shown_pixels(batch))
-        if self.kinds is None:
-            return self.model.backbone.vision(images).float(), images
-        photographs = self.model.normalised(self.shown_pixels(batch, "photographs"))
-        return self.model.backbone.vision(torch.cat([images, photographs])).float(), images
+            return self.tower.embed(joined.contiguous(memory_format=torch.channels_last)).float()
+        names = ("pixels",) if self.kinds is None else ("pixels", "photographs")
+        images = [self.model.normalised(self.shown_pixels(batch, name)) for name in names]
+        return self.model.backbone.vision(torch.cat(images)).float()
 
     def loss(self, batch: dict[str, Tensor]) -> Tensor:
-        seen, images = self._seen(batch)
+        seen = self._seen(batch)
         batch = {
             name: part.to(self.model.device, non_blocking=True)
             for name, part in batch.items()
@@ -243,22 +224,7 @@ class Joint(Stage):
                 loss = loss + self.kinds.loss(*photographs, image, batch["shown"], logits[len(image) :])
         if self.aligned:
             loss = loss + self.schedule.align_weight * distillation(image, batch["aligned"])
-        if self.teachers and images is not None:
-            taught, probable = self._taught(images)
-            loss = loss + self.schedule.teacher_weight * distillation(image, taught)
-            if self.schedule.attributes and self.model.attributes is not None and probable is not None:
-                said = logits[: len(image)]
-                loss = loss + self.schedule.attributes.weight * attribute_distillation(said, probable)
         return loss
-
-    @torch.no_grad()
-    def _taught(self, images: Tensor) -> tuple[Tensor, Tensor | None]:
-        """Normalised pictures ``[B, 3, H, W]`` -> embeddings of the first teacher ``[B, D]``, and the mean of all
-        teachers' word probabilities ``[B, A]``. Embeddings are not averaged, because no two runs share a space."""
-        views = [teacher.backbone.vision(images).float() for teacher in self.teachers]
-        heads = [teacher.attributes for teacher in self.teachers]
-        said = [head(view).float() for head, view in zip(heads, views, strict=True) if head is not None]
-        return views[0], torch.stack(said).mean(dim=0) if said else None
 
     def stepped(self) -> None:
         if self.kinds is not None:
@@ -273,7 +239,7 @@ class Joint(Stage):
 
     def finish(self) -> None:
         self.model.load_state_dict(self.averaged, strict=False)
-        self.averaged, self.teachers = {}, []
+        self.averaged = {}
 
     def _averageable(self) -> dict[str, Tensor]:
         """Weights and batch norm statistics by name.

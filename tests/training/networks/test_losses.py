@@ -4,7 +4,6 @@ import numpy as np
 import torch
 
 from models.networks.losses import (
-    attribute_distillation,
     batch_based_classification,
     distillation,
     kinship,
@@ -110,13 +109,3 @@ def test_distillation_is_the_mean_of_one_minus_the_cosine_whatever_the_lengths()
     student = torch.tensor([[2.0, 0.0], [0.0, 1.0]])
     teacher = torch.tensor([[0.6, 0.8], [0.0, 5.0]])
     assert math.isclose(distillation(student, teacher).item(), (0.4 + 0.0) / 2, rel_tol=1e-6)
-
-
-def test_distillation_of_words_is_the_hand_computed_cross_entropy_per_word_that_is_expected() -> None:
-    logits, probabilities = torch.tensor([[0.0, math.log(3)]]), torch.tensor([[1.0, 0.5]])
-    costs = math.log(2) - 0.5 * (math.log(0.75) + math.log(0.25))
-    assert math.isclose(attribute_distillation(logits, probabilities).item(), costs / 1.5, rel_tol=1e-6)
-    agreeing = torch.logit(torch.tensor([[0.9, 0.2]])).requires_grad_()
-    attribute_distillation(agreeing, torch.tensor([[0.9, 0.2]])).backward()  # type: ignore[no-untyped-call]
-    assert agreeing.grad is not None
-    assert agreeing.grad.abs().max() < 1e-6

@@ -231,7 +231,6 @@ def test_products_of_earlier_steps_are_remembered_up_to_a_limit(tmp_path: Path) 
     [
         ({"joint.attributes": "null"}, "attribute head"),
         ({"photographs": "[]"}, "needs sources"),
-        ({"joint.frozen": "5", "joint.teacher": "runs/other"}, "same changed pictures"),
     ],
 )
 def test_settings_that_cannot_be_combined_are_refused(tmp_path: Path, change: dict[str, str], message: str) -> None:

@@ -84,7 +84,7 @@ def read_catalog(
     lines = Lines(table, plan, settings, options, source)
     typed = lines.typed
     found = Grouping(problems=[*table.problems, *lines.problems], left_out=sums)
-    remarks = [*table.remarks, *typed.oddities]
+    remarks = [*table.remarks, *lines.availability.doubts(table.rows), *typed.oddities]
     drafts = group(
         map(lines.of, in_groups(lines.keys)), found, looks=plan.looks,
         dates=frozenset(n for n, c in typed.columns.items() if c.kind == "date"), keyed=plan.group is not None,

@@ -19,10 +19,12 @@ from catalog.formats.header import drop_descriptions
 from catalog.formats.json_table import read_json, read_json_lines
 from catalog.formats.parquet import read_parquet
 from catalog.formats.variants import split_variants
-from catalog.formats.workbooks.workbook import read_workbook
+from catalog.formats.workbooks.markup import sheet_in
+from catalog.formats.workbooks.workbook import read_sheet, read_workbook
 from catalog.table import Problem, Table, TableOptions
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".parquet", ".xlsx", ".xls", ".ods", ".xml")
+WORKBOOKS = (".xlsx", ".xls", ".ods")
 PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".avif", ".gif", ".bmp", ".tif", ".tiff", ".heic")
 MAX_BYTES = 4 * 2**30
 MIN_UNPACKED_BYTES, MAX_RATIO = 2**28, 200
@@ -78,8 +80,10 @@ def _read(path: Path, options: TableOptions) -> Table:
         )
     start = content[:64].lstrip(b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n")
     if start.startswith(b"<"):  # Shop systems also write web pages under the name of a workbook.
-        return read_feed(content, source, options)
-    if content.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")) or suffix in (".xlsx", ".xls", ".ods"):
+        sheet = sheet_in(content, options.encoding)
+        return read_sheet(sheet, source, options) if sheet else read_feed(content, source, options)
+    is_text = suffix == ".xls" and b"\t" in content[:4000]  # Programs also write text under this name.
+    if content.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")) or (suffix in WORKBOOKS and not is_text):
         return read_workbook(content, source, options)
     if content.startswith((b"\xff\xd8\xff", b"\x89PNG", b"%PDF", b"GIF8")):
         raise ModisteError(

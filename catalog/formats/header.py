@@ -12,11 +12,14 @@ from catalog.errors import ModisteError
 from catalog.names.columns import ID_NAMES, known, standard_name
 from catalog.names.plain import plain_name
 from catalog.table import Problem, Row, Table, check_columns
+from catalog.values.numbers import MISSING
 
 HEADER_ROWS = 20
 """Number of first rows among which the header is looked for."""
 MIN_KNOWN_NAMES = 3
 """Known names that make a row below names of groups the header."""
+MIN_DESCRIBED = 2
+"""Columns of digits with several words in a row by which its words may have numbers beside them."""
 MAX_DESCRIPTIONS = 4
 """Rows below a header that may describe its columns."""
 _WORDS = re.compile(r"[^\W\d_][^\d/.:_]*[.!]?")
@@ -25,6 +28,8 @@ _VALUE = re.compile(r"\d|\.(?:jpe?g|png|webp|gif|avif)\b", re.IGNORECASE)
 """A number, a code, or a picture."""
 _WHOLE = re.compile(r"^\S*\d\S*$|\.(?:jpe?g|png|webp|gif|avif)\b", re.IGNORECASE)
 """The same as the whole cell."""
+_IDENTIFIER = re.compile(r"[^\W\d_][^\W\d]*(?:[ ._-][^\W\d]+)*(?:[ ._-]?\d)?")
+"""The name of a column as programs write it: ``v_products_name_1``."""
 _NUMBER = re.compile(r"[-+]?[\d.,]+")
 
 
@@ -45,7 +50,10 @@ def find_header(records: Sequence[Sequence[str]], names: frozenset[str]) -> int:
         if names and names <= cells:
             last = _last_header(first, place)
             return last if names <= {str(cell).strip() for cell in first[last]} else place
+    whole = next((place for place, count in enumerate(filled) if count >= usual), 0)
     for wanted in (ID_NAMES, None):
+        if wanted is None and _names_columns(first, whole):
+            return _last_header(first, whole)
         for place, record in enumerate(first):
             if _are_values(record):
                 continue
@@ -54,6 +62,18 @@ def find_header(records: Sequence[Sequence[str]], names: frozenset[str]) -> int:
             if hits and filled[place] >= max(1, usual // 2) and len(set(plain)) > len(plain) // 2:
                 return _last_header(first, place)
     return next((place for place, count in enumerate(filled) if count >= max(1, usual // 2)), 0)
+
+
+def _names_columns(records: Sequence[Sequence[str]], place: int) -> bool:
+    """Whether a full row has different names, such as ``v_model``, above rows that all have values."""
+    cells = [str(cell).strip() for cell in records[place]]
+    below = [one for one in records[place + 1 :] if 2 * sum(1 for cell in one if str(cell).strip()) > len(cells)]
+    return (
+        len(below) > 1
+        and len(set(cells)) == len(cells)
+        and all(map(_IDENTIFIER.fullmatch, cells))
+        and all(any(_WHOLE.search(str(cell)) for cell in record) for record in below)
+    )
 
 
 def _last_header(records: Sequence[Sequence[str]], place: int) -> int:
@@ -143,9 +163,12 @@ def _tells(name: str, cells: Sequence[Any]) -> bool:
 def _describes(row: Row, telling: Sequence[str], *, first: bool) -> bool:
     """Whether a row has words alone, in several columns that have others. Below such a row, one is enough, and its
     words may have numbers beside them: *Image of 300 x 300 pixels*."""
+    row = {name: cell.strip() if isinstance(cell, str) else cell for name, cell in row.items()}
     cells = [cell for cell in row.values() if cell not in (None, "")]
-    value = _VALUE if first else _WHOLE
+    described = sum(" " in cell for name in telling if isinstance(cell := row.get(name), str))
+    value = _VALUE if first and described < MIN_DESCRIBED else _WHOLE
     if not all(isinstance(cell, str) and not _NUMBER.fullmatch(cell) and not value.search(cell) for cell in cells):
         return False
-    words = [cell for name in telling if (cell := row.get(name)) not in (None, "")]
-    return len(words) >= (2 if first else 1) and (not first or all(_WORDS.fullmatch(cell) for cell in words))
+    words = [cell for name in telling if (cell := row.get(name)) not in (None, "") and cell.casefold() not in MISSING]
+    plain = described >= MIN_DESCRIBED or all(map(_WORDS.fullmatch, words))
+    return len(words) >= (2 if first else 1) and (not first or plain)

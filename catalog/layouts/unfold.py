@@ -192,7 +192,11 @@ def _packed_pairs(table: Table) -> set[str]:
     consumed = set()
     for column in list(table.columns):
         filled = _texts(table, column) if plain_name(column) in _PAIRS else []
-        if filled and all(any(pairs_of_system(text)) for text in filled[:50]):
+        listed = any(re.search("[;|{\n]", text) for text in filled) and not any("=" in text for text in filled)
+        if listed and all(map(pairs_of_hand, filled)):
+            _unfold_pairs(table, column, pairs_of_hand)
+            consumed.add(column)
+        elif filled and all(any(pairs_of_system(text)) for text in filled[:50]):
             _unfold_pairs(table, column, pairs_of_system)
             consumed |= {column} if all(map(are_pairs, filled)) else set()
     return consumed

@@ -21,7 +21,8 @@ ID_ORDER = order(
     "idproduit ugs référence réf referencia idproducto código codigo codiceprodotto codicearticolo codice cod "
     "idprodotto artikelcode varenummer varenr produktkod kodproduktu indeks kódproduktu cikkszám tuotenumero "
     "tuotekoodi ürünkodu stokkodu артикул кодтовара 商品コード 商品番号 品番 货号 商品编码 货品编号 상품코드 "
-    "itemsku sellersku customlabel productnumber articlecode listingid variantid internalvariantid internalid "
+    "anr productsmodel itemsku sellersku customlabel productnumber articlecode listingid variantid "
+    "internalvariantid internalid "
     "internereferentie internereferenz interneartikelnummer référenceinterne referenciainterna referênciainterna "
     "internalreference supplieraid supplierpid matnr productmodelid "
     "رقمالمنتج رمزالمنتج כודמוצר מקט רשמקט κωδικόςπροϊόντος mãsảnphẩm รหัสสินค้า кодтовару артикулпродавца "
@@ -43,7 +44,8 @@ GROUP_ORDER = order(
     "parentproduct identifizierungsspaltevaterartikel itemgroupid handle urlhandle handleid referencehandle "
     "identificadordeurl identificadorurl "
     "商品管理番号 parent parentsku parentid parentproductid groupid übergeordnetesprodukt superior genitore hoofd "
-    "matrixid matrixdescription artikelgruppenid artikelgruppeid identifiantgroupe idgrupoartículos idgruppoarticoli"
+    "pnr matrixid matrixdescription artikelgruppenid artikelgruppeid identifiantgroupe idgrupoartículos "
+    "idgruppoarticoli"
 )
 PARENTS = group(
     "parentproduct identifizierungsspaltevaterartikel parent parentsku parentid parentproductid übergeordnetesprodukt "
@@ -132,7 +134,8 @@ LOOKS = group(
 )
 """Options that change how a product looks: each of their values is a separate result."""
 SIZES = group(
-    "size größe groesse schuhgröße konfektionsgröße kleidergröße ringgröße ringsize pointure taille talla taglia "
+    "variantencode variantcode size größe groesse schuhgröße konfektionsgröße kleidergröße ringgröße ringsize "
+    "pointure taille talla taglia "
     "maat storlek størrelse rozmiar velikost beden koko méret mărime розмір veľkosť tamanho sizename shoesize "
     "размер サイズ 尺码 尺寸 사이즈 מידה المقاس μέγεθος" + languages.SIZES
 )
@@ -140,7 +143,8 @@ SIZES = group(
 _OF_SIZES = group("eu eur uk us usa fr it de au jp cn br int intl shoe clothing")
 """Names of systems of sizes: ``EU Size``, ``Shoe Size (US)``."""
 PRICES = group(
-    "price prices priceamount preis prix precio prezzo prijs pris preço cena цена 価格 价格 saleprice regularprice "
+    "priceek pseudopriceek price prices priceamount preis prix precio prezzo prijs pris preço cena цена 価格 "
+    "价格 saleprice regularprice "
     "specialprice variantprice variantcompareatprice compareatprice listprice rrp msrp uvp retailprice "
     "pricetaxincluded pricetaxexcluded currentprice verkaufspreis vkpreis vk bruttopreis nettopreis angebotspreis "
     "regulärerpreis tarifpromo tarifrégulier prixttc prixht preciorebajado precionormal pvp prezzoinofferta "
@@ -199,6 +203,8 @@ _AMBIGUOUS = group(
 def standard_name(column: str) -> str:
     """The known name of a column: its plain name, or else a shorter one, such as ``price`` for ``product_price``."""
     column = column[:MAX_COMPARED]  # Before the caches of these functions.
+    if of_channel := re.search(r"\((?:channel|warehouse) (.+)\)$", column):  # Saleor
+        return standard_name(of_channel[1])
     plain = plain_name(column)
     shorter = (name for name in shorter_names(column) if name in _KNOWN and name not in _AMBIGUOUS)
     if plain in _KNOWN:

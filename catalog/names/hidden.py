@@ -10,11 +10,11 @@ from catalog.names.plain import folded, group, order, plain_name, whole_name
 from catalog.names.system import is_of_system
 
 _HIDDEN = re.compile(
-    r"cost(?!ume|a$|iera)|margin|supplier|supplyprice|^trade$|^defaultvendor|^vendorid$|^vendors|wholesale|purchase|markup|profit|"
+    r"cost(?!ume|a$|iera)|margin|supplier|supplyprice|^trade$|^defaultvendor|^(?:preferred|main|primary|default)vendor|^distributor|^vendorid$|^vendors|wholesale|purchase|markup|profit|"
     r"dealer|reseller|distributorp|internal|stock(?:min|alert)$|"
     r"confidential|secret|private|commission|landed|buyprice|buyingprice|^buyer|tradeprice|b2bp|factory|fobp|^fob$|"
     r"exworks|vendorprice|vendorcode|vendornote|cogs|employee|email|customer|notes?$|remark|comment|password|userid|"
-    r"apikey|token$|binlocation|"
+    r"apikey|token$|^assign|binlocation|"
     r"^gp$|grossprofit|^(?:wsp?|whs|whsl)(?:price|eur|usd|gbp|cad|aud)?$|^vendor(?:no|nr|nummer|number)$|^valuation|^gldpreis|cpc$|^(?:max)?cpc|^map(?:price)?$|advertisedprice|floorprice|lowestprice|"
     r"^minimumprice|vendorsku|vendorpart|warehouse|^bin$|^shelf$|kommentar|comentario|opmerking|kommentti|uwagi|poznámk|megjegyz|заметк|примечан|приміт|備考|비고|备注|"
     r"reorder|^min(?:imum)?stock|safetystock|leadtime|lastsold|unitssold|"
@@ -63,6 +63,8 @@ _TECHNICAL = re.compile(
     r"chargetax|requiresshipping|fulfillmentservice|inventorytracker|inventorypolicy|continuesellingwhenoutofstock|"
     r"weightvalue|weightunitfordisplay|unitpricetotalmeasure|option\d+linkedto|indexlevel\d|unnamed\d|column\d+$)"
 )
+_OF_END_CUSTOMERS = group("priceek pseudopriceek")
+"""Prices of the group of customers that Shopware 5 calls EK, which elsewhere means a purchase price."""
 _PURCHASE = re.compile(r"(?<![^\W_])h?ek(?![^\W_])|(?<![^\W_])h?ek(?:preis|netto|brutto)")
 """The German abbreviation of a purchase price, as a word: ``letzter EK-Preis``."""
 _META = re.compile(r"^\s*meta(?:[\s:_-]|title|desc|keyword|data|field(?!:\s*\w+\.))|^\s*included\s*/")
@@ -93,7 +95,7 @@ _FLAGS_OF_ATTRIBUTES = re.compile(
 def is_hidden(column: str) -> bool:
     """Whether a column is hidden unless a role is stated: cost, margin, supplier, and columns of shop systems."""
     name, whole = plain_name(column), whole_name(column)
-    if name == "purchasenote":
+    if name == "purchasenote" or name in _OF_END_CUSTOMERS:
         return False
     written = column.casefold()
     return (

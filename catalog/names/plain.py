@@ -46,6 +46,8 @@ _LOCALE = re.compile(
 _CURRENCY_WORDS = f"{CURRENCIES}|руб|грн|zł|kč|tl|円|元"
 _NAMESPACE = re.compile(r"^[a-z]{2,12}:(?=\w)", re.IGNORECASE)
 """The system before a name: ``salsify:updated_at``."""
+_ONE_LETTER = re.compile(r"^_?[a-z]_(?=[a-z]{2})", re.IGNORECASE)
+"""The letter before all names of some systems: ``p_stock`` of Gambio, ``v_status`` of Zen Cart."""
 _SIGNS = r"(?:us|ca|au|nz|hk|nt|mx|cn|jp|a|c|s|r)?[$€£¥₹₽₺₩₪]"
 _CURRENCY = re.compile(
     rf"^(?:{CURRENCIES})[\s._-](?=\w)|(?<=\w)[\s.,_:-]+(?:(?:in|en|w|v|i|em|à)\s+)?(?:{_CURRENCY_WORDS}|{_SIGNS})\.?$",
@@ -58,7 +60,8 @@ _TAX = re.compile(
 )
 """The part of a name about taxes: ``Retail price incl. VAT``."""
 _OWNERS = (
-    "productvariation", "product", "variation", "variant", "item", "produkt", "artikel", "produit", "producto",
+    "productvariation", "products", "product", "variation", "variant", "item", "produkt", "artikel",
+    "produit", "producto",
     "prodotto", "ox",
 )  # fmt: skip
 """Prefixes of names; OXID writes ``OXTITLE``."""
@@ -73,7 +76,7 @@ def shorter_names(name: str) -> tuple[str, ...]:
     """Plain names without owner, language, currency and tax: ``name-en_US`` is ``name``, ``price EUR`` and
     ``product_price`` are ``price``."""
     bases = [name[:MAX_COMPARED]]
-    for pattern in (_LOCALE, _CURRENCY, _TAX, _NAMESPACE):
+    for pattern in (_LOCALE, _CURRENCY, _TAX, _NAMESPACE, _ONE_LETTER):
         bases += [shorter for base in bases if (shorter := pattern.sub("", base.strip())) != base]
     plain = dict.fromkeys(map(plain_name, bases))
     without = [one.removeprefix(owner) for one in plain for owner in _OWNERS if one.startswith(owner)]

@@ -16,7 +16,8 @@ FLAGS = {
     "sand": True, "falsk": False, "nej": False, "da": True, "да": True, "нет": False, "истина": True, "ложь": False,
     "checked": True, "unchecked": False,
     "ano": True, "áno": True, "ne": False, "igen": True, "nem": False, "kyllä": True, "ei": False, "evet": True,
-    "hayır": False, "ναι": True, "όχι": False, "так": True, "ні": False, "כן": True, "לא": False, "نعم": True,
+    "hayır": False, "ναι": True, "όχι": False, "так": True, "ні": False, "כן": True, "לא": False,
+    "نعم": True, "لا": False,
     "はい": True, "いいえ": False, "是": True, "否": False, "예": True, "아니오": False,
 }  # fmt: skip
 """Words for true and false; spreadsheets write them in their own language."""
@@ -40,10 +41,20 @@ STATUS = group(
     "disponibilidad disponibilità beschikbaarheid disponibilidade tillgänglighet tilgængelighed dostępność "
     "наличие 在庫状況 stokdurumu 状态 商品状态 库存状态 진열상태 판매상태 סטטוס الحالة κατάσταση publishtoecom "
     "web webshop eshop internet ecommerce onlineshop webwinkel tiendaonline poststatus "
+    "منشور مفعل نشط ظاهر 表示 表示可否 商品表示可否 表示状態 表示ステータス 公開フラグ 公開区分 公開設定 掲載 "
+    "掲載状態 展示 노출여부 진열여부 "
+    "판매여부 전시여부 노출 진열 skuativo ativarsku mostrarproduto ativarskusepossível hiểnthị แสดง objavljeno "
+    "публикация "
+    "опубликовано опублікувати показывать активность активен вклвыкл dostępny widoczność zverejnené zveřejněno "
     "showonsite showonstore showinstore showonline showonwebsite skuisactive skuactive mostrarentienda "
     "mostrarenlatienda exibirnaloja visívelnaloja situação situacao situación durum satışdurumu стан статус доступність"
     + languages.STATUS
 )
+STATES = group(
+    "status state productstatus salesstatus lifecycle statut état estado stato stan stav статус 状态 商品状态 situação "
+    "situación durum tila"
+)
+"""Columns with one of several words for the state of a product."""
 STOCK_STATUS = group(
     "availability stockstatus verfügbarkeit disponibilité disponibilidad disponibilità beschikbaarheid "
     "disponibilidade tillgänglighet tilgængelighed dostępność наличие 在庫状況 stokdurumu 库存状态"
@@ -72,6 +83,7 @@ NOT_SOLD = OUT_OF_STOCK | frozenset({"0", "-1"}) | group(
     "nolongeravailable false no n f notavailable unavailable notforsale endoflife eol notvisibleindividually none "
     "rejected unsold inaktiv entwurf nein falsch archiviert gelöscht gesperrt deaktiviert versteckt ausgelistet "
     "auslauf nichtverfügbar nichtaktiv nichtveröffentlicht unsichtbar brouillon inactif désactivé archivé supprimé "
+    "pausada pausado finalizada finalizado cerrada inactiva desactivada archivada agotada oculta inattiva disattivata "
     "privé indisponible rupture nondisponible nonpublié masqué caché nonvisible borrador inactivo desactivado "
     "archivado "
     "oculto nodisponible bozza disattivo disattivato inattivo nonattivo archiviato nascosto nondisponibile "
@@ -96,6 +108,7 @@ NOT_SOLD_FLAGS = group(
     "discontinued archived deleted isdeleted disabled isdisabled draft isdraft outofstock soldout hidden ishidden "
     "isarchived hideproduct hideonsite ausverkauft versteckt gelöscht archiviert lvorm blocked isblocked salesblocked "
     "gesperrt verkaufgesperrt verkaufssperre bloqueado bloqué bloccato geblokkeerd zablokowany 倉庫指定 "
+    "hide isnotforsale notforsale nichtonline versteckt masqué "
     "inactive isinactive obsolete isobsolete isdiscontinued isblocked suspended ausgelistet auslaufartikel abgekündigt "
     "inaktiv deaktiviert stillgelegt ensommeil sommeil misensommeil abandonné retiré supprimé archivé désactivé "
     "descatalogado obsoleto archivado desactivado fuoricatalogo fuoriproduzione dismesso archiviato disattivato "
@@ -201,15 +214,15 @@ def shows_in_shop(column: str) -> bool:
 
 
 _STOCK_WORDS = (
-    r"(?:stock|inventory|qty|quantity|(?:lager)?bestand|lagermenge|voorraad|estoque|existencias|giacenza|esistenza|"
+    r"(?:stock|inventory|qty|quantity|qté|(?:lager)?bestand|lagermenge|voorraad|estoque|existencias|giacenza|esistenza|"
     r"stanmagazynowy|ilość|lagersaldo|lagerantal|quantité|cantidad|quantità|quantidade|zásoba|остаток|在庫|库存|재고)"
 )
 _OF_STOCK = (
-    r"(?:of|in|de|en|em|on|units?|pcs|pieces|stück|stk|hand|real|réel|réelle|actual|actuel|actuelle|attuale|aktuelle?r?|"
+    r"(?:of|in|de|en|em|on|net|netto|units?|pcs|pieces|stück|stk|hand|real|réel|réelle|actual|actuel|actuelle|attuale|aktuelle?r?|"
     r"current|free|freie?r?|frei|verwendbar|available|verfügbare?r?|disponible|disponibile|disponível|total|totale|"
     r"gesamt|physical|physische?r?|physique|físico|fisico|effektiv)"
 )
-_COUNTS_STOCK = re.compile(rf"{_OF_STOCK}*{_STOCK_WORDS}{_OF_STOCK}*")
+_COUNTS_STOCK = re.compile(rf"{_OF_STOCK}*{_STOCK_WORDS}(?:{_OF_STOCK}|{_STOCK_WORDS})*")
 
 
 def counts_stock(plain: str) -> bool:

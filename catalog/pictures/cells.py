@@ -21,6 +21,10 @@ _SEPARATOR = re.compile(
     rf"[|,;\n]|::|\\n|\s(?=https?:)|\.(?:{'|'.join(suffix[1:] for suffix in IMAGE_SUFFIXES)})\s+(?=\S)", re.IGNORECASE
 )
 _WITHIN = re.compile(r"https?://[^\s\"'<>()|]+", re.IGNORECASE)
+_BESIDE = re.compile(
+    rf"\.(?:{'|'.join(suffix[1:] for suffix in IMAGE_SUFFIXES)})\s*\(https?://[^()]+\)$", re.IGNORECASE
+)
+"""The name of a file before its address, as Airtable writes attachments."""
 _CAPTIONS = re.compile(r"\s+!\s+(?:alt|title|desc|caption)\s*:[^|]*")
 """Texts about a picture, as WebToffee's exports of WooCommerce write them behind its address."""
 _MARKED = re.compile(r"""<img\s[^<>]*?src\s*=\s*["']?([^"'<>\s]+)|!\[[^\[\]]*\]\(([^()\s]+)""", re.IGNORECASE)
@@ -126,7 +130,7 @@ def names_picture(cell: Any) -> bool:
         within = any(isinstance(named.get(name), dict) and names_picture(named[name]) for name in _OBJECTS)
         return within or any(names_picture(value) for name, value in named.items() if name in _FIELDS)
     text = cell if isinstance(cell, str) else plain_text(cell)
-    return text[:11].casefold() == "data:image/" or bool(_SUFFIX.search(text))
+    return text[:11].casefold() == "data:image/" or bool(_SUFFIX.search(text) or _BESIDE.search(text))
 
 
 def _field(name: Any) -> str:

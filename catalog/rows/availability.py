@@ -27,6 +27,7 @@ from catalog.names.sale import (
     SELLABLE,
     SIGNS,
     SOLD_FROM,
+    STATES,
     STATUS,
     STOCK_COUNTS,
     STOCK_FLAGS,
@@ -35,13 +36,15 @@ from catalog.names.sale import (
     read_flag,
     shows_in_shop,
 )
-from catalog.table import Row, Table, excerpt
+from catalog.table import Problem, Row, Rows, Table, excerpt
 from catalog.values import plain_text, unescaped
 from catalog.values.dates import read_date
 from catalog.values.numbers import MISSING, read_number
 
 MAX_STOCK_WORDS = 20
 """Maximum number of different cells of a column that states the stock."""
+MAX_LETTERS = 5
+"""Maximum number of letters for the states of a product."""
 HIDDEN_VARIANTS = frozenset({"notvisibleindividually", "hidden"})
 
 
@@ -83,6 +86,7 @@ class Availability:
         """Columns with other names that state what is for sale, by their cells or their role."""
         self._status += [name for name in self.unnamed if name not in self._status]
         self._plus_minus = {name for name in self._status if _are_plus_or_minus(table.rows.column(name))}
+        self._lettered = {name for name in self._status if _are_letters(table.rows.column(name))}
         self._not_sold = named(NOT_SOLD_FLAGS)
         self._gone_since = named(GONE_SINCE)
         self._sold_from = named(SOLD_FROM)
@@ -105,6 +109,22 @@ class Availability:
         """What states it."""
         self.aspects = frozenset(map(self._aspect, stating) if leave_out is None else leave_out)
         """What the table states: ``stock``, ``status`` (publication), or the columns of ``leave_out``."""
+
+    def doubts(self, rows: Rows) -> list[Problem]:
+        """A remark for each column of states that has words without a known meaning, which are taken as for sale."""
+        found = []
+        for column in self._status if self.leave_out is None else ():
+            cells = [plain_text(cell) for cell in rows.column(column)] if standard_name(column) in STATES else []
+            states = {text: _plain(text) for text in dict.fromkeys(cells) if text}
+            known = NOT_SOLD | LIVE | IN_STOCK | {"yes", "a"}
+            unknown = [text for text, plain in states.items() if plain not in known and not plain.isdigit()]
+            if unknown and len(states) <= MAX_STOCK_WORDS and len(unknown) < len(states):
+                listed = ", ".join(f'"{text}"' for text in unknown)
+                instead = f"[leave_out] {column} = [{listed}]"
+                reason = f"{column} is {unknown[0]}, which is taken as for sale; otherwise: {instead}"
+                place = rows.numbers[cells.index(unknown[0])]
+                found.append(Problem(place, None, reason, f"{column} has words without a known meaning"))
+        return found
 
     def _aspect(self, column: str) -> str:
         return "stock" if column in self._stock else "status"
@@ -137,7 +157,7 @@ class Availability:
                 continue
             if says_no(text) or (plain_name(column) == "productonline" and text == "2"):
                 yield self._aspect(column), f"{column} is {excerpt(text)}"
-            elif column in self._plus_minus and text == "-":
+            elif (column in self._plus_minus and text == "-") or (column in self._lettered and text not in ("", "A")):
                 yield self._aspect(column), f"{column} is {text}"
             elif column in self._marked and not text:
                 yield self._aspect(column), f"{column} is empty"
@@ -228,6 +248,12 @@ def _are_mostly_filled(cells: Sequence[Any]) -> bool:
 def _are_plus_or_minus(cells: Sequence[Any]) -> bool:
     """Whether a column has nothing but ``+`` and ``-``, and both of them."""
     return {plain_text(cell) for cell in cells} - {""} == {"+", "-"}
+
+
+def _are_letters(cells: Sequence[Any]) -> bool:
+    """Whether a column has A for active products and other letters for others, as CS-Cart writes D and H."""
+    states = {plain_text(cell) for cell in cells} - {""}
+    return "A" in states and 1 < len(states) <= MAX_LETTERS and all(re.fullmatch("[A-Z]", state) for state in states)
 
 
 def _states_sale(cells: Sequence[Any]) -> bool:

@@ -16,9 +16,11 @@ MIN_LENGTH, MAX_MEAN_LENGTH = 3, 60
 
 def find_title(table: Table) -> str | None:
     """The column of the titles: one with a usual name, else one with different short texts."""
-    usual = next(iter(pick(table.columns, TITLE_ORDER)), None)
-    if usual is not None:
-        return usual
+    usual = pick(table.columns, TITLE_ORDER)
+    if usual:  # NetSuite has codes as names and titles as display names.
+        worded = [name for name in usual if _are_titles(table, name, _has_words, 0.1)]
+        worded = [name for name in worded if not _are_codes(table, name)]
+        return worded[0] if worded and _are_codes(table, usual[0]) else usual[0]
     weak = pick(table.columns, WEAK_TITLES)
     others = [name for name in table.columns if not known(standard_name(name)) and not is_hidden(name)]
     for names, is_title, share in ((weak, _has_words, 0.1), (weak, _is_word, 0.1), (others, _has_words, 0.5)):
@@ -26,6 +28,14 @@ def find_title(table: Table) -> str | None:
         if found is not None:
             return found
     return next((name for name in others if _are_names(table, name)), None)
+
+
+def _are_codes(table: Table, column: str) -> bool:
+    """Whether all filled cells of a column have digits and no words without digits."""
+    texts = [text for cell in table.rows.column(column) if (text := plain_text(cell))]
+    parts = [text.split() for text in texts]
+    words = any(re.fullmatch(r"[^\W\d_]{2,}", part) for one in parts for part in one)
+    return bool(texts) and not words and all(re.search(r"\d", text) for text in texts)
 
 
 def _are_names(table: Table, column: str) -> bool:

@@ -200,6 +200,8 @@ def _holds_lists(column: str, texts: Sequence[str]) -> bool:
 
 def _look_like_lists(texts: Sequence[str]) -> bool:
     """Whether most cells are short words between commas or semicolons, and the same words occur repeatedly."""
+    if any(map(TAG.search, set(texts))):  # Entities of HTML end with a semicolon.
+        return False
     several = sum("," in text or ";" in text for text in texts)
     if several < max(3, len(texts) * 0.4):
         return False

@@ -9,6 +9,8 @@ from collections.abc import Iterator, Sequence
 _ASSIGNED = re.compile(r'(?:^|[,;])\s*([A-Za-z][\w ]*)=(?:"((?:[^"]|"")*)"|([^="]*?))(?=[,;]\s*[A-Za-z][\w ]*=|$)')
 _PAIR = re.compile(r"\s*(?P<name>[^\W\d_][^:=|{}/<>]{1,39}?)\s*[:=]\s*(?P<value>(?![/\\])[^:={}<>]+?)\s*")
 _BRACED = re.compile(r"(?:^|//|[,;])\s*([^\W\d_][^{}/,;]*)\{([^{}]*)\}\s*")
+_TYPED = re.compile(r"(?<=[:=] )[A-Z]\[([^\[\]]*)\]")
+"""The letter of the kind of a value, as CS-Cart writes it: ``Color: S[Red]; Brand: E[Acme]``."""
 LEAST_REPEATED = 3
 """Minimum mean number of cells with the same name in a column of pairs with an unknown name."""
 
@@ -39,6 +41,7 @@ def pairs_of_hand(text: str) -> list[tuple[str, str]]:
     it has anything else."""
     if _BRACED.sub("", text) == "":
         return [(name.strip(), values) for name, values in _BRACED.findall(text)]
+    text = _TYPED.sub(r"\1", text)
     for sign in ("|", "\n", ";", ","):
         found: list[tuple[str, str]] = []
         for part in (part for part in text.split(sign) if part.strip()):

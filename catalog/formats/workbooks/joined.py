@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from catalog.layouts.typed import PARENT
-from catalog.names.columns import ID_ORDER, PRICES, SIZES, has_picture_name, pick, standard_name
+from catalog.names.columns import ID_NAMES, ID_ORDER, PRICES, SIZES, has_picture_name, is_called, pick, standard_name
 from catalog.names.hidden import is_of_customer
 from catalog.names.plain import plain_name
 from catalog.names.sale import STOCK_COUNTS
@@ -70,14 +70,14 @@ def join(table: Table, columns: Sequence[str], rows: _Sheet) -> bool:
 
 def _key(table: Table, columns: Sequence[str], rows: _Sheet) -> tuple[str, str] | None:
     """The column with ids of products in a sheet, and the one of the products; None if it has none."""
-    for theirs in pick(columns, ID_ORDER)[:3]:
-        for own in pick(table.columns, ID_ORDER):
-            if standard_name(own) != standard_name(theirs) and plain_name(own) != plain_name(theirs):
-                continue
-            ids = [text for cell in table.rows.column(own) if (text := plain_text(cell))]
-            named = {text for _, row in rows if (text := plain_text(row.get(theirs)))}
-            if named and len(set(ids)) == len(ids) and len(named & set(ids)) >= ENOUGH * len(named):
-                return theirs, own
+    alike = {plain_name(name): name for name in reversed(table.columns)}
+    for theirs in dict.fromkeys((*pick(columns, ID_ORDER), *columns)):
+        own = alike.get(plain_name(theirs))
+        ids = [text for cell in table.rows.column(own) if (text := plain_text(cell))] if own else []
+        named = {text for _, row in rows if (text := plain_text(row.get(theirs)))}
+        unique = 2 * len(ids) > len(table.rows) and len(set(ids)) == len(ids)
+        if own and named and unique and len(named & set(ids)) >= ENOUGH * len(named):
+            return theirs, own
     return None
 
 
@@ -103,8 +103,9 @@ def _add_pairs(table: Table, own: str, rows_of: dict[str, list[dict[str, Any]]],
 def _add_variants(table: Table, own: str, rows_of: dict[str, list[dict[str, Any]]], theirs: str) -> None:
     """Add a row for each variant, with the id of its row or else one of its product and its place."""
     known = {plain_text(cell) for cell in table.rows.column(own)}
+    id = own if is_called(own, ID_NAMES) else "id"
     for _, row in table.rows.edited():
-        row[PARENT] = row.get(own)
+        row[id] = row[PARENT] = row.get(own)
     added: list[tuple[int, dict[str, Any]]] = []
     number = max(table.rows.numbers, default=0)
     for product, variants in rows_of.items():
@@ -114,7 +115,7 @@ def _add_variants(table: Table, own: str, rows_of: dict[str, list[dict[str, Any]
             number += 1
             ids = [text for one in pick(variant, ID_ORDER) if one != theirs and (text := plain_text(variant[one]))]
             own_id = ids[0] if ids else f"{product}:{place}"
-            added.append((number, {k: v for k, v in variant.items() if k != theirs} | {own: own_id, PARENT: product}))
+            added.append((number, {k: v for k, v in variant.items() if k != theirs} | {id: own_id, PARENT: product}))
     table.rows.extend(added)
 
 

@@ -15,7 +15,7 @@ from catalog.formats.header import HEADER_ROWS, column_names, find_header
 from catalog.formats.workbooks.extent import MAX_CELLS, check_extents
 from catalog.formats.workbooks.joined import join
 from catalog.formats.workbooks.placed import Placed, placed_pictures
-from catalog.names.columns import ID_NAMES, TITLE_ORDER, standard_name
+from catalog.names.columns import ID_NAMES, SIZES, TITLE_ORDER, standard_name
 from catalog.names.plain import plain_name
 from catalog.table import Problem, Rows, Table, TableOptions
 
@@ -46,7 +46,7 @@ def read_workbook(content: bytes, source: str, options: TableOptions) -> Table:
     if options.sheet is not None and options.sheet not in sheets:
         raise ModisteError(f"{source} has no sheet {options.sheet!r}.", hint=f"It has: {', '.join(book.sheet_names)}.")
     name = options.sheet or max(
-        sheets, key=lambda name: (_has(sheets[name], ID_NAMES) + _has(sheets[name], _TITLES), len(sheets[name])),
+        sheets, key=lambda name: (_has(sheets[name], _TITLES), _has(sheets[name], ID_NAMES), len(sheets[name])),
         default="",
     )  # fmt: skip
     columns, rows = _rows_of(sheets.get(name, []), source, options)
@@ -66,7 +66,8 @@ def read_workbook(content: bytes, source: str, options: TableOptions) -> Table:
                 rows = [(at, {names_of[plain_name(one)]: cell for one, cell in row.items()}) for at, row in rows]
             _add_pictures(table, rows, placed_pictures(content, other))
             table.rows.extend(rows)
-    for other in [one for one in others if options.sheet is None and any(map(any, sheets[one]))]:
+    further = [one for one in others if options.sheet is None and any(map(any, sheets[one]))]
+    for other in sorted(further, key=lambda one: _has(sheets[one], SIZES)):  # Rows of variants come last.
         if join(table, *_rows_of(sheets[other], source, options)):
             others.remove(other)
             joined.append(other)
@@ -78,6 +79,12 @@ def read_workbook(content: bytes, source: str, options: TableOptions) -> Table:
     filled_in = f", with {', '.join(map(repr, joined))}" if joined else ""
     table.format = f"workbook, sheet{'s' if read[1:] else ''} {', '.join(map(repr, read))}{filled_in}{beside}"
     return table
+
+
+def read_sheet(cells: list[list[Any]], source: str, options: TableOptions) -> Table:
+    """Read the rows of a sheet that was written as HTML or XML. Its cells are texts, as in a CSV."""
+    columns, rows = _rows_of(cells, source, options)
+    return Table(list(columns), Rows(rows), format="sheet in HTML or XML")
 
 
 def _rows_of(

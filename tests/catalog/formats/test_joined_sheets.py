@@ -76,3 +76,14 @@ def test_sheets_of_orders_customers_and_other_things_are_not_joined(tmp_path: Pa
     assert len(catalog) == 4
     assert not {"Menge", "Kunde"} & set(catalog.columns)
     assert "not 'Bestellungen', 'Suppliers'" in catalog.format
+
+
+def test_the_sheet_with_titles_has_the_products_although_another_has_more_rows_and_ids(tmp_path: Path) -> None:
+    pictures(tmp_path, ["a.jpg", "b.jpg"])
+    styles = [["Style", "Style Name", "Live"], ["A", "Hat", "Y"], ["B", "Cap", "N"]]
+    skus: list[list[Any]] = [["Style", "SKU", "Size", "Stock"]]
+    skus += [[style, f"{style}-{size}", size, 2] for style in "AB" for size in "SML"]
+    images = [["Style", "Image"], ["A", "a.jpg"], ["A", "b.jpg"], ["B", "a.jpg"]]
+    (product,) = read_book(tmp_path, {"SKUs": skus, "Styles": styles, "Images": images}, images=True)
+    assert (product.id, product.title, len(product.images)) == ("A", "Hat", 2)
+    assert [one.id for one in product.variants] == ["A-S", "A-M", "A-L"]

@@ -20,7 +20,10 @@ from tests.catalog.shops import accounted, read
         ("Bestand verfügbar", "2", "0"), ("Available stock", "5", "0"), ("Units in stock", "5", "0"),
         ("Utgått", "Nej", "Ja"), ("En sommeil", "Non", "Oui"), ("Descatalogado", "no", "sí"), ("Web?", "Y", "N"),
         ("Live on site", "Y", "N"), ("post_status", "publish", "private"),
-        ("Square Item Visibility", "visible", "hidden"),
+        ("Square Item Visibility", "visible", "hidden"), ("منشور", "نعم", "لا"), ("商品表示可否", "Y", "N"),
+        ("p_status", "1", "0"), ("_SKUAtivo (Não alterável)", "SIM", "NÃO"), ("hide", "0", "1"), ("Status", "A", "D"),
+        ("default-channel (channel published)", "True", "False"), ("Estado", "Activa", "Pausada"),
+        ("Qté en stock", "3", "0"), ("main (warehouse quantity)", "3", "0"), ("Status", "published", "rejected"),
     ],
 )  # fmt: skip
 def test_products_that_are_not_for_sale_are_left_out_and_counted(
@@ -142,3 +145,12 @@ def test_the_stock_of_a_variant_counts_beside_a_flag_of_its_product(tmp_path: Pa
     )
     catalog = read_catalog(tmp_path / "catalog.json", images_required=False)
     assert [[one.id for one in product.variants] for product in catalog] == [["A-M"], ["A-M"]]
+
+
+def test_words_of_a_status_without_a_known_meaning_are_a_remark(tmp_path: Path) -> None:
+    words = ["Live", "Live", "In progress", "Archived"]
+    catalog = read(tmp_path, [{"id": at, "title": f"Hat {at}", "Status": word} for at, word in enumerate(words)])
+    assert len(catalog) == 3
+    assert [one.reason for one in catalog.remarks] == [
+        'Status is In progress, which is taken as for sale; otherwise: [leave_out] Status = ["In progress"]'
+    ]

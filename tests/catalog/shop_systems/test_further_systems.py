@@ -153,3 +153,40 @@ def test_the_colourways_of_a_line_sheet_are_products(tmp_path: Path) -> None:
     catalog = read(tmp_path, rows, images=True)
     assert [(one.attributes["Colorway"], one.group) for one in catalog] == [("Camel", "10021"), ("Black", "10021")]
     assert catalog.roles["WSP"] == "hidden"
+
+
+def test_names_that_are_codes_are_no_titles_beside_display_names(tmp_path: Path) -> None:
+    rows = [
+        {
+            "Internal ID": at,
+            "Name": f"TEE-{at} : TEE-{at}-S",
+            "Display Name": f"Red tee {at}",
+            "Preferred Vendor": "Mill",
+        }
+        for at in range(3)
+    ]
+    catalog = read(tmp_path, rows)
+    assert [one.title for one in catalog] == ["Red tee 0", "Red tee 1", "Red tee 2"]
+    assert "Preferred Vendor" not in catalog.columns
+
+
+def test_prices_of_end_customers_of_shopware_5_are_public(tmp_path: Path) -> None:
+    rows = [
+        {"ordernumber": f"A{at}", "name": f"Hut {at}", "price_EK": "19,90", "baseprice_EK": "7,00"} for at in range(3)
+    ]
+    assert next(iter(read(tmp_path, rows))).attributes == {"price_EK": 19.9}
+
+
+def test_attachments_of_airtable_are_pictures(tmp_path: Path) -> None:
+    cell = "a.jpg (https://dl.airtable.example/1/a.jpg),b.jpg (https://dl.airtable.example/2/b.jpg)"
+    rows = [{"SKU": f"A{at}", "Name": f"Hat {at}", "Attachments": cell} for at in range(3)]
+    product = next(iter(read(tmp_path, rows, images=True)))
+    assert [getattr(one, "url", "") for one in product.images] == [
+        "https://dl.airtable.example/1/a.jpg", "https://dl.airtable.example/2/b.jpg",
+    ]  # fmt: skip
+
+
+def test_a_description_in_html_is_one_text(tmp_path: Path) -> None:
+    text = "<p>Robe &ndash; coton</p><ul><li>doux</li></ul>"
+    rows = [{"SKU": f"A{at}", "Name": f"Hat {at}", "Descrição": text} for at in range(9)]
+    assert next(iter(read(tmp_path, rows))).attributes["Descrição"] == text

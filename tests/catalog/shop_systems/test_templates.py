@@ -196,3 +196,29 @@ def test_rows_of_a_template_may_have_numbers_among_their_words(tmp_path: Path) -
     catalog = read(tmp_path, rows)
     assert [(one.id, one.attributes["Price"]) for one in catalog] == [("G-1", 25), ("G-2", 45)]
     assert [one.row for one in catalog.remarks] == [2, 3]
+
+
+def test_descriptions_of_columns_may_have_numbers(tmp_path: Path) -> None:
+    described = {"sku": "Alphanumeric, 50 characters", "productName": "Text, 200 characters", "price": "Decimal",
+                 "mainImageUrl": "URL, up to 2000 characters", "quantity": "Number"}  # fmt: skip
+    rows: list[dict[str, object]] = [described]
+    rows += [
+        {"sku": f"A{at}", "productName": f"Hat {at}", "price": at + 9, "mainImageUrl": f"{at}.jpg", "quantity": 2}
+        for at in range(4)
+    ]
+    assert [one.id for one in read(tmp_path, rows)] == ["A0", "A1", "A2", "A3"]
+
+
+def test_a_first_product_without_numbers_is_no_description(tmp_path: Path) -> None:
+    rows: list[dict[str, object]] = [{"sku": "LAMP", "title": "Lamp", "price": "on request", "stock": "n/a"}]
+    titles = ("Hat", "Cap", "Bag", "Belt")
+    rows += [{"sku": f"A{at}", "title": title, "price": 9, "stock": 3} for at, title in enumerate(titles)]
+    assert [one.id for one in read(tmp_path, rows)] == ["LAMP", "A0", "A1", "A2", "A3"]
+
+
+def test_names_of_columns_of_an_unknown_program_are_a_header(tmp_path: Path) -> None:
+    rows = [
+        {"q_art_code_1": f"CAP-{at}", "q_art_text_1": f"Blue cap {at}", "q_art_val": at + 0.5, "q_art_group": "Caps"}
+        for at in range(1, 5)
+    ]
+    assert [one.title for one in read(tmp_path, rows)] == [f"Blue cap {at}" for at in range(1, 5)]

@@ -48,3 +48,8 @@ def test_a_word_for_no_pairs_is_no_obstacle(tmp_path: Path) -> None:
 def test_other_texts_with_colons_are_kept(tmp_path: Path, text: str) -> None:
     rows = [{"sku": f"A{at}", "title": f"Hat {at}", "Zusatz": text.format(at)} for at in range(6)]
     assert [one.attributes["Zusatz"] for one in read(tmp_path, rows)] == [text.format(at) for at in range(6)]
+
+
+def test_kinds_of_values_of_cs_cart_are_removed(tmp_path: Path) -> None:
+    rows = [{"id": at, "title": f"Hat {at}", "Features": "Color: S[Red]; Brand: E[Acme]"} for at in range(4)]
+    assert next(iter(read(tmp_path, rows))).attributes == {"Color": "Red", "Brand": "Acme"}

@@ -119,9 +119,9 @@ class Availability:
             known = NOT_SOLD | LIVE | IN_STOCK | {"yes", "a"}
             unknown = [text for text, plain in states.items() if plain not in known and not plain.isdigit()]
             if unknown and len(states) <= MAX_STOCK_WORDS and len(unknown) < len(states):
-                listed = ", ".join(f'"{text}"' for text in unknown)
+                listed = ", ".join(f'"{excerpt(text)}"' for text in unknown)
                 instead = f"[leave_out] {column} = [{listed}]"
-                reason = f"{column} is {unknown[0]}, which is taken as for sale; otherwise: {instead}"
+                reason = f"{column} is {excerpt(unknown[0])}, which is taken as for sale; otherwise: {instead}"
                 place = rows.numbers[cells.index(unknown[0])]
                 found.append(Problem(place, None, reason, f"{column} has words without a known meaning"))
         return found

@@ -9,12 +9,15 @@ import defusedxml.ElementTree
 from defusedxml.common import DefusedXmlException
 
 from catalog.formats.encodings import decode
+from catalog.formats.workbooks.extent import MAX_CELLS
 from catalog.names.columns import known, standard_name
 
 LOOKED_AT = 20
 """First rows of a table among which one has names of columns."""
 MIN_KNOWN = 2
 """Known names of columns by which a table of a web page is a catalogue and not a part of its layout."""
+MAX_WIDTH = 16_384
+"""Columns of a sheet of Excel."""
 _EXCEL, _FILEMAKER = "urn:schemas-microsoft-com:office:spreadsheet", "http://www.filemaker.com/fmpxmlresult"
 
 
@@ -47,7 +50,7 @@ def _of_excel(table: Any) -> list[list[Any]]:
         for cell in row.iter(f"{{{_EXCEL}}}Cell"):
             place = cell.get(f"{{{_EXCEL}}}Index", "")
             if place.isdigit():  # Empty cells before it are not written.
-                cells += [""] * min(int(place) - 1 - len(cells), 16_384)
+                cells += [""] * (min(int(place[:6]), MAX_WIDTH) - 1 - len(cells))
             data = cell.find(f"{{{_EXCEL}}}Data")
             cells.append("" if data is None else "".join(data.itertext()).strip())
         rows.append(cells)
@@ -64,7 +67,10 @@ def _of_filemaker(root: Any) -> list[list[Any]]:
 
 
 def _of_equal_length(rows: list[list[Any]]) -> list[list[Any]]:
+    """The rows with empty cells at their ends; none if these would be too many."""
     width = max(map(len, rows), default=0)
+    if width * len(rows) > MAX_CELLS:
+        return []
     return [[*row, *([""] * (width - len(row)))] for row in rows]
 
 

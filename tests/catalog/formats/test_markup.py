@@ -81,3 +81,10 @@ def test_a_result_of_filemaker_is_read(tmp_path: Path) -> None:
 def test_a_table_separated_by_tabs_may_have_the_name_of_a_workbook(tmp_path: Path) -> None:
     (product,) = read_text(tmp_path, "export.xls", "SKU\tTitle\tColour\nA1\tHat\tRed\n")
     assert product.attributes == {"Colour": "Red"}
+
+
+def test_a_sheet_whose_rows_reach_far_is_refused(tmp_path: Path) -> None:
+    rows = '<Row><Cell ss:Index="16384"><Data>A</Data></Cell></Row>' + "<Row><Cell/></Row>" * 5000
+    book = f'<?xml version="1.0"?><Workbook {EXCEL}><Worksheet ss:Name="A"><Table>{rows}</Table></Worksheet></Workbook>'
+    with pytest.raises(ModisteError):
+        read_text(tmp_path, "products.xls", book)

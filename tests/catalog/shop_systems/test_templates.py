@@ -199,8 +199,10 @@ def test_rows_of_a_template_may_have_numbers_among_their_words(tmp_path: Path) -
 
 
 def test_descriptions_of_columns_may_have_numbers(tmp_path: Path) -> None:
-    described = {"sku": "Alphanumeric, 50 characters", "productName": "Text, 200 characters", "price": "Decimal",
-                 "mainImageUrl": "URL, up to 2000 characters", "quantity": "Number"}  # fmt: skip
+    described: dict[str, object] = {
+        "sku": "Alphanumeric, 50 characters", "productName": "Text, 200 characters", "price": "Decimal",
+        "mainImageUrl": "URL, up to 2000 characters", "quantity": "Number",
+    }  # fmt: skip
     rows: list[dict[str, object]] = [described]
     rows += [
         {"sku": f"A{at}", "productName": f"Hat {at}", "price": at + 9, "mainImageUrl": f"{at}.jpg", "quantity": 2}

@@ -136,7 +136,10 @@ class Lexer:
         best = own if own.length > shop.length else shop
         if best.length:
             return best
-        if not self._mixed or (len(words[at]) < 3 and not is_cjk(words[at])):
+        unspaced = is_cjk(words[at])
+        if len(words[at]) < 3 and not unspaced:
+            return best
+        if not self._mixed and unspaced == self._language.unspaced:
             return best
         return self._foreign(words, at)
 
@@ -260,11 +263,11 @@ class Lexer:
 
 
 def _names_several(entries: Sequence[Entry]) -> bool:
-    """Whether a word names a thing together with its material, or several things: Chinese "羊毛衣" is a wool sweater,
-    "裙子" is a dress or a skirt."""
+    """Whether a word names a thing together with its looks, or several things: Chinese "羊毛衣" is a wool sweater,
+    "小白鞋" is a white sneaker, "裙子" is a dress or a skirt."""
     named = {(entry.family, entry.value) for entry in entries if entry.role == "concept"}
     families = {family for family, _ in named}
-    return families == {"kind", "material"} or (families == {"kind"} and len(named) > 1)
+    return len(named) > 1 and "kind" in families <= {"kind", "material", "colour", "pattern"}
 
 
 def _commands(entries: Sequence[Entry]) -> bool:

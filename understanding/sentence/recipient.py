@@ -73,10 +73,13 @@ class Recipients:
         return any(self._aged(place) for place in range(at + 1, at + CLOSE + 1))
 
     def _aged(self, at: int) -> int:
-        """The number of items of the age at a position: "8 years old", "age 8"."""
+        """The number of items of the age at a position: "8 years old", "5-6 years", "age 8"."""
         roles, following = self._ahead.roles(at), self._ahead.roles(at + 1)
         if self._number(at) and "age" in following:
             return 2
+        ranged = at + 2 < len(self._items) and (self._items[at + 1].mark == "-" or "to" in following)
+        if ranged and self._number(at) and self._number(at + 2) and "age" in self._ahead.roles(at + 3):
+            return 4  # "5-6 years"
         if "age" in roles and self._number(at + 1) and not {"unit", "currency"} & self._ahead.roles(at + 2).keys():
             return 2
         return 0

@@ -55,7 +55,7 @@ class Scopes(Step):
         elif "deny" in roles:
             draft.deny(at, len(draft.wanted) if "which" in self._ahead.roles(at - 1) else start)
         elif "never_mind" in roles and "correct" not in roles:
-            if self._ahead.wish(at + 1).value:
+            if self._ahead.wish(at + 1).value and "ask" not in following:
                 self._begin_refusal(at)  # "Actually no zip."
             else:
                 draft.correct()  # "Red, actually no, blue."

@@ -172,9 +172,16 @@ class Language:
             if word[at:] in self._suffixes and (at > SHORT_STEM or len(word) - at > 1):
                 hard = word[: at - 1] + self._softened.get(word[at - 1], "")
                 for stem in (word[:at], hard) if len(hard) == at else (word[:at],):
-                    if any(one.role == "kin" or one.family in INFLECTED for one in self.phrases.exactly((stem,))):
+                    if stem in self._stems:
                         return stem
         return ""
+
+    @cached_property
+    def _stems(self) -> frozenset[str]:
+        """The words that may have suffixes, those of phrases as well: "kollu" of "uzun kollu"."""
+        spellings = (some for concept, some in self.spellings.items() if concept.family in INFLECTED)
+        words = {word for some in spellings for spelling in some for word in spelling}
+        return frozenset(words.union(self.phrases.first_words({"kin"})))
 
     def misspells(self, word: str) -> bool:
         """Whether a folded word is probably a misspelt word of this language's grammar. It indicates the language of a

@@ -33,7 +33,7 @@ class Sizes:
 
     def named(self, at: int) -> Found:
         """A size with the word for sizes before or behind it."""
-        return self._size(at) or self._sized(at)
+        return self._size(at) or self._sized(at) or self._ranged(at)
 
     def unnamed(self, at: int) -> Found:
         """A size without that word."""
@@ -79,6 +79,25 @@ class Sizes:
         if (following := self._size(at + 1)) is not None and following[2] is not None:  # "2, size 42"
             return None
         return 2, None, Wish("size", found[1], self._said(at, at + 2), found[0])
+
+    def _ranged(self, at: int) -> Found:
+        """An end of a range of sizes: "36-37码", "size 36-37"."""
+        behind = self._is_dash(at + 1) and self._is_number(at + 2) and self._names_sizes(at + 3)
+        before = self._is_dash(at - 1) and self._is_number(at - 2) and self._names_sizes(at - 3)
+        if not (self._items[at].number and (behind or before)):
+            return None
+        found = self.of(self._items[at])
+        return 1, None, None if found is None else Wish("size", found[1], self._items[at].said, found[0])
+
+    def _is_dash(self, at: int) -> bool:
+        return 0 <= at < len(self._items) and self._items[at].mark == "-"
+
+    def _is_number(self, at: int) -> bool:
+        return 0 <= at < len(self._items) and bool(self._items[at].number)
+
+    def _names_sizes(self, at: int) -> bool:
+        roles = self._items[at].roles if 0 <= at < len(self._items) else {}
+        return "size" in roles or ("families" in roles and roles["families"].value == "size")
 
     def _fitted(self, at: int) -> Found:
         """A size behind a preposition: "in a 38", "en M"."""

@@ -61,7 +61,8 @@ sbom: | $(DEV)/.ready ## Write what the images contain to build/sbom (CycloneDX)
 	  --pyproject pyproject.toml --output-reproducible --of JSON -o build/sbom/$$lock.cdx.json; done
 
 audit: | $(DEV)/.ready ## Look up the locked versions among known vulnerabilities (DATABASE=all.zip needs no network)
-	for lock in serve gpu dev; do $(if $(DATABASE),$(DEV)/bin/python -m tests.repository.advisories $(DATABASE)) $(TOOL) 'pip-audit>=2.10,<3' pip-audit --require-hashes --disable-pip \
+	for lock in serve gpu dev; do $(if $(DATABASE),$(DEV)/bin/python -m tests.repository.advisories $(DATABASE)) \
+	  $(TOOL) 'pip-audit>=2.10,<3' pip-audit --strict --require-hashes --disable-pip \
 	  --requirement requirements/$$lock.txt; done
 
 format: $(DEV)/.ready ## Format every file

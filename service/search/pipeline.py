@@ -50,7 +50,7 @@ from understanding.words.language import digest, languages
 T = TypeVar("T")
 
 INLINE_BYTES = 256 * 2**10
-"""Pictures up to this size are read on the event loop."""
+"""Pictures and bodies up to this size are read on the event loop."""
 INLINE_CHARACTERS = 200
 """Texts up to this length are parsed on the event loop."""
 

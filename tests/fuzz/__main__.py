@@ -19,7 +19,7 @@ from typing import Annotated
 import typer
 
 from tests.fuzz.targets import TARGETS
-from tests.service.conftest import Shop, build, write_cloth_catalog
+from tests.service.conftest import Shop, build, eventually, is_ready, write_cloth_catalog
 from tests.service.keys import add_key
 from tests.service.programs import ROOT, serving
 from tests.toy_bundle import write_toy_bundle
@@ -69,7 +69,11 @@ def _api(seconds: float) -> Iterator[str]:
         shop = Shop(write_toy_bundle(folder / "bundle", attributes=True), write_cloth_catalog(folder / "shop"), folder)
         build(shop.catalog, shop.bundle, shop.index_root)
         key = add_key(folder / "keys.json", "search", "events", "operations")
-        with serving(shop, processes=2, MODISTE_KEYS=str(folder / "keys.json")) as service:
+        keys = str(folder / "keys.json")
+        with serving(
+            shop, processes=2, ready=False, MODISTE_KEYS=keys
+        ) as service:  # ``ready`` reads metrics without a key.
+            eventually(lambda: is_ready(service.url) and len(service.workers) == 2, "both workers run")
             before = service.workers
             command = [
                 str(Path(sys.executable).with_name("schemathesis")), "fuzz", f"{service.url}/openapi.json",

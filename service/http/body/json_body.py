@@ -14,7 +14,7 @@ MAX_DEPTH = 4
 """The body is an object (1), ``filters`` another (2), a filter a list or a range (3)."""
 MAX_DIGITS = 1_000
 """Maximum length of a whole number. The message about Python's own limit names a setting of Python."""
-_SEPARATORS = (b",", b"[", b"{", b":")
+_SEPARATORS = b",[{:"
 
 
 def parse_json(data: bytes, field: str = "body") -> Any:
@@ -27,7 +27,7 @@ def parse_json(data: bytes, field: str = "body") -> Any:
         InvalidRequest: It is not UTF-8, not JSON, too long, too deep, or has a duplicate name.
     """
     name = "The body" if field == "body" else field
-    if sum(data.count(separator) for separator in _SEPARATORS) > MAX_VALUES:
+    if len(data) - len(data.translate(None, _SEPARATORS)) > MAX_VALUES:  # Faster than counting each.
         raise InvalidRequest(
             f"{name} has more than {MAX_VALUES:,} values of JSON.", hint="Shorten its lists.", field=field
         )

@@ -6,6 +6,7 @@ import difflib
 import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from fastapi import Request
@@ -13,6 +14,7 @@ from pydantic import ValidationError
 
 from models.bundle import normalise_text
 from service.errors import MAX_EXCERPT, InvalidRequest, UnsupportedEncoding, excerpt
+from service.execution.threads import Threads
 from service.http.body.form import Form, read_form
 from service.http.body.json_body import parse_json
 from service.http.body.validation import invalid_request
@@ -20,6 +22,7 @@ from service.http.context import CurrentContext
 from service.http.problems import PICTURE_FIELD
 from service.http.wire import MAX_CONVERSATION, SearchRequest
 from service.limits import BUILT_IN, RequestLimits
+from service.search.pipeline import INLINE_BYTES
 from service.search.query import Query
 
 IMAGE = "image"
@@ -41,7 +44,7 @@ async def search_query(request: Request, context: CurrentContext) -> AsyncIterat
         InvalidRequest: It is neither JSON nor a form, a field is invalid, or the fields cannot be combined.
         UnsupportedEncoding: It is compressed.
     """
-    asked, upload = await _read(request)
+    asked, upload = await _read(request, context.readers)
     query = query_of(asked, upload, context.settings.request_limits)
     request.scope[PICTURE_FIELD] = _picture_field(asked)
     if asked.image_url is None:
@@ -57,11 +60,13 @@ def _picture_field(asked: SearchRequest) -> str:
     return next((field for field in fields if getattr(asked, field) is not None), IMAGE)
 
 
-async def _read(request: Request) -> tuple[SearchRequest, bytes | None]:
-    """The fields of the body, and its file."""
+async def _read(request: Request, readers: Threads) -> tuple[SearchRequest, bytes | None]:
+    """The fields of the body, and its file. Parsing megabytes would delay all other requests, so a thread does it."""
     content_type = content_type_of(request)
     if content_type == "application/json":
-        return _validated(_json_fields(await request.body())), None
+        body = await request.body()
+        parse = partial(_from_json, body)
+        return parse() if len(body) <= INLINE_BYTES else await readers.run(parse), None
     if content_type == "multipart/form-data":
         form = await read_form(request)
         return _validated(_form_fields(form)), form.files.get(IMAGE)
@@ -152,6 +157,10 @@ def _check_length(text: str, history: tuple[str, ...], most: int) -> None:
             f"text and history have more than {MAX_CONVERSATION:,} characters.", hint="Leave out the oldest turns.",
             field="history",
         )  # fmt: skip
+
+
+def _from_json(data: bytes) -> SearchRequest:
+    return _validated(_json_fields(data))
 
 
 def _json_fields(data: bytes) -> dict[str, Any]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
 
+from service.http.body import json_body, search_body
 from service.http.wire import SearchRequest
 from tests.service.conftest import Served, cloth, encoded
 from tests.service.http.refusals import refusal
@@ -209,3 +211,19 @@ def test_an_unknown_word_is_refused_with_the_field_that_has_it(served: Served, f
 def test_a_filter_on_an_unknown_attribute_is_refused_by_name(served: Served) -> None:
     problem = refusal(served, json={"text": "red", "filters": {"colour": "Red", "color": "Red"}})
     assert (problem["type"], problem["field"]) == ("/problems/unknown-filter", "filters.color")
+
+
+def test_a_large_body_is_parsed_beside_the_event_loop(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    threads: list[str] = []
+    parse = json_body.parse_json
+
+    def recorded(data: bytes, field: str = "body") -> Any:
+        threads.append(threading.current_thread().name)
+        return parse(data, field)
+
+    monkeypatch.setattr(search_body, "parse_json", recorded)
+    assert served.client.post("/search", json={"text": "red"}).status_code == 200
+    large = {"image_base64": "A" * 300_000}
+    assert refusal(served, json=large)["field"] == "image_base64"
+    assert refusal(served, json={**large, "k": 0})["field"] == "k"
+    assert [name.startswith("read-") for name in threads] == [False, True, True]

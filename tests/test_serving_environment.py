@@ -98,7 +98,7 @@ def test_the_demo_prints_a_worked_example_whose_results_satisfy_it(demo: tuple[P
     assert printed.count("✓") >= 3
 
 
-def test_the_demo_can_be_run_again_and_indexes_nothing_anew(python: Path, demo: tuple[Path, str]) -> None:
+def test_a_second_run_of_the_demo_does_not_index_again(python: Path, demo: tuple[Path, str]) -> None:
     folder, _ = demo
     again = modiste(python, "demo", "--folder", str(folder), "--products", PRODUCTS, "--port", "0", "--once")
     assert again.returncode == 0, again.stderr

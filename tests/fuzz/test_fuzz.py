@@ -15,7 +15,7 @@ MUTATIONS = 150
 
 
 @pytest.mark.parametrize("name", TARGETS)
-def test_what_is_mutated_is_read_or_refused(name: str) -> None:
+def test_mutated_inputs_are_read_or_refused(name: str) -> None:
     target, random = TARGETS[name], np.random.default_rng(zlib.crc32(name.encode()))
     for data in corpus(name):
         target(data)
@@ -30,5 +30,5 @@ def test_what_is_mutated_is_read_or_refused(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["settings", "bundle", "generation", "json", "catalogue"])
 @pytest.mark.parametrize("data", [b"[" * 200_000, b'{"a":' * 200_000, b"9" * 200_000, b"", b"\0" * 999, b"\xff\xfe["])
-def test_what_is_deep_long_or_empty_is_refused(name: str, data: bytes) -> None:
+def test_deep_long_and_empty_inputs_are_refused(name: str, data: bytes) -> None:
     TARGETS[name](b"\x03" + data if name == "catalogue" else data)

@@ -17,7 +17,7 @@ def run(*arguments: str) -> None:
     assert result.exit_code == 0, result.output
 
 
-def test_a_catalogue_is_drawn_where_it_is_asked_for(tmp_path: Path) -> None:
+def test_a_catalogue_is_drawn_in_the_requested_folder(tmp_path: Path) -> None:
     run("draw", str(tmp_path / "shop"), "--count", "12", "--width", "60", "--height", "80")
     assert len(list((tmp_path / "shop" / "images").glob("*.jpg"))) == 12
 

@@ -72,7 +72,7 @@ def test_slow_work_states_how_long_each_item_takes(
     assert caplog.records[1].getMessage() == "compose: 2 of 12 steps, 40 s each, about 7 min left"
 
 
-def test_an_error_in_the_work_comes_through() -> None:
+def test_an_error_in_the_work_is_raised() -> None:
     with pytest.raises(ZeroDivisionError):
         list(track((1 // (2 - number) for number in range(5)), total=5, what="divide"))
 

@@ -106,7 +106,7 @@ def test_a_read_only_index_root_is_enough_to_serve(serve: Serve, own_shop: Shop)
 
 
 @pytest.mark.slow
-def test_thousands_of_silent_connections_and_others_are_served(serve: Serve, shop: Shop) -> None:
+def test_other_clients_are_served_beside_thousands_of_silent_connections(serve: Serve, shop: Shop) -> None:
     """From three addresses, each with as many as it may have."""
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -11,7 +11,7 @@ def entries() -> dict[str, Entry]:
     return {entry.name: entry for entry in inventory()}
 
 
-def test_every_composer_of_the_register_is_listed_with_where_it_is_from(entries: dict[str, Entry]) -> None:
+def test_every_registered_composer_is_listed_with_its_origin(entries: dict[str, Entry]) -> None:
     assert list(entries) == list(COMPOSERS)
     assert "Vo et al., CVPR 2019" in entries["tirg"].origin
     assert "WACV 2021" in entries["composeae"].origin

@@ -206,7 +206,7 @@ def test_a_new_vision_tower_aligns_with_the_texts_of_a_bundle(first: Run, bundle
     assert near > far + 0.05
 
 
-def test_a_composer_is_taken_over_though_the_text_tower_has_learnt_since(first: Run, bundle: Path) -> None:
+def test_a_composer_is_reused_although_the_text_tower_was_trained_further(first: Run, bundle: Path) -> None:
     start, model = read_start(bundle), first.model()
     before = composer_weights(model, start, rank=4)
     torch.nn.init.normal_(model.backbone.clip.text.ln_final.weight)

@@ -181,7 +181,7 @@ def test_all_graphs_read_one_file_of_weights(bundle: Bundle) -> None:
     assert sizes["weights.bin"] > 5 * (sizes["query.onnx"] + sizes["text.onnx"])
 
 
-def test_any_number_of_pictures_and_texts_goes_through_the_graphs(bundle: Bundle) -> None:
+def test_graphs_accept_any_number_of_pictures_and_texts(bundle: Bundle) -> None:
     pixels = np.zeros((1, 32, 32, 3), dtype=np.uint8)
     ids, _ = bundle.tokenizer.encode(["in red"])
     for count in (1, 3, 17):

@@ -12,7 +12,7 @@ from tests.catalog.shops import accounted, read
 
 
 @pytest.mark.parametrize("columns", [3, 4, 6])
-def test_a_sum_below_a_narrow_table_is_told_by_its_number(tmp_path: Path, columns: int) -> None:
+def test_a_sum_below_a_narrow_table_is_recognised_by_its_number(tmp_path: Path, columns: int) -> None:
     names = ["id", "title", "price", "stock", "colour", "file"][:columns]
     rows = [dict(zip(names, [f"A{n}", f"Coat {n}", 20.5 + n, 2, "red", "a"], strict=False)) for n in range(3)]
     total = {"id": "Total", "price": 64.5, **({"stock": 6} if "stock" in names else {})}

@@ -35,7 +35,7 @@ def test_an_id_that_is_a_number_stays_the_id(tmp_path: Path) -> None:
     assert [one.id for one in read(tmp_path, rows)] == ["0", "1", "2"]
 
 
-def test_an_id_beside_a_guid_gives_way_to_the_shops_number(tmp_path: Path) -> None:
+def test_the_shops_number_is_preferred_to_an_id_beside_a_guid(tmp_path: Path) -> None:
     (tmp_path / "shoptet.xml").write_text(
         "<SHOP>"
         + "".join(

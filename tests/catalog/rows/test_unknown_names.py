@@ -59,7 +59,7 @@ def test_a_column_of_short_texts_is_the_title(tmp_path: Path, column: str, cells
     assert [one.title for one in catalog] == (cells if title else [""] * 3)
 
 
-def test_an_id_column_without_values_gives_way(tmp_path: Path) -> None:
+def test_another_column_is_used_instead_of_an_id_column_without_values(tmp_path: Path) -> None:
     catalog = read(tmp_path, [{"EAN": "", "Custom code": f"C-{number}", "title": "Hat"} for number in range(3)])
     assert [one.id for one in catalog] == ["C-0", "C-1", "C-2"]
 

@@ -141,6 +141,6 @@ def test_the_features_of_a_bmecat_are_columns(tmp_path: Path) -> None:
     assert (polo.id, polo.title, polo.attributes["Farbe"]) == ("A-1", "Polo piqué", "blau")
 
 
-def test_options_are_told_apart_by_letters(tmp_path: Path) -> None:
+def test_options_are_distinguished_by_letters(tmp_path: Path) -> None:
     rows = [{"id": "a", "title": "Tee", "Variation Name A": "Size", "Variation Option A": "S"}]
     assert read(tmp_path, rows)[0].attributes == {"Size": "S"}

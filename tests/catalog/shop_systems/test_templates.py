@@ -112,7 +112,7 @@ def test_titles_are_no_ids_beside_a_column_that_may_have_them(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("mark", ["1", "x", "✓"])
-def test_an_empty_cell_in_a_column_of_marks_means_no(tmp_path: Path, mark: str) -> None:
+def test_an_empty_cell_in_a_column_of_marks_is_false(tmp_path: Path, mark: str) -> None:
     rows = [{"sku": f"A{n}", "title": "Shirt", "published": mark if n else ""} for n in range(3)]
     catalog = read(tmp_path, rows)
     assert [one.id for one in catalog] == ["A1", "A2"]

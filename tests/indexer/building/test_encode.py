@@ -54,7 +54,7 @@ def test_vectors_come_in_the_order_of_products_whatever_the_batch(shop: Path, to
         np.testing.assert_allclose(encoded.vectors[place], expected, atol=1e-3)
 
 
-def test_hashes_are_of_the_image_as_it_stands_in_the_file(shop: Path, toy: Bundle) -> None:
+def test_hashes_are_those_of_the_image_file(shop: Path, toy: Bundle) -> None:
     catalog = read_catalog(shop)
     assert encode_products(catalog, toy).hashes == [hashlib.sha256(one.read_image()).hexdigest() for one in catalog]
 

@@ -52,11 +52,11 @@ def test_publishing_changes_what_opens(root: Path, ids: list[str]) -> None:
     assert Generation.open(root).id == ids[0]
 
 
-def test_rollback_goes_to_the_one_that_was_published_before(root: Path, ids: list[str]) -> None:
+def test_rollback_publishes_the_previously_published_generation(root: Path, ids: list[str]) -> None:
     assert rollback(root) == ids[1] == current_id(root)
 
 
-def test_rolling_back_twice_goes_two_publications_back(root: Path, ids: list[str]) -> None:
+def test_two_rollbacks_go_back_two_publications(root: Path, ids: list[str]) -> None:
     rollback(root)
     assert rollback(root) == ids[0] == current_id(root)
 

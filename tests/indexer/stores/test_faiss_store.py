@@ -88,7 +88,7 @@ def inverted(tmp_path_factory: pytest.TempPathFactory) -> tuple[FaissStore, Halv
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_filters_find_what_brute_force_finds(inverted: tuple[FaissStore, Halves], seed: int) -> None:
+def test_filters_find_the_same_rows_as_brute_force(inverted: tuple[FaissStore, Halves], seed: int) -> None:
     """Random filters: of any share, at random or on one side of a direction, which may be the far one."""
     store, vectors = inverted
     random = np.random.default_rng(seed)

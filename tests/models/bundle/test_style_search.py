@@ -59,7 +59,7 @@ def test_a_negative_cosine_stays_so_that_unlike_products_do_not_gain_by_not_fitt
     np.testing.assert_allclose(filtered_scores(floats(-0.4), floats(satisfied)), [-0.4])
 
 
-def test_the_ways_bring_a_similar_product_that_has_the_word_before_a_more_similar_one_without() -> None:
+def test_every_method_ranks_a_similar_product_with_the_word_before_a_more_similar_one_without() -> None:
     """A red dress, with "blue" wanted, among a red dress, a blue dress and a blue bag."""
     gallery = floats([0.98, 0.0, 0.2], [0.7, 0.7, 0.14], [0.0, 0.6, -0.8])
     blue = floats(0.05, 0.9, 0.9)

@@ -73,7 +73,7 @@ def test_another_recipe_replaces_the_catalogue(tmp_path: Path) -> None:
     assert len(rows(folder)) == len(list((folder / "images").iterdir())) == 3
 
 
-def test_processes_draw_what_one_process_draws(drawn: Path, tmp_path: Path) -> None:
+def test_several_processes_draw_the_same_catalogue_as_one(drawn: Path, tmp_path: Path) -> None:
     folder = draw_catalog(tmp_path / "shop", 30, seed=3, width=60, height=80, workers=2)
     for path in sorted(drawn.rglob("*.*")):
         assert (folder / path.relative_to(drawn)).read_bytes() == path.read_bytes()

@@ -27,7 +27,7 @@ def test_the_first_of_several_right_products_counts_and_the_others_do_not_stand_
     assert ranks_of_targets(query(0.5, 0.9, 0.8, 0.3, 0.4), GALLERY, [[2, 0, 3]], [None]).tolist() == [2]
 
 
-def test_a_wrong_product_with_the_targets_score_stands_before_it() -> None:
+def test_a_wrong_product_with_the_targets_score_ranks_before_it() -> None:
     assert ranks_of_targets(query(0.5, 0.5, 0.1, 0.1, 0.1), GALLERY, [[0]], [None]).tolist() == [2]
 
 

@@ -40,7 +40,7 @@ def test_asked_counts_the_change_and_kept_counts_the_rest() -> None:
     assert (shares["asked@10"], shares["kept@10"]) == (75.0, 50.0)
 
 
-def test_fit_counts_what_could_have_stood_on_the_page() -> None:
+def test_fit_is_relative_to_the_best_possible_page() -> None:
     satisfaction = Satisfaction(dataset(IN_BLUE))
     assert satisfaction.measure([IN_BLUE], np.array([[1, 2, 3, 4]]))["fit@10"] == 100.0  # Nothing else fits.
     assert satisfaction.measure([IN_BLUE], np.array([[2, 3]]))["fit@10"] == 0.0
@@ -69,7 +69,7 @@ def test_what_most_right_targets_have_otherwise_cannot_be_kept() -> None:
     assert satisfaction.measure([rare], np.array([[1, 2, 3, 4]]))["kept@10"] == 75.0
 
 
-def test_where_nothing_is_to_stay_there_is_no_share_that_kept_it() -> None:
+def test_kept_is_not_measured_if_no_attribute_should_stay() -> None:
     satisfaction = Satisfaction(dataset(IN_BLUE, judged=("colour",)))
     assert satisfaction.measure([IN_BLUE], np.array([[1, 4]])) == {"asked@10": 50.0, "fit@10": 50.0}
 
@@ -135,7 +135,7 @@ class Gallery:
     embedding = features = np.eye(5, dtype=np.float32)
 
 
-def test_an_evaluation_reports_all_shares_beside_recall() -> None:
+def test_an_evaluation_reports_all_shares_and_recall() -> None:
     metrics = evaluate(AlwaysBlueDress(), Gallery(), dataset(IN_BLUE))  # type: ignore[arg-type]
     composer = next(metric for metric in metrics if metric.method == "composer")
     shares = {"asked@10": 75.0, "kept@10": 50.0, "fit@10": 100.0}

@@ -37,11 +37,11 @@ def test_ndcg_is_the_discounted_gain_over_that_of_the_best_order() -> None:
     assert normalised_gain(gains, [0, 1, 2]) == pytest.approx((1 / math.log2(3) + 0.5 / 2) / ideal)
 
 
-def test_ndcg_of_a_page_knows_better_products_beyond_it() -> None:
+def test_ndcg_of_a_page_counts_better_products_beyond_it() -> None:
     assert normalised_gain(np.array([0.2, 0.8]), [0]) == pytest.approx(0.25)
 
 
-def test_where_no_product_has_any_gain_no_order_is_wrong() -> None:
+def test_without_any_gain_every_order_is_ideal() -> None:
     assert normalised_gain(np.zeros(3), [2, 0]) == 1
 
 

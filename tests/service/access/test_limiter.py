@@ -238,7 +238,9 @@ requests = st.lists(st.lists(st.sampled_from(["address", "rate", "quota"]), min_
 
 @settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(limits=st.fixed_dictionaries(dict.fromkeys(("address", "rate", "quota"), rates)), sequence=requests)
-def test_redis_and_memory_decide_alike(redis_server: Redis, limits: dict[str, Rate], sequence: list[list[str]]) -> None:
+def test_redis_and_memory_make_the_same_decisions(
+    redis_server: Redis, limits: dict[str, Rate], sequence: list[list[str]]
+) -> None:
     who = str(uuid4())
 
     async def scenario() -> None:

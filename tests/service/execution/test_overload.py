@@ -52,7 +52,7 @@ def search(url: str, text: str, **headers: str) -> httpx.Response:
     return httpx.post(f"{url}/search", json={"text": text}, headers=headers, timeout=PATIENCE_S, trust_env=False)
 
 
-def test_overload_is_refused_with_retry_after_and_cached_answers_are_still_given(
+def test_overload_is_refused_with_retry_after_and_cached_answers_are_still_returned(
     serve: Serve, shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with serve(shop, max_wait_ms=MAX_WAIT_MS, workers=1) as served, ThreadPoolExecutor(2) as clients:
@@ -264,7 +264,7 @@ def test_pictures_that_wait_for_a_decoder_delay_no_search(serve: Serve, shop: Sh
         assert [each.result() for each in uploads] == [200] * len(uploads)
 
 
-def test_pictures_beyond_the_queue_are_refused_and_the_event_loop_goes_on(serve: Serve, shop: Shop) -> None:
+def test_pictures_beyond_the_queue_are_refused_and_the_event_loop_continues(serve: Serve, shop: Shop) -> None:
     def upload(url: str, red: int) -> httpx.Response:
         large = encoded(Image.new("RGB", (3000, 2000), (red, 0, 0)), "JPEG")
         return httpx.post(f"{url}/search", files={"image": large}, timeout=PATIENCE_S, trust_env=False)

@@ -91,7 +91,7 @@ def test_a_connection_without_a_whole_request_is_closed(impatient: Served, sent:
         assert is_closed(connection)
 
 
-def test_a_header_that_arrives_slowly_is_cut_off(impatient: Served) -> None:
+def test_a_connection_with_a_slow_header_is_closed(impatient: Served) -> None:
     with connect(impatient) as connection:
         connection.settimeout(0.05)
         connection.sendall(b"GET /health/live HTTP/1.1\r\n")

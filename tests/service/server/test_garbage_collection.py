@@ -32,7 +32,7 @@ def test_permanent_objects_are_not_visited_and_later_ones_are() -> None:
     assert gc.isenabled()
 
 
-def test_collection_goes_on_if_the_block_fails() -> None:
+def test_collection_continues_if_the_block_fails() -> None:
     with pytest.raises(ZeroDivisionError), permanent_objects():
         raise ZeroDivisionError
     assert gc.isenabled()

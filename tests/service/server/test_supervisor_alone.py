@@ -38,7 +38,7 @@ class Started(list[Any]):
         monkeypatch.setattr(supervisor._spawn.Process, "start", start_noted)
 
 
-def test_workers_go_on_after_all_processes_stood_still(
+def test_workers_continue_after_all_processes_were_paused(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     started = Started(monkeypatch, report_until_sigterm)
@@ -84,7 +84,7 @@ def test_a_worker_that_hangs_while_it_starts_is_killed_and_replaced(
     assert f"Worker {started[0].pid} has not reported for 0 s and is killed." in caplog.text
 
 
-def test_a_worker_that_cannot_be_started_now_is_tried_again_and_the_others_go_on(
+def test_a_worker_that_cannot_be_started_is_tried_again_and_the_others_continue(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     start = supervisor._spawn.Process.start

@@ -80,7 +80,7 @@ def objective(composer: Composer, words: WordFeatures, one: Batch) -> Tensor:
     return composer.objective(Words(words), one)  # type: ignore[arg-type]
 
 
-def test_the_sum_adds_unit_vectors(words: WordFeatures, reference: Tensor) -> None:
+def test_the_element_wise_sum_adds_unit_vectors(words: WordFeatures, reference: Tensor) -> None:
     close(ElementwiseSum(DIM)(reference, words), unit(array(reference) + unit(array(words.embedding))))
 
 

@@ -90,7 +90,7 @@ def test_each_step_of_the_ablation_gives_unit_queries(backbone: Backbone, tme: b
     assert composer.phases == (2 if dvr else 1)
 
 
-def test_neither_padding_nor_batch_mates_change_a_query(backbone: Backbone) -> None:
+def test_a_query_does_not_depend_on_padding_or_its_batch(backbone: Backbone) -> None:
     composer = made(backbone)
     reference = references(4, backbone.dim)
     alone = queried(composer, backbone, reference[1:2], IDS[1:2, :3])
@@ -132,7 +132,7 @@ def test_without_tme_the_words_are_the_towers_own(backbone: Backbone) -> None:
     )
 
 
-def test_the_divergence_is_nothing_where_the_distributions_agree_and_something_elsewhere() -> None:
+def test_the_divergence_is_zero_only_for_equal_distributions() -> None:
     candidates = F.normalize(torch.randn(7, 16), dim=-1)
     agreed = target_alignment(candidates[:3], candidates[:3], candidates, 20.0)
     assert abs(agreed.item()) < 1e-6

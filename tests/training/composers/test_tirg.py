@@ -47,7 +47,7 @@ def test_the_weights_begin_as_the_authors_do() -> None:
 
 
 @pytest.mark.parametrize("factor", [0.25, 4.0])
-def test_the_learnt_length_moves_the_loss_and_never_the_query(factor: float) -> None:
+def test_the_learnt_length_changes_the_loss_and_not_the_query(factor: float) -> None:
     edits = SyntheticEdits()
     batch = edits.batch(8, range(10))
     composer = TIRG(DIM).eval()

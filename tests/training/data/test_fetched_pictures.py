@@ -28,7 +28,7 @@ def source(folder: Path, server: PictureServer, **more: object) -> Source:
     return Source.model_validate({"name": "shop", "kind": "catalog", "path": path, **more})
 
 
-def test_pictures_are_fetched_once_and_a_missing_one_moves_no_product_to_the_other_side(
+def test_pictures_are_fetched_once_and_a_missing_one_does_not_change_the_split(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("models.datasets.fetched.PictureClient", lambda limits, hosts: client())

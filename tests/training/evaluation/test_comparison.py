@@ -78,7 +78,7 @@ def test_every_entry_and_seed_is_a_run_of_one_backbone_and_budget(start: Run, co
     assert [config.seed for config in configs] == [1, 2, 1, 2]
 
 
-def test_the_figures_of_a_run_lie_beside_it(start: Run, compared: Path) -> None:
+def test_the_figures_of_a_run_are_saved_in_its_folder(start: Run, compared: Path) -> None:
     figures = json.loads((start.folder.parent / "comparison" / "small-1" / "figures.json").read_text())
     assert {metric["edit"] for metric in figures["metrics"]} >= {"one attribute"}
     assert all({"R@1", "R@10", "R@50", "asked@10"} <= metric["values"].keys() for metric in figures["metrics"])
@@ -195,7 +195,7 @@ def test_in_batch_and_mid_zone_differ_in_their_negatives_alone(start: Run) -> No
         ([9.0], "not judged (one seed)"),
     ],
 )
-def test_a_claim_holds_where_its_difference_is_steady_and_not_tiny(differences: list[float], word: str) -> None:
+def test_a_claim_holds_if_its_difference_is_consistent_and_large_enough(differences: list[float], word: str) -> None:
     assert judge([50 + difference for difference in differences], [50.0] * len(differences)).word == word
 
 
@@ -204,7 +204,7 @@ def test_the_spread_is_the_standard_deviation_over_the_seeds() -> None:
     assert str(summary([1.0])) == "1.0"
 
 
-def test_steps_that_a_kill_repeated_count_once(tmp_path: Path) -> None:
+def test_steps_repeated_after_a_kill_count_once(tmp_path: Path) -> None:
     logged = [(10, 3.0), (20, 2.0), (30, 1.5), (15, 2.5), (25, 1.75)]  # Killed after 30, taken up at 10.
     entries = [{"stage": "compose", "step": step, "loss": loss, "seconds": 2.0} for step, loss in logged]
     (tmp_path / "log.jsonl").write_text("\n".join(json.dumps(entry) for entry in entries))

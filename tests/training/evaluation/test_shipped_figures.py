@@ -218,7 +218,7 @@ def _shows(attributes: Mapping[str, object], name: str, value: str) -> bool:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_photograph_and_in_red_gives_red_products_of_the_same_kind(
+def test_a_photograph_with_in_red_finds_red_products_of_the_same_kind(
     client: TestClient, photographs: dict[str, list[Product]], kind: str
 ) -> None:
     right = shown = 0

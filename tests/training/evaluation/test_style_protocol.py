@@ -73,7 +73,7 @@ def test_weights_are_tried_on_the_held_out_products_that_are_never_measured(run:
     assert "measured half" in measured[0].protocol
 
 
-def test_trying_the_weights_that_serve_gives_what_the_ways_are_measured_by(run: Path, tmp_path: Path) -> None:
+def test_the_weights_of_the_service_give_the_measured_figures_of_the_methods(run: Path, tmp_path: Path) -> None:
     tried = {metric.method: metric.values for metric in figures_of("style-weights", run, tmp_path / "tried.json")}
     served = tried[f"word {WORD_WEIGHT:g}, filter {FILTER_STRENGTH:g}"]
     subject = open_subject(run)
@@ -84,7 +84,7 @@ def test_trying_the_weights_that_serve_gives_what_the_ways_are_measured_by(run: 
         assert served[f"{way} MM@20"] == pytest.approx(mean, abs=0.01)
 
 
-def test_several_sources_are_reported_together_and_apart(run: Path) -> None:
+def test_several_sources_are_reported_together_and_separately(run: Path) -> None:
     subject = open_subject(run)
     config, cache = subject.held_out(None)
     (shop,) = config.sources
@@ -108,7 +108,7 @@ def pair(name: str, joint: float, mean: float) -> Metric:
     )  # fmt: skip
 
 
-def test_what_is_best_on_the_whole_is_chosen_among_the_pairs_that_joint_search_cannot_tell_apart() -> None:
+def test_among_pairs_that_are_equal_for_joint_search_the_best_mean_is_chosen() -> None:
     pairs = [
         pair("worse for joint", 70 - MARGIN - 0.1, 99),
         pair("best for joint", 70, 50),

@@ -38,7 +38,7 @@ def write_run(folder: Path, *, sharper: bool) -> Path:
     return run
 
 
-def test_sharp_pictures_and_busy_backdrops_are_measured_apart(tmp_path: Path) -> None:
+def test_sharp_pictures_and_busy_backdrops_are_measured_separately(tmp_path: Path) -> None:
     run, figures = write_run(tmp_path, sharper=True), tmp_path / "figures.json"
     command("evaluate", str(run), "--protocol", "uploads", "--output", str(figures))
     sharp, busy = json.loads(figures.read_text())

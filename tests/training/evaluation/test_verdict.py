@@ -93,9 +93,7 @@ def verdict_with(before: float, after: float) -> Verdict:
         (0.5, 0.55, "is not shown to differ from old", (3, 0)),
     ],
 )
-def test_the_sentence_says_plainly_what_was_found(
-    before: float, after: float, says: str, changed: tuple[int, int]
-) -> None:
+def test_the_decision_states_the_result(before: float, after: float, says: str, changed: tuple[int, int]) -> None:
     verdict = verdict_with(before, after)
     assert decision(verdict, "old").startswith(f"**On shop, the new bundle {says}.**")
     won, lost = verdict.changed(PRODUCT)

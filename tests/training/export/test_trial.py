@@ -52,7 +52,7 @@ def test_a_variant_with_other_vectors_is_refused_with_the_figures(
         try_variant(toy, stranger, [questions], {})
 
 
-def test_a_variant_that_answers_alike_loses_nothing(toy: Bundle, questions: Questions) -> None:
+def test_a_variant_with_equal_answers_loses_no_recall(toy: Bundle, questions: Questions) -> None:
     trial = try_variant(toy, toy, [questions], {"vision": 2.0})
     assert trial.loss == {"composer": 0, "image only": 0, "text only": 0}
     assert trial.recall["composer"] == 100

@@ -158,7 +158,7 @@ def test_the_command_line_takes_refusals_for_an_answer_only_of_auto() -> None:
 
 
 @pytest.mark.filterwarnings("ignore:Specified provider")
-def test_where_cuda_does_not_start_the_cpu_takes_over_with_its_own_graphs(
+def test_if_cuda_does_not_start_the_cpu_uses_its_own_graphs(
     with_int8: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     if "CUDAExecutionProvider" in onnxruntime.get_available_providers():

@@ -119,7 +119,7 @@ def test_the_combiner_has_the_papers_number_of_weights() -> None:
     assert round(sum(weight.numel() for weight in composer.parameters()) / 1e6, 1) == 59.0
 
 
-def test_the_combiners_balance_lies_between_its_inputs_when_the_vector_is_silent() -> None:
+def test_without_its_vector_the_combiner_interpolates_between_its_inputs() -> None:
     composer = build_composer("combiner", 8, {"projection": 4, "hidden": 4}).eval()
     for weight in composer.vector.parameters():  # type: ignore[union-attr]
         torch.nn.init.zeros_(weight)

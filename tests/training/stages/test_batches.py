@@ -58,7 +58,7 @@ def test_a_batch_that_cannot_be_made_stops_the_training(
         next(batches(stage, 0, CPU, processes))
 
 
-def test_batches_that_follow_from_what_was_learnt_are_made_in_this_process(
+def test_batches_that_depend_on_the_model_are_made_in_this_process(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[int] = []

@@ -169,7 +169,7 @@ def test_the_bundle_expects_what_the_trained_model_does(run: Run, bundle: Bundle
     assert check_parity(run.model(), bundle, pictures, ["in red", "longer", ""]) >= 0.9999
 
 
-def test_the_query_is_the_same_whatever_is_known_of_the_reference(bundle: Bundle) -> None:
+def test_the_query_does_not_depend_on_the_words_of_the_reference(bundle: Bundle) -> None:
     chance = np.random.default_rng(0)
     features = chance.normal(size=(2, bundle.dim)).astype(np.float32)
     ids, _ = bundle.tokenizer.encode(["in red", "longer"])

@@ -148,7 +148,7 @@ def test_a_killed_run_resumes_with_the_remembered_products(
     assert all(torch.equal(weight, theirs[name]) for name, weight in ours.items())
 
 
-def test_masked_garments_are_seen_in_their_photograph_and_alone(tmp_path: Path) -> None:
+def test_masked_garments_are_used_in_their_photograph_and_alone(tmp_path: Path) -> None:
     config = tiny(tmp_path, "modiste-small")
     assert config.backbone.images is not None
     words = ["shirt", "skirt", "red"]
@@ -284,7 +284,9 @@ def by_picture(run: Run, figures: Path) -> dict[str, Any]:
     return {one["edit"]: one for one in json.loads(figures.read_text()) if one["method"] == "image only"}
 
 
-def test_narrower_labels_are_measured_apart(shop_run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_narrower_labels_are_measured_separately(
+    shop_run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = shop_run.config().photographs[0].path
     label_by_eye(folder, "Dress", tmp_path / "narrower.txt", monkeypatch, narrower="t-shirt")
     measured = by_picture(shop_run, tmp_path / "figures.json")

@@ -38,12 +38,12 @@ def zone(delta: Tensor, wrong: Tensor, rule: str | tuple[float, float]) -> list[
     return mid_zone(delta, wrong, rule)[0].nonzero().flatten().tolist()
 
 
-def test_with_bounds_the_zone_is_what_lies_between_them() -> None:
+def test_with_bounds_the_zone_is_between_them() -> None:
     assert zone(DELTA, ALL, (-0.35, -0.05)) == [2, 3, 4]
     assert zone(DELTA, ALL, (-2.0, 0.0)) == [1, 2, 3, 4, 5, 6]
 
 
-def test_by_drops_the_zone_lies_between_the_two_largest_falls_behind_the_target() -> None:
+def test_by_drops_the_zone_is_between_the_two_largest_drops_behind_the_target() -> None:
     # Falls behind the target: 0.05, 0.25, 0.05, 0.05, 0.4.
     assert zone(DELTA, ALL, "drops") == [3, 4, 5]
 
@@ -84,7 +84,7 @@ def test_right_products_and_the_reference_are_in_no_zone_and_make_no_drop() -> N
     assert zone(DELTA, wrong, "drops") == [4, 5]
 
 
-def test_what_stands_before_the_target_is_in_no_zone() -> None:
+def test_products_before_the_target_are_in_no_zone() -> None:
     assert zone(torch.tensor([[0.3, 0.2, 0.1]]), ALL[:, :3], (-2.0, 0.0)) == []
     assert zone(torch.tensor([[0.3, 0.2, -0.1]]), ALL[:, :3], "drops") == []
 
@@ -178,7 +178,7 @@ def test_a_query_with_an_empty_zone_takes_anything_that_is_wrong() -> None:
         assert {shop.train[row].id for row in found}.isdisjoint({triplet.reference, *triplet.targets})
 
 
-def test_the_zone_is_found_once_an_interval() -> None:
+def test_the_zone_is_computed_once_per_interval() -> None:
     mining, shop = NegativeMining(SETTINGS, seed=0), source()
     model = Model(shop)
     asked = []
@@ -188,7 +188,7 @@ def test_the_zone_is_found_once_an_interval() -> None:
     assert asked == [1] * 10 + [2] * 10 + [3] * 10 + [4]
 
 
-def test_a_refresh_scores_no_more_queries_than_its_setting_says() -> None:
+def test_a_refresh_scores_at_most_the_configured_number_of_queries() -> None:
     shop = source()
     pool = drawn(NegativeMining(SETTINGS, seed=0), shop, 5).pool
     assert len(pool.triplets) == 40

@@ -192,7 +192,7 @@ WISHES = (
 
 
 @pytest.mark.parametrize("with_columns", [True, False])
-def test_some_products_are_judged_as_all_are(with_columns: bool) -> None:
+def test_levels_of_some_products_equal_those_of_all(with_columns: bool) -> None:
     grounding = Grounding(large_shop(with_columns))
     rows = np.random.default_rng(0).integers(0, 720, 200)
     bound = Bound("price", 20, 90, "")

@@ -153,7 +153,7 @@ def test_a_small_picture_is_not_drafted() -> None:
 # Among threads
 
 
-def test_threads_decode_as_one_does() -> None:
+def test_several_threads_decode_the_same_pixels_as_one() -> None:
     files = [
         saved(photograph(300 + seed, 400, seed), format) for seed in range(6) for format in ("JPEG", "PNG", "WEBP")
     ]

@@ -38,7 +38,7 @@ def test_one_edit_has_thousands_of_wordings() -> None:
     assert len(set(words(Edit("baseColour", "Red", "Navy Blue"), noun="Tshirts", count=10_000))) > 5_000
 
 
-def test_the_ways_of_asking_are_all_there() -> None:
+def test_every_kind_of_wording_occurs() -> None:
     texts = {text.lower().strip(".!?") for text in words(Edit("colour", "red", "blue"), noun="dress", count=20_000)}
     for expected in (
         "blue",

@@ -96,7 +96,7 @@ def test_a_bundle_is_replaced_without_a_refused_request(serve: Serve, own_shop: 
 
 
 @pytest.mark.parametrize("published_last", ["old", "new"])
-def test_a_replica_that_starts_amid_the_upgrade_finds_its_own_generation(
+def test_a_replica_that_starts_during_the_upgrade_finds_its_own_generation(
     serve: Serve, own_shop: Shop, tmp_path: Path, published_last: str
 ) -> None:
     new = own_shop._replace(bundle=write_toy_bundle(tmp_path / "new", name="new", seed=1))

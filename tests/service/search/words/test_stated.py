@@ -35,7 +35,7 @@ def embedded(bundle: Bundle, *words: str) -> Floats:
     return bundle.text(bundle.tokenizer.encode(list(words))[0])
 
 
-def test_what_is_preferred_is_shown_by_the_first_results(served: Served, generation: Generation) -> None:
+def test_the_first_results_have_the_preferred_words(served: Served, generation: Generation) -> None:
     red = shown(generation, "red")
     for style in ("arithmetic", "filter", "joint"):
         plain = generation.rows_of(served.found(product_id="5", k=5))
@@ -43,7 +43,7 @@ def test_what_is_preferred_is_shown_by_the_first_results(served: Served, generat
         assert red[preferred].mean() > red[plain].mean(), style
 
 
-def test_what_is_avoided_is_shown_by_fewer_of_the_first_results(served: Served, generation: Generation) -> None:
+def test_fewer_of_the_first_results_have_an_avoided_word(served: Served, generation: Generation) -> None:
     red = shown(generation, "red")
     plain = red[generation.rows_of(served.found(product_id="0", k=10))]
     for style in ("arithmetic", "filter", "joint"):

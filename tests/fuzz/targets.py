@@ -28,11 +28,13 @@ from models.bundle import UnreadableImage, decode_image, open_image
 from models.bundle.images.container import memory_needed
 from models.bundle.manifest import read_manifest as read_bundle
 from service.execution.admission import Admission
+from service.execution.threads import Threads
 from service.http.body.picture_address import PictureAddresses
 from service.http.body.search_body import search_query
 from service.observability.metrics import Metrics
 from service.search.query import Query
 from service.search.uploads import read_picture
+from service.settings import load_settings
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".xml", ".parquet", ".xlsx")
 GENERATION = "20260101-000000-0000"
@@ -54,7 +56,9 @@ _METRICS = Metrics()
 _CONTEXT = SimpleNamespace(
     addresses=PictureAddresses(
         (), seconds=1, max_bytes=1, queue=0, admission=Admission(max_wait_s=1, body_bytes=1, metrics=_METRICS)
-    )
+    ),
+    readers=Threads("read", threads=1, queue=1),
+    settings=load_settings(),
 )
 
 

@@ -20,7 +20,7 @@ BACKGROUND = frozenset({"people", "occasion", "season"})
 """Families of things that sentences and stories mention without asking for them."""
 OTHERS = LOOKS | {"brand", "condition"}
 """Families that describe another thing, one that is worn with the product or that it replaces."""
-PARTS = frozenset({"sleeves", "heel", "straps"})
+PARTS = frozenset({"sleeves", "heel", "straps", "logo", "pockets", "collar", "buttons", "hood", "bow", "slit"})
 """Details that can be compared."""
 OF_HEELS = frozenset({"higher", "lower", "thicker", "thinner", "shorter", "smaller"})
 """Directions in which heels are compared as a part of a shoe."""
@@ -110,7 +110,7 @@ class Ahead:
 
     def part(self, at: int, direction: str) -> Found:
         """The next part of a product that is compared: "longer sleeves"."""
-        if at < len(self._items) and (entry := meant(self._items[at])):
+        if at < len(self._items) and (entry := meant(self._items[at])) and not entry.refused:
             if entry.value in PARTS:
                 return Found(entry.value, at + 1)
             if entry.value == "heels" and direction in OF_HEELS:

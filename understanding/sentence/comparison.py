@@ -82,7 +82,8 @@ class Comparisons(Step):
             return 0
         draft, compared = self._draft, roles["relative"].value if "relative" in roles else direction
         refused = (draft.refusing and not draft.pending) or self._ahead.refused_behind(at + taken)
-        if refused and (compared == "more expensive" or "than" in self._ahead.roles(at + taken)):
+        inverted = compared == "more expensive" or "absolute" in roles  # "No dark colours"
+        if refused and (inverted or "than" in self._ahead.roles(at + taken)):
             direction = OPPOSITE[compared]  # "Not bigger than this". But "no darker" may be "no, darker".
         if draft.refusing and not draft.pending and at - draft.cue <= 2:
             draft.refusing = False  # "Not too long" also means "less long".
@@ -156,9 +157,14 @@ class Comparisons(Step):
     def _refused_behind(self, at: int) -> int:
         """The position behind a refusal that follows an adjective and its thing, which is wanted; 0 if there is none:
         Turkish "küçük çanta olmasın"."""
+        if self._items[at].meanings or self._draft.refusing:
+            return 0
+        named = self._ahead.family(at + 1)
+        if named.value == "colour" and self._ahead.refused_behind(named.after):
+            return named.after + 1  # Turkish "parlak renk istemiyorum"
         place = self._ahead.past_ignored(at + 1)
         thing = meant(self._items[place]) if place < len(self._items) else None
-        if thing is None or thing.family != "kind" or self._items[at].meanings or self._draft.refusing:
+        if thing is None or thing.family != "kind":
             return 0
         end = self._ahead.past_ignored(place + 1)
         denied = "deny" in self._ahead.roles(end) and self._ahead.ends_behind(end)

@@ -120,6 +120,12 @@ class Families(Step):
             self._draft.wanted = [wish for wish in self._draft.wanted if wish.said not in said]
             self._draft.clause = min(self._draft.clause, len(self._draft.wanted))
 
+    def _is_compared(self, at: int) -> bool:
+        """Whether a comparison with an excess is at a position: "too bright"."""
+        roles = {*self._ahead.roles(at), *self._ahead.roles(at - 1)}
+        compared = bool({"relative", "adjectives"} & self._ahead.roles(at).keys())
+        return compared and bool({"excess", "too"} & roles) and bool(self._draft.relative)
+
     def _excepted(self, family: str, at: int) -> int:
         """The position after "than" if it refuses a wish of ``family``, otherwise 0: "another brand than Nike", "any
         colour but red", but not "any brand but in red"."""
@@ -148,6 +154,8 @@ class Families(Step):
             ("keep", draft.keep), ("forget", draft.forget), ("any", draft.forget),
             ("refuse_after", draft.different), ("deny", draft.different),
         )  # fmt: skip
+        if "refuse_after" in later and self._is_compared(at - 1):
+            return after + 1 - at  # Japanese "明るすぎる色は苦手", Turkish "çok parlak renkler istemiyorum"
         refuses = "refuse" in later and bool(self._ahead.wish(after + 1).value)  # "Nice cut, but I don't do stripes."
         for role, families in said:
             if role in later and not refuses and not (role == "deny" and family == "style"):  # "I look awful in black."

@@ -88,7 +88,9 @@ class Recipients:
         return max(self._number(at), self._number(at + 1)) if at >= 0 and self._aged(at) else 0
 
     def _number(self, at: int) -> int:
-        said = self._items[at].number if 0 <= at < len(self._items) else ""
+        item = self._items[at] if 0 <= at < len(self._items) else None
+        word = item.roles.get("numbers") if item is not None else None
+        said = item.number or (word.value if word is not None else "") if item is not None else ""
         return int(said) if said.isdigit() and len(said) < 3 else 0
 
     def _child(self, at: int, taken: int) -> Wish | None:

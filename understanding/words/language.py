@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
@@ -65,7 +65,7 @@ class Language:
         for table in ("families", "relative", "adjectives", "shades", "kin", "numbers", "sizes"):
             for value, listed in grammar.get(table, {}).items():
                 self._add(folder, listed, Entry(table, value), endings)
-        self._mark_excess(grammar, folder, endings)
+        self._mark_comparisons(grammar, folder, endings)
         for file, family in FAMILIES.items():
             path = folder / f"{file}.txt"
             if path.is_file():
@@ -78,16 +78,21 @@ class Language:
             [end for text in grammar.get("privatives", ()) for end in spellings_of(text, endings, folder)]
         )
 
-    def _mark_excess(self, grammar: Mapping[str, Any], folder: Path, endings: Mapping[str, list[str]]) -> None:
-        """Give the role ``excess`` to comparisons that contain a word of ``too``: "too bright"."""
+    def _mark_comparisons(self, grammar: Mapping[str, Any], folder: Path, endings: Mapping[str, list[str]]) -> None:
+        """Give the role ``excess`` to comparisons that contain a word of ``too``, "too bright", and ``absolute`` to
+        those that name colours and contain no word of ``more``: "dark colours"."""
         path = folder / "grammar.toml"
-        too = [words_of(one) for text in grammar.get("too", ()) for one in spellings_of(text, endings, path)]
-        for listed in grammar.get("relative", {}).values():
-            for text in listed:
-                for spelling in spellings_of(text, endings, path):
-                    words = words_of(spelling)
-                    if any(one == words[at : at + len(one)] for one in too for at in range(len(words))):
-                        self.phrases.add(words, Entry("excess", ""))
+
+        def tokens(listed: Iterable[str]) -> list[tuple[str, ...]]:
+            return [words_of(one) for text in listed for one in spellings_of(text, endings, path)]
+
+        too, more = tokens(grammar.get("too", ())), tokens(grammar.get("more", ()))
+        colours = tokens(grammar.get("families", {}).get("colour", ()))
+        for words in tokens(text for listed in grammar.get("relative", {}).values() for text in listed):
+            if _contains(words, too):
+                self.phrases.add(words, Entry("excess", ""))
+            elif _contains(words, colours) and not _contains(words, more):
+                self.phrases.add(words, Entry("absolute", ""))
 
     def _refuse_by_suffix(self, suffixes: list[str]) -> None:
         """Add the words that refuse a concept by their ending, as "hoodless". Words of the lists keep their meaning:
@@ -212,3 +217,7 @@ def digest(folder: Path = FOLDER) -> str:
     """A digest of all word lists: those of the languages and those of the concepts. Cached answers depend on it."""
     files = sorted((*folder.rglob("*.t*"), *(folder.parent / "concepts").rglob("*.t*")))
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]
+
+
+def _contains(words: tuple[str, ...], some: Iterable[tuple[str, ...]]) -> bool:
+    return any(one == words[at : at + len(one)] for one in some if one for at in range(len(words)))

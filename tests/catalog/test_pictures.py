@@ -88,7 +88,7 @@ def test_an_exact_name_wins_over_one_that_differs_in_case(tmp_path: Path) -> Non
     assert found(catalog) == "a.jpg"
 
 
-def test_of_two_names_that_differ_in_case_neither_is_taken_for_a_third(tmp_path: Path) -> None:
+def test_two_names_that_differ_only_in_case_do_not_match_a_third(tmp_path: Path) -> None:
     catalog = catalog_of(tmp_path, ["images/B.JPG"], ["images/b.jpg", "images/b.Jpg"])
     assert len(catalog) == 1
 

@@ -232,7 +232,7 @@ def test_only_one_build_runs_on_a_root(root: Path, shop: Path, toy: Bundle) -> N
     build_generation(shop, toy, root, QUIET)
 
 
-def test_what_a_killed_build_left_behind_is_removed(root: Path, shop: Path, toy: Bundle) -> None:
+def test_leftovers_of_a_killed_build_are_removed(root: Path, shop: Path, toy: Bundle) -> None:
     (root / ".building").mkdir()
     (root / ".building" / "vectors.f16").write_bytes(b"half")
     build_generation(shop, toy, root, QUIET)
@@ -277,6 +277,6 @@ def test_an_interrupted_build_cleans_up(root: Path, shop: Path, toy: Bundle, mon
     assert not leftovers(root)
 
 
-def test_a_catalogue_that_was_read_before_is_taken_as_it_is(shop: Path, toy: Bundle, tmp_path: Path) -> None:
+def test_a_catalogue_that_was_read_before_is_not_read_again(shop: Path, toy: Bundle, tmp_path: Path) -> None:
     build_generation(read_catalog(shop), toy, tmp_path / "index", QUIET)
     assert Generation.open(tmp_path / "index").size == 20

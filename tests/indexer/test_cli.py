@@ -64,7 +64,7 @@ def test_list_of_an_empty_root_prints_a_message(tmp_path: Path) -> None:
     assert "no generations" in modiste_index("list", "--index-root", tmp_path).stdout
 
 
-def test_prune_names_what_it_deleted(root: Path, shop: Path, toy_folder: Path) -> None:
+def test_prune_returns_the_deleted_ids(root: Path, shop: Path, toy_folder: Path) -> None:
     first = current_id(root)
     for _ in range(2):
         build(shop, root, toy_folder)

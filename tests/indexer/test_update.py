@@ -174,7 +174,7 @@ def test_numbers_may_become_fractions(tmp_path: Path, toy: Bundle) -> None:
     assert attributes(tmp_path / "index", "p6")["price"] == 13
 
 
-def test_a_product_that_is_sold_out_is_found_again_when_it_is_back(root: Path) -> None:
+def test_a_product_that_was_sold_out_is_found_again_when_it_is_in_stock(root: Path) -> None:
     updated = update(root, "id,stock", "p3,0", "p4,5")
     assert updated.changes is not None
     assert updated.changes.columns == {"availability": 1, "visibility": 1}
@@ -327,7 +327,7 @@ def test_a_damaged_generation_is_not_updated(root: Path) -> None:
     assert current_id(root) == first
 
 
-def test_what_a_killed_update_left_behind_is_removed(root: Path) -> None:
+def test_leftovers_of_a_killed_update_are_removed(root: Path) -> None:
     (root / ".updating").mkdir()
     (root / ".updating" / "products.arrow").write_bytes(b"half")
     update(root, "id,price", "p3,99.5")

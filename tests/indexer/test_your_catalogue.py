@@ -82,7 +82,7 @@ def test_the_settings_that_inspect_writes_change_nothing(tmp_path: Path) -> None
     assert "was not changed" in again.stdout
 
 
-def test_what_is_recognised_is_shown_and_written_without_any_picture(tmp_path: Path) -> None:
+def test_recognised_columns_are_reported_and_written_without_any_picture(tmp_path: Path) -> None:
     (tmp_path / "catalog.csv").write_text("id,title,image,colour\n1,Shirt,no.jpg,red\n", encoding="utf-8")
     result = CliRunner().invoke(app, ["inspect", str(tmp_path / "catalog.csv")])
     assert isinstance(result.exception, NoPictures)

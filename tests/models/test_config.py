@@ -28,7 +28,7 @@ def test_a_section_is_merged_with_that_of_the_config_it_extends(tmp_path: Path) 
     assert config == base.model_copy(update={"name": "own", "compose": base.compose.model_copy(update={"lr": 0.5})})
 
 
-def test_what_lies_deeper_than_a_section_is_replaced_as_a_whole(tmp_path: Path) -> None:
+def test_values_below_a_section_are_replaced_as_a_whole(tmp_path: Path) -> None:
     config = extending(tmp_path, "name: own\nsources: [{name: mine, kind: garments}]\njoint: {attributes: {least: 7}}")
     assert [source.name for source in config.sources] == ["mine"]
     assert config.joint is not None

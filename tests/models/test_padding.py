@@ -64,7 +64,7 @@ def test_padding_between_two_ids_is_read(session: onnxruntime.InferenceSession) 
     assert session.run(["read"], {"ids": ids})[0].tolist() == [1, 6]
 
 
-def test_of_nothing_but_padding_a_little_is_read(session: onnxruntime.InferenceSession) -> None:
+def test_texts_of_padding_alone_keep_the_minimum_length(session: onnxruntime.InferenceSession) -> None:
     total, read = session.run(["sum", "read"], {"ids": texts(0)})
     assert read.tolist() == [1, MIN_LENGTH]
     assert not total.any()

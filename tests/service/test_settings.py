@@ -32,7 +32,7 @@ def test_a_bad_variable_is_named_with_its_value(monkeypatch: pytest.MonkeyPatch,
     assert refusal.value.hint
 
 
-def test_a_bad_flag_is_named_as_it_is_typed() -> None:
+def test_an_invalid_flag_is_named_as_it_was_typed() -> None:
     with pytest.raises(ModisteError, match="--log-level cannot be 'loud'"):
         load_settings(log_level="loud")
 

@@ -73,7 +73,7 @@ def bundle(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     return Bundle(folder, device="cpu")
 
 
-def test_the_last_steps_of_stage_0_see_pictures_as_they_are_if_so_asked(run: Run, tmp_path: Path) -> None:
+def test_the_last_steps_of_stage_0_can_be_without_augmentation(run: Run, tmp_path: Path) -> None:
     settings = config(joint={**SMALL["joint"], "plain": 0.5})  # type: ignore[dict-item]
     assert settings.joint is not None
     sources, model = open_sources(settings, run.model().images, run.cache, triplets=False), run.model()

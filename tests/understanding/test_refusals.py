@@ -66,7 +66,7 @@ def test_a_question_that_is_negated_refuses_nothing() -> None:
         assert parts(text) == "+colour:red"
 
 
-def test_a_refusal_ends_before_what_can_belong_to_it_no_more() -> None:
+def test_a_refusal_ends_before_words_that_cannot_belong_to_it() -> None:
     assert parts("shoes no laces black") == "+colour:black +kind:shoe -detail:laces"
     assert parts("not black for men") == "+people:men -colour:black"
     assert parts("no striped shirts") == "+kind:shirt -pattern:striped"
@@ -130,7 +130,7 @@ def test_not_blue_refuses_navy_and_not_navy_no_other_blue() -> None:
     np.testing.assert_allclose(refused(grounding, Wish("colour", "navy blue", "")), [0, 1, 0, 0])
 
 
-def test_what_comes_close_is_refused_where_nothing_is_called_so() -> None:
+def test_similar_values_are_refused_if_no_value_has_the_name() -> None:
     grounding = Grounding(make_shop([""] * 2, {"colour": ["Red", "Blue"]}))
     assert refused(grounding, Wish("colour", "crimson", ""))[0] > 0.5
 

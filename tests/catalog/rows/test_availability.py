@@ -111,7 +111,7 @@ def test_a_column_of_states_and_other_words_omits_no_product(tmp_path: Path) -> 
         ("_ShowOnSite", "YES", "NO"), ("Situação", "Ativo", "Inativo"), ("Mostrar en tienda", "SÍ", "NO"),
     ],
 )  # fmt: skip
-def test_what_is_for_sale_is_known(tmp_path: Path, column: str, sold: str, unsold: str) -> None:
+def test_availability_is_recognised(tmp_path: Path, column: str, sold: str, unsold: str) -> None:
     rows = [{"sku": f"A{n}", "title": f"Coat {n}", column: said} for n, said in enumerate([sold, unsold, sold])]
     catalog = read(tmp_path, rows)
     assert [one.id for one in catalog] == ["A0", "A2"]

@@ -126,7 +126,7 @@ def test_a_graph_that_fails_on_one_picture_of_a_batch_skips_that_one_only(shop: 
     assert len(encoded.products) == 19
 
 
-def test_no_more_pictures_are_held_than_two_batches_need(toy: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_at_most_two_batches_of_pictures_are_in_memory(toy: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
     reads: list[int] = []
     encoded_at: list[int] = []
 

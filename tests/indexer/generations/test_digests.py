@@ -24,7 +24,7 @@ def test_every_digest_is_found_where_it_was_added_and_no_other() -> None:
     assert all(digests.find(digest(number)) == added.get(digest(number)) for number in range(4000))
 
 
-def test_of_equal_digests_at_the_start_the_first_is_found() -> None:
+def test_the_first_of_equal_digests_is_found() -> None:
     digests = Digests(b"".join(digest(number) for number in (5, 6, 5, 7)))
     assert [digests.find(digest(number)) for number in (5, 6, 7, 8)] == [0, 1, 3, None]
     assert len(digests) == 4

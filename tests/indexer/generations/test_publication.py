@@ -83,7 +83,7 @@ def test_after_a_rollback_a_new_publication_starts_from_there(
     assert rollback(root) == ids[1]
 
 
-def test_publishing_an_old_one_again_remembers_what_it_replaced(root: Path, ids: list[str]) -> None:
+def test_after_publishing_an_old_generation_a_rollback_undoes_it(root: Path, ids: list[str]) -> None:
     publish(root, ids[0])
     assert rollback(root) == ids[2]
     assert rollback(root) == ids[1]

@@ -220,7 +220,7 @@ def test_a_new_builder_continues_from_the_published_generation(
     assert (manifest.encoded, manifest.reused) == (0, 20)
 
 
-def test_what_another_machine_published_stays_in_the_history(
+def test_publications_of_another_machine_stay_in_the_history(
     night: Nights, builder: RemoteRoot, url: str, tmp_path: Path
 ) -> None:
     first, second = night(), night()

@@ -91,7 +91,7 @@ def test_red_products_probably_show_red(known_root: Path, knowing: Bundle) -> No
     assert red[colours == "Red"].min() > 0.5 > red[colours != "Red"].max()
 
 
-def test_unchanged_pictures_keep_what_they_show_without_the_vision_graph(
+def test_words_of_unchanged_pictures_are_reused_without_the_vision_graph(
     known_root: Path, shop: Path, knowing: Bundle
 ) -> None:
     before = Generation.open(known_root)

@@ -67,7 +67,7 @@ def test_pictures_words_and_both_become_unit_vectors(toy: Bundle) -> None:
     assert is_unit(toy.query(seen.features, ids), 3)
 
 
-def test_where_a_bundle_has_no_local_features_the_embedding_is_what_the_composer_takes(toy: Bundle) -> None:
+def test_without_local_features_the_composer_takes_the_embedding(toy: Bundle) -> None:
     seen = toy.vision(some_pixels(2))
     assert seen.features is seen.embedding
     assert seen.attributes is None

@@ -53,7 +53,7 @@ def test_several_queries_are_weighed_as_each_alone() -> None:
     np.testing.assert_allclose(together, alone, rtol=1e-5)
 
 
-def test_where_nothing_counts_everything_agrees() -> None:
+def test_without_weights_every_product_agrees() -> None:
     np.testing.assert_array_equal(agreement(floats([0.0, 1.0]), Weights(floats(0), floats(0))), [1, 1])
 
 

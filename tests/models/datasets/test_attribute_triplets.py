@@ -199,7 +199,7 @@ def test_rules_are_derived_for_any_catalogue() -> None:
     assert set(colour.keeps) == {"type", "gender"}
 
 
-def test_what_comes_and_goes_with_a_value_is_not_kept() -> None:
+def test_attributes_that_depend_on_a_changed_value_are_not_kept() -> None:
     colours = ("red", "blue", "green")
     plain = [product(f"p{n}", type="dress", colour=colours[n % 3], pattern="plain") for n in range(12)]
     striped = [

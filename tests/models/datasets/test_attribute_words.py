@@ -60,7 +60,7 @@ def test_what_a_product_shows_is_a_row_in_the_order_of_the_words() -> None:
     assert shown.tolist() == [[True, False, True], [False, True, False]]
 
 
-def test_of_no_products_nothing_is_shown() -> None:
+def test_no_products_have_no_words() -> None:
     assert shown_words([], ["red"]).shape == (0, 1)
 
 

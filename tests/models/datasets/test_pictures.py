@@ -66,6 +66,6 @@ def test_a_file_that_could_not_be_read_is_tried_again(products: list[Product], t
     assert not list(tmp_path.glob("cache/*"))
 
 
-def test_where_every_picture_is_needed_an_unreadable_one_is_an_error(products: list[Product]) -> None:
+def test_an_unreadable_picture_is_an_error_if_every_picture_is_needed(products: list[Product]) -> None:
     with pytest.raises(ModisteError, match=r"product p1 cannot be used: .* \(2 such pictures\)"):
         load_pixels(products, IMAGES)

@@ -59,7 +59,7 @@ def test_the_shares_are_means_over_the_queries() -> None:
     assert shares == {"asked@10": 75.0, "kept@10": 50.0, "fit@10": 50.0}
 
 
-def test_what_most_right_targets_have_otherwise_cannot_be_kept() -> None:
+def test_attributes_in_which_most_targets_differ_are_not_kept() -> None:
     # Asked for blue, one right dress is for women and one is for girls: half agree, so the audience is to stay.
     half = Triplet(IN_BLUE.reference, "in blue", ("blue-dress", "blue-dress-for-girls"), "colour", asked=IN_BLUE.asked)
     rare = Triplet(IN_BLUE.reference, "in blue", ("blue-dress-for-girls",), "colour", asked=IN_BLUE.asked)
@@ -100,7 +100,7 @@ def test_a_product_carries_a_value_a_word_of_its_title_or_an_item_of_a_list(edit
 
 
 @pytest.mark.parametrize("rule", [Attributes(1.0, ("colour",), ("type",)), OneTitleWord(1.0)])
-def test_targets_of_every_derived_query_have_what_it_asks(rule: Attributes | OneTitleWord) -> None:
+def test_targets_of_every_derived_query_have_the_requested_values(rule: Attributes | OneTitleWord) -> None:
     products = [
         product(str(at), f"Arrow {colour} {kind}", colour=colour, type=kind)
         for at, (colour, kind) in enumerate([(c, k) for c in ("Red", "Blue", "Green") for k in ("Shirt", "Dress")])

@@ -50,7 +50,7 @@ def test_the_visual_gain_is_the_share_of_kept_columns_without_those_asked_about(
     np.testing.assert_allclose(gains, [1, 1, 2 / 3, 0])  # of type, sleeve and gender
 
 
-def test_what_the_reference_does_not_have_is_not_kept() -> None:
+def test_attributes_that_the_reference_lacks_are_not_kept() -> None:
     gains = StyleGallery(SHOP, WORDS).visual_gain(StyleQuery(3, ("red",), (), frozenset({"colour"}), "add"))
     np.testing.assert_allclose(gains, [0, 0, 0, 1])  # of type and gender: a hat has no sleeve
 

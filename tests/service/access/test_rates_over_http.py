@@ -111,7 +111,7 @@ def test_a_forged_address_is_ignored_without_trusted_proxies(serve: Serve, shop:
         assert statuses(served, "192.0.2.1", "192.0.2.2", "10.0.0.1", "127.0.0.1") == [200, 429, 429, 429]
 
 
-def test_replicas_share_rates_and_go_on_by_themselves_without_redis(
+def test_replicas_share_rates_and_count_separately_without_redis(
     serve: Serve, shop: Shop, redis_server: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("service.cache.connection.AWAY_S", 0.2)

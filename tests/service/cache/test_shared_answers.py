@@ -84,7 +84,7 @@ def test_a_value_with_the_right_secret_and_a_wrong_shape_is_not_served(
             assert (answer["cached"], answer["results"]) == (False, results)
 
 
-def test_searches_go_on_without_redis_and_share_again_when_it_is_back(
+def test_searches_continue_without_redis_and_share_again_when_it_is_back(
     serve: Serve, shop: Shop, redis_server: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("service.cache.connection.AWAY_S", 0.2)

@@ -67,7 +67,7 @@ def test_a_picture_that_takes_longer_to_decode_than_allowed_is_refused(serve: Se
         assert served.client.post("/search", files=picture).status_code == 200
 
 
-def test_what_is_within_lowered_limits_is_answered(limited: Served) -> None:
+def test_requests_within_lowered_limits_are_answered(limited: Served) -> None:
     picture = {"image": saved(photograph(190, 200), "JPEG")}
     assert limited.client.post("/search", files=picture, data={"text": "red", "k": "30"}).status_code == 200
     assert limited.client.post("/search", json={"product_id": "4"}).status_code == 200

@@ -67,7 +67,7 @@ def test_another_value_of_a_field_is_another_key(key: Any, field: str) -> None:
 @pytest.mark.parametrize(
     "other", [{"generation": "another"}, {"bundle": "another"}, {"expect_words": False}, {"understood_by": ""}]
 )
-def test_whatever_else_an_answer_depends_on_is_another_key(key: Any, other: dict[str, Any]) -> None:
+def test_everything_else_that_an_answer_depends_on_changes_the_key(key: Any, other: dict[str, Any]) -> None:
     assert key({"text": "red"}, **other) != key({"text": "red"})
 
 

@@ -180,7 +180,7 @@ def test_pictures_that_are_slow_to_decode_count_as_large() -> None:
     assert is_large(open_image(progressive[:-2]))  # It is decoded several times.
 
 
-def test_what_can_take_long_for_its_bytes_counts_as_large() -> None:
+def test_a_picture_that_takes_long_for_its_bytes_is_large() -> None:
     noise = Image.fromarray(np.random.default_rng(0).integers(0, 256, (700, 700, 3), dtype=np.uint8))
     assert not any(is_large(open_image(saved(photograph(500, 500), format))) for format in ("PNG", "WEBP", "JPEG"))
     assert is_large(open_image(saved(noise, "PNG")))

@@ -111,7 +111,7 @@ def test_decoders_learn_to_tell_picture_and_text_from_the_query(edits: Synthetic
         assert F.mse_loss(composer.decode_image(theta), z) < 0.85 * z.var(dim=0).mean()
 
 
-def test_reconstruction_does_not_move_what_it_should_find(edits: SyntheticEdits) -> None:
+def test_reconstruction_does_not_train_its_targets(edits: SyntheticEdits) -> None:
     batch = edits.batch(8, range(10))
     reference = batch.reference.clone().requires_grad_()
     composer = ComposeAE(DIM, symmetry=0.0, image=1.0, text=0.0).eval()

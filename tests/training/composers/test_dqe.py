@@ -62,7 +62,7 @@ def test_query_and_sub_queries_have_unit_length_and_weights_lie_between_none_and
     assert ((composed.weights > 0) & (composed.weights < 1)).all()
 
 
-def test_a_sub_query_with_no_weight_leaves_the_whole_as_it_is(composer: DistinctiveQuery) -> None:
+def test_a_sub_query_without_weight_does_not_change_the_query(composer: DistinctiveQuery) -> None:
     reference, asked = unit(2, DIM), words(2)
     nn.init.zeros_(composer.weigh.weight)
     nn.init.constant_(composer.weigh.bias, -100.0)
@@ -132,7 +132,7 @@ def test_the_margins_come_on_top_of_the_pairwise_term(backbone: Backbone) -> Non
     torch.testing.assert_close(plain.objective(backbone, one), retrieval(query, one) + 20.0 * lacking)
 
 
-def test_a_sub_query_is_only_held_to_what_was_asked_of_it(composer: DistinctiveQuery) -> None:
+def test_the_loss_of_a_sub_query_counts_its_own_attribute_only(composer: DistinctiveQuery) -> None:
     asked = (frozenset({"colour"}), frozenset({"sleeve", "gender"}), frozenset({"title"}), frozenset({"usage"}))
     found = composer.asked(batch(unit(4, DIM), unit(8, DIM), asked=asked))
     assert found.tolist() == [[True, False], [False, True], [True, True], [False, False]]

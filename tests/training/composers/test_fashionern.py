@@ -100,7 +100,7 @@ def test_a_query_does_not_depend_on_padding_or_its_batch(backbone: Backbone) -> 
     torch.testing.assert_close(beside[1:2], alone, atol=1e-5, rtol=1e-4)
 
 
-def test_what_is_masked_is_never_attended_to() -> None:
+def test_masked_positions_get_no_attention() -> None:
     attention = Attention(8, 8).eval()
     asking, asked = torch.randn(2, 3, 8), torch.randn(2, 5, 8)
     mask = torch.tensor([[True, True, True, False, False], [True, True, False, False, False]])
@@ -182,7 +182,7 @@ def test_the_first_phase_moves_the_text_encoder_and_the_second_what_refines(back
     assert stepped(composer, backbone, 1) == {"refinement", "global_gate", "local_gate", "last_gate"}
 
 
-def test_what_is_frozen_drops_nothing_out(backbone: Backbone) -> None:
+def test_frozen_parts_have_no_dropout(backbone: Backbone) -> None:
     composer = made(backbone).train()
     reference = references(4, backbone.dim)
 

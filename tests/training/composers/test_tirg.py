@@ -19,7 +19,7 @@ def words(count: int) -> WordFeatures:
     return WordFeatures(torch.randn(count, 8), torch.randn(count, 5, 6), torch.ones(count, 5, dtype=torch.bool))
 
 
-def test_an_open_gate_and_a_silent_residual_leave_the_reference_as_it_is() -> None:
+def test_an_open_gate_without_a_residual_returns_the_reference() -> None:
     composer = TIRG(8).eval()
     silenced(composer.gate)
     silenced(composer.residual)

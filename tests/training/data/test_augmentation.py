@@ -33,7 +33,7 @@ def test_equal_chance_changes_pictures_equally() -> None:
         assert not torch.equal(change(photographs(), chance(3)), change(photographs(), chance(4)))
 
 
-def test_the_pictures_given_are_left_as_they_are() -> None:
+def test_the_given_pictures_are_not_changed() -> None:
     given = photographs()
     before = given.clone()
     augment(given, chance())

@@ -113,7 +113,7 @@ def test_the_pictures_that_the_page_shows_are_there_and_small(start: Run, page: 
     assert sum((docs / name).stat().st_size for name in shown) < 500_000
 
 
-def test_what_is_finished_is_not_trained_or_measured_again(start: Run, compared: Path) -> None:
+def test_finished_runs_are_not_trained_or_measured_again(start: Run, compared: Path) -> None:
     kept = {
         path: path.stat().st_mtime_ns
         for path in (start.folder.parent / "comparison").rglob("*")
@@ -138,7 +138,7 @@ def test_a_failed_entry_is_reported_and_the_others_continue(start: Run, compared
     assert "A small Combiner" in page
 
 
-def test_entries_that_are_not_asked_for_are_not_trained(start: Run, compared: Path) -> None:
+def test_entries_that_are_not_selected_are_not_trained(start: Run, compared: Path) -> None:
     assert compare(start, compared, "--seeds", "1,7", "--only", "sum").exit_code == 0
     assert (start.folder.parent / "comparison" / "sum-7").is_dir()
     assert not (start.folder.parent / "comparison" / "small-7").exists()

@@ -130,6 +130,6 @@ def test_a_model_without_an_attribute_head_is_refused_with_a_hint(run: Path) -> 
     assert "joint" in refused.value.hint
 
 
-def test_vectors_alone_cannot_be_asked_for_words(tmp_path: Path) -> None:
+def test_files_of_vectors_are_refused_by_protocols_with_words(tmp_path: Path) -> None:
     with pytest.raises(ModisteError, match="The protocol style-search needs a model"):
         command("evaluate", "--protocol", "style-search", "--vectors", str(tmp_path / "v.npz"))

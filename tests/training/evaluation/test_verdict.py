@@ -65,7 +65,7 @@ def test_few_title_groups_are_not_judged_and_uncounted_queries_are_left_out() ->
     assert paired(np.full(200, np.nan), HALF, GROUPS) is None
 
 
-def test_a_wish_is_named_by_what_it_changes() -> None:
+def test_a_wish_is_named_after_the_changed_attributes() -> None:
     edits = (Edit("Farbe", "rot", "blau"), Edit("title", "shirt", "top"))
     assert wish_of(Triplet("a", "in blue", ("b",), "two attributes", asked=edits)) == "farbe and word of the title"
     assert wish_of(Triplet("a", "bluer", ("b",), "own")) == "own"

@@ -42,7 +42,7 @@ def test_the_graph_answers_as_torch_does_for_any_number_of_queries(exported: Exp
     assert (ours * theirs).sum(axis=1).min() > 0.9999
 
 
-def test_what_only_training_needs_stays_out_of_the_graph(exported: Exported) -> None:
+def test_parts_used_in_training_alone_are_not_in_the_graph(exported: Exported) -> None:
     model, bundle = exported
     graph = onnx.load(str(bundle.folder / "query.onnx"), load_external_data=False).graph
     assert not [tensor.name for tensor in graph.initializer if "decode" in tensor.name or "length" in tensor.name]

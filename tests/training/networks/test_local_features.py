@@ -77,7 +77,7 @@ def test_a_pictures_cells_do_not_depend_on_the_pictures_beside_it(name: str) -> 
     )
 
 
-def test_where_the_tower_averages_the_cells_are_what_it_averages() -> None:
+def test_the_embedding_of_an_averaging_tower_is_the_mean_of_its_cells() -> None:
     seen = backbone("modiste-small").vision_local(torch.rand(2, 3, 80, 64))
     torch.testing.assert_close(seen.local.mean(dim=1), seen.embedding)
 
@@ -91,7 +91,7 @@ def test_a_cell_is_of_its_own_place_in_the_picture() -> None:
     assert moved.argmax() == moved.shape[1] - 1
 
 
-def test_of_a_map_with_one_cell_the_resnets_cell_is_the_embedding() -> None:
+def test_the_cell_of_a_map_with_one_cell_is_the_embedding() -> None:
     tower = backbone("small-resnet-of-one-cell")
     nn.init.zeros_(tower.clip.visual.attnpool.positional_embedding)
     seen = tower.vision_local(pictures(tower))

@@ -151,7 +151,7 @@ def test_a_model_without_words_has_nothing_to_expect(tmp_path: Path, drawn: Draw
         first_run(tmp_path, drawn, {"joint.attributes": "null", "expect": EXPECT})
 
 
-def test_products_with_the_expected_words_first_carry_more_of_what_was_asked(figures: list[Metric]) -> None:
+def test_ranking_by_expected_words_finds_more_products_with_the_change(figures: list[Metric]) -> None:
     methods = {metric.method for metric in figures}
     assert methods == {"image only", "text only", "weighted sum", "composer", PRODUCT, UPLOAD}
 

@@ -177,7 +177,7 @@ def test_a_list_price_is_the_price_if_there_is_no_other(column: str) -> None:
     assert both.families == {column: "", "price": "price"}
 
 
-def test_of_a_regular_price_and_that_of_a_sale_the_lowest_counts() -> None:
+def test_the_lower_of_a_regular_and_a_sale_price_counts() -> None:
     columns = {"Sale price": [None, 15.0, 0.0, None], "Regular price": [30.0, 40.0, 10.0, None]}
     shop = make_shop(["Shirt"] * 4, columns)
     (bound,) = understand("under 20", shop).constraints

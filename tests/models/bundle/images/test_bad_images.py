@@ -49,7 +49,7 @@ def test_nothing_is_refused_as_empty() -> None:
         b"RIFF\x24\0\0\0WAVEfmt ", b"\0\0\0\x1cftypisom",
     ],
 )  # fmt: skip
-def test_what_is_no_picture_is_refused_by_its_content(data: bytes) -> None:
+def test_a_file_that_is_no_picture_is_refused_by_its_content(data: bytes) -> None:
     assert "not a JPEG, PNG" in refusal(data)
 
 

@@ -57,7 +57,7 @@ def test_colours_of_sixteen_bits_keep_their_upper_eight() -> None:
 
 @pytest.mark.parametrize("mode", ["RGBA", "LA"])
 @pytest.mark.parametrize("format", ["PNG", "WEBP"])
-def test_what_is_transparent_becomes_white(mode: str, format: str) -> None:
+def test_transparent_pixels_become_white(mode: str, format: str) -> None:
     picture = Image.new("RGBA", (20, 20), (0, 0, 0, 0))
     picture.paste((10, 10, 10, 255), (0, 0, 20, 10))
     decoded = decode_image(saved(picture.convert(mode), format, lossless=True, exact=True))
@@ -65,7 +65,7 @@ def test_what_is_transparent_becomes_white(mode: str, format: str) -> None:
     assert decoded.getpixel((5, 5)) == (10, 10, 10)
 
 
-def test_what_is_half_transparent_is_mixed_with_white() -> None:
+def test_half_transparent_pixels_are_mixed_with_white() -> None:
     decoded = decode_image(saved(Image.new("RGBA", (20, 20), (0, 0, 0, 128))))
     assert decoded.getpixel((5, 5)) == pytest.approx((127, 127, 127), abs=1)
 
@@ -85,7 +85,7 @@ def test_the_one_transparent_colour_of_a_png_becomes_white(mode: str, clear: int
     assert decoded.getpixel((5, 5)) == WHITE
 
 
-def test_of_an_animation_the_first_frame_counts() -> None:
+def test_the_first_frame_of_an_animation_is_decoded() -> None:
     frames = [Image.new("RGB", (20, 20), colour) for colour in (RED, (0, 255, 0), (0, 0, 255))]
     for format in ("PNG", "WEBP"):
         animation = saved(frames[0], format, save_all=True, append_images=frames[1:], lossless=True, duration=50)

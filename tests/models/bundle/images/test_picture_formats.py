@@ -62,7 +62,7 @@ def test_the_size_is_checked_before_anything_is_decoded(format: str) -> None:
         open_image(bytes(content))
 
 
-def test_of_an_animation_the_first_frame_counts() -> None:
+def test_the_first_frame_of_an_animation_is_decoded() -> None:
     stream = io.BytesIO()
     frames = [Image.new("RGB", (32, 32), colour) for colour in ("red", "blue")]
     frames[0].save(stream, "GIF", save_all=True, append_images=frames[1:])

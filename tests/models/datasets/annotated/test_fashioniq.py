@@ -22,7 +22,7 @@ def test_an_entry_becomes_a_reference_a_sentence_and_a_target(tmp_path: Path) ->
     assert triplet.captions == ("is shiny.", " Fit and flare")
 
 
-def test_captions_are_joined_or_asked_apart_or_in_both_orders() -> None:
+def test_captions_are_joined_separate_or_in_both_orders() -> None:
     captions = ["is red", "has long sleeves"]
     assert spelled(captions, "joined") == ("Is red and has long sleeves",)
     assert spelled(captions, "separate") == ("Is red", "Has long sleeves")

@@ -34,11 +34,11 @@ def test_descriptions_omit_attributes_that_pictures_do_not_show() -> None:
     assert not any("summer" in text.lower() for text in said(DRESS))
 
 
-def test_what_is_worn_in_pairs_has_no_article() -> None:
+def test_products_worn_in_pairs_have_no_article() -> None:
     assert not any(re.match(r"an? ", text) for text in said({"articleType": "Jeans", "baseColour": "Blue"}))
 
 
-def test_of_a_coarse_and_a_fine_type_the_fine_one_is_named() -> None:
+def test_the_finer_of_two_types_is_named() -> None:
     assert all("shirt" in text for text in said({"masterCategory": "Apparel", "articleType": "Shirts"}, 50))
 
 

@@ -158,7 +158,7 @@ def test_a_wish_that_many_products_satisfy_is_judged_for_these_alone(generation:
     assert (np.concatenate(asked) % 2 == 1).all()
 
 
-def test_what_no_product_satisfies_divides_none() -> None:
+def test_a_part_that_no_product_satisfies_does_not_change_the_order() -> None:
     parts = [Part("nobody", partial(_some, np.zeros(100, np.float32)))]
     first = next(Judge(parts, BitsCache(HUNDRED)).sets(None))
     assert HUNDRED.rows_of(first).tolist() == list(range(100))
@@ -187,7 +187,7 @@ def test_a_part_that_no_other_search_has_is_never_judged_for_all() -> None:
     assert judge.fit(np.arange(5)).tolist() == [1] * 5
 
 
-def test_a_picture_that_hardly_shows_what_is_asked_is_no_worse_than_a_violation() -> None:
+def test_a_low_probability_of_a_wish_is_no_worse_than_a_violation() -> None:
     silent, violating = np.float32(np.nan), np.float32(0)
     part = Part("seen", partial(_some, np.array([silent, violating])), seen=lambda rows: np.full(len(rows), 1e-6))
     assert part.factors(None).tolist() == [part.floor, part.floor]

@@ -50,7 +50,7 @@ def words(answer: dict[str, Any], part: str) -> list[str]:
     "text",
     ["not red", "anything but red", "in a colour other than red", "nicht rot", "rouge exclu", "赤以外", "no, not red"],
 )
-def test_what_is_refused_is_not_found(service: Served, text: str) -> None:
+def test_refused_products_are_not_found(service: Served, text: str) -> None:
     answer = service.search(product_id="0", text=text, k=30)
     assert words(answer, "unwanted") == ["red"]
     assert "Red" not in colours(answer)
@@ -136,7 +136,7 @@ def test_a_broad_category_of_the_reference_does_not_stand_for_its_kind(
             assert {result["attributes"]["articleType"] for result in results} == {"Sweaters"}
 
 
-def test_the_audience_gives_way_to_the_kind_that_is_asked_for(shop: Shop, serve: Serve, tmp_path: Path) -> None:
+def test_a_requested_kind_overrides_the_audience(shop: Shop, serve: Serve, tmp_path: Path) -> None:
     kinds = [("Shirts", "Men"), ("Watches", "Men"), ("Sarees", "Women"), ("Shirts", "Women")]
     with serve(_shop_of(shop, tmp_path, "gender", kinds), understand_text=True) as served:
         results = served.search(product_id="0", text="a sari", k=10)["results"]

@@ -181,8 +181,8 @@ class Grounding:
         aside = not own and self.shop.columns_of(wish.family)
         worth = worth_of(column.concepts, Concept(wish.family, wish.word), own) * np.float32(ASIDE if aside else 1)
         if own and column.listed:  # A category such as *Sale* says nothing about the kind.
-            told = [any(one.family == wish.family for one in meant) for meant in column.concepts]
-            worth[~np.array(told, np.bool_)] = np.nan
+            stated = [any(one.family == wish.family for one in meant) for meant in column.concepts]
+            worth[~np.array(stated, np.bool_)] = np.nan
         return worth
 
     def _fill_silent(

@@ -186,8 +186,8 @@ class Shop:
                 if not listed or family == "article":  # Merged variants have several article numbers.
                     self._identifiers.add(flat, rows if listed else None)
                 return
-            told = np.array([folded(word) not in NOTHING for word in words] or [True], dtype=np.bool_)
-            kept = (codes >= 0) & told[codes]
+            known = np.array([folded(word) not in NOTHING for word in words] or [True], dtype=np.bool_)
+            kept = (codes >= 0) & known[codes]
             rows, codes = rows[kept], codes[kept]
             meanings: list[tuple[Concept, ...]] = [()] * len(words)
             if family == "condition":

@@ -20,6 +20,9 @@ BACKGROUND = frozenset({"people", "occasion", "season"})
 """Families of things that sentences and stories mention without asking for them."""
 OTHERS = LOOKS | {"brand", "condition"}
 """Families that describe another thing, one that is worn with the product or that it replaces."""
+_ORDER = (("people",), ("occasion", "season"), ("colour", "brand"), ("pattern",), ("material",), ("detail",), ("kind",))
+ORDER = {family: place for place, families in enumerate(_ORDER) for family in families}
+"""In which order words describe a thing: "black striped leather shoes". What comes too late is about another one."""
 PARTS = frozenset({"sleeves", "heel", "straps", "logo", "pockets", "collar", "buttons", "hood", "bow", "slit"})
 """Details that can be compared."""
 OF_HEELS = frozenset({"higher", "lower", "thicker", "thinner", "shorter", "smaller"})

@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 from understanding.grounding.shop import Shop
 from understanding.sentence.ahead import BACKGROUND, COMMAS, NEAR, Ahead, meant
 from understanding.sentence.comparison import Comparisons
+from understanding.sentence.draft.catalogue import imitation_of, leave_out_imitations, refuse_by_title
 from understanding.sentence.draft.draft import Draft
-from understanding.sentence.draft.result import is_narrower, understood
+from understanding.sentence.draft.result import understood
 from understanding.sentence.families import Families
 from understanding.sentence.items import Item
 from understanding.sentence.quantities.amounts import Amounts
@@ -19,7 +20,6 @@ from understanding.sentence.senses import Senses
 from understanding.sentence.story import Story
 from understanding.sentence.turns import Turns
 from understanding.wishes import Match, Understood, Wish
-from understanding.words.concepts import Concept, concepts
 from understanding.words.text import is_cjk
 
 MIN_TITLE_WORD = 3
@@ -83,26 +83,9 @@ class Reader:
                 self._draft.end_part()
             at += taken
         self._draft.end_refusal()
-        self._leave_out_imitations()
-        self._refuse_by_title()
+        leave_out_imitations(self._draft, self._shop, self._refused)
+        refuse_by_title(self._draft, self._shop)
         return understood(self._draft, self._language)
-
-    def _leave_out_imitations(self) -> None:
-        """Report imitations of a refused material as not understood if the shop has none: what comes closest to them
-        is the material itself."""
-        refused = {imitation_of(wish) for wish in (*self._refused, *self._draft.unwanted)}
-        for wish in self._draft.wanted[:]:
-            if wish.family == "material" and wish.word in refused and not self._shop.names(Concept(*wish[:2])):
-                self._draft.wanted.remove(wish)
-                self._draft.unclear.append(wish.said)
-
-    def _refuse_by_title(self) -> None:
-        """Refuse in titles what has the concept of a wanted thing by another name: "heels, no stilettos"."""
-        refused = self._draft.unwanted
-        for place, wish in enumerate(refused):
-            word = wish.said.lower()
-            if is_narrower(wish, self._draft.wanted) and self._shop.titled(word):
-                refused[place] = Wish("title", word, wish.said)
 
     def _space(self, at: int) -> None:
         """End a part at a space between wishes, where other texts have a comma. In Chinese and Japanese it is between
@@ -299,8 +282,3 @@ class Reader:
         if (len(word) < MIN_TITLE_WORD and not is_cjk(word)) or not self._shop.titled(word):
             return False
         return self._story.is_meant(at)
-
-
-def imitation_of(wish: Wish) -> str:
-    """The material that looks like that of a wish; empty if there is none."""
-    return concepts().imitations.get(wish.word, "") if wish.family == "material" else ""

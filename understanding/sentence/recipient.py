@@ -95,8 +95,8 @@ class Recipients:
 
     def _child(self, at: int, taken: int) -> Wish | None:
         """The audience of an age, unless the text tells it more exactly."""
-        told = any("kin" in item.roles or self._is_people(meant(item)) for item in self._items)
-        if told or self._age(at) >= GROWN:
+        stated = any("kin" in item.roles or self._is_people(meant(item)) for item in self._items)
+        if stated or self._age(at) >= GROWN:
             return None
         return Wish("people", "children", self._ahead.said(at, taken))
 

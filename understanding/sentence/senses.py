@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from understanding.sentence.ahead import Ahead, attached, meant
-from understanding.sentence.draft.draft import ORDER, Draft
+from understanding.sentence.ahead import ORDER, Ahead, attached, meant
+from understanding.sentence.draft.draft import Draft
 from understanding.sentence.items import Item
 from understanding.sentence.step import Step
 from understanding.wishes import Wish

@@ -57,8 +57,8 @@ def likely_languages(
     joining = {word for word in words if len(word) <= SHORT and _joins(word, languages)}
     letters = [frozenset(text[token.start : token.end].lower()) for token in tokens]
     guesses = [_guess(words, kinds, letters, language, shop, joining) for language in languages.values()]
-    told = any(len(word) > 1 or is_cjk(word) for word in words)  # "M" is in any language.
-    best = max(guess.score for guess in guesses) if told else 0.0
+    telling = any(len(word) > 1 or is_cjk(word) for word in words)  # "M" is in any language.
+    best = max(guess.score for guess in guesses) if telling else 0.0
     return sorted(
         guesses,
         key=lambda guess: (guess.language.code != expected or guess.score < EXPECTED * best, -guess.score),

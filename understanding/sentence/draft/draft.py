@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from understanding.sentence.ahead import BACKGROUND, LOOKS, OTHERS
+from understanding.sentence.ahead import BACKGROUND, LOOKS, ORDER, OTHERS
 from understanding.sentence.draft.looks import behind_part, of_part
 from understanding.sentence.draft.refusal import as_parts, split_clause, without_wanted
 from understanding.wishes import Bound, Match, Relative, Wish
 from understanding.words.concepts import ONE_OF
 from understanding.words.grammar import OPPOSITE
-
-_ORDER = (("people",), ("occasion", "season"), ("colour", "brand"), ("pattern",), ("material",), ("detail",), ("kind",))
-ORDER = {family: place for place, families in enumerate(_ORDER) for family in families}
-"""In which order words describe a thing: "black striped leather shoes". What comes too late is about another one."""
 
 
 @dataclass

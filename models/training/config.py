@@ -93,7 +93,7 @@ def read_config(path: Path, overrides: dict[str, str] | None = None) -> TrainCon
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         message = ": ".join(part for part in (str(path), where, first["msg"].removeprefix("Value error, ")) if part)
-        raise ModisteError(f"{message}.", hint="See docs/training.md for the keys of a config.") from error
+        raise ModisteError(f"{message}.", hint="See docs/models/training.md for the keys of a config.") from error
 
 
 def config_of_bundle(name: str, given: str | None) -> TrainConfig:
@@ -131,7 +131,7 @@ def _resolved(path: Path, extending: tuple[Path, ...]) -> dict[str, Any]:
         raise ModisteError(f"{path} extends itself.", hint="Let the last config of the chain have no `extends`.")
     own = yaml.safe_load(path.read_text(encoding="utf-8"))
     if not isinstance(own, dict):
-        raise ModisteError(f"{path} is not a config.", hint="See docs/training.md for the keys of a config.")
+        raise ModisteError(f"{path} is not a config.", hint="See docs/models/training.md for the keys of a config.")
     base = own.pop("extends", None)
     if base is None:
         return own

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import datetime
-import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from catalog.layouts.outlets import outlet_prefix
 from catalog.names.columns import standard_name
-from catalog.names.plain import plain_name, whole_name
+from catalog.names.plain import plain_name
 from catalog.names.sale import (
     COUNTED_BY_DEFAULT,
-    DRAFTS,
     GONE_SINCE,
     IN_STOCK,
     LIVE,
@@ -25,7 +22,6 @@ from catalog.names.sale import (
     PUBLISHED_SINCE,
     SALE_NAMES,
     SELLABLE,
-    SIGNS,
     SOLD_FROM,
     STATES,
     STATUS,
@@ -38,13 +34,22 @@ from catalog.names.sale import (
 )
 from catalog.table import Problem, Row, Rows, Table, excerpt
 from catalog.values import plain_text, unescaped
-from catalog.values.dates import read_date
-from catalog.values.numbers import MISSING, read_number
+from catalog.values.numbers import MISSING
+from catalog.values.states import (
+    MAX_STOCK_WORDS,
+    are_letters,
+    are_marks,
+    are_mostly_filled,
+    are_plus_or_minus,
+    has_states_of_stock,
+    is_future,
+    is_out_of_stock,
+    meets,
+    plain_state,
+    says_no,
+    states_sale,
+)
 
-MAX_STOCK_WORDS = 20
-"""Maximum number of different cells of a column that states the stock."""
-MAX_LETTERS = 5
-"""Maximum number of letters for the states of a product."""
 HIDDEN_VARIANTS = frozenset({"notvisibleindividually", "hidden"})
 
 
@@ -81,19 +86,19 @@ class Availability:
         unusual = (one for one in table.columns if standard_name(one) not in SALE_NAMES and one not in table.outlets)
         self.unnamed = [
             name for name in unusual
-            if _states_sale(table.rows.column(name)) or (name in stated and not outlet_prefix(name))
+            if states_sale(table.rows.column(name)) or (name in stated and not outlet_prefix(name))
         ]  # fmt: skip
         """Columns with other names that state what is for sale, by their cells or their role."""
         self._status += [name for name in self.unnamed if name not in self._status]
-        self._plus_minus = {name for name in self._status if _are_plus_or_minus(table.rows.column(name))}
-        self._lettered = {name for name in self._status if _are_letters(table.rows.column(name))}
+        self._plus_minus = {name for name in self._status if are_plus_or_minus(table.rows.column(name))}
+        self._lettered = {name for name in self._status if are_letters(table.rows.column(name))}
         self._not_sold = named(NOT_SOLD_FLAGS)
         self._gone_since = named(GONE_SINCE)
         self._sold_from = named(SOLD_FROM)
-        self._published = [name for name in named(PUBLISHED_SINCE) if _are_mostly_filled(table.rows.column(name))]
+        self._published = [name for name in named(PUBLISHED_SINCE) if are_mostly_filled(table.rows.column(name))]
         self._flags = named(STOCK_FLAGS)
         marking = [*named(STATUS - STOCK_STATUS), *self._flags]
-        self._marked = {name for name in marking if _are_marks(table.rows.column(name))}
+        self._marked = {name for name in marking if are_marks(table.rows.column(name))}
         self._counts = list(dict.fromkeys([*named(STOCK_COUNTS), *table.outlets]))
         elsewhere = {outlet_prefix(one) or _in_brackets(one) for one in others if one not in table.columns} - {""}
         self._partial = [one for one in self._counts if (table.outlets.get(one) or _in_brackets(one)) in elsewhere]
@@ -102,7 +107,7 @@ class Availability:
         self._tracked = named(TRACKED)
         self._by_default = named(COUNTED_BY_DEFAULT)
         self._stock = {*self._flags, *self._in_stock, *self._counts, *named(NOT_SOLD_FLAGS & OUT_OF_STOCK)}
-        self._stock |= {name for name in self.unnamed if _has_states_of_stock(table.rows.column(name))}
+        self._stock |= {name for name in self.unnamed if has_states_of_stock(table.rows.column(name))}
         stating = [*self._status, *self._not_sold, *self._gone_since, *self._sold_from, *self._flags, *self._counts]
         stating += self._published
         self.columns = frozenset(stating if leave_out is None else leave_out)
@@ -115,7 +120,7 @@ class Availability:
         found = []
         for column in self._status if self.leave_out is None else ():
             cells = [plain_text(cell) for cell in rows.column(column)] if standard_name(column) in STATES else []
-            states = {text: _plain(text) for text in dict.fromkeys(cells) if text}
+            states = {text: plain_state(text) for text in dict.fromkeys(cells) if text}
             known = NOT_SOLD | LIVE | IN_STOCK | {"yes", "a"}
             unknown = [text for text, plain in states.items() if plain not in known and not plain.isdigit()]
             if unknown and len(states) <= MAX_STOCK_WORDS and len(unknown) < len(states):
@@ -153,7 +158,7 @@ class Availability:
             return
         for column in self._status:
             text = plain_text(row.get(column)) or plain_text(head.get(column))
-            if in_group and _plain(text) in HIDDEN_VARIANTS:
+            if in_group and plain_state(text) in HIDDEN_VARIANTS:
                 continue
             if says_no(text) or (plain_name(column) == "productonline" and text == "2"):
                 yield self._aspect(column), f"{column} is {excerpt(text)}"
@@ -167,11 +172,11 @@ class Availability:
                 yield self._aspect(column), f"{column} is {excerpt(text)}"
         for column in self._gone_since:
             text = plain_text(row.get(column))
-            if text.casefold() not in MISSING and not says_no(text) and not _is_future(text):
+            if text.casefold() not in MISSING and not says_no(text) and not is_future(text):
                 yield "status", f"{column} is {excerpt(text)}"
         for column in self._sold_from:
             text = plain_text(row.get(column))
-            if _is_future(text):
+            if is_future(text):
                 yield "status", f"{column} is {excerpt(text)}"
         for column in self._published:
             if (plain_text(row.get(column)) or plain_text(head.get(column))).casefold() in MISSING:
@@ -187,14 +192,14 @@ class Availability:
 
     def undecided(self, row: Row) -> bool:
         """Whether a product may be in stock elsewhere: the table has only some outlets, and these have nothing."""
-        return bool(self._partial) and all(_is_none(plain_text(row.get(column))) for column in self._partial)
+        return bool(self._partial) and all(is_out_of_stock(plain_text(row.get(column))) for column in self._partial)
 
     def _is_elsewhere(self, row: Row, column: str) -> bool:
         """Whether a column for another outlet, such as ``Stock (Berlin)``, may say that a product is there."""
         if column in self._partial:
             return True
         texts = (plain_text(row.get(other)) for other in self._alike.get(column, ()) if other != column)
-        return any(text and not _is_none(text) for text in texts)
+        return any(text and not is_out_of_stock(text) for text in texts)
 
     def _sold_out(self, row: Row, head: Row) -> str:
         """Why a row is out of stock; empty if it is not. Backorders and tracking are those of its head if the row has
@@ -205,7 +210,9 @@ class Availability:
 
         def values_of(columns: list[str]) -> list[str]:
             return [
-                _plain(text) for name in columns if (text := plain_text(row.get(name)) or plain_text(head.get(name)))
+                plain_state(text)
+                for name in columns
+                if (text := plain_text(row.get(name)) or plain_text(head.get(name)))
             ]
 
         own = [name for name in self._counts if name.startswith("variant ") and plain_text(row.get(name))]
@@ -219,7 +226,7 @@ class Availability:
             return ""
         for column in own or self._counts:
             text = plain_text(row.get(column))
-            if _is_none(text) and not self._is_elsewhere(row, column):
+            if is_out_of_stock(text) and not self._is_elsewhere(row, column):
                 return f"{column} is {excerpt(text)}"
         return ""
 
@@ -227,90 +234,3 @@ class Availability:
 def _in_brackets(column: str) -> str:
     """The plain name of a column such as ``Stock (Berlin)``; empty for a name without brackets."""
     return plain_name(column) if "(" in column else ""
-
-
-def _is_none(text: str) -> bool:
-    """Whether a cell states that nothing is in stock."""
-    return _count(text) <= 0 or says_no(text)
-
-
-def _are_marks(cells: Sequence[Any]) -> bool:
-    """Whether a column marks some rows, as PHP writes true and false (``1`` and nothing) and people write an ``x``."""
-    states = {plain_text(cell).casefold() for cell in cells}
-    return "" in states and len(states) == 2 and states <= {"", "1", "x", "checked", *SIGNS}
-
-
-def _are_mostly_filled(cells: Sequence[Any]) -> bool:
-    """Whether at least half of the cells are filled, so that an empty one has a meaning."""
-    return 2 * sum(plain_text(cell).casefold() not in MISSING for cell in cells) >= len(cells) > 0
-
-
-def _are_plus_or_minus(cells: Sequence[Any]) -> bool:
-    """Whether a column has nothing but ``+`` and ``-``, and both of them."""
-    return {plain_text(cell) for cell in cells} - {""} == {"+", "-"}
-
-
-def _are_letters(cells: Sequence[Any]) -> bool:
-    """Whether a column has A for active products and other letters for others, as CS-Cart writes D and H."""
-    states = {plain_text(cell) for cell in cells} - {""}
-    return "A" in states and 1 < len(states) <= MAX_LETTERS and all(re.fullmatch("[A-Z]", state) for state in states)
-
-
-def _states_sale(cells: Sequence[Any]) -> bool:
-    """Whether all cells of a column are states of the stock or of publication."""
-    states = {cell for cell in cells if isinstance(cell, str)}
-    if not states or len(states) > MAX_STOCK_WORDS:
-        return False
-    plain = {_plain(text.strip()) for text in states} - {""}
-    differ = not plain <= OUT_OF_STOCK or any(not plain_text(cell) for cell in cells)  # Else nothing would be for sale.
-    is_stock = differ and bool(plain & OUT_OF_STOCK) and plain <= OUT_OF_STOCK | IN_STOCK | {"yes", "no"}
-    return is_stock or (bool(plain & DRAFTS) and bool(plain & LIVE) and plain <= NOT_SOLD | LIVE)
-
-
-def _has_states_of_stock(cells: Sequence[Any]) -> bool:
-    """Whether the cells of a column have nothing but states of the stock."""
-    return {_plain(plain_text(cell)) for cell in cells} - {""} <= OUT_OF_STOCK | IN_STOCK
-
-
-def says_no(text: str) -> bool:
-    """Whether a cell states that a product is not for sale: ``draft``, ``0``, ``nicht auf Lager``."""
-    return _plain(text) in NOT_SOLD
-
-
-def _is_future(text: str) -> bool:
-    """Whether a cell has a date after today, such as the 9999-12-31 that databases write for no end."""
-    date = read_date(text, None)
-    return date is not None and date[:10] > datetime.datetime.now(datetime.UTC).date().isoformat()
-
-
-def _count(text: str) -> float:
-    """The number in a cell; 1 if there is none."""
-    number = read_number(text)
-    if number is not None:
-        return number.value
-    begins = re.match(r"[-−]?\d+\b(?![.,]\d)", text)  # 0 pcs
-    return float(begins[0].replace("−", "-")) if begins else 1.0
-
-
-def _plain(text: str) -> str:
-    text = re.sub(r"^https?://schema\.org/", "", text, flags=re.IGNORECASE)
-    number = re.fullmatch(r"(-?\d+)(?:[.,]0+)?", text)
-    if number:
-        return number[1]
-    flag = read_flag(text)  # Signs such as ✗ have no letters to compare.
-    return whole_name(text) if flag is None else ("yes" if flag else "no")
-
-
-def meets(text: str, condition: Any) -> bool:
-    """Whether a cell meets a condition: a value, a list of values, or ``{min, max}`` for numbers."""
-    if isinstance(condition, Mapping):
-        number = read_number(text)
-        if number is None:
-            return False
-        low, high = condition.get("min"), condition.get("max")
-        return (low is None or number.value >= low) and (high is None or number.value <= high)
-    if isinstance(condition, list | tuple):
-        return any(meets(text, one) for one in condition)
-    if isinstance(condition, bool):
-        return {"1": True, "0": False}.get(text, read_flag(text)) is condition
-    return text.casefold() == plain_text(condition).casefold()

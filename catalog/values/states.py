@@ -1,0 +1,107 @@
+"""Cells that state whether a product is for sale."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from catalog.names.plain import whole_name
+from catalog.names.sale import DRAFTS, IN_STOCK, LIVE, NOT_SOLD, OUT_OF_STOCK, SIGNS, read_flag
+from catalog.values import plain_text
+from catalog.values.dates import read_date
+from catalog.values.numbers import MISSING, read_number
+
+MAX_STOCK_WORDS = 20
+"""Maximum number of different cells of a column that states the stock."""
+MAX_LETTERS = 5
+"""Maximum number of letters for the states of a product."""
+
+
+def is_out_of_stock(text: str) -> bool:
+    """Whether a cell states that nothing is in stock."""
+    return stock_count(text) <= 0 or says_no(text)
+
+
+def are_marks(cells: Sequence[Any]) -> bool:
+    """Whether a column marks some rows, as PHP writes true and false (``1`` and nothing) and people write an ``x``."""
+    states = {plain_text(cell).casefold() for cell in cells}
+    return "" in states and len(states) == 2 and states <= {"", "1", "x", "checked", *SIGNS}
+
+
+def are_mostly_filled(cells: Sequence[Any]) -> bool:
+    """Whether at least half of the cells are filled, so that an empty one has a meaning."""
+    return 2 * sum(plain_text(cell).casefold() not in MISSING for cell in cells) >= len(cells) > 0
+
+
+def are_plus_or_minus(cells: Sequence[Any]) -> bool:
+    """Whether a column has nothing but ``+`` and ``-``, and both of them."""
+    return {plain_text(cell) for cell in cells} - {""} == {"+", "-"}
+
+
+def are_letters(cells: Sequence[Any]) -> bool:
+    """Whether a column has A for active products and other letters for others, as CS-Cart writes D and H."""
+    states = {plain_text(cell) for cell in cells} - {""}
+    return "A" in states and 1 < len(states) <= MAX_LETTERS and all(re.fullmatch("[A-Z]", state) for state in states)
+
+
+def states_sale(cells: Sequence[Any]) -> bool:
+    """Whether all cells of a column are states of the stock or of publication."""
+    states = {cell for cell in cells if isinstance(cell, str)}
+    if not states or len(states) > MAX_STOCK_WORDS:
+        return False
+    plain = {plain_state(text.strip()) for text in states} - {""}
+    differ = not plain <= OUT_OF_STOCK or any(not plain_text(cell) for cell in cells)  # Else nothing would be for sale.
+    is_stock = differ and bool(plain & OUT_OF_STOCK) and plain <= OUT_OF_STOCK | IN_STOCK | {"yes", "no"}
+    return is_stock or (bool(plain & DRAFTS) and bool(plain & LIVE) and plain <= NOT_SOLD | LIVE)
+
+
+def has_states_of_stock(cells: Sequence[Any]) -> bool:
+    """Whether the cells of a column have nothing but states of the stock."""
+    return {plain_state(plain_text(cell)) for cell in cells} - {""} <= OUT_OF_STOCK | IN_STOCK
+
+
+def says_no(text: str) -> bool:
+    """Whether a cell states that a product is not for sale: ``draft``, ``0``, ``nicht auf Lager``."""
+    return plain_state(text) in NOT_SOLD
+
+
+def is_future(text: str) -> bool:
+    """Whether a cell has a date after today, such as the 9999-12-31 that databases write for no end."""
+    date = read_date(text, None)
+    return date is not None and date[:10] > datetime.datetime.now(datetime.UTC).date().isoformat()
+
+
+def stock_count(text: str) -> float:
+    """The number in a cell; 1 if there is none."""
+    number = read_number(text)
+    if number is not None:
+        return number.value
+    begins = re.match(r"[-−]?\d+\b(?![.,]\d)", text)  # 0 pcs
+    return float(begins[0].replace("−", "-")) if begins else 1.0
+
+
+def plain_state(text: str) -> str:
+    """A state in the form in which known words are compared: without case and signs, flags as ``yes`` and ``no``."""
+    text = re.sub(r"^https?://schema\.org/", "", text, flags=re.IGNORECASE)
+    number = re.fullmatch(r"(-?\d+)(?:[.,]0+)?", text)
+    if number:
+        return number[1]
+    flag = read_flag(text)  # Signs such as ✗ have no letters to compare.
+    return whole_name(text) if flag is None else ("yes" if flag else "no")
+
+
+def meets(text: str, condition: Any) -> bool:
+    """Whether a cell meets a condition: a value, a list of values, or ``{min, max}`` for numbers."""
+    if isinstance(condition, Mapping):
+        number = read_number(text)
+        if number is None:
+            return False
+        low, high = condition.get("min"), condition.get("max")
+        return (low is None or number.value >= low) and (high is None or number.value <= high)
+    if isinstance(condition, list | tuple):
+        return any(meets(text, one) for one in condition)
+    if isinstance(condition, bool):
+        return {"1": True, "0": False}.get(text, read_flag(text)) is condition
+    return text.casefold() == plain_text(condition).casefold()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from understanding.sentence.ahead import LOOKS, Ahead, Found, colour_of, meant
+from understanding.sentence.ahead import LOOKS, OF_HEELS, Ahead, Found, colour_of, meant
 from understanding.sentence.draft.draft import Draft
 from understanding.sentence.items import Item
 from understanding.sentence.senses import STRAPS, Senses, narrower
@@ -47,7 +47,7 @@ class Comparisons(Step):
         elif "adjectives" in roles and self._refused(at):
             direction = OPPOSITE[roles["adjectives"].value]
         elif "relative" in roles:
-            direction = roles["relative"].value
+            direction = self._direction(at)
         else:
             degree = next((role for role in ("too", "less", "more") if role in roles), "")
             place = at + 1 if degree else at
@@ -114,6 +114,13 @@ class Comparisons(Step):
         if "prepositions" in self._ahead.roles(place):
             place = self._ahead.past_ignored(place + 1)
         return Found({"heel": "lower", "sleeves": "shorter"}.get(self._ahead.part(place, "lower").value, ""), place)
+
+    def _direction(self, at: int) -> str:
+        """The direction of a comparison. Of two, that of heels if the text names heels: Japanese "高すぎない" is about
+        heels or about prices."""
+        found = [entry.value for entry in self._items[at].entries if entry.role == "relative"]
+        heels = [one for one in found if one in OF_HEELS] if self._senses.names(("heels",)) else []
+        return next(iter(heels or found))
 
     def _names_look(self, at: int) -> bool:
         """Whether the word at a position is a look by itself, or with the colour next to it."""

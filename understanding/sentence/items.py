@@ -148,6 +148,8 @@ class Lexer:
         of titles, only the meaning in the default language counts: "skinny". A word of another script is no word of
         this language, so its grammar counts as well: "红色 not 格子"."""
         best = _Found(0, [])
+        if words[at] in self._language.everyday:
+            return best
         own = self._language.spelling.nearest(words[at])
         if own and is_slip(words[at], own[0]) and not self._is_command(own[0]):
             return best

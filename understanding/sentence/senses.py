@@ -32,6 +32,10 @@ class Senses(Step):
         self._kinds = frozenset(one.value for one in meanings if one.family == "kind")
         """The kinds that the text names."""
 
+    def names(self, kinds: tuple[str, ...]) -> bool:
+        """Whether the text names one of some kinds or a narrower one."""
+        return bool(self._kinds & narrower(kinds))
+
     def of(self, at: int) -> Entry | None:
         """The meaning of the item at a position. Behind a thing, a word that is also a thing describes it: Chinese
         "外套 帽子不需要" is about a hood, Spanish "botas impermeables" about waterproof boots."""

@@ -15,7 +15,7 @@ from catalog.values import plain_text
 
 _OF_OUTLET = re.compile(
     r"(inventory|inventory[ _]available|current[ _]quantity|stock[ _]on[ _]hand|quantity[ _]on[ _]hand|on[ _]hand|"
-    r"stock|quantity|qty|(?:lager)?bestand|lager|stock[ _]level)[ _:/-]+(.+)",
+    r"stock|stok|quantity|qty|(?:lager)?bestand|lager|stock[ _]level)[ _:/-]+(.+)",
     re.IGNORECASE,
 )
 _SURE = frozenset({"inventory", "inventoryavailable", "currentquantity", "stockonhand", "quantityonhand", "onhand"})
@@ -35,7 +35,7 @@ def stock_of_outlets(table: Table, consumed: Container[str] = ()) -> None:
             if any(cells) and all(re.fullmatch(r"-?\d+(?:[.,]0+)?|", cell) for cell in cells):
                 found.setdefault(beginning, []).append(column)
     for beginning, columns in found.items():
-        if beginning in _SURE or len(columns) > 1:
+        if beginning in _SURE or len(columns) > 1 or re.search(r"\w:\w", columns[0]):
             table.outlets |= dict.fromkeys(columns, beginning)
 
 

@@ -36,21 +36,24 @@ from catalog.table import Table
 from catalog.values import plain_text
 from catalog.values.pairs import are_pairs, are_pairs_of_few, pairs_of_hand, pairs_of_system
 
-_KINDS = "option|variations?|attribut[eo]?|atributo|eigenschap|additionalinfo|propiedad|propriedade|характеристик[аи]"
+_KINDS = (
+    "option|variations?|varyant|attribut[eo]?|atributo|eigenschap|additionalinfo|propiedad|propriedade|"
+    "характеристик[аи]"
+)
 _SLOT = re.compile(
-    rf"(?:product|variant)?(?P<kind>{_KINDS})(?P<before>\d*)(?P<role>names?|titles?|options?|values?|werte?|choices|description|)"
+    rf"(?:product|variant)?(?P<kind>{_KINDS})(?P<before>\d*)(?P<role>names?|tip|titles?|options?|values?|değer|werte?|choices|description|)"
     r"(?P<after>\d*|[abc])"
 )
 _TRANSLATED_SLOT = re.compile(
     rf"(?P<role>nom|nome|nombre|naam|название|valeur|valore|valor|waarde|значение)(?:d[ae]l?l?)?"
     rf"(?P<kind>{_KINDS})(?P<before>\d*)(?P<after>)"
 )
-_NAMING = frozenset({"name", "names", "title", "titles", "nom", "nome", "nombre", "naam", "название", ""})
+_NAMING = frozenset({"name", "tip", "names", "title", "titles", "nom", "nome", "nombre", "naam", "название", ""})
 """Names of columns whose cells are names; so is ``Attribute`` beside ``Attribute Value``."""
 _REPEATED = re.compile(r" \((\d+)\)$")
 """The number in the name of a column that repeats an earlier name."""
 _NUMBERS = {"one": "1", "two": "2", "three": "3"}
-_OPTIONS = frozenset({"option", "variation", "variations", "propiedad", "propriedade"})
+_OPTIONS = frozenset({"option", "varyant", "variation", "variations", "propiedad", "propriedade"})
 _HEX = re.compile(r"^#[0-9a-fA-F]{3,8}:")
 """The prefix that Wix writes before a colour."""
 _PAIRS = frozenset({"additionalattributes", "customfields", "productcustomfields", "feature", "features", "options"})

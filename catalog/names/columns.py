@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from catalog.names import languages
 from catalog.names.plain import MAX_COMPARED, folded, group, order, plain_name, shorter_names
-from catalog.names.sale import SALE_NAMES, STATUS, STOCK_COUNTS, counts_stock
+from catalog.names.sale import SALE_NAMES, STATUS, STOCK_COUNTS, counts_stock, is_status
 
 ID_ORDER = order(
     "id productid idproduct sku itemid itemsku articleid asin code productsku productcode productcodesku "
@@ -44,7 +44,7 @@ GROUP_ORDER = order(
     "parentproduct identifizierungsspaltevaterartikel itemgroupid handle urlhandle handleid referencehandle "
     "identificadordeurl identificadorurl "
     "商品管理番号 parent parentsku parentid parentproductid groupid übergeordnetesprodukt superior genitore hoofd "
-    "pnr matrixid matrixdescription artikelgruppenid artikelgruppeid identifiantgroupe idgrupoartículos "
+    "hovedvarenr pnr matrixid matrixdescription artikelgruppenid artikelgruppeid identifiantgroupe idgrupoartículos "
     "idgruppoarticoli"
 )
 PARENTS = group(
@@ -73,6 +73,7 @@ TITLE_ORDER = order(
     "terméknév denumire ürünadı titleshort titlelong fulltitle stylename modelname désignation libellé intitulé "
     "denominación itemtextname textname name1 bezeichnung1 artikelbezeichnung1 kurzbezeichnung kurztext "
     "artikelbez artbez artikelbezeichn bez "
+    "varetekst benevnelse isim ürünismi 등록상품명 노출상품명 宝贝标题 商品标题 названиетовараилиуслуги tytułoferty "
     "materialkurztext denominazione benämning betegnelse название наименование 商品名 商品名称 상품명 שםמוצר שםהמוצר "
     "اسمالمنتج όνομαπροϊόντος номенклатура tênsảnphẩm ชื่อสินค้า названиепозиции назва назватовару maktx imagetitle"
     + languages.TITLES
@@ -134,7 +135,9 @@ LOOKS = group(
 )
 """Options that change how a product looks: each of their values is a separate result."""
 SIZES = group(
-    "variantencode variantcode size größe groesse schuhgröße konfektionsgröße kleidergröße ringgröße ringsize "
+    "tallasdisponibles taillesdisponibles availablesizes sizesavailable verfügbaregrößen lieferbaregrößen "
+    "tagliedisponibili beschikbarematen str variantencode variantcode size größe groesse schuhgröße "
+    "konfektionsgröße kleidergröße ringgröße ringsize "
     "pointure taille talla taglia "
     "maat storlek størrelse rozmiar velikost beden koko méret mărime розмір veľkosť tamanho sizename shoesize "
     "размер サイズ 尺码 尺寸 사이즈 מידה المقاس μέγεθος" + languages.SIZES
@@ -143,7 +146,8 @@ SIZES = group(
 _OF_SIZES = group("eu eur uk us usa fr it de au jp cn br int intl shoe clothing")
 """Names of systems of sizes: ``EU Size``, ``Shoe Size (US)``."""
 PRICES = group(
-    "priceek pseudopriceek price prices priceamount preis prix precio prezzo prijs pris preço cena цена 価格 "
+    "markdownprice utpris 一口价 판매가격 priceek pseudopriceek price prices priceamount preis prix precio "
+    "prezzo prijs pris preço cena цена 価格 "
     "价格 saleprice regularprice "
     "specialprice variantprice variantcompareatprice compareatprice listprice rrp msrp uvp retailprice "
     "pricetaxincluded pricetaxexcluded currentprice verkaufspreis vkpreis vk bruttopreis nettopreis angebotspreis "
@@ -210,11 +214,17 @@ def standard_name(column: str) -> str:
     if plain in _KNOWN:
         return plain
     words = [word for word in re.split(r"[\W_]+", column.casefold()) if word not in _OF_SIZES]
-    if counts_stock(plain):
+    if any(map(counts_stock, shorter_names(column))):
         return "stock"
+    if is_status(plain):
+        return "status"
     if plain_name("".join(words)) in SIZES:
         return plain_name("".join(words))
-    last = plain_name(column.rpartition(".")[2])  # Of a nested field, as pandas names it: ``attributes.color``.
+    # Of a nested field, as pandas names it, and of an attribute: ``attributes.color``, ``Merkmal: Farbe``.
+    last = plain_name(re.split("[.:]", column.partition("|")[0])[-1])
+    named = re.fullmatch(r"(.+?)(?:names?|bezeichnung|text|description|nom|nombre|nome|naam|namn|navn)", plain)
+    for stem in (named[1], f"{named[1]}e") if named else ():  # Farbbezeichnung
+        last = stem if stem in LOOKS or stem in SIZES else last
     return next(shorter, last if last in LOOKS or last in SIZES else _WITH_ACCENTS.get(plain, plain))
 
 

@@ -6,11 +6,11 @@ import re
 from functools import lru_cache
 
 from catalog.names import languages
-from catalog.names.plain import folded, group, order, plain_name, whole_name
+from catalog.names.plain import expanded, folded, group, order, plain_name, whole_name
 from catalog.names.system import is_of_system
 
 _HIDDEN = re.compile(
-    r"cost(?!ume|a$|iera)|margin|supplier|supplyprice|^trade$|^defaultvendor|^(?:preferred|main|primary|default)vendor|^distributor|^vendorid$|^vendors|wholesale|purchase|markup|profit|"
+    r"cost(?!ume|a$|iera)|margin|supplier|supplyprice|^trade$|^defaultvendor|^(?:preferred|main|primary|default)vendor|^distributor|^vendor(?:id|name)$|^vendors|wholesale|purchase|markup|profit|"
     r"dealer|reseller|distributorp|internal|stock(?:min|alert)$|"
     r"confidential|secret|private|commission|landed|buyprice|buyingprice|^buyer|tradeprice|b2bp|factory|fobp|^fob$|"
     r"exworks|vendorprice|vendorcode|vendornote|cogs|employee|email|customer|notes?$|remark|comment|password|userid|"
@@ -28,7 +28,7 @@ _HIDDEN = re.compile(
     r"proveedor|coste|compra|mayorista|ganancia|"
     r"fornitore|costo|acquisto|ingrosso|ricarico|^margine|"
     r"leverancier|inkoop|kostpri|groothandel|"
-    r"leverantör|inköp|leverandør|indkøb|innkjøp|dækningsbidrag|toimittaja|hankintahinta|ostohinta|"
+    r"leverantör|inköp|leverandør|indkøb|innkjøp|^innpris|dækningsbidrag|toimittaja|hankintahinta|ostohinta|"
     r"koszt|dostawca|marża|zakup|hurtow|nákup|dodavatel|dodávate|marže|beszerzés|beszállító|nagyker|furnizor|achizi|"
     r"custo\b|fornecedor|margem|maliyet|alışfiyat|tedarikçi|komisyon|комисси|комісі|"
     r"закуп|себестоимость|собівартість|поставщик|постачальник|наценка|оптов|αγορά|κόστο|προμηθευτή|"
@@ -98,6 +98,8 @@ def is_hidden(column: str) -> bool:
     if name == "purchasenote" or name in _OF_END_CUSTOMERS:
         return False
     written = column.casefold()
+    if (full := expanded(column)) != column and full != written and is_hidden(full):
+        return True
     return (
         name in _TRANSLATED or _CUSTOMERS.fullmatch(name) is not None or any(
             pattern.search(_NOT_HIDDEN.sub(" ", one)) for one in (name, whole) for pattern in (_HIDDEN, _HIDDEN_FOLDED)

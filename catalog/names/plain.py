@@ -59,10 +59,19 @@ _TAX = re.compile(
     re.IGNORECASE,
 )
 """The part of a name about taxes: ``Retail price incl. VAT``."""
+_ABBREVIATIONS = {
+    "act": "active", "actv": "active", "flg": "", "flag": "", "ind": "", "amt": "", "nm": "name", "num": "number",
+    "nbr": "number", "clr": "color", "sz": "size", "cd": "code", "prc": "price", "rtl": "retail", "cst": "cost",
+    "vndr": "vendor", "vnd": "vendor", "supp": "supplier", "splr": "supplier", "oh": "onhand", "inv": "inventory",
+    "avl": "available", "crt": "created", "upd": "updated", "dt": "date", "ts": "date", "img": "image", "sts": "status",
+    "stat": "status", "mfg": "manufacturer", "brnd": "brand", "prod": "product", "desc": "description",
+    "descr": "description",
+}  # fmt: skip
+"""Parts of the names that databases use: ``OH_QTY``, ``UNIT_CST``, ``ACTV_FLG``."""
 _OWNERS = (
     "productvariation", "products", "product", "variation", "variant", "item", "produkt", "artikel",
     "produit", "producto",
-    "prodotto", "ox",
+    "prodotto", "ox", "termék", "ürün",
 )  # fmt: skip
 """Prefixes of names; OXID writes ``OXTITLE``."""
 _OWNERS_BEHIND = (
@@ -71,11 +80,17 @@ _OWNERS_BEHIND = (
 )  # fmt: skip
 
 
+def expanded(name: str) -> str:
+    """A name of words between underscores without abbreviations: ``unit_cost`` for ``UNIT_CST``."""
+    words = name.casefold().split("_")
+    return "_".join(filter(None, (_ABBREVIATIONS.get(word, word) for word in words))) if words[1:] else name
+
+
 @lru_cache(maxsize=10_000)
 def shorter_names(name: str) -> tuple[str, ...]:
     """Plain names without owner, language, currency and tax: ``name-en_US`` is ``name``, ``price EUR`` and
     ``product_price`` are ``price``."""
-    bases = [name[:MAX_COMPARED]]
+    bases = list(dict.fromkeys((name[:MAX_COMPARED], expanded(name[:MAX_COMPARED]))))
     for pattern in (_LOCALE, _CURRENCY, _TAX, _NAMESPACE, _ONE_LETTER):
         bases += [shorter for base in bases if (shorter := pattern.sub("", base.strip())) != base]
     plain = dict.fromkeys(map(plain_name, bases))

@@ -11,7 +11,7 @@ FLAGS = {
     "true": True, "false": False, "yes": True, "no": False, "ja": True, "nein": False, "oui": True, "non": False,
     "y": True, "n": False, "j": True, "wahr": True, "falsch": False, "sí": True, "vrai": True, "faux": False,
     "si": True, "sì": True, "verdadero": True, "falso": False, "vero": True, "waar": True, "onwaar": False,
-    "nee": False,
+    "nee": False, "nei": False,
     "sim": True, "não": False, "verdadeiro": True, "tak": True, "nie": False, "prawda": True, "fałsz": False,
     "sand": True, "falsk": False, "nej": False, "da": True, "да": True, "нет": False, "истина": True, "ложь": False,
     "checked": True, "unchecked": False,
@@ -46,12 +46,14 @@ STATUS = group(
     "판매여부 전시여부 노출 진열 skuativo ativarsku mostrarproduto ativarskusepossível hiểnthị แสดง objavljeno "
     "публикация "
     "опубликовано опублікувати показывать активность активен вклвыкл dostępny widoczność zverejnené zveřejněno "
+    "display publish publicar publier pubblica veröffentlichen publicadoenweb отображать видимостьнавитрине "
     "showonsite showonstore showinstore showonline showonwebsite skuisactive skuactive mostrarentienda "
-    "mostrarenlatienda exibirnaloja visívelnaloja situação situacao situación durum satışdurumu стан статус доступність"
-    + languages.STATUS
+    "mostrarenlatienda exibirnaloja visívelnaloja situação situacao situación durum satışdurumu стан статус "
+    "доступність" + languages.STATUS
 )
 STATES = group(
-    "status state productstatus salesstatus lifecycle statut état estado stato stan stav статус 状态 商品状态 situação "
+    "status state productstatus salesstatus lifecycle statut état estado stato stan stav статус 状态 "
+    "商品状态 situação "
     "situación durum tila"
 )
 """Columns with one of several words for the state of a product."""
@@ -83,6 +85,7 @@ NOT_SOLD = OUT_OF_STOCK | frozenset({"0", "-1"}) | group(
     "nolongeravailable false no n f notavailable unavailable notforsale endoflife eol notvisibleindividually none "
     "rejected unsold inaktiv entwurf nein falsch archiviert gelöscht gesperrt deaktiviert versteckt ausgelistet "
     "auslauf nichtverfügbar nichtaktiv nichtveröffentlicht unsichtbar brouillon inactif désactivé archivé supprimé "
+    "zakończona zakończone wstrzymana nieaktywna szkic 仓库中 скрыт скрыто снятспубликации "
     "pausada pausado finalizada finalizado cerrada inactiva desactivada archivada agotada oculta inattiva disattivata "
     "privé indisponible rupture nondisponible nonpublié masqué caché nonvisible borrador inactivo desactivado "
     "archivado "
@@ -94,13 +97,15 @@ NOT_SOLD = OUT_OF_STOCK | frozenset({"0", "-1"}) | group(
 )  # fmt: skip
 NOT_SOLD |= group(" ".join(word for word, says in FLAGS.items() if not says))
 DRAFTS = group(
-    "draft drafts archived unpublished inactive discontinued entwurf archiviert inaktiv brouillon archivé borrador "
+    "hidden draft drafts archived unpublished inactive discontinued entwurf archiviert inaktiv brouillon "
+    "archivé borrador "
     "archivado bozza archiviato gearchiveerd rascunho utkast kladde szkic черновик 下書き 非公開 販売終了 草稿 未上架"
 )
 """Words of ``NOT_SOLD`` that mark a column as one of states, whatever its name, if it also has words of ``LIVE``."""
 LIVE = group(
     "active published live online visible enabled onsale forsale aktiv veröffentlicht freigegeben sichtbar publié "
-    "actif enligne publicado activo pubblicato attivo gepubliceerd actief publicerad aktywny opublikowany активен 公開 "
+    "actif enligne publicado activo pubblicato attivo gepubliceerd actief publicerad aktywny opublikowany "
+    "активен 公開 "
     "販売中 已上架 上架 在售 publish pending scheduled geplant preorder comingsoon"
 )
 """Words for products that are or will be for sale; the opposite of ``DRAFTS``."""
@@ -109,7 +114,8 @@ NOT_SOLD_FLAGS = group(
     "isarchived hideproduct hideonsite ausverkauft versteckt gelöscht archiviert lvorm blocked isblocked salesblocked "
     "gesperrt verkaufgesperrt verkaufssperre bloqueado bloqué bloccato geblokkeerd zablokowany 倉庫指定 "
     "hide isnotforsale notforsale nichtonline versteckt masqué "
-    "inactive isinactive obsolete isobsolete isdiscontinued isblocked suspended ausgelistet auslaufartikel abgekündigt "
+    "inactive isinactive obsolete isobsolete isdiscontinued isblocked suspended ausgelistet auslaufartikel "
+    "abgekündigt "
     "inaktiv deaktiviert stillgelegt ensommeil sommeil misensommeil abandonné retiré supprimé archivé désactivé "
     "descatalogado obsoleto archivado desactivado fuoricatalogo fuoriproduzione dismesso archiviato disattivato "
     "descontinuado foradelinha inativo uitlopend gearchiveerd inactief utgått utgår utgången udgået "
@@ -151,7 +157,8 @@ SELLABLE = group(
 )
 """Flags that permit the sale of a product, whether or not it is in stock."""
 STOCK_FLAGS = SELLABLE | group(
-    "instock isinstock available isavailable availableforsale isavailableforsale verfügbar lieferbar vorrätig auflager "
+    "instock isinstock available isavailable availableforsale isavailableforsale verfügbar lieferbar "
+    "vorrätig auflager "
     "enstock disponible existencias disponibile opvoorraad beschikbaar ilager"
 )
 STOCK_COUNTS = group(
@@ -163,7 +170,7 @@ STOCK_COUNTS = group(
     "stoc varastosaldo lagerstatus antal beholdning остаток количество остатки stokadedi stokmiktarı "
     "stockamount stockcount stocktotal stockavailable inventoryamount warehousestock "
     "totalstock currentquantity lagerbestandgesamt gesamtbestand verfügbarerbestand "
-    "bestfrei freibestand bestand lagerbestand "
+    "liczbasztuk ats availabletosell bestfrei freibestand bestand lagerbestand "
     "menge lager lagermenge existencias inventario cantidad quantité quantitéenstock giacenza "
     "magazzino quantità voorraad aantal quantidade estoque lagersaldo lagerantal ilośćsztuk zásoba 在庫数 库存 재고 "
     "재고수량 מלאי المخزون الكمية απόθεμα tồnkho จำนวน" + languages.STOCK
@@ -196,12 +203,12 @@ def read_flag(text: str) -> bool | None:
 
 
 _SHOWS = (
-    r"(?:live|active|enabled|show(?:n)?|display(?:ed)?|visible|publish(?:ed)?|listed|visa|visas|vis|vises|mostrar|mostra|visibile|visível|"
+    r"(?:live|active|enabled|publicad[oa]|publié|pubblicat[oa]|gepubliceerd|veröffentlicht|vises|show(?:n)?|display(?:ed)?|visible|publish(?:ed)?|listed|visa|visas|vis|vises|mostrar|mostra|visibile|visível|"
     r"afficher?|anzeigen|zeigen|sichtbar|toon|tonen|zichtbaar|pokaż|widoczny|zobrazit|zobrazovat|exibir|synlig|näytä)"
 )
 _SHOPS = (
     r"(?:shop|webshop|onlineshop|onlinestore|webstore|store|storefront|site|website|web|butik|butiken|butikken|butikk|"
-    r"nettbutikk|boutique|tienda|negozio|loja|winkel|sklepie|sklep|obchodě|obchod|eshopu|eshop|verkkokaupassa|catalog)"
+    r"nettbutikk|lesite|sito|sitio|elsitio|witrynie|сайте|витрине|boutique|tienda|negozio|loja|winkel|sklepie|sklep|obchodě|obchod|eshopu|eshop|verkkokaupassa|catalog)"
 )
 _SHOWS_IN_SHOP = re.compile(
     rf"{_SHOWS}[a-zà-ž]{{0,4}}{_SHOPS}|(?:im|in|en|on)?{_SHOPS}{_SHOWS}|{_SHOPS}status|\w*visibility"
@@ -228,3 +235,14 @@ _COUNTS_STOCK = re.compile(rf"{_OF_STOCK}*{_STOCK_WORDS}(?:{_OF_STOCK}|{_STOCK_W
 def counts_stock(plain: str) -> bool:
     """Whether a plain name is one of the stock with words such as *available* or *real*: ``stockréel``."""
     return _COUNTS_STOCK.fullmatch(plain) is not None
+
+
+_IS_STATUS = re.compile(
+    r"(?!.*(?:order|payment|tax|email|image|seo|sync|shipping|import|export|steuer|bestell|zahlung|versand|comment))"
+    r"(?:\w*(?:status|státusz|статус|durumu|状态|狀態|ステータス|상태)|(?:stan|estado|stato|statut)(?:oferty|produktu|del?\w+|publica\w+))"
+)
+
+
+def is_status(plain: str) -> bool:
+    """Whether a plain name is one of the status of a product: ``termékstátusz``."""
+    return _IS_STATUS.fullmatch(plain) is not None

@@ -48,6 +48,7 @@ UNSPLIT = ' If these are several columns, name their separator in catalog.toml: 
 _CODE = re.compile(r"(?=.*\d)(?=.*[^\W\d_]|.*\d{4})[\w./#+-]{2,64}")
 """An article number: letters and digits, or at least four digits."""
 _AMOUNT = re.compile(r"\d+[.,]\d{1,2}")
+_SIZE = re.compile(r"(?:[2-7]?x{0,5}[sl]|m|\d{2,3}|\d{1,2}[.,/]\d{1,2})", re.IGNORECASE)
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _OF_DATABASE = re.compile(
     r"[0-9a-f]{24}|[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|gid://.+|https?://.+|/\S+/\S+",
@@ -55,7 +56,7 @@ _OF_DATABASE = re.compile(
 )
 """A key of a database: of MongoDB, a UUID, a global id of Shopify, or an address (``@id`` of JSON-LD)."""
 _GUIDS = ("guid", "uuid")
-_OF_GROUP = re.compile(r"group|gruppe|groupe|grupo|gruppo|grupa|групп|груп|グループ|组|組")
+_OF_GROUP = re.compile(r"group|grup|gruppe|groupe|grupo|gruppo|grupa|групп|груп|グループ|组|組")
 """Names of columns with equal values for all variants of a product, or for all products of a category."""
 
 
@@ -182,17 +183,28 @@ def find_group(table: Table, title: str | None) -> str | None:
     parent = parents_in(table, table.columns)
     if parent is not None:
         return parent[0]
+    names = {plain_name(name): name for name in table.columns}
+    if "itemname" in names and "variationname" in names:  # Square, without handles.
+        return names["itemname"]
     for name in _weak_groups(table):
         if name == title:
             continue
         titles: dict[str, list[str]] = {}
         for _, row in table.rows:
             if key := plain_text(row.get(name)):
-                titles.setdefault(key, []).append(plain_text(row.get(title)) if title else "")
+                titles.setdefault(key, []).append(_without_size(row, title) if title else "")
         several = [found for found in titles.values() if len(found) > 1]  # An id that is used twice makes no group.
         if title and several and sum(len(set(found)) == 1 for found in several) >= MIN_SHARE * len(several):
             return name
     return continued(table, title)
+
+
+def _without_size(row: Row, title: str) -> str:
+    """The title of a row without the size at its end, which is also in another cell: ``Robe Anna T.38``."""
+    text = plain_text(row.get(title))
+    sizes = (plain_text(cell) for name, cell in row.items() if name != title)
+    size = max((one for one in sizes if _SIZE.fullmatch(one) and text.endswith(one)), key=len, default="")
+    return text.removesuffix(size).rstrip(" -.,/(") if size else text
 
 
 def _weak_groups(table: Table) -> list[str]:

@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from catalog.names.columns import TITLE_ORDER, WEAK_TITLES, known, pick, standard_name
+from catalog.names.columns import SIZES, TITLE_ORDER, WEAK_TITLES, known, pick, standard_name
 from catalog.names.hidden import is_hidden
 from catalog.table import Table
 from catalog.values import plain_text
 
 MIN_LENGTH, MAX_MEAN_LENGTH = 3, 60
 """Characters of a title of one word, and mean characters up to which descriptions may be titles."""
+
+
+OF_VARIANTS = 0.1
+"""Minimum share of different titles if rows are variants."""
 
 
 def find_title(table: Table) -> str | None:
@@ -27,6 +31,10 @@ def find_title(table: Table) -> str | None:
         found = next((name for name in names if _are_titles(table, name, is_title, share)), None)
         if found is not None:
             return found
+    if any(standard_name(name) in SIZES for name in table.columns):  # The rows of a product repeat its title.
+        worded = [name for name in others if _are_titles(table, name, _has_words, OF_VARIANTS)]
+        if worded:
+            return max(worded, key=lambda name: len(set(map(plain_text, table.rows.column(name)))))
     return next((name for name in others if _are_names(table, name)), None)
 
 

@@ -33,7 +33,7 @@ MIN_LISTS = 5
 PATH_SIGN = re.compile(r"\s*(?:->|→|>|»|›)\s*")
 _PATH = re.compile(r"[\w)&'.]\s*(?:->|→|>|»|›)\s*[\w(&'.]")
 _SEVERAL = re.compile(r"\d(?:\s*[|,;\n]\s*|\s+)\d")
-_SIZES_LISTED = re.compile(r"[|;\n]|,\s|,(?!\d)|(?<!\d),|(?<=\d\d),(?=\d\d(?!\d))")
+_SIZES_LISTED = re.compile(r"[|;\n]|(?<=[a-zA-Z]) - (?=\w)|,\s|,(?!\d)|(?<!\d),|(?<=\d\d),(?=\d\d(?!\d))")
 """Separators of several sizes. The comma in ``36,5`` is none."""
 _LETTER = r"(?:[2-7]?x{0,5}[sl]|m)"
 _SIZES = re.compile(rf"{_LETTER}(?:\s*[,;|]\s*{_LETTER})*", re.IGNORECASE)

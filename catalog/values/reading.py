@@ -12,6 +12,8 @@ from catalog.values.dates import Order, order_of, read_date
 from catalog.values.kinds import PATH_SIGN, SIZES_BY_SLASHES, AttributeValue, Kind, plain_text
 from catalog.values.numbers import Separator, read_number, read_price
 
+_SIZES_BY_DASHES = re.compile(r"[\w./]{1,8}(?: - [\w./]{1,8})*|")
+
 
 def cell_reader(
     column: str, kind: Kind, cells: Sequence[Any], decimal: Separator, order: Order | None
@@ -57,6 +59,8 @@ def _splitter(cells: Sequence[Any]) -> Callable[[str], list[str]]:
     for sign in ("|", "\n", ";"):
         if any(sign in text for text in texts):
             return lambda text: [item.strip() for item in text.split(sign)]
+    if texts and any(" - " in text for text in texts) and all(map(_SIZES_BY_DASHES.fullmatch, texts)):
+        return lambda text: [item.strip() for item in text.split(" - ")]
     if any(map(SIZES_BY_SLASHES.fullmatch, texts)):
         return lambda text: [item.strip() for item in text.split("/")]
     # WooCommerce writes a comma within an item as "\,".

@@ -24,6 +24,10 @@ from tests.catalog.shops import accounted, read
         ("p_status", "1", "0"), ("_SKUAtivo (Não alterável)", "SIM", "NÃO"), ("hide", "0", "1"), ("Status", "A", "D"),
         ("default-channel (channel published)", "True", "False"), ("Estado", "Activa", "Pausada"),
         ("Qté en stock", "3", "0"), ("main (warehouse quantity)", "3", "0"), ("Status", "published", "rejected"),
+        ("Termék Státusz", "aktív", "inaktív"), ("Stan oferty", "Aktywna", "Zakończona"), ("Publish?", "Yes", "No"),
+        ("Publicado en web", "SÍ", "NO"), ("Vises i nettbutikk", "Ja", "Nei"), ("ATS", "3", "0"),
+        ("Satış Kanalı:Mağaza", "VISIBLE", "HIDDEN"), ("ACTV_FLG", "Y", "N"), ("OH_QTY", "3", "0"),
+        ("Stok:Ana Depo", "3", "0"),
     ],
 )  # fmt: skip
 def test_products_that_are_not_for_sale_are_left_out_and_counted(

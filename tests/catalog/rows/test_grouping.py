@@ -88,3 +88,23 @@ def test_a_product_keeps_its_id_title_and_pictures_when_a_size_is_sold_out(tmp_p
     (product,) = read(tmp_path, rows, images=True)
     assert (product.title, [Path(str(one)).name for one in product.images]) == ("Shirt", ["a.jpg", "b.jpg"])
     assert product.id == "77"
+
+
+def test_titles_with_the_size_at_the_end_are_of_one_product(tmp_path: Path) -> None:
+    rows = [
+        {"Réf": f"{model}-{size}", "Désignation": f"Robe {name} T.{size}", "Modèle": model, "Gamme": size}
+        for model, name in (("R1", "Anna"), ("R2", "Bea"))
+        for size in (38, 40, 42)
+    ]
+    assert [len(one.variants) for one in read(tmp_path, rows)] == [3, 3]
+
+
+def test_items_of_square_without_handles_are_grouped_by_their_names(tmp_path: Path) -> None:
+    rows = [
+        {"Token": f"T{item}{size}", "Item Name": item, "Variation Name": size, "SKU": f"{item}-{size}", "Price": 9}
+        for item in ("Hat", "Cap")
+        for size in ("S", "M")
+    ]
+    assert [(one.title, [v.id for v in one.variants]) for one in read(tmp_path, rows)] == [
+        ("Hat", ["Hat-S", "Hat-M"]), ("Cap", ["Cap-S", "Cap-M"]),
+    ]  # fmt: skip

@@ -197,3 +197,37 @@ def test_a_column_without_a_name_is_not_public(tmp_path: Path) -> None:
     kilt, hat = read_catalog(tmp_path, images_required=False)
     assert kilt.attributes == {"colours": ["red", "green"]}
     assert hat.attributes == {}
+
+
+def test_rows_of_variants_with_unknown_names_have_titles_and_products(tmp_path: Path) -> None:
+    rows = [
+        {
+            "xx id": f"{style}-{size}",
+            "yy id": style,
+            "zz": f"Blue {kind}",
+            "Size": size,
+            "Group of goods": "Summer things",
+        }
+        for style, kind in (("S100", "dress"), ("S200", "coat"), ("S300", "skirt"))
+        for size in ("36", "38", "40", "42")
+    ]
+    catalog = read(tmp_path, rows)
+    assert [one.title for one in catalog] == ["Blue dress", "Blue coat", "Blue skirt"]
+    assert [len(one.variants) for one in catalog] == [4, 4, 4]
+
+
+def test_abbreviations_of_databases_are_words(tmp_path: Path) -> None:
+    rows = [
+        {"ITEM_NUM": f"00{at}", "ITEM_DESC": f"RED HAT {at}", "CLR_DESC": "RED", "RTL_PRC": "19.90", "UNIT_CST": "7.5",
+         "VNDR_NM": "Mill", "OH_QTY": 3}
+        for at in range(4)
+    ]  # fmt: skip
+    catalog = read(tmp_path, rows)
+    assert [one.id for one in catalog] == ["000", "001", "002", "003"]
+    assert catalog[0].title == "RED HAT 0"
+    assert set(catalog.columns) == {"CLR_DESC", "RTL_PRC", "OH_QTY"}
+
+
+def test_sizes_between_dashes_are_a_list(tmp_path: Path) -> None:
+    rows = [{"Ref": f"A{at}", "Título": f"Falda {at}", "Tallas disponibles": "S - M - L"} for at in range(3)]
+    assert read(tmp_path, rows)[0].attributes == {"Tallas disponibles": ["S", "M", "L"]}

@@ -95,15 +95,17 @@ def test_a_connection_with_a_slow_header_is_closed(impatient: Served) -> None:
     with connect(impatient) as connection:
         connection.settimeout(0.05)
         connection.sendall(b"GET /health/live HTTP/1.1\r\n")
-        closed = False
-        while not closed:
+
+        def is_cut_off() -> bool:
             try:
                 connection.sendall(b"x")
-                closed = connection.recv(100) == b""
+                return connection.recv(100) == b""
             except TimeoutError:
-                pass
+                return False
             except OSError:
-                closed = True
+                return True
+
+        eventually(is_cut_off, "the connection is closed")
 
 
 def test_the_time_of_the_first_byte_does_not_apply_to_kept_connections(

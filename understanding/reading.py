@@ -64,7 +64,7 @@ def understand(
     sure = guess is not None and certain(guess, default)
     language = guess.language if guess is not None and sure else default
     items = Lexer(language, spoken, shop).items(text)
-    if sure and language is not default and not language.unspaced and _mostly_unknown(items, shop):
+    if sure and language is not default and not language.unspaced and _mostly_unknown(items, shop, default):
         sure = False  # Danish "sort kjole uden ærmer" has no shorts, although Turkish has "şort".
         language, items = default, Lexer(default, spoken, shop).items(text)
     if not sure and _unknown(items, shop):
@@ -98,10 +98,13 @@ def _unknown(items: list[Item], shop: Shop) -> list[Item]:
     return [item for item in items if item.unknown and item.said.casefold() not in shop.sizes]
 
 
-def _mostly_unknown(items: list[Item], shop: Shop) -> bool:
-    """Whether two or more words have no meaning, and at most half as many have one."""
+def _mostly_unknown(items: list[Item], shop: Shop, default: Language) -> bool:
+    """Whether words have no meaning, and all others are words of the default language as well, or two or more have
+    none, and at most half as many have one."""
     unknown = len(_unknown(items, shop))
-    return unknown > 1 and unknown >= 2 * sum(bool(item.entries) for item in items)
+    known = [item for item in items if any(entry.role != "value" for entry in item.entries)]
+    own = any(not default.phrases.exactly(words_of(item.said)) for item in known)
+    return (unknown > 0 and not own) or (unknown > 1 and unknown >= 2 * len(known))
 
 
 def _fit(items: list[Item], shop: Shop) -> tuple[int, int]:

@@ -147,7 +147,7 @@ def test_an_everyday_word_is_no_slip(code: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "röd tröja utan luva", "sort kjole uden ærmer", "rochie neagra lunga", "punainen mekko",
+        "röd tröja utan luva", "sort kjole uden ærmer", "sort taske", "rochie neagra lunga", "punainen mekko",
         "빨간 원피스", "красное платье до 5000 рублей", "فستان أحمر طويل", "κόκκινο φόρεμα με μανίκια",
     ],
 )  # fmt: skip
@@ -176,3 +176,8 @@ def test_a_chinese_number_may_leave_out_its_last_power(said: str, number: int) -
 def test_a_word_in_another_script_keeps_its_grammar() -> None:
     for text in ("红色 not 格子", "赤 without チェック", "vestido not 红色"):
         assert understand(text, large_shop()).unwanted, text
+
+
+def test_a_letter_tells_the_language_of_a_word() -> None:
+    understood = understand("sarı summer dress", large_shop())
+    assert {wish.word for wish in understood.wanted} == {"yellow", "summer", "dress"}

@@ -89,10 +89,12 @@ class Lexer:
         self._others = [one for one in languages.values() if one is not language]
         self._corrections = 0
         self._mixed = True
+        self._written: list[str] = []
 
     def items(self, text: str) -> list[Item]:
         """The items of a text in the form of ``text.normalised``."""
         tokens = tokens_of(text)
+        self._written = [text[token.start : token.end].lower() for token in tokens]
         self._mixed = len(tokens) <= MAX_MIXED
         tokens = self._corrected(tokens, text)
         words = [token.text for token in tokens]
@@ -134,6 +136,8 @@ class Lexer:
         if own.length == shop.length and own.length:
             return _Found(own.length, [*own.entries, *shop.entries])
         best = own if own.length > shop.length else shop
+        if best.length == 1 and self._mixed and (found := self._lettered(words, at)).length:
+            return found
         if best.length:
             return best
         unspaced = is_cjk(words[at])
@@ -166,6 +170,16 @@ class Lexer:
             if entries and length > best.length:
                 best = _Found(length, entries, foreign=True)
         return best
+
+    def _lettered(self, words: Sequence[str], at: int) -> _Found:
+        """The longest phrase of a language that has the letters of a word which this language lacks: Turkish "sarı" is
+        no English "sari"."""
+        strange = {letter for letter in self._written[at] if not letter.isascii()}
+        if not strange or strange & self._language.letters:
+            return _Found(0, [])
+        found = [_Found(*one.phrases.longest(words, at), True) for one in self._others if strange <= one.letters]
+        named = (one._replace(entries=[e for e in one.entries if e.role == "concept"]) for one in found)
+        return max((one for one in named if one.entries), key=lambda one: one.length, default=_Found(0, []))
 
     def _is_foreign(self, word: str, own: str) -> bool:
         """Whether a word is rather one of another language than a misspelt ``own``: Spanish "para" is no parka, but

@@ -13,7 +13,7 @@ import logging
 import os
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -114,47 +114,52 @@ def publish(index_root: Path, id: str, *, verify: bool = True) -> None:
     manifest = read_manifest(folder)
     if verify:
         verify_files(folder, manifest)
-    with _publication(index_root):
-        _publish(index_root, id)
+    with publishing(index_root) as publisher:
+        publisher.publish(id)
 
 
 class Publisher:
-    """Publishes while the lock of ``publishing`` is held."""
+    """Publishes and deletes generations while ``publishing`` holds the lock."""
 
     def __init__(self, index_root: Path) -> None:
         self._index_root = index_root
 
-    def publish(self, id: str) -> None:
-        """As the function ``publish``, for a verified generation."""
-        _publish(self._index_root, id)
+    def publish(self, id: str, history: Sequence[str] | None = None) -> None:
+        """Publish a verified generation.
+
+        Args:
+            history: Ids that were published before it, oldest first; None keeps all.
+        """
+        folder = generation_folder(self._index_root, id)
+        publish_store(read_manifest(folder).index, folder)
+        earlier = published_ids(self._index_root) if history is None else history
+        listed = [*(other for other in earlier if other != id), id]
+        replace_text(self._index_root / PUBLISHED_NAME, "".join(f"{line}\n" for line in listed))
+        replace_text(self._index_root / CURRENT_NAME, f"{id}\n")
 
     def delete(self, ids: Sequence[str]) -> None:
-        """Delete generations."""
-        _delete(self._index_root, ids)
+        """Delete generations, and what a killed deletion left."""
+        for id in ids:
+            # Renamed first, so that a crash during the deletion leaves no incomplete generation.
+            os.rename(generation_folder(self._index_root, id), self._index_root / f"{REMOVED_PREFIX}{id}")
+        for left in self._index_root.glob(f"{REMOVED_PREFIX}*"):
+            remove_stores(left, self._index_root / "generations")
+            shutil.rmtree(left)
 
 
 @contextmanager
 def publishing(index_root: Path) -> Iterator[Publisher]:
-    """Hold the lock, so that nothing else is published within the block."""
-    with _publication(index_root):
+    """Hold the lock, so that nothing else is published or deleted within the block.
+
+    Raises:
+        GenerationError: There is no such folder.
+    """
+    if not index_root.is_dir():
+        raise GenerationError(
+            f"There is no index root at {index_root}.", hint="Build an index there first: `modiste index build`."
+        )
+    with locked(index_root / ".publication.lock", work="publication", wait=True):
         yield Publisher(index_root)
-
-
-def _publish(index_root: Path, id: str) -> None:
-    folder = generation_folder(index_root, id)
-    publish_store(read_manifest(folder).index, folder)
-    history = [*(earlier for earlier in published_ids(index_root) if earlier != id), id]
-    replace_text(index_root / PUBLISHED_NAME, "".join(f"{line}\n" for line in history))
-    replace_text(index_root / CURRENT_NAME, f"{id}\n")
-
-
-def _delete(index_root: Path, ids: Sequence[str]) -> None:
-    for id in ids:
-        # Renamed first, so that a crash during the deletion leaves no incomplete generation.
-        os.rename(generation_folder(index_root, id), index_root / f"{REMOVED_PREFIX}{id}")
-    for left in index_root.glob(f"{REMOVED_PREFIX}*"):
-        remove_stores(left, index_root / "generations")
-        shutil.rmtree(left)
 
 
 def rollback(index_root: Path) -> str:
@@ -166,7 +171,7 @@ def rollback(index_root: Path) -> str:
     Raises:
         GenerationError: There is no intact one; the published generation is unchanged.
     """
-    with _publication(index_root):
+    with publishing(index_root) as publisher:
         id = previous_id(index_root)
         if id is None:
             raise GenerationError(
@@ -174,13 +179,9 @@ def rollback(index_root: Path) -> str:
                 hint="Publish another one by its id: `modiste index list`, then `modiste index publish ID`.",
             )
         folder = generation_folder(index_root, id)
-        manifest = read_manifest(folder)
-        verify_files(folder, manifest)
-        publish_store(manifest.index, folder)
+        verify_files(folder, read_manifest(folder))
         serving = _serving(index_root)
-        history = [*(other for other in _history(index_root, serving) if other not in (id, serving)), id]
-        replace_text(index_root / PUBLISHED_NAME, "".join(f"{line}\n" for line in history))
-        replace_text(index_root / CURRENT_NAME, f"{id}\n")
+        publisher.publish(id, [other for other in _history(index_root, serving) if other != serving])
     return id
 
 
@@ -229,7 +230,7 @@ def prune(index_root: Path, keep: int, *, keep_previous: bool = True) -> list[st
     The published one is never deleted. The rollback target, and the newest published one of each other bundle, are
     deleted only without ``keep_previous``.
     """
-    with _publication(index_root):
+    with publishing(index_root) as publisher:
         listed = list_generations(index_root)
         if any(one.serving for one in listed) or not listed:
             newest = {one.id for one in listed[max(0, len(listed) - keep) :]}
@@ -240,16 +241,8 @@ def prune(index_root: Path, keep: int, *, keep_previous: bool = True) -> list[st
             )
         spared = newest | {one.id for one in listed if one.serving or (keep_previous and (one.previous or one.newest))}
         gone = [one.id for one in listed if one.id not in spared]
-        _delete(index_root, gone)
+        publisher.delete(gone)
     return gone
-
-
-def _publication(index_root: Path) -> AbstractContextManager[None]:
-    if not index_root.is_dir():
-        raise GenerationError(
-            f"There is no index root at {index_root}.", hint="Build an index there first: `modiste index build`."
-        )
-    return locked(index_root / ".publication.lock", work="publication", wait=True)
 
 
 def _serving(index_root: Path) -> str | None:

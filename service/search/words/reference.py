@@ -17,7 +17,7 @@ from understanding.words.concepts import Concept, concepts
 
 KEPT, KEPT_SILENT = np.float32(0.25), np.float32(0.6)
 """Factors for families that the text does not mention: of products that differ from the reference, and of products
-without a value."""
+without a value, relative to products that agree."""
 KEPT_KIND, KEPT_KIND_SEEN = np.float32(0.015), np.float32(0.05)
 """The first of them for kinds, and the same if the kind is not in a column but recognised, which may be wrong. It is
 below ``UNSATISFIED``: for a jacket and "in leather", jackets come before leather wallets, even if none is of leather.
@@ -44,6 +44,8 @@ class Alike(NamedTuple):
     key: Hashable
     """As in ``Part``."""
     levels: Callable[[Rows | None], Levels]
+    likely: float = 1.0
+    """Level of a product with only the most likely word of the family."""
 
 
 class Reference:
@@ -75,7 +77,10 @@ class Reference:
                 floor = kind if family == "kind" else KEPT
                 exponent = COARSEST if loosely else FINEST
                 key = None if alike.key is None else ("kept", loosely, alike.key)
-                parts.append(Part(key, _to_power(alike.levels, exponent), floor, lambda _: KEPT_SILENT, judged=False))
+                # Relative to what an uncertain upload can reach, or products without a value would rank first.
+                silent = KEPT_SILENT * np.float32(alike.likely**exponent)
+                seen = partial(_constant, silent)
+                parts.append(Part(key, _to_power(alike.levels, exponent), floor, seen, judged=False))
                 if self.row is not None and known and family == "kind" and not loosely:
                     parts += self._same_kind(self.row)
         return parts
@@ -143,7 +148,7 @@ class Reference:
             parts = [share * self._grounding.levels(Wish(family, name, ""), rows) for share, name in named]
             return np.asarray(np.sum(parts, axis=0), dtype=np.float32)
 
-        return Alike(None, levels)
+        return Alike(None, levels, max(share for share, _ in named))
 
     def _likely(self, family: str) -> list[tuple[float, str]]:
         """The likely words of a family, with their shares, which sum to about 1; empty if none is certain."""
@@ -159,6 +164,10 @@ class Reference:
 def opposite_of(levels: Callable[[Rows | None], Levels]) -> Callable[[Rows | None], Levels]:
     """The levels of products that should not have a property."""
     return lambda rows: 1 - levels(rows)
+
+
+def _constant(factor: np.float32, _: Rows) -> np.float32:
+    return factor
 
 
 def _to_power(levels: Callable[[Rows | None], Levels], exponent: float) -> Callable[[Rows | None], Levels]:

@@ -270,6 +270,24 @@ def test_an_upload_is_compared_in_the_colours_that_it_may_have(shop: Shop, tmp_p
     assert min(fit["Maroon"], fit["Navy"]) > max(fit["White"], fit["Pink"], fit["Green"])
 
 
+def test_a_product_of_unknown_kind_does_not_outrank_the_likely_kinds_of_an_upload(shop: Shop, tmp_path: Path) -> None:
+    kinds = ["Skirts", "Shorts", "Dresses", ""]
+    rows = "".join(f"{number},Thing {number},{kind},images/{number}.png\n" for number, kind in enumerate(kinds))
+    (tmp_path / "catalog.csv").write_text(f"id,title,type,image\n{rows}", encoding="utf-8")
+    (tmp_path / "images").mkdir()
+    for number, colour in enumerate(["red", "blue", "green", "white"]):
+        (tmp_path / f"images/{number}.png").write_bytes(encoded(cloth(colour)))
+    build(tmp_path / "catalog.csv", shop.bundle, tmp_path / "index")
+    generation = Generation.open(tmp_path / "index")
+    generation.manifest = generation.manifest.model_copy(update={"attributes": ("skirt", "short", "trouser")})
+    words = GenerationWords(generation)
+    for shown in ([0.9, 0, 0], [0.5, 0.3, 0], [0.3, 0.3, 0.3]):
+        judge = Wishes(understand("longer", words.shop), words, alone=False).judge(generation, None, shown)
+        assert judge is not None
+        skirt, _, dress, unknown = judge.fit(np.arange(len(kinds)))
+        assert skirt > unknown >= dress, shown
+
+
 @pytest.mark.parametrize("value", ["Shorts", "Heels", "Flats", "Sunglasses", "Jeans", "Watches", "Casual Shoes"])
 def test_the_word_of_a_bundle_for_a_kind_is_that_kind(shop: Shop, value: str) -> None:
     """Words of bundles are in the singular; in a text, "short" is a length and "heel" a detail."""

@@ -28,7 +28,7 @@ PARAMETERS = frozenset({
     "product_detail",
 })  # fmt: skip
 """Elements that state a name and a value, as attributes or as children."""
-PARTS = frozenset({"variant", "variation", "combination", "sku", "child"})
+PARTS = frozenset({"variant", "variante", "varianta", "wariant", "variation", "combination", "sku", "child"})
 """Elements of a product that are its variants, if they have children."""
 _PAIR_NAMES = ("name", "paramname", "attributename", "fname", "key", "label")
 _PAIR_VALUES = ("value", "val", "values", "paramvalue", "attributevalue", "fvalue")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from catalog.names.columns import ID_ORDER, has_picture_name, pick
 from catalog.names.plain import plain_name
 from catalog.table import Row, Rows, Table
+from catalog.values import plain_text
 
 LISTS = ("variants", "skus", "variations", "combinations", "children", "configs", "simples")
 """How names of the lists of variants end, the most common first. Zalando has simples within configs."""
@@ -30,6 +32,7 @@ GROUP = "item_group_id"
 def split_variants(table: Table) -> None:
     """Replace the row of a product by one row for each variant, with all values of the product. The fields of a variant
     are columns such as ``variant price``; ``item_group_id`` is equal for the variants of a product."""
+    _read_texts(table)
     if any(isinstance(cell, dict) and _has_variants(cell) for _, row in table.rows for cell in row.values()):
         table.rows = Rows((number, _lifted(row)) for number, row in table.rows)
         table.columns = table.rows.names
@@ -43,6 +46,21 @@ def split_variants(table: Table) -> None:
             return
         table.rows = Rows((number, one) for number, row in table.rows for one in _split(row))
         table.columns = table.rows.names
+
+
+def _read_texts(table: Table) -> None:
+    """Parse the lists of variants that a CSV has as JSON."""
+    for column in (name for name in table.columns if plain_name(name).endswith(LISTS)):
+        texts = [text for cell in table.rows.column(column) if (text := plain_text(cell))]
+        if not texts or not all(text.startswith("[") for text in texts):
+            continue
+        try:
+            lists = {text: json.loads(text) for text in texts}
+        except (ValueError, RecursionError):
+            continue
+        if all(map(_are_objects, filter(None, lists.values()))):
+            for _, row in table.rows.edited():
+                row[column] = lists.get(plain_text(row.get(column)), [])
 
 
 def _has_variants(cell: Mapping[str, Any]) -> bool:
@@ -120,13 +138,15 @@ def _split(row: Row) -> Iterator[Row]:
     if listed is None:
         yield {**row, GROUP: group}
         return
-    whole = {name: cell for name, cell in row.items() if name not in (listed, "options")}
-    options = [option.get("name") for option in row.get("options") or () if isinstance(option, dict)]
+    named = isinstance(row.get("options"), list)  # Those of Shopify have only the names of the options of variants.
+    whole = {name: cell for name, cell in row.items() if name != listed and not (named and name == "options")}
+    listed_options = row["options"] if named else ()
+    options = [option.get("name") for option in listed_options if isinstance(option, dict)]
     for variant in row[listed]:
-        named = {f"variant {name}": cell for name, cell in variant.items() if not re.fullmatch(r"option\d", name)}
+        own = {f"variant {name}": cell for name, cell in variant.items() if not re.fullmatch(r"option\d", name)}
         chosen = {
             str(name): variant.get(f"option{place}")
             for place, name in enumerate(options, start=1)
             if variant.get(f"option{place}") not in (None, "Default Title")
         }
-        yield {**whole, GROUP: group, **named, **chosen}
+        yield {**whole, GROUP: group, **own, **chosen}

@@ -52,6 +52,8 @@ _NAMING = frozenset({"name", "tip", "names", "title", "titles", "nom", "nome", "
 """Names of columns whose cells are names; so is ``Attribute`` beside ``Attribute Value``."""
 _REPEATED = re.compile(r" \((\d+)\)$")
 """The number in the name of a column that repeats an earlier name."""
+_NUMBERED = re.compile(r"^(variant|customfield)(\d+)(?:option)?(name|label|value)$")
+"""Names of Jumpseller: ``Variant 1 Option Name``, ``Custom Field 1 Label``."""
 _NUMBERS = {"one": "1", "two": "2", "three": "3"}
 _OPTIONS = frozenset({"option", "varyant", "variation", "variations", "propiedad", "propriedade"})
 _HEX = re.compile(r"^#[0-9a-fA-F]{3,8}:")
@@ -105,10 +107,16 @@ class _Slot(NamedTuple):
     """The separator of several values in a cell; empty if a cell has only one."""
 
 
+def _option_or_attribute(name: re.Match[str]) -> str:
+    """The usual name of an option or attribute: ``option1name``."""
+    kind, role = "option" if name[1] == "variant" else "attribute", "name" if name[3] == "label" else name[3]
+    return f"{kind}{name[2]}{role}"
+
+
 def _slots(columns: Sequence[str]) -> list[_Slot]:
     found: dict[tuple[bool, str], dict[bool, tuple[str, str]]] = {}
     for column in columns:
-        plain = plain_name(column)
+        plain = _NUMBERED.sub(_option_or_attribute, plain_name(column))
         numbered = (
             re.sub("one|two|three", lambda word: _NUMBERS[word[0]], plain)
             if "optionone" in plain.replace("two", "one").replace("three", "one")
@@ -219,9 +227,11 @@ def _unnamed_pairs(table: Table, consumed: Container[str]) -> set[str]:
 
 
 def _texts(table: Table, column: str) -> list[str]:
-    """The filled cells of a column; empty if it has lists or objects."""
+    """The filled cells of a column as texts; empty if it has anything else."""
     cells = table.rows.column(column)
-    return [] if any(isinstance(cell, list | dict) for cell in cells) else list(filter(None, map(plain_text, cells)))
+    if any(isinstance(cell, list | dict) or str(cell).lstrip()[:1] in ("[", "{") for cell in cells if cell):
+        return []  # Lists and objects, also as JSON.
+    return list(filter(None, map(plain_text, cells)))
 
 
 def _unfold_pairs(table: Table, column: str, read: Callable[[str], Iterable[tuple[str, str]]]) -> None:

@@ -61,7 +61,7 @@ FORM_OF_ROWS = group("fieldtype")
 HANDLES = group("handle urlhandle handleid referencehandle identificadordeurl identificadorurl 商品管理番号")
 """Columns that repeat the handle of a product in each of its rows, as in Shopify and Rakuten."""
 WEAK_GROUPS = order(
-    "group productgroup stylegroup masterid mastersku master modelid styleid model modelnumber modell "
+    "permalink slug group productgroup stylegroup masterid mastersku master modelid styleid model modelnumber modell "
     "modellnummer style modellnr modèle modelo modello stylecode stylenumber styleno hauptartikel vaterartikel "
     "masterartikel parentasin familyid configsku produktreferenz artikelreferenz stylesku modelkodu paircode"
 )
@@ -109,7 +109,7 @@ VARIANT_PICTURES = group("variantimage variantimageurl variantfeaturedimage")
 GALLERY_PICTURES = group("imagesrc productimageurl")
 """Pictures of the whole product, one in each of its rows, independent of the row's variant."""
 _ASIDE = re.compile(
-    r"thumb|swatch|^small|^medium|logo|icon|sizechart|sizeguide|grössentabelle|video|label|alttext|qrcode"
+    r"thumb|klein$|vignette|miniatur|swatch|^small|^medium|logo|icon|sizechart|sizeguide|grössentabelle|video|label|alttext|qrcode"
 )
 """Names of columns with pictures that do not show the product, or show it in another size."""
 BYTES_NAMES = group("imagebase64 imagebytes")
@@ -225,7 +225,9 @@ def standard_name(column: str) -> str:
     named = re.fullmatch(r"(.+?)(?:names?|bezeichnung|text|description|nom|nombre|nome|naam|namn|navn)", plain)
     for stem in (named[1], f"{named[1]}e") if named else ():  # Farbbezeichnung
         last = stem if stem in LOOKS or stem in SIZES else last
-    return next(shorter, last if last in LOOKS or last in SIZES else _WITH_ACCENTS.get(plain, plain))
+    return next(
+        shorter, last if last in LOOKS or last in SIZES or last in STOCK_COUNTS else _WITH_ACCENTS.get(plain, plain)
+    )
 
 
 def is_special(name: str) -> bool:

@@ -14,7 +14,7 @@ _HIDDEN = re.compile(
     r"dealer|reseller|distributorp|internal|stock(?:min|alert)$|"
     r"confidential|secret|private|commission|landed|buyprice|buyingprice|^buyer|tradeprice|b2bp|factory|fobp|^fob$|"
     r"exworks|vendorprice|vendorcode|vendornote|cogs|employee|email|customer|notes?$|remark|comment|password|userid|"
-    r"apikey|token$|^assign|binlocation|"
+    r"apikey|token$|^assign|^memo$|^pa(?:ht)?$|binlocation|"
     r"^gp$|grossprofit|^(?:wsp?|whs|whsl)(?:price|eur|usd|gbp|cad|aud)?$|^vendor(?:no|nr|nummer|number)$|^valuation|^gldpreis|cpc$|^(?:max)?cpc|^map(?:price)?$|advertisedprice|floorprice|lowestprice|"
     r"^minimumprice|vendorsku|vendorpart|warehouse|^bin$|^shelf$|kommentar|comentario|opmerking|kommentti|uwagi|poznámk|megjegyz|заметк|примечан|приміт|備考|비고|备注|"
     r"reorder|^min(?:imum)?stock|safetystock|leadtime|lastsold|unitssold|"

@@ -46,7 +46,8 @@ STATUS = group(
     "판매여부 전시여부 노출 진열 skuativo ativarsku mostrarproduto ativarskusepossível hiểnthị แสดง objavljeno "
     "публикация "
     "опубликовано опублікувати показывать активность активен вклвыкл dostępny widoczność zverejnené zveřejněno "
-    "display publish publicar publier pubblica veröffentlichen publicadoenweb отображать видимостьнавитрине "
+    "ενεργό δημοσιευμένο display publish publicar publier pubblica veröffentlichen publicadoenweb отображать "
+    "видимостьнавитрине "
     "showonsite showonstore showinstore showonline showonwebsite skuisactive skuactive mostrarentienda "
     "mostrarenlatienda exibirnaloja visívelnaloja situação situacao situación durum satışdurumu стан статус "
     "доступність" + languages.STATUS
@@ -86,7 +87,8 @@ NOT_SOLD = OUT_OF_STOCK | frozenset({"0", "-1"}) | group(
     "rejected unsold inaktiv entwurf nein falsch archiviert gelöscht gesperrt deaktiviert versteckt ausgelistet "
     "auslauf nichtverfügbar nichtaktiv nichtveröffentlicht unsichtbar brouillon inactif désactivé archivé supprimé "
     "zakończona zakończone wstrzymana nieaktywna szkic 仓库中 скрыт скрыто снятспубликации "
-    "pausada pausado finalizada finalizado cerrada inactiva desactivada archivada agotada oculta inattiva disattivata "
+    "unapproved notapproved nichtfreigegeben pausada pausado finalizada finalizado cerrada inactiva "
+    "desactivada archivada agotada oculta inattiva disattivata "
     "privé indisponible rupture nondisponible nonpublié masqué caché nonvisible borrador inactivo desactivado "
     "archivado "
     "oculto nodisponible bozza disattivo disattivato inattivo nonattivo archiviato nascosto nondisponibile "
@@ -203,7 +205,7 @@ def read_flag(text: str) -> bool | None:
 
 
 _SHOWS = (
-    r"(?:live|active|enabled|publicad[oa]|publié|pubblicat[oa]|gepubliceerd|veröffentlicht|vises|show(?:n)?|display(?:ed)?|visible|publish(?:ed)?|listed|visa|visas|vis|vises|mostrar|mostra|visibile|visível|"
+    r"(?:live|active|enabled|aktiv|actif|activo|attivo|actief|ativo|publicad[oa]|publié|pubblicat[oa]|gepubliceerd|veröffentlicht|vises|show(?:n)?|display(?:ed)?|visible|publish(?:ed)?|listed|visa|visas|vis|vises|mostrar|mostra|visibile|visível|"
     r"afficher?|anzeigen|zeigen|sichtbar|toon|tonen|zichtbaar|pokaż|widoczny|zobrazit|zobrazovat|exibir|synlig|näytä)"
 )
 _SHOPS = (

@@ -42,7 +42,10 @@ MIN_SHARE = 0.9
 """Minimum share of rows in which an id column is filled; otherwise another column is chosen."""
 NEARLY = 0.95
 """Share of different cells that an id column needs if no column is different in every row: ids may be used twice."""
-VARIANT_IDS_OF_JSON = ("variantsku", "variantcode", "variantskuid", "variantid", "variantproductid", "variantitemid")
+VARIANT_IDS_OF_JSON = (
+    "variantsku", "variantcode", "variantskuid", "variantnumber", "variantarticlenumber", "variantartikelnummer",
+    "variantnummer", "variantid", "variantproductid", "variantitemid",
+)  # fmt: skip
 """Columns of the ids of variants that were nested in products."""
 UNSPLIT = ' If these are several columns, name their separator in catalog.toml: [table] separator = "^".'
 _CODE = re.compile(r"(?=.*\d)(?=.*[^\W\d_]|.*\d{4})[\w./#+-]{2,64}")
@@ -223,7 +226,7 @@ def _weak_groups(table: Table) -> list[str]:
         if not is_code(name) and not (all(map(_is_article_number, keys)) and _share_pictures(table, name, varying)):
             continue
         rows = {tuple(plain_text(row.get(one)) for one in (name, *varying)) for _, row in table.rows}
-        if len(keys) == len(table.rows) == len(rows) and len(set(keys)) < len(keys):
+        if len(keys) == len(table.rows) and len(rows) >= NEARLY * len(keys) > NEARLY * len(set(keys)):
             found.append(name)
     return [*named, *found]
 

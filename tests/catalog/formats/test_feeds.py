@@ -68,3 +68,15 @@ def test_elements_without_end_within_a_product_are_refused(tmp_path: Path, name:
     deep = f"<{name}>" * 100_000 + f"</{name}>" * 100_000
     with pytest.raises(ModisteError, match="nested more than 50 deep"):
         of_xml(tmp_path, "rss", f"<channel><item><id>1</id>{deep}</item></channel>")
+
+
+def test_variants_in_german_elements_are_variants(tmp_path: Path) -> None:
+    sizes = "".join(
+        f"<Variante><Nummer>A-{size}</Nummer><Groesse>{size}</Groesse><Bestand>{stock}</Bestand></Variante>"
+        for size, stock in (("S", 0), ("M", 3), ("L", 1))
+    )
+    item = "<Artikel><Artikelnummer>{}</Artikelnummer><Bezeichnung>Hut</Bezeichnung><Varianten>{}</Varianten></Artikel>"
+    text = f"<Liste>{item.format('A', sizes)}{item.format('B', sizes.replace('A-', 'B-'))}</Liste>"
+    (tmp_path / "artikel.xml").write_text(text)
+    catalog = read_catalog(tmp_path / "artikel.xml", images_required=False)
+    assert [[one.id for one in product.variants] for product in catalog] == [["A-M", "A-L"], ["B-M", "B-L"]]

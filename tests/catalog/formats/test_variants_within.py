@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from catalog import Address, Catalog, read_catalog
+from tests.catalog.shops import read
 
 
 def write(path: Path, products: list[dict[str, Any]]) -> None:
@@ -190,3 +191,11 @@ def test_the_stock_in_a_list_of_warehouses_is_its_sum(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text("\n".join(map(json.dumps, lines)))
     (shoe,) = read_catalog(tmp_path / "a.jsonl", images_required=False)
     assert (shoe.id, [one.id for one in shoe.variants], shoe.attributes["variant stock"]) == ("p-1", ["s-1"], 2)
+
+
+def test_variants_in_json_within_a_csv_are_variants_and_options_are_columns(tmp_path: Path) -> None:
+    variants = [{"sku": f"A-{size}", "size": size, "stock": stock} for size, stock in (("S", 0), ("M", 2), ("L", 1))]
+    row = {"id": 7, "title": "Hat", "options": json.dumps([{"name": "Colour", "value": "Red"}])}
+    (product,) = read(tmp_path, [row | {"variants": json.dumps(variants)}])
+    assert product.attributes["Colour"] == "Red"
+    assert [one.id for one in product.variants] == ["A-M", "A-L"]

@@ -190,3 +190,24 @@ def test_a_description_in_html_is_one_text(tmp_path: Path) -> None:
     text = "<p>Robe &ndash; coton</p><ul><li>doux</li></ul>"
     rows = [{"SKU": f"A{at}", "Name": f"Hat {at}", "Descrição": text} for at in range(9)]
     assert next(iter(read(tmp_path, rows))).attributes["Descrição"] == text
+
+
+def test_options_of_jumpseller_are_columns_of_variants_with_the_same_permalink(tmp_path: Path) -> None:
+    rows = [
+        {"Permalink": f"hat-{at}", "Name": f"Hat {at}", "SKU": f"A{at}-{size}", "Variant 1 Option Name": "Talla",
+         "Variant 1 Option Value": size, "Custom Field 1 Label": "Color", "Custom Field 1 Value": "Rojo"}
+        for at in range(3) for size in ("S", "M")
+    ]  # fmt: skip
+    catalog = read(tmp_path, rows)
+    assert [(one.attributes["Color"], one.attributes["Talla"]) for one in catalog] == [("Rojo", ["S", "M"])] * 3
+
+
+def test_purchase_prices_and_memos_are_hidden_and_small_pictures_are_left_out(tmp_path: Path) -> None:
+    rows = [
+        {"Artikelnr": f"A{at}", "Name": f"Hut {at}", "PA": "7,50", "Memo": "anrufen",
+         "BildGross": f"https://cdn.example/{at}.jpg", "BildKlein": f"https://cdn.example/s/{at}.jpg"}
+        for at in range(3)
+    ]  # fmt: skip
+    catalog = read(tmp_path, rows, images=True)
+    assert not {"PA", "Memo"} & set(catalog.columns)
+    assert [len(one.images) for one in catalog] == [1, 1, 1]

@@ -22,6 +22,9 @@ MAX_SIDE = 20_000
 MIN_SIDE = 8
 MAX_SCANS = 100
 """Encoders write about a dozen scans. A small file with thousands of empty ones would take minutes to decode."""
+MAX_SCANNED_PIXELS = 1_000_000_000
+"""Pixels times scans: each scan passes over the whole picture. So many take about a second; the largest picture may
+have 20 scans."""
 
 FORMATS = "JPEG, PNG, WebP, AVIF, HEIC, GIF, BMP or TIFF"
 # `Image.open` emits warnings and tries every format registered in the process.
@@ -65,6 +68,8 @@ def open_image(data: bytes) -> Container:
         )
     check_size(*container.size)
     check_scans(container.scans)
+    if container.scans * container.size[0] * container.size[1] > MAX_SCANNED_PIXELS:
+        raise _too_many_scans(container.scans)
     return container
 
 
@@ -206,10 +211,14 @@ def check_size(width: int, height: int, most: int = MAX_PIXELS) -> None:
 def check_scans(scans: int, most: int = MAX_SCANS) -> None:
     """Raise UnreadableImage if a JPEG has more than ``most`` scans."""
     if scans > most:
-        raise UnreadableImage(
-            f"The picture is a progressive JPEG of {scans} scans, which is too many.",
-            hint="Save it again as an ordinary JPEG.",
-        )
+        raise _too_many_scans(scans)
+
+
+def _too_many_scans(scans: int) -> UnreadableImage:
+    return UnreadableImage(
+        f"The picture is a progressive JPEG of {scans} scans, which is too many.",
+        hint="Save it again as an ordinary JPEG.",
+    )
 
 
 def _on_white(image: Image.Image) -> Image.Image:

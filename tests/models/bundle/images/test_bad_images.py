@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from models.bundle.images import UnreadableImage, decode_image
-from models.bundle.images.decoding import MAX_SCANS
+from models.bundle.images import UnreadableImage, decode_image, open_image
+from models.bundle.images.decoding import MAX_SCANNED_PIXELS, MAX_SCANS
 from tests.fresh_process import limit_memory, run_fresh
 from tests.models.pictures import chunk, photograph, png, saved, segment, with_segment
 from tests.work import lines_run
@@ -94,6 +94,15 @@ def test_a_jpeg_of_endless_scans_is_refused() -> None:
     scan = whole[at:-2]
     decode_image(whole[:at] + scan + whole[-2:])
     assert "scans, which is too many" in refusal(whole[:at] + scan * (MAX_SCANS + 1) + whole[-2:])
+
+
+def test_the_scans_of_a_large_jpeg_are_limited_by_their_pixels() -> None:
+    whole = saved(Image.new("L", (7000, 7000)), "JPEG", progressive=True)
+    at = whole.rindex(b"\xff\xda")
+    scan, own = whole[at:-2], open_image(whole).scans
+    allowed = MAX_SCANNED_PIXELS // 7000**2 - own
+    assert open_image(whole[:-2] + scan * allowed + whole[-2:]).scans == own + allowed > 12
+    assert "scans, which is too many" in refusal(whole[:-2] + scan * (allowed + 1) + whole[-2:])
 
 
 @pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP"])

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from understanding.grounding.shop import Shop
+from understanding.words.compounds import compound_of, corrected_compound
 from understanding.words.concepts import brand_words
 from understanding.words.grammar import ROLES
 from understanding.words.language import NAMING, Language
@@ -23,9 +24,6 @@ MIN_STEM = 5
 """Minimum length of a name that a longer word is an inflection of."""
 COMMON = 1 / 1000
 """Minimum share of titles with a word for it to count as correct."""
-MAX_COMPOUND_LENGTH = 40
-MIN_PART = 4
-"""Minimum length of a part of a compound for the other part to be corrected."""
 COMMANDS = frozenset({"back", "restart", "forget", "any", "refuse", "refuse_after", "keep", "different", "similar"})
 """Roles that are not assigned to a misspelt word."""
 JOINING = frozenset({"refuse", "and", "or", "stop"})
@@ -105,7 +103,7 @@ class Lexer:
             found = self._longest(words, at)
             compound = False
             if not found.length:
-                found = _Found(1, self._compound(token.text) if token.kind == "word" else [])
+                found = _Found(1, compound_of(self._language, token.text) if token.kind == "word" else [])
                 compound = bool(found.entries)
             elif is_cjk(token.text) and _names_several(found.entries):
                 compound = True  # As in German compounds, the thing comes last.
@@ -196,40 +194,6 @@ class Lexer:
         """Whether a word refuses by its ending: "bügelfrei" is no misspelt "beutelfrei"."""
         return any(entry.refused for entry in self._language.phrases.exactly([word]))
 
-    def _compound(self, word: str) -> list[Entry]:
-        """The concepts in a compound such as "Sommerkleid", the head last; none if a part is unknown."""
-        if not self._language.compounds or len(word) > MAX_COMPOUND_LENGTH:
-            return []
-        for at in range(len(word) - 3, 2, -1):
-            head = self._language.phrases.exactly([word[at:]])
-            coloured = any(entry.role == "families" and entry.value == "colour" for entry in head)
-            if not coloured and not any(entry.role == "concept" for entry in head):
-                continue
-            for joint in self._language.compounds:
-                first = word[:at].removesuffix(joint) if joint else word[:at]
-                before = self._language.phrases.exactly([first]) or (self._compound(first) if len(first) > 5 else [])
-                parts = [entry for entry in before if entry.role in ("concept", "shades")]
-                if coloured:  # "bordeauxfarben"
-                    parts = [entry for entry in parts if entry.family == "colour"]
-                if parts:
-                    return [*parts, *(entry for entry in head if entry.role == "concept")]
-        return []
-
-    def _corrected_compound(self, word: str) -> str:
-        """A compound of which one part is misspelt, as in "Winterjake"; empty if the word is none."""
-        if not self._language.compounds or len(word) > MAX_COMPOUND_LENGTH:
-            return ""
-        spelling = self._language.spelling
-        for at in range(len(word) - MIN_PART, MIN_PART - 1, -1):
-            parts = word[:at], word[at:]
-            for place in (1, 0):
-                nearest = spelling.nearest(parts[place]) if parts[1 - place] in spelling.known else None
-                if nearest is not None and nearest[1] == 1:
-                    mended = parts[0] + nearest[0] if place else nearest[0] + parts[1]
-                    if self._compound(mended):
-                        return mended
-        return ""
-
     def _corrected(self, tokens: list[Token], text: str) -> list[Token]:
         """The tokens, with misspelt words corrected that are not part of a phrase."""
         words = [token.text for token in tokens]
@@ -239,7 +203,7 @@ class Lexer:
             length = self._longest(words, at).length
             if not length and tokens[at].kind == "word":
                 word = words[at]
-                if self._corrections < MAX_CORRECTIONS and not self._compound(word):
+                if self._corrections < MAX_CORRECTIONS and not compound_of(self._language, word):
                     self._corrections += 1
                     mended[at] = tokens[at]._replace(
                         text=self._correction(word, text[tokens[at].start : tokens[at].end])
@@ -272,8 +236,8 @@ class Lexer:
             return values[0]
         if titled:
             return word
-        if compound := self._corrected_compound(word):
-            return compound
+        if corrected := corrected_compound(self._language, word):
+            return corrected
         title = self._shop.title_spelling.nearest(word) if written.isascii() else None
         return title[0] if title else word
 

@@ -31,6 +31,8 @@ MIN_LIGHTNESS = 5.0
 """Lower bound of lightness, and of the distance from white, in ratios: smaller values make them meaningless."""
 SPREAD = 30.0
 """Distance in CIELAB at which a colour has 1/e of the level of the target."""
+ENDS = {-1: 20.0, 1: 80.0}
+"""Without a colour to compare with: the lightness below which colours are dark, and above which they are light."""
 SAME, OTHER = 0.7, 0.3
 """If the text names a colour, as in "a lighter green": the level of that colour relative to the best of its lighter
 versions, and the factor for colours that are not akin to it."""
@@ -119,13 +121,17 @@ def _by_shade(grounding: Grounding, sign: int, colours: Sequence[str], rows: Row
     looks = concepts().looks
     start = next((colour for colour in colours if colour in looks), None)
     if start is None:
-        return None
-    worth = {
-        Concept("colour", name): math.exp(-_distance(start, name, sign) / SPREAD)
-        for name, look in looks.items()
-        if (look.lightness - looks[start].lightness) * sign >= MIN_STEP
-    }
-    if asked:
+        worth = {
+            Concept("colour", name): math.exp(min(0.0, (look.lightness - ENDS[sign]) * sign) / SPREAD)
+            for name, look in looks.items()
+        }
+    else:
+        worth = {
+            Concept("colour", name): math.exp(-_distance(start, name, sign) / SPREAD)
+            for name, look in looks.items()
+            if (look.lightness - looks[start].lightness) * sign >= MIN_STEP
+        }
+    if asked and start is not None:
         best = grounding.highest(tuple(worth.items()), "colour")
         worth = {one: level * (1 if concepts().akin(start, one.name) else OTHER) for one, level in worth.items()}
         worth[Concept("colour", start)] = SAME * best or 1.0

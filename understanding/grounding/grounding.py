@@ -11,7 +11,7 @@ from understanding.grounding.column import Column, Levels
 from understanding.grounding.shop import Shop
 from understanding.grounding.titled import TitleLevels
 from understanding.grounding.titles import Rows
-from understanding.grounding.worth import ASIDE, near_concepts, values_named, worth_of
+from understanding.grounding.worth import ASIDE, NEAR, known_broad, near_concepts, settled, values_named, worth_of
 from understanding.wishes import Bound, Wish
 from understanding.words.concepts import ONE_OF, Concept, concepts
 from understanding.words.text import words_of
@@ -45,12 +45,27 @@ class Grounding:
         levels = self._silent(rows)
         for column, worth in self._kept_worths(wish._replace(said="")):
             np.fmax(levels, column.best(worth, rows), out=levels)
+        settled(levels)
         if not wish.column:
             concept = Concept(wish.family, wish.word)
             worths = near_concepts(concept) | dict.fromkeys((concept, *concepts().narrower(concept)), 1.0)
             said = concept.family if concept.family in ONE_OF else ""
             self._fill_silent(levels, tuple(worths.items()), said, rows)
         return levels
+
+    def _raise_titled(self, levels: Levels, wish: Wish, rows: Rows | None) -> None:
+        """Raise the levels of products whose titles have a kind and whose columns another one of the same broad kind:
+        sandals that a catalogue lists as flats or heels."""
+        concept = Concept(wish.family, wish.word)
+        broad = None if wish.column else known_broad(concept)
+        if broad is None:
+            return
+        named = dict.fromkeys((concept, *concepts().narrower(concept)), 1.0)
+        titled = self._titles.levels(tuple(named.items()), "", rows) == 1
+        places = np.flatnonzero(titled & (levels < NEAR))
+        if len(places):
+            alike = self.levels(Wish(*broad, ""), places if rows is None else rows[places]) >= NEAR
+            levels[places[alike]] = NEAR
 
     def values(self, wish: Wish) -> dict[str, list[str]]:
         """The values of each column that satisfy a wish fully, or nearly if none does. They can be used as a filter."""
@@ -158,6 +173,7 @@ class Grounding:
         total: Levels | None = None
         for wish in wishes:
             levels = self.levels(wish, rows)
+            self._raise_titled(levels, wish, rows)
             if total is None:
                 total = levels
             elif wish.family in ONE_OF:

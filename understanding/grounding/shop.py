@@ -14,7 +14,7 @@ from understanding.grounding.column import Column
 from understanding.grounding.identifiers import Identifiers
 from understanding.grounding.spellings import as_titled, brand_names, spellings_of
 from understanding.grounding.titles import Codes, Titles
-from understanding.words.concepts import FAMILIES, Concept, condition_of, conditions, families_of_columns
+from understanding.words.concepts import FAMILIES, Concept, condition_of, conditions, families_of_columns, long_brands
 from understanding.words.language import Language, languages
 from understanding.words.phrases import Entry, Phrases
 from understanding.words.spelling import Spelling
@@ -98,6 +98,9 @@ class Shop:
                 self.columns.append(Column.of(TITLE_BRAND, "brand", names, meanings, rows, brands, self.size))
         for column in self.columns:
             self._name(column)
+        for name, words in long_brands().items():
+            if not self.phrases.exactly(words):
+                self.phrases.add(words, Entry("unsold", name))
 
     @cached_property
     def spoken(self) -> list[Language]:

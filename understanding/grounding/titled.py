@@ -50,12 +50,22 @@ class TitleLevels:
         places = np.zeros(self._shop.size, dtype=np.uint8)
         if said:
             places[self._said(said)] = 1
+            for wider in self._wider(worths):
+                places[self._rows_titled(wider)] = 0
         for one, worth in sorted(worths, key=lambda pair: pair[1]):
             if worth != levels[-1]:
                 levels.append(worth)
             rows = self._shop.titles.rows_with([one]) if isinstance(one, str) else self._rows_titled(one)
             places[rows] = len(levels) - 1
         return Titled(places, np.array(levels, dtype=np.float32))
+
+    @staticmethod
+    def _wider(worths: tuple[tuple[Concept | str, float], ...]) -> set[Concept]:
+        """The kinds that those with the highest level are, but for a material: a "jacket" may be a leather jacket, so
+        that a title with it does not exclude that. But a "top" is no shirt."""
+        known = concepts()
+        made = [one for one, worth in worths if worth == 1 and isinstance(one, Concept) and one in known.wider]
+        return {known.wider[one] for one in made if Concept("material", one.name.partition(" ")[0]) in known.names}
 
     def _titles_saying(self, family: str) -> npt.NDArray[np.bool_]:
         """Whether each product's title has any concept of a family, ``[N]``."""

@@ -18,6 +18,7 @@ OF_COLOUR = frozenset({"darker", "lighter", "brighter", "more muted"})
 HEELS = {"smaller": "lower", "shorter": "lower", "bigger": "higher", "longer": "higher"}
 """What comparisons of size say of heels."""
 
+BOTTOMS = ("bottoms",)
 BAGS = ("bag", "wallet", "purse")
 """Kinds of which a size word means how big the thing is."""
 
@@ -130,6 +131,8 @@ class Comparisons(Step):
     def _part_before(self, at: int, direction: str) -> str:
         """The part of a product in front of a comparison, which takes it back as a wish: "sleeves longer"."""
         back, draft = self._ahead.before(at), self._draft
+        if "over_after" in self._ahead.roles(at) or any("and" in item.roles for item in self._items[back + 1 : at]):
+            return ""  # "With sleeves and longer", French "et plus longue"
         asked = back > 0 and "ask" in self._ahead.roles(back)
         back = self._ahead.before(back) if asked else back  # Chinese "袖子要长"
         part = self._ahead.part(back, direction).value if back >= 0 else ""
@@ -140,7 +143,16 @@ class Comparisons(Step):
 
     def _says_all(self, at: int) -> bool:
         """Whether an adjective compares without a word of degree."""
-        return self._alone(at) or self._sizes_bag(at) or self._follows_part(at)
+        return self._alone(at) or self._sizes_bag(at) or self._shades_thing(at) or self._follows_part(at)
+
+    def _shades_thing(self, at: int) -> bool:
+        """Whether an adjective says how dark a thing is: "dark jeans". Of other things than trousers, "light" is hardly
+        about the colour: "a light jacket"."""
+        direction = self._items[at].roles["adjectives"].value
+        if direction not in ("darker", "lighter") or self._items[at].meanings or self._draft.refusing:
+            return False
+        kinds = [kind for step in (-1, 1) if (kind := self._next_kind(at, step))]
+        return bool(kinds) and (direction == "darker" or any(kind in narrower(BOTTOMS) for kind in kinds))
 
     def _follows_part(self, at: int) -> bool:
         """Whether an adjective says how a part should be: Chinese "袖子要长"."""

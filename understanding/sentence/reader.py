@@ -244,7 +244,9 @@ class Reader:
         """All other words: those without a meaning."""
         item, draft = self._items[at], self._draft
         english = self._language == "en" and not draft.refusing
-        if item.entries:
+        if "unsold" in item.roles:
+            draft.unclear.append(item.said)  # "New Balance" is no wish for newer products.
+        elif item.entries:
             if (
                 english
                 and {"adjectives", "shades"} & item.roles.keys()

@@ -79,6 +79,8 @@ class Scopes(Step):
             draft.joining = draft.wanted[-1] if draft.wanted and not draft.refusing else None
             if draft.wanted and self._ahead.wish(at + 1).value not in ("", draft.wanted[-1].family):
                 draft.joint = len(draft.wanted)
+        elif "worn_with" in roles and not draft.refusing and self._ahead.serves(at):
+            draft.match(owning=False)  # German "Schuhe zum Anzug"
         elif {"ask", "prepositions"} & roles.keys():
             self._begin_part(at)
         else:

@@ -66,8 +66,10 @@ class Senses(Step):
         if "with_after" in self._ahead.roles(at + 1):
             return True
         things = [place for place, wish in enumerate(self._draft.wanted) if wish.family == "kind"]
-        if self._draft.refusing or not things:
+        if self._draft.refusing:
             return False
+        if not things:
+            return kind in STRAPS and self._ahead.is_with(at)  # Beside a watch: French "avec un bracelet en cuir"
         if things[-1] >= self._draft.clause and self._ahead.is_with(at):
             return True
         joined = {"and", "or"} & self._ahead.roles(at - 1).keys()

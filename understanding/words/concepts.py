@@ -249,6 +249,13 @@ def condition_of(words: tuple[str, ...]) -> tuple[Concept, ...]:
 
 
 @lru_cache(maxsize=1)
+def long_brands() -> dict[str, tuple[str, ...]]:
+    """The tokens of each brand of ``brands.txt`` whose name has several words."""
+    names = [line.partition(":")[0] for _, line in lines_of(FOLDER / "brands.txt")]
+    return {name: words for name in names if len(words := words_of(name)) > 1}
+
+
+@lru_cache(maxsize=1)
 def brand_words() -> frozenset[str]:
     """The folded words of the brands of ``brands.txt``, which are no slips of other words: "Lauren" is no "laufen"."""
     return frozenset(

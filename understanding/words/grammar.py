@@ -32,6 +32,7 @@ ROLES = frozenset(
             "or",
             "prepositions",
             "beside",
+            "worn_with",
             "owned",
             "owned_after",
             "than",

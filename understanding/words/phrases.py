@@ -13,7 +13,8 @@ class Entry(NamedTuple):
     """A meaning of a phrase."""
 
     role: str
-    """``concept``, ``value`` of a shop's column, or its grammatical role (``language.ROLES``)."""
+    """``concept``, ``value`` of a shop's column, ``unsold`` for a known brand that a shop does not sell, or its
+    grammatical role (``language.ROLES``)."""
     value: str
     family: str = ""
     column: str = ""

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from indexer.ranking.bits import count
 from indexer.stores.store import Rows
 from service.search.words.judging import Part
 from service.search.words.vocabulary import GenerationWords
@@ -15,9 +16,10 @@ from understanding import Understood, Wish
 from understanding.grounding.grounding import MIN_NEAR, Levels
 from understanding.words.concepts import Concept, concepts
 
-KEPT, KEPT_SILENT = np.float32(0.25), np.float32(0.6)
-"""Factors for families that the text does not mention: of products that differ from the reference, and of products
-without a value, relative to products that agree."""
+KEPT, KEPT_SEEN, KEPT_SILENT = np.float32(0.05), np.float32(0.25), np.float32(0.6)
+"""Factors for families that the text does not mention: of products that differ from the reference, of those that differ
+from what is recognised in it or said in its title, which may be wrong, and of products without a value, relative to
+products that agree."""
 KEPT_KIND, KEPT_KIND_SEEN = np.float32(0.015), np.float32(0.05)
 """The first of them for kinds, and the same if the kind is not in a column but recognised, which may be wrong. It is
 below ``UNSATISFIED``: for a jacket and "in leather", jackets come before leather wallets, even if none is of leather.
@@ -31,6 +33,8 @@ KEPT_LOOSELY = np.float32(0.4)
 FINEST, COARSEST = 3, 0.5
 """Exponents of the share of columns that agree with the reference. Usually the narrow kind matters (flats); if the text
 asks for another occasion, the broad kind does (shoes)."""
+FAIR, ENOUGH = 0.05, 10
+"""Minimum share, and number, of the products of a kind that are for an occasion if the kind is for it."""
 SURE = 0.5
 """Minimum total probability of a family's words in an upload for the family to be used, and of a refused word in the
 picture of a product that counts as having it."""
@@ -71,10 +75,10 @@ class Reference:
             alike = self.alike(family)
             if alike is not None:
                 # Another occasion often requires another kind, such as sports shoes.
-                loosely = family == "kind" and "occasion" in said
+                loosely = family == "kind" and "occasion" in said and not self._serves(understood)
                 known = self.row is not None and self._grounding.own_values(self.row, family)
                 kind = KEPT_LOOSELY if loosely else KEPT_KIND if known else KEPT_KIND_SEEN
-                floor = kind if family == "kind" else KEPT
+                floor = kind if family == "kind" else KEPT if known else KEPT_SEEN
                 exponent = COARSEST if loosely else FINEST
                 key = None if alike.key is None else ("kept", loosely, alike.key)
                 # Relative to what an uncertain upload can reach, or products without a value would rank first.
@@ -85,6 +89,17 @@ class Reference:
                     parts += self._same_kind(self.row)
         return parts
 
+    def _serves(self, understood: Understood) -> bool:
+        """Whether a fair share of the products of the reference's kind are for the occasions that are asked for: for a
+        dress and "for a wedding", there are dresses, but for casual shoes and "for running", there are sports shoes."""
+        wishes = [wish._replace(said="") for wish in understood.wanted if wish.family == "occasion"]
+        kinds = [] if self.row is None else list(self._same_kind(self.row))
+        if not (wishes and kinds):
+            return False
+        served = Part(("served", *wishes), partial(self._grounding.together, wishes))
+        of_kind, fitting = (self._words.bits.of(part).satisfied for part in (kinds[0], served))
+        return count(of_kind & fitting) >= max(ENOUGH, FAIR * count(of_kind))
+
     def _same_kind(self, row: int) -> Iterator[Part]:
         """A requirement to mean the same or a similar kind as the reference; none if its kind has no known meaning."""
         known = concepts()
@@ -94,8 +109,8 @@ class Reference:
             return
 
         def levels(rows: Rows | None) -> Levels:
-            found = self._grounding.together(wishes, rows)
-            return np.where(np.isnan(found), found, found >= MIN_NEAR).astype(np.float32)
+            found = np.fmax.reduce([self._grounding.levels(wish, rows) for wish in wishes])
+            return np.asarray(np.where(np.isnan(found), found, found >= MIN_NEAR), np.float32)
 
         yield Part(("same kind", *wishes), levels, OTHER_KIND, lambda _: KEPT_SILENT, judged=False)
 

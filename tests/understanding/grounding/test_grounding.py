@@ -60,6 +60,21 @@ def test_a_wider_kind_is_satisfied_by_its_narrower_ones() -> None:
     same(levels(shop, "kind", "heels"), [0, 1, 0, NAN])
 
 
+def test_a_product_of_a_wider_kind_may_be_of_the_wanted_one() -> None:
+    columns = {"articleType": ["Jackets", "Shirts"], "subCategory": ["Topwear"] * 2, "masterCategory": ["Apparel"] * 2}
+    shop = make_shop(["Fox Women Jacket", "Fox Men Shirt"], columns)
+    same(levels(shop, "kind", "leather jacket"), [NAN, 0])
+    same(levels(shop, "kind", "dress"), [0, 0])
+
+
+def test_a_title_may_name_a_kind_that_the_columns_put_beside_it() -> None:
+    titles = ["Fox Women Gold Sandals", "Fox Women Heels", "Fox Men Sandals", "Fox Sandals Shirt"]
+    shop = make_shop(titles, {"type": ["Heels", "Heels", "Sandals", "Shirts"]})
+    grounding = Grounding(shop)
+    same(list(grounding.levels(Wish("kind", "sandals", ""))), [0, 0, 1, 0])
+    same(list(grounding.together([Wish("kind", "sandals", "")])), [NEAR, 0, 1, 0])
+
+
 def test_what_comes_close_is_worth_less_than_what_was_asked() -> None:
     shop = make_shop([""] * 3, {"colour": ["Red", "Maroon", "Blue"]})
     same(levels(shop, "colour", "crimson"), [NEAR, NEAR * FURTHER, 0])

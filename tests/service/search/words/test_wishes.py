@@ -136,6 +136,14 @@ def test_a_broad_category_of_the_reference_does_not_stand_for_its_kind(
             assert {result["attributes"]["articleType"] for result in results} == {"Sweaters"}
 
 
+def test_the_kind_of_the_reference_is_kept_if_it_is_for_the_occasion(shop: Shop, serve: Serve, tmp_path: Path) -> None:
+    kinds = [("Dresses", "Casual"), ("Dresses", "Party"), ("Sports Shoes", "Sports"), ("Casual Shoes", "Casual")]
+    with serve(_shop_of(shop, tmp_path, "usage", kinds), understand_text=True) as served:
+        for reference, text, found in (("0", "for a party", "Dresses"), ("3", "for running", "Sports Shoes")):
+            results = served.search(product_id=reference, text=text, k=10)["results"]
+            assert {result["attributes"]["articleType"] for result in results} == {found}
+
+
 def test_a_requested_kind_overrides_the_audience(shop: Shop, serve: Serve, tmp_path: Path) -> None:
     kinds = [("Shirts", "Men"), ("Watches", "Men"), ("Sarees", "Women"), ("Shirts", "Women")]
     with serve(_shop_of(shop, tmp_path, "gender", kinds), understand_text=True) as served:

@@ -14,7 +14,8 @@ from understanding.grounding.column import Column
 from understanding.grounding.identifiers import Identifiers
 from understanding.grounding.spellings import as_titled, brand_names, spellings_of
 from understanding.grounding.titles import Codes, Titles
-from understanding.words.concepts import FAMILIES, Concept, condition_of, conditions, families_of_columns, long_brands
+from understanding.words.brands import long_brands
+from understanding.words.concepts import FAMILIES, Concept, condition_of, conditions, families_of_columns
 from understanding.words.language import Language, languages
 from understanding.words.phrases import Entry, Phrases
 from understanding.words.spelling import Spelling

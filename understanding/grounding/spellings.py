@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from understanding.words.concepts import brands
+from understanding.words.brands import brands
 from understanding.words.text import normalised, tokens_of, words_of
 
 MIN_JOINED = 5

@@ -8,8 +8,8 @@ from functools import cached_property
 from typing import NamedTuple
 
 from understanding.grounding.shop import Shop
+from understanding.words.brands import brand_words
 from understanding.words.compounds import compound_of, corrected_compound
-from understanding.words.concepts import brand_words
 from understanding.words.grammar import ROLES
 from understanding.words.language import NAMING, Language
 from understanding.words.phrases import Entry

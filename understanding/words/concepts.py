@@ -207,16 +207,6 @@ def concepts() -> Concepts:
 
 
 @lru_cache(maxsize=1)
-def brands() -> dict[str, tuple[str, ...]]:
-    """How other scripts write brands, by their folded name without spaces."""
-    written = {}
-    for _, line in lines_of(FOLDER / "brands.txt"):
-        name, _, listed = line.partition(":")
-        written["".join(words_of(name))] = tuple(one.strip() for one in listed.split(","))
-    return written
-
-
-@lru_cache(maxsize=1)
 def emoji() -> dict[str, Concept | None]:
     """The things and colours that emoji mean; None for those that refuse."""
     known = concepts().names
@@ -246,24 +236,6 @@ def condition_of(words: tuple[str, ...]) -> tuple[Concept, ...]:
     found = (words[first:last] for first in range(len(words)) for last in range(first + 1, len(words) + 1))
     known = [some for some in found if some in conditions()]
     return (conditions()[max(known, key=len)],) if known else ()
-
-
-@lru_cache(maxsize=1)
-def long_brands() -> dict[str, tuple[str, ...]]:
-    """The tokens of each brand of ``brands.txt`` whose name has several words."""
-    names = [line.partition(":")[0] for _, line in lines_of(FOLDER / "brands.txt")]
-    return {name: words for name in names if len(words := words_of(name)) > 1}
-
-
-@lru_cache(maxsize=1)
-def brand_words() -> frozenset[str]:
-    """The folded words of the brands of ``brands.txt``, which are no slips of other words: "Lauren" is no "laufen"."""
-    return frozenset(
-        word
-        for _, line in lines_of(FOLDER / "brands.txt")
-        for word in words_of(line.partition(":")[0])
-        if len(word) > 3
-    )
 
 
 def families_of_columns(names: Iterable[str]) -> dict[str, str]:

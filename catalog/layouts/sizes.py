@@ -17,6 +17,8 @@ MIN_COLUMNS, MIN_BARE_COLUMNS = 2, 3
 """Minimum number of columns of sizes, with a word beside the size and without one."""
 NAME, STOCK = "size", "stock"
 """Columns for the sizes, if their own names have no word for a size, and for the sum of their stock."""
+LONGEST_ABBREVIATION = 3
+"""Letters of words such as *Gr.* and *Str*, which are no names of columns."""
 _WORDS = SIZES | STOCK_COUNTS | group("gr sz sizes grössen strl str rozm tam tg konfgr qty pcs stk")
 _LETTERS = r"(?:[2-7]?x{0,5}[sl]|m|one ?size|einheitsgrö(?:ß|ss)e|unique|única|unica|uni)"
 _NUMBERS = r"\d{1,3}(?:[.,]5|[½⅓⅔]| ?1/2)?"
@@ -49,7 +51,8 @@ def sizes_in_columns(table: Table) -> set[str]:
     found = _size_columns(table)
     if not found:
         return set()
-    named = next((one.word for one in found if plain_name(one.word) in SIZES), NAME)
+    words = (one.word for one in found if plain_name(one.word) in SIZES)
+    named = next((word for word in words if len(plain_name(word)) > LONGEST_ABBREVIATION), NAME)
     name = named if named not in table.columns else NAME
     counted = not any(standard_name(column) in STOCK_COUNTS for column in table.columns if column not in _names(found))
     marked = any(plain_text(cell).casefold() in _MARKS for one in found for cell in table.rows.column(one.column))

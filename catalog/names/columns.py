@@ -61,9 +61,10 @@ FORM_OF_ROWS = group("fieldtype")
 HANDLES = group("handle urlhandle handleid referencehandle identificadordeurl identificadorurl 商品管理番号")
 """Columns that repeat the handle of a product in each of its rows, as in Shopify and Rakuten."""
 WEAK_GROUPS = order(
-    "permalink slug group productgroup stylegroup masterid mastersku master modelid styleid model modelnumber modell "
-    "modellnummer style modellnr modèle modelo modello stylecode stylenumber styleno hauptartikel vaterartikel "
-    "masterartikel parentasin familyid configsku produktreferenz artikelreferenz stylesku modelkodu paircode"
+    "producttoken permalink slug group productgroup stylegroup masterid mastersku master modelid styleid model "
+    "modelnumber modell modellnummer style modellnr modèle modelo modello stylecode stylenumber styleno "
+    "hauptartikel vaterartikel masterartikel parentasin familyid configsku produktreferenz artikelreferenz "
+    "stylesku modelkodu paircode"
 )
 """Ambiguous names; they are the group only if the rows of a group have the same title."""
 TITLE_ORDER = order(
@@ -135,7 +136,7 @@ LOOKS = group(
 )
 """Options that change how a product looks: each of their values is a separate result."""
 SIZES = group(
-    "tallasdisponibles taillesdisponibles availablesizes sizesavailable verfügbaregrößen lieferbaregrößen "
+    "gr tallasdisponibles taillesdisponibles availablesizes sizesavailable verfügbaregrößen lieferbaregrößen "
     "tagliedisponibili beschikbarematen str variantencode variantcode size größe groesse schuhgröße "
     "konfektionsgröße kleidergröße ringgröße ringsize "
     "pointure taille talla taglia "

@@ -29,7 +29,7 @@ _HIDDEN = re.compile(
     r"fornitore|costo|acquisto|ingrosso|ricarico|^margine|"
     r"leverancier|inkoop|kostpri|groothandel|"
     r"leverantör|inköp|leverandør|indkøb|innkjøp|^innpris|dækningsbidrag|toimittaja|hankintahinta|ostohinta|"
-    r"koszt|dostawca|marża|zakup|hurtow|nákup|dodavatel|dodávate|marže|beszerzés|beszállító|nagyker|furnizor|achizi|"
+    r"koszt|dostawca|kontrahent|marża|zakup|hurtow|nákup|dodavatel|dodávate|marže|beszerzés|beszállító|nagyker|furnizor|achizi|"
     r"custo\b|fornecedor|margem|maliyet|alışfiyat|tedarikçi|komisyon|комисси|комісі|"
     r"закуп|себестоимость|собівартість|поставщик|постачальник|наценка|оптов|αγορά|κόστο|προμηθευτή|"
     r"仕入|原価|成本|进价|進價|采购|採購|供应商|供應商|매입|원가|공급업체|공급사|공급가|도매|批发|供货|卸価格|卸売|עלות|ספק|تكلفة|المورد|^ox(?:b|ek)price|"

@@ -224,10 +224,10 @@ def shows_in_shop(column: str) -> bool:
 
 _STOCK_WORDS = (
     r"(?:stock|inventory|qty|quantity|qté|(?:lager)?bestand|lagermenge|voorraad|estoque|existencias|giacenza|esistenza|"
-    r"stanmagazynowy|ilość|lagersaldo|lagerantal|quantité|cantidad|quantità|quantidade|zásoba|остаток|在庫|库存|재고)"
+    r"stanmagazynowy|ilość|skladem|lagersaldo|lagerantal|quantité|cantidad|quantità|quantidade|zásoba|остаток|在庫|库存|재고)"
 )
 _OF_STOCK = (
-    r"(?:of|in|de|en|em|on|net|netto|units?|pcs|pieces|stück|stk|hand|real|réel|réelle|actual|actuel|actuelle|attuale|aktuelle?r?|"
+    r"(?:of|in|de|en|em|on|net|netto|ks|vrije|vrij|beschikbare|units?|pcs|pieces|stück|stk|hand|real|réel|réelle|actual|actuel|actuelle|attuale|aktuelle?r?|"
     r"current|free|freie?r?|frei|verwendbar|available|verfügbare?r?|disponible|disponibile|disponível|total|totale|"
     r"gesamt|physical|physische?r?|physique|físico|fisico|effektiv)"
 )

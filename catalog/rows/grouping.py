@@ -195,6 +195,10 @@ def _draft(
     """
     shared = [] if several else parents
     for_sale = [line for line in lines if not line.unsold]
+    if not any(_is_variant(line, lines) for line in for_sale):  # Rows of further pictures have no stock.
+        for line in for_sale:
+            line.unsold = lines[0].unsold
+        for_sale = []
     unsold = [(line, line.unsold) for line in lines if line.unsold]
     if not for_sale:
         unsold += [(line, lines[0].unsold) for line in shared]

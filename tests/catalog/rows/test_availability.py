@@ -27,7 +27,8 @@ from tests.catalog.shops import accounted, read
         ("Termék Státusz", "aktív", "inaktív"), ("Stan oferty", "Aktywna", "Zakończona"), ("Publish?", "Yes", "No"),
         ("Publicado en web", "SÍ", "NO"), ("Vises i nettbutikk", "Ja", "Nei"), ("ATS", "3", "0"),
         ("Satış Kanalı:Mağaza", "VISIBLE", "HIDDEN"), ("ACTV_FLG", "Y", "N"), ("OH_QTY", "3", "0"),
-        ("Stok:Ana Depo", "3", "0"), ("Shop aktiv", "Ja", "Nein"), ("Ενεργό", "Ναι", "Όχι"),
+        ("Stok:Ana Depo", "3", "0"), ("Shop aktiv", "Ja", "Nein"), ("Skladem ks", "3", "0"),
+        ("vrije_voorraad", "3", "0"), ("Ενεργό", "Ναι", "Όχι"),
         ("availability.availableQuantity", "3", "0"), ("approvalStatus(code)", "approved", "unapproved"),
     ],
 )  # fmt: skip

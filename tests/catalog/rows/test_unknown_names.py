@@ -231,3 +231,15 @@ def test_abbreviations_of_databases_are_words(tmp_path: Path) -> None:
 def test_sizes_between_dashes_are_a_list(tmp_path: Path) -> None:
     rows = [{"Ref": f"A{at}", "Título": f"Falda {at}", "Tallas disponibles": "S - M - L"} for at in range(3)]
     assert read(tmp_path, rows)[0].attributes == {"Tallas disponibles": ["S", "M", "L"]}
+
+
+def test_rows_with_the_same_code_and_title_and_other_sizes_are_one_product(tmp_path: Path) -> None:
+    rows = [
+        {"Artikel": f"KL-{at}", "Bezeichnung": f"Kleid {name}", "Farbe": "Rot", "Gr.": size, "Bestand": 2}
+        for at, name in ((101, "Anna"), (102, "Bea"))
+        for size in ("36", "38", "40")
+    ]
+    catalog = read(tmp_path, rows)
+    assert [(one.id, one.title, one.attributes["Gr."]) for one in catalog] == [
+        ("KL-101", "Kleid Anna", ["36", "38", "40"]), ("KL-102", "Kleid Bea", ["36", "38", "40"]),
+    ]  # fmt: skip

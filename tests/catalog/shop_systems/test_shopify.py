@@ -108,3 +108,14 @@ def test_metafields_of_matrixify_are_public_unless_their_names_are_of_costs(tmp_
     own = {"Metafield: custom.colour [single_line_text_field]": "Red", "Metafield: custom.cost [money]": "9"}
     (product,) = read(tmp_path, [{"Handle": "tee", "Title": "Tee", "Variant SKU": "A", **own}])
     assert list(product.attributes) == ["Metafield: custom.colour [single_line_text_field]"]
+
+
+def test_rows_of_further_pictures_do_not_put_a_sold_out_product_up_for_sale(tmp_path: Path) -> None:
+    rows = [
+        {"Handle": handle, "Title": "" if place else handle, "Variant SKU": "" if place else f"{handle}-1",
+         "Variant Inventory Tracker": "" if place else "shopify", "Variant Inventory Qty": "" if place else stock,
+         "Image Src": f"https://cdn.example/{handle}{place}.jpg", "Image Position": place + 1}
+        for handle, stock in (("tee", 0), ("hat", 4)) for place in range(3)
+    ]  # fmt: skip
+    (product,) = read(tmp_path, rows, images=True)
+    assert (product.id, len(product.images)) == ("hat", 3)

@@ -20,8 +20,11 @@ class Scopes(Step):
         start = draft.before if answers and len(draft.wanted) == draft.clause else draft.clause
         if {"beside", "owned"} & roles.keys():
             draft.match(owning="owned" in roles)
-        elif "owned_after" in roles and len(draft.wanted) > start and not draft.refusing:
+        elif draft.beside and self._ahead.is_attribute(at - 1) and self._is_thing(at - 1):
+            draft.beside = False  # Chinese "搭配裙子的腰带"
+        elif {"owned_after", "beside_after"} & roles.keys() and len(draft.wanted) > start and not draft.refusing:
             draft.own_clause(start)
+            draft.matched = draft.matched or "beside_after" in roles
         elif ("than" in roles or self._compares_preferred(at)) and self._ahead.joins(at):
             draft.refuse(at)  # "Rather green than blue."
         elif (
@@ -86,6 +89,10 @@ class Scopes(Step):
         else:
             return 0
         return 1
+
+    def _is_thing(self, at: int) -> bool:
+        entry = meant(self._items[at]) if at >= 0 else None
+        return entry is not None and entry.family == "kind"
 
     def _answers_instead(self, at: int) -> bool:
         """Whether the text is an answer and what is wanted instead, without the comma: "no slim fit instead"."""

@@ -32,6 +32,7 @@ ROLES = frozenset(
             "or",
             "prepositions",
             "beside",
+            "beside_after",
             "worn_with",
             "owned",
             "owned_after",

@@ -113,6 +113,7 @@ def _allowed(before: Understood, turn: Understood) -> tuple[Understood, Understo
     """Both turns without what the later one allows again: "heels are fine actually" after "no heels", "sleeves are
     fine" after "sleeveless"."""
     refused = {wish.key for wish in before.unwanted}
+    conditions = {wish.family for wish in before.wanted} & {"condition"}
     details = [wish for wish in turn.wanted if wish.family == "detail"]
     rivals = {wish: concepts().rivals_of(Concept(wish.family, wish.word)) for wish in details}
     excluded = {
@@ -121,7 +122,9 @@ def _allowed(before: Understood, turn: Understood) -> tuple[Understood, Understo
     allowed = {
         wish
         for wish in turn.wanted
-        if wish.key in refused or any(Concept(one.family, one.word) in rivals.get(wish, ()) for one in excluded)
+        if wish.key in refused
+        or (wish.family == "condition" and not conditions)  # "Used is fine too."
+        or any(Concept(one.family, one.word) in rivals.get(wish, ()) for one in excluded)
     }
     lifted = {wish.key for wish in allowed}
     return (

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.properties import properties
-from tests.understanding.shops import large_shop
+from tests.understanding.shops import large_shop, make_shop
 from tests.understanding.test_wishes import parts_of
 from understanding import english, fold, understand, understand_turns
 
@@ -134,3 +134,14 @@ def test_a_turn_in_another_language_is_understood_in_that(first: str, second: st
     turns = understand_turns((LATER[first][0], LATER[second][1]), large_shop())
     assert [turn.language for turn in turns] == [first, second]
     assert parts_of(turns[1]) == {"-detail:pockets", "+colour:green"}
+
+
+def test_an_allowed_condition_is_asked_for_only_beside_another_one() -> None:
+    shop = make_shop(["jacket"] * 3, {"condition": ["new", "used", "new"]})
+    for texts, asked in (
+        (["used is fine too"], []),
+        (["a jacket", "used is fine too"], ["jacket"]),
+        (["a new jacket", "used is fine too"], ["new", "jacket", "used"]),
+    ):
+        folded = fold(understand_turns(texts, shop))
+        assert [wish.word for wish in folded.wanted] == asked

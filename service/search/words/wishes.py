@@ -23,7 +23,7 @@ from understanding.grounding.grounding import Levels
 from understanding.grounding.refused import refused
 
 VIOLATED = {
-    "kind": UNSATISFIED**2, "season": np.float32(0.2), "occasion": np.float32(0.03), "title": np.float32(0.4),
+    "kind": UNSATISFIED**3, "season": np.float32(0.2), "occasion": np.float32(0.03), "title": np.float32(0.4),
 }  # fmt: skip
 """Factor of a product that violates a wish, for families for which it is not ``UNSATISFIED``. For "a long navy dress",
 dresses in other colours come before navy socks. Catalogues are less reliable in seasons, occasions and titles."""
@@ -185,6 +185,6 @@ def wishes_of(query: Query, generation: Generation) -> Wishes | None:
         return None
     words = words_of_generation(generation)
     turns = understand_turns((*query.history, *([query.text] if query.text else [])), words.shop)
-    understood = fold(turns) if len(turns) > 1 else turns[0]
+    understood = fold(turns)
     alone = query.picture is None and query.product_id is None
     return Wishes(without_stated(understood, query, words), words, alone)

@@ -40,18 +40,20 @@ STATUS = group(
     "visibilidadenelcatálogo visibilitànelcatalogo zichtbaarheidincatalogus verfügbarkeit disponibilité "
     "disponibilidad disponibilità beschikbaarheid disponibilidade tillgänglighet tilgængelighed dostępność "
     "наличие 在庫状況 stokdurumu 状态 商品状态 库存状态 진열상태 판매상태 סטטוס الحالة κατάσταση publishtoecom "
-    "web webshop eshop internet ecommerce onlineshop webwinkel tiendaonline poststatus "
+    "webshop eshop onlineshop webwinkel tiendaonline poststatus "
     "منشور مفعل نشط ظاهر 表示 表示可否 商品表示可否 表示状態 表示ステータス 公開フラグ 公開区分 公開設定 掲載 "
     "掲載状態 展示 노출여부 진열여부 "
     "판매여부 전시여부 노출 진열 skuativo ativarsku mostrarproduto ativarskusepossível hiểnthị แสดง objavljeno "
     "публикация "
     "опубликовано опублікувати показывать активность активен вклвыкл dostępny widoczność zverejnené zveřejněno "
-    "ενεργό δημοσιευμένο display publish publicar publier pubblica veröffentlichen publicadoenweb отображать "
+    "ενεργό δημοσιευμένο publish publicar publier pubblica veröffentlichen publicadoenweb отображать "
     "видимостьнавитрине "
     "showonsite showonstore showinstore showonline showonwebsite skuisactive skuactive mostrarentienda "
     "mostrarenlatienda exibirnaloja visívelnaloja situação situacao situación durum satışdurumu стан статус "
     "доступність" + languages.STATUS
 )
+FLAGS_OF_PUBLICATION = group("web internet ecommerce display anzeige affichage visualización visualizzazione weergave")
+"""Columns of publication if they have only yes and no: the display of a watch is *analog*."""
 STATES = group(
     "status state productstatus salesstatus lifecycle statut état estado stato stan stav статус 状态 "
     "商品状态 situação "

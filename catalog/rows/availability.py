@@ -10,6 +10,7 @@ from catalog.names.columns import standard_name
 from catalog.names.plain import plain_name
 from catalog.names.sale import (
     COUNTED_BY_DEFAULT,
+    FLAGS_OF_PUBLICATION,
     GONE_SINCE,
     IN_STOCK,
     LIVE,
@@ -37,6 +38,7 @@ from catalog.values import plain_text, unescaped
 from catalog.values.numbers import MISSING
 from catalog.values.states import (
     MAX_STOCK_WORDS,
+    are_flags,
     are_letters,
     are_marks,
     are_mostly_filled,
@@ -87,6 +89,7 @@ class Availability:
         self.unnamed = [
             name for name in unusual
             if states_sale(table.rows.column(name)) or (name in stated and not outlet_prefix(name))
+            or (plain_name(name) in FLAGS_OF_PUBLICATION and are_flags(table.rows.column(name)))
         ]  # fmt: skip
         """Columns with other names that state what is for sale, by their cells or their role."""
         self._status += [name for name in self.unnamed if name not in self._status]

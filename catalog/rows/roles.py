@@ -35,7 +35,7 @@ MIN_FACT_VALUES = 50
 """Number of values from which a column is a fact if most of them are different, such as names of models."""
 YEARS = frozenset({"year", "modelyear", "jahr", "année", "año", "anno", "jaar"})
 """Numbers that are asked for: "from the 2025 collection"."""
-BRANDS, VENDORS = group("brand brandname marke"), group("vendor vendorname")
+BRANDS, VENDORS = group("brand brandname marke"), group("vendor")
 """Without a column of brands, the vendor is the brand, as in Shopify. Beside one, it is the supplier."""
 FORM_COLUMNS = frozenset({"type", "producttype", "itemtype"})
 FORMS = frozenset({

@@ -30,6 +30,12 @@ def are_marks(cells: Sequence[Any]) -> bool:
     return "" in states and len(states) == 2 and states <= {"", "1", "x", "checked", *SIGNS}
 
 
+def are_flags(cells: Sequence[Any]) -> bool:
+    """Whether the filled cells of a column are words or signs for true and false, or 1 and 0."""
+    texts = {plain_text(cell) for cell in cells} - {""}
+    return bool(texts) and all(text in ("0", "1") or read_flag(text) is not None for text in texts)
+
+
 def are_mostly_filled(cells: Sequence[Any]) -> bool:
     """Whether at least half of the cells are filled, so that an empty one has a meaning."""
     return 2 * sum(plain_text(cell).casefold() not in MISSING for cell in cells) >= len(cells) > 0

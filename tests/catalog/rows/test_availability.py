@@ -27,7 +27,7 @@ from tests.catalog.shops import accounted, read
         ("Termék Státusz", "aktív", "inaktív"), ("Stan oferty", "Aktywna", "Zakończona"), ("Publish?", "Yes", "No"),
         ("Publicado en web", "SÍ", "NO"), ("Vises i nettbutikk", "Ja", "Nei"), ("ATS", "3", "0"),
         ("Satış Kanalı:Mağaza", "VISIBLE", "HIDDEN"), ("ACTV_FLG", "Y", "N"), ("OH_QTY", "3", "0"),
-        ("Stok:Ana Depo", "3", "0"), ("Shop aktiv", "Ja", "Nein"), ("Skladem ks", "3", "0"),
+        ("Stok:Ana Depo", "3", "0"), ("Shop aktiv", "Ja", "Nein"), ("Skladem ks", "3", "0"), ("display", "1", "0"),
         ("vrije_voorraad", "3", "0"), ("Ενεργό", "Ναι", "Όχι"),
         ("availability.availableQuantity", "3", "0"), ("approvalStatus(code)", "approved", "unapproved"),
     ],
@@ -160,3 +160,12 @@ def test_words_of_a_status_without_a_known_meaning_are_a_remark(tmp_path: Path) 
     assert [one.reason for one in catalog.remarks] == [
         'Status is In progress, which is taken as for sale; otherwise: [leave_out] Status = ["In progress"]'
     ]
+
+
+def test_the_display_of_a_watch_is_an_attribute(tmp_path: Path) -> None:
+    rows = [
+        {"id": at, "title": f"Watch {at}", "Display": kind} for at, kind in enumerate(("Analog", "Digital", "Hidden"))
+    ]
+    catalog = read(tmp_path, rows)
+    assert len(catalog) == 3
+    assert catalog.roles["Display"] == "wish"

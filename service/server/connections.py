@@ -22,6 +22,8 @@ from service.errors import HeadersTooLarge, MalformedRequest, RequestError, Unsu
 from service.http.problems import problem_of
 from service.server.framing import Framing
 
+LINGER_S = 2.0
+"""How long the rest of a refused request is read."""
 FIRST_BYTE_S = 10.0
 """Timeout of the first byte of the first request."""
 UNREAD_S = 30.0
@@ -167,6 +169,7 @@ class _LimitedProtocol(asyncio.Protocol):
         self._limits, self._inner = limits, inner
         self.address = ""
         self._in_request = self._closed = self._started = False
+        self._discarded = 0
         self._timer: asyncio.TimerHandle | None = None
         self._framing = Framing(limits.max_body_bytes)
 
@@ -181,10 +184,13 @@ class _LimitedProtocol(asyncio.Protocol):
         self._limits.wait(self, True)
         self._abort_after(FIRST_BYTE_S)
         self._started = True
-        self._inner.connection_made(cast(asyncio.Transport, _WatchedTransport(transport, self._answering)))
+        self._inner.connection_made(cast(asyncio.Transport, _WatchedTransport(transport, self._answering, self._close)))
 
     def data_received(self, data: bytes) -> None:
         if self._closed:
+            self._discarded += len(data)
+            if self._discarded > self._limits.max_body_bytes:
+                self._transport.abort()
             return
         if not self._in_request:
             self._in_request = True
@@ -230,6 +236,19 @@ class _LimitedProtocol(asyncio.Protocol):
         self._closed = True
         self._transport.abort()
 
+    def _close(self) -> None:
+        """Close the connection after its response, but not before the client has sent its request, for ``LINGER_S``
+        and the bytes of the longest body at most: closing a socket with unread bytes resets it, and the client may lose
+        the response (RFC 9112, 9.6)."""
+        if self._closed or self._framing.complete or self._transport.is_closing():
+            self._transport.close()
+            return
+        self._closed = True  # What still arrives is discarded.
+        self._transport.resume_reading()
+        self._transport.write_eof()
+        self._cancel()
+        self._timer = asyncio.get_running_loop().call_later(LINGER_S, self._transport.abort)
+
     def _answering(self) -> None:
         """Called before the first byte of a response is written."""
         if self._in_request:
@@ -248,10 +267,13 @@ class _LimitedProtocol(asyncio.Protocol):
 
 
 class _WatchedTransport:
-    """A transport that calls ``on_write`` before each write."""
+    """A transport that calls ``on_write`` before each write, and ``on_close`` instead of closing."""
 
-    def __init__(self, transport: asyncio.Transport, on_write: Callable[[], None]) -> None:
-        self._transport, self._on_write = transport, on_write
+    def __init__(
+        self, transport: asyncio.Transport, on_write: Callable[[], None], on_close: Callable[[], None]
+    ) -> None:
+        self._transport, self._on_write, self._on_close = transport, on_write, on_close
+        self._closing = False
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._transport, name)
@@ -259,3 +281,10 @@ class _WatchedTransport:
     def write(self, data: bytes) -> None:
         self._on_write()
         self._transport.write(data)
+
+    def close(self) -> None:
+        self._closing = True
+        self._on_close()
+
+    def is_closing(self) -> bool:
+        return self._closing or self._transport.is_closing()

@@ -118,6 +118,23 @@ def test_the_time_of_the_first_byte_does_not_apply_to_kept_connections(
         assert answers(connection)
 
 
+@pytest.mark.parametrize("path", ["/events", "/search", "/nowhere"])
+def test_a_response_before_the_end_of_a_body_is_not_lost(served: Served, path: str) -> None:
+    body = b"{" * 15_000_000  # More than the buffers of both sockets.
+    url = httpx.URL(served.url)
+    with socket.create_connection((url.host, url.port or 80), timeout=PATIENCE_S) as client:
+        client.sendall(
+            f"POST {path} HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Type: application/json\r\n"
+            f"Content-Length: {len(body)}\r\n\r\n".encode()
+            + body
+        )
+        received = b""
+        while part := client.recv(65536):
+            received += part
+    assert received[9:12] in (b"413", b"422", b"404")
+    assert received.endswith(b"}")
+
+
 def test_connections_of_one_address_are_bounded_and_given_back(serve: Serve, shop: Shop) -> None:
     with serve(shop, max_connections_per_address=20) as served, ExitStack() as opened:
         served.client.close()

@@ -28,7 +28,7 @@ _VALUE = re.compile(r"\d|\.(?:jpe?g|png|webp|gif|avif)\b", re.IGNORECASE)
 """A number, a code, or a picture."""
 _WHOLE = re.compile(r"^\S*\d\S*$|\.(?:jpe?g|png|webp|gif|avif)\b", re.IGNORECASE)
 """The same as the whole cell."""
-_IDENTIFIER = re.compile(r"[^\W\d_][^\W\d]*(?:[ ._-][^\W\d]+)*(?:[ ._-]?\d)?")
+_IDENTIFIER = re.compile(r"[^\W\d_][^\W\d]*(?:[ .-][^\W\d]+)*(?:[ ._-]?\d)?")
 """The name of a column as programs write it: ``v_products_name_1``."""
 _NUMBER = re.compile(r"[-+]?[\d.,]+")
 

@@ -25,7 +25,7 @@ _BESIDE = re.compile(
     rf"\.(?:{'|'.join(suffix[1:] for suffix in IMAGE_SUFFIXES)})\s*\(https?://[^()]+\)$", re.IGNORECASE
 )
 """The name of a file before its address, as Airtable writes attachments."""
-_CAPTIONS = re.compile(r"\s+!\s+(?:alt|title|desc|caption)\s*:[^|]*")
+_CAPTIONS = re.compile(r" ! (?:alt|title|desc|caption) ?:[^|]*")
 """Texts about a picture, as WebToffee's exports of WooCommerce write them behind its address."""
 _MARKED = re.compile(r"""<img\s[^<>]*?src\s*=\s*["']?([^"'<>\s]+)|!\[[^\[\]]*\]\(([^()\s]+)""", re.IGNORECASE)
 _OBJECTS = ("media", "image", "file", "node")

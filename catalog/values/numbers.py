@@ -17,6 +17,8 @@ from price_parser import Price
 
 Separator = Literal[".", ","]
 
+MAX_CHARACTERS = 500
+"""Characters of a cell with a number and words about it."""
 PLAIN = re.compile(r"[+-]?(?:0|[1-9]\d{0,14})(?:\.\d{1,15})?")
 WHOLE = re.compile(r"[+-]?(?:0|[1-9]\d{0,14})")
 MISSING = frozenset(
@@ -143,6 +145,8 @@ def read_number(text: str, decimal: Separator = ".") -> Number | None:
         text: The cell.
         decimal: Sign that separates decimals in this column.
     """
+    if len(text) > MAX_CHARACTERS:  # The patterns below take quadratic time for long runs of spaces.
+        return None
     text = _in_latin(text.strip())
     if _WIDE.search(text):
         text = unicodedata.normalize("NFKC", text)

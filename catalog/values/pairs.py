@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 _ASSIGNED = re.compile(r'(?:^|[,;])\s*([A-Za-z][\w ]*)=(?:"((?:[^"]|"")*)"|([^="]*?))(?=[,;]\s*[A-Za-z][\w ]*=|$)')
-_PAIR = re.compile(r"\s*(?P<name>[^\W\d_][^:=|{}/<>]{1,39}?)\s*[:=]\s*(?P<value>(?![/\\])[^:={}<>]+?)\s*")
+_PAIR = re.compile(r"(?P<name>[^\W\d_][^:=|{}/<>]{1,50})[:=]\s*(?P<value>(?![/\\])[^\s:={}<>][^:={}<>]*)")
 _BRACED = re.compile(r"(?:^|//|[,;])\s*([^\W\d_][^{}/,;]*)\{([^{}]*)\}\s*")
 _TYPED = re.compile(r"(?<=[:=] )[A-Z]\[([^\[\]]*)\]")
 """The letter of the kind of a value, as CS-Cart writes it: ``Color: S[Red]; Brand: E[Acme]``."""
@@ -45,9 +45,9 @@ def pairs_of_hand(text: str) -> list[tuple[str, str]]:
     for sign in ("|", "\n", ";", ","):
         found: list[tuple[str, str]] = []
         for part in (part for part in text.split(sign) if part.strip()):
-            pair = _PAIR.fullmatch(part)
+            pair = _PAIR.fullmatch(part.strip())
             if pair is not None:
-                found.append((pair["name"], pair["value"]))
+                found.append((pair["name"].rstrip(), pair["value"]))
             elif sign == "," and found and not re.search("[:={}<>]", part):  # Material: wool, silk
                 found[-1] = found[-1][0], f"{found[-1][1]}|{part.strip()}"
             else:

@@ -53,3 +53,11 @@ def test_other_texts_with_colons_are_kept(tmp_path: Path, text: str) -> None:
 def test_kinds_of_values_of_cs_cart_are_removed(tmp_path: Path) -> None:
     rows = [{"id": at, "title": f"Hat {at}", "Features": "Color: S[Red]; Brand: E[Acme]"} for at in range(4)]
     assert next(iter(read(tmp_path, rows))).attributes == {"Color": "Red", "Brand": "Acme"}
+
+
+@pytest.mark.parametrize(
+    "text", ["a: b" + " " * 50_000 + "c: d", "a" + "_a" * 20_000 + "!", "x" + " " * 50_000 + "=", "{" * 9_999]
+)
+def test_long_texts_are_read_in_linear_time(tmp_path: Path, text: str) -> None:
+    rows = [{"sku": f"A{at}", "title": f"Hat {at}", text[:60]: text} for at in range(3)]
+    assert len(read(tmp_path, rows)) == 3

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from catalog.names import languages
 from catalog.names.plain import MAX_COMPARED, folded, group, order, plain_name, shorter_names
-from catalog.names.sale import SALE_NAMES, STATUS, STOCK_COUNTS, counts_stock, is_status
+from catalog.names.sale import SALE_NAMES, STATUS, STOCK_COUNTS, counts_stock
 
 ID_ORDER = order(
     "id productid idproduct sku itemid itemsku articleid asin code productsku productcode productcodesku "
@@ -217,8 +217,6 @@ def standard_name(column: str) -> str:
     words = [word for word in re.split(r"[\W_]+", column.casefold()) if word not in _OF_SIZES]
     if any(map(counts_stock, shorter_names(column))):
         return "stock"
-    if is_status(plain):
-        return "status"
     if plain_name("".join(words)) in SIZES:
         return plain_name("".join(words))
     # Of a nested field, as pandas names it, and of an attribute: ``attributes.color``, ``Merkmal: Farbe``.

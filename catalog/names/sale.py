@@ -248,5 +248,5 @@ _IS_STATUS = re.compile(
 
 
 def is_status(plain: str) -> bool:
-    """Whether a plain name is one of the status of a product: ``termékstátusz``."""
+    """Whether a plain name may be one of the status of a product: ``termékstátusz``, but also ``veganstatus``."""
     return _IS_STATUS.fullmatch(plain) is not None

@@ -30,6 +30,7 @@ from catalog.names.sale import (
     STOCK_FLAGS,
     STOCK_STATUS,
     TRACKED,
+    is_status,
     read_flag,
     shows_in_shop,
 )
@@ -44,6 +45,7 @@ from catalog.values.states import (
     are_mostly_filled,
     are_plus_or_minus,
     has_states_of_stock,
+    has_words_of_sale,
     is_future,
     is_out_of_stock,
     meets,
@@ -90,6 +92,7 @@ class Availability:
             name for name in unusual
             if states_sale(table.rows.column(name)) or (name in stated and not outlet_prefix(name))
             or (plain_name(name) in FLAGS_OF_PUBLICATION and are_flags(table.rows.column(name)))
+            or (is_status(plain_name(name)) and has_words_of_sale(table.rows.column(name)))
         ]  # fmt: skip
         """Columns with other names that state what is for sale, by their cells or their role."""
         self._status += [name for name in self.unnamed if name not in self._status]
@@ -122,7 +125,8 @@ class Availability:
         """A remark for each column of states that has words without a known meaning, which are taken as for sale."""
         found = []
         for column in self._status if self.leave_out is None else ():
-            cells = [plain_text(cell) for cell in rows.column(column)] if standard_name(column) in STATES else []
+            is_state = standard_name(column) in STATES or is_status(plain_name(column))
+            cells = [plain_text(cell) for cell in rows.column(column)] if is_state else []
             states = {text: plain_state(text) for text in dict.fromkeys(cells) if text}
             known = NOT_SOLD | LIVE | IN_STOCK | {"yes", "a"}
             unknown = [text for text, plain in states.items() if plain not in known and not plain.isdigit()]

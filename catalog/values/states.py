@@ -68,6 +68,12 @@ def has_states_of_stock(cells: Sequence[Any]) -> bool:
     return {plain_state(plain_text(cell)) for cell in cells} - {""} <= OUT_OF_STOCK | IN_STOCK
 
 
+def has_words_of_sale(cells: Sequence[Any]) -> bool:
+    """Whether a column has words for products that are or are not for sale; yes, no and none may be about anything."""
+    states = {plain_state(plain_text(cell)) for cell in cells} - {"yes", "no", "none"}
+    return any(state in NOT_SOLD | LIVE | IN_STOCK and not state.lstrip("-").isdigit() for state in states)
+
+
 def says_no(text: str) -> bool:
     """Whether a cell states that a product is not for sale: ``draft``, ``0``, ``nicht auf Lager``."""
     return plain_state(text) in NOT_SOLD

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from catalog import read_catalog
+from catalog.inspection import report
 from catalog.names.columns import pick, standard_name
 from catalog.names.hidden import is_hidden
 from catalog.names.sale import shows_in_shop
@@ -134,6 +136,14 @@ def test_a_vendor_is_the_brand_unless_there_is_a_column_of_brands(tmp_path: Path
     rows = [{"sku": f"A{n}", "title": "Coat", "Vendor": "Rains A/S"} for n in range(2)]
     assert read(tmp_path, rows).roles["Vendor"] == "wish"
     assert read(tmp_path, [{**row, "Brand": "Rains"} for row in rows]).roles["Vendor"] == "hidden"
+
+
+@pytest.mark.parametrize("name", ["vendor_name", "Vendor Name", "VNDR_NM", "Preferred Vendor"])
+def test_the_name_of_a_vendor_is_hidden_and_inspect_lists_it(tmp_path: Path, name: str) -> None:
+    """Marketplaces name the seller so, and ERP systems the supplier."""
+    catalog = read(tmp_path, [{"sku": f"A{n}", "title": "Coat", name: "Rains A/S"} for n in range(2)])
+    assert catalog.roles[name] == "hidden"
+    assert re.search(rf"{name} +hidden", "\n".join(report(catalog)))
 
 
 @pytest.mark.parametrize(

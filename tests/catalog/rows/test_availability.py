@@ -43,6 +43,18 @@ def test_products_that_are_not_for_sale_are_left_out_and_counted(
 
 
 @pytest.mark.parametrize(
+    ("column", "cells"),
+    [
+        ("Vegan status", ["Yes", "No"]), ("Sustainability status", ["Certified", "None"]),
+        ("Fit status", ["Runs small", "No"]),
+    ],
+)  # fmt: skip
+def test_a_status_of_something_else_is_an_attribute(tmp_path: Path, column: str, cells: list[str]) -> None:
+    catalog = read(tmp_path, [{"id": at, "title": f"Hat {at}", column: cells[at % 2]} for at in range(4)])
+    assert (len(catalog), catalog.roles[column]) == (4, "wish")
+
+
+@pytest.mark.parametrize(
     ("cell", "sold"), [("ja", True), ("nein", False), ("0", False), ("3", True), ("gesperrt", False)]
 )
 def test_a_column_with_the_role_stock_states_what_is_for_sale(tmp_path: Path, cell: str, sold: bool) -> None:

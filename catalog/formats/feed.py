@@ -120,7 +120,8 @@ def _item_name(content: bytes, source: str) -> str:
     names = _Names()
     with contextlib.suppress(SAXException, DefusedXmlException):  # Reported when the products are read.
         defusedxml.sax.parse(io.BytesIO(content), names)
-    if "html" in names.counts or (names.counts["table"] and names.counts["tr"]):
+    of_tables = names.counts["table"] and names.counts["tr"] and not names.counts.keys() & ITEM_NAMES
+    if "html" in names.counts or of_tables:
         raise ModisteError(
             f"{source} is a web page (HTML), not a catalogue.",
             hint="It may be a login or error page. Open it in a browser, or save the table in it as CSV or XLSX.",

@@ -20,7 +20,7 @@ _JSON_API = re.compile(r'"included"\s*:\s*\[\s*\{')
 """Objects beside the products, to which these refer."""
 PARENT = "__parentId"
 MAX_DEPTH = 100
-"""Of the objects and lists of a product."""
+"""Maximum depth of the objects and lists of a product."""
 _EXAMPLE = 'Write one product a line, such as {"id": "1", "title": "..."}.'
 
 

@@ -14,10 +14,10 @@ from catalog.names.sale import STOCK_COUNTS
 from catalog.table import Table
 from catalog.values import plain_text
 
-ENOUGH = 0.9
-"""Share of the ids of a sheet that are ids of products."""
-MOST = 0.5
-"""Share of the products for which a sheet with one row for each of them has a row."""
+MIN_IDS = 0.9
+"""Minimum share of the ids of a sheet that are ids of products."""
+MIN_ROWS = 0.5
+"""Minimum share of the products for which a sheet with one row for each of them has a row."""
 _NAMES = ("attribute", "attributename", "option", "optionname", "feature", "property", "name", "merkmal", "eigenschaft")
 _VALUES = ("text", "optionvalue", "attributevalue", "featurevalue", "propertyvalue", "value", "wert", "ausprägung")
 _FURTHER = "additional image"
@@ -55,7 +55,7 @@ def join(table: Table, columns: Sequence[str], rows: _Sheet) -> bool:
         _add_pairs(table, own, rows_of, name, value)
     elif any(standard_name(one) in SIZES for one in others):
         _add_variants(table, own, rows_of, theirs)
-    elif not name and all(len(some) == 1 for some in rows_of.values()) and len(rows_of) >= MOST * len(table.rows):
+    elif not name and all(len(some) == 1 for some in rows_of.values()) and len(rows_of) >= MIN_ROWS * len(table.rows):
         for row in _of_products(table, own, rows_of):
             for one in others:
                 if not plain_text(row.get(one)):
@@ -76,7 +76,7 @@ def _key(table: Table, columns: Sequence[str], rows: _Sheet) -> tuple[str, str] 
         ids = [text for cell in table.rows.column(own) if (text := plain_text(cell))] if own else []
         named = {text for _, row in rows if (text := plain_text(row.get(theirs)))}
         unique = 2 * len(ids) > len(table.rows) and len(set(ids)) == len(ids)
-        if own and named and unique and len(named & set(ids)) >= ENOUGH * len(named):
+        if own and named and unique and len(named & set(ids)) >= MIN_IDS * len(named):
             return theirs, own
     return None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
 from typing import Any
 
@@ -9,15 +10,20 @@ import defusedxml.ElementTree
 from defusedxml.common import DefusedXmlException
 
 from catalog.formats.encodings import decode
+from catalog.formats.header import HEADER_ROWS
 from catalog.formats.workbooks.extent import MAX_CELLS
 from catalog.names.columns import known, standard_name
 
-LOOKED_AT = 20
-"""First rows of a table among which one has names of columns."""
-MIN_KNOWN = 2
+MIN_KNOWN_NAMES = 2
 """Known names of columns by which a table of a web page is a catalogue and not a part of its layout."""
 MAX_WIDTH = 16_384
 """Columns of a sheet of Excel."""
+_FIRST_ELEMENT = re.compile(r"(?:[^<]|<[!?])*<(\w+)")
+_OF_PAGES = frozenset({
+    "html", "head", "title", "meta", "base", "link", "style", "script", "body", "main", "section", "header", "div",
+    "center", "form", "font", "span", "p", "b", "strong", "br", "hr", "h1", "h2", "h3", "table", "thead", "tbody", "tr",
+})  # fmt: skip
+"""Elements with which web pages begin. Descriptions in feeds may contain tables as well."""
 _EXCEL, _FILEMAKER = "urn:schemas-microsoft-com:office:spreadsheet", "http://www.filemaker.com/fmpxmlresult"
 
 
@@ -34,8 +40,8 @@ def sheet_in(content: bytes, encoding: str | None = None) -> list[list[Any]]:
         if root.tag == f"{{{_EXCEL}}}Workbook":
             tables = [_of_excel(table) for table in root.iter(f"{{{_EXCEL}}}Table")]
             return max(tables, key=len, default=[])
-    lowered = start.casefold()
-    if "<html" not in lowered and "<table" not in lowered:
+    first = _FIRST_ELEMENT.match(start)
+    if first is None or first[1].casefold() not in _OF_PAGES:
         return []
     page = _Page()
     page.feed(decode(content, encoding).text)
@@ -76,7 +82,8 @@ def _of_equal_length(rows: list[list[Any]]) -> list[list[Any]]:
 
 def _is_catalogue(rows: list[list[Any]]) -> bool:
     return len(rows) > 1 and any(
-        len({name for cell in row if known(name := standard_name(cell))}) >= MIN_KNOWN for row in rows[:LOOKED_AT]
+        len({name for cell in row if known(name := standard_name(cell))}) >= MIN_KNOWN_NAMES
+        for row in rows[:HEADER_ROWS]
     )
 
 

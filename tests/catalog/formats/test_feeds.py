@@ -30,6 +30,16 @@ def test_a_link_of_atom_is_a_picture_only_if_its_type_is(tmp_path: Path) -> None
     assert catalog[1].attributes["link"] == "https://s.example/1"
 
 
+def test_a_table_in_a_description_is_not_the_catalogue(tmp_path: Path) -> None:
+    sizes = "<table><tr><th>Size</th><th>Color</th><th>Price</th></tr><tr><td>S</td><td>red</td><td>9</td></tr></table>"
+    items = "".join(
+        f"<item><g:id>T{n}</g:id><title>Boot {n}</title><g:image_link>https://s.example/{n}.jpg</g:image_link>"
+        f"<description>{sizes}</description></item>"
+        for n in range(2)
+    )
+    assert [one.title for one in of_xml(tmp_path, "rss", f"<channel>{items}</channel>")] == ["Boot 0", "Boot 1"]
+
+
 def test_named_values_in_a_list_of_attributes_are_columns(tmp_path: Path) -> None:
     items = "".join(
         f'<o id="{n}" price="99.99" avail="1"><cat>Moda/Sukienki</cat><name>Sukienka {n}</name>'

@@ -70,17 +70,17 @@ def attribute_extraction(logits: Tensor, shown: Tensor, known: Tensor, rarity: T
     return (costs * known).sum() / (truth * rarity).sum().clamp(min=1)
 
 
-def distillation(student: Tensor, teacher: Tensor) -> Tensor:
-    """Distillation of embeddings (Hinton et al. 2015 distil probabilities): one minus the cosine of both.
+def alignment(embeddings: Tensor, targets: Tensor) -> Tensor:
+    """One minus the cosine of embeddings and their targets.
 
     Args:
-        student: Embeddings ``[B, D]``, of any length.
-        teacher: Embeddings ``[B, D]``, of any length.
+        embeddings: ``[B, D]``, of any length.
+        targets: ``[B, D]``, of any length.
 
     Returns:
         Scalar, the mean over the batch.
     """
-    return 1 - F.cosine_similarity(student, teacher, dim=-1).mean()
+    return 1 - F.cosine_similarity(embeddings, targets, dim=-1).mean()
 
 
 def expected_words_loss(expected: Tensor, shown: Tensor, known: Tensor) -> Tensor:

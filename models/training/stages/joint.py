@@ -18,7 +18,7 @@ from models.bundle import Bundle
 from models.bundle.images import Pixels
 from models.datasets.attributes.words import shown_words
 from models.networks.backbones.split import SplitTower
-from models.networks.losses import attribute_extraction, distillation, mini_batch_match_retrieval
+from models.networks.losses import alignment, attribute_extraction, mini_batch_match_retrieval
 from models.training.data.augmentation import augment, augment_photographs, mirror
 from models.training.data.photographs import TrainingPhotographs
 from models.training.data.sources import TrainingSource
@@ -42,8 +42,8 @@ class Joint(Stage):
     and not the sum of word embeddings, because it also encodes modifications; the temperature is learnt, as in CLIP;
     pictures are augmented.
 
-    With ``JointStage.align``, the embeddings of products are trained towards those of that
-    bundle, and the text tower is locked.
+    With ``JointStage.align``, the embeddings of products are trained towards those of that bundle, and the text
+    tower is locked.
     """
 
     name = "joint"
@@ -223,7 +223,7 @@ class Joint(Stage):
                 photographs = (seen[len(image) :], batch["possible"])
                 loss = loss + self.kinds.loss(*photographs, image, batch["shown"], logits[len(image) :])
         if self.aligned:
-            loss = loss + self.schedule.align_weight * distillation(image, batch["aligned"])
+            loss = loss + self.schedule.align_weight * alignment(image, batch["aligned"])
         return loss
 
     def stepped(self) -> None:

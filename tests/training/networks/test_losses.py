@@ -4,8 +4,8 @@ import numpy as np
 import torch
 
 from models.networks.losses import (
+    alignment,
     batch_based_classification,
-    distillation,
     kinship,
     mini_batch_match_retrieval,
 )
@@ -105,7 +105,7 @@ def test_a_gallery_of_one_kind_costs_nothing() -> None:
     assert kin_of_one([True, False, False, False], [True, True, True, True]) == 0.0
 
 
-def test_distillation_is_the_mean_of_one_minus_the_cosine_whatever_the_lengths() -> None:
-    student = torch.tensor([[2.0, 0.0], [0.0, 1.0]])
-    teacher = torch.tensor([[0.6, 0.8], [0.0, 5.0]])
-    assert math.isclose(distillation(student, teacher).item(), (0.4 + 0.0) / 2, rel_tol=1e-6)
+def test_alignment_is_the_mean_of_one_minus_the_cosine_whatever_the_lengths() -> None:
+    embeddings = torch.tensor([[2.0, 0.0], [0.0, 1.0]])
+    targets = torch.tensor([[0.6, 0.8], [0.0, 5.0]])
+    assert math.isclose(alignment(embeddings, targets).item(), (0.4 + 0.0) / 2, rel_tol=1e-6)

@@ -16,7 +16,7 @@ __all__ = (
 MAX_TEXT = 2_000
 """Characters of ``text``, and of each text of ``history``."""
 MIN_K, MAX_K = 24, 200
-"""Of the largest ``k``. The page requests 24 products."""
+"""Bounds of the largest ``k`` of a service. The page requests 24 products."""
 MAX_OFFSET = 10_000
 
 FormatName = Literal["jpeg", "png", "webp", "avif", "heic", "gif", "bmp", "tiff"]

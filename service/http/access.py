@@ -51,8 +51,8 @@ async def authorise(
 ) -> Key | None:
     """The key of a request that may use ``scope``; None if no key is needed.
 
-    Without a key file, searching needs no key and operations are switched off. A rejected request counts against its
-    address, which limits guessing.
+    Without a key file, searches and events need no key and operations are switched off. A rejected request counts
+    against its address, which limits guessing.
 
     Raises:
         KeyNeeded: The key is missing, unknown, revoked or expired.

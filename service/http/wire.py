@@ -230,6 +230,7 @@ class CatalogSummary(FrozenModel):
     filters: dict[str, Annotated[ChoiceFilter | NumberFilter, Field(discriminator="kind")]]
     words: list[str] = Field(description="The words that `prefer` and `avoid` accept, by frequency in training.")
     styles: list[Style] = Field(description="The values that `style` accepts; empty without words.")
+    max_offset: int = Field(description="The largest `offset` of a search.")
     generation: str
     bundle: str
 

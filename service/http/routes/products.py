@@ -50,8 +50,8 @@ async def get_catalog(context: CurrentContext, generation: CurrentGeneration) ->
     filters = await context.readers.run(partial(catalog_filters, generation))
     return CatalogSummary(
         total=generation.size, filters=filters, words=list(context.bundle.manifest.attributes),
-        styles=list(possible_styles(context.bundle, generation)), generation=generation.id,
-        bundle=context.bundle.name,
+        styles=list(possible_styles(context.bundle, generation)), max_offset=context.settings.max_offset,
+        generation=generation.id, bundle=context.bundle.name,
     )  # fmt: skip
 
 

@@ -4,7 +4,6 @@ import { blankCards, card } from "./cards.js";
 import { address, isQuery, said, withReference } from "../steps.js";
 import { asksForAny, drawUnderstood, spelledOut, withoutEffect } from "./understood.js";
 
-const FURTHEST = 10_000; // the largest offset of the service
 const BLANKS = 12;
 const TOO_MANY = 429; // requests: it passes
 const MAX_EXPECTED = 6; // the most probable come first
@@ -43,7 +42,7 @@ export function drawAnswer({ step, answer, catalog, reference }, from = 0) {
   else at("products").replaceChildren(...cards);
   at("products").setAttribute("aria-busy", "false");
   at("problem").hidden = true;
-  at("more").hidden = items.length >= total || items.length > FURTHEST;
+  at("more").hidden = items.length >= total || items.length > catalog.max_offset;
   const note = facts ? noted(facts, items.length) : "";
   at("note").hidden = !note;
   at("note").textContent = note;

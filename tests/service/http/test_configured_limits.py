@@ -80,6 +80,7 @@ def test_the_document_states_lowered_limits(limited: Served, served: Served) -> 
         names = (fields["k"]["maximum"], fields["offset"]["maximum"], fields["filters"]["maxProperties"])
         return (*names, text, fields["history"]["items"]["maxLength"])
 
+    assert limited.client.get("/catalog").json()["max_offset"] == 5
     assert stated(limited) == (30, 5, 1, 10, 10)
     assert stated(served) == (200, 10_000, 32, 2_000, 2_000)
 

@@ -31,6 +31,16 @@ def test_the_page_works_below_a_path_of_another_site(visit: Visit, serve: Serve,
         page.close()
 
 
+def test_no_more_products_are_offered_beyond_the_largest_offset(visit: Visit, serve: Serve, shop: Shop) -> None:
+    with serve(shop, max_offset=PAGE) as served:
+        page = visit("/", url=served.url)
+        page.get_by_role("button", name="More").click()
+        expect(page.locator(".card")).to_have_count(2 * PAGE)
+        settled(page)
+        expect(page.locator("#more")).to_be_hidden()
+        page.close()
+
+
 def test_surprise_me_shuffles_and_back_restores_the_order(visit: Visit) -> None:
     page = visit()
     first = shown(page)

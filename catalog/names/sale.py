@@ -214,9 +214,7 @@ _SHOPS = (
     r"(?:shop|webshop|onlineshop|onlinestore|webstore|store|storefront|site|website|web|butik|butiken|butikken|butikk|"
     r"nettbutikk|lesite|sito|sitio|elsitio|witrynie|сайте|витрине|boutique|tienda|negozio|loja|winkel|sklepie|sklep|obchodě|obchod|eshopu|eshop|verkkokaupassa|catalog)"
 )
-_SHOWS_IN_SHOP = re.compile(
-    rf"{_SHOWS}[a-zà-ž]{{0,4}}{_SHOPS}|(?:im|in|en|on)?{_SHOPS}{_SHOWS}|{_SHOPS}status|\w*visibility"
-)
+_SHOWS_IN_SHOP = re.compile(rf"{_SHOWS}[a-zà-ž]{{0,4}}{_SHOPS}|(?:im|in|en|on)?{_SHOPS}{_SHOWS}|{_SHOPS}status")
 
 
 def shows_in_shop(column: str) -> bool:
@@ -243,10 +241,11 @@ def counts_stock(plain: str) -> bool:
 
 _IS_STATUS = re.compile(
     r"(?!.*(?:order|payment|tax|email|image|seo|sync|shipping|import|export|steuer|bestell|zahlung|versand|comment))"
-    r"(?:\w*(?:status|státusz|статус|durumu|状态|狀態|ステータス|상태)|(?:stan|estado|stato|statut)(?:oferty|produktu|del?\w+|publica\w+))"
+    r"(?:\w*(?:status|visibility|státusz|статус|durumu|状态|狀態|ステータス|상태)|(?:stan|estado|stato|statut)(?:oferty|produktu|del?\w+|publica\w+))"
 )
 
 
 def is_status(plain: str) -> bool:
-    """Whether a plain name may be one of the status of a product: ``termékstátusz``, but also ``veganstatus``."""
+    """Whether a plain name may be one of the status of a product: ``termékstátusz``, but also ``veganstatus``
+    and ``highvisibility``."""
     return _IS_STATUS.fullmatch(plain) is not None

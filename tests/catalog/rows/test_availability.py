@@ -46,7 +46,7 @@ def test_products_that_are_not_for_sale_are_left_out_and_counted(
     ("column", "cells"),
     [
         ("Vegan status", ["Yes", "No"]), ("Sustainability status", ["Certified", "None"]),
-        ("Fit status", ["Runs small", "No"]),
+        ("Fit status", ["Runs small", "No"]), ("High visibility", ["Yes", "No"]),
     ],
 )  # fmt: skip
 def test_a_status_of_something_else_is_an_attribute(tmp_path: Path, column: str, cells: list[str]) -> None:

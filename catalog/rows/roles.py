@@ -21,10 +21,12 @@ from catalog.names.sale import (
     STOCK_COUNTS,
     STOCK_FLAGS,
     TRACKED,
+    read_flag,
 )
 from catalog.settings import CatalogSettings
 from catalog.values import Column
 from catalog.values.columns import CURRENCY, Typed
+from catalog.values.states import says_no
 
 if TYPE_CHECKING:
     from catalog.table import Table
@@ -75,7 +77,8 @@ def column_roles(
 
 def _role(name: str, column: Column, typed: Typed) -> Role:
     plain = standard_name(name)
-    if plain in SALE:
+    values = [str(value) for value in typed.attributes.column(name) if value is not None]
+    if plain in SALE and not (plain in NOT_SOLD_FLAGS and _are_words(column, values)):  # The hide of a bag is suede.
         return "stock"
     if plain in YEARS:
         return "wish"
@@ -83,7 +86,6 @@ def _role(name: str, column: Column, typed: Typed) -> Role:
         return "fact"
     if column.kind != "text":
         return "wish"
-    values = [str(value) for value in typed.attributes.column(name) if value is not None]
     if plain in FORM_COLUMNS and values and FORMS.issuperset(map(plain_name, values)):
         return "hidden"
     if TEXTS.search(plain) or sum(map(len, values)) > LONG_TEXT * len(values):
@@ -92,3 +94,9 @@ def _role(name: str, column: Column, typed: Typed) -> Role:
         return "fact"
     many = len(values) >= MIN_FACT_VALUES and len(set(values)) > len(values) / 2
     return "fact" if many else "wish"
+
+
+def _are_words(column: Column, values: list[str]) -> bool:
+    """Whether a column has texts, none of which is a flag, a mark or a state."""
+    flags = (text in ("1", "X", "x") or read_flag(text) is not None or says_no(text) for text in values)
+    return column.kind == "text" and bool(values) and not any(flags)

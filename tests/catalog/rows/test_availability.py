@@ -46,10 +46,12 @@ def test_products_that_are_not_for_sale_are_left_out_and_counted(
     ("column", "cells"),
     [
         ("Vegan status", ["Yes", "No"]), ("Sustainability status", ["Certified", "None"]),
-        ("Fit status", ["Runs small", "No"]), ("High visibility", ["Yes", "No"]),
+        ("Hide", ["Cow", "Calf"]), ("Fit status", ["Runs small", "No"]), ("High visibility", ["Yes", "No"]),
     ],
 )  # fmt: skip
-def test_a_status_of_something_else_is_an_attribute(tmp_path: Path, column: str, cells: list[str]) -> None:
+def test_a_column_with_a_name_of_states_and_other_cells_is_an_attribute(
+    tmp_path: Path, column: str, cells: list[str]
+) -> None:
     catalog = read(tmp_path, [{"id": at, "title": f"Hat {at}", column: cells[at % 2]} for at in range(4)])
     assert (len(catalog), catalog.roles[column]) == (4, "wish")
 

@@ -36,6 +36,8 @@ class Relative(NamedTuple):
     said: str
     of: str = ""
     """The part of the product, such as ``sleeves``; empty for the whole product."""
+    most: bool = False
+    """Whether the text asks for the extreme, as in "the cheapest"."""
 
 
 class Bound(NamedTuple):

@@ -112,14 +112,24 @@ def arrangement(generation: Generation, group_by: str, sort: str, filters: Filte
     if sort:
         name = sort.removeprefix("-")
         _check(generation, name, "sort", "number", "date", "text", "flag")
-        default = generation.manifest.default_filters or {}
-        if mixes_currencies(name, generation.columns, {**default, **(filters or {})}):
+        if _in_several_currencies(generation, name, filters):
             raise InvalidArrangement(
                 f"The prices in {name!r} are in several currencies, which cannot be compared.",
                 field="sort", hint=f"Add a filter for one of them, on {name + CURRENCY!r}.",
             )  # fmt: skip
         ranks = generation.ranks(name, descending=sort.startswith("-"))
     return Arrangement(labels, ranks)
+
+
+def can_sort(generation: Generation, sort: str, filters: Filters | None = None) -> bool:
+    """Whether products can be sorted by the numbers of an attribute, as ``arrangement`` sorts."""
+    name = sort.removeprefix("-")
+    return generation.columns.get(name) == "number" and not _in_several_currencies(generation, name, filters)
+
+
+def _in_several_currencies(generation: Generation, name: str, filters: Filters | None) -> bool:
+    default = generation.manifest.default_filters or {}
+    return mixes_currencies(name, generation.columns, {**default, **(filters or {})})
 
 
 def _check(generation: Generation, name: str, field: str, *kinds: str) -> None:

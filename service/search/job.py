@@ -7,7 +7,7 @@ runs in batches: decode, vision, query, store.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -99,6 +99,8 @@ class SearchStages:
         self, query: Query, stated: Stated | None, wishes: Wishes | None, generation: Generation, reference: Reference
     ) -> Job[Outcome]:
         """Search ``generation``, which must have been built with the bundle."""
+        if wishes is not None and wishes.sort and not query.sort:
+            query = replace(query, sort=wishes.sort)
         space = _space(query, wishes, generation, reference.row)  # First, because it checks fields of the query.
         vision = yield from self._seen(query, generation, reference)
         lookup, truncated = yield from self._lookup(query, stated, wishes, generation, reference, vision, space)

@@ -52,7 +52,7 @@ def parts_of(understood: Understood) -> frozenset[str]:
 
     parts = [f"+{wish.family}:{wish.word.lower()}" for wish in understood.wanted]
     parts += [f"-{wish.family}:{wish.word.lower()}" for wish in understood.unwanted]
-    parts += [f"<{one.direction}" for one in understood.relative]
+    parts += [f"{'<<' if one.most else '<'}{one.direction}" for one in understood.relative]
     parts += [f"{number(bound.min)}..{number(bound.max)}" for bound in understood.constraints]
     for name, families in (("keep", understood.keep), ("diff", understood.different), ("forget", understood.forget)):
         parts += [f"{name}:{family}" for family in families]

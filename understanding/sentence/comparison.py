@@ -105,7 +105,8 @@ class Comparisons(Step):
             direction = HEELS.get(direction, direction)
         if self._ahead.refused_behind(at + taken):  # Turkish "çok pahalı olmasın" also means "less expensive".
             taken += 1
-        draft.compare(Relative(direction, self._ahead.said(at, taken), part.value), excess=excess)
+        most = "most" in roles and direction == compared
+        draft.compare(Relative(direction, self._ahead.said(at, taken), part.value, most), excess=excess)
         return taken
 
     def _lessened(self, at: int) -> Found:

@@ -62,7 +62,7 @@ ROLES = frozenset(
 )
 """The functions of words in a sentence, such as refusing; each is a list of phrases in the grammar file."""
 TABLES = frozenset(
-    {"sizes", "families", "transcribed", "relative", "adjectives", "shades", "kin", "numbers", "endings"}
+    {"sizes", "families", "transcribed", "relative", "most", "adjectives", "shades", "kin", "numbers", "endings"}
 )
 SETTINGS = frozenset({"name", "compounds", "nouns_first", "privatives", "suffixes", "softened"})
 OPPOSITES = {
@@ -98,7 +98,7 @@ def read_grammar(path: Path) -> dict[str, Any]:
             f"{path} has the unknown entry {min(unknown)!r}.",
             hint=f"There are: {', '.join(sorted(ROLES | TABLES | SETTINGS))}.",
         )
-    for table in ("relative", "adjectives"):
+    for table in ("relative", "most", "adjectives"):
         for direction in grammar.get(table, {}):
             if direction not in OPPOSITE:
                 raise WordingError(

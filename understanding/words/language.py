@@ -65,6 +65,9 @@ class Language:
         for table in ("families", "relative", "adjectives", "shades", "kin", "numbers", "sizes"):
             for value, listed in grammar.get(table, {}).items():
                 self._add(folder, listed, Entry(table, value), endings)
+        for direction, listed in grammar.get("most", {}).items():
+            for entry in (Entry("relative", direction), Entry("most", "")):
+                self._add(folder, listed, entry, endings)
         self._mark_comparisons(grammar, folder, endings)
         for file, family in FAMILIES.items():
             path = folder / f"{file}.txt"

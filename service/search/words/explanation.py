@@ -35,7 +35,7 @@ def _wish(wishes: Wishes, wish: Wish) -> UnderstoodWish:
 
 def _relative(wishes: Wishes, one: Relative) -> UnderstoodRelative:
     column = column_of(one, wishes.grounding.shop) or None
-    return UnderstoodRelative(direction=one.direction, of=one.of, said=one.said, column=column)
+    return UnderstoodRelative(direction=one.direction, of=one.of, most=one.most, said=one.said, column=column)
 
 
 def _bound(one: Bound, currency: str) -> UnderstoodBound:

@@ -26,6 +26,10 @@ class UnderstoodRelative(FrozenModel):
 
     direction: str = Field(description="The English name of the comparison.", examples=["darker"])
     of: str = Field(description="The part of the product; empty for the whole product.", examples=["sleeves"])
+    most: bool = Field(
+        description="Whether the text asks for the extreme, as in `cheapest`. If the column has numbers, products are "
+        "sorted by it, unless the request has `sort`."
+    )
     said: str = Field(description="The words of the text.")
     column: str | None = Field(description="The column that is compared; null if the model judges by the picture.")
 

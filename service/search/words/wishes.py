@@ -12,13 +12,14 @@ import numpy as np
 from indexer.generations.generation import Generation
 from indexer.stores.store import Mask, Rows
 from models.bundle.style_search import Floats
+from service.search.arrangement import can_sort
 from service.search.query import Query
 from service.search.words.judging import SILENT, UNSATISFIED, Judge, Part
 from service.search.words.precedence import without_stated
 from service.search.words.reference import SURE, Reference, opposite_of
 from service.search.words.vocabulary import GenerationWords, words_of_generation
 from understanding import Grounding, Relative, Understood, Wish, english, fold, understand_turns
-from understanding.grounding.compared import NUMBERS, SHADES, compared
+from understanding.grounding.compared import NUMBERS, SHADES, column_of, compared
 from understanding.grounding.grounding import Levels
 from understanding.grounding.refused import refused
 
@@ -40,6 +41,8 @@ class Wishes:
     words: GenerationWords
     alone: bool
     """Whether there is no reference."""
+    sort: str = ""
+    """The order that a text such as "the cheapest" asks for, as in ``Query.sort``; empty if there is none."""
 
     @property
     def grounding(self) -> Grounding:
@@ -122,6 +125,8 @@ class Wishes:
             parts.append(Part(bound, partial(grounding.within, bound)))
         asked = [wish.word for wish in families.get("colour", ())]
         for one in understood.relative:
+            if self.sort and _order(one, grounding):
+                continue  # Sorting shows more than the products of a cheap third.
             colours = [(1.0, asked[:1])] if asked else reference.colours()
             parts += self._comparison(one, reference.row, colours, asked=bool(asked))
         for family in (*understood.keep, *understood.different):
@@ -187,4 +192,13 @@ def wishes_of(query: Query, generation: Generation) -> Wishes | None:
     turns = understand_turns((*query.history, *([query.text] if query.text else [])), words.shop)
     understood = fold(turns)
     alone = query.picture is None and query.product_id is None
-    return Wishes(without_stated(understood, query, words), words, alone)
+    understood = without_stated(understood, query, words)
+    orders = [order for one in understood.relative if (order := _order(one, words.grounding))]
+    sort = orders[0] if orders and can_sort(generation, orders[0], query.filters) else ""
+    return Wishes(understood, words, alone, sort)
+
+
+def _order(one: Relative, grounding: Grounding) -> str:
+    """The order of a superlative of numbers, as in ``Query.sort``; empty for other comparisons."""
+    column = column_of(one, grounding.shop) if one.most and one.direction in NUMBERS else ""
+    return f"-{column}" if column and NUMBERS[one.direction][1] > 0 else column

@@ -100,6 +100,23 @@ def test_products_that_satisfy_the_wishes_are_sorted_before_the_others(
         assert [id for page in pages for id in page] == found[:14]
 
 
+@pytest.mark.parametrize(
+    ("text", "descending"),
+    [("the cheapest red one", False), ("most expensive red cloth", True), ("das günstigste in rot", False)],
+)
+def test_a_text_that_asks_for_the_extreme_sorts(serve: Serve, shop: Shop, text: str, descending: bool) -> None:
+    with serve(shop, understand_text=True) as served:
+        answer = served.search(text=text, k=60)
+        assert [one["most"] for one in answer["understood"]["relative"]] == [True]
+        found = [(one["attributes"]["colour"], one["attributes"]["price"]) for one in answer["results"]]
+        reds = [price for colour, price in found if colour == "Red"]
+        assert [colour for colour, _ in found[: len(reds)]] == ["Red"] * len(reds)
+        assert reds == sorted(reds, reverse=descending)
+        prices = [one["attributes"]["price"] for one in served.search(text=text, k=60, sort="price")["results"]]
+        assert prices[: len(reds)] == sorted(reds)  # The request's own order counts.
+        assert not served.search(text="cheaper, in red", k=3)["understood"]["relative"][0]["most"]
+
+
 def test_without_wishes_the_relevant_products_are_sorted_before_the_others(looks: Served) -> None:
     best_first = looks.search(text="red", k=20)["results"]
     near = sum(result["score"] >= NEAR * best_first[0]["score"] for result in best_first)
@@ -140,6 +157,7 @@ def test_prices_in_several_currencies_are_sorted_in_one_of_them(serve: Serve, sh
     build(tmp_path / "catalog.csv", shop.bundle, tmp_path / "index")
     with serve(Shop(shop.bundle, tmp_path / "catalog.csv", tmp_path / "index")) as served:
         refused = served.client.post("/search", json={"text": "red", "sort": "price"})
+        assert served.client.post("/search", json={"text": "cheapest red"}).status_code == 200
         assert (refused.status_code, refused.json()["field"]) == (422, "sort")
         assert "price currency" in refused.json()["hint"]
         assert served.found(text="red", sort="price", filters={"price currency": "EUR"}) == ["2", "0"]

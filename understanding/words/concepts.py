@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from catalog.errors import ModisteError
-from understanding.words.text import words_of
+from understanding.words.text import without_accents, words_of
 
 FOLDER = Path(__file__).parents[1] / "concepts"
 FAMILIES = {
@@ -252,7 +252,7 @@ def _family_of_column(name: str) -> str:
     name = _SHOPIFY.sub("", name)
     for words in (words_of(_IN_BRACKETS.sub("", name)), words_of(name)):
         while words:
-            if family := columns.get("".join(words)):
+            if family := columns.get(without_accents("".join(words))):
                 return family
             if words[0] in _OWNERS or words[0] in _LOCAL:
                 words = words[1:]

@@ -61,6 +61,11 @@ def folded(word: str) -> str:
         return word.lower()
     if (composed := unicodedata.normalize("NFKC", word).lower()) in accented():
         return composed
+    return without_accents(word)
+
+
+def without_accents(word: str) -> str:
+    """A word without case and accents, also if it is one of ``accented``."""
     # Marks of kana are no accents: they tell "ば" from "は".
     if is_cjk(word):
         return word

@@ -89,7 +89,7 @@ class Grounding:
         """The share of the columns of a family in which products agree with the product in ``row``, ``[N]`` or
         ``[len(rows)]``; NaN for products without a value."""
         agreed, compared = np.zeros((2, len(self._silent(rows))), np.float32)
-        for column in self.shop.columns_of(family):
+        for column in self._distinguishing(family):
             own = column.like(row)
             if len(own):
                 same = np.zeros(len(column.values), np.float32)
@@ -102,12 +102,18 @@ class Grounding:
 
     def own_values(self, row: int, family: str) -> tuple[tuple[int, ...], ...]:
         """The values of a product in each column of a family, which ``alike`` compares; empty without any."""
-        own = tuple(tuple(column.like(row).tolist()) for column in self.shop.columns_of(family))
+        own = tuple(tuple(column.like(row).tolist()) for column in self._distinguishing(family))
         return own if any(own) else ()
+
+    def _distinguishing(self, family: str) -> list[Column]:
+        """The columns of a family without those that have one value, if there are others: products do not agree in a
+        category that all products of a shop have."""
+        columns = self.shop.columns_of(family)
+        return [column for column in columns if np.count_nonzero(column.counts) > 1] or columns
 
     def concepts_of(self, row: int, family: str) -> list[str]:
         """Names of the concepts of a family in the columns, or else in the title, of the product in ``row``."""
-        for columns in (self.shop.columns_of(family), self.shop.columns):  # A category may tell for whom a product is.
+        for columns in (self._distinguishing(family), self.shop.columns):  # A category may tell for whom a product is.
             found = dict.fromkeys(one.name for column in columns for one in column.meant(row, family))
             if found:
                 return list(found)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from understanding.grounding.shop import Shop
 from understanding.sentence.ahead import BACKGROUND, COMMAS, NEAR, Ahead, meant
 from understanding.sentence.comparison import Comparisons
-from understanding.sentence.draft.catalogue import imitation_of, leave_out_imitations, refuse_by_title
+from understanding.sentence.draft.catalogue import imitation_of, leave_out_imitations, refuse_by_title, split_kinds
 from understanding.sentence.draft.draft import Draft
 from understanding.sentence.draft.result import understood
 from understanding.sentence.families import Families
@@ -85,6 +85,7 @@ class Reader:
         self._draft.end_refusal()
         leave_out_imitations(self._draft, self._shop, self._refused)
         refuse_by_title(self._draft, self._shop)
+        split_kinds(self._draft, self._shop)
         return understood(self._draft, self._language)
 
     def _space(self, at: int) -> None:

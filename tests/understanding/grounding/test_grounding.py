@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import numpy as np
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.understanding.shops import column, large_shop, make_shop, same
 from tests.understanding.test_wishes import parts_of
@@ -335,3 +339,46 @@ def test_words_for_conditions_are_everyday_words_without_a_column_that_differs()
     for conditions in ({}, {"condition": ["New", "New"]}):
         understood = understand("used jacket", make_shop(["jacket", "jacket"], conditions))
         assert [wish.word for wish in understood.wanted] == ["jacket"]
+
+
+@given(data=st.data())
+def test_accents_and_case_do_not_count_in_the_name_of_a_column(data: st.DataObject) -> None:
+    written = {"größe": "size", "grösse": "size", "taille": "size", "matière": "material", "catégorie": "kind"}
+    name = data.draw(st.sampled_from(sorted(written)))
+    case = data.draw(st.sampled_from([str.upper, str.title, str.lower]))
+    composed = case(name)
+    for column_name in (composed, unicodedata.normalize("NFD", composed)):
+        assert families_of_columns([column_name]) == {column_name: written[name]}
+
+
+@pytest.mark.parametrize("text", ["Schuhe in Größe 39", "shoes size 39", "chaussures taille 39"])
+@pytest.mark.parametrize("name", ["Größe", "Größen", "Schuhgröße", "Pointures", "Tallas"])
+def test_a_size_is_found_in_a_column_with_the_word_for_sizes_of_any_language(name: str, text: str) -> None:
+    shop = make_shop(["Schuh 1", "Schuh 2"], {name: ["39", "40"]})
+    (wish,) = [wish for wish in understand(text, shop).wanted if wish.family == "size"]
+    np.testing.assert_allclose(Grounding(shop).levels(wish), [1, 0])
+
+
+def test_a_category_that_all_products_have_says_nothing_about_agreement() -> None:
+    columns = {"Product Category": ["Clothing"] * 4, "Type": ["bag", "bag", "dress", "skirt"]}
+    grounding = Grounding(make_shop(["a", "b", "c", "d"], columns))
+    np.testing.assert_allclose(grounding.alike(0, "kind"), [1, 1, 0, 0])
+    assert grounding.concepts_of(0, "kind") == ["bag"]
+    alone = Grounding(make_shop(["a", "b"], {"Type": ["dress", "dress"]}))
+    assert alone.concepts_of(0, "kind") == ["dress"]
+
+
+@pytest.mark.parametrize(
+    ("text", "titles", "wanted"),
+    [
+        ("Lederjacke", ["Jacke"] * 2, [("kind", "jacket"), ("material", "leather")]),
+        ("a denim jacket", ["Jacke"] * 2, [("kind", "denim jacket")]),
+        ("leather jacket", ["Lederjacke", "Jacke"], [("kind", "leather jacket")]),
+        ("leather jacket in wool", ["Jacke"] * 2, [("kind", "leather jacket"), ("material", "wool")]),
+    ],
+)
+def test_a_kind_of_a_material_that_the_shop_does_not_name_is_the_kind_and_the_material(
+    text: str, titles: list[str], wanted: list[tuple[str, str]]
+) -> None:
+    shop = make_shop(titles, {"Type": ["Jacken", "Jacken"], "Material": ["Leder", "Wolle"]})
+    assert [(wish.family, wish.word) for wish in understand(text, shop).wanted] == wanted

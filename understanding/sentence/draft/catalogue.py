@@ -30,6 +30,20 @@ def leave_out_imitations(draft: Draft, shop: Shop, earlier: Sequence[Wish]) -> N
             draft.unclear.append(wish.said)
 
 
+def split_kinds(draft: Draft, shop: Shop) -> None:
+    """Replace wanted kinds of a material by the wider kind and the material if the shop states only these: a leather
+    jacket is one of its jackets, of leather."""
+    for place, wish in enumerate(draft.wanted):
+        kind = Concept(wish.family, wish.word)
+        wider = concepts().wider.get(kind) if wish.family == "kind" and not wish.column else None
+        if wider is None or any(other.family == "material" for other in draft.wanted):
+            continue
+        material = Concept("material", wish.word.removesuffix(f" {wider.name}"))
+        if material in concepts().names and not shop.names(kind) and shop.names(material) and shop.names(wider):
+            draft.wanted[place : place + 1] = [Wish(*wider, wish.said), Wish(*material, wish.said)]
+            return
+
+
 def refuse_by_title(draft: Draft, shop: Shop) -> None:
     """Refuse in titles what has the concept of a wanted thing by another name: "heels, no stilettos"."""
     for place, wish in enumerate(draft.unwanted):

@@ -39,6 +39,9 @@ _LETTER = r"(?:[2-7]?x{0,5}[sl]|m)"
 _SIZES = re.compile(rf"{_LETTER}(?:\s*[,;|]\s*{_LETTER})*", re.IGNORECASE)
 SIZES_BY_SLASHES = re.compile(rf"{_LETTER}(?:\s*/\s*{_LETTER}){{2,}}", re.IGNORECASE)
 """Three sizes or more; ``S/M`` alone is one."""
+_SIZE = rf"(?:{_LETTER}|\d{{2}}(?:[.,]5)?)"
+NAMED_SIZES_BY_SLASHES = re.compile(rf"{_SIZE}(?:\s*/\s*{_SIZE}){{2,}}", re.IGNORECASE)
+"""The same in a column of sizes, where ``36/38/40`` is no date."""
 _SLASHES = re.compile(r"\w\s*[/\\]\s*\w.*[/\\]|\w///\w")
 
 
@@ -189,6 +192,8 @@ def _holds_lists(column: str, texts: Sequence[str]) -> bool:
     name = standard_name(column)
     signs = "[|,;\n]" if name in LIST_NAMES else "[|;]" if ".metafields." in column.casefold() else "[|]"
     if any(re.search(_SIZES_LISTED if name in SIZES else signs, text) for text in set(texts)):
+        return True
+    if (name in SIZES or name in LIST_NAMES) and any(map(NAMED_SIZES_BY_SLASHES.fullmatch, set(texts))):
         return True
     if all(map(_SIZES.fullmatch, set(texts))):
         return any(re.search("[,;|]", text) for text in set(texts))

@@ -9,7 +9,7 @@ from typing import Any
 from catalog.names.columns import PRICES, standard_name
 from catalog.names.sale import read_flag
 from catalog.values.dates import Order, order_of, read_date
-from catalog.values.kinds import PATH_SIGN, SIZES_BY_SLASHES, AttributeValue, Kind, plain_text
+from catalog.values.kinds import NAMED_SIZES_BY_SLASHES, PATH_SIGN, AttributeValue, Kind, plain_text
 from catalog.values.numbers import Separator, read_number, read_price
 
 _SIZES_BY_DASHES = re.compile(r"[\w./]{1,8}(?: - [\w./]{1,8})*|")
@@ -61,7 +61,7 @@ def _splitter(cells: Sequence[Any]) -> Callable[[str], list[str]]:
             return lambda text: [item.strip() for item in text.split(sign)]
     if texts and any(" - " in text for text in texts) and all(map(_SIZES_BY_DASHES.fullmatch, texts)):
         return lambda text: [item.strip() for item in text.split(" - ")]
-    if any(map(SIZES_BY_SLASHES.fullmatch, texts)):
+    if any(map(NAMED_SIZES_BY_SLASHES.fullmatch, texts)):
         return lambda text: [item.strip() for item in text.split("/")]
     # WooCommerce writes a comma within an item as "\,".
     return lambda text: [item.strip().replace("\\,", ",") for item in re.split(r"(?<!\\),", text)]

@@ -352,3 +352,10 @@ def test_a_size_of_two_letters_is_one(tmp_path: Path) -> None:
 def test_the_order_of_a_date_is_that_of_other_columns(tmp_path: Path, until: str, expected: str) -> None:
     rows = [{"id": n, "title": "Coat", "from": "03/04/2026", "until": until} for n in range(2)]
     assert [one.attributes["from"] for one in read(tmp_path, rows)] == [expected] * 2
+
+
+@pytest.mark.parametrize("name", ["Größen", "Sizes", "Größe", "Tallas"])
+def test_numbers_between_slashes_are_a_list_in_a_column_of_sizes(tmp_path: Path, name: str) -> None:
+    cells = ["36/38/40", "S/M/L", "36,5/37/38", "One size"]
+    catalog = read(tmp_path, [{"id": n, "title": "Shoe", name: cell} for n, cell in enumerate(cells)])
+    assert [one.attributes[name] for one in catalog] == [cell.split("/") for cell in cells]

@@ -62,6 +62,8 @@ _THINGS = group(
 """Objects whose ``name`` is not the title of the product."""
 _SCOPES = frozenset({"locale", "scope", "channel", "data", "attribute_type", "linked_data"})
 """Fields of an object in Akeneo's API that has a value in ``data``."""
+_OF_RATINGS = frozenset({"value", "scale_min", "scale_max"})
+"""Fields of a rating of Shopify, of which the scale says nothing about the product."""
 MAX_DEPTH = 5
 
 
@@ -131,7 +133,19 @@ def _read_amounts(table: Table) -> None:
     for column in table.columns:
         cells = table.rows.column(column)
         if any(isinstance(cell, dict | list) for cell in cells):
-            table.rows.put(column, (in_units(cell, column) for cell in cells))
+            table.rows.put(column, (_measured(in_units(cell, column)) for cell in cells))
+
+
+def _measured(cell: Any) -> Any:
+    """The value of a rating; with its unit that of a measure, such as ``{"value": 2.5, "unit": "cm"}``."""
+    if cell == {}:  # An empty cell in a column of objects.
+        return None
+    if not isinstance(cell, dict) or plain_text(cell.get("value")) == "":
+        return cell
+    if {"value"} < cell.keys() <= _OF_RATINGS:
+        return cell["value"]
+    unit = plain_text(cell.get("unit")) if cell.keys() == {"value", "unit"} else ""
+    return f"{plain_text(cell['value'])} {unit}" if unit else cell
 
 
 def _object(text: Any) -> Any:

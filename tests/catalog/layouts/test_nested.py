@@ -522,3 +522,18 @@ def test_named_values_are_columns_in_other_languages(tmp_path: Path, name: str, 
     (tmp_path / "a.json").write_text(json.dumps({"liste": {"artikel": shirts}}))
     catalog = read_catalog(tmp_path / "a.json", images_required=False)
     assert [one.attributes["farbe"] for one in catalog] == ["blau", "blau"]
+
+
+def test_a_rating_and_a_measure_keep_the_name_of_their_column(tmp_path: Path) -> None:
+    rating, width = "Bewertung (product.metafields.reviews.rating)", "Breite (product.metafields.custom.width)"
+    rows = [
+        {
+            "id": str(number),
+            "title": "a",
+            rating: json.dumps({"value": f"4.{number}", "scale_min": "1.0", "scale_max": "5.0"}),
+            width: json.dumps({"value": 2.5, "unit": "cm"}),
+        }
+        for number in range(2)
+    ]
+    catalog = read(tmp_path, [*rows, {"id": "2", "title": "b", rating: "", width: ""}])
+    assert [one.attributes for one in catalog] == [{rating: 4, width: "2.5 cm"}, {rating: 4.1, width: "2.5 cm"}, {}]

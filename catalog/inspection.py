@@ -83,8 +83,8 @@ def summary_lines(problems: tuple[Problem, ...] | list[Problem], limit: int = 8)
         detail = examples[0].reason
         if detail.rstrip(".") not in kind:
             yield f"      such as: {excerpt(detail, MAX_DETAIL)}"
-    if len(kinds) > limit:
-        yield f"  and {len(kinds) - limit} other reasons"
+    if (more := len(kinds) - limit) > 0:
+        yield f"  and {more} other reason{'s' if more > 1 else ''}"
 
 
 def picture_hosts(catalog: Catalog) -> dict[str, int]:

@@ -15,6 +15,8 @@ from indexer.generations.durable import replace_text
 from indexer.generations.manifest import GenerationManifest, Skipped
 
 REFUSED_NAME = "REFUSED.json"
+MAX_REASON = 1_000
+"""Maximum length of the example in an error: its end may name a similar file."""
 
 
 class BuildRefused(ModisteError):
@@ -48,7 +50,7 @@ def check_skipped(skipped: Sequence[Skipped], total: int, allowed: float, index_
     kinds = summed_up(as_problems(skipped))[:3]
     commonest = "; ".join(f"{count} x {kind.rstrip('.')}" for count, kind, _ in kinds)
     if kinds and kinds[0][2][0].reason.rstrip(".") != kinds[0][1].rstrip("."):
-        commonest += f", such as: {excerpt(kinds[0][2][0].reason).rstrip('.')}"
+        commonest += f", such as: {excerpt(kinds[0][2][0].reason, MAX_REASON).rstrip('.')}"
     hint = f"Correct them; all are listed in {index_root / REFUSED_NAME}."
     if len(skipped) == total:
         message = f"None of the {total:,} products can be used ({commonest}); nothing was published."

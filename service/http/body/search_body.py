@@ -214,6 +214,12 @@ def _form_value(name: str, values: list[str]) -> Any:
 def _checked_names(fields: dict[str, Any], known: frozenset[str]) -> dict[str, Any]:
     for name in fields:
         if name not in known:
+            if name == IMAGE:
+                raise InvalidRequest(
+                    "image is not a field of a JSON body.",
+                    hint="Send the picture as a file of a form (multipart/form-data), or its address as image_url.",
+                    field=IMAGE,
+                )
             close = difflib.get_close_matches(name[:MAX_EXCERPT], known, 1)
             raise InvalidRequest(
                 f"{excerpt(name)[1:-1]} is not a field of this request.",

@@ -41,6 +41,14 @@ def test_a_fall_of_more_than_a_tenth_is_refused_with_the_numbers(root: Path, sho
     assert Generation.open(root).size == 17
 
 
+def test_an_error_about_a_picture_with_a_long_path_names_the_similar_file(shop: Path, toy: Bundle) -> None:
+    paths = "uploads/" * 12 + "0.jpg", "images/1.jpg"
+    rows = [f"{number};Dress;{path}\n" for number, path in enumerate(paths)]
+    (shop / "table.csv").write_text("id;title;image\n" + "".join(rows))
+    with pytest.raises(BuildRefused, match=r"did you mean images/0\.jpg"):
+        build_generation(shop / "table.csv", toy, shop / "index", STRICT)
+
+
 def test_a_fall_of_a_tenth_is_published(root: Path, shop: Path, toy: Bundle) -> None:
     build_generation(write_shop(shop, range(18)), toy, root, STRICT)
     assert Generation.open(root).size == 18

@@ -59,6 +59,13 @@ def test_a_misspelt_field_is_corrected_in_the_hint(served: Served) -> None:
     assert (problem["field"], problem["hint"]) == ("filter", "Did you mean filters?")
 
 
+def test_a_picture_in_json_is_refused_with_the_two_ways_to_send_one(served: Served) -> None:
+    problem = refusal(served, json={"text": "red", "image": "aGVsbG8="})
+    assert problem["field"] == "image"
+    assert "multipart/form-data" in problem["hint"]
+    assert "image_url" in problem["hint"]
+
+
 def test_nulls_count_as_not_given(served: Served) -> None:
     fields = dict.fromkeys(SearchRequest.model_fields.keys() - {"text"})
     assert served.found(text="red", **fields) == served.found(text="red")

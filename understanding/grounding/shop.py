@@ -163,10 +163,11 @@ class Shop:
         return own or found
 
     def _meaning(self, words: tuple[str, ...]) -> tuple[Concept, ...]:
-        for language in self.languages.values():
-            entries = language.phrases.exactly(words)
-            if found := tuple(Concept(e.family, e.value) for e in entries if e.role == "concept" and not e.refused):
-                return found
+        for spelling in (words, ("".join(words),)):  # "Business-Schuhe", "Sun Glasses"
+            for language in self.languages.values():
+                entries = language.phrases.exactly(spelling)
+                if found := tuple(Concept(e.family, e.value) for e in entries if e.role == "concept" and not e.refused):
+                    return found
         if len(words) > 1:  # "Printed Cotton Kurtas" is a kurta: the last word decides.
             return tuple(one for one in self._meaning(words[1:]) if one.family == "kind")
         return ()

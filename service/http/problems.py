@@ -42,8 +42,9 @@ KINDS: dict[type[ModisteError], _Kind] = {
         "unsupported-encoding", "The encoding of the body is not supported", 415, "Content-Encoding"
     ),
     errors.MalformedRequest: _Kind("malformed-request", "The request is not valid HTTP", 400),
+    # RFC 9112 recommends 501, but monitoring counts every 5xx as a fault of the service.
     errors.UnsupportedTransferEncoding: _Kind(
-        "unsupported-transfer-encoding", "The transfer encoding is not supported", 501
+        "unsupported-transfer-encoding", "The transfer encoding is not supported", 415
     ),
     errors.TargetTooLong: _Kind("target-too-long", "The address is too long", 414),
     errors.HeadersTooLarge: _Kind("headers-too-large", "The headers are too large", 431),

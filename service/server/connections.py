@@ -48,7 +48,7 @@ RESPONSES = {
     HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: _response(
         HeadersTooLarge("The headers, or pipelined requests, are too long.")
     ),
-    HTTPStatus.NOT_IMPLEMENTED: _response(UnsupportedTransferEncoding()),
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: _response(UnsupportedTransferEncoding()),
 }
 """The responses to requests that do not reach the application."""
 

@@ -88,7 +88,7 @@ class Framing:
                 return HTTPStatus.BAD_REQUEST
             if encoded := _ENCODED.search(head):
                 if encoded[1].strip().lower() != b"chunked":  # The parser would accept "gzip, chunked".
-                    return HTTPStatus.NOT_IMPLEMENTED
+                    return HTTPStatus.UNSUPPORTED_MEDIA_TYPE
                 self._chunked_left = self._max_chunked
             elif length := _LENGTH.search(head):
                 self._body_left = int(length[1])

@@ -65,7 +65,7 @@ def answers(connection: socket.socket) -> bool:
         pytest.param(b"GET / HTTP/1.1\r\nX: " + b"x" * MAX_HEAD_BYTES, 431, "headers-too-large", id="long head"),
         pytest.param(
             b"POST /search HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n",
-            501, "unsupported-transfer-encoding", id="gzip",
+            415, "unsupported-transfer-encoding", id="gzip",
         ),
     ],
 )  # fmt: skip

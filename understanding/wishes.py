@@ -32,7 +32,7 @@ class Relative(NamedTuple):
     """A wish that compares with the reference."""
 
     direction: str
-    """``darker``, ``cheaper``, ... (``language.OPPOSITES``)."""
+    """``darker``, ``cheaper``, ... (``words.grammar.OPPOSITES``)."""
     said: str
     of: str = ""
     """The part of the product, such as ``sleeves``; empty for the whole product."""

@@ -22,7 +22,7 @@ from catalog.names.hidden import is_hidden
 from catalog.names.plain import CURRENCIES as CODES
 from catalog.names.plain import LANGUAGES, group, plain_name
 from catalog.table import Table
-from catalog.values import plain_text
+from catalog.values import as_list, plain_text
 
 _LANGUAGE = re.compile(rf"(?:{LANGUAGES})(?:[-_]\w{{2,4}})?")
 _CODES = frozenset(CODES.split("|"))
@@ -271,7 +271,7 @@ def _add(table: Table, row: dict[str, Any], parent: str, name: str, value: Any) 
         return
     name = f"{parent} {name}" if name in table.columns or is_hidden(parent) else name
     held = row.get(name)
-    row[name] = value if not plain_text(held) else [*_list(held), *_list(value)]
+    row[name] = value if not plain_text(held) else [*as_list(held), *as_list(value)]
 
 
 def _fields(table: Table, column: str) -> list[str]:
@@ -281,7 +281,3 @@ def _fields(table: Table, column: str) -> list[str]:
 def _first(names: Any, known: tuple[str, ...]) -> str | None:
     """The name that is first in ``known``; None if none is known."""
     return next((name for plain in known for name in names if plain_name(str(name)) == plain), None)
-
-
-def _list(cell: Any) -> list[Any]:
-    return cell if isinstance(cell, list) else [] if cell in (None, "") else [cell]

@@ -6,7 +6,7 @@ import re
 
 from catalog.names.columns import PRICES, has_picture_name, standard_name
 from catalog.table import Table
-from catalog.values import plain_text
+from catalog.values import as_list, plain_text
 
 PARENT = "parent product"
 """Column that these functions add for rows that belong to the row of a product."""
@@ -59,7 +59,7 @@ def _fold_pictures(table: Table, column: str) -> None:
         for name in filter(has_picture_name, row):
             if plain_text(row[name]):
                 held = whole.get(name)
-                whole[name] = [*(held if isinstance(held, list) else [held] if held else []), row[name]]
+                whole[name] = [*as_list(held), row[name]]
         table.rows.replace(product, whole)
         table.folded += 1
     table.rows.keep(kept)

@@ -33,7 +33,7 @@ from catalog.names.hidden import is_hidden
 from catalog.names.plain import plain_name, whole_name
 from catalog.pictures.cells import names_picture
 from catalog.table import Table
-from catalog.values import plain_text
+from catalog.values import as_list, plain_text
 from catalog.values.pairs import are_pairs, are_pairs_of_few, pairs_of_hand, pairs_of_system
 
 _KINDS = (
@@ -240,13 +240,9 @@ def _unfold_pairs(table: Table, column: str, read: Callable[[str], Iterable[tupl
         for name, value in read(plain_text(row.get(column))):
             name = f"attribute {name}" if is_special(plain_name(name)) else name
             if name not in held:
-                items = [*_list(row.get(name)), *(item.strip() for item in value.split("|"))]
+                items = [*as_list(row.get(name)), *(item.strip() for item in value.split("|"))]
                 row[name] = items if len(items) > 1 else items[0]
     table.columns = list(dict.fromkeys([*table.columns, *table.rows.names]))
-
-
-def _list(cell: object) -> list[object]:
-    return cell if isinstance(cell, list) else [] if cell in (None, "") else [cell]
 
 
 def _combinations(table: Table) -> set[str]:

@@ -2,6 +2,8 @@
 
 from catalog.values.columns import Column, Typed, type_columns
 from catalog.values.entities import unescaped, untagged
-from catalog.values.kinds import AttributeValue, Kind, plain_text
+from catalog.values.kinds import AttributeValue, Kind, as_list, plain_text
 
-__all__ = ["AttributeValue", "Column", "Kind", "Typed", "plain_text", "type_columns", "unescaped", "untagged"]
+__all__ = [
+    "AttributeValue", "Column", "Kind", "Typed", "as_list", "plain_text", "type_columns", "unescaped", "untagged",
+]  # fmt: skip

@@ -73,6 +73,11 @@ def plain_text(value: Any) -> str:
     return str(value).strip()
 
 
+def as_list(cell: Any) -> list[Any]:
+    """A cell as a list: its items, or itself; empty for an empty cell."""
+    return cell if isinstance(cell, list) else [] if cell in (None, "") else [cell]
+
+
 def normal_cell(cell: Any) -> str | int | float | bool | list[str]:
     """A cell as text, number, flag or list of text; an empty text or list for no value."""
     if isinstance(cell, bool) or (isinstance(cell, int) and abs(cell) <= 2**53):

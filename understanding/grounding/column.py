@@ -13,7 +13,7 @@ from understanding.grounding.titles import Codes, Rows
 from understanding.words.concepts import Concept, concepts
 
 Levels = npt.NDArray[np.float32]
-"""How well products satisfy a wish: 1 fully, ``worth.NEAR`` nearly, 0 not at all, NaN without a value."""
+"""How well products satisfy a wish: 1 fully, ``value_levels.NEAR`` nearly, 0 not at all, NaN without a value."""
 
 
 @dataclass(frozen=True, eq=False)

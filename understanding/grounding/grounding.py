@@ -9,9 +9,17 @@ import numpy as np
 
 from understanding.grounding.column import Column, Levels
 from understanding.grounding.shop import Shop
-from understanding.grounding.titled import TitleLevels
+from understanding.grounding.title_levels import TitleLevels
 from understanding.grounding.titles import Rows
-from understanding.grounding.worth import ASIDE, NEAR, known_broad, near_concepts, settled, values_named, worth_of
+from understanding.grounding.value_levels import (
+    ASIDE,
+    NEAR,
+    known_broad,
+    near_concepts,
+    settled,
+    values_named,
+    worth_of,
+)
 from understanding.wishes import Bound, Wish
 from understanding.words.concepts import ONE_OF, Concept, concepts
 from understanding.words.text import words_of

@@ -6,7 +6,7 @@ import numpy as np
 
 from understanding.grounding.grounding import Grounding, Levels
 from understanding.grounding.titles import Rows
-from understanding.grounding.worth import NARROWER, NEAR
+from understanding.grounding.value_levels import NARROWER, NEAR
 from understanding.wishes import Wish
 from understanding.words.concepts import ATTACHED, Concept, concepts
 

@@ -12,7 +12,7 @@ from catalog.names.hidden import is_of_customer
 from catalog.names.plain import plain_name
 from catalog.names.sale import STOCK_COUNTS
 from catalog.table import Table
-from catalog.values import plain_text
+from catalog.values import as_list, plain_text
 
 MIN_IDS = 0.9
 """Minimum share of the ids of a sheet that are ids of products."""
@@ -50,7 +50,7 @@ def join(table: Table, columns: Sequence[str], rows: _Sheet) -> bool:
         for row in _of_products(table, own, rows_of):
             for further in rows_of[plain_text(row[own])]:
                 for one in pictures:
-                    row[_FURTHER] = [*_list(row.get(_FURTHER)), *_list(further.get(one))]
+                    row[_FURTHER] = [*as_list(row.get(_FURTHER)), *as_list(further.get(one))]
     elif name and value:
         _add_pairs(table, own, rows_of, name, value)
     elif any(standard_name(one) in SIZES for one in others):
@@ -96,7 +96,7 @@ def _add_pairs(table: Table, own: str, rows_of: dict[str, list[dict[str, Any]]],
             if not called or not plain_text(text) or "0" in counts:
                 continue
             called = f"attribute {called}" if called in held else called
-            items = [*_list(row.get(called)), text]
+            items = [*as_list(row.get(called)), text]
             row[called] = items if len(items) > 1 else text
 
 
@@ -134,7 +134,3 @@ def _add_special_prices(
 
 def _first(columns: Sequence[str], known: Sequence[str]) -> str | None:
     return next((name for one in known for name in columns if plain_name(name) == one), None)
-
-
-def _list(cell: Any) -> list[Any]:
-    return cell if isinstance(cell, list) else [] if cell in (None, "") else [cell]

@@ -14,7 +14,7 @@ from tests.understanding.shops import column, large_shop, make_shop, same
 from tests.understanding.test_wishes import parts_of
 from understanding import Bound, Grounding, Relative, Shop, Wish, understand
 from understanding.grounding.compared import compared
-from understanding.grounding.worth import FURTHER, NARROWER, NEAR
+from understanding.grounding.value_levels import FURTHER, NARROWER, NEAR
 from understanding.words.concepts import Concept, families_of_columns
 
 NAN = float("nan")

@@ -64,7 +64,7 @@ class MalformedRequest(RequestError):
 
     def __init__(self) -> None:
         super().__init__(
-            "The request is not valid HTTP/1.1 or 1.0, or does not have exactly one Host.",
+            "The request is not valid HTTP/1.1 or 1.0, or does not have exactly one valid Host.",
             hint="Use an HTTP library to send it.",
         )
 

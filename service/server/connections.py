@@ -150,8 +150,12 @@ class _Protocol(HttpToolsProtocol):
     """uvicorn's protocol without trailers, and with a problem document for what its parser rejects.
 
     It would append trailers to the headers of a request, so that a client could send headers, such as
-    ``X-Forwarded-For``, past a proxy that sets them.
+    ``X-Forwarded-For``, past a proxy that sets them. Its parser leaves the whitespace after the value of a header,
+    which is not part of the value (RFC 9112, 5.1).
     """
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        super().on_header(name, value.rstrip(b" \t"))
 
     def on_headers_complete(self) -> None:
         super().on_headers_complete()

@@ -17,7 +17,9 @@ MAX_PIPELINED = 32
 TOO_LARGE = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
 _END = b"\r\n\r\n"
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,18})", re.IGNORECASE)
-_HOST = re.compile(rb"\nhost:", re.IGNORECASE)
+_HOST = re.compile(rb"\nhost:[ \t]*([^\r\n]*)", re.IGNORECASE)
+_AUTHORITY = re.compile(rb"[A-Za-z0-9._~!$&'()*+,;=%:\[\]-]*")
+"""The characters of a host and a port (RFC 3986, 3.2), without the user."""
 _ENCODED = re.compile(rb"\r\ntransfer-encoding:[ \t]*([^\r\n]*)", re.IGNORECASE)
 _UPGRADE = re.compile(rb"\r\nupgrade:[^\r\n]*", re.IGNORECASE)
 _EXPECT = re.compile(rb"\r\nexpect:[^\r\n]*", re.IGNORECASE)
@@ -29,7 +31,7 @@ _BEGUN = re.compile(rb"[\r\n]*(?:[A-Z]|$)")
 class Framing:
     """Follows the requests of one connection.
 
-    Only lengths and the number of ``Host`` headers are read here; the HTTP parser validates the rest. A chunked body
+    Only lengths and ``Host`` headers are read here; the HTTP parser validates the rest. A chunked body
     may contain trailers and chunk extensions. It is limited as a whole, and the connection is closed after it
     (``RequestMiddleware``).
 
@@ -100,9 +102,11 @@ class Framing:
 
 def _wrong_version_or_host(head: bytes) -> bool:
     """Whether the request is not HTTP/1.0 or 1.1 (the parser accepts 0.9), or there is no ``Host``, which only HTTP/1.0
-    allows, or more than one (RFC 9112, section 3.2)."""
+    allows, or more than one, or one with other characters (RFC 9112, section 3.2)."""
     line = head.lstrip(b"\r\n").partition(b"\n")[0].rstrip(b"\r")
-    hosts = len(_HOST.findall(head))
+    hosts: list[bytes] = _HOST.findall(head)
     if not line:  # Empty lines before a request.
         return False
-    return hosts > 1 or not line.endswith((b" HTTP/1.0", b" HTTP/1.1") if hosts else b" HTTP/1.0")
+    if len(hosts) > 1 or not all(_AUTHORITY.fullmatch(host.rstrip(b" \t")) for host in hosts):
+        return True
+    return not line.endswith((b" HTTP/1.0", b" HTTP/1.1") if hosts else b" HTTP/1.0")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any, TypeVar
+from urllib.parse import parse_qsl, urlsplit
 
 from circuitbreaker import CircuitBreaker
 from redis.asyncio import BlockingConnectionPool, Redis
@@ -28,6 +30,8 @@ AWAY_S = 5.0
 SOCKET_TIMEOUT_S = 1.0
 """For connecting, and for one reply. Callers wait for ``timeout_s``, which is shorter."""
 CONNECTIONS = 8
+_DATABASE = re.compile(r"/?|/\d+")
+_OPTION = re.compile(r"db|username|password|ssl_\w+")
 
 
 class RedisConnection:
@@ -52,15 +56,18 @@ class RedisConnection:
         self._reported_away = False
         self._commands: set[asyncio.Task[Any]] = set()
         try:
+            _check_options(url)
             pool = BlockingConnectionPool.from_url(
                 url, max_connections=CONNECTIONS, timeout=SOCKET_TIMEOUT_S, retry=Retry(NoBackoff(), 1),
                 socket_timeout=SOCKET_TIMEOUT_S, socket_connect_timeout=SOCKET_TIMEOUT_S, protocol=2,
             )  # fmt: skip
-        except ValueError:
+            pool.make_connection()  # Without connecting; an unknown option is an error.
+        except (ValueError, TypeError):
             # The cause is not chained because it may contain a part of the password.
             raise ModisteError(
                 "MODISTE_REDIS_URL is not a Redis URL.",
-                hint="Give one such as redis://127.0.0.1:6379/0; write special characters in a password as %23.",
+                hint="Give one such as redis://127.0.0.1:6379/0, with no options but ssl_*; write special "
+                "characters in a password as %23.",
             ) from None
         self.client = Redis.from_pool(pool)
         """For writes in the background. Reads go through ``read``."""
@@ -126,3 +133,16 @@ class RedisConnection:
 
     async def _ping(self) -> bool:
         return bool(await self.client.ping())
+
+
+def _check_options(url: str) -> None:
+    """Check what the client ignores or would let override its own options.
+
+    Raises:
+        ValueError: The database is not a number, or an option of the query is not one of ``_OPTION``.
+    """
+    parts = urlsplit(url)
+    if parts.scheme != "unix" and not _DATABASE.fullmatch(parts.path):
+        raise ValueError("the database is not a number")
+    if not all(_OPTION.fullmatch(name) for name, _ in parse_qsl(parts.query, keep_blank_values=True)):
+        raise ValueError("an option is not supported")

@@ -165,12 +165,26 @@ def test_closing_finishes_the_writes(redis_server: Redis) -> None:
     run(scenario())
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1:6379", "redis://127.0.0.1:port", "redis://user:sec#ret@h"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1:6379", "redis://127.0.0.1:port", "redis://user:sec#ret@h", "redis://:sec@h/shop",
+        "redis://:sec@h/-1", "redis://:sec@h/0/1", "redis://:sec@h?ssl=true", "redis://:sec@h?decode_responses=1",
+        "redis://:sec@h?socket_timeout=0", "rediss://:sec@h?ssl_no=1",
+    ],
+)  # fmt: skip
 def test_an_invalid_url_is_refused_without_its_password(url: str) -> None:
     with pytest.raises(ModisteError, match="MODISTE_REDIS_URL is not a Redis URL") as raised:
         RedisConnection(url, timeout_s=1, metrics=Metrics())
     assert "sec" not in str(raised.value)
     assert raised.value.__cause__ is None
+
+
+@pytest.mark.parametrize(
+    "url", ["redis://h", "redis://h/", "redis://h/3\n", "rediss://h?ssl_cert_reqs=none", "unix:///s?db=1"]
+)
+def test_a_url_with_a_database_and_options_of_tls_is_accepted(url: str) -> None:
+    RedisConnection(url, timeout_s=1, metrics=Metrics())
 
 
 @pytest.mark.parametrize("ttl_s", ["inf", "nan", 0, 1e9])

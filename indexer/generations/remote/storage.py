@@ -31,6 +31,10 @@ class ObjectStorage:
     """
 
     def __init__(self, url: str) -> None:
+        if not url.partition("://")[2]:  # fsspec would take it for a local path.
+            raise ModisteError(
+                f"{url!r} is not an address of object storage.", hint="Give one such as s3://bucket/shop."
+            )
         try:
             import fsspec
 

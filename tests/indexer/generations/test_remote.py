@@ -320,3 +320,10 @@ def test_a_generation_folder_is_never_left_in_part(night: Nights, builder: Remot
     with pytest.raises(RemoteError):
         service.pull(id)
     assert not generation_folder(service.index_root, id).exists()
+
+
+@pytest.mark.parametrize("url", ["bucket/shop", "s3:/bucket", "s3:bucket", "/srv/index", "s3://", "https:"])
+def test_an_address_without_a_scheme_is_refused(url: str, tmp_path: Path) -> None:
+    """Not taken for a local path, in which no generation would ever appear."""
+    with pytest.raises(ModisteError, match="is not an address of object storage"):
+        RemoteRoot(url, tmp_path)

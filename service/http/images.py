@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import re
+import logging
 from functools import partial
 from typing import NamedTuple
 
@@ -15,12 +15,14 @@ from models.bundle import Container, UnreadableImage, open_image
 from service.errors import ImageTooLarge, NotFound, PictureGone, excerpt
 from service.execution.process_pool import ProcessPool, WorkFailed
 from service.execution.threads import Threads
+from service.http.middleware.scope import accepted
 from service.http.resizing import FORMATS, ImageFormat, resize
+from service.observability.throttled_warning import ThrottledWarning
 from service.search.uploads import is_large, log_crash, open_within, opens_in_decoder
 
+logger = logging.getLogger(__name__)
+
 MIN_WIDTH, MAX_WIDTH = 16, 2048
-_NO_WEIGHT = re.compile(r"q=0(\.0*)?")
-"""Weight 0 of a media range: the client does not accept it."""
 
 
 class ProductImage(NamedTuple):
@@ -44,6 +46,7 @@ class ProductImages:
 
     def __init__(self, readers: Threads, decoders: ProcessPool, cache_bytes: int) -> None:
         self._readers, self._decoders = readers, decoders
+        self._gone = ThrottledWarning(logger)
         self._cache: LRUCache[str, ProductImage] = LRUCache(cache_bytes, getsizeof=lambda image: len(image.data))
 
     async def get(
@@ -65,7 +68,11 @@ class ProductImages:
         cached = self._cache.get(tag)
         if cached is not None:
             return cached
-        data = await self._readers.run(partial(_read, generation, row, number))
+        try:
+            data = await self._readers.run(partial(_read, generation, row, number))
+        except PictureGone as error:
+            self._gone.warn("%s", error.__cause__ or error)
+            raise
         media_type = media_type_of(data)
         if width is None and media_type is not None:
             return ProductImage(data, media_type)
@@ -110,9 +117,8 @@ def etag(generation: Generation, row: int, number: int, width: int | None, forma
 
 def accepted_format(accept: str) -> ImageFormat:
     """The first of ``FORMATS`` in an ``Accept`` header, else the last one."""
-    ranges = ([part.strip() for part in range.split(";")] for range in accept.lower().split(","))
-    accepted = {type for type, *parameters in ranges if not any(map(_NO_WEIGHT.fullmatch, parameters))}
-    return next((format for format in FORMATS if format.media_type in accepted), FORMATS[-1])
+    types = accepted(accept)
+    return next((format for format in FORMATS if format.media_type in types), FORMATS[-1])
 
 
 def media_type_of(data: bytes) -> str | None:

@@ -105,6 +105,10 @@ class LiveIndex:
         await self.reload()
         if self._held is None:
             await self._fall_back()
+        if self._held is None and self.refused is None:
+            logger.warning(
+                "There is no generation in %s, so searches get 503 until one is published.", self._index_root
+            )
         self._polling = asyncio.create_task(self._poll())
 
     async def stop(self) -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from starlette.types import Scope
 
 SEARCH_PATH = "/search"
+_NO_WEIGHT = re.compile(r"q=0(\.0*)?")
+"""The parameter of an entry that the client does not accept."""
 
 # Keys of the request's state, a dictionary that all copies of its scope share:
 USAGES = "usages"
@@ -20,6 +24,12 @@ def header(scope: Scope, name: bytes) -> str | None:
         if given == name:
             return str(value, "latin-1")
     return None
+
+
+def accepted(value: str) -> set[str]:
+    """The entries of an ``Accept`` header in lower case, without those of weight 0 (RFC 9110, 12.4.2)."""
+    entries = ([part.strip() for part in entry.split(";")] for entry in value.lower().split(","))
+    return {name for name, *parameters in entries if not any(map(_NO_WEIGHT.fullmatch, parameters))}
 
 
 def content_length(scope: Scope) -> int | None:

@@ -106,7 +106,9 @@ def test_a_box_with_too_few_pixels_is_refused_by_name(served: Served) -> None:
     assert "too small" in response.json()["detail"]
 
 
-def test_missing_pictures_are_404_and_other_searches_are_answered(serve: Serve, shop: Shop, tmp_path: Path) -> None:
+def test_missing_pictures_are_404_and_other_searches_are_answered(
+    serve: Serve, shop: Shop, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     with serve(shop, images_root=tmp_path) as served:
         refusals = [
             served.client.get("/products/10/image"),
@@ -114,4 +116,8 @@ def test_missing_pictures_are_404_and_other_searches_are_answered(serve: Serve, 
         ]
         assert [(one.status_code, one.json()["type"]) for one in refusals] == [(404, "/problems/not-found")] * 2
         assert refusals[1].json()["field"] == "product_id"
+        assert served.client.get("/products/11/image").status_code == 404
         assert served.search(product_id="10", text="cloth")["results"]
+    warnings = [record.getMessage() for record in caplog.records if record.name == "service.http.images"]
+    assert len(warnings) == 1
+    assert "product 10 cannot be read (No such file or directory)" in warnings[0]

@@ -221,10 +221,11 @@ def test_a_start_without_any_whole_generation_is_live_and_not_ready_until_there_
 
 
 def test_a_service_that_starts_before_the_first_generation_serves_it_when_it_is_published(
-    serve: Serve, shop: Shop, tmp_path: Path
+    serve: Serve, shop: Shop, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     empty = shop._replace(index_root=tmp_path / "nothing yet")
     with serve(empty) as served:
+        assert any(f"no generation in {empty.index_root}" in record.getMessage() for record in caplog.records)
         assert served.client.get("/health/ready").json()["reasons"] == [
             "No generation has been published yet. Run: modiste index build"
         ]

@@ -9,8 +9,8 @@ from models.bundle.images.decoding import MAX_SCANS
 from models.bundle.images.preprocessing import MAX_PIXELS
 
 __all__ = (
-    "BUILT_IN", "FORMAT_NAMES", "MAX_FILTERS", "MAX_K", "MAX_OFFSET", "MAX_PIXELS", "MAX_SCANS", "MAX_TEXT", "MIN_K",
-    "FormatName", "PictureLimits", "RequestLimits",
+    "BUILT_IN", "FORMAT_NAMES", "MAX_DEPTH", "MAX_FILTERS", "MAX_K", "MAX_OFFSET", "MAX_PARTS", "MAX_PIXELS",
+    "MAX_SCANS", "MAX_TEXT", "MIN_K", "FormatName", "PictureLimits", "RequestLimits",
 )  # fmt: skip
 
 MAX_TEXT = 2_000
@@ -18,6 +18,10 @@ MAX_TEXT = 2_000
 MIN_K, MAX_K = 24, 200
 """Bounds of the largest ``k`` of a service. The page requests 24 products."""
 MAX_OFFSET = 10_000
+MAX_DEPTH = 4
+"""Nesting of JSON. The body is an object (1), ``filters`` another (2), a filter a list or a range (3)."""
+MAX_PARTS = 256
+"""Fields and files of a form. A longer list can be sent as a JSON array in one field."""
 
 FormatName = Literal["jpeg", "png", "webp", "avif", "heic", "gif", "bmp", "tiff"]
 """Formats of pictures as settings and clients name them."""
@@ -25,12 +29,14 @@ FORMAT_NAMES: tuple[FormatName, ...] = get_args(FormatName)
 
 
 class RequestLimits(NamedTuple):
-    """Maxima of the fields of a search."""
+    """Maxima of the body of a search and of its fields."""
 
     text: int = MAX_TEXT
     k: int = MAX_K
     offset: int = MAX_OFFSET
     filters: int = MAX_FILTERS
+    depth: int = MAX_DEPTH
+    parts: int = MAX_PARTS
 
 
 BUILT_IN = RequestLimits()

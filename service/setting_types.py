@@ -12,6 +12,8 @@ from pydantic import BeforeValidator, SecretStr
 from models.bundle.machine import usable_memory
 
 ORIGIN = re.compile(r"\*|https?://[a-z0-9.-]+(:\d+)?")
+MOST_BYTES = 2**50
+"""Operating systems refuse limits of memory that exceed 63 bits."""
 HOST = re.compile(r"(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)+")
 
 
@@ -55,6 +57,8 @@ def networks(given: str | tuple[str, ...]) -> tuple[str, ...]:
 
 def _stripped(secret: object) -> object:
     """A secret without the trailing line break of a file."""
+    if isinstance(secret, str) and not secret.strip():
+        raise ValueError("it is blank")
     return secret.strip() if isinstance(secret, str) else secret
 
 

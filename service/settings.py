@@ -16,9 +16,11 @@ from catalog.errors import ModisteError
 from models.bundle import SHIPPED_BUNDLE
 from service.limits import (
     FORMAT_NAMES,
+    MAX_DEPTH,
     MAX_FILTERS,
     MAX_K,
     MAX_OFFSET,
+    MAX_PARTS,
     MAX_PIXELS,
     MAX_SCANS,
     MAX_TEXT,
@@ -28,7 +30,7 @@ from service.limits import (
     RequestLimits,
 )
 from service.rates import RateText
-from service.setting_types import HOST, ORIGIN, Secret, checked_root_path, each, networks, share
+from service.setting_types import HOST, MOST_BYTES, ORIGIN, Secret, checked_root_path, each, networks, share
 
 logger = logging.getLogger(__name__)
 
@@ -123,14 +125,14 @@ class Settings(BaseSettings):
         description="Lifetime of cached answers and picture features in seconds; 30 days at most.",
     )
     cache_max_bytes: int = Field(
-        default_factory=share(32, at_most=2**26), ge=0,
+        default_factory=share(32, at_most=2**26), ge=0, le=MOST_BYTES,
         description="Memory of each process for cached answers and features, in bytes; 0 caches none. Default: 64 MiB, "
         "or 1/32 of the memory.",
     )  # fmt: skip
     cache_timeout_ms: float = Field(10, gt=0, le=1000, description="Timeout of a lookup in Redis.")
 
     image_cache_bytes: int = Field(
-        default_factory=share(32, at_most=2**25), ge=0,
+        default_factory=share(32, at_most=2**25), ge=0, le=MOST_BYTES,
         description="Memory of each process for resized product pictures, in bytes; 0 caches none. Default: 32 MiB, or "
         "1/32 of the memory.",
     )  # fmt: skip
@@ -147,7 +149,9 @@ class Settings(BaseSettings):
         description="Timeout for fetching the picture of an image_url, after its host name is resolved.",
     )  # fmt: skip
 
-    max_image_bytes: int = Field(10 * 2**20, gt=0, description="Maximum size of a picture file, in bytes.")
+    max_image_bytes: int = Field(
+        10 * 2**20, gt=0, le=MOST_BYTES, description="Maximum size of a picture file, in bytes."
+    )
     max_pixels: int = Field(
         MAX_PIXELS, ge=10_000, le=MAX_PIXELS, description="Maximum pixels of a picture, checked before it is decoded."
     )
@@ -170,13 +174,18 @@ class Settings(BaseSettings):
     max_k: int = Field(MAX_K, ge=MIN_K, le=MAX_K, description="Maximum products of one response of a search.")
     max_offset: int = Field(MAX_OFFSET, ge=0, le=MAX_OFFSET, description="Maximum products that a search skips.")
     max_filters: int = Field(MAX_FILTERS, ge=0, le=MAX_FILTERS, description="Maximum filters of one search.")
+    max_depth: int = Field(
+        MAX_DEPTH, ge=1, le=MAX_DEPTH,
+        description="Maximum nesting of JSON in a search: the body (1), filters (2), a list or a range (3).",
+    )  # fmt: skip
+    max_parts: int = Field(MAX_PARTS, ge=1, le=MAX_PARTS, description="Maximum fields and files of a form.")
     max_held_bytes: int = Field(
-        default_factory=share(16, at_most=2**28), gt=0,
+        default_factory=share(16, at_most=2**28), gt=0, le=MOST_BYTES,
         description="Memory of each process for the bodies of searches, in bytes, and as much for responses that "
         "clients do not read. Default: 256 MiB, or 1/16 of the memory.",
     )  # fmt: skip
     max_pixel_bytes: int = Field(
-        default_factory=share(4, at_least=2**26, at_most=2**30), ge=2**26,
+        default_factory=share(4, at_least=2**26, at_most=2**30), ge=2**26, le=MOST_BYTES,
         description="Memory of the decoder processes, all together, in bytes; pictures that need more are too large. "
         "Default: 1 GiB, or 1/4 of the memory.",
     )  # fmt: skip
@@ -240,7 +249,9 @@ class Settings(BaseSettings):
     @property
     def request_limits(self) -> RequestLimits:
         """The limits of the fields of a search."""
-        return RequestLimits(self.max_text, self.max_k, self.max_offset, self.max_filters)
+        return RequestLimits(
+            self.max_text, self.max_k, self.max_offset, self.max_filters, self.max_depth, self.max_parts
+        )  # fmt: skip
 
 
 def load_settings(**flags: Any) -> Settings:
@@ -251,16 +262,23 @@ def load_settings(**flags: Any) -> Settings:
     """
     given = {name: value for name, value in flags.items() if value is not None}
     try:
-        return Settings(**given)
+        settings = Settings(**given)
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0])
         source = f"--{name.replace('_', '-')}" if name in given else f"{PREFIX}{name.upper()}"
         value = "" if name in SECRET else f" {first['input']!r}"
+        why = first["msg"].removeprefix("Value error, ")
         raise ModisteError(
-            f"{source} cannot be{value}: {first['msg'][0].lower()}{first['msg'][1:]}.",
+            f"{source} cannot be{value}: {why[0].lower()}{why[1:]}.",
             hint=Settings.model_fields[name].description or "",
         ) from error
+    if settings.max_held_bytes < settings.max_body_bytes:
+        raise ModisteError(
+            f"MODISTE_MAX_HELD_BYTES is {settings.max_held_bytes:,}, but one body may have {settings.max_body_bytes:,} "
+            "bytes: the largest picture in base64, and 1 MiB.", hint="Raise it, or lower MODISTE_MAX_IMAGE_BYTES.",
+        )  # fmt: skip
+    return settings
 
 
 def warn_of_unknown_variables() -> None:

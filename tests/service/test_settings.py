@@ -75,11 +75,32 @@ def test_a_rate_and_networks_are_read_from_variables(monkeypatch: pytest.MonkeyP
     assert settings.trusted_proxies == ("10.0.0.0/8", "::ffff:10.0.0.0/104", "2001:db8::1/128")
 
 
-@pytest.mark.parametrize(("name", "value"), [("max_pixel_bytes", "1"), ("cache_ttl_s", "inf"), ("cache_ttl_s", "nan")])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("max_pixel_bytes", "1"), ("cache_ttl_s", "inf"), ("cache_ttl_s", "nan"), ("max_pixel_bytes", "9" * 20),
+        ("max_image_bytes", "9" * 20), ("max_held_bytes", "9" * 20), ("cache_max_bytes", "9" * 20),
+    ],
+)  # fmt: skip
 def test_a_value_out_of_range_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(f"MODISTE_{name.upper()}", value)
     with pytest.raises(ModisteError, match=f"MODISTE_{name.upper()} cannot be '{value}'"):
         load_settings()
+
+
+@pytest.mark.parametrize("secret", [" ", "\n"])
+def test_a_blank_secret_is_refused(monkeypatch: pytest.MonkeyPatch, secret: str) -> None:
+    """Such as an empty file: everyone could forge what an empty secret authenticates."""
+    monkeypatch.setenv("MODISTE_CACHE_KEY", secret)
+    with pytest.raises(ModisteError, match="MODISTE_CACHE_KEY cannot be: it is blank"):
+        load_settings()
+
+
+@pytest.mark.parametrize(("name", "value"), [("max_held_bytes", 15_000_000), ("max_image_bytes", 300_000_000)])
+def test_memory_for_bodies_that_holds_less_than_one_is_refused(name: str, value: int) -> None:
+    with pytest.raises(ModisteError, match="but one body may have") as refusal:
+        load_settings(**{"max_held_bytes": 2**28, name: value})
+    assert "MODISTE_MAX_IMAGE_BYTES" in (refusal.value.hint or "")
 
 
 def test_a_small_container_gets_smaller_budgets(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,22 +6,22 @@ import json
 from typing import Any, NoReturn
 
 from service.errors import InvalidRequest, excerpt
+from service.limits import MAX_DEPTH
 
 MAX_VALUES = 20_000
 """Maximum number of values of all lists and objects together; far more than all fields at their limits. A picture in
 base64 is one value."""
-MAX_DEPTH = 4
-"""The body is an object (1), ``filters`` another (2), a filter a list or a range (3)."""
 MAX_DIGITS = 1_000
 """Maximum length of a whole number. The message about Python's own limit names a setting of Python."""
 _SEPARATORS = b",[{:"
 
 
-def parse_json(data: bytes, field: str = "body") -> Any:
+def parse_json(data: bytes, field: str = "body", max_depth: int = MAX_DEPTH) -> Any:
     """Parse JSON as RFC 8259 defines it, with unique names.
 
     Args:
         field: The name of the JSON in error messages.
+        max_depth: Maximum nesting of lists and objects.
 
     Raises:
         InvalidRequest: It is not UTF-8, not JSON, too long, too deep, or has a duplicate name.
@@ -34,7 +34,7 @@ def parse_json(data: bytes, field: str = "body") -> Any:
     try:
         text = _decoded(data, name, field)
         value = json.loads(text, object_pairs_hook=_unique, parse_int=_integer, parse_constant=_constant)
-        _check_value(value, MAX_DEPTH)
+        _check_value(value, max_depth)
     except (ValueError, RecursionError) as error:
         why = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
         raise InvalidRequest(f"{name} is not valid JSON: {why}.", field=field) from error

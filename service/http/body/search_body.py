@@ -44,8 +44,9 @@ async def search_query(request: Request, context: CurrentContext) -> AsyncIterat
         InvalidRequest: It is neither JSON nor a form, a field is invalid, or the fields cannot be combined.
         UnsupportedEncoding: It is compressed.
     """
-    asked, upload = await _read(request, context.readers)
-    query = query_of(asked, upload, context.settings.request_limits)
+    limits = context.settings.request_limits
+    asked, upload = await _read(request, context.readers, limits)
+    query = query_of(asked, upload, limits)
     request.scope[PICTURE_FIELD] = _picture_field(asked)
     if asked.image_url is None:
         yield query
@@ -60,16 +61,16 @@ def _picture_field(asked: SearchRequest) -> str:
     return next((field for field in fields if getattr(asked, field) is not None), IMAGE)
 
 
-async def _read(request: Request, readers: Threads) -> tuple[SearchRequest, bytes | None]:
+async def _read(request: Request, readers: Threads, limits: RequestLimits) -> tuple[SearchRequest, bytes | None]:
     """The fields of the body, and its file. Parsing megabytes would delay all other requests, so a thread does it."""
     content_type = content_type_of(request)
     if content_type == "application/json":
         body = await request.body()
-        parse = partial(_from_json, body)
+        parse = partial(_from_json, body, limits.depth)
         return parse() if len(body) <= INLINE_BYTES else await readers.run(parse), None
     if content_type == "multipart/form-data":
-        form = await read_form(request)
-        return _validated(_form_fields(form)), form.files.get(IMAGE)
+        form = await read_form(request, limits.parts)
+        return _validated(_form_fields(form, limits.depth)), form.files.get(IMAGE)
     raise unsupported_type(
         content_type, hint="Send application/json, or multipart/form-data with the picture as a file named image."
     )
@@ -81,8 +82,8 @@ def content_type_of(request: Request) -> str:
     Raises:
         UnsupportedEncoding: The body is compressed.
     """
-    encoding = request.headers.get("content-encoding", "identity")
-    if encoding.lower() != "identity":
+    encoding = request.headers.get("content-encoding", "")
+    if {coding.strip() for coding in encoding.lower().split(",")} - {"", "identity"}:
         raise UnsupportedEncoding(
             f"The body is compressed ({excerpt(encoding)}).", hint="Send it uncompressed, without Content-Encoding."
         )
@@ -159,12 +160,12 @@ def _check_length(text: str, history: tuple[str, ...], most: int) -> None:
         )  # fmt: skip
 
 
-def _from_json(data: bytes) -> SearchRequest:
-    return _validated(_json_fields(data))
+def _from_json(data: bytes, max_depth: int) -> SearchRequest:
+    return _validated(_json_fields(data, max_depth))
 
 
-def _json_fields(data: bytes) -> dict[str, Any]:
-    fields = parse_json(data)
+def _json_fields(data: bytes, max_depth: int) -> dict[str, Any]:
+    fields = parse_json(data, max_depth=max_depth)
     if not isinstance(fields, dict):
         raise InvalidRequest(
             "The body is not a JSON object.", hint='Send one such as {"text": "a red dress"}.', field="body"
@@ -180,7 +181,7 @@ def _without_nulls(fields: dict[str, Any]) -> dict[str, Any]:
     return given
 
 
-def _form_fields(form: Form) -> dict[str, Any]:
+def _form_fields(form: Form, max_depth: int) -> dict[str, Any]:
     """The form's fields in the types of JSON, without empty ones."""
     _checked_names({**form.fields, **form.files}, FORM_FIELDS | {IMAGE})
     for name in form.files:
@@ -194,18 +195,18 @@ def _form_fields(form: Form) -> dict[str, Any]:
             raise InvalidRequest(f"{name} is given {len(values)} times.", hint="Give it once.", field=name)
         given = [value for value in values if value.strip()]
         if given and name != IMAGE:
-            fields[name] = _form_value(name, given)
+            fields[name] = _form_value(name, given, max_depth)
     return _without_nulls(fields)
 
 
-def _form_value(name: str, values: list[str]) -> Any:
+def _form_value(name: str, values: list[str], max_depth: int) -> Any:
     value = values[0].strip()
     if name in LISTS:
-        return parse_json(value.encode(), name) if len(values) == 1 and value.startswith("[") else values
+        return parse_json(value.encode(), name, max_depth - 1) if len(values) == 1 and value.startswith("[") else values
     if name == "box" and not value.startswith("["):
         value = f"[{value}]"
     if name in JSON_FIELDS:
-        return parse_json(value.encode(), name)
+        return parse_json(value.encode(), name, max_depth - 1)
     if name in NUMBERS:
         return int(value) if WHOLE_NUMBER.fullmatch(value) else value
     return values[0]

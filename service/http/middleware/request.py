@@ -18,7 +18,7 @@ from catalog.errors import ModisteError
 from service.access.limiter import Usage
 from service.errors import HeadersTooLarge, Overloaded, TargetTooLong
 from service.execution.admission import Admission
-from service.http.middleware.scope import KEY_ID, SEARCH_PATH, USAGES, header, is_search, route_path
+from service.http.middleware.scope import KEY_ID, SEARCH_PATH, USAGES, accepted, header, is_search, route_path
 from service.http.problems import internal_problem, problem_of
 from service.http.security_headers import SECURITY_HEADERS
 from service.observability.logs import PROBE_PATHS, request_id
@@ -31,6 +31,7 @@ logger = logging.getLogger(__name__)
 VALID_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 CLIENT_CLOSED_REQUEST = 499
 """nginx's status for a client that disconnected. It is only counted and logged."""
+GZIP = frozenset({"gzip", "x-gzip"})
 MAX_TARGET_BYTES = 8 * 2**10
 MAX_HEADERS = 100
 MAX_HEADER_BYTES = 32 * 2**10
@@ -105,15 +106,15 @@ class RequestMiddleware:
         return headers
 
     def _routed(self, scope: Scope) -> Scope:
-        """``scope`` with HEAD as GET, with the root path, and without ``Range``, which any server may ignore (RFC 9110,
-        14.2): the page's files are small, and Starlette's errors about ranges are not problem documents."""
+        """``scope`` with HEAD as GET, with the root path, and without the headers that are ignored."""
         changes: dict[str, Any] = {"method": "GET"} if scope["method"] == "HEAD" else {}
         root, path = self._root_path, scope["path"]
         if root:
             below = path == root or path.startswith(f"{root}/")
             changes |= {"root_path": root, "path": path if below else root + path}
-        if header(scope, b"range") is not None:
-            changes["headers"] = [given for given in scope["headers"] if given[0] != b"range"]
+        headers = [given for given in scope["headers"] if not _ignored(*given)]
+        if len(headers) < len(scope["headers"]):
+            changes["headers"] = headers
         return {**scope, **changes} if changes else scope
 
     def _record(self, scope: Scope, routed: Scope, status: int, seconds: float) -> None:
@@ -130,6 +131,12 @@ class RequestMiddleware:
             logging.DEBUG if quiet else logging.INFO,
             "%(method)s %(path)s %(status)d in %(ms).1f ms", fields, extra={"fields": fields},
         )  # fmt: skip
+
+
+def _ignored(name: bytes, value: bytes) -> bool:
+    """``Range``, which any server may ignore (RFC 9110, 14.2): the page's files are small, and Starlette's errors about
+    ranges are not problem documents. ``Accept-Encoding`` without gzip: Starlette would also find it in ``gzip;q=0``."""
+    return name == b"range" or (name == b"accept-encoding" and not GZIP & accepted(str(value, "latin-1")))
 
 
 def _too_large(scope: Scope) -> ModisteError | None:

@@ -138,6 +138,18 @@ def test_long_answers_are_compressed_for_clients_that_accept_it(served: Served) 
     assert length("/health/live", "gzip")[0] is None
 
 
+@pytest.mark.parametrize(
+    ("accepted", "encoding"),
+    [
+        ("gzip", "gzip"), ("br, gzip;q=0.1", "gzip"), ("x-gzip", "gzip"), ("gzip;q=0", None),
+        ("br, gzip; q=0.000", None), ("nogzip", None), ("identity", None),
+    ],
+)  # fmt: skip
+def test_a_response_is_compressed_only_if_gzip_is_accepted(served: Served, accepted: str, encoding: str | None) -> None:
+    response = served.client.get("/openapi.json", headers={"Accept-Encoding": accepted})
+    assert response.headers.get("content-encoding") == encoding
+
+
 @pytest.mark.parametrize("path", ["/", "/docs", "/assets/page.js", "/products/4/image", "/nowhere"])
 def test_browsers_may_load_only_the_services_own_files_and_nothing_inline(served: Served, path: str) -> None:
     headers = served.client.get(path).headers

@@ -15,7 +15,7 @@ from tests.service.http.refusals import refusal
 
 LIMITS: dict[str, Any] = {
     "max_pixels": 40_000, "max_scans": 4, "image_formats": ("jpeg", "png"),
-    "max_text": 10, "max_k": 30, "max_offset": 5, "max_filters": 1,
+    "max_text": 10, "max_k": 30, "max_offset": 5, "max_filters": 1, "max_depth": 2, "max_parts": 3,
 }  # fmt: skip
 
 
@@ -33,12 +33,32 @@ def limited(serve: Serve, shop: Shop) -> Iterator[Served]:
         ({"text": "red " * 3}, "text", "text must have at most 10 characters"),
         ({"text": "red", "history": ["", "blue" * 3]}, "history[1]", "history[1] must have at most 10 characters."),
         ({"text": "red", "filters": {"a": 1, "b": 2}}, "filters", "filters must have at most 1 entries."),
+        (
+            {"text": "red", "filters": {"colour": ["Red"]}},
+            "body",
+            "The body is not valid JSON: it is nested too deeply.",
+        ),
     ],
 )
 def test_a_field_beyond_a_lowered_limit_is_refused(
     limited: Served, body: dict[str, Any], field: str, message: str
 ) -> None:
     refused = refusal(limited, json=body)
+    assert (refused["type"], refused["field"]) == ("/problems/invalid-request", field)
+    assert refused["detail"].startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("fields", "field", "message"),
+    [
+        ({"filters": '{"colour": ["Red"]}'}, "filters", "filters is not valid JSON: it is nested too deeply."),
+        ({"exclude": ["1", "2", "3"]}, "body", "The body cannot be read as a form: it has more than 3 parts."),
+    ],
+)
+def test_a_form_beyond_a_lowered_limit_is_refused(
+    limited: Served, fields: dict[str, Any], field: str, message: str
+) -> None:
+    refused = refusal(limited, data={"text": "red", **fields}, files={"image": saved(photograph(100, 80), "JPEG")})
     assert (refused["type"], refused["field"]) == ("/problems/invalid-request", field)
     assert refused["detail"].startswith(message)
 
@@ -70,7 +90,8 @@ def test_a_picture_that_takes_longer_to_decode_than_allowed_is_refused(serve: Se
 def test_requests_within_lowered_limits_are_answered(limited: Served) -> None:
     picture = {"image": saved(photograph(190, 200), "JPEG")}
     assert limited.client.post("/search", files=picture, data={"text": "red", "k": "30"}).status_code == 200
-    assert limited.client.post("/search", json={"product_id": "4"}).status_code == 200
+    body = {"product_id": "4", "filters": {"colour": "Red"}, "exclude": ["1"]}
+    assert limited.client.post("/search", json=body).status_code == 200
 
 
 def test_the_document_states_lowered_limits(limited: Served, served: Served) -> None:
@@ -90,6 +111,7 @@ def test_the_document_states_lowered_limits(limited: Served, served: Served) -> 
     [
         ("max_pixels", "50000001"), ("max_scans", "0"), ("image_formats", "jpeg,pdf"), ("decode_ms", "0"),
         ("max_text", "2001"), ("max_k", "23"), ("max_offset", "-1"), ("max_filters", "33"),
+        ("max_depth", "5"), ("max_depth", "0"), ("max_parts", "0"), ("max_parts", "257"),
     ],
 )  # fmt: skip
 def test_a_limit_out_of_its_bounds_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:

@@ -13,8 +13,9 @@ import httpx
 import pytest
 
 from service.errors import MAX_EXCERPT, InvalidRequest
-from service.http.body.json_body import MAX_DEPTH, MAX_VALUES, parse_json
+from service.http.body.json_body import MAX_VALUES, parse_json
 from service.http.middleware.request import MAX_HEADER_BYTES, MAX_HEADERS, MAX_TARGET_BYTES
+from service.limits import MAX_DEPTH
 from tests.patience import PATIENCE_S
 from tests.service.conftest import Serve, Served, Shop
 
@@ -72,6 +73,27 @@ def test_a_compressed_body_is_refused_as_such(served: Served, encoding: str) -> 
     response = served.client.post("/search", content=body, headers={**JSON, "Content-Encoding": encoding})
     assert encoding in problem(response, 415, "unsupported-encoding")["detail"]
     assert response.headers["accept-encoding"] == "identity"
+
+
+@pytest.mark.parametrize("encoding", ["", "identity", "Identity", ", identity", "identity, identity"])
+def test_an_encoding_that_changes_nothing_is_accepted(served: Served, encoding: str) -> None:
+    headers = {**JSON, "Content-Encoding": encoding}
+    assert served.client.post("/search", content=b'{"text": "red"}', headers=headers).status_code == 200
+
+
+@pytest.mark.parametrize("space", [b" ", b"\t", b" \t "])
+def test_whitespace_around_the_value_of_a_header_is_ignored(served: Served, space: bytes) -> None:
+    body = b'{"text": "red"}'
+    lines = [b"Host: a", b"Content-Type: application/json", b"Content-Length: %d" % len(body), b"X-Request-ID: mine"]
+    lines += [b"X-Request-Timeout-Ms: 5000", b"Content-Encoding: identity", b"Connection: close"]
+    head = b"".join(line.replace(b": ", b":" + space) + space + b"\r\n" for line in lines)
+    received = b""
+    with socket.create_connection(_address(served), timeout=PATIENCE_S) as client:
+        client.sendall(b"POST /search HTTP/1.1\r\n" + head + b"\r\n" + body)
+        while part := client.recv(65536):
+            received += part
+    assert received.startswith(b"HTTP/1.1 200")
+    assert b"\r\nx-request-id: mine\r\n" in received
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "latin-1"])

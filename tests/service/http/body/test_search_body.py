@@ -186,7 +186,7 @@ FORM = [("text", (None, "red"))]
         pytest.param([("image", (None, "abc"))], "image is a field of text", id="text for a picture"),
         pytest.param([("k", ("k.txt", b"5"))], "k is a file", id="a file for a number"),
         pytest.param([("image", ("a", b"1")), ("image", ("b", b"2"))], "more than 1 file", id="two pictures"),
-        pytest.param([("exclude", (None, "1"))] * 2000, "more than 256 fields", id="thousands of fields"),
+        pytest.param([("exclude", (None, "1"))] * 2000, "more than 256 parts", id="thousands of fields"),
     ],
 )
 def test_an_invalid_form_is_refused_by_name(served: Served, fields: list[Any], words: str) -> None:
@@ -224,9 +224,9 @@ def test_a_large_body_is_parsed_beside_the_event_loop(served: Served, monkeypatc
     threads: list[str] = []
     parse = json_body.parse_json
 
-    def recorded(data: bytes, field: str = "body") -> Any:
+    def recorded(data: bytes, **options: Any) -> Any:
         threads.append(threading.current_thread().name)
-        return parse(data, field)
+        return parse(data, **options)
 
     monkeypatch.setattr(search_body, "parse_json", recorded)
     assert served.client.post("/search", json={"text": "red"}).status_code == 200

@@ -61,7 +61,7 @@ class RedisConnection:
                 url, max_connections=CONNECTIONS, timeout=SOCKET_TIMEOUT_S, retry=Retry(NoBackoff(), 1),
                 socket_timeout=SOCKET_TIMEOUT_S, socket_connect_timeout=SOCKET_TIMEOUT_S, protocol=2,
             )  # fmt: skip
-            pool.make_connection()  # Without connecting; an unknown option is an error.
+            pool.connection_class(**pool.connection_kwargs)  # It does not connect. An unknown option is an error.
         except (ValueError, TypeError):
             # The cause is not chained because it may contain a part of the password.
             raise ModisteError(

@@ -19,7 +19,7 @@ from pydantic import (
 
 from catalog.frozen_model import FrozenModel
 from models.bundle.style_search import DEFAULT_STYLE, Style
-from service.limits import MAX_FILTERS, MAX_K, MAX_OFFSET, MAX_TEXT
+from service.limits import MAX_FILTERS, MAX_K, MAX_OFFSET, MAX_TEXT, FormatName
 from service.search.answers import ChoiceFilter, NumberFilter, ProductCard, Refusal
 from service.search.arrangement import PRODUCT
 
@@ -231,6 +231,7 @@ class CatalogSummary(FrozenModel):
     words: list[str] = Field(description="The words that `prefer` and `avoid` accept, by frequency in training.")
     styles: list[Style] = Field(description="The values that `style` accepts; empty without words.")
     max_offset: int = Field(description="The largest `offset` of a search.")
+    image_formats: list[FormatName] = Field(description="The formats of uploaded pictures that are accepted.")
     generation: str
     bundle: str
 

@@ -195,7 +195,7 @@ async function usePicture(file) {
   chosen = file;
   drawReading();
   try {
-    const id = await keepPicture(file);
+    const id = await keepPicture(file, catalog?.image_formats);
     if (file !== chosen) return; // another one was chosen while this one was decoded
     go({ ...asWorded(), product: "", picture: id, box: null }, { trail: [] });
   } catch (error) {

@@ -5,17 +5,20 @@ import { Problem } from "./api.js";
 const MAX_SIDE = 1024; // px; more than any model uses
 const MAX_FILE_BYTES = 1_500_000; // bytes sent without resizing
 // HEIC and TIFF, as their first bytes: the service reads them, most browsers do not.
+const ENCODINGS = ["jpeg", "webp", "png"]; // that browsers write, the best for photographs first
 const FOREIGN = /^(....ftyp(hei|hev|mif|msf)|II\*\0|MM\0\*)/s;
 const kept = new Map();
 
 /**
- * Read a picture file, resize it if it is large, and keep it. A file that only the service can read is kept as it is.
+ * Read a picture file and keep it, resized if it is large, in a format that the service accepts. A file that only the
+ * service can read is kept as it is.
  *
  * @param {File} file
+ * @param {string[]} [formats] the `image_formats` of /catalog
  * @returns {Promise<string>} the id under which `picture` finds it
  * @throws {Problem} if neither the browser nor the service can read the file as a picture
  */
-export async function keepPicture(file) {
+export async function keepPicture(file, formats) {
   const bitmap = await createImageBitmap(file).catch(() => undefined);
   if (!bitmap && !(await isForeign(file))) {
     throw new Problem({
@@ -26,7 +29,9 @@ export async function keepPicture(file) {
     });
   }
   const large = bitmap && (Math.max(bitmap.width, bitmap.height) > MAX_SIDE || file.size > MAX_FILE_BYTES);
-  const url = large ? shrunk(bitmap) : await dataUrl(file);
+  const [kind, format] = file.type.split("/");
+  const refused = bitmap && formats && kind === "image" && !formats.includes(format);
+  const url = large || refused ? redrawn(bitmap, formats ?? ENCODINGS) : await dataUrl(file);
   bitmap?.close();
   const id = Date.now().toString(36);
   kept.set(id, url);
@@ -67,7 +72,7 @@ async function isForeign(file) {
   return FOREIGN.test(String.fromCharCode(...head));
 }
 
-function shrunk(bitmap) {
+function redrawn(bitmap, formats) {
   const scale = Math.min(1, MAX_SIDE / Math.max(bitmap.width, bitmap.height));
   const canvas = document.createElement("canvas");
   canvas.width = Math.max(1, Math.round(bitmap.width * scale));
@@ -77,7 +82,11 @@ function shrunk(bitmap) {
   brush.fillStyle = "#fff"; // JPEG has no transparency
   brush.fillRect(0, 0, canvas.width, canvas.height);
   brush.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
-  return canvas.toDataURL("image/jpeg", 0.9);
+  for (const format of ENCODINGS.filter((format) => formats.includes(format))) {
+    const url = canvas.toDataURL(`image/${format}`, 0.9);
+    if (url.startsWith(`data:image/${format};`)) return url; // a browser that cannot write a format writes PNG
+  }
+  return canvas.toDataURL("image/jpeg", 0.9); // the service refuses it with the formats that it accepts
 }
 
 function dataUrl(file) {

@@ -51,7 +51,7 @@ async def get_catalog(context: CurrentContext, generation: CurrentGeneration) ->
     return CatalogSummary(
         total=generation.size, filters=filters, words=list(context.bundle.manifest.attributes),
         styles=list(possible_styles(context.bundle, generation)), max_offset=context.settings.max_offset,
-        generation=generation.id, bundle=context.bundle.name,
+        image_formats=list(context.settings.image_formats), generation=generation.id, bundle=context.bundle.name,
     )  # fmt: skip
 
 

@@ -101,7 +101,8 @@ def test_the_document_states_lowered_limits(limited: Served, served: Served) -> 
         names = (fields["k"]["maximum"], fields["offset"]["maximum"], fields["filters"]["maxProperties"])
         return (*names, text, fields["history"]["items"]["maxLength"])
 
-    assert limited.client.get("/catalog").json()["max_offset"] == 5
+    catalog = limited.client.get("/catalog").json()
+    assert (catalog["max_offset"], catalog["image_formats"]) == (5, ["jpeg", "png"])
     assert stated(limited) == (30, 5, 1, 10, 10)
     assert stated(served) == (200, 10_000, 32, 2_000, 2_000)
 

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import FilePayload, Page, expect
 
-from tests.service.conftest import Served, cloth, encoded
+from tests.service.conftest import Serve, Served, Shop, cloth, encoded
 from tests.service.web.page import PAGE, PHONE, Visit, ask, expect_shown, settled, shown, upload
 
 HANDED_OVER = """([data, type]) => {
@@ -62,6 +62,24 @@ def test_a_large_picture_is_resized_before_it_is_sent(visit: Visit) -> None:
     data = json.loads(str(sent.value.post_data))["image_base64"].partition(",")[2]
     assert Image.open(io.BytesIO(base64.b64decode(data))).size == (1024, 683)
     expect(page.locator(".card img").first).to_have_attribute("alt", "Blue cloth")
+
+
+@pytest.mark.parametrize(
+    ("given", "size", "formats"),
+    [
+        ("JPEG", (2000, 1500), ("webp", "png")), ("JPEG", (60, 80), ("png",)), ("GIF", (60, 80), ("jpeg",)),
+        ("PNG", (2000, 1500), ("png",)),
+    ],
+)  # fmt: skip
+def test_a_picture_is_sent_in_a_format_that_the_service_accepts(
+    visit: Visit, serve: Serve, shop: Shop, given: str, size: tuple[int, int], formats: tuple[str, ...]
+) -> None:
+    with serve(shop, image_formats=formats) as served:
+        page = visit(url=served.url)
+        picture = encoded(cloth("blue", size=size), given)
+        page.set_input_files("#file", FilePayload(name="a", mimeType=f"image/{given.lower()}", buffer=picture))
+        expect(page.locator(".card img").first).to_have_attribute("alt", "Blue cloth")
+        page.close()
 
 
 def test_a_picture_survives_a_reload_but_is_not_part_of_a_link(visit: Visit, served: Served) -> None:

@@ -20,7 +20,7 @@ _BEFORE = ("colour", "pattern", "material", "season", "occasion")
 """Families of words that precede a noun."""
 _OCCASIONS = frozenset({"casual", "formal", "smart casual", "party", "ethnic", "travel"})
 _PLAIN_DETAILS = ("sleeveless", "cropped", "mini", "midi", "maxi", "long", "short", "waterproof")
-_BY_CATALOGUE = frozenset({"cheaper", "more expensive", "newer", "older"})
+_BY_CATALOGUE = frozenset({"cheaper", "more expensive", "newer", "older", "better rated", "worse rated"})
 
 
 def english(understood: Understood) -> str:

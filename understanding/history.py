@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from understanding.sentence.reader import SLEEVES
+from understanding.sentence.recipient import CHILDREN, GROWN, GROWN_UP
 from understanding.wishes import Bound, Relative, Understood, Wish
 from understanding.words.concepts import ONE_OF, Concept, concepts
 
@@ -26,6 +27,7 @@ def fold(turns: Sequence[Understood]) -> Understood:
     - A bound replaces an earlier one on the same number; a comparison replaces one in the same or opposite direction.
     - A number alone replaces that of an earlier bound, if it is no size in place of another one.
     - "Short" alone after "long sleeves" is about the sleeves.
+    - "She's 19" after "for my daughter" is about a woman.
     - "Another colour" after "in red" refuses red.
     - ``forget`` drops the wishes of a family, and ``back`` whole turns.
 
@@ -44,7 +46,7 @@ def fold(turns: Sequence[Understood]) -> Understood:
             continue
         states.append(after)
     last = states[-1] if states else Understood()
-    return replace(last, forget=(), back=0, number=None)
+    return replace(last, forget=(), back=0, number=None, age=0)
 
 
 def _joined(before: Understood, turn: Understood) -> Understood:
@@ -53,6 +55,7 @@ def _joined(before: Understood, turn: Understood) -> Understood:
     if turn.alternative:
         before, turn = _allowed(before, turn)
     turn = _continued(before, turn)
+    before = _aged(before, turn.age)
     if turn.answer:
         turn = _corrected(before, turn)
     dropped = set(turn.forget)
@@ -151,6 +154,16 @@ def _continued(before: Understood, turn: Understood) -> Understood:
     return turn
 
 
+def _aged(before: Understood, age: int) -> Understood:
+    """``before`` with an audience of the age of a later turn: women instead of girls, after "she's 19 actually"."""
+    audience = (GROWN_UP if age >= GROWN else CHILDREN) if age else {}
+    wanted = (
+        wish._replace(word=audience.get(wish.word, wish.word)) if wish.family == "people" else wish
+        for wish in before.wanted
+    )
+    return replace(before, wanted=tuple(wanted))
+
+
 def _speaks_of_sleeves(wanted: Sequence[Wish]) -> bool:
     """Whether sleeves were mentioned, last or of a top, which has no length that is asked for otherwise."""
     tops = {*concepts().narrower(Concept("kind", "top")), Concept("kind", "top")}
@@ -190,6 +203,7 @@ _ABOUT = {
     **dict.fromkeys(("darker", "lighter", "brighter", "more muted"), "colour"),
     **dict.fromkeys(("cheaper", "more expensive"), "price"),
     **dict.fromkeys(("newer", "older"), "year"),
+    **dict.fromkeys(("better rated", "worse rated"), "rating"),
     **dict.fromkeys(("longer", "shorter"), "length"),
     **dict.fromkeys(("looser", "tighter"), "fit"),
     **dict.fromkeys(("bigger", "smaller"), "size"),

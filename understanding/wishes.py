@@ -44,7 +44,7 @@ class Bound(NamedTuple):
     """Numbers from ``min`` to ``max``, both included."""
 
     family: str
-    """``price`` or ``year``."""
+    """``price``, ``discount`` (in percent), ``year`` or ``rating``."""
     min: float | None
     max: float | None
     said: str
@@ -87,6 +87,8 @@ class Understood:
     """Whether the refusal may be an answer that corrects an earlier turn: "no green" after "in red"."""
     number: float | None = None
     """The number that is all that the text says, so that it may replace one of an earlier turn: "80 is ok"."""
+    age: int = 0
+    """The age that the text states, which may be that of a child of an earlier turn: "she's 19"."""
     forget: tuple[str, ...] = ()
     """Families whose wishes of earlier turns are dropped; ``*`` for all."""
     back: int = 0

@@ -154,8 +154,8 @@ class ChoiceFilter(FrozenModel):
     )
     family: str | None = Field(
         description="What its values are: `colour`, `second colour`, `kind`, `people`, `brand`, `size`, `material`, "
-        "`pattern`, `occasion`, `season`, `detail`, `year`, `price`, `condition` or `article` (article numbers), as "
-        "in `understood`; null if its name does not tell."
+        "`pattern`, `occasion`, `season`, `detail`, `year`, `price`, `rating`, `condition` or `article` (article "
+        "numbers), as in `understood`; null if its name does not tell."
     )
     values: list[ValueCount]
 

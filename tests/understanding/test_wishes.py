@@ -16,7 +16,7 @@ FOLDER = Path(__file__).parent
 WISHES = FOLDER / "wishes"
 MIN_SHARE = 0.9
 """Share of the wishes of a way that must be understood whole: nothing missing, nothing made up."""
-PART = re.compile(r"(?<= )(?=[+\-<]|keep:|diff:|forget:|sim\b|back:|[\d.]*\.\.)")
+PART = re.compile(r"(?<= )(?=[+\-<]|keep:|diff:|forget:|sim\b|back:|rating:|discount:|[\d.]*\.\.)")
 
 
 class Written(NamedTuple):
@@ -53,7 +53,10 @@ def parts_of(understood: Understood) -> frozenset[str]:
     parts = [f"+{wish.family}:{wish.word.lower()}" for wish in understood.wanted]
     parts += [f"-{wish.family}:{wish.word.lower()}" for wish in understood.unwanted]
     parts += [f"{'<<' if one.most else '<'}{one.direction}" for one in understood.relative]
-    parts += [f"{number(bound.min)}..{number(bound.max)}" for bound in understood.constraints]
+    named = {"rating": "rating:", "discount": "discount:"}
+    parts += [
+        f"{named.get(bound.family, '')}{number(bound.min)}..{number(bound.max)}" for bound in understood.constraints
+    ]
     for name, families in (("keep", understood.keep), ("diff", understood.different), ("forget", understood.forget)):
         parts += [f"{name}:{family}" for family in families]
     parts += ["sim"] if understood.similar else []

@@ -38,7 +38,10 @@ SAME, OTHER = 0.7, 0.3
 versions, and the factor for colours that are not akin to it."""
 FIRST_THIRD = 1 / 3
 """Without a reference, "cheaper" means the cheapest third."""
-NUMBERS = {"cheaper": ("price", -1), "more expensive": ("price", 1), "newer": ("year", 1), "older": ("year", -1)}
+NUMBERS = {
+    "cheaper": ("price", -1), "more expensive": ("price", 1), "newer": ("year", 1), "older": ("year", -1),
+    "better rated": ("rating", 1), "worse rated": ("rating", -1),
+}  # fmt: skip
 SHADES = {"darker": -1, "lighter": 1}
 OCCASIONS = {"more formal": "formal", "more casual": "casual"}
 

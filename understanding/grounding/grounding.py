@@ -28,6 +28,8 @@ __all__ = ["Grounding", "Levels"]
 
 MIN_NEAR = 0.4
 """Minimum level of a satisfied wish."""
+OTHER_WEARER = np.float32(0.5)
+"""Factor of products similar to a kind that the shop lacks, for other people than those who usually wear it."""
 KEPT = 256
 """Number of wishes with cached levels of column values."""
 
@@ -44,6 +46,7 @@ class Grounding:
         self._titles = TitleLevels(shop)
         self._kept_worths = lru_cache(maxsize=KEPT)(self._worths)
         self._kept_values = lru_cache(maxsize=KEPT)(self._values)
+        self.lacks = lru_cache(maxsize=KEPT)(self._lacks)
         self.highest = lru_cache(maxsize=KEPT)(self._highest)
 
     def levels(self, wish: Wish, rows: Rows | None = None) -> Levels:
@@ -59,7 +62,17 @@ class Grounding:
             worths = near_concepts(concept) | dict.fromkeys((concept, *concepts().narrower(concept)), 1.0)
             said = concept.family if concept.family in ONE_OF else ""
             self._fill_silent(levels, tuple(worths.items()), said, rows)
+            wearer = concepts().wearers.get(concept)
+            if wearer is not None and self.lacks(wish._replace(said="")):
+                levels[self.levels(Wish(*wearer, ""), rows) == 0] *= OTHER_WEARER
         return levels
+
+    def _lacks(self, wish: Wish) -> bool:
+        """Whether no product has the concept of a wish, so that only similar products satisfy it."""
+        known = concepts()
+        concept = Concept(wish.family, wish.word)
+        named = not wish.column and concept in known.names
+        return named and not any(map(self.shop.names, (concept, *known.narrower(concept))))
 
     def _raise_titled(self, levels: Levels, wish: Wish, rows: Rows | None) -> None:
         """Raise the levels of products whose titles have a kind and whose columns another one of the same broad kind:

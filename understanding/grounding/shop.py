@@ -12,10 +12,10 @@ import pyarrow as pa
 
 from understanding.grounding.column import Column
 from understanding.grounding.identifiers import Identifiers
-from understanding.grounding.spellings import as_titled, brand_names, spellings_of
+from understanding.grounding.spellings import as_titled, brand_names, size_key, sizes_like, spellings_of
 from understanding.grounding.titles import Codes, Titles
 from understanding.words.brands import long_brands
-from understanding.words.concepts import FAMILIES, Concept, condition_of, conditions, families_of_columns
+from understanding.words.concepts import FAMILIES, Concept, condition_of, conditions, families_of_columns, former_prices
 from understanding.words.language import Language, languages
 from understanding.words.phrases import Entry, Phrases
 from understanding.words.spelling import Spelling
@@ -70,8 +70,9 @@ class Shop:
         self.titles = Titles(titles)
         self.columns: list[Column] = []
         self.numbers: dict[str, tuple[str, npt.NDArray[np.float64]]] = {}
-        """Numbers by their family, ``price`` or ``year``: the column that has most of them, and values ``[N]``, NaN for
-        none. Of several prices, such as a regular one and that of a sale, the lowest counts, all in one currency."""
+        """Numbers by their family, ``price``, ``discount``, ``year`` or ``rating``: the column that has most of them,
+        and values ``[N]``, NaN for none. Of several prices, such as a regular one and that of a sale, the lowest
+        counts, all in one currency. A discount is in percent of the highest one, of which former prices are others."""
         self.currency = ""
         """The currency of the prices among ``numbers``: that of the most prices; empty if none is stated."""
         self._prices: list[tuple[str, npt.NDArray[np.float64], npt.NDArray[np.object_]]] = []
@@ -82,6 +83,7 @@ class Shop:
         """Folded size -> the column and the value."""
         self.phrases = Phrases()
         self._columns, self._currencies = columns, currencies or {}
+        self._former = former_prices(columns)
         self.families = families_of_columns(columns)
         """What the values of each column are, by its name."""
         for name, values in columns.items():
@@ -205,13 +207,13 @@ class Shop:
 
     def _add_numbers(self, name: str, family: str, values: pa.Array) -> None:
         numbers = np.asarray(values.cast(pa.float64()).to_numpy(zero_copy_only=False), dtype=np.float64)
-        if family == "price":
+        if family == "price" or name in self._former:
             stated = self._columns.get(name + CURRENCY)
             currencies = np.full(self.size, self._currencies.get(name, ""), np.object_)
             if stated is not None:
                 currencies = np.array(stated.cast(pa.string()).fill_null(""), np.object_)
             self._prices.append((name, np.where(numbers > 0, numbers, np.nan), currencies))
-        elif family == "year":
+        elif family in ("year", "rating"):
             self.numbers.setdefault(family, (name, numbers))
         elif family == "article":
             self._identifiers.add(values)
@@ -219,17 +221,24 @@ class Shop:
     def _add_prices(self) -> None:
         """The lowest price of each product in the currency of the most prices; prices in others are not compared."""
         counts: Counter[str] = Counter()
-        for _, prices, currencies in self._prices:
-            counts.update(currencies[np.isfinite(prices)])
+        for name, prices, currencies in self._prices:
+            if self.families[name] == "price":
+                counts.update(currencies[np.isfinite(prices)])
         counts.pop("", None)
         self.currency = max(counts, key=counts.__getitem__, default="")
         own = {
             name: np.where((currencies == self.currency) | (currencies == ""), prices, np.nan)
             for name, prices, currencies in self._prices
         }
-        if own:
-            most = max(own, key=lambda name: np.isfinite(own[name]).sum())
-            self.numbers["price"] = most, np.fmin.reduce(list(own.values()))
+        paid = {name: prices for name, prices in own.items() if self.families[name] == "price"}
+        if paid:
+            most = max(paid, key=lambda name: np.isfinite(paid[name]).sum())
+            lowest = np.fmin.reduce(list(paid.values()))
+            self.numbers["price"] = most, lowest
+            discount = 100 * (1 - lowest / np.fmax.reduce(list(own.values())))
+            if np.any(discount > 0):
+                reduced = max(paid, key=lambda name: np.sum((discount > 0) & (paid[name] == lowest)))
+                self.numbers["discount"] = reduced, discount
         self._prices.clear()
 
     @staticmethod
@@ -248,13 +257,18 @@ class Shop:
         for spelling, concept in conditions().items() if len(known) > 1 else ():
             if concept in known:
                 self.phrases.add(spelling, Entry("concept", concept.name, concept.family))
+        like: dict[str, tuple[str, str]] = {}
         for code in np.argsort(-counts, kind="stable")[:MAX_VALUES].tolist():
             value = column.values[code]
             words = words_of(value)
             if not counts[code] or not words or len(words) > MAX_VALUE_WORDS:
                 continue
             if column.family == "size":
-                self.sizes.setdefault("".join(words), (column.name, value))
+                self.sizes.setdefault(size_key(value), (column.name, value))
+                others = sizes_like(value)
+                like |= {size_key(other): (column.name, value) for other in others if size_key(other) not in like}
+                for other in others[:1]:
+                    self.phrases.add(words_of(other), Entry("value", value, column.family, column.name))
                 if len(words) == 1 and (len(words[0]) < 2 or words[0].isdigit()):
                     continue
             exact = (
@@ -267,3 +281,4 @@ class Shop:
             if not exact:
                 for spelling in (*spellings_of(value), *(brand_names(words) if column.family == "brand" else ())):
                     self.phrases.add(spelling, Entry("value", value, column.family, column.name))
+        self.sizes = like | self.sizes

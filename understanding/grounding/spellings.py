@@ -10,6 +10,9 @@ from understanding.words.text import normalised, tokens_of, words_of
 MIN_JOINED = 5
 """Minimum length of a brand of several words that is also found as one word."""
 
+SYSTEM = 2
+"""Length of the code of a system of sizes, such as EU or cm."""
+
 
 def as_titled(name: str, title: str) -> str:
     """The name of a brand of titles with its ampersand: "reid & taylor"."""
@@ -35,6 +38,27 @@ def spellings_of(value: str) -> list[tuple[str, ...]]:
             for spelt in ({}, _ALSO_SPELT, back)
         )
     )
+
+
+def size_key(said: str) -> str:
+    """A size as one word, in the same form however it is written: "26,0 cm" and "26cm" are "26cm"."""
+    return "".join(_number(word) for word in words_of(said))
+
+
+def _number(word: str) -> str:
+    whole, point, decimals = word.replace(",", ".").partition(".")
+    if not (point and whole.isdigit() and decimals.isdigit()):
+        return word
+    return f"{whole}.{decimals}".rstrip("0").rstrip(".")
+
+
+def sizes_like(value: str) -> list[str]:
+    """Other ways to write a size with a system: "UK 7.5" and "7.5" for "7.5 UK"."""
+    words = words_of(value)
+    numbers = [word for word in words if word[0].isdigit()]
+    if len(words) != 2 or len(numbers) != 1 or {len(word) for word in words if word not in numbers} != {SYSTEM}:
+        return []
+    return [" ".join(reversed(words)), numbers[0]]
 
 
 def brand_names(words: Sequence[str]) -> list[tuple[str, ...]]:

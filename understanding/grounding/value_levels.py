@@ -46,12 +46,16 @@ def _joined(name: str) -> str:
 
 
 def near_concepts(wanted: Concept) -> dict[Concept, float]:
-    """The levels of concepts similar to a wanted one, in the order of ``Concepts.near``."""
+    """The levels of concepts similar to a wanted one, in the order of ``Concepts.near``, and of narrower ones: beside a
+    blouse, tops come before T-shirts."""
     known = concepts()
     worth: dict[Concept, float] = {}
-    for place, near in enumerate(known.near.get(wanted, ())):
-        for one in (near, *known.narrower(near)):
-            worth.setdefault(one, NEAR * FURTHER**place)
+    close = known.near.get(wanted, ())
+    for place, near in enumerate(close):
+        worth.setdefault(near, NEAR * FURTHER**place)
+    for place, near in enumerate(close):
+        for one in known.narrower(near):
+            worth.setdefault(one, NEAR * FURTHER**place * float(NARROWER))
     if wanted.family == "colour":
         worth |= {shade: NEAR for shade in known.shades_of(wanted.name) if shade not in worth}
     return worth

@@ -234,6 +234,8 @@ class Ahead:
         """Whether the preposition at a position joins a kind with a word that describes it: "shoes of leather", "shirts
         with prints". If the text has no other kind (``alone``), colours count, too: "shirts in black"."""
         before = meant(self._items[at - 1]) if at else None
+        if before is not None and before.family == "detail" and before.value in PARTS | {"straps"}:
+            return self.wish(at + 1).value == "material"  # Italian "senza cinturino di pelle"
         looks, following = {"material", "colour"} if alone else {"material"}, self.wish(at + 1)
         if "with" in self.roles(at) and (alone or attached(self._items[at - 1]) is None):
             looks |= {"pattern", "detail"}

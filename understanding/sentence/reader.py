@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from understanding.grounding.shop import Shop
 from understanding.sentence.ahead import BACKGROUND, COMMAS, NEAR, Ahead, meant
@@ -86,7 +87,7 @@ class Reader:
         leave_out_imitations(self._draft, self._shop, self._refused)
         refuse_by_title(self._draft, self._shop)
         split_kinds(self._draft, self._shop)
-        return understood(self._draft, self._language)
+        return replace(understood(self._draft, self._language), age=self._recipients.age())
 
     def _space(self, at: int) -> None:
         """End a part at a space between wishes, where other texts have a comma. In Chinese and Japanese it is between
@@ -209,7 +210,7 @@ class Reader:
             return 1
         if entry.family == "kind" and self._senses.is_part(at, entry.value):
             self._draft.parts.append(wish)
-            return 1
+            return 1 + self._senses.leave_out_looks(at)
         if entry.family == "kind" and (part := self._senses.as_part(at)) is not None:
             self._draft.as_parts[wish.key] = part
         if entry.refused:

@@ -6,7 +6,6 @@ from understanding.sentence.ahead import Ahead, meant
 from understanding.sentence.items import Item
 from understanding.sentence.story import CLOSE, FRAME, Story
 from understanding.wishes import Wish
-from understanding.words.phrases import Entry
 
 GROWN = 16
 """Age from which a son or a daughter wears the clothes of adults."""
@@ -46,6 +45,11 @@ class Recipients:
         taken = max(1, feast, self._young(at))
         return taken, Wish("people", people, self._ahead.said(at, taken))
 
+    def age(self) -> int:
+        """The first age in the text; 0 for none."""
+        ages = (self._age(at) for at in range(len(self._items)))
+        return next((age for age in ages if age), 0)
+
     def _feast(self, at: int) -> int:
         """The number of items of "dad's birthday", which is no party that the product is worn at; 0 for none."""
         place = self._ahead.past_ignored(at + 1)
@@ -80,12 +84,20 @@ class Recipients:
         ranged = at + 2 < len(self._items) and (self._items[at + 1].mark == "-" or "to" in following)
         if ranged and self._number(at) and self._number(at + 2) and "age" in self._ahead.roles(at + 3):
             return 4  # "5-6 years"
-        if "age" in roles and self._number(at + 1) and not {"unit", "currency"} & self._ahead.roles(at + 2).keys():
-            return 2
+        place = self._ahead.past_ignored(at + 1)  # "She is already 19"
+        if "age" in roles and place <= at + CLOSE and self._number(place) and not self._counts(place + 1):
+            return place + 1 - at
         return 0
 
-    def _age(self, at: int) -> float:
-        return max(self._number(at), self._number(at + 1)) if at >= 0 and self._aged(at) else 0
+    def _counts(self, at: int) -> bool:
+        """Whether the item at a position says what the number before it counts: Spanish "tiene 2 bolsillos"."""
+        roles = self._ahead.roles(at)
+        named = at < len(self._items) and meant(self._items[at]) is not None
+        return bool({"unit", "currency", "size", "families"} & roles.keys()) or (named and not self._is_people(at))
+
+    def _age(self, at: int) -> int:
+        taken = self._aged(at) if at >= 0 else 0
+        return max((self._number(place) for place in range(at, at + taken)), default=0)
 
     def _number(self, at: int) -> int:
         item = self._items[at] if 0 <= at < len(self._items) else None
@@ -95,11 +107,11 @@ class Recipients:
 
     def _child(self, at: int, taken: int) -> Wish | None:
         """The audience of an age, unless the text tells it more exactly."""
-        stated = any("kin" in item.roles or self._is_people(meant(item)) for item in self._items)
+        stated = any("kin" in item.roles or self._is_people(place) for place, item in enumerate(self._items))
         if stated or self._age(at) >= GROWN:
             return None
         return Wish("people", "children", self._ahead.said(at, taken))
 
-    @staticmethod
-    def _is_people(entry: Entry | None) -> bool:
+    def _is_people(self, at: int) -> bool:
+        entry = meant(self._items[at])
         return entry is not None and entry.family == "people"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from understanding.sentence.ahead import COMMAS, FAR, NEAR, meant
+from understanding.sentence.senses import STRAPS
 from understanding.sentence.step import Step
 from understanding.wishes import Wish
 from understanding.words.concepts import Concept, concepts
@@ -39,7 +40,7 @@ class Scopes(Step):
             self._take_back_described(at - 1)
             # "Blue, xyzなし" refuses a word that is not known, and "黒い靴 27cm以外" an amount.
             if not (before.unknown or at == draft.unclear_end or draft.bound_refused(start)):
-                draft.refuse_clause(start)
+                draft.refuse_clause(start, last=self._is_thing(at + 1))
         elif "answer" in roles and (self._ahead.ends_behind(at) or self._ahead.answers_question(at)):
             draft.deny(at, start)  # "Black? Nah."
         elif "answer" in roles and self._ahead.interrupts(at):
@@ -91,7 +92,7 @@ class Scopes(Step):
         return 1
 
     def _is_thing(self, at: int) -> bool:
-        entry = meant(self._items[at]) if at >= 0 else None
+        entry = meant(self._items[at]) if 0 <= at < len(self._items) else None
         return entry is not None and entry.family == "kind"
 
     def _answers_instead(self, at: int) -> bool:
@@ -218,7 +219,9 @@ class Scopes(Step):
         others = any(wish.family == "kind" for wish in draft.wanted)
         if draft.pending and "ask" not in roles and self._ahead.describes(at, alone=not others):
             # "No shoes made of leather", "no shirts in black"; not "a shirt, no tie in black".
-            draft.spare_things(wanted=not (others and "with" in roles))  # "A dress, no shoes with laces."
+            # "A dress, no shoes with laces." "A watch, no strap of leather."
+            strap = draft.pending[-1].word in STRAPS and any(wish.word == "watch" for wish in draft.wanted)
+            draft.spare_things(wanted=not strap and not (others and "with" in roles))
             return
         if draft.pending or (draft.denied is not None and "ask" in roles):
             draft.end_refusal()

@@ -19,6 +19,8 @@ FOOTWEAR = ("footwear",)
 """Kinds that are flat or have heels."""
 STRAPPED = ("bag", "sandals", "heels", "flats")
 """Other kinds with straps, which some languages call the same as belts."""
+WORN = frozenset({"colour", "material", "pattern"})
+"""Families of the looks of a thing that is worn with the product."""
 TROUSERS = frozenset({"jeans", "bottoms", "trousers"})
 """Kinds beside which jeans are no material."""
 
@@ -74,6 +76,20 @@ class Senses(Step):
             return True
         joined = {"and", "or"} & self._ahead.roles(at - 1).keys()
         return kind in STRAPS and self._draft.wanted[things[-1]].word == "watch" and not joined
+
+    def leave_out_looks(self, at: int) -> int:
+        """Drop the looks of a thing that is only worn with the product, "a navy suit with a white shirt". Returns how
+        many of them follow the item at a position."""
+        draft, end, part = self._draft, at + 1, meant(self._items[at])
+        if part is None or part.value in STRAPS:
+            return 0
+        if not draft.nouns_first:
+            if self._ahead.is_with(at):
+                draft.wanted[draft.part :] = [wish for wish in draft.wanted[draft.part :] if wish.family not in WORN]
+            return 0
+        while end < len(self._items) and (entry := meant(self._items[end])) is not None and entry.family in WORN:
+            end += 1
+        return end - at - 1
 
     def has_looks(self, at: int, wish: Wish) -> bool:
         """Whether the colours before a wish are those of a part or pattern: "with white soles", "a blue shirt with

@@ -99,6 +99,8 @@ class Concepts:
     """Folded name of a column, and the family of its values."""
     imitations: dict[str, str] = field(default_factory=dict)
     """The material that looks like another one."""
+    wearers: dict[Concept, Concept] = field(default_factory=dict)
+    """Who usually wears a kind, such as women for blouses."""
     _rivals: tuple[frozenset[Concept], ...] = ()
     _narrower: dict[Concept, tuple[Concept, ...]] = field(default_factory=dict)
 
@@ -187,6 +189,13 @@ def concepts() -> Concepts:
         frozenset(_named(one.strip(), names) for one in line.split(",")) for _, line in lines_of(FOLDER / "rivals.txt")
     )
     related |= frozenset().union(*rivals)
+    lines = (line.partition(":") for _, line in lines_of(FOLDER / "wearers.txt"))
+    wearers = {
+        Concept("kind", one.strip()): Concept("people", people)
+        for people, _, kinds in lines
+        for one in kinds.split(",")
+    }
+    related |= {*wearers, *wearers.values()}
     lines = (line.partition(":") for _, line in lines_of(FOLDER / "imitations.txt"))
     imitations = {material.strip(): imitation.strip() for material, _, imitation in lines}
     related |= {Concept("material", name) for pair in imitations.items() for name in pair}
@@ -201,6 +210,7 @@ def concepts() -> Concepts:
         looks,
         {name: family for family, listed in columns.items() for name in listed.split()},
         imitations,
+        wearers,
         rivals,
         _descendants(wider),
     )
@@ -243,8 +253,13 @@ def families_of_columns(names: Iterable[str]) -> dict[str, str]:
     in brackets, an owner, a language and a currency do not count: ``Price (EUR)``, ``product_price``, ``price-EUR``.
     A list price counts as the price if there is no other."""
     families = {name: _family_of_column(name) for name in names}
-    list_price = "" if "price" in families.values() else "price"
-    return {name: list_price if family == "list price" else family for name, family in families.items()}
+    hidden = {"former price": "", "list price": "" if "price" in families.values() else "price"}
+    return {name: hidden.get(family, family) for name, family in families.items()}
+
+
+def former_prices(names: Iterable[str]) -> frozenset[str]:
+    """The columns of prices that products had or should have, such as ``Compare at price`` and ``RRP``."""
+    return frozenset(name for name in names if _family_of_column(name) in ("former price", "list price"))
 
 
 def _family_of_column(name: str) -> str:

@@ -57,7 +57,7 @@ ROLES = frozenset(
         *("keep", "different", "forget", "any", "back", "restart", "similar", "more", "less", "too", "enough"),
         *("under", "over", "between", "about", "to", "from", "under_after", "over_after", "about_after"),
         *("before", "since", "before_after", "since_after"),
-        *("currency", "unit", "size", "year"),
+        *("currency", "unit", "size", "year", "discounted", "discounted_after"),
     }
 )
 """The functions of words in a sentence, such as refusing; each is a list of phrases in the grammar file."""
@@ -78,6 +78,7 @@ OPPOSITES = {
     "warmer": "cooler",
     "thicker": "thinner",
     "plainer": "more detailed",
+    "better rated": "worse rated",
 }
 """Directions of a relative wish, and their opposites."""
 OPPOSITE = OPPOSITES | {after: before for before, after in OPPOSITES.items()}

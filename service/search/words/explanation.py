@@ -30,7 +30,8 @@ def understanding_of(wishes: Wishes, generation: Generation, fitting: int | None
 
 def _wish(wishes: Wishes, wish: Wish) -> UnderstoodWish:
     values = wishes.grounding.values(wish)
-    return UnderstoodWish(word=wish.word, family=wish.family, said=wish.said, values=values)
+    similar = bool(values) and wishes.grounding.lacks(wish._replace(said=""))
+    return UnderstoodWish(word=wish.word, family=wish.family, said=wish.said, values=values, similar=similar)
 
 
 def _relative(wishes: Wishes, one: Relative) -> UnderstoodRelative:

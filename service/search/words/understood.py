@@ -19,6 +19,10 @@ class UnderstoodWish(FrozenModel):
     values: dict[str, list[str]] = Field(
         description="The values of columns that satisfy it; empty if no column does. An entry can be used in `filters`."
     )
+    similar: bool = Field(
+        False,
+        description="Whether no product of the catalogue has the property, so that similar ones satisfy the wish.",
+    )
 
 
 class UnderstoodRelative(FrozenModel):
@@ -37,7 +41,10 @@ class UnderstoodRelative(FrozenModel):
 class UnderstoodBound(FrozenModel):
     """A range of numbers."""
 
-    family: str = Field(examples=["price"])
+    family: str = Field(
+        description="`price`, `discount` (percent below the regular or former price), `year` or `rating`.",
+        examples=["price"],
+    )
     column: str | None = Field(description="The column of these numbers; null if the catalogue has none.")
     min: float | None
     max: float | None

@@ -196,6 +196,58 @@ def test_a_list_price_is_the_price_if_there_is_no_other(column: str) -> None:
     assert both.families == {column: "", "price": "price"}
 
 
+@pytest.mark.parametrize(
+    ("columns", "reduced", "named"),
+    [
+        ({"price": [40.0, 40.0, 20.0], "sale price": [20.0, None, 20.0]}, [1, 0, 0], "sale price"),
+        ({"Price": [20.0, 40.0, 20.0], "Compare at price": [40.0, None, 20.0]}, [1, 0, 0], "Price"),
+        ({"Price": [20.0, 40.0, None], "RRP": [30.0, 40.0, 50.0]}, [1, 0, NAN], "Price"),
+        ({"Price": [20.0, 40.0, 50.0]}, [NAN] * 3, ""),
+    ],
+)
+def test_what_costs_less_than_before_is_on_sale(
+    columns: dict[str, list[float]], reduced: list[float], named: str
+) -> None:
+    shop = make_shop(["Shirt"] * 3, columns)
+    (bound,) = understand("shirts on sale", shop).constraints
+    assert (bound.family, bound.column) == ("discount", named)
+    same(list(Grounding(shop).within(bound)), reduced)
+    (most,) = understand("at least 60% off", shop).constraints
+    assert most.min == 60
+
+
+def test_ratings_are_bounds_on_their_column() -> None:
+    shop = make_shop(["Shirt"] * 3, {"price": [3.0, 5.0, 9.0], "Average rating": [4.5, 3.0, None]})
+    (bound,) = understand("at least 4 stars", shop).constraints
+    assert (bound.family, bound.column) == ("rating", "Average rating")
+    same(list(Grounding(shop).within(bound)), [1, 0, NAN])
+
+
+@pytest.mark.parametrize("text", ["shoes size 7.5", "Schuhe Größe 7,5", "shoes UK 7.5", "shoes 7.5"])
+@pytest.mark.parametrize("value", ["7.5", "7,5", "UK 7.5", "7.5 UK", "UK7.5"])
+def test_half_sizes_are_found_however_they_are_written(value: str, text: str) -> None:
+    shop = make_shop(["Shoe", "Shoe"], {"size": [value, "9"]})
+    assert [wish.word for wish in understand(text, shop).wanted if wish.family == "size"] == [value]
+
+
+@pytest.mark.parametrize("value", ["26.5", "26.5cm", "26,5 cm"])
+def test_a_size_may_be_a_length_of_feet(value: str) -> None:
+    shop = make_shop(["Sneaker", "Sneaker"], {"size": [value, "27"]})
+    assert [wish.word for wish in understand("26.5cmのスニーカー", shop).wanted if wish.family == "size"] == [value]
+
+
+def test_a_kind_that_a_shop_lacks_is_the_nearest_one_of_its_wearers() -> None:
+    columns = {
+        "type": ["Tops", "Tops", "Tshirts", "Shirts", "Jeans"], "gender": ["Women", "Men", "Women", "Women", "Women"],
+    }  # fmt: skip
+    grounding = Grounding(make_shop(["x"] * 5, columns))
+    women, men, shirt, formal, jeans = grounding.levels(Wish("kind", "blouse", "Bluse"))
+    assert women > formal > shirt > jeans == 0
+    assert women > men
+    assert grounding.lacks(Wish("kind", "blouse", ""))
+    assert not grounding.lacks(Wish("kind", "top", ""))
+
+
 def test_the_lower_of_a_regular_and_a_sale_price_counts() -> None:
     columns = {"Sale price": [None, 15.0, 0.0, None], "Regular price": [30.0, 40.0, 10.0, None]}
     shop = make_shop(["Shirt"] * 4, columns)

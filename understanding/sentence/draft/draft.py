@@ -234,12 +234,18 @@ class Draft:
             return family not in last
         return not self.nouns_first and all(ORDER.get(family, 9) < ORDER.get(one, 0) for one in last)
 
-    def refuse_clause(self, start: int) -> None:
+    def refuse_clause(self, start: int, *, last: bool = False) -> None:
         """Refuse the wishes of the clause, or of its last part; ``split_clause`` has examples.
 
         Args:
             start: Number of wishes before the clause.
+            last: Whether only the last family is refused, as in Turkish "siyah deri olmayan çanta", which is black.
         """
+        if last and start < len(self.wanted):
+            family = self.wanted[-1].family
+            start = max(
+                (at for at, wish in enumerate(self.wanted[start:], start + 1) if wish.family != family), default=start
+            )
         if any(wish.family in LOOKS for wish in self.wanted[max(start, self.joint) :]):
             start = max(start, self.joint)
         if self.parts:  # "With a red scarf" says nothing of other things in red.

@@ -6,6 +6,7 @@ import numpy as np
 
 from understanding.grounding.shop import Shop
 from understanding.sentence.items import Item
+from understanding.sentence.quantities.named import Named
 from understanding.sentence.quantities.numbers import Number, Numbers
 from understanding.sentence.quantities.sizes import Sizes
 from understanding.wishes import Bound, Wish
@@ -34,11 +35,13 @@ class Amounts:
     def __init__(self, items: list[Item], shop: Shop) -> None:
         self._items, self._shop, self._numbers = items, shop, Numbers(items)
         self._sizes = Sizes(items, shop, self._numbers)
+        self._named = Named(items, shop, self._numbers, self._bound)
 
     def at(self, at: int) -> tuple[int, Bound | None, Wish | None]:
         """The number of items of the amount at a position, and its bound or size; without either, the amount has no
         meaning in this shop."""
-        return self._sizes.named(at) or self._bound(at) or self._sizes.unnamed(at) or (0, None, None)
+        found = self._sizes.named(at) or self._named.at(at) or self._bound(at) or self._sizes.unnamed(at)
+        return found or (0, None, None)
 
     def only(self, at: int) -> bool:
         """Whether a number is all that a text says: "80 is ok"."""
@@ -65,6 +68,8 @@ class Amounts:
         first = self._numbers.at(at + 1) if "between" in roles else None
         if first is not None and (second := self._numbers.joined(first, priced=True)):
             return self._made(at, second.after, first.value, second.value, first.money or second.money)
+        if self._sizes.precedes_limit(at):
+            return None  # Portuguese "tênis 41 até 90"
         if (first := self._numbers.at(at)) and (second := self._numbers.joined(first)):
             return self._made(at, second.after, first.value, second.value, first.money or second.money)
         if "from" in roles and (first := self._numbers.at(at + 1)) and (second := self._numbers.joined(first)):
@@ -96,11 +101,22 @@ class Amounts:
                 return self._sided(at, number.after, role, number)
         if "relative" in roles and roles["relative"].value in SIDES:
             place = self._numbers.after_ignored(at + 1)
+            while place < len(self._items) and "than" in self._items[place].roles:
+                place = self._numbers.after_ignored(place + 1)
             if place > at + 1 and (number := self._numbers.at(place)):
                 return self._sided(at, number.after, SIDES[roles["relative"].value], number)
+        if "families" in roles and roles["families"].value == "price" and (number := self._priced(at)):
+            return self._sided(at, number.after, "under", number)  # "Budget 100", "price: 50"
         if number := self._numbers.at(at):
             return self._followed(at, number)
         return None
+
+    def _priced(self, at: int) -> Number | None:
+        """The number directly behind the word for prices at a position, or behind a colon."""
+        place = self._numbers.after_ignored(at + 1)
+        if place < len(self._items) and self._items[place].mark == ":":
+            place = self._numbers.after_ignored(place + 1)
+        return self._numbers.at(place)
 
     def _ranged(self, at: int) -> tuple[int, Bound | None, Wish | None] | None:
         """A range behind a word that a single number can follow as well: "budget 20-40", "around 20 to 40", and "at

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from understanding.grounding.shop import Shop
+from understanding.grounding.spellings import size_key
 from understanding.sentence.items import Item
 from understanding.sentence.quantities.numbers import Numbers
 from understanding.wishes import Wish
@@ -49,7 +50,7 @@ class Sizes:
             return None
         place = at + 1
         while place < len(self._items) and "ignore" in self._items[place].roles and place < at + 3:
-            if _plain(self._items[place].said) in self._shop.sizes:
+            if size_key(self._items[place].said) in self._shop.sizes:
                 break
             place += 1
         if place >= len(self._items):
@@ -74,7 +75,11 @@ class Sizes:
     def _sized(self, at: int) -> Found:
         """A size that is named behind it: "42 beden", "42码", "Lサイズ"."""
         found = self.of(self._items[at])
-        if found is None or at + 1 >= len(self._items) or "size" not in self._items[at + 1].roles:
+        if found is None or at + 1 >= len(self._items):
+            return None
+        # Japanese "26.5cm" is the length of feet.
+        measured = "unit" in self._items[at + 1].roles and "." in size_key(self._items[at].number)
+        if not (measured or "size" in self._items[at + 1].roles):
             return None
         if (following := self._size(at + 1)) is not None and following[2] is not None:  # "2, size 42"
             return None
@@ -138,18 +143,28 @@ class Sizes:
             return None
         return 1, None, Wish("size", found[1], item.said, found[0])
 
+    def precedes_limit(self, at: int) -> bool:
+        """Whether the number at a position is a size between a thing and a limit, whose word also joins ranges. Sizes
+        are hardly round, unlike most prices: German "Schuhe 43 bis 90", but "Schuhe 40 bis 90"."""
+        number = self._items[at].number
+        if not number or number[-1] in "05" or self.of(self._items[at]) is None or at + 1 == len(self._items):
+            return False
+        return {"to", "under"} <= self._items[at + 1].roles.keys() and at > 0 and bool(self._items[at - 1].meanings)
+
     def _ends_or_goes_on(self, at: int) -> bool:
         """Whether the text ends behind the number at a position, or goes on with a look: "Nike shoes 43 white"."""
         if at + 1 == len(self._items):
             return True
         item = self._items[at + 1]
-        described = item.mark in (",", "、", "，") or bool(item.meanings) or "relative" in item.roles
+        described = (
+            item.mark in (",", "、", "，") or bool(item.meanings) or bool({"relative", "under"} & item.roles.keys())
+        )
         return described and len(self._items[at].number) > 1 and not self.counts(at + 1)
 
     def of(self, item: Item) -> tuple[str, str] | None:
         """The column and the value of a size in the shop, by the value or by its name: "medium", "nine"."""
         named = item.roles.get("sizes") or item.roles.get("numbers")
-        found = self._shop.sizes.get(_plain(item.said))
+        found = self._shop.sizes.get(size_key(item.said))
         return found or (self._shop.sizes.get(named.value) if named is not None else None)
 
     def _sizes_thing(self, at: int) -> bool:
@@ -203,7 +218,3 @@ class Sizes:
 
     def _said(self, at: int, after: int) -> str:
         return " ".join(item.said for item in self._items[at:after])
-
-
-def _plain(said: str) -> str:
-    return re.sub(r"\W", "", said).casefold()

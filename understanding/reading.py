@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from understanding.grounding.shop import Shop
-from understanding.sentence.items import MAX_MIXED, Item, Lexer
+from understanding.sentence.items import MAX_CORRECTIONS, MAX_MIXED, Item, Lexer
 from understanding.sentence.reader import Reader
 from understanding.wishes import Match, Understood, Wish
 from understanding.words.detection import certain, likely_languages
@@ -67,8 +67,9 @@ def understand(
     if sure and language is not default and not language.unspaced and _mostly_unknown(items, shop, default):
         sure = False  # Danish "sort kjole uden ærmer" has no shorts, although Turkish has "şort".
         language, items = default, Lexer(default, spoken, shop).items(text)
-    if not sure and _unknown(items, shop):
-        # Another language is taken if it knows every word, or some, and the rest are misspelt words of its grammar.
+    if not sure and 0 < len(_unknown(items, shop)) <= MAX_CORRECTIONS:
+        # Another language is taken if it knows every word, or some, and the rest are misspelt words of its grammar. A
+        # text with more unknown words would be recognised, and reading it in all languages takes ten times as long.
         for other in (default, *(one for one in spoken.values() if one is not default)):
             tried = Lexer(other, spoken, shop).items(text)
             unknown = _unknown(tried, shop)

@@ -155,3 +155,11 @@ def test_the_work_grows_with_the_length_of_a_text_and_not_faster(part: str) -> N
 
     work(1)  # Makes what is kept.
     assert work(160) < 6 * work(40)
+
+
+def test_many_unknown_words_are_not_read_in_every_language() -> None:
+    def work(times: int) -> int:
+        return lines_run(lambda: understand("क ख " * times, large_shop()))
+
+    work(1)  # Makes what is kept.
+    assert work(50) < 6 * work(5)

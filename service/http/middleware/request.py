@@ -77,7 +77,8 @@ class RequestMiddleware:
         too_large = _too_large(scope)
         app: ASGIApp = self._app if too_large is None else problem_of(too_large)
         if self._root_path and scope["path"] == self._root_path:
-            app = RedirectResponse(f"{self._root_path}/")  # The page's links are relative.
+            query = scope["query_string"].decode("latin-1")
+            app = RedirectResponse(f"{self._root_path}/{query and f'?{query}'}")  # The page's links are relative.
         try:
             await app(routed, receive, send_with_headers)
         except ClientDisconnect:

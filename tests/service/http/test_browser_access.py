@@ -123,6 +123,8 @@ def test_the_root_path_without_a_slash_leads_to_the_page(below_a_path: Served) -
     response = below_a_path.client.get("/modiste", follow_redirects=True)
     assert response.url.path == "/modiste/"
     assert "<title>Modiste</title>" in response.text
+    link = below_a_path.client.get("/modiste?product=5&text=in%20red%0d%0aX:1").headers["location"]
+    assert link == "/modiste/?product=5&text=in%20red%0d%0aX:1"
 
 
 def test_long_answers_are_compressed_for_clients_that_accept_it(served: Served) -> None:

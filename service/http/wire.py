@@ -60,6 +60,14 @@ Bound = Annotated[FiniteFloat, Field(strict=True)] | Annotated[StrictStr, Field(
 Box = Annotated[tuple[Corner, Corner, Corner, Corner], AfterValidator(_checked_box)]
 
 
+def _whole(value: Any) -> Any:
+    """5 for 5.0, which is an integer in JSON Schema (draft 2020-12, validation, 6.1.1)."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Whole = Annotated[int, Field(strict=True), BeforeValidator(_whole)]
+
+
 class Range(FrozenModel):
     """Numbers or dates (ISO 8601) from ``min`` to ``max``, both included; either may be left out."""
 
@@ -161,8 +169,8 @@ class SearchRequest(FrozenModel):
     text: StrictStr | None = Field(
         None, max_length=MAX_TEXT, description="The modification; without a reference, a description of the products."
     )
-    k: int = Field(20, strict=True, ge=1, le=MAX_K, description="Number of products to return.")
-    offset: int = Field(0, strict=True, ge=0, le=MAX_OFFSET, description="Number of best products to skip.")
+    k: Whole = Field(20, ge=1, le=MAX_K, description="Number of products to return.")
+    offset: Whole = Field(0, ge=0, le=MAX_OFFSET, description="Number of best products to skip.")
     filters: Annotated[dict[FilterName, Filter], BeforeValidator(_few), AfterValidator(_short)] = Field(
         default_factory=dict,
         max_length=MAX_FILTERS,

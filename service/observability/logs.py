@@ -18,6 +18,7 @@ import warnings
 from contextlib import suppress
 from datetime import UTC, datetime
 from logging.handlers import QueueHandler, QueueListener
+from typing import Any
 
 import orjson
 
@@ -32,6 +33,10 @@ FLUSH_TIMEOUT_S = 1.0
 request_id: contextvars.ContextVar[str] = contextvars.ContextVar("request_id", default="")
 
 _CONTROL = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0))} | {0x0A: "\\n", 0x09: "\\t"}
+# Signs that break a line or change the direction of what follows.
+_CONTROL |= {
+    code: f"\\u{code:04x}" for code in (0x061C, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A))
+}
 
 
 def escape_controls(text: str) -> str:
@@ -124,7 +129,14 @@ class _StderrWriter(logging.Handler):
         return True
 
 
-class _JsonFormatter(logging.Formatter):
+class _Formatter(logging.Formatter):
+    """Formats tracebacks indented and with control characters escaped, because exceptions may quote requests."""
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802
+        return "\n".join(f"  {escape_controls(line)}" for line in super().formatException(ei).split("\n"))
+
+
+class _JsonFormatter(_Formatter):
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, object] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
@@ -134,7 +146,8 @@ class _JsonFormatter(logging.Formatter):
         }
         if id := getattr(record, "request_id", ""):
             line["request_id"] = id
-        line.update(getattr(record, "fields", {}))
+        for name, value in getattr(record, "fields", {}).items():
+            line[name] = escape_controls(value) if isinstance(value, str) else value
         if record.exc_info:
             line["error"] = self.formatException(record.exc_info)
         try:
@@ -143,7 +156,7 @@ class _JsonFormatter(logging.Formatter):
             return json.dumps(line, default=str)
 
 
-class _PlainFormatter(logging.Formatter):
+class _PlainFormatter(_Formatter):
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)-7s %(message)s", "%H:%M:%S")
 

@@ -37,6 +37,8 @@ _FORMAT_NAMES = {"HEIF": "heic"}
 
 logger = logging.getLogger(__name__)
 
+UNKNOWN_TYPES = frozenset({"", "application/octet-stream"})
+"""Media types of ``data:`` URLs that browsers make of files whose type they do not know, such as HEIC."""
 _URL_ALPHABET = bytes.maketrans(b"-_", b"+/")
 
 
@@ -210,7 +212,8 @@ def _decoded(text: str, limit: int) -> bytes:
     payload = text
     if text[:5].lower() == "data:":
         header, _, payload = text.partition(",")
-        if not (header[5:].lower().startswith("image/") and header.lower().endswith(";base64")):
+        kind, *parameters = header[len("data:") :].lower().split(";")
+        if not (kind.startswith("image/") or kind in UNKNOWN_TYPES) or parameters[-1:] != ["base64"]:
             raise UnreadableImage(
                 "The data: URL in image_base64 is not a picture in base64.",
                 hint="Start it with data:image/jpeg;base64, or similar.",

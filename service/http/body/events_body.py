@@ -10,6 +10,7 @@ from service.errors import InvalidRequest
 from service.http.body.json_body import parse_json
 from service.http.body.search_body import content_type_of, unsupported_type
 from service.http.body.validation import invalid_request
+from service.http.wire import Whole
 from service.limits import MAX_K, MAX_OFFSET
 from service.observability.metrics import EventType
 
@@ -21,8 +22,8 @@ class Event(FrozenModel):
     """One act of a shopper."""
 
     type: EventType
-    position: int = Field(
-        strict=True, ge=1, le=MAX_OFFSET + MAX_K, description="The position of the result: `offset` + 1 for the first."
+    position: Whole = Field(
+        ge=1, le=MAX_OFFSET + MAX_K, description="The position of the result: `offset` + 1 for the first."
     )
 
 

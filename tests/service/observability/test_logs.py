@@ -113,18 +113,29 @@ def test_a_record_that_is_logged_while_another_is_formatted_is_written() -> None
     assert sorted(str(line["message"]) for line in logged(program)) == ["inner"] * 3 + ["outer"] * 3
 
 
-@pytest.mark.parametrize("sign", ["\n", "\r", "\x1b", "\x9b", "\x00", "\x7f"])
-def test_control_characters_are_escaped_on_a_terminal_and_in_json(sign: str) -> None:
-    program = f"logging.info('%s', 'before' + {sign!r} + 'FORGED')"
+def assert_escaped(lines: list[str], sign: str) -> None:
+    forged = [line for line in lines if "FORGED" in line]
+    assert forged
+    assert not any(sign in line for line in lines)
+    assert not any(line.startswith("FORGED") for line in forged)
+
+
+@pytest.mark.parametrize("sign", ["\n", "\r", "\x1b", "\x9b", "\x00", "\x7f", "\u2028", "\u202e", "\u2066"])
+@pytest.mark.parametrize("of", ["a message", "an exception"])
+def test_control_characters_are_escaped_on_a_terminal_and_in_json(sign: str, of: str) -> None:
+    text = f"'before' + {sign!r} + 'FORGED'"
+    program = f"logging.info('%s', {text}, extra={{'fields': {{'path': {text}}}}})"
+    if of == "an exception":
+        program = f"try: raise ValueError({text})\nexcept ValueError: logging.exception('failed')"
     (line,) = logged(program)
-    assert sign not in str(line["message"])
+    written = [str(line["message"]), str(line.get("path")), *str(line.get("error")).split("\n")]
+    assert_escaped(written, sign)
     master, slave = pty.openpty()
     subprocess.run([sys.executable, "-c", START + program], stderr=slave, cwd=ROOT, timeout=PATIENCE_S, check=True)
     os.close(slave)
     with open(master, "rb", buffering=0) as terminal:
         shown = terminal.read(1000).decode()
-    assert sign not in shown.rstrip("\r\n")
-    assert "FORGED" in shown
+    assert_escaped(shown.replace("\r\n", "\n").split("\n"), sign)
 
 
 def test_a_traceback_is_part_of_its_line() -> None:

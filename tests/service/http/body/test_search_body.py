@@ -66,6 +66,11 @@ def test_a_picture_in_json_is_refused_with_the_two_ways_to_send_one(served: Serv
     assert "image_url" in problem["hint"]
 
 
+def test_a_whole_number_may_have_a_fraction_of_zero(served: Served) -> None:
+    assert served.found(text="red", k=3.0, offset=2.0) == served.found(text="red", k=3, offset=2)
+    assert refusal(served, json={"text": "red", "k": 1e300})["detail"] == "k must be 200 or less."
+
+
 def test_nulls_count_as_not_given(served: Served) -> None:
     fields = dict.fromkeys(SearchRequest.model_fields.keys() - {"text"})
     assert served.found(text="red", **fields) == served.found(text="red")

@@ -77,9 +77,20 @@ def test_usual_kinds_of_pictures_are_read(served: Served, picture: Callable[[], 
     assert response.json()["results"][0]["title"] == title
 
 
+@pytest.mark.parametrize("kind", ["image/png", "IMAGE/X-ANY;name=a.png", "", "application/octet-stream"])
+def test_a_data_url_may_have_no_known_type(served: Served, kind: str) -> None:
+    """Browsers do not know the type of every picture."""
+    coded = base64.b64encode(encoded(cloth("blue"))).decode()
+    assert served.search(image_base64=f"data:{kind};base64,{coded}")["results"][0]["title"] == "Blue cloth"
+
+
 @pytest.mark.parametrize(
-    "text", ["not base64!", "äöü", "A", "data:text/html;base64,AAAA", "data:image/png,AAAA", "data:", "=" * 9]
-)
+    "text",
+    [
+        "not base64!", "äöü", "A", "data:text/html;base64,AAAA", "data:image/png,AAAA", "data:", "data:,AAAA", "=" * 9,
+        "data:base64,AAAA",
+    ],
+)  # fmt: skip
 def test_invalid_base64_is_refused(served: Served, text: str) -> None:
     problem = refusal(served, json={"image_base64": text})
     assert (problem["type"], problem["field"]) == ("/problems/unreadable-image", "image_base64")

@@ -9,9 +9,11 @@ from typing import NoReturn
 
 from catalog.catalog import Catalog, Counts
 from catalog.errors import ModisteError, NoPictures
-from catalog.formats import SUFFIXES, read_table
+from catalog.formats import read_table
+from catalog.formats.packed import SUFFIXES
 from catalog.layouts.sales import drop_other_sales
 from catalog.layouts.sums import drop_notes, drop_sums
+from catalog.layouts.systems.metafields import name_metafields
 from catalog.layouts.unfold import unfold
 from catalog.pictures import PictureFinder
 from catalog.product import Picture, Product
@@ -77,6 +79,7 @@ def read_catalog(
     table = read_table(source, options)
     rows = len(table.rows) + len(table.problems)
     unfold(table)
+    name_metafields(table, settings.names)
     drop_other_sales(table)
     sums = [*drop_sums(table), *drop_notes(table)]
     finder = PictureFinder(source.parent, images)

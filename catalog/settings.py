@@ -73,6 +73,13 @@ class CatalogSettings(FrozenModel):
     """Whether the file has ``leave_out``."""
 
     @property
+    def names(self) -> set[str]:
+        """The names of columns in the settings."""
+        table = self.table
+        named = (table.id, table.title, table.group, *(table.pictures or ()), *(table.looks or ()))
+        return {*filter(None, named), *self.columns, *self.leave_out, *self.default_filters}
+
+    @property
     def stock_columns(self) -> set[str]:
         """The columns with the role ``stock``."""
         return {name for name, one in self.columns.items() if one.role == "stock"}

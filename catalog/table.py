@@ -231,6 +231,7 @@ class Table:
         textual: Whether every cell is text, as in a CSV file, so that its kind depends only on its content.
         folded: Number of rows that were merged into the row of their product.
         outlets: Columns with the stock of one outlet each, and the prefix of their names.
+        metafields: Columns of metafields of Shopify, which list the values of all variants of a product.
         format: The detected format, such as ``CSV separated by ";" in UTF-8``.
     """
 
@@ -241,6 +242,7 @@ class Table:
     textual: bool = False
     folded: int = 0
     outlets: dict[str, str] = field(default_factory=dict)
+    metafields: set[str] = field(default_factory=set)
     format: str = ""
 
 

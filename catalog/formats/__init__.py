@@ -2,34 +2,27 @@
 
 from __future__ import annotations
 
-import gzip
-import io
 import re
-import zipfile
-import zlib
 from array import array
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
-from catalog.errors import ModisteError
+from catalog.errors import CatalogRefused, ModisteError
 from catalog.formats.delimited import read_delimited
 from catalog.formats.encodings import decode
-from catalog.formats.feed import read_feed
+from catalog.formats.feeds.feed import read_feed
 from catalog.formats.header import drop_descriptions
 from catalog.formats.json_table import read_json, read_json_lines
+from catalog.formats.packed import SUFFIXES, joined, member, members_of, unpacked
 from catalog.formats.parquet import read_parquet
 from catalog.formats.variants import split_variants
 from catalog.formats.workbooks.markup import sheet_in
 from catalog.formats.workbooks.workbook import read_sheet, read_workbook
 from catalog.table import Problem, Table, TableOptions
 
-SUFFIXES = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".parquet", ".xlsx", ".xls", ".ods", ".xml")
 WORKBOOKS = (".xlsx", ".xls", ".ods")
-PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".avif", ".gif", ".bmp", ".tif", ".tiff", ".heic")
-MAX_BYTES = 4 * 2**30
-MIN_UNPACKED_BYTES, MAX_RATIO = 2**28, 200
-"""A file in gzip or zip may unpack to so many bytes, or to so many times its own, but not to more than ``MAX_BYTES``.
-Tables of text are seldom compressed to a fiftieth."""
 
 
 def read_table(path: Path, options: TableOptions | None = None) -> Table:
@@ -44,7 +37,11 @@ def read_table(path: Path, options: TableOptions | None = None) -> Table:
     options = options or TableOptions()
     if not path.is_file():
         raise ModisteError(f"There is no catalogue at {path}.", hint="Check the path; it must be a file or a folder.")
-    table = _read(path, options)
+    names = members_of(path)
+    if len(names) > 1:
+        table = _read_several(path, names, options)
+    else:
+        table = _read(partial(member, path, names[0]) if names else partial(unpacked, path), str(path), options)
     _drop_headers(table)
     drop_descriptions(table)
     if not table.rows and not table.problems:
@@ -67,9 +64,28 @@ def _drop_headers(table: Table) -> None:
         table.rows.keep(kept)
 
 
-def _read(path: Path, options: TableOptions) -> Table:
-    content, name = _unpacked(path, options)
-    source = str(path)
+def _read_several(path: Path, names: Sequence[str], options: TableOptions) -> Table:
+    """The tables in a zip file as one."""
+    tables, errors = {}, {}
+    for name in names:
+        try:
+            tables[name] = _read(partial(member, path, name), f"{path}: {name}", options)
+        except CatalogRefused:
+            raise
+        except ModisteError as error:  # Such as one that is empty.
+            errors[name] = error
+    if not tables:
+        raise next(iter(errors.values()))
+    table = joined(tables)
+    table.remarks += [
+        Problem(1, None, f"{name}: {error}", "a file of the archive is not read") for name, error in errors.items()
+    ]
+    return table
+
+
+def _read(load: Callable[[], tuple[bytes, str]], source: str, options: TableOptions) -> Table:
+    """The table in the content and name of a file."""
+    content, name = load()
     suffix = Path(name).suffix.lower()
     if content.startswith(b"PAR1") or suffix == ".parquet":
         return read_parquet(content, source, options)
@@ -106,45 +122,3 @@ def _read(path: Path, options: TableOptions) -> Table:
     if suffix == ".tsv" and options.separator is None and "\t" in decoded.text[:10_000]:
         options = replace(options, separator="\t")
     return read_delimited(decoded, source, options)
-
-
-def _unpacked(path: Path, options: TableOptions) -> tuple[bytes, str]:
-    """The content and name of the file, or of the file inside a gzip or zip file."""
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise ModisteError(f"{path} cannot be read ({error.strerror}).", hint="Check its permissions.") from error
-    limit = min(MAX_BYTES, max(MIN_UNPACKED_BYTES, MAX_RATIO * len(content)))
-    too_large = ModisteError(f"{path} unpacks to more than {limit:,} bytes.", hint="Unpack it and check the table.")
-    if content.startswith(b"\x1f\x8b"):
-        stream = gzip.GzipFile(fileobj=io.BytesIO(content))
-        unpacked = b""
-        try:
-            unpacked = stream.read(limit + 1)
-        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            raise ModisteError(
-                f"{path} is a damaged or truncated gzip file.", hint="Write or copy it again; nothing was read."
-            ) from error
-        if len(unpacked) > limit:
-            raise too_large
-        return unpacked, path.name.removesuffix(".gz")
-    if content.startswith(b"PK\x03\x04"):
-        try:
-            with zipfile.ZipFile(io.BytesIO(content)) as archive:
-                names = archive.namelist()
-                if "[Content_Types].xml" in names or "mimetype" in names:
-                    return content, path.name
-                tables = [name for name in names if name.lower().endswith(SUFFIXES) and "__MACOSX" not in name]
-                pictures = [name for name in names if name.lower().endswith(PICTURES) and "__MACOSX" not in name]
-                if len(tables) == 1 and pictures:
-                    raise ModisteError(
-                        f"{path} contains pictures beside {tables[0]}.", hint="Unpack it, and specify the table there."
-                    )
-                if len(tables) == 1:
-                    if archive.getinfo(tables[0]).file_size > limit:
-                        raise too_large
-                    return archive.read(tables[0]), tables[0]
-        except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError) as error:
-            raise ModisteError(f"{path} is a damaged or protected archive.", hint="Write or copy it again.") from error
-        raise ModisteError(f"{path} contains {len(tables)} tables.", hint="Unpack it and specify one of them.")
-    return content, path.name

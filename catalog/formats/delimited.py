@@ -20,7 +20,7 @@ from catalog.formats.records import (
     SEPARATORS,
     Record,
     dialect_of,
-    quoted_by_apostrophes,
+    quote_of,
     records_of,
     split_leniently,
     without_rules,
@@ -30,7 +30,7 @@ from catalog.table import MAX_COLUMNS, Problem, Rows, Table, TableOptions
 
 MAX_CELL_CHARACTERS = 256 * 1024 * 1024  # characters; base64 images far exceed the csv module's own 128 KiB
 _TITLE_LAST = frozenset({"productdisplayname"})  # The Kaggle set: commas in the last column are not quoted.
-_NAMES = {",": '","', ";": '";"', "\t": "tabs", "|": '"|"'}
+_NAMES = {"\t": "tabs"}
 
 
 def read_delimited(decoded: Decoded, source: str, options: TableOptions) -> Table:
@@ -61,19 +61,22 @@ def _read(decoded: Decoded, source: str, options: TableOptions) -> Table:
     stated = re.match(r'\s*"?sep=(.)"?[ \t;,|]*(\r\n|\r|\n|$)', text, re.IGNORECASE)
     if stated:  # Excel's own way to name the separator; blanked so that lines keep their numbers.
         text = text[: stated.start(2)].count("\n") * "\n" + text[stated.start(2) :]
-    if by_apostrophes := quoted_by_apostrophes(text):
-        text = text.replace("'", '"')
+    quote = quote_of(text)
+    swapped = str.maketrans({quote: '"', '"': quote} if quote else {})
+    if quote:
+        text = text.translate(swapped)
     dialect = dialect_of(text, options.separator or (stated and stated[1]) or None, options.names)
     separator = dialect.separator
     records = records_of(text, dialect)
     first = list(islice(records, HEADER_ROWS))
-    if _are_quoted_whole(first):
+    if _are_quoted_whole(first, separator):
         return _read(replace(decoded, text="".join(_at_their_lines([*first, *records]))), source, options)
     place = find_header([record.cells[: MAX_COLUMNS + 1] for record in first], options.names)
     used = max((_width(record.cells) for record in first[place:]), default=0)  # Lines may end with separators.
     columns = column_names(first[place].cells[: max(1, used)] if first else [], source)
     table = Table(columns, Rows(), remarks=decoded.remarks, textual=True)
-    table.format = f"CSV separated by {_NAMES.get(separator, repr(separator))} in {decoded.encoding}"
+    separated = _NAMES.get(separator) or f'"{separator}"'
+    table.format = f"CSV separated by {separated} in {decoded.encoding}"
     rest = plain_name(columns[-1]) in _TITLE_LAST if columns else False
     short: list[Record] = []
     multiline: list[Record] = []
@@ -90,28 +93,40 @@ def _read(decoded: Decoded, source: str, options: TableOptions) -> Table:
     _check_short_rows(table, short, last, text, shapes, source, options)
     _check_end(table, last, text, separator, source, options)
     table.rows.sort()
-    if by_apostrophes:
+    if quote:
         for _, row in table.rows.edited():
-            row.update({name: cell.replace('"', "'") for name, cell in row.items()})
+            row.update({name: cell.translate(swapped) for name, cell in row.items()})
     return table
 
 
-def _are_quoted_whole(records: Sequence[Record]) -> bool:
-    """Whether each line is one quoted cell that contains a row, as spreadsheets save a file that they did not split."""
-    return len(records) > 1 and all(
+def _are_quoted_whole(records: Sequence[Record], separator: str) -> bool:
+    """Whether lines are one quoted cell that contains a row, as spreadsheets save a file that they did not split. Lines
+    without quotes are then as they were."""
+    whole = [_is_quoted_whole(record) for record in records]
+    if len(records) < 2 or not any(whole):
+        return False
+    widths = {
+        len(next(csv.reader([record.cells[0]], delimiter=separator), [])) if quoted else len(record.cells)
+        for record, quoted in zip(records, whole, strict=True)
+    }
+    return all(whole) or (len(widths) == 1 and max(widths) > 1)
+
+
+def _is_quoted_whole(record: Record) -> bool:
+    return (
         len(record.cells) == 1
         and record.lines[0].startswith('"')
         and any(sign in record.cells[0] for sign in SEPARATORS)
-        for record in records
     )
 
 
 def _at_their_lines(records: Sequence[Record]) -> Iterator[str]:
-    """The single cells of records as lines of a table, each on the line on which it was."""
+    """The single cells of records, and other records, as lines of a table, each on the line on which it was."""
     at = 1
     for record in records:
-        yield "\n" * (record.line - at) + record.cells[0] + "\n"
-        at = record.line + record.cells[0].count("\n") + 1
+        text = record.cells[0] if _is_quoted_whole(record) else "".join(record.lines).rstrip("\r\n")
+        yield "\n" * (record.line - at) + text + "\n"
+        at = record.line + text.count("\n") + 1
 
 
 def _width(cells: Sequence[str]) -> int:

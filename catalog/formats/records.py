@@ -18,7 +18,9 @@ from catalog.formats.header import find_header
 from catalog.names.columns import ID_NAMES, standard_name
 from catalog.table import MAX_COLUMNS
 
-SEPARATORS = (",", ";", "\t", "|")
+SEPARATORS = (",", ";", "\t", "|", "^", "¦")
+QUOTES = ("'", "~", "`")
+"""Signs that a file may have in place of quotes."""
 _SAMPLE = 50
 _RULE = re.compile(r"[|+]?[ :]*[-=]{3,}[-=+|: ]*")
 """A line that separates the rows of a table that is drawn with signs."""
@@ -175,11 +177,15 @@ def _split_escaped(record: str, separator: str) -> list[str]:
     return cells
 
 
-def quoted_by_apostrophes(text: str) -> bool:
-    """Whether the file has apostrophes in place of quotes."""
-    lines = [line for line in text[:20_000].splitlines()[1:_SAMPLE] if line.strip()]
-    quoted = [line for line in lines if re.fullmatch(r"'.*'[,;\t|].*'", line)]
-    return '"' not in text and len(quoted) > 1 and len(quoted) >= 0.9 * len(lines)
+def quote_of(text: str) -> str:
+    """The sign that a file has in place of quotes; empty if it has none."""
+    lines = [line.strip("\r") for line in text[:20_000].split("\n")[1:_SAMPLE] if line.strip()]
+    between = f"[{re.escape(''.join(SEPARATORS))}]"
+    for quote in QUOTES:
+        quoted = sum(re.fullmatch(f"{quote}.*{quote}{between}.*{quote}", line) is not None for line in lines)
+        if quoted > 1 and quoted >= 0.9 * len(lines):
+            return quote
+    return ""
 
 
 def dialect_of(text: str, stated: str | None, names: frozenset[str]) -> Dialect:

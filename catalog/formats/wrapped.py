@@ -22,22 +22,58 @@ _OF_PAGES = group(
 _CONNECTION = frozenset({"edges", "nodes", "pageInfo", "totalCount", "__typename"})
 
 
+_TYPED = frozenset({
+    "stringValue", "integerValue", "doubleValue", "booleanValue", "nullValue", "timestampValue", "referenceValue",
+    "bytesValue",
+})  # fmt: skip
+"""Fields with the only value of an object in Firestore."""
+_DYNAMO = {"S": str, "N": str, "BOOL": bool, "NULL": bool, "B": str, "SS": list, "NS": list, "L": list, "M": dict}
+"""Types of DynamoDB, and those of their values."""
+
+
 def unwrapped(value: Any) -> Any:
-    """A value without the wrappers of responses: edges and nodes of GraphQL, types of MongoDB, ``_source``."""
+    """A value without the wrappers of responses: edges and nodes of GraphQL, types of MongoDB, DynamoDB and Firestore,
+    ``_source``."""
     if isinstance(value, list):
         return [unwrapped(item) for item in value]
     if not isinstance(value, dict):
         return value
     if value.keys() <= _CONNECTION and isinstance(nodes := value.get("edges", value.get("nodes")), list):
         return [unwrapped(one.get("node", one) if isinstance(one, dict) else one) for one in nodes]
-    if len(value) == 1 and str(name := next(iter(value))).startswith("$"):
-        return unwrapped(value[name])
+    if len(value) == 1:
+        ((name, only),) = value.items()
+        if str(name).startswith("$"):
+            return unwrapped(only)
+        if name in _TYPED:
+            return None if name == "nullValue" else only
+        if name in ("arrayValue", "mapValue") and isinstance(only, dict):
+            return unwrapped(only.get("values", only.get("fields", only)))
+    if len(value) > 1 and all(map(_is_of_dynamo, value.values())):
+        return {name: _from_dynamo(one) for name, one in value.items()}
+    if isinstance(typed := value.get("fields"), dict) and isinstance(name := value.get("name"), str) and "/" in name:
+        document = unwrapped(typed)  # Firestore: the name is the path of a document.
+        return document if _stated(document, ID_ORDER) else {"id": name.rpartition("/")[2], **document}
     if isinstance(source := value.get("_source"), dict):
         value = {**{name: one for name, one in value.items() if name != "_source"}, **source}
     data = f"{value.get('type')}_data".lower()
     if isinstance(fields := value.get(data), dict):  # Square: {"type": "ITEM", "item_data": {...}}.
         value = {**{name: one for name, one in value.items() if name != data}, **fields}
     return {name: unwrapped(one) for name, one in value.items()}
+
+
+def _is_of_dynamo(value: Any) -> bool:
+    return isinstance(value, dict) and len(value) == 1 and all(
+        isinstance(one, _DYNAMO.get(str(name), ())) for name, one in value.items()
+    )  # fmt: skip
+
+
+def _from_dynamo(value: dict[str, Any]) -> Any:
+    ((kind, one),) = value.items()
+    if kind == "NULL":
+        return None
+    if kind == "L":
+        return [_from_dynamo(item) if _is_of_dynamo(item) else item for item in one]
+    return {name: _from_dynamo(inner) for name, inner in one.items() if _is_of_dynamo(inner)} if kind == "M" else one
 
 
 def with_included(value: Any) -> Any:

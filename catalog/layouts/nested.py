@@ -45,6 +45,8 @@ _ATTRIBUTES = group(
     "eigenschaften merkmale propriétés caractéristiques atributos características attributi proprietà kenmerken"
 )
 """Lists whose objects are attributes, and not things such as categories."""
+_METAFIELDS = group("metafields metafield variantmetafields")
+"""Lists of Shopify whose entries are public, unlike ``meta_data`` of WooCommerce."""
 _GROUPS, _LABELS = (
     ("group", "attribute", "code", "key", "type", "name"),
     ("value", "values", "label", "name", "title", "displayvalue"),
@@ -90,10 +92,11 @@ def unfold_nested(table: Table) -> set[str]:
         are_attributes = plain_name(column) in _ATTRIBUTES and _all(table, column, _are_attributes)
         if column not in consumed and (are_attributes or _all(table, column, _is_pairs)):
             consumed.add(column)
-            is_meta = plain_name(column).startswith("metadata")  # Of WooCommerce: not public, as in its tables.
+            before = set(table.rows.names)
             for _, row in table.rows.edited():
                 for name, value in _pairs(row.get(column) or ()):
-                    _add(table, row, column, f"Meta: {name}" if is_meta else name, value)
+                    _add(table, row, column, f"Meta: {name}" if plain_name(column) == "metadata" else name, value)
+            table.metafields |= set(table.rows.names) - before if plain_name(column) in _METAFIELDS else set()
     table.columns = list(dict.fromkeys([*table.columns, *table.rows.names]))
     return consumed
 
@@ -269,7 +272,8 @@ def _add(table: Table, row: dict[str, Any], parent: str, name: str, value: Any) 
     """Add a named value to a row, to the values that the row has under that name."""
     if not name or not plain_text(value):
         return
-    name = f"{parent} {name}" if name in table.columns or is_hidden(parent) else name
+    hidden = is_hidden(parent) and plain_name(parent) not in _METAFIELDS
+    name = f"{parent} {name}" if name in table.columns or hidden else name
     held = row.get(name)
     row[name] = value if not plain_text(held) else [*as_list(held), *as_list(value)]
 

@@ -9,13 +9,13 @@ import re
 from collections.abc import Callable, Container, Iterable, Sequence
 from typing import NamedTuple
 
-from catalog.layouts.below import attributes_of_odoo, sizes_below, variations_of_ebay
 from catalog.layouts.long import languages_in_rows, pivoted
-from catalog.layouts.magento import coded_states, configurable, linked, rows_without_sku, translations
 from catalog.layouts.money import columns_in_units
 from catalog.layouts.nested import unfold_nested
 from catalog.layouts.outlets import stock_in_lists, stock_of_outlets
 from catalog.layouts.sizes import sizes_in_columns
+from catalog.layouts.systems.below import attributes_of_odoo, sizes_below, variations_of_ebay
+from catalog.layouts.systems.magento import coded_states, configurable, linked, rows_without_sku, translations
 from catalog.layouts.typed import PARENT, attributes_of_webtoffee, typed_rows, variations_of_ecwid
 from catalog.names.columns import (
     HANDLES,

@@ -36,7 +36,7 @@ BARCODES = order(
 """Barcodes; they are the id only if a table has no article number, because shops leave them empty."""
 WEAK_IDS = order(
     "uuid objectid externalid systemid mpn stylecode styleno stylenumber modelnumber modelno pid key "
-    "item number no nr nummer numero número loc"
+    "symbol item number no nr nummer numero número loc"
 )
 """Ambiguous names; they are the id only if the values of all rows are different."""
 VARIANT_ID_ORDER = order("variantsku variantid sku sku管理番号 token")
@@ -81,7 +81,8 @@ TITLE_ORDER = order(
 )
 WEAK_TITLES = order(
     "caption label item artikel produkt product article artículo articolo artigo description itemdescription "
-    "articledescription shortdescription artikeltext beschreibung descripción descrizione omschrijving descrição opis "
+    "articledescription shortdescription descriptionshort "
+    "artikeltext beschreibung descripción descrizione omschrijving descrição opis "
     "popis leírás beskrivelse beskrivning kuvaus descriere описание açıklama modell model modèle modelo modello"
 )
 """Texts that are titles if a table has no other titles and they are short."""
@@ -172,7 +173,7 @@ CURRENCY_COLUMNS = group(
 """Columns with the currency of the prices beside them."""
 CODES = re.compile(
     r"(?:sku|ean\d*|gtin\d*|upc|barcode|isbn|mpn|asin|hscode|harmonized\w*|zip|postcode|plz|phone|tel|"
-    r"stylecode|stylenumber|style|modelnumber|articlenumber|artikelnummer|artikelnr|itemnumber|reference|ref)$|"
+    r"symbol|stylecode|stylenumber|style|modelnumber|articlenumber|artikelnummer|artikelnr|itemnumber|reference|ref)$|"
     r"(?:code|sku|barcode|gtin|ean|number|nummer|nr|id|kodu?|kód)$|^gtin|^(?:codice|c[oó]digo)"
 )
 """Columns of codes, which stay text even if every cell could be a number."""
@@ -257,9 +258,8 @@ def is_code(column: str) -> bool:
 
 
 def is_look(column: str) -> bool:
-    """Whether each value of a column is a separate result. Metafields of Shopify are not: they list the colours of all
-    variants."""
-    return standard_name(column) in LOOKS and not re.search("[.]metafields[.]|metafield:", column.casefold())
+    """Whether each value of a column is a separate result."""
+    return standard_name(column) in LOOKS
 
 
 def is_picture(column: str) -> bool:

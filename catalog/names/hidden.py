@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 
 from catalog.names import languages
+from catalog.names.columns import known, standard_name
 from catalog.names.plain import expanded, folded, group, order, plain_name, whole_name
 from catalog.names.system import is_of_system
 
@@ -99,6 +100,8 @@ def is_hidden(column: str) -> bool:
         return False
     written = column.casefold()
     if (full := expanded(column)) != column and full != written and is_hidden(full):
+        return True
+    if written[:1] in ("_", "@") and not known(standard_name(column)):  # Of databases: ``_version``, ``@type``.
         return True
     return (
         name in _TRANSLATED or _CUSTOMERS.fullmatch(name) is not None or any(

@@ -71,6 +71,14 @@ _SYSTEMS = {
         dateadded datemodified taxclassid stockstatusid weightclassid weightclass lengthclassid lengthclass
         lengthunit manufacturerid viewed subtract storeids layoutid seokeyword minimum languageid layout
     """,
+    "Heureka": """
+        deliveryid deliveryprice deliverypricecod deliverydeliveryid deliverydeliveryprice deliverydeliverypricecod
+    """,
+    "BMEcat": """
+        mimemimetype mimemimedescr mimemimepurpose mimemimeorder mimemimealt
+        orderunit contentunit nocuperou priceunit quantitymin
+        quantityinterval referencefeaturesystemname referencefeaturegroupid referencefeaturegroupname
+    """,
     "Odoo": """
         createdate writedate createuid writeuid lastupdate taxesid suppliertaxesid uomid uompoid uom
         unitofmeasure invoicepolicy invoicingpolicy responsible responsibleid companyid routeids saledelay
@@ -110,6 +118,7 @@ _SYSTEMS = {
     """,
     "any": """
         salsifysystemid
+        views pageviews コントロールカラム
         created updated modified changed lastmodified lastupdated lastupdate lastchanged mimetype featured
         taxonomyid rowversion etag rowid syncstatus importid exportid lastsync version revision locked
         sitemap robots canonicalurl canonical urlalias weightunit dimensionunit dimensionsunit weightunits

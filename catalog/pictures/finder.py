@@ -77,6 +77,8 @@ class PictureFinder:
                 path = self._elsewhere.find(id + suffix)
                 if path is not None:
                     return path
+        if (path := next(filter(None, map(self._elsewhere.numbered, ids)), None)) is not None:
+            return path
         where = " or ".join(str(folder) for folder in self.folders)
         raise NoImage(
             f"there is no picture {excerpt(ids[0])}.jpg (or {', '.join(IMAGE_SUFFIXES[1:5])}) in {where}",

@@ -81,6 +81,7 @@ class OtherFolders:
     def __init__(self, folders: Sequence[Path], suffixes: tuple[str, ...]) -> None:
         self._folders, self._suffixes = folders, suffixes
         self._by_name: dict[str, dict[tuple[str, ...], str]] | None = None
+        self._by_number: dict[str, set[str]] | None = None
         self._named: dict[str, tuple[str, ...]] = {}
 
     def find(self, text: str) -> Path | None:
@@ -99,6 +100,22 @@ class OtherFolders:
             return None
         (path,) = found
         return Path(path) if self._named.setdefault(path, parts) == parts else None
+
+    def numbered(self, id: str) -> Path | None:
+        """The only file whose name is a number with another number of leading zeros, because programs drop these."""
+        if self._by_name is None:
+            self._by_name = self._read()
+        if not re.fullmatch(r"\d+", id):
+            return None
+        if self._by_number is None:
+            self._by_number = {}
+            for files in self._by_name.values():
+                for path in files.values():
+                    stem = os.path.splitext(os.path.basename(path))[0]
+                    if stem.isdecimal():
+                        self._by_number.setdefault(stem.lstrip("0"), set()).add(path)
+        found = self._by_number.get(id.lstrip("0"), ())
+        return Path(next(iter(found))) if len(found) == 1 else None
 
     def namesake(self, name: str) -> str | None:
         """The path of a file with this name in any folder; None if there is none."""

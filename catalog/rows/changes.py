@@ -10,6 +10,7 @@ from catalog.errors import ModisteError
 from catalog.formats import read_table
 from catalog.layouts.sales import drop_other_sales
 from catalog.layouts.sums import drop_sums
+from catalog.layouts.systems.metafields import name_metafields
 from catalog.layouts.unfold import unfold
 from catalog.names import Role
 from catalog.names.columns import CURRENCY_COLUMNS, TITLE_ORDER, WEAK_TITLES, is_called, standard_name
@@ -107,6 +108,7 @@ def read_changes(
     table = read_table(path, options)
     _use_names(table, dict.fromkeys(name for name in (*kinds, *ids, title) if name))
     unfold(table)
+    name_metafields(table, kinds)
     drop_other_sales(table)
     sums = drop_sums(table)
     id_column = id_column or next((name for name in (stated.id, *ids) if name in table.columns), None)

@@ -154,7 +154,9 @@ def plan_columns(
     special |= {name for name in columns if is_called(name, ("parentproduct",))} | ({group} if handles else set())
     referred = parents_in(table, [group] if group is not None else [])
     known = [name for name in columns if name != group]
-    looks = stated.looks if stated.looks is not None else list(filter(is_look, columns))
+    looks = stated.looks
+    if looks is None:
+        looks = tuple(name for name in columns if is_look(name) and name not in table.metafields)
     return Plan(
         id=id, title=title, group=group, pictures=[name for name in pictures if name not in gallery], gallery=gallery,
         bytes_column=encoded[0] if encoded else None, looks=list(looks),

@@ -195,7 +195,7 @@ def _share_parents(texts: Collection[str]) -> bool:
 
 def _holds_lists(column: str, texts: Sequence[str]) -> bool:
     name = standard_name(column)
-    signs = "[|,;\n]" if name in LIST_NAMES else "[|;]" if ".metafields." in column.casefold() else "[|]"
+    signs = "[|,;\n]" if name in LIST_NAMES else "[|]"
     if any(re.search(_SIZES_LISTED if name in SIZES else signs, text) for text in set(texts)):
         return True
     if (name in SIZES or name in LIST_NAMES) and any(map(NAMED_SIZES_BY_SLASHES.fullmatch, set(texts))):

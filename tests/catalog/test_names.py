@@ -192,3 +192,13 @@ def test_hidden_names_without_accents_are_hidden(name: str) -> None:
 )  # fmt: skip
 def test_columns_of_what_the_shop_shows_are_known(name: str, *, shows: bool) -> None:
     assert shows_in_shop(name) is shows
+
+
+@pytest.mark.parametrize("name", ["__v", "_ingest_ts", "_version", "@type", "@context", "__typename", "views"])
+def test_technical_columns_of_databases_are_hidden(name: str) -> None:
+    assert is_hidden(name)
+
+
+@pytest.mark.parametrize("name", ["_price", "_color", "_id", "@id", "_stock"])
+def test_known_columns_with_a_technical_sign_are_public(name: str) -> None:
+    assert not is_hidden(name)

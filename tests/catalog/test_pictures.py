@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from catalog import Address, Catalog, read_catalog
+from catalog import Address, Catalog, ModisteError, read_catalog
 from catalog.errors import NoPictures
-from tests.catalog.shops import JPEG, pictures, table
+from tests.catalog.shops import JPEG, pictures, read, table
 
 
 def catalog_of(folder: Path, cells: list[str], files: list[str], images: str | None = None) -> Catalog:
@@ -330,3 +330,16 @@ def test_a_catalogue_without_any_picture_is_refused_with_the_column_that_was_rea
 @pytest.mark.parametrize("cell", ["p\\1.jpg / p\\2.jpg", "p/1.jpg + p/2.jpg", "p/1.jpg & p/2.jpg"])
 def test_signs_between_blanks_separate_pictures(tmp_path: Path, cell: str) -> None:
     assert len(catalog_of(tmp_path, [cell], ["p/1.jpg", "p/2.jpg"])[1].images) == 2
+
+
+@pytest.mark.parametrize(("id", "file"), [("1164", "00001164"), ("00001164", "1164"), ("1164.0", "01164")])
+def test_an_id_without_its_leading_zeros_finds_its_picture(tmp_path: Path, id: str, file: str) -> None:
+    pictures(tmp_path, [f"images/{file}.jpg"])
+    (product,) = read(tmp_path, [{"id": id, "title": "Tee"}], images=True)
+    assert product.image == tmp_path / f"images/{file}.jpg"
+
+
+def test_of_two_files_with_other_zeros_neither_is_taken(tmp_path: Path) -> None:
+    pictures(tmp_path, ["images/001.jpg", "images/0001.jpg"])
+    with pytest.raises(ModisteError):
+        read(tmp_path, [{"id": "1", "title": "Tee"}], images=True)

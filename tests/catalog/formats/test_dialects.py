@@ -52,7 +52,7 @@ class Dialect:
 
 dialects = st.builds(
     Dialect,
-    separator=st.sampled_from(",;\t|"),
+    separator=st.sampled_from(records.SEPARATORS),
     line_end=st.sampled_from(["\n", "\r\n", "\r"]),
     quoting=st.sampled_from([0, 1]),
     encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
@@ -214,6 +214,25 @@ def test_a_line_below_the_table_is_no_product(tmp_path: Path, line: str) -> None
     assert catalog.problems == ()
 
 
+@pytest.mark.parametrize("separator", records.SEPARATORS)
+@pytest.mark.parametrize("quote", records.QUOTES)
+def test_other_signs_may_stand_for_quotes(tmp_path: Path, separator: str, quote: str) -> None:
+    def line(*cells: str) -> str:
+        return separator.join(f"{quote}{cell}{quote}" for cell in cells)
+
+    title = f'Jeans 32" {separator} wide'
+    lines = [line("id", "title", "colour"), line("1", title, "blue"), line("2", "Cap", "red")]
+    catalog = read(tmp_path, "\n".join(lines).encode())
+    assert [(one.id, one.title) for one in catalog] == [("1", title), ("2", "Cap")]
+
+
+def test_lines_may_be_quoted_where_they_have_quotes(tmp_path: Path) -> None:
+    content = 'id,title,colour\n"1,""Jeans, wide"",blue"\n2,Cap,red\n"3,""Tie """"Dot"""""",navy"\n'
+    catalog = read(tmp_path, content.encode())
+    found = [(one.id, one.title, one.attributes["colour"]) for one in catalog]
+    assert found == [("1", "Jeans, wide", "blue"), ("2", "Cap", "red"), ("3", 'Tie "Dot"', "navy")]
+
+
 def test_a_row_with_fewer_values_than_columns_is_a_remark(tmp_path: Path) -> None:
     catalog = read(tmp_path, b"id,title,colour\n1,Hat,red\n2,Cap\n3,Tie,blue\n")
     assert [one.id for one in catalog] == ["1", "2", "3"]
@@ -222,7 +241,7 @@ def test_a_row_with_fewer_values_than_columns_is_a_remark(tmp_path: Path) -> Non
 
 def test_an_unknown_separator_is_mentioned_in_the_error(tmp_path: Path) -> None:
     with pytest.raises(ModisteError) as refused:
-        read(tmp_path, LINES.replace(",", "^").encode())
+        read(tmp_path, LINES.replace(",", "@").encode())
     assert 'separator = "^"' in refused.value.hint
 
 

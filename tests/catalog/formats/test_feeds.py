@@ -90,3 +90,35 @@ def test_variants_in_german_elements_are_variants(tmp_path: Path) -> None:
     (tmp_path / "artikel.xml").write_text(text)
     catalog = read_catalog(tmp_path / "artikel.xml", images_required=False)
     assert [[one.id for one in product.variants] for product in catalog] == [["A-M", "A-L"], ["B-M", "B-L"]]
+
+
+def test_a_bmecat_has_short_names_prices_by_kind_and_no_files_beside_the_pictures(tmp_path: Path) -> None:
+    def media(kind: str, name: str, purpose: str = "normal") -> str:
+        return (
+            f"<MIME><MIME_TYPE>{kind}</MIME_TYPE><MIME_SOURCE>https://s.example/{name}</MIME_SOURCE>"
+            f"<MIME_PURPOSE>{purpose}</MIME_PURPOSE></MIME>"
+        )
+
+    def price(kind: str, amount: str) -> str:
+        return (
+            f'<PRODUCT_PRICE price_type="{kind}"><PRICE_AMOUNT>{amount}</PRICE_AMOUNT>'
+            "<PRICE_CURRENCY>EUR</PRICE_CURRENCY><TAX>0.19</TAX></PRODUCT_PRICE>"
+        )
+
+    titles = ["Polo shirt", "Rain jacket"]
+    items = "".join(
+        f"<PRODUCT><SUPPLIER_PID>A-{n}</SUPPLIER_PID><PRODUCT_DETAILS><DESCRIPTION_SHORT>{title}</DESCRIPTION_SHORT>"
+        "<MANUFACTURER_NAME>Acme</MANUFACTURER_NAME></PRODUCT_DETAILS><PRODUCT_FEATURES><FEATURE><FNAME>Fabric</FNAME>"
+        "<FVALUE>Wool</FVALUE><FVALUE>Silk</FVALUE></FEATURE></PRODUCT_FEATURES><PRODUCT_PRICE_DETAILS>"
+        f"{price('net_customer', '8.50')}{price('nrp', '29.90')}</PRODUCT_PRICE_DETAILS><MIME_INFO>"
+        f"{media('image/jpeg', f'{n}.jpg')}{media('application/pdf', f'{n}.pdf')}{media('image/png', 'l.png', 'logo')}"
+        "</MIME_INFO></PRODUCT>"
+        for n, title in enumerate(titles)
+    )
+    catalog = of_xml(tmp_path, "BMECAT", f"<T_NEW_CATALOG>{items}</T_NEW_CATALOG>")
+    assert [(one.title, one.images) for one in catalog] == [
+        (title, (Address(f"https://s.example/{n}.jpg"),)) for n, title in enumerate(titles)
+    ]
+    assert catalog[0].attributes == {"MANUFACTURER_NAME": "Acme", "Fabric": ["Wool", "Silk"], "RRP": 29.9}
+    assert catalog.details["RRP"].currency == "EUR"
+    assert catalog.roles["PRODUCT_PRICE net_customer"] == "hidden"

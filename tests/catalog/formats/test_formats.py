@@ -17,8 +17,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from catalog import ModisteError, formats, read_catalog
-from catalog.formats import delimited
+from catalog import ModisteError, read_catalog
+from catalog.formats import delimited, packed
 
 COLUMNS = ("id", "title", "price", "colour", "new")
 Rows = Sequence[Sequence[object]]
@@ -112,7 +112,7 @@ def test_a_cell_without_end_is_a_clear_error(tmp_path: Path, monkeypatch: pytest
 def test_a_table_that_unpacks_to_many_times_its_size_is_refused(
     tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(formats, "MIN_UNPACKED_BYTES", 10_000)
+    monkeypatch.setattr(packed, "MIN_UNPACKED_BYTES", 10_000)
     path, text = tmp_path / f"shop.csv.{kind}", "id,title\n" + "1,dress\n" * 3
     for table, refused in ((text, False), (text + "\n" * 1_000_000, True)):
         if kind == "gz":

@@ -11,6 +11,8 @@ import openpyxl
 import pyarrow
 import pyarrow.parquet
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from catalog import Address, Catalog, ModisteError, read_catalog
 from tests.catalog.shops import read
@@ -144,6 +146,54 @@ PRODUCTS = [{"id": "1", "title": "a"}, {"id": "2", "title": "b"}]
 )  # fmt: skip
 def test_products_are_found_within_the_answer_of_a_server(tmp_path: Path, answer: dict[str, Any]) -> None:
     assert [(one.id, one.title) for one in of_json(tmp_path, answer)] == [("1", "a"), ("2", "b")]
+
+
+def _dynamo(value: Any) -> dict[str, Any]:
+    if isinstance(value, dict):
+        return {"M": {name: _dynamo(one) for name, one in value.items()}}
+    if isinstance(value, list):
+        return {"L": [_dynamo(one) for one in value]}
+    if isinstance(value, bool) or value is None:
+        return {"NULL": True} if value is None else {"BOOL": value}
+    return {"S": value} if isinstance(value, str) else {"N": str(value)}
+
+
+def _firestore(value: Any) -> dict[str, Any]:
+    if isinstance(value, dict):
+        return {"mapValue": {"fields": {name: _firestore(one) for name, one in value.items()}}}
+    if isinstance(value, list):
+        return {"arrayValue": {"values": [_firestore(one) for one in value]}}
+    if isinstance(value, bool) or value is None:
+        return {"nullValue": None} if value is None else {"booleanValue": value}
+    if isinstance(value, int):
+        return {"integerValue": str(value)}
+    return {"stringValue": value} if isinstance(value, str) else {"doubleValue": value}
+
+
+@pytest.mark.parametrize("database", ["dynamodb", "firestore"])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    prices=st.lists(st.sampled_from([9.5, 19, 29.25]), min_size=1, max_size=4),
+    tags=st.lists(st.sampled_from(["new", "warm"]), min_size=1, max_size=2, unique=True),
+    fit=st.sampled_from([None, "Slim"]),
+)
+def test_values_with_the_types_of_databases_are_read_as_without(
+    tmp_path: Path, database: str, prices: list[float], tags: list[str], fit: str | None
+) -> None:
+    products = [
+        {"sku": f"A-{n}", "title": f"Tee {n}", "price": price, "tags": tags, "attrs": {"fit": fit, "lining": "silk"}}
+        for n, price in enumerate(prices)
+    ]
+    answers: list[list[dict[str, Any]]] = [products]
+    if database == "dynamodb":
+        answers.append([{"Item": _dynamo(one)["M"]} for one in products])
+    else:
+        answers.append([{"name": f"p/{one['sku']}", **_firestore(one)["mapValue"]} for one in products])
+    found = []
+    for answer in answers:
+        catalog = of_json(tmp_path, {"documents": answer})
+        found.append([(one.id, one.title, one.attributes) for one in catalog])
+    assert found[0] == found[1]
 
 
 def test_entries_of_an_answer_that_are_no_products_are_counted(tmp_path: Path) -> None:
@@ -536,4 +586,6 @@ def test_a_rating_and_a_measure_keep_the_name_of_their_column(tmp_path: Path) ->
         for number in range(2)
     ]
     catalog = read(tmp_path, [*rows, {"id": "2", "title": "b", rating: "", width: ""}])
-    assert [one.attributes for one in catalog] == [{rating: 4, width: "2.5 cm"}, {rating: 4.1, width: "2.5 cm"}, {}]
+    assert [one.attributes for one in catalog] == [
+        {"Bewertung": 4, "Breite": "2.5 cm"}, {"Bewertung": 4.1, "Breite": "2.5 cm"}, {},
+    ]  # fmt: skip

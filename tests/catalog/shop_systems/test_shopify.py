@@ -107,7 +107,33 @@ def test_the_answer_of_a_shop_api_is_read(tmp_path: Path) -> None:
 def test_metafields_of_matrixify_are_public_unless_their_names_are_of_costs(tmp_path: Path) -> None:
     own = {"Metafield: custom.colour [single_line_text_field]": "Red", "Metafield: custom.cost [money]": "9"}
     (product,) = read(tmp_path, [{"Handle": "tee", "Title": "Tee", "Variant SKU": "A", **own}])
-    assert list(product.attributes) == ["Metafield: custom.colour [single_line_text_field]"]
+    assert list(product.attributes) == ["colour"]
+
+
+def test_metafields_have_their_short_names_unless_settings_name_them(tmp_path: Path) -> None:
+    long = "Fit (product.metafields.custom.fit)"
+    rows = [
+        {
+            "Handle": "tee",
+            "Title": "Tee",
+            "Variant SKU": "A",
+            long: "Slim",
+            "Colour (product.metafields.a.b)": "red; blue",
+        }
+    ]
+    catalog = read(tmp_path, rows)
+    assert catalog[0].attributes == {"Fit": "Slim", "Colour": ["red", "blue"]}
+    assert catalog.special is not None
+    assert not catalog.special.looks
+    (tmp_path / "catalog.toml").write_text(f'[columns."{long}"]\nrole = "fact"\n')
+    assert read(tmp_path, rows).roles == {long: "fact", "Colour": "wish"}
+
+
+def test_metafields_in_the_answer_of_graphql_are_public(tmp_path: Path) -> None:
+    fields = [{"node": {"namespace": "custom", "key": "fabric", "value": "Linen", "type": "single_line_text_field"}}]
+    product = {"node": {"handle": "tee", "title": "Tee", "metafields": {"edges": fields}}}
+    (tmp_path / "a.json").write_text(json.dumps({"data": {"products": {"edges": [product]}}}))
+    assert read_catalog(tmp_path / "a.json", images_required=False)[0].attributes["fabric"] == "Linen"
 
 
 def test_rows_of_further_pictures_do_not_put_a_sold_out_product_up_for_sale(tmp_path: Path) -> None:

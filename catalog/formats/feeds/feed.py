@@ -6,8 +6,6 @@ import contextlib
 import io
 import re
 from collections import Counter
-from dataclasses import dataclass, field
-from typing import Any
 from xml.sax import SAXException, SAXParseException
 from xml.sax.handler import ContentHandler
 from xml.sax.xmlreader import AttributesImpl, Locator
@@ -16,28 +14,11 @@ import defusedxml.sax
 from defusedxml.common import DefusedXmlException
 
 from catalog.errors import ModisteError
-from catalog.formats.encodings import clean_text
-from catalog.formats.xml_text import escaped, in_utf8
-from catalog.names.columns import is_special
-from catalog.names.plain import plain_name
+from catalog.formats.feeds.element import PARTS, Element, row_of
+from catalog.formats.feeds.xml_text import escaped, in_utf8
 from catalog.table import Problem, Row, Rows, Table, TableOptions, excerpt
 
 ITEM_NAMES = frozenset({"item", "entry", "product", "offer", "article", "produkt", "artikel", "row", "shopitem"})
-PARAMETERS = frozenset({
-    "param", "parameter", "attribute", "attr", "property", "feature", "option", "spec", "field", "custom-attribute",
-    "product_detail",
-})  # fmt: skip
-"""Elements that state a name and a value, as attributes or as children."""
-PARTS = frozenset({"variant", "variante", "varianta", "wariant", "variation", "combination", "sku", "child"})
-"""Elements of a product that are its variants, if they have children."""
-_PAIR_NAMES = ("name", "paramname", "attributename", "fname", "key", "label")
-_PAIR_VALUES = ("value", "val", "values", "paramvalue", "attributevalue", "fvalue")
-_OF_PICTURES = ("href", "url", "src", "path")
-_VALUES = (*_OF_PICTURES, "value", "product-id")
-"""Attributes with the value of an element: the addresses of Atom's links and of pictures, and others."""
-_RELATIONS = frozenset({"alternate", "canonical", "enclosure"})
-"""Values of ``rel`` of Atom's links that lead to a page or a picture of the product."""
-_CURRENCIES = ("currency", "currencyid", "currencycode")
 MAX_DEPTH = 50
 _DOCTYPE = re.compile(rb"<!DOCTYPE\s[^\[\]<>]*>")
 """A document type that only refers to a file, as in Yandex's feeds."""
@@ -141,21 +122,6 @@ def _item_name(content: bytes, source: str) -> str:
     return repeated[0]
 
 
-@dataclass(slots=True)
-class _Element:
-    """An element within a product, as read."""
-
-    name: str
-    attributes: dict[str, str]
-    children: list[_Element] = field(default_factory=list)
-    parts: list[str] = field(default_factory=list)
-
-    @property
-    def text(self) -> str:
-        """Its own text."""
-        return clean_text("".join(self.parts).strip())
-
-
 class _Products(ContentHandler):
     """Collects a row for each element with the name ``item``."""
 
@@ -165,7 +131,7 @@ class _Products(ContentHandler):
         self.rows: list[tuple[int, Row]] = []
         self._locator: Locator | None = None
         self._line = 0
-        self._open: list[_Element] = []
+        self._open: list[Element] = []
 
     def setDocumentLocator(self, locator: Locator) -> None:  # noqa: N802
         self._locator = locator
@@ -180,7 +146,7 @@ class _Products(ContentHandler):
                 hint="Export the products without the elements within them.",
             )
         attributes = {_plain(key): value for key, value in attrs.items() if not key.startswith("xmlns")}
-        element = _Element(plain, attributes)
+        element = Element(plain, attributes)
         if self._open:
             self._open[-1].children.append(element)
         else:
@@ -195,87 +161,7 @@ class _Products(ContentHandler):
         if self._open:
             element = self._open.pop()
             if not self._open:
-                self.rows.append((self._line, _row_of(element)))
-
-
-def _row_of(element: _Element) -> dict[str, Any]:
-    """The columns of a product or of a variant."""
-    row: dict[str, Any] = dict(element.attributes)
-    for child in element.children:
-        _add(row, child, [])
-    return row
-
-
-def _add(row: dict[str, Any], element: _Element, path: list[str]) -> None:
-    """Add an element to the row of its product.
-
-    ``<images><image>`` is the column ``images``, ``<param name="Fit">`` is ``Fit``, as is
-    ``<param><name>Fit</name>...``, and each ``<variant>`` with more than an id is a part of its own.
-    """
-    plain, attributes = element.name.casefold(), element.attributes
-    if plain == "link" and attributes.get("rel", "alternate") not in _RELATIONS:
-        return
-    if plain in PARTS and element.children:
-        row.setdefault("variants", []).append(_row_of(element))
-        return
-    if (pair := _pair(element)) is not None:
-        _put(row, *pair)
-        return
-    is_parameter = plain in PARAMETERS or (bool(path) and _is_list_of_parameters(path[-1]))
-    name = _free(element, attributes.get("name") or attributes.get("attribute-id")) if is_parameter else None
-    if attributes.get("type", "").startswith("image/") and attributes.get("rel", "enclosure") == "enclosure":
-        name = "image"
-    if not name and len(path) == 1 and path[0].startswith(element.name):
-        name = path[0]
-    view = attributes.get("view-type")
-    inner = [view] if view else [*path, element.name]  # Salesforce has each picture in several sizes.
-    name = name or " ".join([*path, element.name])
-    language = attributes.get("lang")
-    if plain == "language" and path:  # PrestaShop: <name><language id="1">.
-        name, language = " ".join(path), language or attributes.get("id")
-    if language and name in row:
-        name = f"{name} {language}"
-    for key in _VALUES:
-        if attributes.get(key):
-            _put(row, name if key in _OF_PICTURES or not element.text else f"{name} {key}", attributes[key])
-    for child in element.children:
-        _add(row, child, inner)
-    if text := element.text:
-        currency = next((attributes[key] for key in attributes if key.casefold() in _CURRENCIES), "")
-        _put(row, name, f"{text} {currency}".strip())
-
-
-def _is_list_of_parameters(name: str) -> bool:
-    """Whether the name of an element is the plural of one in ``PARAMETERS``, such as ``attrs`` or ``properties``."""
-    plain = name.casefold()
-    return any(plain.endswith(f"{one}s") or plain == f"{one[:-1]}ies" for one in PARAMETERS)
-
-
-def _pair(element: _Element) -> tuple[str, str] | None:
-    """The name and the value in the children of a parameter; None if it has none."""
-    if element.name.casefold() not in PARAMETERS:
-        return None
-    texts = {plain_name(child.name): child.text for child in element.children}
-    stated = element.attributes.get("name") or element.attributes.get("attribute-id")
-    name = next((texts[key] for key in _PAIR_NAMES if texts.get(key)), stated)
-    value = next((texts[key] for key in _PAIR_VALUES if texts.get(key)), None)
-    name = _free(element, name)
-    return (name, value) if name and value else None
-
-
-def _free(element: _Element, name: str | None) -> str | None:
-    """The column of a parameter: one that is called ``title`` is not the title, so the name of the element is added."""
-    return f"{element.name} {name}" if name and is_special(plain_name(name)) else name
-
-
-def _put(row: dict[str, Any], name: str, value: Any) -> None:
-    held = row.get(name)
-    if held is None or held == value:  # An id is often both an attribute and an element.
-        row[name] = value
-    elif isinstance(held, list):
-        held.append(value)
-    else:
-        row[name] = [held, value]
+                self.rows.append((self._line, row_of(element)))
 
 
 def _plain(name: str) -> str:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from catalog.catalog import Catalog
 from catalog.layouts.typed import PARENT
+from catalog.names.columns import is_price
 from catalog.settings import SETTINGS_NAME
 from catalog.table import Problem, excerpt, summed_up
 
@@ -137,6 +138,9 @@ def _special_settings(catalog: Catalog) -> Iterator[str]:
         yield f"# Column with the ids of variants: {_toml(special.variant_id)}"
     yield f"title = {_toml(special.title)}" if special.title else '# title = "..."  # none was recognised'
     yield "# Recognised in every table anew, unless named here:"
+    details = catalog.details
+    if any(details[name].kind == "number" and not details[name].currency for name in details if is_price(name)):
+        yield '# currency = "EUR"  # of the prices, for which the table states none'
     for name, columns, otherwise in (
         ("pictures", special.pictures, "none: files that are named after the id"),
         ("looks", special.looks, "none"),

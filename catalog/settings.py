@@ -42,6 +42,8 @@ class TableSettings(FrozenModel):
     """Column that is equal for all variants of one product."""
     looks: tuple[str, ...] | None = None
     """Columns whose values change how a product looks, such as its colour: each is a result of its own."""
+    currency: str | None = Field(default=None, min_length=1, max_length=10)
+    """The currency of prices for which the table states none."""
     encoding: str | None = None
     separator: str | None = Field(default=None, min_length=1, max_length=1)
     sheet: str | None = None

@@ -21,7 +21,11 @@ _MICROS = "amountmicros"
 _CENTS = ("centamount", "amountcents", "amountincents", "amountminor", "cents")
 _UNITS = ("unit", "units")
 _SMALLEST = frozenset({"cent", "cents", "minor", "minorunit", "minorunits", "pence"})
-_IN_CENTS = re.compile(r"(?:[\W_]+|(?<=[a-z])(?=[A-Z]))(?:(?:in|In|IN)[\W_]*)?(?:cents|Cents|CENTS)\)?$")
+_IN_CENTS = re.compile(
+    r"(?:[\W_]+|(?<=[a-z])(?-i:(?=[A-Z])))(?:(?:in|en|i)[\W_]*)?"
+    r"(?:cents?|pence|pennies|minor|öre|øre|centimes|céntimos|centavos|centesimi|grosze)\)?$",
+    re.IGNORECASE,
+)
 """The end of the names of columns with amounts in cents: ``price_cents``, ``priceInCents``."""
 _DIVISORS = {1: 0, 10: 1, 100: 2, 1000: 3}
 """The field ``divisor`` beside amounts, and the number of decimals that it means."""

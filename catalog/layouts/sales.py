@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import datetime
-import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from catalog.names.columns import PRICES, pick, standard_name
+from catalog.names.meaning import means, standard_meaning
 from catalog.names.sale import SALE_BEGINS, SALE_ENDS, SALE_FLAGS, SALE_PERIODS, SALE_PRICES, read_flag
 from catalog.table import Problem, Row, Table
 from catalog.values import plain_text
-from catalog.values.dates import Order, order_of, read_date
-from catalog.values.numbers import read_number
+from catalog.values.dates import Order, order_of, read_date, with_century
+from catalog.values.numbers import read_number, read_price
 
 
 class _SaleColumns(NamedTuple):
@@ -52,12 +53,20 @@ def drop_other_sales(table: Table, today: datetime.date | None = None) -> None:
 
 
 def _sale_columns(table: Table) -> _SaleColumns:
-    prices, begins, ends, periods = (
-        pick(table.columns, names) for names in (SALE_PRICES, SALE_BEGINS, SALE_ENDS, SALE_PERIODS)
-    )
+    begins, ends, periods = (pick(table.columns, names) for names in (SALE_BEGINS, SALE_ENDS, SALE_PERIODS))
+    prices = pick(table.columns, SALE_PRICES)
+    prices += [name for name in table.columns if name not in prices and _has_sale_prices(name, table.rows.column(name))]
     flags = pick(table.columns, SALE_FLAGS)
     others = [name for name in table.columns if standard_name(name) in PRICES and name not in prices]
     return _SaleColumns(prices, others, flags, begins, ends, periods)
+
+
+def _has_sale_prices(name: str, cells: Sequence[object]) -> bool:
+    """Whether a column has sale prices, by the words of its name; *Action* may also be the name of one."""
+    if standard_meaning(name) == "saleprice":
+        return True
+    numbers = [read_price(plain_text(cell)) for cell in cells] if means(name, "sale") else []
+    return any(number is not None and number.currency not in ("", "%") for number in numbers)
 
 
 def _is_zero(text: str) -> bool:
@@ -89,5 +98,5 @@ def _dates(cell: object, order: Order | None) -> set[str]:
 
 
 def _dated(cell: object) -> str:
-    """A cell with a year of four digits. Magento writes 1/31/26, which need not be a date in other columns."""
-    return re.sub(r"^(\d{1,2}/\d{1,2}/)(\d\d)(?!\d)", r"\g<1>20\2", plain_text(cell))
+    """A cell with a year of four digits."""
+    return with_century(plain_text(cell))

@@ -58,7 +58,10 @@ _NUMBERS = {"one": "1", "two": "2", "three": "3"}
 _OPTIONS = frozenset({"option", "varyant", "variation", "variations", "propiedad", "propriedade"})
 _HEX = re.compile(r"^#[0-9a-fA-F]{3,8}:")
 """The prefix that Wix writes before a colour."""
-_PAIRS = frozenset({"additionalattributes", "customfields", "productcustomfields", "feature", "features", "options"})
+_PAIRS = frozenset({
+    "additionalattributes", "customfields", "productcustomfields", "feature", "features", "options", "características",
+    "caractéristiques", "caratteristiche", "eigenschaften", "merkmale", "kenmerken",
+})  # fmt: skip
 """Columns of pairs of Magento, PrestaShop and BigCommerce."""
 _VARIANTS = re.compile(r"(?:variants?|variations?|children|child_?skus?)$", re.IGNORECASE)
 

@@ -11,6 +11,7 @@ from collections.abc import Container, Iterable
 from functools import lru_cache
 
 from catalog.names import languages
+from catalog.names.meaning import mentions, standard_meaning
 from catalog.names.plain import MAX_COMPARED, folded, group, order, plain_name, shorter_names
 from catalog.names.sale import SALE_NAMES, STATUS, STOCK_COUNTS, counts_stock
 
@@ -117,14 +118,15 @@ _ASIDE = re.compile(
 BYTES_NAMES = group("imagebase64 imagebytes")
 
 LIST_NAMES = group(
-    "tags tag keywords labels categories category collections collection colours colors sizes materials features "
-    "größen tailles tallas taglie maten occasions styles schlagwörter schlagworte kategorien kategorie größen "
+    "tags tag keywords labels categorytext categories category collections collection colours colors sizes materials "
+    "features größen tailles tallas taglie maten occasions styles schlagwörter schlagworte kategorien kategorie größen "
     "farben materialien étiquettes catégories catégorie etiquetas categorías categoría categorie categoria "
     "categorieën parole producttags rayon rayons kategori kategorier kategoria kategória kategorija категория "
     "категории カテゴリ カテゴリー 分类 类目 카테고리"
 )
 PATH_NAMES = group(
-    "categories category producttype googleproductcategory productcategory categorypath kategorie kategorien "
+    "categories category producttype googleproductcategory productcategory productgroup categorytext "
+    "categorypath kategorie kategorien "
     "breadcrumb warengruppe produktgruppe artikelgruppe shopkategorie breadcrumbs catégorie catégories categoría "
     "categorías categoria categorie categorieën produkttyp taxonomy merchantcategory maincategory "
     "primarycategory shopcategory storecategory rayon rayons kategori kategorier kategoria "
@@ -225,9 +227,10 @@ def standard_name(column: str) -> str:
     named = re.fullmatch(r"(.+?)(?:names?|bezeichnung|text|description|nom|nombre|nome|naam|namn|navn)", plain)
     for stem in (named[1], f"{named[1]}e") if named else ():  # Farbbezeichnung
         last = stem if stem in LOOKS or stem in SIZES else last
-    return next(
-        shorter, last if last in LOOKS or last in SIZES or last in STOCK_COUNTS else _WITH_ACCENTS.get(plain, plain)
-    )
+    is_last = last in LOOKS or last in SIZES or (last in STOCK_COUNTS and not mentions(column, "minimum"))
+    if found := next(shorter, last if is_last else ""):
+        return found
+    return _WITH_ACCENTS.get(plain) or standard_meaning(column) or plain
 
 
 def is_special(name: str) -> bool:
@@ -249,6 +252,11 @@ def pick(columns: Iterable[str], names: Iterable[str]) -> list[str]:
 def is_called(column: str | None, names: Container[str]) -> bool:
     """Whether the standard name of a column is one of ``names``."""
     return column is not None and standard_name(column) in names
+
+
+def is_price(column: str) -> bool:
+    """Whether the name of a column indicates prices."""
+    return standard_name(column) in PRICES
 
 
 def is_code(column: str) -> bool:

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from catalog.names import languages
 from catalog.names.columns import known, standard_name
+from catalog.names.meaning import is_internal
 from catalog.names.plain import expanded, folded, group, order, plain_name, whole_name
 from catalog.names.system import is_of_system
 
@@ -17,8 +18,8 @@ _HIDDEN = re.compile(
     r"exworks|vendorprice|vendorcode|vendornote|cogs|employee|email|customer|notes?$|remark|comment|password|userid|"
     r"apikey|token$|^assign|^memo$|^pa(?:ht)?$|binlocation|"
     r"^gp$|grossprofit|^(?:wsp?|whs|whsl)(?:price|eur|usd|gbp|cad|aud)?$|^vendor(?:no|nr|nummer|number)$|^valuation|^gldpreis|cpc$|^(?:max)?cpc|^map(?:price)?$|advertisedprice|floorprice|lowestprice|"
-    r"^minimumprice|vendorsku|vendorpart|warehouse|^bin$|^shelf$|kommentar|comentario|opmerking|kommentti|uwagi|poznámk|megjegyz|заметк|примечан|приміт|備考|비고|备注|"
-    r"reorder|^min(?:imum)?stock|safetystock|leadtime|lastsold|unitssold|"
+    r"^minimumprice|^minimumseller|vendorsku|vendorpart|warehouse|^bin$|^shelf$|kommentar|comentario|opmerking|kommentti|uwagi|poznámk|megjegyz|заметк|примечан|приміт|備考|비고|备注|"
+    r"(?<!p)reorder|restock|^min(?:imum)?stock|safetystock|leadtime|lastsold|unitssold|"
     r"soldunits|^sales(?:last|rank|count|volume)|revenue$|^turnover$|(?:created|modified|updated)by$|"
     r"umsatz|verkäufe|mindestbestand|meldebestand|wiederbeschaffung|chiffredaffaires|entrepôt|^ventas|^vendite|"
     r"einkauf|einstand|deckungsbeitrag|rohertrag|^h?ek(?:preis|netto|brutto)|netto?ek$|"
@@ -47,7 +48,8 @@ _CUSTOMERS = re.compile(
 """Columns with data of customers, as whole names."""
 _NOT_HIDDEN = re.compile(
     r"couture|costume|customerrating|customerreview|customized|international|customizable|marget|internet|"
-    r"internal(?:pocket|material|lining|size)|einkaufs?(?:tasche|korb|netz|beutel)"
+    r"internal(?:pocket|material|lining|size)|einkaufs?(?:tasche|korb|netz|beutel)",
+    re.IGNORECASE,
 )
 _HIDDEN_FOLDED = re.compile(folded(_HIDDEN.pattern))
 """The same without accents, as technical exports write names: ``nakupni_cena``."""
@@ -109,6 +111,7 @@ def is_hidden(column: str) -> bool:
         )
         or bool(_TECHNICAL.match(name) or _META.match(written) or _PURCHASE.search(written))
         or bool(_FLAGS_OF_ATTRIBUTES.fullmatch(name)) or is_of_system(column)
+        or is_internal(_NOT_HIDDEN.sub(" ", column))
     )  # fmt: skip
 
 

@@ -43,10 +43,10 @@ _LOCALE = re.compile(
     rf"^(?:{LANGUAGES}|us|gb)[._:-](?=\w)|(?<=\w)[\s._:#~-]+(?:{LANGUAGES})(?:[-_][a-z]{{2}}(?:[-_]\w+)?)?$",
     re.IGNORECASE,
 )
-_CURRENCY_WORDS = f"{CURRENCIES}|руб|грн|zł|kč|tl|円|元"
+_CURRENCY_WORDS = f"{CURRENCIES}|руб|грн|zł|kč|tl|lei|ft|лв|円|元"
 _NAMESPACE = re.compile(r"^[a-z]{2,12}:(?=\w)", re.IGNORECASE)
 """The system before a name: ``salsify:updated_at``."""
-_ONE_LETTER = re.compile(r"^_?[a-z]_(?=[a-z]{2})", re.IGNORECASE)
+ONE_LETTER = re.compile(r"^_?[a-z]_(?=[a-z]{2})", re.IGNORECASE)
 """The letter before all names of some systems: ``p_stock`` of Gambio, ``v_status`` of Zen Cart."""
 _SIGNS = r"(?:us|ca|au|nz|hk|nt|mx|cn|jp|a|c|s|r)?[$€£¥₹₽₺₩₪]"
 _CURRENCY = re.compile(
@@ -62,9 +62,10 @@ _TAX = re.compile(
 _ABBREVIATIONS = {
     "act": "active", "actv": "active", "flg": "", "flag": "", "ind": "", "amt": "", "nm": "name", "num": "number",
     "nbr": "number", "clr": "color", "sz": "size", "cd": "code", "prc": "price", "rtl": "retail", "cst": "cost",
-    "vndr": "vendor", "vnd": "vendor", "supp": "supplier", "splr": "supplier", "oh": "onhand", "inv": "inventory",
-    "avl": "available", "crt": "created", "upd": "updated", "dt": "date", "ts": "date", "img": "image", "sts": "status",
-    "stat": "status", "mfg": "manufacturer", "brnd": "brand", "prod": "product", "desc": "description",
+    "vndr": "vendor", "vend": "vendor", "vnd": "vendor", "supp": "supplier", "splr": "supplier", "oh": "onhand",
+    "inv": "inventory", "avl": "available", "crt": "created", "upd": "updated", "dt": "date", "ts": "date",
+    "img": "image", "sts": "status", "stat": "status", "mfg": "manufacturer", "brnd": "brand", "prod": "product",
+    "desc": "description", "txt": "",
     "descr": "description",
 }  # fmt: skip
 """Parts of the names that databases use: ``OH_QTY``, ``UNIT_CST``, ``ACTV_FLG``."""
@@ -91,7 +92,7 @@ def shorter_names(name: str) -> tuple[str, ...]:
     """Plain names without owner, language, currency and tax: ``name-en_US`` is ``name``, ``price EUR`` and
     ``product_price`` are ``price``."""
     bases = list(dict.fromkeys((name[:MAX_COMPARED], expanded(name[:MAX_COMPARED]))))
-    for pattern in (_LOCALE, _CURRENCY, _TAX, _NAMESPACE, _ONE_LETTER):
+    for pattern in (_LOCALE, _CURRENCY, _TAX, _NAMESPACE, ONE_LETTER):
         bases += [shorter for base in bases if (shorter := pattern.sub("", base.strip())) != base]
     plain = dict.fromkeys(map(plain_name, bases))
     without = [one.removeprefix(owner) for one in plain for owner in _OWNERS if one.startswith(owner)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from catalog.names import languages
 from catalog.names.plain import group, plain_name
@@ -11,9 +12,11 @@ FLAGS = {
     "true": True, "false": False, "yes": True, "no": False, "ja": True, "nein": False, "oui": True, "non": False,
     "y": True, "n": False, "j": True, "wahr": True, "falsch": False, "sí": True, "vrai": True, "faux": False,
     "si": True, "sì": True, "verdadero": True, "falso": False, "vero": True, "waar": True, "onwaar": False,
-    "nee": False, "nei": False,
+    "nee": False, "nei": False, "có": True, "không": False, "ya": True, "tidak": False, "nu": False, "taip": True,
+    "jā": True, "nē": False, "jah": True, "بله": True, "خیر": False, "ใช่": True, "ไม่": False,
     "sim": True, "não": False, "verdadeiro": True, "tak": True, "nie": False, "prawda": True, "fałsz": False,
-    "sand": True, "falsk": False, "nej": False, "da": True, "да": True, "нет": False, "истина": True, "ложь": False,
+    "sand": True, "falsk": False, "nej": False, "da": True, "да": True, "нет": False, "не": False,
+    "истина": True, "ложь": False,
     "checked": True, "unchecked": False,
     "ano": True, "áno": True, "ne": False, "igen": True, "nem": False, "kyllä": True, "ei": False, "evet": True,
     "hayır": False, "ναι": True, "όχι": False, "так": True, "ні": False, "כן": True, "לא": False,
@@ -89,6 +92,7 @@ NOT_SOLD = OUT_OF_STOCK | frozenset({"0", "-1"}) | group(
     "rejected unsold inaktiv entwurf nein falsch archiviert gelöscht gesperrt deaktiviert versteckt ausgelistet "
     "auslauf nichtverfügbar nichtaktiv nichtveröffentlicht unsichtbar brouillon inactif désactivé archivé supprimé "
     "zakończona zakończone wstrzymana nieaktywna szkic 仓库中 скрыт скрыто снятспубликации "
+    "detailonly cashdeskonly internal "
     "unapproved notapproved nichtfreigegeben pausada pausado finalizada finalizado cerrada inactiva "
     "desactivada archivada agotada oculta inattiva disattivata "
     "privé indisponible rupture nondisponible nonpublié masqué caché nonvisible borrador inactivo desactivado "
@@ -123,6 +127,7 @@ NOT_SOLD_FLAGS = group(
     "inaktiv deaktiviert stillgelegt ensommeil sommeil misensommeil abandonné retiré supprimé archivé désactivé "
     "descatalogado obsoleto archivado desactivado fuoricatalogo fuoriproduzione dismesso archiviato disattivato "
     "descontinuado foradelinha inativo uitlopend gearchiveerd inactief utgått utgår utgången udgået "
+    "eindeassortiment "
     "wycofany wycofane archiwalny nieaktywny vyřazeno vyřazený ukončeno poistunut kivezetett снятспроизводства "
     "архивный 廃番 廃盤 停产 已停产 단종"
 )
@@ -145,13 +150,14 @@ SALE_ENDS = group(
 )
 SALE_PERIODS = group("salepriceeffectivedate")
 GONE_SINCE = group(
-    "deletedat archivedat discontinuedat disabledat visibleuntil availableuntil onlineuntil activeuntil validuntil "
+    "deletedat archivedat discontinuedat disabledat deletedon archivedon discontinuedon disabledon "
+    "visibleuntil availableuntil onlineuntil activeuntil validuntil "
     "visibleto activeto publishedto unpublishat unpublishdate expirationdate expirydate offlinedate offlinefrom "
     "sichtbarbis onlinebis aktivbis gültigbis"
 )
 """Columns with the time since which a product is not for sale."""
 SOLD_FROM = group(
-    "visiblefrom onlinefrom activefrom validfrom publishedfrom publishfrom publishdate onlinedate sichtbarab "
+    "visiblefrom onlinefrom activefrom validfrom publishedfrom publishfrom publishat publishdate onlinedate sichtbarab "
     "sichtbarvon onlineab aktivab gültigab"
 )
 """Columns with the time from which a product is for sale."""
@@ -204,6 +210,11 @@ def read_flag(text: str) -> bool | None:
     """Whether a whole cell is a word or sign for true or false; None if it is neither."""
     plain = text.removesuffix(_EMOJI_STYLE).casefold()
     return FLAGS.get(plain, SIGNS.get(plain))
+
+
+def are_letters_of_flags(texts: Collection[str]) -> bool:
+    """Whether all cells of a column are S or N, or t or f; S alone is a size."""
+    return {text.casefold() for text in texts} in ({"s", "n"}, {"t", "f"})
 
 
 _SHOWS = (

@@ -18,7 +18,7 @@ _SYSTEMS = {
         taxstatus taxclass menuorder reviewsallowed totalsales shippingrequired shippingtaxable
         shippingclassid hasoptions pricehtml relatedids upsellids crosssellids groupedproducts virtual
         downloadable downloads downloadlimit downloadexpiry purchasenote swatchesattributes tagids
-        categoryids lowstockamount averagerating ratingcount reviewcount globaluniqueid postid postauthor
+        categoryids lowstockamount globaluniqueid postid postauthor
         postparent menuposition
     """,
     "Magento": """
@@ -41,7 +41,7 @@ _SYSTEMS = {
         layoutfile templatelayoutfile orderquantityminimum orderquantitymaximum preorderreleasedate
         preordermessage ispreorderonly ispricehidden pricehiddenlabel isfeatured eventdaterequired
         eventdatename giftwrappingoptionstype basevariantid optionsetid optionsetdisplay viewcount totalsold
-        reviewsratingsum reviewscount
+        reviewsratingsum
     """,
     "PrestaShop": """
         dateadd dateupd idtaxrulesgroup idshopdefault idmanufacturer idcategorydefault idsupplier
@@ -119,6 +119,7 @@ _SYSTEMS = {
     "any": """
         salsifysystemid
         views pageviews コントロールカラム
+        row rownumber sorting sortierung
         created updated modified changed lastmodified lastupdated lastupdate lastchanged mimetype featured
         taxonomyid rowversion etag rowid syncstatus importid exportid lastsync version revision locked
         sitemap robots canonicalurl canonical urlalias weightunit dimensionunit dimensionsunit weightunits

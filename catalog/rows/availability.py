@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from catalog.layouts.outlets import outlet_prefix
 from catalog.names.columns import standard_name
+from catalog.names.meaning import may_be_off, may_be_outlet, may_be_status, states_no, states_yes
 from catalog.names.plain import plain_name
 from catalog.names.sale import (
     COUNTED_BY_DEFAULT,
@@ -39,6 +40,8 @@ from catalog.values import plain_text, unescaped
 from catalog.values.numbers import MISSING
 from catalog.values.states import (
     MAX_STOCK_WORDS,
+    are_about_something_else,
+    are_counts,
     are_flags,
     are_letters,
     are_marks,
@@ -85,30 +88,36 @@ class Availability:
         for column in table.columns:
             alike.setdefault(table.outlets.get(column) or plain_name(column), []).append(column)
         self._alike = {column: columns for columns in alike.values() if len(columns) > 1 for column in columns}
-        self._status = named(STATUS)
+        self._status = [
+            name for name in named(STATUS)
+            if not (standard_name(name) in STATES and are_about_something_else(table.rows.column(name)))
+        ]  # fmt: skip
         self._status += [name for name in table.columns if shows_in_shop(name) and name not in self._status]
-        unusual = (one for one in table.columns if standard_name(one) not in SALE_NAMES and one not in table.outlets)
+        unusual = [one for one in table.columns if standard_name(one) not in SALE_NAMES and one not in table.outlets]
+        off = [name for name in unusual if may_be_off(name) and _marks(table.rows.column(name))]
         self.unnamed = [
             name for name in unusual
-            if states_sale(table.rows.column(name)) or (name in stated and not outlet_prefix(name))
-            or (plain_name(name) in FLAGS_OF_PUBLICATION and are_flags(table.rows.column(name)))
-            or (is_status(plain_name(name)) and has_words_of_sale(table.rows.column(name)))
+            if name not in off
+            and (_states(name, table.rows.column(name)) or (name in stated and not outlet_prefix(name)))
         ]  # fmt: skip
         """Columns with other names that state what is for sale, by their cells or their role."""
         self._status += [name for name in self.unnamed if name not in self._status]
         self._plus_minus = {name for name in self._status if are_plus_or_minus(table.rows.column(name))}
         self._lettered = {name for name in self._status if are_letters(table.rows.column(name))}
-        self._not_sold = named(NOT_SOLD_FLAGS)
+        self._not_sold = [*named(NOT_SOLD_FLAGS), *off]
+        self.unnamed += off
         self._gone_since = named(GONE_SINCE)
         self._sold_from = named(SOLD_FROM)
         self._published = [name for name in named(PUBLISHED_SINCE) if are_mostly_filled(table.rows.column(name))]
-        self._flags = named(STOCK_FLAGS)
-        marking = [*named(STATUS - STOCK_STATUS), *self._flags]
+        counting = [name for name in named(STOCK_FLAGS - SELLABLE) if are_counts(table.rows.column(name))]
+        self._flags = [name for name in named(STOCK_FLAGS) if name not in counting]
+        marking = [*named(STATUS - STOCK_STATUS), *self.unnamed, *self._flags]
         self._marked = {name for name in marking if are_marks(table.rows.column(name))}
-        self._counts = list(dict.fromkeys([*named(STOCK_COUNTS), *table.outlets]))
+        self._counts = list(dict.fromkeys([*named(STOCK_COUNTS), *counting, *table.outlets]))
         elsewhere = {outlet_prefix(one) or _in_brackets(one) for one in others if one not in table.columns} - {""}
         self._partial = [one for one in self._counts if (table.outlets.get(one) or _in_brackets(one)) in elsewhere]
-        self._in_stock = [*named(STOCK_FLAGS - SELLABLE), *named(STOCK_STATUS)]
+        in_stock = [*named(STOCK_FLAGS - SELLABLE), *named(STOCK_STATUS)]
+        self._in_stock = [name for name in in_stock if name not in counting]
         self._oversold = named(OVERSOLD)
         self._tracked = named(TRACKED)
         self._by_default = named(COUNTED_BY_DEFAULT)
@@ -129,7 +138,10 @@ class Availability:
             cells = [plain_text(cell) for cell in rows.column(column)] if is_state else []
             states = {text: plain_state(text) for text in dict.fromkeys(cells) if text}
             known = NOT_SOLD | LIVE | IN_STOCK | {"yes", "a"}
-            unknown = [text for text, plain in states.items() if plain not in known and not plain.isdigit()]
+            unknown = [
+                text for text, plain in states.items()
+                if not (plain in known or plain.isdigit() or states_no(text) or states_yes(text))
+            ]  # fmt: skip
             if unknown and len(states) <= MAX_STOCK_WORDS and len(unknown) < len(states):
                 listed = ", ".join(f'"{excerpt(text)}"' for text in unknown)
                 instead = f"[leave_out] {column} = [{listed}]"
@@ -175,11 +187,11 @@ class Availability:
                 yield self._aspect(column), f"{column} is empty"
         for column in self._not_sold:
             text = plain_text(row.get(column)) or plain_text(head.get(column))
-            if text in ("1", "X", "x") or read_flag(text):
+            if text.casefold() in ("1", "x", "s", "t") or read_flag(text):
                 yield self._aspect(column), f"{column} is {excerpt(text)}"
         for column in self._gone_since:
             text = plain_text(row.get(column))
-            if text.casefold() not in MISSING and not says_no(text) and not is_future(text):
+            if text.casefold() not in MISSING and read_flag(text) is None and not says_no(text) and not is_future(text):
                 yield "status", f"{column} is {excerpt(text)}"
         for column in self._sold_from:
             text = plain_text(row.get(column))
@@ -236,6 +248,22 @@ class Availability:
             if is_out_of_stock(text) and not self._is_elsewhere(row, column):
                 return f"{column} is {excerpt(text)}"
         return ""
+
+
+def _states(name: str, cells: Sequence[Any]) -> bool:
+    """Whether a column with an unusual name states what is for sale."""
+    plain = plain_name(name)
+    return (
+        states_sale(cells)
+        or ((plain in FLAGS_OF_PUBLICATION or may_be_outlet(name) or may_be_status(name)) and _marks(cells))
+        or (
+            plain not in FLAGS_OF_PUBLICATION and (is_status(plain) or may_be_status(name)) and has_words_of_sale(cells)
+        )
+    )
+
+
+def _marks(cells: Sequence[Any]) -> bool:
+    return are_flags(cells) or are_marks(cells)
 
 
 def _in_brackets(column: str) -> str:

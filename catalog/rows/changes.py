@@ -135,7 +135,8 @@ def read_changes(
     pinned = {name: kinds[name] for name in read.columns}
     decimals = {name: one.decimal for name, one in settings.columns.items() if one.decimal}
     currency_columns = [name for name in table.columns if standard_name(name) in CURRENCY_COLUMNS and name not in kinds]
-    typed = type_columns(table.rows, [*read.columns, *currency_columns], pinned, decimals)
+    columns = [*read.columns, *currency_columns]
+    typed = type_columns(table.rows, columns, pinned, decimals, settings.table.currency or "")
     refuse_strange(typed, pinned, options, path)
     _refuse_other_currencies(typed, currencies or {}, path)
     read.problems += typed.oddities

@@ -93,7 +93,7 @@ class Lines:
             table.rows.keep(usable)
         pinned = {name: one.kind for name, one in settings.columns.items() if one.kind}
         decimals = {name: one.decimal for name, one in settings.columns.items() if one.decimal}
-        self.typed = type_columns(table.rows, plan.attributes, pinned, decimals)
+        self.typed = type_columns(table.rows, plan.attributes, pinned, decimals, settings.table.currency or "")
         refuse_strange(self.typed, pinned, options, source)
         leave_out = settings.leave_out if settings.states_leave_out else None
         self.availability = Availability(table, leave_out, stated=settings.stock_columns)

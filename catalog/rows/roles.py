@@ -17,6 +17,7 @@ from catalog.names.sale import (
     SALE_ENDS,
     SALE_FLAGS,
     SALE_PERIODS,
+    STATES,
     STATUS,
     STOCK_COUNTS,
     STOCK_FLAGS,
@@ -26,7 +27,7 @@ from catalog.names.sale import (
 from catalog.settings import CatalogSettings
 from catalog.values import Column
 from catalog.values.columns import CURRENCY, Typed
-from catalog.values.states import says_no
+from catalog.values.states import are_about_something_else, says_no
 
 if TYPE_CHECKING:
     from catalog.table import Table
@@ -37,7 +38,7 @@ MIN_FACT_VALUES = 50
 """Number of values from which a column is a fact if most of them are different, such as names of models."""
 YEARS = frozenset({"year", "modelyear", "jahr", "année", "año", "anno", "jaar"})
 """Numbers that are asked for: "from the 2025 collection"."""
-BRANDS, VENDORS = group("brand brandname marke"), group("vendor")
+BRANDS, VENDORS = group("brand brandname marke marca marque merk märke mærke marka бренд"), group("vendor")
 """Without a column of brands, the vendor is the brand, as in Shopify. Beside one, it is the supplier."""
 FORM_COLUMNS = frozenset({"type", "producttype", "itemtype"})
 FORMS = frozenset({
@@ -78,7 +79,10 @@ def column_roles(
 def _role(name: str, column: Column, typed: Typed) -> Role:
     plain = standard_name(name)
     values = [str(value) for value in typed.attributes.column(name) if value is not None]
-    if plain in SALE and not (plain in NOT_SOLD_FLAGS and _are_words(column, values)):  # The hide of a bag is suede.
+    of_something_else = (plain in NOT_SOLD_FLAGS and _are_words(column, values)) or (
+        plain in STATES and are_about_something_else(values)
+    )  # The hide of a bag is suede, and the state of a used one is good.
+    if plain in SALE and not of_something_else:
         return "stock"
     if plain in YEARS:
         return "wish"

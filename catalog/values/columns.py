@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from catalog.names.columns import CURRENCY_COLUMNS, PRICES, is_code, standard_name
+from catalog.names.columns import CURRENCY_COLUMNS, is_code, is_price, standard_name
+from catalog.names.meaning import mentions
 from catalog.names.plain import currency_in
 from catalog.table import MAX_SHARED, Problem, Rows, excerpt
 from catalog.values.currencies import currency_code, settled
-from catalog.values.dates import Order, common_order
+from catalog.values.dates import Order, common_order, with_century
 from catalog.values.entities import unescaped
 from catalog.values.kinds import (
     AttributeValue,
@@ -66,7 +67,7 @@ class Typed:
 
 def type_columns(
     rows: Rows, columns: Iterable[str], pinned: Mapping[str, Kind] | None = None,
-    decimals: Mapping[str, Separator] | None = None,
+    decimals: Mapping[str, Separator] | None = None, currency: str = "",
 ) -> Typed:  # fmt: skip
     """Find the kind of every column and give its values their type.
 
@@ -75,12 +76,13 @@ def type_columns(
         columns: The columns to type.
         pinned: Kinds that were stated for columns (``catalog.toml``).
         decimals: Likewise, the signs that separate decimals.
+        currency: Of the prices for which the table states none.
     """
     pinned = pinned or {}
     typed = Typed(attributes=Rows((number, {}) for number in rows.numbers))
     numbers = rows.numbers
     cells_of = {column: _cells(column, rows) for column in columns}
-    prices = (str(cell) for column, cells in cells_of.items() if standard_name(column) in PRICES for cell in cells)
+    prices = (str(cell) for column, cells in cells_of.items() if is_price(column) for cell in cells)
     common = decimal_separator(prices, prices=True)
     order = common_order([cell for cell in cells if cell and isinstance(cell, str)] for cells in cells_of.values())
     currencies = _currency_column(cells_of)
@@ -107,9 +109,13 @@ def type_columns(
                 if cell in found.against:
                     reason = f"{column} is text and not a {found.nearly} because of {excerpt(cell)!r}"
                     typed.oddities.append(Problem(number, None, reason, f"{column} is text because of such cells"))
-    stated = {*currencies, *(one.currency for one in typed.columns.values())}
+    named = {currency_code(currency_in(name)) for name in cells_of if is_price(name)}
+    stated = {*currencies, *named, *(one.currency for one in typed.columns.values())}
     for column, one in typed.columns.items():
-        typed.columns[column] = one._replace(currency=settled(one.currency, stated, cells_of))
+        code = settled(one.currency, stated, cells_of)
+        if not code and one.kind == "number" and is_price(column) and f"{column}{CURRENCY}" not in typed.columns:
+            code = currency_code(currency)
+        typed.columns[column] = one._replace(currency=code)
     return typed
 
 
@@ -126,7 +132,7 @@ def _separator(
         numbers: Numbers of the rows.
         cells: All cells of the column.
     """
-    prices = standard_name(column) in PRICES
+    prices = is_price(column)
     found = decimal_separator(texts, common.sign, prices=prices or _are_prices(texts))
     if prices and found.guessed and not common.guessed:
         return common.sign
@@ -150,7 +156,7 @@ def _add_currency(typed: Typed, column: str, currencies: Sequence[str], numbers:
     held = typed.columns.get(column)
     if held is None or held.kind != "number" or held.currency or f"{column}{CURRENCY}" in typed.columns:
         return
-    if standard_name(column) not in PRICES:
+    if not is_price(column):
         return
     stated = dict.fromkeys(filter(None, currencies))
     typed.columns[column] = held._replace(
@@ -165,7 +171,12 @@ def _add_currency(typed: Typed, column: str, currencies: Sequence[str], numbers:
 def _cells(column: str, rows: Rows) -> Sequence[Any]:
     normal, plain = lru_cache(MAX_SHARED)(normal_cell), lru_cache(MAX_SHARED)(unescaped)  # Most cells repeat.
     cells = unlisted([normal(cell) if isinstance(cell, str) else normal_cell(cell) for cell in rows.column(column)])
-    return [plain(cell) if isinstance(cell, str) else _unescaped(cell) for cell in cells]
+    dated = mentions(column, "date begin end")
+    return [_text(plain(cell), dated) if isinstance(cell, str) else _unescaped(cell) for cell in cells]
+
+
+def _text(cell: str, dated: bool) -> str:
+    return with_century(cell) if dated else cell
 
 
 def _unescaped(cell: Any) -> Any:
@@ -230,7 +241,7 @@ def _type_column(
     codes = {settled(currency, stated) for currency in stated}
     typed.columns[column] = Column(kind, next(iter(codes)) if len(codes) == 1 else "")
     if len(codes) > 1:
-        read_one = read_price if standard_name(column) in PRICES else read_number
+        read_one = read_price if is_price(column) else read_number
         found = (read_one(cell, decimal) if isinstance(cell, str) else None for cell in cells)
         own = (settled(currency_code(one.currency), stated) if one else "" for one in found)
         _add_currencies(typed, column, list(own), numbers)

@@ -10,6 +10,7 @@ _SIGNS = {
     "₩": "KRW", "원": "KRW", "₪": "ILS", "₫": "VND", "₴": "UAH", "грн": "UAH", "zł": "PLN", "kč": "CZK", "ft": "HUF",
     "rm": "MYR", "rp": "IDR", "円": "JPY", "元": "CNY", "лв": "BGN", "us$": "USD", "a$": "AUD", "au$": "AUD",
     "c$": "CAD", "ca$": "CAD", "nz$": "NZD", "hk$": "HKD", "nt$": "TWD", "s$": "SGD", "mx$": "MXN", "r$": "BRL",
+    "ر.س": "SAR", "د.إ": "AED", "ج.م": "EGP", "د.ك": "KWD", "ر.ق": "QAR", "د.ب": "BHD", "ر.ع": "OMR",
     "jp¥": "JPY", "cn¥": "CNY", "฿": "THB", "₱": "PHP", "₦": "NGN", "sfr": "CHF", "lei": "RON",
 }  # fmt: skip
 """Signs and abbreviations that stand for one currency."""
@@ -19,7 +20,8 @@ _SHARED = {
     "kr": frozenset({"SEK", "NOK", "DKK", "ISK"}),
 }
 """Signs that stand for several."""
-_KANA = re.compile("[\u3041-\u30ff]")
+_WRITINGS = {"JPY": re.compile("[\u3041-\u30ff価円]"), "CNY": re.compile("[价颜库码类编]")}
+"""Letters of names of columns that tell whose ``¥`` it is."""
 
 
 def currency_code(currency: str) -> str:
@@ -36,13 +38,14 @@ def settled(currency: str, stated: Collection[str], names: Iterable[str] = ()) -
     Args:
         currency: A code or a sign.
         stated: The codes in the table.
-        names: Names of the table's columns; if any is Japanese, ``¥`` is JPY.
+        names: Names of the table's columns; if any is Japanese, ``¥`` is JPY, and if any is Chinese, CNY.
     """
     possible = _SHARED.get(currency, frozenset()) & set(stated)
     if len(possible) == 1:
         return next(iter(possible))
-    if currency == "¥" and not possible and any(map(_KANA.search, names)):
-        return "JPY"
+    if currency == "¥" and not possible:
+        text = "".join(names)
+        return next((code for code, letters in _WRITINGS.items() if letters.search(text)), currency)
     return currency
 
 

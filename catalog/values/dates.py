@@ -10,22 +10,26 @@ from typing import Literal
 Order = Literal["dmy", "mdy"]
 
 _TIME = r"(?P<time>\d{2}:\d{2}(?::\d{2})?)(?:\.\d+)?\s*(?:Z|UTC|[+-]\d{2}:?\d{2})?"
-_YEAR_FIRST = re.compile(rf"(?P<y>\d{{4}})[-/.](?P<m>\d{{1,2}})[-/.](?P<d>\d{{1,2}})(?:[T ]{_TIME})?")
+_YEAR_FIRST = re.compile(rf"(?P<y>\d{{4}})[-/.]\s?(?P<m>\d{{1,2}})[-/.]\s?(?P<d>\d{{1,2}})\.?(?:[T ]{_TIME})?")
 _POINTS = re.compile(rf"(?P<d>\d{{1,2}})\.\s?(?P<m>\d{{1,2}})\.\s?(?P<y>\d{{4}}|\d{{2}})(?:,? {_TIME})?")
 _EITHER = re.compile(rf"(?P<one>\d{{1,2}})[/-](?P<two>\d{{1,2}})[/-](?P<y>\d{{4}})(?:,? {_TIME})?")
 _WORDED = re.compile(
-    r"(?:[^\W\d_]+\.?,? )?(?:(?P<d>\d{1,2})(?:\.|st|nd|rd|th)?[ -](?:de )?(?P<month>[^\W\d_]{3,})\.?,?[ -](?:de )?"
+    r"(?:[^\W\d_]+\.?,? )?(?:(?P<d>\d{1,2})(?:\.|st|nd|rd|th|er|º|°)?[ -](?:de )?(?P<month>[^\W\d_]{3,})\.?,?"
+    r"[ -](?:de )?"
     r"|(?P<month2>[^\W\d_]{3,})\.? (?P<d2>\d{1,2})(?:st|nd|rd|th)?,? )(?P<y>\d{4})"
-    rf"(?:,? {_TIME}(?: ?[A-Z]{{3}})?)?"
+    rf"(?:,? {_TIME}(?: ?[A-Z]{{3,4}}(?:[+-]\d{{4}})?)?(?: \([^()]*\))?)?"
 )
+_SHORT_YEAR = re.compile(r"^(\d{1,2}[/-]\d{1,2}[/-])(\d\d)(?!\d)")
 _EAST_ASIAN = re.compile(r"(?P<y>\d{4})[年년] ?(?P<m>\d{1,2})[月월] ?(?P<d>\d{1,2})[日일]")
 _MONTHS = (
-    "jan ene gen sty led янв", "feb fév fev lut úno feb фев", "mar mär maa mrt bře мар", "apr avr abr kwi dub апр",
-    "may mai mei mag maj kvě мая май", "jun juin giu cze čer июн", "jul juil lug lip čvc июл",
-    "aug aoû ago sie srp авг", "sep set wrz zář сен", "oct okt ott out paź říj окт", "nov lis нояб ноя",
-    "dec dez déc dic gru pro дек",
+    "jan ene gen sty led янв ian ocak січ ιαν tammi", "feb fév fev lut úno feb фев şub лют φεβ helmi",
+    "mar mär maa mrt bře мар márc бер μάρ μαρ", "apr avr abr kwi dub апр nisan ápr кві απρ huhti",
+    "may mai mei mag maj kvě мая май máj mayıs тра μάι μαΐ touko", "jun juin giu cze čer июн iun haz jún чер ιουν kesä",
+    "jul juil lug lip čvc июл iul tem júl лип ιουλ heinä", "aug aoû ago sie srp авг ağu agu сер αυγ αύγ elo",
+    "sep set wrz zář сен eyl szept вер σεπ syys", "oct okt ott out paź říj окт ekim жов οκτ loka",
+    "nov lis нояб ноя noi kas листоп νοέ νοε marras", "dec dez déc dic gru pro дек ara des груд δεκ joulu",
 )  # fmt: skip
-"""How names of months begin in Dutch, Czech, English, French, German, Italian, Polish, Portuguese, Russian, Spanish."""
+"""How names of months begin, in European languages; the longest beginning counts."""
 
 
 def read_dates(texts: Sequence[str], default: Order | None = None) -> list[str] | None:
@@ -39,6 +43,11 @@ def read_dates(texts: Sequence[str], default: Order | None = None) -> list[str] 
             return None
         dates.append(date)
     return dates
+
+
+def with_century(text: str) -> str:
+    """A cell of a column of dates with a year of four digits: ``1/31/26`` need not be a date in other columns."""
+    return _SHORT_YEAR.sub(r"\g<1>20\2", text)
 
 
 def not_dates(texts: Sequence[str], default: Order | None = None) -> list[str]:
@@ -83,10 +92,8 @@ def read_date(text: str, order: Order | None) -> str | None:
 def _month(word: str) -> int:
     """The number of a month by its name; 0 for another word."""
     folded = word.casefold()
-    for number, beginnings in enumerate(_MONTHS, start=1):
-        if any(folded.startswith(beginning) for beginning in beginnings.split()):
-            return number
-    return 0
+    beginnings = ((start, number) for number, starts in enumerate(_MONTHS, start=1) for start in starts.split())
+    return max(((len(start), number) for start, number in beginnings if folded.startswith(start)), default=(0, 0))[1]
 
 
 def _on_24_hours(text: str) -> str:

@@ -10,10 +10,10 @@ from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 
 from catalog.names.columns import LIST_NAMES, PATH_NAMES, PRICES, SIZES, TEXTS, is_code, standard_name
-from catalog.names.sale import STOCK_COUNTS, read_flag
+from catalog.names.sale import STOCK_COUNTS, are_letters_of_flags, read_flag
 from catalog.values.dates import Order, not_dates, read_dates
 from catalog.values.entities import TAG
-from catalog.values.numbers import MISSING, NEVER_TEXT, Separator, read_number, read_price
+from catalog.values.numbers import MISSING, NEVER_TEXT, Separator, read_number, read_price, read_rating
 
 AttributeValue = str | int | float | bool | list[str]
 Kind = Literal["text", "number", "flag", "list", "path", "date"]
@@ -28,20 +28,27 @@ NEARLY_ALL = 0.8
 MIN_DISTINCT = 5
 """Minimum number of different cells for which this share is meaningful."""
 MAX_ITEM_LENGTH = 40
-MIN_LISTS = 5
+MIN_LISTS = 4
 """Minimum number of different cells that look like lists of the same words."""
+MANY_CELLS = 30
+"""Number of cells from which these words must occur three times on average, and not twice."""
 PATH_SIGN = re.compile(r"\s*(?:->|→|>|»|›)\s*")
 _PATH = re.compile(r"[\w)&'.]\s*(?:->|→|>|»|›)\s*[\w(&'.]")
 _SEVERAL = re.compile(r"\d(?:\s*[|,;\n]\s*|\s+)\d")
-_SIZES_LISTED = re.compile(r"[|;\n]|(?<=[a-zA-Z]) - (?=\w)|,\s|,(?!\d)|(?<!\d),|(?<=\d\d),(?=\d\d(?!\d))")
+_SIZES_LISTED = re.compile(
+    r"[|;\n・]|^\w{1,4}(?:-\w{1,4}){2,}$|(?<=[a-zA-Z]) - (?=\w)|,\s|,(?!\d)|(?<!\d),|(?<=\d\d),(?=\d\d(?!\d))"
+)
 """Separators of several sizes. The comma in ``36,5`` is none."""
+_LONG_NUMBER = re.compile(r"\d{11,}")
+"""Barcodes and the like; no shop has such an amount of anything."""
 _LETTER = r"(?:[2-7]?x{0,5}[sl]|m)"
 _SIZES = re.compile(rf"{_LETTER}(?:\s*[,;|]\s*{_LETTER})*", re.IGNORECASE)
 SIZES_BY_SLASHES = re.compile(rf"{_LETTER}(?:\s*/\s*{_LETTER}){{2,}}", re.IGNORECASE)
 """Three sizes or more; ``S/M`` alone is one."""
-_SIZE = rf"(?:{_LETTER}|\d{{2}}(?:[.,]5)?)"
+_SIZE = rf"(?:{_LETTER}|pp?|gg?|x?gg?|eg{{1,3}}|\d{{1,2}}(?:[.,]5)?)"
 NAMED_SIZES_BY_SLASHES = re.compile(rf"{_SIZE}(?:\s*/\s*{_SIZE}){{2,}}", re.IGNORECASE)
 """The same in a column of sizes, where ``36/38/40`` is no date."""
+_TREE_SIGNS = ("::", " : ", ":", "|", " - ", "\\")
 _SLASHES = re.compile(r"\w\s*[/\\]\s*\w.*[/\\]|\w///\w")
 
 
@@ -132,12 +139,12 @@ def kind_of(column: str, filled: Sequence[Any], decimal: Separator, order: Order
     if not codes and all(isinstance(cell, int | float) and not isinstance(cell, bool) for cell in filled):
         return FoundKind("number")
     texts = [plain_text(cell) for cell in filled]
-    if all(read_flag(text) is not None for text in set(texts)):
+    if all(read_flag(text) is not None for text in set(texts)) or are_letters_of_flags(set(texts)):
         return FoundKind("flag")
     found = FoundKind("text") if codes else _number_or_date(name, texts, decimal, order)
     if found.kind != "text":
         return found
-    if _holds_paths(name, texts):
+    if _holds_paths(name, texts) or (name in PATH_NAMES and tree_sign(texts)):
         return FoundKind("path")
     return found._replace(kind="list") if _holds_lists(column, texts) else found
 
@@ -152,7 +159,20 @@ def _holds_codes(column: str, filled: Sequence[Any]) -> bool:
     name = standard_name(column)
     if name in SIZES or (is_code(column) and name not in NUMBERS_BY_NAME):
         return True
+    if filled and all(map(_is_barcode, filled)):
+        return True
     return name in LIST_NAMES and any(isinstance(cell, str) and _SEVERAL.search(cell) for cell in filled)
+
+
+def _is_barcode(cell: Any) -> bool:
+    """Whether a cell is a text of many digits, or a number with the check digit of a GTIN."""
+    text = plain_text(cell)
+    if not _LONG_NUMBER.fullmatch(text):
+        return False
+    digits = [int(digit) for digit in reversed(text)]
+    return isinstance(cell, str) or (
+        len(digits) in (12, 13, 14) and (sum(digits[::2]) + 3 * sum(digits[1::2])) % 10 == 0
+    )
 
 
 def _number_or_date(name: str, texts: Sequence[str], decimal: Separator, order: Order | None) -> FoundKind:
@@ -162,6 +182,8 @@ def _number_or_date(name: str, texts: Sequence[str], decimal: Separator, order: 
         return FoundKind("text")
     read = read_price if name in PRICES else read_number
     numbers = [text for text in stated if survives(text) and read(text, decimal) is not None]
+    if all(map(read_rating, stated)):
+        return FoundKind("number")
     odd = set(stated) - set(numbers)
     few = numbers and sum(text in odd for text in texts) <= MAX_STRANGE_SHARE * len(texts)
     if not odd or (name in NUMBERS_BY_NAME and few):
@@ -182,6 +204,23 @@ def _holds_paths(name: str, texts: Sequence[str]) -> bool:
     if sum(map(_is_path, texts)) > len(texts) * (0.1 if name in PATH_NAMES else 0.5):
         return True
     return name in PATH_NAMES and (any(map(_SLASHES.search, set(texts))) or _share_parents(set(texts)))
+
+
+def tree_sign(texts: Collection[str]) -> str:
+    """The sign between the parts of paths such as ``Apparel : Coats`` or ``Women|Dresses|Midi``; empty if the texts are
+    no paths of one tree: a part that is below another one is always below that one."""
+    stated = set(texts)
+    for sign in _TREE_SIGNS:
+        paths = [[part.strip() for part in text.split(sign)] for text in stated]
+        deep = [path for path in paths if len(path) > 1]
+        parents: dict[str, set[str]] = {}
+        for path in deep:
+            for place, part in enumerate(path):
+                parents.setdefault(part, set()).add(">".join(path[:place]))
+        shared = len({path[0] for path in deep}) < len(deep)
+        if len(deep) * 2 >= len(paths) and shared and all(part and len(above) == 1 for part, above in parents.items()):
+            return sign
+    return ""
 
 
 def _share_parents(texts: Collection[str]) -> bool:
@@ -205,20 +244,28 @@ def _holds_lists(column: str, texts: Sequence[str]) -> bool:
     by_comma = (text.replace("/", ",") for text in texts)
     if any(map(SIZES_BY_SLASHES.fullmatch, set(texts))) and all(map(_SIZES.fullmatch, by_comma)):
         return True
-    return not TEXTS.search(name) and len(set(texts)) >= MIN_LISTS and _look_like_lists(texts)
+    return not TEXTS.search(name) and _look_like_lists(texts)
 
 
 def _look_like_lists(texts: Sequence[str]) -> bool:
-    """Whether most cells are short words between commas or semicolons, and the same words occur repeatedly."""
+    """Whether most cells are short words between commas or semicolons, and the same words occur repeatedly, or also
+    alone."""
     if any(map(TAG.search, set(texts))):  # Entities of HTML end with a semicolon.
         return False
     several = sum("," in text or ";" in text for text in texts)
-    if several < max(3, len(texts) * 0.4):
+    if several < max(2, len(texts) * 0.4):
         return False
     items = [item.strip() for text in texts for item in re.split("[,;]", text)]
     if any(not item or len(item) > MAX_ITEM_LENGTH or len(item.split()) > 3 or item[-1] in ".!?" for item in items):
         return False
-    return len(set(items)) <= len(items) / 3 and not any(re.fullmatch(r"[\d.]+", item) for item in items)
+    if any(re.fullmatch(r"[\d.]+", item) for item in items):
+        return False
+    if len(texts) < MANY_CELLS and not {text for text in texts if "," not in text and ";" not in text}.isdisjoint(
+        item for text in texts if "," in text or ";" in text for item in map(str.strip, re.split("[,;]", text))
+    ):
+        return True
+    repeated = 3 if len(texts) >= MANY_CELLS else 2
+    return len(set(texts)) >= MIN_LISTS and len(set(items)) <= len(items) / repeated
 
 
 def _is_path(text: str) -> bool:

@@ -24,7 +24,7 @@ WHOLE = re.compile(r"[+-]?(?:0|[1-9]\d{0,14})")
 MISSING = frozenset(
     {
         "", "\\n", "-", "--", "---", "0000-00-00", "0000-00-00 00:00:00", "unknown", "–", "—", "n/a", "#n/a", "n.a.",
-        "na", "nan", "null", "none", "nil", "tbd", "tba", "?", "unlimited", "∞",
+        "na", "nan", "null", "none", "nil", "tbd", "tba", "tbc", "?", "unlimited", "∞",
         "x", "k.a.", "k. a.", "s/o", "on request", "auf anfrage", "sur demande",
     }
 )  # fmt: skip
@@ -49,6 +49,11 @@ _THREE_DECIMALS = re.compile(r"(?<![A-Za-z])(?:BHD|IQD|JOD|KWD|LYD|OMR|TND)(?![A
 """Currencies whose unit has a thousand parts (ISO 4217)."""
 _NO_DECIMALS = re.compile(r"[¥￥円₩원₫]|(?<![A-Za-z])(?:JPY|KRW|VND|ISK|CLP|HUF)(?![A-Za-z])")
 """Currencies without decimals."""
+_RATING = re.compile(
+    r"(?P<value>\d{1,2}(?:[.,]\d+)?)\s*(?:/|[^\W\d_]{1,4}(?: of)?(?= ))\s*"
+    r"(?P<best>5|10)(?:[.,]0)?(?:\s*(?:[★☆*]+|[^\W\d_]{3,12}))?"
+)
+"""The best rating is 5 or 10."""
 _AMOUNT_IN_TEXT = re.compile(r"(?:(?<![^\W\d_])[.,])?\d(?:[\d.,' \u00a0\u202f’]*\d)?")
 """The numbers in a cell with other words. The point of ``Rs.40`` belongs to the word."""
 _BETWEEN = re.compile(r"\s*[-–—]\s*|\s+(?:to|bis|à|a|al|até|hasta|tot|til|till|do|до)\s+", re.IGNORECASE)
@@ -197,6 +202,13 @@ def read_price(text: str, decimal: Separator = ".") -> Number | None:
         if low is not None and high is not None and 0 <= low.value <= high.value:
             return low if low.currency else low._replace(currency=high.currency)
     return _among_words(text, decimal)
+
+
+def read_rating(text: str) -> Number | None:
+    """The number in a rating such as ``4.5/5``, ``4,5 von 5 Sternen`` or ``4 out of 5``; None for anything else."""
+    match = _RATING.fullmatch(text.strip())
+    value = float(match["value"].replace(",", ".")) if match else None
+    return None if match is None or value is None or value > float(match["best"]) else Number(value, "")
 
 
 def _in_latin(text: str) -> str:

@@ -9,10 +9,10 @@ from typing import Any
 from catalog.names.columns import PRICES, standard_name
 from catalog.names.sale import read_flag
 from catalog.values.dates import Order, order_of, read_date
-from catalog.values.kinds import NAMED_SIZES_BY_SLASHES, PATH_SIGN, AttributeValue, Kind, plain_text
-from catalog.values.numbers import Separator, read_number, read_price
+from catalog.values.kinds import NAMED_SIZES_BY_SLASHES, PATH_SIGN, AttributeValue, Kind, plain_text, tree_sign
+from catalog.values.numbers import Separator, read_number, read_price, read_rating
 
-_SIZES_BY_DASHES = re.compile(r"[\w./]{1,8}(?: - [\w./]{1,8})*|")
+_SIZES_BY_DASHES = re.compile(r"[\w./]{1,8}(?: - [\w./]{1,8})*|[\w.]{1,4}(?:-[\w.]{1,4})*|")
 
 
 def cell_reader(
@@ -29,13 +29,15 @@ def cell_reader(
     """
     order = order_of([cell for cell in cells if isinstance(cell, str)], order) if kind == "date" else None
     read_text = read_price if standard_name(column) in PRICES else read_number
-    split = _splitter(cells) if kind in ("list", "path") else str.split
+    texts = [cell for cell in cells if isinstance(cell, str) and cell]
+    sign = tree_sign(texts) if kind == "path" and not any(map(PATH_SIGN.search, texts)) else ""
+    split = (lambda text: [text.replace(sign, ">")]) if sign else _splitter(cells)
 
     def read(cell: Any) -> tuple[AttributeValue | None, str]:
         if kind == "number":
             if isinstance(cell, int | float) and not isinstance(cell, bool):
                 return cell, ""
-            number = read_text(str(cell), decimal)
+            number = read_text(str(cell), decimal) or read_rating(str(cell))
             return (None, "") if number is None else (number.value, number.currency)
         if kind == "flag":
             return (cell if isinstance(cell, bool) else _flag(plain_text(cell))), ""
@@ -50,17 +52,17 @@ def cell_reader(
 
 
 def _flag(text: str) -> bool | None:
-    return {"1": True, "0": False}.get(text, read_flag(text))
+    return {"1": True, "0": False, "s": True, "t": True, "f": False}.get(text.casefold(), read_flag(text))
 
 
 def _splitter(cells: Sequence[Any]) -> Callable[[str], list[str]]:
     """A function that splits the lists of a column: at bars, or else at line breaks, semicolons or commas."""
     texts = [cell for cell in cells if isinstance(cell, str)]
-    for sign in ("|", "\n", ";"):
+    for sign in ("|", "\n", ";", "・"):
         if any(sign in text for text in texts):
             return lambda text: [item.strip() for item in text.split(sign)]
-    if texts and any(" - " in text for text in texts) and all(map(_SIZES_BY_DASHES.fullmatch, texts)):
-        return lambda text: [item.strip() for item in text.split(" - ")]
+    if any("-" in text for text in texts) and all(map(_SIZES_BY_DASHES.fullmatch, texts)):
+        return lambda text: text.split(" - ") if " - " in text else text.split("-") if text.count("-") > 1 else [text]
     if any(map(NAMED_SIZES_BY_SLASHES.fullmatch, texts)):
         return lambda text: [item.strip() for item in text.split("/")]
     # WooCommerce writes a comma within an item as "\,".

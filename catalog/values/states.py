@@ -7,8 +7,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from catalog.names.meaning import states_no, states_yes
 from catalog.names.plain import whole_name
-from catalog.names.sale import DRAFTS, IN_STOCK, LIVE, NOT_SOLD, OUT_OF_STOCK, SIGNS, read_flag
+from catalog.names.sale import DRAFTS, IN_STOCK, LIVE, NOT_SOLD, OUT_OF_STOCK, SIGNS, are_letters_of_flags, read_flag
 from catalog.values import plain_text
 from catalog.values.dates import read_date
 from catalog.values.numbers import MISSING, read_number
@@ -33,7 +34,18 @@ def are_marks(cells: Sequence[Any]) -> bool:
 def are_flags(cells: Sequence[Any]) -> bool:
     """Whether the filled cells of a column are words or signs for true and false, or 1 and 0."""
     texts = {plain_text(cell) for cell in cells} - {""}
-    return bool(texts) and all(text in ("0", "1") or read_flag(text) is not None for text in texts)
+    return bool(texts) and (are_letters_of_flags(texts) or all(is_flag(text) for text in texts))
+
+
+def are_counts(cells: Sequence[Any]) -> bool:
+    """Whether the filled cells of a column are whole numbers, and not only 1 and 0."""
+    texts = {plain_text(cell) for cell in cells} - {""}
+    return all(re.fullmatch(r"-?\d+(?:[.,]0+)?", text) for text in texts) and not texts <= {"0", "1"}
+
+
+def is_flag(text: str) -> bool:
+    """Whether a cell is a word or sign for true or false, or 1 or 0."""
+    return text in ("0", "1") or read_flag(text) is not None
 
 
 def are_mostly_filled(cells: Sequence[Any]) -> bool:
@@ -60,6 +72,8 @@ def states_sale(cells: Sequence[Any]) -> bool:
     plain = {plain_state(text.strip()) for text in states} - {""}
     differ = not plain <= OUT_OF_STOCK or any(not plain_text(cell) for cell in cells)  # Else nothing would be for sale.
     is_stock = differ and bool(plain & OUT_OF_STOCK) and plain <= OUT_OF_STOCK | IN_STOCK | {"yes", "no"}
+    if {(states_no(text), states_yes(text)) for text in states} == {(True, False), (False, True)}:
+        return True
     return is_stock or (bool(plain & DRAFTS) and bool(plain & LIVE) and plain <= NOT_SOLD | LIVE)
 
 
@@ -70,13 +84,28 @@ def has_states_of_stock(cells: Sequence[Any]) -> bool:
 
 def has_words_of_sale(cells: Sequence[Any]) -> bool:
     """Whether a column has words for products that are or are not for sale; yes, no and none may be about anything."""
-    states = {plain_state(plain_text(cell)) for cell in cells} - {"yes", "no", "none"}
-    return any(state in NOT_SOLD | LIVE | IN_STOCK and not state.lstrip("-").isdigit() for state in states)
+    texts = {plain_text(cell) for cell in cells}
+    states = {text: plain_state(text) for text in texts}
+    return any(
+        state in NOT_SOLD | LIVE | IN_STOCK or states_no(text) or states_yes(text)
+        for text, state in states.items()
+        if state not in ("", "yes", "no", "none") and not state.lstrip("-").isdigit()
+    )
+
+
+def are_about_something_else(cells: Sequence[Any]) -> bool:
+    """Whether a column named like a state has other words, such as the condition of used clothes."""
+    texts = {plain_text(cell) for cell in cells} - {""}
+    return (
+        bool(texts) and not has_words_of_sale(cells)
+        and all(len(text) > 1 and not is_flag(text) and stock_count(text) == 1.0 for text in texts)
+    )  # fmt: skip
 
 
 def says_no(text: str) -> bool:
     """Whether a cell states that a product is not for sale: ``draft``, ``0``, ``nicht auf Lager``."""
-    return plain_state(text) in NOT_SOLD
+    state = plain_state(text)
+    return state in NOT_SOLD or (state not in LIVE | IN_STOCK and states_no(text))
 
 
 def is_future(text: str) -> bool:

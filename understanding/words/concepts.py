@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from catalog.errors import ModisteError
+from catalog.names.meaning import standard_meaning
 from understanding.words.text import without_accents, words_of
 
 FOLDER = Path(__file__).parents[1] / "concepts"
@@ -50,6 +51,10 @@ _CODES = (
 _LOCAL = frozenset(_CODES.split())
 """Codes of currencies, languages and countries in the names of columns."""
 _IN_BRACKETS = re.compile(r"\([^()]*\)")
+_FAMILIES = {
+    "price": "price", "saleprice": "price", "listprice": "list price", "size": "size", "category": "kind"
+}  # fmt: skip
+"""Families by what the words of other names mean."""
 _COMMENT = re.compile(r"(?:^|\s)#(?![0-9a-f]{6}\b)")
 
 
@@ -275,7 +280,7 @@ def _family_of_column(name: str) -> str:
                 words = words[:-1]
             else:
                 break
-    return ""
+    return _FAMILIES.get(standard_meaning(name), "")
 
 
 def _descendants(wider: dict[Concept, Concept]) -> dict[Concept, tuple[Concept, ...]]:

@@ -54,7 +54,7 @@ def decode(content: bytes, encoding: str | None = None) -> Decoded:
                 f"The table cannot be read with the encoding {encoding!r} ({error}).",
                 hint="Specify the encoding of the file, or omit it.",
             ) from error
-        return _cleaned(text.removeprefix("\ufeff"), encoding)
+        return _cleaned(text, encoding)
     for mark, name in _MARKS:
         if content.startswith(mark):
             return _cleaned(content[len(mark) :].decode(name, "replace"), name)
@@ -98,6 +98,8 @@ def _guessed(content: bytes) -> str:
 
 def _cleaned(text: str, encoding: str) -> Decoded:
     remarks: list[Problem] = []
+    if "\ufeff" in text:  # Files that were joined have several marks.
+        text = text.replace("\ufeff", "")
     for pattern, replacement, what in (
         (_LONE_SURROGATES, "\ufffd", "half of a character"),
         (_CONTROLS, "", "a control character"),

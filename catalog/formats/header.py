@@ -60,8 +60,17 @@ def find_header(records: Sequence[Sequence[str]], names: frozenset[str]) -> int:
             plain = [standard_name(str(cell)) for cell in record]
             hits = sum(name in wanted if wanted else known(name) for name in plain)
             if hits and filled[place] >= max(1, usual // 2) and len(set(plain)) > len(plain) // 2:
-                return _last_header(first, place)
+                return _last_header(first, _above_units(first, place))
     return next((place for place, count in enumerate(filled) if count >= max(1, usual // 2)), 0)
+
+
+def _above_units(records: Sequence[Sequence[str]], place: int) -> int:
+    """The row above a row of types or units, such as *text* and *code*, in which words repeat; or else ``place``."""
+    cells, above = ([str(cell).strip() for cell in records[at]] for at in (place, place - 1))
+    if not place or len(set(cells)) == len(cells) or len(set(above)) < len(above) or not all(above):
+        return place
+    known_names = [sum(known(standard_name(cell)) for cell in row) for row in (above, cells)]
+    return place - 1 if known_names[0] > known_names[1] else place
 
 
 def _names_columns(records: Sequence[Sequence[str]], place: int) -> bool:
@@ -170,5 +179,5 @@ def _describes(row: Row, telling: Sequence[str], *, first: bool) -> bool:
     if not all(isinstance(cell, str) and not _NUMBER.fullmatch(cell) and not value.search(cell) for cell in cells):
         return False
     words = [cell for name in telling if (cell := row.get(name)) not in (None, "") and cell.casefold() not in MISSING]
-    plain = described >= MIN_DESCRIBED or all(map(_WORDS.fullmatch, words))
+    plain = described >= MIN_DESCRIBED or all(_WORDS.fullmatch(word) or not re.search(r"\w", word) for word in words)
     return len(words) >= (2 if first else 1) and (not first or plain)

@@ -25,6 +25,7 @@ STAGED = "staged"
 """Field of commercetools with the unpublished version of a product, beside the published one."""
 MASTER = "masterVariant"
 """The first variant of commercetools, beside the list of the others."""
+_NUMBERED = re.compile(r"(?:variant|variation|sku|child)[ _]?(\d{1,2})[ _.:-]+(.+)", re.IGNORECASE)
 GROUP = "item_group_id"
 """Column with the product of each row."""
 
@@ -33,6 +34,7 @@ def split_variants(table: Table) -> None:
     """Replace the row of a product by one row for each variant, with all values of the product. The fields of a variant
     are columns such as ``variant price``; ``item_group_id`` is equal for the variants of a product."""
     _read_texts(table)
+    _read_numbered(table)
     if any(isinstance(cell, dict) and _has_variants(cell) for _, row in table.rows for cell in row.values()):
         table.rows = Rows((number, _lifted(row)) for number, row in table.rows)
         table.columns = table.rows.names
@@ -46,6 +48,21 @@ def split_variants(table: Table) -> None:
             return
         table.rows = Rows((number, one) for number, row in table.rows for one in _split(row))
         table.columns = table.rows.names
+
+
+def _read_numbered(table: Table) -> None:
+    """Turn columns such as ``Variant 1 SKU`` and ``Variant 2 SKU`` into lists of variants."""
+    found = {name: match for name in table.columns if (match := _NUMBERED.fullmatch(name))}
+    fields = {(match[1], match[2].strip(" _.:-")): name for name, match in found.items()}
+    named = {field for _, field in fields}
+    numbers = list(dict.fromkeys(number for number, _ in fields))
+    if len(numbers) < 2 or not pick(named, ID_ORDER) or "variants" in table.columns:
+        return
+    for _, row in table.rows.edited():
+        one = [{field: row.get(name) for (of, field), name in fields.items() if of == number} for number in numbers]
+        row["variants"] = [variant for variant in one if any(map(plain_text, variant.values()))]
+    table.rows.drop(found)
+    table.columns = table.rows.names
 
 
 def _read_texts(table: Table) -> None:

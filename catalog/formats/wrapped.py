@@ -54,7 +54,7 @@ def unwrapped(value: Any) -> Any:
         document = unwrapped(typed)  # Firestore: the name is the path of a document.
         return document if _stated(document, ID_ORDER) else {"id": name.rpartition("/")[2], **document}
     if isinstance(source := value.get("_source"), dict):
-        value = {**{name: one for name, one in value.items() if name != "_source"}, **source}
+        value = {**({"_id": value["_id"]} if "_id" in value else {}), **source}
     data = f"{value.get('type')}_data".lower()
     if isinstance(fields := value.get(data), dict):  # Square: {"type": "ITEM", "item_data": {...}}.
         value = {**{name: one for name, one in value.items() if name != data}, **fields}

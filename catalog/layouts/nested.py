@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from catalog.layouts.money import AMOUNTS, CURRENCIES, in_units
+from catalog.layouts.translated import LANGUAGE, read_scoped, read_translations
 from catalog.names.columns import (
     ID_ORDER,
     PRICES,
@@ -20,11 +20,10 @@ from catalog.names.columns import (
 )
 from catalog.names.hidden import is_hidden
 from catalog.names.plain import CURRENCIES as CODES
-from catalog.names.plain import LANGUAGES, group, plain_name
+from catalog.names.plain import group, plain_name
 from catalog.table import Table
 from catalog.values import as_list, plain_text
 
-_LANGUAGE = re.compile(rf"(?:{LANGUAGES})(?:[-_]\w{{2,4}})?")
 _CODES = frozenset(CODES.split("|"))
 _OF_MONEY = frozenset({
     *AMOUNTS, *CURRENCIES, "formatted", "formattedvalue", "formattedprice", "display", "displayvalue", "symbol",
@@ -62,8 +61,6 @@ _THINGS = group(
     "marke hersteller marque marca merk kategorie catégorie categoría categoria color colour material gender tax"
 )
 """Objects whose ``name`` is not the title of the product."""
-_SCOPES = frozenset({"locale", "scope", "channel", "data", "attribute_type", "linked_data"})
-"""Fields of an object in Akeneo's API that has a value in ``data``."""
 _OF_RATINGS = frozenset({"value", "scale_min", "scale_max"})
 """Fields of a rating of Shopify, of which the scale says nothing about the product."""
 MAX_DEPTH = 5
@@ -78,7 +75,8 @@ def unfold_nested(table: Table) -> set[str]:
     may be written as text.
     """
     _read_texts(table)
-    _read_scoped(table)
+    read_scoped(table)
+    read_translations(table)
     _read_amounts(table)
     consumed: set[str] = set()
     for _ in range(MAX_DEPTH):
@@ -110,26 +108,6 @@ def _read_texts(table: Table) -> None:
         if all(cell is not None for cell in cells):
             for (_, row), cell in zip(table.rows.edited(), cells, strict=True):
                 row[column] = cell
-
-
-def _read_scoped(table: Table) -> None:
-    for column in table.columns:
-        cells = table.rows.column(column)
-        if any(isinstance(cell, dict | list) for cell in cells):
-            table.rows.put(column, (_unscoped(cell) for cell in cells))
-
-
-def _unscoped(cell: Any) -> Any:
-    """A value of Akeneo's API without its locale and channel; in several languages, an object with the text in each."""
-    if isinstance(cell, dict):
-        return {name: _unscoped(value) for name, value in cell.items()}
-    if not isinstance(cell, list) or not cell:
-        return cell
-    if not all(isinstance(one, dict) and {"data", "scope"} <= one.keys() <= _SCOPES for one in cell):
-        return cell
-    by_locale = {one.get("locale"): one["data"] for one in reversed(cell)}
-    texts = {str(locale): data for locale, data in reversed(by_locale.items()) if locale}
-    return texts if len(texts) > 1 else cell[0]["data"]
 
 
 def _read_amounts(table: Table) -> None:
@@ -172,7 +150,7 @@ def _unfold_objects(table: Table, objects: list[str]) -> set[str]:
         money = _first(names, AMOUNTS), _first(names, CURRENCIES)
         plain = _all(table, column, _is_plain)
         money = money if plain and _OF_MONEY.issuperset(plain_name(name) for name in names) else (None, None)
-        languages = plain and all(_LANGUAGE.fullmatch(name) for name in names)
+        languages = plain and all(LANGUAGE.fullmatch(name) for name in names)
         currencies = plain and all(name.casefold() in _CODES for name in names)
         # The fields of a brand, a supplier or a smaller picture keep its name, as they are not the product's.
         of_thing = is_hidden(column) or is_aside(column) or plain_name(column) in _THINGS
@@ -183,6 +161,7 @@ def _unfold_objects(table: Table, objects: list[str]) -> set[str]:
                 row[column] = " ".join(plain_text(cell.get(name)) for name in money).strip()
                 continue
             for name, value in cell.items():
+                value = _label_of(value) if _is_coded(value) else value
                 alone = leaves[name] == 1 and not together and not _is_taken(name, table.columns)
                 own = _name_of_price(name) if plain_name(column) in _OF_PRICES else _PAID.get(plain_name(name), name)
                 row[own if alone and not _is_taken(own, table.columns) else f"{column} {name}"] = value
@@ -192,6 +171,11 @@ def _unfold_objects(table: Table, objects: list[str]) -> set[str]:
             consumed.add(column)
     table.columns = list(dict.fromkeys([*table.columns, *table.rows.names]))
     return consumed
+
+
+def _is_coded(value: Any) -> bool:
+    """Whether a value is a code with its label: ``{"code": "c1", "label": "Red"}``."""
+    return isinstance(value, dict) and value.keys() in ({"code", "label"}, {"id", "label"}, {"key", "label"})
 
 
 def _name_of_price(field: str) -> str:
@@ -258,7 +242,7 @@ def _label_of(value: Any) -> Any:
     label = _first(value, ("label", "name", "value"))
     if label is not None:
         return _label_of(value[label])
-    return next(iter(value.values())) if value and all(_LANGUAGE.fullmatch(str(name)) for name in value) else value
+    return next(iter(value.values())) if value and all(LANGUAGE.fullmatch(str(name)) for name in value) else value
 
 
 def _value_name(item: Any) -> str | None:

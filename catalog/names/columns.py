@@ -25,7 +25,7 @@ ID_ORDER = order(
     "anr productsmodel itemsku sellersku customlabel productnumber articlecode listingid variantid "
     "internalvariantid internalid "
     "internereferentie internereferenz interneartikelnummer référenceinterne referenciainterna referênciainterna "
-    "internalreference supplieraid supplierpid matnr productmodelid "
+    "identifier internalreference supplieraid supplierpid matnr productmodelid "
     "رقمالمنتج رمزالمنتج כודמוצר מקט רשמקט κωδικόςπροϊόντος mãsảnphẩm รหัสสินค้า кодтовару артикулпродавца "
     "handle handleid 商品管理番号 gtin ean" + languages.IDS
 )

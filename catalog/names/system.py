@@ -119,7 +119,7 @@ _SYSTEMS = {
     "any": """
         salsifysystemid
         views pageviews コントロールカラム
-        row rownumber sorting sortierung
+        rowpointer row rownumber sorting sortierung
         created updated modified changed lastmodified lastupdated lastupdate lastchanged mimetype featured
         taxonomyid rowversion etag rowid syncstatus importid exportid lastsync version revision locked
         sitemap robots canonicalurl canonical urlalias weightunit dimensionunit dimensionsunit weightunits

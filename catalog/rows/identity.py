@@ -44,7 +44,7 @@ NEARLY = 0.95
 """Share of different cells that an id column needs if no column is different in every row: ids may be used twice."""
 VARIANT_IDS_OF_JSON = (
     "variantsku", "variantcode", "variantskuid", "variantnumber", "variantarticlenumber", "variantartikelnummer",
-    "variantnummer", "variantid", "variantproductid", "variantitemid",
+    "variantnummer", "variantanr", "variantid", "variantproductid", "variantitemid",
 )  # fmt: skip
 """Columns of the ids of variants that were nested in products."""
 UNSPLIT = ' If these are several columns, name their separator in catalog.toml: [table] separator = "^".'
@@ -75,7 +75,8 @@ def id_and_group(table: Table, id: str | None, group: str | None) -> tuple[str |
     key_is_id = is_called(group, HANDLES) and id in (None, group)
     if id is None or id == group:
         id = _id_column(table, group)
-    return id, group, key_is_id or (group is not None and is_called(id, (*VARIANT_IDS_OF_JSON, *BARCODES)))
+    of_variants = id is not None and (plain_name(id) in VARIANT_IDS_OF_JSON or is_called(id, BARCODES))
+    return id, group, key_is_id or (group is not None and of_variants)
 
 
 def _id_column(table: Table, group: str | None) -> str | None:
@@ -106,7 +107,8 @@ def _id_column(table: Table, group: str | None) -> str | None:
         return best
     if group is not None and not barcodes:
         return best
-    weak, codes = pick(table.columns, WEAK_IDS), _of_codes(table, barcodes)  # Running numbers come last.
+    codes = _of_codes(table, barcodes)  # Running numbers come last.
+    weak = [*pick(table.columns, WEAK_IDS), *(name for name in pick(table.columns, WEAK_GROUPS) if name in codes)]
     weak = [*(name for name in weak if name in codes), *codes, *barcodes, *weak]
     weak = [name for name in weak if name != group]
     weak.sort(key=lambda name: has_titles(table, name))  # Texts that people change come last.

@@ -42,6 +42,8 @@ from catalog.values import plain_text
 
 MIN_PICTURE_SHARE = 0.9
 """Share of the cells of a column with pictures that name one."""
+MAX_LEVELS = 4
+"""Levels of products above a variant."""
 MAX_SAMPLED_CELLS = 200
 """Filled cells that tell whether a column with an unknown name has pictures."""
 
@@ -101,7 +103,7 @@ class Plan:
             plain = key.removeprefix("id:")
             plain = "" if plain.casefold() in NO_PARENT and plain not in known else plain
             found.append(known.get(plain, plain) or id)
-        return ids, found
+        return ids, _roots(ids, found)
 
     def special(self) -> SpecialColumns:
         """The columns that are more than attributes, in the words of ``catalog.toml``."""
@@ -117,6 +119,17 @@ class Plan:
         if self.form is not None:
             return plain_text(row.get(self.form)).casefold() == "product"
         return self.by_parent and id == key
+
+
+def _roots(ids: Sequence[str], parents: Sequence[str]) -> list[str]:
+    """The outermost product of each row: PIM systems have sizes below colours, and these below a model."""
+    above = {id: parent for id, parent in zip(ids, parents, strict=True) if id != parent}
+    roots = []
+    for parent in parents:
+        for _ in range(MAX_LEVELS):
+            parent = above.get(parent, parent)
+        roots.append(parent)
+    return roots
 
 
 def plan_columns(

@@ -33,6 +33,7 @@ _PRICE_KINDS = ("price_type", "type", "kind", "usage")
 _AMOUNTS = frozenset({"priceamount", "amount", "value"})
 _NAMES_OF_PRICES = {"nrp": "RRP", "gros_list": "gross price"}
 """Names of BMEcat for kinds of prices."""
+_LETTER = re.compile(r"^A_(?!NR$)(?=[A-Z])")
 _OTHER_MEDIA = re.compile(r"(?:application|video|audio|text|model)/[\w.+-]+")
 """Types of files that are no pictures."""
 
@@ -69,8 +70,9 @@ def _add(row: dict[str, Any], element: Element, path: list[str]) -> None:
     plain, attributes = element.name.casefold(), element.attributes
     if plain == "link" and attributes.get("rel", "alternate") not in _RELATIONS:
         return
-    if plain in PARTS and element.children:
-        row.setdefault("variants", []).append(row_of(element))
+    if (plain in PARTS or (plain == "article" and path)) and element.children:
+        fields = row_of(element)  # Tradebyte has a letter before all names of articles.
+        row.setdefault("variants", []).append({_LETTER.sub("", name): cell for name, cell in fields.items()})
         return
     if (pair := _pair(element) or _price(element)) is not None:
         _put(row, *pair)
@@ -109,6 +111,8 @@ def _is_list_of_parameters(name: str) -> bool:
 
 def _is_frame(name: str, inner: str) -> bool:
     """Whether an element only encloses others, so that its name says nothing about ``inner``."""
+    if standard_name(name) in PRICES and standard_name(inner) in PRICES:
+        return True
     frame = _FRAME.fullmatch(plain_name(name))
     return frame is not None and not is_hidden(name) and (not frame["what"] or not is_special(plain_name(inner)))
 
@@ -136,6 +140,9 @@ def _price(element: Element) -> tuple[str, str] | None:
 
 def _pair(element: Element) -> tuple[str, str | list[str]] | None:
     """The name and the value in the children of a parameter, or its values; None if it has none."""
+    values = [child.text for child in element.children if plain_name(child.name) == "value" and child.text]
+    if (identifier := element.attributes.get("identifier")) and values:  # Tradebyte, with a text in each language.
+        return identifier, values[0]
     if element.name.casefold() not in PARAMETERS:
         return None
     texts = {plain_name(child.name): child.text for child in element.children}

@@ -282,3 +282,15 @@ def test_the_memory_for_a_long_cell_is_a_few_times_its_length(end: str) -> None:
         csv.field_size_limit(limit)
     assert [len(record.cells) for record in found] == [3, 3]
     assert peak < 40 * length
+
+
+def test_marks_of_files_that_were_joined_are_removed(tmp_path: Path) -> None:
+    part = "\ufeffid;title;colour\n{0};Cap {0};red\n"
+    assert [one.id for one in read(tmp_path, (part.format(1) + part.format(2)).encode())] == ["1", "2"]
+
+
+def test_a_row_of_types_and_units_is_not_the_header(tmp_path: Path) -> None:
+    lines = ["Style,Style Name,Colour Code,RRP GBP,Image", "text,text,code,£,file"]
+    lines += [f"ST{n},Rain jacket {'AB'[n]},10{n},39,https://s.example/{n}.jpg" for n in range(2)]
+    catalog = read(tmp_path, "\n".join(lines).encode())
+    assert [(one.id, one.attributes["RRP GBP"]) for one in catalog] == [("ST0", 39), ("ST1", 39)]

@@ -122,3 +122,29 @@ def test_a_bmecat_has_short_names_prices_by_kind_and_no_files_beside_the_picture
     assert catalog[0].attributes == {"MANUFACTURER_NAME": "Acme", "Fabric": ["Wool", "Silk"], "RRP": 29.9}
     assert catalog.details["RRP"].currency == "EUR"
     assert catalog.roles["PRODUCT_PRICE net_customer"] == "hidden"
+
+
+def test_articles_of_tradebyte_are_variants_with_prices_and_stock(tmp_path: Path) -> None:
+    def article(n: int, size: str) -> str:
+        values = "".join(
+            f'<A_VARIANT identifier="{name}"><VALUE xml:lang="x-default">{value}</VALUE></A_VARIANT>'
+            for name, value in (("color", "Red"), ("size", size))
+        )
+        price = '<A_PRICE channel="de" currency="EUR"><A_VK>29.95</A_VK><A_EK>9.1</A_EK></A_PRICE>'
+        return (
+            f"<ARTICLE><A_NR>{n}-{size}</A_NR><A_VARIANTDATA>{values}</A_VARIANTDATA>"
+            f"<A_PRICEDATA>{price}</A_PRICEDATA><A_STOCK>4</A_STOCK></ARTICLE>"
+        )
+
+    items = "".join(
+        f'<PRODUCT><P_NR>{n}</P_NR><P_NAME><VALUE xml:lang="x-default">{title}</VALUE></P_NAME><P_MEDIADATA>'
+        f'<P_MEDIA type="image">https://s.example/{n}.jpg</P_MEDIA></P_MEDIADATA><ARTICLEDATA>{article(n, "S")}'
+        f"{article(n, 'M')}</ARTICLEDATA></PRODUCT>"
+        for n, title in ((10, "Polo shirt"), (11, "Rain jacket"))
+    )
+    catalog = of_xml(tmp_path, "TBCATALOG", f"<PRODUCTDATA>{items}</PRODUCTDATA>")
+    assert [(one.id, one.title, [variant.id for variant in one.variants]) for one in catalog] == [
+        ("10", "Polo shirt", ["10-S", "10-M"]), ("11", "Rain jacket", ["11-S", "11-M"]),
+    ]  # fmt: skip
+    shown = {name: value for name, value in catalog[0].attributes.items() if name.startswith("variant ")}
+    assert shown == {"variant color": "Red", "variant size": ["S", "M"], "variant VK": 29.95, "variant STOCK": 4}

@@ -199,3 +199,15 @@ def test_variants_in_json_within_a_csv_are_variants_and_options_are_columns(tmp_
     (product,) = read(tmp_path, [row | {"variants": json.dumps(variants)}])
     assert product.attributes["Colour"] == "Red"
     assert [one.id for one in product.variants] == ["A-M", "A-L"]
+
+
+def test_numbered_columns_of_variants_are_variants(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(
+        "code,name,Variant 1 SKU,Variant 1 Size,Variant 2 SKU,Variant 2 Size\na,Tee,a-s,S,a-m,M\nb,Cap,b-1,One,,\n"
+    )
+    catalog = read_catalog(tmp_path / "a.csv", images_required=False)
+    assert [(one.id, [variant.id for variant in one.variants]) for one in catalog] == [
+        ("a", ["a-s", "a-m"]),
+        ("b", ["b-1"]),
+    ]
+    assert catalog[0].attributes["variant Size"] == ["S", "M"]

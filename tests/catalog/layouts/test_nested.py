@@ -589,3 +589,19 @@ def test_a_rating_and_a_measure_keep_the_name_of_their_column(tmp_path: Path) ->
     assert [one.attributes for one in catalog] == [
         {"Bewertung": 4, "Breite": "2.5 cm"}, {"Bewertung": 4.1, "Breite": "2.5 cm"}, {},
     ]  # fmt: skip
+
+
+def test_translations_and_coded_attributes_are_texts(tmp_path: Path) -> None:
+    shirt = {
+        "sku": "a", "translations": [{"locale": "de", "name": "Hemd"}, {"locale": "en", "name": "Shirt"}],
+        "characteristics": {"colour": {"code": "c1", "label": "Red"}, "fabric": {"code": "f1", "label": "Wool"}},
+    }  # fmt: skip
+    (product,) = of_json(tmp_path, [shirt])
+    assert product.title == "Hemd"
+    assert product.attributes == {"name en": "Shirt", "colour": "Red", "fabric": "Wool"}
+
+
+def test_what_elasticsearch_adds_to_a_product_is_no_column(tmp_path: Path) -> None:
+    hit = {"_index": "p", "_id": "a", "_score": 1.5, "sort": [1], "_source": {"title": "Tee", "fabric": "Wool"}}
+    (product,) = of_json(tmp_path, {"hits": {"hits": [hit]}})
+    assert (product.id, product.title, product.attributes) == ("a", "Tee", {"fabric": "Wool"})

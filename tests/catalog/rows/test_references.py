@@ -128,3 +128,15 @@ def test_a_product_whose_variants_have_barcodes_alone_has_the_shops_number(tmp_p
     ]
     (sneaker,) = read(tmp_path, rows)
     assert (sneaker.id, [one.id for one in sneaker.variants]) == ("AB12", [row["EAN"] for row in rows])
+
+
+def test_variants_of_variants_belong_to_the_outermost_product(tmp_path: Path) -> None:
+    rows: list[dict[str, object]] = [{"identifier": "m", "parent": "", "name": "Tee", "color": "", "size": ""}]
+    for color in ("Red", "Blue"):
+        rows.append({"identifier": f"m-{color}", "parent": "m", "color": color})
+        rows += [{"identifier": f"m-{color}-{s}", "parent": f"m-{color}", "color": color, "size": s} for s in "SM"]
+    catalog = read(tmp_path, rows)
+    assert {one.title for one in catalog} == {"Tee"}
+    assert sorted(variant.id for one in catalog for variant in one.variants if variant.id.endswith(("S", "M"))) == [
+        "m-Blue-M", "m-Blue-S", "m-Red-M", "m-Red-S",
+    ]  # fmt: skip

@@ -67,6 +67,8 @@ def _read(decoded: Decoded, source: str, options: TableOptions) -> Table:
         text = text.translate(swapped)
     dialect = dialect_of(text, options.separator or (stated and stated[1]) or None, options.names)
     separator = dialect.separator
+    if separator != ";" and _all_end_with(text, ";"):  # A spreadsheet added cells behind the only one of each line.
+        return _read(replace(decoded, text=re.sub(r";+(?=\r?\n|\r|$)", "", text)), source, options)
     records = records_of(text, dialect)
     first = list(islice(records, HEADER_ROWS))
     if _are_quoted_whole(first, separator):
@@ -97,6 +99,11 @@ def _read(decoded: Decoded, source: str, options: TableOptions) -> Table:
         for _, row in table.rows.edited():
             row.update({name: cell.translate(swapped) for name, cell in row.items()})
     return table
+
+
+def _all_end_with(text: str, sign: str) -> bool:
+    lines = [line.rstrip() for line in text[:20_000].splitlines()[:-1] if line.strip()]
+    return len(lines) > 1 and all(line.endswith(sign) for line in lines)
 
 
 def _are_quoted_whole(records: Sequence[Record], separator: str) -> bool:

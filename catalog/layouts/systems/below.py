@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from catalog.layouts.typed import PARENT
 from catalog.names.columns import (
@@ -11,6 +12,7 @@ from catalog.names.columns import (
     LOOKS,
     SIZES,
     TITLE_ORDER,
+    WEAK_GROUPS,
     WEAK_TITLES,
     is_special,
     pick,
@@ -77,6 +79,8 @@ def sizes_below(table: Table) -> None:
         return
     ids, titles = ([plain_text(cell) for cell in table.rows.column(name)] for name in (id, title))
     places = [place for place, key in enumerate(ids) if not key and not titles[place]]
+    if varying and all(ids):
+        _models_above(table, titles, varying)
     if not varying or not places:
         return
     above = ""
@@ -84,3 +88,20 @@ def sizes_below(table: Table) -> None:
         above = ids[place] or above
         if not ids[place] and not titles[place] and any(plain_text(row.get(name)) for name in varying):
             row[id] = above
+
+
+def _models_above(table: Table, titles: Sequence[str], varying: Sequence[str]) -> None:
+    """Rows that have ids, such as barcodes, but no title, belong to the model of the row above them with one."""
+    for model in pick(table.columns, WEAK_GROUPS):
+        models = [plain_text(cell) for cell in table.rows.column(model)]
+        below = [place for place, text in enumerate(titles) if not text]
+        rows = [table.rows[place][1] for place in below]
+        if not below or below[0] == 0 or list(map(bool, models)) != list(map(bool, titles)):
+            continue
+        if all(any(plain_text(row.get(name)) for name in varying) for row in rows):
+            above = ""
+            for _, row in table.rows.edited():
+                above = plain_text(row.get(model)) or above
+                row[model] = row[PARENT] = above
+            table.columns.append(PARENT)
+            return

@@ -140,3 +140,18 @@ def test_variants_of_variants_belong_to_the_outermost_product(tmp_path: Path) ->
     assert sorted(variant.id for one in catalog for variant in one.variants if variant.id.endswith(("S", "M"))) == [
         "m-Blue-M", "m-Blue-S", "m-Red-M", "m-Red-S",
     ]  # fmt: skip
+
+
+def test_rows_with_barcodes_below_a_model_are_its_variants(tmp_path: Path) -> None:
+    rows: list[dict[str, object]] = []
+    for model, title in (("M1", "Tee"), ("M2", "Cap")):
+        for place, size in enumerate("SML"):
+            first = {"Model": model, "Product name": title, "Colour": "Red"} if place == 0 else {}
+            rows.append(
+                {"Model": "", "Product name": "", "Colour": "", **first, "Size": size, "EAN": f"40{model[1]}{place}"}
+            )
+    catalog = read(tmp_path, rows)
+    assert [(one.id, one.title, one.attributes["Size"]) for one in catalog] == [
+        ("M1", "Tee", ["S", "M", "L"]), ("M2", "Cap", ["S", "M", "L"]),
+    ]  # fmt: skip
+    assert accounted(catalog)

@@ -228,7 +228,7 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Lowest level that is logged: debug, info, warning or error."
     )
-    poll_s: float = Field(2, gt=0, le=3600, description="Seconds between two checks for a new generation.")
+    poll_s: float = Field(2, ge=0.01, le=3600, description="Seconds between two checks for a new generation.")
     notice_s: float = Field(
         0.5, ge=0, le=600,
         description="Seconds after SIGTERM in which the service is not ready but still accepts connections, so that "

@@ -23,8 +23,11 @@ def test_flags_override_variables_and_variables_override_defaults(monkeypatch: p
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("PORT", "http"), ("PORT", "70000"), ("WORKERS", "0"), ("POLL_S", "-1"), ("DEVICE", "tpu"), ("LOG_LEVEL", "loud")],
-)
+    [
+        ("PORT", "http"), ("PORT", "70000"), ("WORKERS", "0"), ("POLL_S", "-1"), ("POLL_S", "1e-9"), ("DEVICE", "tpu"),
+        ("LOG_LEVEL", "loud"),
+    ],
+)  # fmt: skip
 def test_a_bad_variable_is_named_with_its_value(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(f"MODISTE_{name}", value)
     with pytest.raises(ModisteError, match=f"MODISTE_{name} cannot be '{value}'") as refusal:

@@ -12,16 +12,24 @@ import pyarrow as pa
 
 from understanding.grounding.column import Column
 from understanding.grounding.identifiers import Identifiers
+from understanding.grounding.meanings import Meanings
 from understanding.grounding.spellings import as_titled, brand_names, size_key, sizes_like, spellings_of
 from understanding.grounding.titles import Codes, Titles
 from understanding.words.brands import long_brands
-from understanding.words.concepts import FAMILIES, Concept, condition_of, conditions, families_of_columns, former_prices
+from understanding.words.concepts import (
+    FAMILIES,
+    Concept,
+    condition_of,
+    conditions,
+    families_of_columns,
+    former_prices,
+    values_in_columns,
+)
 from understanding.words.language import Language, languages
 from understanding.words.phrases import Entry, Phrases
 from understanding.words.spelling import Spelling
 from understanding.words.text import folded, words_of
 
-PATH_SEPARATOR = " > "
 CURRENCY = " currency"
 """Ends the name of a column with the currencies of a column of prices."""
 MAX_VALUES = 50_000
@@ -77,6 +85,7 @@ class Shop:
         """The currency of the prices among ``numbers``: that of the most prices; empty if none is stated."""
         self._prices: list[tuple[str, npt.NDArray[np.float64], npt.NDArray[np.object_]]] = []
         self.number_at = lru_cache(maxsize=None)(self._number_at)
+        self._meanings = Meanings(self.languages)
         self._identifiers = Identifiers(ids, others)
         self.find = self._identifiers.find
         self.sizes: dict[str, tuple[str, str]] = {}
@@ -151,31 +160,15 @@ class Shop:
         return Spelling(words[:MAX_TITLE_WORDS])
 
     def meaning(self, value: str, family: str = "", column: str = "") -> tuple[Concept, ...]:
-        """The concepts of a value; only those of ``family`` if there are any. Of a path, the last kind counts: in
-        *Apparel & Accessories > Clothing > Dresses* are dresses."""
-        if PATH_SEPARATOR in value:
-            parts = [one for part in value.split(PATH_SEPARATOR) for one in self.meaning(part, family)]
-            *_, kind = (None, *(one for one in parts if one.family == "kind"))
-            return tuple(one for one in dict.fromkeys(parts) if one.family != "kind" or one == kind)
-        words = words_of(value)
-        found = self._meaning(words)
+        """The concepts of a value of a column; see ``Meanings.of``. Of a detail, the name of the column counts, too."""
+        found = self._meanings.of(value, family)
         if family == "detail" and column:
-            found = self._meaning((*words, *words_of(column))) or found
-        own = tuple(concept for concept in found if concept.family == family)
-        return own or found
-
-    def _meaning(self, words: tuple[str, ...]) -> tuple[Concept, ...]:
-        for spelling in (words, ("".join(words),)):  # "Business-Schuhe", "Sun Glasses"
-            for language in self.languages.values():
-                entries = language.phrases.exactly(spelling)
-                if found := tuple(Concept(e.family, e.value) for e in entries if e.role == "concept" and not e.refused):
-                    return found
-        if len(words) > 1:  # "Printed Cotton Kurtas" is a kurta: the last word decides.
-            return tuple(one for one in self._meaning(words[1:]) if one.family == "kind")
-        return ()
+            named = self._meanings.exactly((*words_of(value), *words_of(column)))
+            return tuple(one for one in named if one.family == family) or named or found
+        return found
 
     def _says_attribute(self, word: str) -> bool:
-        return bool(self._meaning((word,))) or word.isdigit()
+        return bool(self._meanings.exactly((word,))) or word.isdigit()
 
     def _add(self, name: str, values: pa.Array) -> None:
         family = self.families[name]
@@ -200,8 +193,7 @@ class Shop:
             if family == "condition":
                 meanings = [condition_of(words_of(word)) for word in words]
             elif family not in MEANINGLESS:
-                meanings = [self._meaning(words_of(word)) for word in words]
-                family = family or self._family_of(meanings, codes)
+                family = family or self._family_of(words, codes)
                 meanings = [self.meaning(word, family, name) for word in words]
             self.columns.append(Column.of(name, family, words, meanings, rows, codes, self.size, listed=listed))
 
@@ -241,11 +233,12 @@ class Shop:
                 self.numbers["discount"] = reduced, discount
         self._prices.clear()
 
-    @staticmethod
-    def _family_of(meanings: Sequence[tuple[Concept, ...]], codes: Codes) -> str:
-        counts = np.bincount(codes, minlength=len(meanings))
+    def _family_of(self, words: Sequence[str], codes: Codes) -> str:
+        """The family that most products of a column have a value of."""
+        counts, named = np.bincount(codes, minlength=len(words)), values_in_columns()
+        meant = [(words_of(word), {one.family for one in self._meanings.wholly(word)}) for word in words]
         for family in FAMILIES.values():
-            said = [any(concept.family == family for concept in meaning) for meaning in meanings]
+            said = [family in families or (family, spelt) in named for spelt, families in meant]
             if len(codes) and counts[said].sum() >= SAID * len(codes):
                 return family
         return "value"
@@ -275,7 +268,9 @@ class Shop:
                 words in conditions()
                 if column.family == "condition"
                 else any(
-                    language.phrases.exactly(words) for language in self.languages.values() if column.concepts[code]
+                    entry.role == "concept"
+                    for language in (self.languages.values() if column.concepts[code] else ())
+                    for entry in language.phrases.exactly(words)
                 )
             )
             if not exact:

@@ -62,7 +62,7 @@ def near_concepts(wanted: Concept) -> dict[Concept, float]:
 
 
 def worth_of(values: Sequence[tuple[Concept, ...]], wanted: Concept, own: bool) -> Levels:
-    """The level of values with these concepts; only a column of the concept's own family can exclude it. The highest
+    """The level of values with these concepts; only a concept of the same family can exclude it. The highest
     level of a product's values is to be ``settled``."""
     known = concepts()
     exact = {wanted, *known.narrower(wanted)}
@@ -77,9 +77,8 @@ def worth_of(values: Sequence[tuple[Concept, ...]], wanted: Concept, own: bool) 
             worth[code] = NARROWER if said else 1
         elif near.keys() & set(meanings):
             worth[code] = max(near[meaning] for meaning in meanings if meaning in near)
-        elif own:
-            ranks = [_rank(meaning, above) for meaning in meanings]
-            worth[code] = STEP * max([rank for rank in ranks if rank % 2 == 0] or ranks, default=1)
+        elif own and (ranks := [_rank(one, above) for one in meanings if one.family == wanted.family]):
+            worth[code] = STEP * max([rank for rank in ranks if rank % 2 == 0] or ranks)
     return worth
 
 

@@ -56,9 +56,16 @@ class Item:
 
     @cached_property
     def meanings(self) -> list[Entry]:
-        """The concepts and values among its entries, without values that are also words of the grammar: "and"."""
-        roles = {"concept"} if ROLES & self.roles.keys() else {"concept", "value"}
-        return [entry for entry in self.entries if entry.role in roles]
+        """The concepts and values among its entries, without values that are also words of the grammar: "and". But a
+        colour that a shop calls by an ordinary word counts: "forest"."""
+        functions = ROLES & self.roles.keys()
+        colour = functions <= {"ignore"}
+        return [
+            entry
+            for entry in self.entries
+            if entry.role == "concept"
+            or (entry.role == "value" and (not functions or (colour and entry.family == "colour")))
+        ]
 
     @property
     def unknown(self) -> bool:

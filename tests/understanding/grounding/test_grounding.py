@@ -15,7 +15,7 @@ from tests.understanding.test_wishes import parts_of
 from understanding import Bound, Grounding, Relative, Shop, Wish, understand
 from understanding.grounding.compared import compared
 from understanding.grounding.value_levels import FURTHER, NARROWER, NEAR
-from understanding.words.concepts import Concept, families_of_columns
+from understanding.words.concepts import families_of_columns
 
 NAN = float("nan")
 
@@ -434,14 +434,3 @@ def test_a_kind_of_a_material_that_the_shop_does_not_name_is_the_kind_and_the_ma
 ) -> None:
     shop = make_shop(titles, {"Type": ["Jacken", "Jacken"], "Material": ["Leder", "Wolle"]})
     assert [(wish.family, wish.word) for wish in understand(text, shop).wanted] == wanted
-
-
-@pytest.mark.parametrize(
-    ("value", "kind"),
-    [
-        ("Business-Schuhe", "formal shoe"), ("Hand-Taschen", "handbag"), ("Sun Glasses", "sunglasses"),
-        ("Herren Business-Schuhe", "formal shoe"), ("Rote Schuhe", "shoe"),
-    ],
-)  # fmt: skip
-def test_a_compound_in_two_words_is_a_value_of_its_own(value: str, kind: str) -> None:
-    assert make_shop(["a"]).meaning(value, "kind") == (Concept("kind", kind),)

@@ -22,7 +22,7 @@ def fold(turns: Sequence[Understood]) -> Understood:
     - A wanted property is no longer refused, and vice versa.
     - A wish also replaces rivals (long sleeves replace short ones) and comparisons of its family (red replaces darker)
       or of its part ("no heels, flats" replaces lower heels).
-    - "Or green?" adds an alternative.
+    - "Or green?" adds an alternative. "Both" after "in red" and "in blue" makes red one again.
     - "No green" after "in red" corrects red, because red is not green anyway.
     - A bound replaces an earlier one on the same number; a comparison replaces one in the same or opposite direction.
     - A number alone replaces that of an earlier bound, if it is no size in place of another one.
@@ -39,6 +39,8 @@ def fold(turns: Sequence[Understood]) -> Understood:
         if turn.back and (turn == undone or len(states) > turn.back):  # "Go back, in blue" keeps a first turn.
             del states[max(0, len(states) - turn.back) :]
         before = states[-1] if states else Understood()
+        if turn.both and len(states) > 1:
+            before = _both(states[-2], before)
         after = _joined(before, turn)
         if turn.back and turn == undone:
             if states:
@@ -96,6 +98,7 @@ def _joined(before: Understood, turn: Understood) -> Understood:
         different=_without((*before.different, *turn.different), dropped | families | set(turn.keep)),
         similar=before.similar or turn.similar,
         alternative=False,
+        both=False,
         answer=False,
         matches=turn.matches or before.matches,
         rest=" ".join(part for part in (before.rest, turn.rest) if part),
@@ -110,6 +113,19 @@ def _unmade(wish: Wish, turn: Understood) -> Wish:
         return wish
     wider = concepts().wider.get(concept)
     return wish if wider is None else wish._replace(word=wider.name)
+
+
+def _both(earlier: Understood, later: Understood) -> Understood:
+    """``later`` with the wishes that it replaced as alternatives."""
+    families = {wish.family for wish in later.wanted} & ONE_OF
+    keys = {wish.key for wish in later.wanted}
+    again = tuple(wish for wish in earlier.wanted if wish.family in families and wish.key not in keys)
+    kept = {wish.key for wish in again}
+    return replace(
+        later,
+        wanted=(*again, *later.wanted),
+        unwanted=tuple(wish for wish in later.unwanted if wish.key not in kept),
+    )
 
 
 def _allowed(before: Understood, turn: Understood) -> tuple[Understood, Understood]:

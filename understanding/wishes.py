@@ -79,6 +79,8 @@ class Understood:
     """Whether the text asks for similar products."""
     alternative: bool = False
     """Whether the wanted properties are alternatives to those of earlier turns, as in "or green"."""
+    both: bool = False
+    """Whether what the last earlier turn replaced is wanted as well: "both"."""
     matches: tuple[Match, ...] = ()
     not_understood: tuple[str, ...] = ()
     rest: str = ""

@@ -91,6 +91,59 @@ def test_a_folded_conversation_is_one_english_text() -> None:
     assert english(fold(turns)) == "a blue dress"
 
 
+BOTH = {
+    "en": ("a red dress", "in blue", "actually both colours are fine"),
+    "de": ("ein rotes Kleid", "in blau", "eigentlich beide"),
+    "fr": ("une robe rouge", "en bleu", "finalement les deux"),
+    "es": ("un vestido rojo", "en azul", "mejor los dos"),
+    "it": ("un vestito rosso", "in blu", "anzi entrambi"),
+    "pt": ("um vestido vermelho", "em azul", "ambos"),
+    "nl": ("een rode jurk", "in blauw", "toch maar allebei"),
+    "pl": ("czerwona sukienka", "niebieska", "obie"),
+    "tr": ("kırmızı elbise", "mavi olsun", "ikisi de olur"),
+    "zh": ("红色连衣裙", "蓝色", "两个都要"),
+    "ja": ("赤いワンピース", "青で", "両方"),
+}
+
+
+@pytest.mark.parametrize("turns", BOTH.values(), ids=BOTH)
+def test_both_restores_what_the_turn_before_replaced(turns: tuple[str, ...]) -> None:
+    assert folded(*turns) == {"+kind:dress", "+colour:red", "+colour:blue"}
+    assert folded(*turns[:1], turns[2]) == folded(turns[0])
+
+
+RESTARTED = {
+    "en": "let's start fresh", "de": "nochmal von vorne", "fr": "on recommence à zéro", "es": "empecemos de cero",
+    "it": "ricominciamo da capo", "pt": "vamos começar de novo", "nl": "laten we opnieuw beginnen",
+    "pl": "zacznijmy od początku", "tr": "baştan başlayalım", "zh": "重新来", "ja": "最初からやり直し",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("language", RESTARTED)
+def test_a_conversation_starts_over_in_the_words_of_each_language(language: str) -> None:
+    restart = RESTARTED[language]
+    mark = "、" if language == "ja" else "，" if language == "zh" else ", "
+    turns = understand_turns([BOTH[language][0], f"{restart}{mark}{BOTH[language][1]}"], large_shop())
+    assert parts_of(fold(turns)) == {"+colour:blue"}
+
+
+@pytest.mark.parametrize(
+    ("turns", "asked"),
+    [
+        (["mavi tişört", "15 euroyu geçmesin"], {"+colour:blue", "+kind:t-shirt", "..15"}),
+        (["mavi tişört", "15 eurodan ucuz"], {"+colour:blue", "+kind:t-shirt", "..15"}),
+        (["赤い靴", "青で", "黒で", "さっきのに戻して"], {"+kind:shoe", "+colour:blue"}),
+        (["ジャケットを探してる", "紺で"], {"+kind:jacket", "+colour:navy blue"}),
+        (["适合爸爸戴的手表", "银色"], {"+kind:watch", "+people:men", "+colour:silver"}),
+        (["uma mochila azul", "qualquer cor serve"], {"+kind:backpack"}),
+    ],
+)
+def test_turns_of_everyday_conversations(turns: list[str], asked: set[str]) -> None:
+    understood = fold(understand_turns(turns, large_shop()))
+    assert parts_of(understood) == asked
+    assert not understood.not_understood
+
+
 @pytest.mark.parametrize(
     ("first", "second"),
     [("red shoes", "no green"), ("rote Schuhe", "nein grün"), ("chaussures rouges", "non vertes"),

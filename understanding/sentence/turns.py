@@ -14,12 +14,16 @@ class Turns(Step):
         if "restart" in roles and not ("forget" in roles and self._names_something(at + 1)):
             self._draft.restart = True
         elif "back" in roles:
-            self._draft.back += 1
+            before = self._items[at - 1] if at else None
+            if before is None or "back" not in before.roles or before.said == self._items[at].said:
+                self._draft.back += 1  # "Return to the previous one" is said once.
             self._draft.back_to = not self._ends_clause(at)
         elif "never_mind" in roles and self._is_all(at):
             self._draft.back += 1  # "Actually no."
         elif "never_mind" in roles and self._ends_wish(at):
             self._draft.refuse_clause(self._draft.clause)  # "Stripes actually no."
+        elif "both" in roles and not self._draft.wanted:
+            self._draft.both = True  # "Actually both."
         elif "similar" in roles and "keep" not in roles:
             self._draft.similar = True
         elif "also" in roles and self._draft.wanted and not self._draft.refusing:

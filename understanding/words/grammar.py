@@ -46,6 +46,7 @@ ROLES = frozenset(
             "looks",
             "hate",
             "also",
+            "both",
             "attend",
             "prefer",
             "prefer_to",

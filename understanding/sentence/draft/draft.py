@@ -28,6 +28,7 @@ class Draft:
     unclear: list[str] = field(default_factory=list)
     similar: bool = False
     alternative: bool = False
+    both: bool = False
     restart: bool = False
     beside: bool = False
     """Whether the next words describe what is worn with the product: "to go with my blue jeans"."""

@@ -31,6 +31,7 @@ def understood(draft: Draft, language: str | None) -> Understood:
         different=tuple(dict.fromkeys(one for one in draft.different if one not in asked)),
         similar=draft.similar,
         alternative=draft.alternative,
+        both=draft.both,
         number=draft.number,
         answer=draft.answer and len(unwanted) == 1,
         matches=tuple(dict.fromkeys(draft.matches)),

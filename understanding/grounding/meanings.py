@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from understanding.words.compounds import compound_of
-from understanding.words.concepts import Concept, concepts, values_in_columns
+from understanding.words.concepts import FOLDER, Concept, concepts, lines_of
 from understanding.words.language import Language
 from understanding.words.phrases import Entry
 from understanding.words.text import Token, normalised, tokens_of, words_of
@@ -95,6 +96,18 @@ class Meanings:
                 if read:
                     best = unknown, read
         return best
+
+
+@lru_cache(maxsize=1)
+def values_in_columns() -> dict[tuple[str, tuple[str, ...]], tuple[Concept, ...]]:
+    """The concept of a value by the family of its column and the tokens of each spelling, such as "ink" as a colour."""
+    written: dict[tuple[str, tuple[str, ...]], tuple[Concept, ...]] = {}
+    for _, line in lines_of(FOLDER / "values.txt"):
+        named, _, listed = line.partition(":")
+        family, _, name = named.partition(" ")
+        for spelling in listed.split(","):
+            written[family, words_of(spelling)] = (Concept(family, name),)
+    return written
 
 
 def _parts_of(tokens: Sequence[Token], language: Language) -> list[_Part]:

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from understanding.grounding.column import Column
 from understanding.grounding.identifiers import Identifiers
-from understanding.grounding.meanings import Meanings
+from understanding.grounding.meanings import Meanings, values_in_columns
 from understanding.grounding.spellings import as_titled, brand_names, size_key, sizes_like, spellings_of
 from understanding.grounding.titles import Codes, Titles
 from understanding.words.brands import long_brands
@@ -23,7 +23,6 @@ from understanding.words.concepts import (
     conditions,
     families_of_columns,
     former_prices,
-    values_in_columns,
 )
 from understanding.words.language import Language, languages
 from understanding.words.phrases import Entry, Phrases

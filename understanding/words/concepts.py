@@ -246,18 +246,6 @@ def conditions() -> dict[tuple[str, ...], Concept]:
     return written
 
 
-@lru_cache(maxsize=1)
-def values_in_columns() -> dict[tuple[str, tuple[str, ...]], tuple[Concept, ...]]:
-    """The concept of a value by the family of its column and the tokens of each spelling, such as "ink" as a colour."""
-    written: dict[tuple[str, tuple[str, ...]], tuple[Concept, ...]] = {}
-    for _, line in lines_of(FOLDER / "values.txt"):
-        named, _, listed = line.partition(":")
-        family, _, name = named.partition(" ")
-        for spelling in listed.split(","):
-            written[family, words_of(spelling)] = (Concept(family, name),)
-    return written
-
-
 def condition_of(words: tuple[str, ...]) -> tuple[Concept, ...]:
     """The condition in a value such as "Used - very good", by the longest spelling; empty without one."""
     found = (words[first:last] for first in range(len(words)) for last in range(first + 1, len(words) + 1))

@@ -33,8 +33,8 @@ def english(understood: Understood) -> str:
     parts += [f"{one.direction} {one.of}".strip() for one in understood.relative if one.direction not in _BY_CATALOGUE]
     if understood.similar and not parts:
         parts.append("similar")
-    if understood.rest:
-        parts.append(understood.rest)
+    if plain := " ".join(part for part in (understood.manner, understood.rest) if part):
+        parts.append(plain)
     return ", ".join(parts)
 
 

@@ -102,6 +102,7 @@ def _joined(before: Understood, turn: Understood) -> Understood:
         answer=False,
         matches=turn.matches or before.matches,
         rest=" ".join(part for part in (before.rest, turn.rest) if part),
+        manner=" ".join(part for part in (before.manner, turn.manner) if part),
     )
 
 

@@ -85,6 +85,8 @@ class Understood:
     not_understood: tuple[str, ...] = ()
     rest: str = ""
     """English words without a known meaning, for the model."""
+    manner: str = ""
+    """English adjectives that only the model can judge, such as "warm"."""
     answer: bool = False
     """Whether the refusal may be an answer that corrects an earlier turn: "no green" after "in red"."""
     number: float | None = None

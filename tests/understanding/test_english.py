@@ -29,6 +29,7 @@ from understanding import english, understand
         ("hi, could i have this in teal, i love it so much", "in teal"),
         ("in red with quixotic frobnication", "in red, quixotic frobnication"),
         ("красные туфли", ""),
+        ("eine warme Jacke", "a jacket, warm"),
     ],
 )
 def test_refusals_and_what_only_a_catalogue_answers_are_left_out(text: str, left: str) -> None:

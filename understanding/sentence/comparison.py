@@ -86,6 +86,9 @@ class Comparisons(Step):
         inverted = compared == "more expensive" or "absolute" in roles  # "No dark colours"
         if refused and (inverted or "than" in self._ahead.roles(at + taken)):
             direction = OPPOSITE[compared]  # "Not bigger than this". But "no darker" may be "no, darker".
+        if excess and draft.pending and self._ahead.is_attribute(at):
+            draft.end_refusal()  # Chinese "不要logo太大的白色卫衣"
+            return taken
         if draft.refusing and not draft.pending and at - draft.cue <= 2:
             draft.refusing = False  # "Not too long" also means "less long".
         elif draft.refusing and self._describes_refused(at):

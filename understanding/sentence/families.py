@@ -68,6 +68,8 @@ class Families(Step):
             if family and self._ahead.refused_behind(after):  # Japanese "この色以外"
                 draft.differ(family)
                 return after + 1 - at
+            if {"excess", "too"} & self._ahead.roles(after).keys():
+                return after - at  # Chinese "这个颜色太深了"
             if family:
                 self._leave_out_matched(at)
                 draft.keep.append("kind" if family == "style" else family)

@@ -249,13 +249,8 @@ class Reader:
         if "unsold" in item.roles:
             draft.unclear.append(item.said)  # "New Balance" is no wish for newer products.
         elif item.entries:
-            if (
-                english
-                and {"adjectives", "shades"} & item.roles.keys()
-                and "ignore" not in item.roles
-                and self._story.is_meant(at)
-            ):
-                draft.rest.append(item.said)
+            if not draft.refusing and "ignore" not in item.roles and self._story.is_meant(at):
+                draft.manner += self._manner(item)
         elif item.unknown and self._is_title_word(at) and not self._is_denied_verb():
             draft.add(Wish("title", item.said.lower(), item.said))
         elif item.unknown or item.number:
@@ -267,6 +262,16 @@ class Reader:
             if english and item.unknown and self._story.is_meant(at):
                 draft.rest.append(item.said.lower())
         return 1
+
+    def _manner(self, item: Item) -> list[str]:
+        """The English adjective of an item, for the model; empty if it is no adjective."""
+        named = item.roles.get("adjectives") or item.roles.get("shades")
+        if named is None:
+            return []
+        if self._language == "en":
+            return [item.said]
+        english = self._shop.languages.get("en")
+        return [english.adjectives.get(named.value, named.value) if english is not None else named.value]
 
     def _describes_thing(self, at: int) -> bool:
         """Whether an unknown word is next to the refused thing, on the side on which the language has adjectives."""

@@ -84,10 +84,15 @@ class Recipients:
         ranged = at + 2 < len(self._items) and (self._items[at + 1].mark == "-" or "to" in following)
         if ranged and self._number(at) and self._number(at + 2) and "age" in self._ahead.roles(at + 3):
             return 4  # "5-6 years"
-        place = self._ahead.past_ignored(at + 1)  # "She is already 19"
-        if "age" in roles and place <= at + CLOSE and self._number(place) and not self._counts(place + 1):
+        place = at + 1
+        while place <= at + CLOSE and "ignore" in self._ahead.roles(place) and not self._is_article(place):
+            place += 1  # "She is already 19", but "she's a 38".
+        if "age" in roles and self._number(place) and not self._counts(place + 1):
             return place + 1 - at
         return 0
+
+    def _is_article(self, at: int) -> bool:
+        return "articles" in self._ahead.roles(at)
 
     def _counts(self, at: int) -> bool:
         """Whether the item at a position says what the number before it counts: Spanish "tiene 2 bolsillos"."""

@@ -16,6 +16,8 @@ FRAME = 8
 """Maximum number of items between a word for people and the words that make them the recipient."""
 BUILDS = frozenset({("detail", "slim fit"), ("detail", "loose fit"), ("detail", "long"), ("detail", "short")})
 """Cuts whose words also tell how somebody is built."""
+STYLES = frozenset({"casual", "smart casual", "formal", "sports", "ethnic"})
+"""Occasions that nobody holds: Turkish "kadınlar için şık bluz"."""
 CLOSE = 3
 """Number of neighbouring items that are considered."""
 
@@ -48,7 +50,8 @@ class Story:
         following = meant(self._items[place]) if place <= at + 2 and place < len(self._items) else None
         owned = any("my" in self._ahead.roles(place) for place in (at, at - 1)) or " " in self._items[at].said
         owned |= place == at + 1 and is_cjk(self._items[at].said)  # Chinese "姐姐婚礼"
-        return following is not None and following.family == "occasion" and owned
+        held = following is not None and following.family == "occasion" and following.value not in STYLES
+        return held and owned
 
     def is_given(self, at: int) -> bool:
         """Whether the words in front of a word for people make them the recipient: "for my little", "给我"."""

@@ -68,6 +68,8 @@ class Language:
         for direction, listed in grammar.get("most", {}).items():
             for entry in (Entry("relative", direction), Entry("most", "")):
                 self._add(folder, listed, entry, endings)
+        self.adjectives = {one: listed[0] for one, listed in grammar.get("adjectives", {}).items() if listed}
+        """The first adjective of each direction of a comparison: "warm" for warmer."""
         self._mark_comparisons(grammar, folder, endings)
         for file, family in FAMILIES.items():
             path = folder / f"{file}.txt"

@@ -14,6 +14,7 @@ from service.search.words.judging import Part
 from service.search.words.vocabulary import GenerationWords
 from understanding import Understood, Wish
 from understanding.grounding.grounding import MIN_NEAR, Levels
+from understanding.sentence.comparison import OF_COLOUR
 from understanding.words.concepts import Concept, concepts
 
 KEPT, KEPT_SEEN, KEPT_SILENT = np.float32(0.05), np.float32(0.25), np.float32(0.6)
@@ -29,7 +30,7 @@ OTHER_KIND = np.float32(0.05)
 they agree in a broad category. It keeps them below products that violate a wish: for a sweater and "for winter",
 sweaters of another season come before T-shirts of this one."""
 KEPT_LOOSELY = np.float32(0.4)
-"""The same for kinds, if the text asks for another occasion."""
+"""The same for kinds, if the text asks for another occasion, and for colours, if it asks for something similar."""
 FINEST, COARSEST = 3, 0.5
 """Exponents of the share of columns that agree with the reference. Usually the narrow kind matters (flats); if the text
 asks for another occasion, the broad kind does (shoes)."""
@@ -66,10 +67,13 @@ class Reference:
         self._words, self._grounding = words, words.grounding
 
     def kept(self, understood: Understood) -> list[Part]:
-        """Requirements to agree with the reference in families that the text does not mention: the audience, and also
-        the kind unless the text has words that only the model can read."""
+        """Requirements to agree with the reference in families that the text does not mention: the audience, the kind
+        unless the text has words that only the model can read, and the colour if it asks for something similar."""
         said = {wish.family for wish in (*understood.wanted, *understood.unwanted)} | set(understood.different)
         kept = {"people"} if understood.rest else {"people", "kind"}
+        stated = self.row is None or bool(self._grounding.own_values(self.row, "colour"))
+        if understood.similar and stated and not any(one.direction in OF_COLOUR for one in understood.relative):
+            kept.add("colour")  # "The same but cheaper"
         parts = []
         for family in sorted(kept - said - set(understood.keep)):
             alike = self.alike(family)
@@ -78,7 +82,7 @@ class Reference:
                 loosely = family == "kind" and "occasion" in said and not self._serves(understood)
                 known = self.row is not None and self._grounding.own_values(self.row, family)
                 kind = KEPT_LOOSELY if loosely else KEPT_KIND if known else KEPT_KIND_SEEN
-                floor = kind if family == "kind" else KEPT if known else KEPT_SEEN
+                floor = {"kind": kind, "colour": KEPT_LOOSELY}.get(family, KEPT if known else KEPT_SEEN)
                 exponent = COARSEST if loosely else FINEST
                 key = None if alike.key is None else ("kept", loosely, alike.key)
                 # Relative to what an uncertain upload can reach, or products without a value would rank first.

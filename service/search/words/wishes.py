@@ -30,6 +30,9 @@ VIOLATED = {
 dresses in other colours come before navy socks. Catalogues are less reliable in seasons, occasions and titles."""
 SEEN_STRENGTH = np.float32(0.5)
 """Exponent of the model's probability of a word, for products without a value."""
+SEEN_AT_MOST = np.float32(0.9)
+"""Maximum factor of a product for which only the model has a value: less than ``WHOLLY``, so that products which have
+what is wanted by the catalogue come first."""
 _NONE = np.zeros(0, dtype=np.int64)
 
 
@@ -167,7 +170,8 @@ class Wishes:
 
         def seen(rows: Rows) -> Floats:
             probability = attributes.probabilities(known, rows).max(axis=0)
-            return np.asarray((probability if wanted else 1 - probability) ** SEEN_STRENGTH, dtype=np.float32)
+            factor = np.asarray((probability if wanted else 1 - probability) ** SEEN_STRENGTH, dtype=np.float32)
+            return np.minimum(factor, SEEN_AT_MOST) if wanted else factor
 
         return seen
 

@@ -25,6 +25,7 @@ class Draft:
     forget: list[str] = field(default_factory=list)
     matches: list[Match] = field(default_factory=list)
     rest: list[str] = field(default_factory=list)
+    manner: list[str] = field(default_factory=list)
     unclear: list[str] = field(default_factory=list)
     similar: bool = False
     alternative: bool = False
@@ -291,6 +292,13 @@ class Draft:
     def reject(self, wishes: list[Wish]) -> None:
         """Add refused wishes."""
         self.unwanted += as_parts(wishes, self.as_parts, self.wanted, joined=self.joined)
+
+    def forget_heels(self) -> None:
+        """Refuse heels no more, and want no part of that name: only their height is limited."""
+        self.pending = [wish for wish in self.pending if wish.word not in ("heel", "heels")]
+        self.wanted = [wish for wish in self.wanted if wish.key != ("detail", "heel")]
+        self.clause = min(self.clause, len(self.wanted))
+        self.refusing = bool(self.pending)
 
     def last_refused(self) -> set[str]:
         """The families of what the last word of the refusal names: "studs" are things or parts."""

@@ -37,6 +37,7 @@ def understood(draft: Draft, language: str | None) -> Understood:
         matches=tuple(dict.fromkeys(draft.matches)),
         not_understood=tuple(dict.fromkeys(draft.unclear)),
         rest=" ".join(dict.fromkeys(draft.rest)),
+        manner=" ".join(dict.fromkeys(draft.manner)),
         forget=("*",) if draft.restart else tuple(dict.fromkeys(draft.forget)),
         # "Go back to blue" asks for blue.
         back=0 if wanted and draft.back_to else draft.back,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Container
 
-from understanding.sentence.ahead import Ahead
+from understanding.sentence.ahead import Ahead, meant
 from understanding.sentence.draft.draft import Draft
 from understanding.sentence.items import Item
 from understanding.sentence.quantities.amounts import Amounts
 from understanding.sentence.quantities.numbers import amount
 from understanding.sentence.step import Step
+from understanding.wishes import Relative
 
 
 class Bounds(Step):
@@ -55,10 +56,23 @@ class Bounds(Step):
             self._draft.bound(bound)
         if wish is not None:
             self._draft.add_apart(wish)
-        if taken and bound is None and wish is None:
+        if taken and bound is None and wish is None and self._names_heels(at - 1):
+            self._draft.forget_heels()
+            self._draft.compare(Relative("lower", self._ahead.said(at, taken), "heel"), excess=False)
+        elif taken and bound is None and wish is None:
             self._draft.unclear_end = at + taken
             self._draft.unclear.append(self._ahead.said(at, taken))
         return taken
+
+    def _names_heels(self, at: int) -> bool:
+        """Whether the item at a position names heels, whose height is limited: "no heels over 5 cm", "heel ≤ 5 cm"."""
+        limits = {"under", "under_after"} if not self._draft.refusing else {"over", "over_after"}
+        start = at
+        while at > start - 3 and {"prepositions", "ignore"} & self._ahead.roles(at).keys():
+            at -= 1
+        entry = meant(self._items[at]) if at >= 0 else None
+        limited = any(limits & self._ahead.roles(place).keys() for place in range(start + 1, start + 5))
+        return entry is not None and entry.value in ("heel", "heels") and limited
 
     def _names_thing(self, at: int) -> bool:
         """Whether the item at a position is the last refused thing."""

@@ -49,10 +49,12 @@ class Named:
             return None if found is None else self._made(at, place + found[0], "rating", found[1])
         found = self._amount(at)
         behind = at if found is None else at + found[0]
-        while self._has(behind, "ignore") and not self._is_rating(behind) and behind < at + FAR:
+        while self._has(behind, "ignore", "prepositions") and not self._is_rating(behind) and behind < at + FAR:
             behind += 1
         if found is None or not self._is_rating(behind):
             return None
+        if self._has(behind - 1, "prepositions") and self._amount(behind + 1) is not None:
+            return None  # Italian "sotto i 50 con voto almeno 4"
         after, bound = behind + 1, found[1]
         for role, side in LIMITS.items():
             if self._has(after, role):
@@ -87,9 +89,10 @@ class Named:
         number = self._number(self._numbers.after_ignored(at + 1) if limited else at)
         if number is None:
             return None
+        if not self._has(number.after, "unit"):
+            return None  # "Size 39 on sale"
         places = range(number.after, number.after + NEAR)
-        named = ("discounted", "discounted_after") if self._has(number.after, "unit") else ("discounted",)
-        behind = next((one for one in places if self._has(one, *named)), None)
+        behind = next((one for one in places if self._has(one, "discounted", "discounted_after")), None)
         if behind is None or not all(self._links(one) for one in range(number.after, behind)):
             return None
         low = REDUCED if upper else number.value  # "Up to 50% off" are all reduced products.

@@ -131,7 +131,9 @@ class Sizes:
             return None if found is None else (1, None, Wish("size", found[1], item.said, found[0]))
         if found is None:
             return None
-        if lettered or (self._is_clause(at) and any(item.meanings for item in self._items[:at])):
+        ends = at + 1 == len(self._items) or bool(self._items[at + 1].mark)
+        worn = at > 0 and "articles" in self._items[at - 1].roles and ends  # "She's a 38."
+        if lettered or worn or (self._is_clause(at) and any(item.meanings for item in self._items[:at])):
             return 1, None, Wish("size", found[1], item.said, found[0])
         before, after = at - 1, self._numbers.after_ignored(at + 1)
         while before >= 0 and {"ignore", "prepositions"} & self._items[before].roles.keys():
@@ -157,7 +159,9 @@ class Sizes:
             return True
         item = self._items[at + 1]
         described = (
-            item.mark in (",", "、", "，") or bool(item.meanings) or bool({"relative", "under"} & item.roles.keys())
+            item.mark in (",", "、", "，")
+            or bool(item.meanings)
+            or bool({"relative", "under", "discounted"} & item.roles.keys())
         )
         return described and len(self._items[at].number) > 1 and not self.counts(at + 1)
 

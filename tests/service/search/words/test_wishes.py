@@ -173,6 +173,31 @@ def test_cheaper_compares_with_the_reference(service: Served) -> None:
     assert answer["understood"]["relative"][0]["column"] == "price"
 
 
+@pytest.mark.parametrize("text", ["the same but cheaper", "les mêmes en moins cher", "同じもので、もっと安い"])
+def test_what_should_be_the_same_keeps_its_colour(service: Served, text: str) -> None:
+    everything = service.search(text="cloth", k=60)["results"]
+    reference = next(one["attributes"] for one in everything if one["id"] == "20")
+    answer = service.search(product_id="20", text=text, k=1)
+    assert colours(answer) == {reference["colour"]}
+    assert answer["results"][0]["attributes"]["price"] < reference["price"]
+
+
+def test_products_come_first_that_have_what_is_wanted_by_the_catalogue(
+    shop: Shop, serve: Serve, tmp_path: Path
+) -> None:
+    catalog = write_cloth_catalog(tmp_path / "catalog")
+    header, *rows = catalog.read_text(encoding="utf-8").splitlines()
+    for number in range(0, len(rows), 2):
+        _, _, image, _, *others = rows[number].split(",")
+        rows[number] = ",".join([str(number), "Cloth", image, "", *others])
+    catalog.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+    build(catalog, shop.bundle, tmp_path / "index")
+    with serve(shop._replace(catalog=catalog, index_root=tmp_path / "index"), understand_text=True) as served:
+        answer = served.search(text="red", k=60)["results"]
+        stated = [result["attributes"].get("colour") == "Red" for result in answer]
+        assert stated == sorted(stated, reverse=True)
+
+
 def test_darker_compares_with_the_reference(service: Served) -> None:
     assert colours(service.search(product_id="2", text="darker", k=1)) == {"Navy"}
 

@@ -45,18 +45,20 @@ def check_skipped(skipped: Sequence[Skipped], total: int, allowed: float, index_
     Raises:
         BuildRefused: More products, or all, are skipped.
     """
-    if len(skipped) < total and len(skipped) <= allowed * total:
+    unusable = len({one.id or one.row for one in skipped})  # A product may have several rows.
+    total -= len(skipped) - unusable
+    if unusable < total and unusable <= allowed * total:
         return
     kinds = summed_up(as_problems(skipped))[:3]
     commonest = "; ".join(f"{count} x {kind.rstrip('.')}" for count, kind, _ in kinds)
     if kinds and kinds[0][2][0].reason.rstrip(".") != kinds[0][1].rstrip("."):
         commonest += f", such as: {excerpt(kinds[0][2][0].reason, MAX_REASON).rstrip('.')}"
     hint = f"Correct them; all are listed in {index_root / REFUSED_NAME}."
-    if len(skipped) == total:
+    if unusable == total:
         message = f"None of the {total:,} products can be used ({commonest}); nothing was published."
     else:
         message = (
-            f"{len(skipped):,} of {total:,} products cannot be used, more than the {allowed:.1%} allowed "
+            f"{unusable:,} of {total:,} products cannot be used, more than the {allowed:.1%} allowed "
             f"({commonest}); nothing was published."
         )
         hint += " To allow more: --max-skipped."

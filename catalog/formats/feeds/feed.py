@@ -6,6 +6,7 @@ import contextlib
 import io
 import re
 from collections import Counter
+from typing import Any
 from xml.sax import SAXException, SAXParseException
 from xml.sax.handler import ContentHandler
 from xml.sax.xmlreader import AttributesImpl, Locator
@@ -14,9 +15,11 @@ import defusedxml.sax
 from defusedxml.common import DefusedXmlException
 
 from catalog.errors import ModisteError
+from catalog.formats.encodings import clean_text
 from catalog.formats.feeds.element import PARTS, Element, row_of
 from catalog.formats.feeds.xml_text import escaped, in_utf8
-from catalog.table import Problem, Row, Rows, Table, TableOptions, excerpt
+from catalog.table import Problem, Rows, Table, TableOptions, excerpt
+from catalog.values import as_list
 
 ITEM_NAMES = frozenset({"item", "entry", "product", "offer", "article", "produkt", "artikel", "row", "shopitem"})
 MAX_DEPTH = 50
@@ -60,6 +63,7 @@ def read_feed(content: bytes, source: str, options: TableOptions) -> Table:
         raise ModisteError(
             f"{source} declares entities, which are not read.", hint="Export it without a document type."
         ) from error
+    handler.add_categories()
     table = Table([], Rows(handler.rows), format="XML feed")
     table.columns = table.rows.names
     return table
@@ -128,7 +132,9 @@ class _Products(ContentHandler):
     def __init__(self, item: str) -> None:
         super().__init__()
         self.item = item
-        self.rows: list[tuple[int, Row]] = []
+        self.rows: list[tuple[int, dict[str, Any]]] = []
+        self.categories: dict[str, list[str]] = {}
+        self._category: list[str] | None = None
         self._locator: Locator | None = None
         self._line = 0
         self._open: list[Element] = []
@@ -139,6 +145,9 @@ class _Products(ContentHandler):
     def startElement(self, name: str, attrs: AttributesImpl) -> None:  # noqa: N802
         plain = _plain(name)
         if not self._open and plain != self.item:
+            self._category = [attrs.get("parentId", ""), ""] if plain == "category" and "id" in attrs else None
+            if self._category is not None:
+                self.categories[attrs["id"]] = self._category
             return
         if len(self._open) > MAX_DEPTH:
             raise ModisteError(
@@ -156,12 +165,30 @@ class _Products(ContentHandler):
     def characters(self, content: str) -> None:
         if self._open:
             self._open[-1].parts.append(content)
+        elif self._category is not None:
+            self._category[1] += content
 
     def endElement(self, name: str) -> None:  # noqa: N802
         if self._open:
             element = self._open.pop()
             if not self._open:
                 self.rows.append((self._line, row_of(element)))
+        else:
+            self._category = None
+
+    def add_categories(self) -> None:
+        """Add the paths of categories that a feed of Yandex lists before its products, which have their ids."""
+        for _, row in self.rows if self.categories else ():
+            ids = as_list(row.get("categoryId"))
+            if "category" not in row and ids and all(str(id) in self.categories for id in ids):
+                row["category"] = [self._path(str(id)) for id in ids]
+
+    def _path(self, id: str) -> str:
+        names: list[str] = []
+        while id in self.categories and len(names) < MAX_DEPTH:
+            id, name = self.categories[id]
+            names.insert(0, clean_text(name.strip()))
+        return " > ".join(names)
 
 
 def _plain(name: str) -> str:

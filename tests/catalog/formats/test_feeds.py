@@ -148,3 +148,14 @@ def test_articles_of_tradebyte_are_variants_with_prices_and_stock(tmp_path: Path
     ]  # fmt: skip
     shown = {name: value for name, value in catalog[0].attributes.items() if name.startswith("variant ")}
     assert shown == {"variant color": "Red", "variant size": ["S", "M"], "variant VK": 29.95, "variant STOCK": 4}
+
+
+def test_categories_that_a_feed_lists_before_its_products_are_paths(tmp_path: Path) -> None:
+    categories = '<category id="1">Одежда</category><category id="2" parentId="1">Платья</category>'
+    offers = "".join(
+        f'<offer id="{n}"><name>Платье {n}</name><categoryId>{n}</categoryId>'
+        f"<picture>https://s.example/{n}.jpg</picture></offer>"
+        for n in (1, 2)
+    )
+    catalog = of_xml(tmp_path, "shop", f"<categories>{categories}</categories><offers>{offers}</offers>")
+    assert [one.attributes["category"] for one in catalog] == [["Одежда"], ["Одежда > Платья"]]

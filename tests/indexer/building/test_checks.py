@@ -9,9 +9,9 @@ import pytest
 
 from catalog import read_catalog
 from indexer.build import BuildOptions, build_generation
-from indexer.building.checks import BuildRefused
+from indexer.building.checks import BuildRefused, check_skipped
 from indexer.generations.generation import Generation
-from indexer.generations.manifest import generation_folder
+from indexer.generations.manifest import Skipped, generation_folder
 from indexer.generations.publication import current_id
 from models.bundle import Bundle
 from tests.indexer.shop import picture, write_shop, write_variants
@@ -196,3 +196,10 @@ def test_another_currency_than_the_published_one_is_remarked(root: Path, shop: P
     assert [one.reason for one in catalog.remarks] == [
         "price EUR was in EUR in the published generation and is in GBP; nothing is converted"
     ]
+
+
+def test_a_product_with_several_rows_counts_once_among_those_that_cannot_be_used(tmp_path: Path) -> None:
+    skipped = [Skipped(id=f"p{n // 3}", row=n, reason="no picture") for n in range(6)]
+    with pytest.raises(BuildRefused, match="2 of 10 products cannot be used"):
+        check_skipped(skipped, 14, 0.05, tmp_path)
+    check_skipped(skipped, 14, 0.2, tmp_path)

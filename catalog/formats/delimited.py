@@ -15,7 +15,7 @@ from itertools import chain, islice
 
 from catalog.errors import ModisteError
 from catalog.formats.encodings import Decoded
-from catalog.formats.header import HEADER_ROWS, column_names, find_header
+from catalog.formats.header import HEADER_ROWS, column_names, find_header, refuse_without_header
 from catalog.formats.records import (
     SEPARATORS,
     Record,
@@ -73,7 +73,9 @@ def _read(decoded: Decoded, source: str, options: TableOptions) -> Table:
     first = list(islice(records, HEADER_ROWS))
     if _are_quoted_whole(first, separator):
         return _read(replace(decoded, text="".join(_at_their_lines([*first, *records]))), source, options)
-    place = find_header([record.cells[: MAX_COLUMNS + 1] for record in first], options.names)
+    beginning = [record.cells[: MAX_COLUMNS + 1] for record in first]
+    place = find_header(beginning, options.names)
+    refuse_without_header(beginning, place, source)
     used = max((_width(record.cells) for record in first[place:]), default=0)  # Lines may end with separators.
     columns = column_names(first[place].cells[: max(1, used)] if first else [], source)
     table = Table(columns, Rows(), remarks=decoded.remarks, textual=True)

@@ -11,7 +11,7 @@ from typing import Any
 from catalog.errors import ModisteError
 from catalog.names.columns import ID_NAMES, known, standard_name
 from catalog.names.plain import plain_name
-from catalog.table import Problem, Row, Table, check_columns
+from catalog.table import Problem, Row, Table, check_columns, excerpt
 from catalog.values.numbers import MISSING
 
 HEADER_ROWS = 20
@@ -126,6 +126,33 @@ def _are_values(record: Sequence[str]) -> bool:
     """Whether a record has mostly numbers, so that a word such as "size" in it is a value."""
     filled = [text for cell in record if (text := str(cell).strip())]
     return sum(_NUMBER.fullmatch(text) is not None for text in filled) > len(filled) / 3
+
+
+def refuse_without_header(records: Sequence[Sequence[str]], place: int, source: str) -> None:
+    """Refuse a table without names of columns, whose first product would be lost as the header.
+
+    Raises:
+        ModisteError: The header has no known name, and values of the same shapes as the rows below it.
+    """
+    header, below = next(iter(records[place:]), ()), records[place + 1 :]
+    if not below or any(known(standard_name(str(cell))) for cell in header):
+        return
+    alike = [
+        at
+        for at, cell in enumerate(header)
+        if _VALUE.search(str(cell)) and all(at < len(row) and _shape(row[at]) == _shape(cell) for row in below)
+    ]
+    if len(alike) > 1 or (alike and len(header) == 2):
+        raise ModisteError(
+            f"{source} has no names of columns: the first line looks like a product: "
+            f"{', '.join(excerpt(cell, 30) for cell in header[:5])}.",
+            hint="Add a first line with the names of the columns, such as sku, title, price, image.",
+        )
+
+
+def _shape(cell: object) -> str:
+    """The kinds of characters of a cell, such as ``a-9.a`` for ``red-12.jpg``."""
+    return re.sub(r"\d+", "9", re.sub(r"[^\W\d_]+", "a", str(cell).strip()))
 
 
 def column_names(cells: Sequence[str], source: str) -> list[str]:

@@ -300,3 +300,15 @@ def test_empty_cells_of_another_separator_behind_all_lines_are_dropped(tmp_path:
     content = 'id,title,colour;;;\n"1,""Jeans, wide"",blue";;;\n2,Cap,red;;;\n'
     found = [(one.id, one.title, one.attributes["colour"]) for one in read(tmp_path, content.encode())]
     assert found == [("1", "Jeans, wide", "blue"), ("2", "Cap", "red")]
+
+
+@pytest.mark.parametrize("separator", records.SEPARATORS)
+def test_a_table_without_names_of_columns_is_refused(tmp_path: Path, separator: str) -> None:
+    rows = [separator.join((f"A-{n}", "Red dress", "19.90", f"{n}.jpg")) for n in range(3)]
+    with pytest.raises(ModisteError, match="has no names of columns"):
+        read(tmp_path, "\n".join(rows).encode())
+
+
+def test_a_header_of_sizes_is_one(tmp_path: Path) -> None:
+    catalog = read(tmp_path, b"id,title,36,38,40\n1,Red dress,1,0,2\n2,Blue dress,1,1,0\n")
+    assert [one.id for one in catalog] == ["1", "2"]

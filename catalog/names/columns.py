@@ -220,8 +220,9 @@ def standard_name(column: str) -> str:
     words = [word for word in re.split(r"[\W_]+", column.casefold()) if word not in _OF_SIZES]
     if any(map(counts_stock, shorter_names(column))):
         return "stock"
-    if plain_name("".join(words)) in SIZES:
-        return plain_name("".join(words))
+    bare = plain_name("".join(words))
+    if bare in SIZES or (bare and standard_meaning(bare) == "size"):
+        return bare if bare in SIZES else "size"
     # Of a nested field, as pandas names it, and of an attribute: ``attributes.color``, ``Merkmal: Farbe``.
     last = plain_name(re.split("[.:]", column.partition("|")[0])[-1])
     named = re.fullmatch(r"(.+?)(?:names?|bezeichnung|text|description|nom|nombre|nome|naam|namn|navn)", plain)

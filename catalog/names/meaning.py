@@ -153,6 +153,7 @@ _STANDARD = (
     ("size", "size", "available stock"),
     ("category", "category", "shop retail"),
     ("tags", "tags", ""),
+    ("colours", "colours", "available"),
 )
 """Known names by what they mean: required concepts, and allowed ones."""
 _INTERNAL = (
@@ -172,7 +173,7 @@ _INTERNAL = (
     ("traffic", "stock retail date"),
     ("customs", "code"),
     ("account", "retail stock purchase tax vat category code"),
-    ("changed date", "state price stock"),
+    ("changed", "date state price stock"),
     ("created", "date"),
 )
 """Concepts of names that shops do not publish, likewise."""

@@ -49,7 +49,8 @@ MINIMA = ["min.", "minimum", "Mindest", "alert", "reserved", "минимальн
         ("Предыдущая цена", "wasprice"), ("Q.tà giacenza", "stock"), ("Qtd. em Estoque", "stock"),
         ("Остаток на складе", "stock"), ("Stock dispo", "stock"), ("Best.", "stock"), ("Tamanhos", "size"),
         ("Størrelser", "size"), ("Размеры", "size"), ("Größenlauf", "size"), ("Para Birimi", "currency"),
-        ("units_available", "stock"), ("Mots-clés", "tags"),
+        ("units_available", "stock"), ("eu_sizes", "size"), ("Kolory", "colours"), ("ATS Qty", "stock"),
+        ("Mots-clés", "tags"),
         ("In vendita fino al", "visibleuntil"),
         ("promo_from", "salepricedatesfrom"), ("Aktion bis", "salepricedatesto"), ("Publiseres fra", "visiblefrom"),
     ],
@@ -66,6 +67,7 @@ def test_names_of_known_words_have_a_standard_name(name: str, standard: str) -> 
         "Комментарий менеджера", "ملاحظات داخلية", "Zolltarif", "stock_warnlevel", "percentVat", "HK", "trade_gbp",
         "LastSuppliedBy", "SaleTaxRule", "Qty. on Purch. Order", "Inventory Posting Group", "Stock reservado",
         "Incoming",
+        "seller_fee", "Laatst gewijzigd", "Mva-kode", "Prix professionnel HT",
         "Vendor Item No.", "Max Stock Alert Level", "In Aufträgen", "Comisión por venta", "p_tax", "หมายเหตุ",
     ],
 )  # fmt: skip

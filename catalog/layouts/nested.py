@@ -105,7 +105,7 @@ def _read_texts(table: Table) -> None:
         if not _all(table, column, lambda cell: isinstance(cell, str) and cell.lstrip()[:1] in ("{", "[")):
             continue
         cells = [_object(row.get(column)) for _, row in table.rows]
-        if all(cell is not None for cell in cells):
+        if any(cells) and all(cell is not None for cell in cells):  # A title may be "[]".
             for (_, row), cell in zip(table.rows.edited(), cells, strict=True):
                 row[column] = cell
 

@@ -134,6 +134,7 @@ def test_other_states_mean_nothing(text: str) -> None:
 
 def test_prices_in_any_language_are_asked_for() -> None:
     assert families_of_columns(["판매가", "소비자가", "원가"]) == {"판매가": "price", "소비자가": "", "원가": ""}
+    assert set(families_of_columns(["Myyntihinta (sis. alv)", "Pris (kr)", "Hinta (tarjous!)"]).values()) == {"price"}
 
 
 def test_a_preorder_is_no_reorder() -> None:

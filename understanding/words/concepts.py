@@ -280,7 +280,7 @@ def _family_of_column(name: str) -> str:
                 words = words[:-1]
             else:
                 break
-    return _FAMILIES.get(standard_meaning(name), "")
+    return _FAMILIES.get(standard_meaning(name) or standard_meaning(_IN_BRACKETS.sub("", name)), "")
 
 
 def _descendants(wider: dict[Concept, Concept]) -> dict[Concept, tuple[Concept, ...]]:

@@ -35,7 +35,7 @@ def stock_of_outlets(table: Table, consumed: Container[str] = ()) -> None:
             if any(cells) and all(re.fullmatch(r"-?\d+(?:[.,]0+)?|", cell) for cell in cells):
                 found.setdefault(beginning, []).append(column)
     for beginning, columns in found.items():
-        if beginning in _SURE or len(columns) > 1 or re.search(r"\w:\w", columns[0]):
+        if beginning in _SURE or len(columns) > 1 or re.search(r"\w: ?\w", columns[0]):
             table.outlets |= dict.fromkeys(columns, beginning)
 
 

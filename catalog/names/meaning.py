@@ -27,11 +27,10 @@ _MAX_ENDING = 5
 """Maximum letters behind a stem."""
 _MARKS = "\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0900-\u0903\u093a-\u094f\u0e31\u0e34-\u0e3a\u0e47-\u0e4e"
 """Vowels and accents that are no letters of their own."""
-_WORD = re.compile(rf"(?:[^\W\d_]|[{_MARKS}])+\.?|\d+")
+_WORD = re.compile(rf"(?<![^\W_])[a-z]/[a-z]?(?![^\W_])|(?:[^\W\d_]|[{_MARKS}])+\.?|\d+", re.IGNORECASE)
+"""A word, a number, or letters such as ``J/N`` and ``c/``."""
 _INITIAL = re.compile(r"(?<![^\W\d_])([^\W\d_])\.(?=[^\W\d_])")
 """The point within ``Q.tà``."""
-_YES_OR_NO = re.compile(r"(?<!\w)(?:[jyostd]/n|yes/no|ja/nein|oui/non|s[ií]/no)(?!\w)", re.IGNORECASE)
-"""The possible cells in a name such as ``Online J/N``."""
 _HUMPS = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _LETTERS = str.maketrans({"ø": "o", "æ": "ae", "œ": "oe"})
 _NONE: Concepts = frozenset()
@@ -85,6 +84,8 @@ class _Lexicon:
             found = self.whole.get(part, _NONE) or (self.of(part) if len(part) > _MIN_PART else _NONE)
             if not found or (end == len(word) and not start and part not in self.whole):
                 continue
+            if shortest > 1 and len(part) == shortest and found <= _ALWAYS:  # The end of *Sperrgrund* is no *und*.
+                continue
             if end == len(word):
                 return [found]
             for link in links:
@@ -107,7 +108,7 @@ def _bare(word: str) -> str:
 @lru_cache(maxsize=10_000)
 def concepts_of(column: str) -> tuple[Concepts, ...]:
     """The concepts of each word of a name; an empty set for an unknown word."""
-    column = _YES_OR_NO.sub("", ONE_LETTER.sub("", column[:MAX_COMPARED]))
+    column = ONE_LETTER.sub("", column[:MAX_COMPARED])
     name = _HUMPS.sub(" ", unicodedata.normalize("NFKC", expanded(column)))
     words = [_bare(word) for word in _WORD.findall(_INITIAL.sub(r"\1", name))]
     parts = ([_MONEY] if word.rstrip(".") in _CODES else _lexicon().parts(word) for word in words)
@@ -140,13 +141,14 @@ _STANDARD = (
     ("salepricedatesto", "sale end", "price date"),
     ("visiblefrom", "shown begin", "date shop retail"),
     ("visiblefrom", "retail begin", "date shop"),
+    ("publishdate", "shown date", "shop"),
     ("visibleuntil", "shown end", "date shop retail"),
     ("visibleuntil", "retail end", "date shop"),
     ("saleprice", "price sale", "former retail tax vat shop number"),
     ("listprice", "price recommended", "former retail tax vat shop number"),
     ("wasprice", "price former", "retail tax vat shop number"),
     ("price", "price", "retail tax vat shop number"),
-    ("backorders", "oversell", "allow stock available state"),
+    ("backorders", "oversell", "allow stock available state retail"),
     ("backorders", "negation stock allow", "retail available purchase"),
     ("stock", "stock", "available count"),
     ("stock", "available count", ""),
@@ -165,8 +167,9 @@ _INTERNAL = (
     ("vendor code", ""),
     ("retail count", "stock"),
     ("off count", "retail stock"),
+    ("off reason", ""),
     ("shipping", "price purchase"),
-    ("note", "private shop state sale"),
+    ("note", "private shop state sale stock"),
     ("private", "stock price state shop"),
     ("vat", "tax retail sale code account category"),
     ("place", "stock"),
@@ -209,7 +212,7 @@ def may_be_outlet(column: str) -> bool:
 
 def may_be_off(column: str) -> bool:
     """Whether a name may be that of a flag of products that are not for sale: ``Sperrkz``, ``Vendido``."""
-    return means(column, "off", "state shop retail shown begin")
+    return means(column, "off", "state shop retail shown begin") or means(column, "negation shop", "shown retail")
 
 
 def states_no(text: str) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 from catalog.layouts.outlets import outlet_prefix
 from catalog.names.columns import standard_name
-from catalog.names.meaning import may_be_off, may_be_outlet, may_be_status, states_no, states_yes
+from catalog.names.meaning import may_be_off, may_be_outlet, may_be_status, mentions, states_no, states_yes
 from catalog.names.plain import plain_name
 from catalog.names.sale import (
     COUNTED_BY_DEFAULT,
@@ -97,7 +97,7 @@ class Availability:
         off = [name for name in unusual if may_be_off(name) and _marks(table.rows.column(name))]
         self.unnamed = [
             name for name in unusual
-            if name not in off
+            if name not in off and not (self._status and mentions(name, "marketplace"))
             and (_states(name, table.rows.column(name)) or (name in stated and not outlet_prefix(name)))
         ]  # fmt: skip
         """Columns with other names that state what is for sale, by their cells or their role."""

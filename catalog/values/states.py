@@ -11,11 +11,12 @@ from catalog.names.meaning import states_no, states_yes
 from catalog.names.plain import whole_name
 from catalog.names.sale import DRAFTS, IN_STOCK, LIVE, NOT_SOLD, OUT_OF_STOCK, SIGNS, are_letters_of_flags, read_flag
 from catalog.values import plain_text
-from catalog.values.dates import read_date
+from catalog.values.dates import Order, read_date
 from catalog.values.numbers import MISSING, read_number
 
 MAX_STOCK_WORDS = 20
 """Maximum number of different cells of a column that states the stock."""
+_ORDERS: tuple[Order, ...] = ("dmy", "mdy")
 MAX_LETTERS = 5
 """Maximum number of letters for the states of a product."""
 
@@ -110,8 +111,9 @@ def says_no(text: str) -> bool:
 
 def is_future(text: str) -> bool:
     """Whether a cell has a date after today, such as the 9999-12-31 that databases write for no end."""
-    date = read_date(text, None)
-    return date is not None and date[:10] > datetime.datetime.now(datetime.UTC).date().isoformat()
+    today = datetime.datetime.now(datetime.UTC).date().isoformat()
+    dates = [date[:10] for order in _ORDERS if (date := read_date(text, order)) is not None]
+    return bool(dates) and min(dates) > today
 
 
 def stock_count(text: str) -> float:

@@ -189,3 +189,28 @@ def test_sizes_between_dashes_are_lists_if_any_cell_has_three(tmp_path: Path) ->
     catalog = read(tmp_path, [{"sku": f"A{at}", "title": "Hat", "Talles": cell} for at, cell in enumerate(cells)])
     sizes = [["S", "M", "L", "XL"], ["36", "38", "40"], ["85-95"], ["XS-S"]]
     assert [one.attributes["Talles"] for one in catalog] == sizes
+
+
+def test_the_state_on_a_marketplace_does_not_count_beside_that_of_the_shop(tmp_path: Path) -> None:
+    rows = [
+        {"sku": f"A{at}", "title": "Hat", "Veröffentlicht": shown, "Status Amazon": state}
+        for at, (shown, state) in enumerate([(1, "aktiv"), (1, "inaktiv"), (0, "aktiv")])
+    ]
+    assert [one.id for one in read(tmp_path, rows)] == ["A0", "A1"]
+
+
+def test_a_column_of_products_that_are_not_in_the_shop_is_a_flag(tmp_path: Path) -> None:
+    rows = [{"sku": f"A{at}", "title": "Hat", "Niet op web": hidden} for at, hidden in enumerate("NJ")]
+    assert [one.id for one in read(tmp_path, rows)] == ["A0"]
+
+
+def test_a_product_is_not_for_sale_before_its_date_of_publication(tmp_path: Path) -> None:
+    rows = [
+        {"sku": f"A{at}", "title": "Hat", "Data pubblicazione": f"01/03/{year}"} for at, year in enumerate((2025, 2099))
+    ]
+    assert [one.id for one in read(tmp_path, rows)] == ["A0"]
+
+
+@pytest.mark.parametrize("title", ["[]", "{}", "[] {}"])
+def test_a_title_of_brackets_is_a_title(tmp_path: Path, title: str) -> None:
+    assert [one.title for one in read(tmp_path, [{"sku": "A", "title": title, "price": "1"}])] == [title]

@@ -67,7 +67,7 @@ def test_names_of_known_words_have_a_standard_name(name: str, standard: str) -> 
         "Комментарий менеджера", "ملاحظات داخلية", "Zolltarif", "stock_warnlevel", "percentVat", "HK", "trade_gbp",
         "LastSuppliedBy", "SaleTaxRule", "Qty. on Purch. Order", "Inventory Posting Group", "Stock reservado",
         "Incoming",
-        "seller_fee", "Laatst gewijzigd", "Mva-kode", "Prix professionnel HT",
+        "seller_fee", "Sperrgrund", "Lev. code", "Ink-prijs", "Laatst gewijzigd", "Mva-kode", "Prix professionnel HT",
         "Vendor Item No.", "Max Stock Alert Level", "In Aufträgen", "Comisión por venta", "p_tax", "หมายเหตุ",
     ],
 )  # fmt: skip

@@ -293,13 +293,6 @@ class Draft:
         """Add refused wishes."""
         self.unwanted += as_parts(wishes, self.as_parts, self.wanted, joined=self.joined)
 
-    def forget_heels(self) -> None:
-        """Refuse heels no more, and want no part of that name: only their height is limited."""
-        self.pending = [wish for wish in self.pending if wish.word not in ("heel", "heels")]
-        self.wanted = [wish for wish in self.wanted if wish.key != ("detail", "heel")]
-        self.clause = min(self.clause, len(self.wanted))
-        self.refusing = bool(self.pending)
-
     def last_refused(self) -> set[str]:
         """The families of what the last word of the refusal names: "studs" are things or parts."""
         last = self.pending[-1]

@@ -57,8 +57,7 @@ class Bounds(Step):
         if wish is not None:
             self._draft.add_apart(wish)
         if taken and bound is None and wish is None and self._names_heels(at - 1):
-            self._draft.forget_heels()
-            self._draft.compare(Relative("lower", self._ahead.said(at, taken), "heel"), excess=False)
+            self._limit_heels(self._ahead.said(at, taken))
         elif taken and bound is None and wish is None:
             self._draft.unclear_end = at + taken
             self._draft.unclear.append(self._ahead.said(at, taken))
@@ -73,6 +72,14 @@ class Bounds(Step):
         entry = meant(self._items[at]) if at >= 0 else None
         limited = any(limits & self._ahead.roles(place).keys() for place in range(start + 1, start + 5))
         return entry is not None and entry.value in ("heel", "heels") and limited
+
+    def _limit_heels(self, said: str) -> None:
+        """Ask for lower heels, which are neither refused nor wanted as a part: only their height is limited."""
+        draft = self._draft
+        draft.pending = [wish for wish in draft.pending if wish.word not in ("heel", "heels")]
+        draft.wanted = [wish for wish in draft.wanted if wish.key != ("detail", "heel")]
+        draft.clause, draft.refusing = min(draft.clause, len(draft.wanted)), bool(draft.pending)
+        draft.compare(Relative("lower", said, "heel"), excess=False)
 
     def _names_thing(self, at: int) -> bool:
         """Whether the item at a position is the last refused thing."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from understanding.sentence.ahead import BACKGROUND, LOOKS, ORDER, OTHERS
 from understanding.sentence.draft.looks import behind_part, of_part
-from understanding.sentence.draft.refusal import as_parts, split_clause, without_wanted
+from understanding.sentence.draft.refusal import as_parts, split_clause, start_of_last, without_wanted
 from understanding.wishes import Bound, Match, Relative, Wish
 from understanding.words.concepts import ONE_OF
 from understanding.words.grammar import OPPOSITE
@@ -243,11 +243,7 @@ class Draft:
             start: Number of wishes before the clause.
             last: Whether only the last family is refused, as in Turkish "siyah deri olmayan çanta", which is black.
         """
-        if last and start < len(self.wanted):
-            family = self.wanted[-1].family
-            start = max(
-                (at for at, wish in enumerate(self.wanted[start:], start + 1) if wish.family != family), default=start
-            )
+        start = start_of_last(self.wanted, start) if last else start
         if any(wish.family in LOOKS for wish in self.wanted[max(start, self.joint) :]):
             start = max(start, self.joint)
         if self.parts:  # "With a red scarf" says nothing of other things in red.

@@ -36,6 +36,12 @@ def split_clause(clause: list[Wish], part: Sequence[Wish]) -> tuple[list[Wish], 
     return refused, [wish for wish in clause if wish not in refused]
 
 
+def start_of_last(wanted: Sequence[Wish], start: int) -> int:
+    """The start of the wishes of one family at the end of ``wanted``, which is not before ``start``."""
+    others = [at for at, wish in enumerate(wanted[start:], start + 1) if wish.family != wanted[-1].family]
+    return max(others, default=start)
+
+
 def as_parts(
     refused: list[Wish], parts: Mapping[tuple[str, str], Wish], wanted: Sequence[Wish], *, joined: bool
 ) -> list[Wish]:

@@ -80,7 +80,9 @@ def test_names_of_internal_words_are_hidden(name: str) -> None:
     [
         "Stockwerk", "Quantity per pack", "Stock 1", "stock_code", "International size", "Einkaufstasche",
         "Best seller", "Fair trade", "Notes of the scent", "Gewicht netto", "Hersteller", "Location of print",
-        "Display", "Verkaufsfläche",
+        "Display", "Verkaufsfläche", "Lieferzeit", "Number of pockets", "Pack size", "Made to order", "Web width",
+        "View",
+        "Hidden pockets", "Low rise", "Deadstock", "Reason to love", "Special edition", "Volume utile",
     ],
 )  # fmt: skip
 def test_names_with_an_unknown_word_mean_nothing(name: str) -> None:

@@ -127,6 +127,23 @@ def test_a_conversation_starts_over_in_the_words_of_each_language(language: str)
     assert parts_of(fold(turns)) == {"+colour:blue"}
 
 
+FORGOTTEN = {
+    "en": "forget the price and the colour", "de": "vergiss den Preis und die Farbe",
+    "fr": "oublie le prix et la couleur", "es": "olvida el precio y el color", "it": "dimentica il prezzo e il colore",
+    "pt": "esquece o preço e a cor", "nl": "vergeet de prijs en de kleur", "pl": "zapomnij o cenie i kolorze",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("language", FORGOTTEN)
+def test_several_families_are_forgotten_at_once(language: str) -> None:
+    turns = understand_turns([BOTH[language][0], "max 50", FORGOTTEN[language]], large_shop())
+    assert parts_of(fold(turns)) == {"+kind:dress"}
+
+
+def test_the_price_alone_is_forgotten_in_chinese() -> None:
+    assert folded("红色连衣裙", "50以内", "忘了价格") == {"+kind:dress", "+colour:red"}
+
+
 @pytest.mark.parametrize(
     ("turns", "asked"),
     [
@@ -135,6 +152,11 @@ def test_a_conversation_starts_over_in_the_words_of_each_language(language: str)
         (["赤い靴", "青で", "黒で", "さっきのに戻して"], {"+kind:shoe", "+colour:blue"}),
         (["ジャケットを探してる", "紺で"], {"+kind:jacket", "+colour:navy blue"}),
         (["适合爸爸戴的手表", "银色"], {"+kind:watch", "+people:men", "+colour:silver"}),
+        (["a green backpack", "grey then", "both work for me"], {"+kind:backpack", "+colour:green", "+colour:grey"}),
+        (["rote Tasche", "alles nochmal neu: Damensandalen"], {"+kind:sandals", "+people:women"}),
+        (["una camicia bianca", "di lino se possibile"], {"+kind:shirt", "+colour:white", "+material:linen"}),
+        (["beyaz etek", "gri", "bir öncekine dön"], {"+kind:skirt", "+colour:white"}),
+        (["ピンクか白のスカート", "白はやめとく"], {"+kind:skirt", "+colour:pink", "-colour:white"}),
         (["uma mochila azul", "qualquer cor serve"], {"+kind:backpack"}),
     ],
 )

@@ -26,7 +26,7 @@ class Families(Step):
             if excepted := self._excepted(found.value, found.after):
                 return excepted - at
             self._draft.forget.append(found.value)
-            return found.after - at
+            return self._forgotten_list(found.after) - at
         if "forget" not in roles or {"refuse", "ask"} & roles.keys():
             return 0
         found = self._ahead.wish(at + 1)
@@ -34,6 +34,15 @@ class Families(Step):
             self._draft.forget.append(found.value)
             return found.after - at
         return 0
+
+    def _forgotten_list(self, at: int) -> int:
+        """The position behind further families that are dropped: "forget the price and the colour"."""
+        while {"and", "or"} & self._ahead.roles(at).keys() and (found := self._ahead.family(at + 1)).value:
+            if found.after < len(self._items) and self._items[found.after].meanings:
+                break  # "Any price and colour red"
+            self._draft.forget.append(found.value)
+            at = found.after
+        return at
 
     def _indifferent(self, at: int) -> int:
         """ "Leather doesn't matter": the number of items of a look that does not matter. It begins a clause or follows

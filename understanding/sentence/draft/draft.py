@@ -276,8 +276,7 @@ class Draft:
             self.reject(self.wanted[start:])
             del self.wanted[start:]
             self.begin_clause()
-        self.pending = []
-        self.denied = None
+        self.pending, self.denied = [], None
         self.refusing = self.joined = self.described = self.listed = False
 
     def want_instead(self) -> None:

@@ -53,12 +53,16 @@ def test_texts_have_enough_contrast(browser: Browser, served: Served) -> None:
     context = browser.new_context(reduced_motion="reduce")
     page = context.new_page()
     page.goto(f"{served.url}/docs")
-    for operation in page.locator(".opblock-summary-control").all():
+    operations, schemas = page.locator(".opblock-summary-control"), page.locator(".json-schema-2020-12-accordion")
+    paths = served.client.get("/openapi.json").json()["paths"].values()
+    expect(operations).to_have_count(sum(len(path) for path in paths))  # `all` does not wait.
+    for operation in operations.all():
         operation.click()
     page.get_by_role("button", name="Try it out").nth(0).click()
     page.get_by_role("button", name="Execute").click()
     expect(page.get_by_text("Response headers", exact=True)).to_be_visible()
-    for schema in page.locator(".json-schema-2020-12-accordion").all():
+    expect(schemas).not_to_have_count(0)
+    for schema in schemas.all():
         schema.click()
     assert low_contrast(page) == []
     page.get_by_role("button", name="Authorize").click()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 from understanding.words.compounds import compound_of
@@ -21,6 +22,9 @@ HEADLESS = frozenset({"prepositions", "recipient", "with", "refuse"})
 """Roles of words that end the head of a phrase: "bags for shoes" are bags."""
 BESIDE_KIND = frozenset({"people", "material", "pattern", "occasion", "season", "detail"})
 """Families that the name of a category states beside its kind: "women's knitwear"."""
+
+MAX_READ = 50_000
+"""Number of values of which the meanings are kept: the family of a column is found before the meanings of its values."""
 
 
 class _Part(NamedTuple):
@@ -42,6 +46,12 @@ class Meanings:
 
     def __init__(self, languages: Mapping[str, Language]) -> None:
         self._languages = languages
+        self._known: dict[str, list[str]] = {}
+        """The codes of the languages that have phrases with a first word, because most words are of few languages."""
+        for code, language in languages.items():
+            for word in language.phrases.beginnings():
+                self._known.setdefault(word, []).append(code)
+        self._read = lru_cache(maxsize=MAX_READ)(self._read_anew)
 
     def of(self, value: str, family: str = "") -> tuple[Concept, ...]:
         """The concepts of a value of a column; only those of ``family`` if there are any, and of a kind also what its
@@ -71,7 +81,8 @@ class Meanings:
     def exactly(self, words: tuple[str, ...], family: str = "") -> tuple[Concept, ...]:
         """The concepts that a phrase means in the first language that has one of ``family``, or else any."""
         for spelling in (words, ("".join(words),)):  # "Business-Schuhe", "Sun Glasses"
-            meant = (_concepts_in(language.phrases.exactly(spelling)) for language in self._languages.values())
+            codes = self._known.get(spelling[0], ()) if spelling else ()
+            meant = (_concepts_in(self._languages[code].phrases.exactly(spelling)) for code in codes)
             found = [some for some in meant if some]
             for some in found:
                 if _of_family(some, family):
@@ -80,11 +91,15 @@ class Meanings:
                 return found[0]
         return ()
 
-    def _read(self, value: str) -> tuple[int, tuple[Concept, ...]]:
+    def _read_anew(self, value: str) -> tuple[int, tuple[Concept, ...]]:
         """The number of unknown words of a value, and the concepts of the others, in the language that knows most."""
         tokens = tokens_of(normalised(value))
         best: tuple[int, tuple[Concept, ...]] = (len(tokens), ())
-        for language in self._languages.values():
+        words = [token.text for token in tokens]
+        possible = {code for word in (*words, *map("".join, pairwise(words))) for code in self._known.get(word, ())}
+        for code, language in self._languages.items():
+            if code not in possible and not language.compounds:
+                continue
             parts = _parts_of(tokens, language)
             if any(part.roles & REFUSING for part in parts):
                 continue  # "Nicht gefüttert" is not lined.

@@ -56,6 +56,10 @@ class Phrases:
         length, found = self.longest(words, 0)
         return found if length == len(words) else []
 
+    def beginnings(self) -> Collection[str]:
+        """The words with which phrases begin."""
+        return self._root.keys()
+
     def first_words(self, roles: Collection[str]) -> list[str]:
         """The distinct words in phrases of these roles."""
         return list(dict.fromkeys(_words(self._root, roles, ())))

@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 
 from tests.understanding.shops import make_shop, same
+from tests.work import lines_run
 from understanding import Grounding, Wish, understand
+from understanding.grounding.meanings import Meanings
 from understanding.grounding.refused import refused
+from understanding.words.language import languages
 
 NAN = float("nan")
 
@@ -104,3 +107,11 @@ def test_a_column_of_an_unusual_name_has_the_family_of_its_values() -> None:
 def test_a_colour_that_a_shop_calls_by_an_ordinary_word_is_asked_for() -> None:
     shop = make_shop([""] * 3, {"colour": ["forest", "army", "ink"]})
     assert {wish.word for wish in understand("in forest or army please", shop).wanted} == {"forest", "army"}
+
+
+def test_a_value_is_read_once_and_only_in_languages_that_know_its_words() -> None:
+    meanings, english = Meanings(languages()), Meanings({"en": languages()["en"]})
+    meanings.of("zephyr trousers", "kind")  # Fills the caches of the languages.
+    work = lines_run(lambda: meanings.of("zephyr leather shoes", "kind"))
+    assert work < 4 * lines_run(lambda: english.of("zephyr leather shoes", "kind"))
+    assert lines_run(lambda: meanings.wholly("zephyr leather shoes")) < work / 4

@@ -162,7 +162,9 @@ _INTERNAL = (
     ("abbreviation", "price tax vat retail former"),
     ("dealer price", "tax vat retail"),
     ("minimum stock", "available shop retail sale alarm"),
-    ("alarm", "minimum stock available"),
+    ("alarm", "minimum stock available warning"),
+    ("warning stock", "minimum available"),
+    ("warning minimum", "available"),
     ("reserved", "stock available purchase count"),
     ("vendor code", ""),
     ("retail count", "stock"),
@@ -201,17 +203,20 @@ def may_be_status(column: str) -> bool:
     """Whether a name may mean what a shop shows: ``publish_status``, ``Dostępny w sklepie``."""
     return (
         means(column, "shown", "state shop retail") or means(column, "state", "shown shop retail stock available")
-        or means(column, "available shop", "retail shown") or means(column, "available shown", "state shop")
+        or (means(column, "available shop", "retail shown") and not mentions(column, "premises"))
+        or means(column, "available shown", "state shop")
     )  # fmt: skip
 
 
 def may_be_outlet(column: str) -> bool:
     """Whether a name may be that of a shop in which a product is sold, if its cells are flags: ``Sell on web``."""
-    return means(column, "shop", "retail state")
+    return means(column, "shop", "retail state") and not mentions(column, "premises")
 
 
 def may_be_off(column: str) -> bool:
     """Whether a name may be that of a flag of products that are not for sale: ``Sperrkz``, ``Vendido``."""
+    if mentions(column, "premises") or (mentions(column, "sold") and mentions(column, "shop shown")):  # ``Sold online``
+        return False
     return means(column, "off", "state shop retail shown begin") or means(column, "negation shop", "shown retail")
 
 

@@ -214,3 +214,21 @@ def test_a_product_is_not_for_sale_before_its_date_of_publication(tmp_path: Path
 @pytest.mark.parametrize("title", ["[]", "{}", "[] {}"])
 def test_a_title_of_brackets_is_a_title(tmp_path: Path, title: str) -> None:
     assert [one.title for one in read(tmp_path, [{"sku": "A", "title": title, "price": "1"}])] == [title]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Available in stores", "In store", "Sold in stores", "Sold online", "Not in stores", "Disponible en boutique",
+     "Catalogue", "Search", "Linea", "Channel", "Vendu en ligne"],
+)  # fmt: skip
+def test_flags_of_places_beside_the_web_shop_leave_nothing_out(tmp_path: Path, name: str) -> None:
+    rows = [{"sku": f"A{at}", "title": "Hat", name: state} for at, state in enumerate(["yes", "no"])]
+    catalog = read(tmp_path, rows)
+    assert [one.id for one in catalog] == ["A0", "A1"]
+    assert catalog.roles[name] == "wish"
+
+
+@pytest.mark.parametrize("name", ["発売日", "Release date", "Launch date"])
+def test_a_date_of_release_leaves_nothing_out(tmp_path: Path, name: str) -> None:
+    rows = [{"sku": f"A{at}", "title": "Hat", name: f"{year}-03-01"} for at, year in enumerate((2025, 2099))]
+    assert len(read(tmp_path, rows)) == 2

@@ -66,8 +66,8 @@ def test_names_of_known_words_have_a_standard_name(name: str, standard: str) -> 
         "KDV Oranı", "Scorta min.", "Quantity Committed", "Income Account", "更新日", "销量", "메모", "Ubicazione",
         "Комментарий менеджера", "ملاحظات داخلية", "Zolltarif", "stock_warnlevel", "percentVat", "HK", "trade_gbp",
         "LastSuppliedBy", "SaleTaxRule", "Qty. on Purch. Order", "Inventory Posting Group", "Stock reservado",
-        "Incoming",
-        "seller_fee", "Sperrgrund", "Lev. code", "Ink-prijs", "Laatst gewijzigd", "Mva-kode", "Prix professionnel HT",
+        "Incoming", "Not", "Safety stock", "Reorder",
+        "seller_fee", "Sperrgrund", "Lev. code", "Ink-prijs", "Laatst gewijzigd", "Mva-kode", "Prix professionnel HT", "Prix pro HT",
         "Vendor Item No.", "Max Stock Alert Level", "In Aufträgen", "Comisión por venta", "p_tax", "หมายเหตุ",
     ],
 )  # fmt: skip
@@ -82,6 +82,7 @@ def test_names_of_internal_words_are_hidden(name: str) -> None:
         "Best seller", "Fair trade", "Notes of the scent", "Gewicht netto", "Hersteller", "Location of print",
         "Display", "Verkaufsfläche", "Lieferzeit", "Number of pockets", "Pack size", "Made to order", "Web width",
         "View",
+        "Warnings", "Safety standard", "Alarm", "Popularity", "Beliebtheit", "Popularité", "Grundpreis", "Not in stores", "Anzahl Stück",
         "Hidden pockets", "Low rise", "Deadstock", "Reason to love", "Special edition", "Volume utile",
     ],
 )  # fmt: skip
@@ -142,3 +143,7 @@ def test_prices_in_any_language_are_asked_for() -> None:
 def test_a_preorder_is_no_reorder() -> None:
     assert not is_hidden("Pre-Order")
     assert is_hidden("Reorder level")
+
+
+def test_a_price_for_one_piece_is_public() -> None:
+    assert not is_hidden("Preis pro Stück")

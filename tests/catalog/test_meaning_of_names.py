@@ -67,7 +67,8 @@ def test_names_of_known_words_have_a_standard_name(name: str, standard: str) -> 
         "Комментарий менеджера", "ملاحظات داخلية", "Zolltarif", "stock_warnlevel", "percentVat", "HK", "trade_gbp",
         "LastSuppliedBy", "SaleTaxRule", "Qty. on Purch. Order", "Inventory Posting Group", "Stock reservado",
         "Incoming", "Not", "Safety stock", "Reorder",
-        "seller_fee", "Sperrgrund", "Lev. code", "Ink-prijs", "Laatst gewijzigd", "Mva-kode", "Prix professionnel HT", "Prix pro HT",
+        "seller_fee", "Sperrgrund", "Lev. code", "Ink-prijs", "Laatst gewijzigd", "Mva-kode", "Prix professionnel HT",
+        "Prix pro HT",
         "Vendor Item No.", "Max Stock Alert Level", "In Aufträgen", "Comisión por venta", "p_tax", "หมายเหตุ",
     ],
 )  # fmt: skip
@@ -82,7 +83,8 @@ def test_names_of_internal_words_are_hidden(name: str) -> None:
         "Best seller", "Fair trade", "Notes of the scent", "Gewicht netto", "Hersteller", "Location of print",
         "Display", "Verkaufsfläche", "Lieferzeit", "Number of pockets", "Pack size", "Made to order", "Web width",
         "View",
-        "Warnings", "Safety standard", "Alarm", "Popularity", "Beliebtheit", "Popularité", "Grundpreis", "Not in stores", "Anzahl Stück",
+        "Warnings", "Safety standard", "Alarm", "Popularity", "Beliebtheit", "Popularité", "Grundpreis",
+        "Not in stores", "Anzahl Stück",
         "Hidden pockets", "Low rise", "Deadstock", "Reason to love", "Special edition", "Volume utile",
     ],
 )  # fmt: skip

@@ -24,7 +24,7 @@ BESIDE_KIND = frozenset({"people", "material", "pattern", "occasion", "season", 
 """Families that the name of a category states beside its kind: "women's knitwear"."""
 
 MAX_READ = 50_000
-"""Number of values of which the meanings are kept: the family of a column is found before the meanings of its values."""
+"""Number of values whose meanings are kept: values are read to find the family of their column, and then again."""
 
 
 class _Part(NamedTuple):

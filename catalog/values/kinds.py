@@ -48,6 +48,8 @@ SIZES_BY_SLASHES = re.compile(rf"{_LETTER}(?:\s*/\s*{_LETTER}){{2,}}", re.IGNORE
 _SIZE = rf"(?:{_LETTER}|pp?|gg?|x?gg?|eg{{1,3}}|\d{{1,2}}(?:[.,]5)?)"
 NAMED_SIZES_BY_SLASHES = re.compile(rf"{_SIZE}(?:\s*/\s*{_SIZE}){{2,}}", re.IGNORECASE)
 """The same in a column of sizes, where ``36/38/40`` is no date."""
+_FRACTION = re.compile(r"(\d+)\s*/\s*(?!\1$)\d+")
+"""Two whole numbers that differ, such as ages: ``4/5`` alone is no rating, but ``4.5/5`` and ``5/5`` are."""
 _TREE_SIGNS = ("::", " : ", ":", "|", " - ", "\\")
 _SLASHES = re.compile(r"\w\s*[/\\]\s*\w.*[/\\]|\w///\w")
 
@@ -139,7 +141,9 @@ def kind_of(column: str, filled: Sequence[Any], decimal: Separator, order: Order
     if not codes and all(isinstance(cell, int | float) and not isinstance(cell, bool) for cell in filled):
         return FoundKind("number")
     texts = [plain_text(cell) for cell in filled]
-    if all(read_flag(text) is not None for text in set(texts)) or are_letters_of_flags(set(texts)):
+    if all(read_flag(text) is not None for text in set(texts)) or (
+        name not in SIZES and are_letters_of_flags(set(texts))
+    ):
         return FoundKind("flag")
     found = FoundKind("text") if codes else _number_or_date(name, texts, decimal, order)
     if found.kind != "text":
@@ -182,7 +186,7 @@ def _number_or_date(name: str, texts: Sequence[str], decimal: Separator, order: 
         return FoundKind("text")
     read = read_price if name in PRICES else read_number
     numbers = [text for text in stated if survives(text) and read(text, decimal) is not None]
-    if all(map(read_rating, stated)):
+    if all(map(read_rating, stated)) and (name in NUMBERS_BY_NAME or not all(map(_FRACTION.fullmatch, stated))):
         return FoundKind("number")
     odd = set(stated) - set(numbers)
     few = numbers and sum(text in odd for text in texts) <= MAX_STRANGE_SHARE * len(texts)

@@ -39,6 +39,11 @@ def test_s_and_n_are_yes_and_no_only_together(tmp_path: Path) -> None:
     assert catalog.columns == {"Ativo": "flag", "Tam": "text"}
 
 
+def test_s_and_n_are_sizes_in_a_column_of_sizes(tmp_path: Path) -> None:
+    catalog = read(tmp_path, [{"sku": f"A{at}", "title": "Hat", "Size": size} for at, size in enumerate("SN")])
+    assert [one.attributes["Size"] for one in catalog] == ["S", "N"]
+
+
 @pytest.mark.parametrize(
     ("text", "date"),
     [
@@ -139,8 +144,8 @@ def test_ratings_with_the_best_one_are_numbers(tmp_path: Path, ratings: list[str
     assert catalog[1].attributes["Avis"] == float(ratings[1][0])
 
 
-def test_numbers_with_a_slash_are_no_ratings(tmp_path: Path) -> None:
-    cells = ["6/5", "4/5"]
+@pytest.mark.parametrize("cells", [["6/5", "4/5"], ["3/5", "4/5"]])
+def test_numbers_with_a_slash_are_no_ratings(tmp_path: Path, cells: list[str]) -> None:
     catalog = read(tmp_path, [{"sku": f"A{at}", "title": "Hat", "Teile": one} for at, one in enumerate(cells)])
     assert catalog.columns == {"Teile": "text"}
 

@@ -117,6 +117,11 @@ LIVE = group(
     "販売中 已上架 上架 在售 publish pending scheduled geplant preorder comingsoon"
 )
 """Words for products that are or will be for sale; the opposite of ``DRAFTS``."""
+SEEN_OR_NOT = group(
+    "visible hidden invisible shown concealed exposed sichtbar versteckt verdeckt unsichtbar masqué caché cachée "
+    "oculto oculta invisibile nascosto nascosta visibile visível zichtbaar verborgen synlig dold skjult widoczny ukryty"
+)
+"""Words that also describe zips and seams. They mark a column as one of states only if its name does."""
 NOT_SOLD_FLAGS = group(
     "discontinued archived deleted isdeleted disabled isdisabled draft isdraft outofstock soldout hidden ishidden "
     "isarchived hideproduct hideonsite ausverkauft versteckt gelöscht archiviert lvorm blocked isblocked salesblocked "

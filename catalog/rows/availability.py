@@ -47,6 +47,7 @@ from catalog.values.states import (
     are_marks,
     are_mostly_filled,
     are_plus_or_minus,
+    are_seen_or_not,
     has_states_of_stock,
     has_words_of_sale,
     is_future,
@@ -253,12 +254,12 @@ class Availability:
 def _states(name: str, cells: Sequence[Any]) -> bool:
     """Whether a column with an unusual name states what is for sale."""
     plain = plain_name(name)
+    named = is_status(plain) or may_be_status(name)
     return (
         states_sale(cells)
+        or (mentions(name, "shop retail") and are_seen_or_not(cells))
         or ((plain in FLAGS_OF_PUBLICATION or may_be_outlet(name) or may_be_status(name)) and _marks(cells))
-        or (
-            plain not in FLAGS_OF_PUBLICATION and (is_status(plain) or may_be_status(name)) and has_words_of_sale(cells)
-        )
+        or (plain not in FLAGS_OF_PUBLICATION and named and has_words_of_sale(cells))
     )
 
 

@@ -9,7 +9,17 @@ from typing import Any
 
 from catalog.names.meaning import states_no, states_yes
 from catalog.names.plain import whole_name
-from catalog.names.sale import DRAFTS, IN_STOCK, LIVE, NOT_SOLD, OUT_OF_STOCK, SIGNS, are_letters_of_flags, read_flag
+from catalog.names.sale import (
+    DRAFTS,
+    IN_STOCK,
+    LIVE,
+    NOT_SOLD,
+    OUT_OF_STOCK,
+    SEEN_OR_NOT,
+    SIGNS,
+    are_letters_of_flags,
+    read_flag,
+)
 from catalog.values import plain_text
 from catalog.values.dates import Order, read_date
 from catalog.values.numbers import MISSING, read_number
@@ -71,11 +81,19 @@ def states_sale(cells: Sequence[Any]) -> bool:
     if not states or len(states) > MAX_STOCK_WORDS:
         return False
     plain = {plain_state(text.strip()) for text in states} - {""}
+    if are_seen_or_not(cells):
+        return False
     differ = not plain <= OUT_OF_STOCK or any(not plain_text(cell) for cell in cells)  # Else nothing would be for sale.
     is_stock = differ and bool(plain & OUT_OF_STOCK) and plain <= OUT_OF_STOCK | IN_STOCK | {"yes", "no"}
     if {(states_no(text), states_yes(text)) for text in states} == {(True, False), (False, True)}:
         return True
     return is_stock or (bool(plain & DRAFTS) and bool(plain & LIVE) and plain <= NOT_SOLD | LIVE)
+
+
+def are_seen_or_not(cells: Sequence[Any]) -> bool:
+    """Whether all cells of a column are words for visible and hidden, which may also describe a zip."""
+    states = {plain_state(plain_text(cell)) for cell in cells} - {""}
+    return bool(states) and states <= SEEN_OR_NOT
 
 
 def has_states_of_stock(cells: Sequence[Any]) -> bool:

@@ -243,3 +243,17 @@ def test_rows_with_the_same_code_and_title_and_other_sizes_are_one_product(tmp_p
     assert [(one.id, one.title, one.attributes["Gr."]) for one in catalog] == [
         ("KL-101", "Kleid Anna", ["36", "38", "40"]), ("KL-102", "Kleid Bea", ["36", "38", "40"]),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("cells", [("Hidden", "Visible"), ("hidden", "shown"), ("verdeckt", "sichtbar")])
+def test_parts_of_garments_may_be_hidden(tmp_path: Path, cells: tuple[str, str]) -> None:
+    rows = [{"sku": f"A-{number}", "title": "Coat", "zip": cells[number % 2]} for number in range(6)]
+    catalog = read(tmp_path, rows)
+    assert len(catalog) == 6
+    assert catalog.roles["zip"] != "stock"
+
+
+@pytest.mark.parametrize("column", ["Visibility", "Product status", "Webshop", "Sichtbarkeit"])
+def test_products_are_hidden_by_columns_of_states(tmp_path: Path, column: str) -> None:
+    rows = [{"sku": f"A-{number}", "title": "Coat", column: ("hidden", "visible")[number % 2]} for number in range(6)]
+    assert [product.id for product in read(tmp_path, rows)] == ["A-1", "A-3", "A-5"]

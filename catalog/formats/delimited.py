@@ -31,6 +31,7 @@ from catalog.table import MAX_COLUMNS, Problem, Rows, Table, TableOptions
 MAX_CELL_CHARACTERS = 256 * 1024 * 1024  # characters; base64 images far exceed the csv module's own 128 KiB
 _TITLE_LAST = frozenset({"productdisplayname"})  # The Kaggle set: commas in the last column are not quoted.
 _NAMES = {"\t": "tabs"}
+_FILLING = re.compile(r";[; \t]*(?=\r?\n|\r|\Z)")
 
 
 def read_delimited(decoded: Decoded, source: str, options: TableOptions) -> Table:
@@ -67,8 +68,8 @@ def _read(decoded: Decoded, source: str, options: TableOptions) -> Table:
         text = text.translate(swapped)
     dialect = dialect_of(text, options.separator or (stated and stated[1]) or None, options.names)
     separator = dialect.separator
-    if separator != ";" and _all_end_with(text, ";"):  # A spreadsheet added cells behind the only one of each line.
-        return _read(replace(decoded, text=re.sub(r";+(?=\r?\n|\r|$)", "", text)), source, options)
+    if separator != ";" and (unfilled := _without_filling(text)) != text:
+        return _read(replace(decoded, text=unfilled), source, options)
     records = records_of(text, dialect)
     first = list(islice(records, HEADER_ROWS))
     if _are_quoted_whole(first, separator):
@@ -103,9 +104,12 @@ def _read(decoded: Decoded, source: str, options: TableOptions) -> Table:
     return table
 
 
-def _all_end_with(text: str, sign: str) -> bool:
-    lines = [line.rstrip() for line in text[:20_000].splitlines()[:-1] if line.strip()]
-    return len(lines) > 1 and all(line.endswith(sign) for line in lines)
+def _without_filling(text: str) -> str:
+    """The lines without the empty cells that a spreadsheet added behind the only one of each. They are removed only if
+    all of the first lines have some."""
+    lines = [line for line in re.split(r"\r\n|\r|\n", text[:20_000])[:-1] if line.strip()]
+    filled = len(lines) > 1 and all(_FILLING.search(line) for line in lines)
+    return _FILLING.sub("", text) if filled else text
 
 
 def _are_quoted_whole(records: Sequence[Record], separator: str) -> bool:

@@ -55,11 +55,11 @@ class Meanings:
 
     def of(self, value: str, family: str = "") -> tuple[Concept, ...]:
         """The concepts of a value of a column; only those of ``family`` if there are any, and of a kind also what its
-        name states beside it. Of a path, the last kind counts: in *Apparel & Accessories > Clothing > Dresses* are
+        name states beside it. Of a path, the last kind counts: *Apparel & Accessories > Clothing > Dresses* means
         dresses."""
         if PATH_SEPARATOR in value:
             parts = [self.of(part, family) for part in value.split(PATH_SEPARATOR)]
-            *_, kinds = ((), *(kinds for part in parts if (kinds := _of_family(part, "kind"))))
+            kinds = next((kinds for part in reversed(parts) if (kinds := _of_family(part, "kind"))), ())
             found = dict.fromkeys(one for part in parts for one in part)
             return tuple(one for one in found if one.family != "kind" or one in kinds)
         words = words_of(value)

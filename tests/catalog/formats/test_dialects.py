@@ -296,8 +296,10 @@ def test_a_row_of_types_and_units_is_not_the_header(tmp_path: Path) -> None:
     assert [(one.id, one.attributes["RRP GBP"]) for one in catalog] == [("ST0", 39), ("ST1", 39)]
 
 
-def test_empty_cells_of_another_separator_behind_all_lines_are_dropped(tmp_path: Path) -> None:
-    content = 'id,title,colour;;;\n"1,""Jeans, wide"",blue";;;\n2,Cap,red;;;\n'
+@pytest.mark.parametrize("filling", [";;;", "; ", " ; ; "])
+def test_empty_cells_of_another_separator_behind_all_lines_are_dropped(tmp_path: Path, filling: str) -> None:
+    lines = ["id,title,colour", '"1,""Jeans, wide"",blue"', "2,Cap,red"]
+    content = "".join(f"{line}{filling}\n" for line in lines)
     found = [(one.id, one.title, one.attributes["colour"]) for one in read(tmp_path, content.encode())]
     assert found == [("1", "Jeans, wide", "blue"), ("2", "Cap", "red")]
 

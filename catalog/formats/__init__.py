@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from catalog.errors import CatalogRefused, ModisteError
+from catalog.errors import ModisteError
 from catalog.formats.delimited import read_delimited
 from catalog.formats.encodings import decode
 from catalog.formats.feeds.feed import read_feed
@@ -65,22 +65,8 @@ def _drop_headers(table: Table) -> None:
 
 
 def _read_several(path: Path, names: Sequence[str], options: TableOptions) -> Table:
-    """The tables in a zip file as one."""
-    tables, errors = {}, {}
-    for name in names:
-        try:
-            tables[name] = _read(partial(member, path, name), f"{path}: {name}", options)
-        except CatalogRefused:
-            raise
-        except ModisteError as error:  # Such as one that is empty.
-            errors[name] = error
-    if not tables:
-        raise next(iter(errors.values()))
-    table = joined(tables)
-    table.remarks += [
-        Problem(1, None, f"{name}: {error}", "a file of the archive is not read") for name, error in errors.items()
-    ]
-    return table
+    """The tables in a zip file as one. If one of them cannot be read, none is, because products would be missing."""
+    return joined({name: _read(partial(member, path, name), f"{path}: {name}", options) for name in names})
 
 
 def _read(load: Callable[[], tuple[bytes, str]], source: str, options: TableOptions) -> Table:

@@ -39,6 +39,25 @@ def test_a_truncated_part_refuses_the_archive(tmp_path: Path) -> None:
         of_zip(tmp_path, a__csv=f"{HEADER}a,Tee,9\nb,Hat,8\n", b__csv=f"{HEADER}c,Tie,7\nd,Cap,8\ne,So")
 
 
+def test_a_part_that_cannot_be_read_refuses_the_archive(tmp_path: Path) -> None:
+    with pytest.raises(ModisteError, match=r"b\.json"):
+        of_zip(tmp_path, a__csv=f"{HEADER}a,Tee,9\nb,Hat,8\n", b__json='[{"sku": "c", ')
+
+
+def test_a_damaged_part_refuses_the_archive(tmp_path: Path) -> None:
+    of_zip(tmp_path, a__csv=f"{HEADER}a,Tee,9\nb,Hat,8\n", b__csv=f"{HEADER}c,Tie,7\nd,Cap,8\n")
+    whole = (tmp_path / "export.zip").read_bytes()
+    (tmp_path / "export.zip").write_bytes(whole.replace(b"c,Tie", b"c,Tye"))
+    with pytest.raises(ModisteError, match="damaged"):
+        read_catalog(tmp_path / "export.zip", images_required=False)
+
+
+def test_an_empty_file_in_an_archive_is_named(tmp_path: Path) -> None:
+    catalog = of_zip(tmp_path, a__csv=f"{HEADER}a,Tee,9\nb,Hat,8\n", b__csv="")
+    assert [one.id for one in catalog] == ["a", "b"]
+    assert [one.kind for one in catalog.remarks] == ["the file 'export/b.csv' of the archive is not read"]
+
+
 @pytest.mark.parametrize(("name", "why"), [("a__jpg", "contains pictures"), ("a__exe", "contains 0 tables")])
 def test_archives_of_other_files_are_refused(tmp_path: Path, name: str, why: str) -> None:
     tables = {"b__csv": f"{HEADER}a,Tee,9\n"} if "jpg" in name else {}
